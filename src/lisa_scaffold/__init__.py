@@ -1,0 +1,1 @@
+"""Create, update, check and adopt LISA Python projects."""

@@ -1,0 +1,165 @@
+"""Make a new project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import git, process
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.model import Created, Identity, Preview
+from lisa_scaffold.template import Template
+
+
+def suggestions(destination: Path | None) -> dict[str, str]:
+    """Defaults that this machine knows: the folder's name, the author, the year.
+
+    Parameters
+    ----------
+    destination
+        The folder of the project to be, if it is known already.
+    """
+    who = git.identity()
+    found = {
+        "project_name": destination.resolve().name if destination else "",
+        "author_name": os.environ.get("GIT_AUTHOR_NAME") or who.name,
+        "author_email": os.environ.get("GIT_AUTHOR_EMAIL") or who.email or os.environ.get("EMAIL"),
+        "copyright_year": str(date.today().year),  # noqa: DTZ011 - the year on the user's calendar
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def refuse_destination(destination: Path) -> None:
+    """Raise LisaError unless a project can be made at the destination."""
+    if destination.is_symlink() and not destination.exists():
+        raise LisaError(f"{destination}: a link to nowhere", "Choose another folder.")
+    if destination.exists() and not destination.is_dir():
+        raise LisaError(f"{destination}: there is a file of that name", "Choose another folder.")
+    if destination.is_dir() and any(destination.iterdir()):
+        raise LisaError(
+            f"{destination}: the folder is not empty",
+            "Choose a new folder; nothing in this one was touched.",
+        )
+
+
+@contextmanager
+def prepared(template: Template, answers: Mapping[str, Any], destination: Path) -> Iterator[Path]:
+    """The rendered project in a folder aside, on the file system of the destination.
+
+    The folder and all that it holds is gone afterwards, unless :func:`create` moved it in place.
+
+    Raises
+    ------
+    LisaError
+        If no folder can be made there.
+    """
+    parent = destination.resolve().parent
+    try:
+        made = _make_parents(parent)
+        aside = Path(tempfile.mkdtemp(prefix=f".{destination.resolve().name[:50]}.", dir=parent))
+    except OSError as error:
+        raise LisaError(
+            f"{parent}: {error.strerror or error}", "Choose a folder that you may write to."
+        ) from error
+    try:
+        project = aside / "project"
+        template.render(answers, project)
+        yield project
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        for folder in made:
+            # Only what stayed empty goes: a project that was made keeps its parents.
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def preview(template: Template, answers: Mapping[str, Any], project: Path) -> Preview:
+    """What a rendered project holds."""
+    paths = sorted(
+        path.relative_to(project).as_posix() for path in project.rglob("*") if not path.is_dir()
+    )
+    return Preview(template.version, dict(answers), tuple(paths))
+
+
+def create(project: Path, shown: Preview, destination: Path) -> Created:
+    """Put a prepared project under git and move it to its destination in one step.
+
+    Parameters
+    ----------
+    project
+        The rendered project, as :func:`prepared` yields it.
+    shown
+        What it holds.
+    destination
+        The folder of the new project: absent or empty.
+
+    Raises
+    ------
+    LisaError
+        If git says no, or the destination is taken meanwhile; nothing is left behind.
+    """
+    answers = shown.answers
+    remote = f"https://{answers['forge_host']}/{answers['namespace']}/{answers['distribution']}.git"
+    who = git.identity()
+    author = Identity(who.name or _committer(answers["author_name"]), who.email or answers["author_email"])
+    git.start_repository(project, f"Start from lisa-scaffold {shown.version}", remote, author)
+    hooks, notes = _install_hooks(project)
+    _move(project, destination)
+    return Created(destination.resolve(), shown, remote, hooks, notes)
+
+
+def _committer(name: str) -> str:
+    """A name as git takes it: git drops these characters at both ends, and refuses what is left empty."""
+    return name if re.sub(r"[\s.,:;<>\"\\']", "", name) else "unknown"
+
+
+def _make_parents(parent: Path) -> list[Path]:
+    """Make the missing folders; those that were made, the innermost first."""
+    missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    parent.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
+    """Install the git hooks with what is there: prek starts faster than pre-commit."""
+    for program in ("prek", "pre-commit"):
+        if shutil.which(program):
+            done = process.run([program, "install"], cwd=project)
+            if done.returncode == 0:
+                return program, ()
+            said = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
+            return None, (f"The git hooks were not installed: {program} says: {said[-1] if said else done.returncode}",)
+    return None, ()
+
+
+def _move(project: Path, destination: Path) -> None:
+    try:
+        if destination.is_dir() and destination.samefile(Path.cwd()):
+            _move_contents(project, destination)
+        else:
+            project.rename(destination.resolve())
+    except OSError as error:
+        raise LisaError(
+            f"{destination}: {error.strerror or error}", "Choose a folder that is new or empty."
+        ) from error
+
+
+def _move_contents(project: Path, destination: Path) -> None:
+    """Fill the folder that the user's shell stands in: replaced, it would leave the shell nowhere."""
+    moved: list[Path] = []
+    try:
+        for entry in sorted(project.iterdir()):
+            target = destination / entry.name
+            entry.rename(target)
+            moved.append(target)
+    except BaseException:
+        for target in moved:
+            target.rename(project / target.name)
+        raise

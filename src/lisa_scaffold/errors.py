@@ -1,0 +1,53 @@
+"""Errors that a user can mend, and the exit codes of every command."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes, the same for every command."""
+
+    DONE = 0
+    """Done and clean."""
+    FINDINGS = 1
+    """Findings, or conflicts left."""
+    REFUSED = 2
+    """Bad usage or bad input; nothing was changed."""
+    DEFECT = 3
+    """A defect of lisa-scaffold."""
+    INTERRUPTED = 130
+    """Interrupted by the user (128 + SIGINT)."""
+
+
+class LisaError(Exception):
+    """Something that the user can mend.
+
+    Parameters
+    ----------
+    message
+        What is wrong, and where (path, and line where there is one).
+    hint
+        What to do next.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class AnswersError(LisaError):
+    """One or more answers are missing or wrong.
+
+    Parameters
+    ----------
+    problems
+        Key of each question concerned, with what is wrong about its answer.
+    """
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        lines = [f"{key}: {problem}" for key, problem in problems.items()]
+        message = lines[0] if len(lines) == 1 else "\n  ".join(["several answers:", *lines])
+        super().__init__(message, f"Give another answer, for example --data {next(iter(problems))}=…")
+        self.problems = problems

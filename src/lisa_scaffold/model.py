@@ -1,0 +1,89 @@
+"""What the verbs pass on to each other and to the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One possible answer: its value, and the text that a person sees."""
+
+    value: Any
+    title: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the template, with the answer that holds for it now.
+
+    Attributes
+    ----------
+    key
+        Name of the answer.
+    type
+        Copier's type name: ``str``, ``bool``, ``int``, …
+    help
+        The text that a person reads.
+    value
+        The answer given, or else the default.
+    choices
+        The possible answers; empty where any answer of the type may be given.
+    placeholder
+        An example of an answer.
+    asked
+        Whether a person is asked; otherwise the default is taken without a word.
+    """
+
+    key: str
+    type: str
+    help: str
+    value: Any
+    choices: tuple[Choice, ...]
+    placeholder: str
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who commits: a name and an e-mail address, empty where git knows none."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A project as it would be made: its answers, and the paths of its files."""
+
+    version: str
+    answers: Mapping[str, Any]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Created:
+    """A project that was made.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    preview
+        Its version, answers and files.
+    remote
+        Address of the git remote ``origin``.
+    hooks
+        The program that installed the git hooks; ``None`` where neither pre-commit nor prek is there.
+    notes
+        What did not go as wished, a sentence each.
+    """
+
+    path: Path
+    preview: Preview
+    remote: str
+    hooks: str | None
+    notes: tuple[str, ...]

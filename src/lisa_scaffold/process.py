@@ -1,0 +1,63 @@
+"""Run one command."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lisa_scaffold.errors import LisaError
+
+_echo = False
+
+
+def echo_commands(on: bool) -> None:
+    """Show every command on standard error as ``$ …`` before it runs, or no longer."""
+    global _echo  # noqa: PLW0603 - one switch for the process, set by the command line alone
+    _echo = on
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command and catch what it prints; a non-zero exit code is the caller's to judge.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments; no shell reads them.
+    cwd
+        The folder to run it in.
+    env
+        Variables to set beside those of this process.
+    stdin
+        Bytes for its standard input, which is empty otherwise.
+
+    Raises
+    ------
+    LisaError
+        If the program is not installed.
+    """
+    words = [os.fspath(word) for word in command]
+    if _echo:
+        print("$", shlex.join(words), file=sys.stderr)  # noqa: T201
+    try:
+        return subprocess.run(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            input=stdin if stdin is not None else b"",
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if cwd is not None and not cwd.is_dir():
+            raise LisaError(f"{cwd}: no such folder", "Check the path.") from error
+        raise LisaError(f"{words[0]} is not installed", f"Install {words[0]} and try again.") from error
