@@ -1,0 +1,136 @@
+"""The dialogue: the only module that imports questionary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import questionary
+
+from lisa_scaffold.errors import AnswersError
+from lisa_scaffold.model import Question
+
+Answers = Mapping[str, Any]
+Resolve = Callable[[Answers], list[Question]]
+"""Given answers → every question with the answer that holds; raises AnswersError."""
+
+Decision = Literal["create", "change", "cancel"]
+
+# Some questions are long: the answer stands on a line of its own, and so do the choices.
+_STYLE = questionary.Style([("qmark", "fg:ansiblue bold"), ("instruction", "fg:ansibrightblack")])
+
+
+def ask_all(resolve: Resolve, given: Answers) -> dict[str, Any]:
+    """Ask every question that a person is asked and that has no answer yet.
+
+    Parameters
+    ----------
+    resolve
+        Works out all answers from those that were given.
+    given
+        Answers that hold already.
+
+    Returns
+    -------
+    dict
+        The answers given. An answer that equals the default is left out: it goes on following the
+        answers that it is derived from.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user breaks off.
+    """
+    answers = dict(given)
+    seen = set(given)
+    while question := next((q for q in resolve(answers) if q.asked and q.key not in seen), None):
+        seen.add(question.key)
+        _keep(answers, question, ask(question, resolve, answers))
+    return answers
+
+
+def change_one(resolve: Resolve, given: Answers, questions: list[Question]) -> dict[str, Any]:
+    """Let the user choose a question and answer it anew.
+
+    Answers that the new one makes impossible are dropped: their defaults hold again.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user breaks off.
+    """
+    choices = [
+        questionary.Choice(f"{question.key}: {question.value}", value=question)
+        for question in questions
+    ]
+    question: Question = questionary.select(
+        "Which answer?", choices=choices, style=_STYLE, use_jk_keys=False, use_search_filter=True
+    ).unsafe_ask()
+    answers = {key: value for key, value in given.items() if key != question.key}
+    defaults = {default.key: default for default in resolve(answers)}
+    new = ask(question, resolve, answers)
+    _keep(answers, defaults[question.key], new)
+    while True:
+        try:
+            resolve(answers)
+        except AnswersError as error:
+            answers = {key: value for key, value in answers.items() if key not in error.problems}
+        else:
+            return answers
+
+
+def decide() -> Decision:
+    """Ask whether to create the project as shown."""
+    answer: Decision = questionary.select(
+        "Create this project?",
+        choices=[
+            questionary.Choice("Yes, create it", "create"),
+            questionary.Choice("Change an answer", "change"),
+            questionary.Choice("No, make nothing", "cancel"),
+        ],
+        style=_STYLE,
+    ).unsafe_ask()
+    return answer
+
+
+def ask(question: Question, resolve: Resolve, answers: Answers) -> Any:
+    """Ask one question; a wrong answer is told at once and may be mended.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user breaks off.
+    """
+    if question.choices:
+        return questionary.select(
+            question.help,
+            choices=[questionary.Choice(choice.title, choice.value) for choice in question.choices],
+            default=question.value,
+            style=_STYLE,
+        ).unsafe_ask()
+    if question.type == "bool":
+        return questionary.confirm(question.help, default=question.value, style=_STYLE).unsafe_ask()
+
+    def check(text: str) -> bool | str:
+        try:
+            resolve({**answers, question.key: text.strip()})
+        except AnswersError as error:
+            return error.problems.get(question.key, True)
+        return True
+
+    text: str = questionary.text(
+        f"{question.help}\n ",
+        default=str(question.value),
+        placeholder=question.placeholder or None,
+        validate=check,
+        validate_while_typing=False,
+        style=_STYLE,
+    ).unsafe_ask()
+    return text.strip()
+
+
+def _keep(answers: dict[str, Any], default: Question, answer: Any) -> None:
+    if answer == default.value:
+        answers.pop(default.key, None)
+    else:
+        answers[default.key] = answer

@@ -1,0 +1,78 @@
+"""What ``lisa-new`` shows: the answers, the tree to be made, the project that was made."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold.model import Created, Preview, Question
+
+
+def answers(questions: Sequence[Question], *, everything: bool) -> str:
+    """The answers, one a line.
+
+    Parameters
+    ----------
+    questions
+        The questions with their answers.
+    everything
+        Whether those that are asked of nobody are shown too.
+    """
+    shown = [question for question in questions if question.asked or everything]
+    width = max(len(question.key) for question in shown)
+    return "\n".join(f"  {question.key:{width}}  {value(question)}" for question in shown)
+
+
+def value(question: Question) -> str:
+    """An answer as a person would say it."""
+    spoken: dict[Any, str] = {True: "yes", False: "no", "": "(empty)"}
+    return spoken.get(question.value, str(question.value))
+
+
+def tree(preview: Preview, destination: Path) -> str:
+    """The files of a project, drawn as a tree."""
+    root: dict[str, Any] = {}
+    for path in preview.paths:
+        node = root
+        for part in path.split("/"):
+            node = node.setdefault(part, {})
+    return "\n".join([f"{destination.name or destination.resolve().name}/", *_branches(root)])
+
+
+def _branches(node: dict[str, Any]) -> Iterable[str]:
+    # Folders first, as file managers do.
+    entries = sorted(node.items(), key=lambda item: (not item[1], item[0].lower()))
+    for index, (name, below) in enumerate(entries):
+        last = index == len(entries) - 1
+        yield f"{'└── ' if last else '├── '}{name}{'/' if below else ''}"
+        for line in _branches(below):
+            yield f"{'    ' if last else '│   '}{line}"
+
+
+def created(result: Created) -> str:
+    """What was made, and what to do next."""
+    answer = result.preview.answers
+    lines = [
+        f"Created {answer['distribution']} in {_short(result.path)}: "
+        f"{len(result.preview.paths)} files, template {result.preview.version}, one commit on main.",
+        *(f"Note: {note}." for note in result.notes),
+        "",
+        "Next:",
+    ]
+    steps = [("pip install nox", "the task runner"), ("nox", "lint, types, tests, docs, build")]
+    if result.path != Path.cwd():
+        steps.insert(0, (f"cd {shlex.quote(_short(result.path))}", ""))
+    if result.hooks is None:
+        steps.append(("pip install pre-commit && pre-commit install", "checks at each commit"))
+    steps.append(("git push -u origin main", f"once {result.remote} exists"))
+    width = max(len(command) for command, why in steps if why)
+    lines += [f"  {command:{width}}  # {why}" if why else f"  {command}" for command, why in steps]
+    return "\n".join(lines)
+
+
+def _short(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
