@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -212,8 +212,9 @@ def _new_in_dialogue(
         questions: list[Any] = version.questions(answers, suggested)
         return questions
 
-    given = prompt.ask_all(resolve, given)
+    asked: set[str] = set()
     while True:
+        given = prompt.ask_all(resolve, given, asked)
         questions = resolve(given)
         answers = {question.key: question.value for question in questions}
         place = destination or Path(answers["distribution"])
@@ -230,8 +231,3 @@ def _new_in_dialogue(
             _say("Nothing was made.")
             return ExitCode.DONE
         given = prompt.change_one(resolve, given, questions)
-
-
-def exit_with(codes: Iterable[int]) -> int:
-    """The worst of several exit codes."""
-    return max(codes, default=ExitCode.DONE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import questionary
@@ -20,7 +20,7 @@ Decision = Literal["create", "change", "cancel"]
 _STYLE = questionary.Style([("qmark", "fg:ansiblue bold"), ("instruction", "fg:ansibrightblack")])
 
 
-def ask_all(resolve: Resolve, given: Answers) -> dict[str, Any]:
+def ask_all(resolve: Resolve, given: Answers, asked: set[str]) -> dict[str, Any]:
     """Ask every question that a person is asked and that has no answer yet.
 
     Parameters
@@ -29,6 +29,8 @@ def ask_all(resolve: Resolve, given: Answers) -> dict[str, Any]:
         Works out all answers from those that were given.
     given
         Answers that hold already.
+    asked
+        Questions that were asked already; those asked here are added.
 
     Returns
     -------
@@ -42,9 +44,13 @@ def ask_all(resolve: Resolve, given: Answers) -> dict[str, Any]:
         If the user breaks off.
     """
     answers = dict(given)
-    seen = set(given)
-    while question := next((q for q in resolve(answers) if q.asked and q.key not in seen), None):
-        seen.add(question.key)
+
+    def open_questions() -> Iterator[Question]:
+        done = asked | given.keys()
+        return (question for question in resolve(answers) if question.asked and question.key not in done)
+
+    while question := next(open_questions(), None):
+        asked.add(question.key)
         _keep(answers, question, ask(question, resolve, answers))
     return answers
 
@@ -62,6 +68,7 @@ def change_one(resolve: Resolve, given: Answers, questions: list[Question]) -> d
     choices = [
         questionary.Choice(f"{question.key}: {question.value}", value=question)
         for question in questions
+        if len(question.choices) != 1
     ]
     question: Question = questionary.select(
         "Which answer?", choices=choices, style=_STYLE, use_jk_keys=False, use_search_filter=True

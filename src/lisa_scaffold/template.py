@@ -328,7 +328,7 @@ def _as_model(question: CopierQuestion, value: Any) -> Question:
         value=value,
         choices=choices,
         placeholder=question.get_placeholder(),
-        asked=question.get_ask() and question.get_when(),
+        asked=question.get_ask() and question.get_when() and len(choices) != 1,
     )
 
 
