@@ -33,7 +33,7 @@ IDENTITY = {
 }
 
 
-class TemplateBundleHook(BuildHookInterface):  # type: ignore[type-arg]
+class TemplateBundleHook(BuildHookInterface[Any]):
     """Adds the bundle to a build, except to an editable one, which reads the checkout itself."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

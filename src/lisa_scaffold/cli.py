@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -85,8 +86,8 @@ def _add_new_arguments(parser: argparse.ArgumentParser) -> None:
 class _Version(argparse.Action):
     """Look the version up only when it is asked for: that takes longer than all the rest."""
 
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002
-        super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, help=help)
+    def __init__(self, option_strings: Sequence[str], **options: Any) -> None:
+        super().__init__(option_strings, **{**options, "dest": argparse.SUPPRESS, "nargs": 0})
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
@@ -97,6 +98,10 @@ class _Version(argparse.Action):
 
 def _guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     """The one error boundary: what a user can mend is one message, all else is a defect."""
+    if argv is None:
+        # A closed terminal or a polite kill cleans up as Ctrl-C does.
+        for stop in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(stop, signal.default_int_handler)
     try:
         arguments = parser.parse_args(argv)
         command: Command = arguments.command
@@ -111,7 +116,7 @@ def _guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] 
         # The reader of our output went away (`| head`): nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.REFUSED
-    except Exception:  # noqa: BLE001
+    except Exception:
         _say(
             traceback.format_exc().rstrip(),
             f"{program}: this is a defect of lisa-scaffold, not of your project.",
@@ -137,10 +142,11 @@ def _new(arguments: argparse.Namespace) -> int:
         suggested = create.suggestions(destination)
         if _asks(arguments):
             return _new_in_dialogue(version, given, suggested, destination)
-        if not destination and not {"project_name", "distribution"} & given.keys():
-            raise LisaError(
-                "project_name: no answer", "Name the folder to make, or --data project_name=…"
-            )
+        if destination:
+            given.setdefault("project_name", suggested["project_name"])
+        elif not {"project_name", "distribution"} & given.keys():
+            hint = "Name the folder to make, or give --data project_name=…"
+            raise LisaError("project_name: no answer", hint)
         return _new_at_once(version, given, suggested, arguments)
 
 
@@ -158,7 +164,7 @@ def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     for pair in arguments.data:
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise LisaError(f"--data {pair}: not of the form KEY=VALUE", "Write --data license=MIT.")
+            raise LisaError(f"--data {pair}: no KEY=VALUE", "Write it as in --data license=MIT.")
         given[key] = value
     return given
 

@@ -31,7 +31,7 @@ def suggestions(destination: Path | None) -> dict[str, str]:
         "project_name": destination.resolve().name if destination else "",
         "author_name": os.environ.get("GIT_AUTHOR_NAME") or who.name,
         "author_email": os.environ.get("GIT_AUTHOR_EMAIL") or who.email or os.environ.get("EMAIL"),
-        "copyright_year": str(date.today().year),  # noqa: DTZ011 - the year on the user's calendar
+        "copyright_year": str(date.today().year),
     }
     return {key: value for key, value in found.items() if value}
 
@@ -108,7 +108,9 @@ def create(project: Path, shown: Preview, destination: Path) -> Created:
     answers = shown.answers
     remote = f"https://{answers['forge_host']}/{answers['namespace']}/{answers['distribution']}.git"
     who = git.identity()
-    author = Identity(who.name or _committer(answers["author_name"]), who.email or answers["author_email"])
+    author = Identity(
+        who.name or _committer(answers["author_name"]), who.email or answers["author_email"]
+    )
     git.start_repository(project, f"Start from lisa-scaffold {shown.version}", remote, author)
     hooks, notes = _install_hooks(project)
     _move(project, destination)
@@ -116,7 +118,7 @@ def create(project: Path, shown: Preview, destination: Path) -> Created:
 
 
 def _committer(name: str) -> str:
-    """A name as git takes it: git drops these characters at both ends, and refuses what is left empty."""
+    """A name that git takes: it refuses one that these characters alone make up."""
     return name if re.sub(r"[\s.,:;<>\"\\']", "", name) else "unknown"
 
 
@@ -134,8 +136,9 @@ def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
             done = process.run([program, "install"], cwd=project)
             if done.returncode == 0:
                 return program, ()
-            said = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
-            return None, (f"The git hooks were not installed: {program} says: {said[-1] if said else done.returncode}",)
+            said = (done.stdout + done.stderr).decode(errors="replace").strip()
+            reason = said.splitlines()[-1] if said else f"exit code {done.returncode}"
+            return None, (f"The git hooks were not installed, {program} says: {reason}",)
     return None, ()
 
 
@@ -152,7 +155,7 @@ def _move(project: Path, destination: Path) -> None:
 
 
 def _move_contents(project: Path, destination: Path) -> None:
-    """Fill the folder that the user's shell stands in: replaced, it would leave the shell nowhere."""
+    """Fill the folder that the user's shell stands in: replaced, the shell would be nowhere."""
     moved: list[Path] = []
     try:
         for entry in sorted(project.iterdir()):

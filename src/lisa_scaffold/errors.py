@@ -49,5 +49,6 @@ class AnswersError(LisaError):
     def __init__(self, problems: dict[str, str]) -> None:
         lines = [f"{key}: {problem}" for key, problem in problems.items()]
         message = lines[0] if len(lines) == 1 else "\n  ".join(["several answers:", *lines])
-        super().__init__(message, f"Give another answer, for example --data {next(iter(problems))}=…")
+        hint = f"Give another answer, for example --data {next(iter(problems))}=…"
+        super().__init__(message, hint)
         self.problems = problems

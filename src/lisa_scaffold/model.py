@@ -77,7 +77,7 @@ class Created:
     remote
         Address of the git remote ``origin``.
     hooks
-        The program that installed the git hooks; ``None`` where neither pre-commit nor prek is there.
+        The program that installed the git hooks; ``None`` where none did.
     notes
         What did not go as wished, a sentence each.
     """

@@ -60,4 +60,5 @@ def run(
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise LisaError(f"{cwd}: no such folder", "Check the path.") from error
-        raise LisaError(f"{words[0]} is not installed", f"Install {words[0]} and try again.") from error
+        hint = f"Install {words[0]} and try again."
+        raise LisaError(f"{words[0]} is not installed", hint) from error

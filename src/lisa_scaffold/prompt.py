@@ -47,7 +47,7 @@ def ask_all(resolve: Resolve, given: Answers, asked: set[str]) -> dict[str, Any]
 
     def open_questions() -> Iterator[Question]:
         done = asked | given.keys()
-        return (question for question in resolve(answers) if question.asked and question.key not in done)
+        return (each for each in resolve(answers) if each.asked and each.key not in done)
 
     while question := next(open_questions(), None):
         asked.add(question.key)

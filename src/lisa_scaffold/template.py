@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 import tomllib
 import warnings
@@ -100,7 +99,7 @@ class Source:
         if not tags:
             raise LisaError(
                 f"{self.location}: no version of the template there",
-                f"A version is a git tag vX.Y.Z; set {SOURCE_VARIABLE} to a repository that has one.",
+                f"A version is a git tag vX.Y.Z: let {SOURCE_VARIABLE} name such a repository.",
             )
         return tags
 
@@ -166,20 +165,25 @@ class Template:
         ------
         AnswersError
             If an answer in ``given`` is wrong, or belongs to no question.
+        LisaError
+            If the template is broken.
         """
-        worker = _worker(self, {}, self.root)
-        details: dict[str, dict[str, Any]] = worker.template.questions_data
-        problems = {key: _unknown_key(key, details) for key in given if key not in details}
-        questions = []
-        for key, spec in details.items():
-            asked = _copier_question(worker, key, spec)
-            try:
-                value = _valid(asked, given[key]) if key in given else _default(asked, suggested)
-            except ValueError as error:
-                problems[key] = str(error)
-                value = _default(asked, suggested)
-            worker.answers.user[key] = value
-            questions.append(_as_model(asked, value))
+        with _template_errors(self):
+            worker = _worker(self, {}, self.root)
+            specs: dict[str, dict[str, Any]] = worker.template.questions_data
+            problems = {key: _unknown_key(key, specs) for key in given if key not in specs}
+            questions = []
+            for key, spec in specs.items():
+                asked = _copier_question(worker, key, spec)
+                try:
+                    value = (
+                        _valid(asked, given[key]) if key in given else _default(asked, suggested)
+                    )
+                except _WrongAnswerError as error:
+                    problems[key] = str(error)
+                    value = _default(asked, suggested)
+                worker.answers.user[key] = value
+                questions.append(_as_model(asked, value))
         if problems:
             raise AnswersError(problems)
         return questions
@@ -193,12 +197,16 @@ class Template:
             A valid answer to every question, as :meth:`questions` returns them.
         destination
             The folder to make.
+
+        Raises
+        ------
+        LisaError
+            If the template is broken, or needs tasks or Jinja extensions.
         """
-        worker = _worker(self, answers, destination)
-        with warnings.catch_warnings():
+        with _template_errors(self), warnings.catch_warnings():
             # Copier's words about Copier (its version, say) are no news to our users.
             warnings.simplefilter("ignore")
-            worker.run_copy()
+            _worker(self, answers, destination).run_copy()
 
 
 def default_source() -> Source:
@@ -238,6 +246,29 @@ def _unreachable(location: str) -> LisaError:
         f"{location}: no template can be read there",
         f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository.",
     )
+
+
+class _WrongAnswerError(Exception):
+    """An answer that a question does not take; the message says what it does take."""
+
+
+@contextmanager
+def _template_errors(template: Template) -> Iterator[None]:
+    """Tell an error of the template, which a mirror or a working copy may bring, as one message."""
+    from copier.errors import CopierError
+    from jinja2 import TemplateError
+    from pydantic import ValidationError
+    from yaml import YAMLError
+
+    try:
+        yield
+    except (CopierError, TemplateError, ValidationError, YAMLError) as error:
+        cause = error.__cause__ or error
+        raise LisaError(
+            f"{template.root}: version {template.version} of the template is broken: "
+            + " ".join(str(cause).split()),
+            f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
+        ) from error
 
 
 def _worker(template: Template, answers: Mapping[str, Any], destination: Path) -> Worker:
@@ -283,14 +314,14 @@ def _copier_question(worker: Worker, key: str, spec: Mapping[str, Any]) -> Copie
 
 
 def _valid(question: CopierQuestion, answer: Any) -> Any:
-    """The answer as a value of the question's type; ValueError with a message where it is wrong."""
+    """The answer as a value of the question's type."""
     from copier.errors import InvalidTypeError
 
     try:
         value = question.parse_answer(answer)
         question.validate_answer(value)
     except (ValueError, InvalidTypeError) as error:
-        raise ValueError(_plain(question, error, answer)) from error
+        raise _WrongAnswerError(_plain(question, error, answer)) from error
     return value
 
 
@@ -311,8 +342,8 @@ def _default(question: CopierQuestion, suggested: Mapping[str, Any] | None) -> A
     if suggested and key in suggested:
         try:
             return _valid(question, suggested[key])
-        except ValueError:
-            pass
+        except _WrongAnswerError:
+            pass  # a suggestion is nobody's answer: the template's default stands in for it
     return question.parse_answer(question.render_value(question.default))
 
 

@@ -57,7 +57,7 @@ def created(result: Created) -> str:
     answer = result.preview.answers
     lines = [
         f"Created {answer['distribution']} in {_short(result.path)}: "
-        f"{len(result.preview.paths)} files, template {result.preview.version}, one commit on main.",
+        f"{len(result.preview.paths)} files, template {result.preview.version}, a commit on main.",
         *(f"Note: {note}." for note in result.notes),
         "",
         "Next:",

@@ -1,0 +1,94 @@
+"""The development tasks: ``nox`` runs the default ones, ``nox -l`` lists all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
+REPORTS = Path("reports")
+
+
+def install(session: nox.Session, *groups: str, project: bool = False) -> None:
+    """Install dependency groups of pyproject.toml, and the project itself where asked."""
+    pyproject = nox.project.load_toml("pyproject.toml")
+    requirements = nox.project.dependency_groups(pyproject, *groups)
+    session.install(*requirements, *(["."] if project else []))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check code style and likely bugs with ruff."""
+    install(session, "lint")
+    REPORTS.mkdir(exist_ok=True)
+    for form, name in ("gitlab", "code-quality.json"), ("json", "ruff.json"):
+        output = f"--output-file={REPORTS / name}"
+        session.run("ruff", "check", "--exit-zero", f"--output-format={form}", output, silent=True)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check", "--diff")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy."""
+    install(session, "types", project=True)
+    session.run("mypy", f"--junit-xml={REPORTS / 'mypy.xml'}", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the fast tests with coverage; further arguments go to pytest."""
+    install(session, "test", project=True)
+    session.run(
+        "pytest",
+        "--numprocesses=auto",
+        "-m",
+        "not e2e",
+        "--cov",
+        "--cov-report=term",
+        f"--cov-report=xml:{REPORTS / 'coverage.xml'}",
+        f"--junitxml={REPORTS / 'junit.xml'}",
+        *session.posargs,
+    )
+
+
+@nox.session(default=False)
+def e2e(session: nox.Session) -> None:
+    """Run the slow tests: generated projects with their real tools."""
+    install(session, "e2e", project=True)
+    session.run("pytest", "--numprocesses=2", "-m", "e2e", "--durations=10", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    install(session, "docs", project=True)
+    session.run("sphinx-build", "-b", "html", "-W", "--keep-going", "docs", "docs/_build/html")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the source distribution and the wheel, and check them."""
+    install(session, "build")
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+
+
+@nox.session(default=False)
+def hooks(session: nox.Session) -> None:
+    """Run the pre-commit hooks on all files."""
+    install(session, "hooks")
+    session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure lisa-new against Copier, side by side; further arguments go to the benchmark."""
+    install(session, project=True)
+    session.run("python", "bench/create.py", *session.posargs)
