@@ -35,6 +35,8 @@ CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
 """Environment variable that names a mirror or a working copy of the template."""
 
+_SPOKEN_BOOLS = frozenset("y yes t true on 1 n no f false off 0".split())
+
 _PACKAGE = Path(__file__).parent
 _BUNDLE = _PACKAGE / "template.bundle"
 
@@ -318,6 +320,8 @@ def _valid(question: CopierQuestion, answer: Any) -> Any:
     from copier.errors import InvalidTypeError
 
     try:
+        if question.get_type_name() == "bool" and str(answer).lower() not in _SPOKEN_BOOLS:
+            raise ValueError(answer)  # Copier would take any other text for a yes or a no
         value = question.parse_answer(answer)
         question.validate_answer(value)
     except (ValueError, InvalidTypeError) as error:

@@ -1,0 +1,97 @@
+"""What all tests share: a home of their own, and small trees of files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from lisa_scaffold import process
+
+ROOT = Path(__file__).parents[1]
+Tree = Callable[[Path, dict[str, str]], Path]
+
+# A run on a busy machine is slow, not wrong; and the same examples run everywhere.
+settings.register_profile("lisa", deadline=None, derandomize=True)
+settings.load_profile("lisa")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home that knows one git identity and nothing else of the machine's user."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / ".gitconfig").write_text(
+        "[user]\n\tname = Ada Example\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
+    )
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "LISA_", "COPIER_")) or name == "EMAIL":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / ".cache"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def quiet_processes() -> None:
+    process.echo_commands(False)
+
+
+@pytest.fixture
+def no_hook_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A PATH with git and nothing that installs hooks."""
+    only_git = tmp_path / "only-git"
+    only_git.mkdir()
+    for program in ("git", "sh"):
+        found = next(
+            Path(folder, program)
+            for folder in os.environ["PATH"].split(os.pathsep)
+            if Path(folder, program).is_file()
+        )
+        (only_git / program).symlink_to(found)
+    monkeypatch.setenv("PATH", str(only_git))
+
+
+@pytest.fixture
+def tree() -> Tree:
+    """Write files, given by path and content, into a folder."""
+
+    def write(folder: Path, files: dict[str, str]) -> Path:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def small_template(tmp_path: Path, tree: Tree) -> Path:
+    """A repository that holds a template of two versions, v0.1.0 and v0.2.0."""
+    folder = tmp_path / "small-template"
+    files = {
+        "copier.yml": (
+            "_subdirectory: template\n"
+            "name:\n  type: str\n  help: Name\n  default: one\n"
+            "size:\n  type: int\n  help: Size\n  default: 3\n"
+        ),
+        "pyproject.toml": '[project]\nversion = "0.1.0"\n',
+        "template/name.txt.jinja": "{{ name }} {{ size }}\n",
+        "template/.copier-answers.yml.jinja": "{{ _copier_answers|to_nice_yaml -}}\n",
+    }
+    run = process.run
+    tree(folder, files)
+    run(["git", "init", "-q"], cwd=folder)
+    for version in ("0.1.0", "0.2.0"):
+        text = f'[project]\nversion = "{version}"\n'
+        tree(folder, {"pyproject.toml": text, "template/version.txt": version})
+        run(["git", "add", "--all"], cwd=folder)
+        run(["git", "commit", "-q", "-m", version], cwd=folder)
+        run(["git", "tag", f"v{version}"], cwd=folder)
+    return folder

@@ -1,0 +1,72 @@
+"""The floors of the package: a module imports only from floors below its own."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import lisa_scaffold
+
+PACKAGE = Path(lisa_scaffold.__file__).parent
+FLOORS = {
+    "errors": 0,
+    "process": 1,
+    "model": 1,
+    "git": 2,
+    "template": 3,
+    "create": 5,
+    "report": 7,
+    "prompt": 7,
+    "cli": 8,
+}
+ONLY_IMPORTER = {"copier": "template", "questionary": "prompt"}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+def room(path: Path) -> str:
+    """The module, or the folder of modules, that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of what a module imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_from_floors_below_its_own(path: Path) -> None:
+    own = room(path)
+    below = {name.split(".")[1] for name in imported(path) if name.startswith("lisa_scaffold.")}
+    assert {name: FLOORS[name] for name in below if FLOORS[name] >= FLOORS[own]} == {}
+
+
+@pytest.mark.parametrize(("package", "importer"), ONLY_IMPORTER.items())
+def test_one_module_alone_imports_a_package(package: str, importer: str) -> None:
+    found = {
+        room(path)
+        for path in MODULES
+        if any(name.split(".")[0] == package for name in imported(path))
+    }
+    assert found == {importer}
+
+
+def test_only_git_and_process_run_git() -> None:
+    assert {
+        room(path)
+        for path in MODULES
+        if '["git"' in path.read_text(encoding="utf-8") or "subprocess" in path.read_text()
+    } == {"git", "process"}
+
+
+def test_only_the_command_line_and_the_echo_print() -> None:
+    printing = {room(path) for path in MODULES if "print(" in path.read_text(encoding="utf-8")}
+    assert printing == {"cli", "process"}

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import process
+from lisa_scaffold.errors import LisaError
+
+
+def test_output_and_exit_code_are_caught() -> None:
+    done = process.run([sys.executable, "-c", "print('out'); raise SystemExit(3)"])
+    assert (done.stdout, done.returncode) == (b"out\n", 3)
+
+
+def test_variables_stand_beside_those_of_the_process() -> None:
+    show = "import os; print(os.environ['NEW'], 'PATH' in os.environ)"
+    assert process.run([sys.executable, "-c", show], env={"NEW": "1"}).stdout == b"1 True\n"
+
+
+def test_standard_input_is_empty_unless_given() -> None:
+    read = [sys.executable, "-c", "import sys; print(repr(sys.stdin.read()))"]
+    assert process.run(read).stdout == b"''\n"
+    assert process.run(read, stdin=b"x").stdout == b"'x'\n"
+
+
+def test_a_missing_program_is_named() -> None:
+    with pytest.raises(LisaError, match="no-such-program is not installed"):
+        process.run(["no-such-program"])
+
+
+def test_a_missing_folder_is_not_mistaken_for_a_missing_program(tmp_path: Path) -> None:
+    with pytest.raises(LisaError, match="nowhere: no such folder"):
+        process.run(["git"], cwd=tmp_path / "nowhere")
+
+
+def test_commands_are_echoed_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
+    process.run(["git", "--version"])
+    assert capsys.readouterr().err == ""
+    process.echo_commands(True)
+    process.run(["git", "-c", "a.b=x y", "--version"])
+    assert capsys.readouterr().err == "$ git -c 'a.b=x y' --version\n"
