@@ -1,0 +1,63 @@
+"""Answers to the template's questions: what copier.yml offers, combined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from allpairspy import AllPairs
+
+from lisa_scaffold.model import Question
+from lisa_scaffold.template import Template, default_source
+
+Answers = dict[str, Any]
+
+# Free text has no choices to combine. These values change the shape of the files: folders, line
+# lengths, optional lines. None means the question's own default.
+SHAPES: dict[str, list[Any]] = {
+    "description": [None, "x" * 300],
+    "author_email": [None, "ada@example.org"],
+    "distribution": [None, "a", "long" * 16],
+    "import_name": [None, "lisa.foo", f"lisa.{'deep' * 10}.{'x' * 18}"],
+    "namespace": [None, "Group/sub-group/sub_group"],
+    "cde_image": [None, f"localhost:5000/cde@sha256:{'0' * 64}"],
+}
+
+
+@cache
+def template() -> Template:
+    """The template of this checkout."""
+    with default_source().open() as opened:
+        return opened
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """Every question with its default."""
+    return tuple(template().questions({}))
+
+
+def answers(**given: Any) -> Answers:
+    """A valid answer to every question: those given, and defaults for the rest."""
+    return {question.key: question.value for question in template().questions(given)}
+
+
+def choices() -> dict[str, list[Any]]:
+    """All values of each question that has a fixed set of them, as copier.yml lists them."""
+    found: dict[str, list[Any]] = {}
+    for question in questions():
+        if question.type == "bool":
+            found[question.key] = [False, True]
+        elif question.choices:
+            found[question.key] = [choice.value for choice in question.choices]
+    return found
+
+
+@cache
+def pairwise() -> tuple[Mapping[str, Any], ...]:
+    """Answers in which every two values of any two questions meet at least once."""
+    levels = {**choices(), **SHAPES}
+    several = {key: values for key, values in levels.items() if len(values) > 1}
+    rows = (dict(zip(several, row, strict=True)) for row in AllPairs(list(several.values())))
+    return tuple({key: value for key, value in row.items() if value is not None} for row in rows)

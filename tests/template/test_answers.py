@@ -1,0 +1,176 @@
+"""Which answers are taken: a table of good and bad values, and Python's own names."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from typing import Any
+
+import pytest
+
+from lisa_scaffold.errors import AnswersError
+
+from ..conftest import ROOT
+from ..support.answers import answers, template
+
+GOOD = {
+    "project_name": ["A", "é Z", "x" * 80, "LISA: Noise & Co. #1 (100 %)"],
+    "description": ["d", "x" * 300],
+    "author_name": ["Jörg Ærø", "x" * 120],
+    "copyright_holder": ["CNRS, CEA", "x" * 120],
+    "author_email": ["", "a@b.c", "jane.doe+lisa@example.org", "o_x@sub.example.org"],
+    "copyright_year": ["2024", "2019-2026"],
+    "namespace": ["LISA", "lisa/analysis", "a_b/c-d/e.f", "0x"],
+    "distribution": ["a", "lisa-noise", "x1-2-y", "a" * 64],
+    "import_name": ["a", "lisa_noise", "lisa.foo", "lisa.foo.bar2", "a" * 64, "match", "lisa.json"],
+    "cde_image": [
+        "gitlab-registry.in2p3.fr/lisa/lisa-cde:0.4.0",
+        "localhost:5000/cde:1",
+        "cde:v1.0_rc-1",
+        f"x.org/a/b__c@sha256:{'a' * 64}",
+        f"x.org/a:1@sha256:{'a' * 64}",
+    ],
+}
+LINE = "Write one line of plain text"
+NAME = "Use lower-case letters"
+GROUP = "Write the path of the group"
+IMAGE = "Write an image reference"
+TAG = "Name the version of the image"
+MAIL = "Write one e-mail address"
+YEAR = "Write a year"
+BAD = {
+    "project_name": {
+        "": "Write at least 1 character",
+        "x" * 81: r"Write at most 80 characters \(these are 81\)",
+        "1234": "Use at least one letter",
+        "ΛΙΣΑ": "Use at least one letter",
+        " x": "Leave out the spaces",
+        "x\u00a0": "Leave out the spaces",
+        "a\nb": LINE,
+    },
+    "description": {"": "Write at least 1 character", "x" * 301: "Write at most 300 characters"},
+    "author_name": {"Doe, Jane": "Leave commas out", "x" * 121: "Write at most 120 characters"},
+    "copyright_holder": {"": "Write at least 1 character", "x" * 121: "Write at most 120"},
+    "author_email": dict.fromkeys(
+        ["x", "x@", "@example.org", "a b@example.org", "a@b", "a@b.c\n", "Jane <a@b.c>", "a@-b.c"]
+        + ["a..b@c.d", ".a@b.c", "a.@b.c", "é@example.org", "a@b.c, d@e.f", f"{'a' * 65}@b.c"],
+        MAIL,
+    ),
+    "copyright_year": dict.fromkeys(["", "26", "20260", "2026-", "2024–2026", "２０２６", "x"], YEAR),
+    "namespace": {
+        **dict.fromkeys(["", "/lisa", "lisa/", "a//b", "https://x.org/a", "a b", "-a", "é"], GROUP),
+        **dict.fromkeys(["../a", "a/..", "x" * 201, "lisa\n"], GROUP),
+        **dict.fromkeys(["a.git", "a/b.atom", "a--b", "a..b"], "GitLab takes no group"),
+    },
+    "distribution": {
+        **dict.fromkeys(["", "Lisa", "lisa_noise", "lisa.noise", "-lisa", "lisa-", "1lisa"], NAME),
+        **dict.fromkeys(["a--b", "a/b", "../a", "a b", "lisa\n", "a" * 65, "é", "lіsa", "ａ"], NAME),
+        **dict.fromkeys(["json", "import", "test"], "is a name of Python itself"),
+    },
+    "import_name": {
+        **dict.fromkeys(["", "Lisa", "lisa-noise", ".lisa", "lisa.", "a..b", "_lisa", "1a"], NAME),
+        **dict.fromkeys(["a/b", "..", "/etc", "a\\b", "a b", "lisa\n", "a" * 65, "é", "lіsa"], NAME),
+        **dict.fromkeys(["a.1b", "a._b", "None", "ｌｉｓａ", "lisa.ſoo"], NAME),
+        **dict.fromkeys(["class", "lisa.import", "lisa.async"], "is a Python keyword"),
+        **dict.fromkeys(["json", "email", "test", "json.lisa"], "is a module of Python's standard"),
+        **dict.fromkeys(["tests", "docs", "src", "build.lisa"], "is a folder of the project"),
+    },
+    "cde_image": {
+        **dict.fromkeys(["cde:latest", "cde", "x.org:5000/cde"], TAG),
+        **dict.fromkeys(["", "CDE:1", "https://x.org/cde:1", "cde:1 AS x", "cde:", "cde:1\n"], IMAGE),
+        **dict.fromkeys(["a//b:1", "x@sha256:abc", "$CDE:1", "a" * 256 + ":1"], IMAGE),
+    },
+    "kind": {"service": "is none of: package"},
+    "license": {"BSD": "is none of: BSD-3-Clause, MIT"},
+    "python_min": {"3.10": "is none of: 3.11, 3.12, 3.13"},
+    "docs": {"perhaps": "is not yes or no"},
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in GOOD.items() for value in values]
+)
+def test_a_good_answer_is_taken_as_it_is(key: str, value: str) -> None:
+    assert answers(**{key: value})[key] == value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [(key, value, said) for key, values in BAD.items() for value, said in values.items()],
+)
+def test_a_bad_answer_is_refused_and_told_what_is_allowed(
+    key: str, value: str, message: str
+) -> None:
+    with pytest.raises(AnswersError) as caught:
+        answers(**{key: value})
+    assert list(caught.value.problems) == [key]
+    assert re.search(message, caught.value.problems[key])
+
+
+HOSTS = ["gitlab.example.org", "git.x.org:8443", "a1.b-c.de"]
+NO_HOSTS = [
+    *("localhost", "https://x.org", "x.org/", "X.org", "x..org", "-x.org", "x.org:", "x.org:123456"),
+    *("x.org\n", "é.org", "a b.org", "u@x.org", ""),
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_another_server_s_host_is_taken(host: str) -> None:
+    assert answers(forge="gitlab", forge_host=host)["forge_host"] == host
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_what_is_no_host_name_is_refused(host: str) -> None:
+    with pytest.raises(AnswersError, match="Write the host name alone"):
+        answers(forge="gitlab", forge_host=host)
+
+
+def test_a_known_forge_has_its_own_host() -> None:
+    assert answers(forge="esa")["forge_host"] == "gitlab.esa.int"
+    with pytest.raises(AnswersError, match=r'The forge "esa" is gitlab\.esa\.int'):
+        answers(forge="esa", forge_host="gitlab.in2p3.fr")
+
+
+@pytest.mark.parametrize(
+    ("project_name", "distribution", "import_name"),
+    [
+        ("LISA Noise", "lisa-noise", "lisa_noise"),
+        ("  LISA -- Noise!".strip(), "lisa-noise", "lisa_noise"),
+        ("3G detectors", "lisa-3g-detectors", "lisa_3g_detectors"),
+        ("Étude A", "tude-a", "tude_a"),
+    ],
+)
+def test_names_follow_from_the_project_s_name(
+    project_name: str, distribution: str, import_name: str
+) -> None:
+    found = answers(project_name=project_name)
+    assert (found["distribution"], found["import_name"]) == (distribution, import_name)
+
+
+def names() -> Any:
+    """The lists of includes/names.jinja, as Jinja reads them."""
+    from jinja2 import Environment
+
+    source = (ROOT / "includes" / "names.jinja").read_text(encoding="utf-8")
+    return Environment(autoescape=False).from_string(source).module  # noqa: S701 - no HTML
+
+
+def test_the_list_of_keywords_is_python_s() -> None:
+    lower_case = {word for word in keyword.kwlist if word.islower()}
+    assert set(names().python_keywords) == lower_case
+
+
+def test_no_module_of_this_python_is_missing_from_the_list() -> None:
+    public = {name for name in sys.stdlib_module_names if not name.startswith("_")}
+    assert public - set(names().stdlib_modules) == set()
+
+
+@pytest.mark.parametrize("key", ["distribution", "import_name"])
+def test_no_name_of_python_is_taken(key: str) -> None:
+    """Each of them, in one go: an answer is checked on its own by the table above."""
+    specs = template().questions({})
+    assert specs
+    for name in (*keyword.kwlist, *sorted(sys.stdlib_module_names)):
+        with pytest.raises(AnswersError):
+            answers(**{key: name})

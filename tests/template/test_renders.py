@@ -1,0 +1,218 @@
+"""Every result of the template is well formed, clean, and what its schema asks for."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..support.answers import SHAPES, choices, pairwise, template
+from ..support.files import contents, load_yaml
+from ..support.tools import passes, program
+from .conftest import Render
+
+
+def properties(text: str) -> dict[str, str]:
+    """Java properties without escapes and continuation lines, which the template does not use."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    pairs = [re.fullmatch(r"([a-zA-Z.]+)=(\S.*)", line) for line in lines]
+    assert all(pairs), lines
+    found = dict(pair.groups() for pair in pairs if pair)
+    assert len(found) == len(lines), "a key stands twice"
+    return found
+
+
+def ini(text: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string("[top]\n" + text)
+    return parser
+
+
+def plain(text: str) -> str:
+    return text
+
+
+# The last that matches holds. A file that no pattern matches has no reader: the test says so.
+READERS: dict[str, Callable[[str], Any]] = {
+    "*.toml": tomllib.loads,
+    "*.yml": load_yaml,
+    "*.yaml": load_yaml,
+    "*.cff": load_yaml,
+    "*.ipynb": json.loads,
+    "*.py": ast.parse,
+    "*.properties": properties,
+    "*.md": plain,
+    ".editorconfig": ini,
+    ".dockerignore": plain,
+    ".git_archival.txt": plain,
+    ".gitattributes": plain,
+    ".gitignore": plain,
+    "Dockerfile": plain,
+    "LICENSE": plain,
+    "LICENSE.GPL-3.0": plain,
+    "MANIFEST.in": plain,
+    "py.typed": plain,
+}
+
+
+def reader(path: str) -> Callable[[str], Any] | None:
+    found = [READERS[pattern] for pattern in READERS if Path(path).match(pattern)]
+    return found[-1] if found else None
+
+
+def of_name(renders: list[Render], pattern: str) -> list[Path]:
+    """Paths of all files of that name in all renders; there must be some."""
+    found = [render.root / p for render in renders for p in render.files if Path(p).match(pattern)]
+    assert found, f"no render has {pattern}"
+    return found
+
+
+def test_the_rows_hold_every_pair_of_values() -> None:
+    levels = {key: values for key, values in {**choices(), **SHAPES}.items() if len(values) > 1}
+    met = {
+        (one, row.get(one), two, row.get(two))
+        for row in pairwise()
+        for one, two in combinations(levels, 2)
+    }
+    wanted = {
+        (one, first, two, second)
+        for one, two in combinations(levels, 2)
+        for first, second in product(levels[one], levels[two])
+    }
+    assert wanted - met == set()
+
+
+def test_every_file_parses(render: Render) -> None:
+    without_reader = [path for path in render.files if reader(path) is None]
+    assert without_reader == []
+    for path, content in render.files.items():
+        read = reader(path)
+        assert read is not None
+        try:
+            read(content.decode("utf-8"))
+        except Exception as error:
+            error.add_note(str(render.root / path))
+            raise
+
+
+def whitespace_faults(path: str, text: str) -> Iterator[str]:
+    """What is wrong about the white space of one file. Two blank lines belong to Python's style."""
+    if re.search(r"[^\S\n]$", text, re.MULTILINE):
+        yield f"{path}: trailing white space"
+    if text and (not text.endswith("\n") or text.endswith("\n\n") or text.startswith("\n")):
+        yield f"{path}: does not begin with a line and end with exactly one newline"
+    if re.search(r"\n{4}" if path.endswith(".py") else r"\n{3}", text):
+        yield f"{path}: doubled blank line"
+    if "\t" in text or "\r" in text:
+        yield f"{path}: tab or carriage return"
+
+
+def test_white_space_is_clean(render: Render) -> None:
+    texts = {
+        path: content.decode()
+        for path, content in render.files.items()
+        if not path.startswith("LICENSE")
+    }
+    faults = [fault for path, text in texts.items() for fault in whitespace_faults(path, text)]
+    assert faults == []
+
+
+@pytest.mark.parametrize("text", ["a \n", "a\n\n\nb\n", "a", "a\n\n", "\na\n", "a\tb\n", "a\r\n"])
+def test_unclean_white_space_is_seen(text: str) -> None:
+    assert list(whitespace_faults("x.md", text))
+
+
+def test_licence_texts_end_with_one_newline(render: Render) -> None:
+    texts = {path: text for path, text in render.files.items() if path.startswith("LICENSE")}
+    assert texts
+    assert [path for path, text in texts.items() if not re.search(rb"\S\n\Z", text)] == []
+
+
+def test_nothing_of_jinja_is_left(render: Render) -> None:
+    left = {
+        path: found
+        for path, content in render.files.items()
+        if (found := re.findall(r"\{%.*|\{\{.*|.*%\}|.*\{#.*", content.decode()))
+    }
+    assert left == {}
+
+
+def test_all_is_clean_to_ruff_by_each_project_s_own_settings(renders: list[Render]) -> None:
+    parent = renders[0].root.parent
+    ruff = program("ruff")
+    passes(ruff, "check", "--no-cache", "--no-fix", "--output-format=concise", ".", cwd=parent)
+    passes(ruff, "format", "--no-cache", "--check", ".", cwd=parent)
+
+
+def test_ruff_reads_each_project_s_own_settings(renders: list[Render], tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    template().render(renders[0].answers, project)
+    source = next(project.glob("src/**/noise.py"))
+    source.write_text(source.read_text() + "\n\ndef undocumented(): ...\n")
+    shown = passes(
+        *(program("ruff"), "check", "--no-cache", "--no-fix", "--output-format=concise"),
+        *("--exit-zero", "."),
+        cwd=tmp_path,
+    )
+    assert "D103" in shown
+
+
+def test_pipelines_follow_gitlab_s_schema(renders: list[Render]) -> None:
+    files = [*of_name(renders, ".gitlab-ci.yml"), *of_name(renders, ".gitlab/ci/*.yml")]
+    check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
+    passes(*check, "--data-transform", "gitlab-ci", *files, cwd=renders[0].root)
+
+
+def test_citations_follow_their_schema(renders: list[Render]) -> None:
+    check = (program("check-jsonschema"), "--builtin-schema", "vendor.citation-file-format")
+    passes(*check, *of_name(renders, "CITATION.cff"), cwd=renders[0].root)
+
+
+def test_project_metadata_follow_their_schema(renders: list[Render]) -> None:
+    files = of_name(renders, "pyproject.toml")
+    shown = passes(
+        program("validate-pyproject"),
+        *files,
+        cwd=renders[0].root,
+        env={"NO_NETWORK": "1", "VALIDATE_PYPROJECT_NO_NETWORK": "1"},
+    )
+    assert shown.count("Valid ") == len(files)
+
+
+def test_classifiers_exist(render: Render) -> None:
+    from trove_classifiers import classifiers
+
+    project = tomllib.loads(render.files["pyproject.toml"].decode())["project"]
+    assert [name for name in project["classifiers"] if name not in classifiers] == []
+
+
+def test_dockerfiles_are_clean_to_hadolint_by_the_project_s_settings(renders: list[Render]) -> None:
+    settings = of_name(renders, ".hadolint.yaml")[0]
+    files = of_name(renders, "Dockerfile")
+    passes(program("hadolint"), "--config", settings, *files, cwd=renders[0].root)
+
+
+def test_rendering_twice_gives_the_same_bytes(render: Render, tmp_path: Path) -> None:
+    template().render(render.answers, tmp_path / "again")
+    assert contents(tmp_path / "again") == render.files
+
+
+def test_included_jobs_are_there(render: Render) -> None:
+    pipeline = load_yaml(render.files[".gitlab-ci.yml"].decode())
+    included = {entry["local"].removeprefix("/") for entry in pipeline["include"]}
+    assert included == {path for path in render.files if path.startswith(".gitlab/ci/")}
+
+
+def test_the_package_stands_where_its_import_name_says(render: Render) -> None:
+    package = "src/" + render.answers["import_name"].replace(".", "/")
+    sources = {path for path in render.files if path.startswith("src/")}
+    assert {Path(path).parent.as_posix() for path in sources} == {package}
+    assert f"{package}/__init__.py" in sources
