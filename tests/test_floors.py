@@ -20,6 +20,7 @@ FLOORS = {
     "report": 7,
     "prompt": 7,
     "cli": 8,
+    "__main__": 9,
 }
 ONLY_IMPORTER = {"copier": "template", "questionary": "prompt"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

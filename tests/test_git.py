@@ -10,7 +10,7 @@ from lisa_scaffold.model import Identity
 
 
 def test_git_says_why_it_failed(tmp_path: Path) -> None:
-    with pytest.raises(LisaError, match="^git log: fatal: not a git repository"):
+    with pytest.raises(LisaError, match=r"^git log: fatal: not a git repository"):
         git.git("log", cwd=tmp_path)
 
 

@@ -116,6 +116,14 @@ def _guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] 
         # The reader of our output went away (`| head`): nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.REFUSED
+    except OSError as error:
+        # A full disk, a folder that may not be written: the machine's trouble, not a defect.
+        where = f"{error.filename}: " if error.filename else ""
+        _say(
+            f"{program}: {where}{error.strerror or error}",
+            "  Check the path, its rights and space.",
+        )
+        return ExitCode.REFUSED
     except Exception:
         _say(
             traceback.format_exc().rstrip(),

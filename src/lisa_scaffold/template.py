@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,11 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice, Question
 
 if TYPE_CHECKING:
+    from copier._jinja_ext import SandboxedEnvironment
     from copier._main import Worker
+    from copier._template import Template as CopierTemplate
     from copier._user_data import Question as CopierQuestion
+    from jinja2 import Template as JinjaTemplate
 
 CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 """The address that projects record as their source, wherever the bytes came from."""
@@ -35,7 +38,7 @@ CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
 """Environment variable that names a mirror or a working copy of the template."""
 
-_SPOKEN_BOOLS = frozenset("y yes t true on 1 n no f false off 0".split())
+_SPOKEN_BOOLS = frozenset(["y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0"])
 
 _PACKAGE = Path(__file__).parent
 _BUNDLE = _PACKAGE / "template.bundle"
@@ -151,6 +154,24 @@ class Template:
     root: Path
     recorded: str = CANONICAL_URL
 
+    @cached_property
+    def _files(self) -> CopierTemplate:
+        return _copier_files(self)
+
+    @cached_property
+    def _environment(self) -> SandboxedEnvironment:
+        worker = _new_worker(self._files, {}, self.root)
+        # Extensions are code: refused before the environment would load them.
+        worker._check_unsafe("copy")
+        environment = worker.jinja_env
+        _compile_once(environment)
+        return environment
+
+    def _worker(self, answers: Mapping[str, Any], destination: Path) -> Worker:
+        worker = _new_worker(self._files, answers, destination)
+        worker.jinja_env = self._environment
+        return worker
+
     def questions(
         self, given: Mapping[str, Any], suggested: Mapping[str, Any] | None = None
     ) -> list[Question]:
@@ -171,7 +192,7 @@ class Template:
             If the template is broken.
         """
         with _template_errors(self):
-            worker = _worker(self, {}, self.root)
+            worker = self._worker({}, self.root)
             specs: dict[str, dict[str, Any]] = worker.template.questions_data
             problems = {key: _unknown_key(key, specs) for key in given if key not in specs}
             questions = []
@@ -208,7 +229,7 @@ class Template:
         with _template_errors(self), warnings.catch_warnings():
             # Copier's words about Copier (its version, say) are no news to our users.
             warnings.simplefilter("ignore")
-            _worker(self, answers, destination).run_copy()
+            self._worker(answers, destination).run_copy()
 
 
 def default_source() -> Source:
@@ -273,11 +294,39 @@ def _template_errors(template: Template) -> Iterator[None]:
         ) from error
 
 
-def _worker(template: Template, answers: Mapping[str, Any], destination: Path) -> Worker:
+def _copier_files(template: Template) -> CopierTemplate:
+    """Copier's view of the files: what it would ask git for is known already."""
+    from copier._template import Template as CopierTemplate
+
+    files = CopierTemplate(url=template.recorded)
+    files.vcs = None
+    files.commit = template.version
+    files.commit_hash = None
+    files.local_abspath = template.root
+    return files
+
+
+def _compile_once(environment: SandboxedEnvironment) -> None:
+    """Let an environment compile each expression once: Copier compiles it at every use.
+
+    What Copier's ``yield`` tag left behind is cleared as each compilation would.
+    """
+    from copier._jinja_ext import get_yield_context
+
+    compiled = cache(environment.from_string)
+
+    def from_string(source: str) -> JinjaTemplate:
+        yielded = get_yield_context(environment)
+        yielded.yield_name = yielded.yield_iterable = None
+        return compiled(source)
+
+    environment.from_string = from_string  # type: ignore[method-assign,assignment]
+
+
+def _new_worker(files: CopierTemplate, answers: Mapping[str, Any], destination: Path) -> Worker:
     """Copier's worker for the files of one version, with its questionnaire already filled in."""
     from copier._main import Worker
     from copier._settings import SettingsModel
-    from copier._template import Template as CopierTemplate
     from copier._user_data import AnswersMap
 
     class FilledIn(Worker):
@@ -289,12 +338,6 @@ def _worker(template: Template, answers: Mapping[str, Any], destination: Path) -
         def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
             """The destination is no repository yet: there is no index to keep in step."""
 
-    # What Copier would compute by git processes is known already: its cached properties take it.
-    files = CopierTemplate(url=template.recorded)
-    files.vcs = None
-    files.commit = template.version
-    files.commit_hash = None
-    files.local_abspath = template.root
     worker = FilledIn(
         dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
     )

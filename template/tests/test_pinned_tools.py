@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HOOK_REPOSITORIES = {
-    "detect-secrets": "https://github.com/Yelp/detect-secrets",
-    "mypy": "https://github.com/pre-commit/mirrors-mypy",
-    "ruff": "https://github.com/astral-sh/ruff-pre-commit",
-}
+TOOLS = [
+    ("detect-secrets", "https://github.com/Yelp/detect-secrets"),
+    ("mypy", "https://github.com/pre-commit/mirrors-mypy"),
+    ("ruff", "https://github.com/astral-sh/ruff-pre-commit"),
+]
 
 
 def hook_versions() -> dict[str, str]:
@@ -30,10 +30,9 @@ def pinned_versions() -> dict[str, str]:
     return dict(text.split("==") for text in texts if "==" in text)
 
 
-@pytest.mark.parametrize("tool", HOOK_REPOSITORIES)
-def test_a_hook_has_the_version_of_its_dependency_group(tool: str) -> None:
+@pytest.mark.parametrize(("tool", "repository"), TOOLS)
+def test_a_hook_has_the_version_of_its_dependency_group(tool: str, repository: str) -> None:
     hooks, pins = hook_versions(), pinned_versions()
-    repository = HOOK_REPOSITORIES[tool]
     if repository not in hooks or tool not in pins:
         pytest.skip(f"{tool} stands in one of the two files only")
     assert hooks[repository] == pins[tool], (

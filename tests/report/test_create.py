@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold.model import Created, Preview, Question
+from lisa_scaffold.report import create
+
+PREVIEW = Preview(
+    "v1.2.3",
+    {"distribution": "lisa-noise"},
+    ("README.md", "docs/index.md", "docs/api/x.md", "src/a.py", ".gitignore"),
+)
+
+
+def question(key: str, value: object, *, asked: bool = True) -> Question:
+    return Question(key, "str", "", value, (), "", asked)
+
+
+def test_answers_are_spoken_one_a_line() -> None:
+    questions = [question("name", "LISA"), question("cli", True), question("email", "")]
+    questions.append(question("year", "2026", asked=False))
+    lines = ["  name   LISA", "  cli    yes", "  email  (empty)", "  year   2026"]
+    assert create.answers(questions, everything=False).splitlines() == lines[:3]
+    assert create.answers(questions, everything=True).splitlines() == lines
+
+
+def test_a_tree_shows_folders_first() -> None:
+    assert create.tree(PREVIEW, Path("here/lisa-noise")).splitlines() == [
+        "lisa-noise/",
+        "├── docs/",
+        "│   ├── api/",
+        "│   │   └── x.md",
+        "│   └── index.md",
+        "├── src/",
+        "│   └── a.py",
+        "├── .gitignore",
+        "└── README.md",
+    ]
+
+
+def test_the_next_steps_follow_what_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = Created(tmp_path / "lisa noise", PREVIEW, "https://x.example.org/n.git", "prek", ())
+    assert create.created(result).splitlines() == [
+        "Created lisa-noise in lisa noise: 5 files, template v1.2.3, a commit on main.",
+        "",
+        "Next:",
+        "  cd 'lisa noise'",
+        "  pip install nox          # the task runner",
+        "  nox                      # lint, types, tests, docs, build",
+        "  git push -u origin main  # once https://x.example.org/n.git exists",
+    ]
+
+
+def test_notes_and_missing_hooks_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = Created(tmp_path, PREVIEW, "https://x.example.org/n.git", None, ("No hooks",))
+    text = create.created(result)
+    assert "Created lisa-noise in .:" in text
+    assert "\nNote: No hooks.\n" in text
+    assert "pip install pre-commit && pre-commit install  # checks at each commit" in text
+    assert "cd " not in text

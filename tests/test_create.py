@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import create, git
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.model import Created
+from lisa_scaffold.template import Template
+
+from .conftest import ROOT, Tree
+
+OWN = Template("v0.1.0", ROOT)
+
+
+def answers(**given: Any) -> dict[str, Any]:
+    return {question.key: question.value for question in OWN.questions(given)}
+
+
+def make(destination: Path, **given: Any) -> Created:
+    chosen = answers(**given)
+    with create.prepared(OWN, chosen, destination) as project:
+        return create.create(project, create.preview(OWN, chosen, project), destination)
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_suggestions_come_from_folder_git_and_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = create.suggestions(tmp_path / "lisa-noise")
+    assert (found["project_name"], found["author_name"]) == ("lisa-noise", "Ada Example")
+    assert found["copyright_year"].isdigit()
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Grace Example")
+    assert create.suggestions(None)["author_name"] == "Grace Example"
+
+
+def test_the_address_of_last_resort_is_the_environments(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / ".gitconfig").write_text("")
+    monkeypatch.setenv("EMAIL", "ada@mail.example.org")
+    assert create.suggestions(None)["author_email"] == "ada@mail.example.org"
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_a_project_is_a_clean_repository_on_main(tmp_path: Path) -> None:
+    made = make(tmp_path / "lisa-noise", project_name="LISA Noise", namespace="lisa/data")
+    assert made.path == tmp_path / "lisa-noise"
+    assert made.remote == "https://gitlab.in2p3.fr/lisa/data/lisa-noise.git"
+    assert (made.hooks, made.notes) == (None, ())
+    tracked = git.git("ls-files", cwd=made.path).split("\n")[:-1]
+    assert tuple(sorted(tracked)) == made.preview.paths
+    assert git.git("status", "--porcelain", "--ignored", cwd=made.path) == ""
+    log = git.git("log", "--format=%an|%ae|%s", cwd=made.path)
+    assert log == "Ada Example|ada@example.org|Start from lisa-scaffold v0.1.0\n"
+    assert left(tmp_path) == ["lisa-noise", "only-git"]
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+@pytest.mark.parametrize("name", ["Grace Example", "..<>", '"', "Zoë 🛰"])
+def test_without_a_git_identity_the_author_commits(tmp_path: Path, home: Path, name: str) -> None:
+    (home / ".gitconfig").write_text("")
+    made = make(tmp_path / "p", author_name=name)
+    committer = git.git("log", "--format=%cn <%ce>", cwd=made.path).strip()
+    assert committer == f"{name if name[0].isalpha() else 'unknown'} <>"
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_the_folder_has_the_permissions_that_the_user_gives_folders(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        made = make(tmp_path / "p")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o750
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_missing_parents_are_made(tmp_path: Path) -> None:
+    assert make(tmp_path / "a/b/p").path == tmp_path / "a/b/p"
+    assert left(tmp_path / "a/b") == ["p"]
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    assert (make(tmp_path / "p").path / "pyproject.toml").is_file()
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_the_folder_one_stands_in_is_filled_and_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "p"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    inode = here.stat().st_ino
+    make(Path())
+    assert here.stat().st_ino == inode
+    assert git.git("status", "--porcelain", cwd=here) == ""
+    assert left(tmp_path) == ["only-git", "p"]
+
+
+def test_a_destination_that_is_taken_is_refused(tmp_path: Path, tree: Tree) -> None:
+    tree(tmp_path, {"full/file": "x", "file": "y"})
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name, why in {
+        "full": "the folder is not empty",
+        "file": "there is a file of that name",
+        "link": "a link to nowhere",
+    }.items():
+        with pytest.raises(LisaError, match=f"{name}: {why}"):
+            create.refuse_destination(tmp_path / name)
+    create.refuse_destination(tmp_path / "new")
+
+
+def test_a_preparation_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    def break_off() -> None:
+        with create.prepared(OWN, answers(), tmp_path / "a/b/p") as project:
+            assert (project / "pyproject.toml").is_file()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert left(tmp_path) == []
+
+
+def test_a_destination_taken_meanwhile_is_left_alone(tmp_path: Path, tree: Tree) -> None:
+    chosen = answers()
+    with create.prepared(OWN, chosen, tmp_path / "p") as project:
+        tree(tmp_path, {"p/theirs": "x"})
+        with pytest.raises(LisaError, match="p: Directory not empty"):
+            create.create(project, create.preview(OWN, chosen, project), tmp_path / "p")
+    assert left(tmp_path) == ["p"]
+    assert left(tmp_path / "p") == ["theirs"]
+
+
+def test_a_folder_filled_meanwhile_gets_nothing_of_ours(
+    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "p"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    chosen = answers()
+    with create.prepared(OWN, chosen, Path()) as project:
+        tree(here, {"docs/theirs": "x"})
+        with pytest.raises(LisaError, match=r"not empty|exists"):
+            create.create(project, create.preview(OWN, chosen, project), Path())
+    assert left(here) == ["docs"]
+
+
+def test_a_parent_that_is_a_file_is_one_message(tmp_path: Path, tree: Tree) -> None:
+    tree(tmp_path, {"file": "x"})
+    with (
+        pytest.raises(LisaError, match="file"),
+        create.prepared(OWN, answers(), tmp_path / "file/p"),
+    ):
+        pass
+
+
+def hook_program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_hooks_are_installed_by_the_program_that_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "only-git"
+    hook_program(folder, "pre-commit", 'echo x > ".git/hooks/made-by-pre-commit"')
+    made = make(tmp_path / "p")
+    assert made.hooks == "pre-commit"
+    assert (made.path / ".git/hooks/made-by-pre-commit").is_file()
+    hook_program(folder, "prek", "true")
+    assert make(tmp_path / "q").hooks == "prek"
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+def test_hooks_that_cannot_be_installed_are_a_note(tmp_path: Path) -> None:
+    hook_program(tmp_path / "only-git", "pre-commit", "echo first; echo no way >&2; exit 1")
+    made = make(tmp_path / "p")
+    assert made.hooks is None
+    assert made.notes == ("The git hooks were not installed, pre-commit says: no way",)

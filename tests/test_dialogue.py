@@ -1,0 +1,161 @@
+"""The real dialogue, driven through a pseudo-terminal as a person would."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+import yaml
+
+UP, DOWN, ENTER, CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
+CLEAR = "\x01\x0b"  # to the beginning of the line, then cut all of it
+
+ASKED = [
+    *("Name of the project", "What the project does", "Author", "E-mail address"),
+    *("Copyright holder", "Licence", "Where will the repository be hosted", "Group"),
+    *("Oldest Python version", "Distribution name", "Import name", "advanced questions too"),
+]
+
+
+@pytest.fixture
+def terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_hook_programs: None
+) -> Iterator[pexpect.spawn[str]]:
+    """``lisa-new`` in a terminal, in an empty folder."""
+    del no_hook_programs
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.setenv("TERM", "xterm")
+    # This terminal answers no question about its cursor; waiting for it takes a second each.
+    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
+    code = "import sys; from lisa_scaffold.cli import new; sys.exit(new())"
+    child = pexpect.spawn(
+        sys.executable, ["-c", code], cwd=here, encoding="utf-8", timeout=60, dimensions=(60, 120)
+    )
+    yield child
+    child.close(force=True)
+
+
+def here(terminal: pexpect.spawn[str]) -> Path:
+    return Path(str(terminal.cwd))
+
+
+def answer(terminal: pexpect.spawn[str], question: str, keys: str = "") -> None:
+    terminal.expect_exact(question)
+    terminal.send(keys + ENTER)
+
+
+def finish(terminal: pexpect.spawn[str]) -> int | None:
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    return terminal.exitstatus
+
+
+def recorded(project: Path) -> dict[str, object]:
+    answers: dict[str, object] = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    return answers
+
+
+def test_enter_all_the_way_takes_the_defaults(terminal: pexpect.spawn[str]) -> None:
+    for question in ASKED:
+        answer(terminal, question)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    answers = recorded(here(terminal) / "lisa-example")
+    assert (answers["author_name"], answers["license"]) == ("Ada Example", "BSD-3-Clause")
+
+
+def test_answers_are_typed_chosen_and_mended(terminal: pexpect.spawn[str]) -> None:
+    answer(terminal, ASKED[0], CLEAR + "LISA Tides")
+    answer(terminal, ASKED[1])
+    answer(terminal, ASKED[2])
+    answer(terminal, ASKED[3], CLEAR + "nowhere")
+    terminal.expect_exact("Write one e-mail address such as jane.doe@example.org")
+    terminal.send(CLEAR + "ada@tides.example.org" + ENTER)
+    answer(terminal, ASKED[4])
+    answer(terminal, ASKED[5], DOWN)
+    for question in ASKED[6:9]:
+        answer(terminal, question)
+    terminal.expect_exact("lisa-tides")
+    terminal.send(ENTER)
+    terminal.expect_exact("lisa_tides")
+    terminal.send(CLEAR + "lisa.tides" + ENTER)
+    answer(terminal, ASKED[11])
+    terminal.expect_exact("src/")
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    answers = recorded(here(terminal) / "lisa-tides")
+    assert (answers["license"], answers["author_email"]) == ("MIT", "ada@tides.example.org")
+    assert (here(terminal) / "lisa-tides/src/lisa/tides/__init__.py").is_file()
+
+
+def test_an_answer_is_changed_and_what_follows_from_it_follows(
+    terminal: pexpect.spawn[str],
+) -> None:
+    for question in ASKED:
+        answer(terminal, question)
+    answer(terminal, "Create this project?", DOWN)
+    answer(terminal, "Which answer?")
+    answer(terminal, ASKED[0], CLEAR + "LISA Orbits")
+    terminal.expect_exact("lisa_orbits")
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert recorded(here(terminal) / "lisa-orbits")["import_name"] == "lisa_orbits"
+
+
+def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[str]) -> None:
+    for question in ASKED:
+        answer(terminal, question)
+    answer(terminal, "Create this project?", DOWN)
+    terminal.expect_exact("Which answer?")
+    terminal.send("adv" + ENTER)
+    terminal.expect_exact("advanced questions too")
+    terminal.send("y")
+    answer(terminal, "Year of first publication")
+    answer(terminal, "Build backend", DOWN)
+    terminal.expect_exact("command-line program")
+    terminal.send("y")
+    for question in ("documentation pages", "notebooks", "Dockerfile"):
+        answer(terminal, question)
+    answer(terminal, "CDE image")
+    answer(terminal, "SonarQube")
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    answers = recorded(here(terminal) / "lisa-example")
+    assert (answers["backend"], answers["cli"]) == ("hatchling", True)
+
+
+def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
+    for question in ASKED:
+        answer(terminal, question)
+    answer(terminal, "Create this project?", UP)
+    terminal.expect_exact("Nothing was made.")
+    assert finish(terminal) == 0
+    assert list(here(terminal).iterdir()) == []
+
+
+@pytest.mark.parametrize("asked", [0, 1, 5, 11, 12])
+def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> None:
+    for question in ASKED[:asked]:
+        answer(terminal, question)
+    terminal.expect_exact([*ASKED, "Create this project?"][asked])
+    terminal.send(CTRL_C)
+    terminal.expect_exact("interrupted, nothing was changed")
+    assert finish(terminal) == 130
+    assert list(here(terminal).iterdir()) == []
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_or_a_kill_leaves_nothing(
+    terminal: pexpect.spawn[str], stop: int
+) -> None:
+    for question in ASKED:
+        answer(terminal, question)
+    terminal.expect_exact("Create this project?")
+    terminal.kill(stop)
+    finish(terminal)
+    assert list(here(terminal).iterdir()) == []
