@@ -43,9 +43,22 @@ def passes(
     return done.stdout
 
 
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "Ada Example",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_AUTHOR_DATE": "2026-01-02T03:04:05+00:00",
+    "GIT_COMMITTER_NAME": "Ada Example",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_DATE": "2026-01-02T03:04:05+00:00",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "LC_ALL": "C.UTF-8",
+}
+
+
 def git(*arguments: str | Path, cwd: Path) -> str:
-    """Run git; what it prints."""
-    return passes("git", *arguments, cwd=cwd)
+    """Run git as somebody fixed; what it prints."""
+    return passes("git", *arguments, cwd=cwd, env=IDENTITY)
 
 
 def commit_all(folder: Path, message: str = "Change") -> None:
