@@ -45,14 +45,12 @@ def test_a_question_has_a_type_a_help_text_and_a_default(key: str) -> None:
 
 
 def test_there_is_the_one_set_of_keys() -> None:
-    assert (
-        list(QUESTIONS)
-        == (
-            "kind project_name description author_name author_email copyright_holder license forge "
-            "forge_host namespace python_min distribution import_name advanced copyright_year backend "
-            "cli docs notebooks container cde_image sonar"
-        ).split()
-    )
+    assert list(QUESTIONS) == [
+        *("kind", "project_name", "description", "author_name", "author_email"),
+        *("copyright_holder", "license", "forge", "forge_host", "namespace", "python_min"),
+        *("distribution", "import_name", "advanced", "copyright_year", "backend", "cli", "docs"),
+        *("notebooks", "container", "cde_image", "sonar"),
+    ]
 
 
 @pytest.mark.parametrize("key", [*dropwhile(lambda key: key != "advanced", QUESTIONS)][1:])
@@ -119,10 +117,8 @@ def test_no_file_name_holds_a_condition() -> None:
 
 
 def test_every_file_of_the_template_is_in_some_render(rendered_paths: set[str]) -> None:
-    outputs = {
-        re.sub(r"\.jinja$", "", path.relative_to(ROOT / "template").as_posix()): path
-        for path in FILES
-    }
+    sources = [path.relative_to(ROOT / "template").as_posix() for path in FILES]
+    outputs = {source.removesuffix(".jinja") for source in sources}
     fixed = {output for output in outputs if "{{" not in output}
     assert fixed - rendered_paths == set()
     names = {Path(path).name for path in rendered_paths}
