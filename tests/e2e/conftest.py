@@ -1,0 +1,91 @@
+"""Generated projects as repositories with a released version, and caches that outlive a test."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ..support.answers import Answers, answers, template
+from ..support.files import contents
+from ..support.tools import commit_all, git
+
+VERSION = "1.2.3"
+PROJECTS: dict[str, Answers] = {
+    "default": {},
+    "hatchling": {
+        "author_email": "ada@example.org",
+        "backend": "hatchling",
+        "cli": True,
+        "license": "LGPL-3.0-or-later",
+        "notebooks": True,
+    },
+    "namespace": {"cli": True, "distribution": "lisa-foo", "import_name": "lisa.foo"},
+    "minimal": {
+        "container": False,
+        "docs": False,
+        "forge": "gitlab",
+        "license": "MIT",
+        "python_min": "3.11",
+        "sonar": False,
+    },
+}
+# The user's own folder: a test's home begins empty, and would fetch everything anew.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa-scaffold-e2e"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A generated project, committed and tagged."""
+
+    name: str
+    answers: Answers
+    root: Path
+
+    @property
+    def package(self) -> str:
+        """Folder of the package, as in a wheel."""
+        return str(self.answers["import_name"]).replace(".", "/")
+
+    @property
+    def files(self) -> set[str]:
+        """Paths of the files."""
+        return set(contents(self.root))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything in this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(autouse=True)
+def _tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches that are shared, the programs of the test environment, and nothing of pytest's."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(CACHE / "uv"))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(CACHE / "pip"))
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(home / "pre-commit"))
+    monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
+    for name in list(os.environ):
+        if name.startswith(("PYTEST_", "COV_", "NOX_")) or name == "VIRTUAL_ENV":
+            monkeypatch.delenv(name)
+
+
+def make_project(name: str, root: Path) -> Project:
+    """Render, commit and tag one of the projects."""
+    complete = answers(**PROJECTS[name])
+    template().render(complete, root)
+    commit_all(root)
+    git("tag", "--annotate", f"v{VERSION}", f"--message={VERSION}", cwd=root)
+    return Project(name, complete, root)
+
+
+@pytest.fixture(params=PROJECTS)
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
+    """Each of the projects in turn."""
+    name: str = request.param
+    return make_project(name, tmp_path / "project")
