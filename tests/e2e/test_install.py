@@ -1,4 +1,4 @@
-"""lisa-scaffold installed as users install it: from a clone, from git, and used without a network."""
+"""lisa-scaffold installed as users install it, and used without a network."""
 
 from __future__ import annotations
 
