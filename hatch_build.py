@@ -6,12 +6,10 @@ repository it survives a wheel, which drops empty folders and changes owners.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -102,10 +100,13 @@ def _released(root: Path) -> list[str]:
 
 
 def _export_tag(root: Path, tag: str, folder: Path) -> None:
-    parts = _git(root, "ls-tree", "--name-only", tag, "--", *PARTS).splitlines()
-    archive = _run(root, "archive", "--format=tar", tag, "--", *parts)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+    """The files of a tag as they are stored; ``git archive`` would obey their attributes."""
+    index = {"GIT_INDEX_FILE": str(folder.with_name("index"))}
+    _git(root, "read-tree", tag, env=index)
+    _git(root, "checkout-index", "--all", f"--prefix={folder}{os.sep}", env=index)
+    for entry in folder.iterdir():
+        if entry.name not in PARTS:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
 def _export_files(root: Path, folder: Path) -> None:
@@ -124,10 +125,6 @@ def _export_files(root: Path, folder: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> str:
-    return _run(folder, *arguments, env=env).decode().strip()
-
-
-def _run(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> bytes:
     # The user's own settings (signing, line ends, templates) have no place in a build.
     alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     # A build in a container often runs as another user than the checkout's owner.
@@ -139,4 +136,4 @@ def _run(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> by
         stdout=subprocess.PIPE,
         check=True,
     )
-    return done.stdout
+    return done.stdout.decode().strip()

@@ -18,7 +18,7 @@ def install(session: nox.Session, *groups: str, project: bool = False) -> None:
     """Install dependency groups of pyproject.toml, and the project itself where asked."""
     pyproject = nox.project.load_toml("pyproject.toml")
     requirements = nox.project.dependency_groups(pyproject, *groups)
-    session.install(*requirements, *(["."] if project else []))
+    session.install(*requirements, *(["--editable", "."] if project else []))
 
 
 @nox.session

@@ -10,7 +10,7 @@ def test_exit_codes_are_those_of_the_contract() -> None:
 def test_one_wrong_answer_is_named_in_one_line() -> None:
     error = AnswersError({"license": "'X' is none of: MIT"})
     assert error.message == "license: 'X' is none of: MIT"
-    assert error.hint == "Give another answer, for example --data license=…"
+    assert error.hint == "Give another answer, as in --data KEY=VALUE."
 
 
 def test_several_wrong_answers_are_all_named() -> None:

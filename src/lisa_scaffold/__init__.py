@@ -1,1 +1,1 @@
-"""Create, update, check and adopt LISA Python projects."""
+"""Create Python projects for the LISA mission that follow one practice."""

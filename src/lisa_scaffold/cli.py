@@ -235,7 +235,7 @@ def _new_in_dialogue(
         create.refuse_destination(place)
         with create.prepared(version, answers, place) as project:
             shown = create.preview(version, answers, project)
-            _say("", report.answers(questions, everything=False), "", report.tree(shown, place), "")
+            _say("", report.tree(shown, place), "", report.answers(questions, everything=False), "")
             decision = prompt.decide()
             if decision == "create":
                 _say("")

@@ -49,6 +49,5 @@ class AnswersError(LisaError):
     def __init__(self, problems: dict[str, str]) -> None:
         lines = [f"{key}: {problem}" for key, problem in problems.items()]
         message = lines[0] if len(lines) == 1 else "\n  ".join(["several answers:", *lines])
-        hint = f"Give another answer, for example --data {next(iter(problems))}=…"
-        super().__init__(message, hint)
+        super().__init__(message, "Give another answer, as in --data KEY=VALUE.")
         self.problems = problems

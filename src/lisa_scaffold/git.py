@@ -16,6 +16,10 @@ VERSION_TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
 
 
+class GitError(LisaError):
+    """Git is there and says no."""
+
+
 def git(
     *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> str:
@@ -23,13 +27,15 @@ def git(
 
     Raises
     ------
+    GitError
+        If git says no; the message is git's own.
     LisaError
-        If git is not installed or says no; the message is git's own.
+        If git is not installed.
     """
     done = process.run(["git", *arguments], cwd=cwd, env={**_ENVIRONMENT, **(env or {})})
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        raise LisaError(f"git {arguments[0]}: {said}", "Mend what git says and try again.")
+        raise GitError(f"git {arguments[0]}: {said}", "Mend what git says and try again.")
     return done.stdout.decode(errors="surrogateescape")
 
 

@@ -94,7 +94,7 @@ class Source:
         """
         try:
             tags = git.version_tags(self.location)
-        except LisaError as error:
+        except git.GitError as error:
             if not self.working_copy:
                 raise _unreachable(self.location) from error
             tags = []
@@ -125,7 +125,7 @@ class Source:
             root = Path(folder) / "template"
             try:
                 git.clone_at(self.location, wanted, root)
-            except LisaError as error:
+            except git.GitError as error:
                 known = self.versions()
                 if wanted in known:
                     raise

@@ -50,9 +50,12 @@ def test_the_next_steps_follow_what_was_made(
         "",
         "Next:",
         "  cd 'lisa noise'",
-        "  pip install nox          # the task runner",
-        "  nox                      # lint, types, tests, docs, build",
-        "  git push -u origin main  # once https://x.example.org/n.git exists",
+        "  python3 -m venv .venv && . .venv/bin/activate",
+        "  pip install nox",
+        "  nox",
+        "",
+        "Once https://x.example.org/n.git exists:",
+        "  git push -u origin main",
     ]
 
 
@@ -62,5 +65,5 @@ def test_notes_and_missing_hooks_are_told(tmp_path: Path, monkeypatch: pytest.Mo
     text = create.created(result)
     assert "Created lisa-noise in .:" in text
     assert "\nNote: No hooks.\n" in text
-    assert "pip install pre-commit && pre-commit install  # checks at each commit" in text
+    assert "\n  pip install nox pre-commit && pre-commit install\n" in text
     assert "cd " not in text

@@ -62,14 +62,19 @@ def created(result: Created) -> str:
         "",
         "Next:",
     ]
-    steps = [("pip install nox", "the task runner"), ("nox", "lint, types, tests, docs, build")]
     if result.path != Path.cwd():
-        steps.insert(0, (f"cd {shlex.quote(_short(result.path))}", ""))
-    if result.hooks is None:
-        steps.append(("pip install pre-commit && pre-commit install", "checks at each commit"))
-    steps.append(("git push -u origin main", f"once {result.remote} exists"))
-    width = max(len(command) for command, why in steps if why)
-    lines += [f"  {command:{width}}  # {why}" if why else f"  {command}" for command, why in steps]
+        lines.append(f"  cd {shlex.quote(_short(result.path))}")
+    # Debian's own Python refuses to install beside its packages (PEP 668).
+    lines.append("  python3 -m venv .venv && . .venv/bin/activate")
+    if result.hooks:
+        lines.append("  pip install nox")
+    else:
+        lines.append("  pip install nox pre-commit && pre-commit install")
+    lines += [
+        "  nox",
+        f"\nOnce {result.remote} exists:",
+        "  git push -u origin main",
+    ]
     return "\n".join(lines)
 
 

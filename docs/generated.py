@@ -1,0 +1,244 @@
+"""The parts of the pages that are made from the code: questions, files, options, and so on.
+
+A page asks for a part by a comment ``<!-- generated: NAME -->``, which a forge's own view of the
+page does not show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pathspec
+import yaml
+from sphinx.application import Sphinx
+
+from lisa_scaffold import cli, errors
+from lisa_scaffold.model import Question
+from lisa_scaffold.template import Template
+
+ROOT = Path(__file__).parents[1]
+SETTINGS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+SPECS = {key: spec for key, spec in SETTINGS.items() if not key.startswith("_")}
+
+
+@cache
+def template() -> Template:
+    """The template of this checkout, under the version that it declares."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return Template(f"v{pyproject['project']['version']}", ROOT)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def code(text: object) -> str:
+    """Text as Markdown code that may stand in a table."""
+    return f"`{text}`".replace("|", "\\|")
+
+
+def spoken(value: object) -> str:
+    """An answer as it is given on the command line."""
+    return {True: "`yes`", False: "`no`", "": "empty"}.get(value, code(value))
+
+
+# --- Questions ------------------------------------------------------------------------------------
+
+
+def questions() -> str:
+    """One section for each question."""
+    return "\n\n".join(_question(question) for question in template().questions({}))
+
+
+def _question(question: Question) -> str:
+    facts = [f"Asked: {_asked(question)}", f"Default: {_default(question)}"]
+    if question.placeholder:
+        facts.append(f"For example: {code(question.placeholder)}")
+    if question.type == "bool":
+        facts.append("Answers: `yes`, `no`")
+    parts = [f"## {code(question.key)}", f"{question.help}", "\n".join(f"- {f}" for f in facts)]
+    if question.choices:
+        rows = ((code(choice.value), choice.title) for choice in question.choices)
+        parts.append(table(("answer", "meaning"), rows))
+    return "\n\n".join(parts)
+
+
+def _asked(question: Question) -> str:
+    if len(question.choices) == 1:
+        return "no, since there is one choice"
+    condition = SPECS[question.key].get("ask")
+    if condition is None:
+        return "always"
+    inner = re.sub(r"^\{\{\s*|\s*\}\}$", "", condition)
+    return "with the advanced questions" if inner == "advanced" else f"where {code(inner)}"
+
+
+def _default(question: Question) -> str:
+    spec = str(SPECS[question.key]["default"])
+    sources = [key for key in SPECS if re.search(rf"\b{key}\b", spec) and "{" in spec]
+    if not sources:
+        return spoken(question.value)
+    usual = f"with the default answers {spoken(question.value)}"
+    return f"follows {', '.join(map(code, sources))}; {usual}"
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+def files() -> str:
+    """Every file that a project can get: its ownership, and the answer that it comes with."""
+    needs = _needs()
+    rows = ((code(path), ownership(path), needs[path] or "always") for path in sorted(needs))
+    return table(("path", "ownership", "comes with"), rows)
+
+
+def patterns() -> str:
+    """The ownership table as it stands in copier.yml."""
+    return table(
+        ("ownership", "paths"),
+        [
+            *(
+                (kind, ", ".join(map(code, paths)))
+                for kind, paths in SETTINGS["_lisa_ownership"].items()
+            ),
+            ("shared", "all others"),
+        ],
+    )
+
+
+def ownership(path: str) -> str:
+    """The ownership of a path."""
+    for kind, lines in SETTINGS["_lisa_ownership"].items():
+        if pathspec.PathSpec.from_lines("gitignore", lines).match_file(path):
+            return str(kind)
+    return "shared"
+
+
+def _needs() -> dict[str, str]:
+    """Each path, with the answers that bring it: found out by rendering with and without them."""
+    everything = {key: "yes" for key, spec in SPECS.items() if spec["type"] == "bool"}
+    whole = _paths(everything)
+    needs = dict.fromkeys(whole, "")
+    for question in template().questions(everything):
+        others = [choice.value for choice in question.choices if choice.value != question.value]
+        for other in ["no"] if question.type == "bool" else others:
+            paths = _paths({**everything, question.key: other})
+            for path in paths - whole:
+                needs[path] = f"`{question.key}`: {spoken(other)}"
+            if question.type == "bool" or len(others) == 1:
+                needs |= {
+                    path: f"`{question.key}`: {spoken(question.value)}" for path in whole - paths
+                }
+    return needs
+
+
+def _paths(given: dict[str, Any]) -> set[str]:
+    answers = {question.key: question.value for question in template().questions(given)}
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder) / "project"
+        template().render(answers, project)
+        found = (path.relative_to(project) for path in project.rglob("*") if path.is_file())
+        package = answers["import_name"].replace(".", "/")
+        return {path.as_posix().replace(f"src/{package}/", "src/PACKAGE/") for path in found}
+
+
+# --- Command line ---------------------------------------------------------------------------------
+
+
+def options() -> str:
+    """The arguments of every command of lisa-scaffold."""
+    return "\n\n".join(
+        _command(name, parser)
+        for action in cli._parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name, parser in action.choices.items()
+    )
+
+
+def _command(name: str, parser: argparse.ArgumentParser) -> str:
+    title = "`lisa-new`, `lisa-scaffold new`" if name == "new" else f"`lisa-scaffold {name}`"
+    rows = (
+        (code(_invocation(action)), (action.help or "").replace("|", "\\|"))
+        for action in parser._actions
+    )
+    return f"### {title}\n\n{parser.description}\n\n{table(('argument', 'meaning'), rows)}"
+
+
+def _invocation(action: argparse.Action) -> str:
+    words = ", ".join(action.option_strings)
+    return f"{words} {action.metavar or ''}".strip() if words else f"[{action.metavar}]"
+
+
+def exit_codes() -> str:
+    """The exit codes, with the words that stand below each in the code."""
+    tree = ast.parse(Path(errors.__file__).read_text(encoding="utf-8"))
+    body = next(
+        node.body
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name == "ExitCode"
+    )
+    rows = []
+    for member, words in pairwise(body):
+        match member, words:
+            case ast.Assign(value=ast.Constant(value=number)), ast.Expr(ast.Constant(value=text)):
+                rows.append((code(number), str(text)))
+    return table(("code", "meaning"), rows)
+
+
+# --- Tools ----------------------------------------------------------------------------------------
+
+
+def tools() -> str:
+    """The tools that the template pins."""
+    return table(
+        ("tool", "version"),
+        ((code(name), tool["version"]) for name, tool in _versions().tools.items()),
+    )
+
+
+def pythons() -> str:
+    """The Python versions that the template knows."""
+    return ", ".join(_versions().python_versions)
+
+
+def _versions() -> Any:
+    source = (ROOT / "includes" / "versions.jinja").read_text(encoding="utf-8")
+    return jinja2.Environment(autoescape=True).from_string(source).module
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "exit codes": exit_codes,
+    "files": files,
+    "options": options,
+    "patterns": patterns,
+    "pythons": pythons,
+    "questions": questions,
+    "tools": tools,
+}
+MARK = re.compile(r"<!-- generated: ([a-z ]+) -->")
+
+
+def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the generated parts in their places."""
+    if MARK.search(source[0]):
+        for path in ("copier.yml", "includes/versions.jinja", "docs/generated.py"):
+            app.env.note_dependency(str(ROOT / path), docname=docname)
+    source[0] = MARK.sub(lambda mark: PARTS[mark[1]](), source[0])
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Join Sphinx."""
+    app.connect("source-read", fill_in)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

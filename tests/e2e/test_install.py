@@ -1,0 +1,90 @@
+"""lisa-scaffold installed as users install it, and used without a network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import git
+
+from ..conftest import ROOT
+
+pytestmark = pytest.mark.e2e
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    """Run a command; where it fails, show all that it said."""
+    done = subprocess.run(
+        [str(word) for word in command], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's files as they stand, committed and tagged with the declared version."""
+    folder = tmp_path_factory.mktemp("repository")
+    files = git.git("ls-files", "-co", "--exclude-standard", "-z", cwd=ROOT).split("\0")[:-1]
+    for name in files:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+    identity = ["-c", "user.name=Ada Example", "-c", "user.email=ada@example.org"]
+    git.git("init", "-q", cwd=folder)
+    git.git("add", "--all", cwd=folder)
+    git.git(*identity, "commit", "-q", "-m", "All", cwd=folder)
+    return folder
+
+
+def installed(folder: Path, requirement: str) -> Path:
+    """The programs of a fresh environment with the requirement installed."""
+    run(sys.executable, "-m", "venv", folder)
+    run(folder / "bin/python", "-m", "pip", "install", "--quiet", requirement)
+    return folder / "bin"
+
+
+@pytest.mark.parametrize("kind", ["clone", "git"])
+def test_every_way_to_install_carries_the_template(
+    repository: Path, tmp_path: Path, kind: str
+) -> None:
+    if kind == "clone":
+        # As CI clones: one commit and no tag.
+        source = str(tmp_path / "clone")
+        git.git("clone", "-q", "--depth=1", "--no-tags", f"file://{repository}", source)
+    else:
+        source = f"git+file://{repository}"
+    programs = installed(tmp_path / "venv", source)
+    made = run(programs / "lisa-new", "--defaults", tmp_path / "lisa-noise")
+    assert "template v0.1.0" in made
+    recorded = (tmp_path / "lisa-noise/.copier-answers.yml").read_text()
+    assert "_commit: v0.1.0\n" in recorded
+
+
+def test_a_project_is_made_without_a_network(repository: Path, tmp_path: Path) -> None:
+    """In a network namespace of its own, which has no route anywhere."""
+    programs = installed(tmp_path / "venv", str(repository))
+    alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--net"]
+    routes = run(*alone, "cat", "/proc/net/route").splitlines()
+    assert routes[1:] == [], "the namespace has a route: this would prove nothing"
+    made = run(*alone, programs / "lisa-new", "--defaults", tmp_path / "lisa-noise")
+    assert made.startswith("Created lisa-noise in ")
+
+
+def test_plain_copier_copies_and_updates_without_trust(repository: Path, tmp_path: Path) -> None:
+    """The template is an ordinary Copier template: the other program serves as well."""
+    copier = Path(sys.executable).parent / "copier"
+    project = tmp_path / "project"
+    git.git("tag", "--force", "v0.1.0", cwd=repository)
+    run(copier, "copy", "--quiet", "--defaults", f"git+file://{repository}", project)
+    for command in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "Start"]):
+        git.git(*command, cwd=project)
+    run(copier, "update", "--quiet", "--defaults", "--data", "license=MIT", cwd=project)
+    assert git.git("diff", "--name-only", cwd=project).split() == [
+        *(".copier-answers.yml", "CITATION.cff", "Dockerfile"),
+        *("LICENSE", "README.md", "pyproject.toml"),
+    ]
