@@ -39,21 +39,17 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa
 
 @dataclass(frozen=True)
 class Project:
-    """A generated project, committed and tagged."""
+    """A generated project, committed and tagged, with the paths that it began with."""
 
     name: str
     answers: Answers
     root: Path
+    files: frozenset[str]
 
     @property
     def package(self) -> str:
         """Folder of the package, as in a wheel."""
         return str(self.answers["import_name"]).replace(".", "/")
-
-    @property
-    def files(self) -> set[str]:
-        """Paths of the files."""
-        return set(contents(self.root))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,7 +77,7 @@ def make_project(name: str, root: Path) -> Project:
     template().render(complete, root)
     commit_all(root)
     git("tag", "--annotate", f"v{VERSION}", f"--message={VERSION}", cwd=root)
-    return Project(name, complete, root)
+    return Project(name, complete, root, frozenset(contents(root)))
 
 
 @pytest.fixture(params=PROJECTS)
