@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from allpairspy import AllPairs
+from allpairspy import AllPairs  # type: ignore[import-untyped]
 
 from lisa_scaffold.model import Question
 from lisa_scaffold.template import Template, default_source

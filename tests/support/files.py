@@ -32,7 +32,7 @@ class GitLabLoader(yaml.SafeLoader):
     """YAML as GitLab reads it: with its ``!reference [job, key]``, and no key twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         if twice := {key for key in keys if keys.count(key) > 1}:
             raise yaml.constructor.ConstructorError(
                 None, None, f"keys stand twice: {twice}", node.start_mark

@@ -23,9 +23,8 @@ from .conftest import Render
 def properties(text: str) -> dict[str, str]:
     """Java properties without escapes and continuation lines, which the template does not use."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    pairs = [re.fullmatch(r"([a-zA-Z.]+)=(\S.*)", line) for line in lines]
-    assert all(pairs), lines
-    found = dict(pair.groups() for pair in pairs if pair)
+    assert all(re.fullmatch(r"[a-zA-Z.]+=\S.*", line) for line in lines), lines
+    found = {key: value for key, _, value in (line.partition("=") for line in lines)}
     assert len(found) == len(lines), "a key stands twice"
     return found
 
