@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ FLOORS = {
     "process": 1,
     "model": 1,
     "git": 2,
+    "merge": 2,
     "template": 3,
+    "project": 3,
+    "sync": 4,
     "create": 5,
+    "update": 5,
     "report": 7,
     "prompt": 7,
     "cli": 8,
@@ -46,7 +51,9 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_from_floors_below_its_own(path: Path) -> None:
     own = room(path)
-    below = {name.split(".")[1] for name in imported(path) if name.startswith("lisa_scaffold.")}
+    names = {name.split(".")[1] for name in imported(path) if name.startswith("lisa_scaffold.")}
+    # The modules of one folder share a floor, and one another.
+    below = names - {own} if path.parent != PACKAGE else names
     assert {name: FLOORS[name] for name in below if FLOORS[name] >= FLOORS[own]} == {}
 
 
@@ -69,5 +76,6 @@ def test_only_git_and_process_run_git() -> None:
 
 
 def test_only_the_command_line_and_the_echo_print() -> None:
-    printing = {room(path) for path in MODULES if "print(" in path.read_text(encoding="utf-8")}
+    found = re.compile(r"(?<![\w.])print\(")
+    printing = {room(path) for path in MODULES if found.search(path.read_text(encoding="utf-8"))}
     assert printing == {"cli", "process"}

@@ -87,3 +87,57 @@ class Created:
     remote: str
     hooks: str | None
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A three-way merge of one file without a conflict left.
+
+    Attributes
+    ----------
+    content
+        The merged file.
+    notes
+        What a maintainer should read, in full sentences.
+    """
+
+    content: bytes
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declined:
+    """The project's text stays; the template's change is kept for the report.
+
+    Attributes
+    ----------
+    content
+        The file as it will stand.
+    patch
+        The template's change, as a unified diff.
+    reason
+        Why it was not taken, in a full sentence.
+    """
+
+    content: bytes
+    patch: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one path.
+
+    Attributes
+    ----------
+    path
+        The path, relative to the project.
+    status
+        ``updated``, ``merged``, ``kept``, ``added``, ``removed``, ``renamed`` or ``conflict``.
+    was
+        The path before, where it was renamed.
+    """
+
+    path: str
+    status: str
+    was: str | None = None

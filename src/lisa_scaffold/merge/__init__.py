@@ -1,0 +1,118 @@
+"""Three-way merge of one file, by what the file is.
+
+A merger that is not sure returns ``None``, and git's conflict stays.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lisa_scaffold.merge import codec, kinds
+from lisa_scaffold.model import Declined, Merged
+
+_REWRITTEN = "The project has rewritten the passage that the template changed."
+_REPLACED = "The project has replaced this file with one of its own."
+_EMPTIED = "The template has emptied this file, and the project has made more of it."
+
+# Of data, each key is somebody's decision, however much else the project has changed.
+_CODE = ("dockerfile", "python", "text")
+_LITTLE = 0.25
+_FEW_LINES = 10
+
+
+class _Result(NamedTuple):
+    """A merged text; with a patch and a reason, the template's change was declined."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+    patch: str = ""
+    reason: str = ""
+
+
+def merge_file(
+    path: str, base: bytes | None, ours: bytes, theirs: bytes, *, keep_prose: bool = True
+) -> Merged | Declined | None:
+    """Merge the template's change (``base`` → ``theirs``) into the project's file ``ours``.
+
+    Parameters
+    ----------
+    path
+        The file's path in the project; its name tells what sort of file it is.
+    base
+        The file as the recorded version rendered it; ``None`` where it had none.
+    keep_prose
+        Whether prose that the project has rewritten stays as it is (and so do files that it has
+        replaced), with the template's change in a patch; otherwise such a file is a conflict.
+
+    Returns
+    -------
+    Merged | Declined | None
+        ``None`` where there is no sure merge.
+    """
+    if ours in (base, theirs):
+        return Merged(theirs)
+    if theirs == base:
+        return Merged(ours)
+    sides = codec.decode(base, ours, theirs)
+    done = _merge(path, sides, keep_prose=keep_prose) if sides else None
+    content = codec.encode(done.text, sides) if done and sides else None
+    if done is None or content is None:
+        return None
+    return Declined(content, done.patch, done.reason) if done.patch else Merged(content, done.notes)
+
+
+def check_clean(
+    path: str, base: bytes | None, ours: bytes, theirs: bytes, merged: bytes
+) -> str | None:
+    """What is wrong with a file that git merged cleanly; ``None`` for nothing.
+
+    Only what both sides had right is held against the merge.
+    """
+    if merged in (ours, theirs) or codec.is_binary(merged):
+        return None
+    was, mine, yours, after = (
+        content.decode("utf-8", "replace") for content in (base or b"", ours, theirs, merged)
+    )
+    return kinds.problem(path, was, mine, yours, after)
+
+
+def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None:
+    base, ours, theirs = sides.texts
+    if ours in (base, theirs) or theirs == base:
+        return _Result(ours if theirs == base else theirs)
+    if keep_prose and not sides.new and not theirs.strip():
+        return _Result(ours, (), _patch(path, base, theirs), _EMPTIED)
+    kind = kinds.kind(path, ours)
+    if kind == "prose":
+        return _prose(path, sides, keep_prose=keep_prose)
+    for merge in kinds.mergers(kind, new=sides.new):
+        done = merge(base, ours, theirs)
+        if done is not None and kinds.problem(path, base, ours, theirs, done[0]) is None:
+            return _Result(*done)
+    if keep_prose and not sides.new and kind in _CODE and _replaced(base, ours):
+        return _Result(ours, (), _patch(path, base, theirs), _REPLACED)
+    return None
+
+
+def _prose(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None:
+    from lisa_scaffold.merge import text
+
+    done = text.merge_prose(*sides.texts, path)
+    if done is None or (done.patch and not keep_prose):
+        return None
+    return _Result(done.text, done.notes, done.patch, _REWRITTEN)
+
+
+def _replaced(base: str, ours: str) -> bool:
+    """Whether next to nothing of the base is left; of a few lines nobody can tell."""
+    lines = [line.strip() for line in base.split("\n") if line.strip()]
+    if len(lines) < _FEW_LINES:
+        return False
+    left = {line.strip() for line in ours.split("\n")}
+    return sum(line in left for line in lines) < _LITTLE * len(lines)
+
+
+def _patch(path: str, base: str, theirs: str) -> str:
+    from lisa_scaffold.merge import text
+
+    return text.patch(text.to_lines(base), text.to_lines(theirs), path)

@@ -1,0 +1,237 @@
+"""Three-way merge of Dockerfiles: stages of instructions, each with the comments above it.
+
+Settings (ARG, ENV, LABEL, …) are known by what they set and may stand in either order. Steps (RUN,
+COPY, …) are known by what they do; where both sides add a step at one place, the order may matter
+and nobody knows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.survey import lost
+from lisa_scaffold.merge.units import (
+    Unit,
+    adopted,
+    in_blocks,
+    key_of,
+    merge_units,
+    to_lines,
+)
+
+Merge = tuple[str, tuple[str, ...]]
+
+_INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)")
+_DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
+_HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
+_STAGE = re.compile(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
+_FROM = re.compile(r"--from=([\w.-]+)")
+_SETTINGS = ("ARG", "ENV", "LABEL", "EXPOSE", "VOLUME")
+_ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL", "FROM")
+
+
+def merge(base: str, ours: str, theirs: str) -> Merge | None:
+    """Merge Dockerfiles; ``None`` where the two sides contradict each other."""
+    done = plain.merge(base, ours, theirs) if base else None
+    if done is None:
+        done = _by_stages(base, ours, theirs)
+    if done is None or lost(base, ours, theirs, *done):
+        return None
+    return None if problem(base, ours, theirs, done[0]) else done
+
+
+def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """What is wrong with a merged Dockerfile where both sides were right."""
+    fine = not (_unknown_stages(ours) or _unknown_stages(theirs))
+    unknown = _unknown_stages(merged)
+    # Without the other stages' names a reference may be to an image: then both sides have it.
+    news = unknown - _unknown_stages(ours) - _unknown_stages(theirs)
+    if news or (fine and unknown):
+        return f"it copies from {', '.join(sorted(news or unknown))}, which is no stage of it"
+    names = [name for name, _ in _stages(merged) if name]
+    twice = {name for name in names if names.count(name) > 1}
+    return f"it has two stages {', '.join(sorted(twice))}" if twice else None
+
+
+def _unknown_stages(text: str) -> set[str]:
+    stages = {name for name, _ in _stages(text)}
+    used = {
+        name
+        for unit in instructions(plain.to_lines(text))
+        if not _is_comment(unit)
+        for name in _FROM.findall(_body(unit))
+    }
+    return {name for name in used if not name.isdigit()} - stages
+
+
+def _stages(text: str) -> list[tuple[str, Unit]]:
+    found = []
+    for unit in instructions(plain.to_lines(text)):
+        if _verb(unit) == "FROM":
+            match = _STAGE.match(_body(unit))
+            found.append((match[1] if match else "", unit))
+    return found
+
+
+def _by_stages(base: str, ours: str, theirs: str) -> Merge | None:
+    sides = [_split(instructions(plain.to_lines(text))) for text in (base, ours, theirs)]
+    mine, yours = (adopted(sides[0], side, nameless=_any) for side in sides[1:])
+    done = merge_units(sides[0], mine, yours, _stage, lambda _, __, ___: None)
+    return None if done is None else (plain.to_text(to_lines(done[0])), done[1])
+
+
+def _any(_unit: Unit) -> bool:
+    return True
+
+
+def _split(units: Sequence[Unit]) -> list[Unit]:
+    """Stages as units; what stands above the first is the stage without a name."""
+    stages: list[list[Unit]] = [[]]
+    for unit in units:
+        if _verb(unit) == "FROM":
+            stages.append([])
+        stages[-1].append(unit)
+    found = []
+    for number, stage in enumerate(stages):
+        if not stage:
+            continue
+        match = _STAGE.match(_body(stage[0])) if number else None
+        # A stage without a name is known by its number, as Docker knows it.
+        key = match[1] if match else str(number)
+        first = stage[0]._replace(gap=0)
+        found.append(Unit(key, stage[0].gap, tuple(to_lines([first, *stage[1:]]))))
+    return found
+
+
+def _stage(base: Unit | None, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
+    """A stage that both sides changed."""
+    if base is None:
+        return None
+    before, mine, yours = (instructions(side.lines) for side in (base, ours, theirs))
+    mine, yours = (adopted(before, side, nameless=_is_step) for side in (mine, yours))
+    done = merge_units(before, mine, yours, _instruction, _together)
+    return None if done is None else (to_lines(done[0]), done[1])
+
+
+def instructions(lines: Sequence[str]) -> list[Unit]:
+    """The instructions of a file, each with the comments above it."""
+    units: list[Unit] = []
+    at = gap = 0
+    for start, end in _spans(lines):
+        head = at
+        while not lines[head].strip():
+            head += 1
+        gap = head - at
+        own = tuple(lines[head:end])
+        units.append(Unit(_key(lines[start:end]), gap, own))
+        at = end
+    rest = list(lines[at:])
+    if any(line.strip() for line in rest):
+        gap = next(i for i, line in enumerate(rest) if line.strip())
+        units.append(Unit(("#", "end"), gap, tuple(rest[gap:])))
+    return units
+
+
+def _spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """First line and end of every instruction and parser directive."""
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip()
+        start, at = at, at + 1
+        if line.startswith("#") and _DIRECTIVE.match(line):
+            yield start, at
+        if not line or line.startswith("#"):
+            continue
+        while at < len(lines) and _goes_on(lines[at - 1]):
+            at += 1
+        for _, mark in _HEREDOC.findall("\n".join(lines[start:at])):
+            stop = next((i for i in range(at, len(lines)) if lines[i].strip() == mark), at - 1)
+            at = stop + 1
+        yield start, at
+
+
+def _goes_on(line: str) -> bool:
+    return line.rstrip().endswith("\\") or not line.strip() or line.lstrip().startswith("#")
+
+
+def _key(lines: Sequence[str]) -> tuple[str, str]:
+    directive = _DIRECTIVE.match(lines[0].strip())
+    if directive:
+        return "#", directive[1].lower()
+    match = _INSTRUCTION.match(lines[0])
+    verb, rest = (match[1].upper(), match[2]) if match else ("", lines[0])
+    if verb in _ONCE:
+        return verb, ""
+    if verb in _SETTINGS:
+        return verb, re.split(r"[=\s]", rest, maxsplit=1)[0]
+    return verb, " ".join(" ".join(line.split()) for line in lines)
+
+
+def _verb(unit: Unit) -> str:
+    return str(key_of(unit)[0])
+
+
+def _body(unit: Unit) -> str:
+    """An instruction without the comments above it, on one line."""
+    lines = [line.rstrip().removesuffix("\\") for line in unit.lines if line.lstrip()[:1] != "#"]
+    return " ".join(" ".join(lines).split())
+
+
+def _is_comment(unit: Unit) -> bool:
+    return _verb(unit) == "#"
+
+
+def _is_step(unit: Unit) -> bool:
+    return _verb(unit) not in (*_SETTINGS, *_ONCE, "#")
+
+
+def _together(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
+    if any(map(_is_step, mine)) and any(map(_is_step, yours)):
+        return None
+    # What sets something comes before what may need it.
+    if any(map(_is_step, mine)):
+        return yours + mine
+    if any(map(_is_step, yours)):
+        return mine + yours
+    return in_blocks(before, mine, yours, _rank, lambda unit: unit.lines[0].startswith("#"))
+
+
+def _rank(unit: Unit) -> str:
+    return unit.lines[0].casefold()
+
+
+def _instruction(
+    base: Unit | None, ours: Unit, theirs: Unit
+) -> tuple[list[str], tuple[str, ...]] | None:
+    """An instruction that both sides changed."""
+    if base is None:
+        return None
+    done = plain.merge_lines(list(base.lines), list(ours.lines), list(theirs.lines))
+    return done or _words(base, ours, theirs)
+
+
+def _words(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
+    """A list of words (packages) with one on each continuation line, merged as a set."""
+    before, mine, yours = (_as_words(side.lines) for side in (base, ours, theirs))
+    done = merge_units(before, mine, yours, lambda _, __, ___: None, _sorted_words)
+    if done is None:
+        return None
+    lines = to_lines(done[0])
+    goes_on = [line if line.lstrip().startswith("#") else f"{line} \\" for line in lines[:-1]]
+    return [*goes_on, lines[-1]], done[1]
+
+
+def _as_words(lines: Sequence[str]) -> list[Unit]:
+    return [
+        Unit(line.strip(), 0, (line,))
+        for line in (line.rstrip().removesuffix("\\").rstrip() for line in lines)
+    ]
+
+
+def _sorted_words(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
+    words = (*mine, *yours)
+    if not all(re.fullmatch(r"\s+[\w.+:=~*-]+", unit.lines[0]) for unit in words):
+        return None
+    return in_blocks(before, mine, yours, _rank, lambda _: False)

@@ -1,0 +1,96 @@
+"""Reading what brackets enclose and commas part: JSON, and the arrays of TOML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lisa_scaffold.merge.nodes import Branch, Entry, Key, Leaf, Node, NotSure
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """What a format has between brackets.
+
+    Attributes
+    ----------
+    space
+        White space and comments.
+    tail
+        Comments that end a line, and the white space before them.
+    scalar
+        A scalar.
+    key
+        A key and what parts it from its value.
+    read_scalar
+        From the text of a scalar what it says.
+    read_key
+        From the text of a key the key.
+    """
+
+    space: re.Pattern[str]
+    tail: re.Pattern[str]
+    scalar: re.Pattern[str]
+    key: re.Pattern[str]
+    read_scalar: Callable[[str], Leaf]
+    read_key: Callable[[str], Key]
+
+
+def read(text: str, at: int, syntax: Syntax) -> tuple[Node, int]:
+    """The value that begins at a place, and where it ends."""
+    if text[at : at + 1] in ("[", "{"):
+        return _branch(text, at, syntax)
+    match = syntax.scalar.match(text, at)
+    if match is None:
+        raise NotSure("no value that this format knows")
+    return syntax.read_scalar(match[0]), match.end()
+
+
+def _branch(text: str, at: int, syntax: Syntax) -> tuple[Branch, int]:
+    kind, close = ("seq", "]") if text[at] == "[" else ("map", "}")
+    opening, position = text[at], at + 1
+    entries: list[Entry] = []
+    while True:
+        space = _match(syntax.space, text, position)
+        if text[space : space + 1] == close:
+            closing = text[position : space + 1]
+            found = Branch(
+                "seq" if kind == "seq" else "map", True, opening, tuple(entries), closing
+            )
+            return found, space + 1
+        if entries and not entries[-1].comma:
+            raise NotSure("a comma is missing")
+        entry, position = _entry(text, position, space, kind == "map", syntax)
+        entries.append(entry)
+
+
+def _entry(text: str, at: int, start: int, keyed: bool, syntax: Syntax) -> tuple[Entry, int]:
+    head_end = start
+    key: Key = ()
+    if keyed:
+        match = syntax.key.match(text, start)
+        if match is None:
+            raise NotSure("no key where one is due")
+        head_end, key = match.end(), syntax.read_key(match[1])
+    node, position = read(text, head_end, syntax)
+    entry = Entry(key, text[at:start], text[start:head_end], node, "")
+    return finish(text, position, entry, syntax)
+
+
+def finish(text: str, at: int, entry: Entry, syntax: Syntax) -> tuple[Entry, int]:
+    """Add to an entry its comma, and the comment behind it."""
+    after = _match(syntax.space, text, at)
+    comma = text[after : after + 1] == ","
+    if comma and "\n" in text[at:after]:
+        raise NotSure("a comma at the start of a line")
+    if comma:
+        end = _match(syntax.tail, text, after + 1)
+        return replace(entry, gap=text[at:after], comma=True, tail=text[after + 1 : end]), end
+    end = _match(syntax.tail, text, at)
+    return (replace(entry, tail=text[at:end]) if end > at else entry), end
+
+
+def _match(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at

@@ -1,0 +1,95 @@
+"""What sort of file a path names, which mergers suit it, and what a merge of it must fulfil."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+Merge = Callable[[str, str, str], tuple[str, tuple[str, ...]] | None]
+
+_NAMES = {
+    ".coveragerc": "ini",
+    ".editorconfig": "ini",
+    ".flake8": "ini",
+    ".gitlab-ci.yml": "yaml",
+    ".gitmodules": "ini",
+    ".pylintrc": "ini",
+    "CODEOWNERS": "lines",
+    "Containerfile": "dockerfile",
+    "Dockerfile": "dockerfile",
+    "Pipfile": "toml",
+    "package-lock.json": "generated",
+}
+_SUFFIXES = {
+    "cfg": "ini",
+    "cff": "yaml",
+    "code-workspace": "json",
+    "dockerfile": "dockerfile",
+    "in": "lines",
+    "ini": "ini",
+    "ipynb": "json",
+    "json": "json",
+    "json5": "json",
+    "jsonc": "json",
+    # Made whole by a tool: halves of two make none.
+    "lock": "generated",
+    "properties": "ini",
+    "py": "python",
+    "pyi": "python",
+    "toml": "toml",
+    "yaml": "yaml",
+    "yml": "yaml",
+    **dict.fromkeys(("adoc", "markdown", "md", "mdx", "rst", "txt"), "prose"),
+}
+_LINES = re.compile(r"\.\w*ignore|\.gitattributes|.*(requirements|constraints).*\.(txt|in)")
+_PROSE = re.compile(r"(README|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGE(S|LOG)|NEWS|TODO)(\.\w+)?")
+_STRUCTURED = ("toml", "yaml", "json")
+_CHECKED = ("dockerfile", "ini", "python")
+# These have looked at the lines themselves, or know better where a line belongs.
+_WITHOUT_TEXT = ("dockerfile", "lines", "python")
+
+
+def kind(path: str, text: str) -> str:
+    """What sort of file this is: by its name, or else by its first line."""
+    name = path.rpartition("/")[2]
+    if _LINES.fullmatch(name) or re.search(r"(^|/)requirements/[^/]+\.(txt|in)$", path):
+        return "lines"
+    if name == "CMakeLists.txt":
+        return "text"
+    if re.match(r"(Docker|Container)file([.-]|$)", name):
+        return "dockerfile"
+    known = _NAMES.get(name) or _SUFFIXES.get(name.rpartition(".")[2].lower())
+    if known:
+        return known
+    if _PROSE.fullmatch(name):
+        return "prose"
+    return "python" if re.match(r"#!.*\bpython", text) else "text"
+
+
+def mergers(kind: str, *, new: bool) -> Iterator[Merge]:
+    """The mergers for a sort of file, best first.
+
+    A file that both sides added has no base to tell order or removals from: there, lines alone
+    say nothing.
+    """
+    if kind == "generated":
+        return
+    if kind != "text":
+        module = import_module(f"lisa_scaffold.merge.{kind}")
+        yield module.merge
+    if not new and kind not in _WITHOUT_TEXT:
+        yield import_module("lisa_scaffold.merge.text").merge
+
+
+def problem(path: str, base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """What is wrong with a merged file; ``None`` for nothing."""
+    sort = kind(path, ours)
+    found: str | None = None
+    if sort in _STRUCTURED:
+        guard = import_module("lisa_scaffold.merge.guard")
+        found = guard.problem(path, base, ours, theirs, merged)
+    elif sort in _CHECKED:
+        checker = import_module(f"lisa_scaffold.merge.{sort}")
+        found = checker.problem(base, ours, theirs, merged)
+    return found

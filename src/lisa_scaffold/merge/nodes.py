@@ -1,0 +1,168 @@
+"""A file as a tree that loses nothing: every character belongs to exactly one piece of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+# What a parser would make of a value, as far as a comparison needs it: text is `str`; other
+# scalars are a pair (tag, text); a mapping is a dict by key, a sequence a list.
+Value: TypeAlias = "str | tuple[str, str] | dict[Key, Value] | list[Value]"
+Key: TypeAlias = tuple[str, ...]
+Path: TypeAlias = tuple[str, ...]
+
+COMMENT = re.compile(r"#.*|//.*|/\*[\s\S]*?\*/")
+
+
+class NotSure(Exception):  # noqa: N818 - giving up is no error
+    """A merger gives up: the file stays a conflict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value without parts that can be merged: its text, and what the text says."""
+
+    text: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member of a mapping (with a key) or of a sequence (with an empty one).
+
+    Its text is lead, head, node, gap, comma, tail. The lead holds what stands above: blank
+    lines and comments, which belong to the member below them. The tail holds what follows on
+    the same line.
+    """
+
+    key: Key
+    lead: str
+    head: str
+    node: Node
+    tail: str
+    gap: str = ""
+    comma: bool = False
+    item: bool = False
+    """An element of a TOML array of tables: its key names the array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A mapping or a sequence.
+
+    Attributes
+    ----------
+    kind
+        Whether its members have keys.
+    flow
+        Whether brackets enclose it and commas part its members. Otherwise each member begins
+        on a line of its own, after `column` spaces.
+    compact
+        Whether the first member stands on the line of its parent, as in ``- name: x``.
+    """
+
+    kind: Literal["map", "seq"]
+    flow: bool
+    opening: str
+    entries: tuple[Entry, ...]
+    closing: str
+    column: int = 0
+    compact: bool = False
+
+
+Node: TypeAlias = Leaf | Branch
+
+
+def write(node: Node) -> str:
+    """The text of a node."""
+    if isinstance(node, Leaf):
+        return node.text
+    pieces = [node.opening]
+    for index, entry in enumerate(node.entries):
+        inline = node.flow or (node.compact and index == 0)
+        comma = "," if entry.comma else ""
+        pieces += [entry.lead, "" if inline else " " * node.column, entry.head, write(entry.node)]
+        pieces += [entry.gap, comma, entry.tail]
+    return "".join([*pieces, node.closing])
+
+
+def content(entry: Entry) -> str:
+    """The text of an entry without lead, comma and what surrounds the comma."""
+    return f"{entry.head}{write(entry.node)}{entry.tail}"
+
+
+def value(node: Node) -> Value:
+    """What a node says, whatever its layout."""
+    if isinstance(node, Leaf):
+        return node.value
+    if node.kind == "seq":
+        return [value(entry.node) for entry in node.entries]
+    found: dict[Key, Value] = {}
+    for entry in node.entries:
+        if not entry.item:
+            found[entry.key] = value(entry.node)
+            continue
+        items = found.get(entry.key)
+        said = value(entry.node)
+        found[entry.key] = [*items, said] if isinstance(items, list) else [said]
+    return found
+
+
+def comments(text: str) -> list[str]:
+    """The comment lines of a lead, an opening or a closing."""
+    return [stripped for line in text.split("\n") if (stripped := line.strip())]
+
+
+def remarks(node: Node) -> list[str]:
+    """Every comment that stands inside a node."""
+    if isinstance(node, Leaf):
+        return []
+    found = [*COMMENT.findall(node.opening)]
+    for entry in node.entries:
+        found += [*COMMENT.findall(entry.lead), *remarks(entry.node)]
+        found += COMMENT.findall(entry.gap + entry.tail)
+        if isinstance(entry.node, Branch) and not entry.node.flow:
+            found += re.findall(r"\s(#.*)", entry.head)
+    return [remark.strip() for remark in [*found, *COMMENT.findall(node.closing)]]
+
+
+def indent(text: str, by: int) -> str:
+    """Move every line after the first by a number of columns; empty lines stay empty."""
+    if by == 0 or "\n" not in text:
+        return text
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(_move(line, by) for line in rest)])
+
+
+def _move(line: str, by: int) -> str:
+    if not line.strip():
+        # The last line of a lead is the indentation of what follows it.
+        return line and " " * max(len(line) + by, 0)
+    return " " * by + line if by > 0 else line[min(-by, len(line) - len(line.lstrip(" "))) :]
+
+
+def shift(node: Node, by: int) -> Node:
+    """The same node, indented by more or fewer columns."""
+    if isinstance(node, Leaf):
+        return replace(node, text=indent(node.text, by))
+    return shift_branch(node, by)
+
+
+def shift_branch(node: Branch, by: int) -> Branch:
+    """The same mapping or sequence, indented by more or fewer columns."""
+    if by == 0:
+        return node
+    entries = tuple(shift_entry(entry, by, node.flow) for entry in node.entries)
+    column = node.column if node.flow else max(node.column + by, 0)
+    return replace(node, entries=entries, closing=indent(node.closing, by), column=column)
+
+
+def shift_entry(entry: Entry, by: int, flow: bool) -> Entry:
+    """The same entry, indented by more or fewer columns."""
+    lead = indent(entry.lead, by) if flow else _indent_lines(entry.lead, by)
+    return replace(entry, lead=lead, node=shift(entry.node, by), head=indent(entry.head, by))
+
+
+def _indent_lines(text: str, by: int) -> str:
+    return "\n".join(_move(line, by) if line else line for line in text.split("\n"))

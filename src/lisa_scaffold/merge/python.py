@@ -1,0 +1,239 @@
+"""Three-way merge of Python source: imports as sets, definitions as units.
+
+Syntax trees tell positions only; what is moved are lines of source, with the comments above them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import NamedTuple
+
+from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.imports import merge_imports
+from lisa_scaffold.merge.names import bindings, missing, parse, problem, uses
+from lisa_scaffold.merge.survey import lost
+from lisa_scaffold.merge.units import Unit, adopted, key_of, merge_units, to_lines
+
+__all__ = ["merge", "problem"]
+
+_NAMELESS = "statement"
+_ALIKE_ORDER = ("imports", "def", "=", "doc")
+
+Merge = tuple[str, tuple[str, ...]]
+
+
+class _Source(NamedTuple):
+    """Lines and the statements in them."""
+
+    lines: Sequence[str]
+    body: list[ast.stmt]
+
+
+def merge(base: str, ours: str, theirs: str) -> Merge | None:
+    """Merge modules; ``None`` where the two sides contradict each other, or lines would do."""
+    line_by_line = plain.merge(base, ours, theirs)
+    if line_by_line and not problem(base, ours, theirs, line_by_line[0]):
+        return line_by_line
+    trees = [parse(text) for text in (base, ours, theirs)]
+    if trees[1] is None or trees[2] is None:
+        return None
+    done = _merge(base, ours, theirs, frozenset())
+    tree = parse(done[0]) if done else None
+    if done is None or tree is None:
+        return None
+    # One side removed an import, and the other still uses it or has come to use it.
+    keep = missing(trees[1], trees[2], tree)
+    done = _merge(base, ours, theirs, keep) if keep else done
+    # An import that was kept brings back the words of its statement.
+    named = (*done[1], *keep, "import from") if done and keep else done[1] if done else ()
+    if done is None or lost(base, ours, theirs, done[0], named):
+        return None
+    unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0])
+    return None if unsure else done
+
+
+def _for_nothing(ours: str, theirs: str, merged: str) -> bool:
+    """Whether what every side used that had it (an import) has lost its use in the merge."""
+    after = parse(merged)
+    if after is None:
+        return True
+    unused = bindings(after) - uses(after)
+    bound: set[str] = set()
+    idle: set[str] = set()
+    for tree in filter(None, map(parse, (ours, theirs))):
+        bound |= bindings(tree)
+        idle |= bindings(tree) - uses(tree)
+    return bool(unused & bound - idle)
+
+
+def _merge(base: str, ours: str, theirs: str, keep: AbstractSet[str]) -> Merge | None:
+    sides = [_module(text) for text in (base, ours, theirs)]
+    if any(side is None for side in sides):
+        return None
+    before, mine, yours = (_with_imports(side or []) for side in sides)
+    done = _merge_units(before, mine, yours, keep)
+    return None if done is None else (plain.to_text(done[0]), done[1])
+
+
+def _with_imports(units: list[Unit]) -> list[Unit]:
+    """A module without imports has an empty block of them, where imports would stand."""
+    if any(_kind(unit) == "imports" for unit in units):
+        return units
+    at = 1 if units and _kind(units[0]) == "doc" else 0
+    return [*units[:at], Unit(("imports", ""), at, ()), *units[at:]]
+
+
+def _merge_units(
+    base: list[Unit], ours: list[Unit], theirs: list[Unit], keep: AbstractSet[str]
+) -> tuple[list[str], tuple[str, ...]] | None:
+    mine, yours = (adopted(base, side, nameless=_nameless) for side in (ours, theirs))
+    done = merge_units(base, mine, yours, partial(_both, keep=keep), _together)
+    return None if done is None else (to_lines(done[0]), done[1])
+
+
+def _both(
+    base: Unit | None, ours: Unit, theirs: Unit, *, keep: AbstractSet[str]
+) -> tuple[list[str], tuple[str, ...]] | None:
+    """One unit that both sides changed, or that both added."""
+    before = base.lines if base else ()
+    if _kind(ours) == "imports":
+        lines = merge_imports(before, ours.lines, theirs.lines, keep)
+        return None if lines is None else (lines, ())
+    if base is None:
+        return None
+    by_lines = plain.merge_lines(list(before), list(ours.lines), list(theirs.lines))
+    if by_lines is not None:
+        return by_lines
+    sides = [_members(lines) for lines in (before, ours.lines, theirs.lines)]
+    if any(side is None for side in sides):
+        return None
+    return _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], keep)
+
+
+def _together(_before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
+    """Definitions stand in either order; two statements may not, and the main block is last."""
+    if any(map(_ordered, mine)) and any(map(_ordered, yours)):
+        return None
+    if any(map(_ordered, mine)):
+        return yours + mine
+    return mine + yours
+
+
+def _kind(unit: Unit) -> str:
+    return str(key_of(unit)[0])
+
+
+def _nameless(unit: Unit) -> bool:
+    return _kind(unit) == _NAMELESS
+
+
+def _ordered(unit: Unit) -> bool:
+    return _kind(unit) not in _ALIKE_ORDER
+
+
+def _module(text: str) -> list[Unit] | None:
+    tree = parse(text)
+    return None if tree is None else _units(_Source(plain.to_lines(text), tree.body), 0)
+
+
+def _members(lines: Sequence[str]) -> list[Unit] | None:
+    """The parts of a class, or of a list, set or dictionary with one element a line."""
+    tree = parse("\n".join(lines))
+    if tree is None or len(tree.body) != 1:
+        return None
+    match tree.body[0]:
+        case ast.ClassDef(body=body):
+            start = _start(body[0])
+            while start > 1 and lines[start - 2].lstrip().startswith("#"):
+                start -= 1
+            head = Unit(("head", ""), 0, tuple(lines[: start - 1]))
+            units = _units(_Source(lines, body), start - 1)
+            return None if units is None else [head, *units]
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return _elements(lines, value)
+        case ast.Expr(value=value) | ast.Return(value=ast.expr() as value):
+            return _elements(lines, value)
+    return None
+
+
+def _units(source: _Source, at: int) -> list[Unit] | None:
+    """Statements as units, a run of imports as one; ``None`` where two share a line."""
+    units: list[Unit] = []
+    for node in source.body:
+        end = node.end_lineno or 0
+        if _start(node) <= at:
+            return None
+        key = _key(node, source.lines)
+        gap = next(i for i in range(at, end) if source.lines[i].strip()) - at
+        lines = tuple(source.lines[at + gap : end])
+        last = units[-1] if units else None
+        if last and key[0] == "imports" == _kind(last):
+            units[-1] = last._replace(lines=(*last.lines, *[""] * gap, *lines))
+        else:
+            units.append(Unit(key, gap, lines))
+        at = end
+    rest = source.lines[at:]
+    if any(line.strip() for line in rest):
+        gap = next(i for i, line in enumerate(rest) if line.strip())
+        units.append(Unit(("tail", ""), gap, tuple(rest[gap:])))
+    return units
+
+
+def _start(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _key(node: ast.stmt, lines: Sequence[str]) -> tuple[str, str]:
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            return "imports", ""
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return "def", name
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return "=", name
+        case ast.Expr(value=ast.Constant(value=str())):
+            return "doc", ""
+        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+            return "main", ""
+    source = lines[_start(node) - 1 : node.end_lineno]
+    return _NAMELESS, "\n".join(line.strip() for line in source)
+
+
+def _elements(lines: Sequence[str], value: ast.expr) -> list[Unit] | None:
+    """Elements of a literal or arguments of a call, where each has lines of its own."""
+    items = _items(value)
+    if not items:
+        return None
+    units: list[Unit] = []
+    at = items[0][1] - 1
+    while at > 0 and lines[at - 1].lstrip().startswith("#"):
+        at -= 1
+    head = Unit(("head", ""), 0, tuple(lines[:at]))
+    for key, start, end in items:
+        if start <= at or not lines[end - 1].split("#")[0].rstrip().endswith(","):
+            return None
+        gap = next(i for i in range(at, end) if lines[i].strip()) - at
+        units.append(Unit(("def", key), gap, tuple(lines[at + gap : end])))
+        at = end
+    return [head, *units, Unit(("end", ""), 0, tuple(lines[at:]))] if at < len(lines) else None
+
+
+def _items(value: ast.expr) -> list[tuple[str, int, int]]:
+    """Each element's name, first and last line."""
+    match value:
+        case ast.List(elts=elements) | ast.Set(elts=elements) | ast.Tuple(elts=elements):
+            pairs = [(ast.unparse(item), item, item) for item in elements]
+        case ast.Dict(keys=keys, values=values):
+            pairs = [
+                (ast.unparse(key) if key else f"**{ast.unparse(item)}", key or item, item)
+                for key, item in zip(keys, values, strict=True)
+            ]
+        case ast.Call(args=[], keywords=keywords):
+            pairs = [(word.arg or "**", word.value, word.value) for word in keywords]
+        case _:
+            return []
+    return [(name, first.lineno, last.end_lineno or 0) for name, first, last in pairs]

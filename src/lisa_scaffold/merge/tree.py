@@ -1,0 +1,440 @@
+"""Three-way merge of trees that moves source text, and gives up wherever it is not sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+
+from lisa_scaffold.merge import align, layout, moves, values
+from lisa_scaffold.merge.nodes import (
+    Branch,
+    Entry,
+    Leaf,
+    Node,
+    NotSure,
+    Path,
+    Value,
+    comments,
+    content,
+    remarks,
+    shift,
+    value,
+    write,
+)
+
+Versions = tuple[Entry | None, Entry | None, Entry | None]
+
+
+def merge(
+    parse: Callable[[str], Branch], base: str, ours: str, theirs: str, *, moving: bool = False
+) -> tuple[str, tuple[str, ...]] | None:
+    """Merge three versions of a text that `parse` makes trees of; ``None``: not sure.
+
+    Parameters
+    ----------
+    moving
+        Whether to follow keys that one side moved to another table.
+    """
+    if ours in (base, theirs):
+        return theirs, ()
+    if theirs == base:
+        return ours, ()
+    notes: list[str] = []
+    try:
+        sides = [parse(_ended(text)) for text in (base, ours, theirs)]
+        if moving:
+            sides = _follow_moves(*sides)
+        merged = write(branch(sides[0], sides[1], sides[2], (), notes))
+    except (NotSure, RecursionError):
+        return None
+    ends = [text.endswith("\n") or not text for text in (base, ours, theirs)]
+    if not (ends[2] if ends[1] == ends[0] else ends[1]):
+        merged = merged.removesuffix("\n")
+    return merged, tuple(dict.fromkeys(notes))
+
+
+def _follow_moves(base: Branch, ours: Branch, theirs: Branch) -> list[Branch]:
+    """Put what one side moved where it put it, in base and in the other side."""
+    said = [moves.nested(value(side)) for side in (base, ours, theirs)]
+    mine, other = moves.moved(said[0], said[2], said[1]), moves.moved(said[0], said[1], said[2])
+    ours, theirs = (
+        moves.follow_in_tree(ours, other, theirs),
+        moves.follow_in_tree(theirs, mine, ours),
+    )
+    base = moves.follow_in_tree(moves.follow_in_tree(base, other, theirs), mine, ours)
+    return [base, ours, theirs]
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") or not text else text + "\n"
+
+
+def branch(
+    base: Branch | None, ours: Branch, theirs: Branch, path: Path, notes: list[str]
+) -> Branch:
+    """Merge three mappings, or three sequences; without a base, both sides added one."""
+    if base is None:
+        if ours.kind == "seq":
+            raise NotSure(f"{values.where(path)}: a list that both sides added")
+        base = replace(ours, entries=())
+    base, ours, theirs = layout.same_column(base, ours, theirs)
+    if write(ours) in (write(base), write(theirs)):
+        return theirs
+    if write(theirs) == write(base):
+        return ours
+    members = _members(base, ours, theirs, path)
+    if isinstance(members, list):
+        return layout.assemble(base, ours, theirs, members)
+    kept: dict[int, Entry] = {}
+    for slot, versions in members.versions.items():
+        merged = entry(versions, path, notes)
+        if merged is not None:
+            kept[slot] = merged
+    _fixed_places(members, path)
+    order = align.order(members.slots, set(kept), members.strict)
+    if members.sortable:
+        order = layout.sorted_in(order, members.slots, kept)
+    return layout.assemble(base, ours, theirs, [kept[slot] for slot in order])
+
+
+@dataclass(frozen=True)
+class Members:
+    """The members of three branches by slot."""
+
+    slots: align.Slots
+    versions: dict[int, Versions]
+    kind: str
+    strict: bool
+    sortable: bool
+
+
+def _members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members | list[Entry]:
+    """Match the members of three branches; a list where their order alone decides."""
+    sides = [list(side.entries) for side in (base, ours, theirs)]
+    said = [[value(member.node) for member in side] for side in sides]
+    if base.kind == "map":
+        return _numbered(sides, _map_slots(sides, said), "map", strict=False, sortable=False)
+    kind = values.list_kind(path, *said)
+    if kind == "records":
+        keys = align.identities(*said)
+        items = [list(zip(*pair, strict=True)) for pair in zip(keys, said, strict=True)]
+        slots = align.by_likeness(items[0], items[1], items[2], keyed=False)
+        strict = values.is_ordered(path)
+        return _numbered(sides, slots, kind, strict=strict, sortable=False)
+    if kind == "ordered":
+        return _in_order(sides, said, path)
+    set_keys = values.item_keys(kind, *said)
+    slots = align.by_key(set_keys[0], set_keys[1], set_keys[2])
+    return _numbered(sides, slots, kind, strict=False, sortable=True)
+
+
+def _map_slots(sides: list[list[Entry]], said: list[list[Value]]) -> align.Slots:
+    """Slots of a mapping by key; elements of an array of tables by what identifies them."""
+    found: list[dict[int, int]] = [{}, {}, {}]
+    first = 0
+    arrays = dict.fromkeys(member.key for side in sides for member in side if member.item)
+    for array in [None, *arrays]:
+        places = [
+            [i for i, m in enumerate(side) if (m.key if m.item else None) == array]
+            for side in sides
+        ]
+        parts = [
+            [values_of[i] for i in where] for values_of, where in zip(said, places, strict=True)
+        ]
+        keys: list[list[Hashable]] = align.identities(*parts)
+        if array is None:
+            keys = [[side[i].key for i in where] for side, where in zip(sides, places, strict=True)]
+        items = [list(zip(k, part, strict=True)) for k, part in zip(keys, parts, strict=True)]
+        slots = align.by_likeness(items[0], items[1], items[2], keyed=array is None)
+        numbers = (slots.base, slots.ours, slots.theirs)
+        for into, where, own in zip(found, places, numbers, strict=True):
+            into.update({i: first + slot for i, slot in zip(where, own, strict=True)})
+        first += 1 + max((slot for own in numbers for slot in own), default=0)
+    return align.Slots(*([into[i] for i in sorted(into)] for into in found))
+
+
+def _numbered(
+    sides: list[list[Entry]], slots: align.Slots, kind: str, *, strict: bool, sortable: bool
+) -> Members:
+    numbers = (slots.base, slots.ours, slots.theirs)
+    by_slot = [dict(zip(n, side, strict=True)) for n, side in zip(numbers, sides, strict=True)]
+    every = dict.fromkeys([*slots.base, *slots.ours, *slots.theirs])
+    versions: dict[int, Versions] = {
+        slot: (by_slot[0].get(slot), by_slot[1].get(slot), by_slot[2].get(slot)) for slot in every
+    }
+    return Members(slots, versions, kind, strict, sortable)
+
+
+def _in_order(sides: list[list[Entry]], said: list[list[Value]], path: Path) -> list[Entry]:
+    """Merge lists whose order means something, as lines are merged."""
+    texts = [
+        [repr((v, _comments_of(e))) for v, e in zip(*s, strict=True)]
+        for s in zip(said, sides, strict=True)
+    ]
+    picks = align.diff3(*texts)
+    if picks is None:
+        raise NotSure(f"{values.where(path)}: both sides changed the same place of a list")
+    return [sides[side][index] for side, index in picks]
+
+
+def _comments_of(member: Entry) -> list[str]:
+    return [*comments(member.lead), member.tail.strip()]
+
+
+def _fixed_places(members: Members, path: Path) -> None:
+    """Refuse where one side adds beside, or in place of, what only the other removed.
+
+    In a set of versions the order means something: a list without 3.12 is no place to add
+    3.13 after it. Elsewhere only what replaces a removed member, and resembles it, counts.
+    """
+    if members.kind == "map":
+        return
+    for side, other in ((1, 2), (2, 1)):
+        added = [s for s, v in members.versions.items() if v[side] and not v[0] and not v[other]]
+        gone = [s for s, v in members.versions.items() if v[0] and not v[other]]
+        mine = members.slots.ours if side == 1 else members.slots.theirs
+        both = [s for s, v in members.versions.items() if v[1] and v[2] and not v[0]]
+        for slot in added:
+            if _beside(members, mine, slot, gone) or _replaces(
+                members, mine, slot, gone, both, side
+            ):
+                raise NotSure(f"{values.where(path)}: added beside what the other side removed")
+
+
+def _beside(members: Members, mine: list[int], slot: int, gone: list[int]) -> bool:
+    own = _said(members, slot)
+    if members.kind == "records" or not values.versioned(own):
+        return False
+    run = [s for s in mine if members.versions[s][0] or s == slot]
+    at = run.index(slot)
+    neighbours = run[max(at - 1, 0) : at] + run[at + 1 : at + 2]
+    return any(s in gone and values.versioned(_said(members, s)) for s in neighbours)
+
+
+def _replaces(  # noqa: PLR0913, PLR0917 - all of them are needed
+    members: Members, mine: list[int], slot: int, gone: list[int], both: list[int], side: int
+) -> bool:
+    """Whether an added member stands where the same side removed what the other removed too.
+
+    Where both sides put the same there instead, nothing is unclear.
+    """
+    if members.kind == "requirements":
+        return False
+    stay = {s for s, v in members.versions.items() if v[0] and v[side]}
+    place = align.gaps(mine, stay)[slot]
+    if any(align.gaps(mine, stay)[s] == place for s in both):
+        return False
+    before = align.gaps(members.slots.base, stay)
+    swapped = [s for s in gone if before.get(s) == place]
+    return any(_resemble(_said(members, s), _said(members, slot)) for s in swapped)
+
+
+def _said(members: Members, slot: int) -> Value:
+    return next(value(found.node) for found in members.versions[slot] if found)
+
+
+def _resemble(one: Value, two: Value) -> bool:
+    first, second = values.text_of(one), values.text_of(two)
+    if first is None or second is None:
+        return True
+    short, long = sorted((first, second), key=len)
+    return long.startswith(short[: max(len(short) * 2 // 3, 1)])
+
+
+def entry(versions: Versions, path: Path, notes: list[str]) -> Entry | None:
+    """Merge one member; ``None``: it is removed."""
+    base, ours, theirs = versions
+    if ours is None or theirs is None:
+        return _one_sided(base, ours, theirs, path, notes)
+    path = (*path, *_label(ours))
+    lead = layout.lead(base.lead if base else None, ours.lead, theirs.lead)
+    texts = [content(side) if side else None for side in versions]
+    if texts[1] == texts[0]:
+        merged = theirs
+    elif texts[2] in texts[:2]:
+        merged = ours
+    else:
+        merged = _both_changed(base, ours, theirs, path, notes)
+    return merged if merged.lead == lead else replace(merged, lead=lead)
+
+
+def _label(member: Entry) -> Path:
+    """What a path calls a member: its key, or the field that identifies it."""
+    if member.key and not member.item:
+        return member.key
+    said = value(member.node)
+    found = align.identities([said])[0][0] if isinstance(said, dict) else ""
+    return (*member.key, found[1] if isinstance(found, tuple) else "")
+
+
+def _one_sided(
+    base: Entry | None, ours: Entry | None, theirs: Entry | None, path: Path, notes: list[str]
+) -> Entry | None:
+    left = ours or theirs
+    if base is None or left is None:
+        return left
+    if _same(base, left):
+        return None
+    path = (*path, *_label(left))
+    pinned = values.only_pins(path, value(base.node), value(left.node))
+    if not pinned or _own_remarks(base) != _own_remarks(left):
+        raise NotSure(f"{values.where(path)}: removed by one side, changed by the other")
+    who = ("project", "template") if ours is None else ("template", "project")
+    moved = ", ".join(dict.fromkeys(_moved(value(base.node), value(left.node))))
+    notes.append(
+        f"{values.where(path)}: the {who[0]} removed it and the {who[1]} only moved its "
+        f"version ({moved}); it stays removed."
+    )
+    return None
+
+
+def _moved(before: Value, after: Value) -> list[str]:
+    match before, after:
+        case dict(), dict():
+            return [m for key in before for m in _moved(before[key], after[key])]
+        case list(), list():
+            pairs = zip(before, after, strict=True)
+            return [m for old, new in pairs for m in _moved(old, new)]
+        case _ if before != after:
+            return [f"{values.text_of(before)} → {values.text_of(after)}"]
+    return []
+
+
+def _same(one: Entry, two: Entry) -> bool:
+    return value(one.node) == value(two.node) and _entry_remarks(one) == _entry_remarks(two)
+
+
+def _entry_remarks(member: Entry) -> list[str]:
+    tail = member.tail.strip()
+    return [*comments(member.lead), *remarks(member.node), *([tail] if tail else [])]
+
+
+def _own_remarks(member: Entry) -> list[str]:
+    """The comments of an entry, without those that name the version of a pin."""
+    return [r for r in _entry_remarks(member) if not values.VERSION_REMARK.fullmatch(r)]
+
+
+def _both_changed(
+    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]
+) -> Entry:
+    """Merge a member that both sides changed, or added, differently."""
+    node: Node
+    b = base.node if base else None
+    match b, ours.node, theirs.node:
+        case ((Branch() | None), Branch() as o, Branch() as t) if _alike(b, o, t):
+            node = branch(b, o, t, path, notes)
+        case ((Leaf() | None), Leaf(), Leaf()):
+            return _leaf(base, ours, theirs, path, notes)
+        case Leaf(), Branch() as o, Branch() as t if _lists_of(b, o, t, path):
+            listed = tuple(member for member in o.entries if value(member.node) == value(b))
+            node = branch(replace(o, entries=listed), o, t, path, notes)
+        case _:
+            return _other_form(base, ours, theirs, path)
+    old = base or replace(ours, head="", tail="")
+    return replace(
+        ours if ours.comma else theirs,
+        head=layout.pick(old.head, ours.head, theirs.head),
+        node=node,
+        gap=layout.pick(old.gap, ours.gap, theirs.gap),
+        tail=layout.pick(old.tail, ours.tail, theirs.tail),
+    )
+
+
+def _lists_of(base: Node, ours: Branch, theirs: Branch, path: Path) -> bool:
+    """Whether both sides made one value the list of it and others."""
+    if not (ours.flow and theirs.flow and ours.kind == theirs.kind == "seq"):
+        return False
+    said = [value(base)]
+    lists = [value(ours), value(theirs)]
+    return all(
+        isinstance(more, list)
+        and said[0] in more
+        and values.list_kind(path, said, more) in ("set", "requirements")
+        for more in lists
+    )
+
+
+def _alike(base: Node | None, ours: Branch, theirs: Branch) -> bool:
+    base = base or ours
+    form = (ours.kind, ours.flow)
+    return isinstance(base, Branch) and form == (theirs.kind, theirs.flow) == (base.kind, base.flow)
+
+
+def _other_form(base: Entry | None, ours: Entry, theirs: Entry, path: Path) -> Entry:
+    """Where one side only wrote the same in another form, the other's change counts."""
+    said = [value(side.node) if side else None for side in (base, ours, theirs)]
+    marks = [_entry_remarks(side) if side else [] for side in (base, ours, theirs)]
+    if base is not None and said[1] == said[0] and set(marks[1]) <= set(marks[2]):
+        return theirs
+    if said[1] == said[2] and set(marks[2]) <= set(marks[1]) | set(marks[0]):
+        return ours
+    if base is not None and said[2] == said[0] and set(marks[2]) <= set(marks[1]):
+        return ours
+    raise NotSure(f"{values.where(path)}: both sides changed it")
+
+
+def _leaf(base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]) -> Entry:
+    old = base or replace(ours, head="", tail="")
+    b = value(base.node) if base else None
+    o, t = value(ours.node), value(theirs.node)
+    head = layout.pick(old.head, ours.head, theirs.head)
+    if t in (o, b):
+        node, tail = ours.node, layout.pick(old.tail, ours.tail, theirs.tail)
+    elif o == b:
+        node, tail = theirs.node, layout.pick(old.tail, ours.tail, theirs.tail)
+    else:
+        node, tail = _decided(base, ours, theirs, path, notes)
+    return replace(ours, head=head, node=node, tail=tail)
+
+
+def _decided(
+    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]
+) -> tuple[Node, str]:
+    """The value, and what stands behind it, where both sides changed the value."""
+    if base is None:
+        raise NotSure(f"{values.where(path)}: both sides added it")
+    b, o, t = base.node, ours.node, theirs.node
+    if not (isinstance(b, Leaf) and isinstance(o, Leaf) and isinstance(t, Leaf)):
+        raise NotSure(f"{values.where(path)}: both sides changed it")
+    if "\n" in b.text and "\n" in o.text:
+        merged = _text_lines(b, o, t)
+        if merged is not None:
+            return merged, layout.pick(base.tail, ours.tail, theirs.tail)
+    tails = [side.tail for side in (base, ours, theirs)]
+    decision = values.scalar(path, b.value, o.value, t.value, tails)
+    if decision is None:
+        raise NotSure(f"{values.where(path)}: both sides changed it")
+    if decision.note:
+        notes.append(decision.note)
+    if decision.text == values.text_of(o.value):
+        return o, _winning(tails, 1)
+    if decision.text == values.text_of(t.value):
+        return t, _winning(tails, 2)
+    return _rewritten(o, decision.text), layout.pick(*tails)
+
+
+def _winning(tails: Sequence[str], side: int) -> str:
+    """The comment behind the value that won, unless the other side alone changed it."""
+    if any(values.VERSION_REMARK.fullmatch(tail.strip()) for tail in tails[1:]):
+        return tails[side]
+    return tails[3 - side] if tails[side] == tails[0] else tails[side]
+
+
+def _text_lines(base: Leaf, ours: Leaf, theirs: Leaf) -> Leaf | None:
+    sides = [leaf.text.splitlines(keepends=True) for leaf in (base, ours, theirs)]
+    picks = align.diff3(*sides)
+    if picks is None:
+        return None
+    text = "".join(sides[side][index] for side, index in picks)
+    return Leaf(text, ("merged", text))
+
+
+def _rewritten(leaf: Leaf, text: str) -> Leaf:
+    """The leaf with another text between its quotes."""
+    said = leaf.value
+    if not isinstance(said, str) or leaf.text.count(said) != 1 or set(text) & set("\"'\\\n"):
+        raise NotSure("a value that cannot be written in the same way")
+    return Leaf(leaf.text.replace(said, text), text)
+
+
+__all__ = ["branch", "merge", "shift"]

@@ -1,0 +1,234 @@
+"""Three-way merge of an ordered set: units that each have a name of their own.
+
+A unit is a stretch of lines: a pattern, an instruction, a definition, with the comments above it.
+Its place matters less than its being there, so two units added at one place are no conflict in
+themselves.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from lisa_scaffold.merge.words import likeness
+
+_HEIR = 0.5
+_LONGEST = 4000
+
+
+class Unit(NamedTuple):
+    """Some lines with a name, and the number of blank lines above them."""
+
+    key: Hashable
+    gap: int
+    lines: tuple[str, ...]
+
+
+Units = Sequence[Unit]
+Both = Callable[[Unit | None, Unit, Unit], tuple[Sequence[str], Iterable[str]] | None]
+"""Merge a unit that both sides changed (or added, without a base): its lines, and notes."""
+Together = Callable[[Unit | None, list[Unit], list[Unit]], list[Unit] | None]
+"""Order what ours and theirs added at one place, after the unit given."""
+
+
+class _Sides(NamedTuple):
+    base: dict[Hashable, Unit]
+    ours: dict[Hashable, Unit]
+    theirs: dict[Hashable, Unit]
+
+
+def merge_units(  # noqa: PLR0913
+    base: Units, ours: Units, theirs: Units, both: Both, together: Together, *, heirs: bool = True
+) -> tuple[list[Unit], tuple[str, ...]] | None:
+    """The units of both sides, or ``None`` where they contradict each other.
+
+    With ``heirs``, a unit that is gone on both sides, with one much like it on one side alone,
+    was replaced there and removed here: a contradiction.
+    """
+    sides = _Sides(*({unit.key: unit for unit in numbered(side)} for side in (base, ours, theirs)))
+    if _removed_and_changed(sides) or (heirs and _removed_and_replaced(sides)):
+        return None
+    order = _order(sides, together)
+    if order is None:
+        return None
+    merged: list[Unit] = []
+    notes: list[str] = []
+    for key in order:
+        won = _one(key, sides, both)
+        if won is None:
+            return None
+        merged.append(won[0])
+        notes += won[1]
+    return merged, tuple(notes)
+
+
+def numbered(units: Units) -> list[Unit]:
+    """Units with names that occur once: a name that returns carries its number."""
+    seen: Counter[Hashable] = Counter()
+    found = []
+    for unit in units:
+        seen[unit.key] += 1
+        found.append(unit._replace(key=(unit.key, seen[unit.key])))
+    return found
+
+
+def key_of(unit: Unit) -> Any:
+    """The key that a unit was given, without the number that it carries during a merge."""
+    match unit.key:
+        case (key, int()):
+            return key
+    return unit.key
+
+
+def to_lines(units: Units) -> list[str]:
+    """The lines of units one after the other, blank lines included."""
+    return [line for unit in units for line in (*[""] * unit.gap, *unit.lines)]
+
+
+def in_turn(_before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
+    """First what the project added, then what the template added."""
+    return mine + yours
+
+
+def in_blocks(
+    before: Unit | None,
+    mine: list[Unit],
+    yours: list[Unit],
+    rank: Callable[[Unit], Any],
+    heads: Callable[[Unit], bool],
+) -> list[Unit]:
+    """Additions of both sides: each stays in its block, in order where the block is in order."""
+    first, second = (
+        next((i for i, unit in enumerate(side) if unit.gap or heads(unit)), len(side))
+        for side in (mine, yours)
+    )
+    head = _in_order(before, mine[:first], yours[:second], rank)
+    return [*head, *mine[first:], *yours[second:]]
+
+
+def _in_order(
+    before: Unit | None, mine: list[Unit], yours: list[Unit], rank: Callable[[Unit], Any]
+) -> list[Unit]:
+    lead = [before] if before else []
+    for side in (mine, yours):
+        ranks = [rank(unit) for unit in (*lead, *side)]
+        if ranks != sorted(ranks):
+            return mine + yours
+    merged = list(mine)
+    for unit in yours:
+        insort(merged, unit, key=rank)
+    return merged
+
+
+def never(_before: Unit | None, _mine: list[Unit], _yours: list[Unit]) -> list[Unit] | None:
+    """Nobody knows the order."""
+    return None
+
+
+def _removed_and_changed(sides: _Sides) -> bool:
+    base, ours, theirs = sides
+    return any(
+        key in one and key not in other and one[key].lines != unit.lines
+        for key, unit in base.items()
+        for one, other in ((ours, theirs), (theirs, ours))
+    )
+
+
+def _removed_and_replaced(sides: _Sides) -> bool:
+    base, ours, theirs = sides
+    gone = [base[key] for key in base if key not in ours and key not in theirs]
+    new = [
+        one[key]
+        for one, other in ((ours, theirs), (theirs, ours))
+        for key in one
+        if key not in other and key not in base
+    ]
+    return any(alike(unit, heir) >= _HEIR for unit in gone for heir in new)
+
+
+def alike(first: Unit, second: Unit) -> float:
+    """How much two units share, from 0 to 1."""
+    texts = ("\n".join(unit.lines)[:_LONGEST] for unit in (first, second))
+    return likeness(*texts)
+
+
+def adopted(base: Units, side: Units, *, nameless: Callable[[Unit], bool]) -> list[Unit]:
+    """The units of a side, where an edited unit without a name of its own keeps the base's key."""
+    known, present = {unit.key for unit in base}, {unit.key for unit in side}
+    free = [unit for unit in base if nameless(unit) and unit.key not in present]
+    found: list[Unit] = []
+    for unit in side:
+        heir = unit
+        if nameless(unit) and unit.key not in known and free:
+            best = max(free, key=lambda old: alike(old, unit))
+            if alike(best, unit) >= _HEIR:
+                # What stands above the match was removed: edits keep their order.
+                del free[: free.index(best) + 1]
+                heir = unit._replace(key=best.key)
+        found.append(heir)
+    return found
+
+
+def _one(key: Hashable, sides: _Sides, both: Both) -> tuple[Unit, Iterable[str]] | None:
+    base, ours, theirs = (side.get(key) for side in sides)
+    if ours is None or theirs is None:
+        only = ours or theirs
+        return None if only is None else (only, ())
+    gap = theirs.gap if base is not None and ours.gap == base.gap else ours.gap
+    if ours.lines == theirs.lines or (base and theirs.lines == base.lines):
+        return Unit(key, gap, ours.lines), ()
+    if base and ours.lines == base.lines:
+        return Unit(key, gap, theirs.lines), ()
+    done = both(base, ours, theirs)
+    return None if done is None else (Unit(key, gap, tuple(done[0])), done[1])
+
+
+def _order(sides: _Sides, together: Together) -> list[Hashable] | None:
+    """Every key of the result in its place."""
+    base, ours, theirs = sides
+    common = base.keys() & ours.keys() & theirs.keys()
+    was, mine, yours = ([key for key in side if key in common] for side in sides)
+    if mine not in (was, yours) and yours != was:
+        return None
+    lead, other = (theirs, ours) if mine == was else (ours, theirs)
+    order = [key for key in lead if key in other or key not in base]
+    places = _places(lead, other, base, set(order))
+    for before, run in places:
+        at = order.index(before) + 1 if before is not None else 0
+        end = at
+        while end < len(order) and order[end] not in base and order[end] not in other:
+            end += 1
+        beside = [lead[key] for key in order[at:end]]
+        added = [other[key] for key in run]
+        anchor = lead.get(before) if before is not None else None
+        mixed: list[Unit] | None = added
+        if beside:
+            pair = (added, beside) if lead is theirs else (beside, added)
+            mixed = together(anchor, *pair)
+        if mixed is None:
+            return None
+        order[at:end] = [unit.key for unit in mixed] if beside else [*run]
+    return order
+
+
+def _places(
+    lead: dict[Hashable, Unit],
+    other: dict[Hashable, Unit],
+    base: dict[Hashable, Unit],
+    present: set[Hashable],
+) -> list[tuple[Hashable | None, list[Hashable]]]:
+    """Runs of keys that only ``other`` has, each with the key of the result that it follows."""
+    places: list[tuple[Hashable | None, list[Hashable]]] = []
+    before: Hashable | None = None
+    fresh = True
+    for key in other:
+        if key in present:
+            before, fresh = key, True
+        elif key not in base and key not in lead:
+            if fresh:
+                places.append((before, []))
+            places[-1][1].append(key)
+            fresh = False
+    return places

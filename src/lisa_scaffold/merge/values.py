@@ -1,0 +1,320 @@
+"""What may be decided about a value that both sides changed, and what a list means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from lisa_scaffold.merge.align import diff3
+from lisa_scaffold.merge.nodes import Path, Value
+
+_NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
+_VERSION = re.compile(_NUMBER)
+VERSION_REMARK = re.compile(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
+_IN_COMMENT = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w.])")
+_BOUND = re.compile(rf"(?P<stem>(?:>=|~=|==|\^|~)\s*)(?P<version>{_NUMBER})")
+_AT = re.compile(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
+_TAGGED = re.compile(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
+_PLAIN = re.compile(rf"(?P<stem>)(?P<version>{_NUMBER})")
+_TARGET = re.compile(r"(?P<stem>py)(?P<version>\d{2,})")
+_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}$")
+_REQUIREMENT = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?P<extras>\s*\[[^\]]*\])?"
+    r"(?P<spec>\s*\(?(?:[<>=!~]=?=?[^;@]*)?)(?P<url>\s*@\s*[^;]*[^;\s])?(?P<marker>\s*;.*)?"
+)
+_VERSIONED = re.compile(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
+
+# Keys whose value is a version, besides those that end in "version".
+_PINNED = {"rev", "ref", "tag"}
+_IMAGES = {"image", "container", "services", "from", "build-image", "base-image"}
+# Keys of lists whose order means something: commands, first match wins, last match wins.
+_ORDERED = {
+    *("script", "before-script", "after-script", "command", "commands", "cmd", "run", "steps"),
+    *("entrypoint", "rules", "stages", "extends", "filterwarnings", "entry", "overrides"),
+    *("workflow", "tasks", "plugins", "commands-pre", "commands-post", "runargs", "args"),
+    *("addopts", "options", "flags", "patterns"),
+}
+_REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
+
+ListKind = Literal["records", "requirements", "set", "ordered"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The text that a scalar gets, and what a maintainer should know about it."""
+
+    text: str
+    note: str = ""
+
+
+def text_of(value: Value | None) -> str | None:
+    """The text of a scalar."""
+    if isinstance(value, tuple):
+        return value[1]
+    return value if isinstance(value, str) else None
+
+
+def name_of(path: Path) -> str:
+    """The key that a value stands under, in one spelling."""
+    return path[-1].lower().replace("_", "-") if path else ""
+
+
+def where(path: Path) -> str:
+    """A key path as a note shows it."""
+    return ".".join(part for part in path if part) or "the file"
+
+
+def scalar(
+    path: Path, base: Value | None, ours: Value, theirs: Value, remarks: Sequence[str] = ("",) * 3
+) -> Decision | None:
+    """Decide about a scalar that both sides changed; ``None``: nobody can be sure.
+
+    Parameters
+    ----------
+    remarks
+        The comments behind the three values: they name the version that a hash stands for.
+    """
+    texts = [text_of(base), text_of(ours), text_of(theirs)]
+    before, mine, other = texts
+    if before is None or mine is None or other is None:
+        return None
+    if "\n" in before + mine + other:
+        return _lines(before, mine, other)
+    newest = _newest(path, [before, mine, other], remarks)
+    if newest is not None:
+        return newest
+    return requirement(path, before, mine, other)
+
+
+def _lines(base: str, ours: str, theirs: str) -> Decision | None:
+    """Merge texts of several lines, as git does."""
+    sides = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
+    picks = diff3(*sides)
+    if picks is None:
+        return None
+    return Decision("".join(sides[side][index] for side, index in picks))
+
+
+def _newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
+    """Of a pin that both sides moved up, the newer one."""
+    found = [_pin(path, text, remark) for text, remark in zip(texts, remarks, strict=True)]
+    before, mine, other = found
+    if before is None or mine is None or other is None:
+        return None
+    if len({pin[0] for pin in found if pin}) > 1:
+        return None
+    versions = [version_key(pin[1]) for pin in (before, mine, other)]
+    # A hash may stand for the version that base has: then only its form changed.
+    hashed = any(_HASH.search(text) for text in texts[1:])
+    if min(versions[1:]) < versions[0] or (min(versions[1:]) == versions[0] and not hashed):
+        return None
+    if max(versions[1:]) == versions[0]:
+        return None
+    shown = [_shown(texts[1], remarks[1]), _shown(texts[2], remarks[2])]
+    if versions[1] >= versions[2]:
+        return Decision(texts[1], _newer_note(path, shown[0], "project", shown[1], "template"))
+    return Decision(texts[2], _newer_note(path, shown[1], "template", shown[0], "project"))
+
+
+def _shown(text: str, remark: str) -> str:
+    return f"{text} ({remark.strip().lstrip('# ')})" if _HASH.search(text) else text
+
+
+def _newer_note(path: Path, new: str, by: str, old: str, other: str) -> str:
+    return (
+        f"{where(path)}: both sides moved it up; {new} of the {by} is newer and kept, "
+        f"{old} of the {other} is not."
+    )
+
+
+def _pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
+    """What a pin is for, and its version."""
+    stem, _, revision = text.rpartition("@")
+    if _HASH.fullmatch(revision) and (named := _IN_COMMENT.search(remark)):
+        return stem, named[1]
+    name = name_of(path)
+    forms = [_BOUND, _AT]
+    if name in _PINNED or name.endswith("version"):
+        forms += [_PLAIN, _TARGET]
+    if _IMAGES & {part.lower() for part in path}:
+        forms.append(_TAGGED)
+    for form in forms:
+        if match := form.fullmatch(text):
+            parts = match.groupdict()
+            version = parts["version"]
+            if form is _TARGET:
+                version = f"{version[0]}.{version[1:]}"
+            prefix = parts["stem"] if form is not _AT else stem
+            return f"{prefix.strip()} {parts.get('rest', '')}".strip(), version
+    return None
+
+
+def version_key(version: str) -> tuple[tuple[int, ...], tuple[int, int]]:
+    """A key by which versions sort; what is not final comes before the final one."""
+    number, rest = re.sub(r"^[vV]?(\d+(?:\.\d+)*)", r"\1 ", version).lower().split(" ", 1)
+    release = [int(part) for part in number.split(".")]
+    while len(release) > 1 and release[-1] == 0:
+        release.pop()
+    stages = {"dev": -4, "a": -3, "b": -2, "c": -1, "rc": -1, "pre": -1}
+    stages |= {"alpha": -3, "beta": -2, "preview": -1, "post": 1}
+    stage = re.search(r"([a-z]+)[-.]?(\d*)", rest)
+    return tuple(release), (stages[stage[1]], int(stage[2] or 0)) if stage else (0, 0)
+
+
+def only_pins(path: Path, before: Value | None, after: Value | None) -> bool:
+    """Whether nothing but pins moved between two values."""
+    if before == after:
+        return True
+    match before, after:
+        case dict(), dict():
+            return before.keys() == after.keys() and all(
+                only_pins((*path, *key), part, after[key]) for key, part in before.items()
+            )
+        case list(), list():
+            return len(before) == len(after) and all(
+                only_pins(path, old, new) for old, new in zip(before, after, strict=True)
+            )
+        case ((str() | tuple()), (str() | tuple())):
+            old, new = text_of(before) or "", text_of(after) or ""
+            pins = _pin(path, _unhashed(old), ""), _pin(path, _unhashed(new), "")
+            if pins[0] and pins[1]:
+                return pins[0][0] == pins[1][0]
+            named = split_requirement(old), split_requirement(new)
+            return all(n and n["spec"] for n in named) and only_spec(*named)
+    return False
+
+
+def _unhashed(text: str) -> str:
+    """A pin by hash as a pin by version, where only what it pins matters."""
+    return _HASH.sub("0", text)
+
+
+def only_spec(old: dict[str, str] | None, new: dict[str, str] | None) -> bool:
+    """Whether two requirements differ in their bounds alone."""
+    return bool(old and new) and {**(old or {}), "spec": ""} == {**(new or {}), "spec": ""}
+
+
+def split_requirement(text: str) -> dict[str, str] | None:
+    """Name, extras, bounds, address and marker of a requirement, with their spaces."""
+    match = _REQUIREMENT.fullmatch(text)
+    return {part: found or "" for part, found in match.groupdict().items()} if match else None
+
+
+def normalised(name: str) -> str:
+    """A package's name in the spelling of PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement(path: Path, base: str, ours: str, theirs: str) -> Decision | None:
+    """Merge a requirement part by part: extras, bounds, address, marker."""
+    before, mine, other = (split_requirement(text) for text in (base, ours, theirs))
+    if before is None or mine is None or other is None:
+        return None
+    if len({normalised(parts["name"]) for parts in (before, mine, other)}) > 1:
+        return None
+    if not path or normalised(path[-1]) != normalised(before["name"]):
+        path = (*path, before["name"])
+    result, notes = "", []
+    for part, old in before.items():
+        decided = _part(path, part, old, mine[part], other[part])
+        if decided is None:
+            return None
+        result += decided.text
+        notes += [decided.note] if decided.note else []
+    return Decision(result, " ".join(notes))
+
+
+def _part(path: Path, part: str, base: str, ours: str, theirs: str) -> Decision | None:
+    squeezed = ["".join(text.split()) for text in (base, ours, theirs)]
+    if squeezed[1] in (squeezed[0], squeezed[2]):
+        return Decision(theirs if squeezed[1] == squeezed[0] != squeezed[2] else ours)
+    if squeezed[2] == squeezed[0]:
+        return Decision(ours)
+    if part == "extras":
+        return _extras(base, ours, theirs)
+    if part == "spec" and not base.strip():
+        base = re.sub(_NUMBER, "0.dev0", ours)
+    return _newest(path, (base, ours.strip(), theirs.strip()), ("",) * 3) and _spec(
+        path, base, ours, theirs
+    )
+
+
+def _spec(path: Path, base: str, ours: str, theirs: str) -> Decision | None:
+    decided = _newest(path, (base.strip(), ours.strip(), theirs.strip()), ("",) * 3)
+    if decided is None:
+        return None
+    return Decision(ours if decided.text == ours.strip() else theirs, decided.note)
+
+
+def _extras(base: str, ours: str, theirs: str) -> Decision:
+    before, mine, other = (
+        [extra.strip() for extra in text.strip().strip("[]").split(",") if extra.strip()]
+        for text in (base, ours, theirs)
+    )
+    kept = [extra for extra in mine if extra in other or extra not in before]
+    kept += [extra for extra in other if extra not in before and extra not in mine]
+    return Decision(f"[{','.join(kept)}]" if kept else "")
+
+
+def list_kind(path: Path, *sides: Sequence[Value]) -> ListKind:
+    """What a list means: records by identity, requirements by name, a set, or an order."""
+    items = [item for side in sides for item in side]
+    ordered = name_of(path) in _ORDERED
+    scalars = [text for item in items if (text := text_of(item)) is not None]
+    if items and all(isinstance(item, dict) for item in items):
+        return "records"
+    if _are_requirements(path, items, scalars):
+        return "requirements"
+    unique = all(len({repr(item) for item in side}) == len(side) for side in sides)
+    spaced = any(re.search(r"\s", text) for text in scalars) and not _prose_set(path)
+    if len(scalars) < len(items) or ordered or not unique or spaced:
+        return "ordered"
+    return "set"
+
+
+def is_ordered(path: Path) -> bool:
+    """Whether the order of a list means something, as its name tells."""
+    return name_of(path) in _ORDERED
+
+
+def _prose_set(path: Path) -> bool:
+    return name_of(path) in {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
+
+
+def _are_requirements(path: Path, items: list[Value], scalars: list[str]) -> bool:
+    if any(isinstance(item, list) for item in items):
+        return False
+    split = [split_requirement(text) for text in scalars]
+    if not split or None in split:
+        return False
+    named = any(_REQUIREMENTS.search(part.lower().replace("_", "-")) for part in path)
+    return named or any(parts and parts["spec"] and parts["name"] for parts in split)
+
+
+def item_keys(kind: ListKind, *sides: Sequence[Value]) -> list[list[Hashable]]:
+    """What tells the items of a set, or of requirements, apart."""
+    if kind != "requirements":
+        return [[text_of(item) or repr(item) for item in side] for side in sides]
+    more: tuple[str, ...] = ()
+    for more in (), ("marker",), ("extras",), ("extras", "marker"):
+        keys = [[_requirement_key(item, more) for item in side] for side in sides]
+        if all(len(set(side)) == len(side) for side in keys):
+            break
+    return keys
+
+
+def _requirement_key(item: Value, more: tuple[str, ...]) -> Hashable:
+    parts = split_requirement(text_of(item) or "")
+    if parts is None:
+        return repr(item)
+    return normalised(parts["name"]), *("".join(parts[part].split()) for part in more)
+
+
+def versioned(item: Value) -> bool:
+    """Whether an item of a list is, or ends in, a version, as in lists of Python versions."""
+    text = text_of(item)
+    if text is None or (parts := split_requirement(text)) is None or not parts["spec"].strip():
+        return text is not None and bool(_VERSIONED.search(text))
+    return False

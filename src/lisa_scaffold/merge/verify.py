@@ -1,0 +1,192 @@
+"""Whether a merged value is what the plain three-way rule, or a stated policy, makes of three."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeAlias
+
+from lisa_scaffold.merge import align, moves, values
+from lisa_scaffold.merge.nodes import NotSure, Path, Value
+
+_COMMENT_LINE = re.compile(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
+Maybe: TypeAlias = "Value | None"
+
+
+def disagreement(base: Value, ours: Value, theirs: Value, merged: Value) -> str | None:
+    """Where a merged file says what it should not, as a sentence; ``None``: nowhere."""
+    try:
+        mine, other = moves.moved(base, theirs, ours), moves.moved(base, ours, theirs)
+        base = moves.follow(moves.follow(base, other), mine)
+        sides = (base, moves.follow(ours, other), moves.follow(theirs, mine))
+        return _check((), sides, merged)
+    except NotSure as unsure:
+        return f"nothing can be said about the merge: {unsure}."
+
+
+def sound(
+    load: Callable[[str], Value],
+    sides: tuple[str, str, str],
+    merged: tuple[str, tuple[str, ...]] | None,
+) -> tuple[str, tuple[str, ...]] | None:
+    """A merged text with its notes, unless it is invalid or says what it should not."""
+    if merged is None or merged[0] in sides[1:]:
+        return merged
+    try:
+        said = [load(text) for text in (*sides, merged[0])]
+    except (NotSure, RecursionError):
+        return None
+    if disagreement(said[0], said[1], said[2], said[3]) or lost_comment(*sides, merged[0]):
+        return None
+    return merged
+
+
+def lost_comment(base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """The first comment that a side added and the merged text has not."""
+    before, after = (set(_COMMENT_LINE.findall(text)) for text in (base, merged))
+    for side, text in ("project", ours), ("template", theirs):
+        for comment in _COMMENT_LINE.findall(text):
+            if comment not in before and comment not in after:
+                return f"a comment of the {side} is lost: {comment}"
+    return None
+
+
+def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
+    """Compare one value; ``None`` among the values: it is not there."""
+    base, ours, theirs = sides
+    if theirs in (ours, base):
+        return _expect(path, ours, merged)
+    if ours == base:
+        return _expect(path, theirs, merged)
+    match base, ours, theirs, merged:
+        case ((dict() | None), dict(), dict(), dict()):
+            return _mapping(path, base or {}, ours, theirs, merged)
+        case ((str() | tuple() as one), list(), list(), list()) if one in ours and one in theirs:
+            return _sequence(path, [one], ours, theirs, merged)
+        case list(), list(), list(), list():
+            return _sequence(path, base, ours, theirs, merged)
+    return _scalar(path, sides, merged)
+
+
+def _removed(path: Path, base: Maybe, left: Maybe, merged: Maybe) -> str | None:
+    if values.only_pins(path, base, left):
+        return _expect(path, None, merged)
+    return f"{values.where(path)}: one side removed it, the other changed it."
+
+
+def _scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
+    base, ours, theirs = sides
+    if ours is None or theirs is None:
+        return _removed(path, base, theirs if ours is None else ours, merged)
+    decision = values.scalar(path, base, ours, theirs)
+    if decision is None:
+        if merged in (ours, theirs) and (_hash(ours) or _hash(theirs)):
+            return None
+        return f"{values.where(path)}: both sides changed it differently."
+    if values.text_of(merged) != decision.text:
+        return f"{values.where(path)}: neither what one side made of it nor a safe choice."
+    return None
+
+
+def _hash(value: Value) -> bool:
+    """Whether a comment behind the value says which version it is: the merger has read it."""
+    return bool(re.search(r"(?:^|@)[0-9a-f]{40}$", values.text_of(value) or ""))
+
+
+def _expect(path: Path, expected: Maybe, merged: Maybe) -> str | None:
+    if merged == expected:
+        return None
+    return f"{values.where(path)}: not what the only side that changed it made of it."
+
+
+def _mapping(
+    path: Path,
+    base: dict[tuple[str, ...], Value],
+    ours: dict[tuple[str, ...], Value],
+    theirs: dict[tuple[str, ...], Value],
+    merged: dict[tuple[str, ...], Value],
+) -> str | None:
+    items: list[list[align.Item]] = [list(side.items()) for side in (base, ours, theirs)]
+    slots = align.by_likeness(items[0], items[1], items[2], keyed=True)
+    left = dict(merged)
+    for versions in _versions(slots, items):
+        key = _key([version and version[0] for version in versions])
+        if not isinstance(key, tuple):
+            continue
+        said = [version and version[1] for version in versions]
+        wrong = _check((*path, *key), said, left.pop(key, None))
+        if wrong:
+            return wrong
+    if left:
+        return f"{values.where((*path, *next(iter(left))))}: neither side has it."
+    return None
+
+
+def _versions(
+    slots: align.Slots, items: Sequence[Sequence[align.Item]]
+) -> list[list[align.Item | None]]:
+    """The three versions of each member."""
+    numbers = (slots.base, slots.ours, slots.theirs)
+    sides = [dict(zip(n, side, strict=True)) for n, side in zip(numbers, items, strict=True)]
+    every = dict.fromkeys([*slots.ours, *slots.theirs, *slots.base])
+    return [[side.get(slot) for side in sides] for slot in every]
+
+
+def _key(keys: Sequence[Hashable | None]) -> Hashable:
+    """The key that a member has in the result, where one side may have renamed it."""
+    base, ours, theirs = keys
+    if ours is None or theirs is None:
+        return ours or theirs or base
+    return theirs if ours == base else ours
+
+
+def _sequence(
+    path: Path, base: list[Value], ours: list[Value], theirs: list[Value], merged: list[Value]
+) -> str | None:
+    sides = [base, ours, theirs, merged]
+    kind = values.list_kind(path, base, ours, theirs)
+    if kind == "ordered":
+        texts = [[repr(item) for item in side] for side in sides]
+        picks = align.diff3(*texts[:3])
+        if picks is None or [texts[side][index] for side, index in picks] != texts[3]:
+            return f"{values.where(path)}: both sides changed a list whose order counts."
+        return None
+    keys = align.identities(*sides) if kind == "records" else values.item_keys(kind, *sides)
+    items: list[list[align.Item]] = [
+        list(zip(k, side, strict=True)) for k, side in zip(keys, sides, strict=True)
+    ]
+    slots = align.by_likeness(items[0], items[1], items[2], keyed=kind != "records")
+    return _members(path, _versions(slots, items[:3]), items[3])
+
+
+def _members(
+    path: Path, members: list[list[align.Item | None]], merged: list[align.Item]
+) -> str | None:
+    """Find for every member its place in the merged list, and leave nothing there."""
+    left = list(merged)
+    for versions in members:
+        key = _key([version and version[0] for version in versions])
+        said = [version and version[1] for version in versions]
+        inner = (*path, _shown(key))
+        found = [item for item in left if item[0] == key]
+        wrong: str | None = None
+        for item in found:
+            wrong = _check(inner, said, item[1])
+            if wrong is None:
+                left.remove(item)
+                break
+        else:
+            absent = _check(inner, said, None)
+            if absent:
+                return wrong or absent
+    repeated = Counter(repr(key) for key, _ in left)
+    return (
+        f"{values.where(path)}: more than both sides have: {next(iter(repeated))}."
+        if left
+        else None
+    )
+
+
+def _shown(key: Hashable) -> str:
+    return str(key[1]) if isinstance(key, tuple) and isinstance(key[0], tuple) else ""

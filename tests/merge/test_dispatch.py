@@ -1,0 +1,97 @@
+"""What sort of file it is, and how its bytes are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.merge import check_clean, kinds, merge_file
+from lisa_scaffold.model import Merged
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("a/pyproject.toml", "toml"),
+        (".gitlab-ci.yml", "yaml"),
+        (".devcontainer/devcontainer.json", "json"),
+        ("src/x.pyi", "python"),
+        ("docs/Dockerfile.dev", "dockerfile"),
+        ("requirements.txt", "lines"),
+        ("requirements/dev.txt", "lines"),
+        ("constraints-3.11.txt", "lines"),
+        ("CMakeLists.txt", "text"),
+        (".dockerignore", "lines"),
+        ("MANIFEST.in", "lines"),
+        ("sonar-project.properties", "ini"),
+        ("README", "prose"),
+        ("docs/a.rst", "prose"),
+        ("LICENSE", "prose"),
+        ("Makefile", "text"),
+        ("uv.lock", "generated"),
+        ("package-lock.json", "generated"),
+        ("run.sh", "text"),
+    ],
+)
+def test_the_name_tells_the_sort(path: str, kind: str) -> None:
+    assert kinds.kind(path, "") == kind
+
+
+def test_the_first_line_tells_the_sort() -> None:
+    assert kinds.kind("bin/tool", "#!/usr/bin/env python3\n") == "python"
+    assert kinds.kind("bin/tool", "#!/bin/sh\n") == "text"
+
+
+LINES = b"one\ntwo\nthree\nfour\nfive\n"
+
+
+def test_binary_files_are_taken_whole_or_not_at_all() -> None:
+    assert merge_file("a.png", b"\0a", b"\0a", b"\0b") == Merged(b"\0b")
+    assert merge_file("a.png", b"\0a", b"\0b", b"\0a") == Merged(b"\0b")
+    assert merge_file("a.png", b"\0a", b"\0b", b"\0c") is None
+
+
+def test_generated_files_are_a_conflict() -> None:
+    ours, theirs = LINES.replace(b"one", b"1"), LINES.replace(b"five", b"5")
+    assert merge_file("uv.lock", LINES, ours, theirs) is None
+
+
+def test_line_ends_that_the_project_converted_stay() -> None:
+    ours = LINES.replace(b"one", b"1").replace(b"\n", b"\r\n")
+    theirs = LINES.replace(b"five", b"5")
+    assert merge_file("Makefile", LINES, ours, theirs) == Merged(
+        b"1\r\ntwo\r\nthree\r\nfour\r\n5\r\n"
+    )
+
+
+def test_line_ends_that_the_template_converted_come() -> None:
+    ours, theirs = LINES.replace(b"one", b"1"), LINES.replace(b"\n", b"\r\n")
+    assert merge_file("Makefile", LINES, ours, theirs) == Merged(ours.replace(b"\n", b"\r\n"))
+
+
+def test_latin_1_stays_latin_1() -> None:
+    base = LINES.replace(b"two", "zwölf".encode())
+    ours = base.decode().replace("one", "één").encode("latin-1")
+    theirs = base.replace(b"five", "fünf".encode())
+    assert merge_file("Makefile", base, ours, theirs) == Merged(
+        "één\nzwölf\nthree\nfour\nfünf\n".encode("latin-1")
+    )
+    assert merge_file("Makefile", base, ours, theirs.replace("ü".encode(), "€".encode())) is None
+
+
+def test_bytes_that_are_no_text_are_kept() -> None:
+    ours, theirs = LINES.replace(b"one", b"\x81\xfe"), LINES.replace(b"five", b"5")
+    assert merge_file("Makefile", LINES, ours, theirs) == Merged(b"\x81\xfe\ntwo\nthree\nfour\n5\n")
+    assert merge_file("Makefile", LINES, ours, theirs.replace(b"5", "ü".encode())) is None
+
+
+def test_the_mark_and_the_missing_end_are_merged_for_themselves() -> None:
+    ours, theirs = b"\xef\xbb\xbf" + LINES, LINES.replace(b"five\n", b"5")
+    assert merge_file("Makefile", LINES, ours, theirs) == Merged(
+        b"\xef\xbb\xbfone\ntwo\nthree\nfour\n5"
+    )
+
+
+def test_only_what_git_merged_is_checked() -> None:
+    assert check_clean("a.py", b"x = 1\n", b"x = (\n", b"x = 2\n", b"x = (\n") is None
+    assert check_clean("a.bin", b"", b"", b"", b"\0") is None
+    assert check_clean("a.md", b"a\n", b"b\n", b"c\n", b"d\n") is None

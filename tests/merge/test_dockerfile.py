@@ -1,0 +1,95 @@
+"""Dockerfiles."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.merge import check_clean, merge_file
+from lisa_scaffold.merge.dockerfile import instructions
+from lisa_scaffold.model import Declined, Merged
+from tests.merge.material import DOCKERFILE as BASE
+
+
+def merge(ours: str, theirs: str, path: str = "Dockerfile") -> str | None:
+    result = merge_file(path, BASE.encode(), ours.encode(), theirs.encode())
+    assert not isinstance(result, Declined)
+    return None if result is None else result.content.decode()
+
+
+def changed(old: str, new: str) -> str:
+    assert old in BASE
+    return BASE.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    "path", ["Dockerfile", "docker/Dockerfile.gpu", "a.dockerfile", "Containerfile"]
+)
+def test_settings_added_by_both_sides(path: str) -> None:
+    ours, theirs = (
+        changed("ENV B=2\n", "ENV B=2\nENV D=4\n"),
+        changed("ENV B=2\n", "ENV B=2\nENV C=3\n"),
+    )
+    assert merge(ours, theirs, path) == changed("ENV B=2\n", "ENV B=2\nENV C=3\nENV D=4\n")
+
+
+def test_packages_added_by_both_sides_are_a_sorted_set() -> None:
+    ours = changed("        git \\\n", "        git \\\n        graphviz \\\n")
+    theirs = changed("        git \\\n", "        git \\\n        jq \\\n")
+    assert merge(ours, theirs) == changed(
+        "        git \\\n", "        git \\\n        graphviz \\\n        jq \\\n"
+    )
+
+
+def test_a_step_and_a_setting_at_one_place() -> None:
+    ours = changed("COPY . /src\n", "COPY . /src\nRUN make\n")
+    theirs = changed("COPY . /src\n", "COPY . /src\nENV C=3\n")
+    assert merge(ours, theirs) == changed("COPY . /src\n", "COPY . /src\nENV C=3\nRUN make\n")
+
+
+def test_two_steps_at_one_place_are_a_conflict() -> None:
+    ours = changed("COPY . /src\n", "COPY . /src\nRUN make\n")
+    theirs = changed("COPY . /src\n", "COPY . /src\nCOPY x /y\n")
+    assert merge(ours, theirs) is None
+
+
+def test_of_two_newer_images_the_newest_wins() -> None:
+    ours, theirs = (
+        changed("python:3.11 AS", "python:3.12 AS"),
+        changed("python:3.11 AS", "python:3.13 AS"),
+    )
+    result = merge_file("Dockerfile", BASE.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == theirs
+    assert "3.12 by the project" in result.notes[0]
+
+
+def test_another_image_and_a_newer_tag_are_a_conflict() -> None:
+    ours, theirs = (
+        changed("org/python:3.11 AS", "org/conda:3.11 AS"),
+        changed("python:3.11 AS", "python:3.13 AS"),
+    )
+    assert merge(ours, theirs) is None
+
+
+def test_a_renamed_stage_that_the_other_side_copies_from_is_a_conflict() -> None:
+    theirs = BASE.replace("AS build", "AS builder").replace("--from=build", "--from=builder")
+    ours = changed('CMD ["python"]\n', 'COPY --from=build /etc /etc\nCMD ["python"]\n')
+    assert merge(ours, theirs) is None
+    git = theirs.replace('CMD ["python"]\n', 'COPY --from=build /etc /etc\nCMD ["python"]\n')
+    said = check_clean("Dockerfile", *(text.encode() for text in (BASE, ours, theirs, git)))
+    assert said == "it copies from build, which is no stage of it"
+
+
+def test_heredocs_comments_and_continuations_are_one_instruction() -> None:
+    text = (
+        "# syntax=docker/dockerfile:1\n\n# Why.\nRUN <<EOF\nENV not=one\nEOF\n"
+        "RUN a && \\\n  # inside\n\n  b\nCMD x\n# The end.\n"
+    )
+    units = instructions(text.split("\n")[:-1])
+    assert [(unit.gap, len(unit.lines)) for unit in units] == [
+        (0, 1),
+        (1, 4),
+        (0, 4),
+        (0, 1),
+        (0, 1),
+    ]

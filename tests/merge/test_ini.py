@@ -1,0 +1,49 @@
+"""INI files."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.merge import check_clean, merge_file
+from lisa_scaffold.model import Declined
+from tests.merge.material import INI as BASE
+
+
+def merge(ours: str, theirs: str, path: str = "setup.cfg", base: str = BASE) -> str | None:
+    result = merge_file(path, base.encode(), ours.encode(), theirs.encode())
+    assert not isinstance(result, Declined)
+    return None if result is None else result.content.decode()
+
+
+def test_keys_added_at_one_place() -> None:
+    ours, theirs = BASE + "x = 1\n", BASE + "y = 2\n"
+    assert merge(ours, theirs) == BASE + "x = 1\ny = 2\n"
+
+
+def test_a_key_stays_in_its_section() -> None:
+    ours, theirs = BASE + "\n[mypy]\nstrict = true\n", BASE + "xfail_strict = true\n"
+    assert merge(ours, theirs) == BASE + "xfail_strict = true\n\n[mypy]\nstrict = true\n"
+
+
+def test_values_of_several_lines_are_sets() -> None:
+    ours = BASE.replace("    W2\n", "    W2\n    X3\n")
+    theirs = BASE.replace("    W2\n", "    W2\n    Y4\n")
+    assert merge(ours, theirs) == BASE.replace("    W2\n", "    W2\n    X3\n    Y4\n")
+
+
+def test_one_value_two_ways_is_a_conflict() -> None:
+    assert merge(BASE.replace("88", "100"), BASE.replace("88", "120")) is None
+
+
+@pytest.mark.parametrize("path", ["sonar-project.properties", "a.ini"])
+def test_files_without_sections(path: str) -> None:
+    base = "# One\na.b=1\nc=2\n"
+    assert merge(base + "d=3\n", base + "# E\ne=4\n", path, base) == base + "d=3\n# E\ne=4\n"
+
+
+def test_a_line_that_comes_to_stand_in_another_section_is_found() -> None:
+    ours = BASE.replace("addopts", "[mypy]\naddopts")
+    theirs = BASE + "xfail = 1\n"
+    git = ours + "xfail = 1\n"
+    texts = (text.encode() for text in (BASE, ours, theirs, git))
+    assert check_clean("setup.cfg", *texts) is not None

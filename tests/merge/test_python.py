@@ -1,0 +1,146 @@
+"""Python source."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.merge import check_clean, merge_file
+from lisa_scaffold.model import Declined
+from tests.merge.material import PYTHON as BASE
+
+
+def merge(ours: str, theirs: str, path: str = "a.py", base: str = BASE) -> str | None:
+    result = merge_file(path, base.encode(), ours.encode(), theirs.encode())
+    assert not isinstance(result, Declined)
+    return None if result is None else result.content.decode()
+
+
+def changed(old: str, new: str, text: str = BASE) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def test_imports_are_sets_in_order() -> None:
+    ours = changed("import os\n", "import json\nimport os\n")
+    theirs = changed("import os\n", "import abc\nimport os\n")
+    assert merge(ours, theirs) == changed("import os\n", "import abc\nimport json\nimport os\n")
+
+
+def test_names_of_one_module_are_a_set() -> None:
+    line = "from numpy import array, zeros"
+    ours, theirs = (
+        changed(line, line + ", zeta"),
+        changed(line, line.replace("array", "array, ones")),
+    )
+    assert merge(ours, theirs) == changed(line, "from numpy import array, ones, zeros, zeta")
+    long = [f"from numpy import array, {name * 12}, zeros" for name in ("ones", "twos")]
+    assert merge(changed(line, long[0]), changed(line, long[1])) == changed(
+        line,
+        f"from numpy import (\n    array,\n    {'ones' * 12},\n    {'twos' * 12},\n    zeros,\n)",
+    )
+
+
+def test_an_import_that_the_other_side_uses_stays() -> None:
+    ours = (
+        changed("import sys\n", "")
+        .replace(", sys.argv", "")
+        .replace("import os\n", "import io\nimport os\n")
+    )
+    theirs = (
+        changed("import os\n", "import glob\nimport os\n")
+        + "\n\ndef third():\n    return sys.path\n"
+    )
+    merged = merge(ours, theirs)
+    assert merged is not None
+    assert "import sys\n" in merged
+    assert ", sys.argv" not in merged
+
+
+def test_git_losing_a_used_import_is_found() -> None:
+    ours = changed("import sys\n", "").replace(", sys.argv", "")
+    theirs = BASE + "\n\ndef third():\n    return sys.path\n"
+    git = ours + "\n\ndef third():\n    return sys.path\n"
+    texts = [text.encode() for text in (BASE, ours, theirs, git)]
+    assert check_clean("a.py", *texts) == "it uses sys without defining or importing it"
+
+
+@pytest.mark.parametrize(
+    ("merged", "said"),
+    [
+        (BASE + "def first():\n    pass\n", "it defines first twice"),
+        (BASE + "    def grow(self):\n        pass\n", "it defines Thing.grow twice"),
+        (BASE + "def (\n", "it is no valid Python any more"),
+    ],
+)
+def test_what_git_may_break_is_found(merged: str, said: str) -> None:
+    texts = [text.encode() for text in (BASE, BASE + "A = 1\n", BASE + "B = 1\n", merged)]
+    assert check_clean("a.py", *texts) == said
+
+
+def test_definitions_added_at_one_place() -> None:
+    mine, yours = ("\n\ndef mine():\n    return 1\n", "\n\n@cached\ndef yours():\n    return 2\n")
+    assert merge(BASE + mine, BASE + yours) == BASE + mine + yours
+
+
+def test_methods_added_at_one_place() -> None:
+    mine, yours = (
+        "\n    def mine(self):\n        return 1\n",
+        "\n    def yours(self):\n        return 2\n",
+    )
+    assert merge(BASE + mine, BASE + yours) == BASE + mine + yours
+
+
+def test_elements_added_at_one_place() -> None:
+    ours, theirs = (
+        changed('    "two",\n', '    "two",\n    "a",\n'),
+        changed('    "two",\n', '    "two",\n    "b",\n'),
+    )
+    assert merge(ours, theirs) == changed('    "two",\n', '    "two",\n    "a",\n    "b",\n')
+
+
+def test_two_statements_at_one_place_are_a_conflict() -> None:
+    assert merge(BASE + "\n\nprint(1)\n", BASE + "\n\nrun(2)\n") is None
+
+
+def test_the_main_block_stays_last() -> None:
+    main, mine = '\n\nif __name__ == "__main__":\n    first(1)\n', "\n\ndef mine():\n    return 1\n"
+    assert merge(BASE + main, BASE + mine) == BASE + mine + main
+
+
+def test_a_function_removed_and_changed_is_a_conflict() -> None:
+    function = 'def first(value):\n    """The first."""\n    return os.fspath(value)\n\n\n'
+    assert merge(changed(function, ""), changed("os.fspath(value)", "str(value)")) is None
+
+
+def test_one_function_rewritten_by_both_is_a_conflict() -> None:
+    line = "    return os.fspath(value)\n"
+    assert merge(changed(line, "    return 1\n"), changed(line, "    return 2\n")) is None
+
+
+def test_what_the_project_replaced_is_declined() -> None:
+    theirs = changed("LIMIT = 10", "LIMIT = 11")
+    result = merge_file("a.py", BASE.encode(), b"from x import main\n\nmain()\n", theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content == b"from x import main\n\nmain()\n"
+    assert "-LIMIT = 10\n+LIMIT = 11\n" in result.patch
+
+
+def test_what_the_template_emptied_stays_the_projects() -> None:
+    ours = BASE + "\n\nmore = 1\n"
+    result = merge_file("a.py", BASE.encode(), ours.encode(), b"")
+    assert isinstance(result, Declined)
+    assert result.content == ours.encode()
+
+
+def test_invalid_source_is_merged_by_lines() -> None:
+    base = "{% if x %}\nimport a\nimport b\nimport c\n{% endif %}\n"
+    ours, theirs = changed("import a", "import d", base), changed("import c", "import e", base)
+    assert merge(ours, theirs, base=base) == changed("import a", "import d", theirs)
+
+
+def test_a_replacement_of_what_the_other_side_removed_is_a_conflict() -> None:
+    base = (
+        "import sys\n\nif sys.path:\n    from a import v\nelse:\n    from b import v\n\nx = v()\n"
+    )
+    ours = "from b import v\n\nx = v()\n"
+    assert merge(ours, "from c import x\n", base=base) is None

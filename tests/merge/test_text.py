@@ -1,0 +1,182 @@
+# ruff: noqa: E501
+"""Lines: as git where git is sure, and a closer look where it is not."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lisa_scaffold import process
+from lisa_scaffold.merge import merge_file, text
+from lisa_scaffold.merge.diff import hunks, regions
+from lisa_scaffold.merge.pins import newest, order
+from lisa_scaffold.merge.words import merge_words
+from lisa_scaffold.model import Declined, Merged
+from tests.merge.material import Lines, edited
+
+BASE = "one 1\ntwo 2\nthree 3\nfour 4\n"
+
+
+def merge(base: str, ours: str, theirs: str) -> str | None:
+    done = text.merge(base, ours, theirs)
+    return done and done[0]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        pytest.param("one 1!\ntwo 2\nthree 3\nfour 4\n", BASE + "five\n", "one 1!\ntwo 2\nthree 3\nfour 4\nfive\n", id="apart"),
+        pytest.param(BASE.replace("two 2", "two 2!"), BASE.replace("three 3", "three 3!"), "one 1\ntwo 2!\nthree 3!\nfour 4\n", id="neighbours edited"),
+        pytest.param(BASE.replace("two 2", "two 2!"), BASE.replace("two 2\n", "two 2\nnew\n"), "one 1\ntwo 2!\nnew\nthree 3\nfour 4\n", id="added beside an edited line"),
+        pytest.param(BASE.replace("two 2\n", ""), BASE.replace("three 3", "three 3!"), "one 1\nthree 3!\nfour 4\n", id="edited beside a removed line"),
+        pytest.param(BASE.replace("two 2\nthree 3\n", ""), BASE.replace("three 3\nfour 4\n", ""), "one 1\n", id="removals that overlap"),
+        pytest.param(BASE + "five\nsix\n", BASE + "five\n", BASE + "five\nsix\n", id="the same and more"),
+        pytest.param(BASE + "five\n", BASE + "six\n", None, id="two additions at one place"),
+        pytest.param(BASE.replace("two 2\n", ""), BASE.replace("two 2\n", "two 2\nnew\n"), None, id="added beside what was removed"),
+        pytest.param(BASE.replace("two 2", "zzz"), BASE.replace("two 2\n", "two 2\nnew\n"), None, id="added beside what was rewritten"),
+        pytest.param(BASE.replace("two 2\n", ""), BASE.replace("two 2", "two 2!"), None, id="removed and edited"),
+        pytest.param(BASE.replace("two", "    two"), BASE.replace("two 2\n", "two 2\nnew\n"), None, id="added beside a line at another depth"),
+        pytest.param(BASE.replace("two 2", "two 3"), BASE.replace("two 2", "two 4"), None, id="one value, two ways"),
+    ],
+)  # fmt: skip
+def test_a_conflict_of_git_is_looked_at_closely(ours: str, theirs: str, merged: str | None) -> None:
+    assert merge(BASE, ours, theirs) == merged
+    if merged is not None:
+        assert merge(BASE, theirs, ours) == merged
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        ("run(a, b)", "run(a, b, c)", "walk(a, b)", "walk(a, b, c)"),
+        ("x: [1, 2, 3]", "x: [2, 3]", "x: [1, 2, 3, 4]", "x: [2, 3, 4]"),
+        ("x: [1, 2]", "x: [1]", "x: [1, 2, 3]", None),
+        ("uses: a/b@v1", "uses: c/d@v1", "uses: a/b@v2", None),
+        ("FROM a:1 AS x", "FROM b:1 AS x", "FROM a:2 AS x", None),
+        ("n>=1", "n>=1,<2", "n>=2", None),
+        ("if a and b:", "if a or b:", "if a and c:", None),
+        ("RUN pip install .", "RUN touch x && pip install -U pip && pip install .",
+         "RUN touch x && pip install .", "RUN touch x && pip install -U pip && pip install ."),
+    ],
+)  # fmt: skip
+def test_words_of_one_line(base: str, ours: str, theirs: str, merged: str | None) -> None:
+    assert merge_words(base, ours, theirs) == merged
+    assert merge_words(base, theirs, ours) == merged
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        ('"ruff==0.1"', '"ruff==0.3"', '"ruff==0.2.5"', '"ruff==0.3"'),
+        ("rev: v1.0", "rev: v1.2", "rev: v1.10", "rev: v1.10"),
+        ("  uses: a/b@v3", "  uses: a/b@v4", "  uses: a/b@v5", "  uses: a/b@v5"),
+        ("FROM x/y:3.9-slim", "FROM x/y:3.11-slim", "FROM x/y:3.10-slim", "FROM x/y:3.11-slim"),
+        ("n>=1.0", "n>=1.5", "n>=2.0rc1", "n>=2.0rc1"),
+        ("PY_VERSION=3.9", "PY_VERSION=3.11", "PY_VERSION=3.10", "PY_VERSION=3.11"),
+        ("line-length = 80", "line-length = 100", "line-length = 120", None),
+        ("n<3", "n<4", "n<5", None),
+        ("n==2", "n==1", "n==3", None),
+        ("timeout: 10", "timeout: 20", "timeout: 30", None),
+        ("n==1", "m==2", "n==3", None),
+    ],
+)
+def test_of_two_raised_pins_the_newer_wins(
+    base: str, ours: str, theirs: str, merged: str | None
+) -> None:
+    pin = newest(base, ours, theirs)
+    assert (pin and pin.text) == merged
+    if pin:
+        assert "by the project" in pin.note
+        assert "by the template" in pin.note
+
+
+def test_versions_in_order() -> None:
+    versions = ["0.9", "1.0.dev1", "1.0a1", "1.0b2", "1.0rc1", "v1.0", "1.0.post1", "1.0.1", "1.10"]
+    assert sorted(versions, key=order) == versions
+    assert order("1.0") == order("1")
+
+
+README = b"# x\n\nA thing that does something.\nIt is made from a template.\n\n## Use\n\nRun it.\n"
+
+
+def test_prose_that_the_project_rewrote_stays_with_a_patch() -> None:
+    ours = README.replace(
+        b"A thing that does something.\nIt is made from a template.",
+        b"LISA simulates noise for all of us, in many ways.",
+    )
+    theirs = README.replace(b"It is made from", b"It comes from").replace(b"Run it.", b"Run: it.")
+    result = merge_file("README.md", README, ours, theirs)
+    assert isinstance(result, Declined)
+    assert result.content == ours.replace(b"Run it.", b"Run: it.")
+    assert result.patch == (
+        "--- a/README.md\n+++ b/README.md\n@@ -1,7 +1,7 @@\n # x\n \n A thing that does something.\n"
+        "-It is made from a template.\n+It comes from a template.\n \n ## Use\n \n"
+    )
+    assert "rewritten" in result.reason
+    assert merge_file("README.md", README, ours, theirs, keep_prose=False) is None
+
+
+def test_prose_that_both_sides_edited_a_little_is_a_conflict() -> None:
+    ours = README.replace(b"something", b"much")
+    theirs = README.replace(b"something", b"little")
+    assert merge_file("README.md", README, ours, theirs) is None
+
+
+def test_words_of_prose_are_merged() -> None:
+    ours, theirs = README.replace(b"A thing", b"One thing"), README.replace(b"something", b"much")
+    assert merge_file("README.md", README, ours, theirs) == Merged(
+        README.replace(b"A thing that does something", b"One thing that does much")
+    )
+
+
+ALPHABET = [f"{word} {number}" for word in ("alpha", "beta", "gamma") for number in range(20)]
+
+
+@st.composite
+def triple(draw: st.DrawFn) -> tuple[str, str, str]:
+    base = "".join(f"{line}\n" for line in draw(st.permutations(ALPHABET))[:25])
+    return base, draw(edited(base, ALPHABET)), draw(edited(base, ALPHABET))
+
+
+@settings(max_examples=150)
+@given(sides=triple())
+def test_where_git_is_sure_the_result_is_gits(
+    tmp_path_factory: pytest.TempPathFactory, sides: tuple[str, str, str]
+) -> None:
+    folder = tmp_path_factory.mktemp("git")
+    for name, content in zip(("base", "ours", "theirs"), sides, strict=True):
+        Path(folder, name).write_text(content)
+    done = process.run(["git", "merge-file", "-p", "ours", "base", "theirs"], cwd=folder)
+    if done.returncode == 0:
+        assert merge(*sides) == done.stdout.decode()
+
+
+@given(
+    st.lists(st.sampled_from("abcd"), max_size=12),
+    st.lists(st.sampled_from("abcd"), max_size=12),
+    st.lists(st.sampled_from("abcd"), max_size=12),
+)
+def test_hunks_and_regions_cover_everything(first: Lines, second: Lines, third: Lines) -> None:
+    at, made = 0, Lines()
+    for hunk in hunks(first, second):
+        made += first[at : hunk.start] + second[hunk.other_start : hunk.other_end]
+        at = hunk.end
+    assert made + first[at:] == second
+    parts = list(regions(first, second, third))
+    for index, side in enumerate((first, second, third)):
+        assert [item for part in parts for item in side[part[index]]] == side  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("lines", "seconds"), [(600, 0.3), (10_000, 3.0)])
+def test_long_files_take_no_time(lines: int, seconds: float) -> None:
+    dice = random.Random(3)  # noqa: S311
+    base = [f"key{dice.randrange(lines // 3)} = {dice.randrange(9)}" for _ in range(lines)]
+    sides = [[line for line in base if dice.random() > 0.1] for _ in range(2)]
+    start = time.perf_counter()
+    text.merge_lines(base, *sides)
+    assert time.perf_counter() - start < seconds
