@@ -8,6 +8,8 @@ from lisa_scaffold import git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Identity
 
+from .conftest import Tree
+
 
 def test_git_says_why_it_failed(tmp_path: Path) -> None:
     with pytest.raises(LisaError, match=r"^git log: fatal: not a git repository"):
@@ -22,22 +24,36 @@ def test_identity_is_that_of_the_configuration(home: Path) -> None:
     assert git.identity() == Identity("", "")
 
 
-def test_versions_are_sorted_as_numbers_and_other_tags_left_out(tmp_path: Path) -> None:
-    git.git("init", "-q", tmp_path)
-    git.git("commit", "-q", "--allow-empty", "-m", "one", cwd=tmp_path)
-    for tag in ("v0.10.0", "v0.9.1", "v1.0.0rc1", "0.5.0", "nightly", "v0.9.10"):
-        git.git("tag", tag, cwd=tmp_path)
-    assert git.version_tags(tmp_path) == ["v0.9.1", "v0.9.10", "v0.10.0"]
+def test_tags_of_a_place_without_a_repository(tmp_path: Path) -> None:
+    with pytest.raises(git.GitError, match="git ls-remote: fatal"):
+        git.tags(tmp_path / "nowhere")
 
 
-def test_versions_of_a_place_without_a_repository(tmp_path: Path) -> None:
-    with pytest.raises(LisaError, match="git ls-remote: fatal"):
-        git.version_tags(tmp_path / "nowhere")
+def test_an_export_holds_the_files_of_a_commit_and_obeys_no_attribute(
+    small_template: Path, tmp_path: Path, tree: Tree
+) -> None:
+    tree(small_template, {".gitattributes": "*.txt export-ignore\n"})
+    git.git("add", "--all", cwd=small_template)
+    git.git("commit", "-q", "-m", "Attributes", cwd=small_template)
+    bare = tmp_path / "bare"
+    git.clone_bare(small_template, bare)
+    for name, commit in {
+        "one": "v0.1.0",
+        "two": "HEAD",
+        "three": "v0.2.0-1-g" + short(bare),
+    }.items():
+        git.export(bare, commit, tmp_path / name)
+        expected = "0.1.0" if name == "one" else "0.2.0"
+        assert (tmp_path / name / "template/version.txt").read_text() == expected
 
 
-def test_clone_at_gives_the_files_of_the_tag(small_template: Path, tmp_path: Path) -> None:
-    git.clone_at(small_template, "v0.1.0", tmp_path / "clone")
-    assert (tmp_path / "clone/template/version.txt").read_text() == "0.1.0"
+def short(repository: Path) -> str:
+    return git.git("rev-parse", "--short", "HEAD", cwd=repository).strip()
+
+
+def test_an_unknown_commit_is_an_error(small_template: Path, tmp_path: Path) -> None:
+    with pytest.raises(git.GitError, match="git read-tree: fatal"):
+        git.export(small_template / ".git", "v9.9.9", tmp_path / "out")
 
 
 def test_a_new_repository_has_one_commit_on_main(tmp_path: Path) -> None:

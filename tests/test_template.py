@@ -8,7 +8,7 @@ import pytest
 from lisa_scaffold import template
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice
-from lisa_scaffold.template import CANONICAL_URL, Source, Template
+from lisa_scaffold.template import CANONICAL_URL, Source, Template, source
 
 from .conftest import ROOT, Tree
 
@@ -36,8 +36,8 @@ def test_the_environment_names_another_source(
 def test_an_installation_without_a_template_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(template, "_PACKAGE", tmp_path / "site" / "lisa_scaffold")
-    monkeypatch.setattr(template, "_BUNDLE", tmp_path / "template.bundle")
+    monkeypatch.setattr(source, "PACKAGE", tmp_path / "site" / "lisa_scaffold")
+    monkeypatch.setattr(source, "BUNDLE", tmp_path / "template.bundle")
     with pytest.raises(LisaError, match="the template is missing from this installation"):
         template.default_source()
 
@@ -191,7 +191,6 @@ def test_a_broken_questionnaire_is_one_message(
     [
         {"template/bad.txt.jinja": "{% if %}"},
         {"template/bad.txt.jinja": "{{ name.x.y }}"},
-        {"copier.yml": "_jinja_extensions: [os.path]\n_subdirectory: template\nname: x\nsize: 1\n"},
     ],
 )
 def test_a_template_that_cannot_be_rendered_is_one_message(
@@ -207,3 +206,56 @@ def test_tasks_of_a_template_never_run(small_template: Path, tree: Tree, tmp_pat
     tree(small_template, {"copier.yml": tasks})
     Template("v1.0.0", small_template).render({"name": "x", "size": 1}, tmp_path / "made")
     assert not list(tmp_path.rglob("ran"))
+
+
+def test_extensions_are_not_loaded_without_trust(
+    small_template: Path, tree: Tree, tmp_path: Path
+) -> None:
+    extended = "_jinja_extensions: [nowhere.at.all]\n_subdirectory: template\nname: x\nsize: 1\n"
+    tree(small_template, {"copier.yml": extended})
+    with pytest.raises(LisaError, match="loads Jinja extensions, and those are code") as caught:
+        Template("v1.0.0", small_template).render({"name": "x", "size": 1}, tmp_path / "made")
+    assert "--trust" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("tags", "ours", "versions"),
+    [
+        (["v0.10.0", "v0.9.1", "v1.0.0rc1", "0.5.0", "nightly"], True, ["v0.9.1", "v0.10.0"]),
+        (["1.0", "v0.9", "2.0a1", "nightly", "2024.1"], False, ["v0.9", "1.0", "2024.1"]),
+    ],
+)
+def test_versions_are_tags_in_the_order_of_pep_440(
+    tags: list[str], ours: bool, versions: list[str]
+) -> None:
+    assert template.sorted_versions(tags, ours=ours) == versions
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        CANONICAL_URL,
+        "https://gitlab.in2p3.fr/lisa/lisa-scaffold",
+        "git@gitlab.in2p3.fr:LISA/lisa-scaffold.git",
+        "git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git/",
+        "ssh://git@gitlab.in2p3.fr/LISA/lisa-scaffold.git",
+    ],
+)
+def test_our_template_is_known_in_every_spelling(recorded: str) -> None:
+    source = template.recorded_source(recorded)
+    assert source.ours
+    assert (source.recorded, source.working_copy) == (recorded, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "location"),
+    [
+        ("gh:example/tool", "https://github.com/example/tool.git"),
+        ("gl:example/tool.git", "https://gitlab.com/example/tool.git"),
+        ("git+file:///srv/tool", "file:///srv/tool"),
+        ("/srv/tool", "/srv/tool"),
+    ],
+)
+def test_other_templates_are_fetched_from_where_they_are(recorded: str, location: str) -> None:
+    source = template.recorded_source(recorded)
+    assert (source.location, source.ours) == (location, False)

@@ -1,27 +1,22 @@
-"""The template: where it is, its versions, its questions, and its rendering by Copier.
+"""One version of the template: its questions, and its rendering.
 
-The only module that imports Copier. Copier's own commands clone the template, run some git
-processes for each file and ask in its own dialogue; here its worker is handed the files of one
-version and the answers, and does what it is for: it renders.
+Copier's own commands clone the template, run some git processes for each file and ask in their own
+dialogue; here Copier's worker is handed the files of one version and the answers, and does what it
+is for: it renders. Nothing else imports Copier.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, cached_property
-from importlib.metadata import version as installed_version
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lisa_scaffold import git
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice, Question
 
@@ -30,7 +25,6 @@ if TYPE_CHECKING:
     from copier._main import Worker
     from copier._template import Template as CopierTemplate
     from copier._user_data import Question as CopierQuestion
-    from jinja2 import Template as JinjaTemplate
 
 CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 """The address that projects record as their source, wherever the bytes came from."""
@@ -39,101 +33,6 @@ SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
 """Environment variable that names a mirror or a working copy of the template."""
 
 _SPOKEN_BOOLS = frozenset(["y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0"])
-
-_PACKAGE = Path(__file__).parent
-_BUNDLE = _PACKAGE / "template.bundle"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the template's bytes come from.
-
-    Attributes
-    ----------
-    location
-        A working copy (a folder with ``copier.yml``), or anything that git can clone from: the
-        bundle that the wheel carries, a repository's path or its address.
-    """
-
-    location: str
-
-    @cached_property
-    def working_copy(self) -> Path | None:
-        """The folder, where the source is a working copy."""
-        folder = Path(self.location)
-        return folder.resolve() if (folder / "copier.yml").is_file() else None
-
-    def current(self) -> str:
-        """The version that a new project gets.
-
-        Returns
-        -------
-        str
-            For a working copy, its files as they stand count as the version that its
-            ``pyproject.toml`` names; the bundle has the version of this package; of any other
-            repository it is the newest version tag.
-
-        Raises
-        ------
-        LisaError
-            If the repository cannot be reached or has no version.
-        """
-        if self.working_copy:
-            return _declared_version(self.working_copy)
-        if Path(self.location) == _BUNDLE:
-            return f"v{installed_version('lisa-scaffold')}"
-        return self.versions()[-1]
-
-    def versions(self) -> list[str]:
-        """All versions, oldest first.
-
-        Raises
-        ------
-        LisaError
-            If the repository cannot be reached or has no version.
-        """
-        try:
-            tags = git.version_tags(self.location)
-        except git.GitError as error:
-            if not self.working_copy:
-                raise _unreachable(self.location) from error
-            tags = []
-        if self.working_copy:
-            current = _declared_version(self.working_copy)
-            tags = [*(tag for tag in tags if tag != current), current]
-        if not tags:
-            raise LisaError(
-                f"{self.location}: no version of the template there",
-                f"A version is a git tag vX.Y.Z: let {SOURCE_VARIABLE} name such a repository.",
-            )
-        return tags
-
-    @contextmanager
-    def open(self, version: str | None = None) -> Iterator[Template]:
-        """The template at one version (the current one where none is named).
-
-        Raises
-        ------
-        LisaError
-            If there is no such version, or the source cannot be reached.
-        """
-        wanted = version or self.current()
-        if self.working_copy and wanted == _declared_version(self.working_copy):
-            yield Template(wanted, self.working_copy)
-            return
-        with tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as folder:
-            root = Path(folder) / "template"
-            try:
-                git.clone_at(self.location, wanted, root)
-            except git.GitError as error:
-                known = self.versions()
-                if wanted in known:
-                    raise
-                raise LisaError(
-                    f"{wanted}: no such version of the template",
-                    f"Versions here: {', '.join(known)}.",
-                ) from error
-            yield Template(wanted, root)
 
 
 @dataclass(frozen=True)
@@ -161,10 +60,12 @@ class Template:
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
         worker = _new_worker(self._files, {}, self.root)
+        from lisa_scaffold.template.compiled import keep_compiled
+
         # Extensions are code: refused before the environment would load them.
         worker._check_unsafe("copy")
         environment = worker.jinja_env
-        _compile_once(environment)
+        keep_compiled(environment)
         return environment
 
     def _worker(self, answers: Mapping[str, Any], destination: Path) -> Worker:
@@ -231,44 +132,85 @@ class Template:
             warnings.simplefilter("ignore")
             self._worker(answers, destination).run_copy()
 
+    def replay(
+        self,
+        recorded: Mapping[str, Any],
+        given: Mapping[str, Any],
+        destination: Path,
+        *,
+        trust: bool = False,
+    ) -> Render:
+        """Render for an update, with the answers that a project recorded.
 
-def default_source() -> Source:
-    """The source that the environment names, or else the one that came with this package.
+        Parameters
+        ----------
+        recorded
+            Answers of the project; one that this version does not take gives way to the default.
+        given
+            Answers that replace recorded ones.
+        destination
+            The folder to make.
+        trust
+            Whether the template's Jinja extensions may be loaded.
 
-    Raises
-    ------
-    LisaError
-        If this installation carries no template.
+        Raises
+        ------
+        AnswersError
+            If an answer in ``given`` is wrong.
+        LisaError
+            If the template is broken, or needs extensions without trust.
+        """
+        from copier._main import as_operation
+
+        from lisa_scaffold.template.compiled import keep_compiled
+
+        if given:
+            self.questions(given, recorded)  # names every wrong one
+        with _template_errors(self), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            worker = _quiet_worker(self._files, destination)
+            worker.unsafe = trust
+            worker.skip_answered = True
+            worker.data = dict(given)
+            worker.subproject.last_answers = dict(recorded)
+            worker._check_unsafe("copy")
+            keep_compiled(worker.jinja_env)
+            try:
+                as_operation("update")(worker.run_copy)()
+            except ValueError as error:
+                raise AnswersError(_blame(error, given)) from error
+            ownership = worker.template.config_data.get("lisa_ownership", {})
+            skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
+            return Render(
+                destination,
+                {k: v for k, v in worker._answers_to_remember().items() if not k.startswith("_")},
+                tuple(ownership.get("locked", ())),
+                (*ownership.get("seeded", ()), *skipped),
+                _commands(worker.template.config_data),
+            )
+
+
+@dataclass(frozen=True)
+class Render:
+    """A render for an update: the files, the answers that it used, and what holds for its paths.
+
+    Attributes
+    ----------
+    folder
+        The files.
+    answers
+        The answer to every question that is recorded.
+    locked, seeded
+        Patterns, as in ``.gitignore``, of the paths of these kinds of ownership.
+    not_run
+        Commands of the template (tasks and migrations) that an update never runs.
     """
-    if named := os.environ.get(SOURCE_VARIABLE):
-        return Source(named)
-    if _BUNDLE.is_file():
-        return Source(str(_BUNDLE))
-    checkout = Source(str(_PACKAGE.parents[1]))
-    if checkout.working_copy:
-        return checkout
-    raise LisaError(
-        f"{_BUNDLE}: the template is missing from this installation",
-        f"Install lisa-scaffold again, or set {SOURCE_VARIABLE} to a copy of its repository.",
-    )
 
-
-def _declared_version(working_copy: Path) -> str:
-    pyproject = working_copy / "pyproject.toml"
-    try:
-        return f"v{tomllib.loads(pyproject.read_text(encoding='utf-8'))['project']['version']}"
-    except (OSError, KeyError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LisaError(
-            f"{pyproject}: no [project] version there ({error!r})",
-            "A working copy of the template names its version in its pyproject.toml.",
-        ) from error
-
-
-def _unreachable(location: str) -> LisaError:
-    return LisaError(
-        f"{location}: no template can be read there",
-        f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository.",
-    )
+    folder: Path
+    answers: Mapping[str, Any]
+    locked: tuple[str, ...]
+    seeded: tuple[str, ...]
+    not_run: tuple[str, ...]
 
 
 class _WrongAnswerError(Exception):
@@ -278,13 +220,19 @@ class _WrongAnswerError(Exception):
 @contextmanager
 def _template_errors(template: Template) -> Iterator[None]:
     """Tell an error of the template, which a mirror or a working copy may bring, as one message."""
-    from copier.errors import CopierError
+    from copier.errors import CopierError, UnsafeTemplateError
     from jinja2 import TemplateError
     from pydantic import ValidationError
     from yaml import YAMLError
 
     try:
         yield
+    except UnsafeTemplateError as error:
+        raise LisaError(
+            f"{template.recorded}: version {template.version} of this template loads Jinja "
+            "extensions, and those are code",
+            "If you trust that source, run the command again with --trust.",
+        ) from error
     except (CopierError, TemplateError, ValidationError, YAMLError) as error:
         cause = error.__cause__ or error
         raise LisaError(
@@ -292,6 +240,29 @@ def _template_errors(template: Template) -> Iterator[None]:
             + " ".join(str(cause).split()),
             f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
         ) from error
+
+
+def _quiet_worker(files: CopierTemplate, destination: Path) -> Worker:
+    """Copier's worker for the files of one version; it starts no process for a file."""
+    from copier._main import Worker
+    from copier._settings import SettingsModel
+
+    class Quiet(Worker):
+        def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
+            """The destination is no repository: there is no index to keep in step."""
+
+    worker = Quiet(
+        dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
+    )
+    worker.template = files
+    return worker
+
+
+def _commands(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Tasks and migrations of a template, as text."""
+    listed = [*config.get("tasks", []), *config.get("migrations", [])]
+    commands = [each.get("command", each) if isinstance(each, dict) else each for each in listed]
+    return tuple(each if isinstance(each, str) else repr(each) for each in commands)
 
 
 def _copier_files(template: Template) -> CopierTemplate:
@@ -306,42 +277,17 @@ def _copier_files(template: Template) -> CopierTemplate:
     return files
 
 
-def _compile_once(environment: SandboxedEnvironment) -> None:
-    """Let an environment compile each expression once: Copier compiles it at every use.
-
-    What Copier's ``yield`` tag left behind is cleared as each compilation would.
-    """
-    from copier._jinja_ext import get_yield_context
-
-    compiled = cache(environment.from_string)
-
-    def from_string(source: str) -> JinjaTemplate:
-        yielded = get_yield_context(environment)
-        yielded.yield_name = yielded.yield_iterable = None
-        return compiled(source)
-
-    environment.from_string = from_string  # type: ignore[method-assign,assignment]
-
-
 def _new_worker(files: CopierTemplate, answers: Mapping[str, Any], destination: Path) -> Worker:
-    """Copier's worker for the files of one version, with its questionnaire already filled in."""
-    from copier._main import Worker
-    from copier._settings import SettingsModel
+    """A worker whose questionnaire is already filled in."""
     from copier._user_data import AnswersMap
 
-    class FilledIn(Worker):
-        """A worker that asks nothing and starts no process for a file."""
+    worker = _quiet_worker(files, destination)
+    filled = AnswersMap(user=dict(answers), metadata=files.metadata)
 
-        def _ask(self) -> None:
-            self.answers = AnswersMap(user=dict(answers), metadata=self.template.metadata)
+    def ask() -> None:
+        worker.answers = filled
 
-        def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
-            """The destination is no repository yet: there is no index to keep in step."""
-
-    worker = FilledIn(
-        dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
-    )
-    worker.template = files
+    worker._ask = ask  # type: ignore[method-assign]
     worker._ask()
     return worker
 
@@ -408,6 +354,13 @@ def _as_model(question: CopierQuestion, value: Any) -> Question:
         placeholder=question.get_placeholder(),
         asked=question.get_ask() and question.get_when() and len(choices) != 1,
     )
+
+
+def _blame(error: ValueError, given: Mapping[str, Any]) -> dict[str, str]:
+    """The key that Copier's error is about, and what it says."""
+    named = re.search(r"""['"]([A-Za-z0-9_]+)['"]""", str(error))
+    key = named[1] if named else next(iter(given), "answers")
+    return {key: re.sub(r"\A[^:]*question '[^']*': ", "", str(error)).strip()}
 
 
 def _unknown_key(key: str, known: Mapping[str, Any]) -> str:

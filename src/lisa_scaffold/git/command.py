@@ -1,0 +1,63 @@
+"""Run git, and tell what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lisa_scaffold import process
+from lisa_scaffold.errors import LisaError
+
+VERSION_TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
+
+# git's own messages are read in places: they must not depend on the user's language.
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
+
+ALONE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+"""Environment that makes git deaf to the user's settings: the same result for everybody."""
+
+
+class GitError(LisaError):
+    """Git is there and says no."""
+
+
+def run(
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    codes: Sequence[int] = (0,),
+) -> bytes:
+    """Run git and return what it prints.
+
+    Parameters
+    ----------
+    arguments
+        The subcommand and its arguments.
+    cwd, env, stdin
+        Folder, variables and standard input.
+    codes
+        The exit codes that are fine.
+
+    Raises
+    ------
+    GitError
+        If git says no; the message is git's own.
+    LisaError
+        If git is not installed.
+    """
+    environment = {**_ENVIRONMENT, **(env or {})}
+    done = process.run(["git", *arguments], cwd=cwd, env=environment, stdin=stdin)
+    if done.returncode not in codes:
+        said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+        name = next(word for word in map(str, arguments) if word[0] != "-" and "=" not in word)
+        raise GitError(f"git {name}: {said}", "Mend what git says and try again.")
+    return done.stdout
+
+
+def git(
+    *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
+    """Run git as :func:`run` does, and return what it prints as text."""
+    return run(*arguments, cwd=cwd, env=env).decode(errors="surrogateescape")

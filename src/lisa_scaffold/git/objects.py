@@ -1,0 +1,317 @@
+"""Objects and trees: the merge of trees, and objects that wait aside to be taken over."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git import command
+from lisa_scaffold.git.command import ALONE, GitError, git
+from lisa_scaffold.git.repository import Repository
+
+SHA1_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file, or a link, of a tree: its mode (such as ``100644``), object name and bytes."""
+
+    mode: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An entry of a tree, or one side of a conflict: mode and object name."""
+
+    mode: str
+    oid: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is an entry at all: git says zeros where there is none."""
+        return self.mode != "000000"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one path differs between two trees; ``was`` is its old name where it was renamed."""
+
+    path: str
+    old: Stage
+    new: Stage
+    was: str | None = None
+
+    @property
+    def is_addition(self) -> bool:
+        """Whether the path is new, and no other path's content."""
+        return not self.old.exists and self.was is None
+
+
+@dataclass(frozen=True)
+class TreeMerge:
+    """What ``git merge-tree`` made of three trees.
+
+    Attributes
+    ----------
+    tree
+        Name of the resulting tree; files in conflict stand in it with markers.
+    conflicts
+        Path → the sides of the conflict: 1 the base, 2 ours, 3 theirs, as far as each has it.
+    messages
+        What git said of its conflicts: paths, kind of conflict, sentence.
+    """
+
+    tree: str
+    conflicts: Mapping[str, Mapping[int, Stage]]
+    messages: Sequence[tuple[tuple[str, ...], str, str]]
+
+
+# Objects go into one pack, and nobody waits for a disk: the store is thrown away.
+_IMPORT = (
+    *("-c", "core.fsync=none", "-c", "fastimport.unpackLimit=1"),
+    *("fast-import", "--quiet", "--force", "--date-format=raw"),
+)
+
+
+class Store:
+    """A repository aside, for objects that the project's own repository must not keep.
+
+    It reads the project's objects as well, and is thrown away with its folder.
+
+    Parameters
+    ----------
+    folder
+        A new folder to make it in.
+    repository
+        The project's repository.
+    """
+
+    def __init__(self, folder: Path, repository: Repository) -> None:
+        sha256 = repository.head is not None and len(repository.head) > SHA1_LENGTH
+        self.hash = "sha256" if sha256 else "sha1"
+        self.folder = folder
+        (folder / "objects/info").mkdir(parents=True)
+        (folder / "refs").mkdir()
+        (folder / "HEAD").write_text("ref: refs/heads/main\n")
+        (folder / "objects/info/alternates").write_bytes(os.fsencode(repository.objects) + b"\n")
+        config = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n"
+        (folder / "config").write_text(f"{config}\tobjectFormat = {self.hash}\n")
+
+    def run(self, *arguments: str | Path, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
+        """Run git in the store."""
+        place = {"GIT_DIR": str(self.folder), "GIT_INDEX_FILE": str(self.folder / "index")}
+        return command.run(*arguments, env={**ALONE, **place}, stdin=stdin, codes=codes)
+
+    def oid(self, data: bytes) -> str:
+        """Name that git gives to a file's content."""
+        return hashlib.new(self.hash, b"blob %d\0" % len(data) + data).hexdigest()
+
+    def merge(self, base: Mapping[str, Blob], ours: str, theirs: Mapping[str, Blob]) -> TreeMerge:
+        """Merge three trees: two that are given as files, and one of the project by its name."""
+        # These names stand beside the conflict markers.
+        commits = [
+            _import_commit("base", b"deleteall\n" + _import_files(base)),
+            _import_commit(
+                "template", b"from refs/heads/base\ndeleteall\n" + _import_files(theirs)
+            ),
+            _import_commit("project", b"from refs/heads/base\nM 040000 %s \n" % ours.encode()),
+        ]
+        self.run(*_IMPORT, stdin=b"".join(commits))
+        # A template that moves a folder moves what the project put there.
+        rename = ("-c", "merge.directoryRenames=true", "-c", "merge.renames=true")
+        options = ("--write-tree", "-z", "--messages", "project", "template")
+        try:
+            said = self.run(*rename, "merge-tree", *options, codes=(0, 1))
+        except GitError as error:
+            if "usage:" not in error.message:
+                raise
+            raise LisaError(
+                "git is too old: it cannot merge trees", "Install git 2.38 or newer."
+            ) from error
+        return _read_tree_merge(os.fsdecode(said))
+
+    def resolve(self, tree: str) -> str:
+        """The object name of a tree."""
+        return self.run("rev-parse", "--verify", tree).decode().strip()
+
+    def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Stage]:
+        """Of some paths, those that a tree has."""
+        said = os.fsdecode(self.run("ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths))
+        found = {}
+        for record in said.split("\0")[:-1]:
+            info, _, path = record.partition("\t")
+            mode, _, oid = info.split(" ")
+            found[path] = Stage(mode, oid)
+        return found
+
+    def changed(self, old: str, new: str) -> list[Difference]:
+        """Differences of two trees, renamings found as git finds them."""
+        said = os.fsdecode(self.run("diff-tree", "-r", "-z", "-M", "--no-rename-empty", old, new))
+        fields = iter(said.split("\0")[:-1])
+        found = []
+        for record in fields:
+            old_mode, new_mode, old_oid, new_oid, kind = record.removeprefix(":").split(" ")
+            first = next(fields)
+            was = first if kind[0] == "R" else None
+            path = next(fields) if was else first
+            found.append(Difference(path, Stage(old_mode, old_oid), Stage(new_mode, new_oid), was))
+        return found
+
+    def diff(self, files: Mapping[str, Blob | None]) -> str:
+        """How the project will differ where these files are written (None: removed)."""
+        changes = b"from refs/heads/project\n" + _import_files(files)
+        self.run(*_IMPORT, stdin=_import_commit("result", changes))
+        said = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
+        return said.decode(errors="replace")
+
+    def read(self, oids: Iterable[str]) -> dict[str, bytes]:
+        """Content of objects, by their names."""
+        names = list(dict.fromkeys(oids))
+        if not names:
+            return {}
+        said = self.run("cat-file", "--batch", stdin="\n".join(names).encode() + b"\n")
+        return dict(zip(names, _read_batch(said, len(names)), strict=True))
+
+
+def _read_batch(said: bytes, count: int) -> list[bytes]:
+    """Contents in the output of ``git cat-file --batch``."""
+    contents, start = [], 0
+    for _ in range(count):
+        head_end = said.index(b"\n", start)
+        size = int(said[start:head_end].rpartition(b" ")[2])
+        contents.append(said[head_end + 1 : head_end + 1 + size])
+        start = head_end + 1 + size + 1
+    return contents
+
+
+def _import_commit(name: str, content: bytes) -> bytes:
+    who = b"committer lisa-scaffold <lisa-scaffold@example.org> 0 +0000\ndata 0\n\n"
+    return b"commit refs/heads/%s\n" % name.encode() + who + content + b"\n"
+
+
+def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
+    parts = []
+    for path, blob in files.items():
+        name = os.fsencode(prefix + path).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        name = name.replace(b"\n", b"\\n")
+        if blob is None:
+            parts.append(b'D "%s"\n' % name)
+            continue
+        parts.append(b'M %s inline "%s"\n' % (blob.mode.encode(), name))
+        parts.append(b"data %d\n%s\n" % (len(blob.data), blob.data))
+    return b"".join(parts)
+
+
+def _read_tree_merge(said: str) -> TreeMerge:
+    """Read ``git merge-tree -z``: tree, conflicted files, an empty field, messages."""
+    tree, *fields = said.split("\0")
+    conflicts: dict[str, dict[int, Stage]] = {}
+    rest = iter(fields)
+    for field in rest:
+        if not field:
+            break
+        info, _, path = field.partition("\t")
+        mode, oid, stage = info.split(" ")
+        conflicts.setdefault(path, {})[int(stage)] = Stage(mode, oid)
+    messages = []
+    for count in rest:
+        if not count.strip():
+            break
+        paths = tuple(next(rest) for _ in range(int(count)))
+        messages.append((paths, next(rest), next(rest)))
+    return TreeMerge(tree, conflicts, messages)
+
+
+class ObjectWriter:
+    """Writes objects into a folder aside, from where they can be moved into a repository.
+
+    Parameters
+    ----------
+    repository
+        The repository that they are for.
+    objects
+        The folder to make.
+    """
+
+    def __init__(self, repository: Repository, objects: Path) -> None:
+        objects.mkdir()
+        self._repository = repository
+        self._place = {
+            "GIT_OBJECT_DIRECTORY": str(objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{_quoted(repository.objects)}"',
+        }
+
+    def write(self, blobs: Sequence[Blob], folder: Path) -> list[str]:
+        """Write files' contents as objects and return their names; ``folder`` takes them first."""
+        paths = [folder / f"blob-{number}" for number in range(len(blobs))]
+        for path, blob in zip(paths, blobs, strict=True):
+            path.write_bytes(blob.data)
+        listed = "".join(f"{path}\n" for path in paths)
+        options = ("-w", "--no-filters", "--stdin-paths")
+        said = self._run("hash-object", *options, stdin=os.fsencode(listed))
+        for path in paths:
+            path.unlink()
+        return said.decode().split()
+
+    def filtered(self, files: Sequence[tuple[str, str]]) -> list[bytes]:
+        """The bytes that git would put into the work tree, line ends and filters applied.
+
+        Parameters
+        ----------
+        files
+            Object name, and path in the work tree, of each file.
+        """
+        listed = "".join(f"{name} {path}\n" for name, path in files)
+        said = self._run("cat-file", "--batch", "--filters", stdin=os.fsencode(listed))
+        return _read_batch(said, len(files))
+
+    def update_index(self, index: Path, info: bytes) -> None:
+        """Change entries of an index file aside."""
+        place = {"GIT_INDEX_FILE": str(index)}
+        self._run("update-index", "-z", "--index-info", stdin=info, env=place)
+
+    def _run(
+        self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+    ) -> bytes:
+        place = {**self._place, **(env or {})}
+        return command.run(*arguments, cwd=self._repository.top, env=place, stdin=stdin)
+
+
+def _quoted(path: Path) -> str:
+    """A path as git reads it in a list of folders."""
+    return str(path).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def commit_files(
+    repository: Repository, branch: str, message: str, files: Mapping[str, Blob | None]
+) -> None:
+    """Commit files (None: removed) on a new branch that starts from the current commit.
+
+    Raises
+    ------
+    LisaError
+        If the branch exists already, its name is none, or git knows nobody who commits.
+    """
+    run = partial(git, cwd=repository.top)
+    ref = f"refs/heads/{branch}"
+    try:
+        run("check-ref-format", ref)
+    except GitError as error:
+        raise LisaError(
+            f"{branch}: no name for a branch", "Choose another with --branch."
+        ) from error
+    if run("for-each-ref", ref).strip():
+        raise LisaError(f"{branch}: the branch exists already", "Choose another with --branch.")
+    who = run("var", "GIT_COMMITTER_IDENT").strip().encode()
+    text = message.encode()
+    head = f"from {repository.head}\n".encode()
+    start = b"commit %s\ncommitter %s\ndata %d\n%s\n" % (os.fsencode(ref), who, len(text), text)
+    stream = start + head + _import_files(files, repository.prefix) + b"\n"
+    options = ("--quiet", "--date-format=raw")
+    command.run("fast-import", *options, cwd=repository.top, stdin=stream)

@@ -1,0 +1,204 @@
+"""A repository as it stands: who commits, its tags, the state of a work tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git.command import ALONE, GitError, git, run
+from lisa_scaffold.model import Identity
+
+
+def identity() -> Identity:
+    """Who commits, as git's configuration says."""
+    said = run("config", "--includes", "--get-regexp", "^user\\.(name|email)$", codes=(0, 1))
+    # Later lines win, as in git itself.
+    values = dict(
+        line.split(" ", 1) for line in said.decode(errors="replace").splitlines() if " " in line
+    )
+    return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
+
+
+def tags(repository: str | Path) -> list[str]:
+    """All tags of a repository: a path, a bundle or an address.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached.
+    """
+    lines = git("ls-remote", "--tags", "--refs", "--", repository).splitlines()
+    return [line.partition("refs/tags/")[2] for line in lines]
+
+
+def clone_bare(repository: str | Path, folder: Path) -> None:
+    """Copy a repository (a path, a bundle or an address) with all its history into a new folder.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached.
+    """
+    git("clone", "--quiet", "--bare", "--", repository, folder)
+
+
+def export(git_dir: Path, commit: str, folder: Path) -> None:
+    """Put the files of a commit into a new folder.
+
+    Parameters
+    ----------
+    git_dir
+        The repository's own folder.
+    commit
+        A tag, a hash, or what ``git describe`` says.
+    folder
+        The folder to make; its parent also takes a temporary index.
+
+    Raises
+    ------
+    GitError
+        If there is no such commit.
+    """
+    folder.mkdir()
+    place = {
+        **ALONE,
+        "GIT_DIR": str(git_dir),
+        "GIT_INDEX_FILE": str(folder.with_suffix(".index")),
+        "GIT_WORK_TREE": str(folder),
+    }
+    git("read-tree", "--end-of-options", f"{commit}^{{tree}}", env=place)
+    git("checkout-index", "--all", env=place)
+
+
+def start_repository(folder: Path, message: str, remote: str, author: Identity) -> None:
+    """Make a folder a repository with one commit of all its files on ``main``.
+
+    The user's hooks and signing key stay out of it: neither knows this project yet, and a
+    pass phrase that is asked for unseen would look like a hang.
+
+    Raises
+    ------
+    LisaError
+        If git says no.
+    """
+    git("init", "--quiet", "--initial-branch=main", cwd=folder)
+    git("remote", "add", "origin", remote, cwd=folder)
+    git("add", "--all", cwd=folder)
+    git(
+        *("-c", "commit.gpgSign=false", "-c", "core.hooksPath=/dev/null"),
+        *("commit", "--quiet", "--no-verify", f"--message={message}"),
+        cwd=folder,
+        env={
+            "GIT_AUTHOR_NAME": author.name,
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_COMMITTER_NAME": author.name,
+            "GIT_COMMITTER_EMAIL": author.email,
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository and a folder in it.
+
+    Attributes
+    ----------
+    top
+        Folder of the work tree.
+    git_dir
+        Git's own folder for this work tree.
+    objects
+        Folder of the object store.
+    prefix
+        The folder in question, relative to ``top``: empty, or with a slash at its end.
+    head
+        The current commit; ``None`` before the first one.
+    """
+
+    top: Path
+    git_dir: Path
+    objects: Path
+    prefix: str
+    head: str | None
+
+    @property
+    def tree(self) -> str:
+        """A name of the folder's tree in the current commit."""
+        return f"{self.head}:{self.prefix}" if self.prefix else f"{self.head}^{{tree}}"
+
+
+def repository(folder: Path) -> Repository:
+    """The repository that a folder lies in.
+
+    Raises
+    ------
+    LisaError
+        If there is none with a work tree, or git is older than 2.38.
+    """
+    questions = ["--show-toplevel", "--absolute-git-dir", "--git-path", "objects", "--show-prefix"]
+    try:
+        said = run("rev-parse", *questions, "HEAD", cwd=folder, codes=(0, 128))
+    except GitError as error:
+        raise LisaError(f"{folder}: {error.message}", "Do what git says there.") from error
+    lines = os.fsdecode(said).split("\n")
+    if len(lines) < len(questions):
+        hint = "Make it one: git init, then commit. (git status tells if git refuses the folder.)"
+        raise LisaError(f"{folder}: no git repository", hint)
+    top, git_dir, objects, prefix, *rest = lines
+    head = rest[0] if rest[0] != "HEAD" else None
+    return Repository(Path(top), Path(git_dir), (folder / objects).resolve(), prefix, head)
+
+
+def status(repository: Repository) -> dict[str, str]:
+    """Tracked paths that differ from the current commit, relative to the work tree.
+
+    Returns
+    -------
+    dict
+        ``unmerged``, ``staged`` or ``changed`` for each path.
+    """
+    options = ("-z", "--porcelain=v2", "--untracked-files=no", "--ignore-submodules=dirty")
+    said = git("--no-optional-locks", "status", *options, cwd=repository.top)
+    states = {}
+    records = iter(said.split("\0"))
+    for record in records:
+        if record.startswith("u "):
+            states[record.split(" ", 10)[10]] = "unmerged"
+        elif record.startswith(("1 ", "2 ")):
+            fields = 8 if record.startswith("1 ") else 9
+            state = "changed" if record[2] == "." else "staged"
+            states[record.split(" ", fields)[fields]] = state
+            if record.startswith("2 "):
+                next(records)  # the path before the renaming
+    return states
+
+
+def update_index(repository: Repository, info: bytes) -> None:
+    """Change entries of the repository's index."""
+    run("update-index", "-z", "--index-info", cwd=repository.top, stdin=info)
+
+
+def tracked(repository: Repository, pattern: str) -> list[str]:
+    """Tracked paths below the folder in question that match a pattern, relative to it."""
+    place = repository.top / repository.prefix
+    return git("ls-files", "-z", "--", pattern, cwd=place).split("\0")[:-1]
+
+
+def refresh_index(repository: Repository) -> None:
+    """Let the index know the files as they are; exit code 1 only says that some differ."""
+    run("update-index", "-q", "--refresh", cwd=repository.top, codes=(0, 1))
+
+
+def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
+    """Of some paths (relative to the folder in question), those that ``.gitignore`` names."""
+    listed = [repository.prefix + path for path in paths]
+    if not listed:
+        return set()
+    stdin = b"".join(os.fsencode(path) + b"\0" for path in listed)
+    options = ("-z", "--no-index", "--stdin")
+    said = run("check-ignore", *options, cwd=repository.top, stdin=stdin, codes=(0, 1))
+    found = os.fsdecode(said).split("\0")[:-1]
+    return {path.removeprefix(repository.prefix) for path in found}

@@ -1,0 +1,22 @@
+"""The template: where it is, its versions, its questions, and its rendering by Copier."""
+
+from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Render, Template
+from lisa_scaffold.template.source import (
+    Source,
+    default_source,
+    recorded_source,
+    sorted_versions,
+    version_of,
+)
+
+__all__ = [
+    "CANONICAL_URL",
+    "SOURCE_VARIABLE",
+    "Render",
+    "Source",
+    "Template",
+    "default_source",
+    "recorded_source",
+    "sorted_versions",
+    "version_of",
+]

@@ -1,0 +1,98 @@
+"""Compiled Jinja templates, kept between runs: compiling takes longer than rendering.
+
+Jinja's own bytecode cache keys by file name, and the template's files lie in another folder each
+time; here the key is what decides the result, the source text and the environment's settings.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import FileSystemBytecodeCache, __version__
+from jinja2.bccache import Bucket
+
+if TYPE_CHECKING:
+    from copier._jinja_ext import SandboxedEnvironment
+    from jinja2 import Environment
+    from jinja2 import Template as JinjaTemplate
+
+_SETTINGS = (
+    *("block_start_string", "block_end_string", "variable_start_string", "variable_end_string"),
+    *("comment_start_string", "comment_end_string", "line_statement_prefix"),
+    *("line_comment_prefix", "trim_blocks", "lstrip_blocks", "newline_sequence"),
+    *("keep_trailing_newline", "optimized"),
+)
+
+
+class SourceCache(FileSystemBytecodeCache):
+    """Jinja's cache on disk, keyed by the source text and what else decides the compiled code."""
+
+    def get_bucket(
+        self, environment: Environment, name: str, filename: str | None, source: str
+    ) -> Bucket:
+        """The place of a template's compiled code, filled where it is known already."""
+        del filename  # a temporary folder, another one each time
+        settings = [getattr(environment, setting) for setting in _SETTINGS]
+        decisive = (__version__, name, source, settings, sorted(environment.extensions))
+        key = sha256(repr(decisive).encode(errors="surrogatepass")).hexdigest()
+        bucket = Bucket(environment, key, self.get_source_checksum(source))
+        self.load_bytecode(bucket)
+        return bucket
+
+
+def cache_folder() -> Path | None:
+    """The user's folder for compiled templates; None where nobody else may be kept out of it."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base, "lisa-scaffold", "jinja")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = folder.stat()
+    except (OSError, RuntimeError):
+        return None
+    # Compiled code is run as it is found: it must be the user's own.
+    private = not stat.S_IMODE(state.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+    return folder if private and state.st_uid == os.geteuid() else None
+
+
+def keep_compiled(environment: SandboxedEnvironment) -> None:
+    """Let an environment compile each text once, and not at all where it was seen before.
+
+    Copier compiles an expression at every use. What its ``yield`` tag left behind is cleared as
+    each compilation would.
+    """
+    from copier._jinja_ext import get_yield_context
+
+    folder = cache_folder()
+    if folder is not None:
+        environment.bytecode_cache = SourceCache(str(folder), "%s.jinja")
+    compiled = cache(_compiler(environment))
+
+    def from_string(source: str) -> JinjaTemplate:
+        yielded = get_yield_context(environment)
+        yielded.yield_name = yielded.yield_iterable = None
+        return compiled(source)
+
+    environment.from_string = from_string  # type: ignore[method-assign,assignment]
+
+
+def _compiler(environment: SandboxedEnvironment) -> Callable[[str], JinjaTemplate]:
+    """What makes a template of a text; Jinja itself keeps only templates that came from a file."""
+    plain, kept = environment.from_string, environment.bytecode_cache
+
+    def compiled(source: str) -> JinjaTemplate:
+        if kept is None or not isinstance(source, str):
+            return plain(source)
+        bucket = kept.get_bucket(environment, "<string>", None, source)
+        if bucket.code is None:
+            bucket.code = environment.compile(source)
+            kept.set_bucket(bucket)
+        namespace = environment.make_globals(None)
+        return environment.template_class.from_code(environment, bucket.code, namespace, None)
+
+    return compiled

@@ -1,0 +1,235 @@
+"""Where a template's bytes come from, and which versions there are."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from lisa_scaffold import git
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Template
+
+PACKAGE = Path(__file__).parents[1]
+BUNDLE = PACKAGE / "template.bundle"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a template's bytes come from, and what projects record.
+
+    Attributes
+    ----------
+    location
+        A working copy (a folder with ``copier.yml``), or anything that git can clone from: the
+        bundle that the wheel carries, a repository's path or its address.
+    recorded
+        The address that projects record as ``_src_path``.
+    """
+
+    location: str
+    recorded: str = CANONICAL_URL
+
+    @property
+    def ours(self) -> bool:
+        """Whether this is the template of lisa-scaffold, and not another Copier template."""
+        return _spelling(self.recorded) == _spelling(CANONICAL_URL)
+
+    @cached_property
+    def working_copy(self) -> Path | None:
+        """The folder, where the source is a working copy of our template."""
+        folder = Path(self.location)
+        return folder.resolve() if self.ours and (folder / "copier.yml").is_file() else None
+
+    def current(self) -> str:
+        """The version that a project gets where none is asked for.
+
+        Returns
+        -------
+        str
+            For a working copy, its files as they stand count as the version that its
+            ``pyproject.toml`` names; the bundle has the version of this package; of any other
+            repository it is the newest version tag.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached or has no version.
+        """
+        if self.working_copy:
+            return _declared_version(self.working_copy)
+        if Path(self.location) == BUNDLE:
+            return f"v{installed_version('lisa-scaffold')}"
+        return self.versions()[-1]
+
+    def versions(self) -> list[str]:
+        """All versions, oldest first.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached or has no version.
+        """
+        try:
+            tags = sorted_versions(git.tags(self.location), ours=self.ours)
+        except git.GitError as error:
+            if not self.working_copy:
+                raise _unreachable(self, error) from error
+            tags = []
+        if self.working_copy:
+            current = _declared_version(self.working_copy)
+            tags = [*(tag for tag in tags if tag != current), current]
+        if not tags:
+            raise LisaError(
+                f"{self.location}: no version of the template there",
+                "A version is a git tag such as v1.2.3; this repository has none.",
+            )
+        return tags
+
+    @contextmanager
+    def open(self, version: str | None = None) -> Iterator[Template]:
+        """The template at one version (the current one where none is named).
+
+        Raises
+        ------
+        LisaError
+            If there is no such version, or the source cannot be reached.
+        """
+        with self.open_all(version or self.current()) as (template,):
+            yield template
+
+    @contextmanager
+    def open_all(self, *versions: str) -> Iterator[tuple[Template, ...]]:
+        """The template at several versions, fetched once.
+
+        Raises
+        ------
+        LisaError
+            If there is no such version, or the source cannot be reached.
+        """
+        with tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as name:
+            folder = Path(name)
+            yield tuple(self._at(version, folder) for version in versions)
+
+    def _at(self, version: str, folder: Path) -> Template:
+        if self.working_copy and version == _declared_version(self.working_copy):
+            return Template(version, self.working_copy, self.recorded)
+        root = folder / str(len(list(folder.iterdir())))
+        try:
+            git.export(self._git_dir(folder), version, root)
+        except git.GitError as error:
+            known = self.versions()
+            raise LisaError(
+                f"{version}: no such version of the template {self.recorded}",
+                f"Versions here: {', '.join(known[-12:])}.",
+            ) from error
+        return Template(version, root, self.recorded)
+
+    def _git_dir(self, folder: Path) -> Path:
+        """The repository itself where it is on this machine, or else a copy of it."""
+        for local in (Path(self.location, ".git"), Path(self.location)):
+            if (local / "objects").is_dir():
+                return local.resolve()
+        copy = folder / "repository"
+        if not copy.is_dir():
+            try:
+                git.clone_bare(self.location, copy)
+            except git.GitError as error:
+                raise _unreachable(self, error) from error
+        return copy
+
+
+def default_source() -> Source:
+    """The source that the environment names, or else the one that came with this package.
+
+    Raises
+    ------
+    LisaError
+        If this installation carries no template.
+    """
+    if named := os.environ.get(SOURCE_VARIABLE):
+        return Source(named)
+    if BUNDLE.is_file():
+        return Source(str(BUNDLE))
+    checkout = Source(str(PACKAGE.parents[1]))
+    if checkout.working_copy:
+        return checkout
+    raise LisaError(
+        f"{BUNDLE}: the template is missing from this installation",
+        f"Install lisa-scaffold again, or set {SOURCE_VARIABLE} to a copy of its repository.",
+    )
+
+
+def recorded_source(recorded: str) -> Source:
+    """The source that a project records; for our own template, what stands in for its address."""
+    source = Source(_clone_address(recorded), recorded)
+    return replace(default_source(), recorded=recorded) if source.ours else source
+
+
+def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
+    """The tags that are released versions, oldest first.
+
+    Parameters
+    ----------
+    tags
+        All tags of a repository.
+    ours
+        Whether a version is spelled ``vX.Y.Z``, as ours are; others follow PEP 440.
+    """
+    found = {tag: version for tag in tags if (version := version_of(tag))}
+    if ours:
+        found = {tag: found[tag] for tag in found if git.VERSION_TAG.fullmatch(tag)}
+    return sorted((tag for tag in found if not found[tag].is_prerelease), key=found.__getitem__)
+
+
+def version_of(commit: str) -> Version | None:
+    """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
+    described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
+    try:
+        return Version(f"{described[1]}.post{described[2]}" if described else commit)
+    except InvalidVersion:
+        return None
+
+
+def _spelling(address: str) -> str:
+    """One spelling for the ways to write a repository's address."""
+    plain = re.sub(r"\A(git\+)?(https?://|ssh://)?([^@/]*@)?", "", address)
+    return plain.replace(":", "/", 1).removesuffix("/").removesuffix(".git").lower()
+
+
+def _clone_address(recorded: str) -> str:
+    """What git can clone: Copier's shortcuts (``gh:``, ``gl:``, ``git+``) written out."""
+    for shortcut, host in (("gh:", "https://github.com/"), ("gl:", "https://gitlab.com/")):
+        if recorded.startswith(shortcut):
+            path = recorded.removeprefix(shortcut).removesuffix(".git")
+            return f"{host}{path}.git"
+    return recorded.removeprefix("git+")
+
+
+def _declared_version(working_copy: Path) -> str:
+    pyproject = working_copy / "pyproject.toml"
+    try:
+        return f"v{tomllib.loads(pyproject.read_text(encoding='utf-8'))['project']['version']}"
+    except (OSError, KeyError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LisaError(
+            f"{pyproject}: no [project] version there ({error!r})",
+            "A working copy of the template names its version in its pyproject.toml.",
+        ) from error
+
+
+def _unreachable(source: Source, error: git.GitError) -> LisaError:
+    remedy = (
+        f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
+        if source.ours
+        else f"Check the network and your access. {error.message}"
+    )
+    return LisaError(f"{source.location}: no template can be read there", remedy)
