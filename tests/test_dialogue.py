@@ -11,6 +11,8 @@ import pexpect
 import pytest
 import yaml
 
+from .support.updates import QUESTIONS, open_workshop
+
 UP, DOWN, ENTER, CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
 CLEAR = "\x01\x0b"  # to the beginning of the line, then cut all of it
 
@@ -159,3 +161,21 @@ def test_a_closed_terminal_or_a_kill_leaves_nothing(
     terminal.kill(stop)
     finish(terminal)
     assert list(here(terminal).iterdir()) == []
+
+
+def test_an_update_asks_what_the_new_version_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop = open_workshop(tmp_path, {})
+    more = QUESTIONS + "size:\n  type: int\n  help: How large\n  default: 3\n"
+    workshop.release("v1.1.0", {"copier.yml": more, "template/size.txt.jinja": "{{ size }}\n"})
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
+    arguments = ["-m", "lisa_scaffold", "update", str(workshop.project)]
+    child = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=60)
+    answer(child, "How large", CLEAR + "many")
+    child.expect_exact("'many' is not int")
+    child.send(CLEAR + "7" + ENTER)
+    child.expect_exact("The update is staged.")
+    assert finish(child) == 0
+    assert workshop.read("size.txt") == "7\n"

@@ -35,6 +35,9 @@ def new(argv: Sequence[str] | None = None) -> int:
 _NEW = """\
 Create a LISA Python project: asks, shows what it will make, and makes it."""
 
+_UPDATE = """\
+Bring a newer version of the template into a project: a three-way merge with what people wrote."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -43,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_common_arguments(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_new_arguments(commands.add_parser("new", help="create a project", description=_NEW))
+    _add_update_arguments(
+        commands.add_parser("update", help="bring in a newer template", description=_UPDATE)
+    )
     return parser
 
 
@@ -81,6 +87,48 @@ def _add_new_arguments(parser: argparse.ArgumentParser) -> None:
         "--verbose", action="store_true", help="show every command that is run, as $ …"
     )
     parser.set_defaults(command=_new)
+
+
+def _add_update_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_common_arguments(parser)
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
+    )
+    parser.add_argument("--to", metavar="VERSION", help="version to update to, such as v1.2.3")
+    parser.add_argument(
+        "--defaults", action="store_true", help="ask nothing: new questions take their default"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="another answer, asks nothing else; may be repeated",
+    )
+    parser.add_argument(
+        "--data-file", metavar="FILE", type=Path, help="answers in a YAML file, asks nothing else"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
+    )
+    parser.add_argument(
+        "--branch", metavar="NAME", help="commit the update on a new branch, touch nothing else"
+    )
+    parser.add_argument(
+        "--merge-prose",
+        action="store_true",
+        help="merge prose that the project has rewritten too, instead of keeping it",
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="let the recorded template load its Jinja extensions"
+    )
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="form of the report"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="show every command that is run, as $ …"
+    )
+    parser.set_defaults(command=_update)
 
 
 class _Version(argparse.Action):
@@ -166,7 +214,7 @@ def _asks(arguments: argparse.Namespace) -> bool:
 
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """The answers on the command line; they win over those of the file."""
-    given: dict[str, Any] = {"advanced": True} if arguments.advanced else {}
+    given: dict[str, Any] = {"advanced": True} if getattr(arguments, "advanced", False) else {}
     if arguments.data_file:
         given |= _read_answers(arguments.data_file)
     for pair in arguments.data:
@@ -245,3 +293,79 @@ def _new_in_dialogue(
             _say("Nothing was made.")
             return ExitCode.DONE
         given = prompt.change_one(resolve, given, questions)
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    from lisa_scaffold import process, project, update
+
+    process.echo_commands(arguments.verbose)
+    current = project.read(arguments.path)
+    _recover(current)
+    given = _given(arguments)
+    target = update.target(current, arguments.to)
+    if target.version == current.version and not given:
+        return _report_nothing_to_do(current.version, arguments)
+    with update.prepared(current, target, trust=arguments.trust) as prepared:
+        if not arguments.defaults and not given and sys.stdin.isatty() and sys.stderr.isatty():
+            given = _ask_new_questions(prepared)
+        updated = prepared.update(given, keep_prose=not arguments.merge_prose)
+    return _finish_update(updated, arguments)
+
+
+def _recover(current: Any) -> None:
+    from lisa_scaffold.sync import journal
+
+    said = journal.recover(current.repository)
+    if said:
+        _say(said)
+
+
+def _report_nothing_to_do(version: str, arguments: argparse.Namespace) -> int:
+    if arguments.format == "json":
+        from lisa_scaffold.report import update as report
+
+        sys.stdout.write(report.as_json(None, version))
+    else:
+        sys.stdout.write(f"Nothing to do: the project has {version}.\n")
+    return ExitCode.DONE
+
+
+def _ask_new_questions(prepared: Any) -> dict[str, Any]:
+    """Ask what the new version asks and the project has not answered."""
+    recorded = prepared.project.answers
+
+    def resolve(answers: Any) -> list[Any]:
+        questions: list[Any] = prepared.new.questions(answers, recorded)
+        return questions
+
+    if all(question.key in recorded for question in resolve({}) if question.asked):
+        return {}
+    from lisa_scaffold import prompt
+
+    return prompt.ask_all(resolve, {}, set(recorded))
+
+
+def _finish_update(updated: Any, arguments: argparse.Namespace) -> int:
+    from lisa_scaffold import update
+    from lisa_scaffold.report import update as report
+
+    conflicts = ExitCode.FINDINGS if updated.synced.conflicts else ExitCode.DONE
+    if arguments.dry_run:
+        after = ""
+    elif arguments.branch:
+        update.commit_on_branch(updated, arguments.branch, report.commit_message(updated))
+        after = f"The update is committed on the branch {arguments.branch}."
+    else:
+        update.apply(updated)
+        after = report.applied(updated)
+    if arguments.format == "json":
+        sys.stdout.write(report.as_json(updated, updated.version))
+        return conflicts
+    if arguments.dry_run:
+        _say(report.text(updated))
+        sys.stdout.write(updated.diff)
+        return conflicts
+    sys.stdout.write(f"{report.text(updated)}\n\n{after}\n")
+    if updated.synced.patches:
+        sys.stdout.write(f"\nNot taken, as patches:\n\n{report.patches(updated.synced)}")
+    return conflicts

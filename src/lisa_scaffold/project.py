@@ -1,0 +1,156 @@
+"""A project on disk: where it is, what it was made from, and whether it may be changed now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import git
+from lisa_scaffold.errors import LisaError
+
+ANSWERS_FILE = ".copier-answers.yml"
+
+_UNFINISHED = {
+    "MERGE_HEAD": ("merge", "git merge --continue, or git merge --abort"),
+    "rebase-merge": ("rebase", "git rebase --continue, or git rebase --abort"),
+    "rebase-apply": ("rebase", "git rebase --continue, or git rebase --abort"),
+    "CHERRY_PICK_HEAD": ("cherry-pick", "git cherry-pick --continue, or --abort"),
+    "REVERT_HEAD": ("revert", "git revert --continue, or --abort"),
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project made from a template, in a repository or a folder of one.
+
+    Attributes
+    ----------
+    root
+        Its folder, where the answers file is.
+    repository
+        The repository that it lies in.
+    source
+        Recorded address of the template (``_src_path``).
+    version
+        Recorded version of the template (``_commit``).
+    answers
+        Recorded answers, without Copier's own records.
+    """
+
+    root: Path
+    repository: git.Repository
+    source: str
+    version: str
+    answers: Mapping[str, Any]
+
+
+def read(path: Path) -> Project:
+    """Read what a project records.
+
+    Raises
+    ------
+    LisaError
+        If there is no repository, no answers file, or nothing in it that can be used.
+    """
+    if not path.is_dir():
+        raise LisaError(f"{path}: no such folder", "Name the folder of a project.")
+    recorded = read_answers(path)
+    source, version = recorded.get("_src_path"), recorded.get("_commit")
+    if not isinstance(source, str) or not isinstance(version, str):
+        raise LisaError(
+            f"{path / ANSWERS_FILE}: _src_path or _commit is missing, or no text",
+            "Both were written when the project was made: bring the file back from git's history.",
+        )
+    repository = git.repository(path)
+    answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
+    return Project(path.resolve(), repository, source, version, answers)
+
+
+def read_answers(path: Path) -> dict[str, Any]:
+    """The answers file of a project as it stands.
+
+    Raises
+    ------
+    LisaError
+        If it is missing or malformed.
+    """
+    import yaml
+
+    file = path / ANSWERS_FILE
+    hint = "Bring the file back from git's history; a project without one cannot be updated."
+    try:
+        recorded = yaml.safe_load(file.read_bytes())
+    except OSError as error:
+        raise LisaError(f"{file}: {error.strerror}", hint) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{file}:{mark.line + 1}" if mark else f"{file}"
+        raise LisaError(f"{where}: no YAML that can be read", hint) from error
+    if not isinstance(recorded, dict) or not all(isinstance(key, str) for key in recorded):
+        raise LisaError(f"{file}: no answers in it", hint)
+    return recorded
+
+
+def refuse_unfinished(project: Project) -> None:
+    """Raise LisaError where git has something unfinished, or something staged."""
+    for name, (what, remedy) in _UNFINISHED.items():
+        if (project.repository.git_dir / name).exists():
+            raise LisaError(f"{project.root}: an unfinished {what}", f"Finish it first: {remedy}.")
+    if project.repository.head is None:
+        raise LisaError(f"{project.root}: no commit yet", "Commit the project first.")
+
+
+def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
+    """Raise LisaError where changes that are not committed stand in the way.
+
+    Parameters
+    ----------
+    project
+        The project.
+    touched
+        Paths that an update would write or remove, relative to the project.
+    """
+    states = git.status(project.repository)
+    unmerged = sorted(path for path, state in states.items() if state == "unmerged")
+    if unmerged:
+        raise LisaError(f"{unmerged[0]}: a conflict that is not resolved", "Resolve it first.")
+    staged = sorted(path for path, state in states.items() if state == "staged")
+    if staged:
+        raise LisaError(f"{staged[0]}: changes are staged", "Commit them, or git stash, first.")
+    prefix = project.repository.prefix
+    for path in sorted(touched):
+        if prefix + path in states:
+            raise LisaError(
+                f"{path}: changes that are not committed", "Commit them, or git stash, first."
+            )
+
+
+def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
+    """Raise LisaError where an earlier update or merge was not brought to an end.
+
+    Parameters
+    ----------
+    project
+        The project.
+    touched
+        Paths of the template, relative to the project.
+    """
+    rejects = git.tracked(project.repository, "*.rej")
+    if rejects:
+        hint = "Work its changes in by hand, then remove it and commit."
+        raise LisaError(f"{rejects[0]}: left by an earlier update", hint)
+    for path in touched:
+        place = project.root / path
+        if place.is_file() and (line := conflict_marker(place.read_bytes())):
+            hint = "Resolve the conflict there and commit."
+            raise LisaError(f"{path}:{line}: conflict markers", hint)
+
+
+def conflict_marker(text: bytes) -> int | None:
+    """Number of the first line (from 1) that git's conflict markers stand on."""
+    lines = text.split(b"\n")
+    opened = [n for n, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")]
+    closed = any(line.startswith(b">>>>>>> ") for line in lines)
+    return opened[0] if opened and closed else None

@@ -1,0 +1,113 @@
+"""What ``lisa-scaffold update`` shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from lisa_scaffold.sync.trees import Synced
+from lisa_scaffold.update import Updated
+
+HEADINGS = {
+    "updated": "Updated (the project had not changed them)",
+    "merged": "Merged (both had changed them)",
+    "added": "Added",
+    "renamed": "Renamed",
+    "removed": "Removed",
+    "kept": "Kept as the project has them",
+    "conflict": "In conflict",
+}
+
+
+def text(updated: Updated) -> str:
+    """The update for people: versions, changelog, what happens to which file, notes."""
+    parts = [f"From {updated.project.version} to {updated.version}."]
+    if updated.changelog:
+        parts.append(_indented(updated.changelog))
+    parts += _changes(updated.synced)
+    if updated.notes:
+        parts.append("\n".join(["Notes", *(f"  - {note}" for note in updated.notes)]))
+    return "\n\n".join(parts)
+
+
+def _changes(synced: Synced) -> Iterator[str]:
+    for status, heading in HEADINGS.items():
+        lines = [
+            f"  {change.was} -> {change.path}" if change.was else f"  {change.path}"
+            for change in synced.changes
+            if change.status == status
+        ]
+        if lines:
+            yield "\n".join([heading, *lines])
+
+
+def _indented(said: str) -> str:
+    return "\n".join(f"  {line}".rstrip() for line in said.splitlines())
+
+
+def applied(updated: Updated) -> str:
+    """What to do after the update was applied to the work tree."""
+    conflicts = list(updated.synced.conflicts)
+    if not conflicts:
+        return (
+            "The update is staged. Look at it with: git diff --staged\n"
+            "Keep it with: git commit; undo it with: git reset --merge"
+        )
+    listed = "\n".join(f"  {path}" for path in conflicts)
+    return (
+        f"In conflict, with markers in the file:\n{listed}\n"
+        "Resolve them (git mergetool, or an editor), then: git add FILE, and git commit.\n"
+        "Undo the whole update with: git reset --merge"
+    )
+
+
+def patches(synced: Synced) -> str:
+    """The changes that were not taken, as patches."""
+    return "\n".join(synced.patches.values())
+
+
+def commit_message(updated: Updated) -> str:
+    """Message of the commit on a branch, with what is not in its files."""
+    parts = [
+        f"Update the template from {updated.project.version} to {updated.version}",
+        text(updated),
+    ]
+    if updated.synced.patches:
+        parts.append(f"Changes that were not taken:\n\n{patches(updated.synced)}")
+    for path, conflict in updated.synced.conflicts.items():
+        side = conflict.stages[3].data.decode(errors="replace")
+        parts.append(
+            f"{path} is as the project has it; the template's side of the conflict:\n\n{side}"
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def as_json(updated: Updated | None, version: str) -> str:
+    """The machine form, ``lisa-scaffold/update/1``.
+
+    Parameters
+    ----------
+    updated
+        The update; ``None`` where there was nothing to do.
+    version
+        The version that the project has then.
+    """
+    synced = updated.synced if updated else Synced()
+    changes = [
+        {
+            "path": change.path,
+            "status": change.status,
+            **({"was": change.was} if change.was else {}),
+        }
+        for change in synced.changes
+    ]
+    result = {
+        "schema": "lisa-scaffold/update/1",
+        "from": updated.project.version if updated else version,
+        "to": version,
+        "changes": changes,
+        "conflicts": list(synced.conflicts),
+        "notes": list(updated.notes) if updated else [],
+        "patches": synced.patches,
+    }
+    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"

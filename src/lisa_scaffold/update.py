@@ -1,0 +1,243 @@
+"""Bring a newer version of the template into a project."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import git, project, template
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.project import Project
+from lisa_scaffold.sync import journal, trees
+from lisa_scaffold.template import Render, Source, Template
+
+UPGRADE = "pip install --upgrade lisa-scaffold"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an update goes: a source of the template, and one of its versions."""
+
+    source: Source
+    version: str
+
+
+def target(current: Project, wanted: str | None) -> Target:
+    """The version to update to.
+
+    Without a version asked for it is the newest one: of our own template the one that this package
+    carries, of another template the newest that its repository has.
+
+    Raises
+    ------
+    LisaError
+        If the version is older than the recorded one, or the template cannot be reached.
+    """
+    source = template.recorded_source(current.source)
+    version = wanted or source.current()
+    recorded, asked = template.version_of(current.version), template.version_of(version)
+    if recorded and asked and asked < recorded:
+        if wanted is None and source.ours:
+            raise LisaError(
+                f"{current.root}: made from {current.version}, newer than {version}, "
+                "which this lisa-scaffold carries",
+                f"Install a newer one: {UPGRADE}.",
+            )
+        raise LisaError(
+            f"{version}: older than {current.version}, which the project records",
+            "An update goes forward only; git can bring an older state of the project back.",
+        )
+    if source.ours and wanted and wanted not in source.versions():
+        source = Source(template.CANONICAL_URL, current.source)
+    return Target(source, version)
+
+
+@dataclass(frozen=True)
+class Updated:
+    """An update that was worked out.
+
+    Attributes
+    ----------
+    project
+        The project.
+    version
+        The version that it is updated to.
+    synced
+        What changes in its files.
+    notes
+        What a maintainer should know, a sentence each.
+    changelog
+        The template's changelog between the two versions; empty where it has none.
+    diff
+        All changes, as a unified diff.
+    """
+
+    project: Project
+    version: str
+    synced: trees.Synced
+    notes: tuple[str, ...]
+    changelog: str
+    diff: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Two versions of the template at hand, for one project."""
+
+    project: Project
+    old: Template
+    new: Template
+    folder: Path
+    trust: bool
+
+    def update(self, given: Mapping[str, Any], *, keep_prose: bool = True) -> Updated:
+        """Work the update out; nothing of the project is touched.
+
+        Parameters
+        ----------
+        given
+            Answers that replace recorded ones.
+        keep_prose
+            Whether prose that the project has rewritten stays the project's.
+
+        Raises
+        ------
+        LisaError
+            If an answer is wrong, the template is broken or needs trust, or the project has
+            conflict markers in a file that the update concerns.
+        """
+        recorded = self.project.answers
+        before = self.old.replay(recorded, {}, self.folder / "old", trust=self.trust)
+        after = self.new.replay(recorded, given, self.folder / "new", trust=self.trust)
+        base, theirs = trees.read_tree(before.folder), trees.read_tree(after.folder)
+        repository = self.project.repository
+        store = git.Store(self.folder / "store.git", repository)
+        ours = store.resolve(repository.tree)
+        policy = self._policy(after, keep_prose)
+        synced = trees.merge_project(store, ours, base, theirs, policy)
+        project.refuse_leftovers(self.project, {*base, *theirs})
+        notes = [*_answer_notes(recorded, before, after, given), *_not_run(before, after)]
+        return Updated(
+            self.project,
+            self.new.version,
+            synced,
+            (*notes, *synced.notes),
+            _changelog(self.new.root, self.old.version, self.new.version),
+            store.diff(synced.shown()),
+        )
+
+    def _policy(self, after: Render, keep_prose: bool) -> trees.Policy:
+        return trees.Policy(
+            project.ANSWERS_FILE,
+            _matcher(after.locked),
+            _matcher(after.seeded),
+            lambda paths: git.ignored(self.project.repository, paths),
+            keep_prose,
+        )
+
+
+@contextmanager
+def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
+    """Fetch the recorded and the wanted version of the template.
+
+    Raises
+    ------
+    LisaError
+        If a version is not known, or the template cannot be reached.
+    """
+    project.refuse_unfinished(current)
+    with (
+        wanted.source.open_all(current.version, wanted.version) as (old, new),
+        tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as folder,
+    ):
+        yield Prepared(current, old, new, Path(folder), trust)
+
+
+def apply(updated: Updated) -> None:
+    """Bring an update into the work tree and stage it, in one step.
+
+    Raises
+    ------
+    LisaError
+        If uncommitted changes or untracked files stand in the way; nothing is changed then.
+    """
+    current, synced = updated.project, updated.synced
+    project.refuse_dirty(current, synced.shown())
+    for path in [each.path for each in synced.changes if each.status in ("added", "renamed")]:
+        place = current.root / path
+        if place.is_file() and not _same(place, synced.files.get(path)):
+            raise LisaError(
+                f"{path}: the template adds it, and an untracked file stands there",
+                "Commit the file, or move it away.",
+            )
+    journal.apply(current.repository, synced)
+
+
+def _same(place: Path, blob: git.Blob | None) -> bool:
+    return blob is not None and place.read_bytes() == blob.data
+
+
+def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns).match_file
+
+
+def _answer_notes(
+    recorded: Mapping[str, Any], before: Render, after: Render, given: Mapping[str, Any]
+) -> Iterator[str]:
+    """What became of the recorded answers."""
+    for key, value in after.answers.items():
+        if key in given:
+            continue
+        if key not in recorded and key not in before.answers:
+            yield f"New question {key}: answered {value!r}; another answer: --data {key}=…"
+        elif key in recorded and value != recorded[key]:
+            yield (
+                f"The answer {key}={recorded[key]!r} is not taken any more: {value!r} holds now; "
+                f"another answer: --data {key}=…"
+            )
+    for key in recorded:
+        if key not in after.answers:
+            yield f"The template asks no question {key} any more: its answer is dropped."
+
+
+def _not_run(before: Render, after: Render) -> Iterator[str]:
+    """Commands of the template, which an update never runs."""
+    for command in after.not_run:
+        new = "" if command in before.not_run else "new "
+        yield f"A {new}command of the template was not run: {command}"
+
+
+def _changelog(root: Path, old: str, new: str) -> str:
+    """The sections of the template's changelog after one version, up to another."""
+    path = root / "CHANGELOG.md"
+    first, last = template.version_of(old), template.version_of(new)
+    if not path.is_file() or first is None or last is None:
+        return ""
+    parts = re.split(r"^(?=## )", path.read_text(encoding="utf-8", errors="replace"), flags=re.M)
+    wanted = []
+    for part in parts:
+        heading = re.match(r"## \[?(v?\d[^\]\s]*)", part)
+        version = template.version_of(heading[1]) if heading else None
+        if version and first < version <= last:
+            wanted.append(re.split(r"^\[[^\]]+\]: ", part, maxsplit=1, flags=re.M)[0].strip())
+    return "\n\n".join(wanted)
+
+
+def commit_on_branch(updated: Updated, branch: str, message: str) -> None:
+    """Commit an update on a new branch; work tree and index stay as they are.
+
+    A path in conflict keeps the project's side there.
+
+    Raises
+    ------
+    LisaError
+        If the branch exists, or its name is none.
+    """
+    git.commit_files(updated.project.repository, branch, message, updated.synced.files)

@@ -1,0 +1,102 @@
+"""Templates of several versions, and projects made from them, small enough to see through."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import git
+from lisa_scaffold.template import Source
+
+Files = Mapping[str, str | bytes | None]
+
+ANSWERS = "{{ _copier_answers|to_nice_yaml -}}\n"
+QUESTIONS = "_subdirectory: template\nname:\n  type: str\n  help: Name\n  default: demo\n"
+
+
+def write(folder: Path, files: Files) -> None:
+    """Write files, given by path and content; a content of None removes the file."""
+    for name, content in files.items():
+        path = folder / name
+        if content is None:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = content if isinstance(content, bytes) else content.encode()
+        path.write_bytes(data)
+
+
+def commit(folder: Path, message: str = "Change") -> None:
+    """Commit everything in a folder."""
+    git.git("add", "--all", cwd=folder)
+    git.git("commit", "--quiet", "--message", message, cwd=folder)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A template repository and a project made from its first version.
+
+    Attributes
+    ----------
+    template
+        The template's repository, with a tag for each version.
+    project
+        The project's repository.
+    """
+
+    template: Path
+    project: Path
+
+    def release(self, version: str, files: Files) -> None:
+        """Add a version to the template; paths of the output tree begin with ``template/``."""
+        write(self.template, files)
+        commit(self.template, version)
+        git.git("tag", version, cwd=self.template)
+
+    def edit(self, files: Files) -> None:
+        """Commit what people write in the project."""
+        write(self.project, files)
+        commit(self.project)
+
+    def read(self, name: str) -> str:
+        return (self.project / name).read_text()
+
+    def status(self) -> list[str]:
+        said = git.git("status", "--porcelain", cwd=self.project)
+        return sorted(said.splitlines())
+
+
+def open_workshop(folder: Path, files: Files, **answers: Any) -> Workshop:
+    """Make a template of one version, v1.0.0, and a project from it.
+
+    Parameters
+    ----------
+    folder
+        An empty folder.
+    files
+        Files of the output tree, and ``copier.yml`` where it is more than the usual one.
+    answers
+        Answers of the project.
+    """
+    workshop = Workshop(folder / "template", folder / "project")
+    workshop.template.mkdir(parents=True)
+    git.git("init", "--quiet", cwd=workshop.template)
+    usual = {"copier.yml": QUESTIONS, "template/.copier-answers.yml.jinja": ANSWERS}
+    workshop.release("v1.0.0", {**usual, **files})
+    make_project(workshop.template, workshop.project, **answers)
+    return workshop
+
+
+def make_project(template: Path, folder: Path, **answers: Any) -> None:
+    """Render a template's version v1.0.0 into a new repository."""
+    with Source(str(template), str(template)).open("v1.0.0") as opened:
+        opened.replay({}, answers, folder.with_name("render"))
+    shutil.move(folder.with_name("render"), folder)
+    git.git("init", "--quiet", cwd=folder)
+    commit(folder, "Start")
+
+
+Opener = Callable[..., Workshop]

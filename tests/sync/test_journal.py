@@ -1,0 +1,179 @@
+"""A kill at any moment leaves a project as before or as after."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.sync import journal
+
+from ..support.updates import Workshop, open_workshop
+
+FILES = {f"template/f{number}.dat": f"{number}\n" * 40 for number in range(9)}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    """A project with an update that adds, changes, removes and conflicts."""
+    workshop = open_workshop(tmp_path, FILES)
+    workshop.edit({"f1.dat": "mine\n" * 40})
+    changed: dict[str, str | None] = {name: text + "more\n" for name, text in FILES.items()}
+    changed |= {"template/f2.dat": None, "template/new/g.dat": "g\n"}
+    workshop.release("v1.1.0", changed)
+    return workshop
+
+
+def command(project: Path) -> list[str]:
+    code = "import sys; from lisa_scaffold.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", code, "update", str(project), "--defaults"]
+
+
+def state(project: Path) -> tuple[dict[str, bytes], str]:
+    """The files of the work tree, and what the index says of them."""
+    files = {
+        str(path.relative_to(project)): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and ".git" not in path.parts
+    }
+    return files, git.git("ls-files", "--stage", cwd=project)
+
+
+def strays(project: Path) -> list[str]:
+    """What a killed command must not leave behind for good."""
+    git_dir = project / ".git"
+    found = [*git_dir.rglob("*.lock"), *git_dir.rglob("tmp_*"), *project.rglob(".*.lisa-scaffold")]
+    found += [path for path in (git_dir / "lisa-scaffold").glob("*") if path.name != "lock"]
+    return [str(path.relative_to(project)) for path in found]
+
+
+def outcomes(workshop: Workshop) -> tuple[object, object]:
+    """The state before an update, and the state after one that nobody disturbed."""
+    twin = workshop.project.with_name("twin")
+    shutil.copytree(workshop.project, twin)
+    before = state(twin)
+    subprocess.run(command(twin), check=False, capture_output=True)
+    after = state(twin)
+    assert before != after
+    return before, after
+
+
+def test_a_kill_at_any_moment_leaves_before_or_after(workshop: Workshop) -> None:
+    before, after = outcomes(workshop)
+    choose = random.Random(11)  # noqa: S311 - moments, not secrets
+    started = time.monotonic()
+    project = workshop.project.with_name("timed")
+    shutil.copytree(workshop.project, project)
+    subprocess.run(command(project), check=False, capture_output=True)
+    length = time.monotonic() - started
+    for attempt in range(6):
+        shutil.rmtree(project)
+        shutil.copytree(workshop.project, project)
+        run = subprocess.Popen(
+            command(project),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(length * choose.uniform(0.4, 1.0))
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        journal.recover(git.repository(project))
+        assert state(project) in (before, after), f"attempt {attempt}"
+        assert strays(project) == [], f"attempt {attempt}"
+
+
+class Killed(BaseException):
+    """Stands for the end of the process at one call."""
+
+
+def killing_at(fatal: int, project: Path, real: Callable[..., Any], calls: list[int]) -> Any:
+    """A method of Path that ends the process at one of the calls that concern a project."""
+
+    def counted(self: Path, *args: Any, **options: Any) -> Any:
+        if str(self).startswith(str(project)):
+            if len(calls) == fatal:
+                raise Killed
+            calls.append(1)
+        return real(self, *args, **options)
+
+    return counted
+
+
+@pytest.mark.parametrize("first", range(3))
+def test_a_kill_at_every_third_call_leaves_before_or_after(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    """Each call that changes the project is once, over the three runs, the last one made."""
+    states = outcomes(workshop)
+    project = workshop.project.with_name("stepwise")
+    fatal, reached = first, True
+    while reached:
+        shutil.rmtree(project, ignore_errors=True)
+        shutil.copytree(workshop.project, project)
+        calls: list[int] = []
+        reached = False
+        with monkeypatch.context() as patch:
+            for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "symlink_to", "chmod"):
+                killer = killing_at(fatal, project, getattr(Path, name), calls)
+                patch.setattr(Path, name, killer)
+            try:
+                cli.main(["update", str(project), "--defaults"])
+            except Killed:
+                reached = True
+        journal.recover(git.repository(project))
+        assert state(project) in states, f"call {fatal}"
+        assert strays(project) == [], f"call {fatal}"
+        fatal += 3
+    assert fatal > 20
+
+
+def test_edits_after_the_kill_are_never_overwritten(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_carry_out", killed)
+        with pytest.raises(Killed):
+            cli.main(["update", str(workshop.project), "--defaults"])
+    (workshop.project / "f5.dat").write_text("edited after the kill\n")
+    with pytest.raises(LisaError, match=r"f5\.dat: edited since the update was interrupted"):
+        journal.recover(git.repository(workshop.project))
+    assert workshop.read("f5.dat") == "edited after the kill\n"
+    assert workshop.read("f6.dat").endswith("more\n")
+
+
+def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
+    repository = git.repository(workshop.project)
+    with (
+        journal.only_one(repository),
+        pytest.raises(LisaError, match="another lisa-scaffold is at work there"),
+        journal.only_one(repository),
+    ):
+        pass
+
+
+def test_a_locked_index_is_waited_for_and_nothing_is_lost(workshop: Workshop) -> None:
+    before, after = outcomes(workshop)
+    del before
+    lock = workshop.project / ".git/index.lock"
+    lock.write_text("")
+    done = subprocess.run(command(workshop.project), check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "another git process is at work" in done.stderr
+    lock.unlink()
+    assert journal.recover(git.repository(workshop.project)) is not None
+    assert state(workshop.project) == after

@@ -1,0 +1,535 @@
+"""Updates of real repositories; what plain Copier loses or leaves is told at each test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode
+
+from .support.updates import QUESTIONS, Workshop, commit, make_project, open_workshop, write
+
+Capture = pytest.CaptureFixture[str]
+TEN = "".join(f"line {number}\n" for number in range(1, 11))
+
+
+def update(project: Path, *options: str) -> int:
+    return cli.main(["update", str(project), "--defaults", *options])
+
+
+def report(workshop: Workshop, capsys: Capture, *options: str) -> dict[str, Any]:
+    """Update and return the machine form."""
+    capsys.readouterr()
+    code = update(workshop.project, "--format", "json", *options)
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert code == (ExitCode.FINDINGS if result["conflicts"] else ExitCode.DONE)
+    return result
+
+
+def statuses(result: dict[str, Any]) -> dict[str, str]:
+    answers = ".copier-answers.yml"
+    return {each["path"]: each["status"] for each in result["changes"] if each["path"] != answers}
+
+
+def copier_update(project: Path) -> subprocess.CompletedProcess[str]:
+    """What plain Copier does with the same project."""
+    program = Path(sys.executable).parent / "copier"
+    return subprocess.run(
+        [program, "update", "--defaults", "--quiet"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    return open_workshop(tmp_path, {"template/a.dat": TEN, "template/b.dat": "b\n"})
+
+
+def test_both_sides_changes_come_together(workshop: Workshop, capsys: Capture) -> None:
+    workshop.edit({"a.dat": TEN.replace("line 2\n", "mine\n")})
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 9\n", "theirs\n")})
+    result = report(workshop, capsys)
+    assert (result["schema"], result["from"], result["to"]) == (
+        "lisa-scaffold/update/1",
+        "v1.0.0",
+        "v1.1.0",
+    )
+    assert statuses(result) == {"a.dat": "merged"}
+    expected = TEN.replace("line 2\n", "mine\n").replace("line 9\n", "theirs\n")
+    assert workshop.read("a.dat") == expected
+    assert workshop.status() == ["M  .copier-answers.yml", "M  a.dat"]
+    assert "_commit: v1.1.0\n" in workshop.read(".copier-answers.yml")
+
+
+def test_the_whole_update_can_be_undone(workshop: Workshop) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": "new\n", "template/c.dat": "c\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    git.git("reset", "--merge", cwd=workshop.project)
+    assert workshop.status() == []
+    assert workshop.read("a.dat") == TEN
+    assert not (workshop.project / "c.dat").exists()
+
+
+def test_files_come_and_go_and_folders_with_them(workshop: Workshop, capsys: Capture) -> None:
+    workshop.release("v1.1.0", {"template/b.dat": None, "template/new/c.dat": "c\n"})
+    assert statuses(report(workshop, capsys)) == {"b.dat": "removed", "new/c.dat": "added"}
+    commit(workshop.project)
+    workshop.release("v1.2.0", {"template/new/c.dat": None})
+    assert statuses(report(workshop, capsys)) == {"new/c.dat": "removed"}
+    assert not (workshop.project / "new").exists()
+
+
+def test_nothing_to_do_is_said_without_copier(workshop: Workshop) -> None:
+    show = (
+        "import sys; from lisa_scaffold import cli\n"
+        f"code = cli.main(['update', {str(workshop.project)!r}])\n"
+        "print(code, sorted({'copier', 'questionary', 'jinja2'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
+    assert done.stdout == "Nothing to do: the project has v1.0.0.\n0 []\n"
+
+
+def test_a_conflict_has_markers_and_index_stages(workshop: Workshop, capsys: Capture) -> None:
+    """COPIER exits 0 and lists nothing."""
+    workshop.edit({"a.dat": TEN.replace("line 5\n", "mine\n")})
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 5\n", "theirs\n")})
+    result = report(workshop, capsys)
+    assert result["conflicts"] == ["a.dat"]
+    assert "<<<<<<< project\nmine\n=======\ntheirs\n>>>>>>> template\n" in workshop.read("a.dat")
+    assert "UU a.dat" in workshop.status()
+    stages = [
+        git.git("show", f":{number}:a.dat", cwd=workshop.project).split("\n")[4]
+        for number in (1, 2, 3)
+    ]
+    assert stages == ["line 5", "mine", "theirs"]
+    git.git("reset", "--merge", cwd=workshop.project)
+    assert workshop.status() == []
+
+
+def test_an_edit_follows_a_file_that_the_template_moves(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    """COPIER deletes the edit silently."""
+    edited = TEN.replace("line 2\n", "mine\n")
+    workshop.edit({"a.dat": edited})
+    moved = TEN.replace("line 9\n", "theirs\n")
+    workshop.release("v1.1.0", {"template/a.dat": None, "template/sub/a.dat": moved})
+    result = report(workshop, capsys)
+    assert statuses(result)["sub/a.dat"] == "renamed"
+    assert workshop.read("sub/a.dat") == edited.replace("line 9\n", "theirs\n")
+    assert not (workshop.project / "a.dat").exists()
+
+
+def test_a_change_follows_a_file_that_the_project_moved(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    """COPIER loses the template's change silently."""
+    workshop.edit({"a.dat": None, "moved.dat": TEN})
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 9\n", "theirs\n")})
+    report(workshop, capsys)
+    assert "theirs\n" in workshop.read("moved.dat")
+    assert not (workshop.project / "a.dat").exists()
+
+
+def test_bytes_that_are_no_utf_8_are_kept(workshop: Workshop, capsys: Capture) -> None:
+    """COPIER drops the byte silently, even where the template did not touch it."""
+    latin = TEN.replace("line 2\n", "Universit\u00e9\n").encode("latin-1")
+    workshop.edit({"a.dat": latin})
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 9\n", "theirs\n")})
+    report(workshop, capsys)
+    expected = latin.replace(b"line 9\n", b"theirs\n")
+    assert (workshop.project / "a.dat").read_bytes() == expected
+
+
+def test_a_project_that_uses_crlf_keeps_it(workshop: Workshop, capsys: Capture) -> None:
+    """COPIER conflicts."""
+    workshop.edit({"a.dat": TEN.replace("\n", "\r\n")})
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 9\n", "theirs\n")})
+    result = report(workshop, capsys)
+    assert result["conflicts"] == []
+    expected = TEN.replace("line 9\n", "theirs\n").replace("\n", "\r\n")
+    assert (workshop.project / "a.dat").read_bytes() == expected.encode()
+
+
+def test_a_pin_that_both_moved_up_is_no_conflict(tmp_path: Path, capsys: Capture) -> None:
+    """COPIER conflicts whenever the template bumps a hook that the project bumped."""
+    config = (
+        "repos:\n  - repo: https://example.org/hooks\n    rev: v{}\n    hooks:\n      - id: x\n"
+    )
+    name = ".pre-commit-config.yaml"
+    workshop = open_workshop(tmp_path, {f"template/{name}": config.format("1.0.0")})
+    workshop.edit({name: config.format("1.2.0")})
+    workshop.release("v1.1.0", {f"template/{name}": config.format("1.3.0")})
+    result = report(workshop, capsys)
+    assert result["conflicts"] == []
+    assert workshop.read(name) == config.format("1.3.0")
+    assert any("1.2.0" in note for note in result["notes"])
+
+
+def test_a_deleted_file_stays_deleted(workshop: Workshop, capsys: Capture) -> None:
+    workshop.edit({"a.dat": None})
+    workshop.release("v1.1.0", {"template/a.dat": TEN + "more\n"})
+    result = report(workshop, capsys)
+    assert statuses(result) == {"a.dat": "kept"}
+    assert any("the project deleted it" in note for note in result["notes"])
+    assert "+more\n" in result["patches"]["a.dat"]
+    assert not (workshop.project / "a.dat").exists()
+
+
+SKIPPING = QUESTIONS + "_skip_if_exists: [s.dat]\n"
+
+
+def test_a_seeded_file_is_the_projects(tmp_path: Path, capsys: Capture) -> None:
+    """COPIER brings it back where the project deleted it."""
+    workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING, "template/s.dat": "seed\n"})
+    workshop.release("v1.1.0", {"template/s.dat": "better seed\n"})
+    report(workshop, capsys)
+    assert workshop.read("s.dat") == "seed\n"
+    workshop.edit({"s.dat": None})
+    workshop.release("v1.2.0", {"template/s.dat": "best seed\n"})
+    assert statuses(report(workshop, capsys)) == {}
+    assert not (workshop.project / "s.dat").exists()
+
+
+def test_a_seeded_file_that_is_new_is_written_once(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING})
+    workshop.release("v1.1.0", {"template/s.dat": "seed\n"})
+    assert statuses(report(workshop, capsys)) == {"s.dat": "added"}
+
+
+def test_a_seeded_file_does_not_replace_one_of_the_projects(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING})
+    workshop.edit({"s.dat": "mine\n"})
+    workshop.release("v1.1.0", {"template/s.dat": "seed\n"})
+    assert statuses(report(workshop, capsys)) == {}
+    assert workshop.read("s.dat") == "mine\n"
+
+
+def test_a_file_of_a_feature_that_went_is_kept_where_it_was_edited(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """COPIER deletes it together with the edits."""
+    questions = QUESTIONS + (
+        "extra:\n  type: bool\n  help: Extra\n  default: true\n"
+        "_exclude: ['{% if not extra %}/*.dat{% endif %}']\n"
+    )
+    files = {"copier.yml": questions, "template/one.dat": TEN, "template/two.dat": "2\n"}
+    workshop = open_workshop(tmp_path, files)
+    workshop.edit({"one.dat": TEN + "mine\n"})
+    result = report(workshop, capsys, "--data", "extra=no")
+    assert statuses(result) == {"one.dat": "kept", "two.dat": "removed"}
+    assert workshop.read("one.dat") == TEN + "mine\n"
+
+
+def test_what_gitignore_names_is_not_added(workshop: Workshop, capsys: Capture) -> None:
+    workshop.edit({".gitignore": "*.log\n"})
+    workshop.release("v1.1.0", {"template/x.log": "x\n"})
+    assert statuses(report(workshop, capsys)) == {"x.log": "kept"}
+    assert not (workshop.project / "x.log").exists()
+
+
+def test_a_new_question_takes_its_default_and_is_reported(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    more = QUESTIONS + "size:\n  type: int\n  help: Size\n  default: 3\n"
+    workshop.release("v1.1.0", {"copier.yml": more, "template/size.dat.jinja": "{{ size }}\n"})
+    result = report(workshop, capsys)
+    assert workshop.read("size.dat") == "3\n"
+    assert any(note.startswith("New question size: answered 3") for note in result["notes"])
+
+
+def test_a_new_question_without_a_default_is_named(workshop: Workshop, capsys: Capture) -> None:
+    """COPIER crashes with --defaults on every older project."""
+    more = QUESTIONS + "size:\n  type: int\n  help: Size\n"
+    workshop.release("v1.1.0", {"copier.yml": more})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "size" in capsys.readouterr().err
+    assert workshop.status() == []
+    assert update(workshop.project, "--data", "size=4") == ExitCode.DONE
+
+
+def test_an_answer_that_is_not_taken_any_more_falls_back_with_a_word(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    choice = "color:\n  type: str\n  help: Color\n  choices: {}\n  default: {}\n"
+    first = QUESTIONS + choice.format("[red, green]", "red")
+    workshop = open_workshop(tmp_path, {"copier.yml": first}, color="green")
+    second = QUESTIONS + choice.format("[red, blue]", "blue")
+    workshop.release("v1.1.0", {"copier.yml": second})
+    result = report(workshop, capsys)
+    assert "color: blue\n" in workshop.read(".copier-answers.yml")
+    assert any("color='green' is not taken any more" in note for note in result["notes"])
+
+
+def test_a_wrong_answer_is_refused(workshop: Workshop, capsys: Capture) -> None:
+    more = QUESTIONS + "size:\n  type: int\n  help: Size\n  default: 3\n"
+    workshop.release("v1.1.0", {"copier.yml": more})
+    assert update(workshop.project, "--data", "size=many") == ExitCode.REFUSED
+    assert "size: 'many' is not int" in capsys.readouterr().err
+
+
+def test_tasks_and_migrations_never_run_and_are_listed(workshop: Workshop, capsys: Capture) -> None:
+    tasks = QUESTIONS + "_tasks: ['touch ran']\n_migrations: ['touch migrated']\n"
+    workshop.release("v1.1.0", {"copier.yml": tasks})
+    notes = report(workshop, capsys)["notes"]
+    assert "A new command of the template was not run: touch ran" in notes
+    assert "A new command of the template was not run: touch migrated" in notes
+    assert not list(workshop.project.glob("ran")) + list(workshop.project.glob("migrated"))
+
+
+def test_extensions_are_refused_without_trust(workshop: Workshop, capsys: Capture) -> None:
+    extended = QUESTIONS + "_jinja_extensions: [jinja2.ext.do]\n"
+    workshop.release("v1.1.0", {"copier.yml": extended})
+    assert update(workshop.project) == ExitCode.REFUSED
+    err = capsys.readouterr().err
+    assert str(workshop.template) in err
+    assert "--trust" in err
+    assert update(workshop.project, "--trust") == ExitCode.DONE
+
+
+def test_executable_bits_and_links_are_kept(tmp_path: Path, capsys: Capture) -> None:
+    questions = QUESTIONS + "_preserve_symlinks: true\n"
+    workshop = open_workshop(tmp_path, {"copier.yml": questions, "template/run.sh": TEN})
+    workshop.edit({"run.sh": TEN.replace("line 2\n", "mine\n")})
+    (workshop.template / "template/run.sh").chmod(0o755)
+    (workshop.template / "template/link").symlink_to("run.sh")
+    workshop.release("v1.1.0", {})
+    report(workshop, capsys)
+    assert (workshop.project / "run.sh").stat().st_mode & 0o111
+    assert (workshop.project / "link").readlink() == Path("run.sh")
+    assert "mine\n" in workshop.read("run.sh")
+
+
+def test_git_merged_text_that_is_no_toml_is_not_taken(tmp_path: Path, capsys: Capture) -> None:
+    """Git joins two additions of the same table, far enough apart, without a conflict."""
+    middle = "".join(f"key{number} = {number}\n" for number in range(12))
+    toml = f"[a]\nx = 1\n{middle}[z]\ny = 1\n"
+    workshop = open_workshop(tmp_path, {"template/c.toml": toml})
+    workshop.edit({"c.toml": toml.replace("x = 1\n", "x = 1\nnew = 1\n")})
+    workshop.release("v1.1.0", {"template/c.toml": toml.replace("[z]", "new = 1\n[z]")})
+    report(workshop, capsys)
+    import tomllib
+
+    text = workshop.read("c.toml")
+    if "<<<<<<<" not in text:
+        assert tomllib.loads(text)["a"]["new"] == 1
+
+
+def test_a_project_in_a_folder_of_a_repository(workshop: Workshop, capsys: Capture) -> None:
+    top = workshop.project.with_name("mono")
+    shutil.copytree(workshop.project, top / "one", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(workshop.project, top / "two", ignore=shutil.ignore_patterns(".git"))
+    git.git("init", "--quiet", cwd=top)
+    commit(top)
+    workshop.release("v1.1.0", {"template/a.dat": "new\n", "template/sub/c.dat": "c\n"})
+    assert update(top / "one") == ExitCode.DONE
+    capsys.readouterr()
+    assert sorted(git.git("status", "--porcelain", cwd=top).splitlines()) == [
+        "A  one/sub/c.dat",
+        "M  one/.copier-answers.yml",
+        "M  one/a.dat",
+    ]
+    assert (top / "two/a.dat").read_text() == TEN
+
+
+def test_a_linked_worktree_and_a_detached_head(workshop: Workshop) -> None:
+    linked = workshop.project.with_name("linked")
+    git.git("worktree", "add", "--quiet", "--detach", linked, cwd=workshop.project)
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    assert update(linked) == ExitCode.DONE
+    assert (linked / "a.dat").read_text() == "new\n"
+    assert workshop.status() == []
+
+
+def test_a_submodule_in_the_way_is_left_alone(workshop: Workshop, capsys: Capture) -> None:
+    git.git(
+        *("-c", "protocol.file.allow=always", "submodule", "--quiet", "add"),
+        *(workshop.template, "vendored"),
+        cwd=workshop.project,
+    )
+    commit(workshop.project)
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    assert statuses(report(workshop, capsys)) == {"a.dat": "updated"}
+
+
+def test_other_uncommitted_work_is_no_obstacle(workshop: Workshop) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    write(workshop.project, {"b.dat": "uncommitted\n", "notes.md": "untracked\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    assert (workshop.read("a.dat"), workshop.read("b.dat")) == ("new\n", "uncommitted\n")
+    git.git("reset", "--merge", cwd=workshop.project)
+    assert workshop.read("b.dat") == "uncommitted\n"
+
+
+def test_a_dry_run_prints_the_diff_and_touches_nothing(workshop: Workshop, capsys: Capture) -> None:
+    """COPIER's --pretend shows nothing of use."""
+    workshop.release("v1.1.0", {"template/a.dat": TEN + "more\n"})
+    write(workshop.project, {"a.dat": "uncommitted\n"})
+    before = workshop.status()
+    assert update(workshop.project, "--dry-run") == ExitCode.DONE
+    out = capsys.readouterr().out
+    assert out.startswith("diff --git a/.copier-answers.yml b/.copier-answers.yml\n")
+    assert "+more\n" in out
+    assert workshop.status() == before
+
+
+def test_a_branch_takes_the_update_and_nothing_else_changes(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    workshop.edit({"b.dat": "mine\n"})
+    workshop.release("v1.1.0", {"template/a.dat": "new\n", "template/b.dat": "theirs\n"})
+    write(workshop.project, {"b.dat": "uncommitted\n"})
+    head = git.git("rev-parse", "HEAD", cwd=workshop.project)
+    assert update(workshop.project, "--branch", "update") == ExitCode.FINDINGS
+    capsys.readouterr()
+    assert workshop.status() == [" M b.dat"]
+    assert git.git("rev-parse", "HEAD", "update^", cwd=workshop.project) == head * 2
+    assert git.git("show", "update:a.dat", cwd=workshop.project) == "new\n"
+    assert git.git("show", "update:b.dat", cwd=workshop.project) == "mine\n"
+    message = git.git("log", "-1", "--format=%B", "update", cwd=workshop.project)
+    assert message.startswith("Update the template from v1.0.0 to v1.1.0\n")
+    assert "the template's side of the conflict:\n\ntheirs\n" in message
+
+
+def test_the_result_equals_copiers_where_nothing_conflicts(workshop: Workshop) -> None:
+    workshop.edit({"a.dat": TEN.replace("line 2\n", "mine\n"), "mine/x.dat": "x\n"})
+    workshop.release(
+        "v1.1.0",
+        {
+            "template/a.dat": TEN.replace("line 9\n", "theirs\n"),
+            "template/b.dat": None,
+            "template/new/{{ name }}.dat.jinja": "{{ name }}\n",
+        },
+    )
+    twin = workshop.project.with_name("twin")
+    shutil.copytree(workshop.project, twin)
+    assert update(workshop.project) == ExitCode.DONE
+    assert copier_update(twin).returncode == 0
+
+    def files(folder: Path) -> dict[str, bytes]:
+        found = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+    assert files(workshop.project) == files(twin)
+
+
+def stage(workshop: Workshop, name: str) -> None:
+    write(workshop.project, {name: "staged\n"})
+    git.git("add", name, cwd=workshop.project)
+
+
+REFUSALS: dict[str, tuple[Any, str]] = {
+    "no folder": (lambda w: shutil.rmtree(w.project), "project: no such folder"),
+    "no repository": (lambda w: shutil.rmtree(w.project / ".git"), "no git repository"),
+    "no answers": (lambda w: w.edit({".copier-answers.yml": None}), "No such file"),
+    "broken answers": (
+        lambda w: w.edit({".copier-answers.yml": "_commit: v1\n_src_path: [\n"}),
+        ".copier-answers.yml:3: no YAML that can be read",
+    ),
+    "a list": (lambda w: w.edit({".copier-answers.yml": "- a\n"}), "no answers in it"),
+    "no version": (
+        lambda w: w.edit({".copier-answers.yml": "_src_path: x\n"}),
+        "_src_path or _commit is missing",
+    ),
+    "unknown recorded version": (
+        lambda w: w.edit({".copier-answers.yml": f"_commit: v0.0.7\n_src_path: {w.template}\n"}),
+        "v0.0.7: no such version of the template",
+    ),
+    "template gone": (lambda w: shutil.rmtree(w.template), "no template can be read there"),
+    "staged": (
+        lambda w: stage(w, "b.dat"),
+        "b.dat: changes are staged",
+    ),
+    "uncommitted": (
+        lambda w: write(w.project, {"a.dat": "uncommitted\n"}),
+        "a.dat: changes that are not committed",
+    ),
+    "untracked in the way": (
+        lambda w: write(w.project, {"c.dat": "mine\n"}),
+        "c.dat: the template adds it, and an untracked file stands there",
+    ),
+    "markers": (
+        lambda w: w.edit({"a.dat": "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"}),
+        "a.dat:1: conflict markers",
+    ),
+    "rejects": (lambda w: w.edit({"a.dat.rej": "x\n"}), "a.dat.rej: left by an earlier update"),
+    "unfinished merge": (
+        lambda w: (w.project / ".git/MERGE_HEAD").write_text("0" * 40 + "\n"),
+        "an unfinished merge",
+    ),
+    "unfinished rebase": (
+        lambda w: (w.project / ".git/rebase-merge").mkdir(),
+        "an unfinished rebase",
+    ),
+    "a folder in the way": (
+        lambda w: (w.project / "c.dat").mkdir(),
+        "c.dat: a folder where a file belongs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_bad_input_is_one_message_and_changes_nothing(
+    workshop: Workshop, capsys: Capture, spoil: Any, message: str
+) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": "new\n", "template/c.dat": "c\n"})
+    spoil(workshop)
+    before = _everything(workshop.project)
+    assert update(workshop.project) == ExitCode.REFUSED
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+    assert _everything(workshop.project) == before
+
+
+def _everything(folder: Path) -> dict[str, bytes | None]:
+    """All files below a folder, git's own included, less the journal's lock."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if "lisa-scaffold" not in path.parts and path.name != "index"
+    }
+
+
+def test_an_older_target_is_refused(workshop: Workshop, capsys: Capture) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    commit(workshop.project)
+    assert update(workshop.project, "--to", "v1.0.0") == ExitCode.REFUSED
+    assert "v1.0.0: older than v1.1.0" in capsys.readouterr().err
+
+
+def test_a_repository_without_a_commit_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {})
+    workshop.release("v1.1.0", {"template/a.dat": "a\n"})
+    shutil.rmtree(workshop.project / ".git")
+    git.git("init", "--quiet", cwd=workshop.project)
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "no commit yet" in capsys.readouterr().err
+
+
+def test_a_branch_that_exists_is_refused(workshop: Workshop, capsys: Capture) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    git.git("branch", "taken", cwd=workshop.project)
+    for name, said in {"taken": "exists already", "a..b": "no name for a branch"}.items():
+        assert update(workshop.project, "--branch", name) == ExitCode.REFUSED
+        assert f"{name}: " in capsys.readouterr().err
+        assert said
+
+
+def test_a_second_project_is_made_alike(workshop: Workshop, tmp_path: Path) -> None:
+    make_project(workshop.template, tmp_path / "second")
+    assert (tmp_path / "second/a.dat").read_text() == TEN
