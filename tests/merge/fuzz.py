@@ -147,8 +147,8 @@ def _changed(base: Any, side: Any) -> list[Any]:
         return [x for old, new in zip(base, side, strict=True) for x in _changed(old, new)]
     if isinstance(side, list) and isinstance(base, list):
         return [part for part in side if part not in base]
-    if isinstance(side, str) and (bound := re.fullmatch(r"[\w-]+(?:\[.*\])?([<>=~!].*)", side)):
-        side = bound[1]
+    if side != base and isinstance(side, str):
+        return [re.sub(r"^[\w-]+(?:\[.*\])?(?=[<>=~!])", "", side)]
     return [side] if side != base else []
 
 

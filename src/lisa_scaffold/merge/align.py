@@ -299,7 +299,7 @@ def order(slots: Slots, keep: set[int], strict: bool) -> list[int]:
         at = next((result.index(s) + 1 for s in reversed(second[:index]) if s in known), 0)
         instead = _instead_of(slots.base, second, index)
         if instead in known:
-            result.insert(result.index(instead), slot)
+            result.insert(max(result.index(instead), at), slot)
             known.add(slot)
             continue
         rivals = at

@@ -145,6 +145,9 @@ def _sequence(
     path: Path, base: list[Value], ours: list[Value], theirs: list[Value], merged: list[Value]
 ) -> str | None:
     sides = [base, ours, theirs, merged]
+    counts = [Counter(repr(item) for item in side) for side in sides]
+    if any(count > max(side[item] for side in counts[:3]) for item, count in counts[3].items()):
+        return f"{values.where(path)}: an item stands there more often than on either side."
     kind = values.list_kind(path, base, ours, theirs)
     if kind == "ordered":
         texts = [[repr(item) for item in side] for side in sides]
