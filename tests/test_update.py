@@ -533,3 +533,55 @@ def test_a_branch_that_exists_is_refused(workshop: Workshop, capsys: Capture) ->
 def test_a_second_project_is_made_alike(workshop: Workshop, tmp_path: Path) -> None:
     make_project(workshop.template, tmp_path / "second")
     assert (tmp_path / "second/a.dat").read_text() == TEN
+
+
+def test_line_ends_that_attributes_ask_for_stand_in_the_work_tree(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    attributes = "*.dat text eol=crlf\n"
+    files = {
+        "template/.gitattributes.jinja": attributes,
+        "template/a.dat": TEN,
+        "template/b.dat": TEN,
+    }
+    workshop = open_workshop(tmp_path, files)
+    workshop.edit({"a.dat": TEN.replace("line 2\n", "mine\n"), "b.dat": TEN + "mine\n"})
+    changed = TEN.replace("line 9\n", "theirs\n")
+    workshop.release("v1.1.0", {"template/a.dat": changed, "template/b.dat": TEN + "theirs\n"})
+    assert report(workshop, capsys)["conflicts"] == ["b.dat"]
+    expected = changed.replace("line 2\n", "mine\n").replace("\n", "\r\n")
+    assert (workshop.project / "a.dat").read_bytes() == expected.encode()
+    assert b"=======\r\ntheirs\r\n" in (workshop.project / "b.dat").read_bytes()
+    assert workshop.status() == ["M  .copier-answers.yml", "M  a.dat", "UU b.dat"]
+
+
+def test_a_file_may_become_a_folder_and_a_folder_a_file(workshop: Workshop) -> None:
+    workshop.release("v1.1.0", {"template/b.dat": None})
+    write(workshop.template, {"template/b.dat/c.dat": "c\n"})
+    workshop.release("v1.2.0", {})
+    assert update(workshop.project) == ExitCode.DONE
+    assert workshop.read("b.dat/c.dat") == "c\n"
+    commit(workshop.project)
+    shutil.rmtree(workshop.template / "template/b.dat")
+    workshop.release("v1.3.0", {"template/b.dat": "b again\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    assert workshop.read("b.dat") == "b again\n"
+
+
+def test_names_of_every_kind(tmp_path: Path, capsys: Capture) -> None:
+    names = ["a b.dat", 'é "q".dat', "-dash.dat", "back\\slash.dat", "star*.dat"]
+    workshop = open_workshop(tmp_path, {f"template/{name}": TEN for name in names})
+    workshop.edit({name: TEN.replace("line 2\n", "mine\n") for name in names})
+    changed = TEN.replace("line 9\n", "theirs\n")
+    workshop.release("v1.1.0", {f"template/{name}": changed for name in names})
+    assert statuses(report(workshop, capsys)) == dict.fromkeys(names, "merged")
+    assert {workshop.read(name) for name in names} == {changed.replace("line 2\n", "mine\n")}
+
+
+def test_a_repository_of_sha256(workshop: Workshop) -> None:
+    shutil.rmtree(workshop.project / ".git")
+    git.git("init", "--quiet", "--object-format=sha256", cwd=workshop.project)
+    commit(workshop.project)
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    assert workshop.status() == ["M  .copier-answers.yml", "M  a.dat"]

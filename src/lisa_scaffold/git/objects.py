@@ -259,17 +259,15 @@ class ObjectWriter:
             path.unlink()
         return said.decode().split()
 
-    def filtered(self, files: Sequence[tuple[str, str]]) -> list[bytes]:
-        """The bytes that git would put into the work tree, line ends and filters applied.
+    def filtered(self, name: str, path: str) -> bytes:
+        """The bytes of an object as git would put them at a path of the work tree."""
+        return self._run("cat-file", "--filters", f"--path={path}", name)
 
-        Parameters
-        ----------
-        files
-            Object name, and path in the work tree, of each file.
-        """
-        listed = "".join(f"{name} {path}\n" for name, path in files)
-        said = self._run("cat-file", "--batch", "--filters", stdin=os.fsencode(listed))
-        return _read_batch(said, len(files))
+    def check_out(self, index: Path, paths: Iterable[str], folder: Path) -> None:
+        """Write files of an index aside into a folder, line ends and filters applied."""
+        stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        options = ("--quiet", "--force", "-z", "--stdin", f"--prefix={folder}{os.sep}")
+        self._run("checkout-index", *options, stdin=stdin, env={"GIT_INDEX_FILE": str(index)})
 
     def update_index(self, index: Path, info: bytes) -> None:
         """Change entries of an index file aside."""

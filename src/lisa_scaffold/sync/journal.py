@@ -91,8 +91,9 @@ def apply(repository: Repository, synced: Synced) -> None:
 def _write_plan(repository: Repository, synced: Synced, draft: Path) -> None:
     contents = synced.shown()
     root = repository.top / repository.prefix
-    for path in contents:
-        _refuse_obstacle(root, path)
+    removed = {path for path, blob in contents.items() if blob is None}
+    for path in contents.keys() - removed:
+        _refuse_obstacle(root, path, removed)
     staged = [blob for conflict in synced.conflicts.values() for blob in conflict.stages.values()]
     blobs = [blob for blob in [*contents.values(), *staged] if blob]
     writer = git.ObjectWriter(repository, draft / "objects")
@@ -102,13 +103,21 @@ def _write_plan(repository: Repository, synced: Synced, draft: Path) -> None:
     if index.exists():
         shutil.copy(index, draft / "index")
     writer.update_index(draft / "index", (draft / "index-info").read_bytes())
-    written = {path: blob for path, blob in contents.items() if blob and blob.mode != LINK}
-    named = [(names[blob], repository.prefix + path) for path, blob in written.items()]
-    bytes_of = dict(zip(written, writer.filtered(named), strict=True))
+    clean = [path for path, blob in synced.files.items() if blob and blob.mode != LINK]
+    writer.check_out(draft / "index", [repository.prefix + path for path in clean], draft / "out")
     steps = []
-    for number, (path, blob) in enumerate(contents.items()):
+    # What goes makes room for what comes: a file may become a folder, and a folder a file.
+    for number, path in enumerate([*sorted(removed, reverse=True), *(contents.keys() - removed)]):
+        blob = contents[path]
         if blob is not None:
-            (draft / "content" / str(number)).write_bytes(bytes_of.get(path, blob.data))
+            target = draft / "content" / str(number)
+            full = repository.prefix + path
+            if path in synced.conflicts:
+                target.write_bytes(writer.filtered(names[blob], full))
+            elif blob.mode == LINK:
+                target.write_bytes(blob.data)
+            else:
+                (draft / "out" / full).rename(target)
         mode = blob.mode if blob else None
         steps.append({"path": path, "mode": mode, "old": _fingerprint(root / path)})
     (draft / "plan.json").write_text(json.dumps({"steps": steps, "index": _fingerprint(index)}))
@@ -117,10 +126,10 @@ def _write_plan(repository: Repository, synced: Synced, draft: Path) -> None:
 def _index_info(repository: Repository, synced: Synced, names: Mapping[Blob, str]) -> bytes:
     """Lines for ``git update-index --index-info``: each path is cleared, then set."""
     zeros = "0" * len(repository.head or "")
-    lines = []
-    for path in [*synced.files, *synced.conflicts]:
+    paths = [*synced.files, *synced.conflicts]
+    lines = [f"0 {zeros}\t{repository.prefix}{path}" for path in paths]
+    for path in paths:
         full = repository.prefix + path
-        lines.append(f"0 {zeros}\t{full}")
         blob = synced.files.get(path)
         if blob:
             lines.append(f"{blob.mode} {names[blob]} 0\t{full}")
@@ -130,14 +139,20 @@ def _index_info(repository: Repository, synced: Synced, names: Mapping[Blob, str
     return b"".join(os.fsencode(line) + b"\0" for line in lines)
 
 
-def _refuse_obstacle(root: Path, path: str) -> None:
+def _refuse_obstacle(root: Path, path: str, removed: set[str]) -> None:
     """Raise LisaError where a path leads out of the project, or a folder stands in its place."""
     place = root
     for part in Path(path).parts[:-1]:
         place /= part
+        if place.relative_to(root).as_posix() in removed:
+            break
         if place.is_symlink() or (place.exists() and not place.is_dir()):
             raise LisaError(f"{place}: not a folder, but {path} belongs below it", "Move it away.")
-    if (root / path).is_dir() and not (root / path).is_symlink():
+    folder = root / path
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    inside = [each for each in folder.rglob("*") if not each.is_dir() or each.is_symlink()]
+    if not inside or any(each.relative_to(root).as_posix() not in removed for each in inside):
         raise LisaError(f"{root / path}: a folder where a file belongs", "Move it away.")
 
 
@@ -145,8 +160,8 @@ def _fingerprint(path: Path) -> str | None:
     """What identifies the state of a file: nothing where it is absent."""
     if path.is_symlink():
         return f"link {path.readlink()}"
-    if not path.exists():
-        return None
+    if not path.is_file():
+        return None  # a folder in its place is emptied before, or refused
     mode = "x" if path.stat().st_mode & 0o100 else "-"
     return f"{mode} {hashlib.sha256(path.read_bytes()).hexdigest()}"
 
