@@ -585,3 +585,74 @@ def test_a_repository_of_sha256(workshop: Workshop) -> None:
     workshop.release("v1.1.0", {"template/a.dat": "new\n"})
     assert update(workshop.project) == ExitCode.DONE
     assert workshop.status() == ["M  .copier-answers.yml", "M  a.dat"]
+
+
+def test_an_untracked_file_is_never_overwritten(workshop: Workshop, capsys: Capture) -> None:
+    """Neither where the template moves a file that both sides changed, nor behind a dead link."""
+    workshop.edit({"a.dat": TEN.replace("line 5\n", "mine\n")})
+    moved = TEN.replace("line 5\n", "theirs\n")
+    workshop.release("v1.1.0", {"template/a.dat": None, "template/moved.dat": moved})
+    write(workshop.project, {"moved.dat": "untracked\n"})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "moved.dat: the template adds it, and an untracked file" in capsys.readouterr().err
+    assert workshop.read("moved.dat") == "untracked\n"
+    (workshop.project / "moved.dat").unlink()
+    (workshop.project / "moved.dat").symlink_to("nowhere")
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert (workshop.project / "moved.dat").is_symlink()
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_edits_that_git_was_told_not_to_see_are_never_overwritten(
+    workshop: Workshop, capsys: Capture, flag: str
+) -> None:
+    git.git("update-index", flag, "a.dat", cwd=workshop.project)
+    write(workshop.project, {"a.dat": "hidden\n"})
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "a.dat: git is told not to look at this file" in capsys.readouterr().err
+    assert workshop.read("a.dat") == "hidden\n"
+
+
+def test_a_moved_file_in_conflict_leaves_no_copy_behind(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    workshop.edit({"a.dat": TEN.replace("line 5\n", "mine\n")})
+    moved = TEN.replace("line 5\n", "theirs\n")
+    workshop.release("v1.1.0", {"template/a.dat": None, "template/moved.dat": moved})
+    assert report(workshop, capsys)["conflicts"] == ["moved.dat"]
+    assert not (workshop.project / "a.dat").exists()
+    assert "mine\n=======\ntheirs\n" in workshop.read("moved.dat")
+
+
+def test_a_branch_too_lets_a_file_become_a_folder(workshop: Workshop) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": None})
+    write(workshop.template, {"template/a.dat/inner.dat": TEN})
+    workshop.release("v1.2.0", {})
+    assert update(workshop.project, "--branch", "update") == ExitCode.DONE
+    assert git.git("show", "update:a.dat/inner.dat", cwd=workshop.project) == TEN
+
+
+def test_an_open_conflict_is_not_nothing_to_do(workshop: Workshop, capsys: Capture) -> None:
+    workshop.edit({"a.dat": TEN.replace("line 5\n", "mine\n")})
+    workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 5\n", "theirs\n")})
+    assert update(workshop.project) == ExitCode.FINDINGS
+    capsys.readouterr()
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "a.dat: a conflict that is not resolved" in capsys.readouterr().err
+
+
+def test_a_refusal_is_no_interruption(workshop: Workshop, capsys: Capture) -> None:
+    workshop.release("v1.1.0", {"template/c.dat": "c\n"})
+    (workshop.project / "c.dat").mkdir()
+    assert update(workshop.project) == ExitCode.REFUSED
+    (workshop.project / "c.dat").rmdir()
+    capsys.readouterr()
+    assert update(workshop.project) == ExitCode.DONE
+    assert "interrupted" not in capsys.readouterr().err
+
+
+def test_only_a_version_is_recorded(workshop: Workshop, capsys: Capture) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    assert update(workshop.project, "--to", "HEAD") == ExitCode.REFUSED
+    assert "HEAD: no version" in capsys.readouterr().err

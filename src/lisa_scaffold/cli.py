@@ -304,6 +304,7 @@ def _update(arguments: argparse.Namespace) -> int:
     given = _given(arguments)
     target = update.target(current, arguments.to)
     if target.version == current.version and not given:
+        project.refuse_unmerged(current)
         return _report_nothing_to_do(current.version, arguments)
     with update.prepared(current, target, trust=arguments.trust) as prepared:
         if not arguments.defaults and not given and sys.stdin.isatty() and sys.stderr.isatty():
@@ -354,7 +355,7 @@ def _finish_update(updated: Any, arguments: argparse.Namespace) -> int:
         after = ""
     elif arguments.branch:
         update.commit_on_branch(updated, arguments.branch, report.commit_message(updated))
-        after = f"The update is committed on the branch {arguments.branch}."
+        after = report.committed(updated, arguments.branch)
     else:
         update.apply(updated)
         after = report.applied(updated)

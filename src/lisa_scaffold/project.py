@@ -102,6 +102,14 @@ def refuse_unfinished(project: Project) -> None:
         raise LisaError(f"{project.root}: no commit yet", "Commit the project first.")
 
 
+def refuse_unmerged(project: Project) -> None:
+    """Raise LisaError where a conflict of an earlier update or merge is not resolved."""
+    unmerged = git.unmerged(project.repository)
+    if unmerged:
+        hint = "Resolve it: edit the file, then git add it; git reset --merge undoes the update."
+        raise LisaError(f"{unmerged[0]}: a conflict that is not resolved", hint)
+
+
 def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
     """Raise LisaError where changes that are not committed stand in the way.
 
@@ -113,9 +121,7 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
         Paths that an update would write or remove, relative to the project.
     """
     states = git.status(project.repository)
-    unmerged = sorted(path for path, state in states.items() if state == "unmerged")
-    if unmerged:
-        raise LisaError(f"{unmerged[0]}: a conflict that is not resolved", "Resolve it first.")
+    refuse_unmerged(project)
     staged = sorted(path for path, state in states.items() if state == "staged")
     if staged:
         raise LisaError(f"{staged[0]}: changes are staged", "Commit them, or git stash, first.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,6 +42,9 @@ def target(current: Project, wanted: str | None) -> Target:
     source = template.recorded_source(current.source)
     version = wanted or source.current()
     recorded, asked = template.version_of(current.version), template.version_of(version)
+    if asked is None and not re.fullmatch(r"[0-9a-f]{7,64}", version):
+        # A branch or HEAD means something else tomorrow: the next update would have no base.
+        raise LisaError(f"{version}: no version", "Name a version tag, such as v1.2.3, or a hash.")
     if recorded and asked and asked < recorded:
         if wanted is None and source.ours:
             raise LisaError(
@@ -52,7 +56,8 @@ def target(current: Project, wanted: str | None) -> Target:
             f"{version}: older than {current.version}, which the project records",
             "An update goes forward only; git can bring an older state of the project back.",
         )
-    if source.ours and wanted and wanted not in source.versions():
+    carried = source.ours and not os.environ.get(template.SOURCE_VARIABLE)
+    if carried and wanted and wanted not in source.versions():
         source = Source(template.CANONICAL_URL, current.source)
     return Target(source, version)
 
@@ -168,9 +173,15 @@ def apply(updated: Updated) -> None:
     """
     current, synced = updated.project, updated.synced
     project.refuse_dirty(current, synced.shown())
-    for path in [each.path for each in synced.changes if each.status in ("added", "renamed")]:
+    written = {path: blob for path, blob in synced.shown().items() if blob}
+    tracked = git.unseen_edits(current.repository, written)
+    for path, blob in written.items():
         place = current.root / path
-        if place.is_file() and not _same(place, synced.files.get(path)):
+        if path in tracked:
+            if tracked[path]:
+                hint = "Lift that: git update-index --no-assume-unchanged --no-skip-worktree FILE."
+                raise LisaError(f"{path}: git is told not to look at this file", hint)
+        elif os.path.lexists(place) and not place.is_dir() and not _same(place, blob):
             raise LisaError(
                 f"{path}: the template adds it, and an untracked file stands there",
                 "Commit the file, or move it away.",
@@ -178,8 +189,8 @@ def apply(updated: Updated) -> None:
     journal.apply(current.repository, synced)
 
 
-def _same(place: Path, blob: git.Blob | None) -> bool:
-    return blob is not None and place.read_bytes() == blob.data
+def _same(place: Path, blob: git.Blob) -> bool:
+    return place.is_file() and not place.is_symlink() and place.read_bytes() == blob.data
 
 
 def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:

@@ -123,7 +123,7 @@ def check(path: str, sides: tuple[Any, Any, Any], merged: Any, notes: str) -> li
             )
         ]
     if len(kept) == 4 and all(isinstance(side, list) for side in kept):
-        return _check_list(path, base, ours, theirs, merged, notes)
+        return _check_list(path, [base, ours, theirs, merged], notes)
     lost = [side for side in (ours, theirs) if side not in (merged, _MISSING)]
     named = all(str(text) in notes for side in lost for text in _changed(base, side))
     if named or _by_part(base, ours, theirs, merged):
@@ -162,11 +162,8 @@ def _by_part(base: Any, ours: Any, theirs: Any, merged: Any) -> bool:
     return new <= set(words[3])
 
 
-def _check_list(  # noqa: PLR0913, PLR0917 - three sides and where they stand
-    path: str, base: list[Any], ours: list[Any], theirs: list[Any], merged: list[Any], notes: str
-) -> list[str]:
+def _check_list(path: str, sides: list[list[Any]], notes: str) -> list[str]:
     """Records by what identifies them, other items by themselves."""
-    sides = [base, ours, theirs, merged]
     keyed = [{_identity(item): item for item in side} for side in sides]
     if any(isinstance(item, dict) and not set(item) & set(_IDS) for side in sides for item in side):
         return []  # nothing identifies these

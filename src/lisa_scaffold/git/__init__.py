@@ -26,6 +26,8 @@ from lisa_scaffold.git.repository import (
     status,
     tags,
     tracked,
+    unmerged,
+    unseen_edits,
     update_index,
 )
 
@@ -51,5 +53,7 @@ __all__ = [
     "status",
     "tags",
     "tracked",
+    "unmerged",
+    "unseen_edits",
     "update_index",
 ]

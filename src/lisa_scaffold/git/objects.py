@@ -197,7 +197,8 @@ def _import_commit(name: str, content: bytes) -> bytes:
 
 def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
     parts = []
-    for path, blob in files.items():
+    # What goes makes room first: a file may become a folder.
+    for path, blob in sorted(files.items(), key=lambda item: item[1] is not None):
         name = os.fsencode(prefix + path).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         name = name.replace(b"\n", b"\\n")
         if blob is None:

@@ -187,6 +187,23 @@ def tracked(repository: Repository, pattern: str) -> list[str]:
     return git("ls-files", "-z", "--", pattern, cwd=place).split("\0")[:-1]
 
 
+def unmerged(repository: Repository) -> list[str]:
+    """Paths with a conflict in the index, relative to the work tree."""
+    said = git("ls-files", "--unmerged", "-z", cwd=repository.top).split("\0")[:-1]
+    return list(dict.fromkeys(record.partition("\t")[2] for record in said))
+
+
+def unseen_edits(repository: Repository, paths: Iterable[str]) -> dict[str, bool]:
+    """Of some paths, the tracked ones, and whether git was told not to look at their file.
+
+    Such a file (``--assume-unchanged``, ``--skip-worktree``) may hold edits that no status shows.
+    """
+    place = repository.top / repository.prefix
+    said = git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *paths, cwd=place)
+    flags = {record[2:]: record[0] for record in said.split("\0")[:-1]}
+    return {path: flag.islower() or flag == "S" for path, flag in flags.items()}
+
+
 def refresh_index(repository: Repository) -> None:
     """Let the index know the files as they are; exit code 1 only says that some differ."""
     run("update-index", "-q", "--refresh", cwd=repository.top, codes=(0, 1))

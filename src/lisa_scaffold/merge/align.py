@@ -106,6 +106,8 @@ def by_likeness(
     for one, found, two, rest in (ours, mine, theirs, other), (theirs, other, ours, mine):
         _not_renamed(base, one, found, two, rest)
         _pair_through(one, found, two, rest)
+    _not_brought_back(base, ours, mine, other)
+    _not_brought_back(base, theirs, other, mine)
     fresh: dict[Hashable, int] = {}
     count = len(base)
     new_keys = Counter(key for i, (key, _) in enumerate(ours) if i not in mine)
@@ -171,14 +173,25 @@ def _not_renamed(
         del found[index]
 
 
+def _not_brought_back(
+    base: Sequence[Item], one: Sequence[Item], found: dict[int, int], rest: dict[int, int]
+) -> None:
+    """Refuse a second member of the same name as one that the other side removed."""
+    gone = {key for partner, (key, _) in enumerate(base) if partner not in rest.values()}
+    gone &= {base[partner][0] for partner in found.values()}
+    if any(key in gone for index, (key, _) in enumerate(one) if index not in found):
+        raise NotSure("a member that one side removed and the other has twice")
+
+
 def _pair_through(
     one: Sequence[Item], found: dict[int, int], two: Sequence[Item], rest: dict[int, int]
 ) -> None:
     """Pair what is like a member of the other side whose place in base is known."""
     taken = set(found.values())
+    fresh = {key for index, (key, _) in enumerate(two) if index not in rest}
     known = [(index, partner) for index, partner in rest.items() if partner not in taken]
     for index, (key, value) in enumerate(one):
-        if index in found or not known:
+        if index in found or not known or key in fresh:
             continue
         own = leaves(value)
         scores = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
@@ -174,7 +175,17 @@ def _in_order(sides: list[list[Entry]], said: list[list[Value]], path: Path) -> 
     picks = align.diff3(*texts)
     if picks is None:
         raise NotSure(f"{values.where(path)}: both sides changed the same place of a list")
+    _no_return(said, [said[side][index] for side, index in picks], path)
     return [sides[side][index] for side, index in picks]
+
+
+def _no_return(said: list[list[Value]], merged: list[Value], path: Path) -> None:
+    """Refuse a list in which an item is back that one side moved and the other removed."""
+    counts = [Counter(repr(item) for item in side) for side in (*said, merged)]
+    for item, count in counts[3].items():
+        old, mine, other = (side[item] for side in counts[:3])
+        if count != (other if mine == old else mine) and old in (mine, other):
+            raise NotSure(f"{values.where(path)}: one side moved an item, the other removed it")
 
 
 def _comments_of(member: Entry) -> list[str]:

@@ -146,7 +146,9 @@ def _sequence(
 ) -> str | None:
     sides = [base, ours, theirs, merged]
     counts = [Counter(repr(item) for item in side) for side in sides]
-    if any(count > max(side[item] for side in counts[:3]) for item, count in counts[3].items()):
+    # A member merged from both sides is new; a copy of it is not.
+    most = {item: max(1, *(side[item] for side in counts[:3])) for item in counts[3]}
+    if any(count > most[item] for item, count in counts[3].items()):
         return f"{values.where(path)}: an item stands there more often than on either side."
     kind = values.list_kind(path, base, ours, theirs)
     if kind == "ordered":

@@ -61,6 +61,18 @@ def applied(updated: Updated) -> str:
     )
 
 
+def committed(updated: Updated, branch: str) -> str:
+    """What to do after the update was committed on a branch."""
+    said = f"The update is committed on the branch {branch}."
+    conflicts = "\n".join(f"  {path}" for path in updated.synced.conflicts)
+    if not conflicts:
+        return said
+    return (
+        f"{said}\nIn conflict:\n{conflicts}\n"
+        "These are as the project has them; the commit message holds the template's side."
+    )
+
+
 def patches(synced: Synced) -> str:
     """The changes that were not taken, as patches."""
     return "\n".join(synced.patches.values())

@@ -83,7 +83,11 @@ def apply(repository: Repository, synced: Synced) -> None:
         draft = folder / "draft"
         shutil.rmtree(draft, ignore_errors=True)
         (draft / "content").mkdir(parents=True)
-        _write_plan(repository, synced, draft)
+        try:
+            _write_plan(repository, synced, draft)
+        except Exception:
+            shutil.rmtree(draft)
+            raise
         draft.rename(folder / "pending")
         _finish(repository, folder / "pending")
 

@@ -136,10 +136,12 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     _hold_seeded(base, theirs, present, policy)
     merged = store.merge(base, ours, theirs)
     differences = {each.path: each for each in store.changed(ours, merged.tree)}
-    settling = _Settling(store, policy, base, theirs, _read(store, merged, differences.values()))
+    objects = _read(store, merged, differences.values())
+    settling = _Settling(store, policy, base, theirs, present, objects)
     for path, stages in merged.conflicts.items():
         marked = differences.get(path)
         settling.conflict(path, stages, marked.new if marked else None)
+        settling.leave(marked.was if marked else None, path)
     clean = {path: each for path, each in differences.items() if path not in merged.conflicts}
     ignored = policy.ignored(path for path, each in clean.items() if each.is_addition)
     for path, difference in clean.items():
@@ -180,6 +182,7 @@ class _Settling:
     policy: Policy
     base: Tree
     theirs: Tree
+    present: Mapping[str, Stage]
     objects: Mapping[str, bytes]
     synced: Synced = field(default_factory=Synced)
 
@@ -194,14 +197,27 @@ class _Settling:
             return
         new = self.blob(difference.new)
         if difference.was:
-            synced.settle(path, "renamed", new, difference.was)
-            synced.files[difference.was] = None
+            self.moved(difference, new)
         elif difference.is_addition:
             synced.settle(path, "added", new)
         elif path in self.base and self.store.oid(self.base[path].data) == difference.old.oid:
             synced.settle(path, "updated", new)
         else:
             self.merged(path, self.blob(difference.old), new)
+
+    def moved(self, difference: Difference, new: Blob) -> None:
+        """A path that the template moved; what both sides changed in it must still be right."""
+        path, was = difference.path, difference.was or ""
+        base, theirs, ours = self.base.get(was), self.theirs.get(path), self.blob(difference.old)
+        self.synced.files[was] = None
+        if base and theirs and {base.mode, ours.mode, theirs.mode} <= REGULAR:
+            problem = merge.check_clean(path, base.data, ours.data, theirs.data, new.data)
+            if problem:
+                self.synced.notes.append(f"{path}: git's merge of the text is wrong: {problem}")
+                whole = Blob(ours.mode, _whole_in_conflict(ours.data, theirs.data))
+                self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
+                return
+        self.synced.settle(path, "renamed", new, was)
 
     def merged(self, path: str, ours: Blob, new: Blob) -> None:
         """A path that both sides changed, apart from each other: right as text, perhaps no more."""
@@ -249,11 +265,16 @@ class _Settling:
         elif isinstance(result, Declined):
             synced.keep(path, result.reason)
             synced.patches[path] = result.patch
-            if result.content != ours.data:
+            if result.content != ours.data or path not in self.present:
                 synced.files[path] = Blob(mode, result.content)
         else:
             synced.conflicts[path] = Conflict(blobs, marked)
             synced.changes.append(Change(path, "conflict"))
+
+    def leave(self, was: str | None, path: str) -> None:
+        """Remove the old name of a path that was moved, once its content has arrived."""
+        if was and self.synced.shown().get(path):
+            self.synced.files.setdefault(was, None)
 
     def structural(
         self, path: str, base: Blob | None, ours: Blob, theirs: Blob
@@ -276,8 +297,8 @@ def patch(path: str, old: Blob, new: Blob) -> str:
     """The difference of two contents as a unified diff."""
     if b"\0" in old.data + new.data:
         return f"Binary file {path} differs\n"
-    before = old.data.decode(errors="surrogateescape").splitlines(keepends=True)
-    after = new.data.decode(errors="surrogateescape").splitlines(keepends=True)
+    before = old.data.decode(errors="replace").splitlines(keepends=True)
+    after = new.data.decode(errors="replace").splitlines(keepends=True)
     lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
     ends = (
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
