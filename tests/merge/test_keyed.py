@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.merge import guard, toml, yaml
+from lisa_scaffold.merge import check_clean, guard, merge_file, toml, yaml
 
 HOOK = "repos:\n  - repo: a\n    rev: {rev}\n    hooks:\n      - id: x\n{more}"
 
@@ -85,3 +85,13 @@ def test_the_guard_sees_a_copy_of_a_member() -> None:
     merged = HOOK.format(rev="v2", more="        a: 1\n")
     twice = merged + merged.removeprefix("repos:\n")
     assert guard.problem("a.yaml", base, ours, theirs, twice) is not None
+
+
+def test_an_alias_whose_anchor_the_other_side_renamed_is_left_to_people() -> None:
+    base = ".base: &base\n  image: x\n\nt:\n  <<: *base\n"
+    ours = base + "\nmine:\n  <<: *base\n"
+    theirs = base.replace("&base", "&common").replace("*base", "*common")
+    assert merge_file("ci.yml", base.encode(), ours.encode(), theirs.encode()) is None
+    broken = theirs + "\nmine:\n  <<: *base\n"
+    sides = (base.encode(), ours.encode(), theirs.encode(), broken.encode())
+    assert check_clean("ci.yml", *sides) is not None

@@ -71,8 +71,20 @@ def _compose(text: str) -> _Raw | None:
     starts = [event for event in events if isinstance(event, yaml.DocumentStartEvent)]
     if len(starts) > 1 or any(event.version or event.tags for event in starts):
         raise NotSure("several documents, or directives")
+    _refuse_dangling_alias(events)
     body = iter(events[2:-2])
     return _node(next(body), body, text) if starts else None
+
+
+def _refuse_dangling_alias(events: list[Any]) -> None:
+    """An alias stands for an anchor above it: one side may have renamed or removed that."""
+    known: set[str] = set()
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in known:
+                raise NotSure(f"the alias *{event.anchor} stands for nothing")
+        elif isinstance(event, yaml.NodeEvent) and event.anchor:
+            known.add(event.anchor)
 
 
 def _node(event: Any, events: Any, text: str) -> _Raw:
