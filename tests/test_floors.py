@@ -19,6 +19,7 @@ FLOORS = {
     "merge": 2,
     "template": 3,
     "project": 3,
+    "rules": 4,
     "sync": 4,
     "create": 5,
     "update": 5,
