@@ -20,7 +20,8 @@ def test_a_changelog_in_form_passes() -> None:
 
 
 def test_none_is_found_missing() -> None:
-    assert found(changed(clean(), {"CHANGELOG.md": None}), "CHG") == [("CHG001", "CHANGELOG.md", 1)]
+    files = changed(clean(), {"CHANGELOG.md": None, "docs/changelog.md": None})
+    assert found(files, "CHG") == [("CHG001", "CHANGELOG.md", 1)]
 
 
 @pytest.mark.parametrize("path", ["CHANGES.rst", "docs/changelog.md", "HISTORY.txt", "NEWS"])

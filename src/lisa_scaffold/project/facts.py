@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from lisa_scaffold.project.dockerfile import Dockerfile
+    from lisa_scaffold.project.gitlab import Pipeline
     from lisa_scaffold.project.layout import Layout
     from lisa_scaffold.project.metadata import Package
     from lisa_scaffold.project.settings import Settings
@@ -284,6 +285,13 @@ class Facts:
         from lisa_scaffold.project import layout
 
         return layout.read(self)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The GitLab pipeline, its includes and inheritance resolved."""
+        from lisa_scaffold.project import gitlab
+
+        return gitlab.read(self)
 
     def dockerfile(self, path: str = "Dockerfile") -> Dockerfile:
         """The instructions of a Dockerfile; none where it is missing."""
