@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -11,31 +10,22 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold import cli, git
+from lisa_scaffold import git
 from lisa_scaffold.errors import ExitCode
 
-from .support.updates import QUESTIONS, Workshop, commit, make_project, open_workshop, write
-
-Capture = pytest.CaptureFixture[str]
-TEN = "".join(f"line {number}\n" for number in range(1, 11))
-
-
-def update(project: Path, *options: str) -> int:
-    return cli.main(["update", str(project), "--defaults", *options])
-
-
-def report(workshop: Workshop, capsys: Capture, *options: str) -> dict[str, Any]:
-    """Update and return the machine form."""
-    capsys.readouterr()
-    code = update(workshop.project, "--format", "json", *options)
-    result: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert code == (ExitCode.FINDINGS if result["conflicts"] else ExitCode.DONE)
-    return result
-
-
-def statuses(result: dict[str, Any]) -> dict[str, str]:
-    answers = ".copier-answers.yml"
-    return {each["path"]: each["status"] for each in result["changes"] if each["path"] != answers}
+from .support.updates import (
+    QUESTIONS,
+    TEN,
+    Capture,
+    Workshop,
+    commit,
+    make_project,
+    open_workshop,
+    report,
+    statuses,
+    update,
+    write,
+)
 
 
 def copier_update(project: Path) -> subprocess.CompletedProcess[str]:

@@ -123,7 +123,7 @@ class Prepared:
         repository = self.project.repository
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
-        policy = self._policy(after, keep_prose)
+        policy = self._policy(before, after, keep_prose)
         synced = trees.merge_project(store, ours, base, theirs, policy)
         project.refuse_leftovers(self.project, {*base, *theirs})
         notes = [*_answer_notes(recorded, before, after, given), *_not_run(before, after)]
@@ -136,11 +136,12 @@ class Prepared:
             store.diff(synced.shown()),
         )
 
-    def _policy(self, after: Render, keep_prose: bool) -> trees.Policy:
+    def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:
         return trees.Policy(
             project.ANSWERS_FILE,
             _matcher(after.locked),
             _matcher(after.seeded),
+            _matcher(before.seeded),
             lambda paths: git.ignored(self.project.repository, paths),
             keep_prose,
         )
