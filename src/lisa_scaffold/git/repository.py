@@ -58,14 +58,14 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
     commit
         A tag, a hash, or what ``git describe`` says.
     folder
-        The folder to make; its parent also takes a temporary index.
+        The folder to make, or an empty one; its parent also takes a temporary index.
 
     Raises
     ------
     GitError
         If there is no such commit.
     """
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     place = {
         **ALONE,
         "GIT_DIR": str(git_dir),
