@@ -63,7 +63,9 @@ class Report:
         changes, patches = told.get("changes", []), told.get("patches", {})
         kept = {c["path"] for c in changes if c.get("status") == "kept"}
         said = "\n".join(strings([told.get("notes"), patches]))
-        return cls(list(told.get("conflicts", [])), sorted(kept), sorted(patches.keys() - kept), said)
+        return cls(
+            list(told.get("conflicts", [])), sorted(kept), sorted(patches.keys() - kept), said
+        )
 
 
 def strings(value: Any) -> list[str]:

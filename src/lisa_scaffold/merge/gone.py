@@ -23,7 +23,7 @@ from lisa_scaffold.merge.nodes import (
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
-def one_sided(  # noqa: PLR0913, PLR0917 - three versions, where they stand, what is said of them
+def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said of them
     base: Entry | None,
     ours: Entry | None,
     theirs: Entry | None,
@@ -78,10 +78,7 @@ def label(member: Entry) -> Path:
 def dangling(notes: Iterable[str], base: Branch, theirs: Branch, merged: Branch) -> str | None:
     """A key that the template removed, and that something names which stays for the project."""
     stays = {
-        name
-        for note in notes
-        if isinstance(note, kept.Kept)
-        for name in _NAME.findall(note.stays)
+        name for note in notes if isinstance(note, kept.Kept) for name in _NAME.findall(note.stays)
     }
     return min(stays & (_keys(base) - _keys(theirs) - _keys(merged)), default=None)
 

@@ -6,6 +6,7 @@ A note says so, and carries what the template changed: the report shows it as a 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 
 class Kept(str):
@@ -25,7 +26,7 @@ class Kept(str):
     after: str
     stays: str
 
-    def __new__(cls, note: str, before: str, after: str, stays: str) -> Kept:
+    def __new__(cls, note: str, before: str, after: str, stays: str) -> Self:
         """Make the note."""
         made = super().__new__(cls, note)
         made.before, made.after, made.stays = before, after, stays
@@ -56,6 +57,11 @@ def rewritten(what: str, before: str, after: str, stays: str) -> Kept:
         "it, the template's change is in the patch.",
         *(before, after, stays),
     )
+
+
+def left_out(what: str, after: str) -> Kept:
+    """The template added something for a place that stays as the project has it."""
+    return Kept(f"{what}: nothing here uses it; the template's is left out.", "", after, "")
 
 
 def patch(notes: Iterable[str], path: str) -> str:

@@ -17,7 +17,6 @@ from lisa_scaffold.merge.nodes import (
     Value,
     comments,
     content,
-    remarks,
     shift,
     value,
     write,
@@ -106,7 +105,9 @@ def _both_added(ours: Branch, theirs: Branch, path: Path) -> Branch | None:
 
     Only lists of records, or of requirements, can be taken together: each item has a name.
     """
-    said = [[(repr(value(e.node)), *_comments_of(e)) for e in side.entries] for side in (ours, theirs)]
+    said = [
+        [(repr(value(e.node)), *_comments_of(e)) for e in side.entries] for side in (ours, theirs)
+    ]
     rest = iter(said[0])
     if all(item in rest for item in said[1]):
         return ours
