@@ -353,6 +353,8 @@ class _Settling:
         if isinstance(result, Merged):
             synced.settle(path, "merged", Blob(mode, result.content), was)
             synced.notes += [f"{path}: {note}" for note in result.notes]
+            if result.patch:
+                synced.patches[path] = result.patch
         elif self.policy.locked(path):
             synced.settle(path, "updated", theirs, was)
             synced.notes.append(f"{path}: locked, the template's lines win; yours are in a patch.")
