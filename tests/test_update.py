@@ -653,7 +653,7 @@ def test_a_branch_is_no_recorded_version(workshop: Workshop, capsys: Capture, br
     git.git("checkout", "--quiet", "-B", branch, cwd=workshop.template)
     workshop.release("v1.6.0", {"template/a.dat": "new\n"})
     answers = workshop.read(".copier-answers.yml")
-    workshop.edit({".copier-answers.yml": answers.replace("v1.0.0", branch)})
+    workshop.edit({".copier-answers.yml": answers.replace("v1.0.0", f"'{branch}'")})
     assert update(workshop.project) == ExitCode.REFUSED
     assert f"{branch}: no" in capsys.readouterr().err
     assert workshop.status() == []
