@@ -13,6 +13,7 @@ from lisa_scaffold.git.objects import (
     Store,
     TreeMerge,
     commit_files,
+    is_git_folder,
 )
 from lisa_scaffold.git.repository import (
     Repository,
@@ -23,6 +24,7 @@ from lisa_scaffold.git.repository import (
     listed,
     refresh_index,
     repository,
+    sparse_patterns,
     start_repository,
     status,
     tags,
@@ -49,9 +51,11 @@ __all__ = [
     "git",
     "identity",
     "ignored",
+    "is_git_folder",
     "listed",
     "refresh_index",
     "repository",
+    "sparse_patterns",
     "start_repository",
     "status",
     "tags",
