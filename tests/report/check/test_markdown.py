@@ -44,7 +44,8 @@ def test_the_report_of_a_project() -> None:
 
 
 def test_a_project_in_order() -> None:
-    assert markdown.report([checked()]) == "### lisa-scaffold check: lisa-noise in order\n"
+    assert "2 projects are in order" in markdown.report([checked(), checked()])
+    assert markdown.report([checked()]) == "### lisa-scaffold check: lisa-noise is in order\n"
 
 
 def test_many_projects_have_a_table() -> None:

@@ -34,11 +34,11 @@ def report(results: Sequence[Checked]) -> str:
 def _headline(results: Sequence[Checked]) -> str:
     findings = wording.all_findings(results)
     if len(results) == 1:
-        where = escaped(results[0].name)
+        where, are = escaped(results[0].name), "is"
     else:
-        where = wording.count(len(results), "project")
+        where, are = wording.count(len(results), "project"), "are"
     if not findings:
-        return f"lisa-scaffold check: {where} in order"
+        return f"lisa-scaffold check: {where} {are} in order"
     must = len(wording.of(Severity.MUST, findings))
     parts = [f"{must} must", f"{len(findings) - must} should"]
     return (

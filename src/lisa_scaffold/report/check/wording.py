@@ -13,9 +13,15 @@ OWN_FAMILY = "lisa-scaffold itself"
 
 
 @cache
+def rule(code: str) -> rules.Rule:
+    """The rule of a code."""
+    return rules.find(code)
+
+
+@cache
 def title(code: str) -> str:
-    """What holds where a rule passes, in one line."""
-    return rules.find(code).text.title.replace("`", "")
+    """What holds where a rule passes, in one line of plain text."""
+    return rule(code).text.title.replace("`", "")
 
 
 def letters(code: str) -> str:
@@ -23,8 +29,13 @@ def letters(code: str) -> str:
     return code.rstrip("0123456789")
 
 
+def families() -> list[str]:
+    """The letters of all families, in the order of the rules."""
+    return [*rules.FAMILIES, rules.CRASH.family]
+
+
 def family(code: str) -> str:
-    """The title of a rule's family."""
+    """The title of a family, by its letters or by the code of a rule."""
     named = rules.FAMILIES.get(letters(code))
     return named[1] if named else OWN_FAMILY
 
