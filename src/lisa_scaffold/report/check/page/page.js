@@ -61,7 +61,7 @@
     status.textContent = filtered ? `${shown} of ${total} findings` : `All ${total} findings`;
   };
 
-  form.addEventListener("input", apply);
+  for (const kind of ["input", "change"]) form.addEventListener(kind, apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   // A reset is done after its event.
   form.addEventListener("reset", () => setTimeout(apply));
