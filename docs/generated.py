@@ -12,7 +12,8 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ import pathspec
 import yaml
 from sphinx.application import Sphinx
 
-from lisa_scaffold import cli, errors
-from lisa_scaffold.model import Question
+from lisa_scaffold import cli, errors, rules
+from lisa_scaffold.model import Checked, Question
+from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.template import Template
 
 ROOT = Path(__file__).parents[1]
@@ -218,6 +220,35 @@ def _versions() -> Any:
     return jinja2.Environment(autoescape=True).from_string(source).module
 
 
+# --- Reports --------------------------------------------------------------------------------------
+
+SMALL = {
+    "pyproject.toml": '[project]\nname = "lisa-noise"\nversion = "1.3.0"\n',
+    "CHANGELOG.md": "# Changelog\n\n## 1.3.0 (2026-11-02)\n\n- Faster noise.\n",
+    ".gitlab-ci.yml": "test:\n  script: pytest\n  script: make\n",
+}
+"""The project that the examples of reports are about."""
+LANGUAGES = {"gitlab": "json", "junit": "xml", "markdown": "markdown"}
+
+
+def report(form: str) -> str:
+    """What a report says of the small project, as far as the families go that it is about."""
+    module = import_module(f"lisa_scaffold.report.check.{form}")
+    text = module.report([checked()])
+    return f"```{LANGUAGES[form]}\n{text}```"
+
+
+def checked() -> Checked:
+    """The small project, checked."""
+    facts = Facts.of(SMALL)
+    chosen = rules.selected(rules.Selection(("CHG", "SYN")))
+    found = tuple(rules.findings(chosen, facts))
+    applied = tuple(rule.code for rule in chosen if rule.applies(facts))
+    return Checked(
+        Path("lisa-noise"), "lisa-noise", "package", "", found, rules=len(applied), applied=applied
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "exit codes": exit_codes,
     "files": files,
@@ -225,6 +256,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "patterns": patterns,
     "pythons": pythons,
     "questions": questions,
+    **{f"report {form}": partial(report, form) for form in LANGUAGES},
     "tools": tools,
 }
 MARK = re.compile(r"<!-- generated: ([a-z ]+) -->")

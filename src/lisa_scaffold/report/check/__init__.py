@@ -1,0 +1,1 @@
+"""What ``lisa-scaffold check`` found: a module for each form."""
