@@ -60,7 +60,8 @@ def read(facts: Facts, system: Mapping[str, Any]) -> Package:
         return Package(data=data)
     _join(data)
     lines = {path: facts.lines(path) for path in ("setup.cfg", "setup.py")}
-    first = facts.first("setup.cfg", "setup.py") or "setup.py"
+    # A setup.cfg that only configures tools is not where the metadata is.
+    first = next((place.path for place in places.values()), "setup.py")
 
     def where(keys: Keys) -> Place:
         if keys[:1] == ("build-backend",):
