@@ -287,6 +287,18 @@ class Facts:
         return layout.read(self)
 
     @cached_property
+    def licences(self) -> Mapping[str, tuple[str, ...]]:
+        """The licences whose texts the project's licence files hold, by file."""
+        from lisa_scaffold.project import licences
+
+        return licences.read(self)
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether this is an unpacked source distribution: it need not hold the whole project."""
+        return self.has("PKG-INFO")
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         """The GitLab pipeline, its includes and inheritance resolved."""
         from lisa_scaffold.project import gitlab

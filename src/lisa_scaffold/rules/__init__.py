@@ -17,6 +17,7 @@ FAMILIES = {
     "SYN": ("syntax", "Files that can be read"),
     "CFG": ("settings", "Settings of lisa-scaffold"),
     "TPL": ("template", "Template"),
+    "LIC": ("licence", "Licence"),
     "CHG": ("changelog", "Changelog"),
 }
 """The module and the title of each family, by the letters of its codes."""
