@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,9 +61,6 @@ _NAMES = {
     "MIT": r"\bMIT\b",
     "ISC": r"\bISC\b",
 }
-_NAME = re.compile(
-    "|".join(f"(?P<{name}>{pattern})" for name, pattern in _NAMES.items()), re.IGNORECASE
-)
 _CLAUSES = {
     "2": "2-Clause",
     "two": "2-Clause",
@@ -147,7 +144,14 @@ def claimed(text: str) -> set[str]:
 
 def named(text: str) -> list[tuple[str, int]]:
     """The licences that prose names, each with the place in the text."""
-    return [(_full_name(match), match.start()) for match in _NAME.finditer(text)]
+    return [(_full_name(match), match.start()) for match in _name().finditer(text)]
+
+
+@cache
+def _name() -> re.Pattern[str]:
+    """Finds all names; compiled where one is looked for, not at import."""
+    parts = (f"(?P<{name}>{pattern})" for name, pattern in _NAMES.items())
+    return re.compile("|".join(parts), re.IGNORECASE)
 
 
 def _full_name(match: re.Match[str]) -> str:

@@ -18,6 +18,7 @@ FAMILIES = {
     "CFG": ("settings", "Settings of lisa-scaffold"),
     "TPL": ("template", "Template"),
     "LIC": ("licence", "Licence"),
+    "MET": ("metadata", "Metadata"),
     "CHG": ("changelog", "Changelog"),
 }
 """The module and the title of each family, by the letters of its codes."""
