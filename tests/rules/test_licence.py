@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..support.checking import changed, clean, edited, fixed, found, messages
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
 
 MIT = clean(license="MIT")["LICENSE"]
 APACHE = clean(license="Apache-2.0")["LICENSE"]
@@ -19,11 +19,6 @@ LINE = 9
 
 def stating(said: str) -> dict[str, Any]:
     return edited(clean(), "pyproject.toml", KEY, said)
-
-
-def text(files: dict[str, Any], path: str) -> str:
-    content = files[path]
-    return content.decode() if isinstance(content, bytes) else str(content)
 
 
 def test_files_and_statement_of_every_licence_pass() -> None:

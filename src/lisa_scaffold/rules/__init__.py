@@ -19,6 +19,7 @@ FAMILIES = {
     "TPL": ("template", "Template"),
     "LIC": ("licence", "Licence"),
     "MET": ("metadata", "Metadata"),
+    "PKG": ("packaging", "Packaging"),
     "CHG": ("changelog", "Changelog"),
 }
 """The module and the title of each family, by the letters of its codes."""

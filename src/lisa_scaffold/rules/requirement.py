@@ -17,6 +17,13 @@ _FIRST = 77
 _SETUPTOOLS = re.compile(r"setuptools\s*(\[[^]]*\])?\s*((?:[<>=!~]=?\s*[\d.*]+\s*,?\s*)*)")
 
 
+def required(facts: Facts) -> list[str]:
+    """The names of the build requirements, in their normalised form."""
+    said = facts.pyproject.items("build-system", "requires")
+    names = (re.match(r"\s*([\w.-]+)", str(each)) for each in said)
+    return [re.sub(r"[-_.]+", "-", match[1]).lower() for match in names if match]
+
+
 def old_setuptools(facts: Facts) -> tuple[int, str] | None:
     """The build requirement that lets a setuptools in which takes no licence expression.
 
