@@ -35,7 +35,9 @@ _BLANK = re.compile(
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"(?i)\W*(licen[sc]e|licensing|copyright)")
-_BADGE = re.compile(r"img\.shields\.io/(?:badge|static/v1)[^)\s]*?licen[sc]e-([\w.%+-]+?)-\w+")
+_BADGE = re.compile(
+    r"img\.shields\.io/(?:badge|static/v1)[^)\s]{0,80}?licen[sc]e-([\w.%+-]{1,80}?)-\w+"
+)
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
 
 
