@@ -22,6 +22,7 @@ FAMILIES = {
     "MET": ("metadata", "Metadata"),
     "PKG": ("packaging", "Packaging"),
     "CHG": ("changelog", "Changelog"),
+    "CIT": ("citation", "Citation"),
     "SEC": ("security", "Security"),
 }
 """The module and the title of each family, by the letters of its codes."""
