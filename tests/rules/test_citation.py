@@ -86,7 +86,7 @@ def test_required_keys_that_are_the_same_for_all() -> None:
             "- name: LISA",
             "- LISA",
             9,
-            "an author is a mapping, with `family-names` and `given-names`, or `name`",
+            "an author is a mapping, with `family-names` or `name`",
         ),
         ("title: A", "title: A\ntype: code", 5, "`type` is software or dataset"),
         ("title: A", "title: A\nurl: a.org", 5, "`a.org` is no address"),

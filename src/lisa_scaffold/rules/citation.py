@@ -38,8 +38,6 @@ _ADDRESSES = ("license-url", "repository", "repository-artifact", "repository-co
 
 
 def _is_science(facts: Facts) -> bool:
-    if facts.answers:
-        return True
     return any(text.startswith(_SCIENCE) for text in facts.package.texts("classifiers"))
 
 
