@@ -96,7 +96,7 @@ def how_to_install(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, 1, "no word on how to install the package")
 
 
-_LEFT = (
+GITLAB = (
     "To make it easy for you to get started with GitLab, here's a list of recommended next steps",
     "Already a pro? Just edit this README.md and make it your own",
     "Choose a self-explaining name for your project.",
@@ -118,7 +118,7 @@ def own_words(facts: Facts) -> Iterator[Hit]:
     """
     path = _readme(facts)
     for number, line in enumerate(facts.lines(path), 1):
-        if any(sentence in line for sentence in _LEFT):
+        if any(sentence in line for sentence in GITLAB):
             yield Hit(path, number, "this is GitLab's page for new projects")
             return
 
