@@ -21,6 +21,7 @@ FLOORS = {
     "project": 3,
     "rules": 4,
     "sync": 4,
+    "check": 5,
     "create": 5,
     "update": 5,
     "report": 7,

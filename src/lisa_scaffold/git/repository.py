@@ -25,8 +25,8 @@ def identity() -> Identity:
     return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
 
 
-def tags(repository: str | Path) -> list[str]:
-    """All tags of a repository: a path, a bundle or an address.
+def tags(repository: str | Path) -> dict[str, str]:
+    """All tags of a repository (a path, a bundle or an address), each with what it points to.
 
     Raises
     ------
@@ -34,7 +34,8 @@ def tags(repository: str | Path) -> list[str]:
         If the repository cannot be reached.
     """
     lines = git("ls-remote", "--tags", "--refs", "--", repository).splitlines()
-    return [line.partition("refs/tags/")[2] for line in lines]
+    found = (line.partition("\trefs/tags/") for line in lines)
+    return {tag: hashed for hashed, _, tag in found}
 
 
 def clone_bare(repository: str | Path, folder: Path) -> None:

@@ -42,6 +42,17 @@ class Source:
     location: str
     recorded: str = CANONICAL_URL
 
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        """Every tag of the repository, asked for once, each with the hash that it points to.
+
+        Raises
+        ------
+        GitError
+            If the repository cannot be reached.
+        """
+        return git.tags(self.location)
+
     @property
     def ours(self) -> bool:
         """Whether this is the template of lisa-scaffold, and not another Copier template."""
@@ -52,6 +63,10 @@ class Source:
         """The folder, where the source is a working copy of our template."""
         folder = Path(self.location)
         return folder.resolve() if self.ours and (folder / "copier.yml").is_file() else None
+
+    def is_working(self, version: str) -> bool:
+        """Whether a version is the working copy's files as they stand."""
+        return bool(self.working_copy) and version == self.current()
 
     def current(self) -> str:
         """The version that a project gets where none is asked for.
@@ -83,7 +98,7 @@ class Source:
             If the repository cannot be reached or has no version.
         """
         try:
-            tags = sorted_versions(git.tags(self.location), ours=self.ours)
+            tags = sorted_versions(self.tags, ours=self.ours)
         except git.GitError as error:
             if not self.working_copy:
                 raise _unreachable(self, error) from error
@@ -111,7 +126,7 @@ class Source:
         if version_of(version) or _HASH.fullmatch(version):
             return True  # whether there is such a one is seen when it is opened
         try:
-            return version in git.tags(self.location)
+            return version in self.tags
         except git.GitError as error:
             raise _unreachable(self, error) from error
 
@@ -141,7 +156,7 @@ class Source:
             yield tuple(self._at(version, folder) for version in versions)
 
     def _at(self, version: str, folder: Path) -> Template:
-        if self.working_copy and version == _declared_version(self.working_copy):
+        if self.working_copy and self.is_working(version):
             return Template(version, self.working_copy, self.recorded)
         git_dir = self._git_dir(folder)
         root = folder / str(len(list(folder.iterdir())))
