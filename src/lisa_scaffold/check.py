@@ -13,7 +13,7 @@ from lisa_scaffold.model import Checked, Finding, Waived
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.project.settings import Waiver
-from lisa_scaffold.rules import Selection, fixing
+from lisa_scaffold.rules import Selection
 from lisa_scaffold.template.pristine import Origins
 
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
@@ -187,6 +187,8 @@ def _prefix(root: Path) -> str:
 def _repaired(
     facts: Facts, chosen: Sequence[rules.Rule], before: Checked, wanted: Wanted
 ) -> Result:
+    from lisa_scaffold.rules import fixing
+
     only_here = _only_here(facts)
     waivers = facts.settings.waivers
     done = fixing.fixed(

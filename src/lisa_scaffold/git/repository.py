@@ -14,6 +14,8 @@ from lisa_scaffold.model import Identity
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
 _ROOM_FOR_ARGUMENTS = 100_000
 
+_BUNDLES = (b"# v2 ", b"# v3 ")
+
 
 def identity() -> Identity:
     """Who commits, as git's configuration says."""
@@ -33,9 +35,23 @@ def tags(repository: str | Path) -> dict[str, str]:
     GitError
         If the repository cannot be reached.
     """
-    lines = git("ls-remote", "--tags", "--refs", "--", repository).splitlines()
-    found = (line.partition("\trefs/tags/") for line in lines)
-    return {tag: hashed for hashed, _, tag in found}
+    lines = _bundled(Path(repository)) or git("ls-remote", "--tags", "--refs", "--", repository)
+    found = (line.replace("\t", " ").partition(" refs/tags/") for line in lines.splitlines())
+    return {tag: hashed for hashed, _, tag in found if tag}
+
+
+def _bundled(path: Path) -> str:
+    """The references at the head of a bundle, which git would take a process to tell.
+
+    See https://git-scm.com/docs/gitformat-bundle.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(1_000_000) if file.read(5) in _BUNDLES else b""
+    except OSError:
+        return ""
+    signature, _, rest = head.partition(b"\n")
+    return os.fsdecode(rest.partition(b"\n\n")[0]) if signature == b"git bundle" else ""
 
 
 def clone_bare(repository: str | Path, folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -146,6 +145,8 @@ def _encoded(files: Mapping[str, bytes]) -> bytes:
 
 
 def _rendered(source: Source, version: str, answers: Mapping[str, Any]) -> dict[str, bytes]:
+    import tempfile
+
     from pathspec import GitIgnoreSpec
 
     with (

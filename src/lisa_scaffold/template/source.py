@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version as installed_version
 from pathlib import Path
-
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING
 
 from lisa_scaffold import git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Template
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 PACKAGE = Path(__file__).parents[1]
 BUNDLE = PACKAGE / "template.bundle"
@@ -86,6 +86,8 @@ class Source:
         if self.working_copy:
             return _declared_version(self.working_copy)
         if Path(self.location) == BUNDLE:
+            from importlib.metadata import version as installed_version
+
             return f"v{installed_version('lisa-scaffold')}"
         return self.versions()[-1]
 
@@ -151,6 +153,8 @@ class Source:
         LisaError
             If there is no such version, or the source cannot be reached.
         """
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as name:
             folder = Path(name)
             yield tuple(self._at(version, folder) for version in versions)
@@ -247,6 +251,8 @@ def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
 
 def version_of(commit: str) -> Version | None:
     """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
+    from packaging.version import InvalidVersion, Version
+
     described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
     try:
         return Version(f"{described[1]}.post{described[2]}" if described else commit)
