@@ -258,6 +258,12 @@ def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
     return {path.removeprefix(repository.prefix) for path in found}
 
 
+def ignores(folder: Path, path: str) -> bool:
+    """Whether ``.gitignore`` names a path of a folder, be it there or not."""
+    said = run("check-ignore", "--no-index", "--", path, cwd=folder, codes=(0, 1, 128))
+    return bool(said)
+
+
 def listed(folder: Path) -> dict[str, str | None] | None:
     """Files of a folder that git tracks, with their mode, and those it neither tracks nor ignores.
 
