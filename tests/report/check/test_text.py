@@ -18,7 +18,7 @@ Files that can be read
   must    SYN001  pyproject.toml:12:9  no valid TOML: Invalid value
 
 Changelog
-  should  CHG002  CHANGELOG.md:7  `[1.3]` is no version
+  should  CHG002  CHANGELOG.md:7  `[1.3]` is no version (--fix)
   should  CHG003  CHANGELOG.md:9  no date below line 9
 
 Notes

@@ -28,7 +28,7 @@ def _project(checked: Checked, *, alone: bool) -> Iterator[str]:
         if found:
             yield "\n".join([wording.family(letters), *_aligned(found)])
     if checked.fixed:
-        yield "\n".join(["Repaired", *_aligned(checked.fixed)])
+        yield "\n".join(["Repaired", *_aligned(checked.fixed, repairs=False)])
     if checked.notes:
         yield "\n".join(["Notes", *(f"  {brief(note)}" for note in checked.notes)])
 
@@ -41,12 +41,13 @@ def _heading(checked: Checked, *, alone: bool) -> str:
     return f"{checked.name}{place} ({', '.join(said)})"
 
 
-def _aligned(findings: Sequence[Finding]) -> Iterator[str]:
+def _aligned(findings: Sequence[Finding], *, repairs: bool = True) -> Iterator[str]:
     places = [visible(wording.place(each)) for each in findings]
     width = min(32, max(map(len, places)))
     for place, finding in zip(places, findings, strict=True):
         start = f"  {finding.severity.value:<6}  {finding.code}  {place:<{width}}"
-        yield f"{start}  {brief(finding.message)}"
+        end = " (--fix)" if finding.fixable and repairs else ""
+        yield f"{start}  {brief(finding.message)}{end}"
 
 
 def _summary(results: Sequence[Checked]) -> str:
