@@ -64,6 +64,18 @@ def merge_file(
     return Merged(content, done.notes, done.patch)
 
 
+def moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
+    """The lines that the project changed in a file where it only moved pinned versions.
+
+    None where it changed more, or nothing.
+    """
+    sides = codec.decode(base, ours, ours)
+    if sides is None or not kinds.only_pins(path, sides.base.text, sides.ours.text):
+        return []
+    before = {line.strip() for line in sides.base.text.splitlines()}
+    return [line.strip() for line in sides.ours.text.splitlines() if line.strip() not in before]
+
+
 def check_clean(
     path: str, base: bytes | None, ours: bytes, theirs: bytes, merged: bytes
 ) -> str | None:

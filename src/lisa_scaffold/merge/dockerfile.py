@@ -30,6 +30,7 @@ _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _STAGE = re.compile(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"--from=([\w.-]+)")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+_END = Unit(("end", ""), 0, ())
 _SETTINGS = ("ARG", "ENV", "LABEL", "EXPOSE", "VOLUME")
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL", "FROM")
 
@@ -123,9 +124,27 @@ def _stage(base: Unit | None, ours: Unit, theirs: Unit) -> tuple[list[str], tupl
     if base is None:
         return None
     before, mine, yours = (instructions(side.lines) for side in (base, ours, theirs))
-    mine, yours = (adopted(before, side, nameless=_is_step) for side in (mine, yours))
+    mine, yours = (
+        _in_place(before, adopted(before, side, nameless=_is_step)) for side in (mine, yours)
+    )
     done = merge_units(before, mine, yours, _instruction, _together, gone=_only_moved)
     return None if done is None else (to_lines(done[0]), done[1])
+
+
+def _in_place(base: list[Unit], side: list[Unit]) -> list[Unit]:
+    """The units of a side, where a step in the place of a step, alike or not, is the same one."""
+    between = {
+        (above.key, _verb(unit), below.key): unit.key
+        for above, unit, below in zip(base, base[1:], [*base[2:], _END], strict=False)
+        if _is_step(unit)
+    }
+    present = {unit.key for unit in side}
+    found = side[:1]
+    for unit, below in zip(side[1:], [*side[2:], _END], strict=False):
+        old = between.get((found[-1].key, _verb(unit), below.key))
+        known = old is None or old in present or not _is_step(unit)
+        found.append(unit if known else unit._replace(key=old))
+    return found
 
 
 def _only_moved(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[None, str] | None:

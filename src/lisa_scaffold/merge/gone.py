@@ -90,6 +90,17 @@ def _keys(node: Node) -> set[str]:
     return own.union(*(_keys(entry.node) for entry in node.entries))
 
 
+def only_pins(base: Branch, ours: Branch) -> bool:
+    """Whether the project moved pins, and changed nothing else."""
+    one, two = (Entry((), "", "", side, "") for side in (base, ours))
+    said = value(base), value(ours)
+    return (
+        said[0] != said[1]
+        and values.only_pins((), *said)
+        and _own_remarks(one) == _own_remarks(two)
+    )
+
+
 def _only_moved(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:
     who = ("template", "project") if by_ours else ("project", "template")
     moved = ", ".join(dict.fromkeys(_moved(value(base.node), value(left.node))))

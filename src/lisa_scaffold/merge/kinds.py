@@ -93,3 +93,18 @@ def problem(path: str, base: str, ours: str, theirs: str, merged: str) -> str | 
         checker = import_module(f"lisa_scaffold.merge.{sort}")
         found = checker.problem(base, ours, theirs, merged)
     return found
+
+
+def only_pins(path: str, base: str, ours: str) -> bool:
+    """Whether nothing but pinned versions moved between two versions of a file."""
+    from lisa_scaffold.merge import gone, pins
+    from lisa_scaffold.merge.nodes import NotSure
+
+    sort = kind(path, ours)
+    if sort not in _STRUCTURED:
+        return pins.only_moved(base, ours)
+    parse = import_module(f"lisa_scaffold.merge.{sort}").parse
+    try:
+        return gone.only_pins(parse(base), parse(ours))
+    except NotSure:
+        return False
