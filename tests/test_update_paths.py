@@ -272,15 +272,18 @@ def test_a_seeded_file_gives_way_to_a_folder(tmp_path: Path, capsys: Capture) ->
     assert files(workshop) == {"s.dat/inner.dat"}
 
 
-def test_a_file_of_the_project_moves_with_its_folder(workshop: Workshop, capsys: Capture) -> None:
+def test_a_file_of_the_project_stays_where_it_is_when_its_folder_moves(
+    workshop: Workshop, capsys: Capture
+) -> None:
     names = [f"old/{number}.dat" for number in range(4)]
     workshop.release("v1.1.0", {f"template/{name}": f"{name}\n{TEN}" for name in names})
     assert update(workshop.project) == ExitCode.DONE
     workshop.edit({"old/mine.dat": "mine\n"})
     (workshop.template / "template/old").rename(workshop.template / "template/new")
     workshop.release("v1.2.0", {})
-    assert statuses(report(workshop, capsys))["new/mine.dat"] == "renamed"
-    assert workshop.read("new/mine.dat") == "mine\n"
+    assert "old/mine.dat" not in statuses(report(workshop, capsys))
+    assert workshop.read("old/mine.dat") == "mine\n"
+    assert workshop.read("new/0.dat") == f"old/0.dat\n{TEN}"
 
 
 def test_a_name_that_changes_its_case_alone(workshop: Workshop, capsys: Capture) -> None:
