@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import check_clean, guard, merge_file, toml, yaml
+from lisa_scaffold.model import Merged
 
 HOOK = "repos:\n  - repo: a\n    rev: {rev}\n    hooks:\n      - id: x\n{more}"
 
@@ -31,13 +32,49 @@ def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
     ("base", "ours", "theirs"),
     [
         ("line-length = 80\n", "line-length = 100\n", "line-length = 120\n"),
-        ('v = ["3.11", "3.12"]\n', 'v = ["3.11"]\n', 'v = ["3.11", "3.12", "3.13"]\n'),
+        ('v = ["3.11", "3.12"]\n', 'v = ["3.11", "3.12", "3.13"]\n', 'v = ["3.11"]\n'),
         ('d = ["a>=1"]\n', 'd = ["a>=2"]\n', 'd = ["a<3"]\n'),
     ],
     ids=["plain number", "version beside a removed one", "lower and upper bound"],
 )
 def test_toml_that_is_not_sure_is_refused(base: str, ours: str, theirs: str) -> None:
     assert toml.merge(base, ours, theirs) is None
+
+
+def test_a_version_next_to_one_that_the_project_removed_is_left_out_with_a_note() -> None:
+    base, theirs = b'v = ["3.11", "3.12"]\n', b'v = ["3.11", "3.12", "3.13"]\nw = 1\n'
+    merged = merge_file("a.toml", base, b'v = ["3.11"]\n', theirs)
+    assert isinstance(merged, Merged)
+    assert merged.content == b'v = ["3.11"]\nw = 1\n'
+    assert merged.notes == (
+        'v: the template adds "3.13" next to 3.12, which the project removed; it is left out.',
+    )
+    assert '+"3.13"' in merged.patch
+    assert merge_file("a.toml", base, b'v = ["3.11"]\n', theirs, keep_prose=False) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        ('v = ["3.11"]\n', 'v = ["3.11", "3.12"]\n', 'v = ["3.11", "3.12"]\n'),
+        ('v = ["b", "c"]\n', 'v = ["a", "c"]\n', 'v = ["a", "b", "c"]\n'),
+        ('extends = ["mine"]\n', 'extends = ["base"]\n', 'extends = ["base", "mine"]\n'),
+    ],
+    ids=["one holds the other", "a set", "the last one wins"],
+)
+def test_a_list_that_both_sides_added_has_the_items_of_both(
+    ours: str, theirs: str, merged: str
+) -> None:
+    base = "a = 1\n"
+    name = ours.split(" ", 1)[0]
+    assert toml.merge(base, base + ours, base + theirs) == (
+        base + merged,
+        (f"{name}: both sides added it; it has the items of both.",),
+    )
+
+
+def test_a_list_of_commands_that_both_sides_added_is_left_to_people() -> None:
+    assert yaml.merge("a: 1\n", "a: 1\nscript: [x, y]\n", "a: 1\nscript: [x, z]\n") is None
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,15 @@ def left_out(what: str, after: str) -> Kept:
     return Kept(f"{what}: nothing here uses it; the template's is left out.", "", after, "")
 
 
+def crowded_out(where: str, added: str, removed: str) -> Kept:
+    """The template added a version next to one that the project removed."""
+    return Kept(
+        f"{where}: the template adds {added} next to {removed}, which the project removed; "
+        "it is left out.",
+        *("", added, ""),
+    )
+
+
 def patch(notes: Iterable[str], path: str) -> str:
     """What the template changed in the places that stay, as a unified diff of each of them."""
     from lisa_scaffold.merge import text

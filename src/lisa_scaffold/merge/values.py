@@ -37,6 +37,8 @@ _ORDERED = {
     *("workflow", "tasks", "plugins", "commands-pre", "commands-post", "runargs", "args"),
     *("addopts", "options", "flags", "patterns"),
 }
+# Of these the last one has the last word.
+_LAST_WINS = {"extends", "package-rules", "packagerules"}
 _REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
 
 # From so many words on a value reads like a sentence or a command.
@@ -289,6 +291,11 @@ def is_ordered(path: Path) -> bool:
     return name_of(path) in _ORDERED
 
 
+def is_last_wins(path: Path) -> bool:
+    """Whether a later item of a list has the last word over an earlier one."""
+    return name_of(path) in _LAST_WINS
+
+
 def _prose_set(path: Path) -> bool:
     return name_of(path) in {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
 
@@ -330,3 +337,22 @@ def versioned(item: Value) -> bool:
     if text is None or (parts := split_requirement(text)) is None or not parts["spec"].strip():
         return text is not None and bool(_VERSIONED.search(text))
     return False
+
+
+def crowded_out(
+    base: Sequence[Value], ours: Sequence[Value], theirs: Sequence[Value]
+) -> dict[int, Value]:
+    """Of the versions that their side adds, those next to one that our side removed, with it.
+
+    The order of versions means something: a list without 3.12 is no place to add 3.13 after it.
+    """
+    out: dict[int, Value] = {}
+    for index, item in enumerate(theirs):
+        if item in base or item in ours or not versioned(item):
+            continue
+        before = [other for other in theirs[:index] if other in base][-1:]
+        after = [other for other in theirs[index + 1 :] if other in base][:1]
+        for other in before + after:
+            if other not in ours and versioned(other):
+                out[index] = other
+    return out

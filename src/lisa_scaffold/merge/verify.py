@@ -59,6 +59,12 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
         return _expect(path, ours, merged)
     if ours == base:
         return _expect(path, theirs, merged)
+    return _both(path, sides, merged)
+
+
+def _both(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
+    """Compare a value that both sides changed, each in another way."""
+    base, ours, theirs = sides
     match base, ours, theirs, merged:
         case ((dict() | None), dict(), dict(), dict()):
             return _mapping(path, base or {}, ours, theirs, merged)
@@ -66,6 +72,8 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
             return _sequence(path, [one], ours, theirs, merged)
         case list(), list(), list(), list():
             return _sequence(path, base, ours, theirs, merged)
+        case None, list(), list(), list():
+            return _both_added(path, ours, theirs, merged)
     return _scalar(path, sides, merged)
 
 
@@ -152,6 +160,9 @@ def _sequence(
     if any(count > most[item] for item, count in counts[3].items()):
         return f"{values.where(path)}: an item stands there more often than on either side."
     kind = values.list_kind(path, base, ours, theirs)
+    if kind == "set":
+        out = values.crowded_out(base, ours, theirs)
+        sides[2] = [item for index, item in enumerate(theirs) if index not in out]
     if kind == "ordered":
         texts = [[repr(item) for item in side] for side in sides]
         picks = align.diff3(*texts[:3])
@@ -164,6 +175,16 @@ def _sequence(
     ]
     slots = align.by_likeness(items[0], items[1], items[2], keyed=kind != "records")
     return _members(path, _versions(slots, items[:3]), items[3])
+
+
+def _both_added(
+    path: Path, ours: list[Value], theirs: list[Value], merged: list[Value]
+) -> str | None:
+    """A list that both sides added: it has the items of both, in an order that is fine."""
+    if values.is_last_wins(path):
+        fresh = [item for item in theirs if item not in ours]
+        return _expect(path, [*fresh, *ours] if fresh else ours, merged)
+    return _sequence(path, [], ours, theirs, merged)
 
 
 def _members(
