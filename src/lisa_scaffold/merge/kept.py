@@ -59,6 +59,15 @@ def rewritten(what: str, before: str, after: str, stays: str) -> Kept:
     )
 
 
+def carried_over(what: str, ours: str, theirs: str) -> Kept:
+    """Both sides added nearly the same: the project took it over and edited it."""
+    return Kept(
+        f"{what}: both sides added it, nearly alike; it stays as the project has it, what the "
+        "template has instead is in the patch.",
+        *(ours, theirs, ours),
+    )
+
+
 def left_out(what: str, after: str) -> Kept:
     """The template added something for a place that stays as the project has it."""
     return Kept(f"{what}: nothing here uses it; the template's is left out.", "", after, "")

@@ -58,6 +58,18 @@ def farther(
     return None
 
 
+def contained(base: str, ours: str, theirs: str) -> str | None:
+    """The side that adds all the words that the other adds, and more; white space aside."""
+    if max(map(len, (base, ours, theirs))) > _LONGEST_LINE:
+        return None
+    split = {
+        text: tuple(word for word in _WORD.findall(text) if word.strip())
+        for text in (base, ours, theirs)
+    }
+    more = farther(split[base], split[ours], split[theirs])
+    return None if more is None else ours if more == split[ours] else theirs
+
+
 def _holds(more: Sequence[str], less: Sequence[str]) -> bool:
     """Whether all items of one sequence stand in the other, in the same order."""
     rest = iter(more)
