@@ -51,10 +51,10 @@ def changed(what: str, before: str, stays: str) -> Kept:
 
 
 def rewritten(what: str, before: str, after: str, stays: str) -> Kept:
-    """The project rewrote something, and the template changed it."""
+    """Both sides changed something of the project's, each in another way."""
     return Kept(
-        f"{what}: the project rewrote it, the template changed it; it stays as the project has "
-        "it, the template's change is in the patch.",
+        f"{what}: both sides changed it; it stays as the project has it, the template's change "
+        "is in the patch.",
         *(before, after, stays),
     )
 
