@@ -172,9 +172,23 @@ def test_invalid_source_is_merged_by_lines() -> None:
     assert merge(ours, theirs, base=base) == changed("import a", "import d", theirs)
 
 
-def test_a_replacement_of_what_the_other_side_removed_is_a_conflict() -> None:
+def test_an_import_in_place_of_what_the_template_removed_stays_with_a_note() -> None:
     base = (
         "import sys\n\nif sys.path:\n    from a import v\nelse:\n    from b import v\n\nx = v()\n"
     )
     ours = "from b import v\n\nx = v()\n"
-    assert merge(ours, "from c import x\n", base=base) is None
+    result = merge_file("a.py", base.encode(), ours.encode(), b"from c import x\n")
+    assert isinstance(result, Merged)
+    assert result.content == b"from b import v\nfrom c import x\n"
+    assert result.notes == (
+        "from b import v: the template removed what used it; it stays, though nothing uses it.",
+    )
+
+
+def test_only_the_first_text_of_a_module_is_its_docstring() -> None:
+    ours = changed("LIMIT = 10\n", 'LIMIT = 10\n\n"""A remark."""\n')
+    theirs = changed('"""A module."""\n', '"""A better module."""\n')
+    assert merge(ours, theirs) == ours.replace("A module", "A better module")
+    bare = BASE.removeprefix('"""A module."""\n\n')
+    remark, titled = bare + '\n\n"""A remark."""\n', '"""A title."""\n\n' + bare
+    assert merge(remark, titled, base=bare) == '"""A title."""\n\n' + remark

@@ -70,12 +70,13 @@ def merge(base: str, ours: str, theirs: str) -> Merge | None:
         done = _merge(base, ours, theirs, _Names(keep, idle))
     if done is None:
         return None
-    done = done[0], (*done[1], *_left_out(idle, theirs))
+    unused = _idle(trees[0], trees[1], tree)
+    done = done[0], (*done[1], *_left_out(idle, theirs), *_no_longer_used(unused, ours))
     # An import that was kept, or left out, comes and goes with the words of its statement.
     named = (*done[1], *keep, "import from") if keep or idle else done[1]
     if lost(base, ours, theirs, done[0], named):
         return None
-    unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0])
+    unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0], unused)
     return None if unsure else done
 
 
@@ -83,19 +84,33 @@ def _left_out(idle: AbstractSet[str], theirs: str) -> tuple[str, ...]:
     """A note on the imports of the template that nothing needs."""
     if not idle:
         return ()
-    lines = [line for line in theirs.splitlines() if re.match(r"\s*(from|import)\b", line)]
-    told = [line for line in lines if idle & set(re.findall(r"\w+", line))]
-    return (kept.left_out(", ".join(sorted(idle)), "\n".join(told)),)
+    return (kept.left_out(", ".join(sorted(idle)), "\n".join(_importing(idle, theirs))),)
 
 
-def _idle(base: ast.Module | None, theirs: ast.Module, merged: ast.Module) -> set[str]:
-    """What the template imports anew, for something that the project does not take."""
-    before = bindings(base) if base else set()
-    return (bindings(merged) - uses(merged)) & (bindings(theirs) - before) & uses(theirs)
+def _no_longer_used(unused: AbstractSet[str], ours: str) -> list[str]:
+    """A note on each import of the project whose only use went with the template's change."""
+    return [
+        f"{line.strip()}: the template removed what used it; it stays, though nothing uses it."
+        for line in _importing(unused, ours)
+    ]
 
 
-def _for_nothing(ours: str, theirs: str, merged: str) -> bool:
-    """Whether what every side used that had it (an import) has lost its use in the merge."""
+def _importing(names: AbstractSet[str], text: str) -> list[str]:
+    """The lines that import some of the names."""
+    lines = [line for line in text.splitlines() if re.match(r"\s*(from|import)\b", line)]
+    return [line for line in lines if names & set(re.findall(r"\w+", line))]
+
+
+def _idle(base: ast.Module | None, side: ast.Module, merged: ast.Module) -> set[str]:
+    """What a side imports anew, for something that the merge has not."""
+    statements = [node for node in side.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    known = {ast.dump(node) for node in base.body} if base else set()
+    new: list[ast.stmt] = [node for node in statements if ast.dump(node) not in known]
+    return (bindings(merged) - uses(merged)) & bindings(ast.Module(new, [])) & uses(side)
+
+
+def _for_nothing(ours: str, theirs: str, merged: str, told: AbstractSet[str]) -> bool:
+    """Whether what every side used that had it has lost its use in the merge, and no note tells."""
     after = parse(merged)
     if after is None:
         return True
@@ -105,7 +120,7 @@ def _for_nothing(ours: str, theirs: str, merged: str) -> bool:
     for tree in filter(None, map(parse, (ours, theirs))):
         bound |= bindings(tree)
         idle |= bindings(tree) - uses(tree)
-    return bool(unused & bound - idle)
+    return bool(unused & bound - idle - told)
 
 
 def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
@@ -113,12 +128,16 @@ def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
     if any(side is None for side in sides):
         return None
     before, mine, yours = (_with_imports(side or []) for side in sides)
-    yours = [
-        unit._replace(lines=without(unit.lines, names.idle)) if _kind(unit) == "imports" else unit
-        for unit in yours
-    ]
-    done = _merge_units(before, mine, yours, names)
+    done = _merge_units(before, mine, _relieved(yours, names.idle), names)
     return None if done is None else (plain.to_text(done[0]), done[1])
+
+
+def _relieved(units: list[Unit], idle: AbstractSet[str]) -> list[Unit]:
+    """A module without the imports of some names."""
+    return [
+        unit._replace(lines=without(unit.lines, idle)) if _kind(unit) == "imports" else unit
+        for unit in units
+    ]
 
 
 def _with_imports(units: list[Unit]) -> list[Unit]:
@@ -234,6 +253,9 @@ def _units(source: _Source, at: int) -> list[Unit] | None:
         if _start(node) <= at:
             return None
         key = _key(node, source.lines)
+        if key[0] == "doc" and units:
+            # A text that is not the first statement documents nothing.
+            key = _NAMELESS, "\n".join(source.lines[node.lineno - 1 : end])
         gap = next(i for i in range(at, end) if source.lines[i].strip()) - at
         lines = tuple(source.lines[at + gap : end])
         last = units[-1] if units else None
