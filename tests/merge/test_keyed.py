@@ -73,6 +73,28 @@ def test_a_list_that_both_sides_added_has_the_items_of_both(
     )
 
 
+PLUGINS = "plugins:\n- search\n- links:\n    depth: 1\n- tags\n- images:\n    wide: {wide}\n"
+
+
+def test_items_of_a_list_may_be_names_alone_or_names_with_options() -> None:
+    base = PLUGINS.format(wide="no")
+    ours = base.replace("- search\n", "- mine\n- search\n").replace("depth: 1", "depth: 2")
+    theirs = PLUGINS.format(wide="yes").replace("    depth: 1\n", "    depth: 1\n    kind: a\n")
+    merged = PLUGINS.format(wide="yes").replace("- search\n", "- mine\n- search\n")
+    merged = merged.replace("    depth: 1\n", "    depth: 2\n    kind: a\n")
+    assert yaml.merge(base, ours, theirs) == (merged, ())
+    apart = base.replace("depth: 1", "depth: 2")
+    moved = base.replace("- tags\n", "- tags\n- more\n")
+    git = apart.replace("- tags\n", "- tags\n- more\n")
+    assert guard.problem("a.yml", base, apart, moved, git) is None
+
+
+def test_options_of_one_name_that_both_sides_changed_are_left_to_people() -> None:
+    base = PLUGINS.format(wide="no")
+    ours, theirs = (base.replace("depth: 1", f"depth: {depth}") for depth in (2, 3))
+    assert yaml.merge(base, ours, theirs) is None
+
+
 def test_a_list_of_commands_that_both_sides_added_is_left_to_people() -> None:
     assert yaml.merge("a: 1\n", "a: 1\nscript: [x, y]\n", "a: 1\nscript: [x, z]\n") is None
 

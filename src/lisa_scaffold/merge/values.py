@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lisa_scaffold.merge.align import diff3
+from lisa_scaffold.merge.align import diff3, one_name_each
 from lisa_scaffold.merge.nodes import Path, Value
 from lisa_scaffold.merge.words import merge_words
 
@@ -275,7 +275,7 @@ def list_kind(path: Path, *sides: Sequence[Value]) -> ListKind:
     items = [item for side in sides for item in side]
     ordered = name_of(path) in _ORDERED
     scalars = [text for item in items if (text := text_of(item)) is not None]
-    if items and all(isinstance(item, dict) for item in items):
+    if items and (all(isinstance(item, dict) for item in items) or one_name_each(*sides)):
         return "records"
     if _are_requirements(path, items, scalars):
         return "requirements"
