@@ -73,6 +73,15 @@ def test_a_list_that_both_sides_added_has_the_items_of_both(
     )
 
 
+def test_of_a_pin_that_both_sides_added_the_newer_wins_with_a_note() -> None:
+    base = 'd = ["a>=1"]\n'
+    ours, theirs = 'd = ["a>=1", "b>=1.10"]\n', 'd = ["a>=1", "b>=2.0"]\n'
+    note = "d.b: both sides added it; >=2.0 of the template is newer and kept, >=1.10 of the"
+    assert toml.merge(base, ours, theirs) == (theirs, (f"{note} project is not.",))
+    assert toml.merge(base, ours, theirs.replace(">=2.0", "<2.0")) is None
+    assert toml.merge("x = 1\n", "x = 1\ny = 2\n", "x = 1\ny = 3\n") is None
+
+
 PLUGINS = "plugins:\n- search\n- links:\n    depth: 1\n- tags\n- images:\n    wide: {wide}\n"
 
 

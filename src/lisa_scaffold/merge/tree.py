@@ -249,17 +249,15 @@ def _decided(
     base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]
 ) -> tuple[Node, str]:
     """The value, and what stands behind it, where both sides changed the value."""
-    if base is None:
-        raise NotSure(f"{values.where(path)}: both sides added it")
-    b, o, t = base.node, ours.node, theirs.node
-    if not (isinstance(b, Leaf) and isinstance(o, Leaf) and isinstance(t, Leaf)):
+    b, o, t = base.node if base else None, ours.node, theirs.node
+    if isinstance(b, Branch) or not (isinstance(o, Leaf) and isinstance(t, Leaf)):
         raise NotSure(f"{values.where(path)}: both sides changed it")
-    if "\n" in b.text and "\n" in o.text:
+    if base and b and "\n" in b.text and "\n" in o.text:
         merged = _text_lines(b, o, t)
         if merged is not None:
             return merged, layout.pick(base.tail, ours.tail, theirs.tail)
-    tails = [side.tail for side in (base, ours, theirs)]
-    decision = values.scalar(path, b.value, o.value, t.value, tails)
+    tails = [side.tail if side else "" for side in (base, ours, theirs)]
+    decision = values.scalar(path, b.value if b else None, o.value, t.value, tails)
     if decision is None:
         raise NotSure(f"{values.where(path)}: both sides changed it")
     if decision.note:

@@ -84,12 +84,22 @@ def scalar(
     """
     texts = [text_of(base), text_of(ours), text_of(theirs)]
     before, mine, other = texts
+    if base is None and mine is not None and other is not None:
+        return _both_added(path, mine, other)
     if before is None or mine is None or other is None:
         return None
     if "\n" in before + mine + other:
         return _lines(before, mine, other)
     newest = _newest(path, [before, mine, other], remarks)
     return newest or requirement(path, before, mine, other) or _sentence(before, mine, other)
+
+
+def _both_added(path: Path, ours: str, theirs: str) -> Decision | None:
+    """Of a pin that both sides added, the newer one."""
+    oldest = re.sub(_NUMBER, "0.dev0", ours)
+    newest = _newest(path, [oldest, ours, theirs], ("",) * 3)
+    found = newest or requirement(path, oldest, ours, theirs)
+    return found and Decision(found.text, found.note.replace("moved it up", "added it"))
 
 
 def _lines(base: str, ours: str, theirs: str) -> Decision | None:
