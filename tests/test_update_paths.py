@@ -171,13 +171,17 @@ def test_a_file_against_a_link_is_one_conflict_at_its_path(
     assert workshop.status() == []
 
 
-def test_a_link_against_a_file_is_one_conflict_at_its_path(
+def test_a_link_that_the_project_put_in_the_place_of_a_file_stays(
     workshop: Workshop, capsys: Capture
 ) -> None:
     link(workshop.project, "a.dat", "b.dat")
     workshop.edit({})
     workshop.release("v1.1.0", {"template/a.dat": THEIRS})
-    assert report(workshop, capsys)["conflicts"] == ["a.dat"]
+    result = report(workshop, capsys)
+    assert statuses(result) == {"a.dat": "kept"}
+    note = "the project has made a link of it, the template changed the file: left alone."
+    assert result["notes"] == [f"a.dat: {note}"]
+    assert "+" in result["patches"]["a.dat"]
     assert (workshop.project / "a.dat").readlink() == Path("b.dat")
     assert files(workshop) == {"a.dat", "b.dat"}
 

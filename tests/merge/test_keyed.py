@@ -82,6 +82,17 @@ def test_of_a_pin_that_both_sides_added_the_newer_wins_with_a_note() -> None:
     assert toml.merge("x = 1\n", "x = 1\ny = 2\n", "x = 1\ny = 3\n") is None
 
 
+def test_a_comment_goes_with_the_item_that_the_template_removed_and_a_note_names_it() -> None:
+    base, theirs = b'v = [\n    "a",\n    "b",\n]\nw = 1\n', b'v = [\n    "b",\n]\nw = 2\n'
+    ours = base.replace(b'    "a"', b'    # Until 2027.\n    "a"')
+    merged = merge_file("a.toml", base, ours, theirs)
+    assert isinstance(merged, Merged)
+    assert merged.content == theirs
+    assert merged.notes == (
+        "v.a: the template removed it, the project changed its comment (# Until 2027.); both go.",
+    )
+
+
 PLUGINS = "plugins:\n- search\n- links:\n    depth: 1\n- tags\n- images:\n    wide: {wide}\n"
 
 

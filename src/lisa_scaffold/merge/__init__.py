@@ -102,7 +102,7 @@ def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None
         return _prose(path, sides, keep_prose=keep_prose)
     for merge in kinds.mergers(kind, new=sides.new):
         done = merge(base, ours, theirs)
-        if done is None or kinds.problem(path, base, ours, theirs, done[0]) is not None:
+        if done is None or kinds.problem(path, base, ours, theirs, *done) is not None:
             continue
         patch = kept.patch(done[1], path)
         if keep_prose or not patch:

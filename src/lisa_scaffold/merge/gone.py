@@ -49,6 +49,9 @@ def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said
     if _same(base, left):
         return None
     path = (*path, *label(left))
+    if value(base.node) == value(left.node):
+        notes.append(_only_remarked(base, left, path, by_ours=ours is not None))
+        return None
     pinned = values.only_pins(path, value(base.node), value(left.node))
     if pinned and _own_remarks(base) == _own_remarks(left):
         notes.append(_only_moved(base, left, path, by_ours=ours is not None))
@@ -99,6 +102,15 @@ def only_pins(base: Branch, ours: Branch) -> bool:
         and values.only_pins((), *said)
         and _own_remarks(one) == _own_remarks(two)
     )
+
+
+def _only_remarked(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:
+    who = ("template", "project") if by_ours else ("project", "template")
+    before = entry_remarks(base)
+    news = " ".join(remark for remark in entry_remarks(left) if remark not in before)
+    said = "" if any(label(left)) else values.text_of(value(left.node)) or ""
+    what = f"{values.where(path)}: {said}".removesuffix(": ")
+    return f"{what}: the {who[0]} removed it, the {who[1]} changed its comment ({news}); both go."
 
 
 def _only_moved(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeAlias
 
 from lisa_scaffold.merge import align, moves, values
@@ -37,17 +37,20 @@ def sound(
         said = [load(text) for text in (*sides, merged[0])]
     except (NotSure, RecursionError):
         return None
-    if disagreement(said[0], said[1], said[2], said[3]) or lost_comment(*sides, merged[0]):
+    if disagreement(said[0], said[1], said[2], said[3]) or lost_comment(*sides, *merged):
         return None
     return merged
 
 
-def lost_comment(base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """The first comment that a side added and the merged text has not."""
+def lost_comment(
+    base: str, ours: str, theirs: str, merged: str, notes: Iterable[str] = ()
+) -> str | None:
+    """The first comment that a side added, and neither the merged text has nor a note names."""
     before, after = (set(_COMMENT_LINE.findall(text)) for text in (base, merged))
     for side, text in ("project", ours), ("template", theirs):
         for comment in _COMMENT_LINE.findall(text):
-            if comment not in before and comment not in after:
+            told = comment in before or any(comment in note for note in notes)
+            if not told and comment not in after:
                 return f"a comment of the {side} is lost: {comment}"
     return None
 

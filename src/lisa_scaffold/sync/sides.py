@@ -1,9 +1,12 @@
-"""Two versions of a file as people see them: as a patch, or both between conflict markers."""
+"""Two or three versions of a file side by side: what they are, and how people see them."""
 
 from __future__ import annotations
 
 from lisa_scaffold.git import Blob
 from lisa_scaffold.merge import text
+
+REGULAR = frozenset({"100644", "100755"})
+LINK = "120000"
 
 
 def whole_in_conflict(ours: bytes, theirs: bytes) -> bytes:
@@ -21,3 +24,9 @@ def patch(path: str, old: Blob | None, new: Blob | None) -> str:
         text.to_lines(data.decode(errors="replace").replace("\r\n", "\n")) for data in (was, now)
     )
     return text.patch(before, after, path)
+
+
+def made_a_link(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> bool:
+    """Whether the project alone has put a link in the place of a file."""
+    files = all(side is not None and side.mode in REGULAR for side in (base, theirs))
+    return files and ours is not None and ours.mode == LINK

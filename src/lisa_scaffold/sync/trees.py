@@ -15,10 +15,9 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge, is_git_folder
 from lisa_scaffold.model import Change, Declined, Merged
 from lisa_scaffold.project import conflict_marker
-from lisa_scaffold.sync.sides import patch, whole_in_conflict
+from lisa_scaffold.sync.sides import LINK, REGULAR, made_a_link, patch, whole_in_conflict
 from lisa_scaffold.sync.untangle import BASE, OURS, THEIRS, Clash, untangle
 
-REGULAR = frozenset({"100644", "100755"})
 SUBMODULE = "160000"
 
 # Git makes markers longer in a file that both sides renamed, and names both paths there.
@@ -132,7 +131,7 @@ def read_tree(folder: Path) -> Tree:
             path = Path(place, name)
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                blob = Blob("120000", os.fsencode(path.readlink()))
+                blob = Blob(LINK, os.fsencode(path.readlink()))
             else:
                 blob = Blob("100755" if mode & stat.S_IXUSR else "100644", path.read_bytes())
             tree[path.relative_to(folder).as_posix()] = blob
@@ -302,6 +301,11 @@ class _Settling:
         blobs = {number: self.blob(stage) for number, stage in clash.stages.items()}
         if clash.renamed:
             self.renamed(path, clash.renamed, blobs[OURS], marked)
+        elif (
+            OURS in blobs and THEIRS in blobs and made_a_link(*map(blobs.get, (BASE, OURS, THEIRS)))
+        ):
+            note = "the project has made a link of it, the template changed the file: left alone."
+            self.synced.decline(path, note, blobs[BASE], blobs[THEIRS])
         elif OURS in blobs and THEIRS in blobs:
             shown = self.blob(marked.new) if marked and marked.new.exists else blobs[OURS]
             self.content(path, blobs, shown if shown.mode == blobs[OURS].mode else blobs[OURS], was)
