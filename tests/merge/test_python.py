@@ -192,3 +192,25 @@ def test_only_the_first_text_of_a_module_is_its_docstring() -> None:
     bare = BASE.removeprefix('"""A module."""\n\n')
     remark, titled = bare + '\n\n"""A remark."""\n', '"""A title."""\n\n' + bare
     assert merge(remark, titled, base=bare) == '"""A title."""\n\n' + remark
+
+
+def test_of_an_import_that_the_template_removed_what_the_project_still_uses_stays() -> None:
+    base = "from m import a, b\n\n\ndef f():\n    return a, b\n\n\ndef g():\n    return 1\n"
+    ours = base.replace("return 1", "return b")
+    theirs = base.replace("from m import a, b\n", "from n import c\n").replace("a, b\n", "c\n")
+    result = merge_file("a.py", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == (
+        "from m import b\nfrom n import c\n\n\ndef f():\n    return c\n\n\ndef g():\n    return b\n"
+    )
+
+
+def test_a_function_that_both_sides_added_nearly_alike_stays_the_projects_with_a_patch() -> None:
+    added = "\n\ndef more(value):\n    for each in value:\n        os.remove(each)\n    return {}\n"
+    ours, theirs = BASE + added.format("None"), BASE + added.format("value")
+    result = merge_file("a.py", BASE.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert result.reason.startswith("more: both sides added it, nearly alike")
+    assert "-    return None\n+    return value\n" in result.patch
+    assert merge(BASE + "\n\ndef more():\n    pass\n", theirs) is None

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from lisa_scaffold.merge import kept
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.pins import only_moved
 from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
     Unit,
     adopted,
-    alike,
+    carried_over,
     in_blocks,
     key_of,
     merge_units,
@@ -33,7 +32,6 @@ _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _STAGE = re.compile(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"--from=([\w.-]+)")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
-_NEARLY = 0.9
 _END = Unit(("end", ""), 0, ())
 _SETTINGS = ("ARG", "ENV", "LABEL", "EXPOSE", "VOLUME")
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL", "FROM")
@@ -123,25 +121,18 @@ def _split(units: Sequence[Unit]) -> list[Unit]:
     return found
 
 
-def _stage(base: Unit | None, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
+def _stage(
+    base: Unit | None, ours: Unit, theirs: Unit
+) -> tuple[Sequence[str], tuple[str, ...]] | None:
     """A stage that both sides changed, or that both added."""
     if base is None:
-        return _carried_over(ours, theirs)
+        return carried_over(f"the stage {key_of(ours)}", ours, theirs)
     before, mine, yours = (instructions(side.lines) for side in (base, ours, theirs))
     mine, yours = (
         _in_place(before, adopted(before, side, nameless=_is_step)) for side in (mine, yours)
     )
     done = merge_units(before, mine, yours, _instruction, _together, gone=_only_moved)
     return None if done is None else (to_lines(done[0]), done[1])
-
-
-def _carried_over(ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
-    """A stage that both sides added nearly alike: the project's edits of it stay."""
-    if alike(ours, theirs) < _NEARLY:
-        return None
-    texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
-    note = kept.carried_over(f"the stage {key_of(ours)}", *texts)
-    return list(ours.lines), (note,)
 
 
 def _in_place(base: list[Unit], side: list[Unit]) -> list[Unit]:

@@ -21,6 +21,7 @@ from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
     Unit,
     adopted,
+    carried_over,
     key_of,
     merge_units,
     project_decides,
@@ -31,7 +32,7 @@ __all__ = ["merge", "problem"]
 
 _NAMELESS = "statement"
 _ALIKE_ORDER = ("imports", "def", "=", "doc")
-_NAMED = ("def", "=", "doc")
+_NAMED = ("def", "=", "doc", "main")
 
 Merge = tuple[str, tuple[str, ...]]
 
@@ -73,7 +74,8 @@ def merge(base: str, ours: str, theirs: str) -> Merge | None:
     unused = _idle(trees[0], trees[1], tree)
     done = done[0], (*done[1], *_left_out(idle, theirs), *_no_longer_used(unused, ours))
     # An import that was kept, or left out, comes and goes with the words of its statement.
-    named = (*done[1], *keep, "import from") if keep or idle else done[1]
+    kept_lines = _importing(keep, done[0])
+    named = (*done[1], *keep, "import from", *kept_lines) if keep or idle else done[1]
     if lost(base, ours, theirs, done[0], named):
         return None
     unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0], unused)
@@ -128,7 +130,9 @@ def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
     if any(side is None for side in sides):
         return None
     before, mine, yours = (_with_imports(side or []) for side in sides)
-    done = _merge_units(before, mine, _relieved(yours, names.idle), names)
+    # What the base never had was added by the side that has it: so it stays.
+    before, yours = _relieved(before, names.keep), _relieved(yours, names.idle)
+    done = _merge_units(before, mine, yours, names)
     return None if done is None else (plain.to_text(done[0]), done[1])
 
 
@@ -163,10 +167,10 @@ def _both(
     """One unit that both sides changed, or that both added."""
     before = base.lines if base else ()
     if _kind(ours) == "imports":
-        lines = merge_imports(before, ours.lines, theirs.lines, names.keep)
+        lines = merge_imports(before, ours.lines, theirs.lines)
         return None if lines is None else (lines, ())
     if base is None:
-        return None
+        return carried_over(_what(ours), ours, theirs)
     by_lines = plain.merge_lines(list(before), list(ours.lines), list(theirs.lines))
     if by_lines is not None:
         return by_lines
@@ -193,7 +197,8 @@ def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | No
 
 
 def _what(unit: Unit) -> str:
-    return str(key_of(unit)[1] or "the docstring")
+    kind, name = key_of(unit)
+    return str(name or {"doc": "the docstring", "main": "the main block"}.get(kind, kind))
 
 
 _project_decides = project_decides(_what)

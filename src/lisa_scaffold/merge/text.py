@@ -58,8 +58,7 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     """Merge prose; a passage that the project rewrote stays as the project has it.
 
     A passage is rewritten where the project's words and the base's have less than half in
-    common, or where the project has none of it left. Where the template only adds a passage
-    beside one that the project adds, that holds for the whole file instead.
+    common, or where that holds for the whole file.
     """
     split = to_lines(base), to_lines(ours), to_lines(theirs)
     whole = _rewritten(split[0], split[1])
@@ -70,7 +69,7 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
         done = _region(region, *split)
         before, mine, yours = split[0][region.base], split[1][region.ours], split[2][region.theirs]
         if done is None:
-            if not (_rewritten(before, mine) if any(before) else whole):
+            if not whole and not (any(before) and _rewritten(before, mine)):
                 return None
             done, before = (mine, []), yours
         merged += done[0]

@@ -50,7 +50,9 @@ def _take(region: Region, ours: list[str], theirs: list[str]) -> list[str] | Non
 def farther(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
 ) -> Sequence[str] | None:
-    """The side that adds all that the other side adds, and more; both take nothing away."""
+    """The side that adds all that the other adds, and more; both take nothing away, or all."""
+    if base and not set(base) & {*ours, *theirs}:
+        base = ()
     if _holds(ours, theirs) and _holds(theirs, base) and _told(base, theirs):
         return ours
     if _holds(theirs, ours) and _holds(ours, base) and _told(base, ours):
