@@ -93,6 +93,14 @@ def test_a_comment_goes_with_the_item_that_the_template_removed_and_a_note_names
     )
 
 
+def test_of_two_comments_on_one_added_item_the_projects_stays_and_a_note_names_the_other() -> None:
+    base = 'v = [\n    "a",  # A.\n]\n'
+    ours, theirs = (base.replace("]", f'    "b",  # {said}\n]') for said in ("Mine.", "Theirs."))
+    merged = toml.merge(base, ours, theirs + "w = 1\n")
+    note = "v.b: both sides have it, with other comments; the project's stays, the template's was"
+    assert merged == (ours + "w = 1\n", (f"{note} # Theirs.",))
+
+
 PLUGINS = "plugins:\n- search\n- links:\n    depth: 1\n- tags\n- images:\n    wide: {wide}\n"
 
 

@@ -236,13 +236,27 @@ def _leaf(base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: lis
     b = value(base.node) if base else None
     o, t = value(ours.node), value(theirs.node)
     head = layout.pick(old.head, ours.head, theirs.head)
-    if t in (o, b):
+    if o == t:
+        node, tail = ours.node, _remark(old.tail, ours.tail, theirs.tail, path, notes)
+    elif t == b:
         node, tail = ours.node, layout.pick(old.tail, ours.tail, theirs.tail)
     elif o == b:
         node, tail = theirs.node, layout.pick(old.tail, ours.tail, theirs.tail)
     else:
         node, tail = _decided(base, ours, theirs, path, notes)
     return replace(ours, head=head, node=node, tail=tail)
+
+
+def _remark(base: str, ours: str, theirs: str, path: Path, notes: list[str]) -> str:
+    """The comment behind a value on which both sides agree: the project's where they differ."""
+    try:
+        return layout.pick(base, ours, theirs)
+    except NotSure:
+        notes.append(
+            f"{values.where(path)}: both sides have it, with other comments; the project's stays, "
+            f"the template's was {theirs.strip()}"
+        )
+        return ours
 
 
 def _decided(
