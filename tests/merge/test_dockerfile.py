@@ -140,3 +140,12 @@ def test_two_steps_in_the_place_of_one_are_a_conflict() -> None:
     ours = changed("RUN pip install /src\n", "RUN uv sync --locked\n")
     theirs = changed("RUN pip install /src\n", "RUN make install\n")
     assert merge(ours, theirs) is None
+
+
+def test_a_dockerfile_that_both_sides_added_has_the_stages_of_both_the_projects_last() -> None:
+    ours = "FROM a AS run\nRUN x\n"
+    theirs = "# For developers.\nFROM b AS developer\nRUN y\n"
+    result = merge_file("Dockerfile", None, ours.encode(), theirs.encode())
+    note = "both sides added it; the template's stages come first."
+    assert result == Merged(f"{theirs}\n{ours}".encode(), (note,))
+    assert merge_file("Dockerfile", None, ours.encode(), b"FROM b AS run\nRUN y\n") is None

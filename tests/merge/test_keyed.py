@@ -101,6 +101,35 @@ def test_of_two_comments_on_one_added_item_the_projects_stays_and_a_note_names_t
     assert merged == (ours + "w = 1\n", (f"{note} # Theirs.",))
 
 
+MOUNTS = """{
+  "mounts": [
+    {"source": "a", "target": "/a"},
+    {"source": "b", "target": "/b"}
+  ],
+  "name": "x"
+}
+"""
+
+
+def test_json_that_lacks_a_comma_is_merged_all_the_same() -> None:
+    ours = MOUNTS.replace('"/b"}\n', '"/b"}\n    {"source": "c", "target": "/c"}\n')
+    theirs = MOUNTS.replace('"x"', '"y"')
+    merged = merge_file("a.json", MOUNTS.encode(), ours.encode(), theirs.encode())
+    assert isinstance(merged, Merged)
+    assert merged.content.decode() == ours.replace('"x"', '"y"')
+    assert guard.problem("a.json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
+
+
+def test_an_item_that_the_project_changed_stays_though_the_template_removed_it() -> None:
+    ours = MOUNTS.replace('{"source": "a"', '{"source": "mine"')
+    theirs = MOUNTS.replace('    {"source": "a", "target": "/a"},\n', "").replace('"x"', '"y"')
+    merged = merge_file("a.json", MOUNTS.encode(), ours.encode(), theirs.encode())
+    assert isinstance(merged, Merged)
+    assert merged.content.decode() == ours.replace('"x"', '"y"')
+    assert "the template no longer has it, the project changed it; it stays" in merged.notes[0]
+    assert '-{"source": "a", "target": "/a"}' in merged.patch
+
+
 PLUGINS = "plugins:\n- search\n- links:\n    depth: 1\n- tags\n- images:\n    wide: {wide}\n"
 
 

@@ -275,6 +275,12 @@ def named(*sides: Sequence[Value]) -> bool:
     return _common_field(sides) is not None
 
 
+def share_identity(one: Value, two: Value) -> bool:
+    """Whether two mappings have an identifying field with the same value."""
+    found = ((_field(one, (name,)), _field(two, (name,))) for name in _IDENTIFYING)
+    return any(first is not None and first == second for first, second in found)
+
+
 def one_name_each(*sides: Sequence[Value]) -> bool:
     """Whether each member is a name, alone (``- a``) or with what is its own (``- b: {c: d}``)."""
     names = [[_only_name(item) for item in side] for side in sides]

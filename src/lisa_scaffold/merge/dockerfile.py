@@ -94,8 +94,17 @@ def _stages(text: str) -> list[tuple[str, Unit]]:
 def _by_stages(base: str, ours: str, theirs: str) -> Merge | None:
     sides = [_split(instructions(plain.to_lines(text))) for text in (base, ours, theirs)]
     mine, yours = (adopted(sides[0], side, nameless=_any) for side in sides[1:])
-    done = merge_units(sides[0], mine, yours, _stage, lambda _, __, ___: None, gone=_only_moved)
-    return None if done is None else (plain.to_text(to_lines(done[0])), done[1])
+    done = merge_units(sides[0], mine, yours, _stage, _stages_together, gone=_only_moved)
+    if done is None or base.strip():
+        return None if done is None else (plain.to_text(to_lines(done[0])), done[1])
+    stages = [unit._replace(gap=max(unit.gap, int(at > 0))) for at, unit in enumerate(done[0])]
+    note = "both sides added it; the template's stages come first."
+    return plain.to_text(to_lines(stages)), (note, *done[1])
+
+
+def _stages_together(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
+    """Stages that both sides put first: the last one, which is built, stays the project's."""
+    return None if before else yours + mine
 
 
 def _any(_unit: Unit) -> bool:

@@ -56,7 +56,7 @@ def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said
     if pinned and _own_remarks(base) == _own_remarks(left):
         notes.append(_only_moved(base, left, path, by_ours=ours is not None))
         return None
-    if strict or not any(label(left)) or label(base) != label(left):
+    if strict or not any(label(left)) or not _one_member(base, left):
         raise NotSure(f"{values.where(path)}: removed by one side, changed by the other")
     where, before = values.where(path), content(base)
     if ours is None:
@@ -64,6 +64,11 @@ def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said
         return None
     notes.append(kept.changed(where, before, content(left)))
     return ours
+
+
+def _one_member(one: Entry, two: Entry) -> bool:
+    """Whether two versions are surely of one member: something that identifies it is the same."""
+    return label(one) == label(two) or align.share_identity(value(one.node), value(two.node))
 
 
 def label(member: Entry) -> Path:
