@@ -171,13 +171,17 @@ def test_a_file_against_a_link_is_one_conflict_at_its_path(
     assert workshop.status() == []
 
 
-def test_a_link_against_a_file_is_one_conflict_at_its_path(
+def test_a_link_that_the_project_put_in_the_place_of_a_file_stays(
     workshop: Workshop, capsys: Capture
 ) -> None:
     link(workshop.project, "a.dat", "b.dat")
     workshop.edit({})
     workshop.release("v1.1.0", {"template/a.dat": THEIRS})
-    assert report(workshop, capsys)["conflicts"] == ["a.dat"]
+    result = report(workshop, capsys)
+    assert statuses(result) == {"a.dat": "kept"}
+    note = "the project has made a link of it, the template changed the file: left alone."
+    assert result["notes"] == [f"a.dat: {note}"]
+    assert "+" in result["patches"]["a.dat"]
     assert (workshop.project / "a.dat").readlink() == Path("b.dat")
     assert files(workshop) == {"a.dat", "b.dat"}
 
@@ -272,15 +276,18 @@ def test_a_seeded_file_gives_way_to_a_folder(tmp_path: Path, capsys: Capture) ->
     assert files(workshop) == {"s.dat/inner.dat"}
 
 
-def test_a_file_of_the_project_moves_with_its_folder(workshop: Workshop, capsys: Capture) -> None:
+def test_a_file_of_the_project_stays_where_it_is_when_its_folder_moves(
+    workshop: Workshop, capsys: Capture
+) -> None:
     names = [f"old/{number}.dat" for number in range(4)]
     workshop.release("v1.1.0", {f"template/{name}": f"{name}\n{TEN}" for name in names})
     assert update(workshop.project) == ExitCode.DONE
     workshop.edit({"old/mine.dat": "mine\n"})
     (workshop.template / "template/old").rename(workshop.template / "template/new")
     workshop.release("v1.2.0", {})
-    assert statuses(report(workshop, capsys))["new/mine.dat"] == "renamed"
-    assert workshop.read("new/mine.dat") == "mine\n"
+    assert "old/mine.dat" not in statuses(report(workshop, capsys))
+    assert workshop.read("old/mine.dat") == "mine\n"
+    assert workshop.read("new/0.dat") == f"old/0.dat\n{TEN}"
 
 
 def test_a_name_that_changes_its_case_alone(workshop: Workshop, capsys: Capture) -> None:

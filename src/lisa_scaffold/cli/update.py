@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--merge-prose",
         action="store_true",
-        help="merge prose that the project has rewritten too, instead of keeping it",
+        help="leave in conflict what else would stay as the project has it, with a patch",
     )
     common.add_common(parser)
     parser.set_defaults(command=run)

@@ -126,8 +126,8 @@ class Store:
             _import_commit("project", b"from refs/heads/base\nM 040000 %s \n" % ours.encode()),
         ]
         self.run(*_IMPORT, stdin=b"".join(commits))
-        # A template that moves a folder moves what the project put there.
-        rename = ("-c", "merge.directoryRenames=true", "-c", "merge.renames=true")
+        # A template that moves a folder moves its own files; those of the project stay.
+        rename = ("-c", "merge.directoryRenames=false", "-c", "merge.renames=true")
         plain = ("-c", "merge.conflictStyle=merge", "-c", "core.attributesFile=/dev/null")
         options = ("--write-tree", "-z", "--messages", "project", "template")
         try:

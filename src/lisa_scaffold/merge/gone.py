@@ -49,11 +49,14 @@ def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said
     if _same(base, left):
         return None
     path = (*path, *label(left))
+    if value(base.node) == value(left.node):
+        notes.append(_only_remarked(base, left, path, by_ours=ours is not None))
+        return None
     pinned = values.only_pins(path, value(base.node), value(left.node))
     if pinned and _own_remarks(base) == _own_remarks(left):
         notes.append(_only_moved(base, left, path, by_ours=ours is not None))
         return None
-    if strict or not any(label(left)) or label(base) != label(left):
+    if strict or not any(label(left)) or not _one_member(base, left):
         raise NotSure(f"{values.where(path)}: removed by one side, changed by the other")
     where, before = values.where(path), content(base)
     if ours is None:
@@ -61,6 +64,11 @@ def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said
         return None
     notes.append(kept.changed(where, before, content(left)))
     return ours
+
+
+def _one_member(one: Entry, two: Entry) -> bool:
+    """Whether two versions are surely of one member: something that identifies it is the same."""
+    return label(one) == label(two) or align.share_identity(value(one.node), value(two.node))
 
 
 def label(member: Entry) -> Path:
@@ -88,6 +96,26 @@ def _keys(node: Node) -> set[str]:
         return set()
     own = {part for entry in node.entries for part in entry.key}
     return own.union(*(_keys(entry.node) for entry in node.entries))
+
+
+def only_pins(base: Branch, ours: Branch) -> bool:
+    """Whether the project moved pins, and changed nothing else."""
+    one, two = (Entry((), "", "", side, "") for side in (base, ours))
+    said = value(base), value(ours)
+    return (
+        said[0] != said[1]
+        and values.only_pins((), *said)
+        and _own_remarks(one) == _own_remarks(two)
+    )
+
+
+def _only_remarked(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:
+    who = ("template", "project") if by_ours else ("project", "template")
+    before = entry_remarks(base)
+    news = " ".join(remark for remark in entry_remarks(left) if remark not in before)
+    said = "" if any(label(left)) else values.text_of(value(left.node)) or ""
+    what = f"{values.where(path)}: {said}".removesuffix(": ")
+    return f"{what}: the {who[0]} removed it, the {who[1]} changed its comment ({news}); both go."
 
 
 def _only_moved(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lisa_scaffold.merge.align import diff3
+from lisa_scaffold.merge.align import diff3, one_name_each
 from lisa_scaffold.merge.nodes import Path, Value
 from lisa_scaffold.merge.words import merge_words
 
@@ -37,6 +37,8 @@ _ORDERED = {
     *("workflow", "tasks", "plugins", "commands-pre", "commands-post", "runargs", "args"),
     *("addopts", "options", "flags", "patterns"),
 }
+# Of these the last one has the last word.
+_LAST_WINS = {"extends", "package-rules", "packagerules"}
 _REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
 
 # From so many words on a value reads like a sentence or a command.
@@ -82,12 +84,22 @@ def scalar(
     """
     texts = [text_of(base), text_of(ours), text_of(theirs)]
     before, mine, other = texts
+    if base is None and mine is not None and other is not None:
+        return _both_added(path, mine, other)
     if before is None or mine is None or other is None:
         return None
     if "\n" in before + mine + other:
         return _lines(before, mine, other)
     newest = _newest(path, [before, mine, other], remarks)
     return newest or requirement(path, before, mine, other) or _sentence(before, mine, other)
+
+
+def _both_added(path: Path, ours: str, theirs: str) -> Decision | None:
+    """Of a pin that both sides added, the newer one."""
+    oldest = re.sub(_NUMBER, "0.dev0", ours)
+    newest = _newest(path, [oldest, ours, theirs], ("",) * 3)
+    found = newest or requirement(path, oldest, ours, theirs)
+    return found and Decision(found.text, found.note.replace("moved it up", "added it"))
 
 
 def _lines(base: str, ours: str, theirs: str) -> Decision | None:
@@ -273,7 +285,7 @@ def list_kind(path: Path, *sides: Sequence[Value]) -> ListKind:
     items = [item for side in sides for item in side]
     ordered = name_of(path) in _ORDERED
     scalars = [text for item in items if (text := text_of(item)) is not None]
-    if items and all(isinstance(item, dict) for item in items):
+    if items and (all(isinstance(item, dict) for item in items) or one_name_each(*sides)):
         return "records"
     if _are_requirements(path, items, scalars):
         return "requirements"
@@ -287,6 +299,11 @@ def list_kind(path: Path, *sides: Sequence[Value]) -> ListKind:
 def is_ordered(path: Path) -> bool:
     """Whether the order of a list means something, as its name tells."""
     return name_of(path) in _ORDERED
+
+
+def is_last_wins(path: Path) -> bool:
+    """Whether a later item of a list has the last word over an earlier one."""
+    return name_of(path) in _LAST_WINS
 
 
 def _prose_set(path: Path) -> bool:
@@ -330,3 +347,22 @@ def versioned(item: Value) -> bool:
     if text is None or (parts := split_requirement(text)) is None or not parts["spec"].strip():
         return text is not None and bool(_VERSIONED.search(text))
     return False
+
+
+def crowded_out(
+    base: Sequence[Value], ours: Sequence[Value], theirs: Sequence[Value]
+) -> dict[int, Value]:
+    """Of the versions that their side adds, those next to one that our side removed, with it.
+
+    The order of versions means something: a list without 3.12 is no place to add 3.13 after it.
+    """
+    out: dict[int, Value] = {}
+    for index, item in enumerate(theirs):
+        if item in base or item in ours or not versioned(item):
+            continue
+        before = [other for other in theirs[:index] if other in base][-1:]
+        after = [other for other in theirs[index + 1 :] if other in base][:1]
+        for other in before + after:
+            if other not in ours and versioned(other):
+                out[index] = other
+    return out
