@@ -289,3 +289,69 @@ def test_a_name_that_changes_its_case_alone(workshop: Workshop, capsys: Capture)
     assert statuses(report(workshop, capsys)) == {"A.dat": "merged"}
     assert files(workshop) == {"A.dat", "b.dat"}
     assert workshop.read("A.dat") == BOTH
+
+
+def sparse(workshop: Workshop, *folders: str) -> None:
+    git.git("sparse-checkout", "set", *folders, cwd=workshop.project)
+
+
+def index(workshop: Workshop) -> dict[str, str]:
+    """The flag of each path in the index: H in the work tree too, S left out of it."""
+    said = git.git("ls-files", "-t", cwd=workshop.project).splitlines()
+    return {line[2:]: line[0] for line in said if not line.endswith(".copier-answers.yml")}
+
+
+@pytest.mark.parametrize("mode", ["--cone", "--no-cone"])
+def test_a_sparse_checkout_stays_sparse(tmp_path: Path, capsys: Capture, mode: str) -> None:
+    names = ["in/a.dat", "out/b.dat", "out/c.dat", "out/gone.dat"]
+    workshop = open_workshop(tmp_path, {f"template/{name}": TEN for name in names})
+    workshop.edit({"out/c.dat": MINE})
+    sparse(workshop, mode, *(["in"] if mode == "--cone" else ["/*", "!/out/", "!/new/"]))
+    new = {f"template/{name}": THEIRS for name in [*names, "new/d.dat", "in/new.dat"]}
+    workshop.release("v1.1.0", {**new, "template/out/gone.dat": None})
+    assert report(workshop, capsys)["conflicts"] == []
+    shown = {"in/a.dat": "H", "in/new.dat": "H"}
+    left_out = dict.fromkeys(["new/d.dat", "out/b.dat", "out/c.dat"], "S")
+    assert index(workshop) == {**shown, **left_out}
+    assert {path.name for path in workshop.project.iterdir()} == {
+        ".git",
+        ".copier-answers.yml",
+        "in",
+    }
+    assert git.git("show", ":out/c.dat", cwd=workshop.project) == BOTH
+    staged = git.git("diff", "--cached", "--no-renames", "--name-status", cwd=workshop.project)
+    assert staged.split()[2:] == [
+        *("M", "in/a.dat", "A", "in/new.dat", "A", "new/d.dat"),
+        *("M", "out/b.dat", "M", "out/c.dat", "D", "out/gone.dat"),
+    ]
+    git.git("reset", "--merge", cwd=workshop.project)
+    assert workshop.status() == []
+
+
+def test_a_conflict_outside_a_sparse_checkout_comes_into_the_work_tree(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {"template/in/a.dat": TEN, "template/out/b.dat": TEN}
+    workshop = open_workshop(tmp_path, files)
+    workshop.edit({"out/b.dat": TEN + "mine\n"})
+    sparse(workshop, "in")
+    workshop.release("v1.1.0", {"template/out/b.dat": TEN + "theirs\n"})
+    assert report(workshop, capsys)["conflicts"] == ["out/b.dat"]
+    assert "<<<<<<< project\nmine\n=======\ntheirs\n" in workshop.read("out/b.dat")
+    assert "UU out/b.dat" in workshop.status()
+
+
+def test_an_edit_outside_a_sparse_checkout_is_never_overwritten(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {"template/in/a.dat": TEN, "template/out/b.dat": TEN}
+    workshop = open_workshop(tmp_path, files)
+    sparse(workshop, "in")
+    write(workshop.project, {"out/b.dat": "mine\n", "out/c.dat": "mine\n"})
+    workshop.release("v1.1.0", {"template/out/c.dat": "theirs\n"})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "out/c.dat: the template adds it, and an untracked file" in capsys.readouterr().err
+    workshop.release("v1.2.0", {"template/out/c.dat": None, "template/out/b.dat": THEIRS})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "out/b.dat" in capsys.readouterr().err
+    assert workshop.read("out/b.dat") == "mine\n"

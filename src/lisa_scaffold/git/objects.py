@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
@@ -176,6 +175,25 @@ class Store:
         said = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
         return said.decode(errors="replace")
 
+    def commit(self, repository: Repository, message: str, files: Mapping[str, Blob | None]) -> str:
+        """Commit files (None: removed) on top of the project's current commit; its name.
+
+        The new objects lie one by one, so that they can be moved into the project's repository.
+
+        Raises
+        ------
+        GitError
+            If git knows nobody who commits.
+        """
+        who = git("var", "GIT_COMMITTER_IDENT", cwd=repository.top).strip()
+        text = message.encode()
+        head = f"commit refs/heads/result\ncommitter {who}\ndata {len(text)}\n"
+        start = os.fsencode(head) + text + f"\nfrom {repository.head}\n".encode()
+        options = ("-c", f"fastimport.unpackLimit={2**30}", "fast-import", "--quiet")
+        stream = start + _import_files(files, repository.prefix) + b"\n"
+        self.run(*options, "--force", "--date-format=raw", stdin=stream)
+        return (self.folder / "refs/heads/result").read_text().strip()
+
     def read(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Content of objects, by their names."""
         names = list(dict.fromkeys(oids))
@@ -303,6 +321,12 @@ class ObjectWriter:
         place = {"GIT_INDEX_FILE": str(index)}
         self._run("update-index", "-z", "--index-info", stdin=info, env=place)
 
+    def skip_in_work_tree(self, index: Path, paths: Iterable[str]) -> None:
+        """Mark entries of an index file aside as what a sparse checkout leaves out."""
+        stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        place = {"GIT_INDEX_FILE": str(index)}
+        self._run("update-index", "-z", "--skip-worktree", "--stdin", stdin=stdin, env=place)
+
     def _run(
         self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ) -> bytes:
@@ -314,32 +338,3 @@ def _quoted(path: str | Path) -> str:
     """A path as git reads it in a list of paths, whatever characters are in it."""
     inner = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{inner}"'
-
-
-def commit_files(
-    repository: Repository, branch: str, message: str, files: Mapping[str, Blob | None]
-) -> None:
-    """Commit files (None: removed) on a new branch that starts from the current commit.
-
-    Raises
-    ------
-    LisaError
-        If the branch exists already, its name is none, or git knows nobody who commits.
-    """
-    run = partial(git, cwd=repository.top)
-    ref = f"refs/heads/{branch}"
-    try:
-        run("check-ref-format", ref)
-    except GitError as error:
-        raise LisaError(
-            f"{branch}: no name for a branch", "Choose another with --branch."
-        ) from error
-    if run("for-each-ref", ref).strip():
-        raise LisaError(f"{branch}: the branch exists already", "Choose another with --branch.")
-    who = run("var", "GIT_COMMITTER_IDENT").strip().encode()
-    text = message.encode()
-    head = f"from {repository.head}\n".encode()
-    start = b"commit %s\ncommitter %s\ndata %d\n%s\n" % (os.fsencode(ref), who, len(text), text)
-    stream = start + head + _import_files(files, repository.prefix) + b"\n"
-    options = ("--quiet", "--date-format=raw")
-    command.run("fast-import", *options, cwd=repository.top, stdin=stream)
