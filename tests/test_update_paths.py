@@ -355,3 +355,60 @@ def test_an_edit_outside_a_sparse_checkout_is_never_overwritten(
     assert update(workshop.project) == ExitCode.REFUSED
     assert "out/b.dat" in capsys.readouterr().err
     assert workshop.read("out/b.dat") == "mine\n"
+
+
+CRLF = TEN.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("asked", ["attributes", "settings"])
+def test_a_template_with_crlf_stages_what_git_would(
+    tmp_path: Path, capsys: Capture, asked: str
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": CRLF, "template/b.dat": CRLF})
+    if asked == "attributes":
+        write(workshop.project, {".gitattributes": "*.dat text=auto\n"})
+    else:
+        git.git("config", "core.autocrlf", "input", cwd=workshop.project)
+    git.git("add", "--renormalize", ".", cwd=workshop.project)
+    workshop.edit({"b.dat": MINE.replace("\n", "\r\n")})
+    theirs = THEIRS.replace("\n", "\r\n")
+    new = {"template/a.dat": theirs, "template/b.dat": theirs, "template/c.dat": CRLF}
+    workshop.release("v1.1.0", new)
+    result = report(workshop, capsys)
+    assert statuses(result) == {"a.dat": "updated", "b.dat": "merged", "c.dat": "added"}
+    staged = [git.git("show", f":{name}", cwd=workshop.project) for name in ("a.dat", "b.dat")]
+    assert staged == [THEIRS, BOTH]
+    assert git.git("show", ":c.dat", cwd=workshop.project) == TEN
+    git.git("add", "--all", cwd=workshop.project)
+    assert git.git("show", ":c.dat", cwd=workshop.project) == TEN
+
+
+def test_a_new_file_goes_through_the_projects_filter(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/sub/a.txt": "a secret\n"})
+    for key, tool in {"clean": "sed s/secret/hidden/", "smudge": "sed s/hidden/secret/"}.items():
+        git.git("config", f"filter.hide.{key}", tool, cwd=workshop.project)
+    write(workshop.project, {"sub/.gitattributes": "*.txt filter=hide\n"})
+    git.git("add", "--renormalize", ".", cwd=workshop.project)
+    workshop.edit({})
+    workshop.release(
+        "v1.1.0", {"template/sub/a.txt": "my secret\n", "template/sub/b.txt": "secret\n"}
+    )
+    assert statuses(report(workshop, capsys)) == {"sub/a.txt": "updated", "sub/b.txt": "added"}
+    for name, shown in {"sub/a.txt": "my secret\n", "sub/b.txt": "secret\n"}.items():
+        assert workshop.read(name) == shown
+        staged = git.git("cat-file", "blob", f":{name}", cwd=workshop.project)
+        assert staged == shown.replace("secret", "hidden")
+    assert workshop.status() == ["A  sub/b.txt", "M  .copier-answers.yml", "M  sub/a.txt"]
+
+
+def test_a_filter_that_is_required_and_missing_is_one_message(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": TEN})
+    workshop.edit({".gitattributes": "*.txt filter=hide\n"})
+    git.git("config", "filter.hide.clean", "no-such-program", cwd=workshop.project)
+    git.git("config", "filter.hide.required", "true", cwd=workshop.project)
+    workshop.release("v1.1.0", {"template/a.txt": "a\n"})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "no-such-program" in capsys.readouterr().err
+    assert workshop.status() == []

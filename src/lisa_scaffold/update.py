@@ -126,8 +126,9 @@ class Prepared:
         recorded = self.project.answers
         before = self.old.replay(recorded, {}, self.folder / "old", trust=self.trust)
         after = self.new.replay(recorded, given, self.folder / "new", trust=self.trust)
-        base, theirs = trees.read_tree(before.folder), trees.read_tree(after.folder)
         repository = self.project.repository
+        renders = trees.read_tree(before.folder), trees.read_tree(after.folder)
+        base, theirs = git.cleaned(repository, self.folder, *renders)
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
         policy = self._policy(before, after, keep_prose)

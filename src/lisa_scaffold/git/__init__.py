@@ -1,5 +1,6 @@
 """Everything that is asked of git."""
 
+from lisa_scaffold.git.clean import cleaned
 from lisa_scaffold.git.command import (
     VERSION_TAG,
     GitError,
@@ -43,6 +44,7 @@ __all__ = [
     "Stage",
     "Store",
     "TreeMerge",
+    "cleaned",
     "clone_bare",
     "export",
     "git",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
-from lisa_scaffold.git.command import ALONE, GitError, git
+from lisa_scaffold.git.command import ALONE, GitError, git, quoted
 from lisa_scaffold.git.repository import Repository, spelled_out
 
 SHA1_LENGTH = 40
@@ -98,7 +98,7 @@ class Store:
         (folder / "objects/info").mkdir(parents=True)
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/main\n")
-        alternates = f"{_quoted(repository.objects)}\n"
+        alternates = f"{quoted(repository.objects)}\n"
         (folder / "objects/info/alternates").write_bytes(os.fsencode(alternates))
         config = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n"
         (folder / "config").write_text(f"{config}\tobjectFormat = {self.hash}\n")
@@ -246,7 +246,7 @@ def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
     parts = []
     # What goes makes room first: a file may become a folder.
     for path, blob in sorted(files.items(), key=lambda item: item[1] is not None):
-        name = os.fsencode(_quoted(prefix + path))
+        name = os.fsencode(quoted(prefix + path))
         if blob is None:
             parts.append(b"D %s\n" % name)
             continue
@@ -291,7 +291,7 @@ class ObjectWriter:
         self._repository = repository
         self._place = {
             "GIT_OBJECT_DIRECTORY": str(objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(repository.objects),
         }
 
     def write(self, blobs: Sequence[Blob], folder: Path) -> list[str]:
@@ -299,7 +299,7 @@ class ObjectWriter:
         paths = [folder / f"blob-{number}" for number in range(len(blobs))]
         for path, blob in zip(paths, blobs, strict=True):
             path.write_bytes(blob.data)
-        listed = "".join(f"{_quoted(path)}\n" for path in paths)
+        listed = "".join(f"{quoted(path)}\n" for path in paths)
         options = ("-w", "--no-filters", "--stdin-paths")
         said = self._run("hash-object", *options, stdin=os.fsencode(listed))
         for path in paths:
@@ -332,9 +332,3 @@ class ObjectWriter:
     ) -> bytes:
         place = {**self._place, **(env or {})}
         return command.run(*arguments, cwd=self._repository.top, env=place, stdin=stdin)
-
-
-def _quoted(path: str | Path) -> str:
-    """A path as git reads it in a list of paths, whatever characters are in it."""
-    inner = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{inner}"'
