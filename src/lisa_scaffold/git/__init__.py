@@ -1,5 +1,6 @@
 """Everything that is asked of git."""
 
+from lisa_scaffold.git.clean import cleaned
 from lisa_scaffold.git.command import (
     VERSION_TAG,
     GitError,
@@ -12,7 +13,6 @@ from lisa_scaffold.git.objects import (
     Stage,
     Store,
     TreeMerge,
-    commit_files,
     is_git_folder,
 )
 from lisa_scaffold.git.repository import (
@@ -24,8 +24,10 @@ from lisa_scaffold.git.repository import (
     ignores,
     listed,
     refresh_index,
+    refuse_branch,
     repository,
     sparse_patterns,
+    start_branch,
     start_repository,
     status,
     tags,
@@ -45,8 +47,8 @@ __all__ = [
     "Stage",
     "Store",
     "TreeMerge",
+    "cleaned",
     "clone_bare",
-    "commit_files",
     "export",
     "git",
     "identity",
@@ -55,8 +57,10 @@ __all__ = [
     "is_git_folder",
     "listed",
     "refresh_index",
+    "refuse_branch",
     "repository",
     "sparse_patterns",
+    "start_branch",
     "start_repository",
     "status",
     "tags",
