@@ -74,7 +74,7 @@ def started() -> Iterator[Docker]:
     What it builds is kept for the next session, unless another session is at it.
     """
     need_root()
-    client, daemon = need("docker", "docker.io"), need("dockerd", "docker.io")
+    client, daemon = need("docker"), need("dockerd")
     with (
         tempfile.TemporaryDirectory(prefix="lisa-docker-", ignore_cleanup_errors=True) as short,
         _data(Path(short)) as (data, lock),
@@ -87,7 +87,7 @@ def started() -> Iterator[Docker]:
         }
         docker = Docker(client, environment)
         # The kernel ends it when this process ends without saying so.
-        command = [need("setpriv", "util-linux"), "--pdeathsig=TERM", daemon]
+        command = [need("setpriv"), "--pdeathsig=TERM", daemon]
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
         command += [f"--data-root={data}", f"--exec-root={folder}/exec"]
         command += [f"--pidfile={folder}/pid", f"--host={environment['DOCKER_HOST']}"]
