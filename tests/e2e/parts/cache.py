@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,53 @@ CACHE = Path(
     os.environ.get("LISA_E2E_CACHE")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa-scaffold-e2e"
 )
+
+KEPT = 30 * 24 * 3600
+"""For how many seconds something is kept that no session uses."""
+PACKAGES = {"pip": 2_000_000_000, "uv": 4_000_000_000}
+"""Folders where programs keep packages, and how many bytes each may hold when a session begins."""
+
+
+def folder(name: str) -> Path:
+    """A folder below the cache that is kept while sessions use it."""
+    path = CACHE / name
+    path.mkdir(parents=True, exist_ok=True)
+    os.utime(path)
+    return path
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """Hold the cache for a session, after dropping what is of no use any more.
+
+    Nothing is dropped while another session holds it.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "sessions.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            _trim()
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def _trim() -> None:
+    oldest = time.time() - KEPT
+    for path in filter(Path.is_dir, CACHE.iterdir()):
+        most = PACKAGES.get(path.name)
+        if path.stat().st_mtime < oldest or (most is not None and _size(path) > most):
+            shutil.rmtree(path)
+
+
+def _size(path: Path) -> int:
+    return sum(
+        os.stat(name, dir_fd=fd, follow_symlinks=False).st_size
+        for _, _, names, fd in os.fwalk(path)
+        for name in names
+    )
 
 
 @contextmanager
@@ -48,4 +96,5 @@ def cached(name: str, recipe: Iterable[str | bytes], make: Callable[[Path], None
             draft.mkdir()
             make(draft / name)
             draft.rename(path.parent)
+        os.utime(path.parent)
     return path

@@ -15,7 +15,7 @@ from typing import IO
 import pytest
 
 from ...support.tools import passes, run
-from .cache import CACHE
+from .cache import CACHE, folder
 from .machine import need, need_root
 
 KEPT = "12GB"
@@ -79,26 +79,27 @@ def started() -> Iterator[Docker]:
         tempfile.TemporaryDirectory(prefix="lisa-docker-", ignore_cleanup_errors=True) as short,
         _data(Path(short)) as (data, lock),
     ):
-        folder = Path(short)
+        state = Path(short)
         environment = {
-            "DOCKER_HOST": f"unix://{folder}/socket",
-            "DOCKER_CONFIG": str(folder / "config"),
+            "DOCKER_HOST": f"unix://{state}/socket",
+            "DOCKER_CONFIG": str(state / "config"),
             "DOCKER_BUILDKIT": "1",
         }
         docker = Docker(client, environment)
         # The kernel ends it when this process ends without saying so.
         command = [need("setpriv"), "--pdeathsig=TERM", daemon]
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
-        command += [f"--data-root={data}", f"--exec-root={folder}/exec"]
-        command += [f"--pidfile={folder}/pid", f"--host={environment['DOCKER_HOST']}"]
-        with (folder / "log").open("w") as log:
+        command += [f"--data-root={data}", f"--exec-root={state}/exec"]
+        command += [f"--pidfile={state}/pid", f"--host={environment['DOCKER_HOST']}"]
+        with (state / "log").open("w") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock.fileno()]
             )
         try:
-            _wait(docker, process, folder / "log")
+            _wait(docker, process, state / "log")
             yield docker
             docker("container", "prune", "--force")
+            docker("image", "prune", "--force")
             docker("builder", "prune", "--force", f"--keep-storage={KEPT}")
         finally:
             process.terminate()
@@ -108,8 +109,7 @@ def started() -> Iterator[Docker]:
 @contextmanager
 def _data(temporary: Path) -> Iterator[tuple[Path, IO[str]]]:
     """The kept folder where it is free, else one that goes away; with a lock to hand on."""
-    kept = CACHE / "docker"
-    kept.mkdir(parents=True, exist_ok=True)
+    kept = folder("docker")
     with (CACHE / "docker.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from ...support.tools import commit_all, git
-from .cache import CACHE
+from .cache import folder as kept
 
 # For each repository: the distribution whose release the tag names, and program and files of its
 # hooks. A pygrep hook has a pattern for a program, and no distribution.
@@ -129,4 +129,4 @@ def make_stand_ins(project: Path, folder: Path) -> dict[str, str]:
 def environments() -> Path:
     """Where pre-commit keeps the hooks' environments between sessions, while the hooks stay so."""
     digest = hashlib.sha256(json.dumps([STAND_INS, FILES]).encode()).hexdigest()[:16]
-    return CACHE / f"pre-commit-{digest}"
+    return kept(f"pre-commit-{digest}")
