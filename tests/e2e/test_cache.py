@@ -62,8 +62,8 @@ def test_using_it_keeps_it() -> None:
 def test_a_folder_of_packages_has_a_largest_size(
     kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "PACKAGES", {"pip": 99, "uv": 101})
-    for name in "pip", "uv":
+    monkeypatch.setattr(cache, "LARGEST", {"gitlab": 99, "pip": 99, "uv": 101})
+    for name in "gitlab-1a2b", "pip", "uv":
         (cache.folder(name) / "deep").mkdir()
         (kept / name / "deep/wheel").write_bytes(b"x" * 100)
     with cache.in_use():
@@ -76,3 +76,14 @@ def test_nothing_is_dropped_while_another_session_runs() -> None:
         os.utime(old.parent, (0, 0))
         with cache.in_use():
             assert old.exists()
+
+
+def test_one_session_at_a_time_has_a_folder(kept: Path, tmp_path: Path) -> None:
+    with (
+        cache.borrowed("docker", tmp_path / "mine") as (first, _),
+        cache.borrowed("docker", tmp_path / "other") as (second, _),
+    ):
+        assert (first, second) == (kept / "docker", tmp_path / "other")
+        assert second.is_dir()
+    with cache.borrowed("docker", tmp_path / "unused") as (third, _):
+        assert third == first

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache as once
 from pathlib import Path
 
 import pytest
 
 from ..conftest import make_project
+from ..parts import cache, kaniko
 from ..parts import docker as engine
-from ..parts import kaniko
 from ..parts.base import PYTHONS, write_context
 from ..parts.docker import Docker
 from ..parts.gitlab import Event, GitLab, Outcome, pushed
-from ..parts.hook_repositories import make_stand_ins
+from ..parts.hook_repositories import digest, make_stand_ins
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -61,7 +61,7 @@ WORKDIR /home/lisauser
 def cdes(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Cde]:
     """Build the CDE images on a Debian release, once."""
 
-    @cache
+    @once
     def make(release: str) -> Cde:
         folder = tmp_path_factory.mktemp(release)
         docker.build(write_context(release, folder / "base"), f"localhost/debian:{release}")
@@ -119,7 +119,7 @@ def build_from(docker: Docker, dockerfile: str, folder: Path, image: str) -> Non
 @pytest.fixture(scope="session")
 def runner(
     docker: Docker, cdes: Callable[[str], Cde], tmp_path_factory: pytest.TempPathFactory
-) -> Runner:
+) -> Iterator[Runner]:
     """The project with every job; the hooks' repositories are local ones of the same address."""
     folder = tmp_path_factory.mktemp("jobs")
     development = cdes("trixie").development
@@ -135,20 +135,28 @@ def runner(
         for url, name in stand_ins.items()
     ]
     (folder / "gitconfig").write_text("".join(lines))
-    return Runner(
-        pushed(root, PATH, folder / "state"),
-        docker,
-        {
-            "CI_REGISTRY": kaniko.REGISTRY,
-            "CI_REGISTRY_IMAGE": f"{kaniko.REGISTRY}/{PATH.lower()}",
-            "CI_REGISTRY_PASSWORD": kaniko.PASSWORD,
-            "CI_REGISTRY_USER": kaniko.USER,
-            "LISA_BUILDER_IMAGE": kaniko.IMAGE,
-            "LISA_PYTHON_IMAGE": "localhost/python",
-            "LISA_JOB_IMAGE": development,
-        },
-        (
-            f"--volume={folder}/stand-ins:/stand-ins:ro",
-            f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
-        ),
-    )
+    with cache.borrowed(f"gitlab-{digest(root)}", folder / "cache") as (kept, _):
+        (folder / "state").mkdir()
+        (folder / "state/cache").symlink_to(kept)
+        # Whatever user an image has.
+        (kept / "packages").mkdir(exist_ok=True)
+        (kept / "packages").chmod(0o777)
+        yield Runner(
+            pushed(root, PATH, folder / "state"),
+            docker,
+            {
+                "CI_REGISTRY": kaniko.REGISTRY,
+                "CI_REGISTRY_IMAGE": f"{kaniko.REGISTRY}/{PATH.lower()}",
+                "CI_REGISTRY_PASSWORD": kaniko.PASSWORD,
+                "CI_REGISTRY_USER": kaniko.USER,
+                "LISA_BUILDER_IMAGE": kaniko.IMAGE,
+                "LISA_PYTHON_IMAGE": "localhost/python",
+                "LISA_JOB_IMAGE": development,
+                "UV_CACHE_DIR": "/packages",
+            },
+            (
+                f"--volume={kept}/packages:/packages",
+                f"--volume={folder}/stand-ins:/stand-ins:ro",
+                f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
+            ),
+        )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 # Read while pytest collects: a test's home begins empty, and would make everything anew.
 CACHE = Path(
@@ -19,8 +20,8 @@ CACHE = Path(
 
 KEPT = 30 * 24 * 3600
 """For how many seconds something is kept that no session uses."""
-PACKAGES = {"pip": 2_000_000_000, "uv": 4_000_000_000}
-"""Folders where programs keep packages, and how many bytes each may hold when a session begins."""
+LARGEST = {"gitlab": 4_000_000_000, "pip": 2_000_000_000, "uv": 4_000_000_000}
+"""How many bytes a folder of packages may hold when a session begins, by its first word."""
 
 
 def folder(name: str) -> Path:
@@ -29,6 +30,27 @@ def folder(name: str) -> Path:
     path.mkdir(parents=True, exist_ok=True)
     os.utime(path)
     return path
+
+
+@contextmanager
+def borrowed(name: str, otherwise: Path) -> Iterator[tuple[Path, IO[str]]]:
+    """A kept folder that one session at a time may have, and its lock to hand on to a process.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    otherwise
+        The folder for a session that comes while another one has it.
+    """
+    kept = folder(name)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            kept = otherwise
+            kept.mkdir(parents=True)
+        yield kept, lock
 
 
 @contextmanager
@@ -52,7 +74,7 @@ def in_use() -> Iterator[None]:
 def _trim() -> None:
     oldest = time.time() - KEPT
     for path in filter(Path.is_dir, CACHE.iterdir()):
-        most = PACKAGES.get(path.name)
+        most = LARGEST.get(path.name.partition("-")[0])
         if path.stat().st_mtime < oldest or (most is not None and _size(path) > most):
             shutil.rmtree(path)
 

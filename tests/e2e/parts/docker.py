@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
 import tempfile
 import time
@@ -10,12 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from ...support.tools import passes, run
-from .cache import CACHE, folder
+from .cache import borrowed
 from .machine import need, need_root
 
 KEPT = "12GB"
@@ -77,7 +75,7 @@ def started() -> Iterator[Docker]:
     client, daemon = need("docker"), need("dockerd")
     with (
         tempfile.TemporaryDirectory(prefix="lisa-docker-", ignore_cleanup_errors=True) as short,
-        _data(Path(short)) as (data, lock),
+        borrowed("docker", Path(short) / "data") as (data, lock),
     ):
         state = Path(short)
         environment = {
@@ -104,18 +102,6 @@ def started() -> Iterator[Docker]:
         finally:
             process.terminate()
             process.wait(timeout=60)
-
-
-@contextmanager
-def _data(temporary: Path) -> Iterator[tuple[Path, IO[str]]]:
-    """The kept folder where it is free, else one that goes away; with a lock to hand on."""
-    kept = folder("docker")
-    with (CACHE / "docker.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            kept = temporary / "data"
-        yield kept, lock
 
 
 def _wait(docker: Docker, process: subprocess.Popen[bytes], log: Path) -> None:
