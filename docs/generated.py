@@ -161,7 +161,7 @@ def options() -> str:
     """The arguments of every command of lisa-scaffold."""
     return "\n\n".join(
         _command(name, parser)
-        for action in cli._parser()._actions
+        for action in cli.parser()._actions
         if isinstance(action, argparse._SubParsersAction)
         for name, parser in action.choices.items()
     )

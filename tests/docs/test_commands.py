@@ -24,7 +24,7 @@ USE = re.compile(r"(?:^\$ |&& |--net )(?:\w+=\S+ )*(?:\S*/)?(lisa-new|lisa-scaff
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
-    for action in cli._parser()._actions:
+    for action in cli.parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)
     raise AssertionError

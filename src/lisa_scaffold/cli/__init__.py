@@ -1,0 +1,38 @@
+"""The command line: arguments, dispatch, and the only place that prints; a module for each verb."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from lisa_scaffold.cli import new as new_verb
+from lisa_scaffold.cli import update
+from lisa_scaffold.cli.arguments import add_version
+from lisa_scaffold.cli.boundary import guarded
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``lisa-scaffold`` and return its exit code."""
+    return guarded("lisa-scaffold", parser(), argv)
+
+
+def new(argv: Sequence[str] | None = None) -> int:
+    """Run ``lisa-new``, which is ``lisa-scaffold new``, and return its exit code."""
+    alone = argparse.ArgumentParser(prog="lisa-new", description=new_verb.DESCRIPTION)
+    new_verb.add_arguments(alone)
+    return guarded("lisa-new", alone, argv)
+
+
+def parser() -> argparse.ArgumentParser:
+    """What ``lisa-scaffold`` takes: each verb with its arguments."""
+    whole = argparse.ArgumentParser(
+        prog="lisa-scaffold", description="Projects for the LISA mission that follow one practice."
+    )
+    add_version(whole)
+    verbs = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, module, summary in (
+        ("new", new_verb, "create a project"),
+        ("update", update, "bring in a newer template"),
+    ):
+        module.add_arguments(verbs.add_parser(name, help=summary, description=module.DESCRIPTION))
+    return whole

@@ -1,0 +1,107 @@
+"""Arguments that several commands take, and what is read from them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold.errors import LisaError
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """``--version``, which stands before and after a command's name."""
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """``--version`` and ``--verbose``, which every command takes."""
+    add_version(parser)
+    parser.add_argument(
+        "--verbose", action="store_true", help="show every command that is run, as $ …"
+    )
+
+
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """``--data`` and ``--data-file``: answers that are given beforehand."""
+    parser.add_argument(
+        "--data",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="an answer, asks nothing else; may be repeated",
+    )
+    parser.add_argument(
+        "--data-file", metavar="FILE", type=Path, help="answers in a YAML file, asks nothing else"
+    )
+
+
+def add_merging(parser: argparse.ArgumentParser) -> None:
+    """What the commands take that merge a render into a project."""
+    parser.add_argument("--to", metavar="VERSION", help="version of the template, such as v1.2.3")
+    parser.add_argument(
+        "--defaults", action="store_true", help="ask nothing: take the default answers"
+    )
+    add_answers(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
+    )
+    parser.add_argument(
+        "--trust", action="store_true", help="let the recorded template load its Jinja extensions"
+    )
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="form of the report"
+    )
+
+
+class _Version(argparse.Action):
+    """Look the version up only when it is asked for: that takes longer than all the rest."""
+
+    def __init__(self, option_strings: Sequence[str], **options: Any) -> None:
+        super().__init__(option_strings, **{**options, "dest": argparse.SUPPRESS, "nargs": 0})
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"{parser.prog} {version('lisa-scaffold')}\n")
+        parser.exit()
+
+
+def given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The answers on the command line; they win over those of the file."""
+    answers: dict[str, Any] = {"advanced": True} if getattr(arguments, "advanced", False) else {}
+    if arguments.data_file:
+        answers |= _read_answers(arguments.data_file)
+    for pair in arguments.data:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise LisaError(f"--data {pair}: no KEY=VALUE", "Write it as in --data license=MIT.")
+        answers[key] = value
+    return answers
+
+
+def _read_answers(path: Path) -> dict[str, Any]:
+    import yaml
+
+    hint = "The file holds one answer a line, as in: license: MIT"
+    try:
+        answers = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LisaError(f"{path}: {error.strerror}", "Check the path.") from error
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else f"{path}"
+        problem = getattr(error, "problem", None) or error
+        raise LisaError(f"{where}: no YAML that can be read ({problem})", hint) from error
+    if not isinstance(answers, dict):
+        raise LisaError(f"{path}: no answers in it", hint)
+    # Names that begin with _ are Copier's own records: an answers file of a project serves as well.
+    return {str(key): value for key, value in answers.items() if not str(key).startswith("_")}
+
+
+def asks(arguments: argparse.Namespace) -> bool:
+    """Whether there is somebody to ask, who did not say that nothing is to be asked."""
+    quiet = arguments.defaults or arguments.data or arguments.data_file
+    return not quiet and sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,58 @@
+"""The one error boundary, and where messages go."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from lisa_scaffold.errors import ExitCode, LisaError
+
+DEFECT_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold/-/issues"
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+    """The one error boundary: what a user can mend is one message, all else is a defect."""
+    if argv is None:
+        # A closed terminal or a polite kill cleans up as Ctrl-C does.
+        for stop in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(stop, signal.default_int_handler)
+    try:
+        arguments = parser.parse_args(argv)
+        command: Command = arguments.command
+        return command(arguments)
+    except LisaError as error:
+        say(f"{program}: {error.message}", f"  {error.hint}")
+        return ExitCode.REFUSED
+    except KeyboardInterrupt:
+        say(f"{program}: interrupted, nothing was changed")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.REFUSED
+    except OSError as error:
+        # A full disk, a folder that may not be written: the machine's trouble, not a defect.
+        where = f"{error.filename}: " if error.filename else ""
+        say(
+            f"{program}: {where}{error.strerror or error}",
+            "  Check the path, its rights and space.",
+        )
+        return ExitCode.REFUSED
+    except Exception:
+        say(
+            traceback.format_exc().rstrip(),
+            f"{program}: this is a defect of lisa-scaffold, not of your project.",
+            f"  Please report it with the lines above: {DEFECT_URL}",
+        )
+        return ExitCode.DEFECT
+
+
+def say(*lines: str) -> None:
+    """Messages go to standard error: standard output belongs to results."""
+    print(*lines, sep="\n", file=sys.stderr, flush=True)

@@ -1,0 +1,109 @@
+"""``lisa-new``: create a project."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.errors import ExitCode, LisaError
+
+DESCRIPTION = """\
+Create a LISA Python project: asks, shows what it will make, and makes it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``lisa-new`` takes."""
+    parser.add_argument(
+        "destination",
+        metavar="DEST",
+        nargs="?",
+        type=Path,
+        help="folder of the new project; by default the project's distribution name",
+    )
+    parser.add_argument(
+        "--defaults", action="store_true", help="ask nothing, take the default answers"
+    )
+    parser.add_argument("--advanced", action="store_true", help="ask the advanced questions too")
+    common.add_answers(parser)
+    parser.add_argument("--to", metavar="VERSION", help="version of the template, such as v1.2.3")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be made, and make nothing"
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Create a project."""
+    from lisa_scaffold import create, process, template
+
+    process.echo_commands(arguments.verbose)
+    destination: Path | None = arguments.destination
+    if destination:
+        create.refuse_destination(destination)
+    given = common.given(arguments)
+    with template.default_source().open(arguments.to) as version:
+        suggested = create.suggestions(destination)
+        if common.asks(arguments) and not arguments.dry_run:
+            return _in_dialogue(version, given, suggested, destination)
+        if destination:
+            given.setdefault("project_name", suggested["project_name"])
+        elif not {"project_name", "distribution"} & given.keys():
+            hint = "Name the folder to make, or give --data project_name=…"
+            raise LisaError("project_name: no answer", hint)
+        return _at_once(version, given, suggested, arguments)
+
+
+def _at_once(
+    version: Any, given: dict[str, Any], suggested: dict[str, str], arguments: argparse.Namespace
+) -> int:
+    from lisa_scaffold import create
+    from lisa_scaffold.report import create as report
+
+    questions = version.questions(given, suggested)
+    answers = {question.key: question.value for question in questions}
+    destination = arguments.destination or Path(answers["distribution"])
+    create.refuse_destination(destination)
+    with create.prepared(version, answers, destination) as project:
+        shown = create.preview(version, answers, project)
+        if arguments.dry_run:
+            sys.stdout.write(f"{report.answers(questions, everything=True)}\n\n")
+            sys.stdout.write(f"{report.tree(shown, destination)}\n")
+            return ExitCode.DONE
+        sys.stdout.write(report.created(create.create(project, shown, destination)) + "\n")
+    return ExitCode.DONE
+
+
+def _in_dialogue(
+    version: Any, given: dict[str, Any], suggested: dict[str, str], destination: Path | None
+) -> int:
+    from lisa_scaffold import create, prompt
+    from lisa_scaffold.report import create as report
+
+    def resolve(answers: Any) -> list[Any]:
+        questions: list[Any] = version.questions(answers, suggested)
+        return questions
+
+    asked: set[str] = set()
+    while True:
+        given = prompt.ask_all(resolve, given, asked)
+        questions = resolve(given)
+        answers = {question.key: question.value for question in questions}
+        place = destination or Path(answers["distribution"])
+        create.refuse_destination(place)
+        with create.prepared(version, answers, place) as project:
+            shown = create.preview(version, answers, project)
+            say("", report.tree(shown, place), "", report.answers(questions, everything=False), "")
+            decision = prompt.decide()
+            if decision == "create":
+                say("")
+                sys.stdout.write(report.created(create.create(project, shown, place)) + "\n")
+                return ExitCode.DONE
+        if decision == "cancel":
+            say("Nothing was made.")
+            return ExitCode.DONE
+        given = prompt.change_one(resolve, given, questions)

@@ -1,0 +1,111 @@
+"""``lisa-scaffold update``: bring a newer version of the template into a project."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.errors import ExitCode
+
+DESCRIPTION = """\
+Bring a newer version of the template into a project: a three-way merge with what people wrote."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``lisa-scaffold update`` takes."""
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
+    )
+    common.add_merging(parser)
+    parser.add_argument(
+        "--branch", metavar="NAME", help="commit the update on a new branch, touch nothing else"
+    )
+    parser.add_argument(
+        "--merge-prose",
+        action="store_true",
+        help="merge prose that the project has rewritten too, instead of keeping it",
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Update a project."""
+    from lisa_scaffold import process, project, update
+
+    process.echo_commands(arguments.verbose)
+    current = project.read(arguments.path)
+    _recover(current)
+    given = common.given(arguments)
+    target = update.target(current, arguments.to)
+    if target.version == current.version and not given:
+        project.refuse_unmerged(current)
+        return _report_nothing_to_do(current.version, arguments)
+    with update.prepared(current, target, trust=arguments.trust) as prepared:
+        if common.asks(arguments):
+            given = _ask_new_questions(prepared)
+        updated = prepared.update(given, keep_prose=not arguments.merge_prose)
+    return _finish(updated, arguments)
+
+
+def _recover(current: Any) -> None:
+    from lisa_scaffold.sync import journal
+
+    said = journal.recover(current.repository)
+    if said:
+        say(said)
+
+
+def _report_nothing_to_do(version: str, arguments: argparse.Namespace) -> int:
+    if arguments.format == "json":
+        from lisa_scaffold.report import update as report
+
+        sys.stdout.write(report.as_json(None, version))
+    else:
+        sys.stdout.write(f"Nothing to do: the project has {version}.\n")
+    return ExitCode.DONE
+
+
+def _ask_new_questions(prepared: Any) -> dict[str, Any]:
+    """Ask what the new version asks and the project has not answered."""
+    recorded = prepared.project.answers
+
+    def resolve(answers: Any) -> list[Any]:
+        questions: list[Any] = prepared.new.questions(answers, recorded)
+        return questions
+
+    if all(question.key in recorded for question in resolve({}) if question.asked):
+        return {}
+    from lisa_scaffold import prompt
+
+    return prompt.ask_all(resolve, {}, set(recorded))
+
+
+def _finish(updated: Any, arguments: argparse.Namespace) -> int:
+    from lisa_scaffold import update
+    from lisa_scaffold.report import update as report
+
+    conflicts = ExitCode.FINDINGS if updated.synced.conflicts else ExitCode.DONE
+    if arguments.dry_run:
+        after = ""
+    elif arguments.branch:
+        update.commit_on_branch(updated, arguments.branch, report.commit_message(updated))
+        after = report.committed(updated, arguments.branch)
+    else:
+        update.apply(updated)
+        after = report.applied(updated)
+    if arguments.format == "json":
+        sys.stdout.write(report.as_json(updated, updated.version))
+        return conflicts
+    if arguments.dry_run:
+        say(report.text(updated))
+        sys.stdout.write(updated.diff)
+        return conflicts
+    sys.stdout.write(f"{report.text(updated)}\n\n{after}\n")
+    if updated.synced.patches:
+        sys.stdout.write(f"\nNot taken, as patches:\n\n{report.patches(updated.synced)}")
+    return conflicts
