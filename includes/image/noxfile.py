@@ -48,7 +48,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(default=False, python=False)
 def images(session: nox.Session) -> None:
-    """Build both images, with the tests inside of them; needs Docker, or what LISA_BUILDER names."""
+    """Build both images and test them inside; needs Docker, or what LISA_BUILDER names."""
     for image in "operations", "development":
         session.run("images/build", image)
 
@@ -81,7 +81,7 @@ def compile_lock(session: nox.Session, folder: Path, name: str, *options: str) -
 
 @nox.session(default=False)
 def contents(session: nox.Session) -> None:
-    """Write the bill of materials of an image: ``-- docker:NAME:TAG contents/NAME``."""
+    """Write the bill of materials of an image: ``-- docker:NAME:TAG reports/NAME``."""
     install(session, "contents")
     session.run("python", "images/contents.py", *session.posargs)
 

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 
 def page(materials: dict[str, Any]) -> Iterator[str]:
-    """The lines of the list of contents."""
+    """Yield the lines of the list of contents."""
     packages = by_type(materials)
     image = materials["metadata"]["component"]
     yield f"# {image['name']}"
@@ -50,7 +50,7 @@ def page(materials: dict[str, Any]) -> Iterator[str]:
 
 
 def by_type(materials: dict[str, Any]) -> defaultdict[str, set[tuple[str, str]]]:
-    """Names and versions of the packages, by the type in their URL (``pkg:TYPE/…``)."""
+    """Collect names and versions of the packages, by the type in their URL (``pkg:TYPE/…``)."""
     found: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for component in materials["components"]:
         if url := component.get("purl"):
