@@ -12,6 +12,7 @@ import pytest
 from ..support.answers import Answers, answers, template
 from ..support.files import contents
 from ..support.tools import commit_all, git
+from .parts.cache import CACHE
 
 VERSION = "1.2.3"
 PROJECTS: dict[str, Answers] = {
@@ -33,8 +34,6 @@ PROJECTS: dict[str, Answers] = {
         "sonar": False,
     },
 }
-# The user's own folder: a test's home begins empty, and would fetch everything anew.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa-scaffold-e2e"
 
 
 @dataclass(frozen=True)
