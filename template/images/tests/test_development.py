@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,6 @@ TOOLS = [
     *("cmake", "curl", "gdb", "gfortran", "less", "nano", "jupyter-lab", "nbstripout"),
 ]
 PACKAGES = ["ipympl", "ipywidgets", "jupyterlab", "matplotlib", "nbmake", "pandas", "xdist"]
-SERVICE = "http://127.0.0.1:8888"
 TOKEN = "a-token-of-this-test"  # noqa: S105 - it opens nothing
 
 
@@ -69,10 +69,25 @@ def test_a_project_s_checks_run(tmp_path: Path) -> None:
 # --- Jupyter Lab ----------------------------------------------------------------------------------
 
 
-def status(path: str, token: str = "") -> int:
+@dataclass(frozen=True)
+class Service:
+    """The web service as the image starts it, with what it prints."""
+
+    port: int
+    log: Path
+
+
+def free_port() -> int:
+    """A port that nobody listens on: a builder may share the network of its machine."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def status(service: Service, path: str, token: str = "") -> int:
     """The status with which the service answers."""
     headers = {"Authorization": f"token {token}"} if token else {}
-    request = urllib.request.Request(SERVICE + path, headers=headers)
+    request = urllib.request.Request(f"http://127.0.0.1:{service.port}{path}", headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return int(answer.status)
@@ -81,11 +96,15 @@ def status(path: str, token: str = "") -> int:
 
 
 @contextmanager
-def service(folder: Path, **variables: str) -> Iterator[Path]:
-    """The web service as the image starts it; what it prints is in the file."""
-    log = folder / "log"
-    environment = {"PATH": f"{ROOT}/venv/bin:/usr/local/bin:/usr/bin:/bin", "HOME": str(folder)}
-    with log.open("w") as output:
+def running(folder: Path, **variables: str) -> Iterator[Service]:
+    """Start the service, and stop it."""
+    found = Service(free_port(), folder / "log")
+    environment = {
+        "PATH": f"{ROOT}/venv/bin:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(folder),
+        "JUPYTER_PORT": str(found.port),
+    }
+    with found.log.open("w") as output:
         process = subprocess.Popen(
             ["jupyter-service"],
             cwd=folder,
@@ -94,38 +113,37 @@ def service(folder: Path, **variables: str) -> Iterator[Path]:
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_for_the_port(process, log)
-        yield log
+        wait_for(found, process)
+        yield found
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
 
 
-def wait_for_the_port(process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(service: Service, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", 8888)) == 0:
-                return
+        if f":{service.port}/lab?token=" in service.log.read_text():
+            return
         time.sleep(0.2)
-    pytest.fail(f"Jupyter does not answer:\n{log.read_text()}")
+    pytest.fail(f"Jupyter does not answer:\n{service.log.read_text()}")
 
 
 def test_jupyter_wants_the_token(tmp_path: Path) -> None:
-    with service(tmp_path, JUPYTER_TOKEN=TOKEN):
-        assert status("/api/contents") == 403
-        assert status("/api/contents", "another-token") == 403
-        assert status("/api/contents", TOKEN) == 200
-        assert status("/lab", TOKEN) == 200
-        assert status("/api/kernelspecs", TOKEN) == 200
+    with running(tmp_path, JUPYTER_TOKEN=TOKEN) as service:
+        assert status(service, "/api/contents") == 403
+        assert status(service, "/api/contents", "another-token") == 403
+        assert status(service, "/api/contents", TOKEN) == 200
+        assert status(service, "/lab", TOKEN) == 200
+        assert status(service, "/api/kernelspecs", TOKEN) == 200
 
 
 def test_jupyter_makes_a_token_of_its_own(tmp_path: Path) -> None:
-    with service(tmp_path) as log:
-        made = re.search(r"[?]token=([0-9a-f]{48})", log.read_text())
+    with running(tmp_path) as service:
+        made = re.search(r"[?]token=([0-9a-f]{48})", service.log.read_text())
         assert made
-        assert status("/api/contents") == 403
-        assert status("/api/contents", made[1]) == 200
+        assert status(service, "/api/contents") == 403
+        assert status(service, "/api/contents", made[1]) == 200
 
 
 NOTEBOOK = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 
 import pytest
 
 from ..parts import docker as engine
 from ..parts.base import PYTHONS, write_context
+from ..parts.cde import NAME, Repository, make_repository
 from ..parts.docker import Docker
 
 
@@ -31,39 +33,45 @@ def docker() -> Iterator[Docker]:
 
 @dataclass(frozen=True)
 class Cde:
-    """The two CDE images on one Debian release."""
+    """The two CDE images on one Debian release, each built when somebody asks for it."""
 
-    release: str
-    operations: str
-    development: str
+    repository: Repository
+    docker: Docker
+
+    @property
+    def release(self) -> str:
+        return self.repository.release
 
     @property
     def python(self) -> str:
         return PYTHONS[self.release]
 
+    @cached_property
+    def operations(self) -> str:
+        """Name of the operations image."""
+        return self._built("operations", "")
 
-STAND_IN = """\
-FROM localhost/debian:{release}
-RUN apt-get update && apt-get install --yes --no-install-recommends \\
-    git python3 python3-pip python3-venv \\
-    && useradd --create-home lisauser
-USER lisauser
-WORKDIR /home/lisauser
-"""
+    @cached_property
+    def development(self) -> str:
+        """Name of the development image."""
+        return self._built("development", "-dev")
+
+    def _built(self, image: str, suffix: str) -> str:
+        name = self.repository.build(image, self.docker.client, self.docker.environment)
+        kept = f"localhost/{NAME}:{self.release}{suffix}"
+        self.docker("tag", name, kept)
+        return kept
 
 
 @pytest.fixture(scope="session")
 def cdes(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Cde]:
-    """Build the CDE images on a Debian release, once."""
+    """The CDE images on a Debian release."""
 
     @cache
     def make(release: str) -> Cde:
-        folder = tmp_path_factory.mktemp(release)
+        folder: Path = tmp_path_factory.mktemp(release)
         docker.build(write_context(release, folder / "base"), f"localhost/debian:{release}")
-        (folder / "cde").mkdir()
-        (folder / "cde/Dockerfile").write_text(STAND_IN.format(release=release))
-        docker.build(folder / "cde", f"localhost/lisa-cde:{release}")
-        return Cde(release, f"localhost/lisa-cde:{release}", f"localhost/lisa-cde:{release}")
+        return Cde(make_repository(folder / NAME, release), docker)
 
     return make
 
