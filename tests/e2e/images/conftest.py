@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from ..parts import apptainer, registry
 from ..parts import docker as engine
+from ..parts.apptainer import Apptainer
 from ..parts.base import PYTHONS, write_context
-from ..parts.cde import NAME, Repository, make_repository
+from ..parts.cde import NAME, VERSION, Repository, make_repository
 from ..parts.docker import Docker
 
 
@@ -81,3 +83,58 @@ def cde(request: pytest.FixtureRequest, cdes: Callable[[str], Cde]) -> Cde:
     """The CDE images, on each Debian release in turn."""
     release: str = request.param
     return cdes(release)
+
+
+@pytest.fixture(scope="session")
+def trixie(cdes: Callable[[str], Cde]) -> Cde:
+    """The CDE images on the newest of them."""
+    return cdes("trixie")
+
+
+@dataclass(frozen=True)
+class Published:
+    """The operations image in a registry.
+
+    Attributes
+    ----------
+    reference
+        Its name there, with its version as tag.
+    pinned
+        The same by its digest.
+    """
+
+    reference: str
+    pinned: str
+
+
+@pytest.fixture(scope="session")
+def published(
+    trixie: Cde, docker: Docker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Published]:
+    """Push the operations image as the pipeline does."""
+    assert trixie.operations
+    with registry.serving(tmp_path_factory.mktemp("registry")) as host:
+        name = f"{host}/lisa/{NAME}"
+        repository, client = trixie.repository, docker.client
+        repository.build("operations", client, docker.environment, f"{name}:{VERSION}")
+        yield Published(f"{name}:{VERSION}", f"{name}@{repository.digest}")
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    trixie: Cde,
+    docker: Docker,
+    published: Published,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Apptainer:
+    """Apptainer, and what it made: the operations image as in the pipeline, from the registry."""
+    made = apptainer.installed(tmp_path_factory.mktemp("cluster"))
+    made("build", "operations.sif", f"docker://{published.pinned}")
+    made("push", "operations.sif", f"oras://{published.reference}-sif")
+    archive = made.work / "development.tar"
+    docker("save", f"--output={archive}", trixie.development)
+    archive.chmod(0o644)
+    made("build", "development.sif", "docker-archive:development.tar")
+    archive.unlink()
+    made("push", "development.sif", f"oras://{published.reference}-dev-sif")
+    return made

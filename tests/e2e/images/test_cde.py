@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from ...support.tools import git, run
 from ..parts.cde import HOME, NAME, REPORT, VERSION, all_passed
 from ..parts.docker import Docker
-from .conftest import Cde
+from .conftest import Cde, Published
 
 TOKEN = "a-token-of-this-test"  # noqa: S105 - it opens nothing
 # What the images may weigh here; their own tests know the budget of what is in them.
 LARGEST = {"operations": 1.1e9, "development": 2.0e9}
-
-
-@pytest.fixture(scope="module")
-def trixie(cdes: Callable[[str], Cde]) -> Cde:
-    return cdes("trixie")
 
 
 def inspected(docker: Docker, image: str) -> dict[str, Any]:
@@ -164,6 +158,23 @@ def test_a_runner_without_privilege_is_told_to_take_kaniko(trixie: Cde, docker: 
         "images/build: this machine forbids unshare, which buildah needs\n"
         "  Set LISA_BUILDER to kaniko (and LISA_BUILDER_IMAGE to its image), or LISA_BUILDER_TAG"
     )
+
+
+# --- Where it is pushed to ------------------------------------------------------------------------
+
+
+def test_a_push_gives_the_image_and_its_digest(
+    published: Published, trixie: Cde, docker: Docker
+) -> None:
+    host, name = published.reference.split("/", 1)[0], f"lisa/{NAME}"
+    url = f"http://{host}/v2/{name}/manifests/{VERSION}"
+    form = "application/vnd.docker.distribution.manifest.v2+json"
+    request = urllib.request.Request(url, headers={"Accept": form})
+    with urllib.request.urlopen(request) as answered:  # noqa: S310
+        digest = answered.headers["Docker-Content-Digest"]
+        manifest = json.load(answered)
+    assert published.pinned == f"{host}/{name}@{digest}"
+    assert manifest["config"]["digest"] == inspected(docker, trixie.operations)["Id"]
 
 
 # --- The bill of materials ------------------------------------------------------------------------

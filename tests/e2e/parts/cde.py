@@ -33,8 +33,15 @@ class Repository:
     root: Path
     release: str
 
-    def build(self, image: str, program: str, environment: Mapping[str, str]) -> str:
-        """Build one of the images and test it inside; its name.
+    @property
+    def digest(self) -> str:
+        """The digest of the image that was pushed last."""
+        return (self.root / "reports/digest").read_text(encoding="utf-8").strip()
+
+    def build(
+        self, image: str, program: str, environment: Mapping[str, str], reference: str = ""
+    ) -> str:
+        """Build one of the images, test it inside, and push it where asked; its local name.
 
         Parameters
         ----------
@@ -44,6 +51,8 @@ class Repository:
             Path of the builder, whose own name the script knows.
         environment
             Variables for the builder.
+        reference
+            What it is pushed as.
         """
         folder, builder = os.path.split(program)
         variables = {
@@ -53,7 +62,7 @@ class Repository:
             "LISA_BASE_IMAGE": f"localhost/debian:{self.release}",
         }
         passes(
-            *("images/build", image),
+            *("images/build", image, *([reference] if reference else [])),
             cwd=self.root,
             env={**variables, **environment},
             timeout=1500,
