@@ -9,7 +9,8 @@ import pytest
 
 from ..support.tools import IDENTITY, git, passes, run
 from .conftest import Project, make_project
-from .parts.hook_repositories import STAND_INS, environments, make_stand_ins
+from .parts import cache
+from .parts.hook_repositories import STAND_INS, digest, make_stand_ins
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def project(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Proj
         monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", f"url.{folder.as_uri()}.insteadOf")
         monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", url)
     monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(stand_ins)))
-    monkeypatch.setenv("PRE_COMMIT_HOME", str(environments()))
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(cache.folder(f"pre-commit-{digest(made.root)}")))
     return made
 
 

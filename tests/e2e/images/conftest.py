@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache as once
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
-from ..parts import apptainer, registry
+from ..conftest import make_project
+from ..parts import apptainer, cache, kaniko, registry
 from ..parts import docker as engine
 from ..parts.apptainer import Apptainer
 from ..parts.base import PYTHONS, write_context
 from ..parts.cde import NAME, VERSION, Repository, make_repository
 from ..parts.docker import Docker
+from ..parts.gitlab import Event, GitLab, Outcome, pushed
+from ..parts.hook_repositories import digest, make_stand_ins
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -69,7 +73,7 @@ class Cde:
 def cdes(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Cde]:
     """The CDE images on a Debian release."""
 
-    @cache
+    @once
     def make(release: str) -> Cde:
         folder: Path = tmp_path_factory.mktemp(release)
         docker.build(write_context(release, folder / "base"), f"localhost/debian:{release}")
@@ -138,3 +142,85 @@ def cluster(
     archive.unlink()
     made("push", "development.sif", f"oras://{published.reference}-dev-sif")
     return made
+
+
+# --- A runner of GitLab's -------------------------------------------------------------------------
+
+PATH = "LISA/lisa-example"
+# What the runner itself needs in containers of its own.
+HELPER = """\
+FROM localhost/debian:trixie
+RUN apt-get update && apt-get install --yes --no-install-recommends rsync
+"""
+HELPER_IMAGE = "localhost/helper:1"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A pushed project, and an engine that runs its jobs."""
+
+    gitlab: GitLab
+    docker: Docker
+    variables: dict[str, str]
+    options: tuple[str, ...]
+
+    @property
+    def root(self) -> Path:
+        return self.gitlab.project
+
+    def run(self, event: Event, *jobs: str) -> Outcome:
+        happens = Event(event.branch, {**event.variables, **self.variables}, event.unset)
+        return self.gitlab.run(self.docker, HELPER_IMAGE, happens, *jobs, options=self.options)
+
+
+def build_from(docker: Docker, dockerfile: str, folder: Path, image: str) -> None:
+    """Build an image that needs a Dockerfile and nothing else."""
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(dockerfile, encoding="utf-8")
+    docker.build(folder, image)
+
+
+@pytest.fixture(scope="session")
+def runner(
+    docker: Docker, cdes: Callable[[str], Cde], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runner]:
+    """The project with every job; the hooks' repositories are local ones of the same address."""
+    folder = tmp_path_factory.mktemp("jobs")
+    development = cdes("trixie").development
+    docker("tag", development, f"localhost/python:{PYTHONS['trixie']}")
+    docker("tag", cdes("bookworm").operations, f"localhost/python:{PYTHONS['bookworm']}")
+    build_from(docker, HELPER, folder / "helper", HELPER_IMAGE)
+    build_from(docker, kaniko.DOCKERFILE, folder / "kaniko", kaniko.IMAGE)
+    root = make_project("hatchling", folder / "project").root
+    stand_ins = make_stand_ins(root, folder / "stand-ins")
+    lines = ["[safe]\n\tdirectory = *\n"]
+    lines += [
+        f'[url "file:///stand-ins/{name}"]\n\tinsteadOf = {url}\n'
+        for url, name in stand_ins.items()
+    ]
+    (folder / "gitconfig").write_text("".join(lines))
+    with cache.borrowed(f"gitlab-{digest(root)}", folder / "cache") as (kept, _):
+        (folder / "state").mkdir()
+        (folder / "state/cache").symlink_to(kept)
+        # Whatever user an image has.
+        (kept / "packages").mkdir(exist_ok=True)
+        (kept / "packages").chmod(0o777)
+        yield Runner(
+            pushed(root, PATH, folder / "state"),
+            docker,
+            {
+                "CI_REGISTRY": kaniko.REGISTRY,
+                "CI_REGISTRY_IMAGE": f"{kaniko.REGISTRY}/{PATH.lower()}",
+                "CI_REGISTRY_PASSWORD": kaniko.PASSWORD,
+                "CI_REGISTRY_USER": kaniko.USER,
+                "LISA_BUILDER_IMAGE": kaniko.IMAGE,
+                "LISA_PYTHON_IMAGE": "localhost/python",
+                "LISA_JOB_IMAGE": development,
+                "UV_CACHE_DIR": "/packages",
+            },
+            (
+                f"--volume={kept}/packages:/packages",
+                f"--volume={folder}/stand-ins:/stand-ins:ro",
+                f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
+            ),
+        )

@@ -16,8 +16,8 @@ RELEASE = "trixie"
 
 
 @pytest.fixture(scope="module")
-def buildah() -> Iterator[Buildah]:
-    with storage.stored() as stored:
+def buildah(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buildah]:
+    with storage.stored(tmp_path_factory.mktemp("buildah") / "storage") as stored:
         yield stored
 
 

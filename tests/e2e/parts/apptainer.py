@@ -64,7 +64,7 @@ def installed(work: Path) -> Apptainer:
     need_root()
     source = f"deb {debian_mirror()} sid main"
     command = [
-        *(need("mmdebstrap", "mmdebstrap"), "--variant=minbase", "--quiet"),
+        *(need("mmdebstrap"), "--variant=minbase", "--quiet"),
         # A mirror that lags behind is good enough for this.
         *("--aptopt=Acquire::Check-Valid-Until false", "--dpkgopt=force-unsafe-io"),
         "--include=apptainer,ca-certificates,squashfuse",
@@ -80,7 +80,7 @@ def installed(work: Path) -> Apptainer:
     system = cached("apptainer", [*command, source, QUICK], make)
     os.chown(work, NUMBER, NUMBER)
     (work / "programs").mkdir()
-    script = PROGRAM.format(unshare=need("unshare", "util-linux"), system=system, number=NUMBER)
+    script = PROGRAM.format(unshare=need("unshare"), system=system, number=NUMBER)
     return Apptainer(_write_program(work / "programs/apptainer", script), work)
 
 

@@ -22,7 +22,7 @@ def bootstrap(release: str, *packages: str, variant: str = "minbase") -> Path:
     """The files of a Debian system as a tar archive."""
     mirror = debian_mirror()
     command = [
-        *(need("mmdebstrap", "mmdebstrap"), f"--variant={variant}", "--quiet", *SLIM),
+        *(need("mmdebstrap"), f"--variant={variant}", "--quiet", *SLIM),
         *((f"--include={','.join(packages)}",) if packages else ()),
     ]
     source = f"deb {mirror} {release} main"

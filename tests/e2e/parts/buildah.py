@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...support.tools import passes
-from .cache import CACHE, alone
+from .cache import borrowed
 from .machine import need, need_root
-
-KEPT = 12_000
-"""Megabytes that may be kept for the next session; with more, it begins anew."""
 
 
 @dataclass(frozen=True)
@@ -46,26 +41,12 @@ class Buildah:
 
 
 @contextmanager
-def stored() -> Iterator[Buildah]:
-    """The storage that is kept between sessions, for one session at a time."""
+def stored(otherwise: Path) -> Iterator[Buildah]:
+    """The storage that is kept for the next session, or ``otherwise`` while another one has it."""
     need_root()
-    folder = CACHE / "buildah"
-    with alone(CACHE / "buildah.lock"):
-        if folder.exists() and _megabytes(folder) > KEPT:
-            shutil.rmtree(folder)
-        folder.mkdir(exist_ok=True)
+    with borrowed("buildah", otherwise) as (folder, _):
         settings = folder / "storage.conf"
         lines = ("[storage]", 'driver = "overlay"', f'graphroot = "{folder}/images"')
         settings.write_text("\n".join([*lines, f'runroot = "{folder}/run"', ""]), encoding="utf-8")
         environment = {"CONTAINERS_STORAGE_CONF": str(settings), "BUILDAH_ISOLATION": "chroot"}
-        yield Buildah(need("buildah", "buildah"), environment)
-
-
-def _megabytes(folder: Path) -> int:
-    done = subprocess.run(
-        [need("du", "coreutils"), "--summarize", "--one-file-system", "--block-size=MB", folder],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return int(done.stdout.split("MB")[0])
+        yield Buildah(need("buildah"), environment)

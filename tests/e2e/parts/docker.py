@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
 import tempfile
 import time
@@ -10,12 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from ...support.tools import passes, run
-from .cache import CACHE
+from .cache import borrowed
 from .machine import need, need_root
 
 KEPT = "12GB"
@@ -74,48 +72,36 @@ def started() -> Iterator[Docker]:
     What it builds is kept for the next session, unless another session is at it.
     """
     need_root()
-    client, daemon = need("docker", "docker.io"), need("dockerd", "docker.io")
+    client, daemon = need("docker"), need("dockerd")
     with (
         tempfile.TemporaryDirectory(prefix="lisa-docker-", ignore_cleanup_errors=True) as short,
-        _data(Path(short)) as (data, lock),
+        borrowed("docker", Path(short) / "data") as (data, lock),
     ):
-        folder = Path(short)
+        state = Path(short)
         environment = {
-            "DOCKER_HOST": f"unix://{folder}/socket",
-            "DOCKER_CONFIG": str(folder / "config"),
+            "DOCKER_HOST": f"unix://{state}/socket",
+            "DOCKER_CONFIG": str(state / "config"),
             "DOCKER_BUILDKIT": "1",
         }
         docker = Docker(client, environment)
         # The kernel ends it when this process ends without saying so.
-        command = [need("setpriv", "util-linux"), "--pdeathsig=TERM", daemon]
+        command = [need("setpriv"), "--pdeathsig=TERM", daemon]
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
-        command += [f"--data-root={data}", f"--exec-root={folder}/exec"]
-        command += [f"--pidfile={folder}/pid", f"--host={environment['DOCKER_HOST']}"]
-        with (folder / "log").open("w") as log:
+        command += [f"--data-root={data}", f"--exec-root={state}/exec"]
+        command += [f"--pidfile={state}/pid", f"--host={environment['DOCKER_HOST']}"]
+        with (state / "log").open("w") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, start_new_session=True, pass_fds=[lock.fileno()]
             )
         try:
-            _wait(docker, process, folder / "log")
+            _wait(docker, process, state / "log")
             yield docker
             docker("container", "prune", "--force")
+            docker("image", "prune", "--force")
             docker("builder", "prune", "--force", f"--keep-storage={KEPT}")
         finally:
             process.terminate()
             process.wait(timeout=60)
-
-
-@contextmanager
-def _data(temporary: Path) -> Iterator[tuple[Path, IO[str]]]:
-    """The kept folder where it is free, else one that goes away; with a lock to hand on."""
-    kept = CACHE / "docker"
-    kept.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "docker.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            kept = temporary / "data"
-        yield kept, lock
 
 
 def _wait(docker: Docker, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -187,7 +187,7 @@ class GitLab:
         file.write_text(pipeline(self.project), encoding="utf-8")
         path = os.pathsep.join([str(node() / "bin"), os.environ["PATH"]])
         # A cycle of needs hangs it.
-        patient = (need("timeout", "coreutils"), "--kill-after=10", "900")
+        patient = (need("timeout"), "--kill-after=10", "900")
         command = (*patient, node() / "bin/node", runner(), "--color=false")
         done = run(
             *(*command, f"--state-dir={os.path.relpath(self.state, self.project)}"),

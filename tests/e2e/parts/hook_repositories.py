@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 from ...support.tools import commit_all, git
-from .cache import CACHE
 
 # For each repository: the distribution whose release the tag names, and program and files of its
 # hooks. A pygrep hook has a pattern for a program, and no distribution.
@@ -126,7 +125,8 @@ def make_stand_ins(project: Path, folder: Path) -> dict[str, str]:
     return found
 
 
-def environments() -> Path:
-    """Where pre-commit keeps the hooks' environments between sessions, while the hooks stay so."""
-    digest = hashlib.sha256(json.dumps([STAND_INS, FILES]).encode()).hexdigest()[:16]
-    return CACHE / f"pre-commit-{digest}"
+def digest(project: Path) -> str:
+    """What the hooks' environments depend on: to be kept between sessions while the hooks stay."""
+    configured = (project / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    recipe = json.dumps([STAND_INS, FILES, configured])
+    return hashlib.sha256(recipe.encode()).hexdigest()[:16]

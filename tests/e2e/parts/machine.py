@@ -22,12 +22,21 @@ CERTIFICATES = "/usr/local/share/machine-certificates.crt"
 """Where a base image has the machine's certificates."""
 
 
-def need(name: str, package: str) -> str:
+@cache
+def packages() -> dict[str, str]:
+    """Debian's programs that the tests run, and the package of each: the list of `.ci/run`."""
+    text = (Path(__file__).parents[1] / "debian.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {line.split()[0]: line.split()[1] for line in lines}
+
+
+def need(name: str) -> str:
     """Path of a program of Debian's; without it the test fails and says what to install.
 
     A program of the same name that lies earlier on PATH may be another one: Docker's client is
     often there without the parts that build.
     """
+    package = packages()[name]
     path = shutil.which(name, path=SYSTEM)
     if path is None:
         pytest.fail(f"{name} is missing: apt-get install {package}", pytrace=False)
@@ -84,7 +93,7 @@ def environment() -> dict[str, str]:
 def debian_mirror() -> str:
     """Where apt on this machine finds Debian."""
     form = ("--format", "$(REPO_URI)", "Identifier: Packages", "Origin: Debian", "Component: main")
-    listed = passes(need("apt-get", "apt"), "indextargets", *form, cwd=Path("/")).split()
+    listed = passes(need("apt-get"), "indextargets", *form, cwd=Path("/")).split()
     main = [uri for uri in listed if "security" not in uri]
     if not main:
         pytest.fail("apt knows no Debian archive: run apt-get update", pytrace=False)

@@ -30,8 +30,8 @@ def serving(folder: Path) -> Iterator[str]:
         "http": {"addr": f"127.0.0.1:{port}"},
     }
     (folder / "settings.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    command = [need("setpriv", "util-linux"), "--pdeathsig=TERM"]
-    command += [need("docker-registry", "docker-registry"), "serve", f"{folder}/settings.yml"]
+    command = [need("setpriv"), "--pdeathsig=TERM"]
+    command += [need("docker-registry"), "serve", f"{folder}/settings.yml"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:

@@ -11,11 +11,11 @@ import io
 import json
 import re
 import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from . import http
 
 JAVA = b"""\
 #!/usr/bin/env python3
@@ -77,28 +77,13 @@ def serving() -> Iterator[Server]:
     """Serve on a free port of the loopback."""
     server = Server()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            server.asked.append((path, self.headers["Authorization"]))
-            data = server.answer(path, self.headers["Accept"])
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def answer(request: http.Request) -> bytes:
+        path = request.path.partition("?")[0]
+        server.asked.append((path, request.headers["Authorization"]))
+        return server.answer(path, request.headers["Accept"])
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        server.url = f"http://127.0.0.1:{http.server_port}"
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            http.shutdown()
-            thread.join()
+    with http.serving(answer) as server.url:
+        yield server
 
 
 def sent(said: str) -> dict[str, str]:
