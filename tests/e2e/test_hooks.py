@@ -10,20 +10,26 @@ import pytest
 from ..support.tools import IDENTITY, git, passes, run
 from .conftest import Project, make_project
 from .parts import cache
+from .parts.cde import NAME, make_repository
 from .parts.hook_repositories import STAND_INS, digest, make_stand_ins
 
 
-@pytest.fixture
-def project(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """The project with every hook, whose hook repositories are local ones."""
-    made = make_project("hatchling", tmp_path / "project")
-    stand_ins = make_stand_ins(made.root, home / "stand-ins")
+def with_hooks(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let local repositories stand in for those that a project's hooks come from."""
+    stand_ins = make_stand_ins(root, home / "stand-ins")
     for number, (url, name) in enumerate(stand_ins.items()):
         folder = home / "stand-ins" / name
         monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", f"url.{folder.as_uri()}.insteadOf")
         monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", url)
     monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(stand_ins)))
-    monkeypatch.setenv("PRE_COMMIT_HOME", str(cache.folder(f"pre-commit-{digest(made.root)}")))
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(cache.folder(f"pre-commit-{digest(root)}")))
+
+
+@pytest.fixture
+def project(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The project with every hook."""
+    made = make_project("hatchling", tmp_path / "project")
+    with_hooks(made.root, home, monkeypatch)
     return made
 
 
@@ -82,3 +88,14 @@ def hooks_that_stop(root: Path, path: str, pattern: str, by: str) -> set[str]:
     done = run("git", "commit", "--message=Bad", cwd=root, env=IDENTITY)
     git("reset", "--quiet", "--hard", "good", cwd=root)
     return failed_hooks(done.stdout) if done.returncode == 1 else set()
+
+
+def test_an_image_repository_passes_its_hooks(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_repository(tmp_path / NAME, "bookworm").root
+    with_hooks(root, home, monkeypatch)
+    shown = passes("nox", "-s", "hooks", cwd=root, timeout=900)
+    # There are no notebooks.
+    assert shown.count("Passed") == sum(len(hooks) for _, hooks in STAND_INS.values()) - 1
+    assert git("status", "--porcelain", cwd=root) == ""

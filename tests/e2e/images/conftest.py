@@ -6,14 +6,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache as once
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from ..conftest import make_project
-from ..parts import cache, kaniko
+from ..parts import apptainer, cache, kaniko, registry
 from ..parts import docker as engine
+from ..parts.apptainer import Apptainer
 from ..parts.base import PYTHONS, write_context
+from ..parts.cde import NAME, VERSION, Repository, make_repository
 from ..parts.docker import Docker
 from ..parts.gitlab import Event, GitLab, Outcome, pushed
 from ..parts.hook_repositories import digest, make_stand_ins
@@ -37,39 +40,45 @@ def docker() -> Iterator[Docker]:
 
 @dataclass(frozen=True)
 class Cde:
-    """The two CDE images on one Debian release."""
+    """The two CDE images on one Debian release, each built when somebody asks for it."""
 
-    release: str
-    operations: str
-    development: str
+    repository: Repository
+    docker: Docker
+
+    @property
+    def release(self) -> str:
+        return self.repository.release
 
     @property
     def python(self) -> str:
         return PYTHONS[self.release]
 
+    @cached_property
+    def operations(self) -> str:
+        """Name of the operations image."""
+        return self._built("operations", "")
 
-STAND_IN = """\
-FROM localhost/debian:{release}
-RUN apt-get update && apt-get install --yes --no-install-recommends \\
-    git python3 python3-pip python3-venv \\
-    && useradd --create-home lisauser
-USER lisauser
-WORKDIR /home/lisauser
-"""
+    @cached_property
+    def development(self) -> str:
+        """Name of the development image."""
+        return self._built("development", "-dev")
+
+    def _built(self, image: str, suffix: str) -> str:
+        name = self.repository.build(image, self.docker.client, self.docker.environment)
+        kept = f"localhost/{NAME}:{self.release}{suffix}"
+        self.docker("tag", name, kept)
+        return kept
 
 
 @pytest.fixture(scope="session")
 def cdes(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Cde]:
-    """Build the CDE images on a Debian release, once."""
+    """The CDE images on a Debian release."""
 
     @once
     def make(release: str) -> Cde:
-        folder = tmp_path_factory.mktemp(release)
+        folder: Path = tmp_path_factory.mktemp(release)
         docker.build(write_context(release, folder / "base"), f"localhost/debian:{release}")
-        (folder / "cde").mkdir()
-        (folder / "cde/Dockerfile").write_text(STAND_IN.format(release=release))
-        docker.build(folder / "cde", f"localhost/lisa-cde:{release}")
-        return Cde(release, f"localhost/lisa-cde:{release}", f"localhost/lisa-cde:{release}")
+        return Cde(make_repository(folder / NAME, release), docker)
 
     return make
 
@@ -79,6 +88,61 @@ def cde(request: pytest.FixtureRequest, cdes: Callable[[str], Cde]) -> Cde:
     """The CDE images, on each Debian release in turn."""
     release: str = request.param
     return cdes(release)
+
+
+@pytest.fixture(scope="session")
+def trixie(cdes: Callable[[str], Cde]) -> Cde:
+    """The CDE images on the newest of them."""
+    return cdes("trixie")
+
+
+@dataclass(frozen=True)
+class Published:
+    """The operations image in a registry.
+
+    Attributes
+    ----------
+    reference
+        Its name there, with its version as tag.
+    pinned
+        The same by its digest.
+    """
+
+    reference: str
+    pinned: str
+
+
+@pytest.fixture(scope="session")
+def published(
+    trixie: Cde, docker: Docker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Published]:
+    """Push the operations image as the pipeline does."""
+    assert trixie.operations
+    with registry.serving(tmp_path_factory.mktemp("registry")) as host:
+        name = f"{host}/lisa/{NAME}"
+        repository, client = trixie.repository, docker.client
+        repository.build("operations", client, docker.environment, f"{name}:{VERSION}")
+        yield Published(f"{name}:{VERSION}", f"{name}@{repository.digest}")
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    trixie: Cde,
+    docker: Docker,
+    published: Published,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Apptainer:
+    """Apptainer, and what it made: the operations image as in the pipeline, from the registry."""
+    made = apptainer.installed(tmp_path_factory.mktemp("cluster"))
+    made("build", "operations.sif", f"docker://{published.pinned}")
+    made("push", "operations.sif", f"oras://{published.reference}-sif")
+    archive = made.work / "development.tar"
+    docker("save", f"--output={archive}", trixie.development)
+    archive.chmod(0o644)
+    made("build", "development.sif", "docker-archive:development.tar")
+    archive.unlink()
+    made("push", "development.sif", f"oras://{published.reference}-dev-sif")
+    return made
 
 
 # --- A runner of GitLab's -------------------------------------------------------------------------

@@ -11,13 +11,18 @@ from .machine import CERTIFICATES, certificates, debian_mirror, environment, nee
 
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 """Debian's releases that the template knows, and the Python of each."""
+SLIM = [
+    *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale")),
+    "--dpkgopt=force-unsafe-io",
+]
+"""What Debian's own images tell dpkg."""
 
 
 def bootstrap(release: str, *packages: str, variant: str = "minbase") -> Path:
     """The files of a Debian system as a tar archive."""
     mirror = debian_mirror()
     command = [
-        *(need("mmdebstrap"), f"--variant={variant}", "--quiet"),
+        *(need("mmdebstrap"), f"--variant={variant}", "--quiet", *SLIM),
         *((f"--include={','.join(packages)}",) if packages else ()),
     ]
     source = f"deb {mirror} {release} main"

@@ -20,8 +20,13 @@ CACHE = Path(
 
 KEPT = 30 * 24 * 3600
 """For how many seconds something is kept that no session uses."""
-LARGEST = {"gitlab": 4_000_000_000, "pip": 2_000_000_000, "uv": 4_000_000_000}
-"""How many bytes a folder of packages may hold when a session begins, by its first word."""
+LARGEST = {
+    "buildah": 10_000_000_000,
+    "gitlab": 4_000_000_000,
+    "pip": 2_000_000_000,
+    "uv": 4_000_000_000,
+}
+"""How many bytes a folder may hold when a session begins, by its first word."""
 
 
 def folder(name: str) -> Path:
