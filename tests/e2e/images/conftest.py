@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache as once
@@ -180,6 +181,15 @@ def build_from(docker: Docker, dockerfile: str, folder: Path, image: str) -> Non
     docker.build(folder, image)
 
 
+def forget_all_but_caches(state: Path) -> None:
+    """A new session begins as a runner's machine does that has run other pipelines."""
+    for path in state.glob("*"):
+        if path.is_file():
+            path.unlink()
+        elif path.name != "cache":
+            shutil.rmtree(path)
+
+
 @pytest.fixture(scope="session")
 def runner(
     docker: Docker, cdes: Callable[[str], Cde], tmp_path_factory: pytest.TempPathFactory
@@ -199,14 +209,13 @@ def runner(
         for url, name in stand_ins.items()
     ]
     (folder / "gitconfig").write_text("".join(lines))
-    with cache.borrowed(f"gitlab-{digest(root)}", folder / "cache") as (kept, _):
-        (folder / "state").mkdir()
-        (folder / "state/cache").symlink_to(kept)
+    with cache.borrowed(f"gitlab-{digest(root)}", folder / "kept") as (kept, _):
+        forget_all_but_caches(kept / "state")
         # Whatever user an image has.
         (kept / "packages").mkdir(exist_ok=True)
         (kept / "packages").chmod(0o777)
         yield Runner(
-            pushed(root, PATH, folder / "state"),
+            pushed(root, PATH, kept / "state"),
             docker,
             {
                 "CI_REGISTRY": kaniko.REGISTRY,
