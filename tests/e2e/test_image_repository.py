@@ -99,10 +99,5 @@ def test_a_fork_publishes_nothing_whatever_it_switches_on(fork: GitLab, event: s
     assert jobs - {"sonar"} == CHECKS | {"images-test"}
 
 
-def test_without_a_registry_the_images_are_built_and_kept_back(ours: GitLab) -> None:
-    nowhere = Event("main", unset=("CI_REGISTRY_IMAGE",))
-    assert ours.jobs(nowhere).keys() == CHECKS | {"images-test"}
-
-
 def test_another_tag_has_no_pipeline(ours: GitLab) -> None:
     assert ours.jobs(tag("nightly")) == {}
