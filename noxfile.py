@@ -61,7 +61,8 @@ def tests(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """Run the slow tests: generated projects with their real tools."""
     install(session, "e2e", project=True)
-    session.run("pytest", "--numprocesses=2", "-m", "e2e", "--durations=10", *session.posargs)
+    workers = ("--numprocesses=2", "--dist=loadgroup")
+    session.run("pytest", *workers, "-m", "e2e", "--durations=20", *session.posargs)
 
 
 @nox.session

@@ -13,7 +13,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable
 from functools import cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +130,32 @@ def ownership(path: str) -> str:
 
 
 def _needs() -> dict[str, str]:
-    """Each path, with the answers that bring it: found out by rendering with and without them."""
+    """Each path, with the answers that bring it."""
     everything = {key: "yes" for key, spec in SPECS.items() if spec["type"] == "bool"}
+    kinds = {
+        kind: _needs_with({**everything, "kind": kind})
+        for kind in SPECS["kind"]["choices"].values()
+    }
+    return {path: _spoken_needs(path, kinds) for path in {*chain(*kinds.values())}}
+
+
+def _spoken_needs(path: str, kinds: dict[str, dict[str, str]]) -> str:
+    """The answers that bring a path, kind by kind where these differ."""
+    found = {kind: needs[path] for kind, needs in kinds.items() if path in needs}
+    answers = set(found.values())
+    if len(found) == len(kinds) and len(answers) == 1:
+        return answers.pop()
+    each = ((f"`kind`: `{kind}`", answer) for kind, answer in found.items())
+    return "; ".join(", ".join(filter(None, both)) for both in each)
+
+
+def _needs_with(everything: dict[str, Any]) -> dict[str, str]:
+    """The same for one kind: found out by rendering with and without each answer."""
     whole = _paths(everything)
     needs = dict.fromkeys(whole, "")
     for question in template().questions(everything):
+        if question.key == "kind":
+            continue
         others = [choice.value for choice in question.choices if choice.value != question.value]
         for other in ["no"] if question.type == "bool" else others:
             paths = _paths({**everything, question.key: other})

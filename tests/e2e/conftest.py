@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from ..support.answers import Answers, answers, template
 from ..support.files import contents
 from ..support.tools import commit_all, git
+from .parts import cache
 
 VERSION = "1.2.3"
 PROJECTS: dict[str, Answers] = {
@@ -33,8 +35,6 @@ PROJECTS: dict[str, Answers] = {
         "sonar": False,
     },
 }
-# The user's own folder: a test's home begins empty, and would fetch everything anew.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa-scaffold-e2e"
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache() -> Iterator[None]:
+    """What is kept between sessions, trimmed first."""
+    with cache.in_use():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Caches that are shared, the programs of the test environment, and nothing of pytest's."""
-    monkeypatch.setenv("UV_CACHE_DIR", str(CACHE / "uv"))
-    monkeypatch.setenv("PIP_CACHE_DIR", str(CACHE / "pip"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(cache.folder("uv")))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(cache.folder("pip")))
     monkeypatch.setenv("PRE_COMMIT_HOME", str(home / "pre-commit"))
     monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
     for name in list(os.environ):
