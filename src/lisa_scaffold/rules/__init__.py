@@ -22,6 +22,8 @@ FAMILIES = {
     "MET": ("metadata", "Metadata"),
     "PKG": ("packaging", "Packaging"),
     "CHG": ("changelog", "Changelog"),
+    "CON": ("container", "Container"),
+    "SON": ("sonar", "SonarQube"),
     "DOC": ("docs", "Documentation"),
     "CIT": ("citation", "Citation"),
     "SEC": ("security", "Security"),
