@@ -244,7 +244,10 @@ def requirement(path: Path, base: str, ours: str, theirs: str) -> Decision | Non
         if decided is None:
             return None
         result += decided.text
-        notes += [decided.note] if decided.note else []
+        if decided.note:
+            won = decided.text.strip() == mine[part].strip()
+            whole = [ours, "project", theirs, "template"]
+            notes.append(_newer_note(path, *(whole if won else [*whole[2:], *whole[:2]])))
     return Decision(result, " ".join(notes))
 
 
