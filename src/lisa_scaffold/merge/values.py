@@ -344,6 +344,22 @@ def _requirement_key(item: Value, more: tuple[str, ...]) -> Hashable:
     return normalised(parts["name"]), *("".join(parts[part].split()) for part in more)
 
 
+def own_part(path: Path, base: Value, side: Value) -> Value | None:
+    """Of a list, or of a table of lists, what a side put in it; ``None``: it is one whole.
+
+    A table is one where more than its lists, or the order of a list, was changed.
+    """
+    match base, side:
+        case list(), list() if list_kind(path, base, side) in ("set", "requirements"):
+            return [item for item in side if item not in base] or None
+        case dict(), dict() if base.keys() == side.keys():
+            changed = [key for key in side if side[key] != base[key]]
+            parts = {key: own_part((*path, *key), base[key], side[key]) for key in changed}
+            found = {key: part for key, part in parts.items() if part is not None}
+            return found if found and len(found) == len(parts) else None
+    return None
+
+
 def versioned(item: Value) -> bool:
     """Whether an item of a list is, or ends in, a version, as in lists of Python versions."""
     text = text_of(item)
