@@ -186,6 +186,16 @@ def test_a_link_that_the_project_put_in_the_place_of_a_file_stays(
     assert files(workshop) == {"a.dat", "b.dat"}
 
 
+def test_a_file_of_another_mode_gives_way_to_a_link(workshop: Workshop, capsys: Capture) -> None:
+    (workshop.project / "a.dat").chmod(0o755)
+    workshop.edit({})
+    link(workshop.template / "template", "a.dat", "b.dat")
+    workshop.release("v1.1.0", {})
+    result = report(workshop, capsys)
+    assert (result["conflicts"], statuses(result)) == ([], {"a.dat": "updated"})
+    assert (workshop.project / "a.dat").readlink() == Path("b.dat")
+
+
 def test_a_new_file_has_no_place_where_the_project_has_a_folder(
     workshop: Workshop, capsys: Capture
 ) -> None:

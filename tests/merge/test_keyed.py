@@ -76,7 +76,7 @@ def test_a_list_that_both_sides_added_has_the_items_of_both(
 def test_of_a_pin_that_both_sides_added_the_newer_wins_with_a_note() -> None:
     base = 'd = ["a>=1"]\n'
     ours, theirs = 'd = ["a>=1", "b>=1.10"]\n', 'd = ["a>=1", "b>=2.0"]\n'
-    note = "d.b: both sides added it; >=2.0 of the template is newer and kept, >=1.10 of the"
+    note = "d.b: both sides added it; b>=2.0 of the template is newer and kept, b>=1.10 of the"
     assert toml.merge(base, ours, theirs) == (theirs, (f"{note} project is not.",))
     assert toml.merge(base, ours, theirs.replace(">=2.0", "<2.0")) is None
     assert toml.merge("x = 1\n", "x = 1\ny = 2\n", "x = 1\ny = 3\n") is None
@@ -99,6 +99,23 @@ def test_of_two_comments_on_one_added_item_the_projects_stays_and_a_note_names_t
     merged = toml.merge(base, ours, theirs + "w = 1\n")
     note = "v.b: both sides have it, with other comments; the project's stays, the template's was"
     assert merged == (ours + "w = 1\n", (f"{note} # Theirs.",))
+
+
+def test_of_a_list_that_the_template_removed_what_the_project_added_stays() -> None:
+    base = b'[groups]\ndev = ["a", "b"]\ndocs = ["c"]\n'
+    ours = base.replace(b'"b"]', b'"b", "mine"]')
+    merged = merge_file("a.toml", base, ours, b'[groups]\nci = ["x", "y", "z"]\ndocs = ["c"]\n')
+    assert isinstance(merged, Merged)
+    assert toml.load(merged.content.decode()) == toml.load(
+        '[groups]\nci = ["x", "y", "z"]\ndev = ["mine"]\ndocs = ["c"]\n'
+    )
+    assert merged.notes == (
+        "groups.dev: the template no longer has it; what the project added to it stays.",
+    )
+    table = b'[tool.uv]\ndev-dependencies = ["a"]\n[x]\ny = 1\n'
+    merged = merge_file("a.toml", table, table.replace(b'"a"]', b'"a", "b"]'), b"[x]\ny = 2\n")
+    assert isinstance(merged, Merged)
+    assert merged.content == b'[tool.uv]\ndev-dependencies = ["b"]\n[x]\ny = 2\n'
 
 
 MOUNTS = """{

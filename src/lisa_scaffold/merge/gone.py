@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lisa_scaffold.merge import align, kept, values
 from lisa_scaffold.merge.nodes import (
@@ -58,12 +59,36 @@ def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said
         return None
     if strict or not any(label(left)) or not _one_member(base, left):
         raise NotSure(f"{values.where(path)}: removed by one side, changed by the other")
-    where, before = values.where(path), content(base)
     if ours is None:
-        notes.append(kept.removed(where, before, content(left)))
+        notes.append(kept.removed(values.where(path), content(base), content(left)))
         return None
-    notes.append(kept.changed(where, before, content(left)))
-    return ours
+    return _stays(base, ours, path, notes)
+
+
+def _stays(base: Entry, ours: Entry, path: Path, notes: list[str]) -> Entry:
+    """What the project changed and the template removed; of a list what the project put in it."""
+    own = values.own_part(path, value(base.node), value(ours.node))
+    stays = ours if own is None else _only(ours, own)
+    say = kept.changed if own is None else kept.own_items
+    notes.append(say(values.where(path), content(base), content(stays)))
+    return stays
+
+
+def _only(entry: Entry, own: Value) -> Entry:
+    """A list, or a table of lists, without all else."""
+    node = entry.node
+    if not isinstance(node, Branch):
+        raise NotSure("no list")
+    members = [member for member in node.entries if not isinstance(own, dict) or member.key in own]
+    if isinstance(own, dict):
+        members = [_only(member, own[member.key]) for member in members]
+    else:
+        members = [member for member in members if value(member.node) in own]
+    if node.flow:
+        if "\n" not in members[0].lead + node.entries[0].lead:
+            members[0] = replace(members[0], lead=node.entries[0].lead)
+        members[-1] = replace(members[-1], comma=node.entries[-1].comma)
+    return replace(entry, node=replace(node, entries=tuple(members)))
 
 
 def _one_member(one: Entry, two: Entry) -> bool:

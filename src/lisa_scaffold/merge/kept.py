@@ -50,6 +50,14 @@ def changed(what: str, before: str, stays: str) -> Kept:
     )
 
 
+def own_items(what: str, before: str, stays: str) -> Kept:
+    """The project added to a list, and the template removed it."""
+    return Kept(
+        f"{what}: the template no longer has it; what the project added to it stays.",
+        *(before, "", stays),
+    )
+
+
 def rewritten(what: str, before: str, after: str, stays: str) -> Kept:
     """Both sides changed something of the project's, each in another way."""
     return Kept(

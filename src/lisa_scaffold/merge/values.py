@@ -244,7 +244,10 @@ def requirement(path: Path, base: str, ours: str, theirs: str) -> Decision | Non
         if decided is None:
             return None
         result += decided.text
-        notes += [decided.note] if decided.note else []
+        if decided.note:
+            won = decided.text.strip() == mine[part].strip()
+            whole = [ours, "project", theirs, "template"]
+            notes.append(_newer_note(path, *(whole if won else [*whole[2:], *whole[:2]])))
     return Decision(result, " ".join(notes))
 
 
@@ -339,6 +342,22 @@ def _requirement_key(item: Value, more: tuple[str, ...]) -> Hashable:
     if parts is None:
         return repr(item)
     return normalised(parts["name"]), *("".join(parts[part].split()) for part in more)
+
+
+def own_part(path: Path, base: Value, side: Value) -> Value | None:
+    """Of a list, or of a table of lists, what a side put in it; ``None``: it is one whole.
+
+    A table is one where more than its lists, or the order of a list, was changed.
+    """
+    match base, side:
+        case list(), list() if list_kind(path, base, side) in ("set", "requirements"):
+            return [item for item in side if item not in base] or None
+        case dict(), dict() if base.keys() == side.keys():
+            changed = [key for key in side if side[key] != base[key]]
+            parts = {key: own_part((*path, *key), base[key], side[key]) for key in changed}
+            found = {key: part for key, part in parts.items() if part is not None}
+            return found if found and len(found) == len(parts) else None
+    return None
 
 
 def versioned(item: Value) -> bool:

@@ -84,7 +84,8 @@ def _removed(path: Path, base: Maybe, ours: Maybe, theirs: Maybe, merged: Maybe)
     if values.only_pins(path, base, theirs if ours is None else ours):
         return _expect(path, None, merged)
     # The project's decision stands, with a note.
-    return _expect(path, ours, merged)
+    own = None if base is None or ours is None else values.own_part(path, base, ours)
+    return _expect(path, own or ours, merged)
 
 
 def _scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:

@@ -9,7 +9,7 @@ REGULAR = frozenset({"100644", "100755"})
 LINK = "120000"
 
 
-def whole_in_conflict(ours: bytes, theirs: bytes) -> bytes:
+def in_conflict(ours: bytes, theirs: bytes) -> bytes:
     """Both versions of a file between conflict markers."""
     sides = (ours.removesuffix(b"\n"), theirs.removesuffix(b"\n"))
     return b"<<<<<<< project\n%s\n=======\n%s\n>>>>>>> template\n" % sides
@@ -26,7 +26,15 @@ def patch(path: str, old: Blob | None, new: Blob | None) -> str:
     return text.patch(before, after, path)
 
 
-def made_a_link(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> bool:
-    """Whether the project alone has put a link in the place of a file."""
-    files = all(side is not None and side.mode in REGULAR for side in (base, theirs))
-    return files and ours is not None and ours.mode == LINK
+def link_of(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> Blob | None:
+    """The link that a side alone has put in the place of a file, if that settles the matter.
+
+    The project's stays whatever the template changed in the file. The template's comes if the
+    project left the content as it was; whether a link is executable means nothing.
+    """
+    if base is None or ours is None or theirs is None or base.mode not in REGULAR:
+        return None
+    if ours.mode == LINK and theirs.mode in REGULAR:
+        return ours
+    same = ours.mode in REGULAR and ours.data == base.data
+    return theirs if theirs.mode == LINK and same else None

@@ -15,7 +15,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge, is_git_folder
 from lisa_scaffold.model import Change, Declined, Merged
 from lisa_scaffold.project import conflict_marker
-from lisa_scaffold.sync.sides import LINK, REGULAR, made_a_link, patch, whole_in_conflict
+from lisa_scaffold.sync.sides import LINK, REGULAR, in_conflict, link_of, patch
 from lisa_scaffold.sync.untangle import BASE, OURS, THEIRS, Clash, untangle
 
 SUBMODULE = "160000"
@@ -289,7 +289,7 @@ class _Settling:
             self.synced.settle(path, "merged", new, was)
             return
         self.synced.notes.append(f"{path}: git's merge of the text is wrong: {problem}")
-        whole = Blob(ours.mode, whole_in_conflict(ours.data, theirs.data))
+        whole = Blob(ours.mode, in_conflict(ours.data, theirs.data))
         self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole, was)
 
     def clash(self, clash: Clash, marked: Difference | None) -> None:
@@ -299,13 +299,15 @@ class _Settling:
             self.synced.keep(path, "a submodule stands where the template has a file: left alone.")
             return
         blobs = {number: self.blob(stage) for number, stage in clash.stages.items()}
+        sides = self.base.get(path), blobs.get(OURS), blobs.get(THEIRS)
+        link = link_of(*sides)
         if clash.renamed:
             self.renamed(path, clash.renamed, blobs[OURS], marked)
-        elif (
-            OURS in blobs and THEIRS in blobs and made_a_link(*map(blobs.get, (BASE, OURS, THEIRS)))
-        ):
+        elif link and link is sides[1]:
             note = "the project has made a link of it, the template changed the file: left alone."
-            self.synced.decline(path, note, blobs[BASE], blobs[THEIRS])
+            self.synced.decline(path, note, sides[0], sides[2])
+        elif link:
+            self.synced.settle(path, "updated", link)
         elif OURS in blobs and THEIRS in blobs:
             shown = self.blob(marked.new) if marked and marked.new.exists else blobs[OURS]
             self.content(path, blobs, shown if shown.mode == blobs[OURS].mode else blobs[OURS], was)
