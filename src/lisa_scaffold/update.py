@@ -86,7 +86,7 @@ class Updated:
     changelog
         The template's changelog between the two versions; empty where it has none.
     diff
-        All changes, as a unified diff.
+        All changes, as a unified diff; empty where it was not asked for.
     """
 
     project: Project
@@ -107,7 +107,9 @@ class Prepared:
     folder: Path
     trust: bool
 
-    def update(self, given: Mapping[str, Any], *, keep_prose: bool = True) -> Updated:
+    def update(
+        self, given: Mapping[str, Any], *, keep_prose: bool = True, diff: bool = False
+    ) -> Updated:
         """Work the update out; nothing of the project is touched.
 
         Parameters
@@ -116,6 +118,8 @@ class Prepared:
             Answers that replace recorded ones.
         keep_prose
             Whether prose that the project has rewritten stays the project's.
+        diff
+            Whether the changes are wanted as a diff.
 
         Raises
         ------
@@ -141,7 +145,7 @@ class Prepared:
             synced,
             (*notes, *synced.notes),
             _changelog(self.new.root, self.old.version, self.new.version),
-            store.diff(synced.shown()),
+            store.diff(synced.shown()) if diff else "",
         )
 
     def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:

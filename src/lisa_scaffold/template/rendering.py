@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice, Question
+from lisa_scaffold.template.light import import_copier, quick_yaml
 
 if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
@@ -160,6 +161,7 @@ class Template:
         LisaError
             If the template is broken, or needs extensions without trust.
         """
+        import_copier()
         from copier._main import as_operation
 
         from lisa_scaffold.template.compiled import keep_compiled
@@ -220,13 +222,15 @@ class _WrongAnswerError(Exception):
 @contextmanager
 def _template_errors(template: Template) -> Iterator[None]:
     """Tell an error of the template, which a mirror or a working copy may bring, as one message."""
+    import_copier()
     from copier.errors import CopierError, UnsafeTemplateError
     from jinja2 import TemplateError
     from pydantic import ValidationError
     from yaml import YAMLError
 
     try:
-        yield
+        with quick_yaml():
+            yield
     except UnsafeTemplateError as error:
         raise LisaError(
             f"{template.recorded}: version {template.version} of this template loads Jinja "
@@ -242,22 +246,6 @@ def _template_errors(template: Template) -> Iterator[None]:
         ) from error
 
 
-def _quiet_worker(files: CopierTemplate, destination: Path) -> Worker:
-    """Copier's worker for the files of one version; it starts no process for a file."""
-    from copier._main import Worker
-    from copier._settings import SettingsModel
-
-    class Quiet(Worker):
-        def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
-            """The destination is no repository: there is no index to keep in step."""
-
-    worker = Quiet(
-        dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
-    )
-    worker.template = files
-    return worker
-
-
 def _commands(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Tasks and migrations of a template, as text."""
     listed = [*config.get("tasks", []), *config.get("migrations", [])]
@@ -266,30 +254,23 @@ def _commands(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _copier_files(template: Template) -> CopierTemplate:
-    """Copier's view of the files: what it would ask git for is known already."""
-    from copier._template import Template as CopierTemplate
+    """Copier's view of the files of one version."""
+    import_copier()
+    from lisa_scaffold.template.worker import files_of
 
-    files = CopierTemplate(url=template.recorded)
-    files.vcs = None
-    files.commit = template.version
-    files.commit_hash = None
-    files.local_abspath = template.root
-    return files
+    return files_of(template)
+
+
+def _quiet_worker(files: CopierTemplate, destination: Path) -> Worker:
+    from lisa_scaffold.template.worker import quiet
+
+    return quiet(files, destination)
 
 
 def _new_worker(files: CopierTemplate, answers: Mapping[str, Any], destination: Path) -> Worker:
-    """A worker whose questionnaire is already filled in."""
-    from copier._user_data import AnswersMap
+    from lisa_scaffold.template.worker import answered
 
-    worker = _quiet_worker(files, destination)
-    filled = AnswersMap(user=dict(answers), metadata=files.metadata)
-
-    def ask() -> None:
-        worker.answers = filled
-
-    worker._ask = ask  # type: ignore[method-assign]
-    worker._ask()
-    return worker
+    return answered(files, answers, destination)
 
 
 def _copier_question(worker: Worker, key: str, spec: Mapping[str, Any]) -> CopierQuestion:
