@@ -47,6 +47,8 @@ def target(current: Project, wanted: str | None) -> Target:
             "Write the tag or the hash there that the project was last updated to.",
         )
     version = wanted or source.current()
+    if wanted is None and template.is_short_for(current.version, version):
+        version = current.version
     if not source.has(version):
         raise LisaError(
             f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."

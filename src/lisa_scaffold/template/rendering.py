@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,10 +63,12 @@ class Template:
     def _environment(self) -> SandboxedEnvironment:
         worker = _new_worker(self._files, {}, self.root)
         from lisa_scaffold.template.compiled import keep_compiled
+        from lisa_scaffold.template.worker import stop_clock
 
         # Extensions are code: refused before the environment would load them.
         worker._check_unsafe("copy")
         environment = worker.jinja_env
+        stop_clock(environment)
         keep_compiled(environment)
         return environment
 
@@ -165,6 +168,7 @@ class Template:
         from copier._main import as_operation
 
         from lisa_scaffold.template.compiled import keep_compiled
+        from lisa_scaffold.template.worker import stop_clock
 
         if given:
             self.questions(given, recorded)  # names every wrong one
@@ -176,11 +180,15 @@ class Template:
             worker.data = dict(given)
             worker.subproject.last_answers = dict(recorded)
             worker._check_unsafe("copy")
+            stop_clock(worker.jinja_env)
             keep_compiled(worker.jinja_env)
             try:
                 as_operation("update")(worker.run_copy)()
             except ValueError as error:
                 raise AnswersError(_blame(error, given)) from error
+            if lost := given.keys() & worker.answers.hidden:
+                problem = "not asked with these answers, and so it would not be recorded"
+                raise AnswersError(dict.fromkeys(sorted(lost), problem))
             ownership = worker.template.config_data.get("lisa_ownership", {})
             skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
             return Render(
@@ -229,7 +237,7 @@ def _template_errors(template: Template) -> Iterator[None]:
     from yaml import YAMLError
 
     try:
-        with quick_yaml():
+        with quick_yaml(), redirect_stderr(StringIO()):  # some of Copier's errors print themselves
             yield
     except UnsafeTemplateError as error:
         raise LisaError(
@@ -238,10 +246,10 @@ def _template_errors(template: Template) -> Iterator[None]:
             "If you trust that source, run the command again with --trust.",
         ) from error
     except (CopierError, TemplateError, ValidationError, YAMLError) as error:
-        cause = error.__cause__ or error
+        said = " ".join(str(error.__cause__ or error).split()).replace(f"{template.root}/", "")
+        place = template.root if (template.root / ".git").exists() else template.recorded
         raise LisaError(
-            f"{template.root}: version {template.version} of the template is broken: "
-            + " ".join(str(cause).split()),
+            f"{place}: version {template.version} of the template is broken: {said}",
             f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
         ) from error
 

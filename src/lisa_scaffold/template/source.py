@@ -61,7 +61,8 @@ class Source:
         str
             For a working copy, its files as they stand count as the version that its
             ``pyproject.toml`` names; the bundle has the version of this package; of any other
-            repository it is the newest version tag.
+            repository it is the newest version tag. Another template without one has its newest
+            commit.
 
         Raises
         ------
@@ -72,7 +73,16 @@ class Source:
             return _declared_version(self.working_copy)
         if Path(self.location) == BUNDLE:
             return f"v{installed_version('lisa-scaffold')}"
+        if not self.ours and not sorted_versions(self._tags, ours=False):
+            return git.head(self.location)
         return self.versions()[-1]
+
+    @cached_property
+    def _tags(self) -> list[str]:
+        try:
+            return git.tags(self.location)
+        except git.GitError as error:
+            raise _unreachable(self, error) from error
 
     def versions(self) -> list[str]:
         """All versions, oldest first.
@@ -83,10 +93,10 @@ class Source:
             If the repository cannot be reached or has no version.
         """
         try:
-            tags = sorted_versions(git.tags(self.location), ours=self.ours)
-        except git.GitError as error:
+            tags = sorted_versions(self._tags, ours=self.ours)
+        except LisaError:
             if not self.working_copy:
-                raise _unreachable(self, error) from error
+                raise
             tags = []
         if self.working_copy:
             current = _declared_version(self.working_copy)
@@ -110,10 +120,7 @@ class Source:
         """
         if version_of(version) or _HASH.fullmatch(version):
             return True  # whether there is such a one is seen when it is opened
-        try:
-            return version in git.tags(self.location)
-        except git.GitError as error:
-            raise _unreachable(self, error) from error
+        return version in self._tags
 
     @contextmanager
     def open(self, version: str | None = None) -> Iterator[Template]:
@@ -239,6 +246,12 @@ def version_of(commit: str) -> Version | None:
         return None
 
 
+def is_short_for(recorded: str, commit: str) -> bool:
+    """Whether a recorded version stands for a commit: its hash, perhaps cut short."""
+    found = _HASH.fullmatch(recorded)
+    return found is not None and not found[1] and commit.startswith(recorded)
+
+
 def _spelling(address: str) -> str:
     """One spelling for the ways to write a repository's address."""
     plain = re.sub(r"\A(git\+)?(https?://|ssh://)?([^@/]*@)?", "", address)
@@ -271,6 +284,6 @@ def _unreachable(source: Source, error: git.GitError) -> LisaError:
     remedy = (
         f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
         if source.ours
-        else f"Check the network and your access. {error.message}"
+        else f"Check the network and your access. {' '.join(error.message.split())}"
     )
     return LisaError(f"{source.location}: no template can be read there", remedy)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+import os
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha512
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +16,20 @@ from copier._main import Worker
 from copier._settings import SettingsModel
 from copier._template import Template as CopierTemplate
 from copier._types import Phase
-from copier._user_data import AnswersMap
+from copier._user_data import DEFAULT_DATA, AnswersMap
+from jinja2 import pass_context
 
 from lisa_scaffold.template.compiled import forget_yield
 
 if TYPE_CHECKING:
+    from jinja2.runtime import Context
+    from jinja2.sandbox import SandboxedEnvironment
+
     from lisa_scaffold.template.rendering import Template
+
+# A template that renders the time, or a secret, must not differ from itself: the two renders of
+# an update have the same.
+_MOMENT, _SEED = time.time(), os.urandom(16)
 
 
 class Quiet(Worker):
@@ -39,7 +52,10 @@ class Quiet(Worker):
         else:
             self.answers = self.filled
         self._relpath = super().answers_relpath
-        self._settled = super()._render_context()
+        context = super()._render_context()
+        still = {"now": _now, "make_secret": _secrets()}
+        known = {key: still[key] for key in still if context.get(key) is DEFAULT_DATA[key]}
+        self._settled = {**context, **known}
 
     @property
     def answers_relpath(self) -> Path:
@@ -94,3 +110,25 @@ def files_of(template: Template) -> CopierTemplate:
     files.commit_hash = None
     files.local_abspath = template.root
     return files
+
+
+def stop_clock(environment: SandboxedEnvironment) -> None:
+    """Let the filters of an environment that tell the time tell the same for every render."""
+    running = environment.filters.get("strftime")
+    if running:
+
+        @pass_context  # or Jinja would write the time of the compilation into what is kept
+        def strftime(_context: Context, wanted: str, second: float | None = None) -> str:
+            return str(running(wanted, _MOMENT if second is None else second))
+
+        environment.filters["strftime"] = strftime
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(_MOMENT, tz=UTC)
+
+
+def _secrets() -> Callable[[], str]:
+    """What makes one secret after the other, the same ones for every render."""
+    numbers = count()
+    return lambda: sha512(_SEED + str(next(numbers)).encode()).hexdigest()
