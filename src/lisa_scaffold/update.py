@@ -47,6 +47,8 @@ def target(current: Project, wanted: str | None) -> Target:
             "Write the tag or the hash there that the project was last updated to.",
         )
     version = wanted or source.current()
+    if wanted is None and template.is_short_for(current.version, version):
+        version = current.version
     if not source.has(version):
         raise LisaError(
             f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."
@@ -86,7 +88,7 @@ class Updated:
     changelog
         The template's changelog between the two versions; empty where it has none.
     diff
-        All changes, as a unified diff.
+        All changes, as a unified diff; empty where it was not asked for.
     """
 
     project: Project
@@ -107,7 +109,9 @@ class Prepared:
     folder: Path
     trust: bool
 
-    def update(self, given: Mapping[str, Any], *, keep_prose: bool = True) -> Updated:
+    def update(
+        self, given: Mapping[str, Any], *, keep_prose: bool = True, diff: bool = False
+    ) -> Updated:
         """Work the update out; nothing of the project is touched.
 
         Parameters
@@ -116,6 +120,8 @@ class Prepared:
             Answers that replace recorded ones.
         keep_prose
             Whether prose that the project has rewritten stays the project's.
+        diff
+            Whether the changes are wanted as a diff.
 
         Raises
         ------
@@ -141,7 +147,7 @@ class Prepared:
             synced,
             (*notes, *synced.notes),
             _changelog(self.new.root, self.old.version, self.new.version),
-            store.diff(synced.shown()),
+            store.diff(synced.shown()) if diff else "",
         )
 
     def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:

@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     with update.prepared(current, target, trust=arguments.trust) as prepared:
         if common.asks(arguments):
             given = _ask_new_questions(prepared)
-        updated = prepared.update(given, keep_prose=not arguments.merge_prose)
+        keep_prose = not arguments.merge_prose
+        updated = prepared.update(given, keep_prose=keep_prose, diff=arguments.dry_run)
     return _finish(updated, arguments)
 
 

@@ -54,6 +54,22 @@ def _bundled(path: Path) -> str:
     return os.fsdecode(rest.partition(b"\n\n")[0]) if signature == b"git bundle" else ""
 
 
+def head(repository: str | Path) -> str:
+    """The newest commit of a repository's main branch: a path, a bundle or an address.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached.
+    LisaError
+        If it has no commit.
+    """
+    said = git("ls-remote", "--", repository, "HEAD")
+    if not said:
+        raise LisaError(f"{repository}: no commit there", "Check the address.")
+    return said.split()[0]
+
+
 def clone_bare(repository: str | Path, folder: Path) -> None:
     """Copy a repository (a path, a bundle or an address) with all its history into a new folder.
 

@@ -132,9 +132,11 @@ def _decide(repository: Repository, write: Callable[[Path], None]) -> None:
         try:
             write(draft)
             draft.rename(folder / "pending")
-        except BaseException:
+        except BaseException as error:
             _unlock(repository, draft)
             shutil.rmtree(draft, ignore_errors=True)
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(folder)  # a disk that is full does not say which
             raise
         _finish(repository, folder / "pending")
 
@@ -267,12 +269,23 @@ def _lock_index(repository: Repository, folder: Path) -> None:
     aside.unlink(missing_ok=True)
     shutil.copyfile(folder / "index", aside)
     try:
-        os.link(aside, lock)
+        _link(aside, lock)
     except FileExistsError as error:
         raise LisaError(
             f"{lock}: another git process is at work",
             "Wait until it is done (or remove the file if none is), then run the command again.",
         ) from error
+
+
+def _link(path: Path, other: Path) -> None:
+    """Give a file a second name that is not taken; on a disk without such, make a copy there."""
+    try:
+        os.link(path, other)
+    except FileExistsError:
+        raise
+    except OSError:
+        with other.open("xb") as copy:
+            copy.write(path.read_bytes())
 
 
 def _lock_again(repository: Repository, pending: Path, before: str | None) -> bool:
@@ -300,14 +313,16 @@ def _unlock(repository: Repository, folder: Path) -> None:
 
 def _is_ours(lock: Path, folder: Path) -> bool:
     """Whether git's lock is the one that a change in this folder has taken."""
-    prepared = folder / "index.lock"
-    try:
-        return prepared.samefile(lock)
-    except FileNotFoundError:
-        return False
+    return _is_same(folder / "index.lock", lock)
 
 
 def _is_in_place(repository: Repository, pending: Path) -> bool:
-    index = repository.git_dir / "index"
-    prepared = pending / "index.lock"
-    return index.exists() and prepared.exists() and prepared.samefile(index)
+    return _is_same(pending / "index.lock", repository.git_dir / "index")
+
+
+def _is_same(prepared: Path, found: Path) -> bool:
+    """Whether a file is the prepared one, by its second name or as a copy."""
+    try:
+        return prepared.samefile(found) or prepared.read_bytes() == found.read_bytes()
+    except FileNotFoundError:
+        return False
