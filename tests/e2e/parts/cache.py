@@ -24,6 +24,7 @@ LARGEST = {
     "buildah": 10_000_000_000,
     "gitlab": 4_000_000_000,
     "pip": 2_000_000_000,
+    "registry": 4_000_000_000,
     "uv": 4_000_000_000,
 }
 """How many bytes a folder may hold when a session begins, by its first word."""
