@@ -22,7 +22,7 @@ def with_hooks(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", f"url.{folder.as_uri()}.insteadOf")
         monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", url)
     monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(stand_ins)))
-    monkeypatch.setenv("PRE_COMMIT_HOME", str(cache.folder(f"pre-commit-{digest(root)}")))
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(cache.folder(f"pre-commit-{digest()}")))
 
 
 @pytest.fixture

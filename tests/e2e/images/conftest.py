@@ -224,7 +224,7 @@ def runner(
         for url, name in stand_ins.items()
     ]
     (folder / "gitconfig").write_text("".join(lines))
-    with cache.borrowed(f"gitlab-{digest(root)}", folder / "kept") as (kept, _):
+    with cache.borrowed(f"gitlab-{digest()}", folder / "kept") as (kept, _):
         forget_all_but_caches(kept / "state")
         # Whatever user an image has.
         (kept / "packages").mkdir(exist_ok=True)

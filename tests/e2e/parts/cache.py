@@ -23,11 +23,12 @@ KEPT = 30 * 24 * 3600
 LARGEST = {
     "buildah": 10_000_000_000,
     "gitlab": 4_000_000_000,
+    "pre-commit": 4_000_000_000,
     "pip": 2_000_000_000,
     "registry": 4_000_000_000,
     "uv": 4_000_000_000,
 }
-"""How many bytes a folder may hold when a session begins, by its first word."""
+"""How many bytes a folder may hold when a session begins, without its hash."""
 
 
 def folder(name: str) -> Path:
@@ -80,7 +81,7 @@ def in_use() -> Iterator[None]:
 def _trim() -> None:
     oldest = time.time() - KEPT
     for path in filter(Path.is_dir, CACHE.iterdir()):
-        most = LARGEST.get(path.name.partition("-")[0])
+        most = LARGEST.get(path.name.rpartition("-")[0] or path.name)
         if path.stat().st_mtime < oldest or (most is not None and _size(path) > most):
             shutil.rmtree(path)
 

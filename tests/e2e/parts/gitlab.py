@@ -196,6 +196,7 @@ class GitLab:
             env={**environment, "PATH": path},
             timeout=1000,
         )
+        assert "fallback git remote data" not in done.stdout, done.stdout
         return Outcome(done.returncode, done.stdout)
 
 
@@ -211,7 +212,7 @@ def pushed(project: Path, path: str, state: Path) -> GitLab:
     state
         Folder for logs and artifacts.
     """
-    git("remote", "add", "origin", f"git@gitlab.in2p3.fr:{path}.git", cwd=project)
+    git("remote", "add", "origin", f"https://gitlab.in2p3.fr/{path}.git", cwd=project)
     git("update-ref", "refs/remotes/origin/main", "main", cwd=project)
     git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main", cwd=project)
     return GitLab(project, state)
