@@ -14,7 +14,7 @@ from ...support.tools import passes
 from .cache import cached
 from .machine import debian_mirror, need, need_root
 
-NUMBER = 1000
+NUMBER = 12345
 """The user that it runs as."""
 
 PROGRAM = """\

@@ -25,6 +25,7 @@ LARGEST = {
     "gitlab": 4_000_000_000,
     "pre-commit": 4_000_000_000,
     "pip": 2_000_000_000,
+    "registry": 4_000_000_000,
     "uv": 4_000_000_000,
 }
 """How many bytes a folder may hold when a session begins, without its hash."""
