@@ -118,7 +118,11 @@ def published(
 ) -> Iterator[Published]:
     """Push the operations image as the pipeline does."""
     assert trixie.operations
-    with registry.serving(tmp_path_factory.mktemp("registry")) as host:
+    folder = tmp_path_factory.mktemp("registry")
+    with (
+        cache.borrowed("registry", folder / "data") as (data, _),
+        registry.serving(folder, data) as host,
+    ):
         name = f"{host}/lisa/{NAME}"
         repository, client = trixie.repository, docker.client
         repository.build("operations", client, docker.environment, f"{name}:{VERSION}")
@@ -134,13 +138,24 @@ def cluster(
 ) -> Apptainer:
     """Apptainer, and what it made: the operations image as in the pipeline, from the registry."""
     made = apptainer.installed(tmp_path_factory.mktemp("cluster"))
-    made("build", "operations.sif", f"docker://{published.pinned}")
+
+    def operations(path: Path) -> None:
+        made("build", "operations.sif", f"docker://{published.pinned}")
+        shutil.move(made.work / "operations.sif", path)
+
+    def development(path: Path) -> None:
+        archive = made.work / "development.tar"
+        docker("save", f"--output={archive}", trixie.development)
+        archive.chmod(0o644)
+        made("build", "development.sif", f"docker-archive:{archive.name}")
+        archive.unlink()
+        shutil.move(made.work / "development.sif", path)
+
+    for make, image in (operations, trixie.operations), (development, trixie.development):
+        recipe = [docker("image", "inspect", "--format={{.Id}}", image), apptainer.QUICK]
+        name = f"{make.__name__}.sif"
+        shutil.copy(cache.cached(name, recipe, make), made.work / name)
     made("push", "operations.sif", f"oras://{published.reference}-sif")
-    archive = made.work / "development.tar"
-    docker("save", f"--output={archive}", trixie.development)
-    archive.chmod(0o644)
-    made("build", "development.sif", "docker-archive:development.tar")
-    archive.unlink()
     made("push", "development.sif", f"oras://{published.reference}-dev-sif")
     return made
 
@@ -192,7 +207,10 @@ def forget_all_but_caches(state: Path) -> None:
 
 @pytest.fixture(scope="session")
 def runner(
-    docker: Docker, cdes: Callable[[str], Cde], tmp_path_factory: pytest.TempPathFactory
+    docker: Docker,
+    cdes: Callable[[str], Cde],
+    wheel: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Runner]:
     """The project with every job; the hooks' repositories are local ones of the same address."""
     folder = tmp_path_factory.mktemp("jobs")
@@ -224,11 +242,13 @@ def runner(
                 "CI_REGISTRY_USER": kaniko.USER,
                 "LISA_BUILDER_IMAGE": kaniko.IMAGE,
                 "LISA_PYTHON_IMAGE": "localhost/python",
+                "LISA_SCAFFOLD": f"/wheel/{wheel.name}",
                 "LISA_JOB_IMAGE": development,
                 "UV_CACHE_DIR": "/packages",
             },
             (
                 f"--volume={kept}/packages:/packages",
+                f"--volume={wheel.parent}:/wheel:ro",
                 f"--volume={folder}/stand-ins:/stand-ins:ro",
                 f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
             ),

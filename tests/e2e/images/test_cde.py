@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from ...support.tools import git, run
+from ...support.tools import git
 from ..parts.cde import HOME, NAME, REPORT, VERSION, all_passed
 from ..parts.docker import Docker
 from .conftest import Cde, Published
 
-TOKEN = "a-token-of-this-test"  # noqa: S105 - it opens nothing
 # What the images may weigh here; their own tests know the budget of what is in them.
 LARGEST = {"operations": 1.1e9, "development": 2.0e9}
 
@@ -74,52 +69,6 @@ def test_development_is_built_on_operations(trixie: Cde, docker: Docker) -> None
     assert development["Size"] < LARGEST["development"]
 
 
-def test_bash_is_the_other_end_point(trixie: Cde, docker: Docker) -> None:
-    where = docker.run(trixie.development, "bash", "-lc", "command -v ruff; pwd")
-    assert where.split() == [f"{HOME}/venv/bin/ruff", "/home/lisauser"]
-
-
-# --- Jupyter Lab ----------------------------------------------------------------------------------
-
-
-@contextmanager
-def serving(docker: Docker, image: str, *options: str) -> Iterator[str]:
-    """A container that runs what the image runs, with a network of its own; its name."""
-    name = f"jupyter-{uuid4().hex[:8]}"
-    docker("run", "--detach", f"--name={name}", "--pull=never", "--network=none", *options, image)
-    try:
-        yield name
-    finally:
-        docker("rm", "--force", name)
-
-
-def answer(docker: Docker, container: str, path: str, token: str = "") -> str:
-    """The status with which the service answers."""
-    ask = ("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}")
-    patient = ("--retry", "60", "--retry-delay", "1", "--retry-connrefused")
-    who = ("--header", f"Authorization: token {token}") if token else ()
-    url = f"http://127.0.0.1:8888{path}"
-    return docker("exec", container, *ask, *patient, *who, url)
-
-
-def test_jupyter_answers_who_has_the_token(trixie: Cde, docker: Docker) -> None:
-    image = trixie.development
-    with serving(docker, image, f"--env=JUPYTER_TOKEN={TOKEN}") as container:
-        assert answer(docker, container, "/api/contents") == "403"
-        assert answer(docker, container, "/api/contents", TOKEN) == "200"
-        assert answer(docker, container, "/lab", TOKEN) == "200"
-
-
-def test_jupyter_makes_a_token_and_prints_it(trixie: Cde, docker: Docker) -> None:
-    with serving(docker, trixie.development) as container:
-        assert answer(docker, container, "/api/contents") == "403"
-        made = re.search(
-            r"http://127[.]0[.]0[.]1:8888/lab[?]token=([0-9a-f]{48})", docker("logs", container)
-        )
-        assert made
-        assert answer(docker, container, "/api/contents", made[1]) == "200"
-
-
 # --- Where there can be no image ------------------------------------------------------------------
 
 
@@ -175,30 +124,3 @@ def test_a_push_gives_the_image_and_its_digest(
         manifest = json.load(answered)
     assert published.pinned == f"{host}/{name}@{digest}"
     assert manifest["config"]["digest"] == inspected(docker, trixie.operations)["Id"]
-
-
-# --- The bill of materials ------------------------------------------------------------------------
-
-
-def test_the_bill_of_materials_names_what_is_in_the_image(
-    trixie: Cde, docker: Docker, tmp_path: Path
-) -> None:
-    root = trixie.repository.root
-    source, target = f"docker:{trixie.operations}", tmp_path / "operations"
-    done = run(
-        *("nox", "--session", "contents", "--", source, target), cwd=root, env=docker.environment
-    )
-    assert done.returncode == 0, done.stdout
-    bill = json.loads(target.with_suffix(".cdx.json").read_text(encoding="utf-8"))
-    assert bill["bomFormat"] == "CycloneDX"
-    found = {(part["name"], part.get("version")) for part in bill["components"]}
-    pins = docker.run(trixie.operations, "cat", f"{HOME}/contents/python.txt").split()
-    debian = docker.run(trixie.operations, "cat", f"{HOME}/contents/debian.tsv").splitlines()
-    assert {tuple(pin.split("==")) for pin in pins} - found == set()
-    assert len(debian) > 150
-    named = {tuple(line.replace(":amd64", "").split("\t")) for line in debian}
-    assert named - found == set()
-    page = target.with_suffix(".md").read_text(encoding="utf-8")
-    assert "\n## Python packages\n" in page
-    assert re.search(r"^\| h5py \| [0-9.]+ \|$", page, flags=re.MULTILINE)
-    assert re.search(r"^\| libhdf5-dev \| 1[.]\S+ \|$", page, flags=re.MULTILINE)

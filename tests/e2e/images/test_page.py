@@ -27,7 +27,6 @@ from ..parts.apptainer import Apptainer
 from ..parts.cde import HOME, VERSION
 from ..parts.docker import Docker
 from .conftest import Cde, Published
-from .test_cde import answer
 from .test_package import make_project
 
 RUN = "docker run --rm"
@@ -194,6 +193,14 @@ def test_bash_has_the_tools(with_development: Shell) -> None:
 # --- Jupyter --------------------------------------------------------------------------------------
 
 
+def answer(docker: Docker, path: str, token: str = "") -> str:
+    """The status with which the service in the container answers."""
+    ask = ("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}")
+    patient = ("--retry", "60", "--retry-delay", "1", "--retry-connrefused")
+    who = ("--header", f"Authorization: token {token}") if token else ()
+    return docker("exec", "jupyter", *ask, *patient, *who, f"http://127.0.0.1:8888{path}")
+
+
 @contextmanager
 def jupyter(shell: Shell, docker: Docker, command: str, **variables: str) -> Iterator[Path]:
     """Run the service in a network of its own; where it writes what it says."""
@@ -207,16 +214,17 @@ def jupyter(shell: Shell, docker: Docker, command: str, **variables: str) -> Ite
 def test_jupyter_prints_an_address_with_a_token(with_development: Shell, docker: Docker) -> None:
     (with_development.folder / "mine.ipynb").touch()
     with jupyter(with_development, docker, JUPYTER) as log:
-        assert answer(docker, "jupyter", "/api/contents") == "403"
+        assert answer(docker, "/api/contents") == "403"
         (token,) = set(re.findall(r"127[.]0[.]0[.]1:8888/lab[?]token=(\w+)", log.read_text()))
-        assert answer(docker, "jupyter", "/api/contents/mine.ipynb", token) == "200"
+        assert answer(docker, "/api/contents/mine.ipynb", token) == "200"
+        assert answer(docker, "/lab", token) == "200"
 
 
 def test_jupyter_takes_a_token_of_one_s_own(with_development: Shell, docker: Docker) -> None:
     own = {"JUPYTER_TOKEN": "mine"}
     with jupyter(with_development, docker, JUPYTER_WITH_TOKEN, **own):
-        assert answer(docker, "jupyter", "/api/contents") == "403"
-        assert answer(docker, "jupyter", "/api/contents", "mine") == "200"
+        assert answer(docker, "/api/contents") == "403"
+        assert answer(docker, "/api/contents", "mine") == "200"
 
 
 # --- Apptainer ------------------------------------------------------------------------------------
@@ -290,5 +298,14 @@ def test_a_pair_of_one_s_own_is_made_built_and_listed(shell: Shell, trixie: Cde)
     own(NEW)
     for command in (*BUILD, BILL.replace("X.Y.Z", VERSION)):
         own(f"{INSIDE} && {command}")
-    bill = json.loads((shell.folder / "lisa-cde/reports/operations.cdx.json").read_text())
+    listed = own.folder / "lisa-cde/reports"
+    bill = json.loads((listed / "operations.cdx.json").read_text(encoding="utf-8"))
     assert bill["bomFormat"] == "CycloneDX"
+    found = {(part["name"], part.get("version")) for part in bill["components"]}
+    pins = {tuple(pin.split("==")) for pin in shell(PYTHON).split()}
+    debian = {tuple(re.split(r"(?::amd64)?\t", line)) for line in shell(DEBIAN).splitlines()}
+    assert len(debian) > 150
+    assert (pins | debian) - found == set()
+    page = (listed / "operations.md").read_text(encoding="utf-8")
+    assert re.search(r"^\| h5py \| [0-9.]+ \|$", page, flags=re.MULTILINE)
+    assert re.search(r"^\| libhdf5-dev \| 1[.]\S+ \|$", page, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""A container registry on the loopback: Debian's docker-registry, with a folder of its own."""
+"""A container registry on the loopback: Debian's docker-registry."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ from .machine import need
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Start a registry, and stop it; its host and port."""
+def serving(folder: Path, data: Path) -> Iterator[str]:
+    """Start a registry, and stop it; its host and port.
+
+    Parameters
+    ----------
+    folder
+        Where it has its settings and its log.
+    data
+        Where it has its images.
+    """
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = int(trial.getsockname()[1])
@@ -26,7 +34,7 @@ def serving(folder: Path) -> Iterator[str]:
     settings = {
         "version": 0.1,
         "log": {"level": "warn"},
-        "storage": {"filesystem": {"rootdirectory": f"{folder}/data"}},
+        "storage": {"filesystem": {"rootdirectory": str(data)}},
         "http": {"addr": f"127.0.0.1:{port}"},
     }
     (folder / "settings.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
