@@ -34,7 +34,7 @@ def test_the_locks_are_what_locking_makes_of_what_is_asked_for(tmp_path: Path) -
 
 # --- Which jobs run -------------------------------------------------------------------------------
 
-CHECKS = {"secrets", "lint", "type-check", "hooks", "hadolint"}
+CHECKS = {"compliance", "secrets", "lint", "type-check", "hooks", "hadolint"}
 PUBLISHED = {"operations-publish", "development-publish", "contents", "scan", "apptainer"}
 RELEASED = {"release-notes", "release", "contents-publish"}
 PATH = f"LISA/{NAME}"
