@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from ..conftest import ROOT
 from ..support.answers import Answers, answers, template
 from ..support.files import contents
-from ..support.tools import commit_all, git
+from ..support.tools import commit_all, git, passes, program
 from .parts import cache
 
 VERSION = "1.2.3"
@@ -92,3 +94,24 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """Each of the projects in turn."""
     name: str = request.param
     return make_project(name, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's files as they stand, committed."""
+    folder = tmp_path_factory.mktemp("repository")
+    for name in git("ls-files", "-co", "--exclude-standard", "-z", cwd=ROOT).split("\0")[:-1]:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    commit_all(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """lisa-scaffold as it is published, with the template in it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    passes(program("uv"), "build", "--quiet", "--wheel", "--out-dir", folder, cwd=repository)
+    (built,) = folder.glob("*.whl")
+    return built

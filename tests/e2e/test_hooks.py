@@ -53,6 +53,20 @@ BAD = {
 }
 
 
+# Where these are broken, other hooks fail with them.
+SETTINGS = ("check-toml", "check-yaml")
+
+
+def rounds() -> list[list[str]]:
+    """The faults, so that no two of a round are in one file."""
+    found = [list(SETTINGS)]
+    for name in (name for name in BAD if name not in SETTINGS):
+        free = (each for each in found[1:] if BAD[name][0] not in {BAD[other][0] for other in each})
+        room = next(free, None)
+        found.append([name]) if room is None else room.append(name)
+    return found
+
+
 def failed_hooks(output: str) -> set[str]:
     return set(re.findall(r"^([\w-]+)\.{3,}Failed$", output, re.MULTILINE))
 
@@ -64,7 +78,7 @@ def spoil(path: Path, pattern: str, by: str) -> None:
     path.write_text(changed, encoding="utf-8")
 
 
-def test_a_good_commit_passes_and_each_bad_one_is_stopped_by_its_hook(project: Project) -> None:
+def test_a_good_commit_passes_and_bad_ones_are_stopped_by_their_hooks(project: Project) -> None:
     """One test, because the hooks' environments take half a minute to make."""
     root = project.root
     passes("pre-commit", "install", cwd=root)
@@ -77,13 +91,18 @@ def test_a_good_commit_passes_and_each_bad_one_is_stopped_by_its_hook(project: P
     git("commit", "--all", "--message=Good", cwd=root)
     git("tag", "good", cwd=root)
 
-    stopped_by = {name: hooks_that_stop(root, *spoiled) for name, spoiled in BAD.items()}
-    assert {name for name in BAD if name not in stopped_by[name]} == set(), stopped_by
+    tried = rounds()
+    assert sorted(name for names in tried for name in names) == sorted(BAD)
+    for names in tried:
+        stopped_by = hooks_that_stop(root, names)
+        assert set(names) - stopped_by == set(), stopped_by
 
 
-def hooks_that_stop(root: Path, path: str, pattern: str, by: str) -> set[str]:
-    """Try to commit a fault; the hooks that object to it."""
-    spoil(root / path, pattern, by)
+def hooks_that_stop(root: Path, faults: list[str]) -> set[str]:
+    """Try to commit faults; the hooks that object."""
+    for name in faults:
+        path, pattern, by = BAD[name]
+        spoil(root / path, pattern, by)
     git("add", "--all", cwd=root)
     done = run("git", "commit", "--message=Bad", cwd=root, env=IDENTITY)
     git("reset", "--quiet", "--hard", "good", cwd=root)

@@ -11,7 +11,18 @@ from .conftest import make_project
 from .parts.gitlab import Event, GitLab, merge_request, pushed, tag
 
 CHECKS = {
-    *("secrets", "audit", "lint", "type-check", "hooks", "hadolint", "tests", "build", "docs"),
+    *(
+        "compliance",
+        "secrets",
+        "audit",
+        "lint",
+        "type-check",
+        "hooks",
+        "hadolint",
+        "tests",
+        "build",
+        "docs",
+    ),
 }
 FROM_MAIN = {"pages", "container-publish"}
 RELEASE = {"release-notes", "publish-package", "container-publish", "release"}

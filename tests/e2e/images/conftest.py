@@ -207,7 +207,10 @@ def forget_all_but_caches(state: Path) -> None:
 
 @pytest.fixture(scope="session")
 def runner(
-    docker: Docker, cdes: Callable[[str], Cde], tmp_path_factory: pytest.TempPathFactory
+    docker: Docker,
+    cdes: Callable[[str], Cde],
+    wheel: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Runner]:
     """The project with every job; the hooks' repositories are local ones of the same address."""
     folder = tmp_path_factory.mktemp("jobs")
@@ -239,11 +242,13 @@ def runner(
                 "CI_REGISTRY_USER": kaniko.USER,
                 "LISA_BUILDER_IMAGE": kaniko.IMAGE,
                 "LISA_PYTHON_IMAGE": "localhost/python",
+                "LISA_SCAFFOLD": f"/wheel/{wheel.name}",
                 "LISA_JOB_IMAGE": development,
                 "UV_CACHE_DIR": "/packages",
             },
             (
                 f"--volume={kept}/packages:/packages",
+                f"--volume={wheel.parent}:/wheel:ro",
                 f"--volume={folder}/stand-ins:/stand-ins:ro",
                 f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
             ),

@@ -15,7 +15,7 @@ from ..parts.gitlab import Event, Outcome, pushed
 from .conftest import PATH, Published, Runner
 from .test_jobs import valid_code_quality, valid_junit
 
-CHECKS = {"secrets", "lint", "type-check", "hooks", "hadolint", "sonar"}
+CHECKS = {"compliance", "secrets", "lint", "type-check", "hooks", "hadolint", "sonar"}
 CONTENTS = "contents: [operations]"
 JOBS = {*CHECKS, "operations-publish", "development-publish", CONTENTS}
 CHECKOUT = f"/builds/{PATH}/images"

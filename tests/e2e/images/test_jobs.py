@@ -21,7 +21,7 @@ from .conftest import PATH, Runner
 
 TESTS = [f"tests: [{python}]" for python in PYTHONS.values()]
 JOBS = {
-    *("secrets", "lint", "type-check", "hooks", "hadolint", *TESTS, "notebooks"),
+    *("compliance", "secrets", "lint", "type-check", "hooks", "hadolint", *TESTS, "notebooks"),
     *("build", "docs", "sonar", "pages", "container-publish"),
 }
 
@@ -68,8 +68,8 @@ def test_reports_are_where_gitlab_looks_for_them(pipeline: Analysed, runner: Run
                 VALID[kind](runner.gitlab.artifacts(part) / path, runner.root)
                 kinds.setdefault(kind, []).append(part)
     assert kinds == {
-        "junit": ["type-check", *TESTS, "notebooks"],
-        "codequality": ["lint"],
+        "junit": ["compliance", "type-check", *TESTS, "notebooks"],
+        "codequality": ["compliance", "lint"],
         "coverage_report": TESTS,
     }
 
@@ -200,9 +200,16 @@ def test_a_failed_job_hands_over_its_reports(runner: Runner) -> None:
         file.write("import os\n")
     with (runner.root / "tests/test_noise.py").open("a") as file:
         file.write("\n\ndef test_bad() -> None:\n    assert not ARM_LENGTH\n")
+    locked = runner.root / ".gitlab/ci/docs.yml"
+    locked.write_text(locked.read_text().replace("nox -s docs", "true"))
     commit_all(runner.root)
-    outcome = runner.run(Event("bad"), "lint", "tests: [3.13]")
-    assert outcome.failed() == {"lint", "tests: [3.13]"}
+    outcome = runner.run(Event("bad"), "lint", "compliance", "tests: [3.13]")
+    assert outcome.failed() == {"lint", "compliance", "tests: [3.13]"}
+    drift = runner.gitlab.artifacts("compliance") / "reports/compliance.json"
+    valid_code_quality(drift, runner.root)
+    (tampered,) = json.loads(drift.read_text())
+    assert tampered["check_name"] == "TPL002"
+    assert tampered["location"]["path"] == ".gitlab/ci/docs.yml"
     quality = runner.gitlab.artifacts("lint") / "reports/code-quality.json"
     valid_code_quality(quality, runner.root)
     found = {finding["check_name"] for finding in json.loads(quality.read_text())}

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from ...support.tools import passes
+from .machine import need
+
 # Read while pytest collects: a test's home begins empty, and would make everything anew.
 CACHE = Path(
     os.environ.get("LISA_E2E_CACHE")
@@ -81,9 +84,19 @@ def in_use() -> Iterator[None]:
 def _trim() -> None:
     oldest = time.time() - KEPT
     for path in filter(Path.is_dir, CACHE.iterdir()):
+        _unmount_below(path)
         most = LARGEST.get(path.name.rpartition("-")[0] or path.name)
         if path.stat().st_mtime < oldest or (most is not None and _size(path) > most):
             shutil.rmtree(path)
+
+
+def _unmount_below(path: Path) -> None:
+    """An engine that was killed leaves its containers' file systems mounted."""
+    table = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    points = [line.split()[1] for line in table.splitlines()]
+    for point in reversed(points):
+        if point.startswith(f"{path}/"):
+            passes(need("umount"), "--lazy", point, cwd=Path("/"))
 
 
 def _size(path: Path) -> int:

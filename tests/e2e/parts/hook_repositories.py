@@ -96,6 +96,25 @@ def hook(key: str, entry: str, types: list[str], language: str) -> dict[str, Any
     return {**made, "files": FILES[key]} if key in FILES else made
 
 
+# Makes a wheel without a module, and needs nothing from the index for that.
+BACKEND = """\
+import zipfile
+
+FILES = {
+    "METADATA": "Metadata-Version: 2.1\\nName: stand-in\\nVersion: 1\\nNEEDS\\n",
+    "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    "RECORD": "",
+}
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(f"{folder}/stand_in-1-py3-none-any.whl", "w") as wheel:
+        for name, text in FILES.items():
+            wheel.writestr(f"stand_in-1.dist-info/{name}", text)
+    return "stand_in-1-py3-none-any.whl"
+"""
+
+
 def stand_in(folder: Path, url: str, rev: str) -> None:
     """A hook repository with a tag, as small as it can be."""
     distribution, hooks = STAND_INS[url]
@@ -103,13 +122,13 @@ def stand_in(folder: Path, url: str, rev: str) -> None:
     listed = [hook(key, entry, types, language) for key, (entry, types) in hooks.items()]
     folder.mkdir(parents=True)
     (folder / ".pre-commit-hooks.yaml").write_text(yaml.safe_dump(listed), encoding="utf-8")
-    needs = f"{distribution}=={rev.removeprefix('v')}" if distribution else ""
+    needs = f"Requires-Dist: {distribution}=={rev.removeprefix('v')}" if distribution else ""
     (folder / "pyproject.toml").write_text(
-        '[build-system]\nbuild-backend = "setuptools.build_meta"\nrequires = ["setuptools"]\n'
-        f'[project]\nname = "stand-in"\nversion = "1"\ndependencies = {[needs] if needs else []}\n'
-        "[tool.setuptools]\npy-modules = []\n",
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "stand-in"\nversion = "1"\n',
         encoding="utf-8",
     )
+    (folder / "backend.py").write_text(BACKEND.replace("NEEDS", needs), encoding="utf-8")
     commit_all(folder)
     git("tag", rev, cwd=folder)
 
@@ -127,4 +146,4 @@ def make_stand_ins(project: Path, folder: Path) -> dict[str, str]:
 
 def digest() -> str:
     """Name of what may be kept between sessions: environments, which pre-commit tells apart."""
-    return hashlib.sha256(json.dumps([STAND_INS, FILES]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([STAND_INS, FILES, BACKEND]).encode()).hexdigest()[:16]
