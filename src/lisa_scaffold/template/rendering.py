@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from copier._main import Worker
     from copier._template import Template as CopierTemplate
     from copier._user_data import Question as CopierQuestion
+    from questionary import Choice as CopierChoice
 
 CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 """The address that projects record as their source, wherever the bytes came from."""
@@ -321,7 +322,7 @@ def _valid(question: CopierQuestion, answer: Any) -> Any:
 def _plain(question: CopierQuestion, error: Exception, answer: Any) -> str:
     """Copier's message without its preamble; for a wrong choice or type, what would be right."""
     if question.choices:
-        allowed = ", ".join(str(choice.value) for choice in question._formatted_choices)
+        allowed = ", ".join(str(choice.value) for choice in _open_choices(question))
         return f"{answer!r} is none of: {allowed}"
     said = re.sub(r"\AValidation error for question '[^']*': ", "", str(error))
     if said == str(error):
@@ -340,10 +341,15 @@ def _default(question: CopierQuestion, suggested: Mapping[str, Any] | None) -> A
     return question.parse_answer(question.render_value(question.default))
 
 
+def _open_choices(question: CopierQuestion) -> list[CopierChoice]:
+    """The choices that other answers do not rule out."""
+    return [choice for choice in question._formatted_choices if not choice.disabled]
+
+
 def _as_model(question: CopierQuestion, value: Any) -> Question:
     choices = tuple(
         Choice(question.cast_answer(choice.value), str(choice.title))
-        for choice in question._formatted_choices
+        for choice in _open_choices(question)
     )
     return Question(
         key=question.var_name,
