@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from copier._main import Worker
     from copier._template import Template as CopierTemplate
     from copier._user_data import Question as CopierQuestion
-    from questionary import Choice as CopierChoice
 
 CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 """The address that projects record as their source, wherever the bytes came from."""
@@ -341,7 +340,7 @@ def _default(question: CopierQuestion, suggested: Mapping[str, Any] | None) -> A
     return question.parse_answer(question.render_value(question.default))
 
 
-def _open_choices(question: CopierQuestion) -> list[CopierChoice]:
+def _open_choices(question: CopierQuestion) -> list[Any]:
     """The choices that other answers do not rule out."""
     return [choice for choice in question._formatted_choices if not choice.disabled]
 
