@@ -20,6 +20,7 @@ FLOORS = {
     "template": 3,
     "project": 3,
     "legacy": 4,
+    "rules": 4,
     "sync": 4,
     "create": 5,
     "update": 5,

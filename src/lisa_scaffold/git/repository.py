@@ -219,3 +219,49 @@ def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
     said = run("check-ignore", *options, cwd=repository.top, stdin=stdin, codes=(0, 1))
     found = os.fsdecode(said).split("\0")[:-1]
     return {path.removeprefix(repository.prefix) for path in found}
+
+
+def listed(folder: Path) -> dict[str, str | None] | None:
+    """Files of a folder that git tracks, with their mode, and those it neither tracks nor ignores.
+
+    Returns
+    -------
+    dict or None
+        The mode, or ``None`` for a file that is not tracked, by path relative to the folder;
+        ``None`` where the folder lies in no repository.
+
+    Raises
+    ------
+    LisaError
+        If git refuses the folder.
+    """
+    options = ("-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
+    try:
+        said = git("ls-files", *options, cwd=folder)
+    except GitError as error:
+        if "not a git repository" in error.message:
+            return None
+        raise LisaError(f"{folder}: {error.message}", "Do what git says there.") from error
+    found: dict[str, str | None] = {}
+    for record in said.split("\0")[:-1]:
+        if record.startswith("? "):
+            found[record[2:]] = None
+        else:
+            info, _, path = record.partition("\t")
+            found[path] = info.split(" ")[1]
+    return found
+
+
+def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All tags of the repository that a folder lies in, and those of its current commit."""
+    said = run("show-ref", "--head", "--dereference", "--tags", cwd=folder, codes=(0, 1, 128))
+    head = ""
+    commits: dict[str, str] = {}
+    for line in os.fsdecode(said).splitlines():
+        commit, _, ref = line.partition(" ")
+        if ref == "HEAD":
+            head = commit
+        else:
+            # An annotated tag comes twice: last with the commit that it stands for.
+            commits[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
+    return tuple(commits), tuple(tag for tag, commit in commits.items() if commit == head)

@@ -119,7 +119,7 @@ def instructions(lines: Sequence[str]) -> list[Unit]:
     """The instructions of a file, each with the comments above it."""
     units: list[Unit] = []
     at = gap = 0
-    for start, end in _spans(lines):
+    for start, end in spans(lines):
         head = at
         while not lines[head].strip():
             head += 1
@@ -134,7 +134,7 @@ def instructions(lines: Sequence[str]) -> list[Unit]:
     return units
 
 
-def _spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+def spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """First line and end of every instruction and parser directive."""
     at = 0
     while at < len(lines):
