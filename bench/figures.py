@@ -44,10 +44,14 @@ class Lost:
 
 @dataclass
 class Report:
-    """What an engine says about its work; only lisa-scaffold says anything."""
+    """What an engine says about its work; only lisa-scaffold says anything.
+
+    The template's change was declined in the files ``kept``, and in parts of those ``in_part``.
+    """
 
     conflicts: list[str] = field(default_factory=list)
-    declined: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    in_part: list[str] = field(default_factory=list)
     notes: str = ""
 
     @classmethod
@@ -56,8 +60,12 @@ class Report:
             told = json.loads(text)
         except ValueError:
             return cls()
-        kept = [c["path"] for c in told.get("changes", []) if c.get("status") == "kept"]
-        return cls(list(told.get("conflicts", [])), kept, "\n".join(strings(told.get("notes"))))
+        changes, patches = told.get("changes", []), told.get("patches", {})
+        kept = {c["path"] for c in changes if c.get("status") == "kept"}
+        said = "\n".join(strings([told.get("notes"), patches]))
+        return cls(
+            list(told.get("conflicts", [])), sorted(kept), sorted(patches.keys() - kept), said
+        )
 
 
 def strings(value: Any) -> list[str]:
@@ -84,6 +92,7 @@ class Figures:
     message: str = ""
     conflicts: list[str] = field(default_factory=list)
     declined: list[str] = field(default_factory=list)
+    in_part: list[str] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
     distance: int = 0
@@ -173,7 +182,7 @@ class Outcome:
         ]
 
     def lost_in(self, name: str, side: Blobs, path: str) -> list[Lost]:
-        if name == "theirs" and path in self.report.declined and path in self.report.notes:
+        if name == "theirs" and path in self.report.kept and path in self.report.notes:
             return []
         base = text(self.content(self.base, path))
         own = lines(text(self.content(side, path))) - lines(base)

@@ -125,7 +125,7 @@ class Trial:
         accepted = {0, CONFLICTS_LEFT[engine]} if engine in CONFLICTS_LEFT else {0}
         figures.failed = ran.status not in accepted or (ran.status == 1 and not outcome.conflicts)
         figures.message = last_line(ran) if figures.failed else ""
-        figures.declined = sorted(outcome.report.declined)
+        figures.declined, figures.in_part = outcome.report.kept, outcome.report.in_part
         figures.lost = outcome.lost(self.once)
         figures.invalid = outcome.invalid()
         return figures, outcome
@@ -188,7 +188,10 @@ def replay(steps: Sequence[Step], folder: Path, options: Options) -> list[dict[s
             found = trial.figures(number % len(options.engines))
             for engine, figures in found.items():
                 print(row(engine, figures))
-            done.append({**record, "data": trial.data, "trees": trial.trees, "engines": found})
+            done.append(
+                {**record, "data": trial.data, "once": trial.once}
+                | {"trees": trial.trees, "engines": found}
+            )
         if options.keep:
             shutil.copytree(place, options.keep / step.name, symlinks=True)
         shutil.rmtree(place)
@@ -202,7 +205,7 @@ def row(engine: str, figures: Figures) -> str:
     distance = f"{figures.distance} ({figures.distance_without_locks})"
     return (
         f"  {engine:8}{figures.seconds:8.2f}{figures.status:6}{len(figures.conflicts):10}"
-        f"{len(figures.declined):9}{ours:>14}{theirs:>12}{distance:>14}"
+        f"{len(figures.declined) + len(figures.in_part):9}{ours:>14}{theirs:>12}{distance:>14}"
         f"{len(figures.invalid):8}  {figures.message}"
     ).rstrip()
 
@@ -224,10 +227,13 @@ def totals(done: Iterable[Mapping[str, Any]], engines: Sequence[str]) -> dict[st
 def sums(all_figures: Sequence[Figures]) -> dict[str, Any]:
     return {
         "clean": sum(f.clean for f in all_figures),
-        "clean, nothing declined": sum(f.clean and not f.declined for f in all_figures),
+        "clean, nothing declined": sum(
+            f.clean and not f.declined and not f.in_part for f in all_figures
+        ),
         "clean, nothing lost": sum(f.clean and not f.lost for f in all_figures),
         "files in conflict": sum(len(f.conflicts) for f in all_figures),
         "files declined with a note": sum(len(f.declined) for f in all_figures),
+        "files declined in part": sum(len(f.in_part) for f in all_figures),
         "lines of the users lost": sum(f.lines("ours") for f in all_figures),
         "… their words too": sum(f.lines("ours", words=True) for f in all_figures),
         "lines of the template lost": sum(f.lines("theirs") for f in all_figures),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -11,31 +10,22 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold import cli, git
+from lisa_scaffold import git, template
 from lisa_scaffold.errors import ExitCode
 
-from .support.updates import QUESTIONS, Workshop, commit, make_project, open_workshop, write
-
-Capture = pytest.CaptureFixture[str]
-TEN = "".join(f"line {number}\n" for number in range(1, 11))
-
-
-def update(project: Path, *options: str) -> int:
-    return cli.main(["update", str(project), "--defaults", *options])
-
-
-def report(workshop: Workshop, capsys: Capture, *options: str) -> dict[str, Any]:
-    """Update and return the machine form."""
-    capsys.readouterr()
-    code = update(workshop.project, "--format", "json", *options)
-    result: dict[str, Any] = json.loads(capsys.readouterr().out)
-    assert code == (ExitCode.FINDINGS if result["conflicts"] else ExitCode.DONE)
-    return result
-
-
-def statuses(result: dict[str, Any]) -> dict[str, str]:
-    answers = ".copier-answers.yml"
-    return {each["path"]: each["status"] for each in result["changes"] if each["path"] != answers}
+from .support.updates import (
+    QUESTIONS,
+    TEN,
+    Capture,
+    Workshop,
+    commit,
+    make_project,
+    open_workshop,
+    report,
+    statuses,
+    update,
+    write,
+)
 
 
 def copier_update(project: Path) -> subprocess.CompletedProcess[str]:
@@ -125,7 +115,7 @@ def test_an_edit_follows_a_file_that_the_template_moves(
     moved = TEN.replace("line 9\n", "theirs\n")
     workshop.release("v1.1.0", {"template/a.dat": None, "template/sub/a.dat": moved})
     result = report(workshop, capsys)
-    assert statuses(result)["sub/a.dat"] == "renamed"
+    assert statuses(result)["sub/a.dat"] == "merged"
     assert workshop.read("sub/a.dat") == edited.replace("line 9\n", "theirs\n")
     assert not (workshop.project / "a.dat").exists()
 
@@ -655,4 +645,61 @@ def test_a_refusal_is_no_interruption(workshop: Workshop, capsys: Capture) -> No
 def test_only_a_version_is_recorded(workshop: Workshop, capsys: Capture) -> None:
     workshop.release("v1.1.0", {"template/a.dat": "new\n"})
     assert update(workshop.project, "--to", "HEAD") == ExitCode.REFUSED
-    assert "HEAD: no version" in capsys.readouterr().err
+    assert "HEAD: no version of the template" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("branch", ["main", "v1.0.x", "1.5"])
+def test_a_branch_is_no_recorded_version(workshop: Workshop, capsys: Capture, branch: str) -> None:
+    git.git("checkout", "--quiet", "-B", branch, cwd=workshop.template)
+    workshop.release("v1.6.0", {"template/a.dat": "new\n"})
+    answers = workshop.read(".copier-answers.yml")
+    workshop.edit({".copier-answers.yml": answers.replace("v1.0.0", f"'{branch}'")})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert f"{branch}: no" in capsys.readouterr().err
+    assert workshop.status() == []
+
+
+@pytest.mark.parametrize("odd", ["release-2026", "nightly"])
+def test_a_tag_of_any_name_is_a_version(workshop: Workshop, odd: str) -> None:
+    workshop.release(odd, {"template/a.dat": "new\n"})
+    assert update(workshop.project, "--to", odd) == ExitCode.DONE
+    assert f"_commit: {odd}\n" in workshop.read(".copier-answers.yml")
+    commit(workshop.project)
+    workshop.release("v2.0.0", {"template/a.dat": "newer\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    assert workshop.read("a.dat") == "newer\n"
+
+
+def test_what_git_describe_says_is_a_version(workshop: Workshop) -> None:
+    write(workshop.template, {"template/a.dat": "between\n"})
+    commit(workshop.template)
+    described = git.git("describe", "--tags", cwd=workshop.template).strip()
+    assert update(workshop.project, "--to", described) == ExitCode.DONE
+    commit(workshop.project)
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    assert workshop.read("a.dat") == "new\n"
+
+
+def test_a_recorded_path_is_found_from_the_project(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answers = workshop.read(".copier-answers.yml")
+    relative = answers.replace(str(workshop.template), "../template")
+    workshop.edit({".copier-answers.yml": relative})
+    workshop.release("v1.1.0", {"template/a.dat": "new\n"})
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert update(workshop.project) == ExitCode.DONE
+    assert "_src_path: ../template\n" in workshop.read(".copier-answers.yml")
+
+
+def test_a_project_newer_than_the_installation_is_told_to_install(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    ours = f"_commit: v99.0.0\n_src_path: {template.CANONICAL_URL}\n"
+    workshop.edit({".copier-answers.yml": ours})
+    assert update(workshop.project) == ExitCode.REFUSED
+    err = capsys.readouterr().err
+    assert "made from v99.0.0, newer than" in err
+    assert "pip install --upgrade lisa-scaffold" in err

@@ -100,10 +100,13 @@ class Merged:
         The merged file.
     notes
         What a maintainer should read, in full sentences.
+    patch
+        What the template changed in places that stay as the project has them, as a unified diff.
     """
 
     content: bytes
     notes: tuple[str, ...] = ()
+    patch: str = ""
 
 
 @dataclass(frozen=True)

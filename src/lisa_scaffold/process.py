@@ -24,7 +24,7 @@ def run(
     command: Sequence[str | Path],
     *,
     cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     stdin: bytes | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and catch what it prints; a non-zero exit code is the caller's to judge.
@@ -36,7 +36,7 @@ def run(
     cwd
         The folder to run it in.
     env
-        Variables to set beside those of this process.
+        Variables to set beside those of this process; None takes one away.
     stdin
         Bytes for its standard input, which is empty otherwise.
 
@@ -46,13 +46,14 @@ def run(
         If the program is not installed.
     """
     words = [os.fspath(word) for word in command]
+    variables = {**os.environ, **(env or {})}
     if _echo:
         print("$", shlex.join(words), file=sys.stderr)  # noqa: T201
     try:
         return subprocess.run(
             words,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={name: value for name, value in variables.items() if value is not None},
             input=stdin if stdin is not None else b"",
             capture_output=True,
             check=False,

@@ -39,12 +39,19 @@ def target(current: Project, wanted: str | None) -> Target:
     LisaError
         If the version is older than the recorded one, or the template cannot be reached.
     """
-    source = template.recorded_source(current.source)
+    source = template.recorded_source(current.source, current.root)
+    if not source.has(current.version):
+        raise LisaError(
+            f"{current.root / project.ANSWERS_FILE}: _commit: {current.version}: no version of the "
+            "template, though perhaps a branch",
+            "Write the tag or the hash there that the project was last updated to.",
+        )
     version = wanted or source.current()
+    if not source.has(version):
+        raise LisaError(
+            f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."
+        )
     recorded, asked = template.version_of(current.version), template.version_of(version)
-    if asked is None and not re.fullmatch(r"[0-9a-f]{7,64}", version):
-        # A branch or HEAD means something else tomorrow: the next update would have no base.
-        raise LisaError(f"{version}: no version", "Name a version tag, such as v1.2.3, or a hash.")
     if recorded and asked and asked < recorded:
         if wanted is None and source.ours:
             raise LisaError(
@@ -123,7 +130,7 @@ class Prepared:
         repository = self.project.repository
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
-        policy = self._policy(after, keep_prose)
+        policy = self._policy(before, after, keep_prose)
         synced = trees.merge_project(store, ours, base, theirs, policy)
         project.refuse_leftovers(self.project, {*base, *theirs})
         notes = [*_answer_notes(recorded, before, after, given), *_not_run(before, after)]
@@ -136,11 +143,12 @@ class Prepared:
             store.diff(synced.shown()),
         )
 
-    def _policy(self, after: Render, keep_prose: bool) -> trees.Policy:
+    def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:
         return trees.Policy(
             project.ANSWERS_FILE,
             _matcher(after.locked),
             _matcher(after.seeded),
+            _matcher(before.seeded),
             lambda paths: git.ignored(self.project.repository, paths),
             keep_prose,
         )

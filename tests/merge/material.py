@@ -183,7 +183,7 @@ def unaccounted(case: Sides, result: Merged | Declined) -> set[str]:
 
     Words that one side removed, the other left alone and the result still has count as well.
     """
-    told = result.patch if isinstance(result, Declined) else " ".join(result.notes)
+    told = "\n".join([result.patch, *(result.notes if isinstance(result, Merged) else ())])
     merged = Counter(result.content.decode().split())
     base, ours, theirs = (Counter(text.split()) for text in case[1:])
     known = set("".join(char if char.isalnum() else " " for char in told).split()) | set(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import check_clean, merge_file
-from lisa_scaffold.model import Declined
+from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import PYTHON as BASE
 
 
@@ -107,9 +107,36 @@ def test_the_main_block_stays_last() -> None:
     assert merge(BASE + main, BASE + mine) == BASE + mine + main
 
 
-def test_a_function_removed_and_changed_is_a_conflict() -> None:
+def test_a_function_that_the_project_removed_stays_away_and_the_change_is_in_the_patch() -> None:
     function = 'def first(value):\n    """The first."""\n    return os.fspath(value)\n\n\n'
-    assert merge(changed(function, ""), changed("os.fspath(value)", "str(value)")) is None
+    ours = changed(function, "")
+    theirs = changed("import os\n", "import json\nimport os\n")
+    theirs = changed("os.fspath(value)", "json.dumps(value)", theirs)
+    result = merge_file("a.py", BASE.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert "+    return json.dumps(value)\n" in result.patch
+    assert "+import json\n" in result.patch
+    assert (
+        merge_file("a.py", BASE.encode(), ours.encode(), theirs.encode(), keep_prose=False) is None
+    )
+
+
+def test_a_function_that_the_project_renamed_and_the_template_changed_is_a_conflict() -> None:
+    head = "def first(value):"
+    ours = changed(head, "def one(value):")
+    assert merge(ours, changed(head, "def first(value: object):")) is None
+
+
+def test_a_function_that_the_template_removed_and_the_project_changed_stays() -> None:
+    function = 'def first(value):\n    """The first."""\n    return os.fspath(value)\n\n\n'
+    ours = changed("os.fspath(value)", "os.fspath(value) + SUFFIX")
+    theirs = changed(function, "").replace("LIMIT = 10", "LIMIT = 11")
+    result = merge_file("a.py", BASE.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours.replace("LIMIT = 10", "LIMIT = 11")
+    assert "-    return os.fspath(value)\n" in result.patch
+    assert "first: the template no longer has it" in result.notes[0]
 
 
 def test_one_function_rewritten_by_both_is_a_conflict() -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import git
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.template import Source
 
+Capture = pytest.CaptureFixture[str]
 Files = Mapping[str, str | bytes | None]
 
 ANSWERS = "{{ _copier_answers|to_nice_yaml -}}\n"
+TEN = "".join(f"line {number}\n" for number in range(1, 11))
 QUESTIONS = "_subdirectory: template\nname:\n  type: str\n  help: Name\n  default: demo\n"
 
 
@@ -100,3 +106,22 @@ def make_project(template: Path, folder: Path, **answers: Any) -> None:
 
 
 Opener = Callable[..., Workshop]
+
+
+def update(project: Path, *options: str) -> int:
+    return cli.main(["update", str(project), "--defaults", *options])
+
+
+def report(workshop: Workshop, capsys: Capture, *options: str) -> dict[str, Any]:
+    """Update and return the machine form."""
+    capsys.readouterr()
+    code = update(workshop.project, "--format", "json", *options)
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert code == (ExitCode.FINDINGS if result["conflicts"] else ExitCode.DONE)
+    return result
+
+
+def statuses(result: dict[str, Any]) -> dict[str, str]:
+    """What happened to each path, the answers file left out."""
+    answers = ".copier-answers.yml"
+    return {each["path"]: each["status"] for each in result["changes"] if each["path"] != answers}

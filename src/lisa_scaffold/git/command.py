@@ -14,6 +14,16 @@ VERSION_TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # git's own messages are read in places: they must not depend on the user's language.
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
 
+# A repository is named by its folder. What a hook of another repository, or a shell, has set
+# about places (`git rev-parse --local-env-vars`, less settings) and pathspecs must not mislead.
+_PLACES = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE"),
+    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
+    *("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
+    *("GIT_ICASE_PATHSPECS", "GIT_ATTR_SOURCE", "GIT_QUARANTINE_PATH", "GIT_EXTERNAL_DIFF"),
+)
+
 ALONE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 """Environment that makes git deaf to the user's settings: the same result for everybody."""
 
@@ -47,7 +57,7 @@ def run(
     LisaError
         If git is not installed.
     """
-    environment = {**_ENVIRONMENT, **(env or {})}
+    environment = {**dict.fromkeys(_PLACES), **_ENVIRONMENT, **(env or {})}
     done = process.run(["git", *arguments], cwd=cwd, env=environment, stdin=stdin)
     if done.returncode not in codes:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
 from lisa_scaffold.git.command import ALONE, GitError, git
-from lisa_scaffold.git.repository import Repository
+from lisa_scaffold.git.repository import Repository, spelled_out
 
 SHA1_LENGTH = 40
 
@@ -99,14 +99,17 @@ class Store:
         (folder / "objects/info").mkdir(parents=True)
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/main\n")
-        (folder / "objects/info/alternates").write_bytes(os.fsencode(repository.objects) + b"\n")
+        alternates = f"{_quoted(repository.objects)}\n"
+        (folder / "objects/info/alternates").write_bytes(os.fsencode(alternates))
         config = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n"
         (folder / "config").write_text(f"{config}\tobjectFormat = {self.hash}\n")
+        # A partial clone fetches what it lacks when it is asked for, as the user's settings say.
+        self._settings = _borrow_promise(folder, repository) or ALONE
 
     def run(self, *arguments: str | Path, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
         """Run git in the store."""
         place = {"GIT_DIR": str(self.folder), "GIT_INDEX_FILE": str(self.folder / "index")}
-        return command.run(*arguments, env={**ALONE, **place}, stdin=stdin, codes=codes)
+        return command.run(*arguments, env={**self._settings, **place}, stdin=stdin, codes=codes)
 
     def oid(self, data: bytes) -> str:
         """Name that git gives to a file's content."""
@@ -125,9 +128,10 @@ class Store:
         self.run(*_IMPORT, stdin=b"".join(commits))
         # A template that moves a folder moves what the project put there.
         rename = ("-c", "merge.directoryRenames=true", "-c", "merge.renames=true")
+        plain = ("-c", "merge.conflictStyle=merge", "-c", "core.attributesFile=/dev/null")
         options = ("--write-tree", "-z", "--messages", "project", "template")
         try:
-            said = self.run(*rename, "merge-tree", *options, codes=(0, 1))
+            said = self.run(*rename, *plain, "merge-tree", *options, codes=(0, 1))
         except GitError as error:
             if "usage:" not in error.message:
                 raise
@@ -140,14 +144,16 @@ class Store:
         """The object name of a tree."""
         return self.run("rev-parse", "--verify", tree).decode().strip()
 
-    def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Stage]:
+    def entries(self, tree: str, paths: Collection[str]) -> dict[str, Stage]:
         """Of some paths, those that a tree has."""
-        said = os.fsdecode(self.run("ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths))
+        listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--")
+        said = os.fsdecode(self.run(*listing, *spelled_out(paths)))
         found = {}
         for record in said.split("\0")[:-1]:
             info, _, path = record.partition("\t")
             mode, _, oid = info.split(" ")
-            found[path] = Stage(mode, oid)
+            if path in paths:
+                found[path] = Stage(mode, oid)
         return found
 
     def changed(self, old: str, new: str) -> list[Difference]:
@@ -179,6 +185,29 @@ class Store:
         return dict(zip(names, _read_batch(said, len(names)), strict=True))
 
 
+# Apple's file systems do not see these characters in a name: ".g\u200cit" is ".git" there.
+_UNSEEN = {*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF}
+
+
+def is_git_folder(name: str) -> bool:
+    """Whether some file system takes a name for ``.git``, as git itself judges it."""
+    seen = name.translate(dict.fromkeys(_UNSEEN)).rstrip(" .").lower()
+    return seen.partition(":")[0] in (".git", "git~1")
+
+
+def _borrow_promise(folder: Path, repository: Repository) -> Mapping[str, str]:
+    """Let a store fetch from where a partial clone does; true where the clone is partial."""
+    if not any((repository.objects / "pack").glob("*.promisor")):
+        return {}
+    wanted = r"^(extensions\.partialclone|remote\..*\.(url|promisor|partialclonefilter))$"
+    options = ("config", "-z", "--includes", "--get-regexp", wanted)
+    said = os.fsdecode(command.run(*options, cwd=repository.top, codes=(0, 1)))
+    for record in said.split("\0")[:-1]:
+        key, _, value = record.partition("\n")
+        command.run("config", "--file", folder / "config", "--add", key, value)
+    return {"GIT_TERMINAL_PROMPT": "0"}
+
+
 def _read_batch(said: bytes, count: int) -> list[bytes]:
     """Contents in the output of ``git cat-file --batch``."""
     contents, start = [], 0
@@ -199,12 +228,11 @@ def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
     parts = []
     # What goes makes room first: a file may become a folder.
     for path, blob in sorted(files.items(), key=lambda item: item[1] is not None):
-        name = os.fsencode(prefix + path).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-        name = name.replace(b"\n", b"\\n")
+        name = os.fsencode(_quoted(prefix + path))
         if blob is None:
-            parts.append(b'D "%s"\n' % name)
+            parts.append(b"D %s\n" % name)
             continue
-        parts.append(b'M %s inline "%s"\n' % (blob.mode.encode(), name))
+        parts.append(b"M %s inline %s\n" % (blob.mode.encode(), name))
         parts.append(b"data %d\n%s\n" % (len(blob.data), blob.data))
     return b"".join(parts)
 
@@ -245,7 +273,7 @@ class ObjectWriter:
         self._repository = repository
         self._place = {
             "GIT_OBJECT_DIRECTORY": str(objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{_quoted(repository.objects)}"',
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.objects),
         }
 
     def write(self, blobs: Sequence[Blob], folder: Path) -> list[str]:
@@ -253,7 +281,7 @@ class ObjectWriter:
         paths = [folder / f"blob-{number}" for number in range(len(blobs))]
         for path, blob in zip(paths, blobs, strict=True):
             path.write_bytes(blob.data)
-        listed = "".join(f"{path}\n" for path in paths)
+        listed = "".join(f"{_quoted(path)}\n" for path in paths)
         options = ("-w", "--no-filters", "--stdin-paths")
         said = self._run("hash-object", *options, stdin=os.fsencode(listed))
         for path in paths:
@@ -282,9 +310,10 @@ class ObjectWriter:
         return command.run(*arguments, cwd=self._repository.top, env=place, stdin=stdin)
 
 
-def _quoted(path: Path) -> str:
-    """A path as git reads it in a list of folders."""
-    return str(path).replace("\\", "\\\\").replace('"', '\\"')
+def _quoted(path: str | Path) -> str:
+    """A path as git reads it in a list of paths, whatever characters are in it."""
+    inner = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{inner}"'
 
 
 def commit_files(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git.command import ALONE, GitError, git, run
 from lisa_scaffold.model import Identity
+
+# A kernel takes 128 KiB of arguments at least; a few of them are other words.
+_ROOM_FOR_ARGUMENTS = 100_000
 
 
 def identity() -> Identity:
@@ -55,14 +58,14 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
     commit
         A tag, a hash, or what ``git describe`` says.
     folder
-        The folder to make; its parent also takes a temporary index.
+        The folder to make, or an empty one; its parent also takes a temporary index.
 
     Raises
     ------
     GitError
         If there is no such commit.
     """
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     place = {
         **ALONE,
         "GIT_DIR": str(git_dir),
@@ -130,6 +133,11 @@ class Repository:
         return f"{self.head}:{self.prefix}" if self.prefix else f"{self.head}^{{tree}}"
 
 
+# An option that rev-parse does not know comes back as it is: it parts the answers, which may
+# themselves have several lines where a folder's name has a line break.
+_BETWEEN = "--lisa-scaffold"
+
+
 def repository(folder: Path) -> Repository:
     """The repository that a folder lies in.
 
@@ -138,18 +146,20 @@ def repository(folder: Path) -> Repository:
     LisaError
         If there is none with a work tree, or git is older than 2.38.
     """
-    questions = ["--show-toplevel", "--absolute-git-dir", "--git-path", "objects", "--show-prefix"]
+    questions = (("--show-toplevel",), ("--absolute-git-dir",), ("--git-path", "objects"))
+    asked = [word for words in (*questions, ("--show-prefix",)) for word in (*words, _BETWEEN)]
     try:
-        said = run("rev-parse", *questions, "HEAD", cwd=folder, codes=(0, 128))
+        said = run("rev-parse", *asked, "HEAD", cwd=folder, codes=(0, 128))
     except GitError as error:
         raise LisaError(f"{folder}: {error.message}", "Do what git says there.") from error
-    lines = os.fsdecode(said).split("\n")
-    if len(lines) < len(questions):
+    answers = os.fsdecode(said).split(f"\n{_BETWEEN}\n")
+    if len(answers) <= len(questions) + 1:
         hint = "Make it one: git init, then commit. (git status tells if git refuses the folder.)"
         raise LisaError(f"{folder}: no git repository", hint)
-    top, git_dir, objects, prefix, *rest = lines
-    head = rest[0] if rest[0] != "HEAD" else None
-    return Repository(Path(top), Path(git_dir), (folder / objects).resolve(), prefix, head)
+    top, git_dir, objects, prefix, head = answers
+    head = head.partition("\n")[0]
+    place = (folder / objects).resolve()
+    return Repository(Path(top), Path(git_dir), place, prefix, None if head == "HEAD" else head)
 
 
 def status(repository: Repository) -> dict[str, str]:
@@ -181,32 +191,42 @@ def update_index(repository: Repository, info: bytes) -> None:
     run("update-index", "-z", "--index-info", cwd=repository.top, stdin=info)
 
 
-def tracked(repository: Repository, pattern: str) -> list[str]:
-    """Tracked paths below the folder in question that match a pattern, relative to it."""
-    place = repository.top / repository.prefix
-    return git("ls-files", "-z", "--", pattern, cwd=place).split("\0")[:-1]
-
-
 def unmerged(repository: Repository) -> list[str]:
     """Paths with a conflict in the index, relative to the work tree."""
     said = git("ls-files", "--unmerged", "-z", cwd=repository.top).split("\0")[:-1]
     return list(dict.fromkeys(record.partition("\t")[2] for record in said))
 
 
-def unseen_edits(repository: Repository, paths: Iterable[str]) -> dict[str, bool]:
+def unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bool]:
     """Of some paths, the tracked ones, and whether git was told not to look at their file.
 
     Such a file (``--assume-unchanged``, ``--skip-worktree``) may hold edits that no status shows.
     """
     place = repository.top / repository.prefix
-    said = git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *paths, cwd=place)
+    said = git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *spelled_out(paths), cwd=place)
     flags = {record[2:]: record[0] for record in said.split("\0")[:-1]}
-    return {path: flag.islower() or flag == "S" for path, flag in flags.items()}
+    return {path: flags[path].islower() or flags[path] == "S" for path in flags.keys() & {*paths}}
+
+
+def spelled_out(paths: Collection[str]) -> Collection[str]:
+    """Paths as arguments of git; none, which means all, where they are too many for a command."""
+    return paths if sum(map(len, paths)) + len(paths) < _ROOM_FOR_ARGUMENTS else ()
+
+
+def sparse_patterns(repository: Repository) -> list[str]:
+    """Patterns of the files that a sparse checkout has in its work tree; none where it is full."""
+    try:
+        text = (repository.git_dir / "info/sparse-checkout").read_text(errors="surrogateescape")
+    except FileNotFoundError:
+        return []
+    on = run("config", "--bool", "core.sparseCheckout", cwd=repository.top, codes=(0, 1))
+    return text.splitlines() if on.strip() == b"true" else []
 
 
 def refresh_index(repository: Repository) -> None:
     """Let the index know the files as they are; exit code 1 only says that some differ."""
-    run("update-index", "-q", "--refresh", cwd=repository.top, codes=(0, 1))
+    # A convenience for what comes next: the files stand, also where there is no room for it.
+    run("update-index", "-q", "--refresh", cwd=repository.top, codes=(0, 1, 128))
 
 
 def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lisa_scaffold.merge import codec, kinds
+from lisa_scaffold.merge import codec, kept, kinds
 from lisa_scaffold.model import Declined, Merged
 
 _REWRITTEN = "The project has rewritten the passage that the template changed."
@@ -21,7 +21,7 @@ _FEW_LINES = 10
 
 
 class _Result(NamedTuple):
-    """A merged text; with a patch and a reason, the template's change was declined."""
+    """A merged text; a patch is what was declined: with a reason the whole of it, or else parts."""
 
     text: str
     notes: tuple[str, ...] = ()
@@ -41,8 +41,9 @@ def merge_file(
     base
         The file as the recorded version rendered it; ``None`` where it had none.
     keep_prose
-        Whether prose that the project has rewritten stays as it is (and so do files that it has
-        replaced), with the template's change in a patch; otherwise such a file is a conflict.
+        Whether prose that the project has rewritten stays as it is, with the template's change in
+        a patch, and so do files that it has replaced, and what one side has removed and the other
+        changed; otherwise such a file is a conflict.
 
     Returns
     -------
@@ -58,7 +59,9 @@ def merge_file(
     content = codec.encode(done.text, sides) if done and sides else None
     if done is None or content is None:
         return None
-    return Declined(content, done.patch, done.reason) if done.patch else Merged(content, done.notes)
+    if done.patch and (done.reason or content == ours):
+        return Declined(content, done.patch, done.reason or " ".join(done.notes))
+    return Merged(content, done.notes, done.patch)
 
 
 def check_clean(
@@ -87,8 +90,11 @@ def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None
         return _prose(path, sides, keep_prose=keep_prose)
     for merge in kinds.mergers(kind, new=sides.new):
         done = merge(base, ours, theirs)
-        if done is not None and kinds.problem(path, base, ours, theirs, done[0]) is None:
-            return _Result(*done)
+        if done is None or kinds.problem(path, base, ours, theirs, done[0]) is not None:
+            continue
+        patch = kept.patch(done[1], path)
+        if keep_prose or not patch:
+            return _Result(*done, patch)
     if keep_prose and not sides.new and kind in _CODE and _replaced(base, ours):
         return _Result(ours, (), _patch(path, base, theirs), _REPLACED)
     return None

@@ -268,6 +268,11 @@ def identities(*sides: Sequence[Value]) -> list[list[Hashable]]:
     return [[_identity(item, field) for item in side] for side in sides]
 
 
+def named(*sides: Sequence[Value]) -> bool:
+    """Whether one field tells the mappings of all lists apart."""
+    return _common_field(sides) is not None
+
+
 def _common_field(sides: Sequence[Sequence[Value]]) -> Key | None:
     """The first identifying field that every item has and that is unique on each side."""
     for name in _IDENTIFYING:

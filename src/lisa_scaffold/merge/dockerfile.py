@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.pins import only_moved
 from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
     Unit,
@@ -28,6 +29,7 @@ _DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _STAGE = re.compile(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"--from=([\w.-]+)")
+_VARIABLE = re.compile(r"\$\{?(\w+)")
 _SETTINGS = ("ARG", "ENV", "LABEL", "EXPOSE", "VOLUME")
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL", "FROM")
 
@@ -50,9 +52,20 @@ def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     news = unknown - _unknown_stages(ours) - _unknown_stages(theirs)
     if news or (fine and unknown):
         return f"it copies from {', '.join(sorted(news or unknown))}, which is no stage of it"
+    unset = _unset(merged) - _unset(ours) - _unset(theirs)
+    if unset:
+        return f"it uses {', '.join(sorted(unset))} without setting it"
     names = [name for name, _ in _stages(merged) if name]
     twice = {name for name in names if names.count(name) > 1}
     return f"it has two stages {', '.join(sorted(twice))}" if twice else None
+
+
+def _unset(text: str) -> set[str]:
+    """Variables that are used, and that no ARG or ENV sets."""
+    units = [unit for unit in instructions(plain.to_lines(text)) if not _is_comment(unit)]
+    used = {name for unit in units for name in _VARIABLE.findall(_body(unit))}
+    set_here = [unit for unit in units if _verb(unit) in ("ARG", "ENV")]
+    return used - {name for unit in set_here for name in re.findall(r"\w+", _body(unit))}
 
 
 def _unknown_stages(text: str) -> set[str]:
@@ -78,7 +91,7 @@ def _stages(text: str) -> list[tuple[str, Unit]]:
 def _by_stages(base: str, ours: str, theirs: str) -> Merge | None:
     sides = [_split(instructions(plain.to_lines(text))) for text in (base, ours, theirs)]
     mine, yours = (adopted(sides[0], side, nameless=_any) for side in sides[1:])
-    done = merge_units(sides[0], mine, yours, _stage, lambda _, __, ___: None)
+    done = merge_units(sides[0], mine, yours, _stage, lambda _, __, ___: None, gone=_only_moved)
     return None if done is None else (plain.to_text(to_lines(done[0])), done[1])
 
 
@@ -111,8 +124,19 @@ def _stage(base: Unit | None, ours: Unit, theirs: Unit) -> tuple[list[str], tupl
         return None
     before, mine, yours = (instructions(side.lines) for side in (base, ours, theirs))
     mine, yours = (adopted(before, side, nameless=_is_step) for side in (mine, yours))
-    done = merge_units(before, mine, yours, _instruction, _together)
+    done = merge_units(before, mine, yours, _instruction, _together, gone=_only_moved)
     return None if done is None else (to_lines(done[0]), done[1])
+
+
+def _only_moved(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[None, str] | None:
+    """An instruction that one side removed, and in which the other only moved a version."""
+    left = ours or theirs
+    before, after = "\n".join(base.lines), "\n".join(left.lines if left else ())
+    if not only_moved(before, after):
+        return None
+    who = ("project", "template") if ours is None else ("template", "project")
+    said = f"the {who[0]} removed it and the {who[1]} only moved its version"
+    return None, f"{before.splitlines()[-1]}: {said} ({after.splitlines()[-1]}); it stays removed."
 
 
 def instructions(lines: Sequence[str]) -> list[Unit]:
@@ -231,7 +255,21 @@ def _as_words(lines: Sequence[str]) -> list[Unit]:
 
 
 def _sorted_words(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
-    words = (*mine, *yours)
-    if not all(re.fullmatch(r"\s+[\w.+:=~*-]+", unit.lines[0]) for unit in words):
-        return None
-    return in_blocks(before, mine, yours, _rank, lambda _: False)
+    """Words of one list in order; a command that follows the list stands below them."""
+    plain_words = [all(map(_is_word, side)) for side in (mine, yours)]
+    if all(plain_words):
+        return in_blocks(before, mine, yours, _rank, lambda _: False)
+    if plain_words[0] and _follows(yours[0]):
+        return mine + yours
+    if plain_words[1] and _follows(mine[0]):
+        return yours + mine
+    return None
+
+
+def _is_word(unit: Unit) -> bool:
+    return bool(re.fullmatch(r"\s+[\w.+:=~*-]+", unit.lines[0]))
+
+
+def _follows(unit: Unit) -> bool:
+    """Whether a line begins with what parts it from the command above."""
+    return unit.lines[0].lstrip().startswith(("&&", "||", ";", "|"))

@@ -38,6 +38,14 @@ def merge_imports(
     return None if done is None else to_lines(done[0])
 
 
+def without(lines: Sequence[str], idle: AbstractSet[str]) -> tuple[str, ...]:
+    """The lines of a block that imports some names no longer."""
+    block = read(lines) if idle else None
+    if block is None:
+        return tuple(lines)
+    return tuple(to_lines([unit for old in block for unit in _without(old, idle)]))
+
+
 def read(lines: Sequence[str]) -> list[Unit] | None:
     """The statements of a block, each with the comments above it."""
     tree = parse("\n".join(lines))

@@ -10,19 +10,20 @@ from lisa_scaffold.merge import lines as sets
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.pins import newest
 from lisa_scaffold.merge.survey import lost
-from lisa_scaffold.merge.units import Unit, in_turn, merge_units, to_lines
+from lisa_scaffold.merge.units import Unit, in_turn, key_of, merge_units, project_decides, to_lines
 
 Merge = tuple[str, tuple[str, ...]]
 
 _SECTION = re.compile(r"\[(.+?)\]")
 _KEY = re.compile(r"([^\s=:#;][^=:]*?)\s*[=:]")
 _COMMENT = ("#", ";", "!")
+_GONE = project_decides(lambda unit: str(key_of(unit)))
 
 
 def merge(base: str, ours: str, theirs: str) -> Merge | None:
     """Merge by section and key; ``None`` where the two sides contradict each other."""
     sides = [_sections(plain.to_lines(text)) for text in (base, ours, theirs)]
-    done = merge_units(sides[0], sides[1], sides[2], _section, in_turn)
+    done = merge_units(sides[0], sides[1], sides[2], _section, in_turn, gone=_GONE)
     if done is None:
         return None
     text = plain.to_text(to_lines(done[0]))
@@ -58,7 +59,7 @@ def _section(
 ) -> tuple[Sequence[str], Sequence[str]] | None:
     """A section that both sides changed or added."""
     before = _keys(base.lines) if base else []
-    done = merge_units(before, _keys(ours.lines), _keys(theirs.lines), _value, in_turn)
+    done = merge_units(before, _keys(ours.lines), _keys(theirs.lines), _value, in_turn, gone=_GONE)
     return None if done is None else (to_lines(done[0]), done[1])
 
 

@@ -12,7 +12,7 @@ import re
 from lisa_scaffold.merge.pins import newest
 from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.text import to_lines, to_text
-from lisa_scaffold.merge.units import Unit, in_blocks, merge_units
+from lisa_scaffold.merge.units import Unit, in_blocks, merge_units, project_decides
 from lisa_scaffold.merge.units import to_lines as joined
 from lisa_scaffold.merge.words import merge_words
 
@@ -29,7 +29,8 @@ _VERBS = {
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
     """Merge line sets; ``None`` where the two sides contradict each other."""
     (before, was), (mine, tail), (yours, end) = (read(text) for text in (base, ours, theirs))
-    done = merge_units(before, mine, yours, _both, _together)
+    gone = project_decides(lambda unit: unit.lines[0].strip())
+    done = merge_units(before, mine, yours, _both, _together, gone=gone)
     if done is None:
         return None
     blank = [""] * (end if tail == was else tail)

@@ -19,6 +19,7 @@ _BEFORE = re.compile(
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
 _PRE = {"dev": -4, "a": -3, "alpha": -3, "b": -2, "beta": -2, "rc": -1, "post": 1}
 
 Version = tuple[tuple[int, ...], int, int]
@@ -46,6 +47,22 @@ def newest(base: str, ours: str, theirs: str) -> Pin | None:
             notes.append((mine, yours))
         text += won + after
     return Pin(text, _note(notes, text))
+
+
+def only_moved(before: str, after: str) -> bool:
+    """Whether nothing but pinned versions (and their digests) differ in two texts."""
+    sides = [_DIGEST.sub("", text) for text in (before, after)]
+    split = [_VERSION.split(text) for text in sides]
+    if split[0] != split[1]:
+        return False
+    pairs = zip(*(_VERSION.findall(text) for text in sides), split[0], strict=False)
+    start, told = "", before == after
+    for was, now, text in pairs:
+        start += text
+        if was != now and not _BEFORE.search(start):
+            return False
+        told, start = True, start + now
+    return told
 
 
 def _three_way(base: str, ours: str, theirs: str, before: str) -> str | None:

@@ -6,23 +6,43 @@ Syntax trees tell positions only; what is moved are lines of source, with the co
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import NamedTuple
 
+from lisa_scaffold.merge import kept
 from lisa_scaffold.merge import text as plain
-from lisa_scaffold.merge.imports import merge_imports
+from lisa_scaffold.merge.imports import merge_imports, without
+from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.names import bindings, missing, parse, problem, uses
 from lisa_scaffold.merge.survey import lost
-from lisa_scaffold.merge.units import Unit, adopted, key_of, merge_units, to_lines
+from lisa_scaffold.merge.units import (
+    Unit,
+    adopted,
+    key_of,
+    merge_units,
+    project_decides,
+    to_lines,
+)
+from lisa_scaffold.merge.words import likeness_of_words
 
 __all__ = ["merge", "problem"]
 
 _NAMELESS = "statement"
 _ALIKE_ORDER = ("imports", "def", "=", "doc")
+_NAMED = ("def", "=", "doc")
+_REWRITTEN = 0.5
 
 Merge = tuple[str, tuple[str, ...]]
+
+
+class _Names(NamedTuple):
+    """Names to import although one side removed them, and names that nobody needs."""
+
+    keep: AbstractSet[str] = frozenset()
+    idle: AbstractSet[str] = frozenset()
 
 
 class _Source(NamedTuple):
@@ -40,19 +60,40 @@ def merge(base: str, ours: str, theirs: str) -> Merge | None:
     trees = [parse(text) for text in (base, ours, theirs)]
     if trees[1] is None or trees[2] is None:
         return None
-    done = _merge(base, ours, theirs, frozenset())
+    names = _Names()
+    done = _merge(base, ours, theirs, names)
     tree = parse(done[0]) if done else None
     if done is None or tree is None:
         return None
     # One side removed an import, and the other still uses it or has come to use it.
     keep = missing(trees[1], trees[2], tree)
-    done = _merge(base, ours, theirs, keep) if keep else done
-    # An import that was kept brings back the words of its statement.
-    named = (*done[1], *keep, "import from") if done and keep else done[1] if done else ()
-    if done is None or lost(base, ours, theirs, done[0], named):
+    idle = _idle(trees[0], trees[2], tree) if any(isinstance(n, Kept) for n in done[1]) else set()
+    if keep or idle:
+        done = _merge(base, ours, theirs, _Names(keep, idle))
+    if done is None:
+        return None
+    done = done[0], (*done[1], *_left_out(idle, theirs))
+    # An import that was kept, or left out, comes and goes with the words of its statement.
+    named = (*done[1], *keep, "import from") if keep or idle else done[1]
+    if lost(base, ours, theirs, done[0], named):
         return None
     unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0])
     return None if unsure else done
+
+
+def _left_out(idle: AbstractSet[str], theirs: str) -> tuple[str, ...]:
+    """A note on the imports of the template that nothing needs."""
+    if not idle:
+        return ()
+    lines = [line for line in theirs.splitlines() if re.match(r"\s*(from|import)\b", line)]
+    told = [line for line in lines if idle & set(re.findall(r"\w+", line))]
+    return (kept.left_out(", ".join(sorted(idle)), "\n".join(told)),)
+
+
+def _idle(base: ast.Module | None, theirs: ast.Module, merged: ast.Module) -> set[str]:
+    """What the template imports anew, for something that the project does not take."""
+    before = bindings(base) if base else set()
+    return (bindings(merged) - uses(merged)) & (bindings(theirs) - before) & uses(theirs)
 
 
 def _for_nothing(ours: str, theirs: str, merged: str) -> bool:
@@ -69,12 +110,16 @@ def _for_nothing(ours: str, theirs: str, merged: str) -> bool:
     return bool(unused & bound - idle)
 
 
-def _merge(base: str, ours: str, theirs: str, keep: AbstractSet[str]) -> Merge | None:
+def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
     sides = [_module(text) for text in (base, ours, theirs)]
     if any(side is None for side in sides):
         return None
     before, mine, yours = (_with_imports(side or []) for side in sides)
-    done = _merge_units(before, mine, yours, keep)
+    yours = [
+        unit._replace(lines=without(unit.lines, names.idle)) if _kind(unit) == "imports" else unit
+        for unit in yours
+    ]
+    done = _merge_units(before, mine, yours, names)
     return None if done is None else (plain.to_text(done[0]), done[1])
 
 
@@ -87,20 +132,21 @@ def _with_imports(units: list[Unit]) -> list[Unit]:
 
 
 def _merge_units(
-    base: list[Unit], ours: list[Unit], theirs: list[Unit], keep: AbstractSet[str]
+    base: list[Unit], ours: list[Unit], theirs: list[Unit], names: _Names
 ) -> tuple[list[str], tuple[str, ...]] | None:
     mine, yours = (adopted(base, side, nameless=_nameless) for side in (ours, theirs))
-    done = merge_units(base, mine, yours, partial(_both, keep=keep), _together)
+    both = partial(_both, names=names)
+    done = merge_units(base, mine, yours, both, _together, gone=_gone)
     return None if done is None else (to_lines(done[0]), done[1])
 
 
 def _both(
-    base: Unit | None, ours: Unit, theirs: Unit, *, keep: AbstractSet[str]
-) -> tuple[list[str], tuple[str, ...]] | None:
+    base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names
+) -> tuple[Sequence[str], tuple[str, ...]] | None:
     """One unit that both sides changed, or that both added."""
     before = base.lines if base else ()
     if _kind(ours) == "imports":
-        lines = merge_imports(before, ours.lines, theirs.lines, keep)
+        lines = merge_imports(before, ours.lines, theirs.lines, names.keep)
         return None if lines is None else (lines, ())
     if base is None:
         return None
@@ -108,9 +154,32 @@ def _both(
     if by_lines is not None:
         return by_lines
     sides = [_members(lines) for lines in (before, ours.lines, theirs.lines)]
-    if any(side is None for side in sides):
+    done = None
+    if not any(side is None for side in sides):
+        done = _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], names)
+    return done or _rewritten(base, ours, theirs)
+
+
+def _rewritten(
+    base: Unit, ours: Unit, theirs: Unit
+) -> tuple[Sequence[str], tuple[str, ...]] | None:
+    """A definition of which the project has kept less than half stays the project's."""
+    if _kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
         return None
-    return _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], keep)
+    sides = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
+    return ours.lines, (kept.rewritten(_what(base), *sides),)
+
+
+def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str] | None:
+    """Definitions that one side removed and the other changed are the project's to decide."""
+    return _project_decides(base, ours, theirs) if _kind(base) in _NAMED else None
+
+
+def _what(unit: Unit) -> str:
+    return str(key_of(unit)[1] or "the docstring")
+
+
+_project_decides = project_decides(_what)
 
 
 def _together(_before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lisa_scaffold.merge.diff import hunks
+from lisa_scaffold.merge.kept import Kept
 
 _WORD = re.compile(r"[\w.@:/*-]*\w[\w.@:/*-]*")
 
@@ -18,7 +19,7 @@ def lost(base: str, ours: str, theirs: str, merged: str, notes: Iterable[str]) -
     """
     before, after = count(base), count(merged)
     sides = [_changes(base, side) for side in (ours, theirs)]
-    named = set(count(" ".join(notes)))
+    named = set(count("\n".join(_told(notes))))
     for word in {*before, *after, *sides[0][0], *sides[1][0]} - named:
         if re.split("[:@]", word)[-1] in named:
             continue
@@ -28,6 +29,14 @@ def lost(base: str, ours: str, theirs: str, merged: str, notes: Iterable[str]) -
         if not least <= after[word] <= most:
             return word
     return None
+
+
+def _told(notes: Iterable[str]) -> Iterator[str]:
+    """Notes, and the texts that they carry."""
+    for note in notes:
+        yield note
+        if isinstance(note, Kept):
+            yield from (note.before, note.after, note.stays)
 
 
 def _changes(base: str, side: str) -> tuple[Counter[str], Counter[str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
-from lisa_scaffold.merge import align, layout, moves, values
+from lisa_scaffold.merge import align, gone, layout, moves, values
 from lisa_scaffold.merge.nodes import (
     Branch,
     Entry,
@@ -17,7 +17,6 @@ from lisa_scaffold.merge.nodes import (
     Value,
     comments,
     content,
-    remarks,
     shift,
     value,
     write,
@@ -45,9 +44,12 @@ def merge(
         sides = [parse(_ended(text)) for text in (base, ours, theirs)]
         if moving:
             sides = _follow_moves(*sides)
-        merged = write(branch(sides[0], sides[1], sides[2], (), notes))
+        root = branch(sides[0], sides[1], sides[2], (), notes)
     except (NotSure, RecursionError):
         return None
+    if gone.dangling(notes, sides[0], sides[2], root):
+        return None
+    merged = write(root)
     ends = [text.endswith("\n") or not text for text in (base, ours, theirs)]
     if not (ends[2] if ends[1] == ends[0] else ends[1]):
         merged = merged.removesuffix("\n")
@@ -75,8 +77,8 @@ def branch(
 ) -> Branch:
     """Merge three mappings, or three sequences; without a base, both sides added one."""
     if base is None:
-        if ours.kind == "seq":
-            raise NotSure(f"{values.where(path)}: a list that both sides added")
+        if ours.kind == "seq" and (whole := _both_added(ours, theirs, path)):
+            return whole
         base = replace(ours, entries=())
     base, ours, theirs = layout.same_column(base, ours, theirs)
     if write(ours) in (write(base), write(theirs)):
@@ -88,7 +90,7 @@ def branch(
         return layout.assemble(base, ours, theirs, members)
     kept: dict[int, Entry] = {}
     for slot, versions in members.versions.items():
-        merged = entry(versions, path, notes)
+        merged = entry(versions, path, notes, strict=members.strict)
         if merged is not None:
             kept[slot] = merged
     _fixed_places(members, path)
@@ -96,6 +98,25 @@ def branch(
     if members.sortable:
         order = layout.sorted_in(order, members.slots, kept)
     return layout.assemble(base, ours, theirs, [kept[slot] for slot in order])
+
+
+def _both_added(ours: Branch, theirs: Branch, path: Path) -> Branch | None:
+    """The list of the project where it holds all that the template's has; ``None``: take both.
+
+    Only lists of records, or of requirements, can be taken together: each item has a name.
+    """
+    said = [
+        [(repr(value(e.node)), *_comments_of(e)) for e in side.entries] for side in (ours, theirs)
+    ]
+    rest = iter(said[0])
+    if all(item in rest for item in said[1]):
+        return ours
+    items = [[value(member.node) for member in side.entries] for side in (ours, theirs)]
+    kind = values.list_kind(path, *items)
+    named = kind == "requirements" or (kind == "records" and align.named(*items))
+    if not named or values.is_ordered(path):
+        raise NotSure(f"{values.where(path)}: a list that both sides added")
+    return None
 
 
 @dataclass(frozen=True)
@@ -252,12 +273,12 @@ def _resemble(one: Value, two: Value) -> bool:
     return long.startswith(short[: max(len(short) * 2 // 3, 1)])
 
 
-def entry(versions: Versions, path: Path, notes: list[str]) -> Entry | None:
+def entry(versions: Versions, path: Path, notes: list[str], *, strict: bool) -> Entry | None:
     """Merge one member; ``None``: it is removed."""
     base, ours, theirs = versions
     if ours is None or theirs is None:
-        return _one_sided(base, ours, theirs, path, notes)
-    path = (*path, *_label(ours))
+        return gone.one_sided(base, ours, theirs, path, notes, strict=strict)
+    path = (*path, *gone.label(ours))
     lead = layout.lead(base.lead if base else None, ours.lead, theirs.lead)
     texts = [content(side) if side else None for side in versions]
     if texts[1] == texts[0]:
@@ -267,62 +288,6 @@ def entry(versions: Versions, path: Path, notes: list[str]) -> Entry | None:
     else:
         merged = _both_changed(base, ours, theirs, path, notes)
     return merged if merged.lead == lead else replace(merged, lead=lead)
-
-
-def _label(member: Entry) -> Path:
-    """What a path calls a member: its key, or the field that identifies it."""
-    if member.key and not member.item:
-        return member.key
-    said = value(member.node)
-    found = align.identities([said])[0][0] if isinstance(said, dict) else ""
-    return (*member.key, found[1] if isinstance(found, tuple) else "")
-
-
-def _one_sided(
-    base: Entry | None, ours: Entry | None, theirs: Entry | None, path: Path, notes: list[str]
-) -> Entry | None:
-    left = ours or theirs
-    if base is None or left is None:
-        return left
-    if _same(base, left):
-        return None
-    path = (*path, *_label(left))
-    pinned = values.only_pins(path, value(base.node), value(left.node))
-    if not pinned or _own_remarks(base) != _own_remarks(left):
-        raise NotSure(f"{values.where(path)}: removed by one side, changed by the other")
-    who = ("project", "template") if ours is None else ("template", "project")
-    moved = ", ".join(dict.fromkeys(_moved(value(base.node), value(left.node))))
-    notes.append(
-        f"{values.where(path)}: the {who[0]} removed it and the {who[1]} only moved its "
-        f"version ({moved}); it stays removed."
-    )
-    return None
-
-
-def _moved(before: Value, after: Value) -> list[str]:
-    match before, after:
-        case dict(), dict():
-            return [m for key in before for m in _moved(before[key], after[key])]
-        case list(), list():
-            pairs = zip(before, after, strict=True)
-            return [m for old, new in pairs for m in _moved(old, new)]
-        case _ if before != after:
-            return [f"{values.text_of(before)} → {values.text_of(after)}"]
-    return []
-
-
-def _same(one: Entry, two: Entry) -> bool:
-    return value(one.node) == value(two.node) and _entry_remarks(one) == _entry_remarks(two)
-
-
-def _entry_remarks(member: Entry) -> list[str]:
-    tail = member.tail.strip()
-    return [*comments(member.lead), *remarks(member.node), *([tail] if tail else [])]
-
-
-def _own_remarks(member: Entry) -> list[str]:
-    """The comments of an entry, without those that name the version of a pin."""
-    return [r for r in _entry_remarks(member) if not values.VERSION_REMARK.fullmatch(r)]
 
 
 def _both_changed(
@@ -374,7 +339,7 @@ def _alike(base: Node | None, ours: Branch, theirs: Branch) -> bool:
 def _other_form(base: Entry | None, ours: Entry, theirs: Entry, path: Path) -> Entry:
     """Where one side only wrote the same in another form, the other's change counts."""
     said = [value(side.node) if side else None for side in (base, ours, theirs)]
-    marks = [_entry_remarks(side) if side else [] for side in (base, ours, theirs)]
+    marks = [gone.entry_remarks(side) if side else [] for side in (base, ours, theirs)]
     if base is not None and said[1] == said[0] and set(marks[1]) <= set(marks[2]):
         return theirs
     if said[1] == said[2] and set(marks[2]) <= set(marks[1]) | set(marks[0]):
@@ -443,7 +408,8 @@ def _text_lines(base: Leaf, ours: Leaf, theirs: Leaf) -> Leaf | None:
 def _rewritten(leaf: Leaf, text: str) -> Leaf:
     """The leaf with another text between its quotes."""
     said = leaf.value
-    if not isinstance(said, str) or leaf.text.count(said) != 1 or set(text) & set("\"'\\\n"):
+    risky = "\n" if leaf.text == said else "\"'\\\n"
+    if not isinstance(said, str) or leaf.text.count(said) != 1 or set(text) & set(risky):
         raise NotSure("a value that cannot be written in the same way")
     return Leaf(leaf.text.replace(said, text), text)
 

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from lisa_scaffold.merge import kept
+from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.words import likeness
 
 _HEIR = 0.5
@@ -29,6 +31,8 @@ class Unit(NamedTuple):
 Units = Sequence[Unit]
 Both = Callable[[Unit | None, Unit, Unit], tuple[Sequence[str], Iterable[str]] | None]
 """Merge a unit that both sides changed (or added, without a base): its lines, and notes."""
+Gone = Callable[[Unit, "Unit | None", "Unit | None"], "tuple[Unit | None, str] | None"]
+"""Decide about a unit that one side removed and the other changed: what stays, and a note."""
 Together = Callable[[Unit | None, list[Unit], list[Unit]], list[Unit] | None]
 """Order what ours and theirs added at one place, after the unit given."""
 
@@ -40,21 +44,29 @@ class _Sides(NamedTuple):
 
 
 def merge_units(  # noqa: PLR0913
-    base: Units, ours: Units, theirs: Units, both: Both, together: Together, *, heirs: bool = True
+    base: Units,
+    ours: Units,
+    theirs: Units,
+    both: Both,
+    together: Together,
+    *,
+    gone: Gone | None = None,
+    heirs: bool = True,
 ) -> tuple[list[Unit], tuple[str, ...]] | None:
     """The units of both sides, or ``None`` where they contradict each other.
 
     With ``heirs``, a unit that is gone on both sides, with one much like it on one side alone,
-    was replaced there and removed here: a contradiction.
+    was replaced there and removed here: a contradiction. A unit that one side removed and the
+    other changed is one, too, unless ``gone`` decides about it.
     """
     sides = _Sides(*({unit.key: unit for unit in numbered(side)} for side in (base, ours, theirs)))
-    if _removed_and_changed(sides) or (heirs and _removed_and_replaced(sides)):
+    if heirs and _removed_and_replaced(sides):
         return None
-    order = _order(sides, together)
-    if order is None:
+    notes = _decide_gone(sides, gone)
+    order = None if notes is None else _order(sides, together)
+    if notes is None or order is None:
         return None
     merged: list[Unit] = []
-    notes: list[str] = []
     for key in order:
         won = _one(key, sides, both)
         if won is None:
@@ -127,13 +139,65 @@ def never(_before: Unit | None, _mine: list[Unit], _yours: list[Unit]) -> list[U
     return None
 
 
-def _removed_and_changed(sides: _Sides) -> bool:
+def _decide_gone(sides: _Sides, gone: Gone | None) -> list[str] | None:
+    """Take out of the sides what one removed and the other changed; ``None``: nobody knows."""
     base, ours, theirs = sides
-    return any(
-        key in one and key not in other and one[key].lines != unit.lines
-        for key, unit in base.items()
-        for one, other in ((ours, theirs), (theirs, ours))
-    )
+    notes: list[str] = []
+    for key, unit in list(base.items()):
+        mine, yours = ours.get(key), theirs.get(key)
+        left = mine or yours
+        if left is None or (mine and yours) or left.lines == unit.lines:
+            continue
+        decided = gone(unit, mine, yours) if gone and not _repeated(sides, key) else None
+        if decided is None or (isinstance(decided[1], Kept) and _has_heir(sides, key)):
+            return None
+        notes.append(decided[1])
+        # To the rest of the merge it is new, or was never there.
+        del base[key]
+        if decided[0] is None:
+            ours.pop(key, None)
+            theirs.pop(key, None)
+    return notes
+
+
+def _repeated(sides: _Sides, key: Hashable) -> bool:
+    """Whether a side has the name of a unit twice: nobody knows which of the two went."""
+    match key:
+        case (name, int()):
+            return any((name, 2) in side for side in sides)
+    return False
+
+
+def _has_heir(sides: _Sides, key: Hashable) -> bool:
+    """Whether the side without a unit may have renamed it, or has its lines elsewhere."""
+    base, ours, theirs = sides
+    without, other = (theirs, ours) if key in ours else (ours, theirs)
+    if any(
+        alike(base[key], unit) >= _HEIR
+        for new, unit in without.items()
+        if new not in base and new not in other
+    ):
+        return True
+    own = _count([base[key]])
+    elsewhere = _count(without.values()) - (_count(base.values()) - own)
+    return 2 * (elsewhere & own).total() >= own.total()
+
+
+def _count(units: Iterable[Unit]) -> Counter[str]:
+    return Counter(line.strip() for unit in units for line in unit.lines if line.strip())
+
+
+def project_decides(what: Callable[[Unit], str]) -> Gone:
+    """A decision for the project: what it changed stays, what it removed stays away."""
+
+    def decide(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str]:
+        before = "\n".join(base.lines)
+        if ours is None:
+            after = "\n".join(theirs.lines) if theirs else ""
+            return None, kept.removed(what(base), before, after)
+        return ours, kept.changed(what(base), before, "\n".join(ours.lines))
+
+    return decide
 
 
 def _removed_and_replaced(sides: _Sides) -> bool:

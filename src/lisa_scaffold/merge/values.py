@@ -9,6 +9,7 @@ from typing import Literal
 
 from lisa_scaffold.merge.align import diff3
 from lisa_scaffold.merge.nodes import Path, Value
+from lisa_scaffold.merge.words import merge_words
 
 _NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
 _VERSION = re.compile(_NUMBER)
@@ -37,6 +38,9 @@ _ORDERED = {
     *("addopts", "options", "flags", "patterns"),
 }
 _REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
+
+# From so many words on a value reads like a sentence or a command.
+_SENTENCE = 3
 
 ListKind = Literal["records", "requirements", "set", "ordered"]
 
@@ -83,9 +87,7 @@ def scalar(
     if "\n" in before + mine + other:
         return _lines(before, mine, other)
     newest = _newest(path, [before, mine, other], remarks)
-    if newest is not None:
-        return newest
-    return requirement(path, before, mine, other)
+    return newest or requirement(path, before, mine, other) or _sentence(before, mine, other)
 
 
 def _lines(base: str, ours: str, theirs: str) -> Decision | None:
@@ -95,6 +97,14 @@ def _lines(base: str, ours: str, theirs: str) -> Decision | None:
     if picks is None:
         return None
     return Decision("".join(sides[side][index] for side, index in picks))
+
+
+def _sentence(base: str, ours: str, theirs: str) -> Decision | None:
+    """A sentence or a command in which each side changed words of its own."""
+    if len(base.split()) < _SENTENCE or any(map(split_requirement, (base, ours, theirs))):
+        return None
+    merged = merge_words(base, ours, theirs)
+    return None if merged is None else Decision(merged)
 
 
 def _newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
@@ -119,7 +129,7 @@ def _newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decisio
 
 
 def _shown(text: str, remark: str) -> str:
-    return f"{text} ({remark.strip().lstrip('# ')})" if _HASH.search(text) else text
+    return f"{text} {remark.strip()}".strip() if _HASH.search(text) else text
 
 
 def _newer_note(path: Path, new: str, by: str, old: str, other: str) -> str:
@@ -289,8 +299,10 @@ def _are_requirements(path: Path, items: list[Value], scalars: list[str]) -> boo
     split = [split_requirement(text) for text in scalars]
     if not split or None in split:
         return False
-    named = any(_REQUIREMENTS.search(part.lower().replace("_", "-")) for part in path)
-    return named or any(parts and parts["spec"] and parts["name"] for parts in split)
+    if any(_REQUIREMENTS.search(part.lower().replace("_", "-")) for part in path):
+        return True
+    every = len(scalars) == len(items)
+    return every and any(parts and parts["spec"] and parts["name"] for parts in split)
 
 
 def item_keys(kind: ListKind, *sides: Sequence[Value]) -> list[list[Hashable]]:

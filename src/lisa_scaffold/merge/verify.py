@@ -69,16 +69,17 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
     return _scalar(path, sides, merged)
 
 
-def _removed(path: Path, base: Maybe, left: Maybe, merged: Maybe) -> str | None:
-    if values.only_pins(path, base, left):
+def _removed(path: Path, base: Maybe, ours: Maybe, theirs: Maybe, merged: Maybe) -> str | None:
+    if values.only_pins(path, base, theirs if ours is None else ours):
         return _expect(path, None, merged)
-    return f"{values.where(path)}: one side removed it, the other changed it."
+    # The project's decision stands, with a note.
+    return _expect(path, ours, merged)
 
 
 def _scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
     base, ours, theirs = sides
     if ours is None or theirs is None:
-        return _removed(path, base, theirs if ours is None else ours, merged)
+        return _removed(path, base, ours, theirs, merged)
     decision = values.scalar(path, base, ours, theirs)
     if decision is None:
         if merged in (ours, theirs) and (_hash(ours) or _hash(theirs)):

@@ -143,11 +143,11 @@ def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
     touched
         Paths of the template, relative to the project.
     """
-    rejects = git.tracked(project.repository, "*.rej")
-    if rejects:
-        hint = "Work its changes in by hand, then remove it and commit."
-        raise LisaError(f"{rejects[0]}: left by an earlier update", hint)
     for path in touched:
+        reject = project.root / f"{path}.rej"
+        if reject.is_file():
+            hint = "Work its changes in by hand, then remove it (and commit)."
+            raise LisaError(f"{path}.rej: left by an earlier update", hint)
         place = project.root / path
         if place.is_file() and (line := conflict_marker(place.read_bytes())):
             hint = "Resolve the conflict there and commit."

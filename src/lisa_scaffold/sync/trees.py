@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from lisa_scaffold import merge
-from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge, is_git_folder
+from lisa_scaffold.merge import text
 from lisa_scaffold.model import Change, Declined, Merged
+from lisa_scaffold.project import conflict_marker
+from lisa_scaffold.sync.untangle import BASE, OURS, THEIRS, Clash, untangle
 
-BASE, OURS, THEIRS = 1, 2, 3
 REGULAR = frozenset({"100644", "100755"})
 SUBMODULE = "160000"
 
+# Git makes markers longer in a file that both sides renamed, and names both paths there.
+_LONG_MARKER = re.compile(rb"^(<{7}|={7}|>{7})[<=>](?=$| (?:project|template):)", re.MULTILINE)
+
 Tree = dict[str, Blob]
+Sides = tuple[Blob | None, Blob, Blob | None]
 Matches = Callable[[str], bool]
 
 
@@ -31,6 +39,8 @@ class Policy:
         The path that always takes the template's new content.
     locked, seeded
         Whether a path is of this kind of ownership.
+    was_seeded
+        Whether a path was seeded in the recorded version.
     ignored
         Of some paths, those that the project's ``.gitignore`` names.
     keep_prose
@@ -40,6 +50,7 @@ class Policy:
     answers_file: str
     locked: Matches
     seeded: Matches
+    was_seeded: Matches
     ignored: Callable[[Iterable[str]], set[str]]
     keep_prose: bool = True
 
@@ -93,14 +104,27 @@ class Synced:
         """What will stand in the work tree at each path that changes, conflicts included."""
         return {**self.files, **{path: each.content for path, each in self.conflicts.items()}}
 
-    def keep(self, path: str, note: str) -> None:
+    def keep(self, path: str, note: str, was: str | None = None) -> None:
         """Record that a path stays as the project has it."""
-        self.changes.append(Change(path, "kept"))
+        self.changes.append(Change(path, "kept", was))
         self.notes.append(f"{path}: {note}")
+
+    def decline(self, path: str, note: str, old: Blob | None, new: Blob | None) -> None:
+        """Record that the template's change to a path is not taken, with the change as a patch."""
+        self.keep(path, note)
+        said = patch(path, old, new)
+        if said:
+            self.patches[path] = said
 
 
 def read_tree(folder: Path) -> Tree:
-    """The files and links below a folder, with the modes that git would give them."""
+    """The files and links below a folder, with the modes that git would give them.
+
+    Raises
+    ------
+    LisaError
+        If a path leads into a folder of git's own, where programs are run from.
+    """
     tree: Tree = {}
     for place, folders, names in os.walk(folder):
         linked = [name for name in folders if Path(place, name).is_symlink()]
@@ -112,6 +136,12 @@ def read_tree(folder: Path) -> Tree:
             else:
                 blob = Blob("100755" if mode & stat.S_IXUSR else "100644", path.read_bytes())
             tree[path.relative_to(folder).as_posix()] = blob
+    for name in tree:
+        if any(map(is_git_folder, name.split("/"))):
+            raise LisaError(
+                f"{name}: the template writes into a folder of git's own",
+                "That is no honest template; choose another version of it with --to.",
+            )
     return tree
 
 
@@ -133,20 +163,26 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     base, theirs = dict(base), dict(theirs)
     base.pop(policy.answers_file, None)
     answers = theirs.pop(policy.answers_file, None)
-    _hold_seeded(base, theirs, present, policy)
+    dropped = _hold_seeded(base, theirs, present, policy)
     merged = store.merge(base, ours, theirs)
     differences = {each.path: each for each in store.changed(ours, merged.tree)}
     objects = _read(store, merged, differences.values())
-    settling = _Settling(store, policy, base, theirs, present, objects)
-    for path, stages in merged.conflicts.items():
-        marked = differences.get(path)
-        settling.conflict(path, stages, marked.new if marked else None)
-        settling.leave(marked.was if marked else None, path)
-    clean = {path: each for path, each in differences.items() if path not in merged.conflicts}
+    settling = _Settling(store, policy, ours, base, theirs, present, objects)
+    for path in dropped:
+        settling.synced.keep(path, "the template no longer has it; it is the project's: kept.")
+    clashes = untangle(merged)
+    for clash in clashes:
+        settling.clash(clash, differences.get(clash.path))
+    taken = {path for clash in clashes for path in clash.paths}
+    clean = {path: each for path, each in differences.items() if path not in taken}
     ignored = policy.ignored(path for path, each in clean.items() if each.is_addition)
+    blocked = tuple(clash.below for clash in clashes if clash.below)
     for path, difference in clean.items():
         if path in ignored:
             settling.synced.keep(path, "the template adds it, .gitignore names it: not added.")
+        elif path.startswith(blocked):
+            note = "the template has a folder where the project has a file: left out."
+            settling.synced.decline(path, note, None, settling.blob(difference.new))
         else:
             settling.clean(difference)
     recorded = present.get(policy.answers_file)
@@ -156,13 +192,28 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     return settling.synced
 
 
-def _hold_seeded(base: Tree, theirs: Tree, present: Mapping[str, Stage], policy: Policy) -> None:
-    """Take out of the merge what the template would change in files that are the project's."""
+def _hold_seeded(
+    base: Tree, theirs: Tree, present: Mapping[str, Stage], policy: Policy
+) -> list[str]:
+    """Take out of the merge what the template would change in files that are the project's.
+
+    Returns
+    -------
+    list
+        The paths that the template no longer has, and the project keeps.
+    """
+    gone = [path for path in base if path not in theirs and policy.was_seeded(path)]
+    arrived = {theirs[path].data for path in theirs.keys() - base.keys()}
+    folders = {path[:at] for path in theirs for at, sign in enumerate(path) if sign == "/"}
+    # One that only moves goes along, and what the project wrote in it too.
+    gone = [path for path in gone if base[path].data not in arrived and path not in folders]
     for path in [path for path in theirs if policy.seeded(path)]:
         if path in base:
             theirs[path] = base[path]
         elif path in present:
             del theirs[path]
+    theirs |= {path: base[path] for path in gone}
+    return [path for path in gone if path in present]
 
 
 def _read(
@@ -180,6 +231,7 @@ class _Settling:
 
     store: Store
     policy: Policy
+    ours: str
     base: Tree
     theirs: Tree
     present: Mapping[str, Stage]
@@ -188,6 +240,12 @@ class _Settling:
 
     def blob(self, stage: Stage) -> Blob:
         return Blob(stage.mode, self.objects[stage.oid])
+
+    @cached_property
+    def origins(self) -> Mapping[str, str]:
+        """Where the project moved files of the template: new path → old path."""
+        found = self.store.changed("base", self.ours)
+        return {each.path: each.was for each in found if each.was}
 
     def clean(self, difference: Difference) -> None:
         """A path that git merged without a conflict."""
@@ -200,81 +258,115 @@ class _Settling:
             self.moved(difference, new)
         elif difference.is_addition:
             synced.settle(path, "added", new)
-        elif path in self.base and self.store.oid(self.base[path].data) == difference.old.oid:
-            synced.settle(path, "updated", new)
         else:
-            self.merged(path, self.blob(difference.old), new)
+            origin = path if path in self.base else self.origins.get(path, path)
+            self.taken(path, origin, difference.old, new)
+
+    def taken(self, path: str, origin: str, old: Stage, new: Blob) -> None:
+        """A path that the template changed; ``origin`` is its name there."""
+        base = self.base.get(origin)
+        if base and self.store.oid(base.data) == old.oid:
+            self.synced.settle(path, "updated", new)
+        else:
+            self.merged(path, (base, self.blob(old), self.theirs.get(origin)), new)
 
     def moved(self, difference: Difference, new: Blob) -> None:
         """A path that the template moved; what both sides changed in it must still be right."""
         path, was = difference.path, difference.was or ""
         base, theirs, ours = self.base.get(was), self.theirs.get(path), self.blob(difference.old)
         self.synced.files[was] = None
-        if base and theirs and {base.mode, ours.mode, theirs.mode} <= REGULAR:
-            problem = merge.check_clean(path, base.data, ours.data, theirs.data, new.data)
-            if problem:
-                self.synced.notes.append(f"{path}: git's merge of the text is wrong: {problem}")
-                whole = Blob(ours.mode, _whole_in_conflict(ours.data, theirs.data))
-                self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
-                return
-        self.synced.settle(path, "renamed", new, was)
+        if base and theirs and base.data not in (theirs.data, ours.data):
+            self.merged(path, (base, ours, theirs), new, was)
+        else:
+            self.synced.settle(path, "renamed", new, was)
 
-    def merged(self, path: str, ours: Blob, new: Blob) -> None:
+    def merged(self, path: str, sides: Sides, new: Blob, was: str | None = None) -> None:
         """A path that both sides changed, apart from each other: right as text, perhaps no more."""
-        base, theirs = self.base.get(path), self.theirs.get(path)
+        base, ours, theirs = sides
         problem = None
         if base and theirs and {base.mode, ours.mode, theirs.mode} <= REGULAR:
             problem = merge.check_clean(path, base.data, ours.data, theirs.data, new.data)
         if problem is None or base is None or theirs is None:
-            self.synced.settle(path, "merged", new)
+            self.synced.settle(path, "merged", new, was)
             return
         self.synced.notes.append(f"{path}: git's merge of the text is wrong: {problem}")
         whole = Blob(ours.mode, _whole_in_conflict(ours.data, theirs.data))
-        self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
+        self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole, was)
 
-    def conflict(self, path: str, stages: Mapping[int, Stage], marked: Stage | None) -> None:
-        """A path that git left in conflict."""
-        if any(stage.mode == SUBMODULE for stage in stages.values()):
+    def clash(self, clash: Clash, marked: Difference | None) -> None:
+        """A file that git left in conflict; ``marked`` is what git put in its place."""
+        path, was = clash.path, marked.was if marked else None
+        if any(stage.mode == SUBMODULE for stage in clash.stages.values()):
             self.synced.keep(path, "a submodule stands where the template has a file: left alone.")
             return
-        blobs = {number: self.blob(stage) for number, stage in stages.items()}
-        if OURS in blobs and THEIRS in blobs:
-            shown = self.blob(marked) if marked and marked.exists else blobs[OURS]
-            self.content(path, blobs, shown)
+        blobs = {number: self.blob(stage) for number, stage in clash.stages.items()}
+        if clash.renamed:
+            self.renamed(path, clash.renamed, blobs[OURS], marked)
+        elif OURS in blobs and THEIRS in blobs:
+            shown = self.blob(marked.new) if marked and marked.new.exists else blobs[OURS]
+            self.content(path, blobs, shown if shown.mode == blobs[OURS].mode else blobs[OURS], was)
         elif OURS in blobs:
             self.synced.keep(path, "the template no longer has it; the project edited it: kept.")
         elif BASE in blobs:
-            self.synced.keep(path, "the project deleted it, the template changed it: left out.")
-            self.synced.patches[path] = patch(path, blobs[BASE], blobs.get(THEIRS, blobs[BASE]))
+            note = "the project deleted it, the template changed it: left out."
+            self.synced.decline(path, note, blobs[BASE], blobs.get(THEIRS, blobs[BASE]))
+        elif clash.folder:
+            note = "the project has a folder where the template has a file: left out."
+            self.synced.decline(path, note, None, blobs[THEIRS])
         else:
             self.synced.settle(path, "added", blobs[THEIRS])
+        # Once its content has arrived, the old name of a path that was moved goes.
+        if was and self.synced.shown().get(path):
+            self.synced.files.setdefault(was, None)
 
-    def content(self, path: str, blobs: Mapping[int, Blob], marked: Blob) -> None:
+    def renamed(
+        self, path: str, names: tuple[str, str], whole: Blob, marked: Difference | None
+    ) -> None:
+        """A file that both sides renamed, each to another name: the project's name stays.
+
+        ``whole`` is git's merge of both sides' content, with markers where they conflict.
+        """
+        before, there = names
+        note = f"the template moves {before} to {there}, the project has moved it here."
+        ours = self.blob(marked.old) if marked else whole
+        base, theirs = self.base[before], self.theirs[there]
+        whole = Blob(whole.mode, _LONG_MARKER.sub(rb"\1", whole.data))
+        if ours.data == whole.data:
+            self.synced.keep(path, note)
+            return
+        self.synced.notes.append(f"{path}: {note}")
+        if ours.data == base.data:
+            self.synced.settle(path, "updated", whole)
+        elif conflict_marker(whole.data) and not conflict_marker(ours.data):
+            self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
+        else:
+            self.merged(path, (base, ours, theirs), whole)
+
+    def content(
+        self, path: str, blobs: Mapping[int, Blob], marked: Blob, was: str | None = None
+    ) -> None:
         """Both sides have a path: a merger for its type, then ownership, then a conflict."""
         base, ours, theirs = blobs.get(BASE), blobs[OURS], blobs[THEIRS]
         result = self.structural(path, base, ours, theirs)
         mode = theirs.mode if base and base.mode == ours.mode else ours.mode
         synced = self.synced
         if isinstance(result, Merged):
-            synced.settle(path, "merged", Blob(mode, result.content))
+            synced.settle(path, "merged", Blob(mode, result.content), was)
             synced.notes += [f"{path}: {note}" for note in result.notes]
+            if result.patch:
+                synced.patches[path] = result.patch
         elif self.policy.locked(path):
-            synced.settle(path, "updated", theirs)
+            synced.settle(path, "updated", theirs, was)
             synced.notes.append(f"{path}: locked, the template's lines win; yours are in a patch.")
             synced.patches[path] = patch(path, base or theirs, ours)
         elif isinstance(result, Declined):
-            synced.keep(path, result.reason)
+            synced.keep(path, result.reason, was)
             synced.patches[path] = result.patch
             if result.content != ours.data or path not in self.present:
                 synced.files[path] = Blob(mode, result.content)
         else:
             synced.conflicts[path] = Conflict(blobs, marked)
-            synced.changes.append(Change(path, "conflict"))
-
-    def leave(self, was: str | None, path: str) -> None:
-        """Remove the old name of a path that was moved, once its content has arrived."""
-        if was and self.synced.shown().get(path):
-            self.synced.files.setdefault(was, None)
+            synced.changes.append(Change(path, "conflict", was))
 
     def structural(
         self, path: str, base: Blob | None, ours: Blob, theirs: Blob
@@ -293,14 +385,12 @@ def _whole_in_conflict(ours: bytes, theirs: bytes) -> bytes:
     return b"<<<<<<< project\n%s\n=======\n%s\n>>>>>>> template\n" % sides
 
 
-def patch(path: str, old: Blob, new: Blob) -> str:
-    """The difference of two contents as a unified diff."""
-    if b"\0" in old.data + new.data:
+def patch(path: str, old: Blob | None, new: Blob | None) -> str:
+    """The difference of two contents as a unified diff; None stands for no file."""
+    was, now = (side.data if side else b"" for side in (old, new))
+    if b"\0" in was + now:
         return f"Binary file {path} differs\n"
-    before = old.data.decode(errors="replace").splitlines(keepends=True)
-    after = new.data.decode(errors="replace").splitlines(keepends=True)
-    lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
-    ends = (
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    before, after = (
+        text.to_lines(data.decode(errors="replace").replace("\r\n", "\n")) for data in (was, now)
     )
-    return "".join(ends)
+    return text.patch(before, after, path)

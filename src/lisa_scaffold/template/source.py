@@ -22,6 +22,9 @@ from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Tem
 PACKAGE = Path(__file__).parents[1]
 BUNDLE = PACKAGE / "template.bundle"
 
+# A hash, alone or as `git describe` gives it; a word such as "cafe" is none.
+_HASH = re.compile(r"(.+-\d+-g)?[0-9a-f]{7,64}")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -95,6 +98,23 @@ class Source:
             )
         return tags
 
+    def has(self, version: str) -> bool:
+        """Whether a name is that of a version: a tag or a hash, never a branch.
+
+        A branch means something else tomorrow: the next update would have no base.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached.
+        """
+        if version_of(version) or _HASH.fullmatch(version):
+            return True  # whether there is such a one is seen when it is opened
+        try:
+            return version in git.tags(self.location)
+        except git.GitError as error:
+            raise _unreachable(self, error) from error
+
     @contextmanager
     def open(self, version: str | None = None) -> Iterator[Template]:
         """The template at one version (the current one where none is named).
@@ -123,9 +143,10 @@ class Source:
     def _at(self, version: str, folder: Path) -> Template:
         if self.working_copy and version == _declared_version(self.working_copy):
             return Template(version, self.working_copy, self.recorded)
+        git_dir = self._git_dir(folder)
         root = folder / str(len(list(folder.iterdir())))
         try:
-            git.export(self._git_dir(folder), version, root)
+            _export(git_dir, version, root)
         except git.GitError as error:
             known = self.versions()
             raise LisaError(
@@ -169,10 +190,28 @@ def default_source() -> Source:
     )
 
 
-def recorded_source(recorded: str) -> Source:
-    """The source that a project records; for our own template, what stands in for its address."""
-    source = Source(_clone_address(recorded), recorded)
+def recorded_source(recorded: str, project: Path = Path()) -> Source:
+    """The source that a project records; for our own template, what stands in for its address.
+
+    Parameters
+    ----------
+    recorded
+        What the project records as ``_src_path``.
+    project
+        The project's folder, from where a relative path leads.
+    """
+    source = Source(_clone_address(recorded, project), recorded)
     return replace(default_source(), recorded=recorded) if source.ours else source
+
+
+def _export(git_dir: Path, version: str, folder: Path) -> None:
+    """The files of a tag or else of a hash; a branch of that name is never taken for one."""
+    try:
+        git.export(git_dir, f"refs/tags/{version}", folder)
+    except git.GitError:
+        if not _HASH.fullmatch(version):
+            raise
+        git.export(git_dir, version, folder)
 
 
 def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
@@ -206,12 +245,14 @@ def _spelling(address: str) -> str:
     return plain.replace(":", "/", 1).removesuffix("/").removesuffix(".git").lower()
 
 
-def _clone_address(recorded: str) -> str:
-    """What git can clone: Copier's shortcuts (``gh:``, ``gl:``, ``git+``) written out."""
+def _clone_address(recorded: str, project: Path) -> str:
+    """What git can clone: Copier's shortcuts (``gh:``, ``gl:``, ``git+``, ``~``) written out."""
     for shortcut, host in (("gh:", "https://github.com/"), ("gl:", "https://gitlab.com/")):
         if recorded.startswith(shortcut):
             path = recorded.removeprefix(shortcut).removesuffix(".git")
             return f"{host}{path}.git"
+    if recorded.startswith("~") or (project / recorded).exists():
+        return str(project / Path(recorded).expanduser())
     return recorded.removeprefix("git+")
 
 
