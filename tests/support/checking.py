@@ -42,10 +42,15 @@ def changed(files: Mapping[str, str | bytes], changes: Files) -> dict[str, str |
 
 def edited(files: Mapping[str, str | bytes], path: str, old: str, new: str) -> dict[str, Any]:
     """Files with one text in one of them, which must stand there once, replaced."""
+    said = text(files, path)
+    assert said.count(old) == 1, f"{path}: {old!r} stands there {said.count(old)} times"
+    return {**files, path: said.replace(old, new)}
+
+
+def text(files: Mapping[str, str | bytes], path: str) -> str:
+    """The text of one of the files."""
     content = files[path]
-    text = content.decode() if isinstance(content, bytes) else content
-    assert text.count(old) == 1, f"{path}: {old!r} stands there {text.count(old)} times"
-    return {**files, path: text.replace(old, new)}
+    return content.decode() if isinstance(content, bytes) else content
 
 
 def found(files: Mapping[str, str | bytes], only: str = "", **given: Any) -> list[Found]:

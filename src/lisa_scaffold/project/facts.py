@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lisa_scaffold.project.dockerfile import Dockerfile
     from lisa_scaffold.project.gitlab import Pipeline
     from lisa_scaffold.project.layout import Layout
+    from lisa_scaffold.project.marks import Mark
     from lisa_scaffold.project.metadata import Package
     from lisa_scaffold.project.settings import Settings
 
@@ -285,6 +286,25 @@ class Facts:
         from lisa_scaffold.project import layout
 
         return layout.read(self)
+
+    @cached_property
+    def licences(self) -> Mapping[str, tuple[str, ...]]:
+        """The licences whose texts the project's licence files hold, by file."""
+        from lisa_scaffold.project import licences
+
+        return licences.read(self)
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether this is an unpacked source distribution: it need not hold the whole project."""
+        return self.has("PKG-INFO")
+
+    @cached_property
+    def marks(self) -> Mapping[str, tuple[Mark, ...]]:
+        """Lines that may be part of a conflict or hold a secret, by file."""
+        from lisa_scaffold.project import marks
+
+        return marks.read(self)
 
     @cached_property
     def pipeline(self) -> Pipeline:

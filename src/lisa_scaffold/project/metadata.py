@@ -26,6 +26,7 @@ _BACKENDS = {
     "mesonpy": "meson-python",
     "pdm": "pdm",
     "poetry": "poetry",
+    "poetry_dynamic_versioning": "poetry",
     "scikit_build_core": "scikit-build-core",
     "setuptools": "setuptools",
     "uv_build": "uv",
@@ -138,10 +139,12 @@ def _allows(allowed: SpecifierSet, version: tuple[int, int]) -> bool:
 def read(facts: Facts) -> Package:
     """What a project says about its package."""
     pyproject = facts.pyproject
-    system = {"build-backend": backend} if (backend := _backend(pyproject)) else {}
+    backend = _backend(pyproject)
+    system = {"build-backend": backend} if backend else {}
     if table := pyproject.table("project"):
         return _from_project(pyproject, table, system)
-    if pyproject.table("tool", "poetry"):
+    # Next to setuptools as backend, a table of Poetry's is a left-over that no build reads.
+    if pyproject.table("tool", "poetry") and not _by_setuptools(facts, backend):
         from lisa_scaffold.project import poetry
 
         return poetry.read(pyproject, system)
@@ -152,6 +155,10 @@ def read(facts: Facts) -> Package:
 
         return setuptools.read(facts, system)
     return Package(data=system, where=_places(pyproject, ("build-system",)))
+
+
+def _by_setuptools(facts: Facts, backend: str) -> bool:
+    return backend.startswith("setuptools") and facts.has("setup.cfg", "setup.py")
 
 
 def _backend(pyproject: Document) -> str:

@@ -37,6 +37,7 @@ _PY = {
     "long_description": "readme",
     "project_urls": "urls",
 }
+_JOINED = {"author": "authors", "author_email": "authors", "url": "urls"}
 _LISTS = ("classifiers", "dependencies", "license-files", "keywords")
 
 
@@ -58,9 +59,10 @@ def read(facts: Facts, system: Mapping[str, Any]) -> Package:
     if not places and not facts.has("setup.py"):
         # A setup.cfg that only configures tools says nothing about a package.
         return Package(data=data)
-    _join(data)
+    _join(data, unknown)
     lines = {path: facts.lines(path) for path in ("setup.cfg", "setup.py")}
-    first = facts.first("setup.cfg", "setup.py") or "setup.py"
+    # A setup.cfg that only configures tools is not where the metadata is.
+    first = next((place.path for place in places.values()), "setup.py")
 
     def where(keys: Keys) -> Place:
         if keys[:1] == ("build-backend",):
@@ -85,8 +87,9 @@ def _item(place: Place, lines: list[str], data: Mapping[str, Any], keys: Keys) -
     return place
 
 
-def _join(data: dict[str, Any]) -> None:
+def _join(data: dict[str, Any], unknown: set[str]) -> None:
     """Author and address become the lists and tables of PEP 621."""
+    unknown |= {new for old, new in _JOINED.items() if old in unknown}
     person = {"name": data.pop("author", None), "email": data.pop("author_email", None)}
     if said := {key: value for key, value in person.items() if value}:
         data["authors"] = [said]

@@ -17,7 +17,14 @@ FAMILIES = {
     "SYN": ("syntax", "Files that can be read"),
     "CFG": ("settings", "Settings of lisa-scaffold"),
     "TPL": ("template", "Template"),
+    "FIL": ("layout", "Layout and files"),
+    "LIC": ("licence", "Licence"),
+    "MET": ("metadata", "Metadata"),
+    "PKG": ("packaging", "Packaging"),
     "CHG": ("changelog", "Changelog"),
+    "DOC": ("docs", "Documentation"),
+    "CIT": ("citation", "Citation"),
+    "SEC": ("security", "Security"),
 }
 """The module and the title of each family, by the letters of its codes."""
 
