@@ -48,7 +48,7 @@ def authors(facts: Facts, around: Around) -> Iterator[tuple[Guess, Guess]]:
     for person in citation.items("authors"):
         if isinstance(person, Mapping):
             parts = (person.get("given-names"), person.get("family-names"), person.get("name"))
-            if name := person(" ".join(str(part) for part in parts if part)):
+            if name := one_person(" ".join(str(part) for part in parts if part)):
                 line = citation.line("authors")
                 yield _named(name, str(person.get("email") or ""), f"CITATION.cff:{line}")
     for name, email in around.history.authors:
