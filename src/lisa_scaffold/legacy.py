@@ -131,6 +131,16 @@ def _read(path: Path) -> Any:
         ) from error
 
 
+def answers(former: Former) -> dict[str, str]:
+    """Our answers, as far as the recorded ones give them."""
+    found = {}
+    for key, names in _SYNONYMS.items():
+        said = next((former.context[name] for name in names if name in former.context), None)
+        if isinstance(said, str) and said and "{{" not in said:
+            found[key] = said
+    return found
+
+
 def guessed(former: Former, answers: Mapping[str, Any]) -> Former:
     """The same with a context made from our answers, where none was recorded."""
     if former.context:

@@ -146,9 +146,9 @@ class Prepared:
     def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:
         return trees.Policy(
             project.ANSWERS_FILE,
-            _matcher(after.locked),
-            _matcher(after.seeded),
-            _matcher(before.seeded),
+            matcher(after.locked),
+            matcher(after.seeded),
+            matcher(before.seeded),
             lambda paths: git.ignored(self.project.repository, paths),
             keep_prose,
         )
@@ -179,7 +179,17 @@ def apply(updated: Updated) -> None:
     LisaError
         If uncommitted changes or untracked files stand in the way; nothing is changed then.
     """
-    current, synced = updated.project, updated.synced
+    bring_in(updated.project, updated.synced)
+
+
+def bring_in(current: Project, synced: trees.Synced) -> None:
+    """Bring changes into the work tree of a project and stage them, in one step.
+
+    Raises
+    ------
+    LisaError
+        If uncommitted changes or untracked files stand in the way; nothing is changed then.
+    """
     project.refuse_dirty(current, synced.shown())
     written = {path: blob for path, blob in synced.shown().items() if blob}
     tracked = git.unseen_edits(current.repository, written)
@@ -201,7 +211,8 @@ def _same(place: Path, blob: git.Blob) -> bool:
     return place.is_file() and not place.is_symlink() and place.read_bytes() == blob.data
 
 
-def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path is among those that patterns, as in ``.gitignore``, name."""
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines(patterns).match_file

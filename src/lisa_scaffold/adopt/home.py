@@ -88,3 +88,8 @@ def _read(text: str, source: str, *, whole: bool = False) -> Home | None:
             namespace, _, name = path.rpartition("/")
             return Home(KNOWN.get(host, "gitlab"), host, namespace, name, source)
     return None
+
+
+def slug(path: str) -> str:
+    """A path as GitLab spells it in ``CI_PROJECT_PATH_SLUG``."""
+    return re.sub(r"[^a-z0-9]", "-", path.lower())[:63].strip("-")

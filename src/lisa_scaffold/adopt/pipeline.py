@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ _SCRIPTS = ("before_script", "after_script")
 
 @dataclass(frozen=True)
 class Part:
-    """A file of the template's pipeline: its jobs, what they need, and nox sessions that they run."""
+    """A file of the template's pipeline: its jobs, and what they need to run."""
 
     path: str
     jobs: frozenset[str]
@@ -56,7 +56,7 @@ def unfit(facts: Facts, rendered: Facts) -> dict[str, str]:
             if missing := sorted(each for each in part.sessions if not _offers(sessions, each)):
                 listed = ", ".join(missing)
                 out.setdefault(part.path, f"the project's noxfile.py has no session {listed}")
-    if not facts.has("CHANGELOG.md") and rendered.has("CHANGELOG.md") is False:
+    if not facts.has("CHANGELOG.md") and not rendered.has("CHANGELOG.md"):
         path = f"{FOLDER}/release.yml"
         out.setdefault(
             path, "a release takes its notes from CHANGELOG.md; the project's is another"
@@ -253,8 +253,3 @@ def joined_stages(own: list[str]) -> list[str]:
         last = stage in ("publish", "release")
         names.insert(len(names) if last else max(before, default=-1) + 1, stage)
     return names
-
-
-def own_jobs(pipeline: Pipeline) -> Mapping[str, Any]:
-    """The jobs that a project has already."""
-    return pipeline.jobs

@@ -1,4 +1,4 @@
-"""Tools that a project has set up its own way: where, and what the template's settings leave out."""
+"""Tools that a project has set up in its own way, and what only the project can tell of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project and the template's files into one: what people wrote stays, the practice comes beside."""
+"""Bring the template's files into a project: what people wrote stays, the practice comes beside."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CONCERNS = (
     (r"\.gitlab-ci\.yml|\.gitlab/.*|sonar-project\.properties", "CI"),
     (r"\.pre-commit-config\.yaml", "hooks"),
     (r"Dockerfile|\.dockerignore|\.hadolint\.yaml", "container"),
-    (r"docs/.*|.*\.(md|rst)", "docs"),
+    (r"docs/.*|.*\.(md|rst)|(?i:change.*|history|news|readme)(\.\w+)?", "docs"),
 )
 
 # What a project may call, or place, in another way: any of these is its own.
@@ -94,9 +94,6 @@ class Woven:
         """Go without a file of the template: because the project has its own, or for a reason."""
         self.left_out.add(path)
         self.note(KEPT if own else LEFT_OUT, own or path, why)
-
-
-Merge = Callable[["_Weaving", str, bytes, bytes], "bytes | None"]
 
 
 @dataclass
@@ -189,13 +186,19 @@ def _file(work: _Weaving, path: str, theirs: bytes) -> None:
     woven = work.woven
     ours = work.facts.content(own) if own else None
     if own is None or ours is None:
-        _new(work, path, theirs) if own is None else woven.drop(path, "not merged: a link", own)
+        if own is None:
+            _new(work, path, theirs)
+        else:
+            woven.drop(path, "not merged: no file that can be read", own)
         return
     if ours == theirs:
         return
     special = _MERGES.get(path)
     if special and own == path:
-        special(work, path, ours, theirs)
+        try:
+            special(work, path, ours, theirs)
+        except NotSure as reason:
+            woven.drop(path, f"not understood: {reason}", path)
         return
     before = work.former.get(path) if own == path else None
     done = merge.merge_file(path, before, ours, theirs) if before is not None else None
@@ -233,11 +236,7 @@ def _note_lines(woven: Woven, path: str, done: lines.Lines) -> None:
 
 
 def _hooks(work: _Weaving, path: str, ours: bytes, theirs: bytes) -> None:
-    try:
-        done = hooks.merge_hooks(_text(ours), theirs.decode())
-    except NotSure as reason:
-        work.woven.drop(path, f"not understood: {reason}", path)
-        return
+    done = hooks.merge_hooks(_text(ours), theirs.decode())
     woven = work.woven
     if done.added:
         woven.files[path] = encoded(done.text, ours)

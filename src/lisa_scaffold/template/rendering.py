@@ -68,6 +68,12 @@ class Template:
         keep_compiled(environment)
         return environment
 
+    @property
+    def locked(self) -> tuple[str, ...]:
+        """Patterns, as in ``.gitignore``, of the paths that are the template's alone."""
+        ownership = self._files.config_data.get("lisa_ownership", {})
+        return tuple(ownership.get("locked", ()))
+
     def _worker(self, answers: Mapping[str, Any], destination: Path) -> Worker:
         worker = _new_worker(self._files, answers, destination)
         worker.jinja_env = self._environment
