@@ -15,6 +15,7 @@ from lisa_scaffold import git, legacy, rules, template, update
 from lisa_scaffold.adopt import home, infer, mend, places, weave
 from lisa_scaffold.adopt.guess import Around, Guess
 from lisa_scaffold.adopt.mend import Mended
+from lisa_scaffold.adopt.replaced import Replaced, replaced
 from lisa_scaffold.adopt.weave import Item, Woven
 from lisa_scaffold.legacy import Former
 from lisa_scaffold.model import Change, Question
@@ -55,6 +56,8 @@ class Adopted:
         What was done with each file, and why.
     mended
         What the rules found.
+    replaced
+        Lines that people wrote and that are not in their files any more.
     former
         The template that was the merge base; ``None`` where there was none.
     diff
@@ -67,6 +70,7 @@ class Adopted:
     synced: trees.Synced
     items: tuple[Item, ...]
     mended: Mended
+    replaced: tuple[Replaced, ...]
     former: Former | None
     diff: str
 
@@ -218,6 +222,7 @@ class Prepared:
         kept = {item.path for item in woven.items if item.status == weave.KEPT}
         synced.changes += [Change(path, "kept") for path in sorted(kept - synced.files.keys())]
         written = {path: blob.data for path, blob in synced.files.items() if blob}
+        after = self.facts.changed(written)
         return Adopted(
             self.project,
             self.template.version,
@@ -225,6 +230,7 @@ class Prepared:
             synced,
             tuple(woven.items),
             mended,
+            tuple(replaced(self.facts, after, written)),
             self.former,
             fixing.diff(self.facts, written),
         )

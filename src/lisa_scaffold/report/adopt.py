@@ -46,6 +46,9 @@ def text(adopted: Adopted) -> str:
         parts.append(f"Merge base: the former template {adopted.former}, as recorded.")
     parts += _concerns(adopted)
     parts.append(_findings(adopted))
+    if adopted.replaced:
+        quoted = (f"  {each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced)
+        parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
     questions = list(to_decide(adopted))
     if questions:
         parts.append("\n".join(["To decide", *(f"  - {each}" for each in questions)]))
@@ -152,6 +155,7 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
         "conflicts": [],
         "items": [],
         "findings": {"before": [], "fixed": [], "waived": [], "left": []},
+        "replaced": [],
         "to_decide": [],
         "notes": [],
     }
@@ -178,6 +182,9 @@ def _body(adopted: Adopted) -> dict[str, Any]:
             "waived": [{**_finding(each), "reason": why} for each, why in mended.waived.items()],
             "left": [_finding(each) for each in mended.left],
         },
+        "replaced": [
+            {"path": each.path, "line": each.line, "text": each.text} for each in adopted.replaced
+        ],
         "to_decide": list(to_decide(adopted)),
         "notes": list(hints(adopted)),
     }
