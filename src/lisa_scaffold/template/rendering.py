@@ -364,6 +364,7 @@ def _as_model(question: CopierQuestion, value: Any) -> Question:
         choices=choices,
         placeholder=question.get_placeholder(),
         asked=question.get_ask() and question.get_when() and len(choices) != 1,
+        hidden=question.ask is False,
     )
 
 
