@@ -182,7 +182,12 @@ class Bench:
             "-q",
             path,
         ]
-        command += ["-p", "no:cacheprovider", f"--junitxml={report}"]
+        command += [
+            "-p",
+            "no:cacheprovider",
+            "--continue-on-collection-errors",
+            f"--junitxml={report}",
+        ]
         done = run(command, project, environment())
         if not report.is_file():
             return "too long" if done.status == 124 else "no report"  # noqa: PLR2004

@@ -116,7 +116,28 @@ def _told(facts: Facts) -> Iterator[Code]:
 
 def _code(facts: Facts, folder: str, source: str) -> Iterator[Code]:
     if any(path.startswith(f"{folder}/") for path in facts.files):
-        yield Code(folder.rpartition("/")[2], folder, source)
+        below = _below_namespace(facts, folder)
+        yield Code(folder.rpartition("/")[2] + below.replace("/", "."), folder + below, source)
+
+
+def _below_namespace(facts: Facts, folder: str) -> str:
+    """The way from a folder without code of its own to the one package in it; usually empty."""
+    below = ""
+    while not any(
+        "/" not in path[len(folder + below) + 1 :] for path in _in(facts, folder + below)
+    ):
+        inner = {
+            path[len(folder + below) + 1 :].split("/")[0] for path in _in(facts, folder + below)
+        }
+        packages = [each for each in inner if facts.has(f"{folder}{below}/{each}/__init__.py")]
+        if len(packages) != 1:
+            return below
+        below += f"/{packages[0]}"
+    return below
+
+
+def _in(facts: Facts, folder: str) -> list[str]:
+    return [path for path in facts.files if path.startswith(f"{folder}/")]
 
 
 def _module(facts: Facts, name: str, source: str) -> Iterator[Code]:

@@ -204,7 +204,8 @@ def _features(facts: Facts, _around: Around, found: Found) -> Named:
     backend = facts.package.backend
     place = "{}:{}".format(*facts.package.place("build-backend"))
     known = backend if backend in ("setuptools", "hatchling") else people.OTHER
-    yield "backend", Guess(known, place if backend else "no build backend is named")
+    named = bool(facts.pyproject.get("build-system", "build-backend"))
+    yield "backend", Guess(known, place if named else "no build backend is named")
     yield "cli", Guess(bool(code.scripts(facts)), "the programs that the package installs")
     own_docs = next((f for f in _DOCS if any(p.startswith(f"{f}/") for p in facts.files)), None)
     yield "docs", Guess(False, own_docs or "no documentation yet: --data docs=true adds some")

@@ -161,7 +161,8 @@ def _merged(
         new = _filtered(toml.parse(theirs), wanted)
         if ours is None:
             return write(new)
-        old = _filtered(toml.parse(ours), untouched)
+        mine = toml.parse(ours)
+        old, new = _filtered(mine, untouched), _without_leads(new, mine)
     except NotSure:
         return None
     start = write(replace(old, opening="", closing=""))
@@ -173,6 +174,16 @@ def _merged(
         for literal in literals:
             text = add_item((GROUPS, name), literal)(text)
     return text
+
+
+def _without_leads(branch: Branch, mine: Branch) -> Branch:
+    """The template's tables: below a blank line, and with their comments where they are new."""
+    own = {entry.key: entry.lead for entry in mine.entries}
+    entries = [
+        replace(entry, lead=own.get(entry.key, "\n" + entry.lead.removeprefix("\n")))
+        for entry in branch.entries
+    ]
+    return replace(branch, entries=tuple(entries))
 
 
 def _filtered(branch: Branch, units: Collection[Names], above: Names = ()) -> Branch:
