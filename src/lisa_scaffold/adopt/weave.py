@@ -39,6 +39,9 @@ _SAME = {
     ".gitlab/merge_request_templates/Default.md": r"\.gitlab/merge_request_templates/.*\.md",
 }
 
+# A former template may have begun these; what they say is the project's alone.
+_PROJECTS = ("CHANGELOG.md", "LICENSE")
+
 
 @dataclass(frozen=True)
 class Item:
@@ -183,34 +186,50 @@ def _unfit_parts(work: _Weaving) -> dict[str, str]:
 
 def _file(work: _Weaving, path: str, theirs: bytes) -> None:
     own = own_of(path, work.facts)
-    woven = work.woven
     ours = work.facts.content(own) if own else None
-    if own is None or ours is None:
-        if own is None:
-            _new(work, path, theirs)
-        else:
-            woven.drop(path, "not merged: no file that can be read", own)
-        return
-    if ours == theirs:
-        return
+    if own is None:
+        _new(work, path, theirs)
+    elif ours is None:
+        work.woven.drop(path, "not merged: no file that can be read", own)
+    elif own != path:
+        work.woven.drop(path, "the project's own", own)
+    elif ours != theirs:
+        _beside(work, path, ours, theirs)
+
+
+def _beside(work: _Weaving, path: str, ours: bytes, theirs: bytes) -> None:
+    """A file that both have."""
     special = _MERGES.get(path)
-    if special and own == path:
-        try:
-            special(work, path, ours, theirs)
-        except NotSure as reason:
-            woven.drop(path, f"not understood: {reason}", path)
+    if (special is None or path == hooks.PATH) and _three_way(work, path, ours, theirs):
         return
-    before = work.former.get(path) if own == path else None
-    done = merge.merge_file(path, before, ours, theirs) if before is not None else None
-    if isinstance(done, Merged) and done.content != ours and not done.patch:
-        woven.files[path] = done.content
-        woven.note(MERGED, path, "with the former template as base")
-    else:
-        woven.drop(path, "the project's own", own)
+    try:
+        if special:
+            special(work, path, ours, theirs)
+        else:
+            work.woven.drop(path, "the project's own", path)
+    except NotSure as reason:
+        work.woven.drop(path, f"not understood: {reason}", path)
+
+
+def _three_way(work: _Weaving, path: str, ours: bytes, theirs: bytes) -> bool:
+    """Merge with the former template as base; whether that was possible without a question left."""
+    before = work.former.get(path)
+    if before is None or path in _PROJECTS:
+        return False
+    done = merge.merge_file(path, before, ours, theirs)
+    if not isinstance(done, Merged) or done.patch:
+        return False
+    if done.content != ours:
+        work.woven.files[path] = done.content
+        work.woven.note(MERGED, path, "with the former template as base")
+    return True
 
 
 def _new(work: _Weaving, path: str, theirs: bytes) -> None:
     """A file that the project has not."""
+    if path in work.former and path not in _MERGES:
+        work.woven.drop(path, "the project removed it from what the former template gave")
+        return
     if path in (".gitignore", ".gitattributes"):
         fresh = lines.fresh_lines(path, theirs.decode(), work.facts)
         _note_lines(work.woven, path, fresh)
