@@ -162,6 +162,8 @@ def merge_pipeline(ours: str, theirs: str) -> str:
         If the pipeline is written in a way that cannot be added to.
     """
     mine, yours = yaml.parse(ours), yaml.parse(theirs)
+    if mine.kind != "map":
+        raise NotSure("no mapping")
     mine = _with_stages(mine)
     mine = _with_table(mine, yours, "variables")
     return write(_with_includes(mine, yours))
