@@ -30,7 +30,7 @@ from typing import Any
 import yaml
 
 import packages
-from desk import git, run, settle
+from desk import Ran, git, run, settle
 from packages import Bench, Wheel
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +48,7 @@ class Result:
 
     engine: str
     seconds: float = 0.0
+    cpu: float = 0.0
     failed: str = ""
     files_lost: int = 0
     lines_lost: int = 0
@@ -109,18 +110,19 @@ class Trial:
         git(self.desk, "clone", "-q", self.origin, folder)
         return folder
 
-    def scaffold(self, folder: Path, *arguments: str) -> tuple[int, dict[str, Any], float]:
+    def scaffold(self, folder: Path, *arguments: str) -> tuple[int, dict[str, Any], Ran]:
         command: Command = [SCRIPTS / "lisa-scaffold", *arguments, "--format", "json", folder]
         done = run(command, folder, self.env)
         try:
             said = json.loads(done.stdout)
         except ValueError:
             said = {"error": done.stderr.decode(errors="replace").strip()}
-        return done.status, said, done.seconds
+        return done.status, said, done
 
     def adopt(self) -> tuple[Result, Path]:
         result, folder = Result("adopt"), self.clone("adopt")
-        status, said, result.seconds = self.scaffold(folder, "adopt", "--defaults", "--to", BEFORE)
+        status, said, done = self.scaffold(folder, "adopt", "--defaults", "--to", BEFORE)
+        result.seconds, result.cpu = done.seconds, done.cpu
         if status:
             result.failed = said.get("error", f"exit code {status}")
             return result, folder
@@ -165,7 +167,7 @@ class Trial:
         ]
         command += ["--data-file", data, f"git+file://{self.template}", folder]
         done = run(command, folder, self.env)
-        result.seconds = done.seconds
+        result.seconds, result.cpu = done.seconds, done.cpu
         if done.status:
             result.failed = done.stderr.decode(errors="replace").strip().splitlines()[-1]
         git(folder, "add", "--all")
@@ -263,17 +265,28 @@ def tried(source: Path, desk: Path, origin: Path, *, only_files: bool) -> list[R
     return results
 
 
-ROW = "{:18} {:9} {:>6} {:>6} {:>6} {:>7} {:>6} {:>12}  {}"
-HEAD = ("package", "engine", "s", "files", "lines", "quoted", "wheel", "tests", "must b/f/w/l")
+ROW = "{:18} {:9} {:>6} {:>6} {:>6} {:>6} {:>7} {:>6} {:>12}  {}"
+HEAD = (
+    "package",
+    "engine",
+    "s",
+    "cpu",
+    "files",
+    "lines",
+    "quoted",
+    "wheel",
+    "tests",
+    "must b/f/w/l",
+)
 
 
 def row(name: str, result: Result) -> str:
     wheel = "-" if result.wheel is None else len(result.wheel)
     tests = "-" if result.tests_broken is None else f"{result.tests_broken} of {result.tests}"
     counts = (result.files_lost, result.lines_lost, result.lines_quoted)
-    seconds = f"{result.seconds:.2f}"
+    seconds = (f"{result.seconds:.2f}", f"{result.cpu:.2f}")
     said = result.failed[:90] or result.findings
-    return ROW.format(name[:18], result.engine, seconds, *counts, wheel, tests, said)
+    return ROW.format(name[:18], result.engine, *seconds, *counts, wheel, tests, said)
 
 
 def details(result: Result) -> list[str]:
@@ -298,7 +311,8 @@ def totals(found: Mapping[str, Sequence[Result]]) -> None:
             f"{sum(each.tests or 0 for each in tested)}, in {len(tested)} packages; "
             f"failed: {sum(bool(each.failed) for each in results)}; "
             f"median {statistics.median(each.seconds for each in results):.2f} s, "
-            f"worst {max(each.seconds for each in results):.2f} s"
+            f"worst {max(each.seconds for each in results):.2f} s, "
+            f"of them {max(each.cpu for each in results):.2f} s of the processor"
         )
 
 
