@@ -9,11 +9,17 @@ from typing import Any
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 
+from ..conftest import ROOT
 from .updates import Capture, Files, commit, write
 
 BRANCH = "lisa-scaffold/adopt"
 REMOTE = "git@gitlab.in2p3.fr:lisa/noise.git"
-BSD = "BSD 3-Clause License\n\nCopyright (c) 2021, University of Example\n"
+BSD = (
+    (ROOT / "includes/licenses/BSD-3-Clause.txt")
+    .read_text()
+    .replace("{{ copyright_year }}", "2021")
+    .replace("{{ copyright_holder }}", "University of Example")
+)
 
 # Flat, metadata in setup.py, with a pipeline and hooks of its own.
 SETUPTOOLS: Files = {

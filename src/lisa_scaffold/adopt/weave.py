@@ -276,12 +276,20 @@ def _pyproject(work: _Weaving, path: str, ours: bytes | None, theirs: bytes) -> 
     merged, more = _fitted(work, done)
     woven.files[path] = encoded(merged, ours) if ours is not None else merged.encode()
     status = ADDED if ours is None else MERGED
-    woven.note(status, path, f"added: {', '.join((*done.added, *more))}")
+    woven.note(status, path, f"added: {', '.join((*_listed(done.added), *more))}")
     for table in done.kept:
         woven.note(KEPT, path, f"{table}: set up by the project, the template's differs")
     for table, why in (done.left_out or {}).items():
         woven.note(LEFT_OUT, path, f"{table}: {why}")
     woven.kept_tools = done.kept
+
+
+def _listed(added: tuple[str, ...]) -> list[str]:
+    """Tables as people read them: groups that came in stand behind one name."""
+    start = f"[{tables.GROUPS}] "
+    groups = [each.removeprefix(start) for each in added if each.startswith(start)]
+    rest = [each for each in added if not each.startswith(start)]
+    return [f"{start}{' '.join(groups)}", *rest] if groups else rest
 
 
 def _fitted(work: _Weaving, done: tables.Tables) -> tuple[str, list[str]]:
