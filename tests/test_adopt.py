@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.sync import journal
 
 from .support.adopting import (
     BRANCH,
@@ -199,6 +201,37 @@ def test_in_place_stages_the_same_and_can_be_undone(tmp_path: Path) -> None:
     assert git.git("diff", "--name-only", cwd=project) == ""
     git.git("reset", "--merge", cwd=project)
     assert contents(project) == before
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("after", [0, 1, 12])
+def test_what_a_kill_interrupts_the_next_command_completes(
+    after: int, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    adopt(project)
+    real, calls = journal._carry_out, []
+
+    def dying(*arguments: Any) -> bool:
+        calls.append(arguments)
+        if len(calls) > after:
+            raise Killed
+        return real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_carry_out", dying)
+        with pytest.raises(Killed):
+            adopt(project, "--in-place")
+    capsys.readouterr()
+    assert adopt(project) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert "interrupted" in said.err
+    assert "Already adopted" in said.out
+    assert git.git("diff", "--staged", "--name-only", BRANCH, cwd=project) == ""
+    assert git.git("diff", "--name-only", cwd=project) == ""
 
 
 def test_a_dry_run_shows_the_diff_and_touches_nothing(tmp_path: Path, capsys: Capture) -> None:
