@@ -102,6 +102,7 @@ class Trial:
         self.answers: dict[str, Any] = {}
         self.env = {**packages.environment(), "LISA_SCAFFOLD_TEMPLATE": str(source_of_template)}
         self.wheel: Wheel | str = "not tried"
+        self.again: Wheel | str = "not tried"
         self.tests: dict[str, str] | str = "not tried"
         self.bench: Bench | None = None
 
@@ -184,12 +185,15 @@ class Trial:
 
     def build_before(self) -> None:
         self.wheel = packages.build(self.clone("before"), self.desk / "before/dist")
+        self.again = packages.build(self.clone("again"), self.desk / "again/dist")
 
     def build_after(self, result: Result, folder: Path) -> None:
-        if isinstance(self.wheel, str):
+        if isinstance(self.wheel, str) or isinstance(self.again, str):
             return
         made = packages.build(folder, folder.parent / "dist")
-        result.wheel = [made] if isinstance(made, str) else packages.differences(self.wheel, made)
+        result.wheel = (
+            [made] if isinstance(made, str) else packages.differences(self.wheel, self.again, made)
+        )
         git(folder, "clean", "-fdxq")
 
     def test_before(self, adopted: Path) -> None:

@@ -20,7 +20,6 @@ from desk import git, run
 
 SECONDS_OF_TESTS = 150
 ONLY_BUILDING_WROTE = re.compile(r"\[egg_info\]|tag_(build|date)\b.*|\s*")
-COMPILED = (".so", ".pyd", ".a", ".dylib")
 Lines = Counter[str]
 
 
@@ -122,7 +121,7 @@ def build(folder: Path, out: Path) -> Wheel | str:
         if name.endswith(".dist-info/METADATA"):
             metadata = headers(content.decode(errors="replace"))
         elif name.endswith("/entry_points.txt") or ".dist-info/" not in name:
-            files[name] = b"" if name.endswith(COMPILED) else content
+            files[name] = content
     return Wheel(files, metadata)
 
 
@@ -135,20 +134,25 @@ def headers(text: str) -> dict[str, list[str]]:
     }
 
 
-def differences(before: Wheel, after: Wheel) -> list[str]:
-    """What differs between two wheels, by name."""
+def differences(before: Wheel, again: Wheel, after: Wheel) -> list[str]:
+    """What differs between two wheels, by name.
+
+    A second wheel of the first state tells which files no two builds make alike, compiled ones that
+    hold the path of the build for example: of these, it counts that they are there.
+    """
     paths = before.files.keys() | after.files.keys()
-    # A file of the version is written anew at each build, perhaps with the commit in it.
+    known = {path for path in before.files if before.files[path] == again.files.get(path)}
     own = [
         path
         for path in sorted(paths)
-        if before.files.get(path) != after.files.get(path)
-        and not (path in before.files and path in after.files and is_of_version(path))
+        if (path in before.files) != (path in after.files)
+        or (path in known and before.files[path] != after.files[path] and not is_of_version(path))
     ]
     return own + [key for key in KEYS if before.metadata.get(key) != after.metadata.get(key)]
 
 
 def is_of_version(path: str) -> bool:
+    """Whether a file is written anew at each build, perhaps with the commit in it."""
     return bool(re.search(r"(^|/)_?(git_)?version\.py$", path))
 
 

@@ -73,8 +73,15 @@ def test_metadata_and_backend_stay(files: Files, tmp_path: Path) -> None:
     before, after = (tomllib.loads(show(project, "pyproject.toml", at)) for at in ("HEAD", BRANCH))
     assert after["build-system"] == before["build-system"]
     assert after.get("project") == before.get("project")
-    tools = before["tool"].keys()
-    assert {name: after["tool"][name] for name in tools} == before["tool"]
+    for name, table in before["tool"].items():
+        assert after["tool"][name].items() >= table.items()
+
+
+def test_a_type_checker_that_is_told_no_files_is_told_some(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", HATCHLING)
+    adopt(project)
+    mypy = tomllib.loads(show(project, "pyproject.toml"))["tool"]["mypy"]
+    assert mypy == {"strict": False, "files": ["src"]}
 
 
 @EVERY

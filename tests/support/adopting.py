@@ -76,7 +76,7 @@ HATCHLING: Files = {
         'version = "0.4.0"\n'
         'description = "Waves for LISA."\n'
         'authors = [{ name = "Grace Example", email = "grace@example.org" }]\n'
-        'requires-python = ">=3.12"\n'
+        'requires-python = ">=3.11"\n'
         'license = "Apache-2.0"\n'
         'scripts = { waves = "lisa.waves:main" }\n\n'
         "[project.urls]\n"

@@ -24,6 +24,7 @@ _SECTIONS = {
     "mypy": ("mypy",),
     "pytest": ("tool:pytest", "pytest"),
 }
+_MYPY_FILES = ("files", "packages", "modules")
 _BLACK = 88
 _TESTS = ("test", "tests", "testing")
 
@@ -41,6 +42,11 @@ def elsewhere(facts: Facts, test_path: str) -> dict[str, str]:
     if test_path:
         found.setdefault("pytest", f"{test_path} holds tests that were written without it")
     return found
+
+
+def names_files(facts: Facts) -> bool:
+    """Whether mypy's table says what is checked: it stops where nobody says that."""
+    return any(facts.pyproject.get("tool", "mypy", key) for key in _MYPY_FILES)
 
 
 def line_length(facts: Facts, hooks: str) -> tuple[int, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -273,7 +274,7 @@ def _pyproject(work: _Weaving, path: str, ours: bytes | None, theirs: bytes) -> 
     if done is None:
         woven.drop(path, "not understood: its tables stay as they are", path)
         return
-    merged, more = _fitted(work, done)
+    merged, more = _fitted(work, done, theirs.decode())
     woven.files[path] = encoded(merged, ours) if ours is not None else merged.encode()
     status = ADDED if ours is None else MERGED
     woven.note(status, path, f"added: {', '.join((*_listed(done.added), *more))}")
@@ -292,8 +293,11 @@ def _listed(added: tuple[str, ...]) -> list[str]:
     return [f"{start}{' '.join(groups)}", *rest] if groups else rest
 
 
-def _fitted(work: _Weaving, done: tables.Tables) -> tuple[str, list[str]]:
-    """The merged tables, with what only this project can tell: line length, needs of the tests."""
+def _fitted(work: _Weaving, done: tables.Tables, theirs: str) -> tuple[str, list[str]]:
+    """The merged tables, with what only this project can tell.
+
+    That is the length of its lines, what its tests need, and which files its type checker checks.
+    """
     facts, text, more = work.facts, done.text, []
     if "[tool.ruff]" in done.added:
         found = tools.line_length(facts, facts.text(hooks.PATH))
@@ -302,13 +306,23 @@ def _fitted(work: _Weaving, done: tables.Tables) -> tuple[str, list[str]]:
             more.append(f"line-length = {found[0]} as {found[1]} has it")
     if "[dependency-groups] test" in done.added:
         needs, source = tools.for_tests(facts)
-        names = [f"{each} " for each in ("pytest", "pytest-cov")]
-        for need in needs:
-            if re.split(r"[^A-Za-z0-9._-]", need.strip())[0].lower() + " " not in names:
-                text = add_item((tables.GROUPS, "test"), quoted(need.strip()))(text)
+        text = _with_needs(text, needs)
         if needs:
             more.append(f"the tests' needs from {source}")
+    if "[tool.mypy]" in done.kept and not tools.names_files(facts):
+        listed = tomllib.loads(theirs)["tool"]["mypy"]["files"]
+        value = f"[{', '.join(map(quoted, listed))}]"
+        text = set_value(("tool", "mypy", "files"), value)(text)
+        more.append("files in [tool.mypy], which names none")
     return text, more
+
+
+def _with_needs(text: str, needs: list[str]) -> str:
+    """The group of the tests with more requirements."""
+    for need in needs:
+        if re.split(r"[^A-Za-z0-9._-]", need.strip())[0].lower() not in ("pytest", "pytest-cov"):
+            text = add_item((tables.GROUPS, "test"), quoted(need.strip()))(text)
+    return text
 
 
 _MERGES: Mapping[str, Callable[[_Weaving, str, bytes, bytes], None]] = {
