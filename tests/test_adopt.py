@@ -32,7 +32,7 @@ from .support.adopting import (
 from .support.files import contents
 from .support.repository import AFTER, BEFORE, make_repository
 from .support.tools import passes, program
-from .support.updates import Capture, Files, commit, update, write
+from .support.updates import QUESTIONS, Capture, Files, commit, update, write
 
 PROJECTS = {"setuptools": SETUPTOOLS, "hatchling": HATCHLING, "poetry": POETRY}
 EVERY = pytest.mark.parametrize("files", PROJECTS.values(), ids=PROJECTS)
@@ -185,8 +185,10 @@ def test_the_commit_says_what_the_report_says(tmp_path: Path, capsys: Capture) -
     title, _, body = message.partition("\n\n")
     assert title.startswith("Adopt the template of lisa-scaffold v")
     assert body.strip() in printed
-    for heading in ("Metadata", "CI", "Hooks", "Container", "Docs", "Repository", "To decide"):
+    for heading in ("Metadata", "CI", "Hooks", "Container", "Docs", "Repository"):
         assert f"\n{heading}\n" in printed
+    about_ci = printed.partition("\nCI\n")[2].partition("\n\n")[0]
+    assert "  To decide\n    forge=in2p3 is a guess (no GitLab address found)" in about_ci
     assert "Findings of `must`: " in printed
 
 
@@ -367,6 +369,32 @@ def test_work_that_is_not_committed_is_refused(
     assert adopt(project, *options) == ExitCode.REFUSED
     assert "README.md: changes that are not committed" in capsys.readouterr().err
     assert (project / "README.md").read_text() == "# Changed\n"
+
+
+def test_line_ends_of_windows_stay(tmp_path: Path) -> None:
+    windows = {path: str(text).replace("\n", "\r\n") for path, text in SETUPTOOLS.items()}
+    project = make(tmp_path / "project", windows)
+    adopt(project, "--in-place")
+    for path in (".gitignore", ".gitlab-ci.yml", ".pre-commit-config.yaml", "setup.py"):
+        content = (project / path).read_bytes()
+        assert content.count(b"\n") == content.count(b"\r\n") > 0
+    assert "text=auto" not in (project / ".gitattributes").read_text()
+    assert git.git("status", "--porcelain", "--", "setup.py", cwd=project) == ""
+
+
+def test_a_version_that_is_none_or_cannot_adopt(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = make(tmp_path / "template", {"copier.yml": QUESTIONS, "template/a.txt": "a\n"})
+    git.git("tag", "v0.0.1", cwd=old)
+    git.git("clone", "--quiet", "--bare", str(old), str(tmp_path / "bare.git"), cwd=old)
+    monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", str(tmp_path / "bare.git"))
+    project = make(tmp_path / "project", POETRY)
+    assert adopt(project, "--to", "v0.0.1") == ExitCode.REFUSED
+    assert "this version of the template is for new projects alone" in capsys.readouterr().err
+    assert adopt(project, "--to", "v9.9.9") == ExitCode.REFUSED
+    assert "v9.9.9" in capsys.readouterr().err
+    assert git.git("branch", "--list", BRANCH, cwd=project) == ""
 
 
 def test_a_wrong_answer_is_refused(tmp_path: Path, capsys: Capture) -> None:

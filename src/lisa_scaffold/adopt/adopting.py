@@ -17,6 +17,7 @@ from lisa_scaffold.adopt.guess import Around, Guess
 from lisa_scaffold.adopt.mend import Mended
 from lisa_scaffold.adopt.replaced import Replaced, replaced
 from lisa_scaffold.adopt.weave import Item, Woven
+from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.legacy import Former
 from lisa_scaffold.model import Change, Question
 from lisa_scaffold.project import ANSWERS_FILE, Project
@@ -115,7 +116,15 @@ class Prepared:
             If an answer in ``given`` is wrong, or the name of the package cannot be told.
         """
         suggested = {key: guess.value for key, guess in self.guesses(given).items()}
-        return self.template.questions({"adopted": True, **given}, suggested)
+        try:
+            return self.template.questions({"adopted": True, **given}, suggested)
+        except AnswersError as error:
+            if "adopted" not in error.problems:
+                raise
+            raise LisaError(
+                f"{self.template.version}: this version of the template is for new projects alone",
+                "Name a newer one with --to, or leave that out.",
+            ) from error
 
     def adopt(self, given: Mapping[str, Any]) -> Adopted:
         """Work the adoption out; nothing of the project is touched.

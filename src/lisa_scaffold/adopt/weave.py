@@ -64,9 +64,13 @@ class Item:
 
     @property
     def concern(self) -> str:
-        """What it is about: metadata, CI, hooks, container, docs or repository."""
-        found = (name for pattern, name in _CONCERNS if re.fullmatch(pattern, self.path))
-        return next(found, "repository")
+        """What it is about."""
+        return concern(self.path)
+
+
+def concern(path: str) -> str:
+    """What a file is about: metadata, CI, hooks, container, docs or repository."""
+    return next((name for pattern, name in _CONCERNS if re.fullmatch(pattern, path)), "repository")
 
 
 @dataclass

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lisa_scaffold.adopt.adopting import Adopted, Answer
+from lisa_scaffold.adopt.weave import concern
 from lisa_scaffold.model import Finding
 
 CONCERNS = ("metadata", "CI", "hooks", "container", "docs", "repository")
@@ -49,24 +50,24 @@ def text(adopted: Adopted) -> str:
     if adopted.replaced:
         quoted = (f"  {each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced)
         parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
-    questions = list(to_decide(adopted))
-    if questions:
-        parts.append("\n".join(["To decide", *(f"  - {each}" for each in questions)]))
     return "\n\n".join(parts)
 
 
 def _concerns(adopted: Adopted) -> Iterator[str]:
-    for concern in CONCERNS:
+    for about in CONCERNS:
         lines = []
         for status, heading in HEADINGS.items():
-            items = [i for i in adopted.items if (i.concern, i.status) == (concern, status)]
+            items = [i for i in adopted.items if (i.concern, i.status) == (about, status)]
             items.sort(key=lambda item: item.path)
             if items:
                 lines.append(f"  {heading}")
                 said = (f"    {i.path}{f': {i.text}' if i.text else ''}" for i in items)
                 lines += dict.fromkeys(said)
+        questions = [text for which, text in _questions(adopted) if which == about]
+        if questions:
+            lines += ["  To decide", *(f"    {each}" for each in questions)]
         if lines:
-            yield "\n".join([concern[0].upper() + concern[1:], *lines])
+            yield "\n".join([about[0].upper() + about[1:], *lines])
 
 
 def _findings(adopted: Adopted) -> str:
@@ -83,17 +84,23 @@ def _place(found: Finding) -> str:
     return f"{found.path}:{found.line}: {found.code} {found.message}"
 
 
-def to_decide(adopted: Adopted) -> Iterator[str]:
+def to_decide(adopted: Adopted) -> list[str]:
     """What only people can answer."""
+    return [text for _, text in _questions(adopted)]
+
+
+def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
+    """The same, each with what it is about."""
     unsure: dict[str, list[Answer]] = {}
     for answer in adopted.answers:
         if not answer.sure:
             unsure.setdefault(answer.source, []).append(answer)
     for source, found in unsure.items():
         said = ", ".join(f"{each.key}={each.value}" for each in found)
-        yield f"{said} is a guess ({source}); another answer: --data {found[0].key}=…"
+        about = "CI" if found[0].key == "forge" else "metadata"
+        yield about, f"{said} is a guess ({source}); another answer: --data {found[0].key}=…"
     for each in adopted.mended.left:
-        yield _place(each)
+        yield concern(each.path), _place(each)
 
 
 def hints(adopted: Adopted) -> Iterator[str]:
@@ -185,7 +192,7 @@ def _body(adopted: Adopted) -> dict[str, Any]:
         "replaced": [
             {"path": each.path, "line": each.line, "text": each.text} for each in adopted.replaced
         ],
-        "to_decide": list(to_decide(adopted)),
+        "to_decide": to_decide(adopted),
         "notes": list(hints(adopted)),
     }
 
