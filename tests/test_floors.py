@@ -22,6 +22,7 @@ FLOORS = {
     "legacy": 4,
     "rules": 4,
     "sync": 4,
+    "check": 5,
     "create": 5,
     "update": 5,
     "adopt": 6,

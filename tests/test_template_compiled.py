@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold.template import Template
-from lisa_scaffold.template.compiled import cache_folder
+from lisa_scaffold.template import Template, cache
 
 from .conftest import Tree
 
@@ -19,7 +18,7 @@ def test_what_was_compiled_is_found_again_wherever_the_files_lie(
     small_template: Path, tmp_path: Path
 ) -> None:
     first = rendered(small_template, tmp_path / "one")
-    folder = cache_folder()
+    folder = cache.folder("jinja")
     assert folder is not None
     kept = sorted(folder.iterdir())
     assert kept
@@ -46,9 +45,9 @@ def test_a_folder_that_others_may_write_to_is_not_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "lisa-scaffold/jinja"
+    assert cache.folder("jinja") == tmp_path / "lisa-scaffold/jinja"
     (tmp_path / "lisa-scaffold/jinja").chmod(0o777)
-    assert cache_folder() is None
+    assert cache.folder("jinja") is None
 
 
 def test_a_home_that_cannot_be_written_to_is_no_obstacle(
@@ -56,5 +55,5 @@ def test_a_home_that_cannot_be_written_to_is_no_obstacle(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert cache_folder() is None
+    assert cache.folder("jinja") is None
     assert rendered(small_template, tmp_path / "one") == "x 1\n"

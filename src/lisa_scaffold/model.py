@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -194,6 +194,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """Lines of a file around a finding.
+
+    Attributes
+    ----------
+    first
+        Number of the first of them, counted from 1.
+    lines
+        The lines, without their ends.
+    """
+
+    first: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Waived:
     """A finding that the project has excepted, and why."""
 
@@ -227,6 +243,13 @@ class Checked:
         Findings that ``--fix`` repaired, or would.
     diff
         What ``--fix`` changed, or would.
+    applied
+        Codes of the rules that were applied.
+    prefix
+        Where its folder stands below the root of its repository, ended by a slash; empty where it
+        is that root.
+    excerpts
+        What stands around findings, where somebody asked for it.
     """
 
     path: Path
@@ -239,3 +262,6 @@ class Checked:
     rules: int = 0
     fixed: tuple[Finding, ...] = ()
     diff: str = ""
+    applied: tuple[str, ...] = ()
+    prefix: str = ""
+    excerpts: Mapping[Finding, Excerpt] = field(default_factory=dict)

@@ -82,6 +82,13 @@ def test_a_tool_that_the_project_had_set_up_is_excepted_with_a_reason() -> None:
     assert done.left == ()
 
 
+def test_what_the_project_excepts_itself_is_not_touched() -> None:
+    waiver = '[[tool.lisa-scaffold.waivers]]\ncode = "MET901"\nreason = "ours"\n'
+    facts = Facts.of({"pyproject.toml": waiver, "a.txt": FILES["a.txt"]})
+    done = mend.mend(RULES, facts, facts, ())
+    assert (done.before, done.fixed, done.left, done.changes) == ((), (), (), {})
+
+
 def test_what_adopt_itself_wrote_is_never_excepted() -> None:
     facts = Facts.of(FILES)
     done = mend.mend(RULES, facts, facts, ("[tool.ruff]",))

@@ -172,10 +172,10 @@ def with_classifiers(*names: str) -> dict[str, Any]:
 
 
 def test_classifiers_in_another_spelling() -> None:
-    files = with_classifiers("Typing :: Typed", "Topic :: scientific/engineering")
+    files = with_classifiers("Typing :: Typed", "Operating System :: os independent")
     assert found(files, "MET") == [("MET008", TOML, 13)]
     assert fixed(files, "MET008") == {
-        TOML: with_classifiers("Typing :: Typed", "Topic :: Scientific/Engineering")[TOML]
+        TOML: with_classifiers("Typing :: Typed", "Operating System :: OS Independent")[TOML]
     }
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import git, legacy, rules, template, update
+from lisa_scaffold import check, git, legacy, rules, template, update
 from lisa_scaffold.adopt import home, infer, mend, places, weave
 from lisa_scaffold.adopt.guess import Around, Guess
 from lisa_scaffold.adopt.mend import Mended
@@ -188,7 +188,7 @@ class Prepared:
         return {path: blob.data for path, blob in trees.read_tree(made).items()}
 
     def _mend(self, woven: Woven, rendered: Mapping[str, bytes]) -> Mended:
-        chosen = rules.selected(rules.Selection())
+        chosen = rules.selected(check.selection(self.facts, rules.Selection()))
         locked = update.matcher(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if locked(path)}
         after = self.facts.changed(woven.files).handed(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lisa_scaffold import rules
+from lisa_scaffold import check, rules
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import fixing
@@ -47,7 +47,8 @@ class Mended:
 
 def musts(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
     """What must be, and is not."""
-    return [each for each in rules.findings(chosen, facts) if each.severity == Severity.MUST]
+    found = rules.findings(chosen, facts)
+    return [x for x in found if x.severity == Severity.MUST and not check.is_waived(x, facts)]
 
 
 def mend(chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterable[str]) -> Mended:
@@ -66,7 +67,7 @@ def mend(chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterab
     """
     must = [rule for rule in chosen if rule.severity == Severity.MUST]
     waived = _waived(rules.findings(_of_tools(chosen), after), after, tuple(kept_tools))
-    done = fixing.fixed(must, after, frozenset(waived))
+    done = fixing.fixed(must, after, lambda found: found in waived or check.is_waived(found, after))
     changes = dict(done.changes)
     facts = done.facts
     if waived:
@@ -74,9 +75,8 @@ def mend(chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterab
         text = append(_waivers(waived))(content.decode("utf-8", "surrogateescape"))
         changes["pyproject.toml"] = text.encode("utf-8", "surrogateescape")
         facts = facts.changed({"pyproject.toml": changes["pyproject.toml"]})
-    excepted = {(each.code, each.path) for each in waived}
-    left = [each for each in musts(chosen, facts) if (each.code, each.path) not in excepted]
-    return Mended(tuple(musts(chosen, before)), tuple(done.done), waived, tuple(left), changes)
+    left = tuple(musts(chosen, facts))
+    return Mended(tuple(musts(chosen, before)), tuple(done.done), waived, left, changes)
 
 
 def _of_tools(chosen: Sequence[Rule]) -> list[Rule]:
@@ -91,7 +91,7 @@ def _waived(
     for each in found:
         table = _table_at(facts.text(each.path), each.line) if each.path.endswith(".toml") else ""
         own = next((kept for kept in kept_tools if _is_below(table, kept.strip("[]"))), None)
-        if own:
+        if own and not check.is_waived(each, facts):
             waived[each] = f"{own} was set up before the project was adopted: to be worked off"
     return waived
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from lisa_scaffold.cli import adopt, update
+from lisa_scaffold.cli import adopt, check, explain, update
 from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import add_version
 from lisa_scaffold.cli.boundary import guarded
@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
         ("new", new_verb, "create a project"),
         ("update", update, "bring in a newer template"),
         ("adopt", adopt, "bring the template into a project that never had it"),
+        ("check", check, "tell where projects depart from the practice"),
+        ("explain", explain, "tell what a rule wants, and why"),
     ):
         module.add_arguments(verbs.add_parser(name, help=summary, description=module.DESCRIPTION))
     return whole

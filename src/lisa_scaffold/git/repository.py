@@ -15,6 +15,8 @@ from lisa_scaffold.model import Identity
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
 _ROOM_FOR_ARGUMENTS = 100_000
 
+_BUNDLES = (b"# v2 ", b"# v3 ")
+
 
 def identity() -> Identity:
     """Who commits, as git's configuration says."""
@@ -26,16 +28,31 @@ def identity() -> Identity:
     return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
 
 
-def tags(repository: str | Path) -> list[str]:
-    """All tags of a repository: a path, a bundle or an address.
+def tags(repository: str | Path) -> dict[str, str]:
+    """All tags of a repository (a path, a bundle or an address), each with what it points to.
 
     Raises
     ------
     GitError
         If the repository cannot be reached.
     """
-    lines = git("ls-remote", "--tags", "--refs", "--", repository).splitlines()
-    return [line.partition("refs/tags/")[2] for line in lines]
+    lines = _bundled(Path(repository)) or git("ls-remote", "--tags", "--refs", "--", repository)
+    found = (line.replace("\t", " ").partition(" refs/tags/") for line in lines.splitlines())
+    return {tag: hashed for hashed, _, tag in found if tag}
+
+
+def _bundled(path: Path) -> str:
+    """The references at the head of a bundle, which git would take a process to tell.
+
+    See https://git-scm.com/docs/gitformat-bundle.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(1_000_000) if file.read(5) in _BUNDLES else b""
+    except OSError:
+        return ""
+    signature, _, rest = head.partition(b"\n")
+    return os.fsdecode(rest.partition(b"\n\n")[0]) if signature == b"git bundle" else ""
 
 
 def clone_bare(repository: str | Path, folder: Path) -> None:
@@ -240,6 +257,12 @@ def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
     said = run("check-ignore", *options, cwd=repository.top, stdin=stdin, codes=(0, 1))
     found = os.fsdecode(said).split("\0")[:-1]
     return {path.removeprefix(repository.prefix) for path in found}
+
+
+def ignores(folder: Path, path: str) -> bool:
+    """Whether ``.gitignore`` names a path of a folder, be it there or not."""
+    said = run("check-ignore", "--no-index", "--", path, cwd=folder, codes=(0, 1, 128))
+    return bool(said)
 
 
 def listed(folder: Path) -> dict[str, str | None] | None:

@@ -93,12 +93,12 @@ class Dockerfile:
 
 def parse(path: str, text: str) -> Dockerfile:
     """Read a Dockerfile."""
-    from lisa_scaffold.merge import dockerfile
+    from lisa_scaffold.merge import instructions
 
     arguments: list[Instruction] = []
     stages: list[list[Instruction]] = []
     lines = text.split("\n")
-    for start, end in dockerfile.spans(lines):
+    for start, end in instructions.spans(lines):
         if lines[start].lstrip().startswith("#"):
             continue
         verb, _, value = _joined(lines[start:end]).partition(" ")

@@ -64,6 +64,8 @@ class Given:
         The tags of the current commit.
     pristine
         The render of the recorded version; ``None`` where it is not known.
+    not_rendered
+        Why the recorded version cannot be rendered; empty where it can, or nobody tried.
     today
         The date, for what expires; ``None``: nothing does.
     unused
@@ -73,6 +75,7 @@ class Given:
     tags: tuple[str, ...] | None = None
     head_tags: tuple[str, ...] = ()
     pristine: Pristine | None = None
+    not_rendered: str = ""
     today: date | None = None
     unused: frozenset[int] = frozenset()
 
@@ -181,6 +184,11 @@ class Facts:
         """
         described = _pattern(patterns)
         return [path for path in self.files if described(path)]
+
+    @staticmethod
+    def describes(pattern: str, path: str) -> bool:
+        """Whether a pattern, as :meth:`paths` takes it, describes a path."""
+        return bool(_pattern((pattern,))(path))
 
     def content(self, path: str) -> bytes | None:
         """The bytes of a file; ``None`` where it is missing or larger than ``MAX_TEXT``."""
@@ -332,6 +340,16 @@ class Facts:
         return settings.read(self)
 
     # --- What git says ---------------------------------------------------------------------------
+
+    def ignores(self, path: str) -> bool:
+        """Whether ``.gitignore`` names a path, be it there or not."""
+        if not self.paths("**/.gitignore"):
+            return False
+        if self.root and self.tracked:
+            return git.ignores(self.root, path)
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self.lines(".gitignore")).match_file(path)
 
     @cached_property
     def tags(self) -> tuple[str, ...]:

@@ -144,6 +144,18 @@ def run(rules: Sequence[Rule], facts: Facts) -> Iterator[tuple[Rule, Hit]]:
             yield CRASH, Hit(".", 1, f"{each.code} crashed: {error!r}")
 
 
+def applied(rules: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
+    """The codes of the rules that are of interest for a project; one that crashes is."""
+    return tuple(each.code for each in rules if _applies(each, facts))
+
+
+def _applies(rule: Rule, facts: Facts) -> bool:
+    try:
+        return rule.applies(facts)
+    except Exception:  # told as a finding where the rule is run
+        return True
+
+
 def finding(rule: Rule, hit: Hit) -> Finding:
     """What a rule has hit, as the verbs pass it on."""
     return Finding(
@@ -177,6 +189,7 @@ __all__ = [
     "Rule",
     "Selection",
     "Text",
+    "applied",
     "every_rule",
     "family",
     "find",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from lisa_scaffold import rules
@@ -37,11 +37,25 @@ class Fixed:
 
 
 def fixed(
-    chosen: Sequence[Rule], facts: Facts, excepted: frozenset[Finding] = frozenset()
+    chosen: Sequence[Rule],
+    facts: Facts,
+    excepted: Callable[[Finding], object] = lambda _: False,
+    only_here: Container[str] = (),
 ) -> Fixed:
-    """Repair what the rules find and can repair, but for some findings.
+    """Repair what the rules find and can repair.
 
     Each fix works on the text that the ones before it have left.
+
+    Parameters
+    ----------
+    chosen
+        The rules.
+    facts
+        The project.
+    excepted
+        Tells which findings are to stay.
+    only_here
+        Files whose content stands nowhere else: they are edited, but neither replaced nor deleted.
     """
     before = facts
     done: list[Finding] = []
@@ -49,12 +63,22 @@ def fixed(
         changes: dict[str, bytes | None] = {}
         for rule, hit in rules.run(chosen, facts):
             finding = rules.finding(rule, hit)
-            if hit.fix and finding not in excepted and _apply(hit.fix, facts, changes):
+            if excepted(finding) or hit.fix is None or _loses(hit.fix, facts, only_here):
+                continue
+            if _apply(hit.fix, facts, changes):
                 done.append(finding)
         if not changes:
             break
         facts = facts.changed(changes)
     return Fixed(facts, _differences(before, facts), tuple(dict.fromkeys(done)))
+
+
+def _loses(fix: Fix, facts: Facts, only_here: Container[str]) -> bool:
+    """Whether a fix would throw away what stands nowhere else."""
+    return any(
+        step.change is None and step.path in only_here and facts.has(step.path)
+        for step in fix.steps
+    )
 
 
 def _apply(fix: Fix, facts: Facts, changes: dict[str, bytes | None]) -> bool:

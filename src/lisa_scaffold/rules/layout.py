@@ -138,13 +138,10 @@ def no_conflict(facts: Facts) -> Iterator[Hit]:
     leaves such marks behind without a word.
     """
     for path, marks in facts.marks.items():
-        opened = [mark.line for mark in marks if mark.text.startswith(CONFLICT)]
-        if opened and not _may_be_meant(facts, path):
-            lines = _prose(facts, path)
-            for number in opened:
-                if number in lines and _is_conflict(lines, number):
-                    yield Hit(path, number, "a merge conflict that was committed")
-                    break
+        opened = any(mark.text.startswith(CONFLICT) for mark in marks)
+        number = 0 if not opened or _may_be_meant(facts, path) else _conflict(_prose(facts, path))
+        if number:
+            yield Hit(path, number, "a merge conflict that was committed")
 
 
 def _may_be_meant(facts: Facts, path: str) -> bool:
@@ -163,16 +160,17 @@ def _prose(facts: Facts, path: str) -> dict[int, str]:
     return dict(enumerate(facts.lines(path), 1))
 
 
-def _is_conflict(lines: dict[int, str], start: int) -> bool:
-    """Whether the other two marks follow, in their order."""
-    wanted = ["=======", ">>>>>>> "]
-    for _, line in sorted(lines.items())[start - 1 :]:
-        exact = line == wanted[0] if len(wanted) > 1 else line.startswith(wanted[0])
-        if exact:
-            wanted.pop(0)
-        if not wanted:
-            return True
-    return False
+def _conflict(lines: dict[int, str]) -> int:
+    """The line where the first conflict begins whose other two marks follow; 0: none."""
+    opened = divided = 0
+    for number, line in lines.items():
+        if line.startswith(CONFLICT):
+            opened, divided = number, 0
+        elif line == "=======":
+            divided = opened
+        elif divided and line.startswith(">>>>>>> "):
+            return opened
+    return 0
 
 
 # Folders and files that tools write, and that they write again.

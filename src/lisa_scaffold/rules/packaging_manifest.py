@@ -33,28 +33,28 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
     Source: [MANIFEST.in](https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html#controlling-files-in-the-distribution);
     one MANIFEST.in was copied into several LISA packages that lack the files it names.
     """
+    lines, made = facts.lines(manifest.FILE), _made(facts)
     for command in manifest.read(facts).commands:
-        line = facts.lines(manifest.FILE)[command.line - 1]
+        line = lines[command.line - 1]
         fix = Fix.edit(manifest.FILE, _without(command, line))
         if command.verb not in manifest.COMMANDS:
             yield Hit(manifest.FILE, command.line, f"no command `{command.verb}`")
         elif not command.complete:
             message = f"`{command.verb}` lacks {'patterns' if command.words else 'what it is for'}"
             yield Hit(manifest.FILE, command.line, message, fix=fix)
-        elif command.adds and (missing := _missing(facts, command)):
+        elif command.adds and (missing := _missing(facts, command, made)):
             whole = command.verb.startswith("recursive") or missing == list(command.words)
             message = f"there is no {', '.join(missing)}"
             yield Hit(manifest.FILE, command.line, message, fix=fix if whole else None)
 
 
-def _missing(facts: Facts, command: manifest.Command) -> list[str]:
+def _missing(facts: Facts, command: manifest.Command, made: set[str]) -> list[str]:
     """The files and folders that a command names and nobody has, nor will a build make them."""
     if command.verb.startswith("global"):
         return []
     folders = len(command.words) > len(command.patterns)
     named = command.words[:1] if folders else command.words
     missing = []
-    made = _made(facts)
     for word in named:
         # A pattern may mean nothing today; the folder that it is for has to be there.
         path = re.split(r"[*?\[]", word)[0]

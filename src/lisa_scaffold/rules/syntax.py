@@ -83,9 +83,8 @@ def json(facts: Facts) -> Iterator[Hit]:
     Source: [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     """
     for path in facts.paths(*JSON):
-        if (
-            facts.files[path].size <= MAX_TEXT
-        ):  # a notebook with its pictures is not read, but valid
+        # A notebook full of pictures is large; it is not read, and so nothing is known of it.
+        if facts.files[path].size <= MAX_TEXT:
             yield from _hit(facts.json(path).problem)
 
 

@@ -1,6 +1,6 @@
 """Template: what a project records of its origin, and the files that are the template's.
 
-TPL001 answers file sane · TPL002 locked files as the template made them
+TPL001 answers file sane · TPL002 locked files as the template made them · TPL003 known version
 """
 
 from __future__ import annotations
@@ -67,6 +67,23 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
             line = _first_difference(_plain(now), _plain(content))
             message = f"edited here; the template ({pristine.version if pristine else ''}) owns it"
             yield Hit(path, line, message, fix=Fix.write(path, content))
+
+
+@rule("TPL003", MUST, when=lambda facts: facts.given.not_rendered)
+def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
+    """The recorded version of the template can be rendered with the recorded answers.
+
+    Why: Without that render nobody can tell what the project changed, so `lisa-scaffold update`
+    and the comparison of locked files have no base.
+
+    How: Write the version that the project was last updated to, or bring the file back from git's
+    history.
+
+    Source: [Copier](https://copier.readthedocs.io/en/stable/updating/) compares with a render of
+    the recorded version at each update.
+    """
+    line = facts.yaml(ANSWERS_FILE).line("_commit")
+    yield Hit(ANSWERS_FILE, line, facts.given.not_rendered)
 
 
 def _plain(content: bytes) -> bytes:

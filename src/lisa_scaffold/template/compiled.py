@@ -6,16 +6,15 @@ time; here the key is what decides the result, the source text and the environme
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable
-from functools import cache
+from functools import cache as remembered
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import FileSystemBytecodeCache, __version__
 from jinja2.bccache import Bucket
+
+from lisa_scaffold.template import cache
 
 if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
@@ -46,20 +45,6 @@ class SourceCache(FileSystemBytecodeCache):
         return bucket
 
 
-def cache_folder() -> Path | None:
-    """The user's folder for compiled templates; None where nobody else may be kept out of it."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base, "lisa-scaffold", "jinja")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = folder.stat()
-    except (OSError, RuntimeError):
-        return None
-    # Compiled code is run as it is found: it must be the user's own.
-    private = not stat.S_IMODE(state.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    return folder if private and state.st_uid == os.geteuid() else None
-
-
 def keep_compiled(environment: SandboxedEnvironment) -> None:
     """Let an environment compile each text once, and not at all where it was seen before.
 
@@ -68,10 +53,11 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     """
     from copier._jinja_ext import get_yield_context
 
-    folder = cache_folder()
+    # Compiled code is run as it is found.
+    folder = cache.folder("jinja")
     if folder is not None:
         environment.bytecode_cache = SourceCache(str(folder), "%s.jinja")
-    compiled = cache(_compiler(environment))
+    compiled = remembered(_compiler(environment))
 
     def from_string(source: str) -> JinjaTemplate:
         yielded = get_yield_context(environment)
