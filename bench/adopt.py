@@ -36,6 +36,7 @@ from packages import Bench, Wheel
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
 BEFORE, AFTER = "v99.0.0", "v99.0.1"
+MOST_LEFT = 2
 ENGINES = ("adopt", "overwrite", "skip")
 Command = list[str | Path]
 # Answers that only an adopted project has.
@@ -132,12 +133,16 @@ class Trial:
         result.to_decide = said["to_decide"]
         result.findings = "/".join(str(len(found)) for found in said["findings"].values())
         self.count(result, folder, {(e["path"], plain(e["text"])) for e in said["replaced"]})
-        result.troubles += self.after(folder)
+        result.troubles += self.after(folder, len(said["findings"]["left"]))
         return result, folder
 
-    def after(self, folder: Path) -> list[str]:
+    def after(self, folder: Path, left: int) -> list[str]:
         """What goes wrong in an adopted project."""
         troubles = list(pipeline_troubles(folder))
+        _, said, _ = self.scaffold(folder, "check")
+        musts = [each for each in said["findings"] if each["severity"] == "must"]
+        if len(musts) != left or left > MOST_LEFT:
+            troubles.append(f"check: {len(musts)} must findings, the report has {left}")
         for tool, command in (("ruff", ["check", "-q"]), ("pre-commit", ["validate-config"])):
             if not packages.runs(folder, SCRIPTS / tool, *command):
                 troubles.append(f"{tool} does not run")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.adopt import home, infer
+from lisa_scaffold.adopt import home, infer, tools
 from lisa_scaffold.adopt.guess import Around
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import History
@@ -189,3 +189,32 @@ def test_the_pieces_of_every_example_are_answers_of_the_template() -> None:
     for files in (SETUPTOOLS, HATCHLING, POETRY):
         given = {key: value for key, (value, _) in inferred(files).items()}
         assert {**answers(**given)}.items() >= given.items()
+
+
+def test_tools_that_are_set_up_elsewhere() -> None:
+    facts = Facts.of(
+        {
+            "setup.cfg": "[mypy]\nstrict = True\n[tool:pytest]\naddopts = -q\n",
+            ".coveragerc": "[run]\nbranch = True\n",
+            "ruff.toml": "",
+        }
+    )
+    assert tools.elsewhere(facts, "") == {
+        "coverage": ".coveragerc sets it up",
+        "ruff": "ruff.toml sets it up",
+        "mypy": ("setup.cfg sets it up; it names no files, and nox -s types needs them: files = …"),
+        "pytest": "setup.cfg sets it up",
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"pyproject.toml": "[tool.black]\nline-length = 79\n"}, (79, "pyproject.toml:2")),
+        ({"pyproject.toml": "[tool.black]\n"}, (88, "black")),
+        ({"tox.ini": "[flake8]\nmax-line-length = 120\n"}, (120, "tox.ini:2")),
+        ({"setup.py": ""}, None),
+    ],
+)
+def test_the_length_of_lines_stays(files: dict[str, str], expected: object) -> None:
+    assert tools.line_length(Facts.of(files), "") == expected

@@ -34,14 +34,21 @@ def elsewhere(facts: Facts, test_path: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for tool, files in _FILES.items():
         if path := facts.first(*files):
-            found[tool] = f"{path} sets it up"
+            found[tool] = f"{path} sets it up{_wants(tool, path, facts)}"
     for tool, sections in _SECTIONS.items():
         for path in ("setup.cfg", "tox.ini"):
             if any(facts.ini(path).get(section) for section in sections):
-                found.setdefault(tool, f"{path} sets it up")
+                found.setdefault(tool, f"{path} sets it up{_wants(tool, path, facts)}")
     if test_path:
         found.setdefault("pytest", f"{test_path} holds tests that were written without it")
     return found
+
+
+def _wants(tool: str, path: str, facts: Facts) -> str:
+    """What a set-up elsewhere lacks for the template's sessions."""
+    if tool != "mypy" or any(facts.ini(path).get("mypy", key) for key in _MYPY_FILES):
+        return ""
+    return "; it names no files, and nox -s types needs them: files = …"
 
 
 def names_files(facts: Facts) -> bool:
