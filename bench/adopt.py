@@ -36,6 +36,7 @@ from packages import Bench, Wheel
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
 BEFORE, AFTER = "v99.0.0", "v99.0.1"
+PIPELINE = re.compile(r"\.gitlab-ci\.yml|\.gitlab/ci/.*\.yml")
 MOST_LEFT = 2
 ENGINES = ("adopt", "overwrite", "skip")
 Command = list[str | Path]
@@ -138,7 +139,7 @@ class Trial:
 
     def after(self, folder: Path, left: int) -> list[str]:
         """What goes wrong in an adopted project."""
-        troubles = list(pipeline_troubles(folder))
+        troubles = list(pipeline_troubles(folder, self.start))
         _, said, _ = self.scaffold(folder, "check")
         musts = [each for each in said["findings"] if each["severity"] == "must"]
         if len(musts) != left or left > MOST_LEFT:
@@ -230,15 +231,15 @@ def plain(line: str) -> str:
     return line.strip().removesuffix(",").rstrip()
 
 
-def pipeline_troubles(folder: Path) -> list[str]:
-    """What GitLab would refuse in the pipeline: by its schema, and in the graph of the jobs."""
+def pipeline_troubles(folder: Path, start: str) -> list[str]:
+    """What GitLab would refuse in what the adoption changed, by its schema and by the jobs."""
     from lisa_scaffold.project.facts import Facts
 
-    path = folder / ".gitlab-ci.yml"
-    if not path.is_file():
+    listed = git(folder, "diff", "--name-only", "-z", start, "HEAD").decode().split("\0")
+    parts = [folder / path for path in listed if PIPELINE.fullmatch(path)]
+    if not parts:
         return []
     found = []
-    parts = [path, *sorted((folder / ".gitlab/ci").glob("*.yml"))]
     schema: Command = [SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", *parts]
     done = run([*schema, "--data-transform", "gitlab-ci"], folder, packages.environment())
     if done.status:
@@ -246,7 +247,8 @@ def pipeline_troubles(folder: Path) -> list[str]:
     pipeline = Facts.read(folder).pipeline
     found += [f"pipeline: {each}" for each in pipeline.troubles]
     stages = {*pipeline.stages, ".pre", ".post"}
-    for name, job in pipeline.jobs.items():
+    written = {name: job for name, job in pipeline.jobs.items() if "$[[" not in f"{name}{job.data}"}
+    for name, job in written.items():
         if job.stage not in stages:
             found.append(f"pipeline: {name}: no stage {job.stage}")
         for need in job.get("needs") or []:
