@@ -106,4 +106,5 @@ def _in_dialogue(
         if decision == "cancel":
             say("Nothing was made.")
             return ExitCode.DONE
-        given = prompt.change_one(resolve, given, questions)
+        visible = [question for question in questions if not question.hidden]
+        given = prompt.change_one(resolve, given, visible)
