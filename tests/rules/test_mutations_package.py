@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..support.checking import changed, clean, edited, found, text
 
 Files = dict[str, Any]
 TOML = "pyproject.toml"
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "DOC", "CIT", "SEC")
 
 
 def put(path: str, content: str | bytes | None, **answers: Any) -> Callable[[], Files]:
@@ -31,6 +32,22 @@ def static() -> Files:
     """A project whose version stands in its metadata, and in its changelog."""
     files = edited(clean(), TOML, 'dynamic = [ "version" ]', 'version = "1.0.0"')
     return edited(files, "CHANGELOG.md", "### Added", "## [1.0.0] - 2026-01-01\n\n### Added")
+
+
+HOOKS = ".pre-commit-config.yaml"
+
+
+def without(*words: str) -> Files:
+    """A project whose settings, hooks and tasks do not name a tool."""
+    files: Files = dict(clean())
+    for path in (each for each in files if each.endswith((".toml", ".yaml", ".yml", ".py"))):
+        said = text(clean(), path)
+        for word in words:
+            said = re.sub(rf"(?m)^\[tool\.{word}[\s\S]*?(?=^\[|\Z)", "", said)
+            said = re.sub(rf"(?m)^  - repo: .*{word}[\s\S]*?(?=^  - repo|\Z)", "", said)
+            said = re.sub(rf"{word}", "x", said)
+        files[path] = said
+    return files
 
 
 LICENSE = 'license = "BSD-3-Clause"'
@@ -125,6 +142,24 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "PKG007": edit(TOML, 'where = [ "src" ]', 'where = [ "lib" ]'),
     "PKG008": put("src/lisa_example/py.typed", None),
+    "QTY001": lambda: without("ruff"),
+    "QTY002": lambda: without("mypy"),
+    "QTY003": lambda: without("coverage", "--cov", "pytest-cov", "cov"),
+    "QTY004": put(HOOKS, None, backend="hatchling"),
+    "QTY005": edit(TOML, "xfail_strict = true\n", ""),
+    "QTY006": edit(TOML, 'filterwarnings = [ "error" ]', "filterwarnings = []"),
+    "QTY007": put("mypy.ini", "[mypy]\nstrict = true\n"),
+    "QTY008": edit(TOML, 'testpaths = [ "tests" ]', 'testpaths = [ "test" ]'),
+    "QTY009": edit(TOML, "show-fixes = true", 'show-fixes = true\ntask-tags = [ "XXX" ]'),
+    "QTY010": edit(TOML, '  "PLR09", ', '  "UP038",\n  "PLR09", '),
+    "QTY011": edit(TOML, "strict = true\nenable", "enable"),
+    "QTY012": edit(HOOKS, "    rev: v6.0.0\n", ""),
+    "QTY013": edit(HOOKS, "id: check-toml", "id: check-tomls"),
+    "QTY014": edit(HOOKS, "files: ^(src|tests)/", "files: ^(lib|test)/"),
+    "QTY015": edit(HOOKS, "rev: v6.0.0", "rev: main"),
+    "QTY016": edit(HOOKS, "exclude: ^LICENSE", "default_stages: [commit]\nexclude: ^LICENSE"),
+    "QTY017": edit(HOOKS, "rev: v0.17.6", "rev: v0.17.5"),
+    "QTY018": edit(".gitlab/ci/quality.yml", "nox -s lint", "nox -s style"),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
     "DOC003": edit(

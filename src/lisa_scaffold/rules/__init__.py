@@ -22,6 +22,7 @@ FAMILIES = {
     "MET": ("metadata", "Metadata"),
     "PKG": ("packaging", "Packaging"),
     "CHG": ("changelog", "Changelog"),
+    "QTY": ("quality", "Quality tools"),
     "DOC": ("docs", "Documentation"),
     "CIT": ("citation", "Citation"),
     "SEC": ("security", "Security"),
