@@ -15,7 +15,7 @@ from lisa_scaffold.project.facts import Facts
 
 from ..support.checking import clean, text
 
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "DOC", "CIT", "SEC")
 
 WORDS = st.sampled_from(
     ["", "a", "MIT", "1.0", ">=3.11", "<4", "README.md", "a.b:c", "https://a.org", "License :: X"]

@@ -15,7 +15,7 @@ from ..support.checking import changed, clean, edited, found, text
 
 Files = dict[str, Any]
 TOML = "pyproject.toml"
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "DOC", "CIT", "SEC")
 
 
 def put(path: str, content: str | bytes | None, **answers: Any) -> Callable[[], Files]:
@@ -49,6 +49,19 @@ def without(*words: str) -> Files:
         files[path] = said
     return files
 
+
+MERGE = '$CI_PIPELINE_SOURCE == "merge_request_event"'
+PUBLISH = """\
+publish-docs:
+  extends: .python
+  interruptible: false
+  script: [git push origin pages]
+
+# The project's own"""
+NEVER = """\
+    - if: $CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS && $CI_PIPELINE_SOURCE == "push"
+      when: never
+"""
 
 LICENSE = 'license = "BSD-3-Clause"'
 CLASSIFIERS = "classifiers = [\n"
@@ -160,6 +173,38 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "QTY016": edit(HOOKS, "exclude: ^LICENSE", "default_stages: [commit]\nexclude: ^LICENSE"),
     "QTY017": edit(HOOKS, "rev: v0.17.6", "rev: v0.17.5"),
     "QTY018": edit(".gitlab/ci/quality.yml", "nox -s lint", "nox -s style"),
+    "CI001": edit(".gitlab-ci.yml", "/.gitlab/ci/security.yml", "/.gitlab/ci/secrets.yml"),
+    "CI002": edit(".gitlab/ci/docs.yml", "    - docs\n", "    - documents\n"),
+    "CI003": edit(".gitlab/ci/workflow.yml", f"    - if: {MERGE}\n", ""),
+    "CI004": edit(".gitlab/ci/workflow.yml", NEVER, ""),
+    "CI005": edit(
+        ".gitlab-ci.yml",
+        "  - local: /.gitlab/ci/quality.yml\n",
+        "",
+        container=False,
+        sonar=False,
+    ),
+    "CI006": lambda: edited(
+        edited(clean(), ".gitlab/ci/tests.yml", "      junit: reports/junit.xml\n", ""),
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest",
+    ),
+    "CI007": edit(
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest --junitxml=junit.xml",
+    ),
+    "CI008": edit(".gitlab-ci.yml", "cli:v1.114.0", "cli:latest"),
+    "CI009": edit(
+        ".gitlab-ci.yml", "ghcr.io/osscontainertools/kaniko", "gcr.io/kaniko-project/executor"
+    ),
+    "CI010": edit(".gitlab/ci/release.yml", "Releasing $CI_COMMIT", "Releasing $CI_BUILD"),
+    "CI011": edit(".gitlab-ci.yml", "variables:\n", "cache: {}\n\nvariables:\n"),
+    "CI012": edit(".gitlab-ci.yml", "# The project's own", PUBLISH),
+    "CI013": edit(".gitlab/ci/container.yml", "interruptible: false", "interruptible: true"),
+    "CI014": edit(".gitlab/ci/workflow.yml", "timeout: 1 hour", "timeout: 2 hours"),
+    "CI015": edit(".gitlab/ci/workflow.yml", '    GIT_DEPTH: "0"\n', ""),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
     "DOC003": edit(

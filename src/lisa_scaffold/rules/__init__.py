@@ -23,6 +23,7 @@ FAMILIES = {
     "PKG": ("packaging", "Packaging"),
     "CHG": ("changelog", "Changelog"),
     "QTY": ("quality", "Quality tools"),
+    "CI": ("pipeline", "GitLab pipeline"),
     "DOC": ("docs", "Documentation"),
     "CIT": ("citation", "Citation"),
     "SEC": ("security", "Security"),

@@ -315,6 +315,9 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
 
 
 _LOOKS = ("strict", "check_untyped_defs", "disallow_untyped_defs", "disallow_incomplete_defs")
+_TOLD = re.compile(
+    r"mypy.{0,200}--(?:strict|check-untyped-defs|disallow-(?:untyped|incomplete)-defs)(?![\w-])"
+)
 
 
 @rule("QTY011", SHOULD, when=lambda facts: _settings(facts, _MYPY), fixes=True)
@@ -329,12 +332,9 @@ def mypy_looks(facts: Facts) -> Iterator[Hit]:
     Source: [mypy: existing code](https://mypy.readthedocs.io/en/stable/existing_code.html).
     """
     document, keys = _settings(facts, _MYPY)[0]
-    options = ("--strict", *(f"--{name.replace('_', '-')}" for name in _LOOKS))
     if any(document.get(*keys, name) is not None for name in _LOOKS):
         return
-    if not any(
-        re.search(rf"mypy.{{0,200}}{option}(?![\w-])", facts.automation.text) for option in options
-    ):
+    if not _TOLD.search(facts.automation.text):
         fix = None
         if document.path == TOML:
             fix = Fix.edit(TOML, set_value((*keys, "check_untyped_defs"), "true"))
