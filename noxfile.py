@@ -61,7 +61,8 @@ def tests(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """Run the slow tests: generated projects with their real tools."""
     install(session, "e2e", project=True)
-    session.run("pytest", "--numprocesses=2", "-m", "e2e", "--durations=10", *session.posargs)
+    workers = ("--numprocesses=2", "--dist=loadgroup")
+    session.run("pytest", *workers, "-m", "e2e", "--durations=20", *session.posargs)
 
 
 @nox.session
@@ -96,8 +97,8 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure lisa-new against Copier; ``-- update.py`` and ``-- replay.py`` run the others."""
-    install(session, project=True)
+    """Measure lisa-new against Copier; ``-- check.py``, ``-- update.py``, … run the others."""
+    install(session, "bench", project=True)
     named = session.posargs and session.posargs[0].endswith(".py")
     script, *arguments = session.posargs if named else ["create.py", *session.posargs]
     session.run("python", f"bench/{script}", *arguments)

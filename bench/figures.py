@@ -1,12 +1,13 @@
 """What an engine left behind in a step: conflicts, lost lines, distance, broken files.
 
-A side's own line is one that its file has and the base render's file has not; compared are lines
-without outer white space and a comma at the end (the last item of a list gains one when another
-follows), blank ones left out. Such a line is accounted for where the result's file has it (if the
-file is gone: any file that the update wrote and the side did not have), where a conflict shows it,
-or where a note quotes it. Of the lines that are not, those are told apart whose own words (words
-that the base's file has not) are missing too: a list in one line that gained an item on both sides
-loses both old lines and no word.
+A side's own line is one that its file has and the base render's file has not (under the name that
+it had before the side moved it); compared are lines without outer white space and a comma at the
+end (the last item of a list gains one when another follows), blank ones left out. Such a line is
+accounted for where the result's file has it (if the file is gone: any file that the update wrote
+and the side did not have, or that a note names beside it), where a conflict shows it, or where a
+note quotes it. Of the lines that are not, those are told apart whose own words (words that the
+base's file has not) are missing too: a list in one line that gained an item on both sides loses
+both old lines and no word.
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ class Outcome:
         self.project = project
         self.report = report
         self.tree = take(desk, project, ignored=False)
+        self.trees = trees
         self.base, self.ours, self.theirs = (
             files(desk, trees[name]) for name in ("base", "ours", "theirs")
         )
@@ -184,7 +186,7 @@ class Outcome:
     def lost_in(self, name: str, side: Blobs, path: str) -> list[Lost]:
         if name == "theirs" and path in self.report.kept and path in self.report.notes:
             return []
-        base = text(self.content(self.base, path))
+        base = text(self.content(self.base, self.origins[name].get(path, path)))
         own = lines(text(self.content(side, path))) - lines(base)
         there = "\n".join(self.accounted(side, path))
         missing = own - lines(there)
@@ -194,6 +196,17 @@ class Outcome:
         known = words(base) | words(there) | words(self.report.notes)
         return [Lost(path, name, line, not words(line) <= known) for line in sorted(missing)]
 
+    @cached_property
+    def origins(self) -> dict[str, dict[str, str]]:
+        """Of either side the files that it moved: where it has each, and where the base has it."""
+        options = ("-r", "-M", "--diff-filter=R", "--name-status", "-z")
+        found = {}
+        for side in ("ours", "theirs"):
+            said = git(self.desk, "diff-tree", *options, self.trees["base"], self.trees[side])
+            fields = said.decode(errors="surrogateescape").split("\0")
+            found[side] = dict(zip(fields[2::3], fields[1::3], strict=False))
+        return found
+
     def accounted(self, side: Blobs, path: str) -> Iterable[str]:
         """Texts in which a line of a file may be found again."""
         yield text(self.content(self.written, path))
@@ -202,6 +215,9 @@ class Outcome:
         if path not in self.written:
             for other in sorted(self.changed & self.written.keys() - side.keys()):
                 yield text(self.content(self.written, other))
+            told = [line for line in self.report.notes.splitlines() if path in line]
+            for other in {line.partition(": ")[0] for line in told} & self.written.keys():
+                yield text(blob_of(self.project / other))
 
     def invalid(self) -> list[str]:
         """Merged files that cannot be read although both sides' can."""
@@ -228,6 +244,10 @@ class Outcome:
             for added, removed, path in rows
             if path in counted
         }
+
+
+def blob_of(file: Path) -> bytes:
+    return b"" if file.is_symlink() else file.read_bytes()
 
 
 def text(content: bytes) -> str:

@@ -13,8 +13,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable
 from functools import cache, partial
-from importlib import import_module
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,8 @@ from sphinx.application import Sphinx
 from lisa_scaffold import cli, errors, rules
 from lisa_scaffold.model import Checked, Question
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.report import explain
+from lisa_scaffold.report.check import report as make_report
 from lisa_scaffold.template import Template
 
 ROOT = Path(__file__).parents[1]
@@ -129,11 +130,32 @@ def ownership(path: str) -> str:
 
 
 def _needs() -> dict[str, str]:
-    """Each path, with the answers that bring it: found out by rendering with and without them."""
+    """Each path, with the answers that bring it."""
     everything = {key: "yes" for key, spec in SPECS.items() if spec["type"] == "bool"}
+    kinds = {
+        kind: _needs_with({**everything, "kind": kind})
+        for kind in SPECS["kind"]["choices"].values()
+    }
+    return {path: _spoken_needs(path, kinds) for path in {*chain(*kinds.values())}}
+
+
+def _spoken_needs(path: str, kinds: dict[str, dict[str, str]]) -> str:
+    """The answers that bring a path, kind by kind where these differ."""
+    found = {kind: needs[path] for kind, needs in kinds.items() if path in needs}
+    answers = set(found.values())
+    if len(found) == len(kinds) and len(answers) == 1:
+        return answers.pop()
+    each = ((f"`kind`: `{kind}`", answer) for kind, answer in found.items())
+    return "; ".join(", ".join(filter(None, both)) for both in each)
+
+
+def _needs_with(everything: dict[str, Any]) -> dict[str, str]:
+    """The same for one kind: found out by rendering with and without each answer."""
     whole = _paths(everything)
     needs = dict.fromkeys(whole, "")
     for question in template().questions(everything):
+        if question.key == "kind":
+            continue
         others = [choice.value for choice in question.choices if choice.value != question.value]
         for other in ["no"] if question.type == "bool" else others:
             paths = _paths({**everything, question.key: other})
@@ -228,13 +250,18 @@ SMALL = {
     ".gitlab-ci.yml": "test:\n  script: pytest\n  script: make\n",
 }
 """The project that the examples of reports are about."""
-LANGUAGES = {"gitlab": "json", "junit": "xml", "markdown": "markdown"}
+LANGUAGES = {
+    "text": "text",
+    "json": "json",
+    "gitlab": "json",
+    "junit": "xml",
+    "markdown": "markdown",
+}
 
 
 def report(form: str) -> str:
     """What a report says of the small project, as far as the families go that it is about."""
-    module = import_module(f"lisa_scaffold.report.check.{form}")
-    text = module.report([checked()])
+    text = make_report(form, [checked()])
     return f"```{LANGUAGES[form]}\n{text}```"
 
 
@@ -249,6 +276,63 @@ def checked() -> Checked:
     )
 
 
+# --- Rules ----------------------------------------------------------------------------------------
+
+RULES = ROOT / "docs/reference/rules"
+
+
+def rule_table() -> str:
+    """All rules, family by family."""
+    return "\n\n".join(map(_family, rules.FAMILIES))
+
+
+def _family(letters: str) -> str:
+    head = ("rule", "severity", "what holds", "`--fix`")
+    rows = (
+        (f"[{each.code}](rules/{each.code}.md)", each.severity.value, each.text.title, _fix(each))
+        for each in rules.family(letters)
+    )
+    return f"## {rules.FAMILIES[letters][1]}\n\n{table(head, rows)}"
+
+
+def _fix(rule: rules.Rule) -> str:
+    return "yes" if rule.fixes else ""
+
+
+def rule_page(rule: rules.Rule) -> str:
+    """The page of one rule, from its docstring."""
+    text = rule.text
+    facts = [
+        f"Severity: {rule.severity.value}",
+        f"For: {' and '.join(rule.kinds) or 'every'} projects",
+        f"`lisa-scaffold check --fix` repairs it: {'yes' if rule.fixes else 'no'}",
+    ]
+    waiver = explain.WAIVER.format(code=rule.code)
+    parts = [
+        f"# {rule.code}: {text.title}",
+        "\n".join(f"- {fact}" for fact in facts),
+        f"## Why\n\n{text.why}",
+        f"## How to comply\n\n{text.how}",
+        f"## How to waive it\n\nIn `pyproject.toml`:\n\n```toml\n{waiver}\n```",
+        f"## Source\n\n{text.source}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_rule_pages(app: Sphinx) -> None:
+    """Write a page for each rule, which git ignores; one whose text is the same stays as it is."""
+    del app
+    RULES.mkdir(exist_ok=True)
+    pages = {f"{each.code}.md": rule_page(each) for each in rules.every_rule()}
+    for path in RULES.glob("*.md"):
+        if path.name not in pages:
+            path.unlink()
+    for name, page in pages.items():
+        path = RULES / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != page:
+            path.write_text(page, encoding="utf-8")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "exit codes": exit_codes,
     "files": files,
@@ -257,6 +341,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "pythons": pythons,
     "questions": questions,
     **{f"report {form}": partial(report, form) for form in LANGUAGES},
+    "rules": rule_table,
     "tools": tools,
 }
 MARK = re.compile(r"<!-- generated: ([a-z ]+) -->")
@@ -272,5 +357,6 @@ def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Join Sphinx."""
+    app.connect("builder-inited", write_rule_pages)
     app.connect("source-read", fill_in)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

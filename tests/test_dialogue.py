@@ -16,6 +16,7 @@ from .support.updates import QUESTIONS, open_workshop
 UP, DOWN, ENTER, CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
 CLEAR = "\x01\x0b"  # to the beginning of the line, then cut all of it
 
+KIND = "What sort of project is it?"
 ASKED = [
     *("Name of the project", "What the project does", "Author", "E-mail address"),
     *("Copyright holder", "Licence", "Where will the repository be hosted", "Group"),
@@ -63,7 +64,7 @@ def recorded(project: Path) -> dict[str, object]:
 
 
 def test_enter_all_the_way_takes_the_defaults(terminal: pexpect.spawn[str]) -> None:
-    for question in ASKED:
+    for question in (KIND, *ASKED):
         answer(terminal, question)
     answer(terminal, "Create this project?")
     assert finish(terminal) == 0
@@ -72,6 +73,7 @@ def test_enter_all_the_way_takes_the_defaults(terminal: pexpect.spawn[str]) -> N
 
 
 def test_answers_are_typed_chosen_and_mended(terminal: pexpect.spawn[str]) -> None:
+    answer(terminal, KIND)
     answer(terminal, ASKED[0], CLEAR + "LISA Tides")
     answer(terminal, ASKED[1])
     answer(terminal, ASKED[2])
@@ -95,13 +97,27 @@ def test_answers_are_typed_chosen_and_mended(terminal: pexpect.spawn[str]) -> No
     assert (here(terminal) / "lisa-tides/src/lisa/tides/__init__.py").is_file()
 
 
+def test_an_image_repository_is_asked_for_its_debian_and_no_python(
+    terminal: pexpect.spawn[str],
+) -> None:
+    answer(terminal, KIND, DOWN)
+    answer(terminal, "Debian release", DOWN)
+    for question in [*ASKED[:8], ASKED[9], ASKED[11]]:
+        answer(terminal, question)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    answers = recorded(here(terminal) / "lisa-cde")
+    assert (answers["debian"], answers["python_min"]) == ("trixie", "3.13")
+
+
 def test_an_answer_is_changed_and_what_follows_from_it_follows(
     terminal: pexpect.spawn[str],
 ) -> None:
-    for question in ASKED:
+    for question in (KIND, *ASKED):
         answer(terminal, question)
     answer(terminal, "Create this project?", DOWN)
-    answer(terminal, "Which answer?")
+    terminal.expect_exact("Which answer?")
+    terminal.send("project_n" + ENTER)
     answer(terminal, ASKED[0], CLEAR + "LISA Orbits")
     terminal.expect_exact("lisa_orbits")
     answer(terminal, "Create this project?")
@@ -110,7 +126,7 @@ def test_an_answer_is_changed_and_what_follows_from_it_follows(
 
 
 def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[str]) -> None:
-    for question in ASKED:
+    for question in (KIND, *ASKED):
         answer(terminal, question)
     answer(terminal, "Create this project?", DOWN)
     terminal.expect_exact("Which answer?")
@@ -132,7 +148,7 @@ def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[s
 
 
 def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
-    for question in ASKED:
+    for question in (KIND, *ASKED):
         answer(terminal, question)
     answer(terminal, "Create this project?", UP)
     terminal.expect_exact("Nothing was made.")
@@ -140,11 +156,12 @@ def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
     assert list(here(terminal).iterdir()) == []
 
 
-@pytest.mark.parametrize("asked", [0, 1, 5, 11, 12])
+@pytest.mark.parametrize("asked", [0, 1, 6, 12, 13])
 def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> None:
-    for question in ASKED[:asked]:
+    steps = [KIND, *ASKED, "Create this project?"]
+    for question in steps[:asked]:
         answer(terminal, question)
-    terminal.expect_exact([*ASKED, "Create this project?"][asked])
+    terminal.expect_exact(steps[asked])
     terminal.send(CTRL_C)
     terminal.expect_exact("interrupted, nothing was changed")
     assert finish(terminal) == 130
@@ -155,7 +172,7 @@ def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> N
 def test_a_closed_terminal_or_a_kill_leaves_nothing(
     terminal: pexpect.spawn[str], stop: int
 ) -> None:
-    for question in ASKED:
+    for question in (KIND, *ASKED):
         answer(terminal, question)
     terminal.expect_exact("Create this project?")
     terminal.kill(stop)

@@ -14,6 +14,7 @@ from lisa_scaffold import git
 from lisa_scaffold.template import Source
 
 from .conftest import ROOT, Tree
+from .support.tools import unpacked
 
 sys.path.insert(0, str(ROOT))
 import hatch_build
@@ -121,9 +122,7 @@ def test_wheels_of_a_checkout_and_of_its_sdist_carry_the_same_template(
 ) -> None:
     direct = build(checkout, tmp_path / "direct", "--wheel")
     sdist = build(checkout, tmp_path / "sdist", "--sdist")
-    unpacked = tmp_path / "unpacked"
-    shutil.unpack_archive(sdist, unpacked, filter="data")
-    indirect = build(next(unpacked.iterdir()), tmp_path / "indirect", "--wheel")
+    indirect = build(unpacked(sdist, tmp_path / "unpacked"), tmp_path / "indirect", "--wheel")
     source, other = carried(direct, tmp_path / "a"), carried(indirect, tmp_path / "b")
     assert Path(source.location).read_bytes() == Path(other.location).read_bytes()
     version = source.versions()[-1]

@@ -132,8 +132,17 @@ def asked(own: Template, **given: Any) -> list[str]:
 def test_few_questions_are_asked_and_all_of_them_on_demand(own: Template) -> None:
     few = asked(own)
     assert few == [
-        *("project_name", "description", "author_name", "author_email", "copyright_holder"),
-        *("license", "forge", "namespace", "python_min", "distribution", "import_name", "advanced"),
+        *("kind", "project_name", "description", "author_name", "author_email"),
+        *(
+            "copyright_holder",
+            "license",
+            "forge",
+            "namespace",
+            "python_min",
+            "distribution",
+            "import_name",
+            "advanced",
+        ),
     ]
     more = asked(own, advanced=True, forge="gitlab")
     assert set(more) - set(few) == {

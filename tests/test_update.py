@@ -648,7 +648,7 @@ def test_only_a_version_is_recorded(workshop: Workshop, capsys: Capture) -> None
     assert "HEAD: no version of the template" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("branch", ["main", "v1.0.x", "1.5"])
+@pytest.mark.parametrize("branch", ["main", "v1.0.x", "1.5.0"])
 def test_a_branch_is_no_recorded_version(workshop: Workshop, capsys: Capture, branch: str) -> None:
     git.git("checkout", "--quiet", "-B", branch, cwd=workshop.template)
     workshop.release("v1.6.0", {"template/a.dat": "new\n"})

@@ -171,15 +171,29 @@ def test_a_file_against_a_link_is_one_conflict_at_its_path(
     assert workshop.status() == []
 
 
-def test_a_link_against_a_file_is_one_conflict_at_its_path(
+def test_a_link_that_the_project_put_in_the_place_of_a_file_stays(
     workshop: Workshop, capsys: Capture
 ) -> None:
     link(workshop.project, "a.dat", "b.dat")
     workshop.edit({})
     workshop.release("v1.1.0", {"template/a.dat": THEIRS})
-    assert report(workshop, capsys)["conflicts"] == ["a.dat"]
+    result = report(workshop, capsys)
+    assert statuses(result) == {"a.dat": "kept"}
+    note = "the project has made a link of it, the template changed the file: left alone."
+    assert result["notes"] == [f"a.dat: {note}"]
+    assert "+" in result["patches"]["a.dat"]
     assert (workshop.project / "a.dat").readlink() == Path("b.dat")
     assert files(workshop) == {"a.dat", "b.dat"}
+
+
+def test_a_file_of_another_mode_gives_way_to_a_link(workshop: Workshop, capsys: Capture) -> None:
+    (workshop.project / "a.dat").chmod(0o755)
+    workshop.edit({})
+    link(workshop.template / "template", "a.dat", "b.dat")
+    workshop.release("v1.1.0", {})
+    result = report(workshop, capsys)
+    assert (result["conflicts"], statuses(result)) == ([], {"a.dat": "updated"})
+    assert (workshop.project / "a.dat").readlink() == Path("b.dat")
 
 
 def test_a_new_file_has_no_place_where_the_project_has_a_folder(
@@ -272,15 +286,18 @@ def test_a_seeded_file_gives_way_to_a_folder(tmp_path: Path, capsys: Capture) ->
     assert files(workshop) == {"s.dat/inner.dat"}
 
 
-def test_a_file_of_the_project_moves_with_its_folder(workshop: Workshop, capsys: Capture) -> None:
+def test_a_file_of_the_project_stays_where_it_is_when_its_folder_moves(
+    workshop: Workshop, capsys: Capture
+) -> None:
     names = [f"old/{number}.dat" for number in range(4)]
     workshop.release("v1.1.0", {f"template/{name}": f"{name}\n{TEN}" for name in names})
     assert update(workshop.project) == ExitCode.DONE
     workshop.edit({"old/mine.dat": "mine\n"})
     (workshop.template / "template/old").rename(workshop.template / "template/new")
     workshop.release("v1.2.0", {})
-    assert statuses(report(workshop, capsys))["new/mine.dat"] == "renamed"
-    assert workshop.read("new/mine.dat") == "mine\n"
+    assert "old/mine.dat" not in statuses(report(workshop, capsys))
+    assert workshop.read("old/mine.dat") == "mine\n"
+    assert workshop.read("new/0.dat") == f"old/0.dat\n{TEN}"
 
 
 def test_a_name_that_changes_its_case_alone(workshop: Workshop, capsys: Capture) -> None:
@@ -289,3 +306,126 @@ def test_a_name_that_changes_its_case_alone(workshop: Workshop, capsys: Capture)
     assert statuses(report(workshop, capsys)) == {"A.dat": "merged"}
     assert files(workshop) == {"A.dat", "b.dat"}
     assert workshop.read("A.dat") == BOTH
+
+
+def sparse(workshop: Workshop, *folders: str) -> None:
+    git.git("sparse-checkout", "set", *folders, cwd=workshop.project)
+
+
+def index(workshop: Workshop) -> dict[str, str]:
+    """The flag of each path in the index: H in the work tree too, S left out of it."""
+    said = git.git("ls-files", "-t", cwd=workshop.project).splitlines()
+    return {line[2:]: line[0] for line in said if not line.endswith(".copier-answers.yml")}
+
+
+@pytest.mark.parametrize("mode", ["--cone", "--no-cone"])
+def test_a_sparse_checkout_stays_sparse(tmp_path: Path, capsys: Capture, mode: str) -> None:
+    names = ["in/a.dat", "out/b.dat", "out/c.dat", "out/gone.dat"]
+    workshop = open_workshop(tmp_path, {f"template/{name}": TEN for name in names})
+    workshop.edit({"out/c.dat": MINE})
+    sparse(workshop, mode, *(["in"] if mode == "--cone" else ["/*", "!/out/", "!/new/"]))
+    new = {f"template/{name}": THEIRS for name in [*names, "new/d.dat", "in/new.dat"]}
+    workshop.release("v1.1.0", {**new, "template/out/gone.dat": None})
+    assert report(workshop, capsys)["conflicts"] == []
+    shown = {"in/a.dat": "H", "in/new.dat": "H"}
+    left_out = dict.fromkeys(["new/d.dat", "out/b.dat", "out/c.dat"], "S")
+    assert index(workshop) == {**shown, **left_out}
+    assert {path.name for path in workshop.project.iterdir()} == {
+        ".git",
+        ".copier-answers.yml",
+        "in",
+    }
+    assert git.git("show", ":out/c.dat", cwd=workshop.project) == BOTH
+    staged = git.git("diff", "--cached", "--no-renames", "--name-status", cwd=workshop.project)
+    assert staged.split()[2:] == [
+        *("M", "in/a.dat", "A", "in/new.dat", "A", "new/d.dat"),
+        *("M", "out/b.dat", "M", "out/c.dat", "D", "out/gone.dat"),
+    ]
+    git.git("reset", "--merge", cwd=workshop.project)
+    assert workshop.status() == []
+
+
+def test_a_conflict_outside_a_sparse_checkout_comes_into_the_work_tree(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {"template/in/a.dat": TEN, "template/out/b.dat": TEN}
+    workshop = open_workshop(tmp_path, files)
+    workshop.edit({"out/b.dat": TEN + "mine\n"})
+    sparse(workshop, "in")
+    workshop.release("v1.1.0", {"template/out/b.dat": TEN + "theirs\n"})
+    assert report(workshop, capsys)["conflicts"] == ["out/b.dat"]
+    assert "<<<<<<< project\nmine\n=======\ntheirs\n" in workshop.read("out/b.dat")
+    assert "UU out/b.dat" in workshop.status()
+
+
+def test_an_edit_outside_a_sparse_checkout_is_never_overwritten(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {"template/in/a.dat": TEN, "template/out/b.dat": TEN}
+    workshop = open_workshop(tmp_path, files)
+    sparse(workshop, "in")
+    write(workshop.project, {"out/b.dat": "mine\n", "out/c.dat": "mine\n"})
+    workshop.release("v1.1.0", {"template/out/c.dat": "theirs\n"})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "out/c.dat: the template adds it, and an untracked file" in capsys.readouterr().err
+    workshop.release("v1.2.0", {"template/out/c.dat": None, "template/out/b.dat": THEIRS})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "out/b.dat" in capsys.readouterr().err
+    assert workshop.read("out/b.dat") == "mine\n"
+
+
+CRLF = TEN.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("asked", ["attributes", "settings"])
+def test_a_template_with_crlf_stages_what_git_would(
+    tmp_path: Path, capsys: Capture, asked: str
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": CRLF, "template/b.dat": CRLF})
+    if asked == "attributes":
+        write(workshop.project, {".gitattributes": "*.dat text=auto\n"})
+    else:
+        git.git("config", "core.autocrlf", "input", cwd=workshop.project)
+    git.git("add", "--renormalize", ".", cwd=workshop.project)
+    workshop.edit({"b.dat": MINE.replace("\n", "\r\n")})
+    theirs = THEIRS.replace("\n", "\r\n")
+    new = {"template/a.dat": theirs, "template/b.dat": theirs, "template/c.dat": CRLF}
+    workshop.release("v1.1.0", new)
+    result = report(workshop, capsys)
+    assert statuses(result) == {"a.dat": "updated", "b.dat": "merged", "c.dat": "added"}
+    staged = [git.git("show", f":{name}", cwd=workshop.project) for name in ("a.dat", "b.dat")]
+    assert staged == [THEIRS, BOTH]
+    assert git.git("show", ":c.dat", cwd=workshop.project) == TEN
+    git.git("add", "--all", cwd=workshop.project)
+    assert git.git("show", ":c.dat", cwd=workshop.project) == TEN
+
+
+def test_a_new_file_goes_through_the_projects_filter(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/sub/a.txt": "a secret\n"})
+    for key, tool in {"clean": "sed s/secret/hidden/", "smudge": "sed s/hidden/secret/"}.items():
+        git.git("config", f"filter.hide.{key}", tool, cwd=workshop.project)
+    write(workshop.project, {"sub/.gitattributes": "*.txt filter=hide\n"})
+    git.git("add", "--renormalize", ".", cwd=workshop.project)
+    workshop.edit({})
+    workshop.release(
+        "v1.1.0", {"template/sub/a.txt": "my secret\n", "template/sub/b.txt": "secret\n"}
+    )
+    assert statuses(report(workshop, capsys)) == {"sub/a.txt": "updated", "sub/b.txt": "added"}
+    for name, shown in {"sub/a.txt": "my secret\n", "sub/b.txt": "secret\n"}.items():
+        assert workshop.read(name) == shown
+        staged = git.git("cat-file", "blob", f":{name}", cwd=workshop.project)
+        assert staged == shown.replace("secret", "hidden")
+    assert workshop.status() == ["A  sub/b.txt", "M  .copier-answers.yml", "M  sub/a.txt"]
+
+
+def test_a_filter_that_is_required_and_missing_is_one_message(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": TEN})
+    workshop.edit({".gitattributes": "*.txt filter=hide\n"})
+    git.git("config", "filter.hide.clean", "no-such-program", cwd=workshop.project)
+    git.git("config", "filter.hide.required", "true", cwd=workshop.project)
+    workshop.release("v1.1.0", {"template/a.txt": "a\n"})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "no-such-program" in capsys.readouterr().err
+    assert workshop.status() == []

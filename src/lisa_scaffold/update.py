@@ -47,6 +47,8 @@ def target(current: Project, wanted: str | None) -> Target:
             "Write the tag or the hash there that the project was last updated to.",
         )
     version = wanted or source.current()
+    if wanted is None and template.is_short_for(current.version, version):
+        version = current.version
     if not source.has(version):
         raise LisaError(
             f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."
@@ -86,7 +88,7 @@ class Updated:
     changelog
         The template's changelog between the two versions; empty where it has none.
     diff
-        All changes, as a unified diff.
+        All changes, as a unified diff; empty where it was not asked for.
     """
 
     project: Project
@@ -107,7 +109,9 @@ class Prepared:
     folder: Path
     trust: bool
 
-    def update(self, given: Mapping[str, Any], *, keep_prose: bool = True) -> Updated:
+    def update(
+        self, given: Mapping[str, Any], *, keep_prose: bool = True, diff: bool = False
+    ) -> Updated:
         """Work the update out; nothing of the project is touched.
 
         Parameters
@@ -116,6 +120,8 @@ class Prepared:
             Answers that replace recorded ones.
         keep_prose
             Whether prose that the project has rewritten stays the project's.
+        diff
+            Whether the changes are wanted as a diff.
 
         Raises
         ------
@@ -126,8 +132,9 @@ class Prepared:
         recorded = self.project.answers
         before = self.old.replay(recorded, {}, self.folder / "old", trust=self.trust)
         after = self.new.replay(recorded, given, self.folder / "new", trust=self.trust)
-        base, theirs = trees.read_tree(before.folder), trees.read_tree(after.folder)
         repository = self.project.repository
+        renders = trees.read_tree(before.folder), trees.read_tree(after.folder)
+        base, theirs = git.cleaned(repository, self.folder, *renders)
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
         policy = self._policy(before, after, keep_prose)
@@ -140,7 +147,7 @@ class Prepared:
             synced,
             (*notes, *synced.notes),
             _changelog(self.new.root, self.old.version, self.new.version),
-            store.diff(synced.shown()),
+            store.diff(synced.shown()) if diff else "",
         )
 
     def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:
@@ -181,12 +188,31 @@ def apply(updated: Updated) -> None:
     """
     current, synced = updated.project, updated.synced
     project.refuse_dirty(current, synced.shown())
-    written = {path: blob for path, blob in synced.shown().items() if blob}
+    unseen = _outside(current, synced)
+    _refuse_hidden(current, synced, unseen)
+    journal.apply(current.repository, synced, unseen)
+
+
+def _outside(current: Project, synced: trees.Synced) -> set[str]:
+    """Paths without a conflict that a sparse checkout has, and will have, in its index alone."""
+    patterns = git.sparse_patterns(current.repository)
+    if not patterns:
+        return set()
+    inside, prefix = _matcher(patterns), current.repository.prefix
+    absent = {path for path in synced.files if not os.path.lexists(current.root / path)}
+    hidden = git.unseen_edits(current.repository, absent)
+    new = {path for path in absent - hidden.keys() if not inside(prefix + path)}
+    return {path for path, skipped in hidden.items() if skipped} | new
+
+
+def _refuse_hidden(current: Project, synced: trees.Synced, unseen: set[str]) -> None:
+    """Raise LisaError where git does not know, or is told not to see, what stands at a path."""
+    written = {path: blob for path, blob in synced.shown().items() if blob and path not in unseen}
     tracked = git.unseen_edits(current.repository, written)
     for path, blob in written.items():
         place = current.root / path
         if path in tracked:
-            if tracked[path]:
+            if tracked[path] and (path not in synced.conflicts or os.path.lexists(place)):
                 hint = "Lift that: git update-index --no-assume-unchanged --no-skip-worktree FILE."
                 raise LisaError(f"{path}: git is told not to look at this file", hint)
         elif os.path.lexists(place) and not place.is_dir() and not _same(place, blob):
@@ -194,7 +220,6 @@ def apply(updated: Updated) -> None:
                 f"{path}: the template adds it, and an untracked file stands there",
                 "Commit the file, or move it away.",
             )
-    journal.apply(current.repository, synced)
 
 
 def _same(place: Path, blob: git.Blob) -> bool:
@@ -257,6 +282,6 @@ def commit_on_branch(updated: Updated, branch: str, message: str) -> None:
     Raises
     ------
     LisaError
-        If the branch exists, or its name is none.
+        If the branch exists, its name is none, or git knows nobody who commits.
     """
-    git.commit_files(updated.project.repository, branch, message, updated.synced.files)
+    journal.commit(updated.project.repository, branch, message, updated.synced.files)

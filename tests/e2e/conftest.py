@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from ..conftest import ROOT
 from ..support.answers import Answers, answers, template
 from ..support.files import contents
-from ..support.tools import commit_all, git
+from ..support.tools import commit_all, git, passes, program
+from .parts import cache
 
 VERSION = "1.2.3"
 PROJECTS: dict[str, Answers] = {
@@ -33,8 +37,6 @@ PROJECTS: dict[str, Answers] = {
         "sonar": False,
     },
 }
-# The user's own folder: a test's home begins empty, and would fetch everything anew.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa-scaffold-e2e"
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache() -> Iterator[None]:
+    """What is kept between sessions, trimmed first."""
+    with cache.in_use():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Caches that are shared, the programs of the test environment, and nothing of pytest's."""
-    monkeypatch.setenv("UV_CACHE_DIR", str(CACHE / "uv"))
-    monkeypatch.setenv("PIP_CACHE_DIR", str(CACHE / "pip"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(cache.folder("uv")))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(cache.folder("pip")))
     monkeypatch.setenv("PRE_COMMIT_HOME", str(home / "pre-commit"))
     monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
     for name in list(os.environ):
@@ -85,3 +94,24 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """Each of the projects in turn."""
     name: str = request.param
     return make_project(name, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's files as they stand, committed."""
+    folder = tmp_path_factory.mktemp("repository")
+    for name in git("ls-files", "-co", "--exclude-standard", "-z", cwd=ROOT).split("\0")[:-1]:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    commit_all(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """lisa-scaffold as it is published, with the template in it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    passes(program("uv"), "build", "--quiet", "--wheel", "--out-dir", folder, cwd=repository)
+    (built,) = folder.glob("*.whl")
+    return built

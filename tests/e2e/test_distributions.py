@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ..support.tools import git, passes, program
+from ..support.tools import git, passes, program, unpacked
 from .conftest import VERSION, Project
 
 # What the source distribution leaves out, where the project has it.
@@ -63,13 +63,6 @@ def names(sdist: Path) -> set[str]:
         members = [member.name for member in archive.getmembers() if member.isfile()]
     assert len(members) == len(set(members))
     return {name.split("/", 1)[1] for name in members}
-
-
-def unpacked(archive: Path, folder: Path) -> Path:
-    with tarfile.open(archive) as opened:
-        opened.extractall(folder, filter="data")
-    (root,) = folder.iterdir()
-    return root
 
 
 def exported(project: Project, folder: Path) -> Path:

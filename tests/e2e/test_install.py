@@ -11,8 +11,6 @@ import pytest
 
 from lisa_scaffold import git
 
-from ..conftest import ROOT
-
 pytestmark = pytest.mark.e2e
 
 
@@ -23,22 +21,6 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
     )
     assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This repository's files as they stand, committed and tagged with the declared version."""
-    folder = tmp_path_factory.mktemp("repository")
-    files = git.git("ls-files", "-co", "--exclude-standard", "-z", cwd=ROOT).split("\0")[:-1]
-    for name in files:
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((ROOT / name).read_bytes())
-    identity = ["-c", "user.name=Ada Example", "-c", "user.email=ada@example.org"]
-    git.git("init", "-q", cwd=folder)
-    git.git("add", "--all", cwd=folder)
-    git.git(*identity, "commit", "-q", "-m", "All", cwd=folder)
-    return folder
 
 
 def installed(folder: Path, requirement: str) -> Path:

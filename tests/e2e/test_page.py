@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from lisa_scaffold.model import Checked, Excerpt, Waived
 from lisa_scaffold.report.check import html
 
 from ..support.results import EVIL, checked, finding, sample
+from .parts.machine import need
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -81,15 +81,12 @@ class Page:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
-    assert driver, "apt-get install chromium-driver"
-    assert chromium, "apt-get install chromium"
     options = ChromeOptions()
-    options.binary_location = chromium
+    options.binary_location = need("chromium")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
-    with Chrome(options, ChromeService(driver)) as opened:
+    with Chrome(options, ChromeService(need("chromedriver"))) as opened:
         yield opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -65,3 +66,12 @@ def test_a_session_sees_a_fault(session: str, tmp_path: Path) -> None:
     done = run("nox", "-s", session, cwd=project.root)
     assert done.returncode == 1, done.stdout
     assert said in done.stdout
+
+
+def test_an_audit_would_ask_about_every_package_that_is_installed(tmp_path: Path) -> None:
+    """The database of vulnerabilities itself is out of reach."""
+    project = make_project("default", tmp_path / "project")
+    said = passes("nox", "-s", "audit", "--", "--dry-run", cwd=project.root)
+    found = re.search(r"Dry run: would have audited (\d+) packages", said)
+    assert found, said
+    assert int(found[1]) > 10

@@ -93,3 +93,59 @@ def test_heredocs_comments_and_continuations_are_one_instruction() -> None:
         (0, 1),
         (0, 1),
     ]
+
+
+STAGE = """
+FROM build AS debug
+# Find users.
+RUN apt-get update
+RUN apt-get install -y libnss-ldapd
+RUN sed -i 's/files/ldap files/g' /etc/nsswitch.conf
+# Edit in place.
+RUN pip install debugpy
+RUN pip install -e .
+ENTRYPOINT ["/bin/bash", "-c"]
+CMD ["while true; do sleep 30; done;"]
+"""
+
+
+def test_a_stage_that_both_sides_added_nearly_alike_stays_the_projects_with_a_patch() -> None:
+    ours = BASE + STAGE.replace("sleep 30", "sleep 5")
+    theirs = changed("ENV B=2\n", "ENV B=3\n") + STAGE
+    sides = [text.encode() for text in (BASE, ours, theirs)]
+    result = merge_file("Dockerfile", *sides)
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours.replace("ENV B=2\n", "ENV B=3\n")
+    assert result.notes[0].startswith("the stage debug: both sides added it, nearly alike")
+    assert '+CMD ["while true; do sleep 30; done;"]\n' in result.patch
+    assert merge_file("Dockerfile", *sides, keep_prose=False) is None
+    assert merge(BASE + STAGE, BASE + "\nFROM build AS debug\nRUN other\n") is None
+
+
+def test_a_change_that_the_other_side_contains_is_no_conflict() -> None:
+    ours = changed(
+        "RUN pip install /src\n", "RUN touch a && pip install -U pip && pip install /src\n"
+    )
+    theirs = changed("RUN pip install /src\n", "RUN touch a && pip install /src\n")
+    assert merge(ours, theirs) == ours
+
+
+def test_a_comment_above_a_step_that_both_sides_added() -> None:
+    ours = changed("COPY . /src\n", "COPY . /src\nRUN make\n")
+    theirs = changed("COPY . /src\n", "COPY . /src\n# All of it.\nRUN make\n")
+    assert merge(ours, theirs) == theirs
+
+
+def test_two_steps_in_the_place_of_one_are_a_conflict() -> None:
+    ours = changed("RUN pip install /src\n", "RUN uv sync --locked\n")
+    theirs = changed("RUN pip install /src\n", "RUN make install\n")
+    assert merge(ours, theirs) is None
+
+
+def test_a_dockerfile_that_both_sides_added_has_the_stages_of_both_the_projects_last() -> None:
+    ours = "FROM a AS run\nRUN x\n"
+    theirs = "# For developers.\nFROM b AS developer\nRUN y\n"
+    result = merge_file("Dockerfile", None, ours.encode(), theirs.encode())
+    note = "both sides added it; the template's stages come first."
+    assert result == Merged(f"{theirs}\n{ours}".encode(), (note,))
+    assert merge_file("Dockerfile", None, ours.encode(), b"FROM b AS run\nRUN y\n") is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import check_clean, guard, merge_file, toml, yaml
+from lisa_scaffold.model import Merged
 
 HOOK = "repos:\n  - repo: a\n    rev: {rev}\n    hooks:\n      - id: x\n{more}"
 
@@ -31,13 +32,145 @@ def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
     ("base", "ours", "theirs"),
     [
         ("line-length = 80\n", "line-length = 100\n", "line-length = 120\n"),
-        ('v = ["3.11", "3.12"]\n', 'v = ["3.11"]\n', 'v = ["3.11", "3.12", "3.13"]\n'),
+        ('v = ["3.11", "3.12"]\n', 'v = ["3.11", "3.12", "3.13"]\n', 'v = ["3.11"]\n'),
         ('d = ["a>=1"]\n', 'd = ["a>=2"]\n', 'd = ["a<3"]\n'),
     ],
     ids=["plain number", "version beside a removed one", "lower and upper bound"],
 )
 def test_toml_that_is_not_sure_is_refused(base: str, ours: str, theirs: str) -> None:
     assert toml.merge(base, ours, theirs) is None
+
+
+def test_a_version_next_to_one_that_the_project_removed_is_left_out_with_a_note() -> None:
+    base, theirs = b'v = ["3.11", "3.12"]\n', b'v = ["3.11", "3.12", "3.13"]\nw = 1\n'
+    merged = merge_file("a.toml", base, b'v = ["3.11"]\n', theirs)
+    assert isinstance(merged, Merged)
+    assert merged.content == b'v = ["3.11"]\nw = 1\n'
+    assert merged.notes == (
+        'v: the template adds "3.13" next to 3.12, which the project removed; it is left out.',
+    )
+    assert '+"3.13"' in merged.patch
+    assert merge_file("a.toml", base, b'v = ["3.11"]\n', theirs, keep_prose=False) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        ('v = ["3.11"]\n', 'v = ["3.11", "3.12"]\n', 'v = ["3.11", "3.12"]\n'),
+        ('v = ["b", "c"]\n', 'v = ["a", "c"]\n', 'v = ["a", "b", "c"]\n'),
+        ('extends = ["mine"]\n', 'extends = ["base"]\n', 'extends = ["base", "mine"]\n'),
+    ],
+    ids=["one holds the other", "a set", "the last one wins"],
+)
+def test_a_list_that_both_sides_added_has_the_items_of_both(
+    ours: str, theirs: str, merged: str
+) -> None:
+    base = "a = 1\n"
+    name = ours.split(" ", 1)[0]
+    assert toml.merge(base, base + ours, base + theirs) == (
+        base + merged,
+        (f"{name}: both sides added it; it has the items of both.",),
+    )
+
+
+def test_of_a_pin_that_both_sides_added_the_newer_wins_with_a_note() -> None:
+    base = 'd = ["a>=1"]\n'
+    ours, theirs = 'd = ["a>=1", "b>=1.10"]\n', 'd = ["a>=1", "b>=2.0"]\n'
+    note = "d.b: both sides added it; b>=2.0 of the template is newer and kept, b>=1.10 of the"
+    assert toml.merge(base, ours, theirs) == (theirs, (f"{note} project is not.",))
+    assert toml.merge(base, ours, theirs.replace(">=2.0", "<2.0")) is None
+    assert toml.merge("x = 1\n", "x = 1\ny = 2\n", "x = 1\ny = 3\n") is None
+
+
+def test_a_comment_goes_with_the_item_that_the_template_removed_and_a_note_names_it() -> None:
+    base, theirs = b'v = [\n    "a",\n    "b",\n]\nw = 1\n', b'v = [\n    "b",\n]\nw = 2\n'
+    ours = base.replace(b'    "a"', b'    # Until 2027.\n    "a"')
+    merged = merge_file("a.toml", base, ours, theirs)
+    assert isinstance(merged, Merged)
+    assert merged.content == theirs
+    assert merged.notes == (
+        "v.a: the template removed it, the project changed its comment (# Until 2027.); both go.",
+    )
+
+
+def test_of_two_comments_on_one_added_item_the_projects_stays_and_a_note_names_the_other() -> None:
+    base = 'v = [\n    "a",  # A.\n]\n'
+    ours, theirs = (base.replace("]", f'    "b",  # {said}\n]') for said in ("Mine.", "Theirs."))
+    merged = toml.merge(base, ours, theirs + "w = 1\n")
+    note = "v.b: both sides have it, with other comments; the project's stays, the template's was"
+    assert merged == (ours + "w = 1\n", (f"{note} # Theirs.",))
+
+
+def test_of_a_list_that_the_template_removed_what_the_project_added_stays() -> None:
+    base = b'[groups]\ndev = ["a", "b"]\ndocs = ["c"]\n'
+    ours = base.replace(b'"b"]', b'"b", "mine"]')
+    merged = merge_file("a.toml", base, ours, b'[groups]\nci = ["x", "y", "z"]\ndocs = ["c"]\n')
+    assert isinstance(merged, Merged)
+    assert toml.load(merged.content.decode()) == toml.load(
+        '[groups]\nci = ["x", "y", "z"]\ndev = ["mine"]\ndocs = ["c"]\n'
+    )
+    assert merged.notes == (
+        "groups.dev: the template no longer has it; what the project added to it stays.",
+    )
+    table = b'[tool.uv]\ndev-dependencies = ["a"]\n[x]\ny = 1\n'
+    merged = merge_file("a.toml", table, table.replace(b'"a"]', b'"a", "b"]'), b"[x]\ny = 2\n")
+    assert isinstance(merged, Merged)
+    assert merged.content == b'[tool.uv]\ndev-dependencies = ["b"]\n[x]\ny = 2\n'
+
+
+MOUNTS = """{
+  "mounts": [
+    {"source": "a", "target": "/a"},
+    {"source": "b", "target": "/b"}
+  ],
+  "name": "x"
+}
+"""
+
+
+def test_json_that_lacks_a_comma_is_merged_all_the_same() -> None:
+    ours = MOUNTS.replace('"/b"}\n', '"/b"}\n    {"source": "c", "target": "/c"}\n')
+    theirs = MOUNTS.replace('"x"', '"y"')
+    merged = merge_file("a.json", MOUNTS.encode(), ours.encode(), theirs.encode())
+    assert isinstance(merged, Merged)
+    assert merged.content.decode() == ours.replace('"x"', '"y"')
+    assert guard.problem("a.json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
+
+
+def test_an_item_that_the_project_changed_stays_though_the_template_removed_it() -> None:
+    ours = MOUNTS.replace('{"source": "a"', '{"source": "mine"')
+    theirs = MOUNTS.replace('    {"source": "a", "target": "/a"},\n', "").replace('"x"', '"y"')
+    merged = merge_file("a.json", MOUNTS.encode(), ours.encode(), theirs.encode())
+    assert isinstance(merged, Merged)
+    assert merged.content.decode() == ours.replace('"x"', '"y"')
+    assert "the template no longer has it, the project changed it; it stays" in merged.notes[0]
+    assert '-{"source": "a", "target": "/a"}' in merged.patch
+
+
+PLUGINS = "plugins:\n- search\n- links:\n    depth: 1\n- tags\n- images:\n    wide: {wide}\n"
+
+
+def test_items_of_a_list_may_be_names_alone_or_names_with_options() -> None:
+    base = PLUGINS.format(wide="no")
+    ours = base.replace("- search\n", "- mine\n- search\n").replace("depth: 1", "depth: 2")
+    theirs = PLUGINS.format(wide="yes").replace("    depth: 1\n", "    depth: 1\n    kind: a\n")
+    merged = PLUGINS.format(wide="yes").replace("- search\n", "- mine\n- search\n")
+    merged = merged.replace("    depth: 1\n", "    depth: 2\n    kind: a\n")
+    assert yaml.merge(base, ours, theirs) == (merged, ())
+    apart = base.replace("depth: 1", "depth: 2")
+    moved = base.replace("- tags\n", "- tags\n- more\n")
+    git = apart.replace("- tags\n", "- tags\n- more\n")
+    assert guard.problem("a.yml", base, apart, moved, git) is None
+
+
+def test_options_of_one_name_that_both_sides_changed_are_left_to_people() -> None:
+    base = PLUGINS.format(wide="no")
+    ours, theirs = (base.replace("depth: 1", f"depth: {depth}") for depth in (2, 3))
+    assert yaml.merge(base, ours, theirs) is None
+
+
+def test_a_list_of_commands_that_both_sides_added_is_left_to_people() -> None:
+    assert yaml.merge("a: 1\n", "a: 1\nscript: [x, y]\n", "a: 1\nscript: [x, z]\n") is None
 
 
 @pytest.mark.parametrize(

@@ -139,9 +139,16 @@ def test_a_function_that_the_template_removed_and_the_project_changed_stays() ->
     assert "first: the template no longer has it" in result.notes[0]
 
 
-def test_one_function_rewritten_by_both_is_a_conflict() -> None:
+def test_a_function_that_both_changed_stays_the_projects_with_a_patch() -> None:
     line = "    return os.fspath(value)\n"
-    assert merge(changed(line, "    return 1\n"), changed(line, "    return 2\n")) is None
+    ours, theirs = changed(line, "    return 1\n"), changed(line, "    return 2\n")
+    sides = [text.encode() for text in (BASE, ours, theirs.replace("LIMIT = 10", "LIMIT = 11"))]
+    result = merge_file("a.py", *sides)
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours.replace("LIMIT = 10", "LIMIT = 11")
+    assert result.notes[0].startswith("first: both sides changed it; it stays as the project has")
+    assert "-    return os.fspath(value)\n+    return 2\n" in result.patch
+    assert merge_file("a.py", *sides, keep_prose=False) is None
 
 
 def test_what_the_project_replaced_is_declined() -> None:
@@ -165,9 +172,45 @@ def test_invalid_source_is_merged_by_lines() -> None:
     assert merge(ours, theirs, base=base) == changed("import a", "import d", theirs)
 
 
-def test_a_replacement_of_what_the_other_side_removed_is_a_conflict() -> None:
+def test_an_import_in_place_of_what_the_template_removed_stays_with_a_note() -> None:
     base = (
         "import sys\n\nif sys.path:\n    from a import v\nelse:\n    from b import v\n\nx = v()\n"
     )
     ours = "from b import v\n\nx = v()\n"
-    assert merge(ours, "from c import x\n", base=base) is None
+    result = merge_file("a.py", base.encode(), ours.encode(), b"from c import x\n")
+    assert isinstance(result, Merged)
+    assert result.content == b"from b import v\nfrom c import x\n"
+    assert result.notes == (
+        "from b import v: the template removed what used it; it stays, though nothing uses it.",
+    )
+
+
+def test_only_the_first_text_of_a_module_is_its_docstring() -> None:
+    ours = changed("LIMIT = 10\n", 'LIMIT = 10\n\n"""A remark."""\n')
+    theirs = changed('"""A module."""\n', '"""A better module."""\n')
+    assert merge(ours, theirs) == ours.replace("A module", "A better module")
+    bare = BASE.removeprefix('"""A module."""\n\n')
+    remark, titled = bare + '\n\n"""A remark."""\n', '"""A title."""\n\n' + bare
+    assert merge(remark, titled, base=bare) == '"""A title."""\n\n' + remark
+
+
+def test_of_an_import_that_the_template_removed_what_the_project_still_uses_stays() -> None:
+    base = "from m import a, b\n\n\ndef f():\n    return a, b\n\n\ndef g():\n    return 1\n"
+    ours = base.replace("return 1", "return b")
+    theirs = base.replace("from m import a, b\n", "from n import c\n").replace("a, b\n", "c\n")
+    result = merge_file("a.py", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == (
+        "from m import b\nfrom n import c\n\n\ndef f():\n    return c\n\n\ndef g():\n    return b\n"
+    )
+
+
+def test_a_function_that_both_sides_added_nearly_alike_stays_the_projects_with_a_patch() -> None:
+    added = "\n\ndef more(value):\n    for each in value:\n        os.remove(each)\n    return {}\n"
+    ours, theirs = BASE + added.format("None"), BASE + added.format("value")
+    result = merge_file("a.py", BASE.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert result.reason.startswith("more: both sides added it, nearly alike")
+    assert "-    return None\n+    return value\n" in result.patch
+    assert merge(BASE + "\n\ndef more():\n    pass\n", theirs) is None

@@ -127,6 +127,18 @@ def test_prose_that_both_sides_edited_a_little_is_a_conflict() -> None:
     assert merge_file("README.md", README, ours, theirs) is None
 
 
+def test_prose_that_one_side_only_broke_into_other_lines_takes_the_others_words() -> None:
+    base = "# Title\n\nOne line of\na paragraph that is\nbroken.\n\nThe end.\n"
+    flowed = "# Title\n\nOne line of a paragraph that is broken.\n\nThe end.\n"
+    edited_too = flowed.replace("One line", "Two lines")
+    result = merge_file("a.md", base.encode(), flowed.encode(), edited_too.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == edited_too
+    assert result.notes[0].startswith("Two lines of a paragraph that is broken.: the project only")
+    back = merge_file("a.md", base.encode(), edited_too.encode(), flowed.encode())
+    assert back == Merged(edited_too.encode())
+
+
 def test_words_of_prose_are_merged() -> None:
     ours, theirs = README.replace(b"A thing", b"One thing"), README.replace(b"something", b"much")
     assert merge_file("README.md", README, ours, theirs) == Merged(

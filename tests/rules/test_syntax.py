@@ -88,3 +88,8 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter() -> None:
 def test_another_key_may_stand_in_another_mapping() -> None:
     files = edited(clean(), ".pre-commit-config.yaml", "exclude: ^LICENSE", "exclude: ^LICENSES")
     assert found(files, "SYN") == []
+
+
+def test_a_large_notebook_is_no_invalid_one() -> None:
+    notebook = '{"cells": ["' + "x" * 1_000_000 + '"]}'
+    assert found({**clean(), "a.ipynb": notebook}, "SYN") == []

@@ -54,10 +54,24 @@ def choices() -> dict[str, list[Any]]:
     return found
 
 
+# Answers that decide nothing about this kind and would only make more rows. An image is told some
+# that switch on features of a package: it must stay what it is.
+IDLE = {"package": {"debian"}, "image": {"import_name", "python_min", "backend", "cde_image"}}
+KINDS = tuple(IDLE)
+
+
+def levels(kind: str) -> dict[str, list[Any]]:
+    """The values that the answers of a project of this kind are combined from."""
+    several = {key: values for key, values in {**choices(), **SHAPES}.items() if len(values) > 1}
+    return {key: several[key] for key in several if key != "kind" and key not in IDLE[kind]}
+
+
 @cache
-def pairwise() -> tuple[Mapping[str, Any], ...]:
+def pairwise(kind: str) -> tuple[Mapping[str, Any], ...]:
     """Answers in which every two values of any two questions meet at least once."""
-    levels = {**choices(), **SHAPES}
-    several = {key: values for key, values in levels.items() if len(values) > 1}
-    rows = (dict(zip(several, row, strict=True)) for row in AllPairs(list(several.values())))
-    return tuple({key: value for key, value in row.items() if value is not None} for row in rows)
+    combined = levels(kind)
+    rows = (dict(zip(combined, row, strict=True)) for row in AllPairs(list(combined.values())))
+    return tuple(
+        {"kind": kind, **{key: value for key, value in row.items() if value is not None}}
+        for row in rows
+    )

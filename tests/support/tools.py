@@ -67,3 +67,11 @@ def commit_all(folder: Path, message: str = "Change") -> None:
         git("init", "--quiet", "--initial-branch=main", cwd=folder)
     git("add", "--all", cwd=folder)
     git("commit", "--quiet", "--allow-empty", f"--message={message}", cwd=folder)
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """The one folder that an archive holds; not by Python, whose safe way Debian's 3.11 lacks."""
+    folder.mkdir()
+    passes("tar", "--extract", "--file", archive, "--directory", folder, cwd=folder)
+    (root,) = folder.iterdir()
+    return root

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -9,19 +10,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lisa_scaffold import cli, git
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.sync import journal
 
 from ..support.updates import Workshop, open_workshop
 
-FILES = {f"template/f{number}.dat": f"{number}\n" * 40 for number in range(9)}
+FILES = {f"template/f{number}.dat": f"{number}\n" * 40 for number in range(4)}
 
 
 @pytest.fixture
@@ -98,45 +99,89 @@ class Killed(BaseException):
     """Stands for the end of the process at one call."""
 
 
-def killing_at(fatal: int, project: Path, real: Callable[..., Any], calls: list[int]) -> Any:
-    """A method of Path that ends the process at one of the calls that concern a project."""
-
-    def counted(self: Path, *args: Any, **options: Any) -> Any:
-        if str(self).startswith(str(project)):
-            if len(calls) == fatal:
-                raise Killed
-            calls.append(1)
-        return real(self, *args, **options)
-
-    return counted
+CHANGING = [
+    *((Path, name) for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "chmod")),
+    *((Path, "symlink_to"), (Path, "write_bytes"), (Path, "write_text")),
+    *((os, "link"), (shutil, "copyfile")),
+]
 
 
-@pytest.mark.parametrize("first", range(3))
-def test_a_kill_at_every_third_call_leaves_before_or_after(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, first: int
-) -> None:
-    """Each call that changes the project is once, over the three runs, the last one made."""
-    states = outcomes(workshop)
+class Fatal:
+    """Lets one call that concerns a project end in an error, which stands for a kill or a fault."""
+
+    def __init__(self, project: Path, number: int, error: BaseException) -> None:
+        self.project, self.number, self.error = project, number, error
+        self.calls, self.reached = 0, False
+
+    def method(self, real: Callable[..., Any]) -> Any:
+        def counted(first: Any, *args: Any, **options: Any) -> Any:
+            if str(first).startswith(str(self.project)):
+                self.calls += 1
+                if self.calls == self.number:
+                    self.reached = True
+                    raise self.error
+            return real(first, *args, **options)
+
+        return counted
+
+    def run(self, *options: str) -> int | None:
+        """Update; nothing where the process is killed."""
+        with pytest.MonkeyPatch.context() as patch:
+            for place, name in CHANGING:
+                patch.setattr(place, name, self.method(getattr(place, name)))
+            try:
+                return cli.main(["update", str(self.project), "--defaults", *options])
+            except Killed:
+                return None
+
+
+def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[Fatal]:
+    """A fresh project for every third call, until an update makes no more calls."""
     project = workshop.project.with_name("stepwise")
-    fatal, reached = first, True
+    number, reached = first, True
     while reached:
         shutil.rmtree(project, ignore_errors=True)
         shutil.copytree(workshop.project, project)
-        calls: list[int] = []
-        reached = False
-        with monkeypatch.context() as patch:
-            for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "symlink_to", "chmod"):
-                killer = killing_at(fatal, project, getattr(Path, name), calls)
-                patch.setattr(Path, name, killer)
-            try:
-                cli.main(["update", str(project), "--defaults"])
-            except Killed:
-                reached = True
-        journal.recover(git.repository(project))
-        assert state(project) in states, f"call {fatal}"
-        assert strays(project) == [], f"call {fatal}"
-        fatal += 3
-    assert fatal > 20
+        fatal = Fatal(project, number, error)
+        yield fatal
+        number, reached = number + 3, fatal.reached
+    assert number > 20
+
+
+@pytest.mark.parametrize("first", range(1, 4))
+def test_a_kill_at_every_third_call_leaves_before_or_after(workshop: Workshop, first: int) -> None:
+    """Each call that changes the project is once, over the three runs, the last one made."""
+    states = outcomes(workshop)
+    for fatal in attempts(workshop, first, Killed()):
+        fatal.run()
+        journal.recover(git.repository(fatal.project))
+        assert state(fatal.project) in states, f"call {fatal.number}"
+        assert strays(fatal.project) == [], f"call {fatal.number}"
+
+
+@pytest.mark.parametrize("first", range(1, 4))
+def test_a_fault_at_every_third_call_leaves_all_as_before(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], first: int
+) -> None:
+    """A full disk comes at any of them; a real one is at hand in no test."""
+    before, after = outcomes(workshop)
+    for fatal in attempts(workshop, first, OSError(errno.ENOSPC, "No space left on device")):
+        code = fatal.run()
+        said = f"call {fatal.number}: {capsys.readouterr().err}"
+        assert state(fatal.project) == (before if code == ExitCode.REFUSED else after), said
+        assert (code == ExitCode.REFUSED) == ("No space left on device" in said), said
+        assert strays(fatal.project) == [], said
+
+
+def test_a_kill_while_a_branch_is_made_leaves_it_whole_or_not_there(workshop: Workshop) -> None:
+    before = state(workshop.project)
+    for fatal in attempts(workshop, 1, Killed()):
+        fatal.run("--branch", "update")
+        journal.recover(git.repository(fatal.project))
+        assert state(fatal.project) == before
+        assert strays(fatal.project) == [], f"call {fatal.number}"
+        git.git("fsck", "--strict", cwd=fatal.project)
+    assert git.git("log", "--format=%s", "update", cwd=fatal.project).startswith("Update the temp")
 
 
 def test_edits_after_the_kill_are_never_overwritten(
@@ -149,11 +194,11 @@ def test_edits_after_the_kill_are_never_overwritten(
         patch.setattr(journal, "_carry_out", killed)
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
-    (workshop.project / "f5.dat").write_text("edited after the kill\n")
-    with pytest.raises(LisaError, match=r"f5\.dat: edited since the update was interrupted"):
+    (workshop.project / "f3.dat").write_text("edited after the kill\n")
+    with pytest.raises(LisaError, match=r"f3\.dat: edited since the update was interrupted"):
         journal.recover(git.repository(workshop.project))
-    assert workshop.read("f5.dat") == "edited after the kill\n"
-    assert workshop.read("f6.dat").endswith("more\n")
+    assert workshop.read("f3.dat") == "edited after the kill\n"
+    assert workshop.read("f0.dat").endswith("more\n")
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
@@ -166,14 +211,15 @@ def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
         pass
 
 
-def test_a_locked_index_is_waited_for_and_nothing_is_lost(workshop: Workshop) -> None:
+def test_a_locked_index_is_refused_and_nothing_is_changed(workshop: Workshop) -> None:
     before, after = outcomes(workshop)
-    del before
     lock = workshop.project / ".git/index.lock"
     lock.write_text("")
     done = subprocess.run(command(workshop.project), check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert "another git process is at work" in done.stderr
     lock.unlink()
-    assert journal.recover(git.repository(workshop.project)) is not None
+    assert state(workshop.project) == before
+    assert strays(workshop.project) == []
+    subprocess.run(command(workshop.project), check=False, capture_output=True)
     assert state(workshop.project) == after

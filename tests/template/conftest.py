@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ..support.answers import Answers, answers, pairwise, template
+from ..support.answers import KINDS, Answers, answers, pairwise, template
 from ..support.files import contents
 
-ROWS = range(len(pairwise()))
+ROWS = [(kind, number) for kind in KINDS for number in range(len(pairwise(kind)))]
+NAMES = [f"{kind}{number:02}" for kind, number in ROWS]
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,10 @@ class Render:
 
 @pytest.fixture(scope="session")
 def renders(tmp_path_factory: pytest.TempPathFactory) -> list[Render]:
-    """A project for each row of the pairwise table; tests must not write there."""
+    """A project for each row of the pairwise tables; tests must not write there."""
     parent = tmp_path_factory.mktemp("renders")
-    return [_render(dict(row), parent / f"row{number:02}") for number, row in enumerate(pairwise())]
+    rows = (pairwise(kind)[number] for kind, number in ROWS)
+    return [_render(dict(row), parent / name) for name, row in zip(NAMES, rows, strict=True)]
 
 
 def _render(given: Answers, root: Path) -> Render:
@@ -35,8 +37,19 @@ def _render(given: Answers, root: Path) -> Render:
     return Render(complete, root, contents(root))
 
 
-@pytest.fixture(params=ROWS, ids=[f"row{number:02}" for number in ROWS])
+@pytest.fixture(params=NAMES)
 def render(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
     """Each of the pairwise renders in turn."""
-    number: int = request.param
-    return renders[number]
+    return renders[NAMES.index(request.param)]
+
+
+@pytest.fixture(params=[name for name in NAMES if name.startswith("package")])
+def package(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
+    """Each of them that is a Python package."""
+    return renders[NAMES.index(request.param)]
+
+
+@pytest.fixture(params=[name for name in NAMES if name.startswith("image")])
+def image(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
+    """Each of them that is an image repository."""
+    return renders[NAMES.index(request.param)]

@@ -35,6 +35,8 @@ TEXTS = {
     "cde_image": "localhost:5000/cde:1",
 }
 NAMES = {"distribution": "lisa-other", "import_name": "lisa.other"}
+IMAGE = {"kind": "image", "debian": "trixie"}
+LAST = {key: values[-1] for key, values in choices().items()}
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +88,8 @@ def assert_updated(project: Path, before: dict[str, bytes], fresh: dict[str, byt
     "given",
     [
         pytest.param({}, id="defaults"),
-        pytest.param(
-            {**{key: values[-1] for key, values in choices().items()}, **TEXTS, **NAMES}, id="other"
-        ),
+        pytest.param({**LAST, **TEXTS, **NAMES, "kind": "package"}, id="other"),
+        pytest.param({**LAST, **TEXTS, **NAMES, **IMAGE}, id="image"),
     ],
 )
 @pytest.mark.usefixtures("_stand_in")
@@ -102,12 +103,19 @@ def test_plain_copier_makes_the_same_project(
     assert contents(copied) == contents(ours)
 
 
-@pytest.mark.parametrize("version", [*released_versions(), BEFORE])
+@pytest.mark.parametrize(
+    ("version", "answered"),
+    [*((version, {}) for version in released_versions()), (BEFORE, {}), (BEFORE, IMAGE)],
+)
 @pytest.mark.usefixtures("_stand_in")
 def test_a_pristine_project_updates(
-    version: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    version: str,
+    answered: Answers,
+    repository: Repository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    project = project_at(repository, version, tmp_path / "project", {})
+    project = project_at(repository, version, tmp_path / "project", answered)
     before = contents(project)
     copier_update(project, {}, monkeypatch)
     recorded = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
@@ -118,7 +126,10 @@ def test_a_pristine_project_updates(
 
 
 def single_changes() -> dict[str, Answers]:
-    """Each answer changed on its own, save for texts: they decide about no file."""
+    """Each answer changed on its own, save for texts: they decide about no file.
+
+    The release of Debian matters to images alone, so that the kind changes with it.
+    """
     defaults = answers()
     changes: dict[str, Answers] = {
         key: {key: next(value for value in reversed(values) if value != defaults[key])}
@@ -126,14 +137,16 @@ def single_changes() -> dict[str, Answers]:
         if len(values) > 1
     }
     changes["forge"]["forge_host"] = "gitlab.example.org"
+    changes["debian"] |= {"kind": changes.pop("kind")["kind"]}
     license_of_two_files = {"license": "LGPL-3.0-or-later"}
     return {**changes, "license-2": license_of_two_files, "texts": TEXTS, "names": NAMES}
 
 
 def grouped_changes() -> dict[str, Answers]:
     """The same, several at a time: an update takes seconds."""
-    groups: dict[str, Answers] = {"features": {}, "settings": {}}
-    for given in single_changes().values():
+    changes = single_changes()
+    groups: dict[str, Answers] = {"features": {}, "settings": {}, "image": changes.pop("debian")}
+    for given in changes.values():
         is_feature = all(isinstance(value, bool) for value in given.values())
         groups["features" if is_feature else "settings"].update(given)
     return groups
@@ -142,7 +155,7 @@ def grouped_changes() -> dict[str, Answers]:
 def test_every_answer_is_changed_by_some_update() -> None:
     for changes in (single_changes(), grouped_changes()):
         changed = {key for given in changes.values() for key in given}
-        assert {question.key for question in questions()} - changed == {"kind"}
+        assert {question.key for question in questions()} - changed == set()
 
 
 CHANGES = [

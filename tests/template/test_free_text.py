@@ -150,6 +150,20 @@ def test_the_table_of_readings_names_every_file_that_free_text_goes_to() -> None
         assert found == {key: set(paths) for key, paths in READINGS.items()}
 
 
+def test_an_image_repository_has_it_in_the_same_places() -> None:
+    marks = {key: f"mark-{key.replace('_', '-')}" for key in LONGEST}
+    marks["author_email"] = "mark-email@example.org"
+    files = rendered(answers(kind="image", license="MIT", distribution="d", **marks))
+    found = {
+        key: {path for path, content in files.items() if mark.encode() in content}
+        for key, mark in marks.items()
+    }
+    own = {".copier-answers.yml", "CITATION.cff", "LICENSE", "README.md"}
+    assert found == {key: set(paths) & own for key, paths in READINGS.items()}
+    for key, mark in marks.items():
+        assert {READINGS[key][path](files) for path in found[key]} == {mark}
+
+
 def test_the_documentation_reads_markdown_with_no_further_extension() -> None:
     assert b"myst_enable_extensions" not in usual("MIT")["docs/conf.py"]
 

@@ -46,7 +46,7 @@ def test_a_question_has_a_type_a_help_text_and_a_default(key: str) -> None:
 
 def test_there_is_the_one_set_of_keys() -> None:
     assert list(QUESTIONS) == [
-        *("kind", "project_name", "description", "author_name", "author_email"),
+        *("kind", "debian", "project_name", "description", "author_name", "author_email"),
         *("copyright_holder", "license", "forge", "forge_host", "namespace", "python_min"),
         *("distribution", "import_name", "advanced", "copyright_year", "backend", "cli", "docs"),
         *("notebooks", "container", "cde_image", "sonar"),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ..support.answers import SHAPES, choices, pairwise, template
+from ..support.answers import KINDS, levels, pairwise, template
 from ..support.files import contents, load_yaml
 from ..support.tools import passes, program
 from .conftest import Render
@@ -40,6 +40,7 @@ def plain(text: str) -> str:
 
 
 # The last that matches holds. A file that no pattern matches has no reader: the test says so.
+# What is in the folder of images has readers of its own in test_image.py.
 READERS: dict[str, Callable[[str], Any]] = {
     "*.toml": tomllib.loads,
     "*.yml": load_yaml,
@@ -58,7 +59,13 @@ READERS: dict[str, Callable[[str], Any]] = {
     "LICENSE": plain,
     "LICENSE.GPL-3.0": plain,
     "MANIFEST.in": plain,
+    "debian.txt": plain,
+    "images/build": plain,
+    "images/tests/run": plain,
+    "jupyter-service": plain,
     "py.typed": plain,
+    "requirements*.txt": plain,
+    "requirements.in": plain,
 }
 
 
@@ -74,17 +81,18 @@ def of_name(renders: list[Render], pattern: str) -> list[Path]:
     return found
 
 
-def test_the_rows_hold_every_pair_of_values() -> None:
-    levels = {key: values for key, values in {**choices(), **SHAPES}.items() if len(values) > 1}
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_rows_hold_every_pair_of_values(kind: str) -> None:
+    combined = levels(kind)
     met = {
         (one, row.get(one), two, row.get(two))
-        for row in pairwise()
-        for one, two in combinations(levels, 2)
+        for row in pairwise(kind)
+        for one, two in combinations(combined, 2)
     }
     wanted = {
         (one, first, two, second)
-        for one, two in combinations(levels, 2)
-        for first, second in product(levels[one], levels[two])
+        for one, two in combinations(combined, 2)
+        for first, second in product(combined[one], combined[two])
     }
     assert wanted - met == set()
 
@@ -186,10 +194,10 @@ def test_project_metadata_follow_their_schema(renders: list[Render]) -> None:
     assert shown.count("Valid ") == len(files)
 
 
-def test_classifiers_exist(render: Render) -> None:
+def test_classifiers_exist(package: Render) -> None:
     from trove_classifiers import classifiers
 
-    project = tomllib.loads(render.files["pyproject.toml"].decode())["project"]
+    project = tomllib.loads(package.files["pyproject.toml"].decode())["project"]
     assert [name for name in project["classifiers"] if name not in classifiers] == []
 
 
@@ -210,8 +218,8 @@ def test_included_jobs_are_there(render: Render) -> None:
     assert included == {path for path in render.files if path.startswith(".gitlab/ci/")}
 
 
-def test_the_package_stands_where_its_import_name_says(render: Render) -> None:
-    package = "src/" + render.answers["import_name"].replace(".", "/")
-    sources = {path for path in render.files if path.startswith("src/")}
-    assert {Path(path).parent.as_posix() for path in sources} == {package}
-    assert f"{package}/__init__.py" in sources
+def test_the_package_stands_where_its_import_name_says(package: Render) -> None:
+    folder = "src/" + package.answers["import_name"].replace(".", "/")
+    sources = {path for path in package.files if path.startswith("src/")}
+    assert {Path(path).parent.as_posix() for path in sources} == {folder}
+    assert f"{folder}/__init__.py" in sources

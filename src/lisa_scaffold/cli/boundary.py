@@ -41,7 +41,8 @@ def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] |
         return ExitCode.REFUSED
     except OSError as error:
         # A full disk, a folder that may not be written: the machine's trouble, not a defect.
-        where = f"{error.filename}: " if error.filename else ""
+        place = error.filename2 or error.filename
+        where = f"{place}: " if place else ""
         say(
             f"{program}: {where}{error.strerror or error}",
             "  Check the path, its rights and space.",

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--merge-prose",
         action="store_true",
-        help="merge prose that the project has rewritten too, instead of keeping it",
+        help="leave in conflict what else would stay as the project has it, with a patch",
     )
     common.add_common(parser)
     parser.set_defaults(command=run)
@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     with update.prepared(current, target, trust=arguments.trust) as prepared:
         if common.asks(arguments):
             given = _ask_new_questions(prepared)
-        updated = prepared.update(given, keep_prose=not arguments.merge_prose)
+        keep_prose = not arguments.merge_prose
+        updated = prepared.update(given, keep_prose=keep_prose, diff=arguments.dry_run)
     return _finish(updated, arguments)
 
 

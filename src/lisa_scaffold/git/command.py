@@ -71,3 +71,9 @@ def git(
 ) -> str:
     """Run git as :func:`run` does, and return what it prints as text."""
     return run(*arguments, cwd=cwd, env=env).decode(errors="surrogateescape")
+
+
+def quoted(path: str | Path) -> str:
+    """A path as git reads it in a list of paths, whatever characters are in it."""
+    inner = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{inner}"'

@@ -6,12 +6,11 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
-from lisa_scaffold.git.command import ALONE, GitError, git
+from lisa_scaffold.git.command import ALONE, GitError, git, quoted
 from lisa_scaffold.git.repository import Repository, spelled_out
 
 SHA1_LENGTH = 40
@@ -99,7 +98,7 @@ class Store:
         (folder / "objects/info").mkdir(parents=True)
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/main\n")
-        alternates = f"{_quoted(repository.objects)}\n"
+        alternates = f"{quoted(repository.objects)}\n"
         (folder / "objects/info/alternates").write_bytes(os.fsencode(alternates))
         config = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n"
         (folder / "config").write_text(f"{config}\tobjectFormat = {self.hash}\n")
@@ -126,8 +125,8 @@ class Store:
             _import_commit("project", b"from refs/heads/base\nM 040000 %s \n" % ours.encode()),
         ]
         self.run(*_IMPORT, stdin=b"".join(commits))
-        # A template that moves a folder moves what the project put there.
-        rename = ("-c", "merge.directoryRenames=true", "-c", "merge.renames=true")
+        # A template that moves a folder moves its own files; those of the project stay.
+        rename = ("-c", "merge.directoryRenames=false", "-c", "merge.renames=true")
         plain = ("-c", "merge.conflictStyle=merge", "-c", "core.attributesFile=/dev/null")
         options = ("--write-tree", "-z", "--messages", "project", "template")
         try:
@@ -175,6 +174,25 @@ class Store:
         self.run(*_IMPORT, stdin=_import_commit("result", changes))
         said = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
         return said.decode(errors="replace")
+
+    def commit(self, repository: Repository, message: str, files: Mapping[str, Blob | None]) -> str:
+        """Commit files (None: removed) on top of the project's current commit; its name.
+
+        The new objects lie one by one, so that they can be moved into the project's repository.
+
+        Raises
+        ------
+        GitError
+            If git knows nobody who commits.
+        """
+        who = git("var", "GIT_COMMITTER_IDENT", cwd=repository.top).strip()
+        text = message.encode()
+        head = f"commit refs/heads/result\ncommitter {who}\ndata {len(text)}\n"
+        start = os.fsencode(head) + text + f"\nfrom {repository.head}\n".encode()
+        options = ("-c", f"fastimport.unpackLimit={2**30}", "fast-import", "--quiet")
+        stream = start + _import_files(files, repository.prefix) + b"\n"
+        self.run(*options, "--force", "--date-format=raw", stdin=stream)
+        return (self.folder / "refs/heads/result").read_text().strip()
 
     def read(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Content of objects, by their names."""
@@ -228,7 +246,7 @@ def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
     parts = []
     # What goes makes room first: a file may become a folder.
     for path, blob in sorted(files.items(), key=lambda item: item[1] is not None):
-        name = os.fsencode(_quoted(prefix + path))
+        name = os.fsencode(quoted(prefix + path))
         if blob is None:
             parts.append(b"D %s\n" % name)
             continue
@@ -273,7 +291,7 @@ class ObjectWriter:
         self._repository = repository
         self._place = {
             "GIT_OBJECT_DIRECTORY": str(objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(repository.objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted(repository.objects),
         }
 
     def write(self, blobs: Sequence[Blob], folder: Path) -> list[str]:
@@ -281,7 +299,7 @@ class ObjectWriter:
         paths = [folder / f"blob-{number}" for number in range(len(blobs))]
         for path, blob in zip(paths, blobs, strict=True):
             path.write_bytes(blob.data)
-        listed = "".join(f"{_quoted(path)}\n" for path in paths)
+        listed = "".join(f"{quoted(path)}\n" for path in paths)
         options = ("-w", "--no-filters", "--stdin-paths")
         said = self._run("hash-object", *options, stdin=os.fsencode(listed))
         for path in paths:
@@ -303,43 +321,14 @@ class ObjectWriter:
         place = {"GIT_INDEX_FILE": str(index)}
         self._run("update-index", "-z", "--index-info", stdin=info, env=place)
 
+    def skip_in_work_tree(self, index: Path, paths: Iterable[str]) -> None:
+        """Mark entries of an index file aside as what a sparse checkout leaves out."""
+        stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        place = {"GIT_INDEX_FILE": str(index)}
+        self._run("update-index", "-z", "--skip-worktree", "--stdin", stdin=stdin, env=place)
+
     def _run(
         self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ) -> bytes:
         place = {**self._place, **(env or {})}
         return command.run(*arguments, cwd=self._repository.top, env=place, stdin=stdin)
-
-
-def _quoted(path: str | Path) -> str:
-    """A path as git reads it in a list of paths, whatever characters are in it."""
-    inner = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{inner}"'
-
-
-def commit_files(
-    repository: Repository, branch: str, message: str, files: Mapping[str, Blob | None]
-) -> None:
-    """Commit files (None: removed) on a new branch that starts from the current commit.
-
-    Raises
-    ------
-    LisaError
-        If the branch exists already, its name is none, or git knows nobody who commits.
-    """
-    run = partial(git, cwd=repository.top)
-    ref = f"refs/heads/{branch}"
-    try:
-        run("check-ref-format", ref)
-    except GitError as error:
-        raise LisaError(
-            f"{branch}: no name for a branch", "Choose another with --branch."
-        ) from error
-    if run("for-each-ref", ref).strip():
-        raise LisaError(f"{branch}: the branch exists already", "Choose another with --branch.")
-    who = run("var", "GIT_COMMITTER_IDENT").strip().encode()
-    text = message.encode()
-    head = f"from {repository.head}\n".encode()
-    start = b"commit %s\ncommitter %s\ndata %d\n%s\n" % (os.fsencode(ref), who, len(text), text)
-    stream = start + head + _import_files(files, repository.prefix) + b"\n"
-    options = ("--quiet", "--date-format=raw")
-    command.run("fast-import", *options, cwd=repository.top, stdin=stream)

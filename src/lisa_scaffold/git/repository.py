@@ -54,6 +54,22 @@ def _bundled(path: Path) -> str:
     return os.fsdecode(rest.partition(b"\n\n")[0]) if signature == b"git bundle" else ""
 
 
+def head(repository: str | Path) -> str:
+    """The newest commit of a repository's main branch: a path, a bundle or an address.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached.
+    LisaError
+        If it has no commit.
+    """
+    said = git("ls-remote", "--", repository, "HEAD")
+    if not said:
+        raise LisaError(f"{repository}: no commit there", "Check the address.")
+    return said.split()[0]
+
+
 def clone_bare(repository: str | Path, folder: Path) -> None:
     """Copy a repository (a path, a bundle or an address) with all its history into a new folder.
 
@@ -208,6 +224,33 @@ def update_index(repository: Repository, info: bytes) -> None:
     run("update-index", "-z", "--index-info", cwd=repository.top, stdin=info)
 
 
+def refuse_branch(repository: Repository, branch: str) -> None:
+    """Raise LisaError where a new branch cannot have this name."""
+    ref = f"refs/heads/{branch}"
+    try:
+        git("check-ref-format", ref, cwd=repository.top)
+    except GitError as error:
+        raise LisaError(
+            f"{branch}: no name for a branch", "Choose another with --branch."
+        ) from error
+    if git("for-each-ref", ref, cwd=repository.top).strip():
+        raise LisaError(f"{branch}: the branch exists already", "Choose another with --branch.")
+
+
+def start_branch(repository: Repository, branch: str, commit: str) -> None:
+    """Make a branch that points to a commit; one that does so already is left as it is.
+
+    Raises
+    ------
+    GitError
+        If there is such a branch, and it points elsewhere.
+    """
+    ref = f"refs/heads/{branch}"
+    found = run("rev-parse", "--verify", "--quiet", ref, cwd=repository.top, codes=(0, 1))
+    if found.decode().strip() != commit:
+        run("update-ref", ref, commit, "0" * len(commit), cwd=repository.top)
+
+
 def unmerged(repository: Repository) -> list[str]:
     """Paths with a conflict in the index, relative to the work tree."""
     said = git("ls-files", "--unmerged", "-z", cwd=repository.top).split("\0")[:-1]
@@ -219,6 +262,8 @@ def unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bo
 
     Such a file (``--assume-unchanged``, ``--skip-worktree``) may hold edits that no status shows.
     """
+    if not paths:
+        return {}
     place = repository.top / repository.prefix
     said = git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *spelled_out(paths), cwd=place)
     flags = {record[2:]: record[0] for record in said.split("\0")[:-1]}
@@ -256,6 +301,12 @@ def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
     said = run("check-ignore", *options, cwd=repository.top, stdin=stdin, codes=(0, 1))
     found = os.fsdecode(said).split("\0")[:-1]
     return {path.removeprefix(repository.prefix) for path in found}
+
+
+def ignores(folder: Path, path: str) -> bool:
+    """Whether ``.gitignore`` names a path of a folder, be it there or not."""
+    said = run("check-ignore", "--no-index", "--", path, cwd=folder, codes=(0, 1, 128))
+    return bool(said)
 
 
 def listed(folder: Path) -> dict[str, str | None] | None:

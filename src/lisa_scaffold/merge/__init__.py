@@ -64,6 +64,18 @@ def merge_file(
     return Merged(content, done.notes, done.patch)
 
 
+def moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
+    """The lines that the project changed in a file where it only moved pinned versions.
+
+    None where it changed more, or nothing.
+    """
+    sides = codec.decode(base, ours, ours)
+    if sides is None or not kinds.only_pins(path, sides.base.text, sides.ours.text):
+        return []
+    before = {line.strip() for line in sides.base.text.splitlines()}
+    return [line.strip() for line in sides.ours.text.splitlines() if line.strip() not in before]
+
+
 def check_clean(
     path: str, base: bytes | None, ours: bytes, theirs: bytes, merged: bytes
 ) -> str | None:
@@ -90,7 +102,7 @@ def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None
         return _prose(path, sides, keep_prose=keep_prose)
     for merge in kinds.mergers(kind, new=sides.new):
         done = merge(base, ours, theirs)
-        if done is None or kinds.problem(path, base, ours, theirs, done[0]) is not None:
+        if done is None or kinds.problem(path, base, ours, theirs, *done) is not None:
             continue
         patch = kept.patch(done[1], path)
         if keep_prose or not patch:

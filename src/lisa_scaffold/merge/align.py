@@ -263,14 +263,41 @@ def likeness(one: Counter[tuple[object, ...]], two: Counter[tuple[object, ...]])
 
 
 def identities(*sides: Sequence[Value]) -> list[list[Hashable]]:
-    """A key for each mapping of three lists: the field that identifies it, and its value."""
+    """A key for each member of some lists: the field that identifies it, and its value."""
     field = _common_field(sides)
+    if field is None and one_name_each(*sides):
+        return [[("", _only_name(item)) for item in side] for side in sides]
     return [[_identity(item, field) for item in side] for side in sides]
 
 
 def named(*sides: Sequence[Value]) -> bool:
     """Whether one field tells the mappings of all lists apart."""
     return _common_field(sides) is not None
+
+
+def share_identity(one: Value, two: Value) -> bool:
+    """Whether two mappings have an identifying field with the same value."""
+    found = ((_field(one, (name,)), _field(two, (name,))) for name in _IDENTIFYING)
+    return any(first is not None and first == second for first, second in found)
+
+
+def one_name_each(*sides: Sequence[Value]) -> bool:
+    """Whether each member is a name, alone (``- a``) or with what is its own (``- b: {c: d}``)."""
+    names = [[_only_name(item) for item in side] for side in sides]
+    alone = all(None not in side and len(set(side)) == len(side) for side in names)
+    return alone and any(isinstance(item, dict) for side in sides for item in side)
+
+
+def _only_name(item: Value) -> str | None:
+    match item:
+        case dict() if len(item) == 1:
+            name = next(iter(item))[-1]
+            return None if name in _IDENTIFYING else name
+        case dict() | list():
+            return None
+        case (_, name):
+            return name
+    return str(item)
 
 
 def _common_field(sides: Sequence[Sequence[Value]]) -> Key | None:

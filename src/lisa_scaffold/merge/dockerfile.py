@@ -17,11 +17,13 @@ from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
     Unit,
     adopted,
+    carried_over,
     in_blocks,
     key_of,
     merge_units,
     to_lines,
 )
+from lisa_scaffold.merge.words import farther
 
 Merge = tuple[str, tuple[str, ...]]
 
@@ -29,6 +31,7 @@ _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)")
 _STAGE = re.compile(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"--from=([\w.-]+)")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+_END = Unit(("end", ""), 0, ())
 _SETTINGS = ("ARG", "ENV", "LABEL", "EXPOSE", "VOLUME")
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL", "FROM")
 
@@ -90,8 +93,17 @@ def _stages(text: str) -> list[tuple[str, Unit]]:
 def _by_stages(base: str, ours: str, theirs: str) -> Merge | None:
     sides = [_split(instructions(plain.to_lines(text))) for text in (base, ours, theirs)]
     mine, yours = (adopted(sides[0], side, nameless=_any) for side in sides[1:])
-    done = merge_units(sides[0], mine, yours, _stage, lambda _, __, ___: None, gone=_only_moved)
-    return None if done is None else (plain.to_text(to_lines(done[0])), done[1])
+    done = merge_units(sides[0], mine, yours, _stage, _stages_together, gone=_only_moved)
+    if done is None or base.strip():
+        return None if done is None else (plain.to_text(to_lines(done[0])), done[1])
+    stages = [unit._replace(gap=max(unit.gap, int(at > 0))) for at, unit in enumerate(done[0])]
+    note = "both sides added it; the template's stages come first."
+    return plain.to_text(to_lines(stages)), (note, *done[1])
+
+
+def _stages_together(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
+    """Stages that both sides put first: the last one, which is built, stays the project's."""
+    return None if before else yours + mine
 
 
 def _any(_unit: Unit) -> bool:
@@ -117,14 +129,34 @@ def _split(units: Sequence[Unit]) -> list[Unit]:
     return found
 
 
-def _stage(base: Unit | None, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
-    """A stage that both sides changed."""
+def _stage(
+    base: Unit | None, ours: Unit, theirs: Unit
+) -> tuple[Sequence[str], tuple[str, ...]] | None:
+    """A stage that both sides changed, or that both added."""
     if base is None:
-        return None
+        return carried_over(f"the stage {key_of(ours)}", ours, theirs)
     before, mine, yours = (instructions(side.lines) for side in (base, ours, theirs))
-    mine, yours = (adopted(before, side, nameless=_is_step) for side in (mine, yours))
+    mine, yours = (
+        _in_place(before, adopted(before, side, nameless=_is_step)) for side in (mine, yours)
+    )
     done = merge_units(before, mine, yours, _instruction, _together, gone=_only_moved)
     return None if done is None else (to_lines(done[0]), done[1])
+
+
+def _in_place(base: list[Unit], side: list[Unit]) -> list[Unit]:
+    """The units of a side, where a step in the place of a step, alike or not, is the same one."""
+    between = {
+        (above.key, _verb(unit), below.key): unit.key
+        for above, unit, below in zip(base, base[1:], [*base[2:], _END], strict=False)
+        if _is_step(unit)
+    }
+    present = {unit.key for unit in side}
+    found = side[:1]
+    for unit, below in zip(side[1:], [*side[2:], _END], strict=False):
+        old = between.get((found[-1].key, _verb(unit), below.key))
+        known = old is None or old in present or not _is_step(unit)
+        found.append(unit if known else unit._replace(key=old))
+    return found
 
 
 def _only_moved(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[None, str] | None:
@@ -206,9 +238,10 @@ def _rank(unit: Unit) -> str:
 def _instruction(
     base: Unit | None, ours: Unit, theirs: Unit
 ) -> tuple[list[str], tuple[str, ...]] | None:
-    """An instruction that both sides changed."""
+    """An instruction that both sides changed, or that both added."""
     if base is None:
-        return None
+        more = farther((), ours.lines, theirs.lines)
+        return None if more is None else (list(more), ())
     done = plain.merge_lines(list(base.lines), list(ours.lines), list(theirs.lines))
     return done or _words(base, ours, theirs)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.merge.diff import Hunk, hunks, regions
 from lisa_scaffold.merge.pins import newest
-from lisa_scaffold.merge.words import farther, likeness, merge_words
+from lisa_scaffold.merge.words import contained, farther, likeness, merge_words
 
 _ALIKE = 0.6
 _MOST_LINES = 80
@@ -43,6 +43,11 @@ def resolve(
     more = farther(base, ours, theirs)
     if more is not None:
         return list(more), []
+    if len(base) == len(ours) == len(theirs) == 1:
+        # However little they share, it is one line, edited.
+        whole = contained(base[0], ours[0], theirs[0])
+        if whole is not None:
+            return [whole], []
     shared = _shared(base, ours, theirs)
     merge = _by_lines if shared is None else _anew
     done = merge(base if shared is None else shared, ours, theirs)

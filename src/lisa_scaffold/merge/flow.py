@@ -59,7 +59,7 @@ def _branch(text: str, at: int, syntax: Syntax) -> tuple[Branch, int]:
                 "seq" if kind == "seq" else "map", True, opening, tuple(entries), closing
             )
             return found, space + 1
-        if entries and not entries[-1].comma:
+        if entries and not entries[-1].comma and "\n" not in text[position:space]:
             raise NotSure("a comma is missing")
         entry, position = _entry(text, position, space, kind == "map", syntax)
         entries.append(entry)
@@ -76,6 +76,14 @@ def _entry(text: str, at: int, start: int, keyed: bool, syntax: Syntax) -> tuple
     node, position = read(text, head_end, syntax)
     entry = Entry(key, text[at:start], text[start:head_end], node, "")
     return finish(text, position, entry, syntax)
+
+
+def complete(node: Node) -> bool:
+    """Whether no comma is missing at the end of a line, as people who edit by hand leave some."""
+    if isinstance(node, Leaf):
+        return True
+    commas = all(entry.comma for entry in node.entries[:-1])
+    return (commas or not node.flow) and all(complete(entry.node) for entry in node.entries)
 
 
 def finish(text: str, at: int, entry: Entry, syntax: Syntax) -> tuple[Entry, int]:

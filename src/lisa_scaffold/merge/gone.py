@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lisa_scaffold.merge import align, kept, values
 from lisa_scaffold.merge.nodes import (
@@ -49,18 +50,50 @@ def one_sided(  # noqa: PLR0913 - three versions, where they stand, what is said
     if _same(base, left):
         return None
     path = (*path, *label(left))
+    if value(base.node) == value(left.node):
+        notes.append(_only_remarked(base, left, path, by_ours=ours is not None))
+        return None
     pinned = values.only_pins(path, value(base.node), value(left.node))
     if pinned and _own_remarks(base) == _own_remarks(left):
         notes.append(_only_moved(base, left, path, by_ours=ours is not None))
         return None
-    if strict or not any(label(left)) or label(base) != label(left):
+    if strict or not any(label(left)) or not _one_member(base, left):
         raise NotSure(f"{values.where(path)}: removed by one side, changed by the other")
-    where, before = values.where(path), content(base)
     if ours is None:
-        notes.append(kept.removed(where, before, content(left)))
+        notes.append(kept.removed(values.where(path), content(base), content(left)))
         return None
-    notes.append(kept.changed(where, before, content(left)))
-    return ours
+    return _stays(base, ours, path, notes)
+
+
+def _stays(base: Entry, ours: Entry, path: Path, notes: list[str]) -> Entry:
+    """What the project changed and the template removed; of a list what the project put in it."""
+    own = values.own_part(path, value(base.node), value(ours.node))
+    stays = ours if own is None else _only(ours, own)
+    say = kept.changed if own is None else kept.own_items
+    notes.append(say(values.where(path), content(base), content(stays)))
+    return stays
+
+
+def _only(entry: Entry, own: Value) -> Entry:
+    """A list, or a table of lists, without all else."""
+    node = entry.node
+    if not isinstance(node, Branch):
+        raise NotSure("no list")
+    members = [member for member in node.entries if not isinstance(own, dict) or member.key in own]
+    if isinstance(own, dict):
+        members = [_only(member, own[member.key]) for member in members]
+    else:
+        members = [member for member in members if value(member.node) in own]
+    if node.flow:
+        if "\n" not in members[0].lead + node.entries[0].lead:
+            members[0] = replace(members[0], lead=node.entries[0].lead)
+        members[-1] = replace(members[-1], comma=node.entries[-1].comma)
+    return replace(entry, node=replace(node, entries=tuple(members)))
+
+
+def _one_member(one: Entry, two: Entry) -> bool:
+    """Whether two versions are surely of one member: something that identifies it is the same."""
+    return label(one) == label(two) or align.share_identity(value(one.node), value(two.node))
 
 
 def label(member: Entry) -> Path:
@@ -88,6 +121,26 @@ def _keys(node: Node) -> set[str]:
         return set()
     own = {part for entry in node.entries for part in entry.key}
     return own.union(*(_keys(entry.node) for entry in node.entries))
+
+
+def only_pins(base: Branch, ours: Branch) -> bool:
+    """Whether the project moved pins, and changed nothing else."""
+    one, two = (Entry((), "", "", side, "") for side in (base, ours))
+    said = value(base), value(ours)
+    return (
+        said[0] != said[1]
+        and values.only_pins((), *said)
+        and _own_remarks(one) == _own_remarks(two)
+    )
+
+
+def _only_remarked(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:
+    who = ("template", "project") if by_ours else ("project", "template")
+    before = entry_remarks(base)
+    news = " ".join(remark for remark in entry_remarks(left) if remark not in before)
+    said = "" if any(label(left)) else values.text_of(value(left.node)) or ""
+    what = f"{values.where(path)}: {said}".removesuffix(": ")
+    return f"{what}: the {who[0]} removed it, the {who[1]} changed its comment ({news}); both go."
 
 
 def _only_moved(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lisa_scaffold.merge import verify
 from lisa_scaffold.merge.nodes import NotSure, Value
@@ -13,7 +13,9 @@ _YAML = (".yaml", ".yml", ".cff", ".clang-format", ".clang-tidy")
 _JSON = (".json", ".jsonc", ".json5", ".code-workspace", ".geojson", ".ipynb")
 
 
-def problem(path: str, base: str, ours: str, theirs: str, merged: str) -> str | None:
+def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
+    path: str, base: str, ours: str, theirs: str, merged: str, notes: Sequence[str] = ()
+) -> str | None:
     """What is wrong with a merged file, as a sentence; ``None``: nothing, or no keyed format.
 
     A side that was invalid before cannot be compared; the result must then be valid only if
@@ -31,7 +33,7 @@ def problem(path: str, base: str, ours: str, theirs: str, merged: str) -> str | 
     if sides[0] is None:
         return None
     said = verify.disagreement(sides[0], sides[1], sides[2], result)
-    return said or verify.lost_comment(base, ours, theirs, merged)
+    return said or verify.lost_comment(base, ours, theirs, merged, notes)
 
 
 def _loader(path: str) -> Load | None:

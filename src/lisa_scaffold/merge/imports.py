@@ -25,16 +25,14 @@ class _Import(NamedTuple):
 
 
 def merge_imports(
-    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str], keep: AbstractSet[str]
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
 ) -> list[str] | None:
-    """The lines of both blocks; names in ``keep`` stay although one side removed them."""
+    """The lines of both blocks."""
     blocks = [read(lines) for lines in (base, ours, theirs)]
     if any(block is None for block in blocks):
         return None
     before, mine, yours = (block or [] for block in blocks)
-    # What the base never had was added by the side that has it: so it stays.
-    before = [unit for old in before for unit in _without(old, keep)]
-    done = merge_units(before, mine, yours, _both, _together, heirs=False)
+    done = merge_units(before, mine, yours, _both, _together, gone=_gone, heirs=False)
     return None if done is None else to_lines(done[0])
 
 
@@ -111,6 +109,20 @@ def _both(base: Unit | None, ours: Unit, theirs: Unit) -> tuple[list[str], tuple
         return None
     exploded = len(ours.lines) > 1 or len(theirs.lines) > 1
     return _written(head, names, exploded=exploded), ()
+
+
+def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str] | None:
+    """Of a statement that one side removed, the names that the other has added to it."""
+    left = ours or theirs
+    if left is None or _comment(base) or _comment(left):
+        return None
+    head, names = _parsed(left.lines)
+    before = _parsed(base.lines).names
+    added = {bound: spelled for bound, spelled in names.items() if bound not in before}
+    if not head or any(names.get(bound, spelled) != spelled for bound, spelled in before.items()):
+        return None
+    lines = tuple(_written(head, added, exploded=len(left.lines) > 1))
+    return (left._replace(lines=lines) if added else None), ""
 
 
 def _set(base: Names, ours: Names, theirs: Names) -> Names | None:

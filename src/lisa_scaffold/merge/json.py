@@ -18,7 +18,7 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
     merged = tree.merge(parse, base, ours, theirs)
     if merged and all(map(_strict, (base, ours, theirs))) and not _strict(merged[0]):
         return None
-    return verify.sound(load, (base, ours, theirs), merged)
+    return verify.sound(_said, (base, ours, theirs), merged)
 
 
 def parse(text: str) -> Branch:
@@ -70,6 +70,13 @@ def load(text: str) -> Value:
     NotSure
         If it is invalid, or has a key twice.
     """
+    if not flow.complete(parse(text)):
+        raise NotSure("a comma is missing")
+    return _said(text)
+
+
+def _said(text: str) -> Value:
+    """What a document says that may lack commas at the ends of lines."""
     root = parse(text)
     said = value(root)
     if not _unique(root):

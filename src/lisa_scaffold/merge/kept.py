@@ -50,18 +50,44 @@ def changed(what: str, before: str, stays: str) -> Kept:
     )
 
 
-def rewritten(what: str, before: str, after: str, stays: str) -> Kept:
-    """The project rewrote something, and the template changed it."""
+def own_items(what: str, before: str, stays: str) -> Kept:
+    """The project added to a list, and the template removed it."""
     return Kept(
-        f"{what}: the project rewrote it, the template changed it; it stays as the project has "
-        "it, the template's change is in the patch.",
+        f"{what}: the template no longer has it; what the project added to it stays.",
+        *(before, "", stays),
+    )
+
+
+def rewritten(what: str, before: str, after: str, stays: str) -> Kept:
+    """Both sides changed something of the project's, each in another way."""
+    return Kept(
+        f"{what}: both sides changed it; it stays as the project has it, the template's change "
+        "is in the patch.",
         *(before, after, stays),
+    )
+
+
+def carried_over(what: str, ours: str, theirs: str) -> Kept:
+    """Both sides added nearly the same: the project took it over and edited it."""
+    return Kept(
+        f"{what}: both sides added it, nearly alike; it stays as the project has it, what the "
+        "template has instead is in the patch.",
+        *(ours, theirs, ours),
     )
 
 
 def left_out(what: str, after: str) -> Kept:
     """The template added something for a place that stays as the project has it."""
     return Kept(f"{what}: nothing here uses it; the template's is left out.", "", after, "")
+
+
+def crowded_out(where: str, added: str, removed: str) -> Kept:
+    """The template added a version next to one that the project removed."""
+    return Kept(
+        f"{where}: the template adds {added} next to {removed}, which the project removed; "
+        "it is left out.",
+        *("", added, ""),
+    )
 
 
 def patch(notes: Iterable[str], path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 
 Merge = Callable[[str, str, str], tuple[str, tuple[str, ...]] | None]
@@ -82,14 +82,31 @@ def mergers(kind: str, *, new: bool) -> Iterator[Merge]:
         yield import_module("lisa_scaffold.merge.text").merge
 
 
-def problem(path: str, base: str, ours: str, theirs: str, merged: str) -> str | None:
+def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
+    path: str, base: str, ours: str, theirs: str, merged: str, notes: Sequence[str] = ()
+) -> str | None:
     """What is wrong with a merged file; ``None`` for nothing."""
     sort = kind(path, ours)
     found: str | None = None
     if sort in _STRUCTURED:
         guard = import_module("lisa_scaffold.merge.guard")
-        found = guard.problem(path, base, ours, theirs, merged)
+        found = guard.problem(path, base, ours, theirs, merged, notes)
     elif sort in _CHECKED:
         checker = import_module(f"lisa_scaffold.merge.{sort}")
         found = checker.problem(base, ours, theirs, merged)
     return found
+
+
+def only_pins(path: str, base: str, ours: str) -> bool:
+    """Whether nothing but pinned versions moved between two versions of a file."""
+    from lisa_scaffold.merge import gone, pins
+    from lisa_scaffold.merge.nodes import NotSure
+
+    sort = kind(path, ours)
+    if sort not in _STRUCTURED:
+        return pins.only_moved(base, ours)
+    parse = import_module(f"lisa_scaffold.merge.{sort}").parse
+    try:
+        return gone.only_pins(parse(base), parse(ours))
+    except NotSure:
+        return False

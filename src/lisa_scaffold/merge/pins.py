@@ -19,6 +19,7 @@ _BEFORE = re.compile(
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_AT_LEAST = re.compile(r"\+(?![\w.])|\s+(?:or|and)\s+(?:later|newer|above|higher|up)\b")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
 _PRE = {"dev": -4, "a": -3, "alpha": -3, "b": -2, "beta": -2, "rc": -1, "post": 1}
 
@@ -40,7 +41,7 @@ def newest(base: str, ours: str, theirs: str) -> Pin | None:
     found = zip(*(_VERSION.findall(text) for text in (base, ours, theirs)), strict=True)
     text, notes = split[0][0], []
     for (was, mine, yours), after in zip(found, split[0][1:], strict=True):
-        won = _three_way(was, mine, yours, text)
+        won = _three_way(was, mine, yours, (text, after))
         if won is None:
             return None
         if mine != yours and was not in (mine, yours):
@@ -53,24 +54,29 @@ def only_moved(before: str, after: str) -> bool:
     """Whether nothing but pinned versions (and their digests) differ in two texts."""
     sides = [_DIGEST.sub("", text) for text in (before, after)]
     split = [_VERSION.split(text) for text in sides]
-    if split[0] != split[1]:
+    if before == after or split[0] != split[1]:
         return False
-    pairs = zip(*(_VERSION.findall(text) for text in sides), split[0], strict=False)
-    start, told = "", before == after
-    for was, now, text in pairs:
+    start = ""
+    versions = zip(*(_VERSION.findall(text) for text in sides), strict=True)
+    for (was, now), text, rest in zip(versions, split[0], split[0][1:], strict=False):
         start += text
-        if was != now and not _BEFORE.search(start):
+        if was != now and not _is_pin(start, rest):
             return False
-        told, start = True, start + now
-    return told
+        start += now
+    return True
 
 
-def _three_way(base: str, ours: str, theirs: str, before: str) -> str | None:
+def _is_pin(before: str, after: str) -> bool:
+    """Whether a version between two texts may be moved up."""
+    return bool(_BEFORE.search(before) or _AT_LEAST.match(after))
+
+
+def _three_way(base: str, ours: str, theirs: str, place: tuple[str, str]) -> str | None:
     if theirs in (ours, base):
         return ours
     if ours == base:
         return theirs
-    if not _BEFORE.search(before) or min(order(ours), order(theirs)) <= order(base):
+    if not _is_pin(*place) or min(order(ours), order(theirs)) <= order(base):
         return None
     return max(ours, theirs, key=order)
 

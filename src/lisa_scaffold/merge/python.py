@@ -21,19 +21,18 @@ from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
     Unit,
     adopted,
+    carried_over,
     key_of,
     merge_units,
     project_decides,
     to_lines,
 )
-from lisa_scaffold.merge.words import likeness_of_words
 
 __all__ = ["merge", "problem"]
 
 _NAMELESS = "statement"
 _ALIKE_ORDER = ("imports", "def", "=", "doc")
-_NAMED = ("def", "=", "doc")
-_REWRITTEN = 0.5
+_NAMED = ("def", "=", "doc", "main")
 
 Merge = tuple[str, tuple[str, ...]]
 
@@ -72,12 +71,14 @@ def merge(base: str, ours: str, theirs: str) -> Merge | None:
         done = _merge(base, ours, theirs, _Names(keep, idle))
     if done is None:
         return None
-    done = done[0], (*done[1], *_left_out(idle, theirs))
+    unused = _idle(trees[0], trees[1], tree)
+    done = done[0], (*done[1], *_left_out(idle, theirs), *_no_longer_used(unused, ours))
     # An import that was kept, or left out, comes and goes with the words of its statement.
-    named = (*done[1], *keep, "import from") if keep or idle else done[1]
+    kept_lines = _importing(keep, done[0])
+    named = (*done[1], *keep, "import from", *kept_lines) if keep or idle else done[1]
     if lost(base, ours, theirs, done[0], named):
         return None
-    unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0])
+    unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0], unused)
     return None if unsure else done
 
 
@@ -85,19 +86,33 @@ def _left_out(idle: AbstractSet[str], theirs: str) -> tuple[str, ...]:
     """A note on the imports of the template that nothing needs."""
     if not idle:
         return ()
-    lines = [line for line in theirs.splitlines() if re.match(r"\s*(from|import)\b", line)]
-    told = [line for line in lines if idle & set(re.findall(r"\w+", line))]
-    return (kept.left_out(", ".join(sorted(idle)), "\n".join(told)),)
+    return (kept.left_out(", ".join(sorted(idle)), "\n".join(_importing(idle, theirs))),)
 
 
-def _idle(base: ast.Module | None, theirs: ast.Module, merged: ast.Module) -> set[str]:
-    """What the template imports anew, for something that the project does not take."""
-    before = bindings(base) if base else set()
-    return (bindings(merged) - uses(merged)) & (bindings(theirs) - before) & uses(theirs)
+def _no_longer_used(unused: AbstractSet[str], ours: str) -> list[str]:
+    """A note on each import of the project whose only use went with the template's change."""
+    return [
+        f"{line.strip()}: the template removed what used it; it stays, though nothing uses it."
+        for line in _importing(unused, ours)
+    ]
 
 
-def _for_nothing(ours: str, theirs: str, merged: str) -> bool:
-    """Whether what every side used that had it (an import) has lost its use in the merge."""
+def _importing(names: AbstractSet[str], text: str) -> list[str]:
+    """The lines that import some of the names."""
+    lines = [line for line in text.splitlines() if re.match(r"\s*(from|import)\b", line)]
+    return [line for line in lines if names & set(re.findall(r"\w+", line))]
+
+
+def _idle(base: ast.Module | None, side: ast.Module, merged: ast.Module) -> set[str]:
+    """What a side imports anew, for something that the merge has not."""
+    statements = [node for node in side.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    known = {ast.dump(node) for node in base.body} if base else set()
+    new: list[ast.stmt] = [node for node in statements if ast.dump(node) not in known]
+    return (bindings(merged) - uses(merged)) & bindings(ast.Module(new, [])) & uses(side)
+
+
+def _for_nothing(ours: str, theirs: str, merged: str, told: AbstractSet[str]) -> bool:
+    """Whether what every side used that had it has lost its use in the merge, and no note tells."""
     after = parse(merged)
     if after is None:
         return True
@@ -107,7 +122,7 @@ def _for_nothing(ours: str, theirs: str, merged: str) -> bool:
     for tree in filter(None, map(parse, (ours, theirs))):
         bound |= bindings(tree)
         idle |= bindings(tree) - uses(tree)
-    return bool(unused & bound - idle)
+    return bool(unused & bound - idle - told)
 
 
 def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
@@ -115,12 +130,18 @@ def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
     if any(side is None for side in sides):
         return None
     before, mine, yours = (_with_imports(side or []) for side in sides)
-    yours = [
-        unit._replace(lines=without(unit.lines, names.idle)) if _kind(unit) == "imports" else unit
-        for unit in yours
-    ]
+    # What the base never had was added by the side that has it: so it stays.
+    before, yours = _relieved(before, names.keep), _relieved(yours, names.idle)
     done = _merge_units(before, mine, yours, names)
     return None if done is None else (plain.to_text(done[0]), done[1])
+
+
+def _relieved(units: list[Unit], idle: AbstractSet[str]) -> list[Unit]:
+    """A module without the imports of some names."""
+    return [
+        unit._replace(lines=without(unit.lines, idle)) if _kind(unit) == "imports" else unit
+        for unit in units
+    ]
 
 
 def _with_imports(units: list[Unit]) -> list[Unit]:
@@ -146,10 +167,10 @@ def _both(
     """One unit that both sides changed, or that both added."""
     before = base.lines if base else ()
     if _kind(ours) == "imports":
-        lines = merge_imports(before, ours.lines, theirs.lines, names.keep)
+        lines = merge_imports(before, ours.lines, theirs.lines)
         return None if lines is None else (lines, ())
     if base is None:
-        return None
+        return carried_over(_what(ours), ours, theirs)
     by_lines = plain.merge_lines(list(before), list(ours.lines), list(theirs.lines))
     if by_lines is not None:
         return by_lines
@@ -163,8 +184,8 @@ def _both(
 def _rewritten(
     base: Unit, ours: Unit, theirs: Unit
 ) -> tuple[Sequence[str], tuple[str, ...]] | None:
-    """A definition of which the project has kept less than half stays the project's."""
-    if _kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
+    """A definition that both sides changed, each in another way, stays the project's."""
+    if _kind(base) not in _NAMED:
         return None
     sides = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
     return ours.lines, (kept.rewritten(_what(base), *sides),)
@@ -176,7 +197,8 @@ def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | No
 
 
 def _what(unit: Unit) -> str:
-    return str(key_of(unit)[1] or "the docstring")
+    kind, name = key_of(unit)
+    return str(name or {"doc": "the docstring", "main": "the main block"}.get(kind, kind))
 
 
 _project_decides = project_decides(_what)
@@ -236,6 +258,9 @@ def _units(source: _Source, at: int) -> list[Unit] | None:
         if _start(node) <= at:
             return None
         key = _key(node, source.lines)
+        if key[0] == "doc" and units:
+            # A text that is not the first statement documents nothing.
+            key = _NAMELESS, "\n".join(source.lines[node.lineno - 1 : end])
         gap = next(i for i in range(at, end) if source.lines[i].strip()) - at
         lines = tuple(source.lines[at + gap : end])
         last = units[-1] if units else None

@@ -58,8 +58,7 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     """Merge prose; a passage that the project rewrote stays as the project has it.
 
     A passage is rewritten where the project's words and the base's have less than half in
-    common, or where the project has none of it left. Where the template only adds a passage
-    beside one that the project adds, that holds for the whole file instead.
+    common, or where that holds for the whole file.
     """
     split = to_lines(base), to_lines(ours), to_lines(theirs)
     whole = _rewritten(split[0], split[1])
@@ -69,14 +68,26 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     for region in regions(*split):
         done = _region(region, *split)
         before, mine, yours = split[0][region.base], split[1][region.ours], split[2][region.theirs]
+        done = done or _reflowed(before, mine, yours)
         if done is None:
-            if not (_rewritten(before, mine) if any(before) else whole):
+            if not whole and not (any(before) and _rewritten(before, mine)):
                 return None
             done, before = (mine, []), yours
         merged += done[0]
         notes += done[1]
         declined += before
     return Prose(to_text(merged), patch(split[0], declined, path), tuple(notes))
+
+
+def _reflowed(
+    base: list[str], ours: list[str], theirs: list[str]
+) -> tuple[list[str], list[str]] | None:
+    """A passage in which one side, or both alike, only broke the lines in other places."""
+    words = [" ".join(lines).split() for lines in (base, ours, theirs)]
+    if words[1] == words[0] != words[2]:
+        note = "the project only broke its lines in other places; the template's words are taken."
+        return theirs, [f"{theirs[0] if theirs else base[0]}: {note}"]
+    return (ours, []) if words[2] in words[:2] else None
 
 
 def _rewritten(base: list[str], ours: list[str]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lisa_scaffold.merge import align, gone, layout, moves, values
+from lisa_scaffold.merge import align, gone, layout, lists, moves, values
+from lisa_scaffold.merge.lists import Members, Versions
 from lisa_scaffold.merge.nodes import (
     Branch,
     Entry,
@@ -15,14 +15,11 @@ from lisa_scaffold.merge.nodes import (
     NotSure,
     Path,
     Value,
-    comments,
     content,
     shift,
     value,
     write,
 )
-
-Versions = tuple[Entry | None, Entry | None, Entry | None]
 
 
 def merge(
@@ -77,7 +74,7 @@ def branch(
 ) -> Branch:
     """Merge three mappings, or three sequences; without a base, both sides added one."""
     if base is None:
-        if ours.kind == "seq" and (whole := _both_added(ours, theirs, path)):
+        if ours.kind == "seq" and (whole := lists.both_added(ours, theirs, path, notes)):
             return whole
         base = replace(ours, entries=())
     base, ours, theirs = layout.same_column(base, ours, theirs)
@@ -89,45 +86,16 @@ def branch(
     if isinstance(members, list):
         return layout.assemble(base, ours, theirs, members)
     kept: dict[int, Entry] = {}
+    out = lists.crowded_out(members, path, notes)
     for slot, versions in members.versions.items():
-        merged = entry(versions, path, notes, strict=members.strict)
+        merged = None if slot in out else entry(versions, path, notes, strict=members.strict)
         if merged is not None:
             kept[slot] = merged
-    _fixed_places(members, path)
+    lists.fixed_places(members, out, path)
     order = align.order(members.slots, set(kept), members.strict)
     if members.sortable:
         order = layout.sorted_in(order, members.slots, kept)
     return layout.assemble(base, ours, theirs, [kept[slot] for slot in order])
-
-
-def _both_added(ours: Branch, theirs: Branch, path: Path) -> Branch | None:
-    """The list of the project where it holds all that the template's has; ``None``: take both.
-
-    Only lists of records, or of requirements, can be taken together: each item has a name.
-    """
-    said = [
-        [(repr(value(e.node)), *_comments_of(e)) for e in side.entries] for side in (ours, theirs)
-    ]
-    rest = iter(said[0])
-    if all(item in rest for item in said[1]):
-        return ours
-    items = [[value(member.node) for member in side.entries] for side in (ours, theirs)]
-    kind = values.list_kind(path, *items)
-    named = kind == "requirements" or (kind == "records" and align.named(*items))
-    if not named or values.is_ordered(path):
-        raise NotSure(f"{values.where(path)}: a list that both sides added")
-    return None
-
-
-@dataclass(frozen=True)
-class Members:
-    """The members of three branches by slot."""
-
-    slots: align.Slots
-    versions: dict[int, Versions]
-    kind: str
-    strict: bool
-    sortable: bool
 
 
 def _members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members | list[Entry]:
@@ -144,7 +112,7 @@ def _members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members 
         strict = values.is_ordered(path)
         return _numbered(sides, slots, kind, strict=strict, sortable=False)
     if kind == "ordered":
-        return _in_order(sides, said, path)
+        return lists.in_order(sides, said, path)
     set_keys = values.item_keys(kind, *said)
     slots = align.by_key(set_keys[0], set_keys[1], set_keys[2])
     return _numbered(sides, slots, kind, strict=False, sortable=True)
@@ -185,92 +153,6 @@ def _numbered(
         slot: (by_slot[0].get(slot), by_slot[1].get(slot), by_slot[2].get(slot)) for slot in every
     }
     return Members(slots, versions, kind, strict, sortable)
-
-
-def _in_order(sides: list[list[Entry]], said: list[list[Value]], path: Path) -> list[Entry]:
-    """Merge lists whose order means something, as lines are merged."""
-    texts = [
-        [repr((v, _comments_of(e))) for v, e in zip(*s, strict=True)]
-        for s in zip(said, sides, strict=True)
-    ]
-    picks = align.diff3(*texts)
-    if picks is None:
-        raise NotSure(f"{values.where(path)}: both sides changed the same place of a list")
-    _no_return(said, [said[side][index] for side, index in picks], path)
-    return [sides[side][index] for side, index in picks]
-
-
-def _no_return(said: list[list[Value]], merged: list[Value], path: Path) -> None:
-    """Refuse a list in which an item is back that one side moved and the other removed."""
-    counts = [Counter(repr(item) for item in side) for side in (*said, merged)]
-    for item, count in counts[3].items():
-        old, mine, other = (side[item] for side in counts[:3])
-        if count != (other if mine == old else mine) and old in (mine, other):
-            raise NotSure(f"{values.where(path)}: one side moved an item, the other removed it")
-
-
-def _comments_of(member: Entry) -> list[str]:
-    return [*comments(member.lead), member.tail.strip()]
-
-
-def _fixed_places(members: Members, path: Path) -> None:
-    """Refuse where one side adds beside, or in place of, what only the other removed.
-
-    In a set of versions the order means something: a list without 3.12 is no place to add
-    3.13 after it. Elsewhere only what replaces a removed member, and resembles it, counts.
-    """
-    if members.kind == "map":
-        return
-    for side, other in ((1, 2), (2, 1)):
-        added = [s for s, v in members.versions.items() if v[side] and not v[0] and not v[other]]
-        gone = [s for s, v in members.versions.items() if v[0] and not v[other]]
-        mine = members.slots.ours if side == 1 else members.slots.theirs
-        both = [s for s, v in members.versions.items() if v[1] and v[2] and not v[0]]
-        for slot in added:
-            if _beside(members, mine, slot, gone) or _replaces(
-                members, mine, slot, gone, both, side
-            ):
-                raise NotSure(f"{values.where(path)}: added beside what the other side removed")
-
-
-def _beside(members: Members, mine: list[int], slot: int, gone: list[int]) -> bool:
-    own = _said(members, slot)
-    if members.kind == "records" or not values.versioned(own):
-        return False
-    run = [s for s in mine if members.versions[s][0] or s == slot]
-    at = run.index(slot)
-    neighbours = run[max(at - 1, 0) : at] + run[at + 1 : at + 2]
-    return any(s in gone and values.versioned(_said(members, s)) for s in neighbours)
-
-
-def _replaces(  # noqa: PLR0913, PLR0917 - all of them are needed
-    members: Members, mine: list[int], slot: int, gone: list[int], both: list[int], side: int
-) -> bool:
-    """Whether an added member stands where the same side removed what the other removed too.
-
-    Where both sides put the same there instead, nothing is unclear.
-    """
-    if members.kind == "requirements":
-        return False
-    stay = {s for s, v in members.versions.items() if v[0] and v[side]}
-    place = align.gaps(mine, stay)[slot]
-    if any(align.gaps(mine, stay)[s] == place for s in both):
-        return False
-    before = align.gaps(members.slots.base, stay)
-    swapped = [s for s in gone if before.get(s) == place]
-    return any(_resemble(_said(members, s), _said(members, slot)) for s in swapped)
-
-
-def _said(members: Members, slot: int) -> Value:
-    return next(value(found.node) for found in members.versions[slot] if found)
-
-
-def _resemble(one: Value, two: Value) -> bool:
-    first, second = values.text_of(one), values.text_of(two)
-    if first is None or second is None:
-        return True
-    short, long = sorted((first, second), key=len)
-    return long.startswith(short[: max(len(short) * 2 // 3, 1)])
 
 
 def entry(versions: Versions, path: Path, notes: list[str], *, strict: bool) -> Entry | None:
@@ -354,7 +236,9 @@ def _leaf(base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: lis
     b = value(base.node) if base else None
     o, t = value(ours.node), value(theirs.node)
     head = layout.pick(old.head, ours.head, theirs.head)
-    if t in (o, b):
+    if o == t:
+        node, tail = ours.node, _remark(old.tail, ours.tail, theirs.tail, path, notes)
+    elif t == b:
         node, tail = ours.node, layout.pick(old.tail, ours.tail, theirs.tail)
     elif o == b:
         node, tail = theirs.node, layout.pick(old.tail, ours.tail, theirs.tail)
@@ -363,21 +247,31 @@ def _leaf(base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: lis
     return replace(ours, head=head, node=node, tail=tail)
 
 
+def _remark(base: str, ours: str, theirs: str, path: Path, notes: list[str]) -> str:
+    """The comment behind a value on which both sides agree: the project's where they differ."""
+    try:
+        return layout.pick(base, ours, theirs)
+    except NotSure:
+        notes.append(
+            f"{values.where(path)}: both sides have it, with other comments; the project's stays, "
+            f"the template's was {theirs.strip()}"
+        )
+        return ours
+
+
 def _decided(
     base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]
 ) -> tuple[Node, str]:
     """The value, and what stands behind it, where both sides changed the value."""
-    if base is None:
-        raise NotSure(f"{values.where(path)}: both sides added it")
-    b, o, t = base.node, ours.node, theirs.node
-    if not (isinstance(b, Leaf) and isinstance(o, Leaf) and isinstance(t, Leaf)):
+    b, o, t = base.node if base else None, ours.node, theirs.node
+    if isinstance(b, Branch) or not (isinstance(o, Leaf) and isinstance(t, Leaf)):
         raise NotSure(f"{values.where(path)}: both sides changed it")
-    if "\n" in b.text and "\n" in o.text:
+    if base and b and "\n" in b.text and "\n" in o.text:
         merged = _text_lines(b, o, t)
         if merged is not None:
             return merged, layout.pick(base.tail, ours.tail, theirs.tail)
-    tails = [side.tail for side in (base, ours, theirs)]
-    decision = values.scalar(path, b.value, o.value, t.value, tails)
+    tails = [side.tail if side else "" for side in (base, ours, theirs)]
+    decision = values.scalar(path, b.value if b else None, o.value, t.value, tails)
     if decision is None:
         raise NotSure(f"{values.where(path)}: both sides changed it")
     if decision.note:

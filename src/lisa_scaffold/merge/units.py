@@ -17,6 +17,7 @@ from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.words import likeness
 
 _HEIR = 0.5
+_NEARLY = 0.9
 _LONGEST = 4000
 
 
@@ -154,9 +155,11 @@ def _decide_gone(sides: _Sides, gone: Gone | None) -> list[str] | None:
         notes.append(decided[1])
         # To the rest of the merge it is new, or was never there.
         del base[key]
-        if decided[0] is None:
-            ours.pop(key, None)
-            theirs.pop(key, None)
+        for side in (side for side in (ours, theirs) if key in side):
+            if decided[0] is None:
+                del side[key]
+            else:
+                side[key] = decided[0]._replace(key=key)
     return notes
 
 
@@ -216,6 +219,16 @@ def alike(first: Unit, second: Unit) -> float:
     """How much two units share, from 0 to 1."""
     texts = ("\n".join(unit.lines)[:_LONGEST] for unit in (first, second))
     return likeness(*texts)
+
+
+def carried_over(
+    what: str, ours: Unit, theirs: Unit
+) -> tuple[Sequence[str], tuple[str, ...]] | None:
+    """A unit that both sides added, nearly alike: the project took it over, its edits stay."""
+    if alike(ours, theirs) < _NEARLY:
+        return None
+    texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
+    return ours.lines, (kept.carried_over(what, *texts),)
 
 
 def adopted(base: Units, side: Units, *, nameless: Callable[[Unit], bool]) -> list[Unit]:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lisa_scaffold.merge.align import diff3
+from lisa_scaffold.merge.align import diff3, one_name_each
 from lisa_scaffold.merge.nodes import Path, Value
 from lisa_scaffold.merge.words import merge_words
 
@@ -37,6 +37,8 @@ _ORDERED = {
     *("workflow", "tasks", "plugins", "commands-pre", "commands-post", "runargs", "args"),
     *("addopts", "options", "flags", "patterns"),
 }
+# Of these the last one has the last word.
+_LAST_WINS = {"extends", "package-rules", "packagerules"}
 _REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
 
 # From so many words on a value reads like a sentence or a command.
@@ -82,12 +84,22 @@ def scalar(
     """
     texts = [text_of(base), text_of(ours), text_of(theirs)]
     before, mine, other = texts
+    if base is None and mine is not None and other is not None:
+        return _both_added(path, mine, other)
     if before is None or mine is None or other is None:
         return None
     if "\n" in before + mine + other:
         return _lines(before, mine, other)
     newest = _newest(path, [before, mine, other], remarks)
     return newest or requirement(path, before, mine, other) or _sentence(before, mine, other)
+
+
+def _both_added(path: Path, ours: str, theirs: str) -> Decision | None:
+    """Of a pin that both sides added, the newer one."""
+    oldest = re.sub(_NUMBER, "0.dev0", ours)
+    newest = _newest(path, [oldest, ours, theirs], ("",) * 3)
+    found = newest or requirement(path, oldest, ours, theirs)
+    return found and Decision(found.text, found.note.replace("moved it up", "added it"))
 
 
 def _lines(base: str, ours: str, theirs: str) -> Decision | None:
@@ -232,7 +244,10 @@ def requirement(path: Path, base: str, ours: str, theirs: str) -> Decision | Non
         if decided is None:
             return None
         result += decided.text
-        notes += [decided.note] if decided.note else []
+        if decided.note:
+            won = decided.text.strip() == mine[part].strip()
+            whole = [ours, "project", theirs, "template"]
+            notes.append(_newer_note(path, *(whole if won else [*whole[2:], *whole[:2]])))
     return Decision(result, " ".join(notes))
 
 
@@ -273,7 +288,7 @@ def list_kind(path: Path, *sides: Sequence[Value]) -> ListKind:
     items = [item for side in sides for item in side]
     ordered = name_of(path) in _ORDERED
     scalars = [text for item in items if (text := text_of(item)) is not None]
-    if items and all(isinstance(item, dict) for item in items):
+    if items and (all(isinstance(item, dict) for item in items) or one_name_each(*sides)):
         return "records"
     if _are_requirements(path, items, scalars):
         return "requirements"
@@ -287,6 +302,11 @@ def list_kind(path: Path, *sides: Sequence[Value]) -> ListKind:
 def is_ordered(path: Path) -> bool:
     """Whether the order of a list means something, as its name tells."""
     return name_of(path) in _ORDERED
+
+
+def is_last_wins(path: Path) -> bool:
+    """Whether a later item of a list has the last word over an earlier one."""
+    return name_of(path) in _LAST_WINS
 
 
 def _prose_set(path: Path) -> bool:
@@ -324,9 +344,44 @@ def _requirement_key(item: Value, more: tuple[str, ...]) -> Hashable:
     return normalised(parts["name"]), *("".join(parts[part].split()) for part in more)
 
 
+def own_part(path: Path, base: Value, side: Value) -> Value | None:
+    """Of a list, or of a table of lists, what a side put in it; ``None``: it is one whole.
+
+    A table is one where more than its lists, or the order of a list, was changed.
+    """
+    match base, side:
+        case list(), list() if list_kind(path, base, side) in ("set", "requirements"):
+            return [item for item in side if item not in base] or None
+        case dict(), dict() if base.keys() == side.keys():
+            changed = [key for key in side if side[key] != base[key]]
+            parts = {key: own_part((*path, *key), base[key], side[key]) for key in changed}
+            found = {key: part for key, part in parts.items() if part is not None}
+            return found if found and len(found) == len(parts) else None
+    return None
+
+
 def versioned(item: Value) -> bool:
     """Whether an item of a list is, or ends in, a version, as in lists of Python versions."""
     text = text_of(item)
     if text is None or (parts := split_requirement(text)) is None or not parts["spec"].strip():
         return text is not None and bool(_VERSIONED.search(text))
     return False
+
+
+def crowded_out(
+    base: Sequence[Value], ours: Sequence[Value], theirs: Sequence[Value]
+) -> dict[int, Value]:
+    """Of the versions that their side adds, those next to one that our side removed, with it.
+
+    The order of versions means something: a list without 3.12 is no place to add 3.13 after it.
+    """
+    out: dict[int, Value] = {}
+    for index, item in enumerate(theirs):
+        if item in base or item in ours or not versioned(item):
+            continue
+        before = [other for other in theirs[:index] if other in base][-1:]
+        after = [other for other in theirs[index + 1 :] if other in base][:1]
+        for other in before + after:
+            if other not in ours and versioned(other):
+                out[index] = other
+    return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeAlias
 
 from lisa_scaffold.merge import align, moves, values
@@ -37,17 +37,20 @@ def sound(
         said = [load(text) for text in (*sides, merged[0])]
     except (NotSure, RecursionError):
         return None
-    if disagreement(said[0], said[1], said[2], said[3]) or lost_comment(*sides, merged[0]):
+    if disagreement(said[0], said[1], said[2], said[3]) or lost_comment(*sides, *merged):
         return None
     return merged
 
 
-def lost_comment(base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """The first comment that a side added and the merged text has not."""
+def lost_comment(
+    base: str, ours: str, theirs: str, merged: str, notes: Iterable[str] = ()
+) -> str | None:
+    """The first comment that a side added, and neither the merged text has nor a note names."""
     before, after = (set(_COMMENT_LINE.findall(text)) for text in (base, merged))
     for side, text in ("project", ours), ("template", theirs):
         for comment in _COMMENT_LINE.findall(text):
-            if comment not in before and comment not in after:
+            told = comment in before or any(comment in note for note in notes)
+            if not told and comment not in after:
                 return f"a comment of the {side} is lost: {comment}"
     return None
 
@@ -59,6 +62,12 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
         return _expect(path, ours, merged)
     if ours == base:
         return _expect(path, theirs, merged)
+    return _both(path, sides, merged)
+
+
+def _both(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
+    """Compare a value that both sides changed, each in another way."""
+    base, ours, theirs = sides
     match base, ours, theirs, merged:
         case ((dict() | None), dict(), dict(), dict()):
             return _mapping(path, base or {}, ours, theirs, merged)
@@ -66,6 +75,8 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
             return _sequence(path, [one], ours, theirs, merged)
         case list(), list(), list(), list():
             return _sequence(path, base, ours, theirs, merged)
+        case None, list(), list(), list():
+            return _both_added(path, ours, theirs, merged)
     return _scalar(path, sides, merged)
 
 
@@ -73,7 +84,8 @@ def _removed(path: Path, base: Maybe, ours: Maybe, theirs: Maybe, merged: Maybe)
     if values.only_pins(path, base, theirs if ours is None else ours):
         return _expect(path, None, merged)
     # The project's decision stands, with a note.
-    return _expect(path, ours, merged)
+    own = None if base is None or ours is None else values.own_part(path, base, ours)
+    return _expect(path, own or ours, merged)
 
 
 def _scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
@@ -152,6 +164,9 @@ def _sequence(
     if any(count > most[item] for item, count in counts[3].items()):
         return f"{values.where(path)}: an item stands there more often than on either side."
     kind = values.list_kind(path, base, ours, theirs)
+    if kind == "set":
+        out = values.crowded_out(base, ours, theirs)
+        sides[2] = [item for index, item in enumerate(theirs) if index not in out]
     if kind == "ordered":
         texts = [[repr(item) for item in side] for side in sides]
         picks = align.diff3(*texts[:3])
@@ -164,6 +179,16 @@ def _sequence(
     ]
     slots = align.by_likeness(items[0], items[1], items[2], keyed=kind != "records")
     return _members(path, _versions(slots, items[:3]), items[3])
+
+
+def _both_added(
+    path: Path, ours: list[Value], theirs: list[Value], merged: list[Value]
+) -> str | None:
+    """A list that both sides added: it has the items of both, in an order that is fine."""
+    if values.is_last_wins(path):
+        fresh = [item for item in theirs if item not in ours]
+        return _expect(path, [*fresh, *ours] if fresh else ours, merged)
+    return _sequence(path, [], ours, theirs, merged)
 
 
 def _members(

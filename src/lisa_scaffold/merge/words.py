@@ -50,12 +50,26 @@ def _take(region: Region, ours: list[str], theirs: list[str]) -> list[str] | Non
 def farther(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
 ) -> Sequence[str] | None:
-    """The side that adds all that the other side adds, and more; both take nothing away."""
+    """The side that adds all that the other adds, and more; both take nothing away, or all."""
+    if base and not set(base) & {*ours, *theirs}:
+        base = ()
     if _holds(ours, theirs) and _holds(theirs, base) and _told(base, theirs):
         return ours
     if _holds(theirs, ours) and _holds(ours, base) and _told(base, ours):
         return theirs
     return None
+
+
+def contained(base: str, ours: str, theirs: str) -> str | None:
+    """The side that adds all the words that the other adds, and more; white space aside."""
+    if max(map(len, (base, ours, theirs))) > _LONGEST_LINE:
+        return None
+    split = {
+        text: tuple(word for word in _WORD.findall(text) if word.strip())
+        for text in (base, ours, theirs)
+    }
+    more = farther(split[base], split[ours], split[theirs])
+    return None if more is None else ours if more == split[ours] else theirs
 
 
 def _holds(more: Sequence[str], less: Sequence[str]) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import yaml
 
-from lisa_scaffold.merge import flow, tree, verify
+from lisa_scaffold.merge import align, flow, tree, verify
 from lisa_scaffold.merge.nodes import Branch, Entry, Key, Leaf, Node, NotSure, Value
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -27,7 +28,59 @@ _MARGIN = 2
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
     """Merge three versions of a YAML file; ``None``: not sure."""
+    try:
+        sides = [_documents(text) for text in (base, ours, theirs)]
+    except NotSure:
+        return None
+    return _document(base, ours, theirs) if all(len(s) == 1 for s in sides) else _several(*sides)
+
+
+def _document(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
     return verify.sound(load, (base, ours, theirs), tree.merge(parse, base, ours, theirs))
+
+
+def _documents(text: str) -> list[str]:
+    """The documents of a file, each with the line that begins it."""
+    starts = [0, *(mark.index for mark in _starts(text)[1:]), len(text)]
+    return [text[start:end] for start, end in pairwise(starts)]
+
+
+def _starts(text: str) -> list[Any]:
+    try:
+        events = list(yaml.parse(text, Loader=_LOADER))
+    except yaml.YAMLError as error:
+        raise NotSure("no YAML") from error
+    return [e.start_mark for e in events if isinstance(e, yaml.DocumentStartEvent)]
+
+
+def _several(
+    base: list[str], ours: list[str], theirs: list[str]
+) -> tuple[str, tuple[str, ...]] | None:
+    """Merge document by document; those that one side alone has stand below."""
+    count = len(base)
+    if min(len(ours), len(theirs)) != count or not (
+        _in_order(base, ours) and _in_order(base, theirs)
+    ):
+        return None
+    merged = [_document(*sides) for sides in zip(base, ours, theirs, strict=False)]
+    text, notes = "", list[str]()
+    for done in merged:
+        if done is None:
+            return None
+        text, notes = text + done[0], [*notes, *done[1]]
+    return text + "".join([*ours[count:], *theirs[count:]]), tuple(notes)
+
+
+def _in_order(base: list[str], side: list[str]) -> bool:
+    """Whether every document of the base is most like the one in its own place."""
+    try:
+        said = [[align.leaves(load(text)) for text in texts] for texts in (base, side)]
+    except NotSure:
+        return False
+    return all(
+        max(range(len(side)), key=lambda j: (align.likeness(old, said[1][j]), j == i)) == i
+        for i, old in enumerate(said[0])
+    )
 
 
 @dataclass(frozen=True)

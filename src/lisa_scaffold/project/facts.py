@@ -349,6 +349,16 @@ class Facts:
 
     # --- What git says ---------------------------------------------------------------------------
 
+    def ignores(self, path: str) -> bool:
+        """Whether ``.gitignore`` names a path, be it there or not."""
+        if not self.paths("**/.gitignore"):
+            return False
+        if self.root and self.tracked:
+            return git.ignores(self.root, path)
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self.lines(".gitignore")).match_file(path)
+
     @cached_property
     def tags(self) -> tuple[str, ...]:
         """Every tag; none in a folder without git."""

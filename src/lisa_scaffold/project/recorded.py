@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,10 @@ def refuse_unfinished(project: Project) -> None:
 
 def refuse_unmerged(project: Project) -> None:
     """Raise LisaError where a conflict of an earlier update or merge is not resolved."""
-    unmerged = git.unmerged(project.repository)
+    _refuse_open(git.unmerged(project.repository))
+
+
+def _refuse_open(unmerged: Sequence[str]) -> None:
     if unmerged:
         hint = "Resolve it: edit the file, then git add it; git reset --merge undoes the update."
         raise LisaError(f"{unmerged[0]}: a conflict that is not resolved", hint)
@@ -121,7 +124,7 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
         Paths that an update would write or remove, relative to the project.
     """
     states = git.status(project.repository)
-    refuse_unmerged(project)
+    _refuse_open([path for path, state in states.items() if state == "unmerged"])
     staged = sorted(path for path, state in states.items() if state == "staged")
     if staged:
         raise LisaError(f"{staged[0]}: changes are staged", "Commit them, or git stash, first.")

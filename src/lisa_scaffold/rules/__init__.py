@@ -24,6 +24,8 @@ FAMILIES = {
     "CHG": ("changelog", "Changelog"),
     "QTY": ("quality", "Quality tools"),
     "CI": ("pipeline", "GitLab pipeline"),
+    "CON": ("container", "Container"),
+    "SON": ("sonar", "SonarQube"),
     "DOC": ("docs", "Documentation"),
     "CIT": ("citation", "Citation"),
     "SEC": ("security", "Security"),

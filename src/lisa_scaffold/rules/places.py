@@ -18,18 +18,10 @@ def is_there(facts: Facts, path: str) -> bool:
     return (
         any(each.startswith(f"{path}/") for each in facts.files)
         or _in_submodule(facts, path)
-        or _is_ignored(facts, path)
+        or facts.ignores(path)
     )
 
 
 def _in_submodule(facts: Facts, path: str) -> bool:
     modules = re.findall(r"^\s*path\s*=\s*(\S+)", facts.text(".gitmodules"), re.MULTILINE)
     return any(path == module or path.startswith(f"{module}/") for module in modules)
-
-
-def _is_ignored(facts: Facts, path: str) -> bool:
-    if not facts.has(".gitignore"):
-        return False
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(facts.lines(".gitignore")).match_file(path)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lisa_scaffold.project.documents import Problem
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import MAX_TEXT, Facts
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 TOML = ("*.toml", "Pipfile", "docs/*.toml")
@@ -83,7 +83,9 @@ def json(facts: Facts) -> Iterator[Hit]:
     Source: [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     """
     for path in facts.paths(*JSON):
-        yield from _hit(facts.json(path).problem)
+        # A notebook full of pictures is large; it is not read, and so nothing is known of it.
+        if facts.files[path].size <= MAX_TEXT:
+            yield from _hit(facts.json(path).problem)
 
 
 @rule("SYN005", MUST)

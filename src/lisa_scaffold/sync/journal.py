@@ -1,18 +1,20 @@
-"""Apply a merge to the work tree so that a kill at any moment leaves it as before or as after.
+"""Apply a merge to a project so that it is as before or as after, whatever comes between.
 
-Everything that will be written is first laid down in a folder below git's own, which is then
-renamed: from that moment on the change counts as decided, and whoever comes next completes it.
-Before that moment nothing in the project has been touched, and the folder is thrown away.
+Everything that will be written is first laid down in a folder below git's own. Then git's index is
+locked, by git's own protocol, and the folder renamed: from that moment on the change counts as
+decided. A command that is killed before has touched nothing; one that is killed later is completed
+by whoever comes next. A step that fails (a disk that is full, a folder that may not be written)
+takes all steps back: a file that is replaced or removed is kept, by a second name, to the end.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,11 @@ from typing import Any
 from lisa_scaffold import git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Repository
+from lisa_scaffold.sync import plan
+from lisa_scaffold.sync.plan import fingerprint
 from lisa_scaffold.sync.trees import Synced
 
-LINK = "120000"
+Step = Mapping[str, Any]
 
 
 @contextmanager
@@ -39,7 +43,7 @@ def only_one(repository: Repository) -> Iterator[Path]:
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise LisaError(
                 f"{repository.top}: another lisa-scaffold is at work there",
                 "Wait until it is done.",
@@ -67,120 +71,91 @@ def recover(repository: Repository) -> str | None:
         if (folder / "pending").exists():
             _finish(repository, folder / "pending")
             return "An update that had been interrupted was completed."
+        _unlock(repository, folder / "draft")
         shutil.rmtree(folder / "draft")
         return "An update had been interrupted before it changed anything: start it again."
 
 
-def apply(repository: Repository, synced: Synced) -> None:
+def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) -> None:
     """Write a merge into the work tree and stage it, in one step.
+
+    Parameters
+    ----------
+    repository
+        The project's repository.
+    synced
+        The merge.
+    unseen
+        Paths that a sparse checkout has in its index alone.
 
     Raises
     ------
     LisaError
         If something stands in the way; nothing is changed then.
+    OSError
+        If the disk is full or a folder may not be written; nothing is changed then.
     """
+
+    def write(draft: Path) -> None:
+        plan.write(repository, synced, draft, unseen)
+        _lock_index(repository, draft)
+
+    _decide(repository, write)
+
+
+def commit(
+    repository: Repository, branch: str, message: str, files: Mapping[str, Blob | None]
+) -> None:
+    """Commit files (None: removed) on a new branch; nothing else in the project changes.
+
+    Raises
+    ------
+    LisaError
+        If the branch exists already, its name is none, or git knows nobody who commits.
+    """
+    git.refuse_branch(repository, branch)
+
+    def write(draft: Path) -> None:
+        draft.mkdir()
+        store = git.Store(draft / "store.git", repository)
+        name = store.commit(repository, message, files)
+        (draft / "plan.json").write_text(json.dumps({"branch": branch, "commit": name}))
+
+    _decide(repository, write)
+
+
+def _decide(repository: Repository, write: Callable[[Path], None]) -> None:
+    """Lay a change down, decide for it, and carry it out."""
     with only_one(repository) as folder:
         draft = folder / "draft"
         shutil.rmtree(draft, ignore_errors=True)
-        (draft / "content").mkdir(parents=True)
         try:
-            _write_plan(repository, synced, draft)
-        except Exception:
-            shutil.rmtree(draft)
+            write(draft)
+            draft.rename(folder / "pending")
+        except BaseException as error:
+            _unlock(repository, draft)
+            shutil.rmtree(draft, ignore_errors=True)
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(folder)  # a disk that is full does not say which
             raise
-        draft.rename(folder / "pending")
         _finish(repository, folder / "pending")
 
 
-def _write_plan(repository: Repository, synced: Synced, draft: Path) -> None:
-    contents = synced.shown()
-    root = repository.top / repository.prefix
-    removed = {path for path, blob in contents.items() if blob is None}
-    for path in contents.keys() - removed:
-        _refuse_obstacle(root, path, removed)
-    staged = [blob for conflict in synced.conflicts.values() for blob in conflict.stages.values()]
-    blobs = [blob for blob in [*contents.values(), *staged] if blob]
-    writer = git.ObjectWriter(repository, draft / "objects")
-    names = dict(zip(blobs, writer.write(blobs, draft / "content"), strict=True))
-    (draft / "index-info").write_bytes(_index_info(repository, synced, names))
-    index = repository.git_dir / "index"
-    if index.exists():
-        shutil.copy(index, draft / "index")
-    writer.update_index(draft / "index", (draft / "index-info").read_bytes())
-    clean = [path for path, blob in synced.files.items() if blob and blob.mode != LINK]
-    writer.check_out(draft / "index", [repository.prefix + path for path in clean], draft / "out")
-    steps = []
-    # What goes makes room for what comes: a file may become a folder, and a folder a file.
-    for number, path in enumerate([*sorted(removed, reverse=True), *(contents.keys() - removed)]):
-        blob = contents[path]
-        if blob is not None:
-            target = draft / "content" / str(number)
-            full = repository.prefix + path
-            if path in synced.conflicts:
-                target.write_bytes(writer.filtered(names[blob], full))
-            elif blob.mode == LINK:
-                target.write_bytes(blob.data)
-            else:
-                (draft / "out" / full).rename(target)
-        mode = blob.mode if blob else None
-        steps.append({"path": path, "mode": mode, "old": _fingerprint(root / path)})
-    (draft / "plan.json").write_text(json.dumps({"steps": steps, "index": _fingerprint(index)}))
-
-
-def _index_info(repository: Repository, synced: Synced, names: Mapping[Blob, str]) -> bytes:
-    """Lines for ``git update-index --index-info``: each path is cleared, then set."""
-    zeros = "0" * len(repository.head or "")
-    paths = [*synced.files, *synced.conflicts]
-    lines = [f"0 {zeros}\t{repository.prefix}{path}" for path in paths]
-    for path in paths:
-        full = repository.prefix + path
-        blob = synced.files.get(path)
-        if blob:
-            lines.append(f"{blob.mode} {names[blob]} 0\t{full}")
-        elif path in synced.conflicts:
-            for number, side in sorted(synced.conflicts[path].stages.items()):
-                lines.append(f"{side.mode} {names[side]} {number}\t{full}")
-    return b"".join(os.fsencode(line) + b"\0" for line in lines)
-
-
-def _refuse_obstacle(root: Path, path: str, removed: set[str]) -> None:
-    """Raise LisaError where a path leads out of the project, or a folder stands in its place."""
-    place = root
-    for part in Path(path).parts[:-1]:
-        place /= part
-        if place.relative_to(root).as_posix() in removed:
-            break
-        if place.is_symlink() or (place.exists() and not place.is_dir()):
-            raise LisaError(f"{place}: not a folder, but {path} belongs below it", "Move it away.")
-    folder = root / path
-    if not folder.is_dir() or folder.is_symlink():
-        return
-    inside = [each for each in folder.rglob("*") if not each.is_dir() or each.is_symlink()]
-    if not inside or any(each.relative_to(root).as_posix() not in removed for each in inside):
-        raise LisaError(f"{root / path}: a folder where a file belongs", "Move it away.")
-
-
-def _fingerprint(path: Path) -> str | None:
-    """What identifies the state of a file: nothing where it is absent."""
-    if path.is_symlink():
-        return f"link {path.readlink()}"
-    if not path.is_file():
-        return None  # a folder in its place is emptied before, or refused
-    mode = "x" if path.stat().st_mode & 0o100 else "-"
-    return f"{mode} {hashlib.sha256(path.read_bytes()).hexdigest()}"
-
-
 def _finish(repository: Repository, pending: Path) -> None:
-    """Carry a decided change out; doing it again does no harm."""
-    plan: dict[str, Any] = json.loads((pending / "plan.json").read_text())
-    root = repository.top / repository.prefix
-    edited = []
-    _move_objects(pending / "objects", repository.objects)
-    for number, step in enumerate(plan["steps"]):
-        content = pending / "content" / str(number)
-        if not _carry_out(root, step, content):
-            edited.append(step["path"])
-    _swap_index(repository, pending, plan["index"])
+    """Carry a decided change out, or take it back whole; doing it again does no harm."""
+    change: dict[str, Any] = json.loads((pending / "plan.json").read_text())
+    try:
+        if "branch" in change:
+            _move_objects(pending / "store.git/objects", repository.objects)
+            git.start_branch(repository, change["branch"], change["commit"])
+            edited = []
+        else:
+            edited = _carry_out_all(repository, pending, change)
+    except (git.GitError, OSError, KeyboardInterrupt):
+        if not _is_in_place(repository, pending):
+            _take_back(repository, pending, change.get("steps", []))
+            raise
+        edited = []  # too late: all is done
     # Without a look at the files, `git reset --merge` would take them for edited.
     git.refresh_index(repository)
     shutil.rmtree(pending)
@@ -191,50 +166,93 @@ def _finish(repository: Repository, pending: Path) -> None:
         )
 
 
+def _carry_out_all(repository: Repository, pending: Path, change: Mapping[str, Any]) -> list[str]:
+    """Put files, objects and index in their places; returns paths that somebody has edited."""
+    root = repository.top / repository.prefix
+    edited = []
+    locked = _lock_again(repository, pending, change["index"])
+    for number, step in enumerate(change["steps"]):
+        if not _carry_out(root, step, pending, str(number)):
+            edited.append(step["path"])
+    _move_objects(pending / "objects", repository.objects)
+    if locked:
+        (repository.git_dir / "index.lock").replace(repository.git_dir / "index")
+    elif not _is_in_place(repository, pending):
+        git.update_index(repository, (pending / "index-info").read_bytes())
+    return edited
+
+
+def _take_back(repository: Repository, pending: Path, steps: list[Step]) -> None:
+    """Undo what was carried out of a change, and forget it."""
+    root = repository.top / repository.prefix
+    for number, step in reversed([*enumerate(steps)]):
+        path, kept = root / step["path"], pending / "kept" / str(number)
+        if step["new"] == step["old"] or fingerprint(path) != step["new"]:
+            continue
+        if os.path.lexists(kept):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _place(kept, path)
+        elif step["old"] is None:
+            path.unlink()
+            _remove_empty_parents(path, root)
+    _unlock(repository, pending)
+    shutil.rmtree(pending)
+
+
 def _move_objects(objects: Path, target: Path) -> None:
     for path in objects.glob("??/*"):
         place = target / path.parent.name / path.name
         if not place.exists():
             place.parent.mkdir(exist_ok=True)
-            path.rename(place)
+            _place(path, place)
 
 
-def _carry_out(root: Path, step: Mapping[str, Any], content: Path) -> bool:
+def _carry_out(root: Path, step: Step, pending: Path, number: str) -> bool:
     """Write or remove one path; False where somebody else has changed it meanwhile."""
-    path, mode = root / step["path"], step["mode"]
-    if _fingerprint(path) != step["old"]:
-        return _is_done(path, mode, content)
-    if mode is None:
+    path, content = root / step["path"], pending / "content" / number
+    now = fingerprint(path)
+    if now != step["old"] or step["new"] == step["old"]:
+        done: bool = now == step["new"]
+        return done
+    _keep(path, pending / "kept" / number)
+    if step["new"] is None:
         path.unlink(missing_ok=True)
         _remove_empty_parents(path, root)
-        return True
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name[:200]}.lisa-scaffold")
-    aside.unlink(missing_ok=True)
-    if mode == LINK:
-        aside.symlink_to(os.fsdecode(content.read_bytes()))
     else:
-        shutil.copyfile(content, aside)
-        bits = path.stat().st_mode & 0o777 if path.exists() and not path.is_symlink() else 0o666
-        executable = (bits & 0o444) >> 2 if mode == "100755" else 0
-        kept = bits if path.exists() else bits & ~_umask()
-        aside.chmod(kept & ~0o111 | (executable & ~_umask()))
-    aside.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _place(content, path)
     return True
 
 
-def _is_done(path: Path, mode: str | None, content: Path) -> bool:
-    if mode is None:
-        return not path.is_symlink() and not path.exists()
-    if mode == LINK:
-        return path.is_symlink() and os.fsencode(path.readlink()) == content.read_bytes()
-    return path.is_file() and path.read_bytes() == content.read_bytes()
+def _keep(path: Path, kept: Path) -> None:
+    """Give a file or link a second name, from where it can be brought back."""
+    if not os.path.lexists(path) or (path.is_dir() and not path.is_symlink()):
+        return
+    kept.unlink(missing_ok=True)
+    try:
+        os.link(path, kept, follow_symlinks=False)
+    except OSError:
+        # Another disk, or one without second names.
+        shutil.copy2(path, kept, follow_symlinks=False)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _place(content: Path, path: Path) -> None:
+    """Move a file or link into place at once, from another disk too."""
+    try:
+        content.replace(path)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    aside = path.with_name(f".{content.name}.lisa-scaffold")
+    try:
+        aside.unlink(missing_ok=True)
+        shutil.copy2(content, aside, follow_symlinks=False)
+        aside.replace(path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    content.unlink()
 
 
 def _remove_empty_parents(path: Path, root: Path) -> None:
@@ -244,25 +262,67 @@ def _remove_empty_parents(path: Path, root: Path) -> None:
         parent.rmdir()
 
 
-def _swap_index(repository: Repository, pending: Path, old: str | None) -> None:
-    """Put the prepared index in place, by git's own protocol: lock, write, rename."""
-    index, lock = repository.git_dir / "index", repository.git_dir / "index.lock"
-    prepared = (pending / "index").read_bytes()
-    if lock.exists() and lock.read_bytes() == prepared:
-        lock.replace(index)  # a killed run had come as far as this
-        return
-    if _fingerprint(index) != old:
-        if index.exists() and index.read_bytes() == prepared:
-            return
-        git.update_index(repository, (pending / "index-info").read_bytes())
-        return
-    aside = pending / "index.swap"
-    shutil.copyfile(pending / "index", aside)
+def _lock_index(repository: Repository, folder: Path) -> None:
+    """Take git's lock, with the new index as its content: whoever finds it knows whose it is."""
+    lock = repository.git_dir / "index.lock"
+    aside = folder / "index.lock"
+    aside.unlink(missing_ok=True)
+    shutil.copyfile(folder / "index", aside)
     try:
-        os.link(aside, lock)
+        _link(aside, lock)
     except FileExistsError as error:
         raise LisaError(
             f"{lock}: another git process is at work",
             "Wait until it is done (or remove the file if none is), then run the command again.",
         ) from error
-    lock.replace(index)
+
+
+def _link(path: Path, other: Path) -> None:
+    """Give a file a second name that is not taken; on a disk without such, make a copy there."""
+    try:
+        os.link(path, other)
+    except FileExistsError:
+        raise
+    except OSError:
+        with other.open("xb") as copy:
+            copy.write(path.read_bytes())
+
+
+def _lock_again(repository: Repository, pending: Path, before: str | None) -> bool:
+    """Whether the index is locked for the new one; False where it has changed since.
+
+    Raises
+    ------
+    LisaError
+        If another git process holds the lock.
+    """
+    lock = repository.git_dir / "index.lock"
+    if _is_ours(lock, pending):
+        return True
+    if fingerprint(repository.git_dir / "index") != before:
+        return False
+    _lock_index(repository, pending)
+    return True
+
+
+def _unlock(repository: Repository, folder: Path) -> None:
+    lock = repository.git_dir / "index.lock"
+    if _is_ours(lock, folder):
+        lock.unlink()
+
+
+def _is_ours(lock: Path, folder: Path) -> bool:
+    """Whether git's lock is the one that a change in this folder has taken."""
+    return _is_same(folder / "index.lock", lock)
+
+
+def _is_in_place(repository: Repository, pending: Path) -> bool:
+    return _is_same(pending / "index.lock", repository.git_dir / "index")
+
+
+def _is_same(prepared: Path, found: Path) -> bool:
+    """Whether a file is the prepared one, by its second name or as a copy."""
+    try:
+        return prepared.samefile(found) or prepared.read_bytes() == found.read_bytes()
+    except FileNotFoundError:
+        return False

@@ -13,12 +13,11 @@ from pathlib import Path
 from lisa_scaffold import merge
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge, is_git_folder
-from lisa_scaffold.merge import text
 from lisa_scaffold.model import Change, Declined, Merged
 from lisa_scaffold.project import conflict_marker
+from lisa_scaffold.sync.sides import LINK, REGULAR, in_conflict, link_of, patch
 from lisa_scaffold.sync.untangle import BASE, OURS, THEIRS, Clash, untangle
 
-REGULAR = frozenset({"100644", "100755"})
 SUBMODULE = "160000"
 
 # Git makes markers longer in a file that both sides renamed, and names both paths there.
@@ -132,7 +131,7 @@ def read_tree(folder: Path) -> Tree:
             path = Path(place, name)
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                blob = Blob("120000", os.fsencode(path.readlink()))
+                blob = Blob(LINK, os.fsencode(path.readlink()))
             else:
                 blob = Blob("100755" if mode & stat.S_IXUSR else "100644", path.read_bytes())
             tree[path.relative_to(folder).as_posix()] = blob
@@ -290,7 +289,7 @@ class _Settling:
             self.synced.settle(path, "merged", new, was)
             return
         self.synced.notes.append(f"{path}: git's merge of the text is wrong: {problem}")
-        whole = Blob(ours.mode, _whole_in_conflict(ours.data, theirs.data))
+        whole = Blob(ours.mode, in_conflict(ours.data, theirs.data))
         self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole, was)
 
     def clash(self, clash: Clash, marked: Difference | None) -> None:
@@ -300,13 +299,20 @@ class _Settling:
             self.synced.keep(path, "a submodule stands where the template has a file: left alone.")
             return
         blobs = {number: self.blob(stage) for number, stage in clash.stages.items()}
+        sides = self.base.get(path), blobs.get(OURS), blobs.get(THEIRS)
+        link = link_of(*sides)
         if clash.renamed:
             self.renamed(path, clash.renamed, blobs[OURS], marked)
+        elif link and link is sides[1]:
+            note = "the project has made a link of it, the template changed the file: left alone."
+            self.synced.decline(path, note, sides[0], sides[2])
+        elif link:
+            self.synced.settle(path, "updated", link)
         elif OURS in blobs and THEIRS in blobs:
             shown = self.blob(marked.new) if marked and marked.new.exists else blobs[OURS]
             self.content(path, blobs, shown if shown.mode == blobs[OURS].mode else blobs[OURS], was)
         elif OURS in blobs:
-            self.synced.keep(path, "the template no longer has it; the project edited it: kept.")
+            self.dropped(path, blobs.get(BASE), blobs[OURS])
         elif BASE in blobs:
             note = "the project deleted it, the template changed it: left out."
             self.synced.decline(path, note, blobs[BASE], blobs.get(THEIRS, blobs[BASE]))
@@ -318,6 +324,18 @@ class _Settling:
         # Once its content has arrived, the old name of a path that was moved goes.
         if was and self.synced.shown().get(path):
             self.synced.files.setdefault(was, None)
+
+    def dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
+        """A path that the template no longer has, and that the project edited."""
+        moved = merge.moved_pins(path, base.data, ours.data) if base else []
+        if not moved:
+            self.synced.keep(path, "the template no longer has it; the project edited it: kept.")
+            return
+        self.synced.settle(path, "removed", None)
+        self.synced.notes.append(
+            f"{path}: the template no longer has it; the project only moved versions in it "
+            f"({'; '.join(moved)}): removed."
+        )
 
     def renamed(
         self, path: str, names: tuple[str, str], whole: Blob, marked: Difference | None
@@ -377,20 +395,3 @@ class _Settling:
         before = base.data if base else None
         keep_prose = self.policy.keep_prose
         return merge.merge_file(path, before, ours.data, theirs.data, keep_prose=keep_prose)
-
-
-def _whole_in_conflict(ours: bytes, theirs: bytes) -> bytes:
-    """Both versions of a file between conflict markers."""
-    sides = (ours.removesuffix(b"\n"), theirs.removesuffix(b"\n"))
-    return b"<<<<<<< project\n%s\n=======\n%s\n>>>>>>> template\n" % sides
-
-
-def patch(path: str, old: Blob | None, new: Blob | None) -> str:
-    """The difference of two contents as a unified diff; None stands for no file."""
-    was, now = (side.data if side else b"" for side in (old, new))
-    if b"\0" in was + now:
-        return f"Binary file {path} differs\n"
-    before, after = (
-        text.to_lines(data.decode(errors="replace").replace("\r\n", "\n")) for data in (was, now)
-    )
-    return text.patch(before, after, path)

@@ -4,6 +4,7 @@ from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Ren
 from lisa_scaffold.template.source import (
     Source,
     default_source,
+    is_short_for,
     recorded_source,
     sorted_versions,
     version_of,
@@ -16,6 +17,7 @@ __all__ = [
     "Source",
     "Template",
     "default_source",
+    "is_short_for",
     "recorded_source",
     "sorted_versions",
     "version_of",

@@ -51,8 +51,6 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     Copier compiles an expression at every use. What its ``yield`` tag left behind is cleared as
     each compilation would.
     """
-    from copier._jinja_ext import get_yield_context
-
     # Compiled code is run as it is found.
     folder = cache.folder("jinja")
     if folder is not None:
@@ -60,11 +58,18 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     compiled = remembered(_compiler(environment))
 
     def from_string(source: str) -> JinjaTemplate:
-        yielded = get_yield_context(environment)
-        yielded.yield_name = yielded.yield_iterable = None
+        forget_yield(environment)
         return compiled(source)
 
     environment.from_string = from_string  # type: ignore[method-assign,assignment]
+
+
+def forget_yield(environment: SandboxedEnvironment) -> None:
+    """Clear what Copier's ``yield`` tag left behind, as a compilation would."""
+    from copier._jinja_ext import get_yield_context
+
+    yielded = get_yield_context(environment)
+    yielded.yield_name = yielded.yield_iterable = None
 
 
 def _compiler(environment: SandboxedEnvironment) -> Callable[[str], JinjaTemplate]:

@@ -134,7 +134,7 @@ def _kept(place: Path) -> dict[str, bytes] | None:
     if content is None:
         return None
     try:
-        return {path: b64decode(said) for path, said in json.loads(content).items()}
+        return {path: b64decode(said, validate=True) for path, said in json.loads(content).items()}
     except (ValueError, AttributeError, TypeError):
         return None  # cut off by a full disk: it is made again
 

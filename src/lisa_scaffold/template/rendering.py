@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice, Question
+from lisa_scaffold.template.light import import_copier, quick_yaml
 
 if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
@@ -61,10 +63,12 @@ class Template:
     def _environment(self) -> SandboxedEnvironment:
         worker = _new_worker(self._files, {}, self.root)
         from lisa_scaffold.template.compiled import keep_compiled
+        from lisa_scaffold.template.worker import stop_clock
 
         # Extensions are code: refused before the environment would load them.
         worker._check_unsafe("copy")
         environment = worker.jinja_env
+        stop_clock(environment)
         keep_compiled(environment)
         return environment
 
@@ -160,9 +164,11 @@ class Template:
         LisaError
             If the template is broken, or needs extensions without trust.
         """
+        import_copier()
         from copier._main import as_operation
 
         from lisa_scaffold.template.compiled import keep_compiled
+        from lisa_scaffold.template.worker import stop_clock
 
         if given:
             self.questions(given, recorded)  # names every wrong one
@@ -174,11 +180,15 @@ class Template:
             worker.data = dict(given)
             worker.subproject.last_answers = dict(recorded)
             worker._check_unsafe("copy")
+            stop_clock(worker.jinja_env)
             keep_compiled(worker.jinja_env)
             try:
                 as_operation("update")(worker.run_copy)()
             except ValueError as error:
                 raise AnswersError(_blame(error, given)) from error
+            if lost := given.keys() & worker.answers.hidden:
+                problem = "not asked with these answers, and so it would not be recorded"
+                raise AnswersError(dict.fromkeys(sorted(lost), problem))
             ownership = worker.template.config_data.get("lisa_ownership", {})
             skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
             return Render(
@@ -220,13 +230,15 @@ class _WrongAnswerError(Exception):
 @contextmanager
 def _template_errors(template: Template) -> Iterator[None]:
     """Tell an error of the template, which a mirror or a working copy may bring, as one message."""
+    import_copier()
     from copier.errors import CopierError, UnsafeTemplateError
     from jinja2 import TemplateError
     from pydantic import ValidationError
     from yaml import YAMLError
 
     try:
-        yield
+        with quick_yaml(), redirect_stderr(StringIO()):  # some of Copier's errors print themselves
+            yield
     except UnsafeTemplateError as error:
         raise LisaError(
             f"{template.recorded}: version {template.version} of this template loads Jinja "
@@ -234,28 +246,12 @@ def _template_errors(template: Template) -> Iterator[None]:
             "If you trust that source, run the command again with --trust.",
         ) from error
     except (CopierError, TemplateError, ValidationError, YAMLError) as error:
-        cause = error.__cause__ or error
+        said = " ".join(str(error.__cause__ or error).split()).replace(f"{template.root}/", "")
+        place = template.root if (template.root / ".git").exists() else template.recorded
         raise LisaError(
-            f"{template.root}: version {template.version} of the template is broken: "
-            + " ".join(str(cause).split()),
+            f"{place}: version {template.version} of the template is broken: {said}",
             f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
         ) from error
-
-
-def _quiet_worker(files: CopierTemplate, destination: Path) -> Worker:
-    """Copier's worker for the files of one version; it starts no process for a file."""
-    from copier._main import Worker
-    from copier._settings import SettingsModel
-
-    class Quiet(Worker):
-        def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
-            """The destination is no repository: there is no index to keep in step."""
-
-    worker = Quiet(
-        dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
-    )
-    worker.template = files
-    return worker
 
 
 def _commands(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -266,30 +262,23 @@ def _commands(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _copier_files(template: Template) -> CopierTemplate:
-    """Copier's view of the files: what it would ask git for is known already."""
-    from copier._template import Template as CopierTemplate
+    """Copier's view of the files of one version."""
+    import_copier()
+    from lisa_scaffold.template.worker import files_of
 
-    files = CopierTemplate(url=template.recorded)
-    files.vcs = None
-    files.commit = template.version
-    files.commit_hash = None
-    files.local_abspath = template.root
-    return files
+    return files_of(template)
+
+
+def _quiet_worker(files: CopierTemplate, destination: Path) -> Worker:
+    from lisa_scaffold.template.worker import quiet
+
+    return quiet(files, destination)
 
 
 def _new_worker(files: CopierTemplate, answers: Mapping[str, Any], destination: Path) -> Worker:
-    """A worker whose questionnaire is already filled in."""
-    from copier._user_data import AnswersMap
+    from lisa_scaffold.template.worker import answered
 
-    worker = _quiet_worker(files, destination)
-    filled = AnswersMap(user=dict(answers), metadata=files.metadata)
-
-    def ask() -> None:
-        worker.answers = filled
-
-    worker._ask = ask  # type: ignore[method-assign]
-    worker._ask()
-    return worker
+    return answered(files, answers, destination)
 
 
 def _copier_question(worker: Worker, key: str, spec: Mapping[str, Any]) -> CopierQuestion:

@@ -48,10 +48,13 @@ class Source:
 
         Raises
         ------
-        GitError
+        LisaError
             If the repository cannot be reached.
         """
-        return git.tags(self.location)
+        try:
+            return git.tags(self.location)
+        except git.GitError as error:
+            raise _unreachable(self, error) from error
 
     @property
     def ours(self) -> bool:
@@ -76,7 +79,8 @@ class Source:
         str
             For a working copy, its files as they stand count as the version that its
             ``pyproject.toml`` names; the bundle has the version of this package; of any other
-            repository it is the newest version tag.
+            repository it is the newest version tag. Another template without one has its newest
+            commit.
 
         Raises
         ------
@@ -89,6 +93,8 @@ class Source:
             from importlib.metadata import version as installed_version
 
             return f"v{installed_version('lisa-scaffold')}"
+        if not self.ours and not sorted_versions(self.tags, ours=False):
+            return git.head(self.location)
         return self.versions()[-1]
 
     def versions(self) -> list[str]:
@@ -101,9 +107,9 @@ class Source:
         """
         try:
             tags = sorted_versions(self.tags, ours=self.ours)
-        except git.GitError as error:
+        except LisaError:
             if not self.working_copy:
-                raise _unreachable(self, error) from error
+                raise
             tags = []
         if self.working_copy:
             current = _declared_version(self.working_copy)
@@ -127,10 +133,7 @@ class Source:
         """
         if version_of(version) or _HASH.fullmatch(version):
             return True  # whether there is such a one is seen when it is opened
-        try:
-            return version in self.tags
-        except git.GitError as error:
-            raise _unreachable(self, error) from error
+        return version in self.tags
 
     @contextmanager
     def open(self, version: str | None = None) -> Iterator[Template]:
@@ -260,6 +263,12 @@ def version_of(commit: str) -> Version | None:
         return None
 
 
+def is_short_for(recorded: str, commit: str) -> bool:
+    """Whether a recorded version stands for a commit: its hash, perhaps cut short."""
+    found = _HASH.fullmatch(recorded)
+    return found is not None and not found[1] and commit.startswith(recorded)
+
+
 def _spelling(address: str) -> str:
     """One spelling for the ways to write a repository's address."""
     plain = re.sub(r"\A(git\+)?(https?://|ssh://)?([^@/]*@)?", "", address)
@@ -292,6 +301,6 @@ def _unreachable(source: Source, error: git.GitError) -> LisaError:
     remedy = (
         f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
         if source.ours
-        else f"Check the network and your access. {error.message}"
+        else f"Check the network and your access. {' '.join(error.message.split())}"
     )
     return LisaError(f"{source.location}: no template can be read there", remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding, Severity
@@ -27,7 +28,7 @@ def _project(checked: Checked, *, alone: bool) -> Iterator[str]:
         if found:
             yield "\n".join([wording.family(letters), *_aligned(found)])
     if checked.fixed:
-        yield "\n".join(["Repaired", *_aligned(checked.fixed)])
+        yield "\n".join(["Repaired", *_aligned(checked.fixed, repairs=False)])
     if checked.notes:
         yield "\n".join(["Notes", *(f"  {brief(note)}" for note in checked.notes)])
 
@@ -40,12 +41,13 @@ def _heading(checked: Checked, *, alone: bool) -> str:
     return f"{checked.name}{place} ({', '.join(said)})"
 
 
-def _aligned(findings: Sequence[Finding]) -> Iterator[str]:
+def _aligned(findings: Sequence[Finding], *, repairs: bool = True) -> Iterator[str]:
     places = [visible(wording.place(each)) for each in findings]
     width = min(32, max(map(len, places)))
     for place, finding in zip(places, findings, strict=True):
         start = f"  {finding.severity.value:<6}  {finding.code}  {place:<{width}}"
-        yield f"{start}  {brief(finding.message)}"
+        end = " (--fix)" if finding.fixable and repairs else ""
+        yield f"{start}  {brief(finding.message)}{end}"
 
 
 def _summary(results: Sequence[Checked]) -> str:
@@ -55,12 +57,13 @@ def _summary(results: Sequence[Checked]) -> str:
     if waived:
         said.append(f"{waived} waived")
     applied = max((len(each.applied) for each in results), default=0)
-    where = f"{applied} rules" if len(results) == 1 else f"{len(results)} projects"
+    of_one = wording.count(applied, "rule")
+    where = of_one if len(results) == 1 else f"{len(results)} projects"
     lines = [f"{', '.join(said)}; {where} checked."]
     clean = [each for each in results if not each.findings]
     if len(results) > 1 and clean:
         lines.append(f"In order: {len(clean)} of {len(results)} projects.")
-    return "\n".join([*lines, *_next(findings)])
+    return "\n".join([*lines, *_next(findings, _where(results))])
 
 
 def _counted(findings: Sequence[Finding]) -> str:
@@ -72,12 +75,20 @@ def _counted(findings: Sequence[Finding]) -> str:
     return f"{wording.count(len(findings), 'finding')} ({split})"
 
 
-def _next(findings: Sequence[Finding]) -> Iterator[str]:
+def _where(results: Sequence[Checked]) -> str:
+    """The folders as they are typed after a command."""
+    paths = [str(each.path) for each in results if each.findings]
+    if not paths or (paths == ["."] and len(results) == 1):
+        return ""
+    return f" {shlex.quote(visible(paths[0]))}" if len(paths) == 1 else " PATH…"
+
+
+def _next(findings: Sequence[Finding], where: str) -> Iterator[str]:
     """The commands to go on with."""
     fixable = [each for each in findings if each.fixable]
     if fixable:
-        yield f"  {f'Repair {len(fixable)} of them:':<22} lisa-scaffold check --fix"
-        yield f"  {'See that repair first:':<22} lisa-scaffold check --diff"
+        yield f"  {f'Repair {len(fixable)} of them:':<22} lisa-scaffold check --fix{where}"
+        yield f"  {'See that repair first:':<22} lisa-scaffold check --diff{where}"
     if findings:
         first = min(findings, key=lambda each: (each.severity, each.code))
         yield f"  {'What a rule wants:':<22} lisa-scaffold explain {first.code}"

@@ -1,0 +1,275 @@
+"""The container: what it starts from, whom it runs as, what it holds.
+
+CON001 the CDE image · CON002 pinned · CON003 can be replaced · CON004 no root · CON005 no secret ·
+CON006 no secret by argument · CON007 no caches · CON008 `.dockerignore`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lisa_scaffold.project.dockerfile import Dockerfile, Instruction, Stage
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+
+FILES = (
+    *("Dockerfile", "Containerfile", "docker/Dockerfile", "docker/*/Dockerfile"),
+    *("images/Dockerfile", "images/*/Dockerfile"),
+)
+_SECRET = re.compile(
+    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"([A-Za-z_]\w*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|\S*)")
+# Images whose own user is root; of any other nobody here knows.
+_ROOTED = re.compile(
+    r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|fedora|rockylinux|almalinux|python|node"
+    r"|gcc|buildpack-deps|continuumio/(?:mini|ana)conda3)(?:[:@].*)?"
+)
+
+
+def _files(facts: Facts) -> list[Dockerfile]:
+    return [each for path in facts.paths(*FILES) if (each := facts.dockerfile(path))]
+
+
+def _first(stage: Stage) -> Instruction:
+    return stage.instructions[0]
+
+
+def _last_stages(docker: Dockerfile) -> list[Stage]:
+    """The stages that the image consists of, the last one first."""
+    names = {each.name.lower(): each for each in docker.stages if each.name}
+    chain = [docker.stages[-1]]
+    while (below := names.get(chain[-1].resolved.lower())) and below not in chain:
+        chain.append(below)
+    return chain
+
+
+def _bases(docker: Dockerfile) -> Iterator[Stage]:
+    """The stages that start from an image of elsewhere."""
+    names = {each.name.lower() for each in docker.stages if each.name}
+    for stage in docker.stages:
+        if stage.resolved.lower() not in (*names, "scratch"):
+            yield stage
+
+
+def _repository(image: str) -> str:
+    """An image's name without its tag and digest."""
+    return re.sub(r"(?::[^/:@]+)?(?:@\S+)?$", "", image)
+
+
+def _wants_cde(facts: Facts) -> bool:
+    return bool(facts.answers.get("container") and facts.answers.get("cde_image"))
+
+
+@rule("CON001", SHOULD, kinds=PACKAGE, when=_wants_cde)
+def starts_from_cde(facts: Facts) -> Iterator[Hit]:
+    """The image starts from the CDE image.
+
+    Why: The CDE image is what the data centre runs: its libraries and its user `lisauser`. An
+    image on another base is tested against something else.
+
+    How: Let the last stage start `FROM` the CDE image, as the template's `Dockerfile` does.
+
+    Source: The Common Development Environment is the one base of LISA's containers.
+    """
+    wanted = _repository(str(facts.answers["cde_image"]))
+    for docker in _files(facts):
+        base = docker.base(docker.stages[-1])
+        if "$" not in base and not _is_cde(base, wanted):
+            line = _first(docker.stages[-1]).line
+            yield Hit(docker.path, line, f"starts from {base}, not from the CDE image")
+
+
+def _is_cde(image: str, wanted: str) -> bool:
+    named = _repository(image)
+    # A mirror has another host, and the same name.
+    return named == wanted or named.rpartition("/")[2] == wanted.rpartition("/")[2]
+
+
+@rule("CON002", SHOULD, when=_files)
+def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
+    """Base images are pinned to a version.
+
+    Why: Without a tag, or with `latest`, the same commit builds another image tomorrow.
+
+    How: Give the base image a version tag, better a digest.
+
+    Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
+    """
+    for docker in _files(facts):
+        for stage in _bases(docker):
+            image = stage.resolved
+            tag = re.search(r":([^/:@]+)(?:@|$)", image)
+            if "$" in image or "@" in image or (tag and tag[1] != "latest"):
+                continue
+            why = "the tag latest" if tag else "no tag"
+            yield Hit(docker.path, _first(stage).line, f"{image} has {why}")
+
+
+@rule("CON003", SHOULD, kinds=PACKAGE, when=_wants_cde)
+def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
+    """The CDE image is an argument of the build.
+
+    Why: A new CDE, or a mirror of it, has to be tried without a change of the repository; CI sets
+    it for all projects at once.
+
+    How: `ARG CDE_IMAGE=…` above the first stage, and `FROM ${CDE_IMAGE}`.
+
+    Source: [Docker: ARG before FROM](https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact);
+    the CDE reference moves with each release of the CDE.
+    """
+    wanted = _repository(str(facts.answers["cde_image"]))
+    for docker in _files(facts):
+        for stage in _bases(docker):
+            if "$" not in stage.image and _is_cde(stage.image, wanted):
+                yield Hit(docker.path, _first(stage).line, "the CDE image is no argument here")
+
+
+@rule("CON004", SHOULD, when=_files)
+def ends_as_user(facts: Facts) -> Iterator[Hit]:
+    """The image runs as an ordinary user.
+
+    Why: A mistake in the program, or in a library, has the rights of root; clusters and many
+    registries refuse such images.
+
+    How: End with `USER lisauser`, or another user that is not root.
+
+    Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
+    the user `lisauser`.
+    """
+    for docker in _files(facts):
+        chain = _last_stages(docker)
+        users = [
+            each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
+        ]
+        if users and users[0].value.split(":")[0] in ("root", "0"):
+            yield Hit(docker.path, users[0].line, "the image runs as root")
+        elif not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts)):
+            yield Hit(docker.path, _first(docker.stages[-1]).line, "no USER: it runs as root")
+
+
+def _variables(instruction: Instruction) -> Iterator[tuple[str, str]]:
+    """Names and values that an ``ARG`` or ``ENV`` sets; an argument may have none."""
+    if instruction.verb == "ENV" and "=" not in instruction.value.split(" ")[0]:
+        name, _, value = instruction.value.partition(" ")
+        yield name, value.strip()
+        return
+    for name, value in _PAIR.findall(instruction.value):
+        yield name, value.strip("\"'")
+    if instruction.verb == "ARG":
+        yield from ((word, "") for word in instruction.value.split() if "=" not in word)
+
+
+def _secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, str]]:
+    for docker in _files(facts):
+        for instruction in docker.instructions:
+            if instruction.verb in ("ARG", "ENV"):
+                for name, value in _variables(instruction):
+                    if _SECRET.fullmatch(name):
+                        yield docker, instruction, name, value
+
+
+@rule("CON005", MUST, when=_files)
+def no_secret(facts: Facts) -> Iterator[Hit]:
+    """No secret stands in a Dockerfile.
+
+    Why: It is in git, and in the history of every image that is built.
+
+    How: Change the secret, then mount it while it is needed: `RUN --mount=type=secret,id=NAME`.
+
+    Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
+    """
+    for docker, instruction, name, value in _secrets(facts):
+        if value and "$" not in value:
+            yield Hit(docker.path, instruction.line, f"{name} has a value here")
+
+
+@rule("CON006", SHOULD, when=_files)
+def no_secret_argument(facts: Facts) -> Iterator[Hit]:
+    """No secret is an argument of a build.
+
+    Why: `docker history` shows the arguments of a build to everybody who has the image.
+
+    How: Mount it while it is needed: `RUN --mount=type=secret,id=NAME`.
+
+    Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
+    """
+    for docker, instruction, name, value in _secrets(facts):
+        if instruction.verb == "ARG" and not value:
+            yield Hit(docker.path, instruction.line, f"the argument {name} stays in the image")
+
+
+_PIP = re.compile(r"\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
+_APT = re.compile(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
+_LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?")
+
+
+@rule("CON007", SHOULD, when=_files, fixes=True)
+def no_caches(facts: Facts) -> Iterator[Hit]:
+    """No cache of a package manager stays in the image.
+
+    Why: It makes the image larger by what nobody needs, in every place that it is copied to; the
+    next layer cannot take it away.
+
+    How: `pip install --no-cache-dir`, and `rm -rf /var/lib/apt/lists/*` in the same `RUN`; or a
+    cache mount.
+
+    Source: [Docker: apt-get](https://docs.docker.com/build/building/best-practices/#apt-get);
+    hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009) and
+    [DL3042](https://github.com/hadolint/hadolint/wiki/DL3042).
+    """
+    for docker in _files(facts):
+        for stage in _last_stages(docker):
+            quiet = any(
+                name == "PIP_NO_CACHE_DIR"
+                for each in stage.instructions
+                if each.verb in ("ARG", "ENV")
+                for name, _ in _variables(each)
+            )
+            for run in stage.instructions:
+                if run.verb == "RUN" and "--mount=type=cache" not in run.value:
+                    yield from _left(facts, docker.path, run, pip=not quiet)
+
+
+def _left(facts: Facts, path: str, run: Instruction, *, pip: bool) -> Iterator[Hit]:
+    if pip and (match := _PIP.search(run.value)):
+        line = _line_of(facts, path, run, match[0])
+        change = replace_in_line(line, match[0], f"{match[0]} --no-cache-dir")
+        yield Hit(path, line, "pip's cache stays", fix=Fix.edit(path, change))
+    if (match := _APT.search(run.value)) and not _LISTS.search(run.value):
+        yield Hit(path, _line_of(facts, path, run, match[0]), "apt's lists stay")
+
+
+def _line_of(facts: Facts, path: str, run: Instruction, text: str) -> int:
+    """The line of an instruction that a text stands on."""
+    lines = facts.lines(path)[run.line - 1 : run.end]
+    return next((run.line + i for i, line in enumerate(lines) if text in line), run.line)
+
+
+@rule("CON008", SHOULD, when=_files)
+def context_is_bounded(facts: Facts) -> Iterator[Hit]:
+    """What a build copies whole is bounded by a `.dockerignore`.
+
+    Why: `COPY .` takes the history, data and credentials of the working copy into the image.
+
+    How: Add a `.dockerignore` that excludes all (`*`) and names what the build needs (`!src`).
+
+    Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
+    """
+    for docker in _files(facts):
+        # A context is the root, or the folder of the Dockerfile.
+        folder = docker.path.rpartition("/")[0]
+        beside = [f"{folder}/.dockerignore"] if folder else []
+        own = (f"{docker.path}.dockerignore", ".dockerignore", ".containerignore")
+        if facts.has(*own, *beside):
+            continue
+        for each in docker.instructions:
+            words = [word for word in each.value.split() if not word.startswith("--")]
+            if each.verb in ("COPY", "ADD") and "--from=" not in each.value and words[:1] == ["."]:
+                yield Hit(
+                    docker.path, each.line, "copies everything, and there is no .dockerignore"
+                )
+                break

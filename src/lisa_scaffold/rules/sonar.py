@@ -1,0 +1,252 @@
+"""SonarQube: keys that exist, paths that exist, reports that CI writes.
+
+SON001 key · SON002 known keys · SON003 paths exist · SON004 nothing indexed twice ·
+SON005 reports · SON006 Pythons · SON007 no token · SON008 history
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from lisa_scaffold.project.documents import Document
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.gitlab import Job
+from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.places import is_there
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+
+FILE = "sonar-project.properties"
+_KEY = "sonar.projectKey"
+KNOWN = (
+    *("sonar.host.url", "sonar.token", "sonar.login", "sonar.password", "sonar.organization"),
+    *(_KEY, "sonar.projectName", "sonar.projectVersion", "sonar.projectDescription"),
+    *("sonar.projectBaseDir", "sonar.working.directory", "sonar.sources", "sonar.tests"),
+    *("sonar.sourceEncoding", "sonar.exclusions", "sonar.inclusions", "sonar.verbose"),
+    *("sonar.test.exclusions", "sonar.test.inclusions", "sonar.coverage.exclusions"),
+    *("sonar.cpd.exclusions", "sonar.issue.ignore.multicriteria", "sonar.log.level"),
+    *("sonar.qualitygate.wait", "sonar.qualitygate.timeout", "sonar.scm.provider"),
+    *("sonar.scm.disabled", "sonar.scm.forceReloadAll", "sonar.scm.exclusions.disabled"),
+    *("sonar.links.ci", "sonar.links.homepage", "sonar.links.issue", "sonar.links.scm"),
+    *("sonar.branch.name", "sonar.newCode.referenceBranch", "sonar.pullrequest.key"),
+    *("sonar.pullrequest.branch", "sonar.pullrequest.base", "sonar.externalIssuesReportPaths"),
+    *("sonar.sarifReportPaths", "sonar.language", "sonar.modules", "sonar.python.version"),
+    *("sonar.python.coverage.reportPaths", "sonar.python.xunit.reportPath"),
+    *("sonar.python.xunit.skipDetails", "sonar.python.file.suffixes"),
+    *("sonar.python.ruff.reportPaths", "sonar.python.mypy.reportPaths"),
+    *("sonar.python.pylint.reportPaths", "sonar.python.flake8.reportPaths"),
+    *("sonar.python.bandit.reportPaths", "sonar.ipython.file.suffixes"),
+)
+"""The keys that the scanner and the analysis of Python read."""
+
+_NEAR = 0.86
+
+
+def _sonar(facts: Facts) -> Document:
+    return facts.properties(FILE)
+
+
+def _values(facts: Facts, key: str) -> list[str]:
+    said = _sonar(facts).get(key)
+    return [each.strip() for each in said.split(",") if each.strip()] if said else []
+
+
+def _lines(facts: Facts) -> list[tuple[str, int]]:
+    """Each key with its line."""
+    data = _sonar(facts).data
+    keys = data if isinstance(data, dict) else {}
+    return [(str(key), _sonar(facts).line(key)) for key in keys]
+
+
+@rule("SON001", MUST, when=_sonar)
+def key_is_valid(facts: Facts) -> Iterator[Hit]:
+    """The project has a key that SonarQube takes.
+
+    Why: Without one the scanner stops, and with another key the findings go to another project.
+
+    How: `sonar.projectKey=GROUP:NAME`, of letters, digits and `-`, `_`, `.`, `:`, with at least one
+    that is no digit.
+
+    Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
+    """
+    said = _sonar(facts).get(_KEY)
+    elsewhere = any(
+        _KEY in command for job in facts.pipeline.jobs.values() for command in job.commands
+    )
+    if not said:
+        if not elsewhere and facts.pipeline.whole:
+            yield Hit(FILE, 1, f"no {_KEY}")
+    elif "$" not in said and not re.fullmatch(r"(?=.*\D)[\w.:-]+", said, re.ASCII):
+        yield Hit(FILE, _sonar(facts).line(_KEY), f"{said} is no key that SonarQube takes")
+
+
+@rule("SON002", SHOULD, when=_sonar, fixes=True)
+def keys_are_known(facts: Facts) -> Iterator[Hit]:
+    """Every key is one that SonarQube reads.
+
+    Why: The scanner passes over a misspelt key without a word, and the report is not read.
+
+    How: Correct the key.
+
+    Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
+    """
+    lower = {known.lower(): known for known in KNOWN}
+    taken = {key for key, _ in _lines(facts)}
+    for key, line in _lines(facts):
+        close = get_close_matches(key.lower(), lower, n=1, cutoff=_NEAR)
+        if key in KNOWN or not close or lower[close[0]] in taken:
+            continue
+        right = lower[close[0]]
+        fix = Fix.edit(FILE, replace_in_line(line, key, right))
+        yield Hit(FILE, line, f"no key {key}: {right}?", fix=fix)
+
+
+@rule("SON003", MUST, when=_sonar)
+def paths_exist(facts: Facts) -> Iterator[Hit]:
+    """Sources and tests are there.
+
+    Why: The scanner stops where a folder does not exist.
+
+    How: Correct the path, or remove it.
+
+    Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
+    """
+    base = _sonar(facts).get("sonar.projectBaseDir") or ""
+    for key in ("sonar.sources", "sonar.tests"):
+        for path in _values(facts, key):
+            whole = _plain(f"{base}/{path}" if base else path)
+            if "$" not in whole and not is_there(facts, whole):
+                yield Hit(FILE, _sonar(facts).line(key), f"there is no {path}")
+
+
+def _plain(path: str) -> str:
+    return path.removeprefix("./").rstrip("/") or "."
+
+
+@rule("SON004", MUST, when=_sonar)
+def nothing_twice(facts: Facts) -> Iterator[Hit]:
+    """No file is both source and test.
+
+    Why: The scanner stops: a file "can't be indexed twice".
+
+    How: Name folders that do not overlap, or take the tests out with `sonar.exclusions`.
+
+    Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
+    """
+    narrowed = ("exclusions", "inclusions", "test.inclusions", "test.exclusions")
+    if any(_values(facts, f"sonar.{key}") for key in narrowed):
+        return
+    sources = [_plain(path) for path in _values(facts, "sonar.sources")]
+    for test in map(_plain, _values(facts, "sonar.tests")):
+        for source in sources:
+            if source in (test, ".") or f"{test}/".startswith(f"{source}/"):
+                line = _sonar(facts).line("sonar.tests")
+                yield Hit(FILE, line, f"{test} is in sonar.sources ({source}) too")
+                return
+
+
+_SCANNERS = re.compile(r"\b(?:py-?sonar|sonar-scanner|sonar)\b(?!-project)")
+
+
+def _scanning(facts: Facts) -> list[Job]:
+    """The jobs that run the scanner, as far as the whole pipeline is known."""
+    pipeline = facts.pipeline
+    if not pipeline.whole:
+        return []
+    return [
+        job
+        for job in pipeline.jobs.values()
+        if job.whole and any(_SCANNERS.search(command.split("#")[0]) for command in job.commands)
+    ]
+
+
+@rule("SON005", SHOULD, when=lambda facts: _sonar(facts) and _scanning(facts))
+def reports_are_written(facts: Facts) -> Iterator[Hit]:
+    """The reports that SonarQube is to read are artifacts of a job.
+
+    Why: A report that is not there is a line in a log that nobody reads; the coverage is shown as
+    zero, or as it was last year.
+
+    How: Write the same path into `sonar-project.properties` and into the `artifacts` of the job
+    that makes the report.
+
+    Source: [SonarQube: Python test coverage](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/python-test-coverage/).
+    """
+    commands = [command for job in _scanning(facts) for command in job.commands]
+    kept = [path for job in facts.pipeline.jobs.values() for path in _artifacts(job)]
+    for key, line in _lines(facts):
+        if not key.lower().endswith(("reportpaths", "reportpath")):
+            continue
+        for path in map(_plain, _values(facts, key)):
+            own = any(path.rpartition("/")[2] in command for command in commands)
+            if not (own or facts.has(path) or _covered(path, kept) or re.search(r"[*?$]", path)):
+                yield Hit(FILE, line, f"no job keeps {path}")
+
+
+def _artifacts(job: Job) -> Iterator[str]:
+    match job.get("artifacts"):
+        case {"paths": list(paths)}:
+            yield from (_plain(path) for path in paths if isinstance(path, str))
+
+
+def _covered(path: str, kept: list[str]) -> bool:
+    """Whether a path is among those that are kept, or in a folder that is."""
+    patterns = [each for each in kept if "$" not in each]
+    loose = len(patterns) < len(kept)
+    return loose or any(
+        path == each
+        or path.startswith(f"{each}/")
+        or Facts.describes(each, path)
+        or Facts.describes(f"{each}/**", path)
+        for each in patterns
+    )
+
+
+@rule("SON006", SHOULD, when=lambda facts: _sonar(facts) and facts.package.pythons)
+def pythons_agree(facts: Facts) -> Iterator[Hit]:
+    """SonarQube is told the Pythons that the package supports.
+
+    Why: Rules about syntax and libraries depend on it: false alarms, or none where one is due.
+
+    How: List under `sonar.python.version` the versions that `requires-python` allows.
+
+    Source: [SonarQube: Python version](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/languages/python/).
+    """
+    pythons = facts.package.pythons
+    for version in _values(facts, "sonar.python.version"):
+        if re.fullmatch(r"3\.\d+", version) and pythons and not pythons.contains(f"{version}.99"):
+            line = _sonar(facts).line("sonar.python.version")
+            yield Hit(FILE, line, f"{version} is not in requires-python ({pythons})")
+
+
+@rule("SON007", MUST, when=_sonar)
+def no_token(facts: Facts) -> Iterator[Hit]:
+    """No token stands in the configuration.
+
+    Why: Who reads the file can write analyses in the owner's name.
+
+    How: Revoke it, and hand it over as the masked variable `SONAR_TOKEN`.
+
+    Source: [SonarQube: tokens](https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/).
+    """
+    for key, line in _lines(facts):
+        if key in ("sonar.token", "sonar.login", "sonar.password"):
+            said = _sonar(facts).get(key)
+            if said and "$" not in str(said):
+                yield Hit(FILE, line, f"{key} has a value here")
+
+
+@rule("SON008", SHOULD, when=lambda facts: _sonar(facts) and _scanning(facts))
+def history_is_there(facts: Facts) -> Iterator[Hit]:
+    """The scanner has the whole history.
+
+    Why: SonarQube tells new code from old by it, and whose line it is. GitLab fetches 20 commits.
+
+    How: `GIT_DEPTH: "0"` under `variables` of the job.
+
+    Source: [SonarQube: GitLab CI](https://docs.sonarsource.com/sonarqube-server/latest/devops-platform-integration/gitlab-integration/adding-analysis-to-gitlab-ci-cd/).
+    """
+    for job in _scanning(facts):
+        if facts.pipeline.expand("$GIT_DEPTH", job) != "0":
+            yield Hit(*job.place, f"{job.name} has not the whole history (GIT_DEPTH)")

@@ -1,0 +1,134 @@
+"""Copier's worker, handed the files of one version; imported only where something is rendered."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha512
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copier._main import Worker
+from copier._settings import SettingsModel
+from copier._template import Template as CopierTemplate
+from copier._types import Phase
+from copier._user_data import DEFAULT_DATA, AnswersMap
+from jinja2 import pass_context
+
+from lisa_scaffold.template.compiled import forget_yield
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+    from jinja2.sandbox import SandboxedEnvironment
+
+    from lisa_scaffold.template.rendering import Template
+
+# A template that renders the time, or a secret, must not differ from itself: the two renders of
+# an update have the same.
+_MOMENT, _SEED = time.time(), os.urandom(16)
+
+
+class Quiet(Worker):
+    """Copier's worker, less what it does again and again.
+
+    It starts no process for a file, works the answers out once and not for every part of every
+    path, and renders no text in which there is nothing to render.
+    """
+
+    filled: AnswersMap | None = None
+    """Answers that hold without a question."""
+
+    _settled: MutableMapping[str, Any] | None = None
+    _relpath = Path()
+
+    def _ask(self) -> None:
+        self._settled = None
+        if self.filled is None:
+            super()._ask()
+        else:
+            self.answers = self.filled
+        self._relpath = super().answers_relpath
+        context = super()._render_context()
+        still = {"now": _now, "make_secret": _secrets()}
+        known = {key: still[key] for key in still if context.get(key) is DEFAULT_DATA[key]}
+        self._settled = {**context, **known}
+
+    @property
+    def answers_relpath(self) -> Path:
+        return super().answers_relpath if self._settled is None else self._relpath
+
+    def _render_context(self) -> MutableMapping[str, Any]:
+        if self._settled is None:
+            return super()._render_context()
+        answers = dict(self._settled["_copier_answers"])
+        return {**self._settled, "_copier_answers": answers, "_copier_phase": Phase.current()}
+
+    @cached_property
+    def _signs(self) -> tuple[str, ...]:
+        """What begins anything that Jinja would render, or mend."""
+        env = self.jinja_env
+        prefixes = (env.line_statement_prefix, env.line_comment_prefix)
+        starts = (env.block_start_string, env.variable_start_string, env.comment_start_string)
+        return ("\n", "\r", *starts, *(prefix for prefix in prefixes if prefix))
+
+    def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
+        if any(sign in string for sign in self._signs):
+            return super()._render_string(string, extra_context)
+        forget_yield(self.jinja_env)
+        return string
+
+    def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
+        """The destination is no repository: there is no index to keep in step."""
+
+
+def quiet(files: CopierTemplate, destination: Path) -> Quiet:
+    """A worker for the files of one version."""
+    worker = Quiet(
+        dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
+    )
+    worker.template = files
+    return worker
+
+
+def answered(files: CopierTemplate, answers: Mapping[str, Any], destination: Path) -> Quiet:
+    """A worker whose questionnaire is already filled in."""
+    worker = quiet(files, destination)
+    worker.filled = AnswersMap(user=dict(answers), metadata=files.metadata)
+    worker.answers = worker.filled
+    return worker
+
+
+def files_of(template: Template) -> CopierTemplate:
+    """Copier's view of the files: what it would ask git for is known already."""
+    files = CopierTemplate(url=template.recorded)
+    files.vcs = None
+    files.commit = template.version
+    files.commit_hash = None
+    files.local_abspath = template.root
+    return files
+
+
+def stop_clock(environment: SandboxedEnvironment) -> None:
+    """Let the filters of an environment that tell the time tell the same for every render."""
+    running = environment.filters.get("strftime")
+    if running:
+
+        @pass_context  # or Jinja would write the time of the compilation into what is kept
+        def strftime(_context: Context, wanted: str, second: float | None = None) -> str:
+            return str(running(wanted, _MOMENT if second is None else second))
+
+        environment.filters["strftime"] = strftime
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(_MOMENT, tz=UTC)
+
+
+def _secrets() -> Callable[[], str]:
+    """What makes one secret after the other, the same ones for every render."""
+    numbers = count()
+    return lambda: sha512(_SEED + str(next(numbers)).encode()).hexdigest()

@@ -1,0 +1,96 @@
+"""Apptainer, from Debian sid: the one release of Debian that has it.
+
+It wants to be alone at the root of its mounts, which a mere chroot is not; so it gets a system and
+a mount namespace of its own. It runs as somebody who is not root, as on a cluster.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...support.tools import passes
+from .cache import cached
+from .machine import debian_mirror, need, need_root
+
+NUMBER = 12345
+"""The user that it runs as."""
+
+PROGRAM = """\
+#!/bin/sh
+# Run Apptainer in the folder that one is in.
+exec {unshare} --mount --propagation=private sh -ec '
+    folder=$PWD
+    mount --bind "{system}" "{system}"
+    for name in proc sys dev; do mount --rbind "/$name" "{system}/$name"; done
+    mount --bind "$folder" "{system}/mnt"
+    cd "{system}"
+    pivot_root . tmp
+    umount --lazy tmp
+    mount -t tmpfs -o mode=1777 tmpfs /tmp
+    cd /mnt
+    export PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/ada LC_ALL=C.UTF-8 APPTAINER_NO_HTTPS=true
+    exec setpriv --reuid={number} --regid={number} --clear-groups apptainer --silent "$@"
+' sh "$@"
+"""
+# The usual compression takes minutes, and only this is of no interest to the tests.
+QUICK = """\
+#!/bin/sh
+for word; do
+    shift
+    case $before in -comp | -Xcompression-level) before= && continue ;; esac
+    case $word in -comp | -Xcompression-level) before=$word && continue ;; esac
+    set -- "$@" "$word"
+done
+exec /usr/bin/mksquashfs "$@" -comp zstd -Xcompression-level 1
+"""
+
+
+@dataclass(frozen=True)
+class Apptainer:
+    """The program, and a folder that its user may write to."""
+
+    program: Path
+    work: Path
+
+    def __call__(self, *arguments: str) -> str:
+        """Run a command in the folder, which must succeed; what it prints."""
+        return passes(self.program, *arguments, cwd=self.work, timeout=900)
+
+
+def installed(work: Path) -> Apptainer:
+    """Apptainer, made once.
+
+    Parameters
+    ----------
+    work
+        A new folder, which becomes its user's.
+    """
+    need_root()
+    source = f"deb {debian_mirror()} sid main"
+    command = [
+        *(need("mmdebstrap"), "--variant=minbase", "--quiet"),
+        # A mirror that lags behind is good enough for this.
+        *("--aptopt=Acquire::Check-Valid-Until false", "--dpkgopt=force-unsafe-io"),
+        "--include=apptainer,ca-certificates,squashfuse",
+        f'--customize-hook=chroot "$1" useradd --create-home --uid {NUMBER} ada',
+    ]
+
+    def make(path: Path) -> None:
+        passes(*command, "sid", path, source, cwd=Path("/"))
+        (path / "etc/hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")
+        (path / "etc/resolv.conf").touch()
+        _write_program(path / "usr/local/bin/mksquashfs", QUICK)
+
+    system = cached("apptainer", [*command, source, QUICK], make)
+    os.chown(work, NUMBER, NUMBER)
+    (work / "programs").mkdir()
+    script = PROGRAM.format(unshare=need("unshare"), system=system, number=NUMBER)
+    return Apptainer(_write_program(work / "programs/apptainer", script), work)
+
+
+def _write_program(path: Path, script: str) -> Path:
+    path.write_text(script, encoding="utf-8")
+    path.chmod(0o755)
+    return path

@@ -1,0 +1,142 @@
+"""Things that are slow to make and the same every time: kept by the hash of their recipe."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from ...support.tools import passes
+from .machine import need
+
+# Read while pytest collects: a test's home begins empty, and would make everything anew.
+CACHE = Path(
+    os.environ.get("LISA_E2E_CACHE")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa-scaffold-e2e"
+)
+
+KEPT = 30 * 24 * 3600
+"""For how many seconds something is kept that no session uses."""
+LARGEST = {
+    "buildah": 10_000_000_000,
+    "gitlab": 4_000_000_000,
+    "pre-commit": 4_000_000_000,
+    "pip": 2_000_000_000,
+    "registry": 4_000_000_000,
+    "uv": 4_000_000_000,
+}
+"""How many bytes a folder may hold when a session begins, without its hash."""
+
+
+def folder(name: str) -> Path:
+    """A folder below the cache that is kept while sessions use it."""
+    path = CACHE / name
+    path.mkdir(parents=True, exist_ok=True)
+    os.utime(path)
+    return path
+
+
+@contextmanager
+def borrowed(name: str, otherwise: Path) -> Iterator[tuple[Path, IO[str]]]:
+    """A kept folder that one session at a time may have, and its lock to hand on to a process.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    otherwise
+        The folder for a session that comes while another one has it.
+    """
+    kept = folder(name)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            kept = otherwise
+            kept.mkdir(parents=True)
+        yield kept, lock
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """Hold the cache for a session, after dropping what is of no use any more.
+
+    Nothing is dropped while another session holds it.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "sessions.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            _trim()
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def _trim() -> None:
+    oldest = time.time() - KEPT
+    for path in filter(Path.is_dir, CACHE.iterdir()):
+        _unmount_below(path)
+        most = LARGEST.get(path.name.rpartition("-")[0] or path.name)
+        if path.stat().st_mtime < oldest or (most is not None and _size(path) > most):
+            shutil.rmtree(path)
+
+
+def _unmount_below(path: Path) -> None:
+    """An engine that was killed leaves its containers' file systems mounted."""
+    table = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    points = [line.split()[1] for line in table.splitlines()]
+    for point in reversed(points):
+        if point.startswith(f"{path}/"):
+            passes(need("umount"), "--lazy", point, cwd=Path("/"))
+
+
+def _size(path: Path) -> int:
+    return sum(
+        os.stat(name, dir_fd=fd, follow_symlinks=False).st_size
+        for _, _, names, fd in os.fwalk(path)
+        for name in names
+    )
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Wait until no other process holds this lock, and hold it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def cached(name: str, recipe: Iterable[str | bytes], make: Callable[[Path], None]) -> Path:
+    """A file or folder that is made once for each recipe.
+
+    Parameters
+    ----------
+    name
+        Its name, with the suffix that programs want to see.
+    recipe
+        Everything that it is made from: another recipe is another file.
+    make
+        Makes it under the path that it is given.
+    """
+    parts = (part.encode() if isinstance(part, str) else part for part in recipe)
+    digest = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    path = CACHE / digest / name
+    with alone(CACHE / f"{digest}.lock"):
+        if not path.exists():
+            draft = CACHE / f"{digest}.draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            make(draft / name)
+            draft.rename(path.parent)
+        os.utime(path.parent)
+    return path

@@ -1,0 +1,125 @@
+"""Which jobs run for what happens in a repository: nothing is published where it must not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ..support.tools import commit_all, git
+from .conftest import make_project
+from .parts.gitlab import Event, GitLab, merge_request, pushed, tag
+
+CHECKS = {
+    *(
+        "compliance",
+        "secrets",
+        "audit",
+        "lint",
+        "type-check",
+        "hooks",
+        "hadolint",
+        "tests",
+        "build",
+        "docs",
+    ),
+}
+FROM_MAIN = {"pages", "container-publish"}
+RELEASE = {"release-notes", "publish-package", "container-publish", "release"}
+BY_HAND = {"publish-index", "zenodo"}
+BRANCH = Event("feature")
+MAIN = Event("main")
+# What a project switches on in GitLab's settings; and what a server with every feature says.
+SWITCHED_ON = {
+    "CI_REGISTRY_IMAGE": "registry.example.org/it",
+    "LISA_INDEX_TOKEN": "secret",
+    "LISA_PUBLISH_INDEX": "true",
+    "LISA_SONAR_MERGE_REQUESTS": "true",
+    "LISA_ZENODO": "true",
+    "LISA_ZENODO_TOKEN": "secret",
+    "SONAR_TOKEN": "secret",
+}
+PATH = "LISA/lisa-example"
+
+
+def on(event: Event, **variables: str) -> Event:
+    """The same event, with more variables."""
+    return Event(event.branch, {**event.variables, **variables}, event.unset)
+
+
+def branches(folder: Path) -> Path:
+    """A project with a branch that changes the sources, and one that changes the image."""
+    root = make_project("default", folder).root
+    for branch, path in ("feature", "src/lisa_example/noise.py"), ("image", "Dockerfile"):
+        git("checkout", "--quiet", "-b", branch, "main", cwd=root)
+        with (root / path).open("a", encoding="utf-8") as file:
+            file.write("# Changed\n")
+        commit_all(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> GitLab:
+    """The project where LISA_PROJECT_SLUG says that it is."""
+    folder = tmp_path_factory.mktemp("ours")
+    return pushed(branches(folder / "project"), PATH, folder / "state")
+
+
+@pytest.fixture(scope="module")
+def fork(tmp_path_factory: pytest.TempPathFactory) -> GitLab:
+    """The same in somebody's own group."""
+    folder = tmp_path_factory.mktemp("fork")
+    return pushed(branches(folder / "project"), "ada/lisa-example", folder / "state")
+
+
+EVENTS = {
+    "push to a branch": (BRANCH, CHECKS),
+    "merge request": (merge_request("feature"), CHECKS),
+    "merge request that touches the image": (merge_request("image"), CHECKS | {"container-test"}),
+    "default branch": (MAIN, CHECKS | FROM_MAIN),
+    "release tag": (tag("v1.2.3"), CHECKS | RELEASE),
+    "schedule": (on(MAIN, CI_PIPELINE_SOURCE="schedule"), CHECKS | FROM_MAIN),
+    "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS),
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_jobs_of_an_event(ours: GitLab, event: str) -> None:
+    happens, jobs = EVENTS[event]
+    assert ours.jobs(happens) == dict.fromkeys(jobs, "on_success")
+
+
+SWITCHED = {
+    "push to a branch": (BRANCH, CHECKS, set()),
+    "merge request": (merge_request("image"), CHECKS | {"container-test", "sonar"}, set()),
+    "default branch": (MAIN, CHECKS | FROM_MAIN | {"sonar"}, set()),
+    "release tag": (tag("v1.2.3"), CHECKS | RELEASE, BY_HAND),
+    "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS, set()),
+}
+
+
+@pytest.mark.parametrize("event", SWITCHED)
+def test_jobs_of_an_event_with_everything_switched_on(ours: GitLab, event: str) -> None:
+    happens, jobs, by_hand = SWITCHED[event]
+    wanted = dict.fromkeys(jobs, "on_success") | dict.fromkeys(by_hand, "manual")
+    assert ours.jobs(on(happens, **SWITCHED_ON)) == wanted
+
+
+@pytest.mark.parametrize("event", SWITCHED)
+def test_a_fork_publishes_nothing_whatever_it_switches_on(fork: GitLab, event: str) -> None:
+    jobs = fork.jobs(on(SWITCHED[event][0], **SWITCHED_ON)).keys()
+    assert jobs >= CHECKS
+    assert jobs <= CHECKS | {"container-test", "sonar"}
+
+
+IGNORED = {
+    "another tag": tag("nightly"),
+    "a branch with an open merge request": on(
+        BRANCH, CI_OPEN_MERGE_REQUESTS=f"{PATH}!1", CI_PIPELINE_SOURCE="push"
+    ),
+}
+
+
+@pytest.mark.parametrize("event", IGNORED)
+def test_an_event_without_a_pipeline(ours: GitLab, event: str) -> None:
+    assert ours.jobs(IGNORED[event]) == {}

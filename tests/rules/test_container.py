@@ -1,0 +1,174 @@
+"""The container: its base, its user, what is left in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
+
+FILE = "Dockerfile"
+PLAIN = {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\n', ".dockerignore": "*\n"}
+
+
+def image(*lines: str, **files: str) -> dict[str, Any]:
+    """A project that never saw the template, with a Dockerfile."""
+    return {**PLAIN, FILE: "\n".join(lines) + "\n", **files}
+
+
+def line_of(files: dict[str, Any], start: str, number: int = 0) -> int:
+    lines = text(files, FILE).splitlines()
+    return [i for i, line in enumerate(lines, 1) if line.startswith(start)][number]
+
+
+def test_a_fresh_project_passes_and_one_without_a_container_is_not_looked_at() -> None:
+    assert found(clean(), "CON") == []
+    assert found(clean(container=False), "CON") == []
+    assert found(clean(kind="image"), "CON") == []
+    assert found(PLAIN, "CON") == []
+
+
+def test_another_base_than_the_cde() -> None:
+    files = edited(clean(), FILE, "FROM ${CDE_IMAGE}\n", "FROM docker.io/library/python:3.12\n")
+    line = line_of(files, "FROM", 1)
+    assert found(files, "CON") == [("CON001", FILE, line)]
+    assert messages(files, "CON") == [
+        "starts from docker.io/library/python:3.12, not from the CDE image"
+    ]
+
+
+def test_a_mirror_of_the_cde_is_the_cde() -> None:
+    files = clean()
+    base = next(line for line in text(files, FILE).splitlines() if line.startswith("ARG CDE_IMAGE"))
+    mirror = "ARG CDE_IMAGE=localhost:5000/mirror/lisa-cde:9.9"
+    assert found(edited(files, FILE, base, mirror), "CON") == []
+
+
+def test_a_base_that_is_no_argument() -> None:
+    cde = "gitlab-registry.in2p3.fr/lisa/lisa-cde:0.4.0"
+    files = edited(clean(), FILE, "FROM ${CDE_IMAGE}\n", f"FROM {cde}\n")
+    assert found(files, "CON") == [("CON003", FILE, line_of(files, "FROM", 1))]
+
+
+def test_projects_without_the_template_choose_their_base() -> None:
+    assert found(image("FROM example.org/base:1", "USER 1000"), "CON") == []
+
+
+@pytest.mark.parametrize(
+    ("base", "why"),
+    [
+        ("example.org:5000/base", "example.org:5000/base has no tag"),
+        ("example.org/base:latest", "example.org/base:latest has the tag latest"),
+        ("example.org/base:1.2", None),
+        ("example.org/base@sha256:" + "0" * 64, None),
+        ("scratch", None),
+        ("$BASE", None),
+    ],
+)
+def test_a_base_is_pinned(base: str, why: str | None) -> None:
+    files = image(f"FROM {base} AS one", "FROM one", "USER a")
+    assert found(files, "CON") == ([("CON002", FILE, 1)] if why else [])
+    assert messages(files, "CON") == ([why] if why else [])
+
+
+def test_an_argument_without_a_pinned_default() -> None:
+    files = image("ARG BASE=debian", "FROM ${BASE}", "USER a")
+    assert found(files, "CON") == [("CON002", FILE, 2)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (["FROM debian:12"], 1),
+        (["FROM debian:12", "USER a", "USER root"], 3),
+        (["FROM debian:12", "USER 0:0"], 2),
+        (["FROM debian:12 AS one", "USER root", "FROM one AS two"], 2),
+        (["FROM debian:12 AS one", "USER root", "FROM debian:12", "USER a"], None),
+        (["FROM example.org/base:1"], None),
+        (["FROM debian:12", "USER root", "USER ${NB_UID}"], None),
+    ],
+)
+def test_an_image_ends_as_an_ordinary_user(lines: list[str], line: int | None) -> None:
+    expected = [] if line is None else [("CON004", FILE, line)]
+    assert found(image(*lines), "CON") == expected
+
+
+def test_a_generated_image_names_its_user() -> None:
+    files = edited(clean(), FILE, "USER lisauser\n", "")
+    assert found(files, "CON") == [("CON004", FILE, line_of(files, "FROM", 1))]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("ENV API_TOKEN=abc", "CON005"),
+        ('ENV A=1 DB_PASSWORD="two words"', "CON005"),
+        ("ENV SECRET abc", "CON005"),
+        ("ARG TOKEN=abc", "CON005"),
+        ("ARG GITLAB_TOKEN", "CON006"),
+        ("ENV API_TOKEN=${API_TOKEN}", None),
+        ("ENV TOKEN_FILE=/run/secrets/token", None),
+        ("ENV TOKENIZERS=1", None),
+        ("ARG PASSWORD_LENGTH=8", None),
+        ("RUN --mount=type=secret,id=token cat /run/secrets/token", None),
+    ],
+)
+def test_secrets(line: str, code: str | None) -> None:
+    files = image("FROM example.org/base:1", line, "USER a")
+    assert found(files, "CON") == ([(code, FILE, 2)] if code else [])
+
+
+def test_the_value_of_a_secret_is_never_told() -> None:
+    said = messages(image("FROM example.org/base:1", "ENV API_TOKEN=hunter2"), "CON")
+    assert said == ["API_TOKEN has a value here"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "at"),
+    [
+        (["RUN pip install a"], [2]),
+        (["RUN a \\", "  && python3 -m pip install -r b.txt \\", "  && c"], [3]),
+        (["RUN apt-get update && apt-get -y install a"], [2]),
+        (["RUN pip install --no-cache-dir a"], []),
+        (["RUN --mount=type=cache,target=/root/.cache pip install a"], []),
+        (["ENV PIP_NO_CACHE_DIR=1", "RUN pip install a"], []),
+        (["RUN apt-get install -y a && rm -rf /var/lib/apt/lists/*"], []),
+        (["# RUN pip install a"], []),
+    ],
+)
+def test_caches(lines: list[str], at: list[int]) -> None:
+    files = image("FROM example.org/base:1", *lines, "USER a")
+    assert found(files, "CON") == [("CON007", FILE, line) for line in at]
+
+
+def test_a_stage_that_does_not_last_may_have_caches() -> None:
+    files = image(
+        "FROM debian:12 AS build",
+        "RUN pip install a",
+        "FROM debian:12",
+        "COPY --from=build /a /a",
+        "USER a",
+    )
+    assert found(files, "CON") == []
+
+
+def test_pip_is_told_to_keep_no_cache() -> None:
+    lines = ("FROM a:1", "RUN x \\", "  && pip install -q a  # why", "USER a")
+    after = image(*lines)[FILE].replace("pip install -q", "pip install --no-cache-dir -q")
+    assert fixed(image(*lines), "CON007") == {FILE: after}
+
+
+@pytest.mark.parametrize(
+    ("copy", "line"),
+    [
+        ("COPY . /app", 2),
+        ("ADD --chown=a:a . /app", 2),
+        ("COPY --from=one . /app", None),
+        ("COPY src /app", None),
+    ],
+)
+def test_what_is_copied_whole_is_bounded(copy: str, line: int | None) -> None:
+    files = changed(image("FROM example.org/base:1", copy, "USER a"), {".dockerignore": None})
+    assert found(files, "CON") == ([] if line is None else [("CON008", FILE, line)])
+    assert found({**files, "Dockerfile.dockerignore": "*\n"}, "CON") == []
