@@ -89,6 +89,13 @@ def hooks(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Look for known vulnerabilities in the packages that the project installs."""
+    install(session, "audit", project=True)
+    session.run("pip-audit", "--local", "--skip-editable", *session.posargs)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure lisa-new against Copier; ``-- check.py``, ``-- update.py``, … run the others."""
     install(session, "bench", project=True)

@@ -15,7 +15,7 @@ from lisa_scaffold.project.facts import Facts
 
 from ..support.checking import clean, text
 
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "DOC", "CIT", "SEC")
 
 WORDS = st.sampled_from(
     ["", "a", "MIT", "1.0", ">=3.11", "<4", "README.md", "a.b:c", "https://a.org", "License :: X"]
@@ -37,7 +37,10 @@ TABLES = [
     *("tool.poetry.packages", "tool.ruff.target-version", "tool.setuptools.package-dir"),
     *("tool.setuptools.packages", "tool.setuptools.package-data", "tool.setuptools_scm"),
     *("tool.setuptools.packages.find.where", "tool.hatch.build.targets.wheel.packages"),
-    "tool.uv",
+    *("tool.uv", "tool.ruff", "tool.ruff.select", "tool.ruff.lint.ignore", "tool.mypy.files"),
+    *("tool.pytest", "tool.pytest.ini_options", "tool.coverage.run", "tool.coverage.run.source"),
+    *("tool.pytest.ini_options.addopts", "tool.pytest.ini_options.testpaths", "tool.flake8"),
+    "tool.pytest.ini_options.filterwarnings",
 ]
 OTHERS = [
     *("CITATION.cff", "codemeta.json", "a.ipynb", ".readthedocs.yaml", ".gitlab-ci.yml"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..support.checking import changed, clean, edited, found, text
 
 Files = dict[str, Any]
 TOML = "pyproject.toml"
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "DOC", "CIT", "SEC")
 
 
 def put(path: str, content: str | bytes | None, **answers: Any) -> Callable[[], Files]:
@@ -32,6 +33,35 @@ def static() -> Files:
     files = edited(clean(), TOML, 'dynamic = [ "version" ]', 'version = "1.0.0"')
     return edited(files, "CHANGELOG.md", "### Added", "## [1.0.0] - 2026-01-01\n\n### Added")
 
+
+HOOKS = ".pre-commit-config.yaml"
+
+
+def without(*words: str) -> Files:
+    """A project whose settings, hooks and tasks do not name a tool."""
+    files: Files = dict(clean())
+    for path in (each for each in files if each.endswith((".toml", ".yaml", ".yml", ".py"))):
+        said = text(clean(), path)
+        for word in words:
+            said = re.sub(rf"(?m)^\[tool\.{word}[\s\S]*?(?=^\[|\Z)", "", said)
+            said = re.sub(rf"(?m)^  - repo: .*{word}[\s\S]*?(?=^  - repo|\Z)", "", said)
+            said = re.sub(rf"{word}", "x", said)
+        files[path] = said
+    return files
+
+
+MERGE = '$CI_PIPELINE_SOURCE == "merge_request_event"'
+PUBLISH = """\
+publish-docs:
+  extends: .python
+  interruptible: false
+  script: [git push origin pages]
+
+# The project's own"""
+NEVER = """\
+    - if: $CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS && $CI_PIPELINE_SOURCE == "push"
+      when: never
+"""
 
 LICENSE = 'license = "BSD-3-Clause"'
 CLASSIFIERS = "classifiers = [\n"
@@ -125,6 +155,56 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "PKG007": edit(TOML, 'where = [ "src" ]', 'where = [ "lib" ]'),
     "PKG008": put("src/lisa_example/py.typed", None),
+    "QTY001": lambda: without("ruff"),
+    "QTY002": lambda: without("mypy"),
+    "QTY003": lambda: without("coverage", "--cov", "pytest-cov", "cov"),
+    "QTY004": put(HOOKS, None, backend="hatchling"),
+    "QTY005": edit(TOML, "xfail_strict = true\n", ""),
+    "QTY006": edit(TOML, 'filterwarnings = [ "error" ]', "filterwarnings = []"),
+    "QTY007": put("mypy.ini", "[mypy]\nstrict = true\n"),
+    "QTY008": edit(TOML, 'testpaths = [ "tests" ]', 'testpaths = [ "test" ]'),
+    "QTY009": edit(TOML, "show-fixes = true", 'show-fixes = true\ntask-tags = [ "XXX" ]'),
+    "QTY010": edit(TOML, '  "PLR09", ', '  "UP038",\n  "PLR09", '),
+    "QTY011": edit(TOML, "strict = true\nenable", "enable"),
+    "QTY012": edit(HOOKS, "    rev: v6.0.0\n", ""),
+    "QTY013": edit(HOOKS, "id: check-toml", "id: check-tomls"),
+    "QTY014": edit(HOOKS, "files: ^(src|tests)/", "files: ^(lib|test)/"),
+    "QTY015": edit(HOOKS, "rev: v6.0.0", "rev: main"),
+    "QTY016": edit(HOOKS, "exclude: ^LICENSE", "default_stages: [commit]\nexclude: ^LICENSE"),
+    "QTY017": edit(HOOKS, "rev: v0.17.6", "rev: v0.17.5"),
+    "QTY018": edit(".gitlab/ci/quality.yml", "nox -s lint", "nox -s style"),
+    "CI001": edit(".gitlab-ci.yml", "/.gitlab/ci/security.yml", "/.gitlab/ci/secrets.yml"),
+    "CI002": edit(".gitlab/ci/docs.yml", "    - docs\n", "    - documents\n"),
+    "CI003": edit(".gitlab/ci/workflow.yml", f"    - if: {MERGE}\n", ""),
+    "CI004": edit(".gitlab/ci/workflow.yml", NEVER, ""),
+    "CI005": edit(
+        ".gitlab-ci.yml",
+        "  - local: /.gitlab/ci/quality.yml\n",
+        "",
+        container=False,
+        sonar=False,
+    ),
+    "CI006": lambda: edited(
+        edited(clean(), ".gitlab/ci/tests.yml", "      junit: reports/junit.xml\n", ""),
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest",
+    ),
+    "CI007": edit(
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest --junitxml=junit.xml",
+    ),
+    "CI008": edit(".gitlab-ci.yml", "cli:v1.114.0", "cli:latest"),
+    "CI009": edit(
+        ".gitlab-ci.yml", "ghcr.io/osscontainertools/kaniko", "gcr.io/kaniko-project/executor"
+    ),
+    "CI010": edit(".gitlab/ci/release.yml", "Releasing $CI_COMMIT", "Releasing $CI_BUILD"),
+    "CI011": edit(".gitlab-ci.yml", "variables:\n", "cache: {}\n\nvariables:\n"),
+    "CI012": edit(".gitlab-ci.yml", "# The project's own", PUBLISH),
+    "CI013": edit(".gitlab/ci/container.yml", "interruptible: false", "interruptible: true"),
+    "CI014": edit(".gitlab/ci/workflow.yml", "timeout: 1 hour", "timeout: 2 hours"),
+    "CI015": edit(".gitlab/ci/workflow.yml", '    GIT_DEPTH: "0"\n', ""),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
     "DOC003": edit(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import ast
     from datetime import date
 
+    from lisa_scaffold.project.automation import Automation
     from lisa_scaffold.project.dockerfile import Dockerfile
     from lisa_scaffold.project.gitlab import Pipeline
     from lisa_scaffold.project.layout import Layout
@@ -326,6 +327,13 @@ class Facts:
         from lisa_scaffold.project import dockerfile
 
         return self._parsed("Dockerfile", path, dockerfile.parse)
+
+    @cached_property
+    def automation(self) -> Automation:
+        """What the files say that tell which tools run: at the desk, at a commit, in CI."""
+        from lisa_scaffold.project import automation
+
+        return automation.read(self)
 
     @property
     def hooks(self) -> Document:

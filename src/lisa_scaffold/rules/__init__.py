@@ -22,6 +22,8 @@ FAMILIES = {
     "MET": ("metadata", "Metadata"),
     "PKG": ("packaging", "Packaging"),
     "CHG": ("changelog", "Changelog"),
+    "QTY": ("quality", "Quality tools"),
+    "CI": ("pipeline", "GitLab pipeline"),
     "CON": ("container", "Container"),
     "SON": ("sonar", "SonarQube"),
     "DOC": ("docs", "Documentation"),

@@ -39,6 +39,17 @@ def remove_key(keys: Names) -> Change:
     return change
 
 
+def move_key(keys: Names, to: Names) -> Change:
+    """Give a key, or the header of a table, another place; nothing where that is taken."""
+
+    def change(text: str) -> str:
+        from lisa_scaffold.rules import toml_tree
+
+        return toml_tree.move_key(text, keys, to)
+
+    return change
+
+
 def add_item(keys: Names, literal: str) -> Change:
     """Add an item (written as TOML) at the end of a list that is there."""
 

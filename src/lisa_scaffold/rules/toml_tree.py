@@ -25,6 +25,29 @@ def remove_key(text: str, keys: Names) -> str:
     return _on_tree(text, lambda tree: _at(tree, keys, lambda _: None)[0])
 
 
+def move_key(text: str, keys: Names, to: Names) -> str:
+    """Give a key, or the header of a table, another place; nothing where that is taken."""
+
+    def change(tree: Branch) -> Branch:
+        taken: list[Entry] = []
+        rest, done = _at(tree, keys, taken.append)
+        if not done or _at(tree, to, lambda entry: entry)[1]:
+            return tree
+        if taken[0].head.startswith("["):
+            return _renamed(tree, keys, to)
+        return _with_entry(rest, to, replace(taken[0], key=(to[-1],)))
+
+    return _on_tree(text, change)
+
+
+def _renamed(tree: Branch, keys: Names, to: Names) -> Branch:
+    head = f"[{'.'.join(map(_bare, to))}]\n"
+    entries = (
+        replace(entry, key=to, head=head) if entry.key == keys else entry for entry in tree.entries
+    )
+    return replace(tree, entries=tuple(entries))
+
+
 def add_item(text: str, keys: Names, literal: str) -> str:
     """Add an item at the end of a list that is there."""
     return _on_list(text, keys, lambda node: _with_item(node, literal))
@@ -46,10 +69,13 @@ def _on_list(text: str, keys: Names, changed: Callable[[Branch], Branch]) -> str
 
 
 def _on_tree(text: str, change: Callable[[Branch], Branch]) -> str:
+    # What is added at the end begins a line of its own.
+    ended = text if text.endswith("\n") else f"{text}\n"
     try:
-        return write(change(toml.parse(text)))
+        changed = write(change(toml.parse(ended)))
     except NotSure:
         return text
+    return text if changed == ended else changed
 
 
 def _at(
@@ -76,10 +102,15 @@ def _at(
 
 def _added(tree: Branch, keys: Names, literal: str) -> Branch:
     """The tree with a new key, in its table where that is there."""
-    *above, name = keys
+    name = keys[-1]
     new = Entry((name,), "", f"{_bare(name)} = ", Leaf(literal, literal), "\n")
+    return _with_entry(tree, keys, new)
+
+
+def _with_entry(tree: Branch, keys: Names, new: Entry) -> Branch:
+    above = keys[:-1]
     for index, entry in enumerate(tree.entries):
-        if entry.key == tuple(above) and isinstance(entry.node, Branch) and not entry.item:
+        if entry.key == above and isinstance(entry.node, Branch) and not entry.item:
             if entry.node.flow:
                 raise NotSure("an inline table")
             body = replace(entry.node, entries=(*entry.node.entries, new))
@@ -92,7 +123,7 @@ def _added(tree: Branch, keys: Names, literal: str) -> Branch:
     header = f"[{'.'.join(map(_bare, above))}]\n"
     body = Branch("map", False, "", (new,), "")
     lead = "\n" if tree.entries else ""
-    table = Entry(tuple(above), lead, header, body, "")
+    table = Entry(above, lead, header, body, "")
     at = _after_family(tree.entries, above)
     return replace(tree, entries=(*tree.entries[:at], table, *tree.entries[at:]))
 

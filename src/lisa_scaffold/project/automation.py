@@ -1,0 +1,68 @@
+"""Which tools a project runs, as far as its files tell: settings, tasks, hooks and pipelines.
+
+A tool that is named anywhere there counts as run: rules ask this before they say that none is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lisa_scaffold.project.facts import Facts
+
+_FILES = (
+    *("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "tox.toml", "noxfile.py", "pixi.toml"),
+    *("hatch.toml", "Makefile", "makefile", "GNUmakefile", "*.mk", "?ustfile", "Taskfile.y*ml"),
+    *("tasks.py", "duties.py", "dodo.py", "*.sh", "scripts/*", "ci/*", ".ci/*", "config/*"),
+    *(".config/*", "requirements*.txt", "requirements/*", "environment*.yml", "package.json"),
+    *(".pre-commit-config.yaml", ".gitlab-ci.yml", ".gitlab/**.yml", "ci/**.yml"),
+    *(".github/workflows/*", ".github/actions/**.yml", "azure-pipelines.yml", ".circleci/*"),
+    *(".travis.yml", "appveyor.yml", ".appveyor.yml", "lefthook.yml", "trunk.yaml"),
+    *("?ruff.toml", "ruff.toml", ".flake8", ".pylintrc", "pylintrc", "mypy.ini", ".mypy.ini"),
+    *("pyrightconfig.json", "pytest.ini", ".pytest.ini", ".coveragerc", "ty.toml", "pyrefly.toml"),
+    *("conftest.py", "tests/conftest.py", "Jenkinsfile", ".lgtm.yml"),
+)
+_ELSEWHERE = re.compile(r"uses:\s*[\"']?[\w.-]+/[\w.-]+/\.github/workflows/")
+_MOST = 4_000_000
+
+
+@dataclass(frozen=True)
+class Automation:
+    """The files that tell which tools run.
+
+    Attributes
+    ----------
+    text
+        All of them, one after the other, each below a line with its name.
+    whole
+        Whether nothing of it lies in another repository.
+    """
+
+    text: str
+    whole: bool
+
+    def names(self, *words: str) -> bool:
+        """Whether one of these words stands there, as a word."""
+        return any(
+            re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", self.text) is not None
+            for word in words
+            if word in self.text
+        )
+
+
+def read(facts: Facts) -> Automation:
+    """What the files of a project say."""
+    paths = dict.fromkeys([*facts.paths(*_FILES), *facts.pipeline.files])
+    parts: list[str] = []
+    size = 0
+    for path in paths:
+        text = facts.text(path)
+        size += len(text)
+        if size > _MOST:
+            break
+        parts.append(f"{path}\n{text}")
+    text = "\n".join(parts)
+    whole = facts.pipeline.whole and not (".github/" in text and _ELSEWHERE.search(text))
+    return Automation(text, whole and size <= _MOST)

@@ -1,0 +1,164 @@
+"""Names of container images, and how long what they carry is maintained, for several families."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_MOVING = re.compile(r"(?:latest|stable|edge|nightly|main|master|dev|rolling|testing|unstable)")
+_OFFICIAL = re.compile(
+    r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)/)?(?:library/)?"
+)
+
+
+class Image(NamedTuple):
+    """An image: its repository, its tag and its digest, each empty where it is not named."""
+
+    repository: str
+    tag: str
+    digest: str
+
+    @property
+    def short(self) -> str:
+        """The repository; without the server for an official image."""
+        return _OFFICIAL.sub("", self.repository, count=1)
+
+
+def read(name: str) -> Image:
+    """Read the name of an image."""
+    rest, _, digest = name.partition("@")
+    head, slash, last = rest.rpartition("/")
+    repository, _, tag = last.partition(":")
+    return Image(f"{head}{slash}{repository}", tag, digest)
+
+
+def is_known(name: str) -> bool:
+    """Whether a name is known whole: no variable is left in it."""
+    return bool(name) and "$" not in name and "{" not in name
+
+
+def moves(name: str) -> str:
+    """Why an image may be another one tomorrow; empty where it is pinned, or nobody can tell."""
+    if not is_known(name) or name == "scratch":
+        return ""
+    image = read(name)
+    if image.digest:
+        return ""
+    if not image.tag:
+        return f"{name} has no tag, so it is the latest there is"
+    return f"{name} is another image tomorrow" if _MOVING.fullmatch(image.tag) else ""
+
+
+# The last day on which a release got repairs for everybody.
+_ENDS: dict[str, dict[str, str]] = {
+    "python": {
+        "2": "2020-01-01",
+        "3.5": "2020-09-30",
+        "3.6": "2021-12-23",
+        "3.7": "2023-06-27",
+        "3.8": "2024-10-07",
+        "3.9": "2025-10-31",
+        "3.10": "2026-10-31",
+        "3.11": "2027-10-31",
+        "3.12": "2028-10-31",
+        "3.13": "2029-10-31",
+        "3.14": "2030-10-31",
+    },
+    "debian": {
+        "8": "2020-06-30",
+        "9": "2022-06-30",
+        "10": "2024-06-30",
+        "11": "2026-08-31",
+        "12": "2028-06-30",
+        "13": "2030-06-30",
+    },
+    "ubuntu": {
+        "14.04": "2019-04-25",
+        "16.04": "2021-04-30",
+        "18.04": "2023-05-31",
+        "20.04": "2025-05-31",
+        "22.04": "2027-04-30",
+        "24.04": "2029-04-30",
+    },
+    "alpine": {
+        **dict.fromkeys(("3.10", "3.11", "3.12", "3.13", "3.14"), "2023-05-01"),
+        "3.15": "2023-11-01",
+        "3.16": "2024-05-23",
+        "3.17": "2024-11-22",
+        "3.18": "2025-05-09",
+        "3.19": "2025-11-01",
+        "3.20": "2026-04-01",
+        "3.21": "2026-11-01",
+        "3.22": "2027-05-01",
+    },
+    "centos": {"6": "2020-11-30", "7": "2024-06-30", "8": "2021-12-31"},
+    "node": {
+        **dict.fromkeys(("8", "10", "12", "14"), "2023-04-30"),
+        "16": "2023-09-11",
+        "18": "2025-04-30",
+        "20": "2026-04-30",
+        "22": "2027-04-30",
+    },
+}
+_NAMES = {
+    "jessie": "8",
+    "stretch": "9",
+    "buster": "10",
+    "bullseye": "11",
+    "bookworm": "12",
+    "trixie": "13",
+    "trusty": "14.04",
+    "xenial": "16.04",
+    "bionic": "18.04",
+    "focal": "20.04",
+    "jammy": "22.04",
+    "noble": "24.04",
+    "centos7": "7",
+    "centos8": "8",
+}
+_GONE = {
+    "gcr.io/kaniko-project/executor": "ghcr.io/osscontainertools/kaniko",
+    "registry.gitlab.com/gitlab-org/release-cli": "registry.gitlab.com/gitlab-org/cli",
+}
+"""Images that nobody maintains any more, and what took their place."""
+
+_WORD = re.compile(r"[a-z]+\d?|\d+(?:\.\d+)*")
+
+
+def ended(name: str, today: date | None) -> str:
+    """Why an image gets no repairs any more; empty where it does, or nobody can tell."""
+    if not is_known(name):
+        return ""
+    image = read(name)
+    if image.repository in _GONE:
+        return f"{image.repository} is not maintained any more: {_GONE[image.repository]} is"
+    for what, end in _carried(image):
+        if today and end < today.isoformat():
+            return f"{what} gets no repairs since {end}"
+    return ""
+
+
+def _carried(image: Image) -> list[tuple[str, str]]:
+    """What an official image carries, each with its last day."""
+    if image.short not in _ENDS:
+        return []
+    found: list[tuple[str, str]] = []
+    for index, word in enumerate(_WORD.findall(image.tag)):
+        named = _NAMES.get(word)
+        system = "debian" if named and "." not in named else "ubuntu"
+        if index == 0 and (end := _end(image.short, named or word)):
+            found.append((f"{image.short.title()} {named or word}", end))
+        elif index and named and (end := _end(system, named)):
+            found.append((f"{system.title()} {named} ({word})", end))
+    return found
+
+
+def _end(system: str, version: str) -> str:
+    """The last day of a release, by as much of its version as is known."""
+    ends = _ENDS.get(system, {})
+    parts = version.split(".")
+    known = (".".join(parts[:length]) for length in (2, 1))
+    return next((ends[each] for each in known if each in ends), "")

@@ -1,0 +1,352 @@
+"""GitLab pipeline: GitLab takes it, merge requests have it once, and it checks and reports.
+
+CI001 resolves · CI002 jobs that GitLab takes · CI003 merge requests · CI004 no duplicates ·
+CI005 tests, lint, build · CI006 reports · CI007 reports that are written
+CI008 images pinned · CI009 images maintained · CI010 removed · CI011 deprecated (pipeline_age)
+CI012 publishing · CI013 not stopped halfway · CI014 runners · CI015 history (pipeline_jobs)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lisa_scaffold.project.documents import Key
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.rules.pipeline_age import (
+    images_are_maintained,
+    images_are_pinned,
+    nothing_deprecated,
+    nothing_removed,
+)
+from lisa_scaffold.rules.pipeline_jobs import (
+    history_is_there,
+    publishes_to_the_end,
+    publishes_where_it_may,
+    runners_can,
+)
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+
+
+def _has_jobs(facts: Facts) -> bool:
+    return bool(facts.pipeline and facts.pipeline.jobs)
+
+
+@rule("CI001", MUST, when=lambda facts: facts.pipeline)
+def resolves(facts: Facts) -> Iterator[Hit]:
+    """What the pipeline includes, extends and refers to is there.
+
+    Why: GitLab refuses the whole pipeline, and nothing is tested.
+
+    How: Correct the name of the file or of the job.
+
+    Source: [GitLab: include](https://docs.gitlab.com/ci/yaml/#include),
+    [extends](https://docs.gitlab.com/ci/yaml/#extends).
+    """
+    for trouble in facts.pipeline.troubles:
+        yield Hit(*trouble.place, trouble.message)
+
+
+_RUNS = ("script", "run", "trigger")
+_STAGES = (".pre", ".post")
+
+
+@rule("CI002", MUST, when=_has_jobs)
+def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
+    """Each job says what it runs, in a stage and after jobs that there are.
+
+    Why: GitLab refuses the whole pipeline, and nothing is tested.
+
+    How: Give the job a `script`, and names of `stages` and of other jobs as they are spelt.
+
+    Source: [GitLab: jobs](https://docs.gitlab.com/ci/jobs/),
+    [needs](https://docs.gitlab.com/ci/yaml/#needs).
+    """
+    pipeline = facts.pipeline
+    stages = (*pipeline.stages, *_STAGES)
+    for job in pipeline.jobs.values():
+        # What comes from elsewhere may have more jobs and stages, and more of this job.
+        if not (pipeline.whole and job.whole):
+            continue
+        if not any(job.get(key) is not None for key in _RUNS):
+            yield Hit(*job.place, f"{job.name} has no `script`")
+        if job.stage not in stages:
+            place = pipeline.place_of(job, "stage")
+            yield Hit(*place, f"{job.name} is in the stage {job.stage}, which is not in `stages`")
+        for key, name in _asked(job):
+            if name not in pipeline.jobs and "$" not in name:
+                place = pipeline.place_of(job, key)
+                yield Hit(*place, f"{job.name} asks for {name}, and there is no such job")
+
+
+def _asked(job: Job) -> Iterator[tuple[str, str]]:
+    """The jobs of this pipeline that a job must have."""
+    for name in flat(job.get("dependencies")):
+        yield "dependencies", name
+    needs = job.get("needs")
+    for need in needs if isinstance(needs, list) else []:
+        match need:
+            case str():
+                yield "needs", need
+            case {"optional": True} | {"pipeline": _} | {"project": _}:
+                continue
+            case {"job": str(name)}:
+                yield "needs", name
+
+
+# --- When pipelines run ---------------------------------------------------------------------------
+
+_MERGE = "merge_request_event"
+_OPEN = "CI_OPEN_MERGE_REQUESTS"
+
+
+def _workflow(facts: Facts) -> list[dict[str, Any]]:
+    workflow = facts.pipeline.settings.get("workflow")
+    rules = workflow.get("rules") if isinstance(workflow, dict) else None
+    return [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
+
+
+def _if(rule: dict[str, Any]) -> str:
+    return str(rule.get("if", ""))
+
+
+def _runs(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each for each in rules if each.get("when") != "never"]
+
+
+def _for_merge(rule: dict[str, Any]) -> bool:
+    """Whether a rule lets something run in a pipeline of a merge request."""
+    condition = _if(rule)
+    positive = re.search(rf"==\s*[\"']{_MERGE}|=~[^&|]*merge_request", condition)
+    return not condition or bool(positive) or "CI_MERGE_REQUEST_" in condition
+
+
+def _for_branches(rule: dict[str, Any]) -> bool:
+    """Whether a rule lets something run for a push to any branch."""
+    condition = _if(rule)
+    if not condition:
+        return True
+    if _MERGE in condition or "CI_MERGE_REQUEST" in condition or "&&" in condition:
+        return False
+    return (
+        re.fullmatch(r"\s*\$CI_COMMIT_BRANCH\s*|.*CI_PIPELINE_SOURCE == .push.", condition)
+        is not None
+    )
+
+
+def _only(job: Job) -> list[str]:
+    said = job.get("only")
+    refs = said.get("refs") if isinstance(said, dict) else said
+    return flat(refs)
+
+
+def _in_merge_requests(job: Job) -> bool:
+    return any(map(_for_merge, _runs(job.rules))) or "merge_requests" in _only(job)
+
+
+def _refuses_branches(rules: list[dict[str, Any]]) -> bool:
+    """Whether a rule keeps branches out, or perhaps those of merge requests."""
+    names = (_OPEN, "CI_COMMIT_BRANCH", "CI_COMMIT_REF", "CI_PIPELINE_SOURCE")
+    never = (_if(each) for each in rules if each.get("when") == "never")
+    return any(name in condition for condition in never for name in names)
+
+
+def _in_branches(job: Job) -> bool:
+    if job.rules:
+        return not _refuses_branches(job.rules) and any(map(_for_branches, _runs(job.rules)))
+    only = _only(job)
+    return "rules" not in job.data and (not only or "branches" in only)
+
+
+def _decides_itself(facts: Facts) -> bool:
+    """Whether the files of the project alone tell when its pipeline runs."""
+    return _has_jobs(facts) and facts.pipeline.whole
+
+
+@rule("CI003", SHOULD, when=_decides_itself)
+def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
+    """A pipeline runs for merge requests.
+
+    Why: The pipeline of a branch does not know the target: it cannot tell what the merge request
+    changes, does not run its result, and for a fork runs without the runners of the project.
+
+    How: Write `workflow:` with the rule `if: $CI_PIPELINE_SOURCE == "merge_request_event"` first.
+
+    Source: [GitLab: merge request pipelines](https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/).
+    """
+    workflow = _workflow(facts)
+    if workflow:
+        runs = any(map(_for_merge, _runs(workflow)))
+    else:
+        runs = any(map(_in_merge_requests, facts.pipeline.jobs.values()))
+    if not runs:
+        place = facts.pipeline.place("workflow" if workflow else "stages")
+        yield Hit(*place, "no pipeline runs for merge requests")
+
+
+@rule("CI004", SHOULD, when=_decides_itself)
+def one_pipeline(facts: Facts) -> Iterator[Hit]:
+    """A push to a merge request starts one pipeline.
+
+    Why: Two pipelines for one commit take the runners twice as long, and one of them may fail
+    where the other passes.
+
+    How: Write `workflow:` with `rules` that leave the branch out where
+    `$CI_OPEN_MERGE_REQUESTS` is set.
+
+    Source: [GitLab: avoid duplicate pipelines](https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines).
+    """
+    pipeline, workflow = facts.pipeline, _workflow(facts)
+    if workflow:
+        runs = _runs(workflow)
+        if _refuses_branches(workflow):
+            return
+        if any(map(_for_merge, runs)) and any(map(_for_branches, runs)):
+            message = "a push to a merge request starts a second pipeline, for its branch"
+            yield Hit(*pipeline.place("workflow"), message)
+        return
+    jobs = pipeline.jobs.values()
+    branches = [job for job in jobs if _in_branches(job)]
+    for job in jobs:
+        if branches and _in_merge_requests(job):
+            other = "" if job in branches else f", {branches[0].name} in the one for its branch"
+            yield Hit(
+                *pipeline.place_of(job, "rules" if job.rules else "only"),
+                f"{job.name} runs in the pipeline of a merge request{other}: two for a push",
+            )
+            return
+
+
+# --- What it does ---------------------------------------------------------------------------------
+
+_WORK = {
+    "tests": r"tests?\b|pytest|\btox\b|unittest|\bctest\b|coverage run",
+    "lint": r"lint|ruff|flake8|pre-commit|\bprek\b|black|style|quality|hatch fmt|\btox\b",
+    "build": r"build|\bdist\b|sdist|bdist|\bwheel|package|maturin|\btox\b|publish|pip install \.",
+}
+_HIDES = re.compile(
+    r"\b(?:make|just|task|invoke|inv|duty|doit|poe|hatch run|pixi run|pdm run|tox|nox)\b"
+    r"(?!.*-\w*s )|\b(?:bash|sh)\s+\S|\.sh\b|(?:^|\s)(?:source\s|\.\s|\./)(?!\S*activate)"
+)
+
+
+@rule("CI005", SHOULD, kinds=PACKAGE, when=_decides_itself)
+def works(facts: Facts) -> Iterator[Hit]:
+    """The pipeline tests, lints and builds.
+
+    Why: What no pipeline does is done now and then, by one person, in one environment; the
+    release is the first time that anybody builds the package.
+
+    How: Add a job that runs the tests, one that runs the linter, and one that runs
+    `python -m build`.
+
+    Source: [packaging guide](https://packaging.python.org/en/latest/tutorials/packaging-projects/#generating-distribution-archives),
+    [GitLab: unit test reports](https://docs.gitlab.com/ci/testing/unit_test_reports/).
+    """
+    jobs = facts.pipeline.jobs.values()
+    commands = [command for job in jobs for command in job.commands]
+    if not all(job.whole for job in jobs) or any(job.get("trigger") for job in jobs):
+        return
+    if any(_HIDES.search(command[:2000]) for command in commands):
+        return
+    said = "\n".join([*facts.pipeline.jobs, *commands])
+    for what, pattern in _WORK.items():
+        if not re.search(pattern, said):
+            yield Hit(*facts.pipeline.place("stages"), f"no job for {what}")
+
+
+_REPORTS = {
+    "junit": (r"\bpytest\b", "tests that fail are not shown"),
+    "coverage_report": (r"--cov\b|coverage run|coverage xml", "lines without a test are not shown"),
+    "codequality": (r"\bruff check|\bpylint\b|\bflake8\b", "what the linter finds is not shown"),
+}
+
+
+def _reports(job: Job) -> dict[str, Any]:
+    artifacts = job.get("artifacts")
+    reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
+    return reports if isinstance(reports, dict) else {}
+
+
+@rule("CI006", SHOULD, when=_decides_itself)
+def reports(facts: Facts) -> Iterator[Hit]:
+    """What tests, coverage and linter find is shown in the merge request.
+
+    Why: Nobody reads through the log of a job for the one line that counts.
+
+    How: Let `pytest` write `--junitxml=…` and `--cov-report=xml:…`, the linter GitLab's format, and
+    name the files under `artifacts: reports:` as `junit`, `coverage_report`, `codequality`.
+
+    Source: [GitLab: reports](https://docs.gitlab.com/ci/yaml/artifacts_reports/).
+    """
+    jobs = facts.pipeline.jobs.values()
+    for name, (pattern, what) in _REPORTS.items():
+        runs = [job for job in jobs if _does(job, pattern)]
+        # Type checkers write JUnit reports too, so the job itself must have it.
+        told = {key for job in (runs if name == "junit" else jobs) for key in _reports(job)}
+        if name not in told and "cobertura" not in told and runs and all(job.whole for job in runs):
+            place = facts.pipeline.place_of(runs[0], "script")
+            yield Hit(*place, f"{what} in merge requests: no report `{name}`")
+
+
+def _does(job: Job, pattern: str) -> bool:
+    commands = (each for each in job.commands if "install" not in each)
+    return any(re.search(pattern, each) for each in commands)
+
+
+_WRITES = {
+    "junit": re.compile(r"--junit-?xml[= ]+[\"']?([\w./-]+)"),
+    "coverage_report": re.compile(r"--cov-report[= ]+[\"']?xml:([\w./-]+)"),
+}
+
+
+@rule("CI007", SHOULD, when=_has_jobs)
+def reports_are_written(facts: Facts) -> Iterator[Hit]:
+    """The reports that a job hands on are those that it writes.
+
+    Why: GitLab warns in the log alone that it found no file: the job passes, and the merge request
+    shows nothing.
+
+    How: Write the same path in the command and under `artifacts: reports:`.
+
+    Source: [GitLab: reports](https://docs.gitlab.com/ci/yaml/artifacts_reports/).
+    """
+    for job in facts.pipeline.jobs.values():
+        said = "\n".join(job.commands)
+        if re.search(r"(?:^|[\s;&(])cd\s", said):
+            continue
+        for name, pattern in _WRITES.items():
+            written = [path.removeprefix("./") for path in pattern.findall(said)]
+            for keys, path in _named(_reports(job).get(name), name):
+                if written and not _is_one_of(path, written):
+                    place = facts.pipeline.place_of(job, "artifacts", "reports", *keys)
+                    yield Hit(*place, f"{job.name} writes {written[0]}, not {path}")
+
+
+def _named(said: Any, name: str) -> Iterator[tuple[tuple[Key, ...], str]]:
+    match said:
+        case str():
+            yield (name,), said
+        case [*paths]:
+            yield from (((name, i), path) for i, path in enumerate(paths) if isinstance(path, str))
+        case {"path": str(path)}:
+            yield (name, "path"), path
+
+
+def _is_one_of(path: str, written: list[str]) -> bool:
+    plain = path.removeprefix("./").removeprefix("$CI_PROJECT_DIR/")
+    return plain in written or re.search(r"[*?$]", plain) is not None
+
+
+__all__ = [
+    "history_is_there",
+    "images_are_maintained",
+    "images_are_pinned",
+    "nothing_deprecated",
+    "nothing_removed",
+    "publishes_to_the_end",
+    "publishes_where_it_may",
+    "runners_can",
+]

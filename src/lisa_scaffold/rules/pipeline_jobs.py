@@ -1,0 +1,239 @@
+"""Jobs that publish, and jobs that a runner can do.
+
+CI012 publishing · CI013 publishing is not stopped halfway · CI014 runners · CI015 history
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
+
+_PUBLISHES = re.compile(
+    r"\btwine upload\b|\b(?:uv|poetry|flit|hatch|pdm|maturin) publish\b"
+    r"|\b(?:docker|podman|buildah|skopeo|crane|apptainer|singularity) (?:image )?(?:push|copy)\b"
+    r"|/kaniko/executor\b(?!.*--no-push)|\bgit push\b|\bcrane cp\b"
+    r"|docker buildx build\b.*--push\b|\brelease-cli create\b|\bglab release create\b"
+)
+
+
+def _published(job: Job) -> str:
+    """The command with which a job publishes something; empty where it does not."""
+    for key in ("before_script", "script", "after_script"):
+        for command in flat(job.get(key)):
+            match = _PUBLISHES.search(command[:20_000])
+            if match and "--dry-run" not in command:
+                return match[0].strip()
+    return "release" if isinstance(job.get("release"), dict) else ""
+
+
+# A condition that holds for the default branch, one named branch, a tag or by hand alone.
+_LIMITS = re.compile(
+    r"CI_COMMIT_TAG|CI_DEFAULT_BRANCH|CI_COMMIT_REF_PROTECTED"
+    r"|CI_COMMIT_(?:BRANCH|REF_NAME|REF_SLUG)\s*(?:==|=~)|CI_MERGE_REQUEST_EVENT_TYPE"
+    r"|CI_PIPELINE_SOURCE\s*==\s*[\"'](?:schedule|web|trigger|api|pipeline)"
+)
+_REFS = ("tags", "schedules", "triggers", "web", "api", "main", "master", "develop", "production")
+
+
+def _is_limited(rule: dict[str, Any]) -> bool:
+    condition = str(rule.get("if", ""))
+    negated = re.search(r"CI_COMMIT_(BRANCH|REF_NAME)\s*!=", condition)
+    return rule.get("when") == "manual" or bool(_LIMITS.search(condition) and not negated)
+
+
+# A condition that keeps other branches out.
+_REFUSES = re.compile(
+    r"CI_(?:COMMIT_|DEFAULT_BRANCH)\w*\s*(?:!=|!~|==\s*null)|!=\s*\$CI_(?:COMMIT_|DEFAULT_BRANCH)"
+)
+
+
+def _all_limited(rules: Any) -> bool:
+    """Whether each rule that lets something run is limited, and there is one."""
+    listed = [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
+    runs = [each for each in listed if each.get("when") != "never"]
+    refuses = any(_REFUSES.search(str(each.get("if", ""))) for each in listed if each not in runs)
+    return bool(runs) and (refuses or all(map(_is_limited, runs)))
+
+
+def _may_publish(facts: Facts, job: Job) -> bool:
+    """Whether a job runs where it may publish alone, as far as one can tell."""
+    if job.get("when") == "manual" or not job.whole or _asks_itself(job):
+        return True
+    by_rules = "rules" in job.data
+    own = _all_limited(job.get("rules")) if by_rules else _only_limited(job)
+    workflow = facts.pipeline.settings.get("workflow")
+    rules = workflow.get("rules") if isinstance(workflow, dict) else None
+    return own or _all_limited(rules)
+
+
+_ASKS = re.compile(r"(?:\b(?:if|case|test)\b|\[).{0,200}CI_(?:COMMIT_(?:TAG|BRANCH|REF)|DEFAULT)")
+
+
+def _asks_itself(job: Job) -> bool:
+    """Whether the commands themselves ask where they run."""
+    return any(_ASKS.search(command[:20_000]) for command in job.commands)
+
+
+def _only_limited(job: Job) -> bool:
+    only = job.get("only")
+    if isinstance(only, dict) and only.get("variables"):
+        return True
+    refs = flat(only.get("refs") if isinstance(only, dict) else only)
+    refused = flat(job.get("except"))
+    named = [ref for ref in refs if ref not in ("branches", "pushes", "merge_requests")]
+    return "branches" in refused or (bool(refs) and len(named) == len(refs))
+
+
+@rule("CI012", SHOULD, when=lambda facts: facts.pipeline.whole and facts.pipeline.jobs)
+def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
+    """Only the default branch and tags publish.
+
+    Why: A branch that nobody has looked at overwrites the image or the package that others use.
+
+    How: Give the job `rules` such as `if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH` or
+    `if: $CI_COMMIT_TAG`, or `when: manual`.
+
+    Source: [GitLab: rules](https://docs.gitlab.com/ci/jobs/job_rules/); it is an open wish of the
+    CDE project that no image is pushed from any other branch.
+    """
+    for job in facts.pipeline.jobs.values():
+        command = _published(job) or ("pages" if job.name == "pages" else "")
+        if command and not _may_publish(facts, job):
+            key = "rules" if "rules" in job.data else "script"
+            place = facts.pipeline.place_of(job, key)
+            yield Hit(*place, f"{job.name} publishes from any branch: `{command}`")
+
+
+@rule("CI013", SHOULD, when=lambda facts: facts.pipeline.jobs)
+def publishes_to_the_end(facts: Facts) -> Iterator[Hit]:
+    """A job that publishes is not stopped halfway.
+
+    Why: `interruptible: true` lets a newer commit stop it between two files or two images.
+
+    How: Give it `interruptible: false`.
+
+    Source: [GitLab: interruptible](https://docs.gitlab.com/ci/yaml/#interruptible).
+    """
+    for job in facts.pipeline.jobs.values():
+        if job.get("interruptible") is True and (command := _published(job)):
+            message = f"{job.name} may be stopped in the middle of `{command}`"
+            yield Hit(*facts.pipeline.place_of(job, "script"), message)
+
+
+# --- Runners --------------------------------------------------------------------------------------
+
+_IN2P3 = "gitlab.in2p3.fr"
+_LONGEST = 60
+
+
+def _on_in2p3(facts: Facts) -> bool:
+    """Whether the project is hosted on in2p3's GitLab."""
+    if facts.answers.get("forge_host"):
+        return bool(facts.answers["forge_host"] == _IN2P3)
+    urls = facts.package.get("urls")
+    listed = urls.values() if isinstance(urls, dict) else ()
+    return any(f"//{_IN2P3}/" in str(url) for url in listed)
+
+
+@rule("CI014", SHOULD, when=lambda facts: facts.pipeline.jobs and _on_in2p3(facts))
+def runners_can(facts: Facts) -> Iterator[Hit]:
+    """A shared runner can do what a job asks of it.
+
+    Why: Shared runners of in2p3 give no privilege, so Docker-in-Docker does not start, and they
+    stop a job after one hour.
+
+    How: Build images with Kaniko, and split the job; or give it `tags` of a runner of your own.
+
+    Source: [GitLab: building images](https://docs.gitlab.com/ci/docker/using_docker_build/#use-docker-in-docker);
+    [the maintained Kaniko](https://github.com/osscontainertools/kaniko).
+    """
+    for job in facts.pipeline.jobs.values():
+        if any(flat(job.get("tags"))) or not job.whole:
+            continue
+        if any(re.search(r"\bdocker:[\w.-]*dind\b", name) for name in _services(facts, job)):
+            place = facts.pipeline.place_of(job, "services")
+            yield Hit(*place, f"{job.name} needs Docker-in-Docker, and shared runners forbid it")
+        if (minutes := _minutes(job.get("timeout"))) > _LONGEST:
+            place = facts.pipeline.place_of(job, "timeout")
+            yield Hit(
+                *place, f"{job.name} may take {minutes} minutes: a shared runner stops it after 60"
+            )
+
+
+def _services(facts: Facts, job: Job) -> list[str]:
+    services = job.get("services")
+    named = (
+        each.get("name") if isinstance(each, dict) else each
+        for each in (services if isinstance(services, list) else [])
+    )
+    return [facts.pipeline.expand(name, job) for name in named if isinstance(name, str)]
+
+
+_UNITS = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
+
+
+def _minutes(said: Any) -> int:
+    """A duration as GitLab reads it, such as ``1h 30m``; 0 where it is none."""
+    if not isinstance(said, str):
+        return 0
+    parts = re.findall(
+        r"(\d{1,6})\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m)\b", said[:100]
+    )
+    return sum(int(number) * _UNITS[unit[0]] for number, unit in parts)
+
+
+_SCM = (
+    "setuptools-scm",
+    "setuptools_scm",
+    "hatch-vcs",
+    "poetry-dynamic-versioning",
+    "versioningit",
+)
+_BUILDS = re.compile(
+    r"\b(?:python3? -m build|pyproject-build|pip wheel|uv build|poetry build|hatch build|flit build"
+    r"|pdm build|setup\.py (?:sdist|bdist_wheel)|nox\b.*\bbuild|tox\b.*\bbuild)\b"
+)
+
+
+def _version_from_git(facts: Facts) -> bool:
+    said = str(facts.pyproject.get("build-system", "requires", default="")) + facts.text("setup.py")
+    dynamic = "version" in facts.package.unknown or "use_scm_version" in said
+    return dynamic and any(name in said for name in _SCM)
+
+
+@rule(
+    "CI015",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.pipeline.jobs and _version_from_git(facts),
+)
+def history_is_there(facts: Facts) -> Iterator[Hit]:
+    """A job that builds has the history that the version comes from.
+
+    Why: GitLab fetches the last twenty commits. Where the newest tag is older, the build finds
+    none, and makes a version such as `0.1.dev20`.
+
+    How: Give the job `variables: GIT_DEPTH: "0"`.
+
+    Source: [GitLab: shallow clones](https://docs.gitlab.com/ci/runners/configure_runners/#shallow-cloning),
+    [setuptools-scm](https://setuptools-scm.readthedocs.io/en/latest/usage/).
+    """
+    for job in facts.pipeline.jobs.values():
+        builds = any(_BUILDS.search(command[:2000]) for command in job.commands)
+        fetches = any(
+            re.search(r"git fetch.*(tags|unshallow|depth)", each) for each in job.commands
+        )
+        if builds and not fetches and job.whole and _depth(facts, job) not in ("0", "$"):
+            place = facts.pipeline.place_of(job, "script")
+            yield Hit(*place, f"{job.name} builds with a part of the history alone: `GIT_DEPTH`")
+
+
+def _depth(facts: Facts, job: Job) -> str:
+    said = facts.pipeline.expand("${GIT_DEPTH}", job)
+    strategy = facts.pipeline.expand("${GIT_STRATEGY}", job)
+    return "$" if strategy in ("none", "empty") else said

@@ -1,0 +1,348 @@
+"""Hooks of pre-commit: it can read them, they exist, they run on something, they stay the same.
+
+QTY012 can be read · QTY013 exist · QTY014 run on something · QTY015 pinned · QTY016 today's names
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lisa_scaffold.project.documents import Key
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.tools import HOOKS, Hook, Release, each_hook, release
+
+_BUILT_IN = ("local", "meta", "builtin")
+
+
+@rule("QTY012", MUST, when=lambda facts: facts.hooks)
+def can_be_read(facts: Facts) -> Iterator[Hit]:
+    """pre-commit can read its configuration.
+
+    Why: It stops with an error, so no hook runs, and every commit is refused.
+
+    How: Give each repository `repo`, `rev` and `hooks`, each hook its `id`, and write regular
+    expressions that Python understands.
+
+    Source: [pre-commit: configuration](https://pre-commit.com/#adding-pre-commit-plugins-to-your-project).
+    """
+    document = facts.hooks
+    if not isinstance(document.get("repos"), list):
+        yield Hit(HOOKS, 1, "no list `repos`")
+    for number, repo in enumerate(document.items("repos")):
+        if message := _is_wrong(repo):
+            yield Hit(HOOKS, document.line("repos", number), message)
+    for hook in each_hook(facts):
+        if not hook.name:
+            yield Hit(HOOKS, document.line(*hook.keys), "a hook without `id`")
+    for keys, _ in _patterns(facts):
+        if document.get(*keys) is not None and _compiled(document.get(*keys)) is None:
+            message = f"`{keys[-1]}` is no regular expression"
+            yield Hit(HOOKS, document.line(*keys), message)
+
+
+def _is_wrong(repo: Any) -> str:
+    if not isinstance(repo, dict) or not isinstance(repo.get("repo"), str):
+        return "a repository without `repo`"
+    if not isinstance(repo.get("hooks"), list):
+        return "a repository without `hooks`"
+    if repo["repo"] not in _BUILT_IN and repo.get("rev") in (None, ""):
+        return f"{repo['repo']} has no `rev`"
+    return ""
+
+
+def _patterns(facts: Facts) -> Iterator[tuple[tuple[Key, ...], Any]]:
+    """Where regular expressions for paths may stand, with what stands there."""
+    for name in ("files", "exclude"):
+        yield (name,), facts.hooks.get(name)
+        for hook in each_hook(facts):
+            yield (*hook.keys, name), hook.said.get(name)
+
+
+def _compiled(pattern: Any) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern) if isinstance(pattern, str) else None
+    except (re.error, OverflowError, RecursionError):
+        return None
+
+
+# Hooks of well-known repositories, with the version that brought and the one that dropped them.
+# A repository's first entry is the oldest version that is known of it.
+_SINCE: dict[str, tuple[Release, dict[str, Release]]] = {
+    "astral-sh/ruff-pre-commit": (
+        (0, 0, 86),
+        {"ruff": (0,), "ruff-format": (0, 0, 290), "ruff-check": (0, 11, 10)},
+    ),
+    "pre-commit/pre-commit-hooks": (
+        (1,),
+        {
+            **dict.fromkeys(
+                (
+                    *("autopep8-wrapper", "check-added-large-files", "check-ast"),
+                    *("check-byte-order-marker", "check-case-conflict", "check-docstring-first"),
+                    *("check-executables-have-shebangs", "check-json", "check-merge-conflict"),
+                    *("check-symlinks", "check-vcs-permalinks", "check-xml", "check-yaml"),
+                    *("debug-statements", "detect-aws-credentials", "detect-private-key"),
+                    *("double-quote-string-fixer", "end-of-file-fixer", "file-contents-sorter"),
+                    *("fix-encoding-pragma", "flake8", "forbid-new-submodules"),
+                    *("mixed-line-ending", "name-tests-test", "no-commit-to-branch"),
+                    *("pretty-format-json", "pyflakes", "requirements-txt-fixer"),
+                    *("sort-simple-yaml", "trailing-whitespace"),
+                ),
+                (0,),
+            ),
+            "check-builtin-literals": (1, 2),
+            "check-illegal-windows-names": (5,),
+            "check-shebang-scripts-are-executable": (4,),
+            "check-toml": (2, 3),
+            "destroyed-symlinks": (3, 4),
+            "fix-byte-order-marker": (3, 3),
+            "forbid-submodules": (4, 4),
+        },
+    ),
+    "pre-commit/pygrep-hooks": (
+        (1, 2),
+        {
+            "python-check-blanket-noqa": (1, 2),
+            "python-check-blanket-type-ignore": (1, 9),
+            "python-check-mock-methods": (0,),
+            "python-no-eval": (1, 4),
+            "python-no-log-warn": (0,),
+            "python-use-type-annotations": (0,),
+            "rst-backticks": (1,),
+            "rst-directive-colons": (1, 7),
+            "rst-inline-touching-normal": (1, 6),
+            "text-unicode-replacement-char": (1, 5),
+        },
+    ),
+    "pre-commit/mirrors-mypy": ((0,), {"mypy": (0,)}),
+    "psf/black-pre-commit-mirror": ((22,), {"black": (0,), "black-jupyter": (0,)}),
+    "pycqa/flake8": ((3, 7), {"flake8": (0,)}),
+    "pycqa/isort": ((5,), {"isort": (0,)}),
+    "asottile/pyupgrade": ((1,), {"pyupgrade": (0,)}),
+    "codespell-project/codespell": ((1, 15), {"codespell": (0,)}),
+    "kynan/nbstripout": ((0, 3, 7), {"nbstripout": (0,)}),
+    "yelp/detect-secrets": ((0, 8), {"detect-secrets": (0,)}),
+}
+_KNOWN_UNTIL: dict[str, Release] = {
+    "astral-sh/ruff-pre-commit": (0, 17, 6),
+    "pre-commit/pre-commit-hooks": (6, 0, 0),
+    "pre-commit/pygrep-hooks": (1, 10, 0),
+    "pre-commit/mirrors-mypy": (2, 4, 1),
+    "psf/black-pre-commit-mirror": (26, 3, 1),
+    "pycqa/flake8": (7, 3, 0),
+    "pycqa/isort": (8, 0, 1),
+    "asottile/pyupgrade": (3, 21, 2),
+    "codespell-project/codespell": (2, 4, 3),
+    "kynan/nbstripout": (0, 9, 1),
+    "yelp/detect-secrets": (1, 5, 0),
+}
+_DROPPED: dict[tuple[str, str], tuple[Release, str]] = {
+    ("pre-commit/pre-commit-hooks", "autopep8-wrapper"): ((4,), "pre-commit/mirrors-autopep8"),
+    ("pre-commit/pre-commit-hooks", "flake8"): ((4,), "PyCQA/flake8"),
+    ("pre-commit/pre-commit-hooks", "pyflakes"): ((4,), "PyCQA/flake8"),
+}
+
+
+@rule("QTY013", MUST, when=lambda facts: facts.hooks)
+def hooks_exist(facts: Facts) -> Iterator[Hit]:
+    """Each hook exists in the version of its repository that is pinned.
+
+    Why: pre-commit stops with an error, so no hook runs, and every commit is refused.
+
+    How: Correct the `id`, or take a `rev` that has the hook.
+
+    Source: `.pre-commit-hooks.yaml` of each repository, such as that of
+    [pre-commit-hooks](https://github.com/pre-commit/pre-commit-hooks/blob/main/.pre-commit-hooks.yaml).
+    """
+    for hook in each_hook(facts):
+        if hook.name and (message := _is_missing(hook)):
+            yield Hit(HOOKS, facts.hooks.line(*hook.keys, "id"), message)
+
+
+def _is_missing(hook: Hook) -> str:
+    oldest, known = _SINCE.get(hook.repository, ((), {}))
+    version = release(hook.revision)
+    if not known or version is None or version < oldest:
+        return ""
+    dropped, instead = _DROPPED.get((hook.repository, hook.name), ((9999,), ""))
+    if version >= dropped:
+        return f"{hook.revision} has no {hook.name} any more: {instead} has it"
+    since = known.get(hook.name)
+    if since is None and version <= _KNOWN_UNTIL[hook.repository]:
+        return f"{hook.repository} has no hook {hook.name}{_near(hook.name, known)}"
+    if since and version < since:
+        return f"{hook.revision} has no {hook.name} yet: {_spelled(since)} does"
+    return ""
+
+
+def _near(name: str, known: dict[str, Release]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name[:60], known, n=1)
+    return f": {close[0]}?" if close else ""
+
+
+def _spelled(version: Release) -> str:
+    return ".".join(str(number) for number in version)
+
+
+# --- What hooks run on ----------------------------------------------------------------------------
+
+_LOOKS_AT = {
+    "check-azure-pipelines": r"(^|/)\.?azure-pipelines\.ya?ml$",
+    "check-bitbucket-pipelines": r"bitbucket-pipelines\.ya?ml$",
+    "check-citation-file-format": r"(^|/)CITATION\.cff$",
+    "check-dependabot": r"^\.github/dependabot\.ya?ml$",
+    "check-github-actions": r"(^|/)action\.ya?ml$",
+    "check-github-workflows": r"^\.github/workflows/",
+    "check-gitlab-ci": r"(^|/)[^/]*\.?gitlab-ci[^/]*\.ya?ml$",
+    "check-readthedocs": r"(^|/)\.?readthedocs\.ya?ml$",
+    "check-renovate": r"renovate",
+    "check-travis": r"(^|/)\.travis\.ya?ml$",
+    "hadolint": r"[Dd]ockerfile",
+    "hadolint-docker": r"[Dd]ockerfile",
+    "validate-cff": r"(^|/)CITATION\.cff$",
+    "validate-pyproject": r"(^|/)pyproject\.toml$",
+}
+"""The files that hooks which serve one purpose look at."""
+
+_MOST_STEPS = 20_000_000
+
+
+@rule(
+    "QTY014",
+    SHOULD,
+    when=lambda facts: facts.hooks and facts.tracked and not facts.unpacked,
+)
+def run_on_something(facts: Facts) -> Iterator[Hit]:
+    """Each hook runs on a file of the project.
+
+    Why: A pattern with a mistake, or with the name of a folder that was renamed, matches nothing:
+    the hook passes for ever and checks nothing.
+
+    How: Correct `files` or `exclude`, or remove the hook.
+
+    Source: [pre-commit: check-hooks-apply](https://pre-commit.com/#meta-check_hooks_apply).
+    """
+    paths = _Paths(facts)
+    for hook in each_hook(facts):
+        # A hook of the language `fail` is there to run on nothing.
+        meant = hook.said.get("always_run") is True or hook.said.get("language") == "fail"
+        if not meant and paths.none_for(hook):
+            given = "files" if hook.said.get("files") else "id"
+            yield Hit(HOOKS, facts.hooks.line(*hook.keys, given), f"{hook.name} runs on no file")
+
+
+class _Paths:
+    """The paths that hooks may run on, matched with bounded work."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._document = facts.hooks
+        self._all = self._chosen(list(facts.tracked), facts.hooks.data)
+
+    def none_for(self, hook: Hook) -> bool:
+        """Whether a hook surely runs on no file."""
+        own = None if self._all is None else self._chosen(self._all, hook.said)
+        usual = _LOOKS_AT.get(hook.name)
+        if usual and own and not hook.said.get("files") and "types" not in hook.said:
+            own = self._chosen(own, {"files": usual})
+        return own == []
+
+    def _chosen(self, paths: list[str], said: Any) -> list[str] | None:
+        """Those that ``files`` takes and ``exclude`` leaves; ``None`` where that is not sure."""
+        for name, wanted in (("files", True), ("exclude", False)):
+            pattern = said.get(name) if isinstance(said, dict) else None
+            if pattern in (None, ""):
+                continue
+            compiled = _compiled(pattern)
+            if compiled is None or not _is_cheap(pattern, paths):
+                return None
+            paths = [path for path in paths if (compiled.search(path) is not None) == wanted]
+        return paths
+
+
+def _is_cheap(pattern: str, paths: list[str]) -> bool:
+    """Whether a search in all paths takes no long time, whatever the paths are.
+
+    Each repetition may try every place of a path, and one inside of another all their sums.
+    """
+    if re.search(r"\)[*+{]|\)\?.*\)\?|\\\d|\(\?P=", pattern):
+        return False
+    groups = re.sub(r"\\.|\[[^]]*\]", "x", pattern)
+    parts = groups.split("|") if groups.count("(") - groups.count("(?x)") <= 1 else [groups]
+    most = max(len(re.findall(r"[*+{]|(?<!\()\?", part)) for part in parts)
+    steps: int = sum(len(path) ** (min(most, 9) + 1) for path in paths)
+    return steps * len(parts) <= _MOST_STEPS
+
+
+_MOVING = ("main", "master", "HEAD", "stable", "latest", "develop", "dev", "trunk")
+
+
+@rule("QTY015", SHOULD, when=lambda facts: facts.hooks)
+def revisions_stay(facts: Facts) -> Iterator[Hit]:
+    """Each repository of hooks is pinned to a version.
+
+    Why: pre-commit keeps the first state of a branch that it sees, so two people with one
+    configuration run different checks.
+
+    How: Write a tag, and let `pre-commit autoupdate` move it.
+
+    Source: [pre-commit: rev](https://pre-commit.com/#using-the-latest-version-for-a-repository).
+    """
+    for number, repo in enumerate(facts.hooks.items("repos")):
+        if isinstance(repo, dict) and repo.get("rev") in _MOVING:
+            line = facts.hooks.line("repos", number, "rev")
+            yield Hit(HOOKS, line, f"{repo['rev']} is no version")
+
+
+_STAGES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
+_MOVED = {
+    "https://gitlab.com/pycqa/flake8": "https://github.com/PyCQA/flake8",
+    "https://github.com/ambv/black": "https://github.com/psf/black",
+    "https://github.com/python/black": "https://github.com/psf/black",
+    "https://github.com/charliermarsh/ruff-pre-commit": "https://github.com/astral-sh/ruff-pre-commit",
+    "https://github.com/timothycrosley/isort": "https://github.com/PyCQA/isort",
+    "https://github.com/pre-commit/mirrors-isort": "https://github.com/PyCQA/isort",
+    "https://github.com/sirosen/check-jsonschema": "https://github.com/python-jsonschema/check-jsonschema",
+}
+
+
+@rule("QTY016", SHOULD, when=lambda facts: facts.hooks, fixes=True)
+def names_of_today(facts: Facts) -> Iterator[Hit]:
+    """pre-commit's configuration has today's names.
+
+    Why: The old names of stages will be refused, and an address that has moved may be gone, or be
+    somebody else's, tomorrow.
+
+    How: `pre-commit migrate-config` renames stages; write the new address of a repository.
+
+    Source: [pre-commit 3.2](https://github.com/pre-commit/pre-commit/blob/main/CHANGELOG.md).
+    """
+    for keys, old, new in _outdated(facts):
+        line = facts.hooks.line(*keys)
+        text = facts.lines(HOOKS)[line - 1] if line <= len(facts.lines(HOOKS)) else ""
+        fix = None
+        if len(re.findall(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", text)) == 1:
+            changed = re.sub(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", new, text)
+            fix = Fix.edit(HOOKS, replace_in_line(line, text, changed))
+        yield Hit(HOOKS, line, f"{old} is {new} today", fix=fix)
+
+
+def _outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
+    document = facts.hooks
+    lists = [("default_stages",), *((*hook.keys, "stages") for hook in each_hook(facts))]
+    for keys in lists:
+        for index, stage in enumerate(document.items(*keys)):
+            if isinstance(stage, str) and stage in _STAGES:
+                yield (*keys, index), stage, _STAGES[stage]
+    for number, repo in enumerate(document.items("repos")):
+        address = repo.get("repo") if isinstance(repo, dict) else None
+        if isinstance(address, str):
+            plain = address.removesuffix(".git").rstrip("/")
+            new = _MOVED.get(plain, plain.replace("git://", "https://", 1))
+            if new != plain:
+                yield ("repos", number, "repo"), address, new

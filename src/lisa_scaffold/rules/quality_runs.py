@@ -1,0 +1,131 @@
+"""Tools at the desk and in CI are the same: their versions, and the sessions that run them.
+
+QTY017 one version · QTY018 sessions that exist
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from lisa_scaffold.project.documents import Problem
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.tools import HOOKS, hook_versions, pins
+
+
+@rule("QTY017", SHOULD, when=lambda facts: facts.hooks)
+def one_version(facts: Facts) -> Iterator[Hit]:
+    """A tool has the same version as a hook and as a requirement.
+
+    Why: Two versions format or judge the same line in two ways: what the hook accepts, CI refuses.
+
+    How: Write the version of the requirement as `rev` of the hook, or the other way round.
+
+    Source: [ruff-pre-commit](https://github.com/astral-sh/ruff-pre-commit#using-ruff-with-pre-commit):
+    the tag is the version of the tool.
+    """
+    hooked = hook_versions(facts)
+    for tool, version, path, _ in pins(facts):
+        other, hook = hooked.get(tool, (version, None))
+        if hook and other != version:
+            line = facts.hooks.line(*hook.repo_keys, "rev")
+            spelled = ".".join(map(str, version))
+            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {spelled} in {path}")
+
+
+_ASKED = re.compile(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")
+
+_LONGEST = 2000
+
+
+@rule("QTY018", MUST, when=lambda facts: facts.pipeline.jobs and facts.has("noxfile.py"))
+def sessions_exist(facts: Facts) -> Iterator[Hit]:
+    """The sessions that CI asks nox for exist.
+
+    Why: nox stops with an error, and the job fails whatever the code is like.
+
+    How: Correct the name; `nox -l` lists the sessions.
+
+    Source: [nox: command line](https://nox.thea.codes/en/stable/usage.html#specifying-one-or-more-sessions).
+    """
+    known = _sessions(facts)
+    if known is None:
+        return
+    for job in facts.pipeline.jobs.values():
+        for command in job.commands:
+            for name in _asked(command):
+                plain = re.sub(r"(-\d+\.\d+|\(.*)$", "", name)
+                if plain not in known and plain.replace("_", "-") not in known:
+                    place = facts.pipeline.place_of(job, "script")
+                    yield Hit(*place, f"noxfile.py has no session {name}")
+
+
+def _asked(command: str) -> Iterator[str]:
+    if "nox" not in command or "-f" in command or "cd " in command or len(command) > _LONGEST:
+        return
+    for line in command.split("\n"):
+        if match := _ASKED.search(line.split("#")[0]):
+            for word in match[1].split():
+                name = word.strip("\"'")
+                if name.startswith("-"):
+                    break
+                if "$" not in name:
+                    yield name
+
+
+def _sessions(facts: Facts) -> frozenset[str] | None:
+    """The names of the sessions; ``None`` where nobody can tell without running the file."""
+    tree = facts.python("noxfile.py")
+    if isinstance(tree, Problem):
+        return None
+    names: set[str] = set()
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef():
+                found = _names_of(node)
+                if found is None:
+                    return None
+                names |= found
+            case ast.Import() | ast.ImportFrom() if _brings_sessions(node):
+                return None
+            case ast.If() | ast.For() | ast.With() | ast.Try() if "session" in ast.dump(node):
+                return None
+    return frozenset(names) or None
+
+
+def _brings_sessions(node: ast.Import | ast.ImportFrom) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        modules = [node.module or "."]
+        return (
+            bool(node.level)
+            or any(alias.name == "*" for alias in node.names)
+            or "nox" in modules[0]
+        )
+    return any("nox" in alias.name and alias.name != "nox" for alias in node.names)
+
+
+def _names_of(function: ast.FunctionDef) -> set[str] | None:
+    """The names of the session that a function is; none for any other function."""
+    names: set[str] = set()
+    for decorator in function.decorator_list:
+        call = decorator if isinstance(decorator, ast.Call) else None
+        called = ast.unparse(call.func if call else decorator)
+        if called == "nox.session":
+            given = {each.arg: each.value for each in call.keywords} if call else {}
+            if None in given or (call and call.args and len(call.args) > 1):
+                return None
+            match given.get("name"):
+                case None:
+                    names |= {function.name, function.name.replace("_", "-")}
+                case ast.Constant(value=str(name)):
+                    names.add(name)
+                case _:
+                    return None
+            tags = given.get("tags")
+            if tags is not None:
+                names |= set(re.findall(r"[\w.-]+", ast.unparse(tags)))
+        elif not called.startswith("nox."):
+            return None
+    return names

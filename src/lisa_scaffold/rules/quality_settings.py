@@ -1,0 +1,342 @@
+"""Settings of the tools: strict, in the file that the tool reads, true to the project.
+
+QTY005 pytest is strict · QTY006 warnings of tests · QTY007 settings that are read ·
+QTY008 paths that exist · QTY009 ruff's table · QTY010 ruff's rules ·
+QTY011 mypy looks into functions
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lisa_scaffold.project.documents import Document, Key
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Change, Fix
+from lisa_scaffold.rules.places import is_there
+from lisa_scaffold.rules.rule import SHOULD, Hit, rule
+from lisa_scaffold.rules.toml import add_item, move_key, quoted, replace_item, set_value
+from lisa_scaffold.rules.tools import has_tests, pinned, runs_can_be_seen
+
+TOML = "pyproject.toml"
+
+Place = tuple[Document, tuple[str, ...]]
+
+# In the order in which the tool looks: the first one wins.
+_PYTEST = (
+    *(("pytest.toml", "pytest"), (".pytest.toml", "pytest")),
+    *(("pytest.ini", "pytest"), (".pytest.ini", "pytest"), (TOML, "tool", "pytest", "ini_options")),
+    *((TOML, "tool", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")),
+)
+_RUFF = ((".ruff.toml",), ("ruff.toml",), (TOML, "tool", "ruff"))
+_MYPY = (("mypy.ini", "mypy"), (".mypy.ini", "mypy"), (TOML, "tool", "mypy"), ("setup.cfg", "mypy"))
+_COVERAGE = (
+    *((".coveragerc", "run"), ("setup.cfg", "coverage:run"), ("tox.ini", "coverage:run")),
+    (TOML, "tool", "coverage", "run"),
+)
+_READ = {"pytest": _PYTEST, "ruff": _RUFF, "mypy": _MYPY, "coverage": _COVERAGE}
+
+
+def _settings(facts: Facts, where: tuple[tuple[str, ...], ...]) -> list[Place]:
+    """Where a tool has settings; the first place is the one that it reads."""
+    found: list[Place] = []
+    for path, *keys in where:
+        if facts.has(path):
+            document = facts.toml(path) if path.endswith(".toml") else facts.ini(path)
+            said = document.get(*keys)
+            whole = path.endswith(("pytest.ini", "pytest.toml", "mypy.ini", "ruff.toml"))
+            inner = keys == ["tool", "pytest"] and isinstance(said, dict) and "ini_options" in said
+            if (said or whole) and not inner:
+                found.append((document, tuple(keys)))
+    return found
+
+
+def _listed(said: Any) -> list[str]:
+    """A setting that is a list, or a text with spaces or commas."""
+    if isinstance(said, list):
+        return [each for each in said if isinstance(each, str)]
+    return re.split(r"[\s,]+", said.strip()) if isinstance(said, str) and said.strip() else []
+
+
+def _uses_pytest(facts: Facts) -> bool:
+    if _settings(facts, _PYTEST):
+        return True
+    return runs_can_be_seen(facts) and has_tests(facts) and facts.automation.names("pytest")
+
+
+_STRICT = {
+    "unknown markers": ("--strict-markers", "strict_markers", "strict"),
+    "unknown settings": ("--strict-config", "strict_config", "strict"),
+    "unexpected passes": (
+        "",
+        "xfail_strict",
+        "strict_xfail",
+        "strict",
+    ),
+}
+
+
+@rule("QTY005", SHOULD, when=_uses_pytest, fixes=True)
+def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
+    """Markers and settings that pytest does not know make it fail.
+
+    Why: A misspelt marker or setting is ignored, so tests run that should not, or do not run at
+    all; a test that was expected to fail and passes tells that something has changed.
+
+    How: Write `addopts = ["--strict-config", "--strict-markers"]` and `xfail_strict = true` under
+    `[tool.pytest.ini_options]`.
+
+    Source: [good practices of pytest](https://docs.pytest.org/en/stable/explanation/goodpractices.html#using-pytest-s-strict-mode).
+    """
+    document, keys = (_settings(facts, _PYTEST) or [(Document(TOML), ())])[0]
+    missing = {
+        what: names
+        for what, names in _STRICT.items()
+        if not any(_is_on(document.get(*keys, name)) for name in names[1:])
+        and not (names[0] and names[0] in facts.automation.text)
+    }
+    if missing:
+        fix = None
+        if keys[-1:] == ("ini_options",):
+            fix = Fix.edit(TOML, *_stricter(document, keys, list(missing.values())))
+        message = f"pytest takes {_joined(list(missing))} without a word"
+        yield Hit(document.path, document.line(*keys), message, fix=fix)
+
+
+def _is_on(said: Any) -> bool:
+    return said is True or str(said).strip().lower() in ("true", "1", "yes", "on")
+
+
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _stricter(
+    document: Document, keys: tuple[str, ...], missing: list[tuple[str, ...]]
+) -> Iterator[Change]:
+    """Add what is missing, options in the form that the others have."""
+    flags = [names[0] for names in missing if names[0]]
+    at = (*keys, "addopts")
+    said = document.get(*at)
+    match said:
+        case list():
+            yield from (add_item(at, quoted(flag)) for flag in flags)
+        case str() if flags:
+            yield set_value(at, quoted(" ".join([said.strip(), *flags]).strip()))
+        case None if flags:
+            yield set_value(at, f"[ {', '.join(map(quoted, flags))} ]")
+    if any(not names[0] for names in missing):
+        yield set_value((*keys, "xfail_strict"), "true")
+
+
+@rule("QTY006", SHOULD, when=lambda facts: _settings(facts, _PYTEST))
+def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
+    """A warning makes a test fail.
+
+    Why: A warning tells what the next version of a dependency will break, while there is time; in
+    the log of a run that passes nobody reads it.
+
+    How: Write `filterwarnings = ["error"]` under `[tool.pytest.ini_options]`, and below it the
+    warnings that you cannot help, as `ignore:…`.
+
+    Source: [pytest: warnings](https://docs.pytest.org/en/stable/how-to/capture-warnings.html#controlling-warnings).
+    """
+    document, keys = _settings(facts, _PYTEST)[0]
+    said = document.get(*keys, "filterwarnings")
+    lines = said if isinstance(said, list) else str(said or "").split("\n")
+    in_command = re.search(r"-W[ \"',]*error", facts.automation.text)
+    if not in_command and not any(str(line).strip().startswith("error") for line in lines):
+        line = document.line(*keys, "filterwarnings")
+        yield Hit(document.path, line, "a test passes whatever it warns of")
+
+
+@rule("QTY007", SHOULD)
+def settings_are_read(facts: Facts) -> Iterator[Hit]:
+    """The settings of a tool stand where it reads them.
+
+    Why: A tool reads one file. What stands in a second one is ignored without a word, and whoever
+    changes it wonders why nothing happens.
+
+    How: Join the two, and remove one.
+
+    Source: [pytest](https://docs.pytest.org/en/stable/reference/customize.html#configuration-file-formats),
+    [ruff](https://docs.astral.sh/ruff/configuration/#config-file-discovery),
+    [mypy](https://mypy.readthedocs.io/en/stable/config_file.html),
+    [coverage](https://coverage.readthedocs.io/en/latest/config.html).
+    """
+    for tool, where in _READ.items():
+        places = _settings(facts, where)
+        for document, keys in places[1:]:
+            if not _is_named(facts, document.path):
+                first = places[0][0].path
+                message = f"{tool} reads {first}, so what stands here is ignored"
+                yield Hit(document.path, document.line(*keys), message)
+    if facts.pyproject.get("tool", "flake8"):
+        plugins = ("flake8-pyproject", "pyproject-flake8", "pflake8", "flakeheaven", "flake9")
+        if not any(name in facts.automation.text.lower() for name in plugins):
+            line = facts.pyproject.line("tool", "flake8")
+            yield Hit(TOML, line, "flake8 does not read pyproject.toml")
+
+
+def _is_named(facts: Facts, path: str) -> bool:
+    """Whether a command names the file as its configuration."""
+    option = rf"(?:-c|--[\w-]*config[\w-]*|--rcfile)[ =\"',]+(?:\./)?{re.escape(path)}"
+    return path in facts.automation.text and re.search(option, facts.automation.text) is not None
+
+
+_PATHS = (
+    *((_PYTEST, "testpaths", "pytest looks for tests in"), (_MYPY, "files", "mypy looks at")),
+    *((_MYPY, "mypy_path", "mypy looks into"), (_COVERAGE, "source", "coverage measures")),
+    (_COVERAGE, "source_pkgs", "coverage measures"),
+)
+
+
+@rule("QTY008", SHOULD, when=lambda facts: facts.tracked and not facts.unpacked)
+def paths_exist(facts: Facts) -> Iterator[Hit]:
+    """What a tool is told to look at exists.
+
+    Why: A folder was renamed, and the tool now looks at nothing, or at everything.
+
+    How: Name the folder as it is.
+
+    Source: [pytest: testpaths](https://docs.pytest.org/en/stable/reference/reference.html#confval-testpaths),
+    [coverage: source](https://coverage.readthedocs.io/en/latest/source.html).
+    """
+    for where, name, verb in _PATHS:
+        for document, keys in _settings(facts, where)[:1]:
+            said = document.get(*keys, name)
+            for index, path in enumerate(_listed(said)):
+                if not _exists(facts, path, name):
+                    at: tuple[Key, ...] = (
+                        *keys,
+                        name,
+                        *([index] if isinstance(said, list) else []),
+                    )
+                    yield Hit(
+                        document.path, document.line(*at), f"{verb} {path}, which is not there"
+                    )
+
+
+def _exists(facts: Facts, path: str, key: str) -> bool:
+    if path.startswith(("/", "~", "..")) or re.search(r"[$*?{:]", path):
+        return True
+    plain = path.removeprefix("./").rstrip("/")
+    if is_there(facts, plain):
+        return True
+    if not key.startswith("source") or "/" in plain:
+        return False
+    # A package: the project's own, one below a folder of any name, or nobody can tell.
+    own = {each.split(".")[0] for each in facts.layout.names}
+    name = plain.split(".")[0]
+    return not own or name in own or any(f"/{name}/" in path for path in facts.files)
+
+
+# --- ruff -----------------------------------------------------------------------------------------
+
+_LINT = (
+    *("allowed-confusables", "dummy-variable-rgx", "explicit-preview-rules", "extend-fixable"),
+    *("extend-ignore", "extend-per-file-ignores", "extend-safe-fixes", "extend-select"),
+    *("extend-unsafe-fixes", "external", "fixable", "flake8-annotations", "flake8-bandit"),
+    *("flake8-bugbear", "flake8-builtins", "flake8-comprehensions", "flake8-copyright"),
+    *("flake8-errmsg", "flake8-gettext", "flake8-implicit-str-concat"),
+    *("flake8-import-conventions", "flake8-pytest-style", "flake8-quotes", "flake8-self"),
+    *("flake8-tidy-imports", "flake8-type-checking", "flake8-unused-arguments", "ignore"),
+    *("ignore-init-module-imports", "isort", "logger-objects", "mccabe", "pep8-naming"),
+    *("per-file-ignores", "pycodestyle", "pydocstyle", "pyflakes", "pylint", "pyupgrade", "select"),
+    *("task-tags", "typing-modules", "unfixable"),
+)
+
+
+@rule("QTY009", SHOULD, when=lambda facts: _settings(facts, _RUFF), fixes=True)
+def ruff_table(facts: Facts) -> Iterator[Hit]:
+    """Settings of ruff's linter stand under `lint`.
+
+    Why: ruff warns at every run that the old place is deprecated, and will refuse it.
+
+    How: Move them from `[tool.ruff]` to `[tool.ruff.lint]`.
+
+    Source: [ruff 0.2](https://astral.sh/blog/ruff-v0.2.0).
+    """
+    document, keys = _settings(facts, _RUFF)[0]
+    if pinned(facts, "ruff") < (0, 1, 6):
+        return
+    for name in _LINT:
+        if document.get(*keys, name) is not None:
+            change = move_key((*keys, name), (*keys, "lint", name))
+            text = facts.text(document.path)
+            fix = Fix.edit(document.path, change) if change(text) != text else None
+            right = ".".join((*keys, "lint", name))
+            yield Hit(
+                document.path, document.line(*keys, name), f"this belongs to {right}", fix=fix
+            )
+
+
+# Rules that were removed: the version of ruff, and the rule that took the place.
+_GONE = {
+    **dict.fromkeys(("ANN101", "ANN102", "E999", "PT004", "PT005", "UP027"), ((0, 8, 0), "")),
+    **dict.fromkeys(("PD901", "UP038"), ((0, 13, 0), "")),
+    "S320": ((0, 12, 0), ""),
+    "S410": ((0, 3, 0), ""),
+    "PLR1706": ((0, 2, 0), ""),
+    "PGH001": ((0, 2, 0), "S307"),
+    "PGH002": ((0, 2, 0), "G010"),
+    "PLR1701": ((0, 5, 0), "SIM101"),
+    "RUF011": ((0, 2, 0), "B035"),
+    "RUF035": ((0, 10, 0), "S704"),
+    "TRY200": ((0, 2, 0), "B904"),
+}
+_CODES = ("select", "extend-select", "ignore", "extend-ignore", "fixable", "unfixable")
+
+
+@rule("QTY010", SHOULD, when=lambda facts: _settings(facts, _RUFF), fixes=True)
+def ruff_rules(facts: Facts) -> Iterator[Hit]:
+    """The rules that ruff is told to apply or to ignore exist.
+
+    Why: ruff refuses to start where a rule is selected that was removed, and warns at every run
+    where one is ignored.
+
+    How: Take it out, or name the rule that took its place.
+
+    Source: [ruff's rules](https://docs.astral.sh/ruff/rules/).
+    """
+    document, keys = _settings(facts, _RUFF)[0]
+    for above in ((), ("lint",)):
+        for name in _CODES:
+            at = (*keys, *above, name)
+            items = [each for each in document.items(*at) if isinstance(each, str)]
+            for index, code in enumerate(document.items(*at)):
+                removed, other = _GONE.get(str(code), ((), ""))
+                if removed and removed <= pinned(facts, "ruff"):
+                    new = quoted(other) if other and other not in items else None
+                    fix = Fix.edit(document.path, replace_item(at, str(code), new))
+                    message = f"ruff has no rule {code}{f': {other}' if other else ''}"
+                    yield Hit(document.path, document.line(*at, index), message, fix=fix)
+
+
+_LOOKS = ("strict", "check_untyped_defs", "disallow_untyped_defs", "disallow_incomplete_defs")
+_TOLD = re.compile(
+    r"mypy.{0,200}--(?:strict|check-untyped-defs|disallow-(?:untyped|incomplete)-defs)(?![\w-])"
+)
+
+
+@rule("QTY011", SHOULD, when=lambda facts: _settings(facts, _MYPY), fixes=True)
+def mypy_looks(facts: Facts) -> Iterator[Hit]:
+    """Functions without annotations are checked by mypy too.
+
+    Why: By default it skips them without a word, so a run that passes may have checked nothing.
+
+    How: Write `strict = true`; in a project that has few annotations yet,
+    `check_untyped_defs = true`.
+
+    Source: [mypy: existing code](https://mypy.readthedocs.io/en/stable/existing_code.html).
+    """
+    document, keys = _settings(facts, _MYPY)[0]
+    if any(document.get(*keys, name) is not None for name in _LOOKS):
+        return
+    if not _TOLD.search(facts.automation.text):
+        fix = None
+        if document.path == TOML:
+            fix = Fix.edit(TOML, set_value((*keys, "check_untyped_defs"), "true"))
+        message = "mypy skips functions without annotations"
+        yield Hit(document.path, document.line(*keys), message, fix=fix)

@@ -1,0 +1,117 @@
+"""Hooks and pinned versions of tools, for rules of several modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from lisa_scaffold.project.documents import Key
+from lisa_scaffold.project.facts import Facts
+
+Release = tuple[int, ...]
+
+HOOKS = ".pre-commit-config.yaml"
+NEWEST: Release = (9999,)
+
+_TOOL_OF = {
+    "astral-sh/ruff-pre-commit": "ruff",
+    "codespell-project/codespell": "codespell",
+    "kynan/nbstripout": "nbstripout",
+    "pre-commit/mirrors-mypy": "mypy",
+    "psf/black": "black",
+    "psf/black-pre-commit-mirror": "black",
+    "pycqa/flake8": "flake8",
+    "pycqa/isort": "isort",
+    "python-jsonschema/check-jsonschema": "check-jsonschema",
+    "yelp/detect-secrets": "detect-secrets",
+}
+"""The tool whose version is the tag of the hook repository."""
+
+_PIN = re.compile(r"\s*([\w.-]+)\s*(?:\[[^]]*\])?\s*==\s*(\d+(?:\.\d+)*)\s*(?:;.*)?")
+
+
+def runs_can_be_seen(facts: Facts) -> bool:
+    """Whether all that runs tools is here: not in a source distribution, nor elsewhere."""
+    seen = bool(facts.tracked) and not facts.unpacked
+    return seen and bool(facts.layout.folders) and facts.automation.whole
+
+
+_TEST = re.compile(r"(?:.*/)?(?:tests?/.*|test_[^/]*|[^/]*_test)\.py")
+
+
+def has_tests(facts: Facts) -> bool:
+    """Whether there are tests in Python."""
+    return any(_TEST.fullmatch(path) for path in facts.files)
+
+
+class Hook(NamedTuple):
+    """One hook of ``.pre-commit-config.yaml``."""
+
+    repository: str
+    """Owner and name in lower case where it lies on GitHub, else its address."""
+    revision: str
+    name: str
+    said: dict[str, Any]
+    repo_keys: tuple[Key, ...]
+    keys: tuple[Key, ...]
+
+
+def each_hook(facts: Facts) -> Iterator[Hook]:
+    """The hooks of a project."""
+    for number, repo in enumerate(facts.hooks.items("repos")):
+        if not isinstance(repo, dict):
+            continue
+        hooks = repo.get("hooks")
+        above = ("repos", number)
+        for index, said in enumerate(hooks if isinstance(hooks, list) else []):
+            if isinstance(said, dict):
+                revision = facts.hooks.raw(*above, "rev") or ""
+                keys = (*above, "hooks", index)
+                name = str(said.get("id", ""))
+                yield Hook(short(str(repo.get("repo"))), revision, name, said, above, keys)
+
+
+def short(address: str) -> str:
+    """Owner and name of a repository on GitHub, in lower case; any other address as it is."""
+    match = re.fullmatch(
+        r"(?:https?|git|ssh)://(?:git@)?github\.com/([^/]+/[^/]+?)(\.git)?/?", address
+    )
+    return match[1].lower() if match else address
+
+
+def release(tag: str) -> Release | None:
+    """The numbers of a version tag; ``None`` for a branch, a commit or a draft."""
+    match = re.fullmatch(r"v?(\d{1,6}(?:\.\d{1,9})*)", tag)
+    return tuple(int(part) for part in match[1].split(".")) if match and "." in tag else None
+
+
+def hook_versions(facts: Facts) -> dict[str, tuple[Release, Hook]]:
+    """The version of each tool that hooks run, with the first hook that names it."""
+    found: dict[str, tuple[Release, Hook]] = {}
+    for hook in each_hook(facts):
+        tool, version = _TOOL_OF.get(hook.repository), release(hook.revision)
+        if tool and version:
+            found.setdefault(tool, (version, hook))
+    return found
+
+
+def pins(facts: Facts) -> Iterator[tuple[str, Release, str, int]]:
+    """Requirements for developers that allow one version alone: name, version, path, line."""
+    for above in (("dependency-groups",), ("project", "optional-dependencies")):
+        document = facts.pyproject
+        for group in document.table(*above):
+            for index, said in enumerate(document.items(*above, group)):
+                match = _PIN.fullmatch(said) if isinstance(said, str) else None
+                version = release(match[2]) if match else None
+                if match and version:
+                    line = document.line(*above, group, index)
+                    yield match[1].lower().replace("_", "-"), version, document.path, line
+
+
+def pinned(facts: Facts, tool: str) -> Release:
+    """The oldest version of a tool that is pinned; a very high one where none is."""
+    versions = [version for name, version, _, _ in pins(facts) if name == tool]
+    if tool in (hooked := hook_versions(facts)):
+        versions.append(hooked[tool][0])
+    return min(versions, default=NEWEST)

@@ -1,0 +1,312 @@
+"""The GitLab pipeline: taken, once for a merge request, with reports, images and keywords."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import find, fixing
+
+from ..support.checking import clean, edited, fixed, found, messages
+
+CI = ".gitlab-ci.yml"
+MERGE = '$CI_PIPELINE_SOURCE == "merge_request_event"'
+WORKFLOW = (
+    f"workflow:\n  rules:\n    - if: {MERGE}\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n"
+)
+TODAY = date(2026, 11, 26)
+
+
+def pipeline(said: str, **files: str) -> dict[str, Any]:
+    """A folder of a pipeline that merge requests have, and what else is given."""
+    return {CI: WORKFLOW + said, **files}
+
+
+def lines(said: str) -> int:
+    """The line on which the pipeline's own part begins, counted from 0."""
+    return WORKFLOW.count("\n") + said.count("\n")
+
+
+JOB = "a:\n  script: [make]\n"
+START = lines("")
+
+
+def test_no_pipeline_and_a_small_one() -> None:
+    assert found({"Dockerfile": "FROM debian:12\n"}, "CI") == []
+    assert found(pipeline(JOB), "CI") == []
+    assert found(pipeline(""), "CI") == []
+
+
+def test_what_cannot_be_resolved() -> None:
+    files = pipeline("include: /ci/no.yml\na:\n  extends: .b\n  script: [x]\n")
+    assert found(files, "CI") == [("CI001", CI, START + 1), ("CI001", CI, START + 3)]
+    assert messages(files, "CI") == ["ci/no.yml: no such file", "a extends .b: no such job"]
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "message"),
+    [
+        ("a:\n  image: b:1\n", 1, "a has no `script`"),
+        (f"{JOB}  stage: tests\n", 3, "a is in the stage tests, which is not in `stages`"),
+        (f"{JOB}  needs: [b]\n", 3, "a asks for b, and there is no such job"),
+        (f"{JOB}  needs:\n    - job: b\n", 3, "a asks for b, and there is no such job"),
+        (f"{JOB}  dependencies: [b]\n", 3, "a asks for b, and there is no such job"),
+    ],
+)
+def test_jobs_that_gitlab_refuses(said: str, line: int, message: str) -> None:
+    assert found(pipeline(said), "CI") == [("CI002", CI, START + line)]
+    assert messages(pipeline(said), "CI") == [message]
+    elsewhere = pipeline(f"include:\n  - project: g/ci\n    file: a.yml\n    ref: v1\n{said}")
+    assert found(elsewhere, "CI") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{JOB}  stage: .post\n",
+        f"stages: [x]\n{JOB}  stage: x\n",
+        f"{JOB}  needs:\n    - job: b\n      optional: true\n",
+        f"{JOB}  needs:\n    - project: g/p\n      job: b\n      ref: main\n",
+        "a:\n  trigger: g/p\n",
+        ".b:\n  stage: nowhere\n",
+    ],
+)
+def test_jobs_that_gitlab_takes(said: str) -> None:
+    assert found(pipeline(said), "CI") == []
+
+
+# --- When pipelines run ---------------------------------------------------------------------------
+
+
+def rules(*each: str) -> str:
+    return "a:\n  script: [make]\n  rules:\n" + "".join(f"    - {rule}\n" for rule in each)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (JOB, 1),
+        ("workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH\n" + JOB, 1),
+        (rules("if: $CI_COMMIT_TAG"), 1),
+        ("a:\n  script: [make]\n  only: [main]\n", 1),
+    ],
+)
+def test_merge_requests_without_a_pipeline(said: str, line: int) -> None:
+    codes = [each for each in found({CI: said}, "CI") if each[0] != "CI011"]
+    assert codes == [("CI003", CI, line)]
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "message"),
+    [
+        (
+            f"workflow:\n  rules:\n    - if: {MERGE}\n    - if: $CI_COMMIT_BRANCH\n{JOB}",
+            1,
+            "a push to a merge request starts a second pipeline, for its branch",
+        ),
+        (
+            rules("when: always"),
+            3,
+            "a runs in the pipeline of a merge request: two for a push",
+        ),
+        (
+            f"b:\n  script: [make]\n{rules(f'if: {MERGE}')}",
+            5,
+            "a runs in the pipeline of a merge request, b in the one for its branch: "
+            "two for a push",
+        ),
+    ],
+)
+def test_two_pipelines_for_a_push(said: str, line: int, message: str) -> None:
+    assert found({CI: said}, "CI") == [("CI004", CI, line)]
+    assert messages({CI: said}, "CI") == [message]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"workflow:\n  rules:\n    - if: {MERGE}\n"
+        "    - if: $CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS\n      when: never\n"
+        f"    - if: $CI_COMMIT_BRANCH\n{JOB}",
+        rules(f"if: {MERGE}", "if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"),
+        "include:\n  - template: Workflows/Branch-Pipelines.gitlab-ci.yml\n" + JOB,
+    ],
+)
+def test_one_pipeline_for_a_push(said: str) -> None:
+    assert found({CI: said}, "CI") == []
+
+
+# --- What it does ---------------------------------------------------------------------------------
+
+PACKAGE = {"pyproject.toml": '[project]\nname = "a"\n', "src/a/__init__.py": ""}
+
+
+def test_a_package_is_tested_linted_and_built() -> None:
+    assert messages({**PACKAGE, **pipeline("a:\n  script: [echo]\n")}, "CI") == [
+        "no job for build",
+        "no job for lint",
+        "no job for tests",
+    ]
+    whole = "a:\n  script: [pip install pytest, ruff check, python -m pytest, python -m build]\n"
+    assert "CI005" not in {code for code, _, _ in found({**PACKAGE, **pipeline(whole)}, "CI")}
+
+
+@pytest.mark.parametrize("command", ["make all", "./ci.sh", "nox", "hatch run x", "bash ci"])
+def test_a_command_may_do_all(command: str) -> None:
+    assert found({**PACKAGE, **pipeline(f"a:\n  script: [{command}]\n")}, "CI") == []
+
+
+def test_reports_are_shown() -> None:
+    files = pipeline(
+        "a:\n  script:\n    - pip install pylint\n    - pytest --cov\n    - ruff check\n"
+    )
+    assert found(files, "CI") == [("CI006", CI, START + 2)] * 3
+    assert messages(files, "CI") == [
+        "lines without a test are not shown in merge requests: no report `coverage_report`",
+        "tests that fail are not shown in merge requests: no report `junit`",
+        "what the linter finds is not shown in merge requests: no report `codequality`",
+    ]
+
+
+REPORT = """\
+a:
+  script:
+    - pytest --junitxml=out/junit.xml --cov --cov-report=xml:out/cov.xml
+  artifacts:
+    reports:
+      junit: out/junit.xml
+      coverage_report:
+        coverage_format: cobertura
+        path: out/cov.xml
+"""
+
+
+def test_reports_are_written() -> None:
+    assert found(pipeline(REPORT), "CI") == []
+    files = pipeline(REPORT.replace("junit: out/", "junit: ").replace("path: out/", "path: "))
+    assert found(files, "CI") == [("CI007", CI, START + 6), ("CI007", CI, START + 9)]
+    assert messages(files, "CI") == [
+        "a writes out/junit.xml, not junit.xml",
+        "a writes out/cov.xml, not cov.xml",
+    ]
+    other = pipeline(REPORT.replace("    - pytest", "    - cd x && pytest"))
+    assert found(other, "CI") == []
+    assert found(pipeline(REPORT.replace("junit: out/junit", "junit: '*/junit'")), "CI") == []
+
+
+# --- Images ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ("python", "python has no tag, so it is the latest there is"),
+        ("r.org:5000/a/b", "r.org:5000/a/b has no tag, so it is the latest there is"),
+        ("python:latest", "python:latest is another image tomorrow"),
+    ],
+)
+def test_images_that_move(image: str, message: str) -> None:
+    files = pipeline(f"{JOB}  image: {image}\n  services:\n    - {image}\n")
+    assert found(files, "CI") == [("CI008", CI, START + 3), ("CI008", CI, START + 4)]
+    assert messages(files, "CI") == [message, message]
+    shared = pipeline(f"default:\n  image:\n    name: {image}\n{JOB}b:\n  script: [x]\n")
+    assert found(shared, "CI") == [("CI008", CI, START + 2)]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "python:3.12",
+        f"python@sha256:{'0' * 64}",
+        "$SOMEBODYS_IMAGE",
+        "$CI_REGISTRY_IMAGE:latest",
+        "r.org:5000/a/b:1",
+    ],
+)
+def test_images_that_stay(image: str) -> None:
+    assert found(pipeline(f"{JOB}  image: {image}\n"), "CI", today=TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ("python:3.9-slim", "Python 3.9 gets no repairs since 2025-10-31"),
+        ("docker.io/library/python:2.7", "Python 2.7 gets no repairs since 2020-01-01"),
+        ("python:3.12-bullseye", "Debian 11 (bullseye) gets no repairs since 2026-08-31"),
+        ("debian:buster-slim", "Debian 10 gets no repairs since 2024-06-30"),
+        ("ubuntu:20.04", "Ubuntu 20.04 gets no repairs since 2025-05-31"),
+        ("node:18-alpine", "Node 18 gets no repairs since 2025-04-30"),
+        (
+            "gcr.io/kaniko-project/executor:v1.9.0-debug",
+            "gcr.io/kaniko-project/executor is not maintained any more: "
+            "ghcr.io/osscontainertools/kaniko is",
+        ),
+    ],
+)
+def test_images_without_repairs(image: str, message: str) -> None:
+    files = pipeline(f"variables:\n  IMAGE: {image}\n{JOB}  image: $IMAGE\n")
+    assert found(files, "CI", today=TODAY) == [("CI009", CI, START + 5)]
+    assert messages(files, "CI", today=TODAY) == [message]
+    if "kaniko" not in image:
+        assert found(files, "CI") == []
+        assert found(files, "CI", today=date(2019, 1, 1)) == []
+
+
+# --- Keywords -------------------------------------------------------------------------------------
+
+
+def test_what_gitlab_removed() -> None:
+    before = (
+        "types: [b]\na:\n  type: b  # x\n  script:\n    - echo $CI_BUILD_REF ${CI_BUILD_TAG}\n"
+        "  artifacts:\n    reports:\n      cobertura: c.xml  # y\n"
+    )
+    after = (
+        "stages: [b]\na:\n  stage: b  # x\n  script:\n    - echo $CI_COMMIT_SHA ${CI_COMMIT_TAG}\n"
+        "  artifacts:\n    reports:\n      coverage_report:\n"
+        "        coverage_format: cobertura\n        path: c.xml  # y\n"
+    )
+    files = pipeline(before)
+    assert [(code, line - START) for code, _, line in found(files, "CI010")] == [
+        ("CI010", 1),
+        ("CI010", 3),
+        ("CI010", 5),
+        ("CI010", 5),
+        ("CI010", 8),
+    ]
+    assert messages(files, "CI010")[0] == "`types` is `stages` today"
+    assert fixed(files, "CI010") == {CI: WORKFLOW + after}
+    assert found(pipeline(after), "CI") == []
+
+
+def test_what_is_left_to_people() -> None:
+    files = pipeline("a:\n  script: [echo $CI_JOB_JWT]\n")
+    assert messages(files, "CI010") == ["CI_JOB_JWT is gone: use `id_tokens`"]
+    own = "variables:\n  CI_BUILD_TAG: x\na:\n  script: [echo $CI_BUILD_TAG]\n"
+    assert found(pipeline(own), "CI") == []
+
+
+def test_what_gitlab_deprecated() -> None:
+    before = "# Where we run\nimage: python:3.12  # x\n\na:\n  script: [make]\n  only: [main]\n"
+    after = before.replace("image: python:3.12", "default:\n  image: python:3.12")
+    files = pipeline(before)
+    assert found(files, "CI") == [("CI011", CI, START + 2), ("CI011", CI, START + 6)]
+    assert messages(files, "CI") == [
+        "`image` belongs under `default`",
+        "`only` is deprecated: `rules`",
+    ]
+    done = fixing.fixed([find("CI011")], Facts.of(files))
+    assert done.changes == {CI: (WORKFLOW + after).encode()}
+
+
+def test_a_block_goes_under_default() -> None:
+    before = f"before_script:\n  - a\n  - |\n    b\n\n    c\n\n{JOB}"
+    after = f"default:\n  before_script:\n    - a\n    - |\n      b\n\n      c\n\n{JOB}"
+    assert fixed(pipeline(before), "CI011") == {CI: WORKFLOW + after}
+
+
+def test_no_fix_where_default_is_there() -> None:
+    files = edited(clean(), CI, "include:\n", "image: python:3.12\ninclude:\n")
+    assert found(files, "CI") == [("CI011", CI, 4)]

@@ -1,0 +1,125 @@
+"""Jobs that publish, that ask too much of a runner, or that lack the history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import edited, found, messages
+from .test_pipeline import CI, START, pipeline, rules
+
+
+def publish(command: str = "twine upload dist/*", *more: str) -> dict[str, Any]:
+    said = "".join(f"  {line}\n" for line in more)
+    return pipeline(f"a:\n  script:\n    - {command}\n{said}").copy() | {
+        CI: f'workflow:\n  rules:\n    - if: $CI_PIPELINE_SOURCE == "merge_request_event"\n'
+        f"a:\n  script:\n    - {command}\n{said}"
+    }
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "twine upload dist/*",
+        "uv publish",
+        "poetry publish --build",
+        "docker push $CI_REGISTRY_IMAGE",
+        "/kaniko/executor --context .",
+        "git push origin main",
+    ],
+)
+def test_what_publishes_from_any_branch(command: str) -> None:
+    files = publish(command)
+    assert found(files, "CI012") == [("CI012", CI, 5)]
+    assert messages(files, "CI012")[0].startswith("a publishes from any branch: `")
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("/kaniko/executor --no-push", ()),
+        ("uv publish --dry-run", ()),
+        ("echo docker image", ()),
+        ("uv publish", ("when: manual",)),
+        ("uv publish", ("only: [tags]",)),
+        ("uv publish", ("rules: [{if: $CI_COMMIT_TAG}]",)),
+        ("uv publish", ('rules: [{if: $CI_COMMIT_BRANCH == "main"}]',)),
+        ("'[ -z $CI_COMMIT_TAG ] || uv publish'", ()),
+    ],
+)
+def test_what_publishes_where_it_may(command: str, more: tuple[str, ...]) -> None:
+    assert found(publish(command, *more), "CI012") == []
+
+
+def test_rules_that_hold_everywhere() -> None:
+    files = publish("uv publish", "rules: [{if: $CI_COMMIT_TAG}, {when: on_success}]")
+    assert found(files, "CI012") == [("CI012", CI, 7)]
+    assert found(pipeline(rules("if: $CI_COMMIT_TAG").replace("make", "uv publish")), "CI") == []
+
+
+def test_pages_and_releases_publish_too() -> None:
+    branches = "workflow:\n  rules:\n    - when: always\n"
+    pages = {CI: f"{branches}pages:\n  script: [make]\n"}
+    assert messages(pages, "CI012") == ["pages publishes from any branch: `pages`"]
+    release = {CI: f"{branches}a:\n  script: [make]\n  release:\n    tag_name: v1\n"}
+    assert messages(release, "CI012") == ["a publishes from any branch: `release`"]
+
+
+def test_publishing_is_not_stopped() -> None:
+    said = "a:\n  script:\n    - uv publish\n  when: manual\n  interruptible: true\n"
+    files = pipeline(said)
+    assert found(files, "CI") == [("CI013", CI, START + 2)]
+    assert messages(files, "CI") == ["a may be stopped in the middle of `uv publish`"]
+    assert found(pipeline(said.replace("true", "false")), "CI") == []
+    own = said.replace("  interruptible: true\n", "")
+    default = pipeline(f"default:\n  interruptible: true\n{own}")
+    assert found(default, "CI") == [("CI013", CI, START + 4)]
+
+
+HOSTED = {
+    "pyproject.toml": '[project]\nname = "a"\n'
+    '[project.urls]\nHomepage = "https://gitlab.in2p3.fr/LISA/a"\n'
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("services: ['docker:27-dind']", "a needs Docker-in-Docker, and shared runners forbid it"),
+        ("timeout: 1h 30m", "a may take 90 minutes: a shared runner stops it after 60"),
+        ("timeout: 3 hours", "a may take 180 minutes: a shared runner stops it after 60"),
+    ],
+)
+def test_what_shared_runners_cannot(line: str, message: str) -> None:
+    said = f"a:\n  script: [make]\n  {line}\n"
+    assert found({**HOSTED, **pipeline(said)}, "CI") == [("CI014", CI, START + 3)]
+    assert messages({**HOSTED, **pipeline(said)}, "CI") == [message]
+    assert found(pipeline(said), "CI") == []
+    assert found({**HOSTED, **pipeline(f"{said}  tags: [own]\n")}, "CI") == []
+
+
+def test_an_hour_is_fine() -> None:
+    assert found({**HOSTED, **pipeline("a:\n  script: [make]\n  timeout: 1 hour\n")}, "CI") == []
+
+
+SCM = {
+    "pyproject.toml": '[build-system]\nrequires = ["hatchling", "hatch-vcs"]\n'
+    'build-backend = "hatchling.build"\n[project]\nname = "a"\ndynamic = ["version"]\n',
+    "src/a/__init__.py": "",
+}
+BUILD = "a:\n  script: [pytest, ruff check, make, python -m build]\n"
+
+
+def test_a_build_needs_the_history() -> None:
+    files = {**SCM, **pipeline(BUILD)}
+    assert found(files, "CI015") == [("CI015", CI, START + 2)]
+    assert messages(files, "CI015") == ["a builds with a part of the history alone: `GIT_DEPTH`"]
+    for more in (
+        '  variables:\n    GIT_DEPTH: "0"\n',
+        "  before_script: [git fetch --unshallow]\n",
+    ):
+        assert found({**SCM, **pipeline(BUILD + more)}, "CI015") == []
+    assert found({**SCM, **pipeline(f"variables:\n  GIT_DEPTH: 0\n{BUILD}")}, "CI015") == []
+    static = edited(files, "pyproject.toml", 'dynamic = ["version"]', 'version = "1"')
+    assert found(static, "CI015") == []

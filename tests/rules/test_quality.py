@@ -1,0 +1,253 @@
+"""Tools that look at the code, and where they read their settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import rules
+from lisa_scaffold.project.facts import Facts
+
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
+
+TOML = "pyproject.toml"
+BARE: dict[str, Any] = {
+    TOML: '[project]\nname = "a"\n',
+    "src/a/__init__.py": "",
+    "tests/test_a.py": "def test_a():\n    pass\n",
+}
+
+
+def with_toml(lines: str, **files: str) -> dict[str, Any]:
+    """A package of nothing but its settings, and what else is given."""
+    return {TOML: lines, "src/a/__init__.py": "", **files}
+
+
+def settings(lines: str) -> str:
+    return f'[project]\nname = "a"\n\n{lines}'
+
+
+def test_a_package_without_any_tool() -> None:
+    assert found(BARE, "QTY") == [
+        ("QTY004", ".pre-commit-config.yaml", 1),
+        ("QTY001", TOML, 1),
+        ("QTY002", TOML, 1),
+        ("QTY003", TOML, 1),
+    ]
+    assert messages(BARE, "QTY") == [
+        "no hooks for commits",
+        "no linter is set up",
+        "no type checker is set up",
+        "no coverage is measured",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "gone"),
+    [
+        (".flake8", "[flake8]\n", "QTY001"),
+        ("tox.ini", "[testenv]\ncommands = pylint src\n", "QTY001"),
+        ("Makefile", "check:\n\tpyright src\n", "QTY002"),
+        (".github/workflows/ci.yml", "jobs: {a: {steps: [{run: ty check}]}}\n", "QTY002"),
+        ("noxfile.py", 'session.run("coverage", "run", "-m", "unittest")\n', "QTY003"),
+        ("lefthook.yml", "pre-commit: {}\n", "QTY004"),
+    ],
+)
+def test_any_tool_will_do(path: str, content: str, gone: str) -> None:
+    codes = {code for code, _, _ in found({**BARE, path: content}, "QTY")}
+    assert codes == {"QTY001", "QTY002", "QTY003", "QTY004"} - {gone}
+
+
+def test_a_word_that_only_holds_the_name_is_no_tool() -> None:
+    files = {**BARE, "Makefile": "all: my-ruff ruff-like\n"}
+    assert "QTY001" in {code for code, _, _ in found(files, "QTY")}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"PKG-INFO": "Name: a\n"},
+        {".gitlab-ci.yml": "include:\n  - project: group/ci\n    file: all.yml\n"},
+        {".github/workflows/ci.yml": "jobs:\n  a:\n    uses: o/r/.github/workflows/a.yml@v1\n"},
+    ],
+)
+def test_nothing_is_missed_where_not_all_can_be_seen(files: dict[str, Any]) -> None:
+    assert found({**BARE, **files}, "QTY") == []
+
+
+def test_a_folder_without_git_or_package(tmp_path: Path) -> None:
+    (tmp_path / TOML).write_text(BARE[TOML], encoding="utf-8")
+    assert rules.findings(rules.family("QTY"), Facts.read(tmp_path)) == []
+    assert found({"Dockerfile": "FROM debian:12\n"}, "QTY") == []
+
+
+# --- pytest ---------------------------------------------------------------------------------------
+
+PYTEST = '[tool.pytest.ini_options]\nminversion = "8"  # kept\nfilterwarnings = ["error"]\n'
+STRICT = 'addopts = [ "--strict-markers", "--strict-config" ]\nxfail_strict = true\n'
+
+
+def test_pytest_is_strict() -> None:
+    files = with_toml(settings(PYTEST))
+    assert found(files, "QTY005") == [("QTY005", TOML, 4)]
+    assert messages(files, "QTY005") == [
+        "pytest takes unknown markers, unknown settings and unexpected passes without a word"
+    ]
+    assert fixed(files, "QTY005") == {TOML: settings(PYTEST + STRICT)}
+    assert found(with_toml(settings(PYTEST + STRICT)), "QTY005") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ('addopts = [ "-ra" ]', 'addopts = [ "-ra", "--strict-markers", "--strict-config" ]'),
+        ('addopts = "-ra"', 'addopts = "-ra --strict-markers --strict-config"'),
+        (
+            'addopts = "-ra --strict-config"',
+            'addopts = "-ra --strict-config --strict-markers"',
+        ),
+    ],
+)
+def test_options_keep_their_form(said: str, right: str) -> None:
+    files = with_toml(settings(f"{PYTEST}{said}\nxfail_strict = true\n"))
+    assert fixed(files, "QTY005") == {TOML: settings(f"{PYTEST}{right}\nxfail_strict = true\n")}
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("pytest.ini", "[pytest]\nstrict = true\nfilterwarnings = error\n"),
+        ("setup.cfg", "[tool:pytest]\nfilterwarnings =\n    error\nstrict=true\n"),
+        (
+            "tox.ini",
+            "[pytest]\naddopts = -W error --strict-config --strict-markers\nstrict_xfail=1\n",
+        ),
+        ("pytest.toml", '[pytest]\nstrict = true\nfilterwarnings = ["error"]\n'),
+    ],
+)
+def test_other_files_of_pytest(path: str, content: str) -> None:
+    assert found(with_toml("", **{path: content}), "QTY") == []
+    lax = with_toml("", **{path: content.split("\n", 1)[0] + "\n"})
+    # An empty section of these two is none of pytest's own.
+    expected = [] if path in ("setup.cfg", "tox.ini") else ["QTY005", "QTY006"]
+    assert [code for code, _, _ in found(lax, "QTY")] == expected
+
+
+def test_no_settings_at_all() -> None:
+    files = {**BARE, "tox.ini": "[testenv]\ncommands = pytest\n"}
+    assert ("QTY005", TOML, 1) in found(files, "QTY")
+    assert not [each for each in found({**files, "PKG-INFO": ""}, "QTY") if each[0] == "QTY005"]
+
+
+def test_warnings_are_errors() -> None:
+    files = with_toml(settings(PYTEST.replace('["error"]', '["ignore::DeprecationWarning"]')))
+    assert found(files, "QTY006") == [("QTY006", TOML, 6)]
+    assert messages(files, "QTY006") == ["a test passes whatever it warns of"]
+    assert found({**files, "Makefile": "test:\n\tpytest -W error\n"}, "QTY006") == []
+
+
+# --- Where settings stand -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "table", "message"),
+    [
+        ("pytest.ini", "[pytest]\n", "tool.pytest.ini_options", "pytest reads pytest.ini"),
+        ("ruff.toml", "", "tool.ruff", "ruff reads ruff.toml"),
+        ("mypy.ini", "[mypy]\n", "tool.mypy", "mypy reads mypy.ini"),
+        (".coveragerc", "[run]\nbranch=1\n", "tool.coverage.run", "coverage reads .coveragerc"),
+    ],
+)
+def test_settings_that_nothing_reads(path: str, content: str, table: str, message: str) -> None:
+    files = with_toml(settings(f"[{table}]\nx = 1\n"), **{path: content})
+    assert found(files, "QTY007") == [("QTY007", TOML, 4)]
+    assert messages(files, "QTY007") == [f"{message}, so what stands here is ignored"]
+    named = {**files, "Makefile": f"all:\n\ttool --config-file={TOML}\n"}
+    assert found(named, "QTY007") == []
+    assert found(with_toml(files[TOML]), "QTY007") == []
+
+
+def test_flake8_reads_no_toml() -> None:
+    files = with_toml(settings("[tool.flake8]\nmax-line-length = 100\n"))
+    assert found(files, "QTY007") == [("QTY007", TOML, 4)]
+    assert found({**files, "requirements-dev.txt": "Flake8-pyproject\n"}, "QTY007") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ('testpaths = [ "tests" ]', 'testpaths = [ "test" ]', 0, "pytest looks for tests in test"),
+        ('files = [ "src", "tests" ]', 'files = [ "src", "x/y" ]', 0, "mypy looks at x/y"),
+        ('source_pkgs = [ "lisa_example" ]', 'source_pkgs = [ "old" ]', 0, "coverage measures old"),
+    ],
+)
+def test_paths_that_are_gone(old: str, new: str, line: int, message: str) -> None:
+    files = edited(clean(), TOML, old, new)
+    at = text(files, TOML).split("\n").index(new) + 1 + line
+    assert found(files, "QTY") == [("QTY008", TOML, at)]
+    assert messages(files, "QTY") == [f"{message}, which is not there"]
+    assert found({**files, "PKG-INFO": ""}, "QTY") == []
+
+
+@pytest.mark.parametrize("said", ['["./tests/"]', '["*/tests"]', '"tests ../other $HOME/x"'])
+def test_paths_that_may_be_there(said: str) -> None:
+    assert found(edited(clean(), TOML, '[ "tests" ]', said), "QTY") == []
+
+
+# --- ruff and mypy --------------------------------------------------------------------------------
+
+
+def test_ruffs_table() -> None:
+    before = (
+        '[tool.ruff]\nline-length = 88\n# What we look at\nselect = [\n  "E",  # all\n]\n'
+        '[tool.ruff.isort]\nknown-first-party = ["a"]\n\n[tool.ruff.lint]\npreview = true\n'
+    )
+    after = (
+        "[tool.ruff]\nline-length = 88\n"
+        '[tool.ruff.lint.isort]\nknown-first-party = ["a"]\n\n[tool.ruff.lint]\npreview = true\n'
+        '# What we look at\nselect = [\n  "E",  # all\n]\n'
+    )
+    files = with_toml(settings(before))
+    assert found(files, "QTY009") == [("QTY009", TOML, 7), ("QTY009", TOML, 10)]
+    assert messages(files, "QTY009") == [
+        "this belongs to tool.ruff.lint.select",
+        "this belongs to tool.ruff.lint.isort",
+    ]
+    assert fixed(files, "QTY009") == {TOML: settings(after)}
+
+
+def test_the_table_of_an_old_ruff_and_of_none() -> None:
+    old = '[dependency-groups]\nlint = ["ruff==0.0.290"]\n[tool.ruff]\nselect = ["E"]\n'
+    assert found(with_toml(settings(old)), "QTY009") == []
+    assert found(with_toml(BARE[TOML]), "QTY009") == []
+    assert found(with_toml(BARE[TOML], **{"ruff.toml": 'select = ["E"]\n'}), "QTY009") == [
+        ("QTY009", "ruff.toml", 1)
+    ]
+
+
+def test_rules_that_ruff_dropped() -> None:
+    def ruff(ignored: str) -> str:
+        return settings(f"[tool.ruff.lint]\nignore = [\n{ignored}]\n")
+
+    files = with_toml(ruff('  "ANN101",  # self\n  "D203",\n  "TRY200",\n'))
+    assert found(files, "QTY010") == [("QTY010", TOML, 6), ("QTY010", TOML, 8)]
+    assert messages(files, "QTY010") == ["ruff has no rule ANN101", "ruff has no rule TRY200: B904"]
+    assert fixed(files, "QTY010") == {TOML: ruff('  "D203",\n  "B904",\n')}
+
+
+def test_rules_that_the_pinned_ruff_still_has() -> None:
+    said = '[dependency-groups]\nlint = ["ruff==0.7.4"]\n[tool.ruff.lint]\nignore = ["ANN101"]\n'
+    assert found(with_toml(settings(said)), "QTY010") == []
+    assert found(with_toml(settings(said.replace("0.7.4", "0.8.0"))), "QTY010") != []
+
+
+def test_mypy_looks_into_functions() -> None:
+    said = '[tool.mypy]\npython_version = "3.11"\n'
+    files = with_toml(settings(said))
+    assert found(files, "QTY011") == [("QTY011", TOML, 4)]
+    assert messages(files, "QTY011") == ["mypy skips functions without annotations"]
+    assert fixed(files, "QTY011") == {TOML: settings(f"{said}check_untyped_defs = true\n")}
+    assert found({**files, "Makefile": "types:\n\tmypy --strict src\n"}, "QTY011") == []
+    assert found(changed(files, {TOML: settings(f"{said}strict = true\n")}), "QTY011") == []

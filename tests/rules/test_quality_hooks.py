@@ -1,0 +1,207 @@
+"""Hooks of pre-commit, their versions, and the sessions that CI asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lisa_scaffold.rules.quality_hooks import _is_cheap
+
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
+
+HOOKS = ".pre-commit-config.yaml"
+PCH = "https://github.com/pre-commit/pre-commit-hooks"
+RUFF = "https://github.com/astral-sh/ruff-pre-commit"
+
+
+def hooks(content: str, **files: str) -> dict[str, Any]:
+    """A folder of nothing but hooks, and what else is given."""
+    return {HOOKS: content, "a.py": "", **files}
+
+
+def one(repo: str, rev: str, *lines: str) -> dict[str, Any]:
+    """One hook, each line of it."""
+    said = "\n        ".join(lines)
+    return hooks(f"repos:\n  - repo: {repo}\n    rev: {rev}\n    hooks:\n      - {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        ("exclude: a\n", 1, "no list `repos`"),
+        ("repos:\n  - 3\n", 2, "a repository without `repo`"),
+        ("repos:\n  - repo: https://x.org/a\n    rev: v1\n", 2, "a repository without `hooks`"),
+        ("repos:\n  - repo: https://x.org/a\n    hooks: []\n", 2, "https://x.org/a has no `rev`"),
+        ("repos:\n  - repo: local\n    hooks:\n      - name: a\n", 4, "a hook without `id`"),
+        ("files: '('\nrepos: []\n", 1, "`files` is no regular expression"),
+    ],
+)
+def test_what_pre_commit_refuses(content: str, line: int, message: str) -> None:
+    assert found(hooks(content), "QTY") == [("QTY012", HOOKS, line)]
+    assert messages(hooks(content), "QTY") == [message]
+
+
+def test_what_pre_commit_reads() -> None:
+    local = "repos:\n  - repo: meta\n    hooks: [{id: identity}]\n  - repo: local\n    hooks: []\n"
+    assert found(hooks(local), "QTY") == []
+    assert found({"a.py": ""}, "QTY") == []
+
+
+@pytest.mark.parametrize(
+    ("repo", "rev", "name", "message"),
+    [
+        (PCH, "v4.6.0", "flake8", "v4.6.0 has no flake8 any more: PyCQA/flake8 has it"),
+        (PCH, "v4.3.0", "forbid-submodules", "v4.3.0 has no forbid-submodules yet: 4.4 does"),
+        (
+            f"{PCH}.git",
+            "v6.0.0",
+            "trailing-whitespaces",
+            "pre-commit/pre-commit-hooks has no hook trailing-whitespaces: trailing-whitespace?",
+        ),
+        (RUFF, "v0.9.0", "ruff-check", "v0.9.0 has no ruff-check yet: 0.11.10 does"),
+        (RUFF, "v0.0.250", "ruff-format", "v0.0.250 has no ruff-format yet: 0.0.290 does"),
+    ],
+)
+def test_hooks_that_do_not_exist(repo: str, rev: str, name: str, message: str) -> None:
+    files = one(repo, rev, f"id: {name}")
+    assert found(files, "QTY") == [("QTY013", HOOKS, 5)]
+    assert messages(files, "QTY") == [message]
+
+
+@pytest.mark.parametrize(
+    ("repo", "rev", "name"),
+    [
+        (PCH, "v3.4.0", "flake8"),
+        (PCH, "v99.0.0", "something-new"),
+        (PCH, "v0.1.0", "anything"),
+        (PCH, "0123456789abcdef0123456789abcdef01234567", "anything"),
+        (RUFF, "v0.17.6", "ruff"),
+        ("https://github.com/somebody/hooks", "v1.0", "anything"),
+    ],
+)
+def test_hooks_that_may_exist(repo: str, rev: str, name: str) -> None:
+    assert found(one(repo, rev, f"id: {name}"), "QTY") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (("id: a", "files: ^source/"), 6),
+        (("id: a", r"exclude: \.(py|yaml)$"), 5),
+        (("id: hadolint",), 5),
+        (("id: check-gitlab-ci",), 5),
+    ],
+)
+def test_hooks_that_run_on_nothing(lines: tuple[str, ...], line: int) -> None:
+    files = one("https://x.org/a", "v1", *lines)
+    assert found(files, "QTY") == [("QTY014", HOOKS, line)]
+    assert messages(files, "QTY") == [f"{lines[0][4:]} runs on no file"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("id: a", r"files: \.py$"),
+        ("id: a", "files: ^source/", "always_run: true"),
+        ("id: a", "files: ^source/", "language: fail"),
+        ("id: a", "files: (a*)*b"),
+        ("id: hadolint", r"files: \.py$"),
+    ],
+)
+def test_hooks_that_may_run(lines: tuple[str, ...]) -> None:
+    assert found(one("https://x.org/a", "v1", *lines), "QTY") == []
+
+
+def test_a_pattern_for_all_hooks() -> None:
+    files = hooks("files: ^lib/\nrepos:\n  - repo: local\n    hooks:\n      - id: a\n")
+    assert found(files, "QTY") == [("QTY014", HOOKS, 5)]
+    assert found({**files, "PKG-INFO": ""}, "QTY") == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "cheap"),
+    [
+        ("^(src|tests)/", True),
+        (r"(?x)^(a/.*\.py|b/.*|c)$", True),
+        (r"\.py$", True),
+        ("(a+)+$", False),
+        ("(a|a)*b", False),
+        ("a?" * 30 + "a" * 30, False),
+        (".*.*.*.*.*.*x", False),
+        (r"(.)\1", False),
+    ],
+)
+def test_patterns_that_may_take_for_ever_are_left(pattern: str, *, cheap: bool) -> None:
+    assert _is_cheap(pattern, ["a" * 100] * 100) is cheap
+
+
+def test_revisions_that_move() -> None:
+    files = one("https://x.org/a", "main", "id: a")
+    assert found(files, "QTY") == [("QTY015", HOOKS, 3)]
+    assert messages(files, "QTY") == ["main is no version"]
+
+
+def test_names_of_today() -> None:
+    files = hooks(
+        "default_stages: [commit, push]  # both\nrepos:\n"
+        "  - repo: https://gitlab.com/pycqa/flake8\n    rev: 3.9.2\n"
+        "    hooks:\n      - id: flake8\n        stages:\n          - push\n"
+    )
+    assert found(files, "QTY") == [
+        ("QTY016", HOOKS, 1),
+        ("QTY016", HOOKS, 1),
+        ("QTY016", HOOKS, 3),
+        ("QTY016", HOOKS, 8),
+    ]
+    assert messages(files, "QTY")[0] == "commit is pre-commit today"
+    assert fixed(files, "QTY016") == {
+        HOOKS: "default_stages: [pre-commit, pre-push]  # both\nrepos:\n"
+        "  - repo: https://github.com/PyCQA/flake8\n    rev: 3.9.2\n"
+        "    hooks:\n      - id: flake8\n        stages:\n          - pre-push\n"
+    }
+    assert found(one("git://github.com/o/r", "v1", "id: a"), "QTY016") == [("QTY016", HOOKS, 2)]
+
+
+def test_one_version() -> None:
+    files = edited(clean(), HOOKS, "rev: v0.17.6", "rev: v0.17.5")
+    line = text(files, HOOKS).split("\n").index("    rev: v0.17.5") + 1
+    assert found(files, "QTY") == [("QTY017", HOOKS, line)]
+    assert messages(files, "QTY") == ["ruff v0.17.5 here, but 0.17.6 in pyproject.toml"]
+    loose = edited(files, "pyproject.toml", '"ruff==0.17.6"', '"ruff>=0.17.6"')
+    assert found(loose, "QTY") == []
+
+
+NOX = 'import nox\n\n\n@nox.session(name="unit", tags=["all"])\ndef _unit(s):\n    s.run("a")\n'
+CI = "a:\n  script: [nox -s %s]\n"
+
+
+def ci(session: str, noxfile: str = NOX) -> dict[str, Any]:
+    return {".gitlab-ci.yml": CI % session, "noxfile.py": noxfile}
+
+
+def test_sessions_that_ci_asks_for() -> None:
+    assert found(ci("lint"), "QTY") == [("QTY018", ".gitlab-ci.yml", 2)]
+    assert messages(ci("lint"), "QTY") == ["noxfile.py has no session lint"]
+    for known in ("unit", "unit-3.11", '"unit(a=1)"', "$SESSION", "unit -- --verbose"):
+        assert found(ci(known), "QTY") == []
+
+
+@pytest.mark.parametrize(
+    "noxfile",
+    [
+        f"from tools import *\n{NOX}",
+        "import nox\n\n\n@nox.session(name=NAME)\ndef a(s):\n    pass\n",
+        "import nox\n\n\n@other\ndef a(s):\n    pass\n",
+        "def (",
+        "",
+    ],
+)
+def test_sessions_that_nobody_can_tell(noxfile: str) -> None:
+    assert found(ci("lint", noxfile), "QTY") == []
+
+
+def test_a_function_is_a_session_by_its_name() -> None:
+    noxfile = "import nox\n\n\n@nox.session\ndef type_check(s):\n    pass\n"
+    assert found(ci("type-check", noxfile), "QTY") == []
+    assert found(changed(clean(), {"noxfile.py": None}), "QTY018") == []
