@@ -139,16 +139,22 @@ def test_a_function_that_the_template_removed_and_the_project_changed_stays() ->
     assert "first: the template no longer has it" in result.notes[0]
 
 
-def test_a_function_that_both_changed_stays_the_projects_with_a_patch() -> None:
-    line = "    return os.fspath(value)\n"
-    ours, theirs = changed(line, "    return 1\n"), changed(line, "    return 2\n")
+def test_a_function_that_the_project_rewrote_stays_with_a_patch() -> None:
+    line = '    """The first."""\n    return os.fspath(value)\n'
+    mine = "    for each in range(10):\n        print(each, value)\n    sys.exit(NAME * LIMIT)\n"
+    ours, theirs = changed(line, mine), changed("os.fspath(value)", "str(value)")
     sides = [text.encode() for text in (BASE, ours, theirs.replace("LIMIT = 10", "LIMIT = 11"))]
     result = merge_file("a.py", *sides)
     assert isinstance(result, Merged)
     assert result.content.decode() == ours.replace("LIMIT = 10", "LIMIT = 11")
-    assert result.notes[0].startswith("first: both sides changed it; it stays as the project has")
-    assert "-    return os.fspath(value)\n+    return 2\n" in result.patch
+    assert result.notes[0].startswith("first: the project rewrote it, the template changed it")
+    assert "-    return os.fspath(value)\n+    return str(value)\n" in result.patch
     assert merge_file("a.py", *sides, keep_prose=False) is None
+
+
+def test_one_function_that_both_edited_is_a_conflict() -> None:
+    line = "    return os.fspath(value)\n"
+    assert merge(changed(line, "    return 1\n"), changed(line, "    return 2\n")) is None
 
 
 def test_what_the_project_replaced_is_declined() -> None:

@@ -27,11 +27,13 @@ from lisa_scaffold.merge.units import (
     project_decides,
     to_lines,
 )
+from lisa_scaffold.merge.words import likeness_of_words
 
 __all__ = ["merge", "problem"]
 
 _NAMELESS = "statement"
 _ALIKE_ORDER = ("imports", "def", "=", "doc")
+_REWRITTEN = 0.5
 _NAMED = ("def", "=", "doc", "main")
 
 Merge = tuple[str, tuple[str, ...]]
@@ -184,8 +186,8 @@ def _both(
 def _rewritten(
     base: Unit, ours: Unit, theirs: Unit
 ) -> tuple[Sequence[str], tuple[str, ...]] | None:
-    """A definition that both sides changed, each in another way, stays the project's."""
-    if _kind(base) not in _NAMED:
+    """A definition of which the project has kept less than half stays the project's."""
+    if _kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
         return None
     sides = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
     return ours.lines, (kept.rewritten(_what(base), *sides),)
