@@ -220,3 +220,14 @@ def test_a_function_that_both_sides_added_nearly_alike_stays_the_projects_with_a
     assert result.reason.startswith("more: both sides added it, nearly alike")
     assert "-    return None\n+    return value\n" in result.patch
     assert merge(BASE + "\n\ndef more():\n    pass\n", theirs) is None
+
+
+def test_exported_names_are_a_set_in_any_layout() -> None:
+    base = "__all__: list[str] = []\n"
+    ours = '__all__: list[str] = ["Commit", "Log"]\n'
+    merged = '__all__: list[str] = ["Commit", "Log", "main"]\n'
+    assert merge(ours, '__all__: list[str] = ["main"]\n', base=base) == merged
+    spread = '__all__: list[str] = [\n    "Commit",\n    "Log",\n]\n'
+    both = '__all__: list[str] = [\n    "Commit",\n    "Log",\n    "main",\n]\n'
+    assert merge(spread, '__all__: list[str] = ["main"]\n', base=base) == both
+    assert merge("__all__ = [*a]\n", '__all__ = ["b"]\n', base="__all__ = []\n") is None
