@@ -89,8 +89,8 @@ def hooks(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure lisa-new against Copier; ``-- update.py`` and ``-- replay.py`` run the others."""
-    install(session, project=True)
+    """Measure lisa-new against Copier; ``-- check.py``, ``-- update.py``, … run the others."""
+    install(session, "bench", project=True)
     named = session.posargs and session.posargs[0].endswith(".py")
     script, *arguments = session.posargs if named else ["create.py", *session.posargs]
     session.run("python", f"bench/{script}", *arguments)

@@ -12,7 +12,7 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,11 @@ import pathspec
 import yaml
 from sphinx.application import Sphinx
 
-from lisa_scaffold import cli, errors
-from lisa_scaffold.model import Question
+from lisa_scaffold import cli, errors, rules
+from lisa_scaffold.model import Checked, Question
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.report import explain
+from lisa_scaffold.report.check import report as make_report
 from lisa_scaffold.template import Template
 
 ROOT = Path(__file__).parents[1]
@@ -218,6 +221,97 @@ def _versions() -> Any:
     return jinja2.Environment(autoescape=True).from_string(source).module
 
 
+# --- Reports --------------------------------------------------------------------------------------
+
+SMALL = {
+    "pyproject.toml": '[project]\nname = "lisa-noise"\nversion = "1.3.0"\n',
+    "CHANGELOG.md": "# Changelog\n\n## 1.3.0 (2026-11-02)\n\n- Faster noise.\n",
+    ".gitlab-ci.yml": "test:\n  script: pytest\n  script: make\n",
+}
+"""The project that the examples of reports are about."""
+LANGUAGES = {
+    "text": "text",
+    "json": "json",
+    "gitlab": "json",
+    "junit": "xml",
+    "markdown": "markdown",
+}
+
+
+def report(form: str) -> str:
+    """What a report says of the small project, as far as the families go that it is about."""
+    text = make_report(form, [checked()])
+    return f"```{LANGUAGES[form]}\n{text}```"
+
+
+def checked() -> Checked:
+    """The small project, checked."""
+    facts = Facts.of(SMALL)
+    chosen = rules.selected(rules.Selection(("CHG", "SYN")))
+    found = tuple(rules.findings(chosen, facts))
+    applied = tuple(rule.code for rule in chosen if rule.applies(facts))
+    return Checked(
+        Path("lisa-noise"), "lisa-noise", "package", "", found, rules=len(applied), applied=applied
+    )
+
+
+# --- Rules ----------------------------------------------------------------------------------------
+
+RULES = ROOT / "docs/reference/rules"
+
+
+def rule_table() -> str:
+    """All rules, family by family."""
+    return "\n\n".join(map(_family, rules.FAMILIES))
+
+
+def _family(letters: str) -> str:
+    head = ("rule", "severity", "what holds", "`--fix`")
+    rows = (
+        (f"[{each.code}](rules/{each.code}.md)", each.severity.value, each.text.title, _fix(each))
+        for each in rules.family(letters)
+    )
+    return f"## {rules.FAMILIES[letters][1]}\n\n{table(head, rows)}"
+
+
+def _fix(rule: rules.Rule) -> str:
+    return "yes" if rule.fixes else ""
+
+
+def rule_page(rule: rules.Rule) -> str:
+    """The page of one rule, from its docstring."""
+    text = rule.text
+    facts = [
+        f"Severity: {rule.severity.value}",
+        f"For: {' and '.join(rule.kinds) or 'every'} projects",
+        f"`lisa-scaffold check --fix` repairs it: {'yes' if rule.fixes else 'no'}",
+    ]
+    waiver = explain.WAIVER.format(code=rule.code)
+    parts = [
+        f"# {rule.code}: {text.title}",
+        "\n".join(f"- {fact}" for fact in facts),
+        f"## Why\n\n{text.why}",
+        f"## How to comply\n\n{text.how}",
+        f"## How to waive it\n\nIn `pyproject.toml`:\n\n```toml\n{waiver}\n```",
+        f"## Source\n\n{text.source}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_rule_pages(app: Sphinx) -> None:
+    """Write a page for each rule, which git ignores; one whose text is the same stays as it is."""
+    del app
+    RULES.mkdir(exist_ok=True)
+    pages = {f"{each.code}.md": rule_page(each) for each in rules.every_rule()}
+    for path in RULES.glob("*.md"):
+        if path.name not in pages:
+            path.unlink()
+    for name, page in pages.items():
+        path = RULES / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != page:
+            path.write_text(page, encoding="utf-8")
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "exit codes": exit_codes,
     "files": files,
@@ -225,6 +319,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "patterns": patterns,
     "pythons": pythons,
     "questions": questions,
+    **{f"report {form}": partial(report, form) for form in LANGUAGES},
+    "rules": rule_table,
     "tools": tools,
 }
 MARK = re.compile(r"<!-- generated: ([a-z ]+) -->")
@@ -240,5 +336,6 @@ def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Join Sphinx."""
+    app.connect("builder-inited", write_rule_pages)
     app.connect("source-read", fill_in)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

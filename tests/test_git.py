@@ -9,6 +9,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Identity
 
 from .conftest import Tree
+from .support.tools import passes
 
 
 def test_git_says_why_it_failed(tmp_path: Path) -> None:
@@ -78,3 +79,24 @@ def test_the_first_commit_needs_no_signing_key_and_runs_no_hook(tmp_path: Path, 
     (tmp_path / "file").write_text("x")
     git.start_repository(tmp_path, "Start", "https://x.example.org/p.git", Identity("N", ""))
     assert git.git("log", "--format=%s", cwd=tmp_path) == "Start\n"
+
+
+def test_what_gitignore_names_is_ignored_be_it_there_or_not(tmp_path: Path) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    (tmp_path / ".gitignore").write_text("/build/\n*.log\n!keep.log\n")
+    (tmp_path / "a.log").write_text("")
+    paths = ("build/x", "a.log", "b.log", "keep.log", "-a", "src/x")
+    assert [path for path in paths if git.ignores(tmp_path, path)] == ["build/x", "a.log", "b.log"]
+    assert not git.ignores(tmp_path, "../x")
+
+
+def test_the_tags_of_a_bundle_are_those_that_git_tells(tmp_path: Path) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    passes("git", "commit", "--quiet", "--allow-empty", "-m", "One", cwd=tmp_path)
+    passes("git", "tag", "v1.0.0", cwd=tmp_path)
+    passes("git", "tag", "-a", "-m", "Two", "v1.1.0", cwd=tmp_path)
+    passes("git", "bundle", "create", "--quiet", "b.bundle", "--all", cwd=tmp_path)
+    told = passes("git", "ls-remote", "--tags", "--refs", "b.bundle", cwd=tmp_path)
+    lines = (line.partition("\trefs/tags/") for line in told.splitlines())
+    assert git.tags(tmp_path / "b.bundle") == {tag: hashed for hashed, _, tag in lines}
+    assert list(git.tags(tmp_path)) == ["v1.0.0", "v1.1.0"]

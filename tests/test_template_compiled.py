@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from lisa_scaffold.template import Template
-from lisa_scaffold.template.compiled import cache_folder
+from lisa_scaffold.template import Template, cache, compiled
 
 from .conftest import Tree
 
@@ -19,7 +19,7 @@ def test_what_was_compiled_is_found_again_wherever_the_files_lie(
     small_template: Path, tmp_path: Path
 ) -> None:
     first = rendered(small_template, tmp_path / "one")
-    folder = cache_folder()
+    folder = cache.folder("jinja")
     assert folder is not None
     kept = sorted(folder.iterdir())
     assert kept
@@ -46,9 +46,9 @@ def test_a_folder_that_others_may_write_to_is_not_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "lisa-scaffold/jinja"
+    assert cache.folder("jinja") == tmp_path / "lisa-scaffold/jinja"
     (tmp_path / "lisa-scaffold/jinja").chmod(0o777)
-    assert cache_folder() is None
+    assert cache.folder("jinja") is None
 
 
 def test_a_home_that_cannot_be_written_to_is_no_obstacle(
@@ -56,5 +56,23 @@ def test_a_home_that_cannot_be_written_to_is_no_obstacle(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert cache_folder() is None
+    assert cache.folder("jinja") is None
     assert rendered(small_template, tmp_path / "one") == "x 1\n"
+
+
+def test_what_was_used_longest_ago_goes(
+    monkeypatch: pytest.MonkeyPatch, small_template: Path, tmp_path: Path, tree: Tree
+) -> None:
+    rendered(small_template, tmp_path / "one")
+    folder = cache.folder("jinja")
+    assert folder is not None
+    used = {path.name for path in folder.iterdir()}
+    for number in range(20):
+        (folder / f"old-{number}").write_text("x")
+        os.utime(folder / f"old-{number}", (number, number))
+    monkeypatch.setattr(compiled, "MOST_KEPT", len(used) + 2)
+    tree(small_template, {"template/name.txt.jinja": "other {{ name }}\n"})
+    rendered(small_template, tmp_path / "two")
+    left = {path.name for path in folder.iterdir()}
+    assert used <= left
+    assert {name for name in left if name.startswith("old-")} == {"old-18", "old-19"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,120 @@ class Change:
     path: str
     status: str
     was: str | None = None
+
+
+class Severity(StrEnum):
+    """How much a rule matters."""
+
+    MUST = "must"
+    """The practice demands it: a pipeline fails."""
+    SHOULD = "should"
+    """Better so; a pipeline fails where it is told to."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place where a rule fails.
+
+    Attributes
+    ----------
+    code
+        The rule.
+    severity
+        How much it matters.
+    path
+        The file, relative to the project; one that is missing is named all the same.
+    line
+        Counted from 1; 1 where the whole file is meant.
+    message
+        What is wrong there, without a full stop.
+    column
+        Counted from 1, where it is known.
+    fixable
+        Whether ``--fix`` repairs it.
+    url
+        The page of the rule.
+    """
+
+    code: str
+    severity: Severity
+    path: str
+    line: int
+    message: str
+    column: int | None
+    fixable: bool
+    url: str
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Lines of a file around a finding.
+
+    Attributes
+    ----------
+    first
+        Number of the first of them, counted from 1.
+    lines
+        The lines, without their ends.
+    """
+
+    first: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A finding that the project has excepted, and why."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check of one project found.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    name
+        Its distribution name, or the folder's.
+    kind
+        Its kind; empty where nobody can tell.
+    version
+        Version of the template that it records; empty where it records none.
+    findings
+        Where rules fail, by path and line.
+    waived
+        Findings that the project has excepted.
+    notes
+        What is no finding, a sentence each.
+    rules
+        Number of rules that were applied.
+    fixed
+        Findings that ``--fix`` repaired, or would.
+    diff
+        What ``--fix`` changed, or would.
+    applied
+        Codes of the rules that were applied.
+    prefix
+        Where its folder stands below the root of its repository, ended by a slash; empty where it
+        is that root.
+    excerpts
+        What stands around findings, where somebody asked for it.
+    """
+
+    path: Path
+    name: str
+    kind: str
+    version: str
+    findings: tuple[Finding, ...]
+    waived: tuple[Waived, ...] = ()
+    notes: tuple[str, ...] = ()
+    rules: int = 0
+    fixed: tuple[Finding, ...] = ()
+    diff: str = ""
+    applied: tuple[str, ...] = ()
+    prefix: str = ""
+    excerpts: Mapping[Finding, Excerpt] = field(default_factory=dict)

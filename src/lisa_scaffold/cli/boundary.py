@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,8 @@ Command = Callable[[argparse.Namespace], int]
 def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     """The one error boundary: what a user can mend is one message, all else is a defect."""
     if argv is None:
+        # Loading modules makes objects that stay: looking through them every 700 is lost time.
+        gc.set_threshold(100_000)
         # A closed terminal or a polite kill cleans up as Ctrl-C does.
         for stop in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(stop, signal.default_int_handler)
@@ -52,6 +55,11 @@ def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] |
             f"  Please report it with the lines above: {DEFECT_URL}",
         )
         return ExitCode.DEFECT
+    finally:
+        if argv is None:
+            # The process ends: without this Python looks through every object once more, which
+            # takes a tenth of a check's time.
+            gc.freeze()
 
 
 def say(*lines: str) -> None:

@@ -14,6 +14,8 @@ from lisa_scaffold.model import Identity
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
 _ROOM_FOR_ARGUMENTS = 100_000
 
+_BUNDLES = (b"# v2 ", b"# v3 ")
+
 
 def identity() -> Identity:
     """Who commits, as git's configuration says."""
@@ -25,16 +27,31 @@ def identity() -> Identity:
     return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
 
 
-def tags(repository: str | Path) -> list[str]:
-    """All tags of a repository: a path, a bundle or an address.
+def tags(repository: str | Path) -> dict[str, str]:
+    """All tags of a repository (a path, a bundle or an address), each with what it points to.
 
     Raises
     ------
     GitError
         If the repository cannot be reached.
     """
-    lines = git("ls-remote", "--tags", "--refs", "--", repository).splitlines()
-    return [line.partition("refs/tags/")[2] for line in lines]
+    lines = _bundled(Path(repository)) or git("ls-remote", "--tags", "--refs", "--", repository)
+    found = (line.replace("\t", " ").partition(" refs/tags/") for line in lines.splitlines())
+    return {tag: hashed for hashed, _, tag in found if tag}
+
+
+def _bundled(path: Path) -> str:
+    """The references at the head of a bundle, which git would take a process to tell.
+
+    See https://git-scm.com/docs/gitformat-bundle.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(1_000_000) if file.read(5) in _BUNDLES else b""
+    except OSError:
+        return ""
+    signature, _, rest = head.partition(b"\n")
+    return os.fsdecode(rest.partition(b"\n\n")[0]) if signature == b"git bundle" else ""
 
 
 def head(repository: str | Path) -> str:
@@ -284,3 +301,55 @@ def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
     said = run("check-ignore", *options, cwd=repository.top, stdin=stdin, codes=(0, 1))
     found = os.fsdecode(said).split("\0")[:-1]
     return {path.removeprefix(repository.prefix) for path in found}
+
+
+def ignores(folder: Path, path: str) -> bool:
+    """Whether ``.gitignore`` names a path of a folder, be it there or not."""
+    said = run("check-ignore", "--no-index", "--", path, cwd=folder, codes=(0, 1, 128))
+    return bool(said)
+
+
+def listed(folder: Path) -> dict[str, str | None] | None:
+    """Files of a folder that git tracks, with their mode, and those it neither tracks nor ignores.
+
+    Returns
+    -------
+    dict or None
+        The mode, or ``None`` for a file that is not tracked, by path relative to the folder;
+        ``None`` where the folder lies in no repository.
+
+    Raises
+    ------
+    LisaError
+        If git refuses the folder.
+    """
+    options = ("-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
+    try:
+        said = git("ls-files", *options, cwd=folder)
+    except GitError as error:
+        if "not a git repository" in error.message:
+            return None
+        raise LisaError(f"{folder}: {error.message}", "Do what git says there.") from error
+    found: dict[str, str | None] = {}
+    for record in said.split("\0")[:-1]:
+        if record.startswith("? "):
+            found[record[2:]] = None
+        else:
+            info, _, path = record.partition("\t")
+            found[path] = info.split(" ")[1]
+    return found
+
+
+def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All tags of the repository that a folder lies in, and those of its current commit."""
+    said = run("show-ref", "--head", "--dereference", "--tags", cwd=folder, codes=(0, 1, 128))
+    head = ""
+    commits: dict[str, str] = {}
+    for line in os.fsdecode(said).splitlines():
+        commit, _, ref = line.partition(" ")
+        if ref == "HEAD":
+            head = commit
+        else:
+            # An annotated tag comes twice: last with the commit that it stands for.
+            commits[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
+    return tuple(commits), tuple(tag for tag, commit in commits.items() if commit == head)

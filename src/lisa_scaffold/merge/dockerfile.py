@@ -8,9 +8,10 @@ and nobody knows it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.instructions import DIRECTIVE, spans
 from lisa_scaffold.merge.pins import only_moved
 from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
@@ -25,8 +26,6 @@ from lisa_scaffold.merge.units import (
 Merge = tuple[str, tuple[str, ...]]
 
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)")
-_DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _STAGE = re.compile(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"--from=([\w.-]+)")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
@@ -143,7 +142,7 @@ def instructions(lines: Sequence[str]) -> list[Unit]:
     """The instructions of a file, each with the comments above it."""
     units: list[Unit] = []
     at = gap = 0
-    for start, end in _spans(lines):
+    for start, end in spans(lines):
         head = at
         while not lines[head].strip():
             head += 1
@@ -158,30 +157,8 @@ def instructions(lines: Sequence[str]) -> list[Unit]:
     return units
 
 
-def _spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """First line and end of every instruction and parser directive."""
-    at = 0
-    while at < len(lines):
-        line = lines[at].strip()
-        start, at = at, at + 1
-        if line.startswith("#") and _DIRECTIVE.match(line):
-            yield start, at
-        if not line or line.startswith("#"):
-            continue
-        while at < len(lines) and _goes_on(lines[at - 1]):
-            at += 1
-        for _, mark in _HEREDOC.findall("\n".join(lines[start:at])):
-            stop = next((i for i in range(at, len(lines)) if lines[i].strip() == mark), at - 1)
-            at = stop + 1
-        yield start, at
-
-
-def _goes_on(line: str) -> bool:
-    return line.rstrip().endswith("\\") or not line.strip() or line.lstrip().startswith("#")
-
-
 def _key(lines: Sequence[str]) -> tuple[str, str]:
-    directive = _DIRECTIVE.match(lines[0].strip())
+    directive = DIRECTIVE.match(lines[0].strip())
     if directive:
         return "#", directive[1].lower()
     match = _INSTRUCTION.match(lines[0])

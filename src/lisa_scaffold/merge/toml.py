@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import replace
 from typing import Any
 
-from lisa_scaffold.merge import flow, tree, verify
+from lisa_scaffold.merge import flow
 from lisa_scaffold.merge.nodes import Branch, Entry, Key, Leaf, NotSure, Value
 
 _STRING = r'"""(?:\\[\s\S]|[^\\])*?"{3,5}|\'\'\'[\s\S]*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
@@ -21,6 +21,9 @@ _FILE_HEAD = re.compile(r"(?:[ \t]*#.*\n)+(?:[ \t]*\n)+")
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
     """Merge three versions of a TOML file; ``None``: not sure."""
+    # Those who only read a file do not load the merge.
+    from lisa_scaffold.merge import tree, verify
+
     return verify.sound(
         load, (base, ours, theirs), tree.merge(parse, base, ours, theirs, moving=True)
     )

@@ -7,15 +7,17 @@ time; here the key is what decides the result, the source text and the environme
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
-from functools import cache
+from contextlib import suppress
+from functools import cache as remembered
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import FileSystemBytecodeCache, __version__
 from jinja2.bccache import Bucket
+
+from lisa_scaffold.template import cache
 
 if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
@@ -30,8 +32,14 @@ _SETTINGS = (
 )
 
 
+MOST_KEPT = 5000
+"""Compiled texts that are kept, those used last; a version of our template has about 350 (1 MB)."""
+
+
 class SourceCache(FileSystemBytecodeCache):
     """Jinja's cache on disk, keyed by the source text and what else decides the compiled code."""
+
+    _grows = False
 
     def get_bucket(
         self, environment: Environment, name: str, filename: str | None, source: str
@@ -43,21 +51,17 @@ class SourceCache(FileSystemBytecodeCache):
         key = sha256(repr(decisive).encode(errors="surrogatepass")).hexdigest()
         bucket = Bucket(environment, key, self.get_source_checksum(source))
         self.load_bytecode(bucket)
+        if bucket.code is not None:
+            with suppress(OSError):
+                os.utime(self._get_cache_filename(bucket))  # that counts as a use
         return bucket
 
-
-def cache_folder() -> Path | None:
-    """The user's folder for compiled templates; None where nobody else may be kept out of it."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base, "lisa-scaffold", "jinja")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = folder.stat()
-    except (OSError, RuntimeError):
-        return None
-    # Compiled code is run as it is found: it must be the user's own.
-    private = not stat.S_IMODE(state.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    return folder if private and state.st_uid == os.geteuid() else None
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled text, and once in a process make room for it."""
+        if not self._grows:
+            self._grows = True
+            cache.prune(Path(self.directory), MOST_KEPT)
+        super().dump_bytecode(bucket)
 
 
 def keep_compiled(environment: SandboxedEnvironment) -> None:
@@ -66,10 +70,11 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     Copier compiles an expression at every use. What its ``yield`` tag left behind is cleared as
     each compilation would.
     """
-    folder = cache_folder()
+    # Compiled code is run as it is found.
+    folder = cache.folder("jinja")
     if folder is not None:
         environment.bytecode_cache = SourceCache(str(folder), "%s.jinja")
-    compiled = cache(_compiler(environment))
+    compiled = remembered(_compiler(environment))
 
     def from_string(source: str) -> JinjaTemplate:
         forget_yield(environment)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version as installed_version
 from pathlib import Path
-
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING
 
 from lisa_scaffold import git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Template
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 PACKAGE = Path(__file__).parents[1]
 BUNDLE = PACKAGE / "template.bundle"
@@ -42,6 +42,17 @@ class Source:
     location: str
     recorded: str = CANONICAL_URL
 
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        """Every tag of the repository, asked for once, each with the hash that it points to.
+
+        Raises
+        ------
+        GitError
+            If the repository cannot be reached.
+        """
+        return git.tags(self.location)
+
     @property
     def ours(self) -> bool:
         """Whether this is the template of lisa-scaffold, and not another Copier template."""
@@ -52,6 +63,10 @@ class Source:
         """The folder, where the source is a working copy of our template."""
         folder = Path(self.location)
         return folder.resolve() if self.ours and (folder / "copier.yml").is_file() else None
+
+    def is_working(self, version: str) -> bool:
+        """Whether a version is the working copy's files as they stand."""
+        return bool(self.working_copy) and version == self.current()
 
     def current(self) -> str:
         """The version that a project gets where none is asked for.
@@ -72,15 +87,16 @@ class Source:
         if self.working_copy:
             return _declared_version(self.working_copy)
         if Path(self.location) == BUNDLE:
+            from importlib.metadata import version as installed_version
+
             return f"v{installed_version('lisa-scaffold')}"
-        if not self.ours and not sorted_versions(self._tags, ours=False):
+        if not self.ours and not self._released():
             return git.head(self.location)
         return self.versions()[-1]
 
-    @cached_property
-    def _tags(self) -> list[str]:
+    def _released(self) -> list[str]:
         try:
-            return git.tags(self.location)
+            return sorted_versions(self.tags, ours=self.ours)
         except git.GitError as error:
             raise _unreachable(self, error) from error
 
@@ -93,7 +109,7 @@ class Source:
             If the repository cannot be reached or has no version.
         """
         try:
-            tags = sorted_versions(self._tags, ours=self.ours)
+            tags = self._released()
         except LisaError:
             if not self.working_copy:
                 raise
@@ -120,7 +136,10 @@ class Source:
         """
         if version_of(version) or _HASH.fullmatch(version):
             return True  # whether there is such a one is seen when it is opened
-        return version in self._tags
+        try:
+            return version in self.tags
+        except git.GitError as error:
+            raise _unreachable(self, error) from error
 
     @contextmanager
     def open(self, version: str | None = None) -> Iterator[Template]:
@@ -143,12 +162,14 @@ class Source:
         LisaError
             If there is no such version, or the source cannot be reached.
         """
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as name:
             folder = Path(name)
             yield tuple(self._at(version, folder) for version in versions)
 
     def _at(self, version: str, folder: Path) -> Template:
-        if self.working_copy and version == _declared_version(self.working_copy):
+        if self.working_copy and self.is_working(version):
             return Template(version, self.working_copy, self.recorded)
         git_dir = self._git_dir(folder)
         root = folder / str(len(list(folder.iterdir())))
@@ -239,6 +260,8 @@ def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
 
 def version_of(commit: str) -> Version | None:
     """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
+    from packaging.version import InvalidVersion, Version
+
     described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
     try:
         return Version(f"{described[1]}.post{described[2]}" if described else commit)

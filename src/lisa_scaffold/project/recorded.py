@@ -1,4 +1,4 @@
-"""A project on disk: where it is, what it was made from, and whether it may be changed now."""
+"""What a project records about its origin, and whether it may be changed now."""
 
 from __future__ import annotations
 

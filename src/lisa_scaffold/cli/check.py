@@ -1,0 +1,129 @@
+"""``lisa-scaffold check``: where projects depart from the practice."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.errors import ExitCode, LisaError
+
+DESCRIPTION = """\
+Tell where projects depart from the practice, with file and line, and repair what needs no human
+judgement."""
+
+FORMATS = ("text", "json", "junit", "gitlab", "html", "markdown")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``lisa-scaffold check`` takes."""
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", type=Path, help="folders of projects; by default this"
+    )
+    parser.add_argument(
+        "--format",
+        dest="formats",
+        choices=FORMATS,
+        action="append",
+        default=[],
+        help="form of the report, text by default; may be repeated",
+    )
+    parser.add_argument(
+        "--output",
+        dest="outputs",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="file for the report, the nth for the nth --format; otherwise standard output",
+    )
+    repair = parser.add_mutually_exclusive_group()
+    repair.add_argument("--fix", action="store_true", help="repair what needs no human judgement")
+    repair.add_argument(
+        "--diff", action="store_true", help="print what --fix would change, and write nothing"
+    )
+    for name, what in (("select", "apply these rules alone"), ("ignore", "leave these rules out")):
+        parser.add_argument(
+            f"--{name}",
+            metavar="CODES",
+            action="append",
+            default=[],
+            help=f"{what}: codes or the letters of families, separated by commas",
+        )
+    parser.add_argument(
+        "--fail-on",
+        choices=["must", "should"],
+        default="must",
+        help="severity from which findings end in exit code 1; must by default",
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check projects."""
+    from datetime import date
+
+    from lisa_scaffold import check, process
+    from lisa_scaffold.model import Severity
+    from lisa_scaffold.report import check as report
+    from lisa_scaffold.rules import Selection
+
+    process.echo_commands(arguments.verbose)
+    destinations = _destinations(arguments)
+    wanted = check.Wanted(
+        Selection(_codes(arguments.select), _codes(arguments.ignore)),
+        date.today(),
+        fixes=arguments.fix or arguments.diff,
+        excerpts=any(form in report.SHOWS_LINES for form, _ in destinations),
+    )
+    results = list(check.check(arguments.paths or [Path()], wanted))
+    if arguments.fix:
+        for each in results:
+            check.apply(each.checked.path, each.changes)
+    shown = [each.before if arguments.diff else each.checked for each in results]
+    fail_on = Severity(arguments.fail_on)
+    for form, output in destinations:
+        _write(report.report(form, shown, fail_on), output, arguments)
+    if arguments.diff:
+        sys.stdout.write("".join(each.checked.diff for each in results))
+    found = {finding.severity for each in shown for finding in each.findings}
+    failing = found if fail_on == Severity.SHOULD else found & {Severity.MUST}
+    return ExitCode.FINDINGS if failing else ExitCode.DONE
+
+
+def _codes(said: Sequence[str]) -> tuple[str, ...]:
+    """Codes, however they are separated and written."""
+    words = ",".join(said).replace(" ", ",").split(",")
+    return tuple(word.upper() for word in words if word)
+
+
+def _destinations(arguments: argparse.Namespace) -> list[tuple[str, Path | None]]:
+    """Each form with the file that it goes to; None: standard output."""
+    formats, outputs = arguments.formats or ["text"], arguments.outputs
+    if len(outputs) > len(formats):
+        hint = "The nth --output belongs to the nth --format: name a format for each."
+        raise LisaError(f"--output {outputs[len(formats)]}: no --format is left for it", hint)
+    paired: list[Any] = [*outputs, *[None] * (len(formats) - len(outputs))]
+    if paired.count(None) > 1:
+        hint = "Give all but the last an --output FILE, in the same order."
+        raise LisaError("several reports would go to standard output", hint)
+    return list(zip(formats, paired, strict=True))
+
+
+def _write(text: str, output: Path | None, arguments: argparse.Namespace) -> None:
+    if output is None:
+        if arguments.diff:
+            say(text.rstrip("\n"))
+        else:
+            sys.stdout.write(text)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise LisaError(f"{output}: {error.strerror}", "Name another file for --output.") from error

@@ -1,0 +1,34 @@
+"""``lisa-scaffold explain``: what a rule wants, and why."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.errors import ExitCode
+
+DESCRIPTION = """\
+Tell what a rule wants, why, how to comply and how to waive it; without a code, list all rules."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``lisa-scaffold explain`` takes."""
+    parser.add_argument(
+        "code", metavar="CODE", nargs="?", default="", help="a rule, such as LIC001, or a family"
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explain a rule."""
+    from lisa_scaffold import rules
+    from lisa_scaffold.report import explain as report
+
+    code = arguments.code.upper()
+    if not code or code in rules.FAMILIES:
+        sys.stdout.write(report.listing(code))
+    else:
+        sys.stdout.write(report.rule(rules.find(code)))
+    return ExitCode.DONE

@@ -1,0 +1,25 @@
+"""A project: what it records, whether it may be changed now, and the facts that rules look at."""
+
+from lisa_scaffold.project.recorded import (
+    ANSWERS_FILE,
+    Project,
+    conflict_marker,
+    read,
+    read_answers,
+    refuse_dirty,
+    refuse_leftovers,
+    refuse_unfinished,
+    refuse_unmerged,
+)
+
+__all__ = [
+    "ANSWERS_FILE",
+    "Project",
+    "conflict_marker",
+    "read",
+    "read_answers",
+    "refuse_dirty",
+    "refuse_leftovers",
+    "refuse_unfinished",
+    "refuse_unmerged",
+]

@@ -1,0 +1,147 @@
+"""The instructions of a Dockerfile, with their lines.
+
+The libraries for this take the lines of a here-document for instructions, which would be a false
+alarm; the merge knows better where an instruction ends, so its reader serves here too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]*))?\}|(\w+))")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction.
+
+    Attributes
+    ----------
+    verb
+        ``FROM``, ``RUN``, …
+    value
+        What follows it, on one line, comments left out; here-documents with their newlines.
+    line, end
+        First and last line.
+    """
+
+    verb: str
+    value: str
+    line: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage: what it starts from, and its instructions, ``FROM`` first.
+
+    Attributes
+    ----------
+    image
+        The image as it is written.
+    resolved
+        The image with the defaults of ``ARG`` put in; an argument without one stays as written.
+    name
+        Its name; empty where it has none.
+    """
+
+    image: str
+    resolved: str
+    name: str
+    instructions: tuple[Instruction, ...]
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A Dockerfile.
+
+    Attributes
+    ----------
+    path
+        The file.
+    arguments
+        What stands above the first stage.
+    stages
+        The stages; the last one is the image.
+    """
+
+    path: str
+    arguments: tuple[Instruction, ...] = ()
+    stages: tuple[Stage, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether it builds anything."""
+        return bool(self.stages)
+
+    @property
+    def instructions(self) -> list[Instruction]:
+        """Every instruction in its order."""
+        return [*self.arguments, *(each for stage in self.stages for each in stage.instructions)]
+
+    def base(self, stage: Stage) -> str:
+        """The image outside this file that a stage starts from at last, through other stages."""
+        names = {each.name.lower(): each for each in self.stages if each.name}
+        image = stage.resolved
+        for _ in self.stages:
+            other = names.get(image.lower())
+            if other is None or other is stage:
+                break
+            image = other.resolved
+        return image
+
+
+def parse(path: str, text: str) -> Dockerfile:
+    """Read a Dockerfile."""
+    from lisa_scaffold.merge import instructions
+
+    arguments: list[Instruction] = []
+    stages: list[list[Instruction]] = []
+    lines = text.split("\n")
+    for start, end in instructions.spans(lines):
+        if lines[start].lstrip().startswith("#"):
+            continue
+        verb, _, value = _joined(lines[start:end]).partition(" ")
+        instruction = Instruction(verb.upper(), value.strip(), start + 1, end)
+        if instruction.verb == "FROM":
+            stages.append([instruction])
+        else:
+            (stages[-1] if stages else arguments).append(instruction)
+    defaults = dict(_default(each.value) for each in arguments if each.verb == "ARG")
+    return Dockerfile(path, tuple(arguments), tuple(_stage(each, defaults) for each in stages))
+
+
+def _joined(lines: list[str]) -> str:
+    """An instruction on one line; the lines of a here-document stay lines."""
+    said = ""
+    goes_on = True
+    for line in lines:
+        if goes_on and line.lstrip().startswith("#"):
+            continue
+        if not goes_on:
+            said += f"\n{line}"
+            continue
+        goes_on = line.rstrip().endswith("\\")
+        said += f"{line.strip().removesuffix(chr(92)).strip()} "
+    return re.sub(r"\A(\w+)\s+", r"\1 ", said.strip())
+
+
+def _default(said: str) -> tuple[str, str]:
+    name, _, value = said.partition("=")
+    return name.strip(), value.strip().strip("\"'")
+
+
+def _stage(instructions: list[Instruction], defaults: dict[str, str]) -> Stage:
+    words = [word for word in instructions[0].value.split() if not word.startswith("--")]
+    image = words[0] if words else ""
+    named = len(words) > 2 and words[1].upper() == "AS"  # noqa: PLR2004 - FROM image AS name
+    return Stage(image, resolve(image, defaults), words[2] if named else "", tuple(instructions))
+
+
+def resolve(text: str, defaults: dict[str, str]) -> str:
+    """A text with variables replaced by what is known of them."""
+
+    def value(match: re.Match[str]) -> str:
+        return defaults.get(match[1] or match[3]) or match[2] or match[0]
+
+    return _VARIABLE.sub(value, text)

@@ -1,0 +1,403 @@
+"""The facts of a project that rules look at: read once, parsed once, changed never."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lisa_scaffold import git
+from lisa_scaffold.project import documents
+from lisa_scaffold.project.documents import Document, Problem
+from lisa_scaffold.project.markdown import Heading, headings
+from lisa_scaffold.project.recorded import ANSWERS_FILE
+from lisa_scaffold.project.tree import Disk, File, Memory, Overlay, Tree
+
+if TYPE_CHECKING:
+    import ast
+    from datetime import date
+
+    from lisa_scaffold.project.dockerfile import Dockerfile
+    from lisa_scaffold.project.gitlab import Pipeline
+    from lisa_scaffold.project.layout import Layout
+    from lisa_scaffold.project.marks import Mark
+    from lisa_scaffold.project.metadata import Package
+    from lisa_scaffold.project.settings import Settings
+
+T = TypeVar("T")
+
+MAX_TEXT = 1_000_000
+"""The size in bytes above which no file is read."""
+
+_MOST_KEPT = 32_000_000
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@dataclass(frozen=True)
+class Pristine:
+    """What the template made of the recorded answers, at the recorded version.
+
+    Attributes
+    ----------
+    version
+        The version.
+    locked
+        The content of every locked file.
+    """
+
+    version: str
+    locked: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What no file of the project tells, handed in by who runs the rules.
+
+    Attributes
+    ----------
+    tags
+        The git tags; ``None``: ask git.
+    head_tags
+        The tags of the current commit.
+    pristine
+        The render of the recorded version; ``None`` where it is not known.
+    not_rendered
+        Why the recorded version cannot be rendered; empty where it can, or nobody tried.
+    today
+        The date, for what expires; ``None``: nothing does.
+    unused
+        Numbers of the waivers that no finding needed.
+    """
+
+    tags: tuple[str, ...] | None = None
+    head_tags: tuple[str, ...] = ()
+    pristine: Pristine | None = None
+    not_rendered: str = ""
+    today: date | None = None
+    unused: frozenset[int] = frozenset()
+
+
+class _Read:
+    """What was read so far, bounded; facts that differ in some files alone share the rest."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.parsed: dict[tuple[str, str], Any] = {}
+        self._size = 0
+
+    def keep(self, path: str, text: str) -> str:
+        """Remember a text while there is room."""
+        if self._size + len(text) <= _MOST_KEPT:
+            self.texts[path] = text
+            self._size += len(text)
+        return text
+
+    def without(self, paths: Mapping[str, Any]) -> _Read:
+        """The same, but for some files."""
+        rest = _Read()
+        for path, text in self.texts.items():
+            if path not in paths:
+                rest.keep(path, text)
+        rest.parsed = {key: found for key, found in self.parsed.items() if key[1] not in paths}
+        return rest
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of one project.
+
+    A file that is missing, too large, binary or malformed gives the same as an empty one: rules
+    about its content see nothing. Why a file could not be parsed is in its document's ``problem``.
+
+    Attributes
+    ----------
+    tree
+        Its files.
+    root
+        Its folder; ``None`` for files in memory.
+    given
+        What no file of it tells.
+    """
+
+    tree: Tree
+    root: Path | None = None
+    given: Given = field(default_factory=Given)
+    _read: _Read = field(default_factory=_Read, repr=False)
+
+    @classmethod
+    def read(cls, root: Path, given: Given | None = None) -> Facts:
+        """The facts of a folder.
+
+        Raises
+        ------
+        LisaError
+            If git refuses the folder.
+        """
+        return cls(Disk(root), root, given or Given())
+
+    @classmethod
+    def of(cls, files: Mapping[str, str | bytes], given: Given | None = None) -> Facts:
+        """The facts of files in memory, all of them tracked."""
+        contents = {
+            path: content.encode() if isinstance(content, str) else content
+            for path, content in files.items()
+        }
+        return cls(Memory(contents), None, given or Given(tags=()))
+
+    def changed(self, changes: Mapping[str, bytes | None]) -> Facts:
+        """The facts after a change of some files (``None``: removed)."""
+        return Facts(
+            Overlay(self.tree, changes), self.root, self.given, self._read.without(changes)
+        )
+
+    def handed(self, **given: Any) -> Facts:
+        """The same facts with more of what is handed in."""
+        return Facts(self.tree, self.root, replace(self.given, **given), self._read)
+
+    # --- Files -----------------------------------------------------------------------------------
+
+    @property
+    def files(self) -> Mapping[str, File]:
+        """Every file that is tracked, or neither tracked nor ignored, by its path."""
+        return self.tree.files
+
+    @cached_property
+    def tracked(self) -> tuple[str, ...]:
+        """Paths that git has; none in a folder without git."""
+        return tuple(path for path, file in self.files.items() if file.tracked)
+
+    def has(self, *paths: str) -> bool:
+        """Whether one of these files is there."""
+        return any(path in self.files for path in paths)
+
+    def first(self, *paths: str) -> str | None:
+        """The first of these files that is there."""
+        return next((path for path in paths if path in self.files), None)
+
+    def paths(self, *patterns: str) -> list[str]:
+        """Paths that one of the patterns describes.
+
+        In a pattern ``*`` and ``?`` stand for anything but a slash, ``**/`` for any folders.
+        """
+        described = _pattern(patterns)
+        return [path for path in self.files if described(path)]
+
+    @staticmethod
+    def describes(pattern: str, path: str) -> bool:
+        """Whether a pattern, as :meth:`paths` takes it, describes a path."""
+        return bool(_pattern((pattern,))(path))
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file; ``None`` where it is missing or larger than ``MAX_TEXT``."""
+        file = self.files.get(path)
+        if file is None or file.size > MAX_TEXT:
+            return None
+        content = self.tree.read(path)
+        # A link is as large as its target's name.
+        return content if content is None or len(content) <= MAX_TEXT else None
+
+    def text(self, path: str) -> str:
+        """The text of a file, its lines ended by a newline; empty where there is none."""
+        if path in self._read.texts:
+            return self._read.texts[path]
+        content = self.content(path)
+        return self._read.keep(path, _decoded(content) if content else "")
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file without their ends; a file that ends in one has no line after it."""
+        return self.text(path).removesuffix("\n").split("\n") if self.text(path) else []
+
+    # --- Files that are parsed -------------------------------------------------------------------
+
+    def _parsed(self, form: str, path: str, parse: Callable[[str, str], T]) -> T:
+        key = (form, path)
+        if key not in self._read.parsed:
+            self._read.parsed[key] = parse(path, self.text(path))
+        found: T = self._read.parsed[key]
+        return found
+
+    def _document(self, form: str, path: str, parse: Callable[[str, str], Document]) -> Document:
+        if not self.text(path):
+            file = self.files.get(path)
+            if file is None or file.size <= MAX_TEXT:
+                return Document(path)
+            message = f"larger than {MAX_TEXT // 1_000_000} MB"
+            return Document(path, problem=Problem(path, 1, message, form))
+        return self._parsed(form, path, parse)
+
+    def toml(self, path: str) -> Document:
+        """A TOML file."""
+        return self._document("TOML", path, documents.toml)
+
+    def yaml(self, path: str) -> Document:
+        """A YAML file."""
+        from lisa_scaffold.project import yaml
+
+        return self._document("YAML", path, yaml.load)
+
+    def ini(self, path: str) -> Document:
+        """A file of sections with keys, such as ``setup.cfg``; keys are in lower case."""
+        return self._document("INI", path, documents.ini)
+
+    def json(self, path: str) -> Document:
+        """A JSON file, such as a notebook."""
+        return self._document("JSON", path, documents.json)
+
+    def properties(self, path: str) -> Document:
+        """A file of ``key=value`` lines."""
+        return self._document("properties", path, documents.properties)
+
+    def headings(self, path: str) -> tuple[Heading, ...]:
+        """The headings of a Markdown file."""
+        return self._parsed("headings", path, lambda _, text: headings(text))
+
+    def python(self, path: str) -> ast.Module | Problem:
+        """The syntax tree of a Python file (an empty one where it is missing), or the problem."""
+        return self._parsed("Python", path, _python)
+
+    # --- What the files say ----------------------------------------------------------------------
+
+    @cached_property
+    def answers(self) -> Mapping[str, Any]:
+        """The answers that a project made from the template records; empty for any other."""
+        said = self.yaml(ANSWERS_FILE).data
+        return said if isinstance(said, dict) and "_src_path" in said else {}
+
+    @cached_property
+    def kind(self) -> str:
+        """The kind of the project: as answered, or else ``package``, ``image`` or empty."""
+        answered = self.answers.get("kind")
+        if isinstance(answered, str):
+            return answered
+        if self.package.form or self.pyproject.get("build-system"):
+            return "package"
+        return "image" if self.has("Dockerfile", "Containerfile") else ""
+
+    @property
+    def pyproject(self) -> Document:
+        """``pyproject.toml``."""
+        return self.toml("pyproject.toml")
+
+    @cached_property
+    def package(self) -> Package:
+        """What is said about the Python package, in one form whoever says it."""
+        from lisa_scaffold.project import metadata
+
+        return metadata.read(self)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the package's modules are, and their names."""
+        from lisa_scaffold.project import layout
+
+        return layout.read(self)
+
+    @cached_property
+    def licences(self) -> Mapping[str, tuple[str, ...]]:
+        """The licences whose texts the project's licence files hold, by file."""
+        from lisa_scaffold.project import licences
+
+        return licences.read(self)
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether this is an unpacked source distribution: it need not hold the whole project."""
+        return self.has("PKG-INFO")
+
+    @cached_property
+    def marks(self) -> Mapping[str, tuple[Mark, ...]]:
+        """Lines that may be part of a conflict or hold a secret, by file."""
+        from lisa_scaffold.project import marks
+
+        return marks.read(self)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The GitLab pipeline, its includes and inheritance resolved."""
+        from lisa_scaffold.project import gitlab
+
+        return gitlab.read(self)
+
+    def dockerfile(self, path: str = "Dockerfile") -> Dockerfile:
+        """The instructions of a Dockerfile; none where it is missing."""
+        from lisa_scaffold.project import dockerfile
+
+        return self._parsed("Dockerfile", path, dockerfile.parse)
+
+    @property
+    def hooks(self) -> Document:
+        """``.pre-commit-config.yaml``."""
+        return self.yaml(".pre-commit-config.yaml")
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the project sets for lisa-scaffold itself: selection and waivers."""
+        from lisa_scaffold.project import settings
+
+        return settings.read(self)
+
+    # --- What git says ---------------------------------------------------------------------------
+
+    def ignores(self, path: str) -> bool:
+        """Whether ``.gitignore`` names a path, be it there or not."""
+        if not self.paths("**/.gitignore"):
+            return False
+        if self.root and self.tracked:
+            return git.ignores(self.root, path)
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self.lines(".gitignore")).match_file(path)
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag; none in a folder without git."""
+        return self._tags[0]
+
+    @cached_property
+    def head_tags(self) -> tuple[str, ...]:
+        """The tags of the current commit."""
+        return self._tags[1]
+
+    @cached_property
+    def _tags(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if self.given.tags is not None or self.root is None:
+            return self.given.tags or (), self.given.head_tags
+        return git.tags_of(self.root)
+
+
+@lru_cache(maxsize=512)
+def _pattern(patterns: Sequence[str]) -> Callable[[str], Any]:
+    parts = []
+    for pattern in patterns:
+        pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+        parts.append("".join(_WILD.get(piece) or re.escape(piece) for piece in pieces))
+    return re.compile("|".join(parts)).fullmatch
+
+
+def _decoded(content: bytes) -> str:
+    """Bytes as text; none for a binary file."""
+    if b"\0" in content[:8000]:
+        return ""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return text.replace("\r\n", "\n")
+
+
+def _python(path: str, text: str) -> ast.Module | Problem:
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            # An invalid escape in somebody's string is no news of ours.
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        return Problem(path, error.lineno or 1, error.msg, "Python")
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Problem(path, 1, str(error) or "nested too deeply", "Python")

@@ -1,0 +1,417 @@
+"""The GitLab pipeline of a project: local includes, `extends`, `default` and `!reference` resolved.
+
+What lies outside the project (remote includes, templates, components, other projects' files) is
+listed and not followed: a job that inherits from there is marked as known in part only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lisa_scaffold.project.documents import Document
+from lisa_scaffold.project.metadata import Place
+from lisa_scaffold.project.yaml import Reference
+
+if TYPE_CHECKING:
+    from lisa_scaffold.project.facts import Facts
+
+FILE = ".gitlab-ci.yml"
+_GLOBAL = frozenset(
+    [
+        *("after_script", "before_script", "cache", "default", "image", "include", "services"),
+        *("spec", "stages", "types", "variables", "workflow"),
+    ]
+)
+_INHERITED = (
+    *("after_script", "artifacts", "before_script", "cache", "hooks", "id_tokens", "image"),
+    *("interruptible", "retry", "services", "tags", "timeout"),
+)
+_STAGES = (".pre", "build", "test", "deploy", ".post")
+_DEEPEST = 12
+_MOST_FILES = 150
+_MOST_VALUES = 200_000
+
+
+@dataclass(frozen=True)
+class Include:
+    """One entry of an ``include`` list.
+
+    Attributes
+    ----------
+    kind
+        ``local``, ``remote``, ``template``, ``project`` or ``component``.
+    address
+        What it names.
+    entry
+        All that it says.
+    place
+        Where it stands.
+    """
+
+    kind: str
+    address: str
+    entry: Mapping[str, Any]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, or a hidden one that others extend.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    data
+        What it says, with all that it inherits.
+    own
+        What it says itself.
+    place
+        Where it stands.
+    whole
+        Whether all that it inherits from is known.
+    parents
+        Names of the jobs that it extends, the nearest first, all the way up.
+    """
+
+    name: str
+    data: Mapping[str, Any]
+    own: Mapping[str, Any]
+    place: Place
+    whole: bool = True
+    parents: tuple[str, ...] = ()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """What it says under a key, or the default."""
+        return self.data.get(key, default)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it never runs by itself."""
+        return self.name.startswith(".")
+
+    @property
+    def stage(self) -> str:
+        """Its stage."""
+        said = self.data.get("stage")
+        return said if isinstance(said, str) else "test"
+
+    @property
+    def image(self) -> str:
+        """The name of its image; empty where it names none."""
+        match self.data.get("image"):
+            case str(name) | {"name": str(name)}:
+                return name
+        return ""
+
+    @property
+    def commands(self) -> list[str]:
+        """Every command that it runs, in order."""
+        scripts = (self.data.get(key) for key in ("before_script", "script", "after_script"))
+        return [command for script in scripts for command in flat(script)]
+
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """Its rules."""
+        said = self.data.get("rules")
+        return [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something in the pipeline that cannot be resolved."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline.
+
+    Attributes
+    ----------
+    files
+        Its files, in the order in which they are read; empty where there is no pipeline.
+    includes
+        Every entry of an ``include`` list.
+    jobs
+        The jobs that may run, by name.
+    hidden
+        The jobs that others extend.
+    settings
+        The global keys: ``stages``, ``workflow``, ``variables``, ``default``, …
+    troubles
+        What cannot be resolved: a missing file or parent, a cycle.
+    """
+
+    files: tuple[str, ...] = ()
+    includes: tuple[Include, ...] = ()
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    hidden: Mapping[str, Job] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
+    _documents: Mapping[str, Document] = field(default_factory=dict, repr=False)
+
+    def __bool__(self) -> bool:
+        """Whether there is a pipeline."""
+        return bool(self.files)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it lies outside the project."""
+        return all(include.kind == "local" for include in self.includes)
+
+    @property
+    def stages(self) -> list[str]:
+        """Its stages in their order."""
+        said = self.settings.get("stages")
+        return [str(each) for each in said] if isinstance(said, list) else list(_STAGES)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The global variables as text."""
+        said = self.settings.get("variables")
+        return {
+            str(name): _value(value)
+            for name, value in (said if isinstance(said, dict) else {}).items()
+        }
+
+    def place(self, *keys: str | int) -> Place:
+        """Where a global key, a job, or a key of a job stands: in the last file that says it."""
+        for path in reversed(self.files):
+            if self._documents[path].get(keys[0]) is not None:
+                return Place(path, self._documents[path].line(*keys))
+        return Place(self.files[0] if self.files else FILE, 1)
+
+    def place_of(self, job: Job, *keys: str | int) -> Place:
+        """Where a key of a job stands: in the job, or in the nearest one that it has it from."""
+        for name in (job.name, *job.parents):
+            for path in reversed(self.files):
+                if self._documents[path].get(name, *keys) is not None:
+                    return Place(path, self._documents[path].line(name, *keys))
+        return job.place
+
+    def expand(self, text: str, job: Job | None = None) -> str:
+        """A text with the variables put in that the pipeline itself gives a value."""
+        from lisa_scaffold.project.dockerfile import resolve
+
+        said = job.get("variables") if job else None
+        own = {str(k): _value(v) for k, v in said.items()} if isinstance(said, dict) else {}
+        known = {**self.variables, **own}
+        for _ in range(_DEEPEST):
+            expanded = resolve(text, known)
+            if expanded == text:
+                break
+            text = expanded
+        return text
+
+
+def flat(script: Any) -> list[str]:
+    """The commands of a script, whose lists may be nested."""
+    match script:
+        case str():
+            return [script]
+        case list():
+            return [command for part in script for command in flat(part)]
+    return []
+
+
+def read(facts: Facts) -> Pipeline:
+    """The pipeline of a project."""
+    return _Reader(facts).read()
+
+
+def _value(said: Any) -> str:
+    match said:
+        case {"value": value}:
+            return str(value)
+        case bool():
+            return str(said).lower()
+        case dict() | None:
+            return ""
+    return str(said)
+
+
+class _Reader:
+    """Reads the files of a pipeline, and resolves its jobs."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._documents: dict[str, Document] = {}
+        self._includes: list[Include] = []
+        self._troubles: list[Trouble] = []
+        self._merged: dict[str, Any] = {}
+        self._known: dict[str, tuple[dict[str, Any], bool, list[str]]] = {}
+        self._values = 0
+
+    def read(self) -> Pipeline:
+        """Read all."""
+        if not self._facts.has(FILE):
+            return Pipeline()
+        self._file(FILE, ())
+        settings = {key: value for key, value in self._merged.items() if key in _GLOBAL}
+        jobs = {
+            str(name): self._job(str(name))
+            for name, said in self._merged.items()
+            if name not in _GLOBAL and isinstance(said, dict)
+        }
+        return Pipeline(
+            tuple(self._documents),
+            tuple(self._includes),
+            {name: job for name, job in jobs.items() if not job.hidden},
+            {name: job for name, job in jobs.items() if job.hidden},
+            {key: self._followed(value, ()) for key, value in settings.items()},
+            tuple(dict.fromkeys(self._troubles)),
+            self._documents,
+        )
+
+    def _file(self, path: str, above: tuple[str, ...]) -> None:
+        """Read what a file includes, then the file itself, which wins."""
+        document = self._facts.yaml(path)
+        if path in self._documents:
+            return
+        data = document.data if isinstance(document.data, dict) else {}
+        self._documents[path] = document
+        if len(above) < _DEEPEST and len(self._documents) < _MOST_FILES:
+            for include in _includes(document, data.get("include")):
+                self._includes.append(include)
+                self._follow(include, (*above, path))
+        # Its place in the order is behind what it includes.
+        self._documents[path] = self._documents.pop(path)
+        self._merged = _merge(self._merged, data)
+
+    def _follow(self, include: Include, above: tuple[str, ...]) -> None:
+        if include.kind != "local" or "$" in include.address:
+            return
+        wanted = include.address.lstrip("/")
+        found = self._facts.paths(wanted) if "*" in wanted else [wanted]
+        for path in found:
+            if path in above:
+                self._note(include.place, f"{wanted} includes itself")
+            elif self._facts.has(path):
+                self._file(path, above)
+            else:
+                self._note(include.place, f"{wanted}: no such file")
+
+    def _job(self, name: str) -> Job:
+        """A job with what it extends, what it refers to, and the defaults."""
+        own = self._merged.get(name)
+        own = own if isinstance(own, dict) else {}
+        data, whole, parents = self._extended(name, own, ())
+        data = self._with_defaults({k: self._followed(v, (name,)) for k, v in data.items()})
+        return Job(name, data, own, self._place(name), whole, tuple(parents))
+
+    def _extended(
+        self, name: str, own: dict[str, Any], above: tuple[str, ...]
+    ) -> tuple[dict[str, Any], bool, list[str]]:
+        """What a job says with all that it extends; whether that is all known; its parents."""
+        if name in self._known:
+            return self._known[name]
+        data: dict[str, Any] = {}
+        whole = True
+        parents: list[str] = []
+        for parent in flat(own.get("extends")):
+            if parent in (*above, name) or len(above) >= _DEEPEST:
+                self._note(self._place(name, "extends"), f"{name} extends itself")
+                continue
+            said = self._merged.get(parent)
+            if not isinstance(said, dict):
+                whole = False
+                if all(include.kind == "local" for include in self._includes):
+                    self._note(
+                        self._place(name, "extends"), f"{name} extends {parent}: no such job"
+                    )
+                continue
+            inherited, known, further = self._extended(parent, said, (*above, name))
+            data = _merge(data, inherited)
+            whole = whole and known
+            parents = list(dict.fromkeys([parent, *further, *parents]))
+        rest = {key: value for key, value in own.items() if key != "extends"}
+        self._known[name] = _merge(data, rest), whole, parents
+        return self._known[name]
+
+    def _with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
+        default = self._merged.get("default")
+        default = default if isinstance(default, dict) else {}
+        inherit = data.get("inherit")
+        wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
+        for key in _INHERITED:
+            said = default.get(key, self._merged.get(key))
+            takes = key in wanted if isinstance(wanted, list) else wanted
+            if said is not None and key not in data and takes:
+                data[key] = self._followed(said, ())
+        return data
+
+    def _followed(self, said: Any, above: tuple[Any, ...]) -> Any:
+        """A value with each ``!reference`` replaced by what it stands for."""
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
+            return []
+        if isinstance(said, Reference):
+            if said in above or len(above) > _DEEPEST:
+                return []
+            return self._followed(self._referred(said), (*above, said))
+        if isinstance(said, list):
+            items = ((item, self._followed(item, above)) for item in said)
+            return [
+                part
+                for item, value in items
+                for part in (
+                    value if isinstance(item, Reference) and isinstance(value, list) else [value]
+                )
+            ]
+        if isinstance(said, dict):
+            return {key: self._followed(value, above) for key, value in said.items()}
+        return said
+
+    def _referred(self, reference: Reference) -> Any:
+        if not reference:
+            return None
+        found: Any = self._merged
+        for at, key in enumerate(reference):
+            if at == 1 and isinstance(found, dict) and "extends" in found:
+                found = self._extended(reference[0], found, ())[0]
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is None and all(include.kind == "local" for include in self._includes):
+            name = f"!reference [{', '.join(reference)}]"
+            self._note(Place(FILE, 1), f"{name}: nothing there")
+        return found
+
+    def _place(self, name: str, *keys: str) -> Place:
+        for path in reversed(self._documents):
+            if self._documents[path].get(name) is not None:
+                return Place(path, self._documents[path].line(name, *keys))
+        return Place(FILE, 1)
+
+    def _note(self, place: Place, message: str) -> None:
+        self._troubles.append(Trouble(place, message))
+
+
+def _includes(document: Document, said: Any) -> Iterator[Include]:
+    listed = said if isinstance(said, list) else [said]
+    for index, entry in enumerate(listed):
+        keys: tuple[str | int, ...] = ("include", index) if isinstance(said, list) else ("include",)
+        place = Place(document.path, document.line(*keys))
+        match entry:
+            case str():
+                kind = "remote" if "://" in entry else "local"
+                yield Include(kind, entry, {kind: entry}, place)
+            case dict():
+                for kind in ("local", "remote", "template", "project", "component"):
+                    if kind in entry:
+                        yield Include(kind, str(entry[kind]), entry, place)
+                        break
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Deep merge as GitLab does it: mappings are joined, all else is replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged

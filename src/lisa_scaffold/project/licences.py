@@ -1,0 +1,178 @@
+"""Which licences a project's files hold and name.
+
+A licence goes by its SPDX identifier without what it says about later versions: ``GPL-3.0`` for
+``GPL-3.0-only`` and ``GPL-3.0-or-later``, whose texts are the same. A name that leaves the version
+open is shorter: ``GPL``, ``BSD``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lisa_scaffold.project.facts import Facts
+
+COMMON = frozenset(
+    [
+        *("0BSD", "AGPL-3.0-only", "AGPL-3.0-or-later", "Apache-2.0", "BSD-2-Clause"),
+        *("BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CECILL-2.1", "CECILL-B", "CECILL-C", "EUPL-1.2"),
+        *("GPL-2.0-only", "GPL-2.0-or-later", "GPL-3.0-only", "GPL-3.0-or-later", "ISC"),
+        *("LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later", "MIT"),
+        *("MPL-2.0", "Unlicense", "Zlib"),
+    ]
+)
+"""Identifiers that are valid without a look at the whole list of SPDX."""
+
+_FILE = re.compile(r"(UN)?LICEN[SC]E|COPYING", re.IGNORECASE)
+_OTHER = (".py", ".json", ".toml", ".yml", ".yaml", ".html", ".tmpl", ".in")
+_SURE = re.compile(r"(A|L)?GPL\b|BSD(-[23]|$)|MIT$|Apache\b|MPL\b|ISC$|EUPL\b|CECILL\b|Unlicense$")
+_MOST_TEXT = 200_000
+
+# Most files hold one of these word for word: their digests, as `_digest` makes them, spare loading
+# the recogniser. A test compares each with what the recogniser says.
+_KNOWN: Mapping[str, str] = {
+    "d64ef6f820980537": "AGPL-3.0",
+    "83c751dfe33b6bcf": "Apache-2.0",
+    "a56fee4b2f66331e": "BSD-2-Clause",
+    "9b83d3dee0616d07": "BSD-3-Clause",
+    "77b0ef59481dc0c6": "GPL-2.0",
+    "14e9baf95f94c62b": "GPL-3.0",
+    "38630a7baddd9a45": "LGPL-2.1",
+    "e773082322d8b943": "LGPL-3.0",
+    "0cf21bdfd1964a97": "MIT",
+    "6ff322fbf2f33977": "MPL-2.0",
+}
+
+_VERSION = r"(?:\W{0,3}(?:\([AL]?GPL\))?[\s,-]*(?:v(?:ersion)?\.?\s*)?(\d(?:\.\d)?)(?!\d|-clause))?"
+_NAMES = {
+    "AGPL": rf"(?:GNU )?Affero (?:General Public Licen[cs]e|GPL){_VERSION}|\bAGPL{_VERSION}",
+    "LGPL": rf"(?:GNU )?(?:Lesser|Library) (?:General Public Licen[cs]e|GPL){_VERSION}"
+    rf"|\bLGPL{_VERSION}",
+    "GPL": rf"(?:GNU )?General Public Licen[cs]e{_VERSION}|(?<![A-Z])GPL{_VERSION}",
+    "BSD": r"\b(?:(\d|two|three|new|revised|modified|simplified)(?:[ -]clause)?[ -])?BSD\b"
+    r"(?:[ -](\d)(?:[ -]clause)?)?",
+    "Apache": rf"\bApache(?: Software)?(?: Licen[cs]e)?{_VERSION}",
+    "MPL": rf"\b(?:Mozilla Public Licen[cs]e|MPL){_VERSION}",
+    "EUPL": rf"\b(?:European Union Public Licen[cs]e|EUPL){_VERSION}",
+    "CECILL": r"\bCeCILL(?:-([BC]))?",
+    "MIT": r"\bMIT\b",
+    "ISC": r"\bISC\b",
+}
+_CLAUSES = {
+    "2": "2-Clause",
+    "two": "2-Clause",
+    "simplified": "2-Clause",
+    "3": "3-Clause",
+    "three": "3-Clause",
+    "new": "3-Clause",
+    "revised": "3-Clause",
+    "modified": "3-Clause",
+}
+
+
+def read(facts: Facts) -> dict[str, tuple[str, ...]]:
+    """The licences whose text each licence file holds; none for a text that is not recognised."""
+    return {path: recognised(facts.text(path)[:_MOST_TEXT]) for path in files(facts)}
+
+
+def files(facts: Facts) -> list[str]:
+    """The licence files at the top of a project, and in the folder ``LICENSES``."""
+    return [
+        path
+        for path in facts.files
+        if (("/" not in path and _FILE.match(path)) or path.startswith("LICENSES/"))
+        and not path.lower().endswith(_OTHER)
+    ]
+
+
+@lru_cache(maxsize=256)
+def recognised(text: str) -> tuple[str, ...]:
+    """The licences whose texts stand in a text, of those that are told apart with certainty."""
+    if known := _KNOWN.get(_digest(text)):
+        return (known,)
+    if not text.strip():
+        return ()
+    from licenseclassifier import identify_license
+
+    found = (base(each.id) for each in identify_license(text))
+    return tuple(dict.fromkeys(each for each in found if _SURE.match(each)))
+
+
+def _digest(text: str) -> str:
+    """What stays the same when holder, year, title and line breaks differ."""
+    from hashlib import sha256
+
+    lines = (line.strip().lower() for line in text.split("\n"))
+    kept = (line for line in lines if not re.match(r"(the )?[\w .-]*license( \(.*\))?$", line))
+    body = " ".join(line for line in kept if not re.match(r"copyright|\(c\)|all rights res", line))
+    return sha256(" ".join(re.findall(r"\w+", body)).encode()).hexdigest()[:16]
+
+
+def base(identifier: str) -> str:
+    """An SPDX identifier without what it says about later versions."""
+    return re.sub(r"(-only|-or-later|\+)$", "", identifier)
+
+
+def is_expression(text: str) -> bool:
+    """Whether a text is a valid SPDX expression."""
+    return canonical(text) is not None
+
+
+def canonical(text: str) -> str | None:
+    """An SPDX expression as it is best written; ``None`` where it is none."""
+    if text in COMMON:
+        return text
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    try:
+        return str(canonicalize_license_expression(text))
+    except InvalidLicenseExpression:
+        return None
+
+
+def claimed(text: str) -> set[str]:
+    """The licences that an expression, or free text in its place, names."""
+    if is_expression(text):
+        words = re.sub(r"(?i)\bWITH\s+\S+", "", text).replace("(", " ").replace(")", " ").split()
+        found = {base(word) for word in words if word.upper() not in ("AND", "OR")}
+        return {each for each in found if not each.startswith("LicenseRef-")}
+    return {name for name, _ in named(text)}
+
+
+def named(text: str) -> list[tuple[str, int]]:
+    """The licences that prose names, each with the place in the text."""
+    return [(_full_name(match), match.start()) for match in _name().finditer(text)]
+
+
+@cache
+def _name() -> re.Pattern[str]:
+    """Finds all names; compiled where one is looked for, not at import."""
+    parts = (f"(?P<{name}>{pattern})" for name, pattern in _NAMES.items())
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def _full_name(match: re.Match[str]) -> str:
+    family = next(name for name in _NAMES if match[name] is not None)
+    first = match.re.groupindex[family]
+    last = min((n for n in match.re.groupindex.values() if n > first), default=match.re.groups + 1)
+    detail = next((match[n] for n in range(first + 1, last) if match[n]), "")
+    if family == "BSD":
+        return f"BSD-{clause}" if (clause := _CLAUSES.get(detail.lower())) else "BSD"
+    if not detail:
+        return family
+    return f"{family}-{detail.upper()}" + (".0" if detail.isdigit() else "")
+
+
+def contradict(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether licences that are told apart with certainty have none in common."""
+    here, there = set(some), set(others)
+    if not here or not there or not all(_SURE.match(each) for each in here | there):
+        return False
+    return not any(_same(one, other) for one in here for other in there)
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")

@@ -1,0 +1,141 @@
+"""``MANIFEST.in``: what setuptools puts into a source distribution besides its own choice.
+
+The meaning of commands and patterns is that of setuptools' ``FileList``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lisa_scaffold.project.facts import Facts
+
+FILE = "MANIFEST.in"
+
+_ALWAYS = re.compile(
+    r"README(\.rst|\.txt|\.md)?|setup\.py|setup\.cfg|pyproject\.toml|MANIFEST\.in"
+    r"|(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*|tests?/test[^/]*\.py"
+)
+_IN_FOLDER = ("recursive-include", "recursive-exclude")
+_WHOLE_FOLDER = ("graft", "prune")
+_PLAIN = ("include", "exclude", "global-include", "global-exclude")
+COMMANDS = (*_PLAIN, *_IN_FOLDER, *_WHOLE_FOLDER)
+"""Every command that setuptools knows."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes
+    ----------
+    line
+        Where it begins, counted from 1.
+    verb
+        ``include``, ``recursive-include``, …; it may be one that does not exist.
+    words
+        What follows.
+    """
+
+    line: int
+    verb: str
+    words: tuple[str, ...]
+
+    @property
+    def adds(self) -> bool:
+        """Whether it puts files in."""
+        return self.verb in ("include", "recursive-include", "global-include", "graft")
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has as many words as it needs."""
+        return len(self.words) >= (2 if self.verb in _IN_FOLDER else 1)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The words that are patterns: all but the folder of a recursive command."""
+        return self.words[1:] if self.verb in _IN_FOLDER else self.words
+
+    def describes(self, path: str, pattern: str) -> bool:
+        """Whether one of its patterns means a file."""
+        return bool(re.fullmatch(self._expression(pattern), path))
+
+    def means(self, path: str) -> bool:
+        """Whether it is about a file."""
+        return self.complete and any(self.describes(path, pattern) for pattern in self.patterns)
+
+    def _expression(self, pattern: str) -> str:
+        # Only the commands that go through folders know `**`.
+        alone = self.verb in ("include", "graft")
+        described = _translated(re.sub(r"\*+", "*", pattern) if alone else pattern)
+        if self.verb in _IN_FOLDER:
+            return rf"{_translated(self.words[0])}/(?:.*/)?{described}"
+        if self.verb in _WHOLE_FOLDER:
+            return rf"{described}/.*"
+        return rf"(?:.*/)?{described}" if self.verb.startswith("global") else described
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The commands of a ``MANIFEST.in``, in their order."""
+
+    commands: tuple[Command, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.commands)
+
+    def includes(self, path: str) -> bool:
+        """Whether a file is in the source distribution, by setuptools' choice or by command."""
+        inside = bool(_ALWAYS.fullmatch(path))
+        for command in self.commands:
+            if command.means(path):
+                inside = command.adds
+        return inside
+
+    @cached_property
+    def unknown(self) -> tuple[Command, ...]:
+        """Commands that do not exist, or lack what they need."""
+        return tuple(
+            each for each in self.commands if each.verb not in COMMANDS or not each.complete
+        )
+
+
+def read(facts: Facts) -> Manifest:
+    """The commands of a project's ``MANIFEST.in``; none where it is missing."""
+    return Manifest(tuple(_commands(facts.lines(FILE))))
+
+
+def _commands(lines: list[str]) -> Iterator[Command]:
+    numbered = iter(enumerate(lines, 1))
+    for number, line in numbered:
+        text = line.split("#")[0].strip()
+        while text.endswith("\\"):
+            text = f"{text[:-1]} {next(numbered, (0, ''))[1].split('#')[0].strip()}".strip()
+        if words := text.split():
+            yield Command(number, words[0], tuple(map(_clean, words[1:])))
+
+
+def _clean(word: str) -> str:
+    return word.replace("\\", "/").removeprefix("./").rstrip("/") or "."
+
+
+def _translated(pattern: str) -> str:
+    """A pattern as an expression: ``*`` and ``?`` stop at slashes, ``**`` is any folders."""
+    if pattern == ".":
+        return ".*?"
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])", pattern)
+    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(
+        wild.get(piece) or (_set(piece) if piece.startswith("[") else re.escape(piece))
+        for piece in pieces
+    )
+
+
+def _set(piece: str) -> str:
+    inner = piece[1:-1].replace("\\", "\\\\")
+    return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"

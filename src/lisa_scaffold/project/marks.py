@@ -1,0 +1,55 @@
+"""Lines that hold a mark which some rule looks for in every file, found in one pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lisa_scaffold.project.facts import Facts
+
+CONFLICT = "<<<<<<< "
+KEY = "-----BEGIN "
+TOKENS = (
+    *("glpat-", "gldt-", "glrt-", "glptt-", "ghp_", "gho_", "ghs_", "github_pat_", "pypi-AgE"),
+    *("AKIA", "sqp_", "squ_", "sqa_", "dckr_pat_", "enodo", "ZENODO"),
+)
+"""How tokens begin that tell who gave them out; those of Zenodo are told by the name alone.
+
+Each costs a pass over every file: these are the ones that LISA projects have to do with.
+"""
+
+_MARKS = tuple(mark.encode() for mark in (CONFLICT, KEY, *TOKENS))
+_BINARY = frozenset(
+    [
+        *("7z", "a", "bin", "bz2", "db", "dll", "docx", "dylib", "eps", "exe", "fits"),
+        *("gif", "gz", "h5", "hdf5", "ico", "jpeg", "jpg", "mat", "mp4", "nc", "npy"),
+        *("npz", "o", "parquet", "pdf", "pkl", "png", "pyc", "root", "sif", "so"),
+        *("svg", "tar", "tif", "tiff", "ttf", "webp", "whl", "woff", "woff2", "xlsx"),
+        *("xz", "zip"),
+    ]
+)
+
+
+class Mark(NamedTuple):
+    """A line with a mark: its number, counted from 1, and its text."""
+
+    line: int
+    text: str
+
+
+def read(facts: Facts) -> dict[str, tuple[Mark, ...]]:
+    """The lines with a mark, by file; files that are binary or too large are left out."""
+    found = {}
+    for path, file in facts.files.items():
+        if file.link or path.lower().rpartition(".")[2] in _BINARY:
+            continue
+        content = facts.content(path)
+        if content and any(mark in content for mark in _MARKS):
+            found[path] = tuple(_marked(facts.text(path)))
+    return found
+
+
+def _marked(text: str) -> list[Mark]:
+    marks = (CONFLICT, KEY, *TOKENS)
+    lines = enumerate(text.split("\n"), 1)
+    return [Mark(number, line) for number, line in lines if any(mark in line for mark in marks)]

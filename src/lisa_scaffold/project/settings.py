@@ -1,0 +1,172 @@
+"""What a project sets for lisa-scaffold itself: which rules are applied, and the exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from lisa_scaffold.project.documents import Document, Keys, Problem
+
+if TYPE_CHECKING:
+    from lisa_scaffold.project.facts import Facts
+
+FILE = "lisa-scaffold.toml"
+TABLE = ("tool", "lisa-scaffold")
+_KEYS = ("select", "ignore", "waivers")
+_WAIVER_KEYS = ("code", "path", "reason", "expires")
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A recorded exception from a rule.
+
+    Attributes
+    ----------
+    code
+        The rule, or the letters that the rules of a family begin with.
+    path
+        Pattern of the paths that it holds for; empty: all.
+    reason
+        Why.
+    expires
+        The last day that it holds; ``None``: it always does.
+    line
+        Where it stands.
+    """
+
+    code: str
+    path: str
+    reason: str
+    expires: date | None
+    line: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project sets.
+
+    Attributes
+    ----------
+    path
+        The file where it stands.
+    select, ignore
+        Codes, or the letters that some begin with, each with its line.
+    waivers
+        The exceptions.
+    problems
+        What is set in a way that nobody can follow.
+    """
+
+    path: str = "pyproject.toml"
+    select: tuple[tuple[str, int], ...] = ()
+    ignore: tuple[tuple[str, int], ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def read(facts: Facts) -> Settings:
+    """What ``lisa-scaffold.toml`` sets or, without one, ``[tool.lisa-scaffold]``."""
+    own = facts.has(FILE)
+    document = facts.toml(FILE) if own else facts.pyproject
+    above: Keys = () if own else TABLE
+    table = document.get(*above)
+    if table is None:
+        return Settings()
+    problems: list[Problem] = []
+    if own and facts.pyproject.get(*TABLE) is not None:
+        line = facts.pyproject.line(*TABLE)
+        message = f"settings here and in {FILE}: these are not read"
+        problems.append(Problem("pyproject.toml", line, message, ""))
+    if not isinstance(table, dict):
+        return Settings(document.path, problems=(_problem(document, above, "no table"),))
+    reader = _Reader(document, above, problems)
+    reader.refuse_unknown(table, _KEYS, above)
+    return Settings(
+        document.path,
+        tuple(reader.codes("select")),
+        tuple(reader.codes("ignore")),
+        tuple(reader.waivers()),
+        tuple(problems),
+    )
+
+
+def _problem(document: Document, keys: Keys, message: str) -> Problem:
+    return Problem(document.path, document.line(*keys), message, "")
+
+
+class _Reader:
+    """Reads one table and collects what is wrong with it."""
+
+    def __init__(self, document: Document, above: Keys, problems: list[Problem]) -> None:
+        self._document = document
+        self._above = above
+        self._problems = problems
+
+    def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], above: Keys) -> None:
+        """Note keys that mean nothing."""
+        for key in table:
+            if key not in known:
+                message = f"unknown key {key}: known are {', '.join(known)}"
+                self._note(message, *above, key)
+
+    def codes(self, key: str) -> Iterator[tuple[str, int]]:
+        """A list of codes, each with its line."""
+        said = self._document.get(*self._above, key, default=[])
+        if not isinstance(said, list):
+            self._note(f"{key}: no list of codes", *self._above, key)
+            return
+        for index, code in enumerate(said):
+            keys = (*self._above, key, index)
+            if isinstance(code, str) and code:
+                yield code, self._document.line(*keys)
+            else:
+                self._note(f"{key}: {code!r} is no code", *keys)
+
+    def waivers(self) -> Iterator[Waiver]:
+        """The exceptions that can be followed."""
+        said = self._document.get(*self._above, "waivers", default=[])
+        if not isinstance(said, list):
+            self._note("waivers: no list of tables", *self._above, "waivers")
+            return
+        for index, table in enumerate(said):
+            keys: Keys = (*self._above, "waivers", index)
+            if not isinstance(table, dict):
+                self._note("waivers: no table", *keys)
+                continue
+            self.refuse_unknown(table, _WAIVER_KEYS, keys)
+            if waiver := self._waiver(table, keys):
+                yield waiver
+
+    def _waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
+        code, path = table.get("code"), table.get("path", "")
+        reason, expires = table.get("reason"), _date(table.get("expires"))
+        wrong = {
+            "code": isinstance(code, str) and code,
+            "path": isinstance(path, str),
+            "reason": isinstance(reason, str) and reason.strip(),
+            "expires": expires or "expires" not in table,
+        }
+        for key, fine in wrong.items():
+            if not fine:
+                why = {"expires": "no date such as 2027-01-31"}.get(key, "no text")
+                message = why if key in table else "missing"
+                self._note(f"waiver without effect: {key}: {message}", *keys, key)
+        if not all(wrong.values()):
+            return None
+        line = self._document.line(*keys, "code")
+        return Waiver(str(code), str(path), str(reason).strip(), expires, line)
+
+    def _note(self, message: str, *keys: str | int) -> None:
+        self._problems.append(_problem(self._document, keys, message))
+
+
+def _date(said: Any) -> date | None:
+    """A date, written as TOML's own or as text."""
+    if type(said) is date:
+        return said
+    try:
+        return date.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None

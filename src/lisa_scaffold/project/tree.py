@@ -1,0 +1,174 @@
+"""The files of a project: which there are, and their bytes; on disk or in memory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lisa_scaffold import git
+
+NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__"])
+"""Folders that are never part of a project, where no git tells what is."""
+
+_SUBMODULE = "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a project.
+
+    Attributes
+    ----------
+    path
+        Relative to the project, with slashes.
+    size
+        In bytes.
+    tracked
+        Whether git has it; false for all files of a folder without git.
+    link
+        Whether it is a symbolic link.
+    executable
+        Whether it may be run.
+    """
+
+    path: str
+    size: int
+    tracked: bool
+    link: bool = False
+    executable: bool = False
+
+
+class Tree(Protocol):
+    """Files by path, and what is in them."""
+
+    @property
+    def files(self) -> Mapping[str, File]:
+        """Every file, in the order of their paths."""
+
+    def read(self, path: str) -> bytes | None:
+        """What is in a file; ``None`` where it cannot be read, or is a link out of the project."""
+
+
+class Memory:
+    """Files that are given.
+
+    Parameters
+    ----------
+    contents
+        What is in each file.
+    """
+
+    def __init__(self, contents: Mapping[str, bytes], *, tracked: bool = True) -> None:
+        self._contents = dict(contents)
+        self.files: Mapping[str, File] = {
+            path: File(path, len(content), tracked) for path, content in sorted(contents.items())
+        }
+
+    def read(self, path: str) -> bytes | None:
+        """What was given."""
+        return self._contents.get(path)
+
+
+class Disk:
+    """The files of a folder: in a repository what git tracks or does not ignore.
+
+    Parameters
+    ----------
+    root
+        The folder.
+
+    Raises
+    ------
+    LisaError
+        If git refuses the folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        listed = git.listed(root)
+        found = listed.items() if listed else ((path, None) for path in _walk(root))
+        self.files: Mapping[str, File] = {
+            path: file for path, mode in sorted(found) if (file := _look(root, path, mode))
+        }
+
+    def read(self, path: str) -> bytes | None:
+        """What is in a file of the folder."""
+        place = self._root / path
+        try:
+            if self.files[path].link and not _inside(self._root, place):
+                return None
+            return place.read_bytes()
+        except OSError:
+            return None
+
+
+class Overlay:
+    """A tree with some files changed.
+
+    Parameters
+    ----------
+    below
+        The tree.
+    changes
+        The new content of files; ``None`` where a file is gone.
+    """
+
+    def __init__(self, below: Tree, changes: Mapping[str, bytes | None]) -> None:
+        self._below = below
+        self._changes = dict(changes)
+        files = dict(below.files)
+        for path, content in changes.items():
+            old = files.pop(path, None)
+            if content is not None:
+                mode = old.executable if old else False
+                files[path] = File(path, len(content), old.tracked if old else True, False, mode)
+        self.files: Mapping[str, File] = dict(sorted(files.items()))
+
+    def read(self, path: str) -> bytes | None:
+        """The changed content, or what is below."""
+        return self._changes[path] if path in self._changes else self._below.read(path)
+
+
+def _look(root: Path, path: str, mode: str | None) -> File | None:
+    """The file as it is now; ``None`` where it is gone, or is no file."""
+    try:
+        found = os.lstat(f"{root}/{path}")
+    except OSError:
+        return None
+    link = stat.S_ISLNK(found.st_mode)
+    if mode == _SUBMODULE or not (link or stat.S_ISREG(found.st_mode)):
+        return None
+    return File(path, found.st_size, mode is not None, link, bool(found.st_mode & stat.S_IXUSR))
+
+
+def _inside(root: Path, place: Path) -> bool:
+    """Whether a link leads to a file of the project."""
+    return place.resolve(strict=True).is_relative_to(root.resolve())
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """Files of a folder without git, those left out that its ``.gitignore`` files name."""
+    from pathspec import GitIgnoreSpec
+
+    specs: dict[str, GitIgnoreSpec] = {}
+    for folder, names, files in os.walk(root):
+        prefix = Path(folder).relative_to(root).as_posix()
+        prefix = "" if prefix == "." else f"{prefix}/"
+        if ".gitignore" in files:
+            text = Path(folder, ".gitignore").read_text(encoding="utf-8", errors="replace")
+            specs[prefix] = GitIgnoreSpec.from_lines(text.splitlines())
+
+        def ignored(path: str) -> bool:
+            return any(
+                path.startswith(top) and spec.match_file(path[len(top) :])
+                for top, spec in specs.items()
+            )
+
+        names[:] = sorted(
+            name for name in names if name not in NEVER and not ignored(f"{prefix}{name}/")
+        )
+        yield from (f"{prefix}{name}" for name in files if not ignored(f"{prefix}{name}"))

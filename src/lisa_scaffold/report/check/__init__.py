@@ -1,0 +1,39 @@
+"""What ``lisa-scaffold check`` found: a module for each form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from lisa_scaffold.model import Checked, Severity
+
+FORMATS = {
+    "text": "text",
+    "json": "machine",
+    "junit": "junit",
+    "gitlab": "gitlab",
+    "html": "html",
+    "markdown": "markdown",
+}
+"""The forms of the report, and the module that makes each."""
+
+SHOWS_LINES = ("html",)
+"""Forms that show the lines around findings."""
+
+
+def report(form: str, results: Sequence[Checked], fail_on: Severity = Severity.MUST) -> str:
+    """The results in one of the forms.
+
+    Parameters
+    ----------
+    form
+        One of ``FORMATS``.
+    results
+        The projects.
+    fail_on
+        The severity from which a finding fails a pipeline.
+    """
+    module = import_module(f"lisa_scaffold.report.check.{FORMATS[form]}")
+    options = {"fail_on": fail_on} if form == "junit" else {}
+    said: str = module.report(results, **options)
+    return said

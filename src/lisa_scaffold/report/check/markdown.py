@@ -1,0 +1,124 @@
+"""Findings as Markdown that fits a comment of a merge request.
+
+GitLab takes one million characters; a reader takes far less: long lists are folded, and cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lisa_scaffold.model import Checked, Finding, Severity
+from lisa_scaffold.report.check import wording
+from lisa_scaffold.report.visible import brief
+
+OPEN = 10
+"""Findings of a project that are shown without a click."""
+MOST = 100
+"""Findings and waivers that are shown at all, over all projects; and lines of a table."""
+_LONGEST = 300
+
+
+def report(results: Sequence[Checked]) -> str:
+    """All projects as one comment."""
+    parts = [f"### {_headline(results)}"]
+    if len(results) > 1:
+        parts.append(_table(results))
+    left = MOST
+    for checked in results:
+        parts += _project(checked, left, alone=len(results) == 1)
+        left = max(0, left - len(checked.findings) - len(checked.waived))
+    return "\n\n".join(parts) + "\n"
+
+
+def _headline(results: Sequence[Checked]) -> str:
+    findings = wording.all_findings(results)
+    if len(results) == 1:
+        where, are = escaped(results[0].name), "is"
+    else:
+        where, are = wording.count(len(results), "project"), "are"
+    if not findings:
+        return f"lisa-scaffold check: {where} {are} in order"
+    must = len(wording.of(Severity.MUST, findings))
+    parts = [f"{must} must", f"{len(findings) - must} should"]
+    return (
+        f"lisa-scaffold check: {wording.count(len(findings), 'finding')} in {where} "
+        f"({', '.join(part for part in parts if not part.startswith('0 '))})"
+    )
+
+
+def _table(results: Sequence[Checked]) -> str:
+    lines = ["| project | must | should | waived |", "| --- | ---: | ---: | ---: |"]
+    worst = sorted(results, key=lambda each: -len(each.findings))
+    lines += (_row(checked) for checked in worst[:MOST])
+    if len(worst) > MOST:
+        lines.append(f"| and {len(worst) - MOST} more | | | |")
+    return "\n".join(lines)
+
+
+def _row(checked: Checked) -> str:
+    must = len(wording.of(Severity.MUST, checked.findings))
+    should = len(checked.findings) - must
+    return f"| {escaped(checked.name)} | {must} | {should} | {len(checked.waived)} |"
+
+
+def _project(checked: Checked, left: int, *, alone: bool) -> Iterator[str]:
+    """The findings, waivers and notes of one project, so far as there is room."""
+    grouped = wording.by_code(checked.findings)
+    lines = [_line(finding) for group in grouped.values() for finding in group[: left + 1]][:left]
+    waived = [_line(each.finding, each.reason) for each in checked.waived[: left - len(lines)]]
+    if not alone and left and (lines or waived):
+        yield f"#### {escaped(checked.name)}"
+    if lines[:OPEN]:
+        yield "\n".join(lines[:OPEN])
+    if lines[OPEN:]:
+        yield _folded(f"{len(lines) - OPEN} more", lines[OPEN:])
+    cut = len(checked.findings) - len(lines)
+    if cut and left:
+        yield f"And {wording.count(cut, 'finding')} more, which the other reports show."
+    if waived:
+        yield _folded(f"{len(checked.waived)} waived", waived)
+    if alone and checked.notes:
+        yield "\n".join(f"- {escaped(note)}" for note in checked.notes[:OPEN])
+
+
+def _folded(summary: str, lines: list[str]) -> str:
+    # Markdown is read inside of a block of HTML only after an empty line.
+    return "\n\n".join([f"<details><summary>{summary}</summary>", "\n".join(lines), "</details>"])
+
+
+def _line(finding: Finding, reason: str = "") -> str:
+    severity = "**must**" if finding.severity == Severity.MUST else "should"
+    fix = " (`--fix` repairs it)" if finding.fixable and not reason else ""
+    because = f" (waived: {escaped(reason)})" if reason else ""
+    return (
+        f"- {severity} [{finding.code}]({finding.url}) {code(wording.place(finding))}: "
+        f"{_message(finding.message)}{because}{fix}"
+    )
+
+
+def _message(text: str) -> str:
+    """A message; what stands between backticks in it is code."""
+    parts = re.split("(`[^`]+`)", brief(text, _LONGEST))
+    return "".join(
+        code(part[1:-1]) if number % 2 else escaped(part) for number, part in enumerate(parts)
+    )
+
+
+def escaped(text: str) -> str:
+    """Foreign text as what it is: no markup, no mention of people, no command to the forge.
+
+    A backslash takes its meaning from every sign that CommonMark, or GitLab beside it, gives one
+    to (https://spec.commonmark.org/0.31.2/#backslash-escapes). It never begins a line.
+    """
+    return re.sub(r"([!-&*+:-@\[-`{-~])", r"\\\1", brief(text, _LONGEST))
+
+
+def code(text: str) -> str:
+    """Foreign text as code, whatever backticks are in it."""
+    shown = brief(text, _LONGEST)
+    longest = max(map(len, re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    # One space is taken away from both sides of what is between two.
+    space = " " if shown.strip() and (longest or shown.startswith(" ")) else ""
+    return f"{fence}{space}{shown}{space}{fence}"

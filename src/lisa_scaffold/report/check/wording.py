@@ -1,0 +1,76 @@
+"""What all forms of the report say alike: titles, places, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from lisa_scaffold import rules
+from lisa_scaffold.model import Checked, Finding, Severity
+
+OWN_FAMILY = "lisa-scaffold itself"
+"""Title of what is no family's: rules that crashed."""
+
+
+@cache
+def rule(code: str) -> rules.Rule:
+    """The rule of a code."""
+    return rules.find(code)
+
+
+@cache
+def title(code: str) -> str:
+    """What holds where a rule passes, in one line of plain text."""
+    return rule(code).text.title.replace("`", "")
+
+
+def letters(code: str) -> str:
+    """The letters of a rule's family."""
+    return code.rstrip("0123456789")
+
+
+def families() -> list[str]:
+    """The letters of all families, in the order of the rules."""
+    return [*rules.FAMILIES, rules.CRASH.family]
+
+
+def family(code: str) -> str:
+    """The title of a family, by its letters or by the code of a rule."""
+    named = rules.FAMILIES.get(letters(code))
+    return named[1] if named else OWN_FAMILY
+
+
+def path(checked: Checked, finding: Finding) -> str:
+    """The file of a finding, relative to the root of the repository."""
+    if finding.path == ".":
+        return checked.prefix.rstrip("/") or "."
+    return f"{checked.prefix}{finding.path}"
+
+
+def place(finding: Finding) -> str:
+    """File and line (and column, where it is known) of a finding, as editors read them."""
+    column = f":{finding.column}" if finding.column else ""
+    return f"{finding.path}:{finding.line}{column}"
+
+
+def count(number: int, what: str) -> str:
+    """A number of things: ``1 finding``, ``2 findings``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def of(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings of one severity."""
+    return [finding for finding in findings if finding.severity == severity]
+
+
+def all_findings(results: Sequence[Checked]) -> list[Finding]:
+    """The findings in all projects."""
+    return [finding for checked in results for finding in checked.findings]
+
+
+def by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Findings by rule, what must be mended first."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda each: (each.severity, each.code)):
+        grouped.setdefault(finding.code, []).append(finding)
+    return grouped

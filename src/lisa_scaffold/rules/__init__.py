@@ -1,0 +1,205 @@
+"""The rules: a module for each family, loaded where one of its rules is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.model import Finding, Severity
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.rule import Hit, Rule, Text, rule
+
+FAMILIES = {
+    "SYN": ("syntax", "Files that can be read"),
+    "CFG": ("settings", "Settings of lisa-scaffold"),
+    "TPL": ("template", "Template"),
+    "FIL": ("layout", "Layout and files"),
+    "LIC": ("licence", "Licence"),
+    "MET": ("metadata", "Metadata"),
+    "PKG": ("packaging", "Packaging"),
+    "CHG": ("changelog", "Changelog"),
+    "DOC": ("docs", "Documentation"),
+    "CIT": ("citation", "Citation"),
+    "SEC": ("security", "Security"),
+}
+"""The module and the title of each family, by the letters of its codes."""
+
+
+def _crash(_facts: Facts) -> Iterable[Hit]:
+    """Every rule can be applied.
+
+    Why: A rule that crashed has checked nothing, so that a project might seem to be in order.
+
+    How: Report the message as a defect of lisa-scaffold. Until it is mended, leave the rule out
+    with ``ignore``, or waive ``INT001`` with the reason.
+
+    Source: One rule's defect must not hide what the other rules find.
+    """
+    return ()
+
+
+CRASH = Rule("INT001", Severity.MUST, _crash)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rules are wanted: codes, or the letters that they begin with.
+
+    Attributes
+    ----------
+    select
+        Those that are; empty: all.
+    ignore
+        Those of them that are not.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def takes(self, code: str) -> bool:
+        """Whether a rule is wanted."""
+        wanted = not self.select or code.startswith(self.select)
+        return wanted and not (self.ignore and code.startswith(self.ignore))
+
+
+@cache
+def family(letters: str) -> tuple[Rule, ...]:
+    """The rules of one family, by code."""
+    module = import_module(f"lisa_scaffold.rules.{FAMILIES[letters][0]}")
+    found = (each for each in vars(module).values() if isinstance(each, Rule))
+    return tuple(sorted(found, key=lambda rule: rule.code))
+
+
+def every_rule() -> Iterator[Rule]:
+    """All rules, family by family."""
+    for letters in FAMILIES:
+        yield from family(letters)
+    yield CRASH
+
+
+def selected(selection: Selection) -> list[Rule]:
+    """The rules that are wanted."""
+    wanted = [each for each in FAMILIES if _may_have(each, selection)]
+    return [each for letters in wanted for each in family(letters) if selection.takes(each.code)]
+
+
+def _may_have(letters: str, selection: Selection) -> bool:
+    named = [
+        each for each in selection.select if each.startswith(letters) or letters.startswith(each)
+    ]
+    return bool(named or not selection.select) and letters not in selection.ignore
+
+
+def find(code: str) -> Rule:
+    """The rule of a code.
+
+    Raises
+    ------
+    LisaError
+        If there is none.
+    """
+    for each in every_rule():
+        if each.code == code.upper():
+            return each
+    raise _unknown(code)
+
+
+def is_known(code: str) -> bool:
+    """Whether a code, or the letters that some begin with, means any rule."""
+    return bool(code) and any(each.code.startswith(code) for each in every_rule())
+
+
+def refuse_unknown(codes: Iterable[str]) -> None:
+    """Raise LisaError for a code that means no rule."""
+    for code in codes:
+        if not is_known(code):
+            raise _unknown(code)
+
+
+def near(code: str) -> list[str]:
+    """Codes that look like one that means no rule."""
+    known = [*FAMILIES, *(each.code for each in every_rule())]
+    return get_close_matches(code.upper(), known, n=3)
+
+
+def _unknown(code: str) -> LisaError:
+    close = near(code)
+    hint = (
+        f"Did you mean {' or '.join(close)}?" if close else "lisa-scaffold explain lists them all."
+    )
+    return LisaError(f"{code}: no such rule", hint)
+
+
+def run(rules: Sequence[Rule], facts: Facts) -> Iterator[tuple[Rule, Hit]]:
+    """Apply rules; one that crashes becomes a hit of its own, and the others go on."""
+    for each in rules:
+        try:
+            for hit in each.hits(facts):
+                yield each, hit
+        except Exception as error:  # whatever it is, it is no reason to lose the other rules
+            yield CRASH, Hit(".", 1, f"{each.code} crashed: {error!r}")
+
+
+def applied(rules: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
+    """The codes of the rules that are of interest for a project; one that crashes is."""
+    return tuple(each.code for each in rules if _applies(each, facts))
+
+
+def _applies(rule: Rule, facts: Facts) -> bool:
+    try:
+        return rule.applies(facts)
+    except Exception:  # told as a finding where the rule is run
+        return True
+
+
+def finding(rule: Rule, hit: Hit) -> Finding:
+    """What a rule has hit, as the verbs pass it on."""
+    return Finding(
+        rule.code,
+        rule.severity,
+        hit.path,
+        max(1, hit.line),
+        hit.message,
+        hit.column,
+        hit.fix is not None,
+        rule.url,
+    )
+
+
+def findings(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
+    """Where the rules fail, by path and line, each place once."""
+    found = {finding(rule, hit) for rule, hit in run(chosen, facts)}
+    return sorted(found, key=order)
+
+
+def order(found: Finding) -> tuple[str, int, str, int, str]:
+    """Findings stand by path, line and code."""
+    return found.path, found.line, found.code, found.column or 0, found.message
+
+
+__all__ = [
+    "CRASH",
+    "FAMILIES",
+    "Facts",
+    "Hit",
+    "Rule",
+    "Selection",
+    "Text",
+    "applied",
+    "every_rule",
+    "family",
+    "find",
+    "finding",
+    "findings",
+    "is_known",
+    "near",
+    "order",
+    "refuse_unknown",
+    "rule",
+    "run",
+    "selected",
+]

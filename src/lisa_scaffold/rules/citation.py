@@ -1,0 +1,215 @@
+"""Citation: how the software is to be cited, in a form that forges and archives read.
+
+CIT001 stated · CIT002 complete · CIT003 valid · CIT004 the newest version
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from lisa_scaffold.project import licences
+from lisa_scaffold.project.documents import Document, Key, Keys
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Change, Fix, insert_before, replace_in_line
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+
+FILE = "CITATION.cff"
+
+_SCIENCE = ("Intended Audience :: Science/Research", "Topic :: Scientific/Engineering")
+_MESSAGE = "message: If you use this software, please cite it as below.\n"
+_NEWEST = "1.2.0"
+_KEYS = frozenset(
+    [
+        *("abstract", "authors", "cff-version", "commit", "contact", "date-released", "doi"),
+        *("identifiers", "keywords", "license", "license-url", "message", "preferred-citation"),
+        *("references", "repository", "repository-artifact", "repository-code", "title", "type"),
+        *("url", "version"),
+    ]
+)
+_REQUIRED = ("cff-version", "message", "title", "authors")
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/\S+")
+_ORCID = re.compile(r"https://orcid\.org/((?:\d{4}-){3}\d{3}[\dX])")
+_ADDRESS = re.compile(r"(https?|s?ftp)://\S+")
+_ADDRESSES = ("license-url", "repository", "repository-artifact", "repository-code", "url")
+
+
+def _is_science(facts: Facts) -> bool:
+    return any(text.startswith(_SCIENCE) for text in facts.package.texts("classifiers"))
+
+
+@rule(
+    "CIT001",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.tracked and not facts.unpacked and _is_science(facts),
+)
+def stated(facts: Facts) -> Iterator[Hit]:
+    """Software for science says how it is to be cited.
+
+    Why: Who builds a result on it cannot give credit, and others cannot find the version that was
+    used.
+
+    How: Keep a `CITATION.cff` at the top: forges show it, archives and reference managers read it.
+
+    Source: [Citation File Format](https://citation-file-format.github.io/).
+    """
+    if not facts.paths("CITATION*", "citation*", "codemeta.json", ".zenodo.json"):
+        yield Hit(FILE, 1, "no CITATION.cff")
+
+
+def _citation(facts: Facts) -> Document:
+    """The citation, where it is one."""
+    document = facts.yaml(FILE) if facts.has(FILE) else Document(FILE)
+    return document if isinstance(document.data, dict) else Document(FILE)
+
+
+@rule("CIT002", MUST, when=lambda facts: facts.has(FILE), fixes=True)
+def complete(facts: Facts) -> Iterator[Hit]:
+    """The citation has the keys that are required.
+
+    Why: Programs that read the file refuse it, and the forge shows nothing.
+
+    How: `cff-version`, `message`, `title` and `authors` are required.
+
+    Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
+    """
+    document = _citation(facts)
+    if facts.yaml(FILE).problem:
+        return
+    for key in _REQUIRED:
+        if not document.get(key):
+            yield Hit(FILE, document.line(key), f"no `{key}`", fix=_completed(document, key))
+
+
+def _completed(document: Document, key: str) -> Fix | None:
+    """Add what is the same for everybody."""
+    if key in document.data:
+        return None
+    if key == "cff-version":
+        return Fix.edit(FILE, _first(f"cff-version: {_NEWEST}\n"))
+    return Fix.edit(FILE, insert_before(r"^title:", _MESSAGE)) if key == "message" else None
+
+
+def _first(line: str) -> Change:
+    """Put a line in front of the first key."""
+    return insert_before(r"^[a-z][a-z-]*:", line)
+
+
+@rule("CIT003", MUST, when=_citation)
+def valid(facts: Facts) -> Iterator[Hit]:
+    """The citation says what it says in the form that is read.
+
+    Why: Programs that read the file refuse it whole for one key that they do not know, or one value
+    that is none.
+
+    How: Dates are `YYYY-MM-DD`, a `doi` begins with `10.`, an `orcid` is an address, a `license` an
+    SPDX identifier; a person has `family-names` and `given-names`, a group has a `name`.
+
+    Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
+    """
+    document = _citation(facts)
+    for keys, message in (*_unknown(document), *_values(document), *_people(document)):
+        yield Hit(FILE, document.line(*keys), message)
+
+
+_Problem = tuple[Keys, str]
+
+
+def _unknown(document: Document) -> Iterator[_Problem]:
+    """Keys that the newest version of the format does not have; of others nobody asks."""
+    if str(document.get("cff-version")) != _NEWEST:
+        return
+    for key in document.data:
+        if key not in _KEYS:
+            close = get_close_matches(str(key), _KEYS, n=1)
+            yield (key,), f"no key `{key}`" + (f": {close[0]}?" if close else "")
+
+
+def _values(document: Document) -> Iterator[_Problem]:
+    said = document.raw("date-released") or document.get("date-released")
+    if said is not None and not _DATE.fullmatch(str(said).strip("\"'")):
+        yield ("date-released",), f"`{said}` is no date YYYY-MM-DD"
+    if (doi := document.get("doi")) is not None and not _DOI.fullmatch(str(doi)):
+        yield ("doi",), f"`{doi}` is no DOI: it begins with 10."
+    if document.get("type", default="software") not in ("software", "dataset"):
+        yield ("type",), "`type` is software or dataset"
+    for key in _ADDRESSES:
+        if (address := document.get(key)) is not None and not _ADDRESS.fullmatch(str(address)):
+            yield (key,), f"`{address}` is no address"
+    licence = document.get("license")
+    for each in licence if isinstance(licence, list) else [licence]:
+        if isinstance(each, str) and not licences.is_expression(each):
+            yield ("license",), f"`{each}` is no SPDX identifier"
+
+
+def _people(document: Document) -> Iterator[_Problem]:
+    authors = document.get("authors")
+    if authors is not None and not isinstance(authors, list):
+        yield ("authors",), "`authors` is a list"
+    for index, person in enumerate(document.items("authors")):
+        for key, message in _person(person):
+            yield ("authors", index, *((key,) if key else ())), message
+
+
+def _person(person: Any) -> Iterator[tuple[Key | None, str]]:
+    match person:
+        case {"orcid": orcid} if not _is_orcid(str(orcid)):
+            yield "orcid", "no ORCID: https://orcid.org/0000-…"
+        case {"name": str()} | {"family-names": str()} | {"given-names": str()} | {"alias": str()}:
+            return
+        case dict():
+            yield None, "an author without `family-names` or `name`"
+        case _:
+            yield None, "an author is a mapping, with `family-names` or `name`"
+
+
+def _is_orcid(text: str) -> bool:
+    """Whether the last digit agrees with the others (ISO 7064)."""
+    match = _ORCID.fullmatch(text)
+    if match is None:
+        return False
+    number = match[1].replace("-", "")
+    total = 0
+    for digit in number[:-1]:
+        total = (total + int(digit)) * 2
+    return number[-1] == "0123456789X"[(12 - total % 11) % 11]
+
+
+def _cited_versions(facts: Facts) -> Iterator[tuple[str, Keys, str]]:
+    """The versions that files for citation name: path, keys, version."""
+    document = _citation(facts)
+    if said := document.raw("version") or document.get("version"):
+        yield FILE, ("version",), str(said).strip("\"'")
+    for key in ("version", "softwareVersion"):
+        meta = facts.json("codemeta.json") if facts.has("codemeta.json") else Document("")
+        if isinstance(said := meta.get(key), str):
+            yield "codemeta.json", (key,), said
+
+
+@rule(
+    "CIT004",
+    SHOULD,
+    when=lambda facts: re.fullmatch(r"\d+(\.\d+)*", facts.package.text("version")),
+    fixes=True,
+)
+def newest_version(facts: Facts) -> Iterator[Hit]:
+    """The citation names the version that the project has.
+
+    Why: Results are cited with a version that did not make them.
+
+    How: Change it together with the version, or leave it out: archives add it by themselves.
+
+    Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md#version).
+    """
+    stated_version = facts.package.text("version")
+    for path, keys, version in _cited_versions(facts):
+        if version.removeprefix("v") != stated_version:
+            document = facts.yaml(path) if path == FILE else facts.json(path)
+            line = document.line(*keys)
+            message = f"{version} here, but the project has {stated_version}"
+            fix = Fix.edit(path, replace_in_line(line, version, stated_version))
+            yield Hit(path, line, message, fix=fix)

@@ -1,0 +1,217 @@
+"""Documentation: links that lead somewhere, pages that are one's own, a build that finds its files.
+
+DOC001 links · DOC002 how to install · DOC003 nobody's template · DOC004 badges ·
+DOC005 version of the pages · DOC006 Read the Docs
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+from urllib.parse import unquote, urlsplit
+
+from lisa_scaffold.project.documents import Keys
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.markdown import prose
+from lisa_scaffold.rules.places import is_there
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+
+_PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "SUPPORT.md")
+_LINK = re.compile(r"(?<!\\)\]\(\s*<?([^)\s>]{1,500})>?(?:\s+\"[^\"]*\")?\s*\)")
+_DEFINED = re.compile(r" {0,3}\[[^\]^]{1,200}\]:\s+<?([^\s>]{1,500})>?")
+_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+
+
+def _is_checkout(facts: Facts) -> bool:
+    """Whether all that the project has can be seen."""
+    return bool(facts.tracked) and not facts.unpacked
+
+
+@rule("DOC001", MUST, when=_is_checkout)
+def links(facts: Facts) -> Iterator[Hit]:
+    """Links in the README, and in the pages beside it, lead to files that exist.
+
+    Why: Who wants to know more meets a page that is not there.
+
+    How: Correct the path, relative to the page, or remove the link.
+
+    Source: [GitLab: links](https://docs.gitlab.com/user/markdown/#links); a published LISA package
+    points to a licence file that it does not have.
+    """
+    for page in facts.paths(*_PAGES):
+        for number, target, column in _targets(facts, page):
+            if not is_there(facts, target):
+                yield Hit(page, number, f"there is no {target}", column=column)
+
+
+def _targets(facts: Facts, page: str) -> Iterator[tuple[int, str, int]]:
+    """The files that a page of the top links to: line, path, column."""
+    for number, line in prose(facts.text(page)):
+        shown = _CODE.sub(lambda match: " " * len(match[0]), line)
+        for match in (*_LINK.finditer(shown), *_DEFINED.finditer(shown)):
+            path = _local(match[1])
+            if path:
+                yield number, path, match.start(1) + 1
+
+
+def _local(address: str) -> str:
+    """The path that an address means in this project; empty where it leads out of it."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    # A path that climbs out is a trick to reach other pages of the forge.
+    if parts.scheme or parts.netloc or not parts.path:
+        return ""
+    path = normpath(unquote(parts.path).lstrip("/"))
+    return "" if path.startswith("..") or "@" in path else path.removeprefix("./")
+
+
+def _readme(facts: Facts) -> str:
+    return facts.first("README.md", "README.rst", "README.txt", "README") or ""
+
+
+_INSTALL = re.compile(
+    r"install|\bpip\b|\buv (add|sync|run)\b|\bconda\b|\bpoetry (add|install)\b|docker (run|pull)",
+    re.IGNORECASE,
+)
+
+
+@rule("DOC002", SHOULD, kinds=PACKAGE, when=_readme)
+def how_to_install(facts: Facts) -> Iterator[Hit]:
+    """The README says how to install the package, or where that is said.
+
+    Why: It is the first thing that a new user needs.
+
+    How: Give the command, or a link to the page that does.
+
+    Source: [packaging guide](https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/);
+    [Read the Docs: what to write](https://www.writethedocs.org/guide/writing/beginners-guide-to-docs/#what-to-write).
+    """
+    path = _readme(facts)
+    text = facts.text(path)
+    leads_on = re.search(r"(?i)documentation|\bdocs\b|readthedocs|\.pages\.", text)
+    if text and not _INSTALL.search(text) and not leads_on:
+        yield Hit(path, 1, "no word on how to install the package")
+
+
+GITLAB = (
+    "To make it easy for you to get started with GitLab, here's a list of recommended next steps",
+    "Already a pro? Just edit this README.md and make it your own",
+    "Choose a self-explaining name for your project.",
+    "Every project is different, so consider which of these sections apply to yours",
+)
+"""Sentences of the README that GitLab puts into a new project."""
+
+
+@rule("DOC003", SHOULD, when=_readme)
+def own_words(facts: Facts) -> Iterator[Hit]:
+    """The README is the project's own.
+
+    Why: The page that a forge puts into every new project says nothing about this one.
+
+    How: Replace its sections, and remove those that stay empty.
+
+    Source: [GitLab: create a project](https://docs.gitlab.com/user/project/): a new project can be
+    initialized with a README.
+    """
+    path = _readme(facts)
+    for number, line in enumerate(facts.lines(path), 1):
+        if any(sentence in line for sentence in GITLAB):
+            yield Hit(path, number, "this is GitLab's page for new projects")
+            return
+
+
+_BADGE = re.compile(
+    r"https?://([\w.-]+)/([\w./~-]{1,200}?)/(?:-/)?(?:badges|jobs/artifacts)/", re.IGNORECASE
+)
+
+
+def _homes(facts: Facts) -> dict[str, set[str]]:
+    """The paths of the project on each forge that the metadata names."""
+    homes: dict[str, set[str]] = {}
+    urls = facts.package.get("urls")
+    for address in urls.values() if isinstance(urls, dict) else ():
+        match = re.match(r"https?://([\w.-]+)/([\w./~-]+)", str(address))
+        if match:
+            path = match[2].partition("/-/")[0].removesuffix(".git").strip("/")
+            homes.setdefault(match[1].lower(), set()).add(path.lower())
+    return homes
+
+
+@rule("DOC004", SHOULD, kinds=PACKAGE, when=lambda facts: _readme(facts) and _homes(facts))
+def own_badges(facts: Facts) -> Iterator[Hit]:
+    """Badges show the state of this project.
+
+    Why: A badge that was copied shows whether another project passes.
+
+    How: Put the path of this project into the address of the badge.
+
+    Source: [GitLab: badges](https://docs.gitlab.com/user/project/badges/); in LISA packages badge
+    jobs are copied byte for byte.
+    """
+    path, homes = _readme(facts), _homes(facts)
+    for number, line in enumerate(facts.lines(path), 1):
+        for match in _BADGE.finditer(line):
+            known = homes.get(match[1].lower())
+            if known and not any(match[2].lower().startswith(home) for home in known):
+                message = f"the badge is that of {match[2]}"
+                yield Hit(path, number, message, column=match.start() + 1)
+
+
+_CONF = ("docs/conf.py", "doc/conf.py", "docs/source/conf.py", "doc/source/conf.py")
+_RELEASE = re.compile(r"^(release|version)\s*=\s*(['\"])(\d[\w.+-]*)\2\s*(?:#.*)?$", re.MULTILINE)
+
+
+@rule("DOC005", SHOULD, kinds=PACKAGE, when=lambda facts: facts.first(*_CONF))
+def version_of_pages(facts: Facts) -> Iterator[Hit]:
+    """The documentation takes its version from the package.
+
+    Why: Readers see a version that the pages do not describe.
+
+    How: In `conf.py` write `release = importlib.metadata.version("name-of-the-package")`.
+
+    Source: [Sphinx](https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-release);
+    [single-sourcing the version](https://packaging.python.org/en/latest/discussions/single-source-version/).
+    """
+    path = facts.first(*_CONF) or ""
+    stated = facts.package.text("version")
+    for match in _RELEASE.finditer(facts.text(path)):
+        # A short version is a part of the long one.
+        same = stated == match[3] or (match[1] == "version" and stated.startswith(f"{match[3]}."))
+        if not same:
+            line = facts.text(path).count("\n", 0, match.start()) + 1
+            told = f", but the package has {stated}" if stated else ""
+            yield Hit(path, line, f"{match[1]} is {match[3]} here{told}")
+
+
+_FORMAT = 2
+_READTHEDOCS = (".readthedocs.yaml", ".readthedocs.yml")
+
+
+@rule("DOC006", MUST, when=lambda facts: facts.first(*_READTHEDOCS))
+def read_the_docs(facts: Facts) -> Iterator[Hit]:
+    """The configuration of Read the Docs is complete, and names files that exist.
+
+    Why: The service refuses to build the pages.
+
+    How: `version: 2`, `build` with `os` and `tools`, and the path of `conf.py` or `mkdocs.yml`.
+
+    Source: [Read the Docs](https://docs.readthedocs.com/platform/stable/config-file/v2.html).
+    """
+    path = facts.first(*_READTHEDOCS) or ""
+    said = facts.yaml(path)
+    if not isinstance(said.data, dict) or said.problem or not said:
+        return
+    if said.get("version") != _FORMAT:
+        yield Hit(path, said.line("version"), f"`version` is {_FORMAT}")
+    if not said.get("build", "os"):
+        yield Hit(path, said.line("build"), "no `build.os`")
+    named: list[Keys] = [("sphinx", "configuration"), ("mkdocs", "configuration")]
+    installed = said.items("python", "install")
+    named += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
+    for keys in named:
+        target = said.get(*keys)
+        if isinstance(target, str) and not is_there(facts, normpath(target)):
+            yield Hit(path, said.line(*keys), f"there is no {target}")

@@ -1,0 +1,158 @@
+"""Apply fixes in memory, until nothing is left that they can repair."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+
+from lisa_scaffold import rules
+from lisa_scaffold.merge import codec
+from lisa_scaffold.model import Finding
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Fix, Step
+from lisa_scaffold.rules.rule import Hit, Rule
+
+MOST_ROUNDS = 10
+"""Fixes that undo each other stop here."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What fixes have done.
+
+    Attributes
+    ----------
+    facts
+        The project afterwards.
+    changes
+        The new content of each file that differs; ``None`` where it is gone.
+    done
+        What was repaired.
+    """
+
+    facts: Facts
+    changes: Mapping[str, bytes | None]
+    done: tuple[Finding, ...]
+
+
+def fixed(
+    chosen: Sequence[Rule],
+    facts: Facts,
+    excepted: Callable[[Finding], object] = lambda _: False,
+    only_here: Container[str] = (),
+) -> Fixed:
+    """Repair what the rules find and can repair.
+
+    Each fix works on the text that the ones before it have left.
+
+    Parameters
+    ----------
+    chosen
+        The rules.
+    facts
+        The project.
+    excepted
+        Tells which findings are to stay.
+    only_here
+        Files whose content stands nowhere else: they are edited, but neither replaced nor deleted.
+    """
+    before = facts
+    done: list[Finding] = []
+    for _ in range(MOST_ROUNDS):
+        changes: dict[str, bytes | None] = {}
+        for rule, hit in rules.run(chosen, facts):
+            finding = rules.finding(rule, hit)
+            if excepted(finding) or hit.fix is None or _loses(hit.fix, facts, only_here):
+                continue
+            if _apply(hit.fix, facts, changes):
+                done.append(finding)
+        if not changes:
+            break
+        facts = facts.changed(changes)
+    return Fixed(facts, _differences(before, facts), tuple(dict.fromkeys(done)))
+
+
+def _loses(fix: Fix, facts: Facts, only_here: Container[str]) -> bool:
+    """Whether a fix would throw away what stands nowhere else."""
+    return any(
+        step.change is None and step.path in only_here and facts.has(step.path)
+        for step in fix.steps
+    )
+
+
+def _apply(fix: Fix, facts: Facts, changes: dict[str, bytes | None]) -> bool:
+    """Add what a fix changes to the changes; whether there was anything to do."""
+    trial = dict(changes)
+    for step in fix.steps:
+        if not _allowed(step.path, facts):
+            return False
+        now = trial[step.path] if step.path in trial else _content(facts, step.path)
+        trial[step.path] = _stepped(step, now)
+    news = {
+        path: content
+        for path, content in trial.items()
+        if content != (changes[path] if path in changes else _content(facts, path))
+    }
+    changes.update(news)
+    return bool(news)
+
+
+def _allowed(path: str, facts: Facts) -> bool:
+    """A link is followed by no fix: what it leads to may be anybody's."""
+    file = facts.files.get(path)
+    return not (file and file.link) and ".." not in path.split("/") and not path.startswith("/")
+
+
+def _content(facts: Facts, path: str) -> bytes | None:
+    return facts.content(path) if facts.has(path) else None
+
+
+def _stepped(step: Step, now: bytes | None) -> bytes | None:
+    """The content of a file after a step."""
+    if step.change is None:
+        return step.content
+    if now is None:
+        return None
+    sides = codec.decode(None, now, now)
+    if sides is None:
+        return now
+    text = sides.ours.text
+    changed = step.change(text)
+    if changed == text:
+        return now
+    content = codec.encode(changed, sides)
+    return now if content is None else content
+
+
+def _differences(before: Facts, after: Facts) -> dict[str, bytes | None]:
+    """Files that differ."""
+    return {
+        path: content
+        for path in sorted({*before.files, *after.files})
+        if (content := _content(after, path)) != _content(before, path)
+    }
+
+
+def diff(before: Facts, changes: Mapping[str, bytes | None]) -> str:
+    """The changes as a unified diff."""
+    parts = []
+    for path, content in changes.items():
+        old = _content(before, path)
+        names = (
+            "/dev/null" if old is None else f"a/{path}",
+            "/dev/null" if content is None else f"b/{path}",
+        )
+        parts += _file_diff(old or b"", content or b"", names)
+    return "".join(parts)
+
+
+def _file_diff(old: bytes, new: bytes, names: tuple[str, str]) -> list[str]:
+    before, after = (side.decode(errors="replace").splitlines(keepends=True) for side in (old, new))
+    lines = difflib.unified_diff(before, after, *names)
+    return [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    ]
+
+
+__all__ = ["Fixed", "Hit", "diff", "fixed"]

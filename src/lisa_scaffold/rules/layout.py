@@ -1,0 +1,327 @@
+"""Files of a project: what everybody looks for is there, and nothing that does not belong.
+
+FIL001 README · FIL002 .gitignore · FIL003 tests · FIL004 one layout · FIL005 conflict markers ·
+FIL006 products · FIL007 left-overs of merges · FIL008 data · FIL009 output of notebooks ·
+FIL010 names that differ in case alone
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from lisa_scaffold.project.documents import Problem
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.markdown import prose
+from lisa_scaffold.project.marks import CONFLICT
+from lisa_scaffold.rules.fixes import Change, Fix
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.syntax import INI, JSON, PYTHON, TOML, YAML
+
+_README = re.compile(r"(docs?/|\.gitlab/|\.github/)?readme(\.\w+)?", re.IGNORECASE)
+_TEST = re.compile(
+    r"(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.(py|pyx|ipynb|c|cc|cpp|cu|f90|rs|sh|jl)"
+    r"|(.*/)?(tests?|testing)/.*"
+)
+_IGNORED = """\
+# Python
+__pycache__/
+*.py[cod]
+*.egg-info/
+/build/
+/dist/
+
+# Environments and secrets
+.venv/
+/venv/
+.env
+
+# Tests, types and lint
+.coverage
+.mypy_cache/
+.nox/
+.pytest_cache/
+.ruff_cache/
+"""
+
+
+def _is_checkout(facts: Facts) -> bool:
+    """Whether all that the project has can be seen: a source distribution leaves files out."""
+    return bool(facts.tracked) and not facts.unpacked
+
+
+@rule("FIL001", SHOULD, when=lambda facts: facts.kind)
+def readme(facts: Facts) -> Iterator[Hit]:
+    """There is a README.
+
+    Why: It is the first page that people see of a project, on the forge and on package indexes.
+
+    How: Say in `README.md` what the project is for, how to install it and how to use it.
+
+    Source: [packaging guide](https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/).
+    """
+    if not any(_README.fullmatch(path) for path in facts.files):
+        yield Hit("README.md", 1, "no README")
+
+
+@rule(
+    "FIL002",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: _is_checkout(facts) and facts.package.form,
+    fixes=True,
+)
+def gitignore(facts: Facts) -> Iterator[Hit]:
+    """There is a `.gitignore`.
+
+    Why: Without it a careless `git add .` takes in caches, build products and environments.
+
+    How: List what tools write into the project.
+
+    Source: [gitignore](https://git-scm.com/docs/gitignore); a published LISA package carries a test
+    report in its archive.
+    """
+    if not facts.has(".gitignore"):
+        yield Hit(".gitignore", 1, "no .gitignore", fix=Fix.write(".gitignore", _IGNORED))
+
+
+@rule(
+    "FIL003",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: _is_checkout(facts) and facts.layout.folders,
+)
+def tests(facts: Facts) -> Iterator[Hit]:
+    """There are tests.
+
+    Why: Nobody can change what has no tests without breaking it sooner or later.
+
+    How: Put them into a folder `tests`, in files named `test_….py`.
+
+    Source: [good practices of pytest](https://docs.pytest.org/en/stable/explanation/goodpractices.html).
+    """
+    if not any(_TEST.fullmatch(path) for path in facts.files):
+        yield Hit("tests", 1, "no tests")
+
+
+@rule("FIL004", SHOULD, kinds=PACKAGE, when=lambda facts: facts.layout.style == "src")
+def one_layout(facts: Facts) -> Iterator[Hit]:
+    """A package stands in one place, in `src` or at the top.
+
+    Why: With two of one name, tests run one and the build ships the other.
+
+    How: Keep the one in `src` and remove the other.
+
+    Source: [src layout and flat layout](https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/).
+    """
+    for folder in facts.layout.folders.values():
+        twin = f"{folder.removeprefix('src/')}/__init__.py"
+        if facts.has(twin):
+            yield Hit(twin, 1, f"the same package stands in {folder}")
+
+
+_READ_ELSEWHERE = (*TOML, *YAML, *INI, *JSON, *PYTHON)
+_PATCHES = (".patch", ".diff", ".rej", ".orig")
+
+
+@rule("FIL005", MUST, when=lambda facts: facts.marks)
+def no_conflict(facts: Facts) -> Iterator[Hit]:
+    """No file holds the marks of a merge conflict.
+
+    Why: Both sides of the conflict stand in the file, and neither was chosen.
+
+    How: Choose, remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`, and commit.
+
+    Source: [git merge](https://git-scm.com/docs/git-merge#_how_conflicts_are_presented); Copier
+    leaves such marks behind without a word.
+    """
+    for path, marks in facts.marks.items():
+        opened = any(mark.text.startswith(CONFLICT) for mark in marks)
+        number = 0 if not opened or _may_be_meant(facts, path) else _conflict(_prose(facts, path))
+        if number:
+            yield Hit(path, number, "a merge conflict that was committed")
+
+
+def _may_be_meant(facts: Facts, path: str) -> bool:
+    """Whether the marks are an example, or a rule about syntax tells of them."""
+    if path.endswith(".py"):
+        # In a module that can be read they stand in a text.
+        return not isinstance(facts.python(path), Problem) or path in facts.paths(*PYTHON)
+    is_data = any(part in ("tests", "test", "testdata") for part in path.split("/"))
+    return is_data or path.endswith(_PATCHES) or path in facts.paths(*_READ_ELSEWHERE)
+
+
+def _prose(facts: Facts, path: str) -> dict[int, str]:
+    """The lines of a file by number; of Markdown those outside of examples."""
+    if path.endswith(".md"):
+        return dict(prose(facts.text(path)))
+    return dict(enumerate(facts.lines(path), 1))
+
+
+def _conflict(lines: dict[int, str]) -> int:
+    """The line where the first conflict begins whose other two marks follow; 0: none."""
+    opened = divided = 0
+    for number, line in lines.items():
+        if line.startswith(CONFLICT):
+            opened, divided = number, 0
+        elif line == "=======":
+            divided = opened
+        elif divided and line.startswith(">>>>>>> "):
+            return opened
+    return 0
+
+
+# Folders and files that tools write, and that they write again.
+_WRITTEN = re.compile(
+    r"((?:.*/)?(?:__pycache__|\.ipynb_checkpoints|\.pytest_cache|\.mypy_cache|\.ruff_cache"
+    r"|[^/]+\.egg-info|\.hypothesis))/.*"
+    r"|((?:.*/)?(?:[^/]+\.py[co]|\.DS_Store|Thumbs\.db|\.coverage|[^/]+\.sw[op]|[^/]+~))"
+)
+# The same, but somebody may have put something there that exists nowhere else.
+_MADE = re.compile(
+    r"(htmlcov|\.nox|\.tox|docs?/_build|build/(?:lib|bdist|temp)[^/]*)/.*"
+    r"|(dist/[^/]+\.(?:whl|tar\.gz)|coverage\.xml|(?:test-|pytest-)?(?:junit|report)[^/]*\.xml)"
+)
+
+
+@rule("FIL006", SHOULD, when=_is_checkout, fixes=True)
+def no_products(facts: Facts) -> Iterator[Hit]:
+    """No file is in git that a tool writes.
+
+    Why: Each run changes it, merges conflict over it, and its content is out of date at once.
+
+    How: `git rm --cached` it and list it in `.gitignore`.
+
+    Source: [GitHub's list for Python](https://github.com/github/gitignore/blob/main/Python.gitignore);
+    a published LISA package carries a test report.
+    """
+    groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for path in facts.tracked:
+        if match := _WRITTEN.fullmatch(path):
+            groups[match[1] or match[2], True].append(path)
+        elif match := _MADE.fullmatch(path):
+            groups[match[1] or match[2], False].append(path)
+    for (name, again), paths in groups.items():
+        fix = None
+        for path in paths if again else ():
+            fix = (fix | Fix.delete(path)) if fix else Fix.delete(path)
+        yield Hit(paths[0], 1, f"{name} is written by a tool", fix=fix)
+
+
+@rule("FIL007", SHOULD, when=_is_checkout)
+def no_leftovers(facts: Facts) -> Iterator[Hit]:
+    """No left-over of a merge is in git.
+
+    Why: A `.rej` file is a change that did not find its place: what it brings is missing.
+
+    How: Work its lines in by hand, then remove it. An `.orig` file can go.
+
+    Source: [patch](https://man7.org/linux/man-pages/man1/patch.1.html): what it leaves behind.
+    """
+    for path in facts.tracked:
+        if path.endswith((".rej", ".orig")) and not _TEST.fullmatch(path):
+            yield Hit(path, 1, "left behind by a merge or an update")
+
+
+_DATA = re.compile(
+    r".*\.(fits|h5|hdf5|npy|npz|parquet|pkl|pickle|root|nc|mat|feather|zip|tar|sif|tgz|gz|bz2|xz)"
+)
+_CODE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".py", ".rs")
+_MOST_DATA = 500_000
+_MOST = 5_000_000
+
+
+@rule("FIL008", SHOULD, when=_is_checkout)
+def no_data(facts: Facts) -> Iterator[Hit]:
+    """No large data are in git.
+
+    Why: Every clone carries every version of them for ever, and a job with little memory fails.
+
+    How: Keep data in an object store, an archive such as Zenodo, or Git LFS, and fetch them where
+    they are needed. Small test data are fine.
+
+    Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-added-large-files):
+    500 kB is its limit; [GitLab](https://docs.gitlab.com/topics/git/lfs/).
+    """
+    for path in facts.tracked:
+        size = facts.files[path].size
+        is_large = size > _MOST and not path.endswith(_CODE)
+        if is_large or (size > _MOST_DATA and _DATA.fullmatch(path.lower())):
+            yield Hit(path, 1, f"{size / 1_000_000:.1f} MB in git")
+
+
+def _notebooks(facts: Facts) -> list[str]:
+    """Notebooks that are no pages: documentation may show the output that is stored."""
+    return [path for path in facts.paths("**/*.ipynb") if not path.startswith(("docs/", "doc/"))]
+
+
+@rule("FIL009", SHOULD, when=lambda facts: _is_checkout(facts) and _notebooks(facts), fixes=True)
+def no_output(facts: Facts) -> Iterator[Hit]:
+    """Notebooks are stored without output.
+
+    Why: Each run changes the output, so that no review sees what was changed; images fill the
+    repository, and output shows paths, names and data that are nobody's business.
+
+    How: Clear all outputs before a commit, or let the hook `nbstripout` do it.
+
+    Source: [nbstripout](https://github.com/kynan/nbstripout).
+    """
+    for path in _notebooks(facts):
+        cells = facts.json(path).items("cells")
+        shown = [
+            index
+            for index, cell in enumerate(cells)
+            if isinstance(cell, dict) and cell.get("cell_type") == "code" and cell.get("outputs")
+        ]
+        if shown:
+            line = facts.json(path).line("cells", shown[0], "outputs")
+            message = f"{len(shown)} cells with output" if len(shown) > 1 else "a cell with output"
+            yield Hit(path, line, message, fix=_cleared(facts, path))
+
+
+def _cleared(facts: Facts, path: str) -> Fix | None:
+    """Without output, where the rest of the file can be written as it was."""
+    text = facts.text(path)
+    indent = re.match(r"\{\n([ \t]*)", text)
+    if indent is None or _written(facts.json(path).data, indent[1], text) != text:
+        return None
+    return Fix.edit(path, _clear(indent[1]))
+
+
+def _clear(indent: str) -> Change:
+    def change(text: str) -> str:
+        from json import loads
+
+        data = loads(text)
+        for cell in data["cells"]:
+            if cell.get("cell_type") == "code":
+                cell |= {"outputs": [], "execution_count": None}
+        return _written(data, indent, text)
+
+    return change
+
+
+def _written(data: Any, indent: str, like: str) -> str:
+    from json import dumps
+
+    return dumps(data, ensure_ascii=False, indent=indent) + ("\n" if like.endswith("\n") else "")
+
+
+@rule("FIL010", SHOULD, when=_is_checkout)
+def names_differ(facts: Facts) -> Iterator[Hit]:
+    """No two files have names that differ in case alone.
+
+    Why: On macOS and Windows one of the two replaces the other, and git shows changes that nobody
+    made.
+
+    How: Rename one with `git mv`, or remove it.
+
+    Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-case-conflict).
+    """
+    seen: dict[str, str] = {}
+    for path in facts.tracked:
+        first = seen.setdefault(path.lower(), path)
+        if first != path:
+            yield Hit(path, 1, f"{first} has the same name but for case")

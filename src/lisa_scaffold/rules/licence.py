@@ -1,0 +1,398 @@
+"""Licence: stated once, by its SPDX identifier, and the same wherever it stands.
+
+LIC001 its text is there · LIC002 a valid SPDX expression · LIC003 stated as an expression ·
+LIC004 agrees with the text · LIC005 classifiers agree · LIC006 no classifiers beside it ·
+LIC007 README agrees · LIC008 citation agrees · LIC009 license-files name files ·
+LIC010 holder and year filled in
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lisa_scaffold.project import licences
+from lisa_scaffold.project.documents import Document
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.markdown import prose
+from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.requirement import old_setuptools, setuptools_for_expression
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.toml import quoted, replace_item, set_value
+
+_CLASSIFIER = "License :: "
+_ITEMS = ("project", "classifiers")
+# Backends whose newest versions take an expression (PEP 639); of others nobody knows.
+_EXPRESSIONS = frozenset(
+    [
+        *("setuptools", "hatchling", "flit", "pdm", "poetry", "uv", "maturin"),
+        *("meson-python", "scikit-build-core"),
+    ]
+)
+_BLANK = re.compile(
+    r"copyright.*(\[year\]|<year>|\[yyyy\]|\[fullname\]|<owner>|<copyright holders?>|\{\{)",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(r"(?i)\W*(licen[sc]e|licensing|copyright)")
+_BADGE = re.compile(
+    r"img\.shields\.io/(?:badge|static/v1)[^)\s]{0,80}?licen[sc]e-([\w.%+-]{1,80}?)-\w+"
+)
+_READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
+
+
+def _held(facts: Facts) -> set[str]:
+    """The licences whose texts are there."""
+    return {each for found in facts.licences.values() for each in found}
+
+
+def _expression(facts: Facts) -> str:
+    """The valid expression that is stated; empty where there is none."""
+    said = facts.package.text("license")
+    return said if said and licences.is_expression(said) else ""
+
+
+def _classifiers(facts: Facts) -> list[tuple[int, str]]:
+    said = facts.package.texts("classifiers")
+    return [(index, text) for index, text in enumerate(said) if text.startswith(_CLASSIFIER)]
+
+
+def _names(found: Iterable[str]) -> str:
+    return " and ".join(sorted(found))
+
+
+def _where(facts: Facts) -> str:
+    return " and ".join(path for path, found in facts.licences.items() if found)
+
+
+@rule("LIC001", SHOULD, when=lambda facts: facts.kind)
+def text_is_there(facts: Facts) -> Iterator[Hit]:
+    """The text of the licence is there.
+
+    Why: Without a licence nobody may use, change or pass on the software, whatever was meant; most
+    licences want their text in every copy.
+
+    How: Put the text with holder and year into a file `LICENSE` at the top.
+
+    Source: [Choose a licence](https://choosealicense.com/no-permission/);
+    [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).
+    """
+    if not licences.files(facts):
+        yield Hit("LICENSE", 1, "no licence text")
+
+
+def _is_text(facts: Facts) -> bool:
+    return facts.package.form == "project" and isinstance(
+        facts.pyproject.get("project", "license"), str
+    )
+
+
+@rule("LIC002", MUST, kinds=PACKAGE, when=_is_text, fixes=True)
+def valid_expression(facts: Facts) -> Iterator[Hit]:
+    """The text under `license` is an SPDX expression.
+
+    Why: A build refuses any other text, or publishes the package as proprietary.
+
+    How: Write the identifier, such as `license = "BSD-3-Clause"`; several are joined by `AND` or
+    `OR`. What has no identifier is `LicenseRef-` and a name.
+
+    Source: [PEP 639](https://peps.python.org/pep-0639/); a LISA package with `BSD 3-Clause` was
+    published as `Other/Proprietary`.
+    """
+    said = facts.package.text("license")
+    right = licences.canonical(said)
+    if right is None:
+        path, line = facts.package.place("license")
+        meant = _meant(facts, said)
+        hint = f": {meant}?" if meant else ""
+        fix = Fix.edit(path, set_value(("project", "license"), quoted(meant))) if meant else None
+        yield Hit(path, line, f"`{said}` is no SPDX expression{hint}", fix=fix)
+
+
+def _meant(facts: Facts, said: str) -> str:
+    """The one identifier that a text can mean; empty where there may be others."""
+    found = licences.claimed(said)
+    held = _held(facts)
+    meant = next(iter(found)) if len(found) == 1 else ""
+    if len(held) == 1 and not licences.contradict(found, held) and len(found) == 1:
+        meant = next(iter(held))
+    # Whether later versions of the GPL will do is nobody's to guess.
+    return meant if meant in licences.COMMON else ""
+
+
+def _raw(facts: Facts) -> Any:
+    package = facts.package
+    if package.form == "project":
+        return facts.pyproject.get("project", "license")
+    return package.get("license")
+
+
+@rule(
+    "LIC003",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.form and facts.package.backend in _EXPRESSIONS,
+    fixes=True,
+)
+def stated(facts: Facts) -> Iterator[Hit]:
+    """The metadata states the licence by its SPDX identifier.
+
+    Why: Programs that look through the licences of an environment read this one key; the older
+    tables and free texts mean something else to each of them.
+
+    How: Write `license = "BSD-3-Clause"` under `[project]`, or, where Poetry's or setuptools' own
+    files are in use, the same text there.
+
+    Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-key-table-subkeys).
+    """
+    package = facts.package
+    said, raw = package.text("license"), _raw(facts)
+    path, line = package.place("license")
+    if "license" in package.unknown or _is_text(facts):
+        return
+    if not said and not isinstance(raw, dict):
+        if not _classifiers(facts) and "classifiers" not in package.unknown:
+            yield Hit(path, package.place().line, "the metadata states no licence")
+        return
+    right = licences.canonical(said) or _meant(facts, said)
+    if isinstance(raw, dict):
+        message = "a table under `license` is the old form"
+        message += f': license = "{right}"' if right else ""
+        yield Hit(path, line, message, fix=_as_text(facts, right))
+    elif not licences.canonical(said):
+        hint = f": {right}?" if right else ""
+        yield Hit(path, line, f"`{said}` is no SPDX identifier{hint}", fix=_in_place(facts, right))
+
+
+def _as_text(facts: Facts, right: str) -> Fix | None:
+    """The table becomes text, and the classifiers that say the same go."""
+    raw = facts.pyproject.get("project", "license")
+    if not right or not isinstance(raw, dict) or set(raw) != {"text"} or not _is_inline(facts):
+        return None
+    if any(
+        licences.contradict(licences.claimed(text), {licences.base(right)})
+        for _, text in _classifiers(facts)
+    ):
+        return None
+    changes = [set_value(("project", "license"), quoted(right))]
+    changes += [replace_item(_ITEMS, text, None) for _, text in _classifiers(facts)]
+    if facts.package.backend == "setuptools" and old_setuptools(facts):
+        newer = setuptools_for_expression(facts)
+        if not newer:
+            return None
+        changes += newer
+    return Fix.edit("pyproject.toml", *changes)
+
+
+def _is_inline(facts: Facts) -> bool:
+    line = facts.lines("pyproject.toml")[facts.package.place("license").line - 1]
+    return bool(re.match(r"\s*license\s*=\s*\{[^{}]*\}\s*(#.*)?$", line))
+
+
+def _in_place(facts: Facts, right: str) -> Fix | None:
+    path, line = facts.package.place("license")
+    said = facts.package.text("license")
+    if not right or said not in (facts.lines(path) or [""])[line - 1]:
+        return None
+    return Fix.edit(path, replace_in_line(line, said, right))
+
+
+@rule("LIC004", MUST, kinds=PACKAGE, when=lambda facts: facts.package.text("license"))
+def agrees_with_text(facts: Facts) -> Iterator[Hit]:
+    """The licence that is stated is the one whose text is there.
+
+    Why: Two licences that contradict each other leave users without any that they can rely on.
+
+    How: Ask the holder of the copyright which of the two is meant, and correct the other.
+
+    Source: [PEP 639](https://peps.python.org/pep-0639/); published LISA packages contradict
+    themselves.
+    """
+    said = facts.package.text("license")
+    if licences.contradict(licences.claimed(said), _held(facts)):
+        path, line = facts.package.place("license")
+        yield Hit(
+            path, line, f"`{said}`, but {_where(facts)} holds the text of {_names(_held(facts))}"
+        )
+
+
+def _superseded(facts: Facts) -> bool:
+    """Whether setuptools refuses licence classifiers, because an expression is stated."""
+    return facts.package.backend == "setuptools" and _is_text(facts)
+
+
+@rule(
+    "LIC005",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: _classifiers(facts) and not _superseded(facts),
+)
+def classifiers_agree(facts: Facts) -> Iterator[Hit]:
+    """Licence classifiers name the licence whose text is there.
+
+    Why: Package indexes show the classifier, the archive holds the text, and users choose.
+
+    How: Ask the holder of the copyright which of the two is meant; then remove the classifiers and
+    state the licence under `license`.
+
+    Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers); a LISA
+    package with the text of the GPL had the classifier of the MIT licence.
+    """
+    held = _held(facts) or licences.claimed(_expression(facts))
+    classifiers = _classifiers(facts)
+    together = {name for _, text in classifiers for name in licences.claimed(text)}
+    if licences.contradict(together, held):
+        for index, text in classifiers:
+            path, line = facts.package.place("classifiers", index)
+            told = f"{_where(facts)} holds the text of" if _held(facts) else "`license` says"
+            yield Hit(path, line, f"`{text}`, but {told} {_names(held)}")
+
+
+@rule("LIC006", MUST, kinds=PACKAGE, when=_superseded, fixes=True)
+def no_classifiers(facts: Facts) -> Iterator[Hit]:
+    """No licence classifier stands beside a licence expression.
+
+    Why: setuptools refuses to build such a project.
+
+    How: Remove the classifiers that begin with `License ::`.
+
+    Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers),
+    [setuptools](https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html).
+    """
+    for index, text in _classifiers(facts):
+        path, line = facts.package.place("classifiers", index)
+        fix = Fix.edit(path, replace_item(_ITEMS, text, None))
+        yield Hit(path, line, f"`{text}` beside a licence expression", fix=fix)
+
+
+@rule("LIC007", MUST)
+def readme_agrees(facts: Facts) -> Iterator[Hit]:
+    """The README names the licence whose text is there.
+
+    Why: The README is what people read; a licence that it names in passing is taken for the true
+    one.
+
+    How: Name the licence by its identifier and point to the file `LICENSE`.
+
+    Source: Two published LISA packages name another licence in their README than the one that they
+    ship.
+    """
+    path = facts.first(*_READMES)
+    said = list(_in_readme(facts, path)) if path else []
+    held = _held(facts) or licences.claimed(_expression(facts))
+    if path and licences.contradict((name for name, _ in said), held):
+        name, line = said[0]
+        told = f"{_where(facts)} holds the text of" if _held(facts) else "the metadata says"
+        yield Hit(path, line, f"{name} is named here, but {told} {_names(held)}")
+
+
+def _in_readme(facts: Facts, path: str) -> Iterator[tuple[str, int]]:
+    """The licences that a README names in its section about the licence, or in a badge."""
+    inside = False
+    lines = facts.lines(path)
+    for number, line in prose("\n".join(lines)) if path.endswith(".md") else enumerate(lines, 1):
+        below = lines[number] if number < len(lines) else ""
+        if line.startswith("#") or re.match(r"[=~^\"*-]{3,}\s*$", below):
+            inside = bool(_SECTION.match(line))
+        elif inside:
+            yield from ((name, number) for name, _ in licences.named(_shown(line)))
+        if badge := _BADGE.search(line):
+            said = badge[1].replace("--", "-").replace("%20", " ").replace("_", " ")
+            yield from ((name, number) for name, _ in licences.named(said))
+
+
+def _shown(line: str) -> str:
+    """What a line shows of its links."""
+    return re.sub(r"\]\([^)]*\)|<https?:[^>]*>|https?:\S+", "]", line)
+
+
+def _cited(facts: Facts) -> Iterator[tuple[Document, tuple[str, ...], set[str]]]:
+    """Files for citation, and the licences that they state."""
+    citation = facts.yaml("CITATION.cff") if facts.has("CITATION.cff") else Document("CITATION.cff")
+    match citation.get("license"):
+        case str(text):
+            yield citation, ("license",), licences.claimed(text)
+        case list(several):
+            yield (
+                citation,
+                ("license",),
+                {n for each in several for n in licences.claimed(str(each))},
+            )
+    for path in ("codemeta.json", ".zenodo.json"):
+        said = facts.json(path).get("license") if facts.has(path) else None
+        if isinstance(said, str):
+            named = said.removeprefix("https://spdx.org/licenses/").removesuffix(".html")
+            yield facts.json(path), ("license",), licences.claimed(named)
+
+
+@rule("LIC008", MUST, fixes=True)
+def citation_agrees(facts: Facts) -> Iterator[Hit]:
+    """The files for citation name the licence that is stated.
+
+    Why: An archive such as Zenodo publishes the software under the licence that stands there.
+
+    How: Write the same identifier as under `license` in the metadata.
+
+    Source: [CITATION.cff](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
+    """
+    expression = _expression(facts)
+    stated = licences.claimed(expression) or _held(facts)
+    for document, keys, names in _cited(facts):
+        if licences.contradict(names, stated):
+            line = document.line(*keys)
+            told = "the metadata says" if expression else f"{_where(facts)} holds the text of"
+            message = f"{_names(names)} here, but {told} {expression or _names(stated)}"
+            yield Hit(document.path, line, message, fix=_recited(facts, document, expression))
+
+
+def _recited(facts: Facts, document: Document, expression: str) -> Fix | None:
+    """Write the stated licence, where text and metadata agree on it."""
+    said = document.get("license")
+    held = _held(facts)
+    sure = held and not licences.contradict(held, licences.claimed(expression))
+    if document.path != "CITATION.cff" or not sure or not isinstance(said, str):
+        return None
+    if expression not in licences.COMMON:
+        return None
+    return Fix.edit(document.path, replace_in_line(document.line("license"), said, expression))
+
+
+def _license_files(facts: Facts) -> list[str]:
+    return facts.package.texts("license-files") if facts.package.form == "project" else []
+
+
+@rule("LIC009", MUST, kinds=PACKAGE, when=_license_files)
+def files_exist(facts: Facts) -> Iterator[Hit]:
+    """The licence files that the metadata names are there.
+
+    Why: A build stops, or ships the package without the text of its licence.
+
+    How: Correct the name, or add the file. A pattern stands for files relative to `pyproject.toml`.
+
+    Source: [PEP 639](https://peps.python.org/pep-0639/#add-license-files-key): each pattern must
+    match at least one file.
+    """
+    table = isinstance(facts.pyproject.get("project", "license-files"), list)
+    for index, pattern in enumerate(_license_files(facts)):
+        keys = ("license-files", index) if table else ("license",)
+        if not facts.paths(pattern.removeprefix("./")) and "[" not in pattern:
+            path, line = facts.package.place(*keys)
+            yield Hit(path, line, f"no file is named {pattern}")
+
+
+@rule("LIC010", SHOULD)
+def filled_in(facts: Facts) -> Iterator[Hit]:
+    """The licence text names its holder and year.
+
+    Why: A text with gaps does not say who grants the licence.
+
+    How: Put the year of the first publication and the holder of the copyright into the line.
+
+    Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it.
+    """
+    for path, found in facts.licences.items():
+        # The long licences carry such a line as an example.
+        if found and all(each.startswith(("MIT", "BSD", "ISC")) for each in found):
+            for number, line in enumerate(facts.lines(path), 1):
+                if _BLANK.search(line):
+                    yield Hit(path, number, "year or holder is not filled in")

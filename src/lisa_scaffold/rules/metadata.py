@@ -1,0 +1,354 @@
+"""Metadata of a package: in the form that the standards want, and true.
+
+MET001 form of `[project]` · MET002 name and version · MET003 description · MET004 README ·
+MET005 people · MET006 addresses · MET007 where it lives · MET008 classifiers
+`metadata_modules`: MET009, MET010 · `metadata_pythons`: MET011 to MET016 ·
+`metadata_requirements`: MET017 to MET020
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.metadata_modules import one_version, programs_exist
+from lisa_scaffold.rules.metadata_pythons import (
+    classifiers_agree,
+    has_requires_python,
+    images_agree,
+    no_upper_limit,
+    tools_agree,
+    valid_requires_python,
+)
+from lisa_scaffold.rules.metadata_requirements import (
+    groups,
+    no_addresses,
+    no_exact_pins,
+    valid_requirements,
+)
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.toml import quoted, replace_item
+
+__all__ = [
+    "classifiers_agree",
+    "groups",
+    "has_requires_python",
+    "images_agree",
+    "no_addresses",
+    "no_exact_pins",
+    "no_upper_limit",
+    "one_version",
+    "programs_exist",
+    "tools_agree",
+    "valid_requirements",
+    "valid_requires_python",
+]
+
+_TEXT, _LIST, _TABLE = str, list, dict
+_KEYS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(["name", "version", "description", "requires-python"], (_TEXT,)),
+    **dict.fromkeys(["readme", "license"], (_TEXT, _TABLE)),
+    **dict.fromkeys(["license-files"], (_LIST, _TABLE)),
+    **dict.fromkeys(["authors", "maintainers", "keywords", "classifiers"], (_LIST,)),
+    **dict.fromkeys(["dependencies", "dynamic", "import-names", "import-namespaces"], (_LIST,)),
+    **dict.fromkeys(["urls", "scripts", "gui-scripts", "entry-points"], (_TABLE,)),
+    "optional-dependencies": (_TABLE,),
+}
+_KINDS: dict[type, str] = {_TEXT: "text", _LIST: "a list", _TABLE: "a table"}
+_OTHER_NAMES = {
+    "author": "authors",
+    "homepage": "urls",
+    "install_requires": "dependencies",
+    "extras": "optional-dependencies",
+    "licence": "license",
+    "repository": "urls",
+    "url": "urls",
+}
+_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
+_PLAIN_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
+_ADDRESS = re.compile(r"[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
+_LONGEST = 512
+_LONGEST_LABEL = 32
+
+
+def _says_project(facts: Facts) -> bool:
+    return facts.package.form == "project"
+
+
+@rule("MET001", MUST, kinds=PACKAGE, when=_says_project)
+def project_table(facts: Facts) -> Iterator[Hit]:
+    """The table `[project]` has the keys and forms that the standard gives.
+
+    Why: A build stops at a key of another form, or leaves out what it does not know.
+
+    How: `name` and `version` are required, the version may be listed under `dynamic` instead;
+    nothing is both. `authors` are tables with `name` and `email`, `dependencies` a list.
+
+    Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/).
+    """
+    pyproject = facts.pyproject
+    for key, message in _table_problems(pyproject.table("project")):
+        keys = (key,) if key and pyproject.get("project", key) is not None else ()
+        yield Hit("pyproject.toml", pyproject.line("project", *keys), message)
+
+
+def _table_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the table, each with its key."""
+    dynamic = [str(each) for each in _listed(table, "dynamic")]
+    for key, value in table.items():
+        right = _right_key(key)
+        if right:
+            yield key, f"no key `{key}`: {right}?"
+        elif key in _KEYS and not isinstance(value, _KEYS[key]):
+            yield key, f"`{key}` should be {' or '.join(_KINDS[each] for each in _KEYS[key])}"
+        elif key in dynamic:
+            yield key, f"`{key}` is set here, and dynamic too"
+    for person in ("authors", "maintainers"):
+        if any(not isinstance(each, dict) for each in _listed(table, person)):
+            yield person, f'`{person}` are tables: {{ name = "…", email = "…" }}'
+    if "name" not in table:
+        yield "", "no `name`"
+    if "version" not in table and "version" not in dynamic:
+        yield "", "no `version`, and it is not dynamic"
+
+
+def _listed(table: dict[str, Any], key: str) -> list[Any]:
+    said = table.get(key)
+    return said if isinstance(said, list) else []
+
+
+def _right_key(key: str) -> str:
+    """What a key that is not known is likely to mean; empty where nobody knows."""
+    if key in _KEYS:
+        return ""
+    if known := _OTHER_NAMES.get(key):
+        return known
+    return next(iter(get_close_matches(key.replace("_", "-"), _KEYS, n=1, cutoff=0.75)), "")
+
+
+@rule("MET002", MUST, kinds=PACKAGE)
+def name_and_version(facts: Facts) -> Iterator[Hit]:
+    """Name and version are valid.
+
+    Why: Package indexes refuse any other, and `pip` cannot order the versions.
+
+    How: A name has letters, digits and single `-`, `_` or `.` between them; a version is like
+    `1.2.0`, `1.2.0rc1` or `1.2.0.dev3`.
+
+    Source: [names](https://packaging.python.org/en/latest/specifications/name-normalization/),
+    [versions](https://packaging.python.org/en/latest/specifications/version-specifiers/).
+    """
+    package = facts.package
+    if (name := package.text("name")) and not _NAME.fullmatch(name):
+        yield Hit(*package.place("name"), f"`{name}` is no valid name")
+    if (version := package.text("version")) and not _is_version(version):
+        yield Hit(*package.place("version"), f"`{version}` is no valid version")
+
+
+def _is_version(text: str) -> bool:
+    if _PLAIN_VERSION.fullmatch(text):
+        return True
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
+
+
+@rule("MET003", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
+def described(facts: Facts) -> Iterator[Hit]:
+    """The metadata says in one line what the package does.
+
+    Why: It is what a search for packages shows; an index refuses more than one line.
+
+    How: Write one sentence under `description`.
+
+    Source: [core metadata](https://packaging.python.org/en/latest/specifications/core-metadata/#summary).
+    """
+    package = facts.package
+    said = package.text("description")
+    if not said.strip() and "description" not in package.unknown:
+        yield Hit(package.place("description").path, package.place().line, "no description")
+    elif "\n" in said.strip() or len(said) > _LONGEST:
+        yield Hit(*package.place("description"), "the description is more than one line")
+
+
+def _own_readme(facts: Facts) -> list[str]:
+    if facts.package.form not in ("project", "poetry", "flit"):
+        return []
+    match facts.package.get("readme"):
+        case str(path) | {"file": str(path)}:
+            return [path]
+        case list(paths):
+            return [str(path) for path in paths]
+    return []
+
+
+@rule("MET004", MUST, kinds=PACKAGE, when=_own_readme)
+def readme_exists(facts: Facts) -> Iterator[Hit]:
+    """The README that the metadata names is there.
+
+    Why: A build stops where it is missing.
+
+    How: Correct the name, or add the file.
+
+    Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/#readme).
+    """
+    for path in _own_readme(facts):
+        if not facts.has(path.removeprefix("./")):
+            yield Hit(*facts.package.place("readme"), f"there is no file {path}")
+
+
+@rule("MET005", MUST, kinds=PACKAGE, fixes=True)
+def people(facts: Facts) -> Iterator[Hit]:
+    """Authors and maintainers have valid names and e-mail addresses.
+
+    Why: An index refuses an address that is none, or nobody is reached by it.
+
+    How: Write the address alone under `email`, one person in each table, no comma in a name.
+
+    Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/#authors-maintainers);
+    a LISA package was published with a stray `>` behind the address.
+    """
+    for key in ("authors", "maintainers"):
+        said = facts.package.get(key)
+        for index, person in enumerate(said if isinstance(said, list) else []):
+            if isinstance(person, dict):
+                yield from _person(facts, (key, index), person)
+
+
+def _person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -> Iterator[Hit]:
+    name, email = person.get("name"), person.get("email")
+    several = facts.package.form == "setuptools"
+    if isinstance(name, str) and "," in name and not several:
+        yield Hit(*facts.package.place(*keys), f"a comma in the name `{name}`: one table a person")
+    if not isinstance(email, str) or not email:
+        return
+    addresses = re.split(r"\s*,\s*", email.strip()) if several else [email]
+    for address in addresses:
+        # setup.py has one text for all, in which names may stand too.
+        bare = re.sub(r"^[^<>]*<([^<>]*)>$", r"\1", address) if several else address
+        if not _ADDRESS.fullmatch(bare):
+            place = facts.package.place(*(("author_email",) if several else (*keys, "email")))
+            yield Hit(
+                *place, f"`{address}` is no e-mail address", fix=_cleaned(facts, keys, address)
+            )
+
+
+def _cleaned(facts: Facts, keys: tuple[str, int], address: str) -> Fix | None:
+    """The address without the marks around it."""
+    right = address.strip(" <>,;\t")
+    path, line = facts.package.place(*keys, "email")
+    lines = facts.lines(path)
+    if not _ADDRESS.fullmatch(right) or line > len(lines) or lines[line - 1].count(address) != 1:
+        return None
+    return Fix.edit(path, replace_in_line(line, address, right))
+
+
+def _urls(facts: Facts) -> dict[str, Any]:
+    said = facts.package.get("urls")
+    return said if isinstance(said, dict) else {}
+
+
+@rule("MET006", MUST, kinds=PACKAGE, when=_urls)
+def addresses(facts: Facts) -> Iterator[Hit]:
+    """The addresses of the project are addresses.
+
+    Why: An index refuses an address without `https://`, and a label of more than 32 characters.
+
+    How: Write the whole address, such as `https://gitlab.in2p3.fr/group/project`.
+
+    Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
+    """
+    for label, said in _urls(facts).items():
+        if not isinstance(said, str) or not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/<>]+\S*", said):
+            yield Hit(*facts.package.place("urls", label), f"`{said}` is no address")
+        elif len(label) > _LONGEST_LABEL:
+            yield Hit(*facts.package.place("urls", label), f"the label `{label}` is too long")
+
+
+@rule("MET007", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
+def says_where(facts: Facts) -> Iterator[Hit]:
+    """The metadata says where the project lives.
+
+    Why: Who has the package installed finds neither its source nor a place to report a problem.
+
+    How: Give at least the repository under `[project.urls]`.
+
+    Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
+    """
+    if not _urls(facts) and "urls" not in facts.package.unknown:
+        place = facts.package.place()
+        yield Hit(*place, "the metadata does not say where the project lives")
+
+
+_PYTHON = re.compile(r"Programming Language :: Python( :: (\d+(\.\d+)?|3 :: Only))?")
+_USUAL = frozenset(
+    [
+        "Development Status :: 3 - Alpha",
+        "Development Status :: 4 - Beta",
+        "Development Status :: 5 - Production/Stable",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "License :: OSI Approved :: BSD License",
+        "License :: OSI Approved :: MIT License",
+        "Operating System :: OS Independent",
+        "Operating System :: POSIX",
+        "Topic :: Scientific/Engineering",
+        "Topic :: Scientific/Engineering :: Astronomy",
+        "Topic :: Scientific/Engineering :: Physics",
+        "Topic :: Software Development :: Libraries :: Python Modules",
+        "Typing :: Typed",
+    ]
+)
+"""Classifiers that are valid without a look at the whole list."""
+
+
+@rule(
+    "MET008", MUST, kinds=PACKAGE, when=lambda facts: facts.package.texts("classifiers"), fixes=True
+)
+def classifiers(facts: Facts) -> Iterator[Hit]:
+    """Classifiers are spelt as the list has them.
+
+    Why: An index refuses a package with a classifier that is not on its list.
+
+    How: Copy them from the list. A classifier that begins with `Private ::` keeps a package from
+    being uploaded by mistake.
+
+    Source: [classifiers](https://pypi.org/classifiers/).
+    """
+    for index, said in enumerate(facts.package.texts("classifiers")):
+        if said in _USUAL or _PYTHON.fullmatch(said) or said.startswith("Private ::"):
+            continue
+        right = _near_classifier(said)
+        if right:
+            path, line = facts.package.place("classifiers", index)
+            message = f"`{said}` is not on the list of classifiers: `{right}`?"
+            yield Hit(path, line, message, fix=_respelt(facts, said, right))
+
+
+def _near_classifier(said: str) -> str:
+    """The classifier that a misspelt one means; empty for one that is right, or newer than ours."""
+    from trove_classifiers import classifiers as known
+
+    numberless = re.sub(r"\d+", "0", said)
+    if said in known or any(numberless == re.sub(r"\d+", "0", each) for each in known):
+        return ""
+    spelt = {" ".join(each.lower().split()): each for each in known}
+    if same := spelt.get(" ".join(said.lower().split())):
+        return same
+    return next(iter(get_close_matches(said, known, n=1, cutoff=0.9)), "")
+
+
+def _respelt(facts: Facts, said: str, right: str) -> Fix | None:
+    same = " ".join(said.lower().split()) == " ".join(right.lower().split())
+    if not same or facts.package.form != "project":
+        return None
+    return Fix.edit("pyproject.toml", replace_item(("project", "classifiers"), said, quoted(right)))

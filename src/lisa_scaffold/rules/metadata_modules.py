@@ -1,0 +1,102 @@
+"""Metadata that speaks of the package's own modules.
+
+MET009 programs · MET010 one version
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+
+
+def _scripts(facts: Facts) -> list[tuple[str, str, str]]:
+    """Each program: the table that names it, its name, what it runs."""
+    return [
+        (table, name, said)
+        for table in ("scripts", "gui-scripts")
+        if isinstance(named := facts.package.get(table), dict)
+        for name, said in named.items()
+        if isinstance(said, str)
+    ]
+
+
+@rule("MET009", MUST, kinds=PACKAGE, when=_scripts)
+def programs_exist(facts: Facts) -> Iterator[Hit]:
+    """The programs that the metadata names run a module that exists.
+
+    Why: The program is installed, and fails at its first line.
+
+    How: Write `module:function` under `[project.scripts]`, the module by its full import name.
+
+    Source: [entry points](https://packaging.python.org/en/latest/specifications/entry-points/).
+    """
+    for table, name, said in _scripts(facts):
+        path, line = facts.package.place(table, name)
+        module = said.partition(":")[0].partition("[")[0].strip()
+        if not re.fullmatch(r"\s*[\w.]+\s*:\s*[\w.]+\s*(\[.*\])?\s*", said):
+            yield Hit(path, line, f"`{said}` is not of the form `module:function`")
+        elif _is_missing(facts, module):
+            yield Hit(path, line, f"there is no module {module}")
+
+
+def _is_missing(facts: Facts, module: str) -> bool:
+    """Whether a module should be in the folder of a package of ours, and is not."""
+    if facts.package.backend in ("maturin", "meson-python", "scikit-build-core"):
+        return False
+    for name, folder in facts.layout.folders.items():
+        if module == name or module.startswith(f"{name}."):
+            inner = module.removeprefix(name).replace(".", "/")
+            stem = f"{folder.removesuffix('.py')}{inner}"
+            return not facts.paths(f"{stem}.*", f"{stem}/__init__.*")
+    return False
+
+
+_VERSION_FILES = ("__init__", "_version", "version", "__version__", "__about__", "about")
+_LITERAL = re.compile(r"""^__version__\s*(?::\s*\w+\s*)?=\s*(['"])([^'"]+)\1\s*(?:#.*)?$""", re.M)
+_IN_STEP = ("bumpversion", "bumpver", "commitizen", "semantic_release", "tbump", "hatch-cli")
+_STEP_FILES = (".bumpversion.cfg", ".bumpversion.toml", "tbump.toml", ".cz.toml", ".cz.yaml")
+
+
+def _in_modules(facts: Facts) -> Iterator[tuple[str, int, str]]:
+    """Versions that stand in the package's modules: path, line, version."""
+    for folder in facts.layout.folders.values():
+        for name in _VERSION_FILES:
+            path = f"{folder}/{name}.py"
+            if facts.has(path) and (match := _LITERAL.search(facts.text(path))):
+                yield path, facts.text(path).count("\n", 0, match.start()) + 1, match[2]
+
+
+def _versions_by_tool(facts: Facts) -> bool:
+    """Whether a tool puts the version in when it builds."""
+    return "dynamic-versioning" in facts.text("pyproject.toml")
+
+
+@rule(
+    "MET010",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.text("version") and not _versions_by_tool(facts),
+)
+def one_version(facts: Facts) -> Iterator[Hit]:
+    """The version stands in one place.
+
+    Why: Of two places one is forgotten at some release; then the package says one version and its
+    metadata another.
+
+    How: Keep it in git tags or in `pyproject.toml`, and read it in the package with
+    `importlib.metadata.version`, or have a tool change all places together.
+
+    Source: [single-sourcing the version](https://packaging.python.org/en/latest/discussions/single-source-version/).
+    """
+    stated = facts.package.text("version")
+    together = facts.has(*_STEP_FILES) or bool(facts.ini("setup.cfg").get("bumpversion"))
+    together = together or any(facts.pyproject.get("tool", each) for each in _IN_STEP)
+    where = facts.package.place("version").path
+    for path, line, version in _in_modules(facts):
+        if version != stated:
+            yield Hit(path, line, f"{version} here, but {stated} in {where}")
+        elif not together:
+            yield Hit(path, line, f"the version stands here and in {where}")

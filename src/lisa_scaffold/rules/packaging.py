@@ -1,0 +1,275 @@
+"""Packaging: a build backend that finds what it is told, and an archive that can be built.
+
+PKG001 build system · PKG002 backend is asked for · PKG003 setuptools is new enough ·
+PKG004 one backend · PKG007 packages and data exist · PKG008 `py.typed`
+`packaging_manifest`: PKG005 MANIFEST.in names files · PKG006 the archive holds what a build reads
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lisa_scaffold.project.documents import Keys
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Change, Fix
+from lisa_scaffold.rules.packaging_manifest import archive_is_complete, manifest_names_files
+from lisa_scaffold.rules.places import is_there
+from lisa_scaffold.rules.requirement import (
+    old_setuptools,
+    required,
+    setuptools_for_expression,
+)
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+
+__all__ = ["archive_is_complete", "manifest_names_files"]
+
+_SYSTEM = """[build-system]
+build-backend = "setuptools.build_meta"
+requires = [ "setuptools>=77.0.3" ]
+
+"""
+_DISTRIBUTIONS = {
+    "flit": ("flit-core", "flit"),
+    "hatchling": ("hatchling",),
+    "maturin": ("maturin",),
+    "meson-python": ("meson-python",),
+    "pdm": ("pdm-backend", "pdm-pep517"),
+    "poetry": ("poetry-core", "poetry", "poetry-dynamic-versioning"),
+    "scikit-build-core": ("scikit-build-core",),
+    "setuptools": ("setuptools",),
+    "uv": ("uv-build", "uv"),
+}
+# Requirements that bring no backend with them. What is not listed may: hatch-vcs needs hatchling.
+_NO_BACKEND = frozenset(
+    [
+        *("wheel", "cython", "numpy", "oldest-supported-numpy", "pybind11", "nanobind", "cffi"),
+        *("packaging", "tomli", "cmake", "ninja", "swig"),
+    ]
+)
+_OTHER_TOOLS = ("flit", "hatch", "pdm", "poetry", "uv", "maturin", "scikit-build", "meson-python")
+
+
+def _has_own_backend(facts: Facts) -> bool:
+    tool = facts.pyproject.table("tool")
+    return any(name in tool for name in _OTHER_TOOLS)
+
+
+@rule("PKG001", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form, fixes=True)
+def build_system(facts: Facts) -> Iterator[Hit]:
+    """The project says how it is built.
+
+    Why: Without a `[build-system]` every installer falls back to an old way of setuptools, with
+    whatever version it finds.
+
+    How: Name backend and requirements in `[build-system]` of `pyproject.toml`.
+
+    Source: [PEP 518](https://peps.python.org/pep-0518/),
+    [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#declaring-the-build-backend).
+    """
+    if "build-system" not in facts.pyproject.data and not facts.pyproject.problem:
+        fix = None
+        if facts.package.form == "project" and not _has_own_backend(facts):
+            fix = Fix.edit("pyproject.toml", _put_first(_SYSTEM))
+        if not _is_application(facts):
+            yield Hit("pyproject.toml", 1, "no [build-system]", fix=fix)
+
+
+def _is_application(facts: Facts) -> bool:
+    """Whether the project says that nothing is built from it."""
+    tool = facts.pyproject
+    unbuilt = tool.get("tool", "uv", "package"), tool.get("tool", "poetry", "package-mode")
+    # uv builds a project without a build system only where it is told so.
+    return False in unbuilt or "uv" in tool.table("tool") or facts.has("uv.lock")
+
+
+def _put_first(lines: str) -> Change:
+    """Put a table in front of all others, behind the comments at the top."""
+
+    def change(text: str) -> str:
+        if re.search(r"^\[build-system\]", text, re.MULTILINE):
+            return text
+        match = re.match(r"(?:[ \t]*#.*\n)+\n", text)
+        at = match.end() if match else 0
+        return f"{text[:at]}{lines}{text[at:]}"
+
+    return change
+
+
+@rule(
+    "PKG002",
+    MUST,
+    when=lambda facts: (
+        facts.pyproject.table("build-system")
+        and not facts.pyproject.get("build-system", "backend-path")
+    ),
+)
+def backend_is_required(facts: Facts) -> Iterator[Hit]:
+    """The build requirements bring the build backend.
+
+    Why: A build installs the requirements alone, and finds no backend.
+
+    How: List the distribution of the backend under `requires`: `poetry-core` for
+    `poetry.core.masonry.api`, `hatchling` for `hatchling.build`.
+
+    Source: [PEP 518](https://peps.python.org/pep-0518/), [PEP 517](https://peps.python.org/pep-0517/).
+    """
+    system = facts.pyproject.table("build-system")
+    backend = facts.package.backend
+    line = facts.pyproject.line("build-system", "requires")
+    if not isinstance(system.get("requires"), list):
+        yield Hit("pyproject.toml", line, "[build-system] has no list `requires`")
+    elif system.get("build-backend") and backend in _DISTRIBUTIONS:
+        asked = required(facts)
+        others = {name for names in _DISTRIBUTIONS.values() for name in names}
+        sure = all(name in _NO_BACKEND | others for name in asked)
+        if sure and not set(asked) & set(_DISTRIBUTIONS[backend]):
+            wanted = _DISTRIBUTIONS[backend][0]
+            message = f"`{system['build-backend']}` needs {wanted}, which is not required"
+            yield Hit("pyproject.toml", line, message)
+
+
+@rule(
+    "PKG003",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: (
+        facts.package.backend == "setuptools"
+        and isinstance(facts.pyproject.get("project", "license"), str)
+    ),
+    fixes=True,
+)
+def new_enough(facts: Facts) -> Iterator[Hit]:
+    """The setuptools that is required takes a licence expression.
+
+    Why: Where builds are not isolated, as on clusters and in distributions, an older setuptools
+    stops at `license = "…"`.
+
+    How: Require `setuptools>=77.0.3`.
+
+    Source: [setuptools](https://setuptools.pypa.io/en/latest/history.html#v77-0-0): the first
+    version with PEP 639.
+    """
+    found = old_setuptools(facts)
+    if found:
+        line = facts.pyproject.line("build-system", "requires", found[0])
+        changes = setuptools_for_expression(facts)
+        fix = Fix.edit("pyproject.toml", *changes) if changes else None
+        message = f"`{found[1]}` lets older versions in than 77, which take no licence expression"
+        yield Hit("pyproject.toml", line, message, fix=fix)
+
+
+@rule("PKG004", SHOULD, when=lambda facts: facts.pyproject.table("tool", "poetry", "dependencies"))
+def one_backend(facts: Facts) -> Iterator[Hit]:
+    """The metadata stands where the backend reads it.
+
+    Why: Two sets of metadata drift apart; the one that no build reads is what people edit and
+    wonder about.
+
+    How: Remove what the backend does not read, or change the backend.
+
+    Source: Two published LISA packages have a `[tool.poetry]` with versions and pins, and are built
+    by setuptools from `setup.py`.
+    """
+    backend = facts.package.backend
+    if backend not in ("poetry", "") and facts.pyproject.get("tool", "poetry", "name"):
+        line = facts.pyproject.line("tool", "poetry")
+        message = f"[tool.poetry] is not read: the project is built by {backend}"
+        yield Hit("pyproject.toml", line, message)
+
+
+@rule("PKG007", MUST, kinds=PACKAGE, when=lambda facts: facts.pyproject.table("tool"))
+def named_packages_exist(facts: Facts) -> Iterator[Hit]:
+    """Packages and data that the build is told of are there.
+
+    Why: A build stops, or makes a package without its modules or data.
+
+    How: Correct the name, or add what is missing.
+
+    Source: [package discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html);
+    a LISA package names a `py.typed` that does not exist.
+    """
+    seen = {
+        "setuptools": _of_setuptools,
+        "hatchling": _of_hatch,
+        "poetry": _of_poetry,
+        "scikit-build-core": _of_scikit_build,
+    }.get(facts.package.backend)
+    for path, keys in seen(facts) if seen else ():
+        wanted = path.removeprefix("./").rstrip("/")
+        if not is_there(facts, wanted):
+            yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {wanted}")
+
+
+def _of_setuptools(facts: Facts) -> Iterator[tuple[str, Keys]]:
+    pyproject = facts.pyproject
+    table: Keys = ("tool", "setuptools")
+    folders = pyproject.table(*table, "package-dir")
+    if any(name for name in folders):
+        return
+    top = f"{folders.get('', '')}/".lstrip("/")
+    for index, name in enumerate(pyproject.items(*table, "packages")):
+        yield top + str(name).replace(".", "/"), (*table, "packages", index)
+    for index, name in enumerate(pyproject.items(*table, "py-modules")):
+        yield f"{top}{str(name).replace('.', '/')}.py", (*table, "py-modules", index)
+    find = (*table, "packages", "find", "where")
+    for index, name in enumerate(pyproject.items(*find)):
+        yield str(name), (*find, index)
+    for package, names in pyproject.table(*table, "package-data").items():
+        folder = facts.layout.folders.get(package)
+        for index, name in enumerate(names if isinstance(names, list) and folder else []):
+            yield f"{folder}/{name}", (*table, "package-data", package, index)
+
+
+def _of_hatch(facts: Facts) -> Iterator[tuple[str, Keys]]:
+    for key in ("packages", "only-include"):
+        keys = ("tool", "hatch", "build", "targets", "wheel", key)
+        for index, name in enumerate(facts.pyproject.items(*keys)):
+            yield str(name), (*keys, index)
+
+
+def _of_poetry(facts: Facts) -> Iterator[tuple[str, Keys]]:
+    keys = ("tool", "poetry", "packages")
+    for index, each in enumerate(facts.pyproject.items(*keys)):
+        if isinstance(each, dict) and "include" in each:
+            yield f"{each.get('from', '')}/{each['include']}".lstrip("/"), (*keys, index)
+
+
+def _of_scikit_build(facts: Facts) -> Iterator[tuple[str, Keys]]:
+    keys = ("tool", "scikit-build", "wheel", "packages")
+    for index, name in enumerate(facts.pyproject.items(*keys)):
+        yield str(name), (*keys, index)
+
+
+def _typed(facts: Facts) -> int | None:
+    """The number of the classifier that says that the package is typed."""
+    said = facts.package.texts("classifiers")
+    return said.index("Typing :: Typed") if "Typing :: Typed" in said else None
+
+
+@rule(
+    "PKG008",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: _typed(facts) is not None and _folders(facts),
+    fixes=True,
+)
+def typed(facts: Facts) -> Iterator[Hit]:
+    """A package that says it is typed has a file `py.typed`.
+
+    Why: Without the file type checkers take no notice of the annotations of an installed package.
+
+    How: Add an empty `py.typed` to the folder of the package.
+
+    Source: [typing specification](https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information).
+    """
+    index = _typed(facts)
+    if index is not None and not any(path.endswith("/py.typed") for path in facts.files):
+        path, line = facts.package.place("classifiers", index)
+        folders = _folders(facts)
+        fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
+        yield Hit(path, line, f"no py.typed in {folders[0]}", fix=fix)
+
+
+def _folders(facts: Facts) -> list[str]:
+    return [folder for folder in facts.layout.folders.values() if not folder.endswith(".py")]

@@ -1,0 +1,145 @@
+"""What a rule is, and how one is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from inspect import cleandoc
+
+from lisa_scaffold.model import Severity
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Fix
+
+MUST = Severity.MUST
+SHOULD = Severity.SHOULD
+
+ALL_KINDS: tuple[str, ...] = ()
+PACKAGE: tuple[str, ...] = ("package",)
+
+PAGES = "https://lisa.pages.in2p3.fr/lisa-scaffold/reference/rules"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One place where a rule fails.
+
+    Attributes
+    ----------
+    path
+        The file; one that is missing is named all the same.
+    line
+        Counted from 1; 1 where the whole file is meant.
+    message
+        What is wrong there and, where it is short, what would be right; no full stop.
+    column
+        Counted from 1, where it helps.
+    fix
+        How to repair it, where that needs no human judgement.
+    """
+
+    path: str
+    line: int
+    message: str
+    column: int | None = None
+    fix: Fix | None = None
+
+
+Check = Callable[[Facts], Iterable[Hit]]
+Condition = Callable[[Facts], object]
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a rule's docstring says.
+
+    Attributes
+    ----------
+    title
+        What holds where the rule passes, in one line without a full stop.
+    why
+        What goes wrong otherwise.
+    how
+        How to comply.
+    source
+        The practice that it comes from, or what happened.
+    """
+
+    title: str
+    why: str
+    how: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes
+    ----------
+    code
+        Its family and number, such as ``LIC001``.
+    severity
+        How much it matters.
+    check
+        Finds where it fails.
+    kinds
+        Kinds of project that it is for; empty: all.
+    when
+        What must hold for it to be of interest.
+    fixes
+        Whether it can repair what it finds.
+    """
+
+    code: str
+    severity: Severity
+    check: Check
+    kinds: tuple[str, ...] = ALL_KINDS
+    when: Condition | None = None
+    fixes: bool = False
+
+    @property
+    def family(self) -> str:
+        """The letters of its code."""
+        return self.code.rstrip("0123456789")
+
+    @property
+    def url(self) -> str:
+        """Address of its page."""
+        return f"{PAGES}/{self.code}.html"
+
+    @property
+    def text(self) -> Text:
+        """What it wants, why, how to comply, and where it comes from."""
+        return _read_text(self.check.__doc__ or "")
+
+    def applies(self, facts: Facts) -> bool:
+        """Whether it is of interest for a project."""
+        if self.kinds and facts.kind not in self.kinds:
+            return False
+        return self.when is None or bool(self.when(facts))
+
+    def hits(self, facts: Facts) -> Iterator[Hit]:
+        """Where it fails."""
+        if self.applies(facts):
+            yield from self.check(facts)
+
+
+def rule(
+    code: str,
+    severity: Severity,
+    *,
+    kinds: tuple[str, ...] = ALL_KINDS,
+    when: Condition | None = None,
+    fixes: bool = False,
+) -> Callable[[Check], Rule]:
+    """Make a rule of a pure function from facts to the places where they break it."""
+    return lambda check: Rule(code, severity, check, kinds, when, fixes)
+
+
+def _read_text(said: str) -> Text:
+    """Read a docstring: a title, then parts that begin with ``Why:``, ``How:``, ``Source:``."""
+    title, *rest = re.split(r"\n\s*\n(?=(?:Why|How|Source): )", cleandoc(said))
+    parts = dict(part.split(": ", 1) for part in rest)
+    named = (parts.get(name, "").strip() for name in ("Why", "How", "Source"))
+    return Text(title.strip().rstrip("."), *named)

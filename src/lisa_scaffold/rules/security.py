@@ -1,0 +1,184 @@
+"""Security: no secret in git, nothing run that others can change.
+
+SEC001 private keys · SEC002 tokens · SEC003 passwords in addresses · SEC004 includes
+
+Patterns here are cheap and sure. A scan of the whole history stays a job and a hook.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.marks import KEY
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+
+if TYPE_CHECKING:
+    from lisa_scaffold.project.gitlab import Include
+
+_BEGIN = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----")
+_BODY = re.compile(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*|.*\\n[A-Za-z0-9+/=]{40,}.*")
+_KNOWN_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testdata|fixtures|examples?)(?:/|$)")
+
+
+@rule("SEC001", MUST, when=lambda facts: facts.marks)
+def no_private_key(facts: Facts) -> Iterator[Hit]:
+    """No private key is in git.
+
+    Why: Everybody who can read the repository, now or later, can act in the name of its owner.
+
+    How: Replace the key where it is used: removing the file is not enough, git keeps it. Hand keys
+    to jobs in protected variables of the type file.
+
+    Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
+    """
+    for path, marks in facts.marks.items():
+        if _KNOWN_TESTS.search(path):
+            continue
+        lines = facts.lines(path)
+        for mark in marks:
+            if KEY in mark.text and _BEGIN.search(mark.text) and _has_body(lines, mark.line):
+                column = mark.text.index(KEY) + 1
+                yield Hit(path, mark.line, "a private key", column=column)
+
+
+def _has_body(lines: list[str], start: int) -> bool:
+    """Whether the key itself follows: examples leave it out."""
+    after = lines[start - 1].partition("PRIVATE KEY-----")[2]
+    ahead = [after, *lines[start : start + 6]]
+    return any(
+        _BODY.fullmatch(line) or re.search(r"\\n[A-Za-z0-9+/=]{40,}", line) for line in ahead
+    )
+
+
+_TOKENS = {
+    "a token of GitLab": r"gl(?:pat|dt|rt)-([A-Za-z0-9_-]{20,64}(?:\.[\w.]{2,20})?)",
+    "a trigger token of GitLab": r"glptt-([0-9a-f]{40})",
+    "a token of GitHub": r"gh[pos]_([A-Za-z0-9]{36})",
+    "a fine-grained token of GitHub": r"github_pat_([A-Za-z0-9]{22}_[A-Za-z0-9]{59})",
+    "a token of PyPI": r"pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)([\w-]{50,})",
+    "a key of AWS": r"AKIA([A-Z2-7]{16})",
+    "a token of SonarQube": r"sq[pua]_([0-9a-f]{40})",
+    "a token of Docker Hub": r"dckr_pat_([\w-]{27})",
+    "a token of Zenodo": r"(?i:\w{0,40}zenodo\w{0,20}(?:token|key)\w{0,20})[\"']?\s*[:=]\s*[\"']?"
+    r"([A-Za-z0-9]{60})",
+}
+"""How tokens look, by what they are; the group is the secret part."""
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """The same, compiled where a mark is found, not at import."""
+    around = r"(?<![A-Za-z0-9_-]){}(?![A-Za-z0-9_])"
+    return {name: re.compile(around.replace("{}", each, 1)) for name, each in _TOKENS.items()}
+
+
+_PLACEHOLDER = re.compile(r"(?i)x{4}|\.{3}|0{6}|1234567|abcdefg|example|dummy|fake|token|secret")
+_FEWEST = 8
+"""A secret has at least so many different characters; an example often has not."""
+
+
+@rule("SEC002", MUST, when=lambda facts: facts.marks)
+def no_token(facts: Facts) -> Iterator[Hit]:
+    """No token is in git.
+
+    Why: Who finds it can push, publish or spend in the name of its owner; programs look for tokens
+    in public repositories all the time.
+
+    How: Revoke the token first: removing the line is not enough, git keeps it. Hand tokens to jobs
+    in masked and protected variables.
+
+    Source: [GitLab: token prefixes](https://docs.gitlab.com/security/tokens/#token-prefixes),
+    [GitHub: token formats](https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/).
+    """
+    for path, marks in facts.marks.items():
+        for mark in marks:
+            for name, pattern in _patterns().items():
+                match = pattern.search(mark.text)
+                if match and _is_secret(match[1]):
+                    yield Hit(path, mark.line, name, column=match.start() + 1)
+
+
+def _is_secret(text: str) -> bool:
+    """Whether a text looks like chance, not like an example."""
+    return len(set(text)) >= _FEWEST and not _PLACEHOLDER.search(text)
+
+
+_CONFIGURED = (
+    *(".gitlab-ci.yml", ".gitlab/**.yml", "*.toml", "requirements*.txt", "Dockerfile", "*.cfg"),
+    *("pip.conf", ".pip/pip.conf", ".netrc", ".pypirc", ".git-credentials", ".gitmodules"),
+    *(".github/workflows/*", ".pre-commit-config.yaml", "environment*.yml", "compose*.y*ml"),
+    *("docker-compose*.y*ml", "*.sh", ".ci/*"),
+)
+_IN_ADDRESS = re.compile(
+    r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'$<{]{0,100}:([^\s/@\"']{6,200})@[\w.-]+"
+)
+_IN_FILE = re.compile(r"(?:^\s*|\s)password\s*[:=\s]\s*([^\s#]{6,})")
+_NAMED = re.compile(r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+)$")
+
+
+@rule("SEC003", MUST)
+def no_password(facts: Facts) -> Iterator[Hit]:
+    """No password stands in an address or in a file of credentials.
+
+    Why: It is read by everybody who can read the repository, and shown in the log of jobs.
+
+    How: Change the password, and take it from a variable: `https://user:${TOKEN}@host`.
+
+    Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
+    """
+    for path in facts.paths(*_CONFIGURED):
+        if "://" in facts.text(path) or path in (".netrc", ".pypirc"):
+            for number, line in enumerate(facts.lines(path), 1):
+                if _tells(path, line):
+                    yield Hit(path, number, "a password")
+
+
+def _tells(path: str, line: str) -> bool:
+    match = _IN_ADDRESS.search(line) if "://" in line else None
+    if match is None and path in (".netrc", ".pypirc"):
+        match = _IN_FILE.search(line)
+    if match is None or line.lstrip().startswith(("#", "//")):
+        return False
+    local = re.search(r"@(localhost|127\.|db\b|postgres|redis|rabbit|[\w.-]*\bexample\b)", line)
+    return not local and not _NAMED.search(match[1])
+
+
+_BRANCHES = ("main", "master", "develop", "HEAD", "trunk")
+
+
+@rule("SEC004", SHOULD, when=lambda facts: facts.pipeline.includes)
+def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
+    """What a pipeline includes from elsewhere is pinned to a version.
+
+    Why: Whoever can write to that branch or address runs commands in your pipeline, with its
+    variables.
+
+    How: Give a `project` a `ref` that is a tag or a commit, a `component` a version, and a `remote`
+    an address with a version, or `integrity`.
+
+    Source: [GitLab: includes](https://docs.gitlab.com/ci/yaml/#includeremote): `integrity`,
+    [components](https://docs.gitlab.com/ci/components/#use-a-component).
+    """
+    for include in facts.pipeline.includes:
+        if message := _is_loose(include):
+            yield Hit(*include.place, message)
+
+
+def _is_loose(include: Include) -> str:
+    """Why an include may change; empty where it may not, or nobody can tell."""
+    ref = include.entry.get("ref")
+    match include.kind:
+        case "project" if ref is None:
+            return f"{include.address} is included without `ref`"
+        case "project" if ref in _BRANCHES:
+            return f"{include.address} is included from the branch {ref}"
+        case "component" if re.search(rf"@(~latest|{'|'.join(_BRANCHES)})$", include.address):
+            return f"{include.address} is no version"
+        case "remote" if "integrity" not in include.entry:
+            if re.search(rf"/({'|'.join(_BRANCHES)})/", include.address):
+                return f"{include.address} changes with its branch, and has no `integrity`"
+    return ""

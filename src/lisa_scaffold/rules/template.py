@@ -1,0 +1,97 @@
+"""Template: what a project records of its origin, and the files that are the template's.
+
+TPL001 answers file sane · TPL002 locked files as the template made them · TPL003 known version
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lisa_scaffold.project import ANSWERS_FILE
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Fix
+from lisa_scaffold.rules.rule import MUST, Hit, rule
+
+
+def _has_answers(facts: Facts) -> bool:
+    return facts.has(ANSWERS_FILE)
+
+
+@rule("TPL001", MUST, when=_has_answers)
+def records_origin(facts: Facts) -> Iterator[Hit]:
+    """The answers file tells the template, its version and the answers.
+
+    Why: Without them `lisa-scaffold update` and `copier update` cannot tell what people changed.
+
+    How: Bring the file back from git's history; nobody edits it by hand.
+
+    Source: [Copier](https://copier.readthedocs.io/en/stable/updating/): "never change the answers
+    file manually".
+    """
+    document = facts.yaml(ANSWERS_FILE)
+    if document.problem:
+        return
+    if not isinstance(document.data, dict) or not document.data:
+        yield Hit(ANSWERS_FILE, 1, "no answers in it")
+        return
+    for key, what in (("_src_path", "the template's address"), ("_commit", "its version")):
+        said = document.raw(key)
+        if not said:
+            yield Hit(ANSWERS_FILE, document.line(key), f"{key} ({what}) is missing")
+    version = document.raw("_commit") or ""
+    if version and not re.fullmatch(r"\S+", version):
+        yield Hit(ANSWERS_FILE, document.line("_commit"), f"_commit: {version} is no version")
+
+
+@rule("TPL002", MUST, when=lambda facts: facts.given.pristine, fixes=True)
+def locked_files(facts: Facts) -> Iterator[Hit]:
+    """Locked files are as the template made them.
+
+    Why: These files are the template's: an update replaces them, so an edit there is lost. What
+    runs in them (the pipeline's jobs) is what was reviewed and tested.
+
+    How: `lisa-scaffold check --fix` brings them back. What a project wants to change there it sets
+    with the variables of `.gitlab-ci.yml`, or as jobs of its own; what nobody can set so is an
+    issue for lisa-scaffold.
+
+    Source: The ownership table of the template, `_lisa_ownership` in `copier.yml`.
+    """
+    pristine = facts.given.pristine
+    for path, content in pristine.locked.items() if pristine else ():
+        now = facts.content(path) if facts.has(path) else None
+        if now is None:
+            fix = Fix.write(path, content)
+            yield Hit(path, 1, "a locked file of the template is missing", fix=fix)
+        elif _plain(now) != _plain(content):
+            line = _first_difference(_plain(now), _plain(content))
+            message = f"edited here; the template ({pristine.version if pristine else ''}) owns it"
+            yield Hit(path, line, message, fix=Fix.write(path, content))
+
+
+@rule("TPL003", MUST, when=lambda facts: facts.given.not_rendered)
+def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
+    """The recorded version of the template can be rendered with the recorded answers.
+
+    Why: Without that render nobody can tell what the project changed, so `lisa-scaffold update`
+    and the comparison of locked files have no base.
+
+    How: Write the version that the project was last updated to, or bring the file back from git's
+    history.
+
+    Source: [Copier](https://copier.readthedocs.io/en/stable/updating/) compares with a render of
+    the recorded version at each update.
+    """
+    line = facts.yaml(ANSWERS_FILE).line("_commit")
+    yield Hit(ANSWERS_FILE, line, facts.given.not_rendered)
+
+
+def _plain(content: bytes) -> bytes:
+    """Line ends do not count: git may convert them."""
+    return content.replace(b"\r\n", b"\n")
+
+
+def _first_difference(now: bytes, then: bytes) -> int:
+    lines, others = now.split(b"\n"), then.split(b"\n")
+    pairs = enumerate(zip(lines, others, strict=False), 1)
+    return next((number for number, (one, other) in pairs if one != other), len(lines))

@@ -1,0 +1,109 @@
+"""Licence texts are recognised, licence names read, and only sure contradictions told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from licenseclassifier import identify_license
+
+from lisa_scaffold.project import licences
+from lisa_scaffold.project.facts import Facts
+
+from ..support.answers import template
+
+TEXTS = sorted(path for path in (Path(__file__).parents[2] / "includes" / "licenses").iterdir())
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_the_texts_that_are_known_are_what_the_recogniser_says(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    said = [licences.base(each.id) for each in identify_license(text)]
+    assert licences._digest(text) in licences._KNOWN
+    assert list(licences.recognised(text)) == said == [licences.base(path.stem)]
+
+
+def test_every_licence_of_the_template_is_recognised_without_the_recogniser() -> None:
+    offered = next(q for q in template().questions({}) if q.key == "license").choices
+    assert {licences.base(each.value) for each in offered} <= set(licences._KNOWN.values())
+
+
+def mit() -> str:
+    return next(path for path in TEXTS if path.stem == "MIT").read_text(encoding="utf-8")
+
+
+def test_a_text_with_additions_is_recognised_too() -> None:
+    more = f"{mit()}\nPlease cite the paper when you publish results.\n"
+    assert licences._digest(more) not in licences._KNOWN
+    assert licences.recognised(more) == ("MIT",)
+
+
+@pytest.mark.parametrize("text", ["", "All rights reserved.\n", "Ask the authors.\n"])
+def test_what_is_no_licence_text_is_none(text: str) -> None:
+    assert licences.recognised(text) == ()
+
+
+def test_two_texts_in_one_file_are_both_told() -> None:
+    bsd = next(path for path in TEXTS if path.stem == "BSD-3-Clause").read_text(encoding="utf-8")
+    assert licences.recognised(f"{mit()}\n\n{bsd}") == ("MIT", "BSD-3-Clause")
+
+
+def test_licence_files_are_found_by_name() -> None:
+    names = ["COPYING", "LICENCE.rst", "LICENSE-APACHE", "LICENSES/MIT.txt", "license.md"]
+    others = ["docs/LICENSE", "license.py", "src/LICENSE", "README.md"]
+    assert licences.files(Facts.of(dict.fromkeys([*names, *others], "x"))) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("MIT", {"MIT"}),
+        ("MIT OR (Apache-2.0 AND BSD-3-Clause)", {"MIT", "Apache-2.0", "BSD-3-Clause"}),
+        ("GPL-3.0-or-later WITH GCC-exception-3.1", {"GPL-3.0"}),
+        ("LicenseRef-ESA", set()),
+        ("GNU General Public License v3 (GPLv3)", {"GPL-3.0"}),
+        ("GNU General Public License (GPL)", {"GPL"}),
+        ("GNU Affero General Public License v3 or later (AGPLv3+)", {"AGPL-3.0"}),
+        ("GNU Lesser General Public License v2.1", {"LGPL-2.1"}),
+        ("LGPLV3", {"LGPL-3.0"}),
+        ("gpl 3", {"GPL-3.0"}),
+        ("BSD", {"BSD"}),
+        ("New BSD License", {"BSD-3-Clause"}),
+        ("3-Clause BSD", {"BSD-3-Clause"}),
+        ("BSD 2 clause", {"BSD-2-Clause"}),
+        ("Apache License, Version 2.0", {"Apache-2.0"}),
+        ("Apache Software License", {"Apache"}),
+        ("Mozilla Public License 2.0 (MPL 2.0)", {"MPL-2.0"}),
+        ("CeCILL-B Free Software License Agreement", {"CECILL-B"}),
+        ("European Union Public Licence 1.2 (EUPL 1.2)", {"EUPL-1.2"}),
+        ("ask the authors", set()),
+    ],
+)
+def test_names_in_expressions_and_prose(text: str, names: set[str]) -> None:
+    assert licences.claimed(text) == names
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "expected"),
+    [
+        ({"MIT"}, {"GPL-3.0"}, True),
+        ({"GPL-3.0"}, {"AGPL-3.0"}, True),
+        ({"BSD-2-Clause"}, {"BSD-3-Clause"}, True),
+        ({"GPL-2.0"}, {"GPL-3.0"}, True),
+        ({"GPL"}, {"GPL-3.0"}, False),
+        ({"BSD"}, {"BSD-3-Clause"}, False),
+        ({"MIT", "GPL-3.0"}, {"MIT"}, False),
+        ({"BSD-3-Clause-Clear"}, {"BSD-3-Clause"}, False),
+        ({"ECL-2.0"}, {"Apache-2.0"}, False),
+        (set(), {"MIT"}, False),
+        ({"MIT"}, set(), False),
+    ],
+)
+def test_contradictions(some: set[str], others: set[str], *, expected: bool) -> None:
+    assert licences.contradict(some, others) is expected
+    assert licences.contradict(others, some) is expected
+
+
+def test_an_expression_is_written_as_the_list_has_it() -> None:
+    assert licences.canonical("bsd-3-clause or mit") == "BSD-3-Clause OR MIT"
+    assert licences.canonical("BSD 3-Clause") is None

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from lisa_scaffold.report.check import text
+
+from ...support.results import EVIL, checked, finding, sample
+
+
+def test_one_project() -> None:
+    assert (
+        text.report([sample()])
+        == """\
+lisa-noise (package, template v1.2.3)
+
+Files that can be read
+  must    SYN001  pyproject.toml:12:9  no valid TOML: Invalid value
+
+Changelog
+  should  CHG002  CHANGELOG.md:7  `[1.3]` is no version (--fix)
+  should  CHG003  CHANGELOG.md:9  no date below line 9
+
+Notes
+  the project is 2 versions behind
+
+3 findings (1 must, 2 should), 1 waived; 6 rules checked.
+  Repair 1 of them:      lisa-scaffold check --fix lisa-noise
+  See that repair first: lisa-scaffold check --diff lisa-noise
+  What a rule wants:     lisa-scaffold explain SYN001
+"""
+    )
+
+
+def test_no_findings() -> None:
+    assert (
+        text.report([checked(applied=("CHG001",))])
+        == """\
+lisa-noise (package, template v1.2.3)
+
+No findings; 1 rule checked.
+"""
+    )
+
+
+def test_of_many_projects_those_in_order_are_counted() -> None:
+    good = [checked(path=Path(f"p{number}")) for number in range(3)]
+    bad = replace(sample(), path=Path("p4"), notes=())
+    assert text.report([*good, bad]).splitlines()[0] == (
+        "lisa-noise in p4 (package, template v1.2.3)"
+    )
+    assert "3 findings (1 must, 2 should), 1 waived; 4 projects checked." in text.report(
+        [*good, bad]
+    )
+    assert "In order: 3 of 4 projects." in text.report([*good, bad])
+
+
+def test_what_was_repaired_is_listed() -> None:
+    repaired = checked(fixed=(finding(fixable=True),))
+    assert "Repaired\n  should  CHG002  CHANGELOG.md:5  not as it should be" in text.report(
+        [repaired]
+    )
+
+
+def test_foreign_text_steers_no_terminal() -> None:
+    said = text.report([checked(finding(path=EVIL, message=EVIL), name=EVIL, notes=(EVIL,))])
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert len(said.splitlines()) == 10
+
+
+def test_the_folder_at_hand_needs_no_name() -> None:
+    said = text.report([replace(sample(), path=Path())])
+    assert "lisa-scaffold check --fix\n" in said
+
+
+def test_the_commands_can_be_typed_as_they_stand() -> None:
+    said = text.report([replace(sample(), path=Path("my projects/$HOME"))])
+    assert "lisa-scaffold check --fix 'my projects/$HOME'\n" in said

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold import rules
+from lisa_scaffold.report import explain
+
+
+def test_a_rule_in_words() -> None:
+    said = explain.rule(rules.find("TPL002"))
+    assert said.startswith("TPL002 (must, --fix repairs it)\n\nLocked files are as the template")
+    for part in ("\nWhy\n  ", "\nHow\n  ", "\nSource\n  ", '\n  code = "TPL002"\n'):
+        assert part in said
+    assert said.endswith("/reference/rules/TPL002.html\n")
+
+
+@pytest.mark.parametrize("rule", list(rules.every_rule()), ids=lambda rule: rule.code)
+def test_every_rule_can_be_explained(rule: rules.Rule) -> None:
+    assert explain.rule(rule).startswith(f"{rule.code} ({rule.severity.value}, ")
+
+
+def test_the_list_has_every_rule_once() -> None:
+    listed = explain.listing()
+    for letters in rules.FAMILIES:
+        for rule in rules.family(letters):
+            assert listed.count(f"  {rule.code}  ") == 1
+
+
+def test_the_list_of_one_family() -> None:
+    said = explain.listing("CHG").splitlines()
+    assert said[0] == "Changelog"
+    assert len(said) == 1 + len(rules.family("CHG"))

@@ -1,0 +1,131 @@
+"""How the software is to be cited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
+
+FILE = "CITATION.cff"
+GOOD = """\
+# How to cite.
+cff-version: 1.2.0
+message: Please cite it.
+title: A
+authors:
+  - family-names: Doe
+    given-names: Jane
+    orcid: https://orcid.org/0000-0002-1825-0097
+  - name: LISA Distributed Data Processing Center
+date-released: 2026-01-31
+doi: 10.5281/zenodo.1234567
+license: BSD-3-Clause
+"""
+
+
+def with_citation(said: str) -> dict[str, Any]:
+    return changed(clean(), {FILE: said})
+
+
+def replaced(old: str, new: str) -> dict[str, Any]:
+    return edited(with_citation(GOOD), FILE, old, new)
+
+
+def test_good_citations_pass() -> None:
+    assert found(clean(), "CIT") == []
+    assert found(with_citation(GOOD), "CIT") == []
+    assert found(replaced("cff-version: 1.2.0", "cff-version: '1.1.0'\nown: 1"), "CIT") == []
+
+
+def test_none() -> None:
+    files = changed(clean(), {FILE: None})
+    assert found(files, "CIT") == [("CIT001", FILE, 1)]
+    assert messages(files, "CIT") == ["no CITATION.cff"]
+    assert found(changed(files, {"codemeta.json": "{}"}), "CIT") == []
+    assert found(changed(files, {"PKG-INFO": "x"}), "CIT") == []
+    plain: dict[str, Any] = {"pyproject.toml": "[project]\nname = 'a'\n"}
+    assert found(plain, "CIT") == []
+    science = "classifiers = [ 'Intended Audience :: Science/Research' ]\n"
+    assert found({"pyproject.toml": f"{plain['pyproject.toml']}{science}"}, "CIT") == [
+        ("CIT001", FILE, 1)
+    ]
+
+
+@pytest.mark.parametrize("key", ["title", "authors"])
+def test_required_keys_that_only_people_know(key: str) -> None:
+    lines = "cff-version: 1.2.0\nmessage: M\ntitle: T\nauthors:\n  - name: N\n"
+    kept = lines.partition("authors")[0] if key == "authors" else lines.replace("title: T\n", "")
+    assert messages(with_citation(kept), "CIT") == [f"no `{key}`"]
+
+
+def test_required_keys_that_are_the_same_for_all() -> None:
+    files = edited(with_citation(GOOD), FILE, "cff-version: 1.2.0\nmessage: Please cite it.\n", "")
+    assert found(files, "CIT") == [("CIT002", FILE, 2), ("CIT002", FILE, 2)]
+    message = "message: If you use this software, please cite it as below.\n"
+    assert fixed(files, "CIT002") == {FILE: GOOD.replace("message: Please cite it.\n", message)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("title: A", "title: A\nauthor: B", 5, "no key `author`: authors?"),
+        ("2026-01-31", "31/01/2026", 10, "`31/01/2026` is no date YYYY-MM-DD"),
+        (
+            "10.5281/z",
+            "https://doi.org/10.5281/z",
+            11,
+            "`https://doi.org/10.5281/zenodo.1234567` is no DOI: it begins with 10.",
+        ),
+        ("BSD-3-Clause", "BSD 3-Clause", 12, "`BSD 3-Clause` is no SPDX identifier"),
+        ("1825-0097", "1825-0098", 8, "no ORCID: https://orcid.org/0000-…"),
+        ("https://orcid.org/0000", "0000", 8, "no ORCID: https://orcid.org/0000-…"),
+        ("- name: LISA", "- affiliation: LISA", 9, "an author without `family-names` or `name`"),
+        (
+            "- name: LISA",
+            "- LISA",
+            9,
+            "an author is a mapping, with `family-names` or `name`",
+        ),
+        ("title: A", "title: A\ntype: code", 5, "`type` is software or dataset"),
+        ("title: A", "title: A\nurl: a.org", 5, "`a.org` is no address"),
+    ],
+)
+def test_values(old: str, new: str, line: int, message: str) -> None:
+    files = replaced(old, new)
+    assert found(files, "CIT") == [("CIT003", FILE, line)]
+    assert messages(files, "CIT") == [message]
+
+
+def test_authors_are_a_list() -> None:
+    start = GOOD.partition("authors:")[0]
+    assert messages(with_citation(f"{start}authors: Me\n"), "CIT") == ["`authors` is a list"]
+
+
+def test_no_mapping_lacks_everything() -> None:
+    assert len(found(with_citation("- a\n- b\n"), "CIT")) == 4
+    assert found(with_citation("a: [\n"), "CIT") == []
+
+
+def test_the_last_digit_of_an_orcid_may_be_x() -> None:
+    assert found(replaced("0000-0002-1825-0097", "0000-0001-0000-005X"), "CIT") == []
+
+
+def test_version() -> None:
+    static = edited(
+        with_citation(GOOD), "pyproject.toml", 'dynamic = [ "version" ]', 'version = "1.10"'
+    )
+
+    def cited(version: str) -> dict[str, Any]:
+        return edited(static, FILE, "title: A", f"title: A\nversion: {version}")
+
+    for same in ("1.10", "'1.10'", "v1.10"):
+        assert found(cited(same), "CIT") == []
+    assert found(cited("1.9  # last"), "CIT") == [("CIT004", FILE, 5)]
+    assert messages(cited("1.9"), "CIT") == ["1.9 here, but the project has 1.10"]
+    assert fixed(cited("1.9  # last"), "CIT004") == {FILE: text(cited("1.10  # last"), FILE)}
+    development = edited(cited("1.9"), "pyproject.toml", '"1.10"', '"1.10.dev0"')
+    assert found(development, "CIT") == []
+    meta = changed(static, {"codemeta.json": '{\n "version": "1.9"\n}\n'})
+    assert found(meta, "CIT") == [("CIT004", "codemeta.json", 2)]

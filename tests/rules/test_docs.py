@@ -1,0 +1,136 @@
+"""Documentation: links that lead somewhere, pages that are one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, findings, found, messages
+
+CONF = "docs/conf.py"
+
+
+def with_readme(said: str, **files: Any) -> dict[str, Any]:
+    text = f"# A\n\nInstall it with pip.\n{said}\n"
+    return changed(clean(), {"README.md": text, **files})
+
+
+def test_generated_projects_pass() -> None:
+    assert found(clean(forge="esa"), "DOC") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "target", "column"),
+    [
+        ("See [the text](LICENSE.md).", "LICENSE.md", 16),
+        ("See [it](./docs/none.md#top).", "docs/none.md", 10),
+        ('See [it](<docs/none.md> "title").', "docs/none.md", 11),
+        ("![logo](docs/a%20b.png)", "docs/a b.png", 9),
+        ("[it]: docs/none.md", "docs/none.md", 7),
+        ("[it](/docs/none.md)", "docs/none.md", 6),
+    ],
+)
+def test_links(line: str, target: str, column: int) -> None:
+    files = with_readme(line)
+    assert found(files, "DOC") == [("DOC001", "README.md", 4)]
+    assert [(f.message, f.column) for f in findings(files, "DOC")] == [
+        (f"there is no {target}", column)
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[a](LICENSE) [b](docs/) [c](docs/index.md#use) [d](#use) [e](https://example.org/x)",
+        "[a](mailto:a@example.org) [b](../../issues) [c](docs/_build/index.html)",
+        "`[a](none.md)` and ``[b](`none`)``",
+        "```\n[a](none.md)\n```",
+        "<!-- [a](none.md) -->",
+        "[^1]: none.md",
+        "\\[a\\](none.md)",
+    ],
+)
+def test_other_links(line: str) -> None:
+    assert found(with_readme(line), "DOC") == []
+
+
+def test_a_source_distribution_may_lack_what_is_linked() -> None:
+    assert found(with_readme("[a](none.md)", **{"PKG-INFO": "x\n"}), "DOC") == []
+
+
+def test_how_to_install() -> None:
+    files = changed(clean(), {"README.md": "# A\n\nIt does things.\n"})
+    assert found(files, "DOC") == [("DOC002", "README.md", 1)]
+    assert messages(files, "DOC") == ["no word on how to install the package"]
+    for line in ("uv add a", "## Installation", "See the documentation.", "docker run a"):
+        assert found(changed(clean(), {"README.md": f"# A\n\n{line}\n"}), "DOC") == []
+    assert found({"Dockerfile": "FROM a:1\n", "README.md": "# A\n"}, "DOC") == []
+
+
+def test_the_page_of_a_forge() -> None:
+    line = "Already a pro? Just edit this README.md and make it your own. Want to make it easy?"
+    files = with_readme(line)
+    assert found(files, "DOC") == [("DOC003", "README.md", 4)]
+    assert messages(files, "DOC") == ["this is GitLab's page for new projects"]
+
+
+HOST = "https://gitlab.in2p3.fr"
+
+
+def test_badges() -> None:
+    files = with_readme(f"![p]({HOST}/LISA/other/badges/main/pipeline.svg)")
+    assert found(files, "DOC") == [("DOC004", "README.md", 4)]
+    assert messages(files, "DOC") == ["the badge is that of LISA/other"]
+    for good in (
+        f"{HOST}/lisa/Lisa-Example/badges/main/pipeline.svg",
+        f"{HOST}/LISA/lisa-example/-/badges/release.svg",
+        f"{HOST}/LISA/lisa-example/-/jobs/artifacts/main/raw/a.svg?job=a",
+        "https://zenodo.org/badge/1.svg",
+        "https://gitlab.example.org/LISA/other/badges/main/pipeline.svg",
+    ):
+        assert found(with_readme(f"![p]({good})"), "DOC") == []
+
+
+def test_version_of_the_pages() -> None:
+    files = changed(clean(), {CONF: 'project = "A"\nrelease = "0.9"\nversion = "0.9"\n'})
+    assert found(files, "DOC") == [("DOC005", CONF, 2), ("DOC005", CONF, 3)]
+    assert messages(files, "DOC") == ["release is 0.9 here", "version is 0.9 here"]
+    static = {"pyproject.toml": "[project]\nname = 'a'\nversion = '0.9.1'\n"}
+    assert messages({**files, **static}, "DOC") == [
+        "release is 0.9 here, but the package has 0.9.1"
+    ]
+    same = {CONF: 'release = "0.9.1"\nversion = "0.9"\n', **static}
+    assert found({**files, **same}, "DOC") == []
+
+
+GOOD = """\
+version: 2
+build:
+  os: ubuntu-24.04
+  tools:
+    python: "3.13"
+sphinx:
+  configuration: docs/conf.py
+python:
+  install:
+    - method: pip
+      path: .
+    - requirements: ./docs/index.md
+"""
+
+
+def test_read_the_docs() -> None:
+    path = ".readthedocs.yaml"
+    assert found(changed(clean(), {path: GOOD}), "DOC") == []
+
+    def broken(old: str, new: str) -> dict[str, Any]:
+        assert old in GOOD
+        return changed(clean(), {path: GOOD.replace(old, new)})
+
+    assert messages(broken("version: 2", "version: 1"), "DOC") == ["`version` is 2"]
+    assert found(broken("  os: ubuntu-24.04\n", ""), "DOC") == [("DOC006", path, 2)]
+    assert found(broken("docs/conf.py", "doc/conf.py"), "DOC") == [("DOC006", path, 7)]
+    assert messages(broken("docs/index.md", "docs/requirements.txt"), "DOC") == [
+        "there is no ./docs/requirements.txt"
+    ]

@@ -1,0 +1,193 @@
+"""Files of a project: what is looked for is there, and nothing that does not belong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import rules
+from lisa_scaffold.project.facts import Facts
+
+from ..support.checking import changed, clean, fixed, found, messages
+
+CONFLICT = "a\n{0}<<<<<<< ours\nb\n{0}=======\nc\n{0}>>>>>>> theirs\nd\n"
+
+
+def without(*paths: str) -> dict[str, Any]:
+    return {path: text for path, text in clean().items() if not path.startswith(paths)}
+
+
+def test_generated_projects_pass() -> None:
+    assert found(clean(notebooks=True, import_name="lisa.noise"), "FIL") == []
+
+
+def test_readme() -> None:
+    files = without("README.md")
+    assert found(files, "FIL") == [("FIL001", "README.md", 1)]
+    for name in ("README.rst", "readme", "docs/README.md"):
+        assert found({**files, name: "x\n"}, "FIL") == []
+    assert found({"notes.txt": "x\n"}, "FIL") == []
+
+
+def test_gitignore() -> None:
+    files = without(".gitignore")
+    assert found(files, "FIL") == [("FIL002", ".gitignore", 1)]
+    assert "__pycache__/\n" in str(fixed(files, "FIL002")[".gitignore"])
+    assert found({**files, "PKG-INFO": "x\n"}, "FIL") == []
+    assert found({"Dockerfile": "FROM a:1\n"}, "FIL002") == []
+
+
+@pytest.mark.parametrize("path", ["tests/a.py", "src/a/test/x.py", "test_a.py", "a_test.py"])
+def test_tests(path: str) -> None:
+    files = without("tests/")
+    assert found(files, "FIL") == [("FIL003", "tests", 1)]
+    assert found({**files, path: ""}, "FIL") == []
+    assert found({**files, "PKG-INFO": "x\n"}, "FIL") == []
+
+
+def test_two_layouts() -> None:
+    files = changed(clean(), {"lisa_example/__init__.py": ""})
+    assert found(files, "FIL") == [("FIL004", "lisa_example/__init__.py", 1)]
+    assert messages(files, "FIL") == ["the same package stands in src/lisa_example"]
+    assert found(changed(clean(), {"docs/lisa_example/__init__.py": ""}), "FIL") == []
+
+
+@pytest.mark.parametrize(
+    "path", ["notes.txt", "src/a.pyx", "docs/page.rst", "docs/page.md", "a.py"]
+)
+def test_conflicts(path: str) -> None:
+    files = changed(clean(), {path: CONFLICT.format("")})
+    assert found(files, "FIL") == [("FIL005", path, 2)]
+    assert messages(files, "FIL") == ["a merge conflict that was committed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("docs/page.rst", CONFLICT.format("    ")),
+        ("docs/page.md", f"```\n{CONFLICT.format('')}```\n"),
+        ("src/a.py", f'TEXT = """\n{CONFLICT.format("")}"""\n'),
+        ("tests/data/conflict.txt", CONFLICT.format("")),
+        ("fix.patch", CONFLICT.format("")),
+        ("notes.txt", "<<<<<<< words\n"),
+        ("notes.txt", "Title\n=======\n<<<<<<< words\n>>>>>>> words\n"),
+    ],
+)
+def test_what_only_looks_like_a_conflict(path: str, text: str) -> None:
+    assert found(changed(clean(), {path: text}), "FIL") == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/a/__pycache__/b.cpython-311.pyc",
+        "src/a.egg-info/PKG-INFO",
+        "docs/.DS_Store",
+        "notebooks/.ipynb_checkpoints/a-checkpoint.ipynb",
+        ".coverage",
+        "src/a.py~",
+    ],
+)
+def test_what_tools_write_again_goes(path: str) -> None:
+    files = changed(clean(), {path: "x\n"})
+    assert found(files, "FIL") == [("FIL006", path, 1)]
+    assert fixed(files, "FIL006") == {path: None}
+
+
+@pytest.mark.parametrize("path", ["dist/a-1.0.tar.gz", "coverage.xml", "docs/_build/index.html"])
+def test_what_somebody_may_keep_is_left_to_people(path: str) -> None:
+    files = changed(clean(), {path: "x\n"})
+    assert found(files, "FIL") == [("FIL006", path, 1)]
+    facts = Facts.of(files)
+    assert [hit.fix for rule in rules.family("FIL") for hit in rule.hits(facts)] == [None]
+
+
+def test_one_finding_for_a_folder() -> None:
+    files = changed(clean(), {"a/__pycache__/x.pyc": "", "a/__pycache__/y.pyc": ""})
+    assert messages(files, "FIL") == ["a/__pycache__ is written by a tool"]
+    assert fixed(files, "FIL006") == {"a/__pycache__/x.pyc": None, "a/__pycache__/y.pyc": None}
+    unpacked = changed(clean(), {"PKG-INFO": "x", "src/a.egg-info/PKG-INFO": "x"})
+    assert found(unpacked, "FIL") == []
+
+
+def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:
+    for path in ("setup.py", "src/a/__init__.py", "coverage.xml", "src/a.egg-info/PKG-INFO"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("", encoding="utf-8")
+    found_there = rules.findings(rules.family("FIL"), Facts.read(tmp_path))
+    assert [finding.code for finding in found_there] == ["FIL001"]
+
+
+@pytest.mark.parametrize("path", ["noxfile.py.rej", "README.md.orig"])
+def test_leftovers(path: str) -> None:
+    assert found(changed(clean(), {path: "x\n"}), "FIL") == [("FIL007", path, 1)]
+    assert found(changed(clean(), {f"tests/data/{path}": "x\n"}), "FIL") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "message"),
+    [
+        ("data/orbits.h5", 600_000, "0.6 MB in git"),
+        ("data/Noise.FITS", 600_000, "0.6 MB in git"),
+        ("data/table.csv", 6_000_000, "6.0 MB in git"),
+    ],
+)
+def test_data(path: str, size: int, message: str) -> None:
+    files = changed(clean(), {path: b"x" * size})
+    assert found(files, "FIL") == [("FIL008", path, 1)]
+    assert messages(files, "FIL") == [message]
+
+
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [("data/small.h5", 400_000), ("uv.lock", 900_000), ("src/table.c", 6_000_000)],
+)
+def test_what_is_small_or_no_data(path: str, size: int) -> None:
+    assert found(changed(clean(), {path: b"x" * size}), "FIL") == []
+
+
+def notebook(*, outputs: bool, indent: int = 1) -> str:
+    shown: Any = [{"name": "stdout", "output_type": "stream", "text": ["π\n"]}] if outputs else []
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# A"]},
+        {
+            "cell_type": "code",
+            "execution_count": 3 if outputs else None,
+            "metadata": {},
+            "outputs": shown,
+            "source": ["print(1)"],
+        },
+    ]
+    whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, indent=indent, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("indent", [1, 2])
+def test_output_of_notebooks(indent: int) -> None:
+    path = "notebooks/a.ipynb"
+    files = changed(clean(), {path: notebook(outputs=True, indent=indent)})
+    assert found(files, "FIL") == [("FIL009", path, 14)]
+    assert messages(files, "FIL") == ["a cell with output"]
+    assert fixed(files, "FIL009") == {path: notebook(outputs=False, indent=indent)}
+
+
+def test_a_notebook_that_is_written_in_another_way_is_left_to_people() -> None:
+    text = json.dumps(json.loads(notebook(outputs=True)))
+    files = changed(clean(), {"a.ipynb": text})
+    assert found(files, "FIL") == [("FIL009", "a.ipynb", 1)]
+    facts = Facts.of(files)
+    assert [hit.fix for rule in rules.family("FIL") for hit in rule.hits(facts)] == [None]
+
+
+def test_pages_may_show_what_is_stored() -> None:
+    files = changed(clean(), {"docs/a.ipynb": notebook(outputs=True)})
+    assert found(files, "FIL") == []
+
+
+def test_names_that_differ_in_case() -> None:
+    files = changed(clean(), {"Docs/api.md": "x\n"})
+    assert found(files, "FIL") == [("FIL010", "docs/api.md", 1)]
+    assert messages(files, "FIL") == ["Docs/api.md has the same name but for case"]

@@ -1,0 +1,213 @@
+"""The licence: stated once, and the same wherever it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
+
+MIT = clean(license="MIT")["LICENSE"]
+APACHE = clean(license="Apache-2.0")["LICENSE"]
+KEY = 'license = "BSD-3-Clause"'
+SETUPTOOLS = '"setuptools>=77.0.3"'
+
+LINE = 9
+"""Where the licence stands in pyproject.toml."""
+
+
+def stating(said: str) -> dict[str, Any]:
+    return edited(clean(), "pyproject.toml", KEY, said)
+
+
+def test_files_and_statement_of_every_licence_pass() -> None:
+    for name in ("MIT", "GPL-3.0-or-later", "LGPL-3.0-or-later", "Apache-2.0", "MPL-2.0"):
+        assert found(clean(license=name), "LIC") == []
+
+
+def test_no_text() -> None:
+    files = changed(stating(KEY), {"LICENSE": None})
+    assert found(files, "LIC001") == [("LIC001", "LICENSE", 1)]
+    assert messages(files, "LIC001") == ["no licence text"]
+    assert found(changed(files, {"COPYING": MIT}), "LIC001") == []
+    assert found({"notes.txt": "no project\n"}, "LIC") == []
+
+
+@pytest.mark.parametrize("said", ["BSD 3-Clause", "3-clause BSD", "New BSD License", "BSD"])
+def test_free_text_becomes_an_expression(said: str) -> None:
+    files = stating(f'license = "{said}"  # ours')
+    assert found(files, "LIC") == [("LIC002", "pyproject.toml", LINE)]
+    assert messages(files, "LIC") == [f"`{said}` is no SPDX expression: BSD-3-Clause?"]
+    assert fixed(files, "LIC002") == {"pyproject.toml": stating(f"{KEY}  # ours")["pyproject.toml"]}
+
+
+@pytest.mark.parametrize("said", ["GPLv3", "Proprietary", "MIT or Apache"])
+def test_free_text_that_may_mean_several_is_left_to_people(said: str) -> None:
+    files = changed(stating(f'license = "{said}"'), {"LICENSE": "Ask us.\n"})
+    assert messages(files, "LIC") == [f"`{said}` is no SPDX expression"]
+
+
+def test_other_expressions_pass() -> None:
+    for said in ("BSD-3-Clause AND MIT", "bsd-3-clause", "LicenseRef-ESA"):
+        assert found(stating(f'license = "{said}"'), "LIC") == []
+
+
+def test_the_table_becomes_text() -> None:
+    files = stating('license = { text = "BSD 3-Clause" }')
+    assert found(files, "LIC") == [("LIC003", "pyproject.toml", LINE)]
+    assert messages(files, "LIC") == [
+        'a table under `license` is the old form: license = "BSD-3-Clause"'
+    ]
+    assert fixed(files, "LIC003") == {"pyproject.toml": text(clean(), "pyproject.toml")}
+
+
+def test_what_the_table_leaves_behind_goes_too() -> None:
+    files = stating('license = { text = "BSD-3-Clause" }')
+    files = edited(files, "pyproject.toml", SETUPTOOLS, '"setuptools>=64"')
+    files = edited(
+        files,
+        "pyproject.toml",
+        '  "Operating System',
+        '  "License :: OSI Approved :: BSD License",\n  "Operating System',
+    )
+    assert found(files, "LIC") == [("LIC003", "pyproject.toml", LINE)]
+    assert fixed(files, "LIC003") == {"pyproject.toml": text(clean(), "pyproject.toml")}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['license = { file = "LICENSE" }', 'license = { text = "see the file" }'],
+)
+def test_a_table_that_names_no_licence_is_told(said: str) -> None:
+    files = edited(stating(said), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
+    assert messages(files, "LIC") == ["a table under `license` is the old form"]
+
+
+def test_no_licence_stated() -> None:
+    files = edited(clean(), "pyproject.toml", f"{KEY}\n", "")
+    assert found(files, "LIC") == [("LIC003", "pyproject.toml", 5)]
+    assert messages(files, "LIC") == ["the metadata states no licence"]
+
+
+def test_setuptools_own_files_state_it_too() -> None:
+    files = {"setup.cfg": "[metadata]\nname = a\nlicense = BSD\n", "LICENSE": clean()["LICENSE"]}
+    assert found(files, "LIC") == [("LIC003", "setup.cfg", 3)]
+    assert fixed(files, "LIC003") == {"setup.cfg": "[metadata]\nname = a\nlicense = BSD-3-Clause\n"}
+    poetry = '[tool.poetry]\nname = "a"\nlicense = "MIT"\n'
+    assert found({"pyproject.toml": poetry, "LICENSE": MIT}, "LIC") == []
+
+
+def test_another_backend_may_not_know_expressions() -> None:
+    own = '[build-system]\nbuild-backend = "own"\n\n[project]\nname = "a"\nversion = "1"\n'
+    assert found({"pyproject.toml": own, "LICENSE": MIT}, "LIC") == []
+
+
+def test_statement_and_text() -> None:
+    files = changed(clean(), {"LICENSE": MIT, "README.md": "# A\n", "CITATION.cff": None})
+    assert found(files, "LIC") == [("LIC004", "pyproject.toml", LINE)]
+    assert messages(files, "LIC") == ["`BSD-3-Clause`, but LICENSE holds the text of MIT"]
+    assert found(changed(files, {"LICENSE": "Our own words.\n"}), "LIC") == []
+    assert found(changed(files, {"COPYING": clean()["LICENSE"]}), "LIC") == []
+
+
+def with_classifier(name: str, files: dict[str, Any]) -> dict[str, Any]:
+    return edited(
+        files, "pyproject.toml", "classifiers = [\n", f'classifiers = [\n  "License :: {name}",\n'
+    )
+
+
+def test_classifiers_and_text() -> None:
+    plain = edited(clean(backend="hatchling"), "pyproject.toml", f"{KEY}\n", "")
+    files = with_classifier("OSI Approved :: MIT License", plain)
+    assert found(files, "LIC") == [("LIC005", "pyproject.toml", 13)]
+    assert messages(files, "LIC") == [
+        "`License :: OSI Approved :: MIT License`, but LICENSE holds the text of BSD-3-Clause"
+    ]
+    for agreeing in ("OSI Approved :: BSD License", "Other/Proprietary License"):
+        assert found(with_classifier(agreeing, plain), "LIC") == []
+
+
+def test_classifiers_in_setup_py() -> None:
+    setup = (
+        "from setuptools import setup\nsetup(\n    name='a',\n    license='Apache-2.0',\n"
+        "    classifiers=[\n        'License :: OSI Approved :: MIT License',\n    ],\n)\n"
+    )
+    assert found({"setup.py": setup, "LICENSE": APACHE}, "LIC") == [("LIC005", "setup.py", 6)]
+    assert found({"setup.py": setup}, "LIC005") == [("LIC005", "setup.py", 6)]
+
+
+def test_classifiers_beside_an_expression() -> None:
+    files = with_classifier("OSI Approved :: BSD License", clean())
+    assert found(files, "LIC") == [("LIC006", "pyproject.toml", 14)]
+    assert fixed(files, "LIC006") == {"pyproject.toml": text(clean(), "pyproject.toml")}
+    other = with_classifier("OSI Approved :: BSD License", clean(backend="hatchling"))
+    assert found(other, "LIC") == []
+
+
+@pytest.mark.parametrize(
+    ("section", "line"),
+    [
+        ("## License\n\nGPL v3.0\n", 5),
+        ("License\n-------\n\nAGPLv3, see [LICENSE](LICENSE).\n", 6),
+        ("![license](https://img.shields.io/badge/license-GPL--3.0-blue.svg)\n", 3),
+    ],
+)
+def test_readme_and_text(section: str, line: int) -> None:
+    files = changed(clean(), {"README.md": f"# A\n\n{section}"})
+    assert found(files, "LIC") == [("LIC007", "README.md", line)]
+
+
+@pytest.mark.parametrize(
+    "readme",
+    [
+        "## License\n\nBSD 3-Clause, parts under MIT.\n",
+        "## License\n\nSee [LICENSE](https://example.org/MIT).\n",
+        "## License\n\n```\nMIT\n```\n",
+        "## Use\n\nWorks with the MIT simulator and GPL programs.\n",
+        "![license](https://img.shields.io/badge/license-BSD-blue.svg)\n",
+        "## License\n\nThe data are CC-BY-4.0.\n",
+    ],
+)
+def test_other_readmes_pass(readme: str) -> None:
+    assert found(changed(clean(), {"README.md": readme}), "LIC") == []
+
+
+def test_citation_and_statement() -> None:
+    files = edited(clean(), "CITATION.cff", "license: BSD-3-Clause", "license: MIT  # ours")
+    assert found(files, "LIC") == [("LIC008", "CITATION.cff", 10)]
+    assert messages(files, "LIC") == ["MIT here, but the metadata says BSD-3-Clause"]
+    right = "license: BSD-3-Clause  # ours"
+    assert fixed(files, "LIC008") == {
+        "CITATION.cff": edited(clean(), "CITATION.cff", "license: BSD-3-Clause", right)[
+            "CITATION.cff"
+        ]
+    }
+
+
+def test_codemeta_names_it_by_address() -> None:
+    def stated(name: str) -> dict[str, Any]:
+        address = f"https://spdx.org/licenses/{name}"
+        return changed(clean(), {"codemeta.json": f'{{\n "license": "{address}"\n}}\n'})
+
+    assert found(stated("BSD-3-Clause"), "LIC") == []
+    assert found(stated("GPL-3.0-or-later"), "LIC") == [("LIC008", "codemeta.json", 2)]
+
+
+def test_files_that_are_named() -> None:
+    files = edited(clean(), "pyproject.toml", '[ "LICENSE*" ]', '[\n  "LICENSE*",\n  "NOTICE",\n]')
+    assert found(files, "LIC") == [("LIC009", "pyproject.toml", 12)]
+    assert messages(files, "LIC") == ["no file is named NOTICE"]
+    assert found(changed(files, {"NOTICE": "x\n"}), "LIC") == []
+    table = 'license = { file = "COPYING" }'
+    old = edited(stating(table), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
+    assert found(old, "LIC009") == [("LIC009", "pyproject.toml", LINE)]
+
+
+def test_gaps_in_the_text() -> None:
+    held = text(clean(license="MIT"), "LICENSE")
+    line = next(line for line in held.split("\n") if line.startswith("Copyright"))
+    gaps = held.replace(line, "Copyright (c) [year] [fullname]")
+    files = changed(clean(license="MIT"), {"LICENSE": gaps})
+    assert found(files, "LIC") == [("LIC010", "LICENSE", 3)]
+    assert found(clean(license="Apache-2.0"), "LIC") == []

@@ -1,0 +1,237 @@
+"""Metadata of a package: in the form that the standards want, and true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, edited, fixed, found, messages
+
+TOML = "pyproject.toml"
+
+
+def project(lines: str, **files: Any) -> dict[str, Any]:
+    """A small project: the table `[project]` on line 4, other files by name."""
+    system = '[build-system]\nbuild-backend = "hatchling.build"\nrequires = [ "hatchling" ]\n'
+    base = {"LICENSE": clean()["LICENSE"], "README.md": "# A\n"}
+    return {**base, TOML: f"{system}[project]\n{lines}", **files}
+
+
+GOOD = """\
+name = "a"
+version = "1.0"
+description = "Does it."
+license = "BSD-3-Clause"
+requires-python = ">=3.11"
+urls.Source = "https://example.org/a"
+"""
+
+
+def with_lines(lines: str, **files: Any) -> dict[str, Any]:
+    """Such a project with more keys, from line 11 on."""
+    return project(GOOD + lines, **files)
+
+
+def replaced(old: str, new: str) -> dict[str, Any]:
+    return edited(project(GOOD), TOML, old, new)
+
+
+def poetry(lines: str) -> dict[str, Any]:
+    """A project in Poetry's own table, its keys from line 4 on."""
+    system = '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n[tool.poetry]\n'
+    return {TOML: system + lines}
+
+
+def setup_py(arguments: str) -> dict[str, Any]:
+    return {"setup.py": f"from setuptools import setup\nsetup(\n{arguments})\n"}
+
+
+def test_a_small_project_passes() -> None:
+    assert found(project(GOOD), "MET") == []
+    assert found({"Dockerfile": "FROM python:3.8\n"}, "MET") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "message"),
+    [
+        ('licence = "MIT"\n', 11, "no key `licence`: license?"),
+        ('requires_python = ">=3"\n', 11, "no key `requires_python`: requires-python?"),
+        ('homepage = "https://example.org"\n', 11, "no key `homepage`: urls?"),
+        ('dependencies = "numpy"\n', 11, "`dependencies` should be a list"),
+        (
+            'authors = [ "A <a@example.org>" ]\n',
+            11,
+            '`authors` are tables: { name = "…", email = "…" }',
+        ),
+        ('dynamic = [ "version" ]\n', 6, "`version` is set here, and dynamic too"),
+    ],
+)
+def test_form_of_the_table(lines: str, line: int, message: str) -> None:
+    files = with_lines(lines)
+    assert found(files, "MET") == [("MET001", TOML, line)]
+    assert messages(files, "MET") == [message]
+
+
+def test_a_key_that_may_be_new_is_no_finding() -> None:
+    assert found(with_lines("something = 1\n"), "MET") == []
+
+
+def test_name_and_version_are_there() -> None:
+    assert messages(replaced('name = "a"\n', ""), "MET") == ["no `name`"]
+    files = replaced('version = "1.0"\n', "")
+    assert found(files, "MET") == [("MET001", TOML, 4)]
+    assert messages(files, "MET") == ["no `version`, and it is not dynamic"]
+    assert found(replaced('version = "1.0"', 'dynamic = [ "version" ]'), "MET") == []
+
+
+def test_name_and_version_are_valid() -> None:
+    assert messages(replaced('"a"', '"-a b"'), "MET") == ["`-a b` is no valid name"]
+    files = replaced('"1.0"', '"1.0 final"')
+    assert found(files, "MET") == [("MET002", TOML, 6)]
+    assert messages(files, "MET") == ["`1.0 final` is no valid version"]
+    for version in ("1.0.0rc1", "1.0-beta.2", "2026.1.post1"):
+        assert found(replaced('"1.0"', f'"{version}"'), "MET") == []
+
+
+def test_description() -> None:
+    assert found(replaced('description = "Does it."\n', ""), "MET") == [("MET003", TOML, 4)]
+    assert messages(replaced("Does it.", r"Does it.\nWell."), "MET") == [
+        "the description is more than one line"
+    ]
+    module = "[build-system]\nbuild-backend = 'flit_core'\n[tool.flit.metadata]\nmodule = 'a'\n"
+    assert found({TOML: module}, "MET003") == []
+
+
+def test_readme() -> None:
+    files = with_lines('readme = "READ.md"\n')
+    assert found(files, "MET") == [("MET004", TOML, 11)]
+    assert messages(files, "MET") == ["there is no file READ.md"]
+    assert found(with_lines('readme = "README.md"\n'), "MET") == []
+    assert found(with_lines('readme = { file = "README.md" }\n'), "MET") == []
+    assert found(with_lines('readme = { text = "no file" }\n'), "MET") == []
+
+
+@pytest.mark.parametrize(
+    "stray", ["a@example.org>", "<a@example.org>", " a@example.org", "a@example.org,"]
+)
+def test_marks_around_an_address_go(stray: str) -> None:
+    def author(email: str) -> dict[str, Any]:
+        return with_lines(f'authors = [\n  {{ name = "A", email = "{email}" }},  # first\n]\n')
+
+    files = author(stray)
+    assert found(files, "MET") == [("MET005", TOML, 12)]
+    assert messages(files, "MET") == [f"`{stray}` is no e-mail address"]
+    assert fixed(files, "MET005") == {TOML: author("a@example.org")[TOML]}
+
+
+def test_what_is_no_address_and_no_name() -> None:
+    files = with_lines('maintainers = [ { name = "A, B", email = "a at example.org" } ]\n')
+    assert messages(files, "MET") == [
+        "`a at example.org` is no e-mail address",
+        "a comma in the name `A, B`: one table a person",
+    ]
+    assert (
+        found(with_lines('authors = [ { name = "LISA DDPC" }, { email = "a@b.org" } ]\n'), "MET")
+        == []
+    )
+
+
+def test_people_elsewhere() -> None:
+    files = setup_py("    name='a',\n    author='A, B',\n    author_email='a@b.org, b@b.org>',\n")
+    assert found(files, "MET005") == [("MET005", "setup.py", 5)]
+    files = setup_py("    name='a',\n    author_email='A <a@b.org>, b@b.org',\n")
+    assert found(files, "MET005") == []
+    stray = poetry('name = "a"\nauthors = [\n  "A <a@b.org>>",\n]\n')
+    assert found(stray, "MET005") == [("MET005", TOML, 6)]
+
+
+def test_addresses_of_the_project() -> None:
+    files = with_lines(
+        '[project.urls]\nHomepage = "gitlab.in2p3.fr/a"\n'.replace(
+            "[project.urls]\n", "urls.Home = ''\nurls."
+        )
+    )
+    assert found(files, "MET") == [("MET006", TOML, 11), ("MET006", TOML, 12)]
+    assert messages(files, "MET") == ["`` is no address", "`gitlab.in2p3.fr/a` is no address"]
+    label = "x" * 33
+    assert messages(with_lines(f'urls.{label} = "https://a.org"\n'), "MET") == [
+        f"the label `{label}` is too long"
+    ]
+
+
+def test_where_it_lives() -> None:
+    files = replaced('urls.Source = "https://example.org/a"\n', "")
+    assert found(files, "MET") == [("MET007", TOML, 4)]
+    assert found(setup_py("    name='a',\n    url=about['url'],\n"), "MET007") == []
+    assert found(setup_py("    name='a',\n    url='https://a.org',\n"), "MET007") == []
+
+
+def with_classifiers(*names: str) -> dict[str, Any]:
+    return with_lines("classifiers = [\n" + "".join(f'  "{name}",\n' for name in names) + "]\n")
+
+
+def test_classifiers_in_another_spelling() -> None:
+    files = with_classifiers("Typing :: Typed", "Operating System :: os independent")
+    assert found(files, "MET") == [("MET008", TOML, 13)]
+    assert fixed(files, "MET008") == {
+        TOML: with_classifiers("Typing :: Typed", "Operating System :: OS Independent")[TOML]
+    }
+
+
+def test_misspelt_classifiers() -> None:
+    files = with_classifiers("Topic :: Scientific/Engineering :: Astronomie")
+    assert messages(files, "MET") == [
+        "`Topic :: Scientific/Engineering :: Astronomie` is not on the list of classifiers: "
+        "`Topic :: Scientific/Engineering :: Astronomy`?"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Private :: Do Not Upload",
+        "Framework :: Django :: 99.1",
+        "Programming Language :: Python :: 3 :: Only",
+        "Natural Language :: English",
+        "Framework :: Nothing that looks like it",
+    ],
+)
+def test_other_classifiers_pass(name: str) -> None:
+    assert found(with_classifiers(name), "MET") == []
+
+
+def test_programs() -> None:
+    module: Any = {"src/a/__init__.py": "", "src/a/cli.py": ""}
+    good = 'scripts.a = "a.cli:main"\nscripts.b = "a:main"\n'
+    assert found(with_lines(good, **module), "MET") == []
+    files = with_lines('scripts.a = "a.cmd:main"\nscripts.b = "a.cli"\n', **module)
+    assert found(files, "MET") == [("MET009", TOML, 11), ("MET009", TOML, 12)]
+    assert messages(files, "MET") == [
+        "there is no module a.cmd",
+        "`a.cli` is not of the form `module:function`",
+    ]
+    assert found(with_lines('scripts.a = "other.cmd:main"\n', **module), "MET") == []
+
+
+def test_versions_in_two_places() -> None:
+    def versions(version: str, **files: Any) -> dict[str, Any]:
+        text = f'"""A."""\n\n__version__ = "{version}"\n'
+        return with_lines("", **{"src/a/__init__.py": text}, **files)
+
+    assert found(versions("1.0"), "MET") == [("MET010", "src/a/__init__.py", 3)]
+    assert messages(versions("1.0"), "MET") == ["the version stands here and in pyproject.toml"]
+    assert messages(versions("0.9"), "MET") == ["0.9 here, but 1.0 in pyproject.toml"]
+    in_step = with_lines(
+        "[tool.bumpversion]\nx = 1\n", **{"src/a/__init__.py": '__version__ = "1.0"\n'}
+    )
+    assert found(in_step, "MET") == []
+    fallback = 'try:\n    x\nexcept E:\n    __version__ = "0"\n'
+    assert found(with_lines("", **{"src/a/__init__.py": fallback}), "MET") == []
+    dynamic = edited(versions("1.0"), TOML, 'version = "1.0"', 'dynamic = [ "version" ]')
+    assert found(dynamic, "MET") == []
+
+
+def test_a_generated_project_passes_in_every_form() -> None:
+    assert found(clean(cli=True, backend="hatchling"), "MET") == []
+    assert found(changed(clean(), {TOML: None}), "MET") == []

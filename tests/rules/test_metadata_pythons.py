@@ -1,0 +1,175 @@
+"""The Pythons that a package supports, wherever one is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, edited, fixed, found, messages
+from .test_metadata import (
+    GOOD,
+    TOML,
+    poetry,
+    project,
+    replaced,
+    setup_py,
+    with_classifiers,
+    with_lines,
+)
+
+
+def test_stated() -> None:
+    files = replaced('requires-python = ">=3.11"\n', "")
+    assert found(files, "MET") == [("MET011", TOML, 4)]
+    assert messages(files, "MET") == ["the metadata does not state the supported Pythons"]
+    assert found(poetry('name = "a"\n[tool.poetry.dependencies]\npython = "*"\n'), "MET011") == [
+        ("MET011", TOML, 3)
+    ]
+    dynamic = edited(files, TOML, 'version = "1.0"', 'version = "1"\ndynamic=["requires-python"]')
+    assert found(dynamic, "MET") == []
+
+
+def test_valid() -> None:
+    files = replaced('">=3.11"', '"3.11+"')
+    assert found(files, "MET") == [("MET012", TOML, 9)]
+    assert messages(files, "MET") == ["`3.11+` is no version specifier"]
+    assert found(replaced('">=3.11"', '">=3.11,!=3.12.0"'), "MET") == []
+    other = poetry('name = "a"\n[tool.poetry.dependencies]\npython = ">=3.8 || ^4"\n')
+    assert found(other, "MET012") == []
+
+
+@pytest.mark.parametrize("limit", ["<4", "<4.0", "<5"])
+def test_no_upper_limit(limit: str) -> None:
+    files = replaced('">=3.11"', f'">=3.11,{limit}"  # tried')
+    assert found(files, "MET") == [("MET013", TOML, 9)]
+    assert messages(files, "MET") == [f"`{limit}` keeps newer Pythons out"]
+    assert fixed(files, "MET013") == {TOML: replaced('">=3.11"', '">=3.11"  # tried')[TOML]}
+
+
+def test_a_limit_in_front_goes_too() -> None:
+    files = replaced('">=3.11"', '"<4, >=3.11"')
+    assert fixed(files, "MET013") == {TOML: project(GOOD)[TOML]}
+
+
+def test_a_limit_that_means_something_is_left_to_people() -> None:
+    files = replaced('">=3.11"', '">=3.11,<3.14"')
+    assert messages(files, "MET") == ["`<3.14` keeps newer Pythons out"]
+    assert (
+        found(poetry('name = "a"\n[tool.poetry.dependencies]\npython = "^3.11"\n'), "MET013") == []
+    )
+
+
+def python(*versions: str) -> list[str]:
+    return [f"Programming Language :: Python :: {version}" for version in versions]
+
+
+def test_classifiers_that_are_kept_out() -> None:
+    files = with_classifiers(*python("3", "3.9", "3.10", "3.11", "3.12"))
+    assert found(files, "MET") == [("MET014", TOML, 13), ("MET014", TOML, 14)]
+    assert messages(files, "MET") == [
+        "Python 3.9 has a classifier, but `>=3.11` keeps it out",
+        "Python 3.10 has a classifier, but `>=3.11` keeps it out",
+    ]
+    assert fixed(files, "MET014") == {TOML: with_classifiers(*python("3", "3.11", "3.12"))[TOML]}
+
+
+def test_the_oldest_has_a_classifier() -> None:
+    files = with_classifiers(*python("3.12", "3.13"))
+    assert found(files, "MET") == [("MET014", TOML, 12)]
+    assert messages(files, "MET") == ["Python 3.11 is supported, but has no classifier"]
+    assert found(with_classifiers(*python("3")), "MET") == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "said", "right"),
+    [
+        ("ruff", 'target-version = "py38"  # x', 'target-version = "py311"  # x'),
+        ("ruff", 'target-version = "py312"', 'target-version = "py311"'),
+        ("mypy", 'python_version = "3.8"', 'python_version = "3.11"'),
+        ("black", "target-version = ['py38']", 'target-version = ["py311"]'),
+        ("pyright", 'pythonVersion = "3.10"', 'pythonVersion = "3.11"'),
+        ("pylint.main", 'py-version = "3.9"', 'py-version = "3.11"'),
+    ],
+)
+def test_tools(tool: str, said: str, right: str) -> None:
+    files = with_lines(f"[tool.{tool}]\n{said}\n")
+    assert found(files, "MET") == [("MET015", TOML, 12)]
+    assert fixed(files, "MET015") == {TOML: with_lines(f"[tool.{tool}]\n{right}\n")[TOML]}
+
+
+def test_a_version_that_is_a_number_is_left_to_people() -> None:
+    files = with_lines("[tool.mypy]\npython_version = 3.8\n")
+    assert messages(files, "MET") == [
+        "mypy works for Python 3.8, but the oldest that is supported is 3.11"
+    ]
+
+
+def test_black_keeps_what_is_supported() -> None:
+    def black(*versions: str) -> dict[str, Any]:
+        listed = "".join(f'  "{version}",\n' for version in versions)
+        return with_lines(f"[tool.black]\ntarget-version = [\n{listed}]\n")
+
+    files = black("py39", "py310", "py311", "py312")
+    assert found(files, "MET") == [("MET015", TOML, 13), ("MET015", TOML, 14)]
+    assert fixed(files, "MET015") == {TOML: black("py311", "py312")[TOML]}
+
+
+def test_tools_in_other_files() -> None:
+    hooks = "repos:\n  - repo: x\n    hooks:\n      - id: pyupgrade\n        args: [--py38-plus]\n"
+    files = with_lines(
+        "",
+        **{
+            "ruff.toml": 'target-version = "py39"\n',
+            "mypy.ini": "[mypy]\npython_version = 3.9\n",
+            ".pre-commit-config.yaml": hooks,
+        },
+    )
+    assert found(files, "MET") == [
+        ("MET015", ".pre-commit-config.yaml", 5),
+        ("MET015", "mypy.ini", 2),
+        ("MET015", "ruff.toml", 1),
+    ]
+    assert fixed(files, "MET015") == {
+        "ruff.toml": 'target-version = "py311"\n',
+        "mypy.ini": "[mypy]\npython_version = 3.11\n",
+        ".pre-commit-config.yaml": hooks.replace("38", "311"),
+    }
+
+
+def test_tools_that_agree_pass() -> None:
+    newer_types = (
+        '[tool.mypy]\npython_version = "3.13"\n[tool.black]\ntarget-version = ["py311", "py312"]\n'
+    )
+    assert found(with_lines(newer_types), "MET") == []
+    unknown = setup_py("    name='a',\n    python_requires=oldest(),\n")
+    assert found({**unknown, "ruff.toml": 'target-version = "py37"\n'}, "MET015") == []
+
+
+def test_images_and_services() -> None:
+    pipeline = (
+        "variables:\n  TAG: 3.10-slim\n\ntest:\n  image: python:$TAG\n  script: [pytest]\n"
+        "docs:\n  image: docker.io/library/python:3.12\n  script: [nox]\n"
+    )
+    files = with_lines(
+        "",
+        **{
+            ".gitlab-ci.yml": pipeline,
+            ".python-version": "3.10.4\n",
+            ".readthedocs.yaml": 'build:\n  tools:\n    python: "3.9"\n',
+            "Dockerfile": "ARG TAG=3.8\nFROM python:${TAG}\n",
+        },
+    )
+    assert found(files, "MET") == [
+        ("MET016", ".gitlab-ci.yml", 5),
+        ("MET016", ".python-version", 1),
+        ("MET016", ".readthedocs.yaml", 3),
+        ("MET016", "Dockerfile", 2),
+    ]
+    assert messages(files, "MET")[0] == "Python 3.10 here, but 3.11 is needed"
+
+
+def test_a_generated_project_for_a_newer_python_passes() -> None:
+    assert found(clean(python_min="3.13"), "MET") == []
+    files = changed(clean(), {".python-version": "3.10\n"})
+    assert found(files, "MET") == [("MET016", ".python-version", 1)]

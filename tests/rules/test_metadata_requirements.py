@@ -1,0 +1,80 @@
+"""What a package requires."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.checking import found, messages
+from .test_metadata import TOML, poetry, setup_py, with_lines
+
+
+@pytest.mark.parametrize(
+    "text", ["numpy=1.26", "numpy>>1", "numpy >= 1 scipy", "num py", "numpy; python>3"]
+)
+def test_invalid(text: str) -> None:
+    files = with_lines(f"dependencies = [\n  'scipy',\n  '{text}',\n]\n")
+    assert found(files, "MET") == [("MET017", TOML, 13)]
+    assert messages(files, "MET")[0].startswith(f"`{text}` is no requirement: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "numpy",
+        "numpy>=1.26,<3",
+        "numpy[all, extra] ~= 1.2",
+        'numpy>=1.26; python_version < "3.13"',
+        "zope.interface (>=4)",
+        "a==1.*",
+    ],
+)
+def test_valid(text: str) -> None:
+    assert found(with_lines(f"dependencies = [ '{text}' ]\n"), "MET") == []
+
+
+def test_in_every_list() -> None:
+    lines = (
+        "optional-dependencies.x = [ 'a=1' ]\n[dependency-groups]\ntest = [\n  'b',\n  'c=1',\n]\n"
+    )
+    assert found(with_lines(lines), "MET") == [("MET017", TOML, 11), ("MET017", TOML, 15)]
+    cfg = "[metadata]\nname = a\n[options]\ninstall_requires =\n    numpy>=1\n    scipy=2\n"
+    assert found({"setup.cfg": cfg}, "MET017") == [("MET017", "setup.cfg", 6)]
+    files = setup_py("    name='a',\n    install_requires=['x', 'y=1'],\n")
+    assert found(files, "MET017") == [("MET017", "setup.py", 4)]
+    own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = "^1 || ^2"\n')
+    assert found(own, "MET017") == []
+
+
+def test_groups() -> None:
+    good = (
+        "[dependency-groups]\ntest-all = [ 'a' ]\ndev = [ { include-group = 'Test_All' }, 'b' ]\n"
+    )
+    assert found(with_lines(good), "MET") == []
+    missing = good.replace("Test_All", "lint")
+    assert found(with_lines(missing), "MET") == [("MET018", TOML, 13)]
+    assert messages(with_lines(missing), "MET") == ["there is no group lint"]
+    loop = good.replace("'a'", "{ include-group = 'dev' }")
+    assert messages(with_lines(loop), "MET") == [
+        "dev includes test-all again",
+        "Test_All includes dev again",
+    ]
+    odd = good.replace("'b'", "{ path = '.' }")
+    assert messages(with_lines(odd), "MET") == ["neither a requirement nor an included group"]
+
+
+def test_addresses() -> None:
+    lines = "dependencies = [\n  'a @ git+https://example.org/a.git',\n  'b',\n]\n"
+    assert found(with_lines(lines), "MET") == [("MET019", TOML, 12)]
+    assert messages(with_lines(lines), "MET") == ["`a` is fetched from an address"]
+    group = "[dependency-groups]\ntest = [ 'a @ git+https://example.org/a.git' ]\n"
+    assert found(with_lines(group), "MET") == []
+    own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = { git = "https://example.org/x" }\n')
+    assert found(own, "MET019") == [("MET019", TOML, 6)]
+
+
+def test_exact_versions() -> None:
+    lines = "dependencies = [\n  'a==1.2',\n  'b==1.*',\n  'a-core==1.0',\n  'c>=1',\n]\n"
+    assert found(with_lines(lines), "MET") == [("MET020", TOML, 12)]
+    assert messages(with_lines(lines), "MET") == ["`a` is pinned to 1.2"]
+    own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = "1.2.3"\n')
+    assert found(own, "MET020") == [("MET020", TOML, 6)]

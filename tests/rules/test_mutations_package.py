@@ -1,0 +1,167 @@
+"""Break any one thing of a generated project that a rule guards: that rule alone tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import rules
+
+from ..support.answers import pairwise
+from ..support.checking import changed, clean, edited, found, text
+
+Files = dict[str, Any]
+TOML = "pyproject.toml"
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "DOC", "CIT", "SEC")
+
+
+def put(path: str, content: str | bytes | None, **answers: Any) -> Callable[[], Files]:
+    """A project with one file added, replaced or removed."""
+    return lambda: changed(clean(**answers), {path: content})
+
+
+def edit(path: str, old: str, new: str, **answers: Any) -> Callable[[], Files]:
+    """A project with one text in a file replaced."""
+    return lambda: edited(clean(**answers), path, old, new)
+
+
+def static() -> Files:
+    """A project whose version stands in its metadata, and in its changelog."""
+    files = edited(clean(), TOML, 'dynamic = [ "version" ]', 'version = "1.0.0"')
+    return edited(files, "CHANGELOG.md", "### Added", "## [1.0.0] - 2026-01-01\n\n### Added")
+
+
+LICENSE = 'license = "BSD-3-Clause"'
+CLASSIFIERS = "classifiers = [\n"
+SYSTEM = text(clean(), TOML).partition("[project]")[0]
+SECRET = "glpat-" + "aB3dE6gH9jK2mN5pQ8sT"
+KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\n" + "aB3d" * 16 + "\n"
+
+MUTATIONS: dict[str, Callable[[], Files]] = {
+    "FIL001": lambda: changed(
+        edited(clean(backend="hatchling"), TOML, 'readme = "README.md"\n', ""),
+        {"README.md": None},
+    ),
+    "FIL002": put(".gitignore", None),
+    "FIL004": put("lisa_example/__init__.py", ""),
+    "FIL005": put("notes.txt", "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"),
+    "FIL006": put("src/lisa_example/__pycache__/noise.cpython-311.pyc", b"\0"),
+    "FIL007": put("noxfile.py.rej", "x\n"),
+    "FIL008": put("data/orbits.h5", b"\0" * 600_000),
+    "FIL009": put(
+        "a.ipynb",
+        '{"cells": [{"cell_type": "code", "outputs": [{}], "source": []}], "metadata": {}, '
+        '"nbformat": 4, "nbformat_minor": 5}\n',
+    ),
+    "FIL010": put("readme.md", "x\n"),
+    "LIC001": lambda: changed(
+        edited(clean(), TOML, 'license-files = [ "LICENSE*" ]\n', ""),
+        {"LICENSE": None, "README.md": "# A\n\npip install it.\n", "MANIFEST.in": "graft src\n"},
+    ),
+    "LIC002": edit(TOML, LICENSE, 'license = "BSD 3-Clause"'),
+    "LIC003": edit(TOML, LICENSE, 'license = { text = "BSD-3-Clause" }'),
+    "LIC004": lambda: changed(
+        edited(clean(), "CITATION.cff", "license: BSD-3-Clause\n", ""),
+        {"LICENSE": clean(license="MIT")["LICENSE"], "README.md": "# A\n\npip install it.\n"},
+    ),
+    "LIC005": edit(
+        TOML,
+        CLASSIFIERS,
+        f'{CLASSIFIERS}  "License :: OSI Approved :: MIT License",\n',
+        backend="hatchling",
+    ),
+    "LIC006": edit(
+        TOML, CLASSIFIERS, f'{CLASSIFIERS}  "License :: OSI Approved :: MIT License",\n'
+    ),
+    "LIC007": edit("README.md", "BSD-3-Clause, see", "GPL-3.0, see"),
+    "LIC008": edit("CITATION.cff", "license: BSD-3-Clause", "license: MIT"),
+    "LIC009": edit(TOML, '[ "LICENSE*" ]', '[ "LICENSE*", "NOTICE" ]'),
+    "LIC010": edit("LICENSE", "Copyright (c) 2026", "Copyright (c) [year]"),
+    "MET001": edit(TOML, 'name = "lisa-example"\n', 'name = "lisa-example"\nlicence = "x"\n'),
+    "MET002": edit(TOML, 'name = "lisa-example"', 'name = "lisa example"'),
+    "MET003": edit(TOML, 'description = "A Python package for the LISA mission."\n', ""),
+    "MET004": edit(TOML, '"README.md"', '"README.rst"'),
+    "MET005": edit(TOML, 'Center" } ]', 'Center", email = "a@example.org>" } ]'),
+    "MET006": edit(TOML, 'Homepage = "https://', 'Homepage = "'),
+    "MET007": lambda: edited(
+        clean(), TOML, text(clean(), TOML).partition("[project.urls]")[2].partition("\n\n")[0], ""
+    ),
+    "MET008": edit(
+        TOML,
+        "Topic :: Scientific/Engineering :: Physics",
+        "Topic :: Scientific/Engineering :: Phisics",
+    ),
+    "MET009": edit(
+        TOML, "[project.urls]", '[project.scripts]\na = "lisa_example.no:main"\n\n[project.urls]'
+    ),
+    "MET010": lambda: edited(
+        static(), "src/lisa_example/__init__.py", 'version("lisa-example")', '"1.0.0"'
+    ),
+    "MET011": edit(TOML, 'requires-python = ">=3.11"\n', ""),
+    "MET012": edit(TOML, 'requires-python = ">=3.11"', 'requires-python = "3.11+"'),
+    "MET013": edit(TOML, '">=3.11"', '">=3.11,<4"'),
+    "MET014": edit(TOML, CLASSIFIERS, f'{CLASSIFIERS}  "Programming Language :: Python :: 3.9",\n'),
+    "MET015": edit(TOML, 'python_version = "3.11"', 'python_version = "3.9"'),
+    "MET016": put(".python-version", "3.9\n"),
+    "MET017": edit(TOML, '"numpy>=1.26"', '"numpy=1.26"'),
+    "MET018": edit(TOML, '{ include-group = "lint" }', '{ include-group = "style" }'),
+    "MET019": edit(TOML, '"numpy>=1.26"', '"numpy @ git+https://example.org/numpy"'),
+    "MET020": edit(TOML, '"numpy>=1.26"', '"numpy==1.26"'),
+    "PKG001": lambda: edited(clean(), TOML, SYSTEM, ""),
+    "PKG002": edit(TOML, '"setuptools>=77.0.3", "setuptools-scm>=8.1"', '"wheel"'),
+    "PKG003": edit(TOML, "setuptools>=77.0.3", "setuptools>=64"),
+    "PKG004": edit(
+        TOML, "[tool.ruff]", '[tool.poetry]\nname = "a"\ndependencies.a = "1"\n\n[tool.ruff]'
+    ),
+    "PKG005": edit("MANIFEST.in", "graft docs\n", "graft docs\ninclude THIRD.txt\n"),
+    "PKG006": lambda: changed(
+        edited(clean(), TOML, ', "setuptools-scm>=8.1"', ""),
+        {
+            "setup.py": 'import setuptools\n\nsetuptools.setup(x=open("x.txt").read())\n',
+            "x.txt": "",
+        },
+    ),
+    "PKG007": edit(TOML, 'where = [ "src" ]', 'where = [ "lib" ]'),
+    "PKG008": put("src/lisa_example/py.typed", None),
+    "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
+    "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
+    "DOC003": edit(
+        "README.md", "## Use", "Already a pro? Just edit this README.md and make it your own"
+    ),
+    "DOC004": edit("README.md", "lisa-example/badges/main/pipeline", "other/badges/main/pipeline"),
+    "DOC005": edit("docs/conf.py", '_metadata["Version"]', '"0.1"'),
+    "DOC006": put(".readthedocs.yaml", "version: 2\n"),
+    "CIT001": lambda: changed(
+        edited(clean(), "MANIFEST.in", "include CITATION.cff\n", ""),
+        {"CITATION.cff": None, "README.md": "# A\n\npip install it.\n"},
+    ),
+    "CIT002": edit("CITATION.cff", "message:", "#"),
+    "CIT003": edit("CITATION.cff", "type: software", "type: code"),
+    "CIT004": lambda: edited(static(), "CITATION.cff", "type:", "version: 0.9.0\ntype:"),
+    "SEC001": put("deploy.key", KEY),
+    "SEC002": put("deploy.txt", f"{SECRET}\n"),
+    "SEC003": put("deploy.sh", "git push https://robot:" + "sw0rdfish@gitlab.in2p3.fr/a.git\n"),
+    "SEC004": edit(
+        ".gitlab-ci.yml",
+        "include:\n",
+        "include:\n  - project: group/ci\n    file: /a.yml\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("code", list(MUTATIONS))
+def test_one_thing_broken_is_one_rule(code: str) -> None:
+    assert {name for name, _, _ in found(MUTATIONS[code]())} == {code}
+
+
+def test_every_rule_is_broken_once() -> None:
+    own = [rule.code for letters in FAMILIES for rule in rules.family(letters)]
+    assert sorted(set(own) - set(MUTATIONS)) == ["FIL003"]
+
+
+@pytest.mark.parametrize("answers", pairwise(), ids=str)
+def test_no_generated_project_has_a_finding(answers: dict[str, Any]) -> None:
+    for letters in FAMILIES:
+        assert found(clean(**answers), letters) == []

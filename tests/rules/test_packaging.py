@@ -1,0 +1,184 @@
+"""Packaging: the build backend, and what it is told of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, edited, fixed, found, messages, text
+
+TOML = "pyproject.toml"
+SYSTEM = """\
+[build-system]
+build-backend = "setuptools.build_meta"
+requires = [ "setuptools>=77.0.3" ]
+"""
+
+
+def test_generated_projects_pass() -> None:
+    for backend in ("setuptools", "hatchling"):
+        assert found(clean(backend=backend), "PKG") == []
+
+
+def test_build_system() -> None:
+    table = '# Ours.\n\n[project]\nname = "a"\n'
+    files = {TOML: table}
+    assert found(files, "PKG") == [("PKG001", TOML, 1)]
+    assert messages(files, "PKG") == ["no [build-system]"]
+    assert fixed(files, "PKG001") == {TOML: f'# Ours.\n\n{SYSTEM}\n[project]\nname = "a"\n'}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[project]\nname = 'a'\n[tool.uv]\npackage = false\n",
+        "[tool.poetry]\nname = 'a'\npackage-mode = false\n",
+        "[tool.ruff]\nline-length = 100\n",
+    ],
+)
+def test_where_nothing_is_built_none_is_needed(text: str) -> None:
+    assert found({TOML: text}, "PKG") == []
+
+
+def test_setup_py_alone_is_told_without_a_repair() -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n"}
+    assert found(files, "PKG") == [("PKG001", TOML, 1)]
+
+
+@pytest.mark.parametrize(
+    ("backend", "requires", "needed"),
+    [
+        ("poetry.core.masonry.api", '"setuptools"', "poetry-core"),
+        ("hatchling.build", '"wheel", "numpy"', "hatchling"),
+        ("setuptools.build_meta", '"wheel"', "setuptools"),
+    ],
+)
+def test_backend_and_requirements(backend: str, requires: str, needed: str) -> None:
+    files = {TOML: f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ {requires} ]\n'}
+    assert found(files, "PKG") == [("PKG002", TOML, 3)]
+    assert messages(files, "PKG") == [f"`{backend}` needs {needed}, which is not required"]
+
+
+@pytest.mark.parametrize(
+    ("backend", "requires"),
+    [
+        ("hatchling.build", '"uv-dynamic-versioning"'),
+        ("setuptools.build_meta", '"setuptools-scm"'),
+        ("poetry_dynamic_versioning.backend", '"poetry-core", "poetry-dynamic-versioning"'),
+        ("flit_core.buildapi", '"flit_core >=3.12"'),
+        ("mesonpy", '"Meson_Python", "numpy"'),
+        ("own", '"wheel"'),
+    ],
+)
+def test_requirements_that_bring_the_backend(backend: str, requires: str) -> None:
+    files = {TOML: f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ {requires} ]\n'}
+    assert found(files, "PKG") == []
+
+
+def test_a_build_system_needs_requirements() -> None:
+    assert messages({TOML: '[build-system]\nbuild-backend = "own"\n'}, "PKG") == [
+        "[build-system] has no list `requires`"
+    ]
+
+
+@pytest.mark.parametrize("said", ["setuptools", "setuptools>=64", "setuptools >= 64.0"])
+def test_setuptools_is_new_enough(said: str) -> None:
+    files = edited(clean(), TOML, "setuptools>=77.0.3", said)
+    assert found(files, "PKG") == [("PKG003", TOML, 3)]
+    assert fixed(files, "PKG003") == {TOML: text(clean(), TOML)}
+
+
+def test_a_bound_that_needs_a_person() -> None:
+    files = edited(clean(), TOML, "setuptools>=77.0.3", "setuptools>=64,<70")
+    assert messages(files, "PKG") == [
+        "`setuptools>=64,<70` lets older versions in than 77, which take no licence expression"
+    ]
+    table = edited(files, TOML, 'license = "BSD-3-Clause"', 'license = { text = "BSD-3-Clause" }')
+    assert found(table, "PKG") == []
+
+
+def test_a_table_that_no_build_reads() -> None:
+    poetry = "[tool.poetry]\nname = 'a'\n[tool.poetry.dependencies]\nnumpy = '*'\n"
+    files = {TOML: f"{SYSTEM}{poetry}", "setup.py": "setup(name='a')\n"}
+    assert found(files, "PKG") == [("PKG004", TOML, 4)]
+    assert messages(files, "PKG") == [
+        "[tool.poetry] is not read: the project is built by setuptools"
+    ]
+    own = SYSTEM.replace("setuptools.build_meta", "poetry.core.masonry.api").replace(
+        "setuptools>=77.0.3", "poetry-core"
+    )
+    assert found({TOML: f"{own}{poetry}"}, "PKG") == []
+
+
+def with_tables(lines: str, **files: Any) -> dict[str, Any]:
+    """A project of setuptools, with tables from line 6 on."""
+    return {TOML: f'{SYSTEM}[project]\nname = "a"\n{lines}', **files}
+
+
+SRC: Any = {"src/a/__init__.py": "", "src/a/data/x.csv": "1\n"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "missing"),
+    [
+        ('[tool.setuptools]\npackages = [ "b" ]\n', "b"),
+        ('[tool.setuptools]\npackage-dir."" = "src"\npackages = [ "a.b" ]\n', "src/a/b"),
+        ('[tool.setuptools]\npy-modules = [ "one" ]\n', "one.py"),
+        ('[tool.setuptools.packages.find]\nwhere = [ "lib" ]\n', "lib"),
+        ('[tool.setuptools.package-data]\na = [ "py.typed" ]\n', "src/a/py.typed"),
+    ],
+)
+def test_what_setuptools_is_told_of(lines: str, missing: str) -> None:
+    files = with_tables(lines, **SRC)
+    line = 5 + lines.count("\n")
+    assert found(files, "PKG") == [("PKG007", TOML, line)]
+    assert messages(files, "PKG") == [f"there is no {missing}"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[tool.setuptools]\npackage-dir."" = "src"\npackages = [ "a" ]\n',
+        '[tool.setuptools]\npackage-dir.a = "elsewhere"\npackages = [ "a", "b" ]\n',
+        '[tool.setuptools.package-data]\na = [ "*.txt", "data/x.csv" ]\nother = [ "x" ]\n',
+        '[tool.setuptools.packages.find]\nwhere = [ ".", "src" ]\n',
+    ],
+)
+def test_what_is_there_or_may_be(lines: str) -> None:
+    assert found(with_tables(lines, **SRC), "PKG") == []
+
+
+def test_what_a_build_makes_or_another_repository_holds() -> None:
+    lines = '[tool.setuptools]\npackages = [ "made", "sub.inner" ]\n'
+    modules = '[submodule "sub"]\n\tpath = sub\n'
+    files = with_tables(lines, **{".gitignore": "/made/\n", ".gitmodules": modules})
+    assert found(files, "PKG") == [("PKG007", TOML, 7)]
+    files[".gitignore"] = "made\n"
+    assert found(files, "PKG") == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "table", "line"),
+    [
+        ("hatchling.build", "hatch.build.targets.wheel", 'packages = [ "src/b" ]'),
+        ("poetry.core.masonry.api", "poetry", 'packages = [ { include = "b", from = "src" } ]'),
+        ("scikit_build_core.build", "scikit-build", 'wheel.packages = [ "src/b" ]'),
+    ],
+)
+def test_what_other_backends_are_told_of(backend: str, table: str, line: str) -> None:
+    system = f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ "own-plugin" ]\n'
+    files = {TOML: f"{system}[tool.{table}]\n{line}\n", **SRC}
+    assert found(files, "PKG") == [("PKG007", TOML, 5)]
+    assert messages(files, "PKG") == ["there is no src/b"]
+    assert found({**files, "src/b/__init__.py": ""}, "PKG") == []
+
+
+def test_typed() -> None:
+    marker = "src/lisa_example/py.typed"
+    files = changed(clean(), {marker: None})
+    line = text(clean(), TOML).split("\n").index('  "Typing :: Typed",') + 1
+    assert found(files, "PKG") == [("PKG008", TOML, line)]
+    assert messages(files, "PKG") == ["no py.typed in src/lisa_example"]
+    assert fixed(files, "PKG008") == {marker: ""}
+    assert found(edited(files, TOML, '  "Typing :: Typed",\n', ""), "PKG") == []

@@ -1,0 +1,113 @@
+"""What setuptools puts into the source distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..support.checking import changed, clean, edited, fixed, found, messages
+
+
+def with_manifest(text: str, **files: Any) -> dict[str, Any]:
+    return changed(clean(), {"MANIFEST.in": text, **files})
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("include THIRD.txt", "there is no THIRD.txt"),
+        ("include LICENCE README", "there is no LICENCE, README"),
+        ("graft examples", "there is no examples"),
+        ("recursive-include examples *.py *.txt", "there is no examples"),
+        ("include tutorial/*.ipynb", "there is no tutorial/*.ipynb"),
+        ("recursive-include docs", "`recursive-include` lacks patterns"),
+        ("include", "`include` lacks what it is for"),
+    ],
+)
+def test_lines_without_an_effect_go(line: str, message: str) -> None:
+    files = with_manifest(f"# First.\ngraft src\n{line}\ninclude LICENSE\n")
+    assert found(files, "PKG") == [("PKG005", "MANIFEST.in", 3)]
+    assert messages(files, "PKG") == [message]
+    assert fixed(files, "PKG005") == {"MANIFEST.in": "# First.\ngraft src\ninclude LICENSE\n"}
+
+
+def test_lines_that_need_a_person() -> None:
+    files = with_manifest("includ x\ninclude LICENSE NEWS\n")
+    assert found(files, "PKG") == [("PKG005", "MANIFEST.in", 1), ("PKG005", "MANIFEST.in", 2)]
+    assert messages(files, "PKG") == ["no command `includ`", "there is no NEWS"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "include *.cfg\nglobal-include *.pyx\n",
+        "exclude nothing\nprune nowhere\nglobal-exclude *.so\n",
+        "recursive-include docs *.nothing\n",
+        "include build/made.h\n",
+        "include src/lisa_example/_version.py\n",
+    ],
+)
+def test_other_lines_pass(text: str) -> None:
+    scm = "[tool.setuptools_scm]\n"
+    made = f'{scm}version_file = "src/lisa_example/_version.py"\n'
+    files = edited(with_manifest(text), "pyproject.toml", scm, made)
+    assert found(files, "PKG") == []
+
+
+def test_other_backends_have_no_manifest() -> None:
+    files = changed(clean(backend="hatchling"), {"MANIFEST.in": "include NEWS\n"})
+    assert found(files, "PKG") == []
+
+
+SETUP = """\
+from os.path import join
+from setuptools import setup
+
+setup(
+    name="a",
+    install_requires=open("requirements.txt").read().split(),
+    long_description=open(join(here, "README.md")).read(),
+)
+"""
+
+
+MODULES = ("a/__init__.py", "a/v.py")
+
+
+def project(**files: Any) -> dict[str, Any]:
+    return {
+        "pyproject.toml": "[build-system]\nrequires = [ 'setuptools' ]\n",
+        "setup.py": SETUP,
+        "requirements.txt": "numpy\n",
+        "README.md": "# A\n",
+        **files,
+    }
+
+
+def test_what_setup_py_reads_is_in_the_archive() -> None:
+    files = project()
+    assert found(files, "PKG") == [("PKG006", "setup.py", 6)]
+    assert messages(files, "PKG") == [
+        "requirements.txt is read here, but is not in the source distribution"
+    ]
+    assert fixed(files, "PKG006") == {"MANIFEST.in": "include requirements.txt\n"}
+    more = project(**{"MANIFEST.in": "include README.md\n"})
+    assert fixed(more, "PKG006") == {"MANIFEST.in": "include README.md\ninclude requirements.txt\n"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"MANIFEST.in": "include *.txt\n"},
+        {"requirements.txt": None},
+        {"setup.py": SETUP.replace('name="a"', "use_scm_version=True")},
+        {
+            "setup.py": SETUP.replace("requirements.txt", "a/v.py"),
+            "a/__init__.py": "",
+            "a/v.py": "",
+        },
+    ],
+)
+def test_what_is_there_anyhow(files: dict[str, Any]) -> None:
+    assert found(changed(project(), files), "PKG") == []

@@ -1,0 +1,198 @@
+"""No secret in git, and nothing run that others can change.
+
+No secret stands here as it would be found: each is put together when a test runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import string
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import rules
+from lisa_scaffold.project.facts import Facts
+
+from ..support.checking import changed, clean, found, messages
+
+LETTERS = string.ascii_letters + string.digits
+
+
+def random(length: int, alphabet: str = LETTERS, seed: str = "s") -> str:
+    """A text that looks like chance, the same each time."""
+    text = ""
+    while len(text) < length:
+        digest = hashlib.sha256(f"{seed}{len(text)}".encode()).digest()
+        text += "".join(alphabet[byte % len(alphabet)] for byte in digest)
+    return text[:length]
+
+
+HEX = "0123456789abcdef"
+TOKENS = {
+    "a token of GitLab": "glpat-" + random(20),
+    "a trigger token of GitLab": "glptt-" + random(40, HEX),
+    "a token of GitHub": "ghp_" + random(36),
+    "a fine-grained token of GitHub": "github_pat_" + random(22) + "_" + random(59),
+    "a token of PyPI": "pypi-AgEIcHlwaS5vcmc" + random(70),
+    "a key of AWS": "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+    "a token of SonarQube": "sqp_" + random(40, HEX),
+    "a token of Docker Hub": "dckr_pat_" + random(27),
+}
+
+
+@pytest.mark.parametrize("name", list(TOKENS))
+def test_tokens(name: str) -> None:
+    files = changed(clean(), {"deploy.sh": f"#!/bin/sh\nexport T='{TOKENS[name]}'\n"})
+    assert found(files, "SEC") == [("SEC002", "deploy.sh", 2)]
+    assert messages(files, "SEC") == [name]
+    assert all(TOKENS[name] not in message for message in messages(files, "SEC"))
+
+
+def test_the_column_is_told() -> None:
+    facts = Facts.of({"a.txt": f"x {TOKENS['a token of GitLab']}\n"})
+    assert [f.column for f in rules.findings(rules.family("SEC"), facts)] == [3]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ZENODO_TOKEN = '{}'",
+        'zenodo_access_token: "{}"',
+        "export ZENODO_API_KEY={}",
+    ],
+)
+def test_tokens_of_zenodo_are_known_by_their_name(line: str) -> None:
+    files = changed(clean(), {"zenodo.py": line.format(random(60)) + "\n"})
+    assert messages(files, "SEC") == ["a token of Zenodo"]
+    named = changed(clean(), {"zenodo.py": line.format("$TOKEN") + "\n"})
+    assert found(named, "SEC") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "glpat-" + "x" * 20,
+        "glpat-" + "1234567890" * 2,
+        "glpat-" + random(12),
+        "ghp_" + random(40),
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "sqp_" + "0" * 40,
+        "https://zenodo.org/records/" + "1" * 60,
+        "myglpat-" + random(20),
+    ],
+)
+def test_examples_and_other_words_are_no_tokens(text: str) -> None:
+    assert found(changed(clean(), {"a.txt": f"{text}\n"}), "SEC") == []
+
+
+def key(kind: str = "RSA PRIVATE") -> str:
+    body = base64.b64encode(random(96).encode()).decode()
+    lines = "\n".join(body[at : at + 64] for at in range(0, len(body), 64))
+    return f"-----BEGIN {kind} KEY-----\n{lines}\n-----END {kind} KEY-----\n"
+
+
+@pytest.mark.parametrize("kind", ["RSA PRIVATE", "PRIVATE", "OPENSSH PRIVATE", "EC PRIVATE"])
+def test_private_keys(kind: str) -> None:
+    files = changed(clean(), {"deploy/id": f"# ours\n{key(kind)}"})
+    assert found(files, "SEC") == [("SEC001", "deploy/id", 2)]
+    assert messages(files, "SEC") == ["a private key"]
+
+
+def test_a_key_in_one_line() -> None:
+    files = changed(clean(), {"account.json": '{"key": ' + repr(key()).replace("'", '"') + "}\n"})
+    assert found(files, "SEC") == [("SEC001", "account.json", 1)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tests/data/key.pem", key()),
+        ("docs/use.md", "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----\n"),
+        ("cert.pem", key("PUBLIC")),
+        ("src/a.py", 'MARK = "-----BEGIN PRIVATE KEY-----"\n'),
+    ],
+)
+def test_what_is_no_private_key_of_anybody(path: str, text: str) -> None:
+    assert found(changed(clean(), {path: text}), "SEC") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (".ci/push.sh", "git push https://robot:{}@gitlab.in2p3.fr/a.git"),
+        ("requirements.txt", "--index-url https://user:{}@gitlab.in2p3.fr/simple"),
+        (".netrc", "machine gitlab.example.org login robot password {}"),
+        (".pypirc", "password: {}"),
+    ],
+)
+def test_passwords(path: str, line: str) -> None:
+    files = changed(clean(), {path: f"\n{line.format(random(12))}\n"})
+    assert found(files, "SEC") == [("SEC003", path, 2)]
+    assert messages(files, "SEC") == ["a password"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://gitlab-ci-token:${CI_JOB_TOKEN}@gitlab.in2p3.fr/a.git",
+        "https://user:$PASSWORD@gitlab.in2p3.fr",
+        "https://user:<password>@gitlab.in2p3.fr",
+        "postgresql://postgres:postgres@gitlab.in2p3.fr/db",
+        "https://robot:swordfish@gitlab.example.org",
+        "redis://user:swordfish@localhost/0",
+        "https://gitlab.in2p3.fr:8443/a@b",
+        "# https://robot:swordfish@gitlab.in2p3.fr",
+    ],
+)
+def test_variables_and_services_are_no_passwords(line: str) -> None:
+    assert found(changed(clean(), {"run.sh": f"{line}\n"}), "SEC") == []
+
+
+def includes(*entries: str) -> dict[str, Any]:
+    listed = "".join(f"  - {entry}\n" for entry in entries)
+    return {".gitlab-ci.yml": f"include:\n{listed}a:\n  script: [b]\n"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("project: g/ci\n    file: /a.yml", "g/ci is included without `ref`"),
+        (
+            "project: g/ci\n    file: /a.yml\n    ref: main",
+            "g/ci is included from the branch main",
+        ),
+        (
+            "component: $CI_SERVER_FQDN/g/c/lint@~latest",
+            "$CI_SERVER_FQDN/g/c/lint@~latest is no version",
+        ),
+        (
+            "remote: https://example.org/raw/main/a.yml",
+            "https://example.org/raw/main/a.yml changes with its branch, and has no `integrity`",
+        ),
+    ],
+)
+def test_includes(entry: str, message: str) -> None:
+    files = includes(entry)
+    assert found(files, "SEC") == [("SEC004", ".gitlab-ci.yml", 2)]
+    assert messages(files, "SEC") == [message]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "project: g/ci\n    file: /a.yml\n    ref: v1.2.0",
+        "project: g/ci\n    file: /a.yml\n    ref: $CI_REF",
+        "component: $CI_SERVER_FQDN/g/c/lint@1.2.0",
+        "remote: https://example.org/raw/v1/a.yml",
+        "remote: https://example.org/raw/main/a.yml\n    integrity: sha256-abc=",
+        "template: Jobs/Secret-Detection.gitlab-ci.yml",
+    ],
+)
+def test_includes_that_are_pinned(entry: str) -> None:
+    assert found(includes(entry), "SEC") == []
+
+
+def test_generated_projects_pass() -> None:
+    assert found(clean(), "SEC") == []

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ..support.checking import clean, found
+
+SETTINGS = "lisa-scaffold.toml"
+WAIVER = '[[waivers]]\ncode = "CHG002"\nreason = "kept"\n'
+
+
+def settings(text: str, **given: object) -> list[tuple[str, str, int]]:
+    return found({**clean(), SETTINGS: text}, "CFG", **given)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("selekt = []\n", 1),
+        ('select = "CHG"\n', 1),
+        ("ignore = [3]\n", 1),
+        ("waivers = 3\n", 1),
+        ("waivers = [3]\n", 1),
+        (WAIVER.replace('reason = "kept"\n', ""), 1),
+        (WAIVER.replace("kept", "  "), 3),
+        (WAIVER + "path = 3\n", 4),
+        (WAIVER + 'expires = "soon"\n', 4),
+        (WAIVER + "until = 2027-01-31\n", 4),
+    ],
+)
+def test_settings_that_nobody_can_follow(text: str, line: int) -> None:
+    assert settings(text) == [("CFG001", SETTINGS, line)]
+
+
+@pytest.mark.parametrize("end", ["2027-01-31", '"2027-01-31"'])
+def test_settings_that_can_be_followed(end: str) -> None:
+    text = f'select = ["CHG"]\nignore = ["LIC001"]\n{WAIVER}expires = {end}\n'
+    assert settings(text) == []
+
+
+def test_settings_in_two_places() -> None:
+    files = clean()
+    pyproject = files["pyproject.toml"]
+    assert isinstance(pyproject, bytes)
+    both = {
+        **files,
+        "pyproject.toml": pyproject + b'\n[tool.lisa-scaffold]\nselect = ["CHG"]\n',
+        SETTINGS: 'select = ["CHG"]\n',
+    }
+    line = pyproject.count(b"\n") + 2
+    assert found(both, "CFG") == [("CFG001", "pyproject.toml", line)]
+
+
+def test_codes_that_mean_nothing() -> None:
+    text = f'select = ["CGH"]\nignore = ["LIC"]\n{WAIVER.replace("CHG002", "CHG099")}'
+    assert settings(text) == [("CFG002", SETTINGS, 1), ("CFG002", SETTINGS, 4)]
+
+
+def test_a_waiver_that_has_expired() -> None:
+    text = f"{WAIVER}expires = 2027-01-31\n"
+    assert settings(text, today=date(2027, 1, 31)) == []
+    assert settings(text, today=date(2027, 2, 1)) == [("CFG003", SETTINGS, 2)]
+    assert settings(text) == []
+
+
+def test_a_waiver_that_nothing_needs() -> None:
+    assert settings(WAIVER) == []
+    assert settings(WAIVER, unused=frozenset({0})) == [("CFG004", SETTINGS, 2)]

@@ -1,0 +1,95 @@
+"""Malformed files become findings with their line, and are empty for every other rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.checking import changed, clean, edited, found, messages
+
+
+def test_a_clean_project_has_none() -> None:
+    assert found(clean(), "SYN") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("pyproject.toml", "[project]\nname = \n", ("SYN001", 2)),
+        ("ruff.toml", "a = 1\na = 2\n", ("SYN001", 2)),
+        (".gitlab-ci.yml", "a:\n  - b\n c: d\n", ("SYN002", 3)),
+        (".gitlab/ci/tests.yml", "a: [\n", ("SYN002", 2)),
+        ("CITATION.cff", "title: a: b\n", ("SYN002", 1)),
+        ("setup.cfg", "[a]\nx = 1\nx = 2\n", ("SYN003", 3)),
+        ("tox.ini", "x = 1\n", ("SYN003", 1)),
+        ("notebooks/a.ipynb", '{\n"cells": [,]\n}', ("SYN004", 2)),
+        ("setup.py", "import x\nsetup(\n", ("SYN005", 2)),
+        ("docs/conf.py", "x = 1\ny = = 2\n", ("SYN005", 2)),
+        (".pre-commit-config.yaml", "repos: []\nexclude: a\nrepos: []\n", ("SYN006", 3)),
+    ],
+)
+def test_a_malformed_file_is_found_with_its_line(
+    path: str, text: str, expected: tuple[str, int]
+) -> None:
+    code, line = expected
+    assert found(changed(clean(), {path: text}), "SYN") == [(code, path, line)]
+
+
+def test_test_data_may_be_malformed() -> None:
+    files = changed(clean(), {"tests/data/bad.json": "{", "src/lisa_example/bad.yml": "a: ["})
+    assert found(files, "SYN") == []
+
+
+BOMB = "\n".join(
+    ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BOMB, "no valid YAML: aliases expand to more than 200000 values"),
+        ("a: &a [*a]\n", "no valid YAML: an alias that refers to itself"),
+        ("a: " + "[" * 3000 + "]" * 3000, "no valid YAML: exceeded maximum nesting depth"),
+        ("- " * 700 + "a\n", "no valid YAML: nested too deeply"),
+        ("a: \x07\n", "no valid YAML: control characters are not allowed"),
+    ],
+)
+def test_hostile_yaml_is_refused_quickly(text: str, message: str) -> None:
+    assert messages(changed(clean(), {".gitlab-ci.yml": text}), "SYN") == [message]
+
+
+def test_hostile_toml_and_json_are_refused() -> None:
+    deep = "[" * 100_000
+    files = changed(clean(), {"pyproject.toml": f"a = {deep}", "codemeta.json": deep})
+    assert messages(files, "SYN") == [
+        "no valid JSON: nested too deeply",
+        "no valid TOML: nested too deeply",
+    ]
+
+
+def test_a_file_of_many_megabytes_is_not_read() -> None:
+    files = changed(clean(), {"pyproject.toml": "#" * 1_000_001})
+    assert messages(files, "SYN") == ["no valid TOML: larger than 1 MB"]
+
+
+def test_bytes_that_are_no_utf8_are_read_all_the_same() -> None:
+    files = changed(clean(), {"setup.cfg": "[metadata]\nauthor = Andr\xe9\n".encode("latin-1")})
+    assert found(files, "SYN") == []
+
+
+def test_line_ends_and_a_byte_order_mark_do_not_matter() -> None:
+    text = clean()["pyproject.toml"]
+    assert isinstance(text, bytes)
+    files = changed(clean(), {"pyproject.toml": b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n")})
+    assert found(files, "SYN") == []
+
+
+def test_another_key_may_stand_in_another_mapping() -> None:
+    files = edited(clean(), ".pre-commit-config.yaml", "exclude: ^LICENSE", "exclude: ^LICENSES")
+    assert found(files, "SYN") == []
+
+
+def test_a_large_notebook_is_no_invalid_one() -> None:
+    notebook = '{"cells": ["' + "x" * 1_000_000 + '"]}'
+    assert found({**clean(), "a.ipynb": notebook}, "SYN") == []

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.project.facts import Pristine
+
+from ..support.checking import changed, clean, fixed, found, messages
+
+ANSWERS = ".copier-answers.yml"
+GOOD = "_commit: v1.0.0\n_src_path: https://git.example.org/t.git\nname: one\n"
+JOBS = ".gitlab/ci/quality.yml"
+
+
+@pytest.mark.parametrize(
+    ("answers", "line"),
+    [
+        ("", None),
+        ("# nothing\n", 1),
+        ("- a\n", 1),
+        (GOOD.replace("_commit: v1.0.0\n", ""), 1),
+        (GOOD.replace("https://git.example.org/t.git", ""), 2),
+        (GOOD.replace("v1.0.0", "v1.0.0 or so"), 1),
+        (GOOD.replace("v1.0.0", '""'), 1),
+        (GOOD, None),
+        (GOOD.replace("v1.0.0", "1.10"), None),
+    ],
+)
+def test_the_answers_file_tells_template_and_version(answers: str, line: int | None) -> None:
+    files = changed(clean(), {ANSWERS: answers or None})
+    expected = [] if line is None else [("TPL001", ANSWERS, line)]
+    assert found(files, "TPL") == expected
+
+
+def test_a_locked_file_is_as_the_template_made_it() -> None:
+    files = clean()
+    content = files[JOBS]
+    assert isinstance(content, bytes)
+    pristine = Pristine("v1.0.0", {JOBS: content})
+    assert found(files, "TPL", pristine=pristine) == []
+    converted = {**files, JOBS: content.replace(b"\n", b"\r\n")}
+    assert found(converted, "TPL", pristine=pristine) == []
+    edited = {**files, JOBS: content.replace(b"  stage: quality", b"  stage: build", 1)}
+    line = content.split(b"\n").index(b"  stage: quality") + 1
+    assert found(edited, "TPL", pristine=pristine) == [("TPL002", JOBS, line)]
+    assert messages(edited, "TPL", pristine=pristine) == [
+        "edited here; the template (v1.0.0) owns it"
+    ]
+    assert fixed(edited, "TPL002", pristine=pristine) == {JOBS: content.decode()}
+
+
+def test_a_locked_file_that_is_missing_comes_back() -> None:
+    files = clean()
+    content = files[JOBS]
+    assert isinstance(content, bytes)
+    gone = changed(files, {JOBS: None})
+    pristine = Pristine("v1.0.0", {JOBS: content})
+    assert found(gone, "TPL", pristine=pristine) == [("TPL002", JOBS, 1)]
+    assert fixed(gone, "TPL002", pristine=pristine) == {JOBS: content.decode()}
+
+
+def test_without_a_render_nothing_is_said_of_locked_files() -> None:
+    assert found(changed(clean(), {JOBS: "edited\n"}), "TPL") == []
+
+
+def test_a_record_that_cannot_be_rendered() -> None:
+    problem = "v7.7.7: no such version of the template"
+    files = {**clean(), ANSWERS: GOOD}
+    assert found(files, "TPL", not_rendered=problem) == [("TPL003", ANSWERS, 1)]
+    assert messages(files, "TPL", not_rendered=problem) == [problem]

@@ -1,0 +1,24 @@
+"""Every project fresh from the template passes the check, with no waiver."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold import rules
+from lisa_scaffold.project.facts import Facts, Given, Pristine
+
+from ..support.answers import pairwise
+from .conftest import Render
+
+
+def test_no_combination_of_answers_has_a_finding(renders: list[Render]) -> None:
+    assert len(renders) >= len(pairwise())
+    every = rules.selected(rules.Selection())
+    found = {}
+    for render in renders:
+        files = {path: (render.root / path).read_bytes() for path in render.files}
+        facts = Facts.of(files, Given(tags=(), pristine=Pristine("v1.0.0", {})))
+        assert facts.settings.waivers == ()
+        if findings := rules.findings(every, facts):
+            found[str(render.answers)] = [(each.code, each.path, each.message) for each in findings]
+    assert found == {}

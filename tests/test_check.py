@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import check
+from lisa_scaffold.check import Result, Wanted
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.rules import Selection
+from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
+
+from .conftest import Tree
+from .support.tools import commit_all, git
+
+CHANGELOG = "# Changelog\n\n## [1.3.0] - 2026-11-02\n\n- Faster noise.\n"
+SETTINGS = "[[tool.lisa-scaffold.waivers]]\n"
+Found = list[tuple[str, str, int]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, tree: Tree) -> Path:
+    """A project with one finding of the changelog's rules: no place for what comes next."""
+    folder = tree(
+        tmp_path / "lisa-noise",
+        {"pyproject.toml": '[project]\nname = "lisa-noise"\n', "CHANGELOG.md": CHANGELOG},
+    )
+    git("init", "--quiet", cwd=folder)
+    commit_all(folder, "One")
+    return folder
+
+
+def checked(folder: Path, *select: str, **wanted: object) -> Result:
+    asked = Wanted(Selection(select), **wanted)  # type: ignore[arg-type]
+    (result,) = check.check([folder], asked)
+    return result
+
+
+def found(result: Result) -> Found:
+    return [(each.code, each.path, each.line) for each in result.checked.findings]
+
+
+CHG = [("CHG002", "CHANGELOG.md", 3)]
+
+
+def test_findings_name_and_kind(project: Path) -> None:
+    result = checked(project, "CHG")
+    assert found(result) == CHG
+    assert (result.checked.name, result.checked.kind) == ("lisa-noise", "package")
+    assert result.checked.version == ""
+    assert "CHG002" in result.checked.applied
+    assert result.changes == {}
+
+
+def test_a_project_in_a_folder_of_a_repository_tells_where_it_stands(
+    project: Path, tree: Tree
+) -> None:
+    inner = tree(project / "packages/inner", {"pyproject.toml": '[project]\nname = "inner"\n'})
+    assert checked(inner, "CHG").checked.prefix == "packages/inner/"
+    assert checked(project, "CHG").checked.prefix == ""
+
+
+def set_(project: Path, settings: str) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(f"{pyproject.read_text()}\n{settings}")
+
+
+# --- Selection and waivers ------------------------------------------------------------------------
+
+
+def test_a_project_selects_and_ignores(project: Path) -> None:
+    set_(project, '[tool.lisa-scaffold]\nselect = ["CHG"]\nignore = ["CHG002"]\n')
+    assert found(checked(project)) == []
+    assert found(checked(project, "CHG002")) == []
+    set_(project, "")
+    (project / "pyproject.toml").write_text('[tool.lisa-scaffold]\nselect = ["CHG"]\n')
+    assert found(checked(project)) == CHG
+
+
+def test_a_code_in_the_settings_that_means_nothing_is_a_finding(project: Path) -> None:
+    set_(project, '[tool.lisa-scaffold]\nignore = ["CHG999"]\n')
+    assert [code for code, _, _ in found(checked(project, "CHG", "CFG"))] == ["CHG002", "CFG002"]
+
+
+def test_a_waiver_excepts_with_its_reason(project: Path) -> None:
+    set_(project, f'{SETTINGS}code = "CHG002"\nreason = "history as it was"\n')
+    result = checked(project, "CHG", "CFG")
+    assert found(result) == []
+    (waived,) = result.checked.waived
+    assert (waived.finding.code, waived.reason) == ("CHG002", "history as it was")
+
+
+@pytest.mark.parametrize(
+    ("waiver", "codes"),
+    [
+        ('path = "docs/**"\n', ["CHG002", "CFG004"]),
+        ('path = "CHANGELOG.*"\n', []),
+        ('path = "**"\n', []),
+        ("expires = 2026-11-25\n", ["CHG002", "CFG003"]),
+        ("expires = 2026-11-26\n", []),
+    ],
+)
+def test_a_waiver_holds_for_its_path_and_until_its_end(
+    project: Path, waiver: str, codes: list[str]
+) -> None:
+    set_(project, f'{SETTINGS}code = "CHG"\nreason = "kept"\n{waiver}')
+    result = checked(project, "CHG", "CFG", today=date(2026, 11, 26))
+    assert [code for code, _, _ in found(result)] == codes
+
+
+def test_a_waiver_whose_rule_was_not_run_is_not_called_unneeded(project: Path) -> None:
+    set_(project, f'{SETTINGS}code = "LIC001"\nreason = "kept"\n')
+    assert found(checked(project, "CHG", "CFG")) == CHG
+    assert ("CFG004", "pyproject.toml", 5) not in found(checked(project, "LIC001", "CFG"))
+
+
+def test_a_waiver_without_a_reason_has_no_effect(project: Path) -> None:
+    set_(project, f'{SETTINGS}code = "CHG002"\n')
+    assert [code for code, _, _ in found(checked(project, "CHG", "CFG"))] == ["CHG002", "CFG001"]
+
+
+# --- Where the template comes in ------------------------------------------------------------------
+
+
+@pytest.fixture
+def template(small_template: Path, monkeypatch: pytest.MonkeyPatch, tree: Tree) -> Path:
+    """The small template as ours: versions v0.1.0 to v0.3.0, of which the last locks a file."""
+    settings = (small_template / "copier.yml").read_text()
+    locked = f"{settings}_lisa_ownership:\n  locked:\n    - version.txt\n"
+    tree(
+        small_template,
+        {
+            "copier.yml": locked,
+            "template/version.txt": "0.3.0",
+            "pyproject.toml": '[project]\nversion = "0.3.0"\n',
+        },
+    )
+    commit_all(small_template, "0.3.0")
+    git("tag", "v0.3.0", cwd=small_template)
+    bare = small_template.with_name("template.git")
+    git("clone", "--quiet", "--bare", small_template, bare, cwd=small_template.parent)
+    monkeypatch.setenv(SOURCE_VARIABLE, str(bare))
+    return bare
+
+
+def record(project: Path, version: str, source: str = CANONICAL_URL, **answers: object) -> None:
+    lines = [
+        f"_commit: {version}",
+        f"_src_path: {source}",
+        *(f"{k}: {v}" for k, v in answers.items()),
+    ]
+    (project / ".copier-answers.yml").write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.usefixtures("template")
+def test_a_locked_file_that_was_edited_is_found_and_restored(project: Path) -> None:
+    record(project, "v0.3.0", name="one", size=3)
+    (project / "version.txt").write_text("0.3.0 or so")
+    commit_all(project, "Two")
+    first = checked(project, "TPL", fixes=True)
+    assert [(each.code, each.path) for each in first.before.findings] == [("TPL002", "version.txt")]
+    assert first.changes == {"version.txt": b"0.3.0"}
+    assert found(first) == []
+    check.apply(project, first.changes)
+    assert (project / "version.txt").read_text() == "0.3.0"
+    again = checked(project, "TPL", fixes=True)
+    assert (found(again), again.changes, again.checked.notes) == ([], {}, ())
+
+
+@pytest.mark.usefixtures("template")
+def test_the_recorded_version_decides_and_not_the_newest(project: Path) -> None:
+    record(project, "v0.2.0", name="one", size=3)
+    result = checked(project, "TPL")
+    assert found(result) == []
+    assert result.checked.notes == (
+        "1 version behind v0.3.0 of the template: lisa-scaffold update.",
+    )
+
+
+@pytest.mark.usefixtures("template")
+def test_an_edit_that_is_not_committed_is_not_thrown_away(project: Path) -> None:
+    record(project, "v0.3.0", name="one", size=3)
+    (project / "version.txt").write_text("mine")
+    result = checked(project, "TPL", fixes=True)
+    assert [(each.code, each.path) for each in result.checked.findings] == [
+        ("TPL002", "version.txt")
+    ]
+    assert result.changes == {}
+    assert result.checked.notes == (
+        "version.txt: not committed, so --fix neither replaces nor deletes it: commit it first.",
+    )
+
+
+@pytest.mark.usefixtures("template")
+def test_a_version_that_does_not_exist_is_a_finding(project: Path) -> None:
+    record(project, "v0.2.7")
+    result = checked(project, "TPL")
+    assert found(result) == [("TPL003", ".copier-answers.yml", 1)]
+    assert result.checked.findings[0].message.startswith("v0.2.7: no such version")
+
+
+@pytest.mark.usefixtures("template")
+def test_a_newer_version_than_is_known_is_a_note(project: Path) -> None:
+    record(project, "v9.0.0")
+    result = checked(project, "TPL")
+    assert found(result) == []
+    assert result.checked.notes == (
+        "Made from v9.0.0; this lisa-scaffold knows versions up to v0.3.0, so the locked files "
+        "were not compared: pip install --upgrade lisa-scaffold.",
+    )
+
+
+def test_another_template_is_not_asked(project: Path) -> None:
+    record(project, "v1.0.0", source="https://nowhere.example.org/template.git")
+    result = checked(project, "TPL")
+    assert found(result) == []
+    assert result.checked.notes == (
+        "Made from https://nowhere.example.org/template.git: what is locked there is not known "
+        "here.",
+    )
+
+
+# --- Repairs --------------------------------------------------------------------------------------
+
+
+def test_a_repair_keeps_mode_and_line_ends(project: Path) -> None:
+    changelog = project / "CHANGELOG.md"
+    changelog.write_bytes(CHANGELOG.replace("\n", "\r\n").encode())
+    changelog.chmod(0o755)
+    commit_all(project, "Two")
+    result = checked(project, "CHG", fixes=True)
+    check.apply(project, result.changes)
+    assert changelog.read_bytes().startswith(b"# Changelog\r\n\r\n## [Unreleased]\r\n\r\n##")
+    assert changelog.stat().st_mode & 0o777 == 0o755
+    assert [each.code for each in result.checked.fixed] == ["CHG002"]
+    assert result.checked.diff.startswith("--- a/CHANGELOG.md\n+++ b/CHANGELOG.md\n")
+
+
+def test_what_is_waived_is_not_repaired(project: Path) -> None:
+    set_(project, f'{SETTINGS}code = "CHG"\nreason = "kept"\n')
+    assert checked(project, "CHG", fixes=True).changes == {}
+
+
+# --- What is refused ------------------------------------------------------------------------------
+
+
+def test_what_is_no_project_is_refused_before_anything_is_checked(
+    project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    for name, message in (
+        ("nowhere", "no such folder"),
+        ("file", "no folder"),
+        ("empty", "no project there"),
+    ):
+        with pytest.raises(LisaError) as refused:
+            next(iter(check.check([project, tmp_path / name], Wanted())))
+        assert refused.value.message == f"{tmp_path / name}: {message}"
+
+
+def test_a_code_that_means_no_rule_is_refused(project: Path) -> None:
+    with pytest.raises(LisaError) as refused:
+        checked(project, "CHG0002")
+    assert refused.value.message == "CHG0002: no such rule"
+    assert refused.value.hint.startswith("Did you mean CHG002")
+
+
+def test_a_folder_without_git_is_checked(tmp_path: Path, tree: Tree) -> None:
+    folder = tree(tmp_path / "unpacked", {"setup.py": "", "CHANGELOG.md": CHANGELOG})
+    assert found(checked(folder, "CHG")) == CHG

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import cli
+
+from .conftest import Tree
+from .support.tools import commit_all, git
+
+Captured = pytest.CaptureFixture[str]
+CHANGELOG = "# Changelog\n\n## [1.3.0] - 2026-11-02\n\n- Faster noise.\n"
+REPAIRED = CHANGELOG.replace("## [1.3.0]", "## [Unreleased]\n\n## [1.3.0]")
+
+
+@pytest.fixture
+def project(tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tree(
+        tmp_path / "lisa-noise",
+        {"pyproject.toml": '[project]\nname = "lisa-noise"\n', "CHANGELOG.md": CHANGELOG},
+    )
+    git("init", "--quiet", cwd=folder)
+    commit_all(folder, "One")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def check(*words: str | Path) -> int:
+    return cli.main(["check", "--select", "CHG002", "--fail-on", "should", *map(str, words)])
+
+
+@pytest.mark.usefixtures("project")
+def test_findings_end_in_1(capsys: Captured) -> None:
+    assert check() == 1
+    said = capsys.readouterr()
+    assert "should  CHG002  CHANGELOG.md:3" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.usefixtures("project")
+def test_no_findings_end_in_0(capsys: Captured) -> None:
+    assert cli.main(["check", "--select", "CHG001"]) == 0
+    assert capsys.readouterr().out.endswith("No findings; 1 rule checked.\n")
+
+
+def test_what_should_be_fails_where_it_is_told_to(project: Path) -> None:
+    select = ["check", "--select", "CHG002,SYN001"]
+    assert cli.main(select) == 0
+    assert cli.main([*select, "--fail-on", "should"]) == 1
+    (project / "pyproject.toml").write_text("[project\n")
+    assert cli.main(select) == 1
+
+
+@pytest.mark.usefixtures("project")
+def test_codes_may_be_written_in_any_way(capsys: Captured) -> None:
+    assert cli.main(["check", "--select", "chg002, LIC", "--ignore", "lic"]) == 0
+    assert "; 1 rule checked" in capsys.readouterr().out
+    assert cli.main(["check", "--select", "CHG", "--ignore", "CHG002"]) == 0
+    assert "No findings" in capsys.readouterr().out
+
+
+def test_reports_go_where_they_are_sent(project: Path, tmp_path: Path, capsys: Captured) -> None:
+    reports = tmp_path / "reports"
+    code = check(
+        *("--format", "gitlab", "--output", reports / "quality.json"),
+        *("--format", "junit", "--output", reports / "junit.xml"),
+        *("--format", "html", "--output", reports / "page.html"),
+        *("--format", "markdown", "--output", reports / "comment.md"),
+        *("--format", "json", project),
+    )
+    assert code == 1
+    assert json.loads(capsys.readouterr().out)["summary"]["should"] == 1
+    assert json.loads((reports / "quality.json").read_text())[0]["check_name"] == "CHG002"
+    assert (reports / "junit.xml").read_text().startswith("<?xml")
+    assert "## [1.3.0]" in (reports / "page.html").read_text()
+    assert (reports / "comment.md").read_text().startswith("### lisa-scaffold check")
+
+
+@pytest.mark.usefixtures("project")
+def test_repair(project: Path, capsys: Captured) -> None:
+    assert check("--fix") == 0
+    assert (project / "CHANGELOG.md").read_text() == REPAIRED
+    assert "Repaired\n  should  CHG002  CHANGELOG.md:3" in capsys.readouterr().out
+    assert check("--fix") == 0
+    assert "Repaired" not in capsys.readouterr().out
+
+
+def test_the_diff_is_all_on_standard_output_and_nothing_is_written(
+    project: Path, capsys: Captured
+) -> None:
+    assert check("--diff") == 1
+    said = capsys.readouterr()
+    assert said.out == (
+        "--- a/CHANGELOG.md\n+++ b/CHANGELOG.md\n@@ -1,4 +1,6 @@\n # Changelog\n+\n"
+        "+## [Unreleased]\n \n ## [1.3.0] - 2026-11-02\n \n"
+    )
+    assert "1 finding (1 should)" in said.err
+    assert (project / "CHANGELOG.md").read_text() == CHANGELOG
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--format", "text", "--format", "json"], "several reports would go to standard output"),
+        (["--output", "a", "--output", "b"], "--output b: no --format is left for it"),
+        (["--output", "CHANGELOG.md/x"], "CHANGELOG.md/x: "),
+        (["nowhere"], "nowhere: no such folder"),
+        (["--select", "XYZ"], "XYZ: no such rule"),
+        (["--ignore", "CHG02"], "CHG02: no such rule"),
+    ],
+)
+def test_bad_usage_is_refused(
+    project: Path, words: list[str], message: str, capsys: Captured
+) -> None:
+    del project
+    assert check(*words) == 2
+    assert capsys.readouterr().err.startswith(f"lisa-scaffold: {message}")
+
+
+def test_explain(capsys: Captured) -> None:
+    assert cli.main(["explain", "chg002"]) == 0
+    assert capsys.readouterr().out.startswith("CHG002 (should")
+    assert cli.main(["explain", "chg"]) == 0
+    assert capsys.readouterr().out.startswith("Changelog\n  CHG001")
+    assert cli.main(["explain"]) == 0
+    assert "\nLicence\n" in capsys.readouterr().out
+    assert cli.main(["explain", "CHG999"]) == 2
+    assert capsys.readouterr().err.startswith("lisa-scaffold: CHG999: no such rule\n  Did you mean")
