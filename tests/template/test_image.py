@@ -24,8 +24,9 @@ from .conftest import Render
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 FILES = {
     *(".copier-answers.yml", ".editorconfig", ".gitattributes", ".gitignore", ".gitlab-ci.yml"),
-    *(f".gitlab/ci/{name}.yml" for name in ("compliance", "images", "quality", "release", "security")),
-    *(".gitlab/ci/workflow.yml", ".gitlab/merge_request_templates/Default.md"),
+    *(f".gitlab/ci/{name}.yml" for name in ("compliance", "images", "quality", "release")),
+    *(".gitlab/ci/security.yml", ".gitlab/ci/workflow.yml"),
+    ".gitlab/merge_request_templates/Default.md",
     *(f".gitlab/issue_templates/{name}.md" for name in ("Bug", "Feature")),
     *(".hadolint.yaml", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff"),
     *("CONTRIBUTING.md", "LICENSE", "README.md", "noxfile.py", "pyproject.toml"),

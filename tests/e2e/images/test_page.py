@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from packaging.utils import canonicalize_name
 
 from ...conftest import ROOT
 from ...support.tools import git, passes
@@ -58,6 +59,8 @@ BUILD = ["images/build operations", "images/build development"]
 BILL = "nox -s contents -- docker:localhost/lisa-cde:X.Y.Z reports/operations"
 
 PAGE = (ROOT / "docs/howto/cde.md").read_text(encoding="utf-8")
+# What a terminal does not show.
+CONTROL = re.compile(r"\x1b\[[?0-9;]*[a-zA-Z]\r?|\x1b\][^\x07]*\x07")
 # Which engine, and no network of its own: Docker makes none without a bridge.
 DOCKER = """\
 #!/bin/sh
@@ -101,7 +104,7 @@ class Shell:
         terminal.expect(pexpect.EOF)
         terminal.close()
         assert terminal.exitstatus == 0, terminal.before
-        return str(terminal.before)
+        return CONTROL.sub("", str(terminal.before))
 
     @contextmanager
     def started(self, command: str, **variables: str) -> Iterator[Path]:
@@ -205,18 +208,25 @@ def answer(docker: Docker, path: str, token: str = "") -> str:
 def jupyter(shell: Shell, docker: Docker, command: str, **variables: str) -> Iterator[Path]:
     """Run the service in a network of its own; where it writes what it says."""
     with shell.started(command, NETWORK="none", **variables) as log:
-        end = time.monotonic() + 60
-        while not docker("ps", "--quiet", "--filter=name=jupyter") and time.monotonic() < end:
-            time.sleep(0.2)
+        wait_for(docker, there=True)
         yield log
+    wait_for(docker, there=False)
+
+
+def wait_for(docker: Docker, *, there: bool) -> None:
+    """Wait until the container runs, or until nothing is left of it."""
+    end = time.monotonic() + 60
+    which = ("ps", "--quiet", "--filter=name=jupyter", *([] if there else ["--all"]))
+    while bool(docker(*which)) != there and time.monotonic() < end:
+        time.sleep(0.2)
 
 
 def test_jupyter_prints_an_address_with_a_token(with_development: Shell, docker: Docker) -> None:
-    (with_development.folder / "mine.ipynb").touch()
+    (with_development.folder / "mine.txt").touch()
     with jupyter(with_development, docker, JUPYTER) as log:
         assert answer(docker, "/api/contents") == "403"
         (token,) = set(re.findall(r"127[.]0[.]0[.]1:8888/lab[?]token=(\w+)", log.read_text()))
-        assert answer(docker, "/api/contents/mine.ipynb", token) == "200"
+        assert answer(docker, "/api/contents/mine.txt", token) == "200"
         assert answer(docker, "/lab", token) == "200"
 
 
@@ -284,6 +294,17 @@ def test_a_few_packages_go_on_top(shell: Shell) -> None:
     assert "pooch==1.9.0" in frozen - before
 
 
+def usual(name: str) -> str:
+    """A package's name in the one spelling that can be compared."""
+    return str(canonicalize_name(name))
+
+
+def pair(line: str, sign: str) -> tuple[str, str]:
+    """Name and version of a package."""
+    name, _, version = line.partition(sign)
+    return usual(name), version
+
+
 def test_a_pair_of_one_s_own_is_made_built_and_listed(shell: Shell, trixie: Cde) -> None:
     """The base image of the tests stands in for Debian's, so all of it lies in the cache."""
     own = Shell(
@@ -301,9 +322,9 @@ def test_a_pair_of_one_s_own_is_made_built_and_listed(shell: Shell, trixie: Cde)
     listed = own.folder / "lisa-cde/reports"
     bill = json.loads((listed / "operations.cdx.json").read_text(encoding="utf-8"))
     assert bill["bomFormat"] == "CycloneDX"
-    found = {(part["name"], part.get("version")) for part in bill["components"]}
-    pins = {tuple(pin.split("==")) for pin in shell(PYTHON).split()}
-    debian = {tuple(re.split(r"(?::amd64)?\t", line)) for line in shell(DEBIAN).splitlines()}
+    found = {(usual(part["name"]), part.get("version")) for part in bill["components"]}
+    pins = {pair(line, "==") for line in shell(PYTHON).splitlines()}
+    debian = {pair(line.replace(":amd64", ""), "\t") for line in shell(DEBIAN).splitlines()}
     assert len(debian) > 150
     assert (pins | debian) - found == set()
     page = (listed / "operations.md").read_text(encoding="utf-8")
