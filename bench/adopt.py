@@ -1,6 +1,6 @@
 """Adopt packages, and copy the template over them with Copier: what is lost, side by side.
 
-    python bench/adopt.py [--only-files] [--json FILE] PACKAGE...
+    python bench/adopt.py [--only-files | --no-tests] [--json FILE] PACKAGE...
 
 A PACKAGE is an sdist (``name-1.2.3.tar.gz``) or a git repository of a package that never had the
 template. Three engines bring the template into a clone of each: ``lisa-scaffold adopt --defaults``,
@@ -37,6 +37,7 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
 BEFORE, AFTER = "v99.0.0", "v99.0.1"
 PIPELINE = re.compile(r"\.gitlab-ci\.yml|\.gitlab/ci/.*\.yml")
+NOT_TRIED = "not tried"
 MOST_LEFT = 2
 ENGINES = ("adopt", "overwrite", "skip")
 Command = list[str | Path]
@@ -103,9 +104,9 @@ class Trial:
         self.start = git(self.origin, "rev-parse", "HEAD").decode().strip()
         self.answers: dict[str, Any] = {}
         self.env = {**packages.environment(), "LISA_SCAFFOLD_TEMPLATE": str(source_of_template)}
-        self.wheel: Wheel | str = "not tried"
-        self.again: Wheel | str = "not tried"
-        self.tests: dict[str, str] | str = "not tried"
+        self.wheel: Wheel | str = NOT_TRIED
+        self.again: Wheel | str = NOT_TRIED
+        self.tests: dict[str, str] | str = NOT_TRIED
         self.bench: Bench | None = None
 
     def clone(self, engine: str) -> Path:
@@ -258,20 +259,21 @@ def pipeline_troubles(folder: Path, start: str) -> list[str]:
     return found
 
 
-def tried(source: Path, desk: Path, origin: Path, *, only_files: bool) -> list[Result]:
+def tried(source: Path, desk: Path, origin: Path, *, wheels: bool, tests: bool) -> list[Result]:
     trial = Trial(source, desk, origin)
     done = [trial.adopt()]
     done += [trial.copier(engine) for engine in ENGINES[1:]]
-    if not only_files:
+    if wheels:
         trial.build_before()
         for result, folder in done:
             trial.build_after(result, folder)
+    if tests:
         trial.test_before(done[0][1])
         for result, folder in done:
             trial.test_after(result, folder)
     results = [result for result, _ in done]
     for word, what in (("wheel", trial.wheel), ("tests", trial.tests)):
-        if isinstance(what, str) and not only_files:
+        if isinstance(what, str) and what != NOT_TRIED:
             print(f"{'':18} no {word} to compare: {what[:100]}")
     return results
 
@@ -331,6 +333,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE")
     parser.add_argument("--only-files", action="store_true", help="build and test nothing")
+    parser.add_argument("--no-tests", action="store_true", help="build the wheels, test nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
     given = parser.parse_args()
     sources = [path.resolve() for path in given.packages]
@@ -343,7 +346,9 @@ def main() -> None:
         for source in sources:
             desk = folder / source.name
             desk.mkdir()
-            results = tried(source, desk, origin, only_files=given.only_files)
+            wheels = not given.only_files
+            tests = wheels and not given.no_tests
+            results = tried(source, desk, origin, wheels=wheels, tests=tests)
             found[source.name] = results
             for result in results:
                 print(row(source.name, result), *details(result), sep="\n    ", flush=True)

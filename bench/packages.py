@@ -20,7 +20,7 @@ from desk import git, run
 
 SECONDS_OF_TESTS = 150
 ONLY_BUILDING_WROTE = re.compile(r"\[egg_info\]|tag_(build|date)\b.*|\s*")
-WRITTEN = re.compile(r"""^\s*(?:write_to|version[-_]file)\s*=\s*["']([^"']+)""", re.MULTILINE)
+WRITTEN = "don't track in version control"
 Lines = Counter[str]
 
 
@@ -49,20 +49,14 @@ def remove_what_building_wrote(folder: Path) -> None:
     (folder / "PKG-INFO").unlink(missing_ok=True)
     for made in folder.rglob("*.egg-info"):
         shutil.rmtree(made)
-    for written in files_of_the_version(folder / "pyproject.toml"):
-        (folder / written).unlink(missing_ok=True)
+    for written in folder.rglob("*version.py"):  # by tools that take the version from git
+        if WRITTEN in written.read_text()[:300]:
+            written.unlink()
     setup = folder / "setup.cfg"
     if setup.is_file() and all(
         ONLY_BUILDING_WROTE.fullmatch(line) for line in setup.read_text().splitlines()
     ):
         setup.unlink()
-
-
-def files_of_the_version(pyproject: Path) -> Iterator[str]:
-    """Files that a build writes, for tools that take the version from git."""
-    text = pyproject.read_text() if pyproject.is_file() else ""
-    for match in WRITTEN.finditer(text):
-        yield match[1]
 
 
 def move_tags(folder: Path) -> None:
