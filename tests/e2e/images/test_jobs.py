@@ -204,7 +204,7 @@ def test_a_failed_job_hands_over_its_reports(runner: Runner) -> None:
     locked.write_text(locked.read_text().replace("nox -s docs", "true"))
     commit_all(runner.root)
     outcome = runner.run(Event("bad"), "lint", "compliance", "tests: [3.13]")
-    assert outcome.failed() == {"lint", "compliance", "tests: [3.13]"}
+    assert outcome.failed() == {"lint", "compliance", "tests: [3.13]"}, outcome.said
     drift = runner.gitlab.artifacts("compliance") / "reports/compliance.json"
     valid_code_quality(drift, runner.root)
     (tampered,) = json.loads(drift.read_text())
