@@ -19,17 +19,17 @@ NUMBER = 12345
 
 PROGRAM = """\
 #!/bin/sh
-# Run Apptainer in the folder that one is in.
+# Run Apptainer in the folder that one is in, which becomes the home of its user.
 exec {unshare} --mount --propagation=private sh -ec '
     folder=$PWD
     mount --bind "{system}" "{system}"
     for name in proc sys dev; do mount --rbind "/$name" "{system}/$name"; done
-    mount --bind "$folder" "{system}/mnt"
+    mount --bind "$folder" "{system}/home/ada"
     cd "{system}"
     pivot_root . tmp
     umount --lazy tmp
     mount -t tmpfs -o mode=1777 tmpfs /tmp
-    cd /mnt
+    cd /home/ada
     export PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/ada LC_ALL=C.UTF-8 APPTAINER_NO_HTTPS=true
     exec setpriv --reuid={number} --regid={number} --clear-groups apptainer --silent "$@"
 ' sh "$@"
