@@ -206,7 +206,7 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
 
 _PIP = re.compile(r"\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
 _APT = re.compile(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
-_LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?")
+_LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?|\bapt(?:-get)? dist-?clean\b")
 
 
 @rule("CON007", SHOULD, when=_files, fixes=True)

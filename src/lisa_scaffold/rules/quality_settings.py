@@ -60,9 +60,13 @@ def _listed(said: Any) -> list[str]:
 
 
 def _uses_pytest(facts: Facts) -> bool:
+    """Whether pytest has settings, or surely has none."""
     if _settings(facts, _PYTEST):
         return True
-    return runs_can_be_seen(facts) and has_tests(facts) and facts.automation.names("pytest")
+    # Settings may stand in a folder, and be named by a command.
+    elsewhere = any(path.endswith("pytest.ini") for path in facts.files)
+    runs = runs_can_be_seen(facts) and has_tests(facts) and facts.automation.names("pytest")
+    return runs and not elsewhere
 
 
 _STRICT = {
