@@ -84,6 +84,8 @@ def _asked(question: Question) -> str:
     condition = SPECS[question.key].get("ask")
     if condition is None:
         return "always"
+    if condition is False:
+        return "never; `lisa-scaffold adopt` answers it"
     inner = re.sub(r"^\{\{\s*|\s*\}\}$", "", condition)
     return "with the advanced questions" if inner == "advanced" else f"where {code(inner)}"
 

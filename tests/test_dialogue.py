@@ -11,6 +11,9 @@ import pexpect
 import pytest
 import yaml
 
+from lisa_scaffold import git
+
+from .support.adopting import BRANCH, make, paths, show
 from .support.updates import QUESTIONS, open_workshop
 
 UP, DOWN, ENTER, CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
@@ -196,3 +199,50 @@ def test_an_update_asks_what_the_new_version_asks(
     child.expect_exact("The update is staged.")
     assert finish(child) == 0
     assert workshop.read("size.txt") == "7\n"
+
+
+@pytest.fixture
+def adoption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pexpect.spawn[str]]:
+    """``lisa-scaffold adopt`` in a terminal, in a project whose package nothing names."""
+    unnamed = {"setup.py": "import setuptools\nsetuptools.setup(name=open('n').read())\n"}
+    project = make(tmp_path / "project", {**unnamed, "noise/__init__.py": ""})
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
+    code = "import sys; from lisa_scaffold.cli import main; sys.exit(main(['adopt']))"
+    child = pexpect.spawn(
+        sys.executable,
+        ["-c", code],
+        cwd=project,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(60, 120),
+    )
+    yield child
+    child.close(force=True)
+
+
+def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_from(
+    adoption: pexpect.spawn[str],
+) -> None:
+    adoption.expect_exact("the project's name is not known")
+    answer(adoption, "distribution:", "lisa-noise")
+    adoption.expect_exact("Answers, and where each comes from")
+    adoption.expect(r"forge +in2p3 +\? no GitLab address found")
+    adoption.expect(r"import_name +noise +noise")
+    answer(adoption, "Adopt the project so?", DOWN)
+    answer(adoption, "Which answer?", "namespace")
+    answer(adoption, "Group", CLEAR + "lisa/noise")
+    adoption.expect(r"namespace +lisa/noise +given")
+    answer(adoption, "Adopt the project so?")
+    adoption.expect_exact("one commit on the branch lisa-scaffold/adopt")
+    assert finish(adoption) == 0
+    assert "namespace: lisa/noise\n" in show(here(adoption), ".copier-answers.yml")
+
+
+def test_an_adoption_that_is_declined_changes_nothing(adoption: pexpect.spawn[str]) -> None:
+    answer(adoption, "distribution:", "lisa-noise")
+    answer(adoption, "Adopt the project so?", UP)
+    adoption.expect_exact("Nothing was changed.")
+    assert finish(adoption) == 0
+    assert paths(here(adoption), "HEAD") == {"setup.py", "noise/__init__.py"}
+    assert git.git("branch", "--list", BRANCH, cwd=here(adoption)) == ""

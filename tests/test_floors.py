@@ -19,17 +19,19 @@ FLOORS = {
     "merge": 2,
     "template": 3,
     "project": 3,
+    "legacy": 4,
     "rules": 4,
     "sync": 4,
     "check": 5,
     "create": 5,
     "update": 5,
+    "adopt": 6,
     "report": 7,
     "prompt": 7,
     "cli": 8,
     "__main__": 9,
 }
-ONLY_IMPORTER = {"copier": "template", "questionary": "prompt"}
+ONLY_IMPORTER = {"cookiecutter": "legacy", "copier": "template", "questionary": "prompt"}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from lisa_scaffold.template import Template, cache
+from lisa_scaffold.template import Template, cache, compiled
 
 from .conftest import Tree
 
@@ -57,3 +58,21 @@ def test_a_home_that_cannot_be_written_to_is_no_obstacle(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert cache.folder("jinja") is None
     assert rendered(small_template, tmp_path / "one") == "x 1\n"
+
+
+def test_what_was_used_longest_ago_goes(
+    monkeypatch: pytest.MonkeyPatch, small_template: Path, tmp_path: Path, tree: Tree
+) -> None:
+    rendered(small_template, tmp_path / "one")
+    folder = cache.folder("jinja")
+    assert folder is not None
+    used = {path.name for path in folder.iterdir()}
+    for number in range(20):
+        (folder / f"old-{number}").write_text("x")
+        os.utime(folder / f"old-{number}", (number, number))
+    monkeypatch.setattr(compiled, "MOST_KEPT", len(used) + 2)
+    tree(small_template, {"template/name.txt.jinja": "other {{ name }}\n"})
+    rendered(small_template, tmp_path / "two")
+    left = {path.name for path in folder.iterdir()}
+    assert used <= left
+    assert {name for name in left if name.startswith("old-")} == {"old-18", "old-19"}

@@ -96,14 +96,14 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
         facts = facts.handed(pristine=pristine, not_rendered=origin.problem)
     notes = origin.notes if origin else ()
-    chosen = rules.selected(_selection(facts, wanted.selection))
+    chosen = rules.selected(selection(facts, wanted.selection))
     before = _judged(facts, chosen, notes, wanted)
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {})
     return _repaired(facts, chosen, before, wanted)
 
 
-def _selection(facts: Facts, asked: Selection) -> Selection:
+def selection(facts: Facts, asked: Selection) -> Selection:
     """What is asked for on the command line and what the project sets, together.
 
     Codes in the settings that mean nothing are findings of their own: here they are passed over.
@@ -151,6 +151,11 @@ def _judged(
     )
 
 
+def is_waived(finding: Finding, facts: Facts) -> bool:
+    """Whether the project excepts a finding."""
+    return _waiver_of(finding, facts.settings.waivers, facts) is not None
+
+
 def _waiver_of(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> int | None:
     """The number of the waiver that excepts a finding."""
     today = facts.given.today
@@ -190,10 +195,7 @@ def _repaired(
     from lisa_scaffold.rules import fixing
 
     only_here = _only_here(facts)
-    waivers = facts.settings.waivers
-    done = fixing.fixed(
-        chosen, facts, lambda finding: _waiver_of(finding, waivers, facts) is not None, only_here
-    )
+    done = fixing.fixed(chosen, facts, lambda finding: is_waived(finding, facts), only_here)
     after = _judged(done.facts, chosen, before.notes, wanted)
     kept = {each.path for each in after.findings if each.fixable and each.path in only_here}
     notes = [

@@ -18,15 +18,17 @@ from lisa_scaffold.model import Created, Identity, Preview
 from lisa_scaffold.template import Template
 
 
-def suggestions(destination: Path | None) -> dict[str, str]:
+def suggestions(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
     """Defaults that this machine knows: the folder's name, the author, the year.
 
     Parameters
     ----------
     destination
         The folder of the project to be, if it is known already.
+    who
+        Who commits, where git was asked for that already.
     """
-    who = git.identity()
+    who = who or git.identity()
     found = {
         "project_name": destination.resolve().name if destination else "",
         "author_name": os.environ.get("GIT_AUTHOR_NAME") or who.name,
@@ -88,7 +90,9 @@ def preview(template: Template, answers: Mapping[str, Any], project: Path) -> Pr
     return Preview(template.version, dict(answers), tuple(paths))
 
 
-def create(project: Path, shown: Preview, destination: Path) -> Created:
+def create(
+    project: Path, shown: Preview, destination: Path, who: Identity | None = None
+) -> Created:
     """Put a prepared project under git and move it to its destination in one step.
 
     Parameters
@@ -99,6 +103,8 @@ def create(project: Path, shown: Preview, destination: Path) -> Created:
         What it holds.
     destination
         The folder of the new project: absent or empty.
+    who
+        Who commits, where git was asked for that already.
 
     Raises
     ------
@@ -107,7 +113,7 @@ def create(project: Path, shown: Preview, destination: Path) -> Created:
     """
     answers = shown.answers
     remote = f"https://{answers['forge_host']}/{answers['namespace']}/{answers['distribution']}.git"
-    who = git.identity()
+    who = who or git.identity()
     author = Identity(
         who.name or _committer(answers["author_name"]), who.email or answers["author_email"]
     )

@@ -37,6 +37,8 @@ class Question:
         An example of an answer.
     asked
         Whether a person is asked; otherwise the default is taken without a word.
+    hidden
+        Whether no person is asked, whatever the other answers are.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Question:
     choices: tuple[Choice, ...]
     placeholder: str
     asked: bool
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

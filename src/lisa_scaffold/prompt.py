@@ -86,14 +86,18 @@ def change_one(resolve: Resolve, given: Answers, questions: list[Question]) -> d
             return answers
 
 
-def decide() -> Decision:
-    """Ask whether to create the project as shown."""
+def decide(
+    what: str = "Create this project?",
+    yes: str = "Yes, create it",
+    no: str = "No, make nothing",
+) -> Decision:
+    """Ask whether to go on as shown."""
     answer: Decision = questionary.select(
-        "Create this project?",
+        what,
         choices=[
-            questionary.Choice("Yes, create it", "create"),
+            questionary.Choice(yes, "create"),
             questionary.Choice("Change an answer", "change"),
-            questionary.Choice("No, make nothing", "cancel"),
+            questionary.Choice(no, "cancel"),
         ],
         style=_STYLE,
     ).unsafe_ask()
@@ -133,6 +137,18 @@ def ask(question: Question, resolve: Resolve, answers: Answers) -> Any:
         validate_while_typing=False,
         style=_STYLE,
     ).unsafe_ask()
+    return text.strip()
+
+
+def ask_text(key: str) -> str:
+    """Ask for an answer that cannot be guessed.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user breaks off.
+    """
+    text: str = questionary.text(f"{key}:", style=_STYLE).unsafe_ask()
     return text.strip()
 
 

@@ -153,9 +153,9 @@ class Prepared:
     def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:
         return trees.Policy(
             project.ANSWERS_FILE,
-            _matcher(after.locked),
-            _matcher(after.seeded),
-            _matcher(before.seeded),
+            matcher(after.locked),
+            matcher(after.seeded),
+            matcher(before.seeded),
             lambda paths: git.ignored(self.project.repository, paths),
             keep_prose,
         )
@@ -186,7 +186,17 @@ def apply(updated: Updated) -> None:
     LisaError
         If uncommitted changes or untracked files stand in the way; nothing is changed then.
     """
-    current, synced = updated.project, updated.synced
+    bring_in(updated.project, updated.synced)
+
+
+def bring_in(current: Project, synced: trees.Synced) -> None:
+    """Bring changes into the work tree of a project and stage them, in one step.
+
+    Raises
+    ------
+    LisaError
+        If uncommitted changes or untracked files stand in the way; nothing is changed then.
+    """
     project.refuse_dirty(current, synced.shown())
     unseen = _outside(current, synced)
     _refuse_hidden(current, synced, unseen)
@@ -198,7 +208,7 @@ def _outside(current: Project, synced: trees.Synced) -> set[str]:
     patterns = git.sparse_patterns(current.repository)
     if not patterns:
         return set()
-    inside, prefix = _matcher(patterns), current.repository.prefix
+    inside, prefix = matcher(patterns), current.repository.prefix
     absent = {path for path in synced.files if not os.path.lexists(current.root / path)}
     hidden = git.unseen_edits(current.repository, absent)
     new = {path for path in absent - hidden.keys() if not inside(prefix + path)}
@@ -226,7 +236,8 @@ def _same(place: Path, blob: git.Blob) -> bool:
     return place.is_file() and not place.is_symlink() and place.read_bytes() == blob.data
 
 
-def _matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path is among those that patterns, as in ``.gitignore``, name."""
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines(patterns).match_file

@@ -28,6 +28,18 @@ def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
     assert "v1.11" in merged[1][0]
 
 
+def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
+    sides = [HOOK.format(rev=rev, more="") for rev in ("v1.9", "v1.2", "v1.11")]
+    merged = yaml.merge(*sides)
+    assert merged is not None
+    assert merged[0] == sides[1]
+    assert "the project holds it back; v1.2 is kept, v1.11 of the template is not" in merged[1][0]
+    bounds = [f'd = ["a=={version}"]\n' for version in ("1.9", "1.2", "1.11")]
+    done = toml.merge(*bounds)
+    assert done is not None
+    assert done[0] == bounds[1]
+
+
 @pytest.mark.parametrize(
     ("base", "ours", "theirs"),
     [

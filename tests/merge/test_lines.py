@@ -43,8 +43,13 @@ def test_a_line_that_one_side_removed_and_the_other_replaced_is_a_conflict() -> 
     assert merge(".gitignore", IGNORE, ours, theirs) is None
 
 
-def test_exceptions_at_one_place_have_no_order() -> None:
-    assert merge(".gitignore", IGNORE, IGNORE + "!keep\n", IGNORE + "/all/*\n") is None
+def test_the_projects_exceptions_have_the_last_word() -> None:
+    merged = merge(".gitignore", IGNORE, IGNORE + "!keep\n", IGNORE + "/all/*\n")
+    assert merged == IGNORE + "/all/*\n!keep\n"
+
+
+def test_the_templates_exceptions_beside_lines_of_the_project_have_no_order() -> None:
+    assert merge(".gitignore", IGNORE, IGNORE + "/all/*\n", IGNORE + "!keep\n") is None
 
 
 def test_a_file_that_both_sides_added_has_the_lines_of_both() -> None:

@@ -139,16 +139,22 @@ def test_a_function_that_the_template_removed_and_the_project_changed_stays() ->
     assert "first: the template no longer has it" in result.notes[0]
 
 
-def test_a_function_that_both_changed_stays_the_projects_with_a_patch() -> None:
-    line = "    return os.fspath(value)\n"
-    ours, theirs = changed(line, "    return 1\n"), changed(line, "    return 2\n")
+def test_a_function_that_the_project_rewrote_stays_with_a_patch() -> None:
+    line = '    """The first."""\n    return os.fspath(value)\n'
+    mine = "    for each in range(10):\n        print(each, value)\n    sys.exit(NAME * LIMIT)\n"
+    ours, theirs = changed(line, mine), changed("os.fspath(value)", "str(value)")
     sides = [text.encode() for text in (BASE, ours, theirs.replace("LIMIT = 10", "LIMIT = 11"))]
     result = merge_file("a.py", *sides)
     assert isinstance(result, Merged)
     assert result.content.decode() == ours.replace("LIMIT = 10", "LIMIT = 11")
-    assert result.notes[0].startswith("first: both sides changed it; it stays as the project has")
-    assert "-    return os.fspath(value)\n+    return 2\n" in result.patch
+    assert result.notes[0].startswith("first: the project rewrote it, the template changed it")
+    assert "-    return os.fspath(value)\n+    return str(value)\n" in result.patch
     assert merge_file("a.py", *sides, keep_prose=False) is None
+
+
+def test_one_function_that_both_edited_is_a_conflict() -> None:
+    line = "    return os.fspath(value)\n"
+    assert merge(changed(line, "    return 1\n"), changed(line, "    return 2\n")) is None
 
 
 def test_what_the_project_replaced_is_declined() -> None:
@@ -214,3 +220,14 @@ def test_a_function_that_both_sides_added_nearly_alike_stays_the_projects_with_a
     assert result.reason.startswith("more: both sides added it, nearly alike")
     assert "-    return None\n+    return value\n" in result.patch
     assert merge(BASE + "\n\ndef more():\n    pass\n", theirs) is None
+
+
+def test_exported_names_are_a_set_in_any_layout() -> None:
+    base = "__all__: list[str] = []\n"
+    ours = '__all__: list[str] = ["Commit", "Log"]\n'
+    merged = '__all__: list[str] = ["Commit", "Log", "main"]\n'
+    assert merge(ours, '__all__: list[str] = ["main"]\n', base=base) == merged
+    spread = '__all__: list[str] = [\n    "Commit",\n    "Log",\n]\n'
+    both = '__all__: list[str] = [\n    "Commit",\n    "Log",\n    "main",\n]\n'
+    assert merge(spread, '__all__: list[str] = ["main"]\n', base=base) == both
+    assert merge("__all__ = [*a]\n", '__all__ = ["b"]\n', base="__all__ = []\n") is None

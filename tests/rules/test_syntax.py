@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ..support.checking import changed, clean, edited, found, messages
@@ -71,6 +73,11 @@ def test_hostile_toml_and_json_are_refused() -> None:
 def test_a_file_of_many_megabytes_is_not_read() -> None:
     files = changed(clean(), {"pyproject.toml": "#" * 1_000_001})
     assert messages(files, "SYN") == ["no valid TOML: larger than 1 MB"]
+
+
+def test_a_large_notebook_is_not_read_and_not_blamed() -> None:
+    picture = json.dumps({"cells": ["x" * 1_100_000]})
+    assert found({**clean(), "docs/large.ipynb": picture}, "SYN") == []
 
 
 def test_bytes_that_are_no_utf8_are_read_all_the_same() -> None:

@@ -44,9 +44,14 @@ def answers(**given: Any) -> Answers:
 
 
 def choices() -> dict[str, list[Any]]:
-    """All values of each question that has a fixed set of them, as copier.yml lists them."""
+    """All values of each question that has a fixed set of them, as copier.yml lists them.
+
+    Whether a project was adopted is no choice of people: an adopted one has files beside these.
+    """
     found: dict[str, list[Any]] = {}
     for question in questions():
+        if question.key == "adopted":
+            continue
         if question.type == "bool":
             found[question.key] = [False, True]
         elif question.choices:

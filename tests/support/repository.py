@@ -65,17 +65,15 @@ def make_repository(folder: Path) -> Repository:
 
 def change_harmlessly(folder: Path) -> None:
     """What a small release does: to a tool's version, to files of each owner, and a new file."""
-    _replace(folder / "includes/versions.jinja", r'("ruff": \{"version": ")[^"]*', r"\g<1>99.0.0")
-    _replace(folder / "template/.gitignore", r"\Z", "/a-new-line/\n")
-    _replace(folder / "template/.gitlab/ci/quality.yml", r"\A", "# A new comment.\n")
-    _replace(
-        folder / "template/CHANGELOG.md.jinja", r"\Z", "\nA change that no old project sees.\n"
-    )
-    _replace(folder / "template/README.md.jinja", r"## Cite", "## How to cite")
+    replace(folder / "includes/versions.jinja", r'("ruff": \{"version": ")[^"]*', r"\g<1>99.0.0")
+    replace(folder / "template/.gitignore", r"\Z", "/a-new-line/\n")
+    replace(folder / "template/.gitlab/ci/quality.yml", r"\A", "# A new comment.\n")
+    replace(folder / "template/CHANGELOG.md.jinja", r"\Z", "\nA change that no old project sees.\n")
+    replace(folder / "template/README.md.jinja", r"## Cite", "## How to cite")
     (folder / "template/.gitlab/new.md").write_text("# New\n", encoding="utf-8")
 
 
-def _replace(path: Path, pattern: str, by: str) -> None:
+def replace(path: Path, pattern: str, by: str) -> None:
     text = path.read_text(encoding="utf-8")
     changed = re.sub(pattern, by, text, count=1)
     assert changed != text, f"{path}: {pattern} is not there"

@@ -223,3 +223,23 @@ def test_a_locked_index_is_refused_and_nothing_is_changed(workshop: Workshop) ->
     assert strays(workshop.project) == []
     subprocess.run(command(workshop.project), check=False, capture_output=True)
     assert state(workshop.project) == after
+
+
+def test_a_disk_without_second_names(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a memory stick's; no disk of that kind is at hand in a test."""
+    before, after = outcomes(workshop)
+
+    def refuse(first: Path, second: Path, **_: Any) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted", str(first), None, str(second))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", refuse)
+        assert cli.main(["update", str(workshop.project), "--defaults"]) == ExitCode.FINDINGS
+        assert state(workshop.project) == after
+        assert strays(workshop.project) == []
+        git.git("reset", "--merge", cwd=workshop.project)
+        (workshop.project / ".git/index.lock").write_text("")
+        assert cli.main(["update", str(workshop.project), "--defaults"]) == ExitCode.REFUSED
+        (workshop.project / ".git/index.lock").unlink()
+    assert state(workshop.project) == before
+    assert strays(workshop.project) == []

@@ -24,7 +24,8 @@ from .conftest import Render
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 FILES = {
     *(".copier-answers.yml", ".editorconfig", ".gitattributes", ".gitignore", ".gitlab-ci.yml"),
-    *(f".gitlab/ci/{name}.yml" for name in ("compliance", "images", "quality", "release")),
+    *(f".gitlab/ci/{name}.yml" for name in ("common", "compliance", "images")),
+    *(f".gitlab/ci/{name}.yml" for name in ("quality", "release")),
     *(".gitlab/ci/security.yml", ".gitlab/ci/workflow.yml"),
     ".gitlab/merge_request_templates/Default.md",
     *(f".gitlab/issue_templates/{name}.md" for name in ("Bug", "Feature")),

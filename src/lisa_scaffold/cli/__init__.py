@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from lisa_scaffold.cli import check, explain, update
+from lisa_scaffold.cli import adopt, check, explain, update
 from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import add_version
 from lisa_scaffold.cli.boundary import guarded
@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     for name, module, summary in (
         ("new", new_verb, "create a project"),
         ("update", update, "bring in a newer template"),
+        ("adopt", adopt, "bring the template into a project that never had it"),
         ("check", check, "tell where projects depart from the practice"),
         ("explain", explain, "tell what a rule wants, and why"),
     ):

@@ -26,9 +26,7 @@ def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] |
         for stop in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(stop, signal.default_int_handler)
     try:
-        arguments = parser.parse_args(argv)
-        command: Command = arguments.command
-        return command(arguments)
+        return _run(parser, argv)
     except LisaError as error:
         say(f"{program}: {error.message}", f"  {error.hint}")
         return ExitCode.REFUSED
@@ -60,6 +58,16 @@ def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] |
             # The process ends: without this Python looks through every object once more, which
             # takes a tenth of a check's time.
             gc.freeze()
+
+
+def _run(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+    try:
+        arguments = parser.parse_args(argv)
+        command: Command = arguments.command
+        return command(arguments)
+    finally:
+        # When the process ends it is too late to notice that the reader went away.
+        sys.stdout.flush()
 
 
 def say(*lines: str) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import say
 from lisa_scaffold.errors import ExitCode, LisaError
+
+if TYPE_CHECKING:
+    from lisa_scaffold.model import Identity
 
 DESCRIPTION = """\
 Create a LISA Python project: asks, shows what it will make, and makes it."""
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create a project."""
-    from lisa_scaffold import create, process, template
+    from lisa_scaffold import create, git, process, template
 
     process.echo_commands(arguments.verbose)
     destination: Path | None = arguments.destination
@@ -47,19 +50,24 @@ def run(arguments: argparse.Namespace) -> int:
         create.refuse_destination(destination)
     given = common.given(arguments)
     with template.default_source().open(arguments.to) as version:
-        suggested = create.suggestions(destination)
+        who = git.identity()
+        suggested = create.suggestions(destination, who)
         if common.asks(arguments) and not arguments.dry_run:
-            return _in_dialogue(version, given, suggested, destination)
+            return _in_dialogue(version, given, suggested, destination, who)
         if destination:
             given.setdefault("project_name", suggested["project_name"])
         elif not {"project_name", "distribution"} & given.keys():
             hint = "Name the folder to make, or give --data project_name=…"
             raise LisaError("project_name: no answer", hint)
-        return _at_once(version, given, suggested, arguments)
+        return _at_once(version, given, suggested, arguments, who)
 
 
 def _at_once(
-    version: Any, given: dict[str, Any], suggested: dict[str, str], arguments: argparse.Namespace
+    version: Any,
+    given: dict[str, Any],
+    suggested: dict[str, str],
+    arguments: argparse.Namespace,
+    who: Identity,
 ) -> int:
     from lisa_scaffold import create
     from lisa_scaffold.report import create as report
@@ -74,12 +82,16 @@ def _at_once(
             sys.stdout.write(f"{report.answers(questions, everything=True)}\n\n")
             sys.stdout.write(f"{report.tree(shown, destination)}\n")
             return ExitCode.DONE
-        sys.stdout.write(report.created(create.create(project, shown, destination)) + "\n")
+        sys.stdout.write(report.created(create.create(project, shown, destination, who)) + "\n")
     return ExitCode.DONE
 
 
 def _in_dialogue(
-    version: Any, given: dict[str, Any], suggested: dict[str, str], destination: Path | None
+    version: Any,
+    given: dict[str, Any],
+    suggested: dict[str, str],
+    destination: Path | None,
+    who: Identity,
 ) -> int:
     from lisa_scaffold import create, prompt
     from lisa_scaffold.report import create as report
@@ -101,9 +113,10 @@ def _in_dialogue(
             decision = prompt.decide()
             if decision == "create":
                 say("")
-                sys.stdout.write(report.created(create.create(project, shown, place)) + "\n")
+                sys.stdout.write(report.created(create.create(project, shown, place, who)) + "\n")
                 return ExitCode.DONE
         if decision == "cancel":
             say("Nothing was made.")
             return ExitCode.DONE
-        given = prompt.change_one(resolve, given, questions)
+        visible = [question for question in questions if not question.hidden]
+        given = prompt.change_one(resolve, given, visible)

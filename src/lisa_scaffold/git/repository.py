@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -353,3 +354,36 @@ def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             # An annotated tag comes twice: last with the commit that it stands for.
             commits[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
     return tuple(commits), tuple(tag for tag, commit in commits.items() if commit == head)
+
+
+@dataclass(frozen=True)
+class History:
+    """Who committed to a repository, and when.
+
+    Attributes
+    ----------
+    authors
+        Name and address of each author, the busiest first.
+    years
+        The years of the first and of the last commit; ``None`` without commits.
+    """
+
+    authors: tuple[tuple[str, str], ...] = ()
+    years: tuple[int, int] | None = None
+
+
+def history(repository: Repository) -> History:
+    """Who committed below the folder in question, and when."""
+    place = repository.top / repository.prefix
+    said = git("log", "--format=%aN%x00%aE%x00%ad", "--date=format:%Y", "--", ".", cwd=place)
+    records = [record.split("\0") for record in said.splitlines() if record.count("\0") == 2]  # noqa: PLR2004
+    counts = Counter((name, email) for name, email, _ in records)
+    years = [int(year) for _, _, year in records]
+    authors = tuple(author for author, _ in counts.most_common())
+    return History(authors, (min(years), max(years)) if years else None)
+
+
+def remote(repository: Repository) -> str:
+    """Address of the remote ``origin``; empty where there is none."""
+    said = run("remote", "get-url", "origin", cwd=repository.top, codes=(0, 2, 128))
+    return os.fsdecode(said).strip()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lisa_scaffold.merge.names import parse
 from lisa_scaffold.merge.units import Unit, in_blocks, key_of, merge_units, to_lines
 
-_WIDTH = 88
+WIDTH = 88
 
 Names = dict[str, str]
 """What a name is bound to: ``name`` or ``name as other`` by what it binds."""
@@ -151,7 +151,7 @@ def _natural(name: str) -> tuple[int, str]:
 
 def _written(head: str, names: Names, *, exploded: bool) -> list[str]:
     line = f"{head or 'import'} {', '.join(names.values())}"
-    if not exploded and (len(line) <= _WIDTH or not head):
+    if not exploded and (len(line) <= WIDTH or not head):
         return [line]
     return [f"{head} (", *(f"    {spelled}," for spelled in names.values()), ")"]
 

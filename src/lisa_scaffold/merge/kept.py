@@ -59,10 +59,10 @@ def own_items(what: str, before: str, stays: str) -> Kept:
 
 
 def rewritten(what: str, before: str, after: str, stays: str) -> Kept:
-    """Both sides changed something of the project's, each in another way."""
+    """The project rewrote something, and the template changed it."""
     return Kept(
-        f"{what}: both sides changed it; it stays as the project has it, the template's change "
-        "is in the patch.",
+        f"{what}: the project rewrote it, the template changed it; it stays as the project has "
+        "it, the template's change is in the patch.",
         *(before, after, stays),
     )
 

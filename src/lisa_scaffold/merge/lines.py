@@ -81,7 +81,8 @@ def _both(
 def _together(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
     """Additions of both sides at one place: each stays in its block, sorted if the block is."""
     if not _commute(mine, yours):
-        return None
+        # The last word wins: the project's, unless the template makes exceptions of its own.
+        return None if "out" in _directions(yours) else [*yours, *mine]
     return in_blocks(before, mine, yours, _rank, _heads)
 
 
@@ -95,8 +96,12 @@ def _heads(unit: Unit) -> bool:
 
 def _commute(mine: list[Unit], yours: list[Unit]) -> bool:
     """Whether additions mean the same in either order."""
-    directions = [{_direction(unit) for unit in side} - {""} for side in (mine, yours)]
+    directions = [_directions(side) for side in (mine, yours)]
     return not directions[0] or not directions[1] or len(directions[0] | directions[1]) == 1
+
+
+def _directions(units: list[Unit]) -> set[str]:
+    return {_direction(unit) for unit in units} - {""}
 
 
 def _direction(unit: Unit) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.merge import kept
 from lisa_scaffold.merge import text as plain
-from lisa_scaffold.merge.imports import merge_imports, without
+from lisa_scaffold.merge.imports import WIDTH, merge_imports, without
 from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.names import bindings, missing, parse, problem, uses
 from lisa_scaffold.merge.survey import lost
@@ -27,11 +27,13 @@ from lisa_scaffold.merge.units import (
     project_decides,
     to_lines,
 )
+from lisa_scaffold.merge.words import likeness_of_words
 
 __all__ = ["merge", "problem"]
 
 _NAMELESS = "statement"
 _ALIKE_ORDER = ("imports", "def", "=", "doc")
+_REWRITTEN = 0.5
 _NAMED = ("def", "=", "doc", "main")
 
 Merge = tuple[str, tuple[str, ...]]
@@ -178,14 +180,43 @@ def _both(
     done = None
     if not any(side is None for side in sides):
         done = _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], names)
-    return done or _rewritten(base, ours, theirs)
+    return done or _exports(base, ours, theirs) or _rewritten(base, ours, theirs)
+
+
+def _exports(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
+    """``__all__``, which is a set of names, however it is laid out."""
+    lists = [_exported(unit) for unit in (base, ours, theirs)]
+    if key_of(base) != ("=", "__all__") or None in lists:
+        return None
+    before, mine, yours = (names or [] for names in lists)
+    names = [name for name in mine if name in yours or name not in before]
+    names += [name for name in yours if name not in before and name not in mine]
+    if mine == sorted(mine) and yours == sorted(yours):
+        names.sort()
+    head = "\n".join(ours.lines).partition("=")[0].rstrip()
+    line = f"{head} = [{', '.join(names)}]"
+    if len(ours.lines) == 1 and len(line) <= WIDTH:
+        return [line], ()
+    return [f"{head} = [", *(f"    {name}," for name in names), "]"], ()
+
+
+def _exported(unit: Unit) -> list[str] | None:
+    """The names in a list of texts, quoted; ``None`` for anything else."""
+    tree = parse("\n".join(unit.lines))
+    match tree and tree.body:
+        case [ast.Assign(value=ast.List(elts=items)) | ast.AnnAssign(value=ast.List(elts=items))]:
+            said = [item.value for item in items if isinstance(item, ast.Constant)]
+            texts = [text for text in said if isinstance(text, str)]
+            named = len(set(texts)) == len(items) and "#" not in "".join(unit.lines)
+            return [f'"{text}"' for text in texts] if named else None
+    return None
 
 
 def _rewritten(
     base: Unit, ours: Unit, theirs: Unit
 ) -> tuple[Sequence[str], tuple[str, ...]] | None:
-    """A definition that both sides changed, each in another way, stays the project's."""
-    if _kind(base) not in _NAMED:
+    """A definition of which the project has kept less than half stays the project's."""
+    if _kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
         return None
     sides = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
     return ours.lines, (kept.rewritten(_what(base), *sides),)

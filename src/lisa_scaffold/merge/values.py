@@ -120,7 +120,7 @@ def _sentence(base: str, ours: str, theirs: str) -> Decision | None:
 
 
 def _newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
-    """Of a pin that both sides moved up, the newer one."""
+    """Of a pin that both sides moved up, the newer one; the project's, where it holds it back."""
     found = [_pin(path, text, remark) for text, remark in zip(texts, remarks, strict=True)]
     before, mine, other = found
     if before is None or mine is None or other is None:
@@ -130,9 +130,10 @@ def _newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decisio
     versions = [version_key(pin[1]) for pin in (before, mine, other)]
     # A hash may stand for the version that base has: then only its form changed.
     hashed = any(_HASH.search(text) for text in texts[1:])
-    if min(versions[1:]) < versions[0] or (min(versions[1:]) == versions[0] and not hashed):
-        return None
-    if max(versions[1:]) == versions[0]:
+    if versions[1] < versions[0] < versions[2] and not hashed:
+        return Decision(texts[1], _held_note(path, texts[1], texts[2]))
+    oldest, newest = min(versions[1:]), max(versions[1:])
+    if oldest < versions[0] or newest == versions[0] or (oldest == versions[0] and not hashed):
         return None
     shown = [_shown(texts[1], remarks[1]), _shown(texts[2], remarks[2])]
     if versions[1] >= versions[2]:
@@ -149,6 +150,11 @@ def _newer_note(path: Path, new: str, by: str, old: str, other: str) -> str:
         f"{where(path)}: both sides moved it up; {new} of the {by} is newer and kept, "
         f"{old} of the {other} is not."
     )
+
+
+def _held_note(path: Path, held: str, new: str) -> str:
+    kept = f"{held} is kept, {new} of the template is not."
+    return f"{where(path)}: the project holds it back; {kept}"
 
 
 def _pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:

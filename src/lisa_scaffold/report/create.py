@@ -21,7 +21,9 @@ def answers(questions: Sequence[Question], *, everything: bool) -> str:
     everything
         Whether those that are asked of nobody are shown too.
     """
-    shown = [question for question in questions if question.asked or everything]
+    shown = [
+        question for question in questions if question.asked or (everything and not question.hidden)
+    ]
     width = max(len(question.key) for question in shown)
     return "\n".join(f"  {question.key:{width}}  {value(question)}" for question in shown)
 

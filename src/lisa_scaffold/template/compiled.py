@@ -6,9 +6,12 @@ time; here the key is what decides the result, the source text and the environme
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache as remembered
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import FileSystemBytecodeCache, __version__
@@ -29,8 +32,14 @@ _SETTINGS = (
 )
 
 
+MOST_KEPT = 5000
+"""Compiled texts that are kept, those used last; a version of our template has about 350 (1 MB)."""
+
+
 class SourceCache(FileSystemBytecodeCache):
     """Jinja's cache on disk, keyed by the source text and what else decides the compiled code."""
+
+    _grows = False
 
     def get_bucket(
         self, environment: Environment, name: str, filename: str | None, source: str
@@ -42,7 +51,17 @@ class SourceCache(FileSystemBytecodeCache):
         key = sha256(repr(decisive).encode(errors="surrogatepass")).hexdigest()
         bucket = Bucket(environment, key, self.get_source_checksum(source))
         self.load_bytecode(bucket)
+        if bucket.code is not None:
+            with suppress(OSError):
+                os.utime(self._get_cache_filename(bucket))  # that counts as a use
         return bucket
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled text, and once in a process make room for it."""
+        if not self._grows:
+            self._grows = True
+            cache.prune(Path(self.directory), MOST_KEPT)
+        super().dump_bytecode(bucket)
 
 
 def keep_compiled(environment: SandboxedEnvironment) -> None:

@@ -72,6 +72,12 @@ class Template:
         keep_compiled(environment)
         return environment
 
+    @property
+    def locked(self) -> tuple[str, ...]:
+        """Patterns, as in ``.gitignore``, of the paths that are the template's alone."""
+        ownership = self._files.config_data.get("lisa_ownership", {})
+        return tuple(ownership.get("locked", ()))
+
     def _worker(self, answers: Mapping[str, Any], destination: Path) -> Worker:
         worker = _new_worker(self._files, answers, destination)
         worker.jinja_env = self._environment
@@ -310,7 +316,7 @@ def _valid(question: CopierQuestion, answer: Any) -> Any:
 def _plain(question: CopierQuestion, error: Exception, answer: Any) -> str:
     """Copier's message without its preamble; for a wrong choice or type, what would be right."""
     if question.choices:
-        allowed = ", ".join(str(choice.value) for choice in question._formatted_choices)
+        allowed = ", ".join(str(choice.value) for choice in _open_choices(question))
         return f"{answer!r} is none of: {allowed}"
     said = re.sub(r"\AValidation error for question '[^']*': ", "", str(error))
     if said == str(error):
@@ -329,10 +335,15 @@ def _default(question: CopierQuestion, suggested: Mapping[str, Any] | None) -> A
     return question.parse_answer(question.render_value(question.default))
 
 
+def _open_choices(question: CopierQuestion) -> list[Any]:
+    """The choices that other answers do not rule out."""
+    return [choice for choice in question._formatted_choices if not choice.disabled]
+
+
 def _as_model(question: CopierQuestion, value: Any) -> Question:
     choices = tuple(
         Choice(question.cast_answer(choice.value), str(choice.title))
-        for choice in question._formatted_choices
+        for choice in _open_choices(question)
     )
     return Question(
         key=question.var_name,
@@ -342,6 +353,7 @@ def _as_model(question: CopierQuestion, value: Any) -> Question:
         choices=choices,
         placeholder=question.get_placeholder(),
         asked=question.get_ask() and question.get_when() and len(choices) != 1,
+        hidden=question.ask is False,
     )
 
 

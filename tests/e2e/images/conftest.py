@@ -232,6 +232,7 @@ def runner(
         # Whatever user an image has.
         (kept / "packages").mkdir(exist_ok=True)
         (kept / "packages").chmod(0o777)
+        wheel.parent.chmod(0o755)
         yield Runner(
             pushed(root, PATH, kept / "state"),
             docker,

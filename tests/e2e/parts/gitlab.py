@@ -187,14 +187,14 @@ class GitLab:
         file.write_text(pipeline(self.project), encoding="utf-8")
         path = os.pathsep.join([str(node() / "bin"), os.environ["PATH"]])
         # A cycle of needs hangs it.
-        patient = (need("timeout"), "--kill-after=10", "900")
+        patient = (need("timeout"), "--kill-after=10", "1800")
         command = (*patient, node() / "bin/node", runner(), "--color=false")
         done = run(
             *(*command, f"--state-dir={os.path.relpath(self.state, self.project)}"),
             *("--file=.git/pipeline.yml", *event.words(), *words),
             cwd=self.project,
             env={**environment, "PATH": path},
-            timeout=1000,
+            timeout=1900,
         )
         assert "fallback git remote data" not in done.stdout, done.stdout
         return Outcome(done.returncode, done.stdout)

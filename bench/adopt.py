@@ -1,0 +1,363 @@
+"""Adopt packages, and copy the template over them with Copier: what is lost, side by side.
+
+    python bench/adopt.py [--only-files | --no-tests] [--json FILE] PACKAGE...
+
+A PACKAGE is an sdist (``name-1.2.3.tar.gz``) or a git repository of a package that never had the
+template. Three engines bring the template into a clone of each: ``lisa-scaffold adopt --defaults``,
+``copier copy --overwrite``, and ``copier copy --skip`` of everything that exists, the last two with
+the answers that the first inferred. Counted are files and lines that people wrote and that are gone
+(of adopt: that its report does not quote either), differences of the wheels, and tests that passed
+before and do not now. Of adopt, besides: a second run changes nothing, an update to a newer version
+of the template has no conflict, the pipeline is valid, ruff and mypy run, findings, questions left.
+
+Needs the network for what the packages are built and tested with; ``--only-files`` needs none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import packages
+from desk import Ran, git, run, settle
+from packages import Bench, Wheel
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = Path(sys.executable).parent
+BEFORE, AFTER = "v99.0.0", "v99.0.1"
+PIPELINE = re.compile(r"\.gitlab-ci\.yml|\.gitlab/ci/.*\.yml")
+NOT_TRIED = "not tried"
+MOST_LEFT = 2
+ENGINES = ("adopt", "overwrite", "skip")
+Command = list[str | Path]
+# Answers that only an adopted project has.
+ADOPTED = ("adopted", "code_path", "test_path", "left_out")
+
+
+@dataclass
+class Result:
+    """What one engine made of one package; ``None``: not tried, or nothing to compare with."""
+
+    engine: str
+    seconds: float = 0.0
+    cpu: float = 0.0
+    failed: str = ""
+    files_lost: int = 0
+    lines_lost: int = 0
+    lines_quoted: int = 0
+    wheel: list[str] | None = None
+    tests_broken: int | None = None
+    tests: int | None = None
+    troubles: list[str] = field(default_factory=list)
+    to_decide: list[str] = field(default_factory=list)
+    findings: str = ""
+
+
+def template(folder: Path) -> Path:
+    """A repository of this template as it stands, and a newer version with small changes."""
+    folder.mkdir()
+    git(folder, "init", "-q")
+    for part in ("copier.yml", "includes", "template"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
+        copy(ROOT / part, folder / part)
+    commit(folder, BEFORE)
+    for path, pattern, by in (
+        ("includes/versions.jinja", r'("ruff": \{"version": ")[^"]*', r"\g<1>99.0.0"),
+        ("template/.gitignore", r"\Z", "/a-new-line/\n"),
+        ("template/.gitlab/ci/quality.yml", r"\A", "# A new comment.\n"),
+        ("template/README.md.jinja", "## Cite", "## How to cite"),
+        ("template/LICENSE.jinja", r"\Z", "\nMore.\n"),
+    ):
+        text = (folder / path).read_text()
+        (folder / path).write_text(re.sub(pattern, by, text, count=1))
+    (folder / "template/.gitlab/new.md").write_text("# New\n")
+    commit(folder, AFTER)
+    bare = folder.with_suffix(".git")
+    git(folder.parent, "clone", "-q", "--bare", folder, bare)
+    return bare
+
+
+def commit(folder: Path, tag: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "-q", "--allow-empty", "-m", tag)
+    git(folder, "tag", tag)
+
+
+class Trial:
+    """One package under the three engines."""
+
+    def __init__(self, source: Path, desk: Path, source_of_template: Path) -> None:
+        self.desk = desk
+        self.template = source_of_template
+        self.origin = packages.repository(source, desk / "origin")
+        self.start = git(self.origin, "rev-parse", "HEAD").decode().strip()
+        self.answers: dict[str, Any] = {}
+        self.env = {**packages.environment(), "LISA_SCAFFOLD_TEMPLATE": str(source_of_template)}
+        self.wheel: Wheel | str = NOT_TRIED
+        self.again: Wheel | str = NOT_TRIED
+        self.tests: dict[str, str] | str = NOT_TRIED
+        self.bench: Bench | None = None
+
+    def clone(self, engine: str) -> Path:
+        folder = self.desk / engine / "project"
+        git(self.desk, "clone", "-q", self.origin, folder)
+        return folder
+
+    def scaffold(self, folder: Path, *arguments: str) -> tuple[int, dict[str, Any], Ran]:
+        command: Command = [SCRIPTS / "lisa-scaffold", *arguments, "--format", "json", folder]
+        done = run(command, folder, self.env)
+        try:
+            said = json.loads(done.stdout)
+        except ValueError:
+            said = {"error": done.stderr.decode(errors="replace").strip()}
+        return done.status, said, done
+
+    def adopt(self) -> tuple[Result, Path]:
+        result, folder = Result("adopt"), self.clone("adopt")
+        status, said, done = self.scaffold(folder, "adopt", "--defaults", "--to", BEFORE)
+        result.seconds, result.cpu = done.seconds, done.cpu
+        if status:
+            result.failed = said.get("error", f"exit code {status}")
+            return result, folder
+        self.answers = {each["key"]: each["value"] for each in said["answers"]}
+        git(folder, "checkout", "-q", "lisa-scaffold/adopt")
+        result.to_decide = said["to_decide"]
+        result.findings = "/".join(str(len(found)) for found in said["findings"].values())
+        self.count(result, folder, {(e["path"], plain(e["text"])) for e in said["replaced"]})
+        result.troubles += self.after(folder, len(said["findings"]["left"]))
+        return result, folder
+
+    def after(self, folder: Path, left: int) -> list[str]:
+        """What goes wrong in an adopted project."""
+        troubles = list(pipeline_troubles(folder, self.start))
+        _, said, _ = self.scaffold(folder, "check")
+        musts = [each for each in said["findings"] if each["severity"] == "must"]
+        if len(musts) != left or left > MOST_LEFT:
+            troubles.append(f"check: {len(musts)} must findings, the report has {left}")
+        for tool, command in (("ruff", ["check", "-q"]), ("pre-commit", ["validate-config"])):
+            if not packages.runs(folder, SCRIPTS / tool, *command):
+                troubles.append(f"{tool} does not run")
+        status, said, _ = self.scaffold(folder, "adopt", "--defaults", "--to", BEFORE)
+        if status or said["changes"] or git(folder, "status", "--porcelain"):
+            troubles.append("a second adopt changes something")
+        status, said, _ = self.scaffold(folder, "update", "--defaults", "--to", AFTER)
+        if status or said.get("conflicts"):
+            troubles.append(f"the update: {said.get('conflicts') or said}")
+        git(folder, "reset", "-q", "--hard")
+        return troubles
+
+    def copier(self, engine: str) -> tuple[Result, Path]:
+        result, folder = Result(engine), self.clone(engine)
+        answers = {key: value for key, value in self.answers.items() if key not in ADOPTED}
+        given = {key: value for key, value in answers.items() if value not in ("other", "")}
+        data = self.desk / "answers.yml"
+        data.write_text(yaml.safe_dump(given))
+        how = ["--overwrite"] if engine == "overwrite" else ["--skip", "*"]
+        command: Command = [
+            SCRIPTS / "copier",
+            "copy",
+            "--quiet",
+            "--defaults",
+            *how,
+            "--vcs-ref",
+            BEFORE,
+        ]
+        command += ["--data-file", data, f"git+file://{self.template}", folder]
+        done = run(command, folder, self.env)
+        result.seconds, result.cpu = done.seconds, done.cpu
+        if done.status:
+            result.failed = done.stderr.decode(errors="replace").strip().splitlines()[-1]
+        git(folder, "add", "--all")
+        git(folder, "commit", "-q", "--allow-empty", "-m", engine)
+        self.count(result, folder, set())
+        return result, folder
+
+    def count(self, result: Result, folder: Path, quoted: set[tuple[str, str]]) -> None:
+        lost = packages.lost(folder, self.start, "HEAD")
+        result.files_lost = len(lost.files)
+        result.lines_quoted = sum(line in quoted for line in lost.lines)
+        result.lines_lost = len(lost.lines) - result.lines_quoted
+        packages.move_tags(folder)
+
+    def build_before(self) -> None:
+        self.wheel = packages.build(self.clone("before"), self.desk / "before/dist")
+        self.again = packages.build(self.clone("again"), self.desk / "again/dist")
+
+    def build_after(self, result: Result, folder: Path) -> None:
+        if isinstance(self.wheel, str) or isinstance(self.again, str):
+            return
+        made = packages.build(folder, folder.parent / "dist")
+        result.wheel = (
+            [made] if isinstance(made, str) else packages.differences(self.wheel, self.again, made)
+        )
+        git(folder, "clean", "-fdxq")
+
+    def test_before(self, adopted: Path) -> None:
+        """The package's own tests, with what the adopted package says that they need."""
+        path = str(self.answers.get("test_path", ""))
+        if not path or isinstance(self.wheel, str):
+            self.tests = "no tests" if not path else "no wheel"
+            return
+        self.bench = Bench(self.desk / "venv")
+        if not self.bench.prepare(adopted):
+            self.tests = "not installed"
+            return
+        project = self.desk / "before/project"
+        self.bench.install("--no-deps", "-e", project)
+        self.tests = self.bench.tests(project, path)
+
+    def test_after(self, result: Result, folder: Path) -> None:
+        if self.bench is None or isinstance(self.tests, str):
+            return
+        passed = {name: kind for name, kind in self.tests.items() if kind == "passed"}
+        result.tests = len(passed)
+        done: dict[str, str] | str = {}
+        if self.bench.install("--no-deps", "-e", folder):
+            done = self.bench.tests(folder, str(self.answers["test_path"]))
+        result.tests_broken = len(packages.worse(passed, {} if isinstance(done, str) else done))
+
+
+def plain(line: str) -> str:
+    return line.strip().removesuffix(",").rstrip()
+
+
+def pipeline_troubles(folder: Path, start: str) -> list[str]:
+    """What GitLab would refuse in what the adoption changed, by its schema and by the jobs."""
+    from lisa_scaffold.project.facts import Facts
+
+    listed = git(folder, "diff", "--name-only", "-z", start, "HEAD").decode().split("\0")
+    parts = [folder / path for path in listed if PIPELINE.fullmatch(path)]
+    if not parts:
+        return []
+    found = []
+    schema: Command = [SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", *parts]
+    done = run([*schema, "--data-transform", "gitlab-ci"], folder, packages.environment())
+    if done.status:
+        found.append(f"pipeline: {done.stdout.decode(errors='replace')[:300]}")
+    pipeline = Facts.read(folder).pipeline
+    found += [f"pipeline: {each}" for each in pipeline.troubles]
+    stages = {*pipeline.stages, ".pre", ".post"}
+    written = {name: job for name, job in pipeline.jobs.items() if "$[[" not in f"{name}{job.data}"}
+    for name, job in written.items():
+        if job.stage not in stages:
+            found.append(f"pipeline: {name}: no stage {job.stage}")
+        for need in job.get("needs") or []:
+            wanted = need.get("job") if isinstance(need, dict) else need
+            if wanted and wanted not in pipeline.jobs:
+                found.append(f"pipeline: {name} needs {wanted}")
+    return found
+
+
+def tried(source: Path, desk: Path, origin: Path, *, wheels: bool, tests: bool) -> list[Result]:
+    trial = Trial(source, desk, origin)
+    done = [trial.adopt()]
+    done += [trial.copier(engine) for engine in ENGINES[1:]]
+    if wheels:
+        trial.build_before()
+        for result, folder in done:
+            trial.build_after(result, folder)
+    if tests:
+        trial.test_before(done[0][1])
+        for result, folder in done:
+            trial.test_after(result, folder)
+    results = [result for result, _ in done]
+    for word, what in (("wheel", trial.wheel), ("tests", trial.tests)):
+        if isinstance(what, str) and what != NOT_TRIED:
+            print(f"{'':18} no {word} to compare: {what[:100]}")
+    return results
+
+
+ROW = "{:18} {:9} {:>6} {:>6} {:>6} {:>6} {:>7} {:>6} {:>12}  {}"
+HEAD = (
+    "package",
+    "engine",
+    "s",
+    "cpu",
+    "files",
+    "lines",
+    "quoted",
+    "wheel",
+    "tests",
+    "must b/f/w/l",
+)
+
+
+def row(name: str, result: Result) -> str:
+    wheel = "-" if result.wheel is None else len(result.wheel)
+    tests = "-" if result.tests_broken is None else f"{result.tests_broken} of {result.tests}"
+    counts = (result.files_lost, result.lines_lost, result.lines_quoted)
+    seconds = (f"{result.seconds:.2f}", f"{result.cpu:.2f}")
+    said = result.failed[:90] or result.findings
+    return ROW.format(name[:18], result.engine, *seconds, *counts, wheel, tests, said)
+
+
+def details(result: Result) -> list[str]:
+    """What a reader of the table wants to know more about."""
+    if result.engine != "adopt":
+        return []
+    wheel = [f"wheel: {each}" for each in result.wheel or []]
+    return [*wheel, *result.troubles, *(f"to decide: {each}" for each in result.to_decide)]
+
+
+def totals(found: Mapping[str, Sequence[Result]]) -> None:
+    print(f"\n{len(found)} packages")
+    for number, engine in enumerate(ENGINES):
+        results = [each[number] for each in found.values()]
+        wheels = [each.wheel for each in results if each.wheel is not None]
+        tested = [each for each in results if each.tests_broken is not None]
+        print(
+            f"{engine:10} lost: {sum(each.files_lost for each in results)} files, "
+            f"{sum(each.lines_lost for each in results)} lines; "
+            f"wheels that differ: {sum(map(bool, wheels))} of {len(wheels)}; "
+            f"tests broken: {sum(each.tests_broken or 0 for each in tested)} of "
+            f"{sum(each.tests or 0 for each in tested)}, in {len(tested)} packages; "
+            f"failed: {sum(bool(each.failed) for each in results)}; "
+            f"median {statistics.median(each.seconds for each in results):.2f} s, "
+            f"worst {max(each.seconds for each in results):.2f} s, "
+            f"of them {max(each.cpu for each in results):.2f} s of the processor"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE")
+    parser.add_argument("--only-files", action="store_true", help="build and test nothing")
+    parser.add_argument("--no-tests", action="store_true", help="build the wheels, test nothing")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
+    given = parser.parse_args()
+    sources = [path.resolve() for path in given.packages]
+    found: dict[str, list[Result]] = {}
+    print(ROW.format(*HEAD))
+    with tempfile.TemporaryDirectory(prefix="lisa-bench-") as name:
+        folder = Path(name)
+        settle(folder)
+        origin = template(folder / "template")
+        for source in sources:
+            desk = folder / source.name
+            desk.mkdir()
+            wheels = not given.only_files
+            tests = wheels and not given.no_tests
+            results = tried(source, desk, origin, wheels=wheels, tests=tests)
+            found[source.name] = results
+            for result in results:
+                print(row(source.name, result), *details(result), sep="\n    ", flush=True)
+            shutil.rmtree(desk)
+    totals(found)
+    if given.json:
+        data = {name: [asdict(each) for each in results] for name, results in found.items()}
+        given.json.write_text(json.dumps(data, indent=2))
+
+
+if __name__ == "__main__":
+    main()

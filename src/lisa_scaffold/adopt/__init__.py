@@ -1,0 +1,1 @@
+"""Bring a project that never had the template into its care."""

@@ -1,0 +1,59 @@
+"""What a project tells about an answer, and where it says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lisa_scaffold.git import History
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An answer that the project gives.
+
+    Attributes
+    ----------
+    value
+        The answer.
+    source
+        Where it comes from, such as ``pyproject.toml:12`` or ``git remote``.
+    sure
+        Whether the project says it; otherwise somebody should look at it.
+    """
+
+    value: Any
+    source: str
+    sure: bool = True
+
+
+Guesses = Iterator[Guess]
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known beside the files.
+
+    Attributes
+    ----------
+    history
+        Who committed, and when.
+    remote
+        Address of the remote ``origin``; empty where there is none.
+    """
+
+    history: History = field(default_factory=History)
+    remote: str = ""
+
+
+def one_line(text: str, longest: int) -> str:
+    """A text as an answer takes it: one printable line; empty where too long."""
+    line = " ".join(re.sub(r"[^\S ]|[\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff]", " ", text).split())
+    return line if len(line) <= longest else ""
+
+
+def squeezed(name: str) -> str:
+    """A name without what people spell in different ways."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

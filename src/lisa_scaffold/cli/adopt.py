@@ -1,0 +1,134 @@
+"""``lisa-scaffold adopt``: bring the template into a project that never had it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.errors import ExitCode, LisaError
+
+DESCRIPTION = """\
+Bring the template into a project that never had it: infers the answers, keeps what people wrote,
+and sets the practice beside it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What ``lisa-scaffold adopt`` takes."""
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
+    )
+    common.add_merging(parser)
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--branch",
+        metavar="NAME",
+        help="commit the adoption on this new branch (default: lisa-scaffold/adopt)",
+    )
+    place.add_argument(
+        "--in-place", action="store_true", help="stage it in the work tree, and commit nothing"
+    )
+    parser.add_argument(
+        "--from-cookiecutter",
+        metavar="URL@REF",
+        help="the Cookiecutter template that the project was made from; none: use none",
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Adopt a project."""
+    from lisa_scaffold import legacy, process
+    from lisa_scaffold.adopt import adopting, places
+    from lisa_scaffold.sync import journal
+
+    process.echo_commands(arguments.verbose)
+    path: Path = arguments.path
+    places.refuse_missing(path)
+    if said := journal.recover(places.repository(path)):
+        say(said)
+    version = places.already(path)
+    if version is not None:
+        return _report_already(version, arguments)
+    current = places.read(path)
+    former = legacy.find(current.root, arguments.from_cookiecutter)
+    if former:
+        say(f"The project was made from the Cookiecutter template {former} ({former.named_in}).")
+    given = common.given(arguments)
+    with adopting.prepared(current, arguments.to, former, trust=arguments.trust) as prepared:
+        if common.asks(arguments) and not arguments.dry_run:
+            confirmed = _in_dialogue(prepared, given)
+            if confirmed is None:
+                say("Nothing was changed.")
+                return ExitCode.DONE
+            given = confirmed
+        adopted = prepared.adopt(given)
+    return _finish(adopted, arguments)
+
+
+def _report_already(version: str, arguments: argparse.Namespace) -> int:
+    from lisa_scaffold.report import adopt as report
+
+    form = report.as_json(None, version) if arguments.format == "json" else report.already(version)
+    sys.stdout.write(form)
+    return ExitCode.DONE
+
+
+def _in_dialogue(prepared: Any, given: dict[str, Any]) -> dict[str, Any] | None:
+    """Show the answers and let the user change them; ``None``: nothing is to be done."""
+    from lisa_scaffold import prompt
+    from lisa_scaffold.report import adopt as report
+
+    def resolve(answers: Any) -> list[Any]:
+        questions: list[Any] = prepared.questions(answers)
+        return questions
+
+    given = _named(prepared, given)
+    while True:
+        say("Answers, and where each comes from", report.answers(prepared.answers(given)), "")
+        decision = prompt.decide("Adopt the project so?", "Yes", "No, change nothing")
+        if decision == "create":
+            return given
+        if decision == "cancel":
+            return None
+        given = prompt.change_one(resolve, given, resolve(given))
+
+
+def _named(prepared: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """The answers, with those that the project must be asked for before any can be shown."""
+    from lisa_scaffold import prompt
+
+    for key in ("distribution", "import_name", "code_path"):
+        try:
+            prepared.questions(given)
+        except LisaError as error:
+            if f"--data {key}=" not in error.hint:
+                raise
+            say(f"{error.message}.")
+            given = {**given, key: prompt.ask_text(key)}
+    return given
+
+
+def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
+    from lisa_scaffold.adopt import adopting
+    from lisa_scaffold.report import adopt as report
+
+    branch = None if arguments.in_place else arguments.branch or adopting.BRANCH
+    if not arguments.dry_run:
+        if branch:
+            adopting.commit_on_branch(adopted, branch, report.commit_message(adopted))
+        else:
+            adopting.apply(adopted)
+    if arguments.format == "json":
+        made = None if arguments.dry_run else branch
+        sys.stdout.write(report.as_json(adopted, adopted.version, made))
+    elif arguments.dry_run:
+        say(report.text(adopted))
+        sys.stdout.write(adopted.diff)
+    else:
+        sys.stdout.write(f"{report.text(adopted)}\n\n{report.after(adopted, branch)}\n")
+    return ExitCode.DONE

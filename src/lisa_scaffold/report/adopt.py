@@ -1,0 +1,207 @@
+"""What ``lisa-scaffold adopt`` shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lisa_scaffold.adopt.adopting import Adopted, Answer
+from lisa_scaffold.adopt.weave import concern
+from lisa_scaffold.model import Finding
+
+CONCERNS = ("metadata", "CI", "hooks", "container", "docs", "repository")
+HEADINGS = {
+    "added": "Added",
+    "merged": "Merged with what the project has",
+    "kept": "Kept as the project has it",
+    "left out": "Left out, because it does not fit",
+}
+_WIDEST = 40
+
+
+def answers(found: Iterable[Answer]) -> str:
+    """The answers, each with where it comes from."""
+    rows = [(each.key, _spoken(each.value), each.source, each.sure) for each in found]
+    keys = max((len(key) for key, *_ in rows), default=0)
+    values = min(_WIDEST, max((len(value) for _, value, *_ in rows), default=0))
+    return "\n".join(
+        f"  {key:{keys}}  {value:{values}}  {'' if sure else '? '}{source}".rstrip()
+        for key, value, source, sure in rows
+    )
+
+
+def _spoken(value: Any) -> str:
+    said = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else value
+    text = str(said)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def text(adopted: Adopted) -> str:
+    """The adoption for people: answers, what happens to which file, findings, what to decide."""
+    parts = [
+        f"Adopts {adopted.project.root.name} with version {adopted.version} of the template.",
+        f"Answers, and where each comes from\n{answers(adopted.answers)}",
+    ]
+    if adopted.former:
+        parts.append(f"Merge base: the former template {adopted.former}, as recorded.")
+    parts += _concerns(adopted)
+    parts.append(_findings(adopted))
+    if adopted.replaced:
+        quoted = (f"  {each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced)
+        parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
+    return "\n\n".join(parts)
+
+
+def _concerns(adopted: Adopted) -> Iterator[str]:
+    for about in CONCERNS:
+        lines = []
+        for status, heading in HEADINGS.items():
+            items = [i for i in adopted.items if (i.concern, i.status) == (about, status)]
+            items.sort(key=lambda item: item.path)
+            if items:
+                lines.append(f"  {heading}")
+                said = (f"    {i.path}{f': {i.text}' if i.text else ''}" for i in items)
+                lines += dict.fromkeys(said)
+        questions = [text for which, text in _questions(adopted) if which == about]
+        if questions:
+            lines += ["  To decide", *(f"    {each}" for each in questions)]
+        if lines:
+            yield "\n".join([about[0].upper() + about[1:], *lines])
+
+
+def _findings(adopted: Adopted) -> str:
+    mended = adopted.mended
+    numbers = [f"{len(mended.before)} before", f"{len(mended.fixed)} fixed"]
+    numbers += [f"{len(mended.waived)} waived", f"{len(mended.left)} left"]
+    lines = [f"Findings of `must`: {', '.join(numbers)}"]
+    lines += [f"  fixed: {_place(each)}" for each in mended.fixed]
+    lines += [f"  waived: {_place(each)} ({why})" for each, why in mended.waived.items()]
+    return "\n".join(lines)
+
+
+def _place(found: Finding) -> str:
+    return f"{found.path}:{found.line}: {found.code} {found.message}"
+
+
+def to_decide(adopted: Adopted) -> list[str]:
+    """What only people can answer."""
+    return [text for _, text in _questions(adopted)]
+
+
+def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
+    """The same, each with what it is about."""
+    unsure: dict[str, list[Answer]] = {}
+    for answer in adopted.answers:
+        if not answer.sure:
+            unsure.setdefault(answer.source, []).append(answer)
+    for source, found in unsure.items():
+        said = ", ".join(f"{each.key}={each.value}" for each in found)
+        about = "CI" if found[0].key == "forge" else "metadata"
+        yield about, f"{said} is a guess ({source}); another answer: --data {found[0].key}=…"
+    for each in adopted.mended.left:
+        yield concern(each.path), _place(each)
+
+
+def hints(adopted: Adopted) -> Iterator[str]:
+    """What follows from the changes, and a person has to do."""
+    paths = adopted.synced.files
+    for lock, command in (("uv.lock", "uv lock"), ("poetry.lock", "poetry lock")):
+        if "pyproject.toml" in paths and (adopted.project.root / lock).is_file():
+            yield f"{lock} is older than pyproject.toml now: {command}"
+    if adopted.former and (adopted.project.root / ".cruft.json").is_file():
+        yield ".cruft.json is kept; nothing needs it any more: git rm .cruft.json"
+
+
+def after(adopted: Adopted, branch: str | None) -> str:
+    """What to do next."""
+    if branch:
+        lines = [
+            f"The adoption is one commit on the branch {branch}; nothing else has changed.",
+            f"Look at it with: git diff HEAD...{branch}",
+            f"Keep it with: git merge {branch}; drop it with: git branch -D {branch}",
+        ]
+    else:
+        lines = [
+            "The adoption is staged. Look at it with: git diff --staged",
+            "Keep it with: git commit; undo it with: git reset --merge",
+        ]
+    lines.append("From then on, lisa-scaffold update brings newer versions of the template.")
+    return "\n".join([*lines, *hints(adopted)])
+
+
+def commit_message(adopted: Adopted) -> str:
+    """Message of the commit: the report."""
+    return f"Adopt the template of lisa-scaffold {adopted.version}\n\n{text(adopted)}\n"
+
+
+def already(version: str) -> str:
+    """What is said of a project that has the template."""
+    return f"Already adopted: the project has version {version}. Newer ones: lisa-scaffold update\n"
+
+
+def as_json(adopted: Adopted | None, version: str, branch: str | None = None) -> str:
+    """The machine form, ``lisa-scaffold/adopt/1``.
+
+    Parameters
+    ----------
+    adopted
+        The adoption; ``None`` where the project has the template already.
+    version
+        The version that the project has then.
+    branch
+        The branch that it was committed on.
+    """
+    result: dict[str, Any] = {
+        "schema": "lisa-scaffold/adopt/1",
+        "from": None if adopted else version,
+        "to": version,
+        "branch": branch,
+        "answers": [],
+        "changes": [],
+        "conflicts": [],
+        "items": [],
+        "findings": {"before": [], "fixed": [], "waived": [], "left": []},
+        "replaced": [],
+        "to_decide": [],
+        "notes": [],
+    }
+    if adopted:
+        result |= _body(adopted)
+    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+
+
+def _body(adopted: Adopted) -> dict[str, Any]:
+    mended = adopted.mended
+    return {
+        "answers": [
+            {"key": a.key, "value": a.value, "source": a.source, "sure": a.sure}
+            for a in adopted.answers
+        ],
+        "changes": [{"path": c.path, "status": c.status} for c in adopted.synced.changes],
+        "items": [
+            {"concern": i.concern, "status": i.status, "path": i.path, "text": i.text}
+            for i in adopted.items
+        ],
+        "findings": {
+            "before": [_finding(each) for each in mended.before],
+            "fixed": [_finding(each) for each in mended.fixed],
+            "waived": [{**_finding(each), "reason": why} for each, why in mended.waived.items()],
+            "left": [_finding(each) for each in mended.left],
+        },
+        "replaced": [
+            {"path": each.path, "line": each.line, "text": each.text} for each in adopted.replaced
+        ],
+        "to_decide": to_decide(adopted),
+        "notes": list(hints(adopted)),
+    }
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "severity": str(found.severity),
+        "path": found.path,
+        "line": found.line,
+        "message": found.message,
+    }

@@ -1,0 +1,247 @@
+"""Projects from a Cookiecutter template: it is the merge base, rendered as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import git
+from lisa_scaffold.errors import ExitCode
+
+from ..conftest import ROOT
+from ..support.adopting import adopt, answers, items, paths, report, show, sources
+from ..support.tools import IDENTITY, commit_all, passes, program
+from ..support.updates import Capture, Files, commit, write
+
+SLUG = "{{ cookiecutter.project_slug }}"
+HOOKS = """\
+repos:
+  - repo: https://github.com/psf/black
+    rev: 22.1.0
+    hooks:
+      - id: black
+"""
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools>=61"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "{{ cookiecutter.project_slug }}"
+version = "0.1.0"
+description = "{{ cookiecutter.project_short_description }}"
+authors = [{ name = "{{ cookiecutter.full_name }}", email = "{{ cookiecutter.email }}" }]
+
+[tool.mypy]
+ignore_missing_imports = true
+
+[tool.codespell]
+skip = "*.lock"
+"""
+EDITORCONFIG = "root = true\n\n[*]\nindent_style = space\n"
+TEMPLATE: Files = {
+    "cookiecutter.json": json.dumps(
+        {
+            "full_name": "A Name",
+            "email": "name@example.org",
+            "project_slug": "a-slug",
+            "project_short_description": "Short.",
+        }
+    ),
+    f"{SLUG}/pyproject.toml": PYPROJECT,
+    f"{SLUG}/a_slug/__init__.py": "",
+    f"{SLUG}/.pre-commit-config.yaml": HOOKS,
+    f"{SLUG}/.editorconfig": EDITORCONFIG,
+    f"{SLUG}/CONTRIBUTING.md": "# Contributing\n\nAs in 2020.\n",
+    f"{SLUG}/README.md": f"# {SLUG}\n\nGenerated.\n",
+}
+CONTEXT = {"full_name": "Ada Example", "email": "ada@example.org", "project_slug": "lisa-old"}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("former") / "cookie"
+    folder.mkdir()
+    write(folder, TEMPLATE)
+    commit_all(folder, "Start")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project as cruft makes it, in its first commit."""
+    folder = tmp_path_factory.mktemp("made")
+    command = (program("cruft"), "create", str(template), "--no-input")
+    given = ("--extra-context", json.dumps(CONTEXT), "--output-dir", str(folder))
+    passes(*command, *given, cwd=folder, env=IDENTITY)
+    project = next(folder.iterdir())
+    commit_all(project, "Start")
+    return project
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "project")
+
+
+@pytest.fixture
+def other(template: Path, tmp_path: Path) -> Path:
+    """A copy of the template, to be changed."""
+    return shutil.copytree(template, tmp_path / "other")
+
+
+def commit_of(template: Path) -> str:
+    return git.git("rev-parse", "HEAD", cwd=template).strip()
+
+
+def test_edits_survive_and_what_nobody_edited_follows_the_new_template(
+    project: Path, capsys: Capture
+) -> None:
+    edits = {
+        ".pre-commit-config.yaml": HOOKS + "  - repo: local\n    hooks:\n      - id: mine\n"
+        "        name: mine\n        entry: ./mine\n        language: system\n",
+        "README.md": "# lisa-old\n\nWritten by people.\n",
+        "pyproject.toml": (project / "pyproject.toml").read_text()
+        + "\n[tool.coverage.run]\nparallel = true\n",
+    }
+    write(project, edits)
+    commit(project)
+    result = report(project, capsys)
+    assert answers(result)["author_name"] == "Ada Example"
+    hooks = show(project, ".pre-commit-config.yaml")
+    assert "id: mine" in hooks
+    assert "id: ruff-check" in hooks
+    assert "psf/black" not in hooks
+    assert show(project, "README.md") == edits["README.md"]
+    tools = tomllib.loads(show(project, "pyproject.toml"))["tool"]
+    assert tools["mypy"]["strict"] is True
+    assert tools["coverage"] == {"run": {"parallel": True}}
+    merged = items(result, "merged")
+    assert merged[".pre-commit-config.yaml"] == "with the former template as base"
+    assert merged[".editorconfig"] == "with the former template as base"
+
+
+def test_copier_loses_the_same_edits(project: Path) -> None:
+    write(project, {"README.md": "# lisa-old\n\nWritten by people.\n"})
+    commit(project)
+    command = (program("copier"), "copy", "--quiet", "--defaults", "--overwrite")
+    given = ("--data", "distribution=lisa-old", "--vcs-ref", "HEAD")
+    passes(*command, *given, ROOT, project, cwd=project)
+    assert "Written by people." not in (project / "README.md").read_text()
+
+
+def test_what_people_removed_stays_away(project: Path, capsys: Capture) -> None:
+    write(project, {"CONTRIBUTING.md": None})
+    commit(project)
+    result = report(project, capsys)
+    assert "removed it" in items(result, "left out")["CONTRIBUTING.md"]
+    assert "CONTRIBUTING.md" not in paths(project)
+    assert "/CONTRIBUTING.md" in str(answers(result)["left_out"])
+
+
+def test_the_source_is_named_and_a_hint_for_the_record_given(
+    project: Path, template: Path, capsys: Capture
+) -> None:
+    assert adopt(project) == ExitCode.DONE
+    said = capsys.readouterr()
+    source = f"{template}@{commit_of(template)}"
+    assert f"made from the Cookiecutter template {source} (.cruft.json)" in said.err
+    assert f"Merge base: the former template {source}" in said.out
+    assert ".cruft.json is kept" in said.out
+
+
+def test_the_user_may_name_the_template_and_its_commit(
+    project: Path, other: Path, capsys: Capture
+) -> None:
+    git.git("rm", "--quiet", ".cruft.json", cwd=project)
+    commit(project)
+    start = commit_of(other)
+    write(other, {f"{SLUG}/.editorconfig": "root = false\n"})
+    commit(other)
+    named = ("--from-cookiecutter", f"{other}@{start}")
+    result = report(project, capsys, "--dry-run", *named)
+    assert items(result, "merged")[".editorconfig"] == "with the former template as base"
+    result = report(project, capsys, "--dry-run", "--from-cookiecutter", str(other))
+    assert ".editorconfig" not in items(result, "merged")
+
+
+def test_none_does_without(project: Path, capsys: Capture) -> None:
+    result = report(project, capsys, "--from-cookiecutter", "none")
+    assert items(result, "kept")[".editorconfig"] == "the project's own"
+
+
+def test_hooks_of_the_template_run_with_trust_alone(
+    project: Path, other: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    mark = tmp_path / "it-ran"
+    hook = f"import pathlib\npathlib.Path({str(mark)!r}).touch()\n"
+    write(other, {"hooks/post_gen_project.py": hook})
+    commit(other)
+    named = ("--from-cookiecutter", str(other))
+    report(project, capsys, "--dry-run", *named)
+    assert not mark.exists()
+    report(project, capsys, "--dry-run", "--trust", *named)
+    assert mark.exists()
+
+
+def test_extensions_need_trust(project: Path, other: Path, capsys: Capture) -> None:
+    config = json.loads(str(TEMPLATE["cookiecutter.json"]))
+    write(
+        other,
+        {"cookiecutter.json": json.dumps({**config, "_extensions": ["jinja2.ext.do"]})},
+    )
+    commit(other)
+    named = ("--from-cookiecutter", str(other))
+    assert adopt(project, *named) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "jinja2.ext.do" in said
+    assert "--trust" in said
+    assert adopt(project, "--trust", *named) == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", ".cruft.json:1: no JSON that can be read"),
+        ('{"template": 1}', ".cruft.json: template or commit is missing"),
+    ],
+)
+def test_a_record_that_cannot_be_read(
+    content: str, message: str, project: Path, capsys: Capture
+) -> None:
+    write(project, {".cruft.json": content})
+    commit(project)
+    assert adopt(project) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert message in said
+    assert "--from-cookiecutter none" in said
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("nowhere", "the former template cannot be reached"),
+        ("{template}@v9", "no commit v9 there"),
+        ("{project}", "no cookiecutter.json there"),
+    ],
+)
+def test_a_template_that_cannot_be_had(
+    named: str, message: str, project: Path, template: Path, capsys: Capture
+) -> None:
+    where = named.format(template=template, project=project)
+    assert adopt(project, "--from-cookiecutter", where) == ExitCode.REFUSED
+    assert message in capsys.readouterr().err
+
+
+def test_a_replay_file_is_a_record_too(project: Path, template: Path, capsys: Capture) -> None:
+    replay = {"cookiecutter": {**CONTEXT, "_template": str(template)}}
+    git.git("rm", "--quiet", ".cruft.json", cwd=project)
+    write(project, {".cookiecutter_replay.json": json.dumps(replay)})
+    commit(project)
+    result = report(project, capsys)
+    assert items(result, "merged")[".editorconfig"] == "with the former template as base"
+    assert sources(result)["distribution"] == "pyproject.toml:6"

@@ -1,0 +1,95 @@
+"""Hooks of the template come in beside a project's own."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lisa_scaffold.adopt.hooks import merge_hooks
+from lisa_scaffold.merge.nodes import NotSure
+
+TEMPLATE = """\
+exclude: ^LICENSE
+repos:
+  - repo: https://github.com/pre-commit/pre-commit-hooks
+    rev: v6.0.0
+    hooks:
+      - id: check-toml
+      - id: check-yaml
+
+  - repo: https://github.com/astral-sh/ruff-pre-commit
+    rev: v0.17.6
+    hooks:
+      - id: ruff-check
+        args: [--fix]
+      - id: ruff-format
+"""
+
+
+def test_hooks_join_a_repository_that_is_there_and_its_revision_stays() -> None:
+    ours = """\
+# ours
+repos:
+- repo: https://github.com/pre-commit/pre-commit-hooks.git
+  rev: v4.0.0  # as of 2021
+  hooks:
+  - id: check-yaml
+    args: [--unsafe]
+"""
+    done = merge_hooks(ours, TEMPLATE)
+    assert done.text == ours + (
+        "  - id: check-toml\n"
+        "- repo: https://github.com/astral-sh/ruff-pre-commit\n"
+        "  rev: v0.17.6\n"
+        "  hooks:\n"
+        "    - id: ruff-check\n"
+        "      args: [--fix]\n"
+        "    - id: ruff-format\n"
+    )
+    assert (done.added, done.kept) == (("check-toml", "ruff-check", "ruff-format"), ("check-yaml",))
+
+
+@pytest.mark.parametrize(
+    ("own", "away"),
+    [("black", "ruff-format"), ("yapf", "ruff-format"), ("ruff", "ruff-check")],
+)
+def test_a_hook_for_the_same_keeps_the_templates_away(own: str, away: str) -> None:
+    start = "repos:\n  - repo: https://example.org/own\n    rev: v1\n    hooks:"
+    done = merge_hooks(f"{start}\n      - id: {own}\n", TEMPLATE)
+    assert done.left_out == {away: f"the project has {own}"}
+    assert f"id: {away}\n" not in done.text
+    with pytest.raises(NotSure):
+        merge_hooks(f"{start} [ {{id: {own}}} ]\n", TEMPLATE)
+
+
+def test_nothing_missing_changes_nothing() -> None:
+    ours = TEMPLATE.replace("v6.0.0", "v1.0.0").replace("\n\n", "\n")
+    assert merge_hooks(ours, TEMPLATE).text == ours
+
+
+@pytest.mark.parametrize("ours", ["", "a: b\n", "repos: []\n", "- repos\n", "repos: {}\n"])
+def test_what_is_written_in_another_way_is_not_touched(ours: str) -> None:
+    with pytest.raises(NotSure):
+        merge_hooks(ours, TEMPLATE)
+
+
+NAMES = st.text("abcdefgh-", min_size=1, max_size=8).filter(lambda name: name[0] != "-")
+
+
+@given(st.dictionaries(NAMES, st.lists(NAMES, min_size=1, unique=True), min_size=1), st.booleans())
+def test_every_hook_and_line_of_any_project_stays(
+    repos: dict[str, list[str]], indented: bool
+) -> None:
+    step = "  " if indented else ""
+    ours = "repos:\n" + "".join(
+        f"{step}- repo: https://example.org/{name}\n{step}  rev: v1\n{step}  hooks:\n"
+        + "".join(f"{step}  - id: {hook}\n" for hook in hooks)
+        for name, hooks in repos.items()
+    )
+    merged = merge_hooks(ours, TEMPLATE).text
+    assert merged.startswith(ours)
+    ids = [hook["id"] for repo in yaml.safe_load(merged)["repos"] for hook in repo["hooks"]]
+    for wanted in ("check-toml", "check-yaml", "ruff-check", "ruff-format"):
+        assert wanted in ids

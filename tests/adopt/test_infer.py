@@ -1,0 +1,220 @@
+"""Answers that projects give, and where each comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lisa_scaffold.adopt import home, infer, tools
+from lisa_scaffold.adopt.guess import Around
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git import History
+from lisa_scaffold.project.facts import Facts
+
+from ..conftest import ROOT
+from ..support.adopting import HATCHLING, POETRY, SETUPTOOLS
+from ..support.updates import Files
+
+OSI_MIT = "License :: OSI Approved :: MIT License"
+MIT = (ROOT / "includes/licenses/MIT.txt").read_text()
+
+
+def inferred(files: Files, remote: str = "", history: History | None = None) -> dict[str, Any]:
+    """Each answer with its source."""
+    present = {path: content for path, content in files.items() if content is not None}
+    found = infer.answers(Facts.of(present), Around(history or History(), remote), {})
+    return {key: (guess.value, guess.source) for key, guess in found.items()}
+
+
+def with_metadata(more: str, files: Files | None = None) -> Files:
+    text = f'[project]\nname = "a-b"\n{more}'
+    return {"pyproject.toml": text, "a_b/__init__.py": "", **(files or {})}
+
+
+def test_flit_says_its_module_and_takes_text_and_version_from_it() -> None:
+    files: Files = {
+        "pyproject.toml": (
+            '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+            '[project]\nname = "flitted"\ndynamic = ["version", "description"]\n'
+            '[tool.flit.module]\nname = "lisa_flit"\n'
+        ),
+        "lisa_flit.py": '"""A module of one file."""\n\n__version__ = "1.0"\n',
+    }
+    found = inferred(files)
+    assert found["import_name"] == ("lisa_flit", "pyproject.toml:8")
+    assert found["code_path"] == ("lisa_flit.py", "lisa_flit.py")
+    assert found["description"] == ("A module of one file.", "lisa_flit.py")
+    assert found["backend"] == ("other", "pyproject.toml:3")
+
+
+def test_setup_cfg_is_read() -> None:
+    files: Files = {
+        "setup.cfg": (
+            "[metadata]\nname = lisa_cfg\nauthor = Ada Example\nurl = "
+            "https://gitlab.example.org/lisa/cfg\n[options]\npython_requires = >=3.13\n"
+            "packages = find:\npackage_dir =\n    = src\n"
+        ),
+        "setup.py": "import setuptools\nsetuptools.setup()\n",
+        "src/lisa_cfg/__init__.py": "",
+        "src/lisa_cfg/tests/test_a.py": "",
+    }
+    found = inferred(files)
+    assert found["distribution"] == ("lisa-cfg", "setup.cfg:2")
+    assert found["code_path"] == ("src", "src/lisa_cfg")
+    assert found["test_path"] == ("src/lisa_cfg/tests", "src/lisa_cfg/tests")
+    assert found["python_min"] == ("3.13", "setup.cfg:6")
+    assert (found["forge"], found["forge_host"]) == (
+        ("gitlab", "setup.cfg:4"),
+        ("gitlab.example.org", "setup.cfg:4"),
+    )
+
+
+def test_setup_py_is_read_and_never_run() -> None:
+    files: Files = {
+        "setup.py": (
+            "import os, setuptools\n"
+            "os.abort()\n"
+            "about = {}\n"
+            "exec(open('lisa_py/_version.py').read(), about)\n"
+            "setuptools.setup(name=about['__title__'], author=about['__author__'])\n"
+        ),
+        "lisa_py/__init__.py": "",
+        "lisa_py/_version.py": '__title__ = "lisa_py"\n__author__ = "Ada Example"\n',
+    }
+    found = inferred(files)
+    assert found["distribution"] == ("lisa-py", "lisa_py/_version.py:1")
+    assert found["author_name"] == ("Ada Example", "lisa_py/_version.py:2")
+
+
+def test_namespace_packages_have_their_whole_name() -> None:
+    found = inferred(HATCHLING)
+    assert found["import_name"][0] == "lisa.waves"
+    assert found["code_path"][0] == "src"
+
+
+def test_programs_tests_and_images() -> None:
+    assert inferred(HATCHLING)["cli"][0] is True
+    assert inferred(POETRY)["cli"][0] is False
+    assert inferred(HATCHLING)["test_path"] == ("", "no tests found")
+    assert inferred(POETRY)["container"][0] is True
+    assert inferred({**POETRY, "docker/Dockerfile": ""})["container"] == (
+        False,
+        "docker/Dockerfile",
+    )
+    assert inferred({**POETRY, "lisa_tides/fast.pyx": ""})["container"][0] is False
+
+
+@pytest.mark.parametrize(
+    ("metadata", "text", "expected"),
+    [
+        ('license = "MIT"\n', "", ("MIT", "pyproject.toml:3")),
+        ('license = {text = "MIT License"}\n', "", ("MIT", "pyproject.toml:3")),
+        ("", MIT, ("MIT", "LICENSE")),
+        (
+            'classifiers = ["License :: OSI Approved :: MIT License"]\n',
+            "",
+            ("MIT", "pyproject.toml:3"),
+        ),
+        ('license = "CECILL-2.1"\n', "", ("other", "pyproject.toml:3")),
+        ('license = "BSD-3-Clause"\n', MIT, ("MIT", "LICENSE")),
+        ("", "All rights reserved.\n", ("other", "LICENSE")),
+        ("", "", ("other", "nothing says it")),
+    ],
+)
+def test_licences(metadata: str, text: str, expected: tuple[str, str]) -> None:
+    files: Files = {"LICENSE": text} if text else {}
+    assert inferred(with_metadata(metadata, files))["license"] == expected
+
+
+@pytest.mark.parametrize(
+    ("licence", "expected"),
+    [
+        ("Copyright (c) 2019 CNRS\n", ("CNRS", "2019")),
+        (
+            "Copyright © 2019-2023, A University. All rights reserved.\n",
+            ("A University", "2019-2023"),
+        ),
+        (
+            "   Copyright 2020 Ada Example and\n   Grace Example\n",
+            ("Ada Example and Grace Example", "2020"),
+        ),
+    ],
+)
+def test_copyright_statements(licence: str, expected: tuple[str, str]) -> None:
+    found = inferred(with_metadata("", {"LICENSE": licence}))
+    assert (found["copyright_holder"][0], found["copyright_year"][0]) == expected
+
+
+def test_git_tells_what_no_file_does() -> None:
+    history = History(years=(2018, 2024), authors=(("Ada Example", "ada@example.org"),))
+    found = inferred(with_metadata(""), "https://gitlab.in2p3.fr/lisa/sub/a-b.git", history)
+    assert found["author_name"] == ("Ada Example", "git log")
+    assert found["copyright_year"] == ("2018", "git log")
+    assert found["namespace"] == ("lisa/sub", "git remote")
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ("git@gitlab.in2p3.fr:LISA/a.git", ("in2p3", "gitlab.in2p3.fr", "LISA", "a")),
+        ("ssh://git@gitlab.esa.int:2222/x/y/a", ("esa", "gitlab.esa.int", "x/y", "a")),
+        ("https://user:secret@git.example.org/x/a.git", ("gitlab", "git.example.org", "x", "a")),
+        ("https://github.com/x/a", None),
+        ("../elsewhere/a.git", None),
+        ("", None),
+    ],
+)
+def test_remotes(remote: str, expected: tuple[str, ...] | None) -> None:
+    found = home.find(Facts.of({}), Around(History(), remote))
+    assert (found[:4] if found else None) == expected
+
+
+def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
+    present = {path: content for path, content in POETRY.items() if content is not None}
+    found = infer.answers(Facts.of(present), Around(), {})
+    unsure = {key for key, guess in found.items() if not guess.sure}
+    assert unsure == {"copyright_holder", "forge"}
+
+
+def test_a_name_that_is_no_name_is_told_with_its_place() -> None:
+    with pytest.raises(LisaError, match=r"setup\.py:2: the project's name is not known") as error:
+        inferred({"setup.py": "from setuptools import setup\nsetup(name=name())\n", "a.py": ""})
+    assert error.value.hint == "Tell it: --data distribution=NAME."
+
+
+def test_the_pieces_of_every_example_are_answers_of_the_template() -> None:
+    from ..support.answers import answers
+
+    for files in (SETUPTOOLS, HATCHLING, POETRY):
+        given = {key: value for key, (value, _) in inferred(files).items()}
+        assert {**answers(**given)}.items() >= given.items()
+
+
+def test_tools_that_are_set_up_elsewhere() -> None:
+    facts = Facts.of(
+        {
+            "setup.cfg": "[mypy]\nstrict = True\n[tool:pytest]\naddopts = -q\n",
+            ".coveragerc": "[run]\nbranch = True\n",
+            "ruff.toml": "",
+        }
+    )
+    assert tools.elsewhere(facts, "") == {
+        "coverage": ".coveragerc sets it up",
+        "ruff": "ruff.toml sets it up",
+        "mypy": ("setup.cfg sets it up; it names no files, and nox -s types needs them: files = …"),
+        "pytest": "setup.cfg sets it up",
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"pyproject.toml": "[tool.black]\nline-length = 79\n"}, (79, "pyproject.toml:2")),
+        ({"pyproject.toml": "[tool.black]\n"}, (88, "black")),
+        ({"tox.ini": "[flake8]\nmax-line-length = 120\n"}, (120, "tox.ini:2")),
+        ({"setup.py": ""}, None),
+    ],
+)
+def test_the_length_of_lines_stays(files: dict[str, str], expected: object) -> None:
+    assert tools.line_length(Facts.of(files), "") == expected

@@ -1,0 +1,103 @@
+"""What the rules find in an adopted project is repaired, excepted, or left to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lisa_scaffold.adopt import mend
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+
+
+@rule(f"{mend.TOOLS}901", MUST)
+def strict(facts: Facts) -> Iterator[Hit]:
+    """Types are checked strictly, in this test.
+
+    Why: A rule about a tool, that no project of this test fulfils.
+
+    How: Set the key.
+
+    Source: [mypy](https://mypy.readthedocs.io/en/stable/config_file.html).
+    """
+    line = facts.pyproject.line("tool", "mypy", "strict")
+    if facts.pyproject.get("tool", "mypy", "strict") is False:
+        yield Hit("pyproject.toml", line, "strict is off")
+
+
+@rule("MET901", MUST, fixes=True)
+def old_word(facts: Facts) -> Iterator[Hit]:
+    """No text says `old`, in this test.
+
+    Why: A rule that can be repaired.
+
+    How: Write `new`.
+
+    Source: [nothing](https://example.org/).
+    """
+    for number, line in enumerate(facts.lines("a.txt"), 1):
+        if "old" in line:
+            fix = Fix.edit("a.txt", replace_in_line(number, "old", "new"))
+            yield Hit("a.txt", number, "old", fix=fix)
+
+
+@rule("MET902", SHOULD, fixes=True)
+def taste(facts: Facts) -> Iterator[Hit]:
+    """A file ends in a dot, in this test.
+
+    Why: A matter of taste, that an adoption leaves alone.
+
+    How: End it.
+
+    Source: [nothing](https://example.org/).
+    """
+    if not facts.text("a.txt").endswith(".\n"):
+        yield Hit("a.txt", 1, "no dot", fix=Fix.write("a.txt", "x.\n"))
+
+
+RULES = (strict, old_word, taste)
+FILES = {"pyproject.toml": "[tool.mypy]\nstrict = false\n", "a.txt": "an old word\n"}
+
+
+def test_what_can_be_repaired_is_and_taste_is_left_alone() -> None:
+    facts = Facts.of({"a.txt": FILES["a.txt"]})
+    done = mend.mend(RULES, facts, facts, ())
+    assert [found.code for found in done.fixed] == ["MET901"]
+    assert done.changes == {"a.txt": b"an new word\n"}
+    assert (done.waived, done.left) == ({}, ())
+
+
+def test_a_tool_that_the_project_had_set_up_is_excepted_with_a_reason() -> None:
+    facts = Facts.of(FILES)
+    done = mend.mend(RULES, facts, facts, ("[tool.mypy]",))
+    why = "[tool.mypy] was set up before the project was adopted: to be worked off"
+    assert {found.code: reason for found, reason in done.waived.items()} == {"QTY901": why}
+    assert (
+        done.changes["pyproject.toml"]
+        == (
+            f"{FILES['pyproject.toml']}\n[[tool.lisa-scaffold.waivers]]\n"
+            f'code = "QTY901"\npath = "pyproject.toml"\nreason = "{why}"\n'
+        ).encode()
+    )
+    assert done.left == ()
+
+
+def test_what_the_project_excepts_itself_is_not_touched() -> None:
+    waiver = '[[tool.lisa-scaffold.waivers]]\ncode = "MET901"\nreason = "ours"\n'
+    facts = Facts.of({"pyproject.toml": waiver, "a.txt": FILES["a.txt"]})
+    done = mend.mend(RULES, facts, facts, ())
+    assert (done.before, done.fixed, done.left, done.changes) == ((), (), (), {})
+
+
+def test_what_adopt_itself_wrote_is_never_excepted() -> None:
+    facts = Facts.of(FILES)
+    done = mend.mend(RULES, facts, facts, ("[tool.ruff]",))
+    assert done.waived == {}
+    assert [(found.code, found.line) for found in done.left] == [("QTY901", 2)]
+
+
+def test_what_was_wrong_before_is_told() -> None:
+    before, after = Facts.of(FILES), Facts.of({"a.txt": "a new word.\n"})
+    done = mend.mend(RULES, before, after, ())
+    assert [found.code for found in done.before] == ["MET901", "QTY901"]
+    assert (done.fixed, done.left) == ((), ())

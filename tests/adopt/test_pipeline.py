@@ -1,0 +1,117 @@
+"""The template's pipeline comes into a project's by include."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from lisa_scaffold.adopt.pipeline import STAGES, joined_stages, merge_pipeline, unfit
+from lisa_scaffold.merge.nodes import NotSure
+from lisa_scaffold.project.facts import Facts
+
+from ..support.checking import clean
+
+TEMPLATE = """\
+# Ours.
+include:
+  - local: /.gitlab/ci/common.yml
+  - local: /.gitlab/ci/tests.yml
+
+variables:
+  # The image.
+  LISA_JOB_IMAGE: "python"
+  LISA_ZENODO: "false"
+"""
+STAGED = "stages:\n  - quality\n  - build\n  - test\n  - deploy\n  - publish\n  - release\n"
+
+
+def test_everything_comes_above_a_pipeline_that_has_jobs_alone() -> None:
+    ours = "job:  # mine\n  script: [ls]\n"
+    includes, _, variables = TEMPLATE.partition("\n\n")
+    assert merge_pipeline(ours, TEMPLATE) == f"{includes}\n\n{variables}\n{STAGED}\n{ours}"
+
+
+def test_what_the_project_says_stays_and_comes_last() -> None:
+    ours = (
+        "stages: [test, deploy]\n\n"
+        "variables:\n"
+        '  LISA_ZENODO: "true"  # ours\n\n'
+        "include:\n"
+        "  - project: a/b\n"
+        "    file: /x.yml\n"
+    )
+    assert merge_pipeline(ours, TEMPLATE) == (
+        "stages:\n  - quality\n  - test\n  - build\n  - deploy\n  - publish\n  - release\n\n"
+        "variables:\n"
+        '  LISA_ZENODO: "true"  # ours\n'
+        "  # The image.\n"
+        '  LISA_JOB_IMAGE: "python"\n\n'
+        "include:\n"
+        "  - local: /.gitlab/ci/common.yml\n"
+        "  - local: /.gitlab/ci/tests.yml\n"
+        "  - project: a/b\n"
+        "    file: /x.yml\n"
+    )
+
+
+def test_one_include_becomes_a_list() -> None:
+    merged = merge_pipeline("include: /own.yml\n", TEMPLATE)
+    assert merged.endswith("  - local: /.gitlab/ci/tests.yml\n  - /own.yml\n")
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        "include: {local: a.yml}\n",
+        "include: [a.yml, b.yml]\n",
+        "variables: {A: b}\n",
+        "stages: test\n",
+        "- a\n",
+    ],
+)
+def test_what_is_written_in_another_way_is_not_touched(ours: str) -> None:
+    with pytest.raises(NotSure):
+        merge_pipeline(ours, TEMPLATE)
+
+
+@pytest.mark.parametrize("own", [[*each] for n in range(4) for each in permutations("ab", n)])
+def test_stages_of_a_project_keep_their_order(own: list[str]) -> None:
+    joined = joined_stages(own)
+    assert [stage for stage in joined if stage in own] == own
+    assert [stage for stage in joined if stage in STAGES] == list(STAGES)
+
+
+@pytest.mark.parametrize(
+    ("own", "out", "why"),
+    [
+        ("pytest:\n  script: [ls]\n", "workflow.yml", "when its pipelines run"),
+        ("tests:\n  script: [ls]\n", "tests.yml", "a job tests of its own"),
+        ("before_script: [ls]\njob:\n  script: [ls]\n", "release.yml", "before_script"),
+        ("pytest:\n  script: [ls]\n", "container.yml", "pipelines for merge requests"),
+    ],
+)
+def test_parts_that_do_not_fit_beside_own_jobs(own: str, out: str, why: str) -> None:
+    found = unfit(Facts.of({".gitlab-ci.yml": own}), Facts.of(clean()))
+    assert why in found[f".gitlab/ci/{out}"]
+
+
+def test_what_needs_a_job_that_is_left_out_is_left_out_too() -> None:
+    own = (
+        "workflow:\n  rules:\n    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'\n"
+        "build:\n  script: [make]\n"
+    )
+    found = unfit(Facts.of({".gitlab-ci.yml": own, "CHANGELOG.md": ""}), Facts.of(clean()))
+    assert found[".gitlab/ci/build.yml"] == "the project has a job build of its own"
+    assert found[".gitlab/ci/container.yml"] == "it needs the job build, which is left out"
+    assert ".gitlab/ci/release.yml" not in found
+
+
+def test_everything_fits_where_there_is_no_pipeline() -> None:
+    assert unfit(Facts.of({"CHANGELOG.md": ""}), Facts.of(clean())) == {}
+
+
+def test_sessions_that_an_own_noxfile_lacks() -> None:
+    own = "import nox\n\n@nox.session\ndef lint(session):\n    pass\n"
+    found = unfit(Facts.of({"noxfile.py": own, "CHANGELOG.md": ""}), Facts.of(clean()))
+    assert "no session tests" in found[".gitlab/ci/tests.yml"]

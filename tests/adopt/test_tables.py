@@ -1,0 +1,103 @@
+"""Tables of the template come into a project's ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from lisa_scaffold.adopt.tables import merge_tables
+
+from ..support.checking import clean
+
+TEMPLATE = """\
+# What developers need.
+[dependency-groups]
+test = [
+  "pytest>=8.2",
+  "pytest-cov>=6",
+]
+dev = [
+  "nox==1",
+  { include-group = "test" },
+]
+
+[tool.ruff]
+line-length = 100
+
+[tool.mypy]
+strict = true
+"""
+OURS = """\
+[project]
+name = "a"  # mine
+
+[dependency-groups]
+dev = [
+    "Pytest_Cov ~= 5.0",
+    "nox",
+]
+
+[tool.mypy]
+strict = false
+"""
+
+
+def test_tools_of_the_project_stay_and_others_come_below() -> None:
+    done = merge_tables(OURS, TEMPLATE, None, {})
+    assert done is not None
+    assert done.text == (
+        '[project]\nname = "a"  # mine\n\n'
+        "[dependency-groups]\n"
+        'dev = [\n    "Pytest_Cov ~= 5.0",\n    "nox",\n    { include-group = "test" },\n]\n'
+        'test = [\n  "pytest>=8.2",\n  "pytest-cov>=6",\n]\n\n'
+        "[tool.mypy]\nstrict = false\n\n"
+        "[tool.ruff]\nline-length = 100\n"
+    )
+    assert done.added == (
+        "[dependency-groups] test",
+        "[tool.ruff]",
+        "more in [dependency-groups] dev",
+    )
+    assert done.kept == ("[tool.mypy]",)
+
+
+def test_a_tool_that_is_set_up_elsewhere_does_not_come() -> None:
+    done = merge_tables(OURS, TEMPLATE, None, {"ruff": "ruff.toml sets it up"})
+    assert done is not None
+    assert "tool.ruff" not in done.text
+    assert done.left_out == {"[tool.ruff]": "ruff.toml sets it up"}
+
+
+def test_what_the_former_template_wrote_and_nobody_changed_is_replaced() -> None:
+    done = merge_tables(OURS, TEMPLATE, "[tool.mypy]\nstrict = false\n", {})
+    assert done is not None
+    assert tomllib.loads(done.text)["tool"]["mypy"] == {"strict": True}
+    assert done.kept == ()
+
+
+def test_a_project_without_the_file_gets_tools_and_no_metadata() -> None:
+    theirs = str(clean(adopted=True)["pyproject.toml"], "utf-8")  # type: ignore[arg-type]
+    done = merge_tables(None, theirs, None, {})
+    assert done is not None
+    data = tomllib.loads(done.text)
+    assert data.keys() == {"dependency-groups", "tool"}
+    assert "setuptools" not in data["tool"]
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        "[tool]\nruff.line-length = 79\n",
+        "tool.ruff.line-length = 79\n",
+        "[tool.ruff.lint]\nselect = []\n",
+        '[tool."ruff"]\nline-length = 79\n',
+    ],
+)
+def test_other_ways_to_write_a_table_are_understood_or_left_alone(ours: str) -> None:
+    done = merge_tables(ours, TEMPLATE, None, {})
+    if done is None:
+        return
+    data = tomllib.loads(done.text)
+    assert data["tool"]["ruff"] == tomllib.loads(ours)["tool"]["ruff"]
+    assert all(line in done.text.splitlines() for line in ours.splitlines())

@@ -1,0 +1,62 @@
+"""Adopted projects with their real backends and tools: the same wheels, and the sessions run."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ..support.adopting import BRANCH, HATCHLING, POETRY, REMOTE, SETUPTOOLS, adopt, make
+from ..support.tools import git, passes, program, run
+from ..support.updates import Files
+
+PROJECTS: dict[str, Files] = {"setuptools": SETUPTOOLS, "hatchling": HATCHLING, "poetry": POETRY}
+ABOUT_TOOLS = ("RECORD", "WHEEL")
+
+
+@pytest.fixture(params=PROJECTS)
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    name: str = request.param
+    return make(tmp_path / "project", PROJECTS[name], REMOTE)
+
+
+def wheel(project: Path, out: Path) -> dict[str, bytes]:
+    """What a wheel of the project holds: its modules and data, its metadata, its entry points."""
+    command = ("build", "--wheel", "--quiet", "--out-dir", out, ".")
+    passes(program("uv"), *command, cwd=project)
+    (built,) = out.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    git("clean", "-fdxq", cwd=project)
+    return {name: data for name, data in contents.items() if not name.endswith(ABOUT_TOOLS)}
+
+
+def test_the_wheel_is_the_same(project: Path, tmp_path: Path) -> None:
+    before = wheel(project, tmp_path / "before")
+    assert adopt(project) == 0
+    git("checkout", "--quiet", BRANCH, cwd=project)
+    after = wheel(project, tmp_path / "after")
+    # A licence that the metadata names, and that the project had no text of, comes with its text.
+    new = {name for name in after if name.rpartition("/")[2] == "LICENSE"} - before.keys()
+    assert after.keys() - new == before.keys()
+    for name, content in before.items():
+        lines = after[name].decode().splitlines()
+        assert [line for line in lines if line != "License-File: LICENSE"] == [
+            line for line in content.decode().splitlines() if line != "License-File: LICENSE"
+        ]
+
+
+def test_its_tests_pass_in_the_templates_session(project: Path) -> None:
+    adopt(project, "--in-place")
+    said = passes(program("nox"), "-s", "tests-3.11", cwd=project)
+    assert ("1 passed" if (project / "tests").is_dir() else "no tests ran") in said
+    passes(program("nox"), "-s", "build", cwd=project)
+
+
+def test_linters_and_type_checker_read_their_settings(project: Path) -> None:
+    adopt(project, "--in-place")
+    for command in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
+        done = run(program(command[0]), *command[1:], cwd=project)
+        assert done.returncode in (0, 1), done.stdout
+    passes(program("pre-commit"), "validate-config", cwd=project)

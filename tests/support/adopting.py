@@ -1,0 +1,160 @@
+"""Packages that never had the template, small enough to see through."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode
+
+from ..conftest import ROOT
+from .updates import Capture, Files, commit, write
+
+BRANCH = "lisa-scaffold/adopt"
+REMOTE = "git@gitlab.in2p3.fr:lisa/noise.git"
+BSD = (
+    (ROOT / "includes/licenses/BSD-3-Clause.txt")
+    .read_text()
+    .replace("{{ copyright_year }}", "2021")
+    .replace("{{ copyright_holder }}", "University of Example")
+)
+
+# Flat, metadata in setup.py, with a pipeline and hooks of its own.
+SETUPTOOLS: Files = {
+    "setup.py": (
+        "from setuptools import setup, find_packages\n\n"
+        "setup(\n"
+        '    name="lisa-noise",\n'
+        '    version="1.2.3",\n'
+        '    description="Noise of the instrument.",\n'
+        '    author="Ada Example",\n'
+        '    author_email="ada@example.org",\n'
+        '    packages=find_packages(exclude=["tests"]),\n'
+        '    python_requires=">=3.9",\n'
+        '    install_requires=["numpy>=1.20"],\n'
+        ")\n"
+    ),
+    "lisa_noise/__init__.py": '"""Noise."""\n\nSECOND = 1\n',
+    "tests/test_noise.py": (
+        "import lisa_noise\n\n\ndef test_second():\n    assert lisa_noise.SECOND == 1\n"
+    ),
+    "README.md": "# LISA Noise\n\nSimulates noise.\n",
+    "LICENSE": BSD,
+    ".gitignore": "*.pyc\n!keep.pyc\n",
+    ".gitlab-ci.yml": (
+        "image: python:3.11\n\n"
+        "unit:  # the tests\n"
+        "  stage: test\n"
+        "  script:\n"
+        "    - pip install .\n"
+        "    - pytest\n"
+    ),
+    ".pre-commit-config.yaml": (
+        "repos:\n"
+        "  - repo: https://github.com/pre-commit/pre-commit-hooks\n"
+        "    rev: v4.0.0  # as of 2021\n"
+        "    hooks:\n"
+        "      - id: check-yaml\n"
+        "        args: [--unsafe]\n"
+        "  - repo: https://github.com/psf/black\n"
+        "    rev: 23.1.0\n"
+        "    hooks:\n"
+        "      - id: black\n"
+    ),
+}
+
+# Below src, in a namespace, with tools set up.
+HATCHLING: Files = {
+    "pyproject.toml": (
+        "[build-system]\n"
+        'requires = ["hatchling"]\n'
+        'build-backend = "hatchling.build"\n\n'
+        "[project]\n"
+        'name = "lisa-waves"\n'
+        'version = "0.4.0"\n'
+        'description = "Waves for LISA."\n'
+        'authors = [{ name = "Grace Example", email = "grace@example.org" }]\n'
+        'requires-python = ">=3.11"\n'
+        'license = "Apache-2.0"\n'
+        'scripts = { waves = "lisa.waves:main" }\n\n'
+        "[project.urls]\n"
+        'Repository = "https://gitlab.esa.int/lisa-sgs/tools/waves"\n\n'
+        "[tool.hatch.build.targets.wheel]\n"
+        'packages = ["src/lisa"]\n\n'
+        "[tool.mypy]\n"
+        "strict = false  # not yet\n"
+    ),
+    "src/lisa/waves/__init__.py": "def main() -> None:\n    print('waves')\n",
+    "README.md": "# Waves\n",
+}
+
+POETRY: Files = {
+    "pyproject.toml": (
+        "[tool.poetry]\n"
+        'name = "lisa-tides"\n'
+        'version = "2.0.1"\n'
+        'description = "Tides."\n'
+        'authors = ["Ada Example <ada@example.org>"]\n'
+        'license = "MIT"\n\n'
+        "[tool.poetry.dependencies]\n"
+        'python = "^3.11"\n'
+        'numpy = "^1.26"\n\n'
+        "[tool.poetry.group.test.dependencies]\n"
+        'pytest = "^8.0"\n'
+        'hypothesis = ">=6"\n\n'
+        "[build-system]\n"
+        'requires = ["poetry-core"]\n'
+        'build-backend = "poetry.core.masonry.api"\n'
+    ),
+    "lisa_tides/__init__.py": "",
+    "tests/test_tides.py": "def test_tides():\n    pass\n",
+    "README.md": "# Tides\n",
+}
+
+
+def make(folder: Path, files: Files, remote: str = "") -> Path:
+    """A repository with some files in its one commit."""
+    folder.mkdir(parents=True)
+    write(folder, files)
+    git.git("init", "--quiet", cwd=folder)
+    commit(folder, "Start")
+    if remote:
+        git.git("remote", "add", "origin", remote, cwd=folder)
+    return folder
+
+
+def adopt(project: Path, *options: str) -> int:
+    return cli.main(["adopt", str(project), "--defaults", *options])
+
+
+def report(project: Path, capsys: Capture, *options: str) -> dict[str, Any]:
+    """Adopt, and return the machine form."""
+    capsys.readouterr()
+    assert adopt(project, "--format", "json", *options) == ExitCode.DONE
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
+
+
+def answers(result: dict[str, Any]) -> dict[str, Any]:
+    return {each["key"]: each["value"] for each in result["answers"]}
+
+
+def sources(result: dict[str, Any]) -> dict[str, str]:
+    """Where each answer comes from."""
+    return {each["key"]: each["source"] for each in result["answers"]}
+
+
+def items(result: dict[str, Any], status: str) -> dict[str, str]:
+    """What was done in one way: the path, and what is said of it."""
+    return {each["path"]: each["text"] for each in result["items"] if each["status"] == status}
+
+
+def show(project: Path, path: str, commit: str = BRANCH) -> str:
+    """A file as a commit has it."""
+    return git.git("show", f"{commit}:{path}", cwd=project)
+
+
+def paths(project: Path, commit: str = BRANCH) -> set[str]:
+    return set(git.git("ls-tree", "-r", "--name-only", commit, cwd=project).split())

@@ -1,0 +1,412 @@
+"""Adoptions of real repositories by the command, from the first word to the commit."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.sync import journal
+
+from .support.adopting import (
+    BRANCH,
+    HATCHLING,
+    POETRY,
+    REMOTE,
+    SETUPTOOLS,
+    adopt,
+    answers,
+    items,
+    make,
+    paths,
+    report,
+    show,
+    sources,
+)
+from .support.files import contents
+from .support.repository import AFTER, BEFORE, make_repository
+from .support.tools import passes, program
+from .support.updates import QUESTIONS, Capture, Files, commit, update, write
+
+PROJECTS = {"setuptools": SETUPTOOLS, "hatchling": HATCHLING, "poetry": POETRY}
+EVERY = pytest.mark.parametrize("files", PROJECTS.values(), ids=PROJECTS)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of the template as it stands, and of a newer version."""
+    folder = tmp_path_factory.mktemp("versions")
+    made = make_repository(folder / "template")
+    git.git("clone", "--quiet", "--bare", str(made.folder), "bare.git", cwd=folder)
+    return folder / "bare.git"
+
+
+@EVERY
+def test_every_line_and_file_is_still_there(files: Files, tmp_path: Path) -> None:
+    project = make(tmp_path / "project", files, REMOTE)
+    assert adopt(project) == ExitCode.DONE
+    for path, content in files.items():
+        assert isinstance(content, str)
+        there = [line.rstrip(",") for line in show(project, path).splitlines()]
+        assert [line for line in content.splitlines() if line.rstrip(",") not in there] == []
+
+
+@EVERY
+def test_only_what_is_the_templates_to_share_changes(files: Files, tmp_path: Path) -> None:
+    project = make(tmp_path / "project", files)
+    adopt(project)
+    changed = set(git.git("diff", "--name-only", f"HEAD...{BRANCH}", cwd=project).split())
+    merged = {"pyproject.toml", ".gitignore", ".gitlab-ci.yml", ".pre-commit-config.yaml"}
+    assert changed & files.keys() == merged & files.keys()
+
+
+@pytest.mark.parametrize("files", [HATCHLING, POETRY], ids=["hatchling", "poetry"])
+def test_metadata_and_backend_stay(files: Files, tmp_path: Path) -> None:
+    project = make(tmp_path / "project", files)
+    adopt(project)
+    before, after = (tomllib.loads(show(project, "pyproject.toml", at)) for at in ("HEAD", BRANCH))
+    assert after["build-system"] == before["build-system"]
+    assert after.get("project") == before.get("project")
+    for name, table in before["tool"].items():
+        assert after["tool"][name].items() >= table.items()
+
+
+def test_a_type_checker_that_is_told_no_files_is_told_some(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", HATCHLING)
+    adopt(project)
+    mypy = tomllib.loads(show(project, "pyproject.toml"))["tool"]["mypy"]
+    assert mypy == {"strict": False, "files": ["src"]}
+
+
+@EVERY
+def test_the_pipeline_is_one_that_gitlab_takes(files: Files, tmp_path: Path) -> None:
+    project = make(tmp_path / "project", files)
+    adopt(project, "--in-place")
+    pipeline = Facts.read(project).pipeline
+    assert (list(pipeline.troubles), pipeline.whole) == ([], True)
+    assert {job.stage for job in pipeline.jobs.values()} <= {*pipeline.stages, ".pre", ".post"}
+    assert "unit" in pipeline.jobs or files is not SETUPTOOLS
+    parts = [".gitlab-ci.yml", *sorted(map(str, (project / ".gitlab/ci").glob("*.yml")))]
+    schema = ("--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci")
+    passes(program("check-jsonschema"), *schema, *parts, cwd=project)
+
+
+@EVERY
+def test_a_second_adoption_changes_nothing(files: Files, tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", files)
+    adopt(project, "--in-place")
+    commit(project)
+    before = contents(project)
+    again = report(project, capsys)
+    assert (again["from"], again["to"], again["changes"]) == (again["to"], again["to"], [])
+    assert adopt(project) == ExitCode.DONE
+    assert "Already adopted" in capsys.readouterr().out
+    assert contents(project) == before
+    assert git.git("branch", "--list", BRANCH, cwd=project) == ""
+
+
+@EVERY
+def test_an_update_to_a_newer_version_is_clean(
+    files: Files, tmp_path: Path, source: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", str(source))
+    project = make(tmp_path / "project", files)
+    assert adopt(project, "--in-place", "--to", BEFORE) == ExitCode.DONE
+    commit(project)
+    capsys.readouterr()
+    assert update(project, "--format", "json", "--to", AFTER) == ExitCode.DONE
+    result = json.loads(capsys.readouterr().out)
+    assert result["conflicts"] == []
+    assert (project / "README.md").read_text() == files["README.md"]
+    assert "/a-new-line/" in (project / ".gitignore").read_text()
+    assert "ruff==99.0.0" in (project / "pyproject.toml").read_text()
+
+
+def test_plain_copier_updates_an_adopted_project(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", str(source))
+    project = make(tmp_path / "project", SETUPTOOLS)
+    adopt(project, "--in-place", "--to", BEFORE)
+    answers_file = project / ".copier-answers.yml"
+    url = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
+    answers_file.write_text(answers_file.read_text().replace(url, f"git+{source.as_uri()}"))
+    commit(project)
+    options = ("--defaults", "--quiet", "--vcs-ref", AFTER)
+    passes(program("copier"), "update", *options, cwd=project)
+    assert (project / "README.md").read_text() == SETUPTOOLS["README.md"]
+    assert not (project / "src").exists()
+    assert "/a-new-line/" in (project / ".gitignore").read_text()
+
+
+def test_answers_come_from_the_project_and_say_where(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS, REMOTE)
+    result = report(project, capsys)
+    found = {key: (value, sources(result)[key]) for key, value in answers(result).items()}
+    assert {key: found[key] for key in ("adopted", "distribution", "import_name", "code_path")} == {
+        "adopted": (True, "lisa-scaffold adopt"),
+        "distribution": ("lisa-noise", "setup.py:4"),
+        "import_name": ("lisa_noise", "lisa_noise"),
+        "code_path": ("lisa_noise", "lisa_noise"),
+    }
+    assert {key: found[key] for key in ("author_name", "forge", "namespace", "test_path")} == {
+        "author_name": ("Ada Example", "setup.py:7"),
+        "forge": ("in2p3", "git remote"),
+        "namespace": ("lisa", "git remote"),
+        "test_path": ("tests", "tests"),
+    }
+    assert found["copyright_holder"] == ("University of Example", "LICENSE:3")
+    assert found["python_min"] == ("3.11", "setup.py:10 (says 3.9; tested from 3.11 on)")
+    recorded = show(project, ".copier-answers.yml")
+    assert "_src_path: https://gitlab.in2p3.fr/LISA/lisa-scaffold.git\n" in recorded
+    assert "distribution: lisa-noise\n" in recorded
+
+
+def test_what_is_given_comes_first(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", POETRY)
+    data = tmp_path / "answers.yml"
+    data.write_text("namespace: lisa/tides\nsonar: false\n")
+    result = report(project, capsys, "--data", "sonar=true", "--data-file", str(data))
+    assert (answers(result)["namespace"], answers(result)["sonar"]) == ("lisa/tides", True)
+    assert sources(result)["namespace"] == "given"
+
+
+def test_the_commit_says_what_the_report_says(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    assert adopt(project) == ExitCode.DONE
+    printed = capsys.readouterr().out
+    message = git.git("log", "-1", "--format=%B", BRANCH, cwd=project)
+    title, _, body = message.partition("\n\n")
+    assert title.startswith("Adopt the template of lisa-scaffold v")
+    assert body.strip() in printed
+    for heading in ("Metadata", "CI", "Hooks", "Container", "Docs", "Repository"):
+        assert f"\n{heading}\n" in printed
+    about_ci = printed.partition("\nCI\n")[2].partition("\n\n")[0]
+    assert "  To decide\n    forge=in2p3 is a guess (no GitLab address found)" in about_ci
+    assert "Findings of `must`: " in printed
+
+
+def test_by_default_a_branch_gets_one_commit_and_nothing_else_changes(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    before = contents(project), git.git("rev-parse", "HEAD", cwd=project)
+    adopt(project)
+    assert (contents(project), git.git("rev-parse", "HEAD", cwd=project)) == before
+    assert git.git("status", "--porcelain", cwd=project) == ""
+    assert git.git("rev-list", "--count", f"HEAD..{BRANCH}", cwd=project).strip() == "1"
+
+
+def test_in_place_stages_the_same_and_can_be_undone(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    before = contents(project)
+    adopt(project, "--branch", "other")
+    adopt(project, "--in-place")
+    assert {*git.git("diff", "--staged", "--name-only", "other", cwd=project).split()} == set()
+    assert git.git("diff", "--name-only", cwd=project) == ""
+    git.git("reset", "--merge", cwd=project)
+    assert contents(project) == before
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("after", [0, 1, 12])
+def test_what_a_kill_interrupts_the_next_command_completes(
+    after: int, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    adopt(project)
+    real, calls = journal._carry_out, []
+
+    def dying(*arguments: Any) -> bool:
+        calls.append(arguments)
+        if len(calls) > after:
+            raise Killed
+        return real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_carry_out", dying)
+        with pytest.raises(Killed):
+            adopt(project, "--in-place")
+    capsys.readouterr()
+    assert adopt(project) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert "interrupted" in said.err
+    assert "Already adopted" in said.out
+    assert git.git("diff", "--staged", "--name-only", BRANCH, cwd=project) == ""
+    assert git.git("diff", "--name-only", cwd=project) == ""
+
+
+def test_a_dry_run_shows_the_diff_and_touches_nothing(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    before = contents(project)
+    assert adopt(project, "--dry-run") == ExitCode.DONE
+    said = capsys.readouterr()
+    assert "+++ b/.gitlab-ci.yml\n" in said.out
+    assert "Answers, and where each comes from" in said.err
+    assert contents(project) == before
+    assert git.git("branch", "--list", BRANCH, cwd=project) == ""
+    patch = tmp_path / "adoption.patch"
+    patch.write_text(said.out)
+    git.git("apply", "--index", str(patch), cwd=project)
+    assert (project / "noxfile.py").is_file()
+
+
+def test_a_branch_that_exists_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    git.git("branch", BRANCH, cwd=project)
+    assert adopt(project) == ExitCode.REFUSED
+    assert BRANCH in capsys.readouterr().err
+
+
+def test_without_a_terminal_nothing_is_asked(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    assert cli.main(["adopt", str(project)]) == ExitCode.DONE
+    assert "noxfile.py" in paths(project)
+
+
+def test_a_file_that_is_ignored_does_not_come(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", {**POETRY, ".gitignore": "Dockerfile\n"})
+    result = report(project, capsys)
+    assert items(result, "left out")["Dockerfile"] == "the project's .gitignore names it"
+    assert "Dockerfile" not in paths(project)
+
+
+def test_files_that_are_not_tracked_are_no_part_of_the_project(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", {**POETRY, ".git-blame-ignore-revs": ""})
+    info = project / ".git/info/exclude"
+    info.write_text("/setup.py\n")
+    write(project, {"setup.py": "raise SystemExit(1)\n"})
+    assert adopt(project) == ExitCode.DONE
+
+
+# --- Refusals ------------------------------------------------------------------------------------
+
+BROKEN = '[project]\nname = "a\n'
+REFUSALS: dict[str, tuple[Files, str, str]] = {
+    "nothing": ({"README.md": "# A\n"}, "no pyproject.toml, setup.cfg or setup.py", "lisa-new"),
+    "settings alone": (
+        {"pyproject.toml": "[tool.ruff]\n"},
+        "pyproject.toml says nothing about a package",
+        "metadata",
+    ),
+    "several": (
+        {"a/pyproject.toml": '[project]\nname = "a"\n', "b/setup.py": "import setuptools\n"},
+        "several packages in one repository: a, b",
+        "name the folder of one",
+    ),
+    "one below": (
+        {"python/pyproject.toml": '[project]\nname = "a"\n'},
+        "no package here, but one in python",
+        "lisa-scaffold adopt python",
+    ),
+    "broken": ({"pyproject.toml": BROKEN}, "pyproject.toml:2: no TOML that can be read", "Mend"),
+    "no name": (
+        {"setup.py": "from setuptools import setup\nsetup(name=open('n').read())\n", "a/b.py": ""},
+        "the project's name is not known",
+        "--data distribution=NAME",
+    ),
+    "no code": (
+        {"pyproject.toml": '[project]\nname = "a-name"\n'},
+        "no Python package is seen here",
+        "--data import_name=NAME",
+    ),
+    "another template": (
+        {**POETRY, ".copier-answers.yml": "_src_path: gh:example/other\n_commit: v1\n"},
+        "made from another Copier template, gh:example/other",
+        "one template",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "message", "hint"), REFUSALS.values(), ids=REFUSALS)
+def test_what_cannot_be_adopted_is_told(
+    files: Files, message: str, hint: str, tmp_path: Path, capsys: Capture
+) -> None:
+    project = make(tmp_path / "project", files)
+    before = contents(project)
+    assert adopt(project) == ExitCode.REFUSED
+    said = capsys.readouterr()
+    assert message in said.err
+    assert hint in said.err
+    assert said.out == ""
+    assert contents(project) == before
+    assert git.git("branch", "--format=%(refname:short)", cwd=project) == "main\n"
+
+
+def test_a_name_that_is_told_helps(tmp_path: Path, capsys: Capture) -> None:
+    files, _, _ = REFUSALS["no name"]
+    project = make(tmp_path / "project", {**files, "b/__init__.py": ""})
+    result = report(project, capsys, "--data", "distribution=lisa-b", "--data", "import_name=b")
+    assert answers(result)["distribution"] == "lisa-b"
+
+
+def test_no_folder_no_repository_no_commit(tmp_path: Path, capsys: Capture) -> None:
+    assert adopt(tmp_path / "nowhere") == ExitCode.REFUSED
+    assert "no such folder" in capsys.readouterr().err
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    write(folder, POETRY)
+    assert adopt(folder) == ExitCode.REFUSED
+    assert "git" in capsys.readouterr().err
+    git.git("init", "--quiet", cwd=folder)
+    assert adopt(folder) == ExitCode.REFUSED
+    assert "commit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [(), ("--in-place",), ("--dry-run",)])
+def test_work_that_is_not_committed_is_refused(
+    options: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    project = make(tmp_path / "project", POETRY)
+    write(project, {"README.md": "# Changed\n"})
+    assert adopt(project, *options) == ExitCode.REFUSED
+    assert "README.md: changes that are not committed" in capsys.readouterr().err
+    assert (project / "README.md").read_text() == "# Changed\n"
+
+
+def test_line_ends_of_windows_stay(tmp_path: Path) -> None:
+    windows = {path: str(text).replace("\n", "\r\n") for path, text in SETUPTOOLS.items()}
+    project = make(tmp_path / "project", windows)
+    adopt(project, "--in-place")
+    for path in (".gitignore", ".gitlab-ci.yml", ".pre-commit-config.yaml", "setup.py"):
+        content = (project / path).read_bytes()
+        assert content.count(b"\n") == content.count(b"\r\n") > 0
+    assert "text=auto" not in (project / ".gitattributes").read_text()
+    assert git.git("status", "--porcelain", "--", "setup.py", cwd=project) == ""
+
+
+def test_a_version_that_is_none_or_cannot_adopt(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = make(tmp_path / "template", {"copier.yml": QUESTIONS, "template/a.txt": "a\n"})
+    git.git("tag", "v0.0.1", cwd=old)
+    git.git("clone", "--quiet", "--bare", str(old), str(tmp_path / "bare.git"), cwd=old)
+    monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", str(tmp_path / "bare.git"))
+    project = make(tmp_path / "project", POETRY)
+    assert adopt(project, "--to", "v0.0.1") == ExitCode.REFUSED
+    assert "this version of the template is for new projects alone" in capsys.readouterr().err
+    assert adopt(project, "--to", "v9.9.9") == ExitCode.REFUSED
+    assert "v9.9.9" in capsys.readouterr().err
+    assert git.git("branch", "--list", BRANCH, cwd=project) == ""
+
+
+def test_a_wrong_answer_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", POETRY)
+    assert adopt(project, "--data", "python_min=2.7") == ExitCode.REFUSED
+    assert "python_min" in capsys.readouterr().err
+
+
+def test_a_folder_below_the_top_of_a_repository(tmp_path: Path) -> None:
+    nested = {f"python/{path}": content for path, content in POETRY.items()}
+    project = make(tmp_path / "project", {**nested, "README.md": "# All\n"})
+    assert adopt(project / "python") == ExitCode.DONE
+    assert show(project, "README.md") == "# All\n"
+    assert "python/noxfile.py" in paths(project)
+    assert "noxfile.py" not in paths(project)
