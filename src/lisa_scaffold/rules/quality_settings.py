@@ -233,8 +233,8 @@ def _exists(facts: Facts, path: str, key: str) -> bool:
 
 def _may_be_package(facts: Facts, path: str) -> bool:
     """Whether a name is that of a package here, in a folder of any name, or nobody can tell."""
-    own = {each.split(".")[0] for each in facts.layout.names}
-    name = path.split(".")[0]
+    own = {each.partition(".")[0] for each in facts.layout.names}
+    name = path.partition(".")[0]
     return not own or name in own or any(f"/{name}/" in each for each in facts.files)
 
 
