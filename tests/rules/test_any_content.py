@@ -15,7 +15,7 @@ from lisa_scaffold.project.facts import Facts
 
 from ..support.checking import clean, text
 
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DOC", "CIT", "SEC")
 
 WORDS = st.sampled_from(
     ["", "a", "MIT", "1.0", ">=3.11", "<4", "README.md", "a.b:c", "https://a.org", "License :: X"]
@@ -88,9 +88,74 @@ def test_any_other_file(path: str, said: dict[str, Any]) -> None:
     assert crashes(files) == []
 
 
-@given(st.sampled_from(["MANIFEST.in", "README.md", "LICENSE", ".gitignore"]), st.text())
+TEXTS = ["MANIFEST.in", "README.md", "LICENSE", ".gitignore", "Dockerfile", "noxfile.py"]
+TEXTS += ["sonar-project.properties", ".dockerignore"]
+
+
+@given(st.sampled_from(TEXTS), st.text())
 def test_any_text(path: str, content: str) -> None:
     assert crashes({**clean(), path: content}) == []
+
+
+JOB_KEYS = [
+    *("artifacts", "dependencies", "except", "extends", "image", "interruptible", "needs", "only"),
+    *("release", "rules", "script", "services", "stage", "tags", "timeout", "type", "variables"),
+    *("when", "trigger"),
+]
+HOOK_KEYS = ["id", "files", "exclude", "stages", "types", "always_run", "language"]
+KEYED = st.dictionaries(st.sampled_from(JOB_KEYS), VALUES, max_size=5)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "pages", "default", ".b"]), KEYED | VALUES, max_size=3),
+    st.dictionaries(
+        st.sampled_from(["workflow", "stages", "types", "image", "variables", "include"]),
+        VALUES | st.fixed_dictionaries({"rules": VALUES}),
+        max_size=3,
+    ),
+)
+def test_any_pipeline(jobs: dict[str, Any], settings: dict[str, Any]) -> None:
+    files = {".gitlab-ci.yml": json.dumps({**jobs, **settings}), "noxfile.py": "import nox\n"}
+    assert crashes({**files, "sonar-project.properties": "sonar.tests=a\n"}) == []
+
+
+REPOSITORIES = st.sampled_from(
+    ["https://github.com/pre-commit/pre-commit-hooks", "local", "git://"]
+)
+
+
+@given(
+    st.lists(
+        VALUES
+        | st.fixed_dictionaries(
+            {
+                "repo": REPOSITORIES | VALUES,
+                "rev": VALUES,
+                "hooks": VALUES
+                | st.lists(st.dictionaries(st.sampled_from(HOOK_KEYS), VALUES), max_size=3),
+            }
+        ),
+        max_size=3,
+    ),
+    st.dictionaries(st.sampled_from(["files", "exclude", "default_stages"]), VALUES),
+)
+def test_any_hooks(repos: list[Any], settings: dict[str, Any]) -> None:
+    content = json.dumps({"repos": repos, **settings})
+    assert crashes({".pre-commit-config.yaml": content, "a.py": ""}) == []
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["FROM", "ARG", "ENV", "USER", "RUN", "COPY", "ADD", "X"]),
+            st.text(" ab=$\\{}:@/.<'\"\n", max_size=12),
+        ),
+        max_size=6,
+    )
+)
+def test_any_dockerfile(lines: list[tuple[str, str]]) -> None:
+    content = "\n".join(f"{verb} {rest}" for verb, rest in lines)
+    assert crashes({**clean(), "Dockerfile": content}) == []
 
 
 LONG = 900_000
@@ -114,12 +179,50 @@ LONG = 900_000
         ("a.sh", "a."),
         ("MANIFEST.in", "include **/*\n"),
         (".netrc", "password "),
+        ("Dockerfile", "FROM a\nRUN apt-get install pip install "),
+        ("Dockerfile", "FROM a\nENV A="),
+        ("Dockerfile", "RUN apt -a "),
+        ("sonar-project.properties", "sonar.source=a\n"),
+        ("sonar-project.properties", "sonar.tests=a,"),
+        ("noxfile.py", "mypy nox -s "),
+        ("setup.cfg", "mypy -W "),
+        (".gitlab/ci/docs.yml", "b:\n  script: 'if case twine docker push nox -s a make '\n"),
+        (".gitlab/ci/docs.yml", "#$CI_BUILD_REF docker buildx build "),
     ],
 )
 def test_long_texts_take_no_long_time(path: str, piece: str) -> None:
     files = {**clean(), path: (piece * (LONG // len(piece) + 1))[:LONG]}
     start = time.process_time()
     assert crashes(files) == []
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "if [ " * 60_000,
+        "docker buildx build " * 15_000,
+        "/kaniko/executor " * 15_000,
+        "nox -s a " * 30_000,
+        "--junitxml=" * 30_000,
+        "pip install " * 25_000,
+        "ruff check --cov-report=xml:a " * 10_000,
+    ],
+)
+def test_long_commands_take_no_long_time(script: str) -> None:
+    files = {**clean(), ".gitlab/ci/docs.yml": json.dumps({"docs": {"script": [script] * 2}})}
+    start = time.process_time()
+    assert crashes(files) == []
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "a?" * 40 + "a" * 40, ".*.*.*.*.*.*b", "(a|a)*b"])
+def test_patterns_of_hooks_take_no_long_time(pattern: str) -> None:
+    hook = {"id": "a", "files": pattern}
+    hooks = json.dumps({"repos": [{"repo": "local", "hooks": [hook]}], "exclude": pattern})
+    files: dict[str, Any] = {f"{'a' * 200}{number}": "" for number in range(200)}
+    start = time.process_time()
+    assert crashes({**files, ".pre-commit-config.yaml": hooks}) == []
     assert time.process_time() - start < 10
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -172,3 +173,21 @@ def test_what_is_copied_whole_is_bounded(copy: str, line: int | None) -> None:
     files = changed(image("FROM example.org/base:1", copy, "USER a"), {".dockerignore": None})
     assert found(files, "CON") == ([] if line is None else [("CON008", FILE, line)])
     assert found({**files, "Dockerfile.dockerignore": "*\n"}, "CON") == []
+
+
+def test_bases_are_maintained() -> None:
+    files = {"Dockerfile": "ARG OS=debian:10-slim\nFROM ${OS}\nUSER me\n"}
+    assert found(files, "CON", today=date(2026, 1, 1)) == [("CON009", "Dockerfile", 2)]
+    assert messages(files, "CON", today=date(2026, 1, 1)) == [
+        "Debian 10 gets no repairs since 2024-06-30"
+    ]
+    assert found(files, "CON") == []
+    newer = {"Dockerfile": "FROM debian:13\nUSER me\n"}
+    assert found(newer, "CON", today=date(2026, 1, 1)) == []
+
+
+def test_apt_may_clean_up_itself() -> None:
+    install = "RUN apt-get update && apt-get install -y git"
+    assert found(image("FROM x.org/a:1", install), "CON") == [("CON007", FILE, 2)]
+    for command in ("apt-get dist-clean", "apt distclean"):
+        assert found(image("FROM x.org/a:1", f"{install} && {command}"), "CON") == []

@@ -15,7 +15,7 @@ from ..support.checking import changed, clean, edited, found, text
 
 Files = dict[str, Any]
 TOML = "pyproject.toml"
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DOC", "CIT", "SEC")
 
 
 def put(path: str, content: str | bytes | None, **answers: Any) -> Callable[[], Files]:
@@ -34,18 +34,21 @@ def static() -> Files:
     return edited(files, "CHANGELOG.md", "### Added", "## [1.0.0] - 2026-01-01\n\n### Added")
 
 
+DOCKER = "Dockerfile"
+CDE = "gitlab-registry.in2p3.fr/lisa/lisa-cde:0.4.0"
+SONAR = "sonar-project.properties"
 HOOKS = ".pre-commit-config.yaml"
 
 
 def without(*words: str) -> Files:
     """A project whose settings, hooks and tasks do not name a tool."""
-    files: Files = dict(clean())
+    files: Files = dict(clean(sonar=False))
     for path in (each for each in files if each.endswith((".toml", ".yaml", ".yml", ".py"))):
-        said = text(clean(), path)
+        said = text(files, path)
         for word in words:
             said = re.sub(rf"(?m)^\[tool\.{word}[\s\S]*?(?=^\[|\Z)", "", said)
             said = re.sub(rf"(?m)^  - repo: .*{word}[\s\S]*?(?=^  - repo|\Z)", "", said)
-            said = re.sub(rf"{word}", "x", said)
+            said = said.replace(word, "x")
         files[path] = said
     return files
 
@@ -205,6 +208,23 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "CI013": edit(".gitlab/ci/container.yml", "interruptible: false", "interruptible: true"),
     "CI014": edit(".gitlab/ci/workflow.yml", "timeout: 1 hour", "timeout: 2 hours"),
     "CI015": edit(".gitlab/ci/workflow.yml", '    GIT_DEPTH: "0"\n', ""),
+    "CON001": edit(DOCKER, "\nFROM ${CDE_IMAGE}\n", "\nFROM debian:13\n"),
+    "CON002": edit(DOCKER, "lisa-cde:0.4.0", "lisa-cde"),
+    "CON003": edit(DOCKER, "\nFROM ${CDE_IMAGE}\n", f"\nFROM {CDE}\n"),
+    "CON004": edit(DOCKER, "USER lisauser", "USER root"),
+    "CON005": edit(DOCKER, "ARG PYTHON=", "ENV API_TOKEN=swordfish\nARG PYTHON="),
+    "CON006": edit(DOCKER, "ARG PYTHON=", "ARG API_TOKEN\nARG PYTHON="),
+    "CON007": edit(DOCKER, "USER lisauser", "RUN pip install nox\nUSER lisauser"),
+    "CON008": put(".dockerignore", None),
+    "CON009": put("docker/Dockerfile", "FROM gcr.io/kaniko-project/executor:v1\n", container=False),
+    "SON001": edit(SONAR, "sonar.projectKey=LISA:", "sonar.projectKey=LISA/"),
+    "SON002": edit(SONAR, "sonar.sourceEncoding", "sonar.sourceencoding"),
+    "SON003": edit(SONAR, "sonar.tests=tests", "sonar.tests=test"),
+    "SON004": edit(SONAR, "sonar.sources=src", "sonar.sources=."),
+    "SON005": edit(SONAR, "reports/coverage.xml", "coverage.xml"),
+    "SON006": edit(SONAR, "sonar.python.version=", "sonar.python.version=3.9, "),
+    "SON007": edit(SONAR, "sonar.tests=tests", "sonar.tests=tests\nsonar.login=admin"),
+    "SON008": edit(".gitlab/ci/sonar.yml", '    GIT_DEPTH: "0"\n', ""),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
     "DOC003": edit(

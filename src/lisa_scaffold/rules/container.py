@@ -1,7 +1,8 @@
 """The container: what it starts from, whom it runs as, what it holds.
 
 CON001 the CDE image · CON002 pinned · CON003 can be replaced · CON004 no root · CON005 no secret ·
-CON006 no secret by argument · CON007 no caches · CON008 `.dockerignore`
+CON006 no secret by argument · CON007 no caches · CON008 `.dockerignore` ·
+CON009 maintained
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.project.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fixes import Fix, replace_in_line
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
@@ -204,7 +206,7 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
 
 _PIP = re.compile(r"\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
 _APT = re.compile(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
-_LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?")
+_LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?|\bapt(?:-get)? dist-?clean\b")
 
 
 @rule("CON007", SHOULD, when=_files, fixes=True)
@@ -222,6 +224,7 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
     [DL3042](https://github.com/hadolint/hadolint/wiki/DL3042).
     """
     for docker in _files(facts):
+        lines = facts.lines(docker.path)
         for stage in _last_stages(docker):
             quiet = any(
                 name == "PIP_NO_CACHE_DIR"
@@ -231,22 +234,22 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
             )
             for run in stage.instructions:
                 if run.verb == "RUN" and "--mount=type=cache" not in run.value:
-                    yield from _left(facts, docker.path, run, pip=not quiet)
+                    yield from _left(lines, docker.path, run, pip=not quiet)
 
 
-def _left(facts: Facts, path: str, run: Instruction, *, pip: bool) -> Iterator[Hit]:
+def _left(lines: list[str], path: str, run: Instruction, *, pip: bool) -> Iterator[Hit]:
     if pip and (match := _PIP.search(run.value)):
-        line = _line_of(facts, path, run, match[0])
+        line = _line_of(lines, run, match[0])
         change = replace_in_line(line, match[0], f"{match[0]} --no-cache-dir")
         yield Hit(path, line, "pip's cache stays", fix=Fix.edit(path, change))
     if (match := _APT.search(run.value)) and not _LISTS.search(run.value):
-        yield Hit(path, _line_of(facts, path, run, match[0]), "apt's lists stay")
+        yield Hit(path, _line_of(lines, run, match[0]), "apt's lists stay")
 
 
-def _line_of(facts: Facts, path: str, run: Instruction, text: str) -> int:
+def _line_of(lines: list[str], run: Instruction, text: str) -> int:
     """The line of an instruction that a text stands on."""
-    lines = facts.lines(path)[run.line - 1 : run.end]
-    return next((run.line + i for i, line in enumerate(lines) if text in line), run.line)
+    own = lines[run.line - 1 : run.end]
+    return next((run.line + i for i, line in enumerate(own) if text in line), run.line)
 
 
 @rule("CON008", SHOULD, when=_files)
@@ -273,3 +276,21 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
                     docker.path, each.line, "copies everything, and there is no .dockerignore"
                 )
                 break
+
+
+@rule("CON009", SHOULD, when=_files)
+def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
+    """Base images are still maintained.
+
+    Why: Known vulnerabilities stay open, and the package servers of old systems are switched off,
+    so that one day the image cannot be built.
+
+    How: Take a newer tag, or the image that took its place.
+
+    Source: [Python](https://devguide.python.org/versions/),
+    [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle).
+    """
+    for docker in _files(facts):
+        for stage in _bases(docker):
+            if message := images.ended(stage.resolved, facts.given.today):
+                yield Hit(docker.path, _first(stage).line, message)

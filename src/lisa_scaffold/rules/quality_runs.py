@@ -27,12 +27,12 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     the tag is the version of the tool.
     """
     hooked = hook_versions(facts)
-    for tool, version, path, _ in pins(facts):
+    for tool, version in pins(facts):
         other, hook = hooked.get(tool, (version, None))
         if hook and other != version:
             line = facts.hooks.line(*hook.repo_keys, "rev")
             spelled = ".".join(map(str, version))
-            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {spelled} in {path}")
+            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {spelled} in pyproject.toml")
 
 
 _ASKED = re.compile(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")

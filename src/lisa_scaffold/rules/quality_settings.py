@@ -60,9 +60,13 @@ def _listed(said: Any) -> list[str]:
 
 
 def _uses_pytest(facts: Facts) -> bool:
+    """Whether pytest has settings, or surely has none."""
     if _settings(facts, _PYTEST):
         return True
-    return runs_can_be_seen(facts) and has_tests(facts) and facts.automation.names("pytest")
+    # Settings may stand in a folder, and be named by a command.
+    elsewhere = any(path.endswith("pytest.ini") for path in facts.files)
+    runs = runs_can_be_seen(facts) and has_tests(facts) and facts.automation.names("pytest")
+    return runs and not elsewhere
 
 
 _STRICT = {
@@ -222,14 +226,16 @@ def _exists(facts: Facts, path: str, key: str) -> bool:
     if path.startswith(("/", "~", "..")) or re.search(r"[$*?{:]", path):
         return True
     plain = path.removeprefix("./").rstrip("/")
-    if is_there(facts, plain):
+    if key.startswith("source") and "/" not in plain and _may_be_package(facts, plain):
         return True
-    if not key.startswith("source") or "/" in plain:
-        return False
-    # A package: the project's own, one below a folder of any name, or nobody can tell.
-    own = {each.split(".")[0] for each in facts.layout.names}
-    name = plain.split(".")[0]
-    return not own or name in own or any(f"/{name}/" in path for path in facts.files)
+    return is_there(facts, plain)
+
+
+def _may_be_package(facts: Facts, path: str) -> bool:
+    """Whether a name is that of a package here, in a folder of any name, or nobody can tell."""
+    own = {each.partition(".")[0] for each in facts.layout.names}
+    name = path.partition(".")[0]
+    return not own or name in own or any(f"/{name}/" in each for each in facts.files)
 
 
 # --- ruff -----------------------------------------------------------------------------------------

@@ -25,6 +25,10 @@ KNOWN = (
     *("sonar.projectBaseDir", "sonar.working.directory", "sonar.sources", "sonar.tests"),
     *("sonar.sourceEncoding", "sonar.exclusions", "sonar.inclusions", "sonar.verbose"),
     *("sonar.test.exclusions", "sonar.test.inclusions", "sonar.coverage.exclusions"),
+    *("sonar.projectDate", "sonar.buildString", "sonar.region", "sonar.userHome"),
+    *("sonar.filesize.limit", "sonar.scm.revision", "sonar.coverageReportPaths"),
+    *("sonar.testExecutionReportPaths", "sonar.python.skipUnchanged"),
+    *("sonar.python.analysis.parallel", "sonar.python.analysis.threads"),
     *("sonar.cpd.exclusions", "sonar.issue.ignore.multicriteria", "sonar.log.level"),
     *("sonar.qualitygate.wait", "sonar.qualitygate.timeout", "sonar.scm.provider"),
     *("sonar.scm.disabled", "sonar.scm.forceReloadAll", "sonar.scm.exclusions.disabled"),
@@ -41,6 +45,8 @@ KNOWN = (
 """The keys that the scanner and the analysis of Python read."""
 
 _NEAR = 0.86
+_MOST = 100
+"""So many values of one key are looked at."""
 
 
 def _sonar(facts: Facts) -> Document:
@@ -49,7 +55,8 @@ def _sonar(facts: Facts) -> Document:
 
 def _values(facts: Facts, key: str) -> list[str]:
     said = _sonar(facts).get(key)
-    return [each.strip() for each in said.split(",") if each.strip()] if said else []
+    found = [each.strip() for each in said.split(",") if each.strip()] if said else []
+    return list(dict.fromkeys(found))[:_MOST]
 
 
 def _lines(facts: Facts) -> list[tuple[str, int]]:

@@ -96,22 +96,21 @@ def hook_versions(facts: Facts) -> dict[str, tuple[Release, Hook]]:
     return found
 
 
-def pins(facts: Facts) -> Iterator[tuple[str, Release, str, int]]:
-    """Requirements for developers that allow one version alone: name, version, path, line."""
+def pins(facts: Facts) -> Iterator[tuple[str, Release]]:
+    """Requirements for developers that allow one version alone: name and version."""
     for above in (("dependency-groups",), ("project", "optional-dependencies")):
         document = facts.pyproject
         for group in document.table(*above):
-            for index, said in enumerate(document.items(*above, group)):
+            for said in document.items(*above, group):
                 match = _PIN.fullmatch(said) if isinstance(said, str) else None
                 version = release(match[2]) if match else None
                 if match and version:
-                    line = document.line(*above, group, index)
-                    yield match[1].lower().replace("_", "-"), version, document.path, line
+                    yield match[1].lower().replace("_", "-"), version
 
 
 def pinned(facts: Facts, tool: str) -> Release:
     """The oldest version of a tool that is pinned; a very high one where none is."""
-    versions = [version for name, version, _, _ in pins(facts) if name == tool]
+    versions = [version for name, version in pins(facts) if name == tool]
     if tool in (hooked := hook_versions(facts)):
         versions.append(hooked[tool][0])
     return min(versions, default=NEWEST)
