@@ -128,10 +128,10 @@ _SINCE: dict[str, tuple[Release, dict[str, Release]]] = {
     "yelp/detect-secrets": ((0, 8), {"detect-secrets": (0,)}),
 }
 _KNOWN_UNTIL: dict[str, Release] = {
-    "astral-sh/ruff-pre-commit": (0, 17, 6),
+    "astral-sh/ruff-pre-commit": (0, 16, 4),
     "pre-commit/pre-commit-hooks": (6, 0, 0),
     "pre-commit/pygrep-hooks": (1, 10, 0),
-    "pre-commit/mirrors-mypy": (2, 4, 1),
+    "pre-commit/mirrors-mypy": (1, 19, 1),
     "psf/black-pre-commit-mirror": (26, 3, 1),
     "pycqa/flake8": (7, 3, 0),
     "pycqa/isort": (8, 0, 1),
