@@ -161,7 +161,7 @@ def _waiver_of(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> int
     today = facts.given.today
     for number, waiver in enumerate(waivers):
         alive = not (today and waiver.expires and waiver.expires < today)
-        meant = finding.code.startswith(waiver.code)
+        meant = rules.means(waiver.code, finding.code)
         if alive and meant and (not waiver.path or facts.describes(waiver.path, finding.path)):
             return number
     return None
@@ -174,7 +174,7 @@ def _unused(facts: Facts, chosen: Iterable[rules.Rule], used: set[int]) -> froze
     unused = set()
     for number, waiver in enumerate(facts.settings.waivers):
         expired = today and waiver.expires and waiver.expires < today
-        meant = {each.code for each in rules.every_rule() if each.code.startswith(waiver.code)}
+        meant = {each.code for each in rules.every_rule() if rules.means(waiver.code, each.code)}
         if number not in used and not expired and meant and meant <= run:
             unused.add(number)
     return frozenset(unused)

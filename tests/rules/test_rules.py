@@ -76,10 +76,19 @@ def test_rules_are_selected_by_code_or_its_beginning(
 
 
 def test_an_unknown_code_is_refused_with_what_is_near() -> None:
-    rules.refuse_unknown(["CHG", "CHG001", "S"])
+    rules.refuse_unknown(["CHG", "CHG001", "SYN00"])
     with pytest.raises(LisaError, match="CHG999: no such rule") as caught:
         rules.refuse_unknown(["CHG999"])
     assert "CHG" in caught.value.hint
     with pytest.raises(LisaError, match="chq: no such rule"):
         rules.find("chq")
     assert rules.find("chg001").code == "CHG001"
+
+
+def test_the_letters_of_a_family_mean_that_family_alone() -> None:
+    codes = {each.code for each in rules.selected(rules.Selection(("CI",), ("CI01",)))}
+    assert {code.rstrip("0123456789") for code in codes} == {"CI"}
+    assert "CI001" in codes
+    assert not any(code.startswith("CI01") for code in codes)
+    assert not rules.is_known("C")
+    assert not rules.is_known("")

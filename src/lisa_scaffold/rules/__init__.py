@@ -66,8 +66,18 @@ class Selection:
 
     def takes(self, code: str) -> bool:
         """Whether a rule is wanted."""
-        wanted = not self.select or code.startswith(self.select)
-        return wanted and not (self.ignore and code.startswith(self.ignore))
+        wanted = not self.select or any(means(each, code) for each in self.select)
+        return wanted and not any(means(each, code) for each in self.ignore)
+
+
+def means(named: str, code: str) -> bool:
+    """Whether a name (a code, its beginning with a digit, or the letters of a family) has a code.
+
+    The letters of one family may begin those of another: ``CI`` is not ``CIT``.
+    """
+    if named.isalpha():
+        return code.rstrip("0123456789") == named
+    return bool(named) and code.startswith(named)
 
 
 @cache
@@ -92,9 +102,7 @@ def selected(selection: Selection) -> list[Rule]:
 
 
 def _may_have(letters: str, selection: Selection) -> bool:
-    named = [
-        each for each in selection.select if each.startswith(letters) or letters.startswith(each)
-    ]
+    named = [each for each in selection.select if each.rstrip("0123456789") == letters]
     return bool(named or not selection.select) and letters not in selection.ignore
 
 
@@ -114,7 +122,7 @@ def find(code: str) -> Rule:
 
 def is_known(code: str) -> bool:
     """Whether a code, or the letters that some begin with, means any rule."""
-    return bool(code) and any(each.code.startswith(code) for each in every_rule())
+    return any(means(code, each.code) for each in every_rule())
 
 
 def refuse_unknown(codes: Iterable[str]) -> None:
@@ -200,6 +208,7 @@ __all__ = [
     "finding",
     "findings",
     "is_known",
+    "means",
     "near",
     "order",
     "refuse_unknown",
