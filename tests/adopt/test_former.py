@@ -160,7 +160,7 @@ def test_the_user_may_name_the_template_and_its_commit(
     git.git("rm", "--quiet", ".cruft.json", cwd=project)
     commit(project)
     start = commit_of(other)
-    write(other, {f"{SLUG}/.editorconfig": "root = false\n"})
+    (other / SLUG / ".editorconfig").unlink()
     commit(other)
     named = ("--from-cookiecutter", f"{other}@{start}")
     result = report(project, capsys, "--dry-run", *named)

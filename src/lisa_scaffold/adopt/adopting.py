@@ -210,6 +210,8 @@ class Prepared:
         guesses = self.guesses(given)
         found = []
         for key, value in answers.items():
+            if key == "debian" and answers["kind"] != "image":
+                continue  # of no interest to a package
             guess = guesses.get(key)
             if guess and str(guess.value) == str(value):
                 found.append(Answer(key, value, guess.source, guess.sure))
