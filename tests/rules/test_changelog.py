@@ -119,4 +119,7 @@ def test_a_git_log_is_no_changelog() -> None:
     assert found(with_changelog(f"# Changelog\n\n{commits}\n"), "CHG") == [
         ("CHG006", "CHANGELOG.md", 3)
     ]
+    people = "### Fix CI\n>Author: Ada (ada@example.org)\n\n>Commiter: Ada (ada@example.org)\n\n"
+    files = changed(clean(), {"CHANGELOG.md": None, "CHANGELOG": people * 5})
+    assert found(files, "CHG006") == [("CHG006", "CHANGELOG", 2)]
     assert found(with_changelog(f"{GOOD}\nFixed in abcdef01 and 1234567.\n"), "CHG") == []

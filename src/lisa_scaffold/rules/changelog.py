@@ -30,6 +30,7 @@ _WELL_FORMED = re.compile(
 )
 _COMMIT = re.compile(
     r"\s*(?:[-*]\s+)?(?:commit )?[0-9a-f]{7,40}\b|\s*(?:[-*]\s+)?Merge (branch|pull)"
+    r"|[\s>]*(?:Author|Committ?er):.*@"
 )
 _FEW = 5
 _DEEPEST = 3
