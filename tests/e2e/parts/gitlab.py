@@ -165,6 +165,7 @@ class GitLab:
         self, docker: Docker, image: str, event: Event, *jobs: str, options: tuple[str, ...] = ()
     ) -> Outcome:
         """Run jobs in containers; ``image`` brings what the runner itself needs."""
+        open_to_everybody(self.state / "cache")
         words = ["--network=host", "--pull-policy=if-not-present", f"--helper-image={image}"]
         # As on a server, a job runs as the user of its image.
         words += [f"--container-executable={docker.client}", "--umask=false", *options, *jobs]
@@ -198,6 +199,16 @@ class GitLab:
         )
         assert "fallback git remote data" not in done.stdout, done.stdout
         return Outcome(done.returncode, done.stdout)
+
+
+def open_to_everybody(folder: Path) -> None:
+    """Let the user of a job's image write to what was cached, as GitLab's runner does by its umask.
+
+    Here the runner's own user, root, owns it.
+    """
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o777 if path.is_dir() else 0o666))
 
 
 def pushed(project: Path, path: str, state: Path) -> GitLab:
