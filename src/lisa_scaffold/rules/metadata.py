@@ -322,7 +322,7 @@ def classifiers(facts: Facts) -> Iterator[Hit]:
     How: Copy them from the list. A classifier that begins with `Private ::` keeps a package from
     being uploaded by mistake.
 
-    Source: [classifiers](https://pypi.org/classifiers/).
+    Source: [classifiers](https://packaging.python.org/en/latest/specifications/core-metadata/#classifier-multiple-use).
     """
     for index, said in enumerate(facts.package.texts("classifiers")):
         if said in _USUAL or _PYTHON.fullmatch(said) or said.startswith("Private ::"):
