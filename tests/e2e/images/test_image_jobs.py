@@ -86,10 +86,10 @@ def test_kaniko_builds_each_image_and_pushes_it_under_the_branch(
     found = told(ran, f"{image}-publish")
     base = ran.runner.variables["CI_REGISTRY_IMAGE"]
     assert found.words == [
-        *("--target", image, "--destination", f"{base}:main{suffix}"),
-        *("--digest-file", f"{CHECKOUT}/../reports/digest"),
         *("--context", CHECKOUT, "--dockerfile", f"{CHECKOUT}/Dockerfile"),
-        "--skip-unused-stages",
+        *("--skip-unused-stages", "--target", image),
+        *("--destination", f"{base}:main{suffix}"),
+        *("--digest-file", f"{CHECKOUT}/../reports/digest"),
     ]
     commit = git("rev-parse", "HEAD", cwd=ran.runner.root).strip()
     built = {"VERSION": "main", "REVISION": commit}
@@ -99,7 +99,7 @@ def test_kaniko_builds_each_image_and_pushes_it_under_the_branch(
 
 
 def test_the_contents_are_those_of_the_image_that_was_pushed(ran: Ran) -> None:
-    folder: Path = ran.runner.gitlab.artifacts(CONTENTS) / "reports/contents"
+    folder: Path = ran.runner.gitlab.artifacts(CONTENTS) / "contents"
     bill = json.loads((folder / "operations.cdx.json").read_text(encoding="utf-8"))
     assert bill["metadata"]["component"]["version"] == ran.runner.variables["KANIKO_DIGEST"]
     assert {"astropy", "libhdf5-dev"} <= {part["name"] for part in bill["components"]}
