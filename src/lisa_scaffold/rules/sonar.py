@@ -101,8 +101,10 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
     lower = {known.lower(): known for known in KNOWN}
     taken = {key for key, _ in _lines(facts)}
     for key, line in _lines(facts):
+        if key in KNOWN:
+            continue
         close = get_close_matches(key.lower(), lower, n=1, cutoff=_NEAR)
-        if key in KNOWN or not close or lower[close[0]] in taken:
+        if not close or lower[close[0]] in taken:
             continue
         right = lower[close[0]]
         fix = Fix.edit(FILE, replace_in_line(line, key, right))
