@@ -127,7 +127,7 @@ class Trial:
         self.answers = {each["key"]: each["value"] for each in said["answers"]}
         git(folder, "checkout", "-q", "lisa-scaffold/adopt")
         result.to_decide = said["to_decide"]
-        result.findings = "/".join(str(len(found)) for found in said["findings"].values())
+        result.findings = "/".join(str(musts(found)) for found in said["findings"].values())
         self.count(result, folder, {(e["path"], plain(e["text"])) for e in said["replaced"]})
         result.troubles += self.after(folder, len(said["findings"]["left"]))
         return result, folder
@@ -136,9 +136,9 @@ class Trial:
         """What goes wrong in an adopted project."""
         troubles = list(pipeline_troubles(folder, self.start))
         _, said, _ = self.scaffold(folder, "check")
-        musts = [each for each in said["findings"] if each["severity"] == "must"]
-        if len(musts) != left or left > MOST_LEFT:
-            troubles.append(f"check: {len(musts)} must findings, the report has {left}")
+        found = musts(said["findings"])
+        if found != left or left > MOST_LEFT:
+            troubles.append(f"check: {found} must findings, the report has {left}")
         troubles += tool_troubles(folder, self.env)
         status, said, _ = self.scaffold(folder, "adopt", "--defaults", "--to", BEFORE)
         if status or said["changes"] or git(folder, "status", "--porcelain"):
@@ -243,6 +243,10 @@ def try_hooks(hooks: Hooks, result: Result, folder: Path, env: Mapping[str, str]
     result.troubles += done.troubles
     result.notes.append(f"hooks: {done.ran} ran; not tried: {', '.join(done.idle) or 'none'}")
     git(folder, "reset", "-q", "--hard")
+
+
+def musts(found: list[dict[str, Any]]) -> int:
+    return sum(each["severity"] == "must" for each in found)
 
 
 def plain(line: str) -> str:
