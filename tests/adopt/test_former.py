@@ -210,6 +210,48 @@ def test_hooks_of_the_template_run_with_trust_alone(
     assert mark.exists()
 
 
+ADDING = "{{ cookiecutter.update({'home': 'https://example.org/' + cookiecutter.project_slug}) }}"
+
+
+def with_an_answer_of_its_hook(other: Path, folder: Path) -> Path:
+    """A project whose template adds an answer that it does not ask for."""
+    write(
+        other,
+        {
+            "hooks/pre_gen_project.py": f'"""{ADDING}"""\n',
+            f"{SLUG}/.editorconfig": f"# {{{{ cookiecutter.home }}}}\n{EDITORCONFIG}",
+        },
+    )
+    commit(other)
+    command = (program("cruft"), "create", str(other), "--no-input")
+    given = ("--extra-context", json.dumps(CONTEXT), "--output-dir", str(folder))
+    passes(*command, *given, cwd=folder, env=IDENTITY)
+    commit_all(folder / "lisa-old", "Start")
+    return folder / "lisa-old"
+
+
+def test_what_a_hook_recorded_counts_though_it_does_not_run(
+    other: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    project = with_an_answer_of_its_hook(other, tmp_path)
+    result = report(project, capsys)
+    assert items(result, "merged")[".editorconfig"] == "with the former template as base"
+    assert "example.org/lisa-old" not in show(project, ".editorconfig")
+
+
+def test_an_answer_that_nothing_gives_is_named(
+    other: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    project = with_an_answer_of_its_hook(other, tmp_path)
+    git.git("rm", "--quiet", ".cruft.json", cwd=project)
+    commit(project)
+    assert adopt(project, "--from-cookiecutter", str(other)) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "Unable to create file '.editorconfig'" in said
+    assert "has no attribute 'home'" in said
+    assert "Context" not in said
+
+
 def test_extensions_need_trust(project: Path, other: Path, capsys: Capture) -> None:
     config = json.loads(str(TEMPLATE["cookiecutter.json"]))
     write(
