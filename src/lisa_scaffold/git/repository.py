@@ -286,10 +286,11 @@ def sparse_patterns(repository: Repository) -> list[str]:
     return text.splitlines() if on.strip() == b"true" else []
 
 
-def refresh_index(repository: Repository) -> None:
-    """Let the index know the files as they are; exit code 1 only says that some differ."""
+def refresh_index(repository: Repository, index: Path) -> None:
+    """Let an index file aside know the files; exit code 1 only says that some differ."""
     # A convenience for what comes next: the files stand, also where there is no room for it.
-    run("update-index", "-q", "--refresh", cwd=repository.top, codes=(0, 1, 128))
+    place = {"GIT_INDEX_FILE": str(index)}
+    run("update-index", "-q", "--refresh", cwd=repository.top, codes=(0, 1, 128), env=place)
 
 
 def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:

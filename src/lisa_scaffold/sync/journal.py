@@ -159,8 +159,6 @@ def _finish(repository: Repository, pending: Path) -> None:
             _take_back(repository, pending, change.get("steps", []))
             raise
         edited = []  # too late: all is done
-    # Without a look at the files, `git reset --merge` would take them for edited.
-    git.refresh_index(repository)
     _forget(pending)
     if edited:
         raise LisaError(
@@ -179,10 +177,25 @@ def _carry_out_all(repository: Repository, pending: Path, change: Mapping[str, A
             edited.append(step["path"])
     _move_objects(pending / "objects", repository.objects)
     if locked:
-        (repository.git_dir / "index.lock").replace(repository.git_dir / "index")
+        _replace_index(repository, pending)
     elif not _is_in_place(repository, pending):
         git.update_index(repository, (pending / "index-info").read_bytes())
     return edited
+
+
+def _replace_index(repository: Repository, pending: Path) -> None:
+    """Put the new index in place, under the lock, once it knows the files as they are.
+
+    Without a look at them, ``git reset --merge`` would take them for edited. Git looks at a copy:
+    a lock that it takes itself and is killed with would be nobody's.
+    """
+    known, last, lock = pending / "known", pending / "last", repository.git_dir / "index.lock"
+    shutil.copyfile(pending / "index", known)
+    git.refresh_index(repository, known)
+    last.unlink(missing_ok=True)
+    _link(known, last)
+    last.replace(lock)
+    lock.replace(repository.git_dir / "index")
 
 
 def _take_back(repository: Repository, pending: Path, steps: list[Step]) -> None:
@@ -327,11 +340,11 @@ def _unlock(repository: Repository, folder: Path) -> None:
 
 def _is_ours(lock: Path, folder: Path) -> bool:
     """Whether git's lock is the one that a change in this folder has taken."""
-    return _is_same(folder / "index.lock", lock)
+    return any(_is_same(folder / name, lock) for name in ("index.lock", "known"))
 
 
 def _is_in_place(repository: Repository, pending: Path) -> bool:
-    return _is_same(pending / "index.lock", repository.git_dir / "index")
+    return _is_same(pending / "known", repository.git_dir / "index")
 
 
 def _is_same(prepared: Path, found: Path) -> bool:
