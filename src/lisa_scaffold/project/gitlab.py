@@ -315,7 +315,10 @@ class _Reader:
         own = own if isinstance(own, dict) else {}
         data, whole, parents = self._extended(name, own, ())
         data = self._with_defaults(self._followed(data, (name,)))
-        return Job(name, data, own, partial(self._place, name), whole, tuple(parents))
+        # A job must not hold the reader, and so the facts that hold the job: only a pass of the
+        # garbage collector would free them.
+        find = partial(_place, self._documents, name)
+        return Job(name, data, own, find, whole, tuple(parents))
 
     def _extended(
         self, name: str, own: dict[str, Any], above: tuple[str, ...]
@@ -328,15 +331,14 @@ class _Reader:
         parents: list[str] = []
         for parent in flat(own.get("extends")):
             if parent in (*above, name) or len(above) >= _DEEPEST:
-                self._note(self._place(name, "extends"), f"{name} extends itself")
+                self._note(_place(self._documents, name, "extends"), f"{name} extends itself")
                 continue
             said = self._merged.get(parent)
             if not isinstance(said, dict):
                 whole = False
                 if all(include.kind == "local" for include in self._includes):
-                    self._note(
-                        self._place(name, "extends"), f"{name} extends {parent}: no such job"
-                    )
+                    place = _place(self._documents, name, "extends")
+                    self._note(place, f"{name} extends {parent}: no such job")
                 continue
             inherited, known, further = self._extended(parent, said, (*above, name))
             data = _merge(data, inherited)
@@ -398,12 +400,6 @@ class _Reader:
             self._note(Place(FILE, 1), f"{name}: nothing there")
         return found
 
-    def _place(self, name: str, *keys: str) -> Place:
-        for path in reversed(self._documents):
-            if self._documents[path].get(name) is not None:
-                return Place(path, self._documents[path].line(name, *keys))
-        return Place(FILE, 1)
-
     def _note(self, place: Place, message: str) -> None:
         self._troubles.append(Trouble(place, message))
 
@@ -422,6 +418,14 @@ def _includes(document: Document, said: Any) -> Iterator[Include]:
                     if kind in entry:
                         yield Include(kind, str(entry[kind]), entry, find)
                         break
+
+
+def _place(documents: dict[str, Document], name: str, *keys: str) -> Place:
+    """Where a job, or a key of it, stands: in the last file that says it."""
+    for path, document in reversed(documents.items()):
+        if document.get(name) is not None:
+            return Place(path, document.line(name, *keys))
+    return Place(FILE, 1)
 
 
 def _stands(document: Document, keys: Keys) -> Place:

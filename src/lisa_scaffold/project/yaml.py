@@ -119,25 +119,27 @@ def _key(node: yaml.Node) -> str:
 def _positions(nodes: list[yaml.Node]) -> dict[Keys, Position]:
     """Where everything stands in the last document; what an alias repeats, where it is written."""
     found: dict[Keys, Position] = {}
-    seen: set[int] = set()
-
-    def walk(keys: Keys, node: yaml.Node, value: yaml.Node) -> None:
-        raw = str(value.value) if isinstance(value, yaml.ScalarNode) else None
-        mark = node.start_mark
-        found[keys] = Position(mark.line + 1, mark.column + 1, raw)
-        if raw is not None or id(value) in seen:
-            return
-        seen.add(id(value))
-        if isinstance(value, yaml.MappingNode):
-            for key, below in value.value:
-                walk((*keys, _key(key)), key, below)
-        else:
-            for index, item in enumerate(value.value):
-                walk((*keys, index), item, item)
-
     if nodes:
-        walk((), nodes[-1], nodes[-1])
+        _locate((), nodes[-1], nodes[-1], found, set())
     return found
+
+
+def _locate(
+    keys: Keys, node: yaml.Node, value: yaml.Node, found: dict[Keys, Position], seen: set[int]
+) -> None:
+    """Note where a key (or the item itself) stands, and all that is below it."""
+    raw = str(value.value) if isinstance(value, yaml.ScalarNode) else None
+    mark = node.start_mark
+    found[keys] = Position(mark.line + 1, mark.column + 1, raw)
+    if raw is not None or id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, yaml.MappingNode):
+        for key, below in value.value:
+            _locate((*keys, _key(key)), key, below, found, seen)
+    else:
+        for index, item in enumerate(value.value):
+            _locate((*keys, index), item, item, found, seen)
 
 
 def _listed(value: Any) -> list[Any]:
