@@ -1,6 +1,6 @@
 """Adopt packages, and copy the template over them with Copier: what is lost, side by side.
 
-    python bench/adopt.py [--only-files | --no-tests] [--json FILE] PACKAGE...
+    python bench/adopt.py [--only-files | --no-tests] [--hooks] PACKAGE...
 
 A PACKAGE is an sdist (``name-1.2.3.tar.gz``) or a git repository of a package that never had the
 template. Three engines bring the template into a clone of each: ``lisa-scaffold adopt --defaults``,
@@ -8,9 +8,14 @@ template. Three engines bring the template into a clone of each: ``lisa-scaffold
 the answers that the first inferred. Counted are files and lines that people wrote and that are gone
 (of adopt: that its report does not quote either), differences of the wheels, and tests that passed
 before and do not now. Of adopt, besides: a second run changes nothing, an update to a newer version
-of the template has no conflict, the pipeline is valid, ruff and mypy run, findings, questions left.
+of the template has no conflict, the pipeline is valid, ruff and mypy run, findings, questions left;
+with ``--hooks``, that its hooks run.
 
-Needs the network for what the packages are built and tested with; ``--only-files`` needs none.
+Of files that no two builds of a package make alike, the comparison of wheels says so and goes by
+their names. Tests run at most ``--seconds`` for each engine, and are the same for all.
+
+Needs the network for what the packages are built and tested with; ``--only-files`` needs none, but
+for ``--hooks``.
 """
 
 from __future__ import annotations
@@ -19,19 +24,22 @@ import argparse
 import json
 import re
 import shutil
-import statistics
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 import packages
+import table
 from desk import Ran, git, run, settle
+from hooks import Hooks
 from packages import Bench, Wheel
+from table import ENGINES, Result
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
@@ -39,29 +47,16 @@ BEFORE, AFTER = "v99.0.0", "v99.0.1"
 PIPELINE = re.compile(r"\.gitlab-ci\.yml|\.gitlab/ci/.*\.yml")
 NOT_TRIED = "not tried"
 MOST_LEFT = 2
-ENGINES = ("adopt", "overwrite", "skip")
+# Any findings are welcome, but no other end.
+TOOLS = (
+    ("ruff", "check", "-q"),
+    ("ruff", "format", "-q", "--check"),
+    ("mypy",),
+    ("pre-commit", "validate-config"),
+)
 Command = list[str | Path]
 # Answers that only an adopted project has.
 ADOPTED = ("adopted", "code_path", "test_path", "left_out")
-
-
-@dataclass
-class Result:
-    """What one engine made of one package; ``None``: not tried, or nothing to compare with."""
-
-    engine: str
-    seconds: float = 0.0
-    cpu: float = 0.0
-    failed: str = ""
-    files_lost: int = 0
-    lines_lost: int = 0
-    lines_quoted: int = 0
-    wheel: list[str] | None = None
-    tests_broken: int | None = None
-    tests: int | None = None
-    troubles: list[str] = field(default_factory=list)
-    to_decide: list[str] = field(default_factory=list)
-    findings: str = ""
 
 
 def template(folder: Path) -> Path:
@@ -133,7 +128,7 @@ class Trial:
         self.answers = {each["key"]: each["value"] for each in said["answers"]}
         git(folder, "checkout", "-q", "lisa-scaffold/adopt")
         result.to_decide = said["to_decide"]
-        result.findings = "/".join(str(len(found)) for found in said["findings"].values())
+        result.findings = "/".join(str(musts(found)) for found in said["findings"].values())
         self.count(result, folder, {(e["path"], plain(e["text"])) for e in said["replaced"]})
         result.troubles += self.after(folder, len(said["findings"]["left"]))
         return result, folder
@@ -142,12 +137,12 @@ class Trial:
         """What goes wrong in an adopted project."""
         troubles = list(pipeline_troubles(folder, self.start))
         _, said, _ = self.scaffold(folder, "check")
-        musts = [each for each in said["findings"] if each["severity"] == "must"]
-        if len(musts) != left or left > MOST_LEFT:
-            troubles.append(f"check: {len(musts)} must findings, the report has {left}")
-        for tool, command in (("ruff", ["check", "-q"]), ("pre-commit", ["validate-config"])):
-            if not packages.runs(folder, SCRIPTS / tool, *command):
-                troubles.append(f"{tool} does not run")
+        found = musts(said["findings"])
+        if found != left:
+            troubles.append(f"check: {found} must findings, the report has {left}")
+        if found > MOST_LEFT:
+            troubles.append(f"check: more than {MOST_LEFT} must findings are left")
+        troubles += tool_troubles(folder, self.env)
         status, said, _ = self.scaffold(folder, "adopt", "--defaults", "--to", BEFORE)
         if status or said["changes"] or git(folder, "status", "--porcelain"):
             troubles.append("a second adopt changes something")
@@ -203,13 +198,26 @@ class Trial:
         )
         git(folder, "clean", "-fdxq")
 
-    def test_before(self, adopted: Path) -> None:
+    def notes(self) -> Iterator[str]:
+        """What a reader must know to judge the comparisons."""
+        for word, what in (("wheel", self.wheel), ("tests", self.tests)):
+            if isinstance(what, str) and what != NOT_TRIED:
+                yield f"no {word} to compare: {what}"
+        if isinstance(self.tests, dict):
+            kinds = Counter(self.tests.values())
+            counts = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+            yield f"tests before: {counts or 'none is collected'}"
+        if isinstance(self.wheel, Wheel) and isinstance(self.again, Wheel):
+            for path in packages.unstable(self.wheel, self.again):
+                yield f"wheel: two builds without adoption differ in {path}: its name counts"
+
+    def test_before(self, adopted: Path, seconds: int) -> None:
         """The package's own tests, with what the adopted package says that they need."""
         path = str(self.answers.get("test_path", ""))
         if not path or isinstance(self.wheel, str):
-            self.tests = "no tests" if not path else "no wheel"
+            self.tests = "it has none" if not path else "no wheel"
             return
-        self.bench = Bench(self.desk / "venv")
+        self.bench = Bench(self.desk / "venv", seconds)
         if not self.bench.prepare(adopted):
             self.tests = "not installed"
             return
@@ -226,6 +234,26 @@ class Trial:
         if self.bench.install("--no-deps", "-e", folder):
             done = self.bench.tests(folder, str(self.answers["test_path"]))
         result.tests_broken = len(packages.worse(passed, {} if isinstance(done, str) else done))
+
+
+def tool_troubles(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """Tools that do not read their settings, or break."""
+    for tool, *words in TOOLS:
+        done = run([SCRIPTS / tool, *words], folder, env)
+        if done.status not in (0, 1):
+            said = (done.stderr + done.stdout).decode(errors="replace").strip()
+            yield f"{tool} does not run: {said[-300:]}"
+
+
+def try_hooks(hooks: Hooks, result: Result, folder: Path, env: Mapping[str, str]) -> None:
+    done = hooks.run(folder, env)
+    result.troubles += done.troubles
+    result.notes.append(f"hooks: {done.ran} ran; not tried: {', '.join(done.idle) or 'none'}")
+    git(folder, "reset", "-q", "--hard")
+
+
+def musts(found: list[dict[str, Any]]) -> int:
+    return sum(each["severity"] == "must" for each in found)
 
 
 def plain(line: str) -> str:
@@ -259,74 +287,33 @@ def pipeline_troubles(folder: Path, start: str) -> list[str]:
     return found
 
 
-def tried(source: Path, desk: Path, origin: Path, *, wheels: bool, tests: bool) -> list[Result]:
+@dataclass(frozen=True)
+class Wanted:
+    """What to try besides the files."""
+
+    wheels: bool
+    tests: bool
+    seconds: int
+    hooks: Hooks | None
+
+
+def tried(source: Path, desk: Path, origin: Path, wanted: Wanted) -> list[Result]:
     trial = Trial(source, desk, origin)
     done = [trial.adopt()]
+    adopted, folder = done[0]
+    if wanted.hooks and not adopted.failed:
+        try_hooks(wanted.hooks, adopted, folder, trial.env)
     done += [trial.copier(engine) for engine in ENGINES[1:]]
-    if wheels:
+    if wanted.wheels and not adopted.failed:
         trial.build_before()
-        for result, folder in done:
-            trial.build_after(result, folder)
-    if tests:
-        trial.test_before(done[0][1])
-        for result, folder in done:
-            trial.test_after(result, folder)
-    results = [result for result, _ in done]
-    for word, what in (("wheel", trial.wheel), ("tests", trial.tests)):
-        if isinstance(what, str) and what != NOT_TRIED:
-            print(f"{'':18} no {word} to compare: {what[:100]}")
-    return results
-
-
-ROW = "{:18} {:9} {:>6} {:>6} {:>6} {:>6} {:>7} {:>6} {:>12}  {}"
-HEAD = (
-    "package",
-    "engine",
-    "s",
-    "cpu",
-    "files",
-    "lines",
-    "quoted",
-    "wheel",
-    "tests",
-    "must b/f/w/l",
-)
-
-
-def row(name: str, result: Result) -> str:
-    wheel = "-" if result.wheel is None else len(result.wheel)
-    tests = "-" if result.tests_broken is None else f"{result.tests_broken} of {result.tests}"
-    counts = (result.files_lost, result.lines_lost, result.lines_quoted)
-    seconds = (f"{result.seconds:.2f}", f"{result.cpu:.2f}")
-    said = result.failed[:90] or result.findings
-    return ROW.format(name[:18], result.engine, *seconds, *counts, wheel, tests, said)
-
-
-def details(result: Result) -> list[str]:
-    """What a reader of the table wants to know more about."""
-    if result.engine != "adopt":
-        return []
-    wheel = [f"wheel: {each}" for each in result.wheel or []]
-    return [*wheel, *result.troubles, *(f"to decide: {each}" for each in result.to_decide)]
-
-
-def totals(found: Mapping[str, Sequence[Result]]) -> None:
-    print(f"\n{len(found)} packages")
-    for number, engine in enumerate(ENGINES):
-        results = [each[number] for each in found.values()]
-        wheels = [each.wheel for each in results if each.wheel is not None]
-        tested = [each for each in results if each.tests_broken is not None]
-        print(
-            f"{engine:10} lost: {sum(each.files_lost for each in results)} files, "
-            f"{sum(each.lines_lost for each in results)} lines; "
-            f"wheels that differ: {sum(map(bool, wheels))} of {len(wheels)}; "
-            f"tests broken: {sum(each.tests_broken or 0 for each in tested)} of "
-            f"{sum(each.tests or 0 for each in tested)}, in {len(tested)} packages; "
-            f"failed: {sum(bool(each.failed) for each in results)}; "
-            f"median {statistics.median(each.seconds for each in results):.2f} s, "
-            f"worst {max(each.seconds for each in results):.2f} s, "
-            f"of them {max(each.cpu for each in results):.2f} s of the processor"
-        )
+        for result, place in done:
+            trial.build_after(result, place)
+    if wanted.tests and not adopted.failed:
+        trial.test_before(folder, wanted.seconds)
+        for result, place in done:
+            trial.test_after(result, place)
+    adopted.notes += trial.notes()
+    return [result for result, _ in done]
 
 
 def main() -> None:
@@ -334,26 +321,38 @@ def main() -> None:
     parser.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE")
     parser.add_argument("--only-files", action="store_true", help="build and test nothing")
     parser.add_argument("--no-tests", action="store_true", help="build the wheels, test nothing")
+    parser.add_argument("--hooks", action="store_true", help="run the hooks of what was adopted")
+    parser.add_argument(
+        "--seconds",
+        type=int,
+        default=packages.SECONDS_OF_TESTS,
+        metavar="N",
+        help="for the tests of one state (default: %(default)s)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
     given = parser.parse_args()
     sources = [path.resolve() for path in given.packages]
     found: dict[str, list[Result]] = {}
-    print(ROW.format(*HEAD))
+    print(table.head())
     with tempfile.TemporaryDirectory(prefix="lisa-bench-") as name:
         folder = Path(name)
         settle(folder)
         origin = template(folder / "template")
+        wheels = not given.only_files
+        tests = wheels and not given.no_tests
+        hooks = Hooks(folder / "hooks") if given.hooks else None
+        wanted = Wanted(wheels, tests, given.seconds, hooks)
         for source in sources:
             desk = folder / source.name
             desk.mkdir()
-            wheels = not given.only_files
-            tests = wheels and not given.no_tests
-            results = tried(source, desk, origin, wheels=wheels, tests=tests)
+            results = tried(source, desk, origin, wanted)
             found[source.name] = results
             for result in results:
-                print(row(source.name, result), *details(result), sep="\n    ", flush=True)
+                print(
+                    table.row(source.name, result), *table.details(result), sep="\n    ", flush=True
+                )
             shutil.rmtree(desk)
-    totals(found)
+    table.totals(found)
     if given.json:
         data = {name: [asdict(each) for each in results] for name, results in found.items()}
         given.json.write_text(json.dumps(data, indent=2))

@@ -34,7 +34,12 @@ class Ran:
     stderr: bytes
 
 
-def run(command: Sequence[str | Path], cwd: Path, env: Mapping[str, str]) -> Ran:
+def run(
+    command: Sequence[str | Path],
+    cwd: Path,
+    env: Mapping[str, str],
+    seconds: float = SECONDS_ALLOWED,
+) -> Ran:
     """Run one process and weigh it; it gets no standard input, and is killed if it hangs."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
@@ -47,18 +52,18 @@ def run(command: Sequence[str | Path], cwd: Path, env: Mapping[str, str]) -> Ran
             stderr=err,
             start_new_session=True,
         )
-        watch = threading.Timer(SECONDS_ALLOWED, os.killpg, (process.pid, signal.SIGKILL))
+        watch = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
         watch.start()
         try:
             _, status, usage = os.wait4(process.pid, 0)
         finally:
             watch.cancel()
-        seconds = time.perf_counter() - started
+        took = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
         cpu = usage.ru_utime + usage.ru_stime
-        return Ran(process.returncode, seconds, cpu, usage.ru_maxrss, out.read(), err.read())
+        return Ran(process.returncode, took, cpu, usage.ru_maxrss, out.read(), err.read())
 
 
 def git(

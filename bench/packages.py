@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tarfile
 import tomllib
 import zipfile
@@ -18,7 +17,8 @@ from xml.etree import ElementTree as ET
 
 from desk import git, run
 
-SECONDS_OF_TESTS = 150
+SECONDS_OF_TESTS = 600
+RAISED = re.compile(r"\w+Error: .*")
 ONLY_BUILDING_WROTE = re.compile(r"\[egg_info\]|tag_(build|date)\b.*|\s*")
 WRITTEN = "don't track in version control"
 Lines = Counter[str]
@@ -112,12 +112,13 @@ KEYS = ("Name", "Version", "Requires-Python", "Requires-Dist", "Provides-Extra")
 
 
 def build(folder: Path, out: Path) -> Wheel | str:
-    """The wheel of a project; the last line of what is said where it cannot be built."""
+    """The wheel of a project; where it cannot be built, what was raised, or the last words."""
     done = run(["uv", "build", "--wheel", "-q", "--out-dir", out, "."], folder, environment())
     made = sorted(out.glob("*.whl"))
     if done.status or not made:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        return said[-1] if said else "no wheel"
+        raised = [line for line in said if RAISED.fullmatch(line)]
+        return (raised or said or ["no wheel"])[-1]
     with zipfile.ZipFile(made[0]) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     files, metadata = {}, {}
@@ -141,18 +142,26 @@ def headers(text: str) -> dict[str, list[str]]:
 def differences(before: Wheel, again: Wheel, after: Wheel) -> list[str]:
     """What differs between two wheels, by name.
 
-    A second wheel of the first state tells which files no two builds make alike, compiled ones that
-    hold the path of the build for example: of these, it counts that they are there.
+    Of files that no two builds make alike, and of those that hold the commit, it counts that they
+    are there.
     """
     paths = before.files.keys() | after.files.keys()
-    known = {path for path in before.files if before.files[path] == again.files.get(path)}
+    vague = {*unstable(before, again), *filter(is_of_version, paths)}
     own = [
         path
         for path in sorted(paths)
         if (path in before.files) != (path in after.files)
-        or (path in known and before.files[path] != after.files[path] and not is_of_version(path))
+        or (path not in vague and before.files[path] != after.files[path])
     ]
     return own + [key for key in KEYS if before.metadata.get(key) != after.metadata.get(key)]
+
+
+def unstable(before: Wheel, again: Wheel) -> list[str]:
+    """Files that differ between two builds of the same commit.
+
+    Compiled ones that hold the path of the build, for example.
+    """
+    return sorted(path for path, data in before.files.items() if data != again.files.get(path))
 
 
 def is_of_version(path: str) -> bool:
@@ -163,8 +172,9 @@ def is_of_version(path: str) -> bool:
 class Bench:
     """An environment to run a project's own tests in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seconds: int = SECONDS_OF_TESTS) -> None:
         self.folder = folder
+        self.seconds = seconds
         self.python = folder / "bin/python"
         run(["uv", "venv", "-q", folder], folder.parent, environment())
 
@@ -183,7 +193,7 @@ class Bench:
         report.unlink(missing_ok=True)
         command: list[str | Path] = [
             "timeout",
-            str(SECONDS_OF_TESTS),
+            str(self.seconds),
             self.python,
             "-m",
             "pytest",
@@ -196,7 +206,7 @@ class Bench:
             "--continue-on-collection-errors",
             f"--junitxml={report}",
         ]
-        done = run(command, project, environment())
+        done = run(command, project, environment(), self.seconds + 60)
         if not report.is_file():
             return "too long" if done.status == 124 else "no report"  # noqa: PLR2004
         return dict(outcomes(ET.parse(report)))
@@ -224,9 +234,3 @@ def worse(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 
 def environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
-
-
-def runs(project: Path, *command: str | Path) -> bool:
-    """Whether a tool reads its settings and runs, whatever it finds."""
-    done = subprocess.run(command, cwd=project, capture_output=True, check=False)
-    return done.returncode in (0, 1)

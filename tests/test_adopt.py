@@ -162,7 +162,7 @@ def test_answers_come_from_the_project_and_say_where(tmp_path: Path, capsys: Cap
         "test_path": ("tests", "tests"),
     }
     assert found["copyright_holder"] == ("University of Example", "LICENSE:3")
-    assert found["python_min"] == ("3.11", "setup.py:10 (says 3.9; tested from 3.11 on)")
+    assert found["python_min"] == ("3.11", "setup.py:10 (says 3.9; the jobs begin with 3.11)")
     recorded = show(project, ".copier-answers.yml")
     assert "_src_path: https://gitlab.in2p3.fr/LISA/lisa-scaffold.git\n" in recorded
     assert "distribution: lisa-noise\n" in recorded
@@ -190,6 +190,19 @@ def test_the_commit_says_what_the_report_says(tmp_path: Path, capsys: Capture) -
     about_ci = printed.partition("\nCI\n")[2].partition("\n\n")[0]
     assert "  To decide\n    forge=in2p3 is a guess (no GitLab address found)" in about_ci
     assert "Findings of `must`: " in printed
+
+
+def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsys: Capture) -> None:
+    settings = str(HATCHLING["pyproject.toml"]).replace("strict = false", "pretty = true")
+    project = make(tmp_path / "project", {**HATCHLING, "pyproject.toml": settings})
+    assert adopt(project) == ExitCode.DONE
+    printed = capsys.readouterr().out
+    about = printed.partition("\nFindings of ")[2].partition("\n\n")[0].splitlines()
+    why = "[tool.mypy] was set up before the project was adopted: to be worked off"
+    assert about[0] == "`must`: 0 before, 0 fixed, 0 waived, 0 left"
+    assert about[1] == "Findings of `should`: 1 waived"
+    assert about[2].startswith("  waived: pyproject.toml:")
+    assert about[2].endswith(f"QTY011 mypy skips functions without annotations ({why})")
 
 
 def test_by_default_a_branch_gets_one_commit_and_nothing_else_changes(tmp_path: Path) -> None:

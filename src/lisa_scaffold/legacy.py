@@ -176,7 +176,7 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
         If the template cannot be reached, is broken, or needs trust.
     """
     try:
-        from cookiecutter.exceptions import CookiecutterException
+        from cookiecutter.exceptions import CookiecutterException, UndefinedVariableInTemplate
         from cookiecutter.generate import generate_context, generate_files
         from cookiecutter.prompt import prompt_for_config
     except ImportError as error:
@@ -195,16 +195,23 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
         _refuse_extensions(former, files, trust=trust)
         public = {key: value for key, value in former.context.items() if key[0] != "_"}
         context = generate_context(str(files / "cookiecutter.json"), None, public)
-        context["cookiecutter"] = prompt_for_config(context, no_input=True)
+        # A hook may have recorded more than the template asks for.
+        context["cookiecutter"] = {**public, **prompt_for_config(context, no_input=True)}
         context["cookiecutter"]["_template"] = former.source
         context["cookiecutter"]["_output_dir"] = str(made)
         generate_files(files, context, made, accept_hooks=trust)
+    except UndefinedVariableInTemplate as error:
+        raise _not_rendered(former, f"{error.message}: {error.error.message}") from error
     except (CookiecutterException, TemplateError, ValueError, OSError) as error:
-        raise LisaError(
-            f"{former}: the former template cannot be rendered: {' '.join(str(error).split())}",
-            f"Name another commit with --from-cookiecutter URL@REF, or give {NONE} instead.",
-        ) from error
+        raise _not_rendered(former, str(error)) from error
     return next(made.iterdir())
+
+
+def _not_rendered(former: Former, why: str) -> LisaError:
+    return LisaError(
+        f"{former}: the former template cannot be rendered: {' '.join(why.split())}",
+        f"Name another commit with --from-cookiecutter URL@REF, or give {NONE} instead.",
+    )
 
 
 def _fetch(former: Former, root: Path, folder: Path) -> Path:

@@ -98,22 +98,44 @@ def commit_of(template: Path) -> str:
     return git.git("rev-parse", "HEAD", cwd=template).strip()
 
 
-def test_edits_survive_and_what_nobody_edited_follows_the_new_template(
-    project: Path, capsys: Capture
-) -> None:
+MINE = """\
+  - repo: local
+    hooks:
+      - id: mine
+        name: mine
+        entry: ./mine
+        language: system
+"""
+
+
+def edit(project: Path) -> dict[str, str]:
+    """Let people change three of the files that their former template made."""
     edits = {
-        ".pre-commit-config.yaml": HOOKS + "  - repo: local\n    hooks:\n      - id: mine\n"
-        "        name: mine\n        entry: ./mine\n        language: system\n",
+        ".pre-commit-config.yaml": HOOKS + MINE,
         "README.md": "# lisa-old\n\nWritten by people.\n",
         "pyproject.toml": (project / "pyproject.toml").read_text()
         + "\n[tool.coverage.run]\nparallel = true\n",
     }
     write(project, edits)
     commit(project)
+    return edits
+
+
+WRITTEN = {
+    ".pre-commit-config.yaml": MINE,
+    "README.md": "Written by people.\n",
+    "pyproject.toml": "parallel = true\n",
+}
+
+
+def test_edits_survive_and_what_nobody_edited_follows_the_new_template(
+    project: Path, capsys: Capture
+) -> None:
+    edits = edit(project)
     result = report(project, capsys)
     assert answers(result)["author_name"] == "Ada Example"
+    assert [path for path, text in WRITTEN.items() if text not in show(project, path)] == []
     hooks = show(project, ".pre-commit-config.yaml")
-    assert "id: mine" in hooks
     assert "id: ruff-check" in hooks
     assert "psf/black" not in hooks
     assert show(project, "README.md") == edits["README.md"]
@@ -126,12 +148,12 @@ def test_edits_survive_and_what_nobody_edited_follows_the_new_template(
 
 
 def test_copier_loses_the_same_edits(project: Path) -> None:
-    write(project, {"README.md": "# lisa-old\n\nWritten by people.\n"})
-    commit(project)
+    edit(project)
     command = (program("copier"), "copy", "--quiet", "--defaults", "--overwrite")
     given = ("--data", "distribution=lisa-old", "--vcs-ref", "HEAD")
     passes(*command, *given, ROOT, project, cwd=project)
-    assert "Written by people." not in (project / "README.md").read_text()
+    lost = [path for path, text in WRITTEN.items() if text not in (project / path).read_text()]
+    assert lost == list(WRITTEN)
 
 
 def test_what_people_removed_stays_away(project: Path, capsys: Capture) -> None:
@@ -186,6 +208,48 @@ def test_hooks_of_the_template_run_with_trust_alone(
     assert not mark.exists()
     report(project, capsys, "--dry-run", "--trust", *named)
     assert mark.exists()
+
+
+ADDING = "{{ cookiecutter.update({'home': 'https://example.org/' + cookiecutter.project_slug}) }}"
+
+
+def with_an_answer_of_its_hook(other: Path, folder: Path) -> Path:
+    """A project whose template adds an answer that it does not ask for."""
+    write(
+        other,
+        {
+            "hooks/pre_gen_project.py": f'"""{ADDING}"""\n',
+            f"{SLUG}/.editorconfig": f"# {{{{ cookiecutter.home }}}}\n{EDITORCONFIG}",
+        },
+    )
+    commit(other)
+    command = (program("cruft"), "create", str(other), "--no-input")
+    given = ("--extra-context", json.dumps(CONTEXT), "--output-dir", str(folder))
+    passes(*command, *given, cwd=folder, env=IDENTITY)
+    commit_all(folder / "lisa-old", "Start")
+    return folder / "lisa-old"
+
+
+def test_what_a_hook_recorded_counts_though_it_does_not_run(
+    other: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    project = with_an_answer_of_its_hook(other, tmp_path)
+    result = report(project, capsys)
+    assert items(result, "merged")[".editorconfig"] == "with the former template as base"
+    assert "example.org/lisa-old" not in show(project, ".editorconfig")
+
+
+def test_an_answer_that_nothing_gives_is_named(
+    other: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    project = with_an_answer_of_its_hook(other, tmp_path)
+    git.git("rm", "--quiet", ".cruft.json", cwd=project)
+    commit(project)
+    assert adopt(project, "--from-cookiecutter", str(other)) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "Unable to create file '.editorconfig'" in said
+    assert "has no attribute 'home'" in said
+    assert "Context" not in said
 
 
 def test_extensions_need_trust(project: Path, other: Path, capsys: Capture) -> None:

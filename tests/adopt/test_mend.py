@@ -96,8 +96,15 @@ def test_what_adopt_itself_wrote_is_never_excepted() -> None:
     assert [(found.code, found.line) for found in done.left] == [("QTY901", 2)]
 
 
-def test_what_was_wrong_before_is_told() -> None:
+def test_what_the_templates_files_answer_is_told_as_fixed() -> None:
     before, after = Facts.of(FILES), Facts.of({"a.txt": "a new word.\n"})
     done = mend.mend(RULES, before, after, ())
     assert [found.code for found in done.before] == ["MET901", "QTY901"]
-    assert (done.fixed, done.left) == ((), ())
+    assert (done.fixed, done.left, done.changes) == (done.before, (), {})
+
+
+def test_each_finding_before_is_fixed_waived_or_left() -> None:
+    before = Facts.of({**FILES, "a.txt": "an old word\nold\n"})
+    done = mend.mend(RULES, before, before, ("[tool.mypy]",))
+    assert [(found.code, found.line) for found in done.fixed] == [("MET901", 1), ("MET901", 2)]
+    assert len(done.before) == len(done.fixed) + len(done.waived) + len(done.left)

@@ -76,6 +76,14 @@ def test_what_the_former_template_wrote_and_nobody_changed_is_replaced() -> None
     assert done.kept == ()
 
 
+def test_what_the_former_template_wrote_stays_where_the_templates_does_not_come() -> None:
+    former = "[tool.mypy]\nstrict = false\n"
+    done = merge_tables(OURS, TEMPLATE, former, {"mypy": "the types are checked elsewhere"})
+    assert done is not None
+    assert tomllib.loads(done.text)["tool"]["mypy"] == {"strict": False}
+    assert done.left_out == {"[tool.mypy]": "the types are checked elsewhere"}
+
+
 def test_a_project_without_the_file_gets_tools_and_no_metadata() -> None:
     theirs = str(clean(adopted=True)["pyproject.toml"], "utf-8")  # type: ignore[arg-type]
     done = merge_tables(None, theirs, None, {})

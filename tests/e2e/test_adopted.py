@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from ..support.adopting import BRANCH, HATCHLING, POETRY, REMOTE, SETUPTOOLS, adopt, make
 from ..support.tools import git, passes, program, run
 from ..support.updates import Files
+from .test_hooks import with_hooks
 
 PROJECTS: dict[str, Files] = {"setuptools": SETUPTOOLS, "hatchling": HATCHLING, "poetry": POETRY}
 ABOUT_TOOLS = ("RECORD", "WHEEL")
@@ -60,3 +62,20 @@ def test_linters_and_type_checker_read_their_settings(project: Path) -> None:
         done = run(program(command[0]), *command[1:], cwd=project)
         assert done.returncode in (0, 1), done.stdout
     passes(program("pre-commit"), "validate-config", cwd=project)
+
+
+def test_its_hooks_run_and_find_what_they_are_for(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make(tmp_path / "project", HATCHLING, REMOTE)
+    adopt(project, "--in-place")
+    git("commit", "--quiet", "--message=Adopt", cwd=project)
+    with_hooks(project, home, monkeypatch)
+    done = run(program("pre-commit"), "run", "--all-files", cwd=project, timeout=900)
+    found = dict(
+        re.findall(r"^([\w-]+)\.{3,}.*(Passed|Failed|Skipped)$", done.stdout, re.MULTILINE)
+    )
+    assert len(found) == (project / ".pre-commit-config.yaml").read_text().count("- id: ")
+    # Code that nobody wrote for these tools has findings, and no hook breaks at it.
+    failed = [name for name, word in found.items() if word == "Failed"]
+    assert (failed, done.returncode) == (["ruff-check", "ruff-format"], 1), done.stdout

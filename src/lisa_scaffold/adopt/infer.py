@@ -196,7 +196,7 @@ def _python(facts: Facts, _around: Around, _found: Found) -> Named:
     chosen = next(
         (each for each, n in zip(PYTHONS, numbers, strict=True) if n >= oldest), PYTHONS[-1]
     )
-    extra = "" if chosen == said else f" (says {said}; tested from {chosen} on)"
+    extra = "" if chosen == said else f" (says {said}; the jobs begin with {chosen})"
     yield "python_min", Guess(chosen, f"{path}:{line}{extra}")
 
 

@@ -29,7 +29,7 @@ class Mended:
     before
         What must be, and was not, before.
     fixed
-        What was repaired.
+        What was repaired, or holds with the template's files.
     waived
         What is excepted now, each with the reason.
     left
@@ -75,8 +75,15 @@ def mend(chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterab
         text = append(_waivers(waived))(content.decode("utf-8", "surrogateescape"))
         changes["pyproject.toml"] = text.encode("utf-8", "surrogateescape")
         facts = facts.changed({"pyproject.toml": changes["pyproject.toml"]})
-    left = tuple(musts(chosen, facts))
-    return Mended(tuple(musts(chosen, before)), tuple(done.done), waived, left, changes)
+    first, left = musts(chosen, before), musts(chosen, facts)
+    fixed = [*_gone(first, (*done.done, *waived, *left)), *done.done]
+    return Mended(tuple(first), tuple(fixed), waived, tuple(left), changes)
+
+
+def _gone(first: Iterable[Finding], known: Iterable[Finding]) -> list[Finding]:
+    """Findings that the template's files answer, such as a link to one that was missing."""
+    names = {(each.code, each.path, each.message) for each in known}
+    return [each for each in first if (each.code, each.path, each.message) not in names]
 
 
 def _of_tools(chosen: Sequence[Rule]) -> list[Rule]:

@@ -71,9 +71,9 @@ def merge_tables(
     mine, yours = tomllib.loads(ours or ""), tomllib.loads(theirs)
     before = tomllib.loads(former) if former else {}
     held = {unit for unit in _units(yours) if _get(mine, unit) is not None}
-    untouched = {unit for unit in held if _get(before, unit) == _get(mine, unit)}
-    held -= untouched
     reasons = {unit: why for unit in _units(yours) if (why := elsewhere.get(unit[-1]))}
+    untouched = {unit for unit in held if _get(before, unit) == _get(mine, unit)} - reasons.keys()
+    held -= untouched
     dropped = held | reasons.keys()
     wanted = [unit for unit in _units(yours) if unit not in dropped]
     missing = {name: _missing(mine, yours, name) for name in _groups(yours) & _groups(mine)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lisa_scaffold.adopt.adopting import Adopted, Answer
 from lisa_scaffold.adopt.weave import concern
-from lisa_scaffold.model import Finding
+from lisa_scaffold.model import Finding, Severity
 
 CONCERNS = ("metadata", "CI", "hooks", "container", "docs", "repository")
 HEADINGS = {
@@ -72,12 +72,20 @@ def _concerns(adopted: Adopted) -> Iterator[str]:
 
 def _findings(adopted: Adopted) -> str:
     mended = adopted.mended
+    must = {each: why for each, why in mended.waived.items() if each.severity == Severity.MUST}
+    should = {each: why for each, why in mended.waived.items() if each not in must}
     numbers = [f"{len(mended.before)} before", f"{len(mended.fixed)} fixed"]
-    numbers += [f"{len(mended.waived)} waived", f"{len(mended.left)} left"]
+    numbers += [f"{len(must)} waived", f"{len(mended.left)} left"]
     lines = [f"Findings of `must`: {', '.join(numbers)}"]
     lines += [f"  fixed: {_place(each)}" for each in mended.fixed]
-    lines += [f"  waived: {_place(each)} ({why})" for each, why in mended.waived.items()]
+    lines += _waived(must)
+    if should:
+        lines += [f"Findings of `should`: {len(should)} waived", *_waived(should)]
     return "\n".join(lines)
+
+
+def _waived(found: Mapping[Finding, str]) -> list[str]:
+    return [f"  waived: {_place(each)} ({why})" for each, why in found.items()]
 
 
 def _place(found: Finding) -> str:
@@ -108,9 +116,9 @@ def hints(adopted: Adopted) -> Iterator[str]:
     paths = adopted.synced.files
     for lock, command in (("uv.lock", "uv lock"), ("poetry.lock", "poetry lock")):
         if "pyproject.toml" in paths and (adopted.project.root / lock).is_file():
-            yield f"{lock} is older than pyproject.toml now: {command}"
+            yield f"{lock} is older than pyproject.toml now. Renew it with: {command}"
     if adopted.former and (adopted.project.root / ".cruft.json").is_file():
-        yield ".cruft.json is kept; nothing needs it any more: git rm .cruft.json"
+        yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"
 
 
 def after(adopted: Adopted, branch: str | None) -> str:
