@@ -18,7 +18,7 @@ TOKENS = (
 Each costs a pass over every file: these are the ones that LISA projects have to do with.
 """
 
-_MARKS = (CONFLICT, KEY, *TOKENS)
+_MARKS = {mark.encode(): mark for mark in (CONFLICT, KEY, *TOKENS)}
 _BINARY = frozenset(
     [
         *("7z", "a", "bin", "bz2", "db", "dll", "docx", "dylib", "eps", "exe", "fits"),
@@ -43,9 +43,9 @@ def read(facts: Facts) -> dict[str, tuple[Mark, ...]]:
     for path, file in facts.files.items():
         if file.link or path.lower().rpartition(".")[2] in _BINARY:
             continue
-        text = facts.text(path)
-        if marks := [mark for mark in _MARKS if mark in text]:
-            found[path] = tuple(_marked(text, marks))
+        content = facts.content(path) or b""
+        if marks := [mark for said, mark in _MARKS.items() if said in content]:
+            found[path] = tuple(_marked(facts.text(path), marks))
     return found
 
 
