@@ -38,6 +38,36 @@ def test_a_text_with_additions_is_recognised_too() -> None:
     assert licences.recognised(more) == ("MIT",)
 
 
+EXPORT = "This software may be subject to export laws; the user agrees to comply with them.\n"
+BODIES = {licences._KNOWN[digest] for digest in licences._BODIES}
+
+
+def around(path: Path) -> list[str]:
+    """A text with more before and after it: a clause, a second holder, other licences."""
+    text = path.read_text(encoding="utf-8")
+    others = [other.read_text(encoding="utf-8") for other in TEXTS if other != path]
+    second = f"Copyright (c) 2026 An Institute and\nAnother One\n\n{text}"
+    lists = [f"{before}\n\n{text}" for before in others] + [f"{text}\n\n{o}" for o in others]
+    return [f"{text}\n{EXPORT}", second, text + EXPORT * 100, *lists]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_a_text_that_stands_word_for_word_never_contradicts_its_licence(path: Path) -> None:
+    name = licences.base(path.stem)
+    assert licences.holds(path.read_text(encoding="utf-8"), [name])
+    for text in around(path):
+        if licences.holds(text, [name]):
+            assert not licences.contradict([name], licences.recognised(text))
+    assert licences.holds(f"A word before.\n{path.read_text()}{EXPORT}", [name]) == (name in BODIES)
+
+
+def test_a_changed_text_and_another_licence_do_not_stand_there() -> None:
+    changed = mit().replace("without restriction", "without profit")
+    assert not licences.holds(changed, ["MIT"])
+    assert not licences.holds(mit(), ["BSD-3-Clause", "GPL-3.0"])
+    assert not licences.holds("", ["MIT"])
+
+
 @pytest.mark.parametrize("text", ["", "All rights reserved.\n", "Ask the authors.\n"])
 def test_what_is_no_licence_text_is_none(text: str) -> None:
     assert licences.recognised(text) == ()

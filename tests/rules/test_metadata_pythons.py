@@ -103,6 +103,10 @@ def test_a_version_that_is_a_number_is_left_to_people() -> None:
     assert messages(files, "MET") == [
         "mypy works for Python 3.8, but the oldest that is supported is 3.11"
     ]
+    files = with_lines("[tool.mypy]\npython_version = 3.10\n")
+    assert messages(files, "MET") == [
+        "mypy works for Python 3.10, but the oldest that is supported is 3.11"
+    ]
 
 
 def test_black_keeps_what_is_supported() -> None:

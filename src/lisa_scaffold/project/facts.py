@@ -127,6 +127,9 @@ class Facts:
     root: Path | None = None
     given: Given = field(default_factory=Given)
     _read: _Read = field(default_factory=_Read, repr=False)
+    _found: dict[Callable[[Facts], Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def read(cls, root: Path, given: Given | None = None) -> Facts:
@@ -157,6 +160,13 @@ class Facts:
     def handed(self, **given: Any) -> Facts:
         """The same facts with more of what is handed in."""
         return Facts(self.tree, self.root, replace(self.given, **given), self._read)
+
+    def once(self, find: Callable[[Facts], T]) -> T:
+        """What a function finds in these facts; it is called the first time alone."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        found: T = self._found[find]
+        return found
 
     # --- Files -----------------------------------------------------------------------------------
 

@@ -6,12 +6,12 @@ listed and not followed: a job that inherits from there is marked as known in pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from lisa_scaffold.project.documents import Document
+from lisa_scaffold.project.documents import Document, Keys
 from lisa_scaffold.project.metadata import Place
 from lisa_scaffold.project.yaml import Reference
 
@@ -47,14 +47,19 @@ class Include:
         What it names.
     entry
         All that it says.
-    place
-        Where it stands.
+    find
+        Finds where it stands.
     """
 
     kind: str
     address: str
     entry: Mapping[str, Any]
-    place: Place
+    find: Callable[[], Place] = field(repr=False, compare=False)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.find()
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,8 @@ class Job:
         What it says, with all that it inherits.
     own
         What it says itself.
-    place
-        Where it stands.
+    find
+        Finds where it stands.
     whole
         Whether all that it inherits from is known.
     parents
@@ -80,9 +85,14 @@ class Job:
     name: str
     data: Mapping[str, Any]
     own: Mapping[str, Any]
-    place: Place
+    find: Callable[[], Place] = field(repr=False, compare=False)
     whole: bool = True
     parents: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.find()
 
     def get(self, key: str, default: Any = None) -> Any:
         """What it says under a key, or the default."""
@@ -171,7 +181,7 @@ class Pipeline:
         said = self.settings.get("stages")
         return [str(each) for each in said] if isinstance(said, list) else list(_STAGES)
 
-    @property
+    @cached_property
     def variables(self) -> dict[str, str]:
         """The global variables as text."""
         said = self.settings.get("variables")
@@ -246,6 +256,7 @@ class _Reader:
         self._troubles: list[Trouble] = []
         self._merged: dict[str, Any] = {}
         self._known: dict[str, tuple[dict[str, Any], bool, list[str]]] = {}
+        self._defaults: dict[str, Any] = {}
         self._values = 0
 
     def read(self) -> Pipeline:
@@ -253,6 +264,7 @@ class _Reader:
         if not self._facts.has(FILE):
             return Pipeline()
         self._file(FILE, ())
+        self._defaults = self._by_default()
         settings = {key: value for key, value in self._merged.items() if key in _GLOBAL}
         jobs = {
             str(name): self._job(str(name))
@@ -302,8 +314,11 @@ class _Reader:
         own = self._merged.get(name)
         own = own if isinstance(own, dict) else {}
         data, whole, parents = self._extended(name, own, ())
-        data = self._with_defaults({k: self._followed(v, (name,)) for k, v in data.items()})
-        return Job(name, data, own, self._place(name), whole, tuple(parents))
+        data = self._with_defaults(self._followed(data, (name,)))
+        # A job must not hold the reader, and so the facts that hold the job: only a pass of the
+        # garbage collector would free them.
+        find = partial(_place, self._documents, name)
+        return Job(name, data, own, find, whole, tuple(parents))
 
     def _extended(
         self, name: str, own: dict[str, Any], above: tuple[str, ...]
@@ -316,15 +331,14 @@ class _Reader:
         parents: list[str] = []
         for parent in flat(own.get("extends")):
             if parent in (*above, name) or len(above) >= _DEEPEST:
-                self._note(self._place(name, "extends"), f"{name} extends itself")
+                self._note(_place(self._documents, name, "extends"), f"{name} extends itself")
                 continue
             said = self._merged.get(parent)
             if not isinstance(said, dict):
                 whole = False
                 if all(include.kind == "local" for include in self._includes):
-                    self._note(
-                        self._place(name, "extends"), f"{name} extends {parent}: no such job"
-                    )
+                    place = _place(self._documents, name, "extends")
+                    self._note(place, f"{name} extends {parent}: no such job")
                 continue
             inherited, known, further = self._extended(parent, said, (*above, name))
             data = _merge(data, inherited)
@@ -334,16 +348,20 @@ class _Reader:
         self._known[name] = _merge(data, rest), whole, parents
         return self._known[name]
 
-    def _with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _by_default(self) -> dict[str, Any]:
+        """What jobs say that do not say otherwise."""
         default = self._merged.get("default")
         default = default if isinstance(default, dict) else {}
+        said = {key: default.get(key, self._merged.get(key)) for key in _INHERITED}
+        return {key: self._followed(each, ()) for key, each in said.items() if each is not None}
+
+    def _with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
         inherit = data.get("inherit")
         wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
-        for key in _INHERITED:
-            said = default.get(key, self._merged.get(key))
+        for key, said in self._defaults.items():
             takes = key in wanted if isinstance(wanted, list) else wanted
-            if said is not None and key not in data and takes:
-                data[key] = self._followed(said, ())
+            if key not in data and takes:
+                data[key] = said
         return data
 
     def _followed(self, said: Any, above: tuple[Any, ...]) -> Any:
@@ -357,14 +375,14 @@ class _Reader:
                 return []
             return self._followed(self._referred(said), (*above, said))
         if isinstance(said, list):
-            items = ((item, self._followed(item, above)) for item in said)
-            return [
-                part
-                for item, value in items
-                for part in (
-                    value if isinstance(item, Reference) and isinstance(value, list) else [value]
-                )
-            ]
+            items: list[Any] = []
+            for item in said:
+                value = self._followed(item, above)
+                if isinstance(item, Reference) and isinstance(value, list):
+                    items += value
+                else:
+                    items.append(value)
+            return items
         if isinstance(said, dict):
             return {key: self._followed(value, above) for key, value in said.items()}
         return said
@@ -382,12 +400,6 @@ class _Reader:
             self._note(Place(FILE, 1), f"{name}: nothing there")
         return found
 
-    def _place(self, name: str, *keys: str) -> Place:
-        for path in reversed(self._documents):
-            if self._documents[path].get(name) is not None:
-                return Place(path, self._documents[path].line(name, *keys))
-        return Place(FILE, 1)
-
     def _note(self, place: Place, message: str) -> None:
         self._troubles.append(Trouble(place, message))
 
@@ -395,17 +407,29 @@ class _Reader:
 def _includes(document: Document, said: Any) -> Iterator[Include]:
     listed = said if isinstance(said, list) else [said]
     for index, entry in enumerate(listed):
-        keys: tuple[str | int, ...] = ("include", index) if isinstance(said, list) else ("include",)
-        place = Place(document.path, document.line(*keys))
+        keys: Keys = ("include", index) if isinstance(said, list) else ("include",)
+        find = partial(_stands, document, keys)
         match entry:
             case str():
                 kind = "remote" if "://" in entry else "local"
-                yield Include(kind, entry, {kind: entry}, place)
+                yield Include(kind, entry, {kind: entry}, find)
             case dict():
                 for kind in ("local", "remote", "template", "project", "component"):
                     if kind in entry:
-                        yield Include(kind, str(entry[kind]), entry, place)
+                        yield Include(kind, str(entry[kind]), entry, find)
                         break
+
+
+def _place(documents: dict[str, Document], name: str, *keys: str) -> Place:
+    """Where a job, or a key of it, stands: in the last file that says it."""
+    for path, document in reversed(documents.items()):
+        if document.get(name) is not None:
+            return Place(path, document.line(name, *keys))
+    return Place(FILE, 1)
+
+
+def _stands(document: Document, keys: Keys) -> Place:
+    return Place(document.path, document.line(*keys))
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

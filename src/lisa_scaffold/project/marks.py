@@ -18,7 +18,7 @@ TOKENS = (
 Each costs a pass over every file: these are the ones that LISA projects have to do with.
 """
 
-_MARKS = tuple(mark.encode() for mark in (CONFLICT, KEY, *TOKENS))
+_MARKS = {mark.encode(): mark for mark in (CONFLICT, KEY, *TOKENS)}
 _BINARY = frozenset(
     [
         *("7z", "a", "bin", "bz2", "db", "dll", "docx", "dylib", "eps", "exe", "fits"),
@@ -43,13 +43,12 @@ def read(facts: Facts) -> dict[str, tuple[Mark, ...]]:
     for path, file in facts.files.items():
         if file.link or path.lower().rpartition(".")[2] in _BINARY:
             continue
-        content = facts.content(path)
-        if content and any(mark in content for mark in _MARKS):
-            found[path] = tuple(_marked(facts.text(path)))
+        content = facts.content(path) or b""
+        if marks := [mark for said, mark in _MARKS.items() if said in content]:
+            found[path] = tuple(_marked(facts.text(path), marks))
     return found
 
 
-def _marked(text: str) -> list[Mark]:
-    marks = (CONFLICT, KEY, *TOKENS)
+def _marked(text: str, marks: list[str]) -> list[Mark]:
     lines = enumerate(text.split("\n"), 1)
     return [Mark(number, line) for number, line in lines if any(mark in line for mark in marks)]

@@ -40,8 +40,7 @@ def load(path: str, text: str) -> Document:
         return Document(path, problem=Problem(path, 1, str(error), "YAML"))
     except RecursionError:
         return Document(path, problem=Problem(path, 1, "nested too deeply", "YAML"))
-    found = builder.positions
-    return Document(path, data, None, lambda: found, tuple(builder.duplicates))
+    return Document(path, data, None, lambda: _positions(nodes), tuple(builder.duplicates))
 
 
 def _problem(path: str, text: str, error: yaml.YAMLError) -> Problem:
@@ -55,19 +54,17 @@ def _problem(path: str, text: str, error: yaml.YAMLError) -> Problem:
 
 
 class _Builder:
-    """Makes plain data of composed nodes, each node once, and notes where the keys stand."""
+    """Makes plain data of composed nodes, each node once."""
 
     def __init__(self) -> None:
-        self.positions: dict[Keys, Position] = {}
         self.duplicates: list[tuple[str, int]] = []
         self._known: dict[int, tuple[Any, int] | None] = {}
 
     def root(self, node: yaml.Node) -> Any:
         """The data of a document."""
-        self._place((), node)
-        return self._value(node, ())[0]
+        return self._value(node)[0]
 
-    def _value(self, node: yaml.Node, keys: Keys) -> tuple[Any, int]:
+    def _value(self, node: yaml.Node) -> tuple[Any, int]:
         """The data of a node, and how many values it would be, written out."""
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node), 1
@@ -77,37 +74,34 @@ class _Builder:
         if known is not ...:
             return known
         self._known[id(node)] = None
-        if isinstance(node, yaml.MappingNode):
-            made = self._mapping(node, keys)
-        else:
-            made = self._sequence(node, keys)
+        made = self._branch(node)
         if made[1] > _MOST_VALUES:
             raise _TooMuchError(f"aliases expand to more than {_MOST_VALUES} values")
         self._known[id(node)] = made
         return made
 
-    def _sequence(self, node: yaml.Node, keys: Keys) -> tuple[Any, int]:
+    def _branch(self, node: yaml.Node) -> tuple[Any, int]:
+        return self._mapping(node) if isinstance(node, yaml.MappingNode) else self._sequence(node)
+
+    def _sequence(self, node: yaml.Node) -> tuple[Any, int]:
         items, weight = [], 1
-        for index, item in enumerate(node.value):
-            self._place((*keys, index), item)
-            value, size = self._value(item, (*keys, index))
+        for item in node.value:
+            value, size = self._value(item)
             items.append(value)
             weight += size
         if node.tag == "!reference":
             return Reference(str(item) for item in items), weight
         return items, weight
 
-    def _mapping(self, node: yaml.MappingNode, keys: Keys) -> tuple[Any, int]:
+    def _mapping(self, node: yaml.MappingNode) -> tuple[Any, int]:
         data: dict[Any, Any] = {}
         merged: list[Mapping[Any, Any]] = []
         weight = 1
         for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else str(key_node.tag)
-            below = (*keys, key)
+            key = _key(key_node)
             if key in data:
                 self.duplicates.append((key, key_node.start_mark.line + 1))
-            self._place(below, key_node, value_node)
-            value, size = self._value(value_node, below)
+            value, size = self._value(value_node)
             weight += size
             if key_node.tag == f"{_TAG}merge":
                 merged += [each for each in _listed(value) if isinstance(each, dict)]
@@ -117,11 +111,35 @@ class _Builder:
             data = {**each, **data}
         return data, weight
 
-    def _place(self, keys: Keys, node: yaml.Node, value: yaml.Node | None = None) -> None:
-        said = value or node
-        raw = str(said.value) if isinstance(said, yaml.ScalarNode) else None
-        mark = node.start_mark
-        self.positions[keys] = Position(mark.line + 1, mark.column + 1, raw)
+
+def _key(node: yaml.Node) -> str:
+    return str(node.value if isinstance(node, yaml.ScalarNode) else node.tag)
+
+
+def _positions(nodes: list[yaml.Node]) -> dict[Keys, Position]:
+    """Where everything stands in the last document; what an alias repeats, where it is written."""
+    found: dict[Keys, Position] = {}
+    if nodes:
+        _locate((), nodes[-1], nodes[-1], found, set())
+    return found
+
+
+def _locate(
+    keys: Keys, node: yaml.Node, value: yaml.Node, found: dict[Keys, Position], seen: set[int]
+) -> None:
+    """Note where a key (or the item itself) stands, and all that is below it."""
+    raw = str(value.value) if isinstance(value, yaml.ScalarNode) else None
+    mark = node.start_mark
+    found[keys] = Position(mark.line + 1, mark.column + 1, raw)
+    if raw is not None or id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, yaml.MappingNode):
+        for key, below in value.value:
+            _locate((*keys, _key(key)), key, below, found, seen)
+    else:
+        for index, item in enumerate(value.value):
+            _locate((*keys, index), item, item, found, seen)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -131,6 +149,8 @@ def _listed(value: Any) -> list[Any]:
 def _scalar(node: yaml.ScalarNode) -> Any:
     """What a scalar says; dates and unknown tags are text."""
     text = str(node.value)
+    if node.tag == f"{_TAG}str":
+        return text
     try:
         match node.tag.removeprefix(_TAG):
             case "null":

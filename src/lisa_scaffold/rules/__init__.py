@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 from lisa_scaffold.errors import LisaError
@@ -95,10 +95,12 @@ def every_rule() -> Iterator[Rule]:
     yield CRASH
 
 
-def selected(selection: Selection) -> list[Rule]:
+@lru_cache(maxsize=64)
+def selected(selection: Selection) -> tuple[Rule, ...]:
     """The rules that are wanted."""
     wanted = [each for each in FAMILIES if _may_have(each, selection)]
-    return [each for letters in wanted for each in family(letters) if selection.takes(each.code)]
+    found = (each for letters in wanted for each in family(letters))
+    return tuple(each for each in found if selection.takes(each.code))
 
 
 def _may_have(letters: str, selection: Selection) -> bool:

@@ -48,6 +48,8 @@ def links(facts: Facts) -> Iterator[Hit]:
 def _targets(facts: Facts, page: str) -> Iterator[tuple[int, str, int]]:
     """The files that a page of the top links to: line, path, column."""
     for number, line in prose(facts.text(page)):
+        if "](" not in line and "]:" not in line:
+            continue
         shown = _CODE.sub(lambda match: " " * len(match[0]), line)
         for match in (*_LINK.finditer(shown), *_DEFINED.finditer(shown)):
             path = _local(match[1])

@@ -34,6 +34,8 @@ _BLANK = re.compile(
     r"copyright.*(\[year\]|<year>|\[yyyy\]|\[fullname\]|<owner>|<copyright holders?>|\{\{)",
     re.IGNORECASE,
 )
+_GAP = re.compile(r"[\[<{](?:year|yyyy|fullname|owner|copyright holder|\{)", re.IGNORECASE)
+"""What `_BLANK` needs at least: many texts have none of it."""
 _SECTION = re.compile(r"(?i)\W*(licen[sc]e|licensing|copyright)")
 _BADGE = re.compile(
     r"img\.shields\.io/(?:badge|static/v1)[^)\s]{0,80}?licen[sc]e-([\w.%+-]{1,80}?)-\w+"
@@ -44,6 +46,11 @@ _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Rea
 def _held(facts: Facts) -> set[str]:
     """The licences whose texts are there."""
     return {each for found in facts.licences.values() for each in found}
+
+
+def _stands(facts: Facts, names: set[str]) -> bool:
+    """Whether the text of one of some licences is there, as far as that is seen at a glance."""
+    return any(licences.holds(facts.text(path), names) for path in licences.files(facts))
 
 
 def _expression(facts: Facts) -> str:
@@ -210,7 +217,8 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     themselves.
     """
     said = facts.package.text("license")
-    if licences.contradict(licences.claimed(said), _held(facts)):
+    names = licences.claimed(said)
+    if not _stands(facts, names) and licences.contradict(names, _held(facts)):
         path, line = facts.package.place("license")
         yield Hit(
             path, line, f"`{said}`, but {_where(facts)} holds the text of {_names(_held(facts))}"
@@ -280,8 +288,11 @@ def readme_agrees(facts: Facts) -> Iterator[Hit]:
     """
     path = facts.first(*_READMES)
     said = list(_in_readme(facts, path)) if path else []
+    names = {name for name, _ in said}
+    if not path or not said or _stands(facts, names):
+        return
     held = _held(facts) or licences.claimed(_expression(facts))
-    if path and licences.contradict((name for name, _ in said), held):
+    if licences.contradict(names, held):
         name, line = said[0]
         told = f"{_where(facts)} holds the text of" if _held(facts) else "the metadata says"
         yield Hit(path, line, f"{name} is named here, but {told} {_names(held)}")
@@ -391,6 +402,8 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
 
     Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it.
     """
+    if not any(_GAP.search(facts.text(path)) for path in licences.files(facts)):
+        return
     for path, found in facts.licences.items():
         # The long licences carry such a line as an example.
         if found and all(each.startswith(("MIT", "BSD", "ISC")) for each in found):

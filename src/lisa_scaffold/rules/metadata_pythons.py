@@ -7,11 +7,13 @@ MET016 images
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from lisa_scaffold.project.documents import Document, Keys
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.metadata import Place
 from lisa_scaffold.rules.fixes import Fix, replace_in_line
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 from lisa_scaffold.rules.toml import quoted, replace_item, set_value
@@ -261,23 +263,26 @@ def _kept(listed: list[Any], oldest: Version) -> bool:
     return any(match and (int(match[1]), int(match[2])) >= oldest for match in found)
 
 
-def _named(facts: Facts) -> Iterator[tuple[str, int, Version]]:
-    """The Pythons that images and services bring: path, line, version."""
+def _named(facts: Facts) -> Iterator[tuple[Version, Callable[[], Place]]]:
+    """The Pythons that images and services bring, each with what finds its place."""
     for job in facts.pipeline.jobs.values():
         if match := _IMAGE.search(facts.pipeline.expand(job.image, job)):
-            place = facts.pipeline.place_of(job, "image")
-            yield place.path, place.line, (int(match[1]), int(match[2]))
+            yield _version(match), partial(facts.pipeline.place_of, job, "image")
     for path in facts.paths("Dockerfile", "Containerfile", "docker/Dockerfile*"):
         for stage in facts.dockerfile(path).stages:
             if match := _IMAGE.search(stage.resolved):
-                yield path, stage.instructions[0].line, (int(match[1]), int(match[2]))
+                yield _version(match), partial(Place, path, stage.instructions[0].line)
     for path in facts.paths(".readthedocs.yaml", ".readthedocs.yml"):
         said = facts.yaml(path).get("build", "tools", "python")
         if isinstance(said, str) and (match := re.fullmatch(r"(\d)\.(\d+)", said)):
             line = facts.yaml(path).line("build", "tools", "python")
-            yield path, line, (int(match[1]), int(match[2]))
+            yield _version(match), partial(Place, path, line)
     if match := re.match(r"(\d)\.(\d+)", facts.text(".python-version")):
-        yield ".python-version", 1, (int(match[1]), int(match[2]))
+        yield _version(match), partial(Place, ".python-version", 1)
+
+
+def _version(match: re.Match[str]) -> Version:
+    return int(match[1]), int(match[2])
 
 
 @rule("MET016", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.oldest_python)
@@ -293,7 +298,7 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
     `pip` refuses any other Python.
     """
     oldest = facts.package.oldest_python
-    for path, line, version in dict.fromkeys(_named(facts)):
+    for version, find in _named(facts):
         if oldest and version < oldest:
             message = f"Python {_spelled(version)} here, but {_spelled(oldest)} is needed"
-            yield Hit(path, line, message)
+            yield Hit(*find(), message)

@@ -227,8 +227,8 @@ _WORK = {
     "build": r"build|\bdist\b|sdist|bdist|\bwheel|package|maturin|\btox\b|publish|pip install \.",
 }
 _HIDES = re.compile(
-    r"\b(?:make|just|task|invoke|inv|duty|doit|poe|hatch run|pixi run|pdm run|tox|nox)\b"
-    r"(?!.*-\w*s )|\b(?:bash|sh)\s+\S|\.sh\b|(?:^|\s)(?:source\s|\.\s|\./)(?!\S*activate)"
+    r"\b(?:(?:make|just|task|invoke|inv|duty|doit|poe|hatch run|pixi run|pdm run|tox|nox)\b"
+    r"(?!.*-\w*s )|(?:bash|sh)\s+\S)|\.sh\b|(?:^|\s)(?:source\s|\.\s|\./)(?!\S*activate)"
 )
 
 
@@ -282,8 +282,9 @@ def reports(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: reports](https://docs.gitlab.com/ci/yaml/artifacts_reports/).
     """
     jobs = facts.pipeline.jobs.values()
+    does = [(job, _said(job)) for job in jobs]
     for name, (pattern, what) in _REPORTS.items():
-        runs = [job for job in jobs if _does(job, pattern)]
+        runs = [job for job, said in does if re.search(pattern, said)]
         # Type checkers write JUnit reports too, so the job itself must have it.
         told = {key for job in (runs if name == "junit" else jobs) for key in _reports(job)}
         if name not in told and "cobertura" not in told and runs and all(job.whole for job in runs):
@@ -291,9 +292,9 @@ def reports(facts: Facts) -> Iterator[Hit]:
             yield Hit(*place, f"{what} in merge requests: no report `{name}`")
 
 
-def _does(job: Job, pattern: str) -> bool:
-    commands = (each for each in job.commands if "install" not in each)
-    return any(re.search(pattern, each) for each in commands)
+def _said(job: Job) -> str:
+    """The commands of a job, but for those that install what the others run."""
+    return "\n".join(each for each in job.commands if "install" not in each)
 
 
 _WRITES = {

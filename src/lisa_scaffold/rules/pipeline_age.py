@@ -6,21 +6,22 @@ CI008 images pinned · CI009 images maintained · CI010 removed keywords · CI01
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lisa_scaffold.project.documents import Document, Key
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.project.metadata import Place
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fixes import Change, Fix, replace_in_line
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 
-def _images(facts: Facts) -> Iterator[tuple[str, Place]]:
-    """Every image of a job or a service, with the variables that the pipeline gives a value."""
+def _images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
+    """Every image, its variables put in, with the jobs that name it and the keys where they do."""
     pipeline = facts.pipeline
-    found: dict[tuple[str, Place], None] = {}
+    found: dict[str, list[tuple[Job, str]]] = {}
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()):
         named = [("image", job.image)] if "image" in job.data else []
         services = job.get("services")
@@ -28,11 +29,22 @@ def _images(facts: Facts) -> Iterator[tuple[str, Place]]:
             name = each.get("name") if isinstance(each, dict) else each
             named += [("services", name)] if isinstance(name, str) else []
         for key, name in named:
-            place = pipeline.place_of(job, key)
-            if place == job.place and key not in job.own:
-                place = _shared_place(facts, key)
-            found.setdefault((pipeline.expand(name, job), place))
-    yield from found
+            found.setdefault(pipeline.expand(name, job), []).append((job, key))
+    return found
+
+
+def _hits(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
+    """The places of images that somebody has a word to say about."""
+    for name, places in facts.once(_images).items():
+        if message := judge(name):
+            for place in dict.fromkeys(_place(facts, *each) for each in places):
+                yield Hit(*place, message)
+
+
+def _place(facts: Facts, job: Job, key: str) -> Place:
+    place = facts.pipeline.place_of(job, key)
+    by_default = place == job.place and key not in job.own
+    return _shared_place(facts, key) if by_default else place
 
 
 def _shared_place(facts: Facts, key: str) -> Place:
@@ -52,10 +64,8 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: security of pipelines](https://docs.gitlab.com/ci/pipeline_security/).
     """
-    for name, place in _images(facts):
-        # The project's own image follows its own branches.
-        if (message := images.moves(name)) and "CI_REGISTRY_IMAGE" not in name:
-            yield Hit(*place, message)
+    # The project's own image follows its own branches.
+    yield from _hits(facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.moves(name))
 
 
 @rule("CI009", SHOULD, when=lambda facts: facts.pipeline)
@@ -71,9 +81,7 @@ def images_are_maintained(facts: Facts) -> Iterator[Hit]:
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle),
     [Kaniko](https://github.com/GoogleContainerTools/kaniko).
     """
-    for name, place in _images(facts):
-        if message := images.ended(name, facts.given.today):
-            yield Hit(*place, message)
+    yield from _hits(facts, lambda name: images.ended(name, facts.given.today))
 
 
 # --- Keywords -------------------------------------------------------------------------------------

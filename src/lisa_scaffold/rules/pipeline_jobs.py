@@ -14,20 +14,25 @@ from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
 
 _PUBLISHES = re.compile(
-    r"\btwine upload\b|\b(?:uv|poetry|flit|hatch|pdm|maturin) publish\b"
-    r"|\b(?:docker|podman|buildah|skopeo|crane|apptainer|singularity) (?:image )?(?:push|copy)\b"
-    r"|/kaniko/executor\b(?!.*--no-push)|\bgit push\b|\bcrane cp\b"
-    r"|docker buildx build\b.*--push\b|\brelease-cli create\b|\bglab release create\b"
+    r"\b(?:twine upload|(?:uv|poetry|flit|hatch|pdm|maturin) publish"
+    r"|(?:docker|podman|buildah|skopeo|crane|apptainer|singularity) (?:image )?(?:push|copy)"
+    r"|docker buildx build\b.*--push|git push|crane cp|release-cli create|glab release create)\b"
+    r"|/kaniko/executor\b(?!.*--no-push)"
 )
+
+
+def _publishing(facts: Facts) -> dict[str, str]:
+    """The commands with which jobs publish something, by the name of the job."""
+    jobs = facts.pipeline.jobs
+    return {name: command for name, job in jobs.items() if (command := _published(job))}
 
 
 def _published(job: Job) -> str:
     """The command with which a job publishes something; empty where it does not."""
-    for key in ("before_script", "script", "after_script"):
-        for command in flat(job.get(key)):
-            match = _PUBLISHES.search(command[:20_000])
-            if match and "--dry-run" not in command:
-                return match[0].strip()
+    for command in job.commands:
+        match = _PUBLISHES.search(command[:20_000])
+        if match and "--dry-run" not in command:
+            return match[0].strip()
     return "release" if isinstance(job.get("release"), dict) else ""
 
 
@@ -101,8 +106,9 @@ def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: rules](https://docs.gitlab.com/ci/jobs/job_rules/); it is an open wish of the
     CDE project that no image is pushed from any other branch.
     """
+    publishing = facts.once(_publishing)
     for job in facts.pipeline.jobs.values():
-        command = _published(job) or ("pages" if job.name == "pages" else "")
+        command = publishing.get(job.name) or ("pages" if job.name == "pages" else "")
         if command and not _may_publish(facts, job):
             key = "rules" if "rules" in job.data else "script"
             place = facts.pipeline.place_of(job, key)
@@ -119,8 +125,9 @@ def publishes_to_the_end(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: interruptible](https://docs.gitlab.com/ci/yaml/#interruptible).
     """
+    publishing = facts.once(_publishing)
     for job in facts.pipeline.jobs.values():
-        if job.get("interruptible") is True and (command := _published(job)):
+        if job.get("interruptible") is True and (command := publishing.get(job.name)):
             message = f"{job.name} may be stopped in the middle of `{command}`"
             yield Hit(*facts.pipeline.place_of(job, "script"), message)
 

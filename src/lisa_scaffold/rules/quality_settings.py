@@ -265,17 +265,15 @@ def ruff_table(facts: Facts) -> Iterator[Hit]:
     Source: [ruff 0.2](https://astral.sh/blog/ruff-v0.2.0).
     """
     document, keys = _settings(facts, _RUFF)[0]
-    if pinned(facts, "ruff") < (0, 1, 6):
+    old = [name for name in _LINT if document.get(*keys, name) is not None]
+    if not old or pinned(facts, "ruff") < (0, 1, 6):
         return
-    for name in _LINT:
-        if document.get(*keys, name) is not None:
-            change = move_key((*keys, name), (*keys, "lint", name))
-            text = facts.text(document.path)
-            fix = Fix.edit(document.path, change) if change(text) != text else None
-            right = ".".join((*keys, "lint", name))
-            yield Hit(
-                document.path, document.line(*keys, name), f"this belongs to {right}", fix=fix
-            )
+    for name in old:
+        change = move_key((*keys, name), (*keys, "lint", name))
+        text = facts.text(document.path)
+        fix = Fix.edit(document.path, change) if change(text) != text else None
+        right = ".".join((*keys, "lint", name))
+        yield Hit(document.path, document.line(*keys, name), f"this belongs to {right}", fix=fix)
 
 
 # Rules that were removed: the version of ruff, and the rule that took the place.

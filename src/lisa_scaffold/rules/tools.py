@@ -57,8 +57,16 @@ class Hook(NamedTuple):
     keys: tuple[Key, ...]
 
 
-def each_hook(facts: Facts) -> Iterator[Hook]:
+def each_hook(facts: Facts) -> tuple[Hook, ...]:
     """The hooks of a project."""
+    return facts.once(_hooks)
+
+
+def _hooks(facts: Facts) -> tuple[Hook, ...]:
+    return tuple(_read_hooks(facts))
+
+
+def _read_hooks(facts: Facts) -> Iterator[Hook]:
     for number, repo in enumerate(facts.hooks.items("repos")):
         if not isinstance(repo, dict):
             continue
@@ -66,10 +74,17 @@ def each_hook(facts: Facts) -> Iterator[Hook]:
         above = ("repos", number)
         for index, said in enumerate(hooks if isinstance(hooks, list) else []):
             if isinstance(said, dict):
-                revision = facts.hooks.raw(*above, "rev") or ""
                 keys = (*above, "hooks", index)
                 name = str(said.get("id", ""))
+                revision = _revision(facts, number)
                 yield Hook(short(str(repo.get("repo"))), revision, name, said, above, keys)
+
+
+def _revision(facts: Facts, number: int) -> str:
+    keys = ("repos", number, "rev")
+    said = facts.hooks.get(*keys)
+    # 3.10 reads as a number: what counts is how it is written.
+    return said if isinstance(said, str) else facts.hooks.raw(*keys) or ""
 
 
 def short(address: str) -> str:

@@ -1,0 +1,74 @@
+"""Facts are worked out once, only where they are asked for, and gone with their project."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import rules
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import Selection
+
+from ..support.checking import clean
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_function_is_called_once_for_the_same_files() -> None:
+    calls: list[Facts] = []
+
+    def count(facts: Facts) -> int:
+        calls.append(facts)
+        return len(facts.files)
+
+    facts = Facts.of({"a": "", "b": ""})
+    assert (facts.once(count), facts.once(count)) == (2, 2)
+    after = facts.changed({"a": None})
+    assert after.once(count) == 1
+    assert calls == [facts, after]
+
+
+def test_lines_of_a_clean_project_are_never_looked_for() -> None:
+    facts = Facts.of(clean())
+    assert rules.findings(rules.selected(Selection()), facts) == []
+    for document in (facts.pyproject, facts.hooks, *map(facts.yaml, facts.pipeline.files)):
+        assert "positions" not in vars(document), document.path
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_facts_are_freed_without_the_garbage_collector(tmp_path: Path) -> None:
+    for path, content in clean().items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+    facts = Facts.read(tmp_path)
+    rules.findings(rules.selected(Selection()), facts)
+    assert facts.pipeline.jobs
+    seen = weakref.ref(facts)
+    del facts
+    assert seen() is None
+
+
+def test_places_in_yaml_with_what_an_alias_repeats() -> None:
+    text = "a: &x\n  b: 3.10\n  c: [1, 2]\nd: *x\ne:\n  <<: *x\n  f: no\n"
+    document = Facts.of({"x.yml": text}).yaml("x.yml")
+    assert document.get("e") == {"b": 3.1, "c": [1, 2], "f": False}
+    assert document.raw("a", "b") == "3.10"
+    assert [document.at("a", "c", 1)[:2], document.line("e", "f")] == [(3, 10), 7]
+    # What an alias repeats stands where the alias does.
+    assert [document.line("d", "b"), document.line("e", "b"), document.line("no")] == [4, 5, 1]
+
+
+def test_places_are_those_of_the_last_document() -> None:
+    document = Facts.of({"x.yml": "a: 1\n---\nb: 2\n"}).yaml("x.yml")
+    assert (document.data, document.line("b"), document.at("a").line) == ({"b": 2}, 3, 3)
