@@ -316,6 +316,11 @@ def tried(source: Path, desk: Path, origin: Path, wanted: Wanted) -> list[Result
     return [result for result, _ in done]
 
 
+def write(path: Path, found: Mapping[str, list[Result]]) -> None:
+    data = {name: [asdict(each) for each in results] for name, results in found.items()}
+    path.write_text(json.dumps(data, indent=2))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE")
@@ -351,11 +356,10 @@ def main() -> None:
                 print(
                     table.row(source.name, result), *table.details(result), sep="\n    ", flush=True
                 )
+            if given.json:
+                write(given.json, found)
             shutil.rmtree(desk)
     table.totals(found)
-    if given.json:
-        data = {name: [asdict(each) for each in results] for name, results in found.items()}
-        given.json.write_text(json.dumps(data, indent=2))
 
 
 if __name__ == "__main__":
