@@ -59,7 +59,8 @@ def test_a_version_next_to_one_that_the_project_removed_is_left_out_with_a_note(
     assert isinstance(merged, Merged)
     assert merged.content == b'v = ["3.11"]\nw = 1\n'
     assert merged.notes == (
-        'v: the template adds "3.13" next to 3.12, which the project removed; it is left out.',
+        'v: the template adds "3.13" next to 3.12, which the project removed; it is left out.'
+        '\n    template: v = ["3.11", "3.12", "3.13"]',
     )
     assert '+"3.13"' in merged.patch
     assert merge_file("a.toml", base, b'v = ["3.11"]\n', theirs, keep_prose=False) is None
@@ -123,6 +124,8 @@ def test_of_a_list_that_the_template_removed_what_the_project_added_stays() -> N
     )
     assert merged.notes == (
         "groups.dev: the template no longer has it; what the project added to it stays.",
+        "both sides changed what stands in these lines; they were:"
+        '\n    project: dev = ["a", "b", "mine"]',
     )
     table = b'[tool.uv]\ndev-dependencies = ["a"]\n[x]\ny = 1\n'
     merged = merge_file("a.toml", table, table.replace(b'"a"]', b'"a", "b"]'), b"[x]\ny = 2\n")

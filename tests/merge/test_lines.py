@@ -75,7 +75,7 @@ def test_of_two_raised_pins_the_newer_wins_with_a_note() -> None:
     assert result.content.decode() == theirs
     assert result.notes == (
         "Both sides moved a version up (2.32.0 by the project, 2.32.3 by the template): "
-        "“requests[socks]==2.32.3” has the newer one.",
+        "“requests[socks]==2.32.3” has the newer one.\n    project: requests[socks]==2.32.0",
     )
 
 

@@ -19,6 +19,7 @@ from lisa_scaffold.merge.words import merge_words
 from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import Lines, edited
 
+JOINED = "both sides changed what stands in these lines; they were:"
 BASE = "one 1\ntwo 2\nthree 3\nfour 4\n"
 
 
@@ -136,13 +137,18 @@ def test_prose_that_one_side_only_broke_into_other_lines_takes_the_others_words(
     assert result.content.decode() == edited_too
     assert result.notes[0].startswith("Two lines of a paragraph that is broken.: the project only")
     back = merge_file("a.md", base.encode(), edited_too.encode(), flowed.encode())
-    assert back == Merged(edited_too.encode())
+    was = "\n    template: One line of a paragraph that is broken."
+    assert back == Merged(edited_too.encode(), (JOINED + was,))
 
 
 def test_words_of_prose_are_merged() -> None:
     ours, theirs = README.replace(b"A thing", b"One thing"), README.replace(b"something", b"much")
     assert merge_file("README.md", README, ours, theirs) == Merged(
-        README.replace(b"A thing that does something", b"One thing that does much")
+        README.replace(b"A thing that does something", b"One thing that does much"),
+        (
+            f"{JOINED}\n    project: One thing that does something.\n"
+            "    template: A thing that does much.",
+        ),
     )
 
 

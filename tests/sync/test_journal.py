@@ -186,6 +186,28 @@ def test_a_kill_while_a_branch_is_made_leaves_it_whole_or_not_there(workshop: Wo
     assert git.git("log", "--format=%s", "update", cwd=fatal.project).startswith("Update the temp")
 
 
+def test_a_kill_while_the_journal_is_cleared_leaves_after(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, after = outcomes(workshop)
+    real = shutil.rmtree
+
+    def killed(path: Path, *args: Any, **options: Any) -> None:
+        if (Path(path) / "plan.json").exists():
+            (Path(path) / "plan.json").unlink()
+            raise Killed
+        real(path, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(Killed):
+            cli.main(["update", str(workshop.project), "--defaults"])
+    assert strays(workshop.project) != []
+    assert journal.recover(git.repository(workshop.project)) is None
+    assert state(workshop.project) == after
+    assert strays(workshop.project) == []
+
+
 def test_edits_after_the_kill_are_never_overwritten(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lisa_scaffold.merge import codec, kept, kinds
+from lisa_scaffold.merge import codec, kept, kinds, quotes
 from lisa_scaffold.model import Declined, Merged
 
 _REWRITTEN = "The project has rewritten the passage that the template changed."
@@ -57,11 +57,14 @@ def merge_file(
     sides = codec.decode(base, ours, theirs)
     done = _merge(path, sides, keep_prose=keep_prose) if sides else None
     content = codec.encode(done.text, sides) if done and sides else None
-    if done is None or content is None:
+    if done is None or sides is None or content is None:
         return None
-    if done.patch and (done.reason or content == ours):
-        return Declined(content, done.patch, done.reason or " ".join(done.notes))
-    return Merged(content, done.notes, done.patch)
+    declined = done.patch and (done.reason or content == ours)
+    said = (" ".join(filter(None, (done.reason, *done.notes))),) if declined else done.notes
+    notes = quotes.quoted(sides.texts, done.text, said, done.patch)
+    if declined:
+        return Declined(content, done.patch, "\n  ".join(notes))
+    return Merged(content, notes, done.patch)
 
 
 def moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:

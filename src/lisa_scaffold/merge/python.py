@@ -10,10 +10,12 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from lisa_scaffold.merge import kept
 from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.constants import Constants, same_value, settled
 from lisa_scaffold.merge.imports import WIDTH, merge_imports, without
 from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.names import bindings, missing, parse, problem, uses
@@ -40,10 +42,14 @@ Merge = tuple[str, tuple[str, ...]]
 
 
 class _Names(NamedTuple):
-    """Names to import although one side removed them, and names that nobody needs."""
+    """Names to import although one side removed them, and names that nobody needs.
+
+    And what the names of the merged module stand for, so far as that is certain.
+    """
 
     keep: AbstractSet[str] = frozenset()
     idle: AbstractSet[str] = frozenset()
+    known: Constants = MappingProxyType({})
 
 
 class _Source(NamedTuple):
@@ -134,7 +140,7 @@ def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
     before, mine, yours = (_with_imports(side or []) for side in sides)
     # What the base never had was added by the side that has it: so it stays.
     before, yours = _relieved(before, names.keep), _relieved(yours, names.idle)
-    done = _merge_units(before, mine, yours, names)
+    done = _merge_units(before, mine, yours, names._replace(known=settled(base, ours, theirs)))
     return None if done is None else (plain.to_text(done[0]), done[1])
 
 
@@ -179,8 +185,20 @@ def _both(
     sides = [_members(lines) for lines in (before, ours.lines, theirs.lines)]
     done = None
     if not any(side is None for side in sides):
-        done = _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], names)
-    return done or _exports(base, ours, theirs) or _rewritten(base, ours, theirs)
+        inside = names._replace(known={})
+        done = _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], inside)
+    done = done or _exports(base, ours, theirs)
+    return done or _equal(ours, theirs, names.known) or _rewritten(base, ours, theirs)
+
+
+def _equal(
+    ours: Unit, theirs: Unit, known: Constants
+) -> tuple[Sequence[str], tuple[str, ...]] | None:
+    """An assignment that both sides changed in different words, to the same value."""
+    if not same_value(ours.lines, theirs.lines, known):
+        return None
+    said = f"both sides give it the same value; the template's {theirs.lines[0]} is left out."
+    return ours.lines, (f"{_what(ours)}: {said}",)
 
 
 def _exports(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:

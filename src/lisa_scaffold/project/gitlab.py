@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.project.documents import Document
@@ -106,7 +107,7 @@ class Job:
                 return name
         return ""
 
-    @property
+    @cached_property
     def commands(self) -> list[str]:
         """Every command that it runs, in order."""
         scripts = (self.data.get(key) for key in ("before_script", "script", "after_script"))

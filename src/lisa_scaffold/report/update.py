@@ -26,7 +26,8 @@ def text(updated: Updated) -> str:
         parts.append(_indented(updated.changelog))
     parts += _changes(updated.synced)
     if updated.notes:
-        parts.append("\n".join(["Notes", *(f"  - {note}" for note in updated.notes)]))
+        notes = (note.replace("\n", "\n  ") for note in updated.notes)
+        parts.append("\n".join(["Notes", *(f"  - {note}" for note in notes)]))
     return "\n\n".join(parts)
 
 

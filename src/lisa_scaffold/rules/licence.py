@@ -147,9 +147,10 @@ def stated(facts: Facts) -> Iterator[Hit]:
     """
     package = facts.package
     said, raw = package.text("license"), _raw(facts)
-    path, line = package.place("license")
     if "license" in package.unknown or _is_text(facts):
         return
+    # Places cost more to find than all the rest of the rule.
+    path, line = package.place("license")
     if not said and not isinstance(raw, dict):
         if not _classifiers(facts) and "classifiers" not in package.unknown:
             yield Hit(path, package.place().line, "the metadata states no licence")

@@ -200,8 +200,10 @@ def _hook_targets(facts: Facts) -> Iterator[_Target]:
 def _target(
     tool: str, document: Document, keys: Keys, *, rewrites: bool = False
 ) -> Iterator[_Target]:
-    said = document.raw(*keys) or document.get(*keys)
-    match = re.fullmatch(r"""["']?(?:py|--py)?(\d)\.?(\d+)(?:-plus)?["']?""", str(said))
+    said = document.get(*keys)
+    if isinstance(said, float):  # 3.1 and 3.10 are the same number
+        said = document.raw(*keys)
+    match = re.fullmatch(r"(?:py|--py)?(\d)\.?(\d+)(?:-plus)?", str(said))
     if match:
         yield _Target(tool, document, keys, (int(match[1]), int(match[2])), rewrites)
 

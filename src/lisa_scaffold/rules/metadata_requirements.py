@@ -6,11 +6,13 @@ MET017 valid · MET018 groups · MET019 no addresses · MET020 no exact versions
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from lisa_scaffold.project.documents import Keys
+from lisa_scaffold.project.documents import Key, Keys
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.metadata import Place
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*[\w.*+!-]+"
@@ -21,12 +23,12 @@ _PLAIN = re.compile(
 _PIN = re.compile(r"([\w.-]+)\s*(?:\[[^]]*\])?\s*\(?\s*===?\s*([\w.+!-]+)\s*\)?\s*(?:;.*)?")
 
 
-def _requirements(facts: Facts) -> Iterator[tuple[str, int, str]]:
-    """Every requirement: path, line, text."""
+def _requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
+    """Every requirement: what finds its place, and its text."""
     package, pyproject = facts.package, facts.pyproject
     if package.form in ("project", "setuptools"):
         for index, text in enumerate(package.texts("dependencies")):
-            yield *package.place("dependencies", index), text
+            yield partial(package.place, "dependencies", index), text
     tables: list[Keys] = [("build-system", "requires")]
     extras = pyproject.table("project", "optional-dependencies")
     tables += [("project", "optional-dependencies", name) for name in extras]
@@ -34,7 +36,11 @@ def _requirements(facts: Facts) -> Iterator[tuple[str, int, str]]:
     for keys in tables:
         for index, said in enumerate(pyproject.items(*keys)):
             if isinstance(said, str):
-                yield "pyproject.toml", pyproject.line(*keys, index), said
+                yield partial(_place, facts, *keys, index), said
+
+
+def _place(facts: Facts, *keys: Key) -> Place:
+    return Place("pyproject.toml", facts.pyproject.line(*keys))
 
 
 @rule("MET017", MUST)
@@ -48,10 +54,13 @@ def valid_requirements(facts: Facts) -> Iterator[Hit]:
 
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/dependency-specifiers/).
     """
-    for path, line, text in _requirements(facts):
+    for find, text in _requirements(facts):
+        if _PLAIN.fullmatch(text.strip()):
+            continue
+        path, line = find()
         # In setup.cfg a line may be a comment, or the end of an indented list.
         said = text.partition(" #")[0].strip() if path == "setup.cfg" else text.strip()
-        if not _PLAIN.fullmatch(said) and not said.startswith("#") and (why := _problem(said)):
+        if not said.startswith("#") and (why := _problem(said)):
             yield Hit(path, line, f"`{text}` is no requirement: {why}")
 
 

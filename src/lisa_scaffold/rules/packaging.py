@@ -116,8 +116,9 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
     """
     system = facts.pyproject.table("build-system")
     backend = facts.package.backend
-    line = facts.pyproject.line("build-system", "requires")
+    where = ("build-system", "requires")
     if not isinstance(system.get("requires"), list):
+        line = facts.pyproject.line(*where)
         yield Hit("pyproject.toml", line, "[build-system] has no list `requires`")
     elif system.get("build-backend") and backend in _DISTRIBUTIONS:
         asked = required(facts)
@@ -126,7 +127,7 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
         if sure and not set(asked) & set(_DISTRIBUTIONS[backend]):
             wanted = _DISTRIBUTIONS[backend][0]
             message = f"`{system['build-backend']}` needs {wanted}, which is not required"
-            yield Hit("pyproject.toml", line, message)
+            yield Hit("pyproject.toml", facts.pyproject.line(*where), message)
 
 
 @rule(

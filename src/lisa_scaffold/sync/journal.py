@@ -65,12 +65,15 @@ def recover(repository: Repository) -> str | None:
         If files were edited since, or git's index is locked.
     """
     folder = repository.git_dir / "lisa-scaffold"
-    if not (folder / "pending").exists() and not (folder / "draft").exists():
+    if not any((folder / name).exists() for name in ("pending", "draft", "done")):
         return None
     with only_one(repository):
+        shutil.rmtree(folder / "done", ignore_errors=True)
         if (folder / "pending").exists():
             _finish(repository, folder / "pending")
             return "An update that had been interrupted was completed."
+        if not (folder / "draft").exists():
+            return None
         _unlock(repository, folder / "draft")
         shutil.rmtree(folder / "draft")
         return "An update had been interrupted before it changed anything: start it again."
@@ -158,7 +161,7 @@ def _finish(repository: Repository, pending: Path) -> None:
         edited = []  # too late: all is done
     # Without a look at the files, `git reset --merge` would take them for edited.
     git.refresh_index(repository)
-    shutil.rmtree(pending)
+    _forget(pending)
     if edited:
         raise LisaError(
             f"{', '.join(edited)}: edited since the update was interrupted, and left as they are",
@@ -196,7 +199,18 @@ def _take_back(repository: Repository, pending: Path, steps: list[Step]) -> None
             path.unlink()
             _remove_empty_parents(path, root)
     _unlock(repository, pending)
-    shutil.rmtree(pending)
+    _forget(pending)
+
+
+def _forget(pending: Path) -> None:
+    """Drop a change that needs nothing more; a kill meanwhile leaves no half of it to carry out."""
+    done = pending.with_name("done")
+    shutil.rmtree(done, ignore_errors=True)
+    try:
+        pending.rename(done)
+    except OSError:
+        done = pending  # it goes all the same
+    shutil.rmtree(done)
 
 
 def _move_objects(objects: Path, target: Path) -> None:

@@ -132,9 +132,10 @@ def test_kaniko_is_told_to_push_the_default_branch_under_its_name(
 ) -> None:
     told = kaniko.told(pipeline.outcome.said)
     commit = git("rev-parse", "main", cwd=runner.root).strip()
-    assert told.arguments == {"VERSION": VERSION, "REVISION": commit}
+    assert told.arguments == {"VERSION": VERSION, "REVISION": commit}, pipeline.outcome.said
     destination = f"{kaniko.REGISTRY}/{PATH.lower()}:main"
-    assert told.words == [*kaniko.sources(f"/builds/{PATH}"), "--destination", destination]
+    words = [*kaniko.sources(f"/builds/{PATH}"), "--destination", destination]
+    assert told.words == words, pipeline.outcome.said
 
 
 def test_sonar_gets_the_sources_and_the_reports_that_exist(
