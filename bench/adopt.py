@@ -89,6 +89,17 @@ def commit(folder: Path, tag: str) -> None:
     git(folder, "tag", tag)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What to try besides the files."""
+
+    wheels: bool
+    tests: bool
+    seconds: int
+    hooks: Hooks | None
+    more: tuple[str, ...]
+
+
 class Trial:
     """One package under the three engines."""
 
@@ -211,14 +222,14 @@ class Trial:
             for path in packages.unstable(self.wheel, self.again):
                 yield f"wheel: two builds without adoption differ in {path}: its name counts"
 
-    def test_before(self, adopted: Path, seconds: int) -> None:
+    def test_before(self, adopted: Path, wanted: Wanted) -> None:
         """The package's own tests, with what the adopted package says that they need."""
         path = str(self.answers.get("test_path", ""))
         if not path or isinstance(self.wheel, str):
             self.tests = "it has none" if not path else "no wheel"
             return
-        self.bench = Bench(self.desk / "venv", seconds)
-        if not self.bench.prepare(adopted):
+        self.bench = Bench(self.desk / "venv", wanted.seconds)
+        if not self.bench.prepare(adopted, wanted.more):
             self.tests = "not installed"
             return
         project = self.desk / "before/project"
@@ -287,16 +298,6 @@ def pipeline_troubles(folder: Path, start: str) -> list[str]:
     return found
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What to try besides the files."""
-
-    wheels: bool
-    tests: bool
-    seconds: int
-    hooks: Hooks | None
-
-
 def tried(source: Path, desk: Path, origin: Path, wanted: Wanted) -> list[Result]:
     trial = Trial(source, desk, origin)
     done = [trial.adopt()]
@@ -309,11 +310,16 @@ def tried(source: Path, desk: Path, origin: Path, wanted: Wanted) -> list[Result
         for result, place in done:
             trial.build_after(result, place)
     if wanted.tests and not adopted.failed:
-        trial.test_before(folder, wanted.seconds)
+        trial.test_before(folder, wanted)
         for result, place in done:
             trial.test_after(result, place)
     adopted.notes += trial.notes()
     return [result for result, _ in done]
+
+
+def write(path: Path, found: Mapping[str, list[Result]]) -> None:
+    data = {name: [asdict(each) for each in results] for name, results in found.items()}
+    path.write_text(json.dumps(data, indent=2))
 
 
 def main() -> None:
@@ -329,6 +335,14 @@ def main() -> None:
         metavar="N",
         help="for the tests of one state (default: %(default)s)",
     )
+    parser.add_argument(
+        "--with",
+        dest="more",
+        action="append",
+        default=[],
+        metavar="REQUIREMENT",
+        help="install this too for the tests: a package may need what it does not name",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
     given = parser.parse_args()
     sources = [path.resolve() for path in given.packages]
@@ -341,7 +355,7 @@ def main() -> None:
         wheels = not given.only_files
         tests = wheels and not given.no_tests
         hooks = Hooks(folder / "hooks") if given.hooks else None
-        wanted = Wanted(wheels, tests, given.seconds, hooks)
+        wanted = Wanted(wheels, tests, given.seconds, hooks, tuple(given.more))
         for source in sources:
             desk = folder / source.name
             desk.mkdir()
@@ -351,11 +365,10 @@ def main() -> None:
                 print(
                     table.row(source.name, result), *table.details(result), sep="\n    ", flush=True
                 )
+            if given.json:
+                write(given.json, found)
             shutil.rmtree(desk)
     table.totals(found)
-    if given.json:
-        data = {name: [asdict(each) for each in results] for name, results in found.items()}
-        given.json.write_text(json.dumps(data, indent=2))
 
 
 if __name__ == "__main__":

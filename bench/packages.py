@@ -9,7 +9,7 @@ import tarfile
 import tomllib
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -182,8 +182,10 @@ class Bench:
         command = ["uv", "pip", "install", "-q", "--python", self.python, *what]
         return run(command, self.folder.parent, environment()).status == 0
 
-    def prepare(self, project: Path) -> bool:
-        """Install a project with what its tests need."""
+    def prepare(self, project: Path, more: Iterable[str] = ()) -> bool:
+        """Install a project with what its tests need, and with more that it does not name."""
+        if more and not self.install(*more):
+            return False
         needs = [each for each in groups(project).get("test", []) if isinstance(each, str)]
         return self.install("-e", project, *needs) or self.install("-e", project, "pytest")
 
