@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lisa_scaffold.merge import check_clean, guard, merge_file, toml, yaml
 from lisa_scaffold.model import Merged
@@ -243,3 +245,33 @@ def test_an_alias_whose_anchor_the_other_side_renamed_is_left_to_people() -> Non
     broken = theirs + "\nmine:\n  <<: *base\n"
     sides = (base.encode(), ours.encode(), theirs.encode(), broken.encode())
     assert check_clean("ci.yml", *sides) is not None
+
+
+TWINS = "repos:\n" + "- repo: local\n  args: [{}]\n" * 4 + "- repo: local\n  args: [z]\n"
+WORDS = st.lists(st.text("abc", min_size=1), min_size=4, max_size=4, unique=True)
+
+
+def twins(words: list[str], more: str = "") -> tuple[str, list[str], str]:
+    """Members that nothing tells apart: each side changes two of them, the last has both."""
+    sides = [TWINS.format(*words[:2], *"pq"), TWINS.format(*"mn", *words[2:])]
+    return TWINS.format(*"mnpq"), sides, TWINS.format(*words[:3], words[3] + more)
+
+
+@given(words=WORDS)
+def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str]) -> None:
+    base, (ours, theirs), git = twins(words)
+    assert guard.problem("a.yaml", base, ours, theirs, git, by_git=True) is None
+    sides = (text.encode() for text in (base, ours, theirs, git))
+    assert check_clean("a.yaml", *sides) is None
+
+
+@given(words=WORDS, more=st.text("abc", min_size=1))
+def test_a_merge_of_git_that_no_side_accounts_for_is_refused(words: list[str], more: str) -> None:
+    base, (ours, theirs), git = twins(words)
+    for wrong in twins(words, more)[2], git + "more: 1\n":
+        assert guard.problem("a.yaml", base, ours, theirs, wrong, by_git=True) is not None
+
+
+def test_what_nothing_tells_apart_is_held_against_a_merger() -> None:
+    base, (ours, theirs), git = twins([*"abcd"])
+    assert guard.problem("a.yaml", base, ours, theirs, git) is not None

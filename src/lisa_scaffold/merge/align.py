@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from lisa_scaffold.merge.nodes import Key, NotSure, Value
+from lisa_scaffold.merge.nodes import Indistinct, Key, NotSure, Value
 
 # What identifies an item of a list, the surest first; the version behind a `@` does not count.
 _IDENTIFYING = (
@@ -87,7 +87,7 @@ def by_key(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[
     number: dict[Hashable, int] = {}
     sides = [[number.setdefault(key, len(number)) for key in side] for side in (base, ours, theirs)]
     if any(len(set(side)) != len(side) for side in sides):
-        raise NotSure("a key stands twice")
+        raise Indistinct("a key stands twice")
     return Slots(*sides)
 
 
@@ -126,7 +126,7 @@ def by_likeness(
         elif new_keys[key] == 1 and fresh.get(key) not in theirs_slots:
             theirs_slots.append(fresh[key])
         elif new_keys[key] > 1:
-            raise NotSure("both sides added members that nothing tells apart")
+            raise Indistinct("both sides added members that nothing tells apart")
         else:
             theirs_slots.append(count)
             count += 1
@@ -141,7 +141,7 @@ def _partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> dict[i
         index: where[key] for index, (key, _) in enumerate(side) if old[key] == 1 and new[key] == 1
     }
     if keyed and (len(new) < len(side) or len(old) < len(base)):
-        raise NotSure("a key stands twice")
+        raise Indistinct("a key stands twice")
     if keyed:
         _pair_renamed(base, side, found, least=0.7)
         return found
@@ -149,7 +149,7 @@ def _partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> dict[i
     left = Counter(base[index][0] for index in range(len(base)) if index not in found.values())
     more = Counter(key for index, (key, _) in enumerate(side) if index not in found)
     if any(left[key] * more[key] > 1 for key in left):
-        raise NotSure("members that nothing tells apart")
+        raise Indistinct("members that nothing tells apart")
     _pair_renamed(base, side, found, least=_SIMILAR)
     return found
 

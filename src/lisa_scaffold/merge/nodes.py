@@ -19,6 +19,10 @@ class NotSure(Exception):  # noqa: N818 - giving up is no error
     """A merger gives up: the file stays a conflict."""
 
 
+class Indistinct(NotSure):
+    """Nothing tells some members apart: no two versions of them can be compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A value without parts that can be merged: its text, and what the text says."""
