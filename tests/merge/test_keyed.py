@@ -275,3 +275,45 @@ def test_a_merge_of_git_that_no_side_accounts_for_is_refused(words: list[str], m
 def test_what_nothing_tells_apart_is_held_against_a_merger() -> None:
     base, (ours, theirs), git = twins([*"abcd"])
     assert guard.problem("a.yaml", base, ours, theirs, git) is not None
+
+
+LOCAL = "- repo: local\n  hooks:\n  - id: {id}\n    entry: {entry}\n    args: [{args}]\n"
+HOOKS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("uvw"), min_size=3)
+
+
+def local_hooks(hooks: dict[str, str]) -> str:
+    return "repos:\n" + "".join(
+        LOCAL.format(id=name, entry=f"run {name}", args=args) for name, args in hooks.items()
+    )
+
+
+@given(hooks=HOOKS, data=st.data())
+def test_members_that_share_a_name_are_told_apart_by_what_is_in_them(
+    hooks: dict[str, str], data: st.DataObject
+) -> None:
+    """Each side adds a member, and changes or removes some that the other leaves alone."""
+    change = st.sampled_from(["x", "y", ""])
+    ours, theirs, wanted = {**hooks, "m": "m"}, {**hooks, "n": "n"}, {**hooks, "m": "m", "n": "n"}
+    for name in hooks:
+        side, args = data.draw(st.sampled_from([ours, theirs])), data.draw(change)
+        for sort in side, wanted:
+            if args:
+                sort[name] = args
+            else:
+                del sort[name]
+    merged = yaml.merge(*map(local_hooks, (hooks, ours, theirs)))
+    assert merged is not None
+    assert sorted(merged[0].split("- repo")) == sorted(local_hooks(wanted).split("- repo"))
+
+
+def test_a_likeness_alone_does_not_prove_what_one_side_removed_and_the_other_changed() -> None:
+    base = local_hooks({"a": "x", "b": "x", "c": "x"})
+    ours, theirs = local_hooks({"b": "x", "c": "x"}), base.replace("id: a", "id: z")
+    assert yaml.merge(base, ours, theirs) is None
+
+
+def test_members_that_might_as_well_be_others_are_left_to_people() -> None:
+    base = local_hooks({"a": "x", "b": "x"})
+    twins = [LOCAL.format(id=name, entry="run a", args="x") for name in "yz"]
+    theirs = "repos:\n" + "".join(twins)
+    assert yaml.merge(base, base.replace("run b", "b"), theirs) is None

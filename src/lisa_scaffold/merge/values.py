@@ -7,7 +7,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lisa_scaffold.merge.align import diff3, one_name_each
+from lisa_scaffold.merge.align import diff3
+from lisa_scaffold.merge.identity import one_name_each
 from lisa_scaffold.merge.nodes import Path, Value
 from lisa_scaffold.merge.words import merge_words
 

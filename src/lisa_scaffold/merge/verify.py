@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeAlias
 
-from lisa_scaffold.merge import align, moves, values
+from lisa_scaffold.merge import align, identity, moves, values
 from lisa_scaffold.merge.nodes import Indistinct, NotSure, Path, Value
 
 _COMMENT_LINE = re.compile(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
@@ -202,7 +202,7 @@ def _sequence(
         if picks is None or [texts[side][index] for side, index in picks] != texts[3]:
             return f"{values.where(path)}: both sides changed a list whose order counts."
         return None
-    keys = align.identities(*sides) if kind == "records" else values.item_keys(kind, *sides)
+    keys = identity.identities(*sides) if kind == "records" else values.item_keys(kind, *sides)
     items: list[list[align.Item]] = [
         list(zip(k, side, strict=True)) for k, side in zip(keys, sides, strict=True)
     ]
