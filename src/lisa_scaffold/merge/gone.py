@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lisa_scaffold.merge import identity, kept, values
+from lisa_scaffold.merge import identity, kept, requirements, values
 from lisa_scaffold.merge.nodes import (
     Branch,
     Entry,
@@ -104,8 +104,8 @@ def label(member: Entry) -> Path:
     if isinstance(said, dict):
         found = identity.identities([said])[0][0]
         return (*member.key, found[1] if isinstance(found, tuple) else "")
-    named = values.split_requirement(values.text_of(said) or "")
-    return (*member.key, values.normalised(named["name"]) if named else "")
+    named = requirements.split_requirement(values.text_of(said) or "")
+    return (*member.key, requirements.normalised(named["name"]) if named else "")
 
 
 def dangling(notes: Iterable[str], base: Branch, theirs: Branch, merged: Branch) -> str | None:
