@@ -317,3 +317,24 @@ def test_members_that_might_as_well_be_others_are_left_to_people() -> None:
     twins = [LOCAL.format(id=name, entry="run a", args="x") for name in "yz"]
     theirs = "repos:\n" + "".join(twins)
     assert yaml.merge(base, base.replace("run b", "b"), theirs) is None
+
+
+TRIGGER = "  # By hand.\n  trigger:\n\n"
+
+
+@given(copies=st.integers(1, 4), left=st.sampled_from([0, 1]), word=st.text("abc", min_size=1))
+def test_a_key_that_stands_twice_in_base_counts_once(copies: int, left: int, word: str) -> None:
+    """A former render may have been wrong, with a key that says the same each time."""
+    text = "on:\n  push: x\n{}jobs:\n  a: 1\n  b: 1\n"
+    base = text.format(TRIGGER * copies)
+    ours = text.format(TRIGGER).replace("a: 1", f"a: {word}")
+    theirs = text.format(TRIGGER * left).replace("b: 1", f"b: {word}")
+    wanted = text.format(TRIGGER * left).replace(": 1", f": {word}")
+    assert yaml.merge(base, ours, theirs) == (wanted, ())
+
+
+def test_a_key_that_stands_twice_and_says_something_else_each_time_is_refused() -> None:
+    base = "on:\n  a: 1\n  a: 2\nx: 1\ny: 1\n"
+    ours, theirs = "on:\n  a: 1\nx: 2\ny: 1\n", "on:\n  a: 1\nx: 1\ny: 3\n"
+    assert yaml.merge(base, ours, theirs) is None
+    assert yaml.merge(theirs, base, ours) is None

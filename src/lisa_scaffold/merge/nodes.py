@@ -131,6 +131,24 @@ def remarks(node: Node) -> list[str]:
     return [remark.strip() for remark in [*found, *COMMENT.findall(node.closing)]]
 
 
+def without_copies(node: Branch) -> Branch:
+    """A tree without the copies of a key that stands more than once and always says the same."""
+    entries = [
+        replace(e, node=without_copies(e.node)) if isinstance(e.node, Branch) else e
+        for e in node.entries
+    ]
+    first: dict[Key, Entry] = {}
+    if node.kind == "map" and not node.flow:
+        for e in entries:
+            first.setdefault(e.key, e)
+        entries = [e for e in entries if e.item or e is first[e.key] or not _copy(e, first[e.key])]
+    return replace(node, entries=tuple(entries))
+
+
+def _copy(one: Entry, two: Entry) -> bool:
+    return content(one) == content(two) and comments(one.lead) == comments(two.lead)
+
+
 def indent(text: str, by: int) -> str:
     """Move every line after the first by a number of columns; empty lines stay empty."""
     if by == 0 or "\n" not in text:
