@@ -106,3 +106,10 @@ def test_comments_above_a_statement_are_merged_apart_from_it() -> None:
     base = "x = 1\n\n# -- Looks ----\n# See there.\ntheme = 'a'\ny = 1\n"
     ours, theirs = base.replace("'a'", "'b'"), "x = 1\n\ntheme = 'b'\ny = 1\n"
     assert merged(base, ours, theirs) == theirs
+
+
+@pytest.mark.parametrize("base", ["", "names = []\n"])
+def test_what_both_sides_wrote_in_their_own_way_stands_as_the_project_has_it(base: str) -> None:
+    ours, theirs = 'names = ["a", "b"]\n', "names = [\n    'a',\n    'b',\n]\n"
+    sides = [f"x = 1\n{names}y = 1\n" for names in (base, ours, theirs)]
+    assert merged(sides[0], sides[1], sides[2]) == sides[1]

@@ -19,7 +19,7 @@ from lisa_scaffold.merge.constants import Constants, same_value, settled
 from lisa_scaffold.merge.imports import WIDTH, merge_imports, without
 from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.names import bindings, missing, parse, problem, uses
-from lisa_scaffold.merge.spelling import respelled
+from lisa_scaffold.merge.spelling import respelled, same
 from lisa_scaffold.merge.statements import NAMELESS, kind, members, module
 from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
@@ -183,6 +183,8 @@ def _both(
     if kind(ours) == "imports":
         lines = merge_imports(before, ours.lines, theirs.lines)
         return None if lines is None else (lines, ())
+    if same(ours, theirs):
+        return _equal(ours, theirs, names.known) or (ours.lines, ())
     if base is None:
         return carried_over(_what(ours), ours, theirs)
     by_lines = plain.merge_lines(list(before), list(ours.lines), list(theirs.lines))

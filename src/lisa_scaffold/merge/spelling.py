@@ -46,12 +46,10 @@ def _respelled(
 ) -> tuple[Unit | None, Unit | None]:
     """One statement of base and of theirs."""
     if ours and base and _only_written_anew(base, ours):
-        unchanged = theirs and (theirs.lines == base.lines or _same(theirs, ours))
+        unchanged = theirs and (theirs.lines == base.lines or same(theirs, ours))
         return _as(base, ours), _as(theirs, ours) if unchanged else theirs
-    if theirs and base and (not ours or ours.lines != base.lines) and _same(theirs, base):
+    if theirs and base and (not ours or ours.lines != base.lines) and same(theirs, base):
         return base, _as(theirs, base)
-    if theirs and ours and _same(theirs, ours) and not (base and base.lines == ours.lines):
-        return base, _as(theirs, ours)
     return base, theirs
 
 
@@ -60,11 +58,11 @@ def _as(unit: Unit | None, spelled: Unit) -> Unit | None:
 
 
 def _only_written_anew(one: Unit, two: Unit) -> bool:
-    return one.lines != two.lines and _same(one, two)
+    return one.lines != two.lines and same(one, two)
 
 
-def _same(one: Unit, two: Unit) -> bool:
-    """Whether two units say the same, comments included, and in the same order."""
+def same(one: Unit, two: Unit) -> bool:
+    """Whether two statements say the same, comments included, in the same order."""
     if one.lines == two.lines:
         return True
     if kind(one) == "imports":
