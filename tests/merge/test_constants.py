@@ -92,5 +92,5 @@ def run(source: str) -> dict[str, object]:
 
 
 def written(source: str) -> dict[str, str]:
-    """What a source says of each name."""
-    return dict(line.split(" = ") for line in source.split("\n") if line)
+    """What a source says of each name, whatever its quotes."""
+    return dict(line.replace("'", '"').split(" = ") for line in source.split("\n") if line)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lisa_scaffold.merge import check_clean, guard, merge_file, toml, yaml
 from lisa_scaffold.model import Merged
@@ -243,3 +245,96 @@ def test_an_alias_whose_anchor_the_other_side_renamed_is_left_to_people() -> Non
     broken = theirs + "\nmine:\n  <<: *base\n"
     sides = (base.encode(), ours.encode(), theirs.encode(), broken.encode())
     assert check_clean("ci.yml", *sides) is not None
+
+
+TWINS = "repos:\n" + "- repo: local\n  args: [{}]\n" * 4 + "- repo: local\n  args: [z]\n"
+WORDS = st.lists(st.text("abc", min_size=1), min_size=4, max_size=4, unique=True)
+
+
+def twins(words: list[str], more: str = "") -> tuple[str, list[str], str]:
+    """Members that nothing tells apart: each side changes two of them, the last has both."""
+    sides = [TWINS.format(*words[:2], *"pq"), TWINS.format(*"mn", *words[2:])]
+    return TWINS.format(*"mnpq"), sides, TWINS.format(*words[:3], words[3] + more)
+
+
+@given(words=WORDS)
+def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str]) -> None:
+    base, (ours, theirs), git = twins(words)
+    assert guard.problem("a.yaml", base, ours, theirs, git, by_git=True) is None
+    sides = (text.encode() for text in (base, ours, theirs, git))
+    assert check_clean("a.yaml", *sides) is None
+
+
+@given(words=WORDS, more=st.text("abc", min_size=1))
+def test_a_merge_of_git_that_no_side_accounts_for_is_refused(words: list[str], more: str) -> None:
+    base, (ours, theirs), git = twins(words)
+    for wrong in twins(words, more)[2], git + "more: 1\n":
+        assert guard.problem("a.yaml", base, ours, theirs, wrong, by_git=True) is not None
+
+
+def test_what_nothing_tells_apart_is_held_against_a_merger() -> None:
+    base, (ours, theirs), git = twins([*"abcd"])
+    assert guard.problem("a.yaml", base, ours, theirs, git) is not None
+
+
+LOCAL = "- repo: local\n  hooks:\n  - id: {id}\n    entry: {entry}\n    args: [{args}]\n"
+HOOKS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("uvw"), min_size=3)
+
+
+def local_hooks(hooks: dict[str, str]) -> str:
+    return "repos:\n" + "".join(
+        LOCAL.format(id=name, entry=f"run {name}", args=args) for name, args in hooks.items()
+    )
+
+
+@given(hooks=HOOKS, data=st.data())
+def test_members_that_share_a_name_are_told_apart_by_what_is_in_them(
+    hooks: dict[str, str], data: st.DataObject
+) -> None:
+    """Each side adds a member, and changes or removes some that the other leaves alone."""
+    change = st.sampled_from(["x", "y", ""])
+    ours, theirs, wanted = {**hooks, "m": "m"}, {**hooks, "n": "n"}, {**hooks, "m": "m", "n": "n"}
+    for name in hooks:
+        side, args = data.draw(st.sampled_from([ours, theirs])), data.draw(change)
+        for sort in side, wanted:
+            if args:
+                sort[name] = args
+            else:
+                del sort[name]
+    merged = yaml.merge(*map(local_hooks, (hooks, ours, theirs)))
+    assert merged is not None
+    assert sorted(merged[0].split("- repo")) == sorted(local_hooks(wanted).split("- repo"))
+
+
+def test_a_likeness_alone_does_not_prove_what_one_side_removed_and_the_other_changed() -> None:
+    base = local_hooks({"a": "x", "b": "x", "c": "x"})
+    ours, theirs = local_hooks({"b": "x", "c": "x"}), base.replace("id: a", "id: z")
+    assert yaml.merge(base, ours, theirs) is None
+
+
+def test_members_that_might_as_well_be_others_are_left_to_people() -> None:
+    base = local_hooks({"a": "x", "b": "x"})
+    twins = [LOCAL.format(id=name, entry="run a", args="x") for name in "yz"]
+    theirs = "repos:\n" + "".join(twins)
+    assert yaml.merge(base, base.replace("run b", "b"), theirs) is None
+
+
+TRIGGER = "  # By hand.\n  trigger:\n\n"
+
+
+@given(copies=st.integers(1, 4), left=st.sampled_from([0, 1]), word=st.text("abc", min_size=1))
+def test_a_key_that_stands_twice_in_base_counts_once(copies: int, left: int, word: str) -> None:
+    """A former render may have been wrong, with a key that says the same each time."""
+    text = "on:\n  push: x\n{}jobs:\n  a: 1\n  b: 1\n"
+    base = text.format(TRIGGER * copies)
+    ours = text.format(TRIGGER).replace("a: 1", f"a: {word}")
+    theirs = text.format(TRIGGER * left).replace("b: 1", f"b: {word}")
+    wanted = text.format(TRIGGER * left).replace(": 1", f": {word}")
+    assert yaml.merge(base, ours, theirs) == (wanted, ())
+
+
+def test_a_key_that_stands_twice_and_says_something_else_each_time_is_refused() -> None:
+    base = "on:\n  a: 1\n  a: 2\nx: 1\ny: 1\n"
+    ours, theirs = "on:\n  a: 1\nx: 2\ny: 1\n", "on:\n  a: 1\nx: 1\ny: 3\n"
+    assert yaml.merge(base, ours, theirs) is None
+    assert yaml.merge(theirs, base, ours) is None

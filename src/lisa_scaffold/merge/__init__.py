@@ -84,14 +84,14 @@ def check_clean(
 ) -> str | None:
     """What is wrong with a file that git merged cleanly; ``None`` for nothing.
 
-    Only what both sides had right is held against the merge.
+    Only what both sides had right, and what is surely wrong now, is held against the merge.
     """
     if merged in (ours, theirs) or codec.is_binary(merged):
         return None
     was, mine, yours, after = (
         content.decode("utf-8", "replace") for content in (base or b"", ours, theirs, merged)
     )
-    return kinds.problem(path, was, mine, yours, after)
+    return kinds.problem(path, was, mine, yours, after, by_git=True)
 
 
 def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None:

@@ -7,15 +7,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from lisa_scaffold.merge.nodes import Key, NotSure, Value
+from lisa_scaffold.merge.identity import name_of
+from lisa_scaffold.merge.nodes import Indistinct, NotSure, Value
 
-# What identifies an item of a list, the surest first; the version behind a `@` does not count.
-_IDENTIFYING = (
-    *("repo", "id", "name", "uses", "component", "job", "python-version", "image", "module"),
-    *("project", "file", "local", "template", "remote", "path", "key", "label", "url", "source"),
-    *("package-ecosystem", "target", "title", "command", "run", "if"),
-)
 _SIMILAR = 0.5
+_CLEARLY = 0.1
 _LARGEST = 120
 
 
@@ -87,7 +83,7 @@ def by_key(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[
     number: dict[Hashable, int] = {}
     sides = [[number.setdefault(key, len(number)) for key in side] for side in (base, ours, theirs)]
     if any(len(set(side)) != len(side) for side in sides):
-        raise NotSure("a key stands twice")
+        raise Indistinct("a key stands twice")
     return Slots(*sides)
 
 
@@ -106,8 +102,9 @@ def by_likeness(
     for one, found, two, rest in (ours, mine, theirs, other), (theirs, other, ours, mine):
         _not_renamed(base, one, found, two, rest)
         _pair_through(one, found, two, rest)
-    _not_brought_back(base, ours, mine, other)
-    _not_brought_back(base, theirs, other, mine)
+    for one, found, rest in (ours, mine, other), (theirs, other, mine):
+        _not_brought_back(base, one, found, rest)
+        _surely_one(base, one, found, rest)
     fresh: dict[Hashable, int] = {}
     count = len(base)
     new_keys = Counter(key for i, (key, _) in enumerate(ours) if i not in mine)
@@ -126,7 +123,7 @@ def by_likeness(
         elif new_keys[key] == 1 and fresh.get(key) not in theirs_slots:
             theirs_slots.append(fresh[key])
         elif new_keys[key] > 1:
-            raise NotSure("both sides added members that nothing tells apart")
+            raise Indistinct("both sides added members that nothing tells apart")
         else:
             theirs_slots.append(count)
             count += 1
@@ -141,15 +138,16 @@ def _partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> dict[i
         index: where[key] for index, (key, _) in enumerate(side) if old[key] == 1 and new[key] == 1
     }
     if keyed and (len(new) < len(side) or len(old) < len(base)):
-        raise NotSure("a key stands twice")
+        raise Indistinct("a key stands twice")
     if keyed:
         _pair_renamed(base, side, found, least=0.7)
         return found
     _pair_equal(base, side, found)
+    _pair_twins(base, side, found)
     left = Counter(base[index][0] for index in range(len(base)) if index not in found.values())
     more = Counter(key for index, (key, _) in enumerate(side) if index not in found)
     if any(left[key] * more[key] > 1 for key in left):
-        raise NotSure("members that nothing tells apart")
+        raise Indistinct("members that nothing tells apart")
     _pair_renamed(base, side, found, least=_SIMILAR)
     return found
 
@@ -183,6 +181,16 @@ def _not_brought_back(
         raise NotSure("a member that one side removed and the other has twice")
 
 
+def _surely_one(
+    base: Sequence[Item], one: Sequence[Item], found: dict[int, int], rest: dict[int, int]
+) -> None:
+    """Refuse a likeness alone as the proof that one side changed what the other removed."""
+    for index, partner in found.items():
+        key, known = one[index][0], base[partner][0]
+        if partner not in rest.values() and key != known and name_of(key) == name_of(known):
+            raise Indistinct("a member that one side changed and the other removed")
+
+
 def _pair_through(
     one: Sequence[Item], found: dict[int, int], two: Sequence[Item], rest: dict[int, int]
 ) -> None:
@@ -214,6 +222,28 @@ def _pair_equal(base: Sequence[Item], side: Sequence[Item], found: dict[int, int
                 found[index] = candidate
                 taken.add(candidate)
                 break
+
+
+def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: dict[int, int]) -> None:
+    """Pair members of one name that are clearly more like each other than like any other.
+
+    Raises
+    ------
+    Indistinct
+        If some are alike, and might as well be others.
+    """
+    scores = {
+        (i, b): score
+        for i, (key, value) in enumerate(side)
+        for b, (known, before) in enumerate(base)
+        if i not in found and b not in found.values() and name_of(key) == name_of(known)
+        if (score := likeness(leaves(before), leaves(value))) >= _SIMILAR
+    }
+    for (i, b), score in scores.items():
+        rivals = (other for pair, other in scores.items() if (pair[0] == i) != (pair[1] == b))
+        if max(rivals, default=0.0) > score - _CLEARLY:
+            raise Indistinct("members that nothing tells apart")
+        found[i] = b
 
 
 def _pair_renamed(
@@ -260,68 +290,6 @@ def likeness(one: Counter[tuple[object, ...]], two: Counter[tuple[object, ...]])
     """How much two values share, from 0 to 1; a lone scalar is never like another."""
     size = one.total() + two.total()
     return 2 * (one & two).total() / size if size > 2 else 0.0  # noqa: PLR2004
-
-
-def identities(*sides: Sequence[Value]) -> list[list[Hashable]]:
-    """A key for each member of some lists: the field that identifies it, and its value."""
-    field = _common_field(sides)
-    if field is None and one_name_each(*sides):
-        return [[("", _only_name(item)) for item in side] for side in sides]
-    return [[_identity(item, field) for item in side] for side in sides]
-
-
-def named(*sides: Sequence[Value]) -> bool:
-    """Whether one field tells the mappings of all lists apart."""
-    return _common_field(sides) is not None
-
-
-def share_identity(one: Value, two: Value) -> bool:
-    """Whether two mappings have an identifying field with the same value."""
-    found = ((_field(one, (name,)), _field(two, (name,))) for name in _IDENTIFYING)
-    return any(first is not None and first == second for first, second in found)
-
-
-def one_name_each(*sides: Sequence[Value]) -> bool:
-    """Whether each member is a name, alone (``- a``) or with what is its own (``- b: {c: d}``)."""
-    names = [[_only_name(item) for item in side] for side in sides]
-    alone = all(None not in side and len(set(side)) == len(side) for side in names)
-    return alone and any(isinstance(item, dict) for side in sides for item in side)
-
-
-def _only_name(item: Value) -> str | None:
-    match item:
-        case dict() if len(item) == 1:
-            name = next(iter(item))[-1]
-            return None if name in _IDENTIFYING else name
-        case dict() | list():
-            return None
-        case (_, name):
-            return name
-    return str(item)
-
-
-def _common_field(sides: Sequence[Sequence[Value]]) -> Key | None:
-    """The first identifying field that every item has and that is unique on each side."""
-    for name in _IDENTIFYING:
-        seen = [[_field(item, (name,)) for item in side] for side in sides]
-        if all(None not in side and len(set(side)) == len(side) for side in seen):
-            return (name,)
-    return None
-
-
-def _field(item: Value, key: Key) -> str | None:
-    found = item.get(key) if isinstance(item, dict) else None
-    if isinstance(found, tuple):
-        found = found[1]
-    return found.partition("@")[0] if isinstance(found, str) else None
-
-
-def _identity(item: Value, field: Key | None) -> Hashable:
-    for key in [field] if field else [(name,) for name in _IDENTIFYING]:
-        found = _field(item, key)
-        if found is not None:
-            return (key, found)
-    return repr(item)
 
 
 def order(slots: Slots, keep: set[int], strict: bool) -> list[int]:

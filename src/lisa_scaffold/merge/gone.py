@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lisa_scaffold.merge import align, kept, values
+from lisa_scaffold.merge import identity, kept, requirements, values
 from lisa_scaffold.merge.nodes import (
     Branch,
     Entry,
@@ -93,7 +93,7 @@ def _only(entry: Entry, own: Value) -> Entry:
 
 def _one_member(one: Entry, two: Entry) -> bool:
     """Whether two versions are surely of one member: something that identifies it is the same."""
-    return label(one) == label(two) or align.share_identity(value(one.node), value(two.node))
+    return label(one) == label(two) or identity.share_identity(value(one.node), value(two.node))
 
 
 def label(member: Entry) -> Path:
@@ -102,10 +102,10 @@ def label(member: Entry) -> Path:
         return member.key
     said = value(member.node)
     if isinstance(said, dict):
-        found = align.identities([said])[0][0]
+        found = identity.identities([said])[0][0]
         return (*member.key, found[1] if isinstance(found, tuple) else "")
-    named = values.split_requirement(values.text_of(said) or "")
-    return (*member.key, values.normalised(named["name"]) if named else "")
+    named = requirements.split_requirement(values.text_of(said) or "")
+    return (*member.key, requirements.normalised(named["name"]) if named else "")
 
 
 def dangling(notes: Iterable[str], base: Branch, theirs: Branch, merged: Branch) -> str | None:

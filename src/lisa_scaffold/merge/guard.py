@@ -14,12 +14,20 @@ _JSON = (".json", ".jsonc", ".json5", ".code-workspace", ".geojson", ".ipynb")
 
 
 def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
-    path: str, base: str, ours: str, theirs: str, merged: str, notes: Sequence[str] = ()
+    path: str,
+    base: str,
+    ours: str,
+    theirs: str,
+    merged: str,
+    notes: Sequence[str] = (),
+    *,
+    by_git: bool = False,
 ) -> str | None:
     """What is wrong with a merged file, as a sentence; ``None``: nothing, or no keyed format.
 
     A side that was invalid before cannot be compared; the result must then be valid only if
-    both sides are.
+    both sides are. Where git merged it (`by_git`), a merge of lines that nothing tells apart stands
+    as long as nothing is wrong with it.
     """
     load = _loader(path)
     if load is None or merged in (ours, theirs):
@@ -32,7 +40,7 @@ def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
         return "the merged file is invalid, though both sides are valid."
     if sides[0] is None:
         return None
-    said = verify.disagreement(sides[0], sides[1], sides[2], result)
+    said = verify.disagreement(sides[0], sides[1], sides[2], result, by_git=by_git)
     return said or verify.lost_comment(base, ours, theirs, merged, notes)
 
 

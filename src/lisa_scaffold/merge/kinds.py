@@ -83,14 +83,24 @@ def mergers(kind: str, *, new: bool) -> Iterator[Merge]:
 
 
 def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
-    path: str, base: str, ours: str, theirs: str, merged: str, notes: Sequence[str] = ()
+    path: str,
+    base: str,
+    ours: str,
+    theirs: str,
+    merged: str,
+    notes: Sequence[str] = (),
+    *,
+    by_git: bool = False,
 ) -> str | None:
-    """What is wrong with a merged file; ``None`` for nothing."""
+    """What is wrong with a merged file; ``None`` for nothing.
+
+    Where git merged it (`by_git`), only what is surely wrong counts.
+    """
     sort = kind(path, ours)
     found: str | None = None
     if sort in _STRUCTURED:
         guard = import_module("lisa_scaffold.merge.guard")
-        found = guard.problem(path, base, ours, theirs, merged, notes)
+        found = guard.problem(path, base, ours, theirs, merged, notes, by_git=by_git)
     elif sort in _CHECKED:
         checker = import_module(f"lisa_scaffold.merge.{sort}")
         found = checker.problem(base, ours, theirs, merged)

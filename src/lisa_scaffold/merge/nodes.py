@@ -19,6 +19,10 @@ class NotSure(Exception):  # noqa: N818 - giving up is no error
     """A merger gives up: the file stays a conflict."""
 
 
+class Indistinct(NotSure):
+    """Nothing tells some members apart: no two versions of them can be compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A value without parts that can be merged: its text, and what the text says."""
@@ -125,6 +129,24 @@ def remarks(node: Node) -> list[str]:
         if isinstance(entry.node, Branch) and not entry.node.flow:
             found += re.findall(r"\s(#.*)", entry.head)
     return [remark.strip() for remark in [*found, *COMMENT.findall(node.closing)]]
+
+
+def without_copies(node: Branch) -> Branch:
+    """A tree without the copies of a key that stands more than once and always says the same."""
+    entries = [
+        replace(e, node=without_copies(e.node)) if isinstance(e.node, Branch) else e
+        for e in node.entries
+    ]
+    first: dict[Key, Entry] = {}
+    if node.kind == "map" and not node.flow:
+        for e in entries:
+            first.setdefault(e.key, e)
+        entries = [e for e in entries if e.item or e is first[e.key] or not _copy(e, first[e.key])]
+    return replace(node, entries=tuple(entries))
+
+
+def _copy(one: Entry, two: Entry) -> bool:
+    return content(one) == content(two) and comments(one.lead) == comments(two.lead)
 
 
 def indent(text: str, by: int) -> str:

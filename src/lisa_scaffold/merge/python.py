@@ -19,6 +19,8 @@ from lisa_scaffold.merge.constants import Constants, same_value, settled
 from lisa_scaffold.merge.imports import WIDTH, merge_imports, without
 from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.names import bindings, missing, parse, problem, uses
+from lisa_scaffold.merge.spelling import respelled, same
+from lisa_scaffold.merge.statements import NAMELESS, kind, members, module
 from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.units import (
     Unit,
@@ -33,7 +35,6 @@ from lisa_scaffold.merge.words import likeness_of_words
 
 __all__ = ["merge", "problem"]
 
-_NAMELESS = "statement"
 _ALIKE_ORDER = ("imports", "def", "=", "doc")
 _REWRITTEN = 0.5
 _NAMED = ("def", "=", "doc", "main")
@@ -52,18 +53,23 @@ class _Names(NamedTuple):
     known: Constants = MappingProxyType({})
 
 
-class _Source(NamedTuple):
-    """Lines and the statements in them."""
-
-    lines: Sequence[str]
-    body: list[ast.stmt]
-
-
 def merge(base: str, ours: str, theirs: str) -> Merge | None:
     """Merge modules; ``None`` where the two sides contradict each other, or lines would do."""
-    line_by_line = plain.merge(base, ours, theirs)
-    if line_by_line and not problem(base, ours, theirs, line_by_line[0]):
-        return line_by_line
+    done = _line_by_line(base, ours, theirs)
+    if done:
+        return done
+    spelled, yours = respelled(base, ours, theirs)
+    if (spelled, yours) == (base, theirs):
+        return _by_statement(base, ours, theirs)
+    return _line_by_line(spelled, ours, yours) or _by_statement(spelled, ours, yours)
+
+
+def _line_by_line(base: str, ours: str, theirs: str) -> Merge | None:
+    done = plain.merge(base, ours, theirs)
+    return done if done and not problem(base, ours, theirs, done[0]) else None
+
+
+def _by_statement(base: str, ours: str, theirs: str) -> Merge | None:
     trees = [parse(text) for text in (base, ours, theirs)]
     if trees[1] is None or trees[2] is None:
         return None
@@ -134,7 +140,7 @@ def _for_nothing(ours: str, theirs: str, merged: str, told: AbstractSet[str]) ->
 
 
 def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
-    sides = [_module(text) for text in (base, ours, theirs)]
+    sides = [module(text) for text in (base, ours, theirs)]
     if any(side is None for side in sides):
         return None
     before, mine, yours = (_with_imports(side or []) for side in sides)
@@ -147,16 +153,16 @@ def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
 def _relieved(units: list[Unit], idle: AbstractSet[str]) -> list[Unit]:
     """A module without the imports of some names."""
     return [
-        unit._replace(lines=without(unit.lines, idle)) if _kind(unit) == "imports" else unit
+        unit._replace(lines=without(unit.lines, idle)) if kind(unit) == "imports" else unit
         for unit in units
     ]
 
 
 def _with_imports(units: list[Unit]) -> list[Unit]:
     """A module without imports has an empty block of them, where imports would stand."""
-    if any(_kind(unit) == "imports" for unit in units):
+    if any(kind(unit) == "imports" for unit in units):
         return units
-    at = 1 if units and _kind(units[0]) == "doc" else 0
+    at = 1 if units and kind(units[0]) == "doc" else 0
     return [*units[:at], Unit(("imports", ""), at, ()), *units[at:]]
 
 
@@ -174,21 +180,47 @@ def _both(
 ) -> tuple[Sequence[str], tuple[str, ...]] | None:
     """One unit that both sides changed, or that both added."""
     before = base.lines if base else ()
-    if _kind(ours) == "imports":
+    if kind(ours) == "imports":
         lines = merge_imports(before, ours.lines, theirs.lines)
         return None if lines is None else (lines, ())
+    if same(ours, theirs):
+        return _equal(ours, theirs, names.known) or (ours.lines, ())
     if base is None:
         return carried_over(_what(ours), ours, theirs)
     by_lines = plain.merge_lines(list(before), list(ours.lines), list(theirs.lines))
     if by_lines is not None:
         return by_lines
-    sides = [_members(lines) for lines in (before, ours.lines, theirs.lines)]
+    apart = _apart(base, ours, theirs)
+    if apart is not None:
+        return apart
+    sides = [members(lines) for lines in (before, ours.lines, theirs.lines)]
     done = None
     if not any(side is None for side in sides):
         inside = names._replace(known={})
         done = _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], inside)
     done = done or _exports(base, ours, theirs)
     return done or _equal(ours, theirs, names.known) or _rewritten(base, ours, theirs)
+
+
+def _apart(base: Unit, ours: Unit, theirs: Unit) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """A statement and the comments above it, neither of which both sides changed differently."""
+    above, below = zip(*(_split(unit.lines) for unit in (base, ours, theirs)), strict=True)
+    lead, code = _one_sided(*above), _one_sided(*below)
+    return None if lead is None or code is None else ((*lead, *code), ())
+
+
+def _split(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    code = (i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
+    at = next(code, len(lines))
+    return lines[:at], lines[at:]
+
+
+def _one_sided(
+    base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    if ours == base:
+        return theirs
+    return ours if theirs in (base, ours) else None
 
 
 def _equal(
@@ -234,7 +266,7 @@ def _rewritten(
     base: Unit, ours: Unit, theirs: Unit
 ) -> tuple[Sequence[str], tuple[str, ...]] | None:
     """A definition of which the project has kept less than half stays the project's."""
-    if _kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
+    if kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
         return None
     sides = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
     return ours.lines, (kept.rewritten(_what(base), *sides),)
@@ -242,7 +274,7 @@ def _rewritten(
 
 def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str] | None:
     """Definitions that one side removed and the other changed are the project's to decide."""
-    return _project_decides(base, ours, theirs) if _kind(base) in _NAMED else None
+    return _project_decides(base, ours, theirs) if kind(base) in _NAMED else None
 
 
 def _what(unit: Unit) -> str:
@@ -262,121 +294,9 @@ def _together(_before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list
     return mine + yours
 
 
-def _kind(unit: Unit) -> str:
-    return str(key_of(unit)[0])
-
-
 def _nameless(unit: Unit) -> bool:
-    return _kind(unit) == _NAMELESS
+    return kind(unit) == NAMELESS
 
 
 def _ordered(unit: Unit) -> bool:
-    return _kind(unit) not in _ALIKE_ORDER
-
-
-def _module(text: str) -> list[Unit] | None:
-    tree = parse(text)
-    return None if tree is None else _units(_Source(plain.to_lines(text), tree.body), 0)
-
-
-def _members(lines: Sequence[str]) -> list[Unit] | None:
-    """The parts of a class, or of a list, set or dictionary with one element a line."""
-    tree = parse("\n".join(lines))
-    if tree is None or len(tree.body) != 1:
-        return None
-    match tree.body[0]:
-        case ast.ClassDef(body=body):
-            start = _start(body[0])
-            while start > 1 and lines[start - 2].lstrip().startswith("#"):
-                start -= 1
-            head = Unit(("head", ""), 0, tuple(lines[: start - 1]))
-            units = _units(_Source(lines, body), start - 1)
-            return None if units is None else [head, *units]
-        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return _elements(lines, value)
-        case ast.Expr(value=value) | ast.Return(value=ast.expr() as value):
-            return _elements(lines, value)
-    return None
-
-
-def _units(source: _Source, at: int) -> list[Unit] | None:
-    """Statements as units, a run of imports as one; ``None`` where two share a line."""
-    units: list[Unit] = []
-    for node in source.body:
-        end = node.end_lineno or 0
-        if _start(node) <= at:
-            return None
-        key = _key(node, source.lines)
-        if key[0] == "doc" and units:
-            # A text that is not the first statement documents nothing.
-            key = _NAMELESS, "\n".join(source.lines[node.lineno - 1 : end])
-        gap = next(i for i in range(at, end) if source.lines[i].strip()) - at
-        lines = tuple(source.lines[at + gap : end])
-        last = units[-1] if units else None
-        if last and key[0] == "imports" == _kind(last):
-            units[-1] = last._replace(lines=(*last.lines, *[""] * gap, *lines))
-        else:
-            units.append(Unit(key, gap, lines))
-        at = end
-    rest = source.lines[at:]
-    if any(line.strip() for line in rest):
-        gap = next(i for i, line in enumerate(rest) if line.strip())
-        units.append(Unit(("tail", ""), gap, tuple(rest[gap:])))
-    return units
-
-
-def _start(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _key(node: ast.stmt, lines: Sequence[str]) -> tuple[str, str]:
-    match node:
-        case ast.Import() | ast.ImportFrom():
-            return "imports", ""
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return "def", name
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return "=", name
-        case ast.Expr(value=ast.Constant(value=str())):
-            return "doc", ""
-        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
-            return "main", ""
-    source = lines[_start(node) - 1 : node.end_lineno]
-    return _NAMELESS, "\n".join(line.strip() for line in source)
-
-
-def _elements(lines: Sequence[str], value: ast.expr) -> list[Unit] | None:
-    """Elements of a literal or arguments of a call, where each has lines of its own."""
-    items = _items(value)
-    if not items:
-        return None
-    units: list[Unit] = []
-    at = items[0][1] - 1
-    while at > 0 and lines[at - 1].lstrip().startswith("#"):
-        at -= 1
-    head = Unit(("head", ""), 0, tuple(lines[:at]))
-    for key, start, end in items:
-        if start <= at or not lines[end - 1].split("#")[0].rstrip().endswith(","):
-            return None
-        gap = next(i for i in range(at, end) if lines[i].strip()) - at
-        units.append(Unit(("def", key), gap, tuple(lines[at + gap : end])))
-        at = end
-    return [head, *units, Unit(("end", ""), 0, tuple(lines[at:]))] if at < len(lines) else None
-
-
-def _items(value: ast.expr) -> list[tuple[str, int, int]]:
-    """Each element's name, first and last line."""
-    match value:
-        case ast.List(elts=elements) | ast.Set(elts=elements) | ast.Tuple(elts=elements):
-            pairs = [(ast.unparse(item), item, item) for item in elements]
-        case ast.Dict(keys=keys, values=values):
-            pairs = [
-                (ast.unparse(key) if key else f"**{ast.unparse(item)}", key or item, item)
-                for key, item in zip(keys, values, strict=True)
-            ]
-        case ast.Call(args=[], keywords=keywords):
-            pairs = [(word.arg or "**", word.value, word.value) for word in keywords]
-        case _:
-            return []
-    return [(name, first.lineno, last.end_lineno or 0) for name, first, last in pairs]
+    return kind(unit) not in _ALIKE_ORDER

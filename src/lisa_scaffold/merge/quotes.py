@@ -59,7 +59,7 @@ def _lines(text: str) -> list[str]:
 
 def _teller(news: set[str], notes: Sequence[str]) -> int | None:
     """The first note that names what is new in a line: the longest word says most."""
-    longest = max(news, key=len, default="")
+    longest = max(sorted(news), key=len, default="")
     return next((at for at, note in enumerate(notes) if longest and longest in _words(note)), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
-from lisa_scaffold.merge import align, gone, layout, lists, moves, values
+from lisa_scaffold.merge import align, gone, identity, layout, lists, moves, values
 from lisa_scaffold.merge.lists import Members, Versions
 from lisa_scaffold.merge.nodes import (
     Branch,
@@ -106,7 +106,7 @@ def _members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members 
         return _numbered(sides, _map_slots(sides, said), "map", strict=False, sortable=False)
     kind = values.list_kind(path, *said)
     if kind == "records":
-        keys = align.identities(*said)
+        keys = identity.identities(*said)
         items = [list(zip(*pair, strict=True)) for pair in zip(keys, said, strict=True)]
         slots = align.by_likeness(items[0], items[1], items[2], keyed=False)
         strict = values.is_ordered(path)
@@ -131,7 +131,7 @@ def _map_slots(sides: list[list[Entry]], said: list[list[Value]]) -> align.Slots
         parts = [
             [values_of[i] for i in where] for values_of, where in zip(said, places, strict=True)
         ]
-        keys: list[list[Hashable]] = align.identities(*parts)
+        keys: list[list[Hashable]] = identity.identities(*parts)
         if array is None:
             keys = [[side[i].key for i in where] for side, where in zip(sides, places, strict=True)]
         items = [list(zip(k, part, strict=True)) for k, part in zip(keys, parts, strict=True)]

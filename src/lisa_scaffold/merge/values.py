@@ -7,8 +7,15 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lisa_scaffold.merge.align import diff3, one_name_each
+from lisa_scaffold.merge.align import diff3
+from lisa_scaffold.merge.identity import one_name_each
 from lisa_scaffold.merge.nodes import Path, Value
+from lisa_scaffold.merge.requirements import (
+    normalised,
+    only_spec,
+    requirement_keys,
+    split_requirement,
+)
 from lisa_scaffold.merge.words import merge_words
 
 _NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
@@ -21,10 +28,6 @@ _TAGGED = re.compile(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(
 _PLAIN = re.compile(rf"(?P<stem>)(?P<version>{_NUMBER})")
 _TARGET = re.compile(r"(?P<stem>py)(?P<version>\d{2,})")
 _HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}$")
-_REQUIREMENT = re.compile(
-    r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?P<extras>\s*\[[^\]]*\])?"
-    r"(?P<spec>\s*\(?(?:[<>=!~]=?=?[^;@]*)?)(?P<url>\s*@\s*[^;]*[^;\s])?(?P<marker>\s*;.*)?"
-)
 _VERSIONED = re.compile(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
 # Keys whose value is a version, besides those that end in "version".
@@ -219,22 +222,6 @@ def _unhashed(text: str) -> str:
     return _HASH.sub("0", text)
 
 
-def only_spec(old: dict[str, str] | None, new: dict[str, str] | None) -> bool:
-    """Whether two requirements differ in their bounds alone."""
-    return bool(old and new) and {**(old or {}), "spec": ""} == {**(new or {}), "spec": ""}
-
-
-def split_requirement(text: str) -> dict[str, str] | None:
-    """Name, extras, bounds, address and marker of a requirement, with their spaces."""
-    match = _REQUIREMENT.fullmatch(text)
-    return {part: found or "" for part, found in match.groupdict().items()} if match else None
-
-
-def normalised(name: str) -> str:
-    """A package's name in the spelling of PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def requirement(path: Path, base: str, ours: str, theirs: str) -> Decision | None:
     """Merge a requirement part by part: extras, bounds, address, marker."""
     before, mine, other = (split_requirement(text) for text in (base, ours, theirs))
@@ -335,19 +322,7 @@ def item_keys(kind: ListKind, *sides: Sequence[Value]) -> list[list[Hashable]]:
     """What tells the items of a set, or of requirements, apart."""
     if kind != "requirements":
         return [[text_of(item) or repr(item) for item in side] for side in sides]
-    more: tuple[str, ...] = ()
-    for more in (), ("marker",), ("extras",), ("extras", "marker"):
-        keys = [[_requirement_key(item, more) for item in side] for side in sides]
-        if all(len(set(side)) == len(side) for side in keys):
-            break
-    return keys
-
-
-def _requirement_key(item: Value, more: tuple[str, ...]) -> Hashable:
-    parts = split_requirement(text_of(item) or "")
-    if parts is None:
-        return repr(item)
-    return normalised(parts["name"]), *("".join(parts[part].split()) for part in more)
+    return requirement_keys(*([text_of(item) or repr(item) for item in side] for side in sides))
 
 
 def own_part(path: Path, base: Value, side: Value) -> Value | None:

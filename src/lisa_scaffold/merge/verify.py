@@ -7,22 +7,51 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeAlias
 
-from lisa_scaffold.merge import align, moves, values
-from lisa_scaffold.merge.nodes import NotSure, Path, Value
+from lisa_scaffold.merge import align, identity, moves, values
+from lisa_scaffold.merge.nodes import Indistinct, NotSure, Path, Value
 
 _COMMENT_LINE = re.compile(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
 Maybe: TypeAlias = "Value | None"
 
 
-def disagreement(base: Value, ours: Value, theirs: Value, merged: Value) -> str | None:
-    """Where a merged file says what it should not, as a sentence; ``None``: nowhere."""
+def disagreement(
+    base: Value, ours: Value, theirs: Value, merged: Value, *, by_git: bool = False
+) -> str | None:
+    """Where a merged file says what it should not, as a sentence; ``None``: nowhere.
+
+    What nothing tells apart cannot be compared: that is held against a merger, which must be sure,
+    and not against git (`by_git`), which looked at the lines around it. There, what is said must
+    still be said as often as the two sides say it.
+    """
     try:
-        mine, other = moves.moved(base, theirs, ours), moves.moved(base, ours, theirs)
-        base = moves.follow(moves.follow(base, other), mine)
-        sides = (base, moves.follow(ours, other), moves.follow(theirs, mine))
-        return _check((), sides, merged)
+        return _check((), _followed(base, ours, theirs), merged)
+    except Indistinct as unsure:
+        return _miscounted(base, ours, theirs, merged) if by_git else _unsaid(unsure)
     except NotSure as unsure:
-        return f"nothing can be said about the merge: {unsure}."
+        return _unsaid(unsure)
+
+
+def _followed(base: Value, ours: Value, theirs: Value) -> tuple[Value, Value, Value]:
+    """Three versions with what one side moved where it put it."""
+    mine, other = moves.moved(base, theirs, ours), moves.moved(base, ours, theirs)
+    base = moves.follow(moves.follow(base, other), mine)
+    return base, moves.follow(ours, other), moves.follow(theirs, mine)
+
+
+def _unsaid(unsure: NotSure) -> str:
+    return f"nothing can be said about the merge: {unsure}."
+
+
+def _miscounted(*versions: Value) -> str | None:
+    """The first thing that is said more often, or less, than what two sides did can explain."""
+    base, ours, theirs, merged = map(align.leaves, versions)
+    for leaf in sorted({*base, *ours, *theirs, *merged}, key=repr):
+        before, mine, other = base[leaf], ours[leaf], theirs[leaf]
+        may = (mine, other, mine + other - before)
+        if not min(may) <= merged[leaf] <= max(may):
+            path = tuple(".".join(part) for part in leaf[:-1] if isinstance(part, tuple))
+            return f"{values.where(path)}: neither side accounts for what stands there."
+    return None
 
 
 def sound(
@@ -173,7 +202,7 @@ def _sequence(
         if picks is None or [texts[side][index] for side, index in picks] != texts[3]:
             return f"{values.where(path)}: both sides changed a list whose order counts."
         return None
-    keys = align.identities(*sides) if kind == "records" else values.item_keys(kind, *sides)
+    keys = identity.identities(*sides) if kind == "records" else values.item_keys(kind, *sides)
     items: list[list[align.Item]] = [
         list(zip(k, side, strict=True)) for k, side in zip(keys, sides, strict=True)
     ]

@@ -13,7 +13,17 @@ from typing import Any
 import yaml
 
 from lisa_scaffold.merge import align, flow, tree, verify
-from lisa_scaffold.merge.nodes import Branch, Entry, Key, Leaf, Node, NotSure, Value
+from lisa_scaffold.merge.nodes import (
+    Branch,
+    Entry,
+    Key,
+    Leaf,
+    Node,
+    NotSure,
+    Value,
+    without_copies,
+    write,
+)
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
@@ -36,7 +46,20 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
 
 
 def _document(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
-    return verify.sound(load, (base, ours, theirs), tree.merge(parse, base, ours, theirs))
+    merged = verify.sound(load, (base, ours, theirs), tree.merge(parse, base, ours, theirs))
+    if merged is None and (plain := _without_copies(base)):
+        return _document(plain, ours, theirs)
+    return merged
+
+
+def _without_copies(text: str) -> str | None:
+    """A document in which no key stands twice, where one that does says the same each time."""
+    try:
+        root = parse(text)
+    except NotSure:
+        return None
+    plain = write(without_copies(root))
+    return None if plain == text else plain
 
 
 def _documents(text: str) -> list[str]:
