@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from create import template_repository
-from desk import Ran, run, settle
+from desk import Ran, git, run, settle
 from lisa_scaffold.template import SOURCE_VARIABLE
 
 SCRIPTS = Path(sys.executable).parent
@@ -37,6 +37,14 @@ def own(*paths: Path) -> Words:
 
 def peer(path: Path) -> Words:
     return [SCRIPTS / PEER, *FORMS, path]
+
+
+def bundled_template(folder: Path) -> Path:
+    """The template as the wheel carries it: versions in a bundle."""
+    template_repository(folder)
+    bundle = folder / "template.bundle"
+    git(folder / "template.git", "bundle", "create", "--quiet", bundle, "--tags")
+    return bundle
 
 
 def fresh(folder: Path, name: str) -> Path:
@@ -126,8 +134,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lisa-bench-") as name:
         folder = Path(name)
         settle(folder)
-        template_repository(folder)
-        os.environ[SOURCE_VARIABLE] = str(folder / "template.git")
+        os.environ[SOURCE_VARIABLE] = str(bundled_template(folder))
         made = fresh(folder, "lisa-fresh")
         for path in [made, *(path.resolve() for path in arguments.folders)]:
             compare(path, arguments.runs)
