@@ -187,8 +187,16 @@ def test_a_seeded_file_is_the_projects(tmp_path: Path, capsys: Capture) -> None:
     assert workshop.read("s.dat") == "seed\n"
     workshop.edit({"s.dat": None})
     workshop.release("v1.2.0", {"template/s.dat": "best seed\n"})
-    assert statuses(report(workshop, capsys)) == {}
+    result = report(workshop, capsys)
+    assert statuses(result) == {"s.dat": "kept"}
+    assert result["notes"] == [
+        "s.dat: written once; the project deleted it, the template changed it: left out."
+    ]
+    assert result["patches"]["s.dat"].endswith("-better seed\n+best seed\n")
     assert not (workshop.project / "s.dat").exists()
+    workshop.edit({"mine.dat": "mine\n"})
+    workshop.release("v1.3.0", {"template/other.dat": "other\n"})
+    assert statuses(report(workshop, capsys)) == {"other.dat": "added"}
 
 
 def test_a_seeded_file_that_is_new_is_written_once(tmp_path: Path, capsys: Capture) -> None:
