@@ -11,8 +11,9 @@ before and do not now. Of adopt, besides: a second run changes nothing, an updat
 of the template has no conflict, the pipeline is valid, ruff and mypy run, findings, questions left;
 with ``--hooks``, that its hooks run.
 
-Of files that no two builds of a package make alike, the comparison of wheels says so and goes by
-their names. Tests run at most ``--seconds`` for each engine, and are the same for all.
+Of files that two builds of the unchanged package (the second after an empty commit) do not make
+alike, the comparison of wheels says so and goes by their names. Tests run at most ``--seconds`` for
+each engine, and are the same for all.
 
 Needs the network for what the packages are built and tested with; ``--only-files`` needs none, but
 for ``--hooks``.
@@ -198,7 +199,11 @@ class Trial:
 
     def build_before(self) -> None:
         self.wheel = packages.build(self.clone("before"), self.desk / "before/dist")
-        self.again = packages.build(self.clone("again"), self.desk / "again/dist")
+        again = self.clone("again")
+        # Some files hold the commit, and an adoption is another one.
+        git(again, "commit", "-q", "--allow-empty", "-m", "Nothing")
+        packages.move_tags(again)
+        self.again = packages.build(again, self.desk / "again/dist")
 
     def build_after(self, result: Result, folder: Path) -> None:
         if isinstance(self.wheel, str) or isinstance(self.again, str):

@@ -142,11 +142,10 @@ def headers(text: str) -> dict[str, list[str]]:
 def differences(before: Wheel, again: Wheel, after: Wheel) -> list[str]:
     """What differs between two wheels, by name.
 
-    Of files that no two builds make alike, and of those that hold the commit, it counts that they
-    are there.
+    Of files that no two builds make alike it counts that they are there.
     """
     paths = before.files.keys() | after.files.keys()
-    vague = {*unstable(before, again), *filter(is_of_version, paths)}
+    vague = set(unstable(before, again))
     own = [
         path
         for path in sorted(paths)
@@ -157,16 +156,11 @@ def differences(before: Wheel, again: Wheel, after: Wheel) -> list[str]:
 
 
 def unstable(before: Wheel, again: Wheel) -> list[str]:
-    """Files that differ between two builds of the same commit.
+    """Files that differ between two builds of the same files at two commits.
 
     Compiled ones that hold the path of the build, for example.
     """
     return sorted(path for path, data in before.files.items() if data != again.files.get(path))
-
-
-def is_of_version(path: str) -> bool:
-    """Whether a file is written anew at each build, perhaps with the commit in it."""
-    return bool(re.search(r"(^|/)_?(git_)?version\.py$", path))
 
 
 class Bench:

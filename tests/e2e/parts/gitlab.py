@@ -7,6 +7,7 @@ import csv
 import importlib.util
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,6 +167,8 @@ class GitLab:
     ) -> Outcome:
         """Run jobs in containers; ``image`` brings what the runner itself needs."""
         open_to_everybody(self.state / "cache")
+        # What is copied from: of another project, a file of the same size and second would stay.
+        shutil.rmtree(self.state / "builds", ignore_errors=True)
         words = ["--network=host", "--pull-policy=if-not-present", f"--helper-image={image}"]
         # As on a server, a job runs as the user of its image.
         words += [f"--container-executable={docker.client}", "--umask=false", *options, *jobs]

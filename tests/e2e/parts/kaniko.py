@@ -1,7 +1,6 @@
 """A stand-in for Kaniko, whose image is out of reach: it says what Kaniko would be told.
 
-The digest of what it would have pushed is what the variable ``KANIKO_DIGEST`` says. It ends a
-second after its last word: an engine under load may drop what a container says as it ends.
+The digest of what it would have pushed is what the variable ``KANIKO_DIGEST`` says.
 """
 
 from __future__ import annotations
