@@ -187,8 +187,16 @@ def test_a_seeded_file_is_the_projects(tmp_path: Path, capsys: Capture) -> None:
     assert workshop.read("s.dat") == "seed\n"
     workshop.edit({"s.dat": None})
     workshop.release("v1.2.0", {"template/s.dat": "best seed\n"})
-    assert statuses(report(workshop, capsys)) == {}
+    result = report(workshop, capsys)
+    assert statuses(result) == {"s.dat": "kept"}
+    assert result["notes"] == [
+        "s.dat: written once; the project deleted it, the template changed it: left out."
+    ]
+    assert result["patches"]["s.dat"].endswith("-better seed\n+best seed\n")
     assert not (workshop.project / "s.dat").exists()
+    workshop.edit({"mine.dat": "mine\n"})
+    workshop.release("v1.3.0", {"template/other.dat": "other\n"})
+    assert statuses(report(workshop, capsys)) == {"other.dat": "added"}
 
 
 def test_a_seeded_file_that_is_new_is_written_once(tmp_path: Path, capsys: Capture) -> None:
@@ -261,6 +269,66 @@ def test_an_answer_that_is_not_taken_any_more_falls_back_with_a_word(
     result = report(workshop, capsys)
     assert "color: blue\n" in workshop.read(".copier-answers.yml")
     assert any("color='green' is not taken any more" in note for note in result["notes"])
+
+
+SIZES = """\
+deep:
+  type: bool
+  help: Deep
+  default: false
+size:
+  type: int
+  help: Size
+  default: 3
+  when: "{{ deep }}"
+unit:
+  type: str
+  help: Unit
+  default: m
+  when: "{{ size == 3 }}"
+"""
+
+
+def test_an_answer_to_a_question_that_is_not_asked_is_left_out_with_a_note(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {
+        "copier.yml": QUESTIONS + SIZES,
+        "template/size.dat.jinja": "{{ size }} {{ unit }}\n",
+        "template/a.dat": "1\n",
+    }
+    workshop = open_workshop(tmp_path, files, unit="km")
+    workshop.release("v1.1.0", {"template/a.dat": "2\n"})
+    said = (
+        "The question size is not asked, because of the other answers: size='4' was not used and "
+        "is not recorded."
+    )
+    assert update(workshop.project, "--dry-run", "--data", "size=4") == ExitCode.DONE
+    assert f"  - {said}\n" in capsys.readouterr().err
+    assert report(workshop, capsys, "--data", "size=4")["notes"] == [said]
+    assert workshop.read("a.dat") == "2\n"
+    # The answer that depends on the one that was left out stays as it is recorded.
+    assert workshop.read("size.dat") == "3 km\n"
+    assert "size" not in workshop.read(".copier-answers.yml")
+    assert "unit: km\n" in workshop.read(".copier-answers.yml")
+
+
+def test_an_answer_that_is_asked_for_with_another_one_is_used(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {"copier.yml": QUESTIONS + SIZES, "template/size.dat.jinja": "{{ size }} {{ unit }}\n"}
+    workshop = open_workshop(tmp_path, files)
+    assert report(workshop, capsys, "--data", "size=4", "--data", "deep=yes")["notes"] == [
+        "The template asks no question unit any more: its answer is dropped."
+    ]
+    assert workshop.read("size.dat") == "4 m\n"
+
+
+def test_an_answer_to_no_question_is_refused(workshop: Workshop, capsys: Capture) -> None:
+    workshop.release("v1.1.0", {"template/a.dat": "2\n"})
+    assert update(workshop.project, "--data", "sise=4") == ExitCode.REFUSED
+    assert "sise: no such question" in capsys.readouterr().err
+    assert workshop.status() == []
 
 
 def test_a_wrong_answer_is_refused(workshop: Workshop, capsys: Capture) -> None:

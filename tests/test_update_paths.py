@@ -275,6 +275,22 @@ def test_a_seeded_file_that_moves_goes_along_with_what_people_wrote(
     assert workshop.read("t.dat") == MINE
 
 
+def test_of_a_seeded_file_that_the_project_moved_the_templates_change_is_told(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING, "template/s.dat": TEN})
+    workshop.edit({"s.dat": None, "docs/mine.dat": MINE})
+    workshop.release("v1.1.0", {"template/s.dat": THEIRS})
+    result = report(workshop, capsys)
+    assert statuses(result) == {"s.dat": "kept"}
+    assert result["notes"] == [
+        "s.dat: written once; the project has moved it to docs/mine.dat, the template changed "
+        "it: left out."
+    ]
+    assert "+theirs\n" in result["patches"]["s.dat"]
+    assert workshop.read("docs/mine.dat") == MINE
+
+
 def test_a_seeded_file_gives_way_to_a_folder(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING, "template/s.dat": TEN})
     shutil.rmtree(workshop.template / "template")

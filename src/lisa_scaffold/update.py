@@ -246,7 +246,12 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
 def _answer_notes(
     recorded: Mapping[str, Any], before: Render, after: Render, given: Mapping[str, Any]
 ) -> Iterator[str]:
-    """What became of the recorded answers."""
+    """What became of the recorded answers, and of given ones that were not used."""
+    for key in after.not_asked:
+        yield (
+            f"The question {key} is not asked, because of the other answers: "
+            f"{key}={given[key]!r} was not used and is not recorded."
+        )
     for key, value in after.answers.items():
         if key in given:
             continue
@@ -258,7 +263,7 @@ def _answer_notes(
                 f"another answer: --data {key}=…"
             )
     for key in recorded:
-        if key not in after.answers:
+        if key not in after.answers and key not in after.not_asked:
             yield f"The template asks no question {key} any more: its answer is dropped."
 
 

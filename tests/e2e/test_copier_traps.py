@@ -301,18 +301,24 @@ def test_a_file_that_is_written_once_and_deleted(tmp_path: Path) -> None:
 
 
 def test_an_answer_to_a_question_that_is_not_asked(tmp_path: Path) -> None:
-    """Copier renders it and does not record it: the next update silently takes it back."""
+    """Copier renders it and does not record it: the next update silently takes it back.
+
+    Here it is not used, and a note tells; all else is updated.
+    """
     questions = QUESTIONS + "size:\n  type: int\n  default: 1\n  when: false\n"
     files = {"copier.yml": questions, "template/a.dat.jinja": "{{ size }}\n"}
     workshop = open_workshop(tmp_path, files)
+    workshop.release("v1.1.0", {"template/b.dat": TEN})
     twin = twin_of(workshop)
     copier(twin, "--data", "size=2")
     assert (twin / "a.dat").read_text() == "2\n"
     assert "size" not in (twin / ".copier-answers.yml").read_text()
     done = ours(workshop.project, "--data", "size=2")
-    assert done.returncode == ExitCode.REFUSED
-    assert "size: not asked with these answers, and so it would not be recorded" in done.stderr
-    assert workshop.status() == []
+    assert done.returncode == ExitCode.DONE
+    assert "size=2 was not used and is not recorded" in done.stdout.replace("'", "")
+    assert workshop.read("a.dat") == "1\n"
+    assert workshop.read("b.dat") == TEN
+    assert "size" not in workshop.read(".copier-answers.yml")
 
 
 def test_folders_that_are_empty(tmp_path: Path) -> None:

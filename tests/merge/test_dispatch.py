@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import check_clean, kinds, merge_file
-from lisa_scaffold.model import Merged
+from lisa_scaffold.model import Declined, Merged
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ from lisa_scaffold.model import Merged
         (".devcontainer/devcontainer.json", "json"),
         ("src/x.pyi", "python"),
         ("docs/Dockerfile.dev", "dockerfile"),
-        ("requirements.txt", "lines"),
-        ("requirements/dev.txt", "lines"),
-        ("constraints-3.11.txt", "lines"),
+        ("requirements.txt", "pip"),
+        ("requirements/dev.txt", "pip"),
+        ("constraints-3.11.txt", "pip"),
         ("CMakeLists.txt", "text"),
         (".dockerignore", "lines"),
         ("MANIFEST.in", "lines"),
@@ -95,3 +95,29 @@ def test_only_what_git_merged_is_checked() -> None:
     assert check_clean("a.py", b"x = 1\n", b"x = (\n", b"x = 2\n", b"x = (\n") is None
     assert check_clean("a.bin", b"", b"", b"", b"\0") is None
     assert check_clean("a.md", b"a\n", b"b\n", b"c\n", b"d\n") is None
+
+
+SCRIPT = b"".join(b"step %d\n" % number for number in range(10))
+
+
+@pytest.mark.parametrize("path", ["run.sh", "tool.yml", "Makefile"])
+def test_a_file_that_both_sides_added_nearly_alike_stays_the_projects_with_a_patch(
+    path: str,
+) -> None:
+    more = SCRIPT.replace(b"step 4\n", b"step 4\nstep 4.5\n")
+    for ours, theirs, sign in ((SCRIPT, more, "+"), (more, SCRIPT, "-")):
+        result = merge_file(path, None, ours, theirs)
+        assert isinstance(result, Declined)
+        assert result.content == ours
+        assert f"\n{sign}step 4.5\n" in result.patch
+        assert result.reason.startswith("Both sides added this file, nearly alike; it stays")
+        assert merge_file(path, None, ours, theirs, keep_prose=False) is None
+
+
+def test_files_that_both_sides_added_otherwise_are_a_conflict() -> None:
+    more = SCRIPT.replace(b"step 4\n", b"step 4\nstep 4.5\n")
+    edited = SCRIPT.replace(b"step 7\n", b"step 7.5\n")
+    turned = SCRIPT.replace(b"step 7\nstep 8\n", b"step 8\nstep 7\n")
+    for theirs in (edited, turned, SCRIPT * 2):
+        assert merge_file("run.sh", None, more, theirs) is None
+    assert merge_file("uv.lock", None, SCRIPT, more) is None

@@ -231,3 +231,11 @@ def test_exported_names_are_a_set_in_any_layout() -> None:
     both = '__all__: list[str] = [\n    "Commit",\n    "Log",\n    "main",\n]\n'
     assert merge(spread, '__all__: list[str] = ["main"]\n', base=base) == both
     assert merge("__all__ = [*a]\n", '__all__ = ["b"]\n', base="__all__ = []\n") is None
+
+
+def test_exported_names_that_both_sides_added_are_those_of_both() -> None:
+    ours, theirs = '__all__ = ["Log", "run"]\n', '__all__ = ["main"]\n'
+    both = '__all__ = ["Log", "main", "run"]\n'
+    assert merge("x = 1\n" + ours, "x = 1\n" + theirs, base="x = 1\n") == "x = 1\n" + both
+    other = "__all__ = [*names]\n"
+    assert merge("x = 1\n" + ours, "x = 1\n" + other, base="x = 1\n") is None

@@ -20,6 +20,7 @@ STATEMENTS = [
         "names = [\n    'a',\n    'c']\n",
         'names = ["a", "c"]\n',
     ),
+    ("f = f'{x!r}, it'\n", 'f = f"{x!r}, it"\n', "f = f'{x!s}'\n", 'f = f"{x!s}"\n'),
     ("call('a',1)\n", 'call("a", 1)\n', "call('a',2)\n", 'call("a", 2)\n'),
     (
         "# Why.\nlong = False  # no\n",
@@ -88,7 +89,7 @@ def test_what_the_project_removed_stays_away_though_the_template_respelled_it() 
         ("# one\na = 1\n", "a = 1  # one\n"),
         ("a = 'b'\n", "a = b'b'\n"),
         ("a = (1,)\n", "a = (1)\n"),
-        ("a = f'{b}'\n", 'a = f"{b}"\n'),
+        ("a = f'{b}'\n", "a = f'{c}'\n"),
     ],
 )
 def test_what_is_more_than_writing(one: str, two: str) -> None:

@@ -12,11 +12,13 @@ from lisa_scaffold.model import Declined, Merged
 
 _REWRITTEN = "The project has rewritten the passage that the template changed."
 _REPLACED = "The project has replaced this file with one of its own."
+_CARRIED_OVER = "Both sides added this file, nearly alike; it stays as the project has it."
 _EMPTIED = "The template has emptied this file, and the project has made more of it."
 
 # Of data, each key is somebody's decision, however much else the project has changed.
 _CODE = ("dockerfile", "python", "text")
 _LITTLE = 0.25
+_NEARLY = 0.9
 _FEW_LINES = 10
 
 
@@ -110,7 +112,16 @@ def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None
         patch = kept.patch(done[1], path)
         if keep_prose or not patch:
             return _Result(*done, patch)
-    if keep_prose and not sides.new and kind in _CODE and _replaced(base, ours):
+    return _whole(path, sides, kind) if keep_prose else None
+
+
+def _whole(path: str, sides: codec.Sides, kind: str) -> _Result | None:
+    """The project's file as it is, where the template's change is of no use to it."""
+    base, ours, theirs = sides.texts
+    if sides.new:
+        known = kind != "generated" and _nearly(ours, theirs)
+        return _Result(ours, (), _patch(path, ours, theirs), _CARRIED_OVER) if known else None
+    if kind in _CODE and _replaced(base, ours):
         return _Result(ours, (), _patch(path, base, theirs), _REPLACED)
     return None
 
@@ -122,6 +133,13 @@ def _prose(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None
     if done is None or (done.patch and not keep_prose):
         return None
     return _Result(done.text, done.notes, done.patch, _REWRITTEN)
+
+
+def _nearly(ours: str, theirs: str) -> bool:
+    """Whether one text has every line of the other, in order, and few more."""
+    less, more = sorted((ours.splitlines(), theirs.splitlines()), key=len)
+    rest = iter(more)
+    return len(less) >= _NEARLY * len(more) and all(line in rest for line in less)
 
 
 def _replaced(base: str, ours: str) -> bool:

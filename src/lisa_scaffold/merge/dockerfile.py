@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from lisa_scaffold.merge import chains
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.instructions import DIRECTIVE, spans
 from lisa_scaffold.merge.pins import only_moved
@@ -243,7 +244,8 @@ def _instruction(
         more = farther((), ours.lines, theirs.lines)
         return None if more is None else (list(more), ())
     done = plain.merge_lines(list(base.lines), list(ours.lines), list(theirs.lines))
-    return done or _words(base, ours, theirs)
+    done = done or _words(base, ours, theirs)
+    return done or chains.merge(base.lines, ours.lines, theirs.lines)
 
 
 def _words(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:

@@ -144,10 +144,15 @@ def _only_remarked(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> st
 
 
 def _only_moved(base: Entry, left: Entry, path: Path, *, by_ours: bool) -> str:
-    who = ("template", "project") if by_ours else ("project", "template")
     moved = ", ".join(dict.fromkeys(_moved(value(base.node), value(left.node))))
+    return only_moved(values.where(path), moved, by_ours=by_ours)
+
+
+def only_moved(what: str, moved: str, *, by_ours: bool) -> str:
+    """A note on what one side removed, and the other (`by_ours`: the project) moved the pin of."""
+    who = ("template", "project") if by_ours else ("project", "template")
     return (
-        f"{values.where(path)}: the {who[0]} removed it and the {who[1]} only moved its "
+        f"{what}: the {who[0]} removed it and the {who[1]} only moved its "
         f"version ({moved}); it stays removed."
     )
 

@@ -42,23 +42,26 @@ _SUFFIXES = {
     "yml": "yaml",
     **dict.fromkeys(("adoc", "markdown", "md", "mdx", "rst", "txt"), "prose"),
 }
-_LINES = re.compile(r"\.\w*ignore|\.gitattributes|.*(requirements|constraints).*\.(txt|in)")
+_PATTERNS = (
+    ("lines", re.compile(r"(.*/)?(\.\w*ignore|\.gitattributes)")),
+    ("pip", re.compile(r".*(requirements|constraints)[^/]*\.(txt|in)")),
+    ("pip", re.compile(r"(.*/)?requirements/[^/]+\.(txt|in)")),
+    ("text", re.compile(r"(.*/)?CMakeLists\.txt")),
+    ("dockerfile", re.compile(r"(.*/)?(Docker|Container)file([.-][^/]*)?")),
+)
 _PROSE = re.compile(r"(README|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGE(S|LOG)|NEWS|TODO)(\.\w+)?")
 _STRUCTURED = ("toml", "yaml", "json")
 _CHECKED = ("dockerfile", "ini", "python")
 # These have looked at the lines themselves, or know better where a line belongs.
-_WITHOUT_TEXT = ("dockerfile", "lines", "python")
+_WITHOUT_TEXT = ("dockerfile", "lines", "pip", "python")
 
 
 def kind(path: str, text: str) -> str:
     """What sort of file this is: by its name, or else by its first line."""
     name = path.rpartition("/")[2]
-    if _LINES.fullmatch(name) or re.search(r"(^|/)requirements/[^/]+\.(txt|in)$", path):
-        return "lines"
-    if name == "CMakeLists.txt":
-        return "text"
-    if re.match(r"(Docker|Container)file([.-]|$)", name):
-        return "dockerfile"
+    for sort, pattern in _PATTERNS:
+        if pattern.fullmatch(path):
+            return sort
     known = _NAMES.get(name) or _SUFFIXES.get(name.rpartition(".")[2].lower())
     if known:
         return known

@@ -1,22 +1,22 @@
-"""Three-way merge of line sets: ignore files, attributes, code owners, manifests, requirements.
+"""Three-way merge of line sets: ignore files, attributes, code owners, manifests.
 
 Every line is a unit; comments and blank lines head the block below them, and a line that one side
-adds stays in its block. Requirements are named by their normalised distribution, attributes and
-owners by their pattern.
+adds stays in its block. Attributes and owners are named by their pattern.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from lisa_scaffold.merge.pins import newest
 from lisa_scaffold.merge.survey import lost
 from lisa_scaffold.merge.text import to_lines, to_text
-from lisa_scaffold.merge.units import Unit, in_blocks, merge_units, project_decides
+from lisa_scaffold.merge.units import Both, Gone, Unit, in_blocks, merge_units, project_decides
 from lisa_scaffold.merge.units import to_lines as joined
 from lisa_scaffold.merge.words import merge_words
 
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*\])?\s*(?:[<>=!~]=?|@\s|;|\s#|$)")
 _PATTERN_AND_MORE = re.compile(r"(\S+)\s+\S")
 # In a manifest the last word wins: between additions that take in and additions that leave out,
 # the order decides.
@@ -26,16 +26,44 @@ _VERBS = {
 }
 
 
+class Rules(NamedTuple):
+    """How the lines of one sort of file are merged.
+
+    Attributes
+    ----------
+    both, gone
+        What becomes of a line that both sides changed, or that one changed and the other removed.
+    heirs
+        Whether a line may have been renamed into another that is much like it.
+    free
+        Whether the order of the lines means nothing.
+    """
+
+    both: Both
+    gone: Gone
+    heirs: bool = True
+    free: bool = False
+
+
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
     """Merge line sets; ``None`` where the two sides contradict each other."""
-    (before, was), (mine, tail), (yours, end) = (read(text) for text in (base, ours, theirs))
+    sides = [read(text) for text in (base, ours, theirs)]
     gone = project_decides(lambda unit: unit.lines[0].strip())
-    done = merge_units(before, mine, yours, _both, _together, gone=gone)
+    return merge_read((base, ours, theirs), sides, Rules(_both, gone))
+
+
+def merge_read(
+    texts: tuple[str, str, str], sides: Sequence[tuple[list[Unit], int]], rules: Rules
+) -> tuple[str, tuple[str, ...]] | None:
+    """Merge three texts that were read as units, and the numbers of blank lines below them."""
+    (before, was), (mine, tail), (yours, end) = sides
+    both, gone, heirs, free = rules
+    done = merge_units(before, mine, yours, both, _together, gone=gone, heirs=heirs, free=free)
     if done is None:
         return None
     blank = [""] * (end if tail == was else tail)
     text = to_text([*joined(done[0]), *blank])
-    return None if lost(base, ours, theirs, text, done[1]) else (text, done[1])
+    return None if lost(*texts, text, done[1]) else (text, done[1])
 
 
 def read(text: str) -> tuple[list[Unit], int]:
@@ -58,9 +86,6 @@ def _key(line: str) -> str:
         return stripped
     if _PATTERN_AND_MORE.match(stripped) and not re.match(r"\S+\s*[<>=!~;@#]", stripped):
         return f"{word} …"
-    requirement = _REQUIREMENT.match(stripped)
-    if requirement and requirement.end() < len(stripped):
-        return re.sub(r"[-_.]+", "-", requirement[1]).lower()
     return stripped
 
 
@@ -83,14 +108,15 @@ def _together(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[
     if not _commute(mine, yours):
         # The last word wins: the project's, unless the template makes exceptions of its own.
         return None if "out" in _directions(yours) else [*yours, *mine]
-    return in_blocks(before, mine, yours, _rank, _heads)
+    return in_blocks(before, mine, yours, _rank, heads)
 
 
 def _rank(unit: Unit) -> str:
     return unit.lines[0].casefold()
 
 
-def _heads(unit: Unit) -> bool:
+def heads(unit: Unit) -> bool:
+    """Whether a line is a comment, which heads the lines below it."""
     return unit.lines[0].lstrip().startswith("#")
 
 

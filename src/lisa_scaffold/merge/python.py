@@ -186,7 +186,8 @@ def _both(
     if same(ours, theirs):
         return _equal(ours, theirs, names.known) or (ours.lines, ())
     if base is None:
-        return carried_over(_what(ours), ours, theirs)
+        exported = _exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
+        return exported or carried_over(_what(ours), ours, theirs)
     by_lines = plain.merge_lines(list(before), list(ours.lines), list(theirs.lines))
     if by_lines is not None:
         return by_lines

@@ -28,6 +28,17 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def bare(ours: str, theirs: str) -> str:
+    """What two sides added to, that both added a requirement: its name alone.
+
+    An address, or a marker, that only one of them has, or has differently, was changed by both.
+    """
+    mine, other = split_requirement(ours) or {}, split_requirement(theirs) or {}
+    last = {"url": " @ nowhere", "marker": " ; never"}
+    rest = [mine.get(p, "") if mine.get(p) == other.get(p) else no for p, no in last.items()]
+    return "".join([mine.get("name", ""), *rest])
+
+
 def requirement_keys(*sides: Sequence[str]) -> list[list[Hashable]]:
     """What tells the requirements of some lists apart: names, or more where a name stands twice.
 

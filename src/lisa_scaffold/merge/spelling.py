@@ -75,19 +75,11 @@ def same(one: Unit, two: Unit) -> bool:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The words of some source: without its layout, and without the quotes around strings."""
+    """The words of some source, without its layout: of strings, that there is one."""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             yield f"# {token.string.lstrip('#').strip()}"
-        elif token.type == tokenize.STRING:
-            yield _string(token.string)
+        elif "STRING" in tokenize.tok_name[token.type]:
+            yield "''"
         elif token.type not in _LAYOUT and token.string not in _BRACKETS:
             yield token.string
-
-
-def _string(text: str) -> str:
-    """What a string says; one that holds expressions as it is written."""
-    try:
-        return repr(ast.literal_eval(text))
-    except (SyntaxError, ValueError):
-        return text

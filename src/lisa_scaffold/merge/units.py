@@ -53,18 +53,20 @@ def merge_units(  # noqa: PLR0913
     *,
     gone: Gone | None = None,
     heirs: bool = True,
+    free: bool = False,
 ) -> tuple[list[Unit], tuple[str, ...]] | None:
     """The units of both sides, or ``None`` where they contradict each other.
 
     With ``heirs``, a unit that is gone on both sides, with one much like it on one side alone,
     was replaced there and removed here: a contradiction. A unit that one side removed and the
-    other changed is one, too, unless ``gone`` decides about it.
+    other changed is one, too, unless ``gone`` decides about it. Where the order means nothing
+    (``free``), the project's stands if both sides changed it.
     """
     sides = _Sides(*({unit.key: unit for unit in numbered(side)} for side in (base, ours, theirs)))
     if heirs and _removed_and_replaced(sides):
         return None
-    notes = _decide_gone(sides, gone)
-    order = None if notes is None else _order(sides, together)
+    notes = _decide_gone(sides, gone, heirs=heirs)
+    order = None if notes is None else _order(sides, together, free=free)
     if notes is None or order is None:
         return None
     merged: list[Unit] = []
@@ -140,7 +142,7 @@ def never(_before: Unit | None, _mine: list[Unit], _yours: list[Unit]) -> list[U
     return None
 
 
-def _decide_gone(sides: _Sides, gone: Gone | None) -> list[str] | None:
+def _decide_gone(sides: _Sides, gone: Gone | None, *, heirs: bool) -> list[str] | None:
     """Take out of the sides what one removed and the other changed; ``None``: nobody knows."""
     base, ours, theirs = sides
     notes: list[str] = []
@@ -150,7 +152,8 @@ def _decide_gone(sides: _Sides, gone: Gone | None) -> list[str] | None:
         if left is None or (mine and yours) or left.lines == unit.lines:
             continue
         decided = gone(unit, mine, yours) if gone and not _repeated(sides, key) else None
-        if decided is None or (isinstance(decided[1], Kept) and _has_heir(sides, key)):
+        renamed = heirs and decided and isinstance(decided[1], Kept) and _has_heir(sides, key)
+        if decided is None or renamed:
             return None
         notes.append(decided[1])
         # To the rest of the merge it is new, or was never there.
@@ -262,12 +265,12 @@ def _one(key: Hashable, sides: _Sides, both: Both) -> tuple[Unit, Iterable[str]]
     return None if done is None else (Unit(key, gap, tuple(done[0])), done[1])
 
 
-def _order(sides: _Sides, together: Together) -> list[Hashable] | None:
+def _order(sides: _Sides, together: Together, *, free: bool) -> list[Hashable] | None:
     """Every key of the result in its place."""
     base, ours, theirs = sides
     common = base.keys() & ours.keys() & theirs.keys()
     was, mine, yours = ([key for key in side if key in common] for side in sides)
-    if mine not in (was, yours) and yours != was:
+    if not free and mine not in (was, yours) and yours != was:
         return None
     lead, other = (theirs, ours) if mine == was else (ours, theirs)
     order = [key for key in lead if key in other or key not in base]

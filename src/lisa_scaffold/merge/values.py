@@ -11,6 +11,7 @@ from lisa_scaffold.merge.align import diff3
 from lisa_scaffold.merge.identity import one_name_each
 from lisa_scaffold.merge.nodes import Path, Value
 from lisa_scaffold.merge.requirements import (
+    bare,
     normalised,
     only_spec,
     requirement_keys,
@@ -101,7 +102,7 @@ def _both_added(path: Path, ours: str, theirs: str) -> Decision | None:
     """Of a pin that both sides added, the newer one."""
     oldest = re.sub(_NUMBER, "0.dev0", ours)
     newest = _newest(path, [oldest, ours, theirs], ("",) * 3)
-    found = newest or requirement(path, oldest, ours, theirs)
+    found = newest or requirement(path, bare(ours, theirs), ours, theirs)
     return found and Decision(found.text, found.note.replace("moved it up", "added it"))
 
 

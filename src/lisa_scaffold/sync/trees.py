@@ -15,6 +15,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge, is_git_folder
 from lisa_scaffold.model import Change, Declined, Merged
 from lisa_scaffold.project import conflict_marker
+from lisa_scaffold.sync.seeded import Matches, Tree, hold
 from lisa_scaffold.sync.sides import LINK, REGULAR, in_conflict, link_of, patch
 from lisa_scaffold.sync.untangle import BASE, OURS, THEIRS, Clash, untangle
 
@@ -23,9 +24,7 @@ SUBMODULE = "160000"
 # Git makes markers longer in a file that both sides renamed, and names both paths there.
 _LONG_MARKER = re.compile(rb"^(<{7}|={7}|>{7})[<=>](?=$| (?:project|template):)", re.MULTILINE)
 
-Tree = dict[str, Blob]
 Sides = tuple[Blob | None, Blob, Blob | None]
-Matches = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -162,13 +161,15 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     base, theirs = dict(base), dict(theirs)
     base.pop(policy.answers_file, None)
     answers = theirs.pop(policy.answers_file, None)
-    dropped = _hold_seeded(base, theirs, present, policy)
+    held = hold(base, theirs, present, policy.seeded, policy.was_seeded)
     merged = store.merge(base, ours, theirs)
     differences = {each.path: each for each in store.changed(ours, merged.tree)}
     objects = _read(store, merged, differences.values())
     settling = _Settling(store, policy, ours, base, theirs, present, objects)
-    for path in dropped:
+    for path in held.dropped:
         settling.synced.keep(path, "the template no longer has it; it is the project's: kept.")
+    for path, (old, new) in held.missed.items():
+        settling.missed(path, old, new)
     clashes = untangle(merged)
     for clash in clashes:
         settling.clash(clash, differences.get(clash.path))
@@ -189,30 +190,6 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
         settling.synced.settle(policy.answers_file, "updated", answers)
     settling.synced.changes.sort(key=lambda change: change.path)
     return settling.synced
-
-
-def _hold_seeded(
-    base: Tree, theirs: Tree, present: Mapping[str, Stage], policy: Policy
-) -> list[str]:
-    """Take out of the merge what the template would change in files that are the project's.
-
-    Returns
-    -------
-    list
-        The paths that the template no longer has, and the project keeps.
-    """
-    gone = [path for path in base if path not in theirs and policy.was_seeded(path)]
-    arrived = {theirs[path].data for path in theirs.keys() - base.keys()}
-    folders = {path[:at] for path in theirs for at, sign in enumerate(path) if sign == "/"}
-    # One that only moves goes along, and what the project wrote in it too.
-    gone = [path for path in gone if base[path].data not in arrived and path not in folders]
-    for path in [path for path in theirs if policy.seeded(path)]:
-        if path in base:
-            theirs[path] = base[path]
-        elif path in present:
-            del theirs[path]
-    theirs |= {path: base[path] for path in gone}
-    return [path for path in gone if path in present]
 
 
 def _read(
@@ -245,6 +222,13 @@ class _Settling:
         """Where the project moved files of the template: new path → old path."""
         found = self.store.changed("base", self.ours)
         return {each.path: each.was for each in found if each.was}
+
+    def missed(self, path: str, old: Blob, new: Blob) -> None:
+        """A path that is written once, that the template changed, and the project has no more."""
+        place = next((now for now, was in self.origins.items() if was == path), "")
+        what = f"has moved it to {place}" if place else "deleted it"
+        note = f"written once; the project {what}, the template changed it: left out."
+        self.synced.decline(path, note, old, new)
 
     def clean(self, difference: Difference) -> None:
         """A path that git merged without a conflict."""

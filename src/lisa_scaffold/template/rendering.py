@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from copier._template import Template as CopierTemplate
     from copier._user_data import Question as CopierQuestion
 
+    from lisa_scaffold.template.worker import Quiet
+
 CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 """The address that projects record as their source, wherever the bytes came from."""
 
@@ -157,7 +159,8 @@ class Template:
         recorded
             Answers of the project; one that this version does not take gives way to the default.
         given
-            Answers that replace recorded ones.
+            Answers that replace recorded ones; one to a question that the other answers leave out
+            is not used.
         destination
             The folder to make.
         trust
@@ -192,9 +195,6 @@ class Template:
                 as_operation("update")(worker.run_copy)()
             except ValueError as error:
                 raise AnswersError(_blame(error, given)) from error
-            if lost := given.keys() & worker.answers.hidden:
-                problem = "not asked with these answers, and so it would not be recorded"
-                raise AnswersError(dict.fromkeys(sorted(lost), problem))
             ownership = worker.template.config_data.get("lisa_ownership", {})
             skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
             return Render(
@@ -203,6 +203,7 @@ class Template:
                 tuple(ownership.get("locked", ())),
                 (*ownership.get("seeded", ()), *skipped),
                 _commands(worker.template.config_data),
+                worker.not_asked,
             )
 
 
@@ -220,6 +221,8 @@ class Render:
         Patterns, as in ``.gitignore``, of the paths of these kinds of ownership.
     not_run
         Commands of the template (tasks and migrations) that an update never runs.
+    not_asked
+        Questions whose given answers were not used, as the other answers leave them out.
     """
 
     folder: Path
@@ -227,6 +230,7 @@ class Render:
     locked: tuple[str, ...]
     seeded: tuple[str, ...]
     not_run: tuple[str, ...]
+    not_asked: tuple[str, ...]
 
 
 class _WrongAnswerError(Exception):
@@ -275,7 +279,7 @@ def _copier_files(template: Template) -> CopierTemplate:
     return files_of(template)
 
 
-def _quiet_worker(files: CopierTemplate, destination: Path) -> Worker:
+def _quiet_worker(files: CopierTemplate, destination: Path) -> Quiet:
     from lisa_scaffold.template.worker import quiet
 
     return quiet(files, destination)

@@ -42,13 +42,16 @@ class Quiet(Worker):
     filled: AnswersMap | None = None
     """Answers that hold without a question."""
 
+    not_asked: tuple[str, ...] = ()
+    """Questions that an answer was given to, and that the other answers leave out."""
+
     _settled: MutableMapping[str, Any] | None = None
     _relpath = Path()
 
     def _ask(self) -> None:
         self._settled = None
         if self.filled is None:
-            super()._ask()
+            self._ask_in_turn()
         else:
             self.answers = self.filled
         self._relpath = super().answers_relpath
@@ -56,6 +59,23 @@ class Quiet(Worker):
         still = {"now": _now, "make_secret": _secrets()}
         known = {key: still[key] for key in still if context.get(key) is DEFAULT_DATA[key]}
         self._settled = {**context, **known}
+
+    def _ask_in_turn(self) -> None:
+        """Ask, without the given answers that Copier would use and not record.
+
+        One after the other: a question may depend on an answer that is left out.
+        """
+        recorded = dict(self.subproject.last_answers)  # asking takes answers away
+        super()._ask()
+        while left_out := self._first_left_out():
+            self.not_asked = (*self.not_asked, left_out)
+            self.data = {key: value for key, value in self.data.items() if key != left_out}
+            self.subproject.last_answers = dict(recorded)
+            super()._ask()
+
+    def _first_left_out(self) -> str | None:
+        hidden = self.data.keys() & self.answers.hidden
+        return next((key for key in self.template.questions_data if key in hidden), None)
 
     @property
     def answers_relpath(self) -> Path:
