@@ -64,6 +64,7 @@ def test_the_projects_layout_and_the_comments_above_stay() -> None:
         ("RUN a && b", "RUN b && a", "RUN a && b && c"),
         # nobody can tell which one was edited
         ("RUN pip install .", "RUN pip install -U . && pip install -e .", "RUN x && pip install ."),
+        ("RUN make", "RUN make -k", "RUN make && touch a && make -k"),
         # what lasts
         ("RUN make", "RUN cd /src && make", "RUN make && make test"),
         ("RUN make", "RUN A=1 && make", "RUN make && make test"),

@@ -338,3 +338,29 @@ def test_a_key_that_stands_twice_and_says_something_else_each_time_is_refused() 
     ours, theirs = "on:\n  a: 1\nx: 2\ny: 1\n", "on:\n  a: 1\nx: 1\ny: 3\n"
     assert yaml.merge(base, ours, theirs) is None
     assert yaml.merge(theirs, base, ours) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.json", '{{\n  "show": "{}",\n  "other": 1\n}}\n'),
+        ("a.yml", "show: {}\nother: 1\n"),
+        ("a.toml", 'show = "{}"\nother = 1\n'),
+    ],
+)
+def test_an_address_that_both_give_stays_the_projects_with_or_without_its_last_slash(
+    path: str, text: str
+) -> None:
+    address = "https://example.org/lib/commit"
+    for mine, yours in ((address, f"{address}/"), (f"{address}/", address)):
+        base, ours, theirs = (text.format(value) for value in ("unknown", mine, yours))
+        theirs = theirs.replace("1", "2")
+        sides = [side.encode() for side in (base, ours, theirs)]
+        result = merge_file(path, *sides)
+        assert isinstance(result, Merged)
+        assert result.content.decode() == ours.replace("1", "2")
+        assert result.notes[0].startswith("show: both sides give the same address, but for the")
+        assert f"-{mine}\n+{yours}\n" in result.patch
+        assert merge_file(path, *sides, keep_prose=False) is None
+        other = theirs.replace(yours, "https://example.org/other/")
+        assert merge_file(path, sides[0], sides[1], other.encode()) is None

@@ -106,6 +106,8 @@ def _merge(
     if done is None or not all(_in_turn(side, done[0]) for side in (mine, yours)):
         return None
     merged = [unit.lines[0] for unit in done[0]]
+    if len(set(merged)) < len(merged):
+        return None  # what one side added, the other made of another command
     note = f"{merged[0]} && …: both sides added commands at one place; the template's come first."
     return merged, (note,) if met else ()
 

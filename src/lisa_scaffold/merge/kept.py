@@ -76,6 +76,15 @@ def carried_over(what: str, ours: str, theirs: str) -> Kept:
     )
 
 
+def slash(what: str, ours: str, theirs: str) -> Kept:
+    """Both sides gave the same address, but for a slash at its end, which may mean something."""
+    return Kept(
+        f"{what}: both sides give the same address, but for the slash at its end; it stays as the "
+        "project has it, the template's is in the patch.",
+        *(ours, theirs, ours),
+    )
+
+
 def left_out(what: str, after: str) -> Kept:
     """The template added something for a place that stays as the project has it."""
     return Kept(f"{what}: nothing here uses it; the template's is left out.", "", after, "")

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lisa_scaffold.merge import kept
 from lisa_scaffold.merge.align import diff3
 from lisa_scaffold.merge.identity import one_name_each
 from lisa_scaffold.merge.nodes import Path, Value
@@ -28,6 +29,7 @@ _AT = re.compile(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
 _TAGGED = re.compile(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
 _PLAIN = re.compile(rf"(?P<stem>)(?P<version>{_NUMBER})")
 _TARGET = re.compile(r"(?P<stem>py)(?P<version>\d{2,})")
+_ADDRESS = re.compile(r"https?://[^\s?#]+")
 _HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}$")
 _VERSIONED = re.compile(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
@@ -86,8 +88,9 @@ def scalar(
     remarks
         The comments behind the three values: they name the version that a hash stands for.
     """
-    texts = [text_of(base), text_of(ours), text_of(theirs)]
-    before, mine, other = texts
+    before, mine, other = text_of(base), text_of(ours), text_of(theirs)
+    if mine and other and _ADDRESS.fullmatch(mine) and mine.rstrip("/") == other.rstrip("/"):
+        return Decision(mine, kept.slash(where(path), mine, other))
     if base is None and mine is not None and other is not None:
         return _both_added(path, mine, other)
     if before is None or mine is None or other is None:
