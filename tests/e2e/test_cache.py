@@ -42,10 +42,10 @@ def test_what_fails_is_made_anew(kept: Path) -> None:
     assert not list(kept.glob("*.draft"))
 
 
-def test_a_session_drops_what_none_has_used_for_a_month() -> None:
+def test_a_session_drops_what_none_has_used_for_two_weeks() -> None:
     old, new = made("old"), made("new")
-    month_ago = time.time() - cache.KEPT - 1
-    os.utime(old.parent, (month_ago, month_ago))
+    long_ago = time.time() - cache.KEPT - 1
+    os.utime(old.parent, (long_ago, long_ago))
     with cache.in_use():
         assert not old.exists()
         assert new.exists()
@@ -57,6 +57,37 @@ def test_using_it_keeps_it() -> None:
     made("old")
     with cache.in_use():
         assert old.exists()
+
+
+def test_of_what_is_made_by_recipes_the_least_recently_used_goes(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = {"first": 300, "second": 200, "third": 100}
+    files = {recipe: made(recipe) for recipe in ages}
+    for recipe, age in ages.items():
+        files[recipe].write_bytes(b"x" * 100)
+        os.utime(files[recipe].parent, (time.time() - age,) * 2)
+    cache.folder("uv")
+    monkeypatch.setattr(cache, "RECIPES", 250)
+    with cache.in_use():
+        assert [recipe for recipe, path in files.items() if path.exists()] == ["second", "third"]
+        assert not list(kept.glob(f"{files['first'].parent.name}*"))
+        assert (kept / "uv").is_dir()
+
+
+def test_what_grew_too_large_goes_at_the_end_of_the_session(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "LARGEST", {"registry": 99})
+    with cache.in_use():
+        (cache.folder("registry") / "blob").write_bytes(b"x" * 100)
+    assert not (kept / "registry").exists()
+
+
+def test_what_a_killed_session_left_half_made_goes(kept: Path) -> None:
+    cache.folder("0123456789abcdef.draft")
+    with cache.in_use():
+        assert not list(kept.glob("*.draft"))
 
 
 def test_a_folder_of_packages_has_a_largest_size(

@@ -245,6 +245,7 @@ def runner(
                 "LISA_PYTHON_IMAGE": "localhost/python",
                 "LISA_SCAFFOLD": f"/wheel/{wheel.name}",
                 "LISA_JOB_IMAGE": development,
+                "PIP_NO_COMPILE": "1",
                 "UV_CACHE_DIR": "/packages",
             },
             (

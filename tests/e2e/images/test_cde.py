@@ -25,8 +25,8 @@ def test_the_tests_of_operations_passed_inside_of_it(cde: Cde, docker: Docker) -
     all_passed(docker.run(cde.operations, "cat", REPORT), 30)
 
 
-def test_the_tests_of_development_passed_inside_of_it(trixie: Cde, docker: Docker) -> None:
-    all_passed(docker.run(trixie.development, "cat", REPORT), 60)
+def test_the_tests_of_development_passed_inside_of_it(cde: Cde, docker: Docker) -> None:
+    all_passed(docker.run(cde.development, "cat", REPORT), 60)
 
 
 def test_operations_is_what_it_says(cde: Cde, docker: Docker) -> None:
@@ -56,9 +56,9 @@ def test_it_runs_as_anybody_and_writes_nothing(cde: Cde, docker: Docker) -> None
     assert said.split() == cde.python.split(".")
 
 
-def test_development_is_built_on_operations(trixie: Cde, docker: Docker) -> None:
+def test_development_is_built_on_operations(cde: Cde, docker: Docker) -> None:
     operations, development = (
-        inspected(docker, image) for image in (trixie.operations, trixie.development)
+        inspected(docker, image) for image in (cde.operations, cde.development)
     )
     # The last two of operations are the version and the report of the tests.
     shared = operations["RootFS"]["Layers"][:-2]

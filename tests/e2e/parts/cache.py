@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,17 +22,23 @@ CACHE = Path(
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lisa-scaffold-e2e"
 )
 
-KEPT = 30 * 24 * 3600
+RECIPE = re.compile(r"[0-9a-f]{16}")
+"""Name of the folder of what is made by a recipe: its hash."""
+KEPT = 14 * 24 * 3600
 """For how many seconds something is kept that no session uses."""
 LARGEST = {
-    "buildah": 10_000_000_000,
-    "gitlab": 4_000_000_000,
-    "pre-commit": 4_000_000_000,
-    "pip": 2_000_000_000,
-    "registry": 4_000_000_000,
-    "uv": 4_000_000_000,
+    "buildah": 4_000_000_000,
+    "docker": 12_000_000_000,
+    "gitlab": 2_000_000_000,
+    "mypy": 500_000_000,
+    "pip": 1_000_000_000,
+    "pre-commit": 1_000_000_000,
+    "registry": 3_000_000_000,
+    "uv": 3_000_000_000,
 }
-"""How many bytes a folder may hold when a session begins, without its hash."""
+"""How many bytes a folder may hold between sessions, by its name without a hash."""
+RECIPES = 3_000_000_000
+"""How many bytes all that is made by recipes may hold: what was used longest ago goes first."""
 
 
 def folder(name: str) -> Path:
@@ -65,28 +72,51 @@ def borrowed(name: str, otherwise: Path) -> Iterator[tuple[Path, IO[str]]]:
 
 @contextmanager
 def in_use() -> Iterator[None]:
-    """Hold the cache for a session, after dropping what is of no use any more.
+    """Hold the cache for a session; drop what is of no use any more before it and after it.
 
     Nothing is dropped while another session holds it.
     """
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "sessions.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass
-        else:
-            _trim()
+        _trim_alone(lock)
         fcntl.flock(lock, fcntl.LOCK_SH)
-        yield
+        try:
+            yield
+        finally:
+            _trim_alone(lock)
 
 
-def _trim() -> None:
-    oldest = time.time() - KEPT
+def _trim_alone(lock: IO[str]) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
     for path in filter(Path.is_dir, CACHE.iterdir()):
         _unmount_below(path)
-        most = LARGEST.get(path.name.rpartition("-")[0] or path.name)
-        if path.stat().st_mtime < oldest or (most is not None and _size(path) > most):
+        if _stale(path):
+            shutil.rmtree(path)
+    _trim_recipes()
+    for left in CACHE.glob("*.lock"):
+        if left.name != "sessions.lock" and not left.with_suffix("").exists():
+            left.unlink()
+
+
+def _stale(path: Path) -> bool:
+    """Whether it was left half made, is unused for long, or has grown too large."""
+    most = LARGEST.get(path.name) or LARGEST.get(path.name.rpartition("-")[0])
+    return (
+        path.suffix == ".draft"
+        or path.stat().st_mtime < time.time() - KEPT
+        or (most is not None and _size(path) > most)
+    )
+
+
+def _trim_recipes() -> None:
+    room = RECIPES
+    made = [path for path in CACHE.iterdir() if RECIPE.fullmatch(path.name)]
+    for path in sorted(made, key=lambda path: path.stat().st_mtime, reverse=True):
+        room -= _size(path)
+        if room < 0:
             shutil.rmtree(path)
 
 

@@ -16,8 +16,8 @@ from ...support.tools import passes, run
 from .cache import borrowed
 from .machine import need, need_root
 
-KEPT = "12GB"
-"""How much of what was built is kept for the next session."""
+KEPT = "6GB"
+"""How much of what was built is kept for the next session: one set of images, and stages."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,22 @@ def started() -> Iterator[Docker]:
             )
         try:
             _wait(docker, process, state / "log")
+            _forget_runs(docker)
             yield docker
-            docker("container", "prune", "--force")
+            _forget_runs(docker)
             docker("image", "prune", "--force")
             docker("builder", "prune", "--force", f"--keep-storage={KEPT}")
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+def _forget_runs(docker: Docker) -> None:
+    """Drop containers and volumes, also those of a session that was killed."""
+    docker("container", "prune", "--force")
+    # Not by prune, which newer clients restrict to volumes without a name.
+    if volumes := docker("volume", "ls", "--quiet").split():
+        docker("volume", "rm", "--force", *volumes)
 
 
 def _wait(docker: Docker, process: subprocess.Popen[bytes], log: Path) -> None:
