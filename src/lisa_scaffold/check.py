@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from lisa_scaffold import git, rules
 from lisa_scaffold.errors import LisaError
@@ -42,8 +43,7 @@ class Wanted:
     excerpts: bool = False
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """A check of one project, with what a repair would write.
 
     Attributes

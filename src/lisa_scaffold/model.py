@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One possible answer: its value, and the text that a person sees."""
 
     value: Any
     title: str
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """A question of the template, with the answer that holds for it now.
 
     Attributes
@@ -51,16 +49,14 @@ class Question:
     hidden: bool = False
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Who commits: a name and an e-mail address, empty where git knows none."""
 
     name: str
     email: str
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(NamedTuple):
     """A project as it would be made: its answers, and the paths of its files."""
 
     version: str
@@ -68,8 +64,7 @@ class Preview:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Created:
+class Created(NamedTuple):
     """A project that was made.
 
     Attributes
@@ -93,8 +88,7 @@ class Created:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Merged:
+class Merged(NamedTuple):
     """A three-way merge of one file without a conflict left.
 
     Attributes
@@ -112,8 +106,7 @@ class Merged:
     patch: str = ""
 
 
-@dataclass(frozen=True)
-class Declined:
+class Declined(NamedTuple):
     """The project's text stays; the template's change is kept for the report.
 
     Attributes
@@ -131,8 +124,7 @@ class Declined:
     reason: str
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What happened to one path.
 
     Attributes
@@ -193,8 +185,7 @@ class Finding:
     url: str
 
 
-@dataclass(frozen=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """Lines of a file around a finding.
 
     Attributes
@@ -209,8 +200,7 @@ class Excerpt:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Waived:
+class Waived(NamedTuple):
     """A finding that the project has excepted, and why."""
 
     finding: Finding

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
@@ -16,16 +16,14 @@ from lisa_scaffold.git.repository import Repository, spelled_out
 SHA1_LENGTH = 40
 
 
-@dataclass(frozen=True)
-class Blob:
+class Blob(NamedTuple):
     """A file, or a link, of a tree: its mode (such as ``100644``), object name and bytes."""
 
     mode: str
     data: bytes
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """An entry of a tree, or one side of a conflict: mode and object name."""
 
     mode: str
@@ -37,8 +35,7 @@ class Stage:
         return self.mode != "000000"
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """How one path differs between two trees; ``was`` is its old name where it was renamed."""
 
     path: str
@@ -52,8 +49,7 @@ class Difference:
         return not self.old.exists and self.was is None
 
 
-@dataclass(frozen=True)
-class TreeMerge:
+class TreeMerge(NamedTuple):
     """What ``git merge-tree`` made of three trees.
 
     Attributes

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git.command import ALONE, GitError, git, run
@@ -137,8 +137,7 @@ def start_repository(folder: Path, message: str, remote: str, author: Identity) 
     )
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(NamedTuple):
     """A repository and a folder in it.
 
     Attributes
@@ -357,8 +356,7 @@ def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(commits), tuple(tag for tag, commit in commits.items() if commit == head)
 
 
-@dataclass(frozen=True)
-class History:
+class History(NamedTuple):
     """Who committed to a repository, and when.
 
     Attributes

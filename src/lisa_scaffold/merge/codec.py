@@ -5,8 +5,7 @@ Each of these is merged for itself, three-way: what the project converted stays 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -14,8 +13,7 @@ _MARK = b"\xef\xbb\xbf"
 _CONTROLS = bytes(range(0x80, 0xA0))
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """How a text is written as bytes."""
 
     mark: bool
@@ -25,16 +23,14 @@ class Style:
     ended: bool
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A file as text, every line with its end, and how to write it."""
 
     text: str
     style: Style
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(NamedTuple):
     """The three sides of a merge."""
 
     base: Decoded
@@ -73,9 +69,9 @@ def decode(base: bytes | None, ours: bytes, theirs: bytes) -> Sides | None:
         for content, code in zip(contents, encodings, strict=True)
     ]
     if base is None:
-        sides[0] = replace(sides[0], style=sides[2].style)
+        sides[0] = sides[0]._replace(style=sides[2].style)
     if _three_way(*(side.style.newline for side in sides)) != "mixed":
-        sides = [replace(side, text=side.text.replace("\r\n", "\n")) for side in sides]
+        sides = [side._replace(text=side.text.replace("\r\n", "\n")) for side in sides]
     return Sides(sides[0], sides[1], sides[2], base is None)
 
 

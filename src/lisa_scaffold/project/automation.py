@@ -6,9 +6,8 @@ A tool that is named anywhere there counts as run: rules ask this before they sa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
@@ -29,8 +28,7 @@ _ELSEWHERE = re.compile(r"uses:\s*[\"']?[\w.-]+/[\w.-]+/\.github/workflows/")
 _MOST = 4_000_000
 
 
-@dataclass(frozen=True)
-class Automation:
+class Automation(NamedTuple):
     """The files that tell which tools run.
 
     Attributes

@@ -7,13 +7,12 @@ alarm; the merge knows better where an instruction ends, so its reader serves he
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]*))?\}|(\w+))")
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction.
 
     Attributes
@@ -32,8 +31,7 @@ class Instruction:
     end: int
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """A stage: what it starts from, and its instructions, ``FROM`` first.
 
     Attributes
@@ -52,8 +50,7 @@ class Stage:
     instructions: tuple[Instruction, ...]
 
 
-@dataclass(frozen=True)
-class Dockerfile:
+class Dockerfile(NamedTuple):
     """A Dockerfile.
 
     Attributes

@@ -20,8 +20,7 @@ class Position(NamedTuple):
     raw: str | None = None
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Why a file cannot be read.
 
     Attributes

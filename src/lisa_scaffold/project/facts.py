@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import git
 from lisa_scaffold.project import documents
@@ -37,8 +37,7 @@ _MOST_KEPT = 32_000_000
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-@dataclass(frozen=True)
-class Pristine:
+class Pristine(NamedTuple):
     """What the template made of the recorded answers, at the recorded version.
 
     Attributes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.project.documents import Document, Keys
 from lisa_scaffold.project.metadata import Place
@@ -130,8 +130,7 @@ class Job:
         return [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
 
 
-@dataclass(frozen=True)
-class Trouble:
+class Trouble(NamedTuple):
     """Something in the pipeline that cannot be resolved."""
 
     place: Place

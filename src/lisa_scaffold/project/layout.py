@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +19,7 @@ _ASIDE = frozenset(
 _MODULES = (".py", ".pyx", ".pyi", ".so", ".c", ".cc", ".cpp", ".cu", ".f90", ".rs")
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """Where a package's modules are.
 
     Attributes

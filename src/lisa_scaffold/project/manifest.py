@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
@@ -27,8 +27,7 @@ COMMANDS = (*_PLAIN, *_IN_FOLDER, *_WHOLE_FOLDER)
 """Every command that setuptools knows."""
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """One command.
 
     Attributes

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lisa_scaffold import git
 from lisa_scaffold.errors import LisaError
@@ -21,8 +20,7 @@ _UNFINISHED = {
 }
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """A project made from a template, in a repository or a folder of one.
 
     Attributes

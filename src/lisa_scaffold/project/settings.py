@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.project.documents import Document, Keys, Problem
 
@@ -18,8 +17,7 @@ _KEYS = ("select", "ignore", "waivers")
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
 
-@dataclass(frozen=True)
-class Waiver:
+class Waiver(NamedTuple):
     """A recorded exception from a rule.
 
     Attributes
@@ -43,8 +41,7 @@ class Waiver:
     line: int
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a project sets.
 
     Attributes

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lisa_scaffold import git
 
@@ -17,8 +16,7 @@ NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__py
 _SUBMODULE = "160000"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """One file of a project.
 
     Attributes

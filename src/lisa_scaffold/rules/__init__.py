@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import import_module
+from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Finding, Severity
@@ -49,8 +49,7 @@ def _crash(_facts: Facts) -> Iterable[Hit]:
 CRASH = Rule("INT001", Severity.MUST, _crash)
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """Which rules are wanted: codes, or the letters that they begin with.
 
     Attributes

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Change = Callable[[str], str]
 """Changes a text, as little as will do; a text in which there is nothing to do comes back as is."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What happens to one file.
 
     Attributes
@@ -29,8 +28,7 @@ class Step:
     content: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(NamedTuple):
     """One or more steps that repair one finding."""
 
     steps: tuple[Step, ...]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
+from typing import NamedTuple
 
 from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
@@ -20,8 +21,7 @@ PACKAGE: tuple[str, ...] = ("package",)
 PAGES = "https://lisa.pages.in2p3.fr/lisa-scaffold/reference/rules"
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """One place where a rule fails.
 
     Attributes
@@ -49,8 +49,7 @@ Check = Callable[[Facts], Iterable[Hit]]
 Condition = Callable[[Facts], object]
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """What a rule's docstring says.
 
     Attributes

@@ -6,10 +6,9 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template import cache
@@ -22,8 +21,7 @@ _FORM = "1"
 """Part of every key: a newer form of what is kept is never taken for this one."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """What is known about the template that a project records.
 
     Attributes

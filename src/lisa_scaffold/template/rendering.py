@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice, Question
@@ -207,8 +207,7 @@ class Template:
             )
 
 
-@dataclass(frozen=True)
-class Render:
+class Render(NamedTuple):
     """A render for an update: the files, the answers that it used, and what holds for its paths.
 
     Attributes
