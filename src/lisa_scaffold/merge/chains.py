@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from lisa_scaffold.merge.units import Unit, alike, key_of, merge_units
+from lisa_scaffold.merge.units import Unit, alike, key_of, merge_units, one_sided
 
 _HEAD = re.compile(r"[ \t]*RUN(?:[ \t]|\\\n)+", re.IGNORECASE)
 _AND = re.compile(r"([ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\\n[ \t]*)?)")
@@ -42,7 +42,7 @@ def merge(
     before, mine, yours = (_parse(lines) for lines in (base, ours, theirs))
     if before is None or mine is None or yours is None:
         return None
-    above = _one_sided(before.above, mine.above, yours.above)
+    above = one_sided(before.above, mine.above, yours.above)
     joints = mine.joints or yours.joints
     done = _merge(before.commands, mine.commands, yours.commands)
     if above is None or done is None or len(joints) != 1:
@@ -77,14 +77,6 @@ def _is_plain(written: str) -> bool:
 
 def _plain(written: str) -> str:
     return " ".join(written.replace("\\\n", " ").split())
-
-
-def _one_sided(
-    base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]
-) -> tuple[str, ...] | None:
-    if ours == base:
-        return theirs
-    return ours if theirs in (base, ours) else None
 
 
 def _merge(

@@ -28,6 +28,7 @@ from lisa_scaffold.merge.units import (
     carried_over,
     key_of,
     merge_units,
+    one_sided,
     project_decides,
     to_lines,
 )
@@ -206,7 +207,7 @@ def _both(
 def _apart(base: Unit, ours: Unit, theirs: Unit) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """A statement and the comments above it, neither of which both sides changed differently."""
     above, below = zip(*(_split(unit.lines) for unit in (base, ours, theirs)), strict=True)
-    lead, code = _one_sided(*above), _one_sided(*below)
+    lead, code = one_sided(*above), one_sided(*below)
     return None if lead is None or code is None else ((*lead, *code), ())
 
 
@@ -214,14 +215,6 @@ def _split(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     code = (i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
     at = next(code, len(lines))
     return lines[:at], lines[at:]
-
-
-def _one_sided(
-    base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]
-) -> tuple[str, ...] | None:
-    if ours == base:
-        return theirs
-    return ours if theirs in (base, ours) else None
 
 
 def _equal(

@@ -218,6 +218,15 @@ def _removed_and_replaced(sides: _Sides) -> bool:
     return any(alike(unit, heir) >= _HEIR for unit in gone for heir in new)
 
 
+def one_sided(
+    base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """The lines of the side that changed them; ``None`` where both did, each in its own way."""
+    if ours == base:
+        return theirs
+    return ours if theirs in (base, ours) else None
+
+
 def alike(first: Unit, second: Unit) -> float:
     """How much two units share, from 0 to 1."""
     texts = ("\n".join(unit.lines)[:_LONGEST] for unit in (first, second))
