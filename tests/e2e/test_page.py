@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
 
 from lisa_scaffold.model import Checked, Excerpt, Waived
 from lisa_scaffold.report.check import html
@@ -167,7 +168,8 @@ def test_the_filter_by_keyboard(browser: Chrome, tmp_path: Path) -> None:
         reached.append(browser.switch_to.active_element.get_attribute("id"))
     assert reached == ["severity", "family", "fixable", ""]
     browser.switch_to.active_element.send_keys(Keys.ENTER)
-    assert page.status == "All 4 findings"
+    # A form is reset after the event that tells of it, and so is the list.
+    WebDriverWait(browser, 10).until(lambda _: page.status == "All 4 findings")
 
 
 def test_the_page_is_whole_without_a_script(browser: Chrome, tmp_path: Path) -> None:
