@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice, Question
