@@ -5,13 +5,14 @@
 
 The first updates a project and leaves conflicts in the work tree and the index. The second only
 puts both renders into another repository and prints their trees, the answers of ``--data`` that
-the wanted version takes, and the files that it writes only where they are missing.
+the wanted version asks for, and the files that it writes only where they are missing.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -50,16 +51,24 @@ def render_old(recorded: Answers, folder: Path, trust: bool) -> None:
 def render_new(
     recorded: Answers, version: str, given: Answers, folder: Path, trust: bool
 ) -> dict[str, Any]:
-    """Render as Copier updates: recorded answers are suggestions, given ones are set."""
+    """Render as Copier updates: recorded answers are suggestions, given ones are set.
+
+    A given answer whose question `when` hides is left out, as nobody would have been asked.
+    """
     folder.mkdir()
     (folder / ANSWERS).write_text(yaml.safe_dump(dict(recorded)))
     with worker(recorded["_src_path"], version, folder, {}, trust) as new:
         data = {key: given[key] for key in given if key in new.template.questions_data}
         new.data.update(data)
         new.run_copy()
+        hidden = next((key for key in data if key in new.answers.hidden), None)
         paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
         once = sorted(str(path) for path in paths if new.match_skip(path))
-    return {"data": data, "once": once}
+    if hidden is None:
+        return {"data": data, "once": once}
+    shutil.rmtree(folder)  # one at a time: what is asked may depend on it
+    asked = {key: answer for key, answer in data.items() if key != hidden}
+    return render_new(recorded, version, asked, folder, trust)
 
 
 def merge(project: Path, base: str, theirs: str) -> None:

@@ -16,6 +16,10 @@ pytestmark = pytest.mark.e2e
 
 SOURCE = "https://git.example.org/group/small.git"
 ANSWERS = "{{ _copier_answers | to_nice_yaml }}"
+MORE = """\
+extra: {type: bool}
+quiet: {type: bool, when: "{{ not extra }}"}
+"""
 
 
 def git(folder: Path, *arguments: str | Path) -> str:
@@ -47,8 +51,8 @@ def template(tmp_path: Path, tree: Tree) -> Path:
     (folder / "template/docs").mkdir()
     git(folder, "mv", "template/moved.md", "template/docs/moved.md")
     more = {
-        "copier.yml": files["copier.yml"] + "extra: {type: bool}\n",
-        "template/extra.txt.jinja": "{{ extra }}\n",
+        "copier.yml": files["copier.yml"] + MORE,
+        "template/extra.txt.jinja": "{{ extra }}{{ ' and quiet' if quiet }}\n",
         "template/pins.toml": 'one = "2"\n',
     }
     tree(folder, more)
@@ -71,12 +75,12 @@ def project(tmp_path: Path, tree: Tree) -> Path:
     git(tree(folder, files), "init", "-q")
     commit(folder)
     git(folder, "checkout", "-q", "-b", "attempt")
-    tree(folder, {".copier-answers.yml": f"_commit: v2.0.0\n{answers}extra: true\n"})
+    tree(folder, {".copier-answers.yml": f"_commit: v2.0.0\n{answers}extra: true\nquiet: true\n"})
     commit(folder)
     git(folder, "checkout", "-q", "main")
     git(folder, "rm", "-q", "moved.md")
     done = {
-        ".copier-answers.yml": f"_commit: v2.0.0\n{answers}extra: true\n",
+        ".copier-answers.yml": f"_commit: v2.0.0\n{answers}extra: true\nquiet: true\n",
         "docs/moved.md": files["moved.md"],
         "extra.txt": "True\n",
         "pins.toml": 'one = "2"\n',
