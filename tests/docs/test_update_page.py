@@ -85,6 +85,8 @@ def make_project(folder: Path) -> None:
     """The project of the story: what people did to it since it was made."""
     options = ("--defaults", "--to", "v0.1.0", "--data", "author_name=Jane Doe")
     assert cli.new([str(folder), *options]) == 0
+    # Of a machine that has pre-commit: it would fetch the hooks.
+    (folder / ".git/hooks/pre-commit").unlink(missing_ok=True)
     replace(folder / ".pre-commit-config.yaml", r"rev: v0\.17\.7", "rev: v0.17.8")
     numpy = r'\1dependencies = [ "numpy>=2" ]\n'
     replace(folder / "pyproject.toml", r"(requires-python = .*\n)", numpy)

@@ -78,6 +78,7 @@ def test_every_way_to_the_source_distribution_gives_the_same_files_and_the_tag_s
     from_git = build(project.root, "sdist", tmp_path / "from-git")
     from_export = build(exported(project, tmp_path / "export"), "sdist", tmp_path / "from-export")
     from_itself = build(unpacked(from_git, tmp_path / "sdist"), "sdist", tmp_path / "from-itself")
+    assert ("MANIFEST.in" in project.files) == (project.answers["backend"] == "setuptools")
     assert names(from_git) == sdist_files(project)
     assert names(from_export) == sdist_files(project)
     assert names(from_itself) == sdist_files(project)

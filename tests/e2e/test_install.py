@@ -30,30 +30,41 @@ def installed(folder: Path, requirement: str) -> Path:
     return folder / "bin"
 
 
-@pytest.mark.parametrize("kind", ["clone", "git"])
+@pytest.fixture(scope="module")
+def from_clone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Installed from a clone like CI's: one commit and no tag."""
+    folder = tmp_path_factory.mktemp("from-clone")
+    source = folder / "clone"
+    git.git("clone", "-q", "--depth=1", "--no-tags", f"file://{repository}", source)
+    return installed(folder / "venv", str(source))
+
+
+@pytest.fixture(scope="module")
+def from_git(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Installed by pip from the address of the repository."""
+    folder = tmp_path_factory.mktemp("from-git")
+    return installed(folder / "venv", f"git+file://{repository}")
+
+
+@pytest.mark.xdist_group("installed")
+@pytest.mark.parametrize("source", ["from_clone", "from_git"])
 def test_every_way_to_install_carries_the_template(
-    repository: Path, tmp_path: Path, kind: str
+    source: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    if kind == "clone":
-        # As CI clones: one commit and no tag.
-        source = str(tmp_path / "clone")
-        git.git("clone", "-q", "--depth=1", "--no-tags", f"file://{repository}", source)
-    else:
-        source = f"git+file://{repository}"
-    programs = installed(tmp_path / "venv", source)
+    programs: Path = request.getfixturevalue(source)
     made = run(programs / "lisa-new", "--defaults", tmp_path / "lisa-noise")
     assert "template v0.1.0" in made
     recorded = (tmp_path / "lisa-noise/.copier-answers.yml").read_text()
     assert "_commit: v0.1.0\n" in recorded
 
 
-def test_a_project_is_made_without_a_network(repository: Path, tmp_path: Path) -> None:
+@pytest.mark.xdist_group("installed")
+def test_a_project_is_made_without_a_network(from_clone: Path, tmp_path: Path) -> None:
     """In a network namespace of its own, which has no route anywhere."""
-    programs = installed(tmp_path / "venv", str(repository))
     alone = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--net"]
     routes = run(*alone, "cat", "/proc/net/route").splitlines()
     assert routes[1:] == [], "the namespace has a route: this would prove nothing"
-    made = run(*alone, programs / "lisa-new", "--defaults", tmp_path / "lisa-noise")
+    made = run(*alone, from_clone / "lisa-new", "--defaults", tmp_path / "lisa-noise")
     assert made.startswith("Created lisa-noise in ")
 
 

@@ -23,6 +23,8 @@ SESSIONS = {
 }
 
 
+# Of the other one, the jobs of a pipeline run every session: images/test_jobs.py.
+@pytest.mark.parametrize("project", sorted(PROJECTS.keys() - {"hatchling"}), indirect=True)
 def test_its_sessions_pass_and_leave_nothing_for_git(project: Project) -> None:
     passes(
         "nox", "--error-on-missing-interpreters", "-s", *SESSIONS[project.name], cwd=project.root
@@ -30,11 +32,18 @@ def test_its_sessions_pass_and_leave_nothing_for_git(project: Project) -> None:
     assert git("status", "--porcelain", cwd=project.root) == ""
     reports = {path.name for path in (project.root / "reports").iterdir()}
     wanted = {"code-quality.json", "ruff.json", "mypy.xml", "junit.xml", "coverage.xml"}
-    assert reports == wanted | ({"notebooks.xml"} if project.answers["notebooks"] else set())
+    assert reports == wanted
     tests = ET.parse(project.root / "reports/junit.xml").getroot()[0].attrib  # noqa: S314
     assert (tests["errors"], tests["failures"], tests["skipped"]) == ("0", "0", "0")
     coverage = ET.parse(project.root / "reports/coverage.xml").getroot().attrib  # noqa: S314
     assert float(coverage["line-rate"]) > 0.9
+
+
+def test_its_notebooks_run_and_leave_nothing_for_git(tmp_path: Path) -> None:
+    root = make_project("hatchling", tmp_path / "project").root
+    passes("nox", "-s", "notebooks", cwd=root)
+    assert git("status", "--porcelain", cwd=root) == ""
+    assert [path.name for path in (root / "reports").iterdir()] == ["notebooks.xml"]
 
 
 def test_the_sessions_that_run_by_default_are_those_tried_here(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ TEXTS = {
 NAMES = {"distribution": "lisa-other", "import_name": "lisa.other"}
 IMAGE = {"kind": "image", "debian": "trixie"}
 LAST = {key: values[-1] for key, values in choices().items()}
+WALKS = 3
+"""Into how many tests the changes of single answers are dealt out."""
 
 
 @pytest.fixture(scope="session")
@@ -160,27 +163,40 @@ def test_every_answer_is_changed_by_some_update() -> None:
         assert {question.key for question in questions()} - changed == adopted
 
 
-CHANGES = [
-    *(pytest.param(given, id=name) for name, given in grouped_changes().items()),
-    *(
-        pytest.param(given, id=name, marks=pytest.mark.e2e)
-        for name, given in single_changes().items()
-    ),
-]
-
-
-@pytest.mark.parametrize("given", CHANGES)
+@pytest.mark.parametrize("given", grouped_changes().values(), ids=grouped_changes())
 @pytest.mark.usefixtures("_stand_in")
 def test_a_pristine_project_updates_to_other_answers_and_back(
     given: Answers, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = project_at(repository, BEFORE, tmp_path / "project", {})
+    walk([given], repository, tmp_path, monkeypatch)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("turn", range(WALKS))
+@pytest.mark.usefixtures("_stand_in")
+def test_each_answer_changes_while_the_one_before_changes_back(
+    turn: int, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk([*single_changes().values()][turn::WALKS], repository, tmp_path, monkeypatch)
+
+
+def walk(
+    changes: Sequence[Answers],
+    repository: Repository,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Update a pristine project to each of the changes in turn, and to the usual answers."""
+    project = project_at(repository, BEFORE, folder / "project", {})
     usual: dict[str, Any] = answers()
-    there, back = {**usual, **given}, usual
-    for number, wanted in enumerate([there, back]):
+    last: Answers = {}
+    for number, given in enumerate([*changes, {}]):
+        wanted = {**usual, **given}
         before = contents(project)
-        copier_update(project, {key: wanted[key] for key in given}, monkeypatch)
-        fresh = project_at(repository, AFTER, tmp_path / f"fresh{number}", wanted)
+        changed = {key: wanted[key] for key in {**last, **given}}
+        copier_update(project, changed, monkeypatch)
+        fresh = project_at(repository, AFTER, folder / f"fresh{number}", wanted)
         assert_updated(project, before, contents(fresh))
         assert contents(project) != before
         commit_all(project)
+        last = given

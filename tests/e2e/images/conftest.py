@@ -246,7 +246,8 @@ def runner(
                 "LISA_SCAFFOLD": f"/wheel/{wheel.name}",
                 "LISA_JOB_IMAGE": development,
                 "PIP_NO_COMPILE": "1",
-                "UV_CACHE_DIR": "/packages",
+                "PRE_COMMIT_HOME": "/packages/pre-commit",
+                "UV_CACHE_DIR": "/packages/uv",
             },
             (
                 f"--volume={kept}/packages:/packages",

@@ -76,6 +76,7 @@ def started() -> Iterator[Docker]:
     with (
         tempfile.TemporaryDirectory(prefix="lisa-docker-", ignore_cleanup_errors=True) as short,
         borrowed("docker", Path(short) / "data") as (data, lock),
+        _in_memory(data / "volumes"),
     ):
         state = Path(short)
         environment = {
@@ -103,6 +104,17 @@ def started() -> Iterator[Docker]:
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+@contextmanager
+def _in_memory(folder: Path) -> Iterator[None]:
+    """Keep a folder of short-lived files in memory: there are thousands of them in a checkout."""
+    folder.mkdir(parents=True, exist_ok=True)
+    passes(need("mount"), "-t", "tmpfs", "-o", "mode=0711", "tmpfs", folder, cwd=Path("/"))
+    try:
+        yield
+    finally:
+        passes(need("umount"), "--lazy", folder, cwd=Path("/"))
 
 
 def _forget_runs(docker: Docker) -> None:
