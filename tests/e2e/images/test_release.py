@@ -16,6 +16,8 @@ from ..parts.gitlab import Event, Outcome, merge_request, tag
 from .conftest import PATH, Runner
 
 NEXT = "1.3.0"
+OTHER = "1.3.1"
+"""What was built is another version than this one."""
 CHECKOUT = f"/builds/{PATH}"
 
 
@@ -98,9 +100,9 @@ def said(part: Message) -> str:
     return part.get_filename() or data.decode()
 
 
-def release(runner: Runner, server: Services, *jobs: str) -> Outcome:
+def release(runner: Runner, server: Services, version: str, *jobs: str) -> Outcome:
     """Run jobs for a tag on the branch that the release is made from."""
-    event = tag(f"v{NEXT}", **server.variables())
+    event = tag(f"v{version}", **server.variables())
     return runner.run(Event("release", event.variables, event.unset), *jobs)
 
 
@@ -112,16 +114,19 @@ def test_a_release_hands_over_what_was_built_under_the_version_of_the_tag(runner
     changelog.write_text(text.replace("## [Unreleased]\n", section, 1), encoding="utf-8")
     commit_all(runner.root)
     with services() as server:
-        # The tag is said to be there, and git does not have it: the version is another one.
-        refused = release(runner, server, "build", "publish-package")
-        assert refused.failed() == {"publish-package"}, refused.said
-        assert server.packages == []
-
         git("tag", "--annotate", f"v{NEXT}", "--message=Next", "release", cwd=runner.root)
         jobs = ("release-notes", "build", "publish-package", "container-publish", "zenodo")
-        outcome = release(runner, server, *jobs)
+        outcome = release(runner, server, NEXT, *jobs)
         assert outcome.failed() == set(), outcome.said
         assert outcome.finished() == set(jobs)
+
+        sent = len(server.packages)
+        refused = release(runner, server, OTHER, "publish-package")
+        assert refused.failed() == {"publish-package"}, refused.said
+        assert f"cannot access 'dist/*-{OTHER}.tar.gz'" in refused.said
+        assert "imported artifacts" in refused.said
+        assert "was empty" not in refused.said
+        assert len(server.packages) == sent
 
     notes = runner.gitlab.artifacts("release-notes") / "release-notes.md"
     assert notes.read_text(encoding="utf-8").strip().startswith("- It works.")
