@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -27,9 +28,12 @@ def main(arguments: list[str]) -> int:
     source, target = arguments
     bill = Path(f"{target}.cdx.json")
     bill.parent.mkdir(parents=True, exist_ok=True)
-    # Without --quiet, syft draws a progress bar into the log.
+    # Without --quiet, syft draws a progress bar into the log; it would also compute digests of all
+    # files, which CycloneDX has no place for.
     done = subprocess.run(
-        ["syft", "scan", "--quiet", source, "--output", f"cyclonedx-json={bill}"], check=False
+        ["syft", "scan", "--quiet", source, "--output", f"cyclonedx-json={bill}"],
+        env={**os.environ, "SYFT_FILE_METADATA_SELECTION": "none"},
+        check=False,
     )
     if done.returncode:
         return done.returncode
