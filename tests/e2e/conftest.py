@@ -73,10 +73,9 @@ def _tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Caches that are shared, the programs of the test environment, and nothing of pytest's."""
     monkeypatch.setenv("UV_CACHE_DIR", str(cache.folder("uv")))
     monkeypatch.setenv("PIP_CACHE_DIR", str(cache.folder("pip")))
-    # Without compiling what is installed and mostly never imported, and with a pip for the programs
-    # that would make one for each environment. A worker has mypy's cache for itself.
+    # Without compiling what is installed and mostly never imported.
     monkeypatch.setenv("PIP_NO_COMPILE", "1")
-    monkeypatch.setenv("UV_VENV_SEED", "1")
+    # A worker has mypy's cache for itself.
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     monkeypatch.setenv("MYPY_CACHE_DIR", str(cache.folder(f"mypy-{worker}")))
     monkeypatch.setenv("PRE_COMMIT_HOME", str(home / "pre-commit"))

@@ -65,40 +65,32 @@ def test_of_what_is_made_by_recipes_the_least_recently_used_goes(
     ages = {"first": 300, "second": 200, "third": 100}
     files = {recipe: made(recipe) for recipe in ages}
     for recipe, age in ages.items():
-        files[recipe].write_bytes(b"x" * 100)
+        files[recipe].write_bytes(bytes(100_000))
         os.utime(files[recipe].parent, (time.time() - age,) * 2)
     cache.folder("uv")
-    monkeypatch.setattr(cache, "RECIPES", 250)
+    monkeypatch.setattr(cache, "RECIPES", 250_000)
     with cache.in_use():
-        assert [recipe for recipe, path in files.items() if path.exists()] == ["second", "third"]
-        assert not list(kept.glob(f"{files['first'].parent.name}*"))
-        assert (kept / "uv").is_dir()
+        pass
+    assert [recipe for recipe, path in files.items() if path.exists()] == ["second", "third"]
+    assert not list(kept.glob(f"{files['first'].parent.name}*"))
+    assert (kept / "uv").is_dir()
 
 
-def test_what_grew_too_large_goes_at_the_end_of_the_session(
+def test_a_folder_that_grew_too_large_goes_at_the_end_of_the_session(
     kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "LARGEST", {"registry": 99})
+    monkeypatch.setattr(cache, "LARGEST", dict.fromkeys(("gitlab", "pip", "uv"), 90_000))
     with cache.in_use():
-        (cache.folder("registry") / "blob").write_bytes(b"x" * 100)
-    assert not (kept / "registry").exists()
+        for name, size in ("gitlab-1a2b", 100_000), ("pip", 100_000), ("uv", 80_000):
+            (cache.folder(name) / "deep").mkdir()
+            (kept / name / "deep/wheel").write_bytes(bytes(size))
+    assert [path.name for path in kept.iterdir() if path.is_dir()] == ["uv"]
 
 
 def test_what_a_killed_session_left_half_made_goes(kept: Path) -> None:
     cache.folder("0123456789abcdef.draft")
     with cache.in_use():
         assert not list(kept.glob("*.draft"))
-
-
-def test_a_folder_of_packages_has_a_largest_size(
-    kept: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cache, "LARGEST", {"gitlab": 99, "pip": 99, "uv": 101})
-    for name in "gitlab-1a2b", "pip", "uv":
-        (cache.folder(name) / "deep").mkdir()
-        (kept / name / "deep/wheel").write_bytes(b"x" * 100)
-    with cache.in_use():
-        assert [path.name for path in kept.iterdir() if path.is_dir()] == ["uv"]
 
 
 def test_nothing_is_dropped_while_another_session_runs() -> None:

@@ -7,8 +7,6 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from ..support.tools import git, passes, program, unpacked
 from .conftest import VERSION, Project
 
@@ -87,6 +85,27 @@ def test_every_way_to_the_source_distribution_gives_the_same_files_and_the_tag_s
         f"{distribution}-{VERSION}.tar.gz"
     }
     assert git("status", "--porcelain", cwd=project.root) == ""
+    assert_installs_and_imports(project, from_git)
+
+
+def test_the_wheel_holds_the_package_and_installs(project: Project, tmp_path: Path) -> None:
+    built = build(project.root, "wheel", tmp_path / "out")
+    assert set(zipfile.ZipFile(built).namelist()) == wheel_files(project)
+    assert_installs_and_imports(project, built)
+
+
+def assert_installs_and_imports(project: Project, built: Path) -> None:
+    environment = built.parent / "environment"
+    passes(program("uv"), "venv", "--quiet", environment, cwd=built.parent)
+    python = environment / "bin/python"
+    passes(program("uv"), "pip", "install", "--quiet", "--python", python, built, cwd=built.parent)
+    module = project.answers["import_name"]
+    say = f"import {module} as m; print(m.__version__, m.acceleration_noise_psd(1e-3))"
+    assert passes(python, "-c", say, cwd=built.parent) == f"{VERSION} 1.0442548828125e-29\n"
+    command = environment / "bin" / project.answers["distribution"]
+    assert command.exists() == project.answers["cli"]
+    if project.answers["cli"]:
+        assert passes(command, "--version", cwd=built.parent) == f"{VERSION}\n"
 
 
 def test_a_commit_after_the_tag_has_a_later_version(project: Project, tmp_path: Path) -> None:
@@ -98,21 +117,3 @@ def test_without_git_the_version_is_the_fallback(project: Project, tmp_path: Pat
     copy = tmp_path / "copy"
     shutil.copytree(project.root, copy, ignore=shutil.ignore_patterns(".git"))
     assert "-0.0.0-" in build(copy, "wheel", tmp_path / "out").name
-
-
-@pytest.mark.parametrize("kind", ["wheel", "sdist"])
-def test_it_installs_and_imports(project: Project, kind: str, tmp_path: Path) -> None:
-    built = build(project.root, kind, tmp_path / "out")
-    if kind == "wheel":
-        assert set(zipfile.ZipFile(built).namelist()) == wheel_files(project)
-    environment = tmp_path / "environment"
-    passes(program("uv"), "venv", "--quiet", environment, cwd=tmp_path)
-    python = environment / "bin/python"
-    passes(program("uv"), "pip", "install", "--quiet", "--python", python, built, cwd=tmp_path)
-    module = project.answers["import_name"]
-    say = f"import {module} as m; print(m.__version__, m.acceleration_noise_psd(1e-3))"
-    assert passes(python, "-c", say, cwd=tmp_path) == f"{VERSION} 1.0442548828125e-29\n"
-    command = environment / "bin" / project.answers["distribution"]
-    assert command.exists() == project.answers["cli"]
-    if project.answers["cli"]:
-        assert passes(command, "--version", cwd=tmp_path) == f"{VERSION}\n"

@@ -72,52 +72,68 @@ def borrowed(name: str, otherwise: Path) -> Iterator[tuple[Path, IO[str]]]:
 
 @contextmanager
 def in_use() -> Iterator[None]:
-    """Hold the cache for a session; drop what is of no use any more before it and after it.
+    """Hold the cache for a session; before it what is unused is dropped, after it what is too much.
 
     Nothing is dropped while another session holds it.
     """
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "sessions.lock").open("w") as lock:
-        _trim_alone(lock)
+        if _is_alone(lock):
+            _drop_unused()
         fcntl.flock(lock, fcntl.LOCK_SH)
         try:
             yield
         finally:
-            _trim_alone(lock)
+            if _is_alone(lock):
+                _drop_too_large()
+                _drop_locks()
 
 
-def _trim_alone(lock: IO[str]) -> None:
+def _is_alone(lock: IO[str]) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return
+        return False
+    return True
+
+
+def _drop_unused() -> None:
+    """Drop what was left half made, and what is unused for long."""
     for path in filter(Path.is_dir, CACHE.iterdir()):
         _unmount_below(path)
-        if _stale(path):
+        if path.suffix == ".draft" or path.stat().st_mtime < time.time() - KEPT:
             shutil.rmtree(path)
-    _trim_recipes()
+
+
+def _drop_too_large() -> None:
+    """Drop the folders that have grown too large, and of what recipes made the oldest."""
+    sizes = _sizes()
+    room = RECIPES
+    for path in sorted(sizes, key=lambda path: path.stat().st_mtime, reverse=True):
+        if RECIPE.fullmatch(path.name):
+            room -= sizes[path]
+            too_large = room < 0
+        else:
+            most = LARGEST.get(path.name) or LARGEST.get(path.name.rpartition("-")[0])
+            too_large = most is not None and sizes[path] > most
+        if too_large:
+            _unmount_below(path)
+            shutil.rmtree(path)
+
+
+def _drop_locks() -> None:
+    """Drop the locks of what is there no more."""
     for left in CACHE.glob("*.lock"):
         if left.name != "sessions.lock" and not left.with_suffix("").exists():
             left.unlink()
 
 
-def _stale(path: Path) -> bool:
-    """Whether it was left half made, is unused for long, or has grown too large."""
-    most = LARGEST.get(path.name) or LARGEST.get(path.name.rpartition("-")[0])
-    return (
-        path.suffix == ".draft"
-        or path.stat().st_mtime < time.time() - KEPT
-        or (most is not None and _size(path) > most)
-    )
-
-
-def _trim_recipes() -> None:
-    room = RECIPES
-    made = [path for path in CACHE.iterdir() if RECIPE.fullmatch(path.name)]
-    for path in sorted(made, key=lambda path: path.stat().st_mtime, reverse=True):
-        room -= _size(path)
-        if room < 0:
-            shutil.rmtree(path)
+def _sizes() -> dict[Path, int]:
+    """Bytes in each folder of the cache; du counts a million files, Python would take long."""
+    folders = [path for path in CACHE.iterdir() if path.is_dir()]
+    told = passes("du", "--bytes", "--summarize", *folders, cwd=CACHE) if folders else ""
+    lines = (line.split("\t") for line in told.splitlines())
+    return {Path(path): int(size) for size, path in lines}
 
 
 def _unmount_below(path: Path) -> None:
@@ -127,14 +143,6 @@ def _unmount_below(path: Path) -> None:
     for point in reversed(points):
         if point.startswith(f"{path}/"):
             passes(need("umount"), "--lazy", point, cwd=Path("/"))
-
-
-def _size(path: Path) -> int:
-    return sum(
-        os.stat(name, dir_fd=fd, follow_symlinks=False).st_size
-        for _, _, names, fd in os.fwalk(path)
-        for name in names
-    )
 
 
 @contextmanager
