@@ -54,11 +54,16 @@ class Project:
         return str(self.answers["import_name"]).replace(".", "/")
 
 
+SHORT = {"test_cache.py", "test_checkers.py", "test_copier_traps.py", "test_pipelines.py"}
+"""Files of many short tests: where they come last, no worker waits long for the other."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder."""
+    """Mark everything in this folder, and let short tests come last."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: item.path.name in SHORT)
 
 
 @pytest.fixture(scope="session", autouse=True)
