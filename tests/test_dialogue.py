@@ -27,6 +27,11 @@ ASKED = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def unmeasured() -> None:
+    """The coverage of these processes counts: questions are asked in no other."""
+
+
 @pytest.fixture
 def terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_hook_programs: None

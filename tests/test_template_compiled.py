@@ -9,6 +9,8 @@ from lisa_scaffold.template import Template, cache, compiled
 
 from .conftest import Tree
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 
 def rendered(root: Path, folder: Path) -> str:
     Template("v1.0.0", root).render({"name": "x", "size": 1}, folder)

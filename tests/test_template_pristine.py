@@ -15,6 +15,8 @@ from .support.tools import commit_all, git
 RECORDED = {"_src_path": CANONICAL_URL, "_commit": "v0.3.0", "name": "two", "size": 3}
 LOCKED = {"name.txt": b"two 3\n"}
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 
 @pytest.fixture
 def bare(small_template: Path, monkeypatch: pytest.MonkeyPatch, tree: Tree) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -145,30 +144,11 @@ def single_changes() -> dict[str, Answers]:
     return {**changes, "license-2": license_of_two_files, "texts": TEXTS, "names": NAMES}
 
 
-def grouped_changes() -> dict[str, Answers]:
-    """The same, several at a time: an update takes seconds."""
-    changes = single_changes()
-    groups: dict[str, Answers] = {"features": {}, "settings": {}, "image": changes.pop("debian")}
-    for given in changes.values():
-        is_feature = all(isinstance(value, bool) for value in given.values())
-        groups["features" if is_feature else "settings"].update(given)
-    return groups
-
-
 def test_every_answer_is_changed_by_some_update() -> None:
-    for changes in (single_changes(), grouped_changes()):
-        changed = {key for given in changes.values() for key in given}
-        # `adopt` alone gives the answers of adopted projects; tests/adopt updates those.
-        adopted = {"adopted", "code_path", "test_path", "left_out"}
-        assert {question.key for question in questions()} - changed == adopted
-
-
-@pytest.mark.parametrize("given", grouped_changes().values(), ids=grouped_changes())
-@pytest.mark.usefixtures("_stand_in")
-def test_a_pristine_project_updates_to_other_answers_and_back(
-    given: Answers, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    walk([given], repository, tmp_path, monkeypatch)
+    changed = {key for given in single_changes().values() for key in given}
+    # `adopt` alone gives the answers of adopted projects; tests/adopt updates those.
+    adopted = {"adopted", "code_path", "test_path", "left_out"}
+    assert {question.key for question in questions()} - changed == adopted
 
 
 @pytest.mark.e2e
@@ -177,25 +157,16 @@ def test_a_pristine_project_updates_to_other_answers_and_back(
 def test_each_answer_changes_while_the_one_before_changes_back(
     turn: int, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk([*single_changes().values()][turn::WALKS], repository, tmp_path, monkeypatch)
-
-
-def walk(
-    changes: Sequence[Answers],
-    repository: Repository,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Update a pristine project to each of the changes in turn, and to the usual answers."""
-    project = project_at(repository, BEFORE, folder / "project", {})
+    """A pristine project is updated to each of the changes in turn, and to the usual answers."""
+    project = project_at(repository, BEFORE, tmp_path / "project", {})
     usual: dict[str, Any] = answers()
     last: Answers = {}
-    for number, given in enumerate([*changes, {}]):
+    for number, given in enumerate([*[*single_changes().values()][turn::WALKS], {}]):
         wanted = {**usual, **given}
         before = contents(project)
         changed = {key: wanted[key] for key in {**last, **given}}
         copier_update(project, changed, monkeypatch)
-        fresh = project_at(repository, AFTER, folder / f"fresh{number}", wanted)
+        fresh = project_at(repository, AFTER, tmp_path / f"fresh{number}", wanted)
         assert_updated(project, before, contents(fresh))
         assert contents(project) != before
         commit_all(project)
