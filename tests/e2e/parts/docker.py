@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 import time
@@ -99,6 +100,7 @@ def started() -> Iterator[Docker]:
             _forget_runs(docker)
             yield docker
             _forget_runs(docker)
+            _forget_registries(docker)
             docker("image", "prune", "--force")
             docker("builder", "prune", "--force", f"--keep-storage={KEPT}")
         finally:
@@ -123,6 +125,16 @@ def _forget_runs(docker: Docker) -> None:
     # Not by prune, which newer clients restrict to volumes without a name.
     if volumes := docker("volume", "ls", "--quiet").split():
         docker("volume", "rm", "--force", *volumes)
+
+
+def _forget_registries(docker: Docker) -> None:
+    """Drop the names that lead to a session's registry, whose port is another one each time.
+
+    They would keep every image that was ever pushed there.
+    """
+    names = docker("image", "ls", "--format={{.Repository}}:{{.Tag}}").split()
+    if pushed := [name for name in names if re.match(r"localhost:\d+/[^<]+$", name)]:
+        docker("image", "rm", *pushed)
 
 
 def _wait(docker: Docker, process: subprocess.Popen[bytes], log: Path) -> None:
