@@ -84,6 +84,15 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=20).close()
+    except OSError:
+        return False
+    return True
+
+
 def status(service: Service, path: str, token: str = "") -> int:
     """The status with which the service answers."""
     headers = {"Authorization": f"token {token}"} if token else {}
@@ -123,7 +132,8 @@ def running(folder: Path, **variables: str) -> Iterator[Service]:
 def wait_for(service: Service, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
-        if f":{service.port}/lab?token=" in service.log.read_text():
+        # Jupyter prints its address before it listens there.
+        if f":{service.port}/lab?token=" in service.log.read_text() and listens(service.port):
             return
         time.sleep(0.2)
     pytest.fail(f"Jupyter does not answer:\n{service.log.read_text()}")
