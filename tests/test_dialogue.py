@@ -32,21 +32,30 @@ def unmeasured() -> None:
     """The coverage of these processes counts: questions are asked in no other."""
 
 
+@pytest.fixture(autouse=True)
+def _kind_of_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    # This terminal answers no question about its cursor; waiting for it takes a second each.
+    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
+
+
+def spawn(*arguments: str, cwd: Path) -> pexpect.spawn[str]:
+    """Python in a terminal."""
+    child = pexpect.spawn(
+        sys.executable, [*arguments], cwd=cwd, encoding="utf-8", timeout=60, dimensions=(60, 120)
+    )
+    # A question that is shown can be answered: nothing is typed ahead, so that nothing is lost.
+    child.delaybeforesend = None
+    return child
+
+
 @pytest.fixture
-def terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_hook_programs: None
-) -> Iterator[pexpect.spawn[str]]:
+def terminal(tmp_path: Path, no_hook_programs: None) -> Iterator[pexpect.spawn[str]]:
     """``lisa-new`` in a terminal, in an empty folder."""
     del no_hook_programs
     here = tmp_path / "here"
     here.mkdir()
-    monkeypatch.setenv("TERM", "xterm")
-    # This terminal answers no question about its cursor; waiting for it takes a second each.
-    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
-    code = "import sys; from lisa_scaffold.cli import new; sys.exit(new())"
-    child = pexpect.spawn(
-        sys.executable, ["-c", code], cwd=here, encoding="utf-8", timeout=60, dimensions=(60, 120)
-    )
+    child = spawn("-c", "import sys; from lisa_scaffold.cli import new; sys.exit(new())", cwd=here)
     yield child
     child.close(force=True)
 
@@ -191,16 +200,11 @@ def test_a_closed_terminal_or_a_kill_leaves_nothing(
     assert list(here(terminal).iterdir()) == []
 
 
-def test_an_update_asks_what_the_new_version_asks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_update_asks_what_the_new_version_asks(tmp_path: Path) -> None:
     workshop = open_workshop(tmp_path, {})
     more = QUESTIONS + "size:\n  type: int\n  help: How large\n  default: 3\n"
     workshop.release("v1.1.0", {"copier.yml": more, "template/size.txt.jinja": "{{ size }}\n"})
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
-    arguments = ["-m", "lisa_scaffold", "update", str(workshop.project)]
-    child = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=60)
+    child = spawn("-m", "lisa_scaffold", "update", str(workshop.project), cwd=tmp_path)
     answer(child, "How large", CLEAR + "many")
     child.expect_exact("'many' is not int")
     child.send(CLEAR + "7" + ENTER)
@@ -210,21 +214,11 @@ def test_an_update_asks_what_the_new_version_asks(
 
 
 @pytest.fixture
-def adoption(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pexpect.spawn[str]]:
+def adoption(tmp_path: Path) -> Iterator[pexpect.spawn[str]]:
     """``lisa-scaffold adopt`` in a terminal, in a project whose package nothing names."""
     unnamed = {"setup.py": "import setuptools\nsetuptools.setup(name=open('n').read())\n"}
     project = make(tmp_path / "project", {**unnamed, "noise/__init__.py": ""})
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
-    code = "import sys; from lisa_scaffold.cli import main; sys.exit(main(['adopt']))"
-    child = pexpect.spawn(
-        sys.executable,
-        ["-c", code],
-        cwd=project,
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(60, 120),
-    )
+    child = spawn("-m", "lisa_scaffold", "adopt", cwd=project)
     yield child
     child.close(force=True)
 
