@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,15 +125,25 @@ def _export_files(root: Path, folder: Path) -> None:
             shutil.copy(path, target)
 
 
-def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> str:
+@cache
+def _surroundings() -> dict[str, str]:
+    """The environment, less what a hook, or a shell, has set for a repository of its own."""
+    asked = ["git", "rev-parse", "--local-env-vars"]
+    said = subprocess.run(asked, stdout=subprocess.PIPE, check=True).stdout.decode().split()
+    kept = {name: value for name, value in os.environ.items() if name not in said}
     # The user's own settings (signing, line ends, templates) have no place in a build.
-    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    return {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> str:
     # A build in a container often runs as another user than the checkout's owner.
     safe = ("-c", f"safe.directory={folder}")
+    # Nor is anything run that the checkout's configuration names.
+    quiet = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false")
     done = subprocess.run(
-        ["git", *safe, *arguments],
+        ["git", *safe, *quiet, *arguments],
         cwd=folder,
-        env={**os.environ, **alone, **(env or {})},
+        env={**_surroundings(), **(env or {})},
         stdout=subprocess.PIPE,
         check=True,
     )

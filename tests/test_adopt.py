@@ -43,7 +43,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of the template as it stands, and of a newer version."""
     folder = tmp_path_factory.mktemp("versions")
     made = make_repository(folder / "template")
-    git.git("clone", "--quiet", "--bare", str(made.folder), "bare.git", cwd=folder)
+    passes("git", "clone", "--quiet", "--bare", str(made.folder), "bare.git", cwd=folder)
     return folder / "bare.git"
 
 
@@ -400,7 +400,7 @@ def test_a_version_that_is_none_or_cannot_adopt(
 ) -> None:
     old = make(tmp_path / "template", {"copier.yml": QUESTIONS, "template/a.txt": "a\n"})
     git.git("tag", "v0.0.1", cwd=old)
-    git.git("clone", "--quiet", "--bare", str(old), str(tmp_path / "bare.git"), cwd=old)
+    passes("git", "clone", "--quiet", "--bare", str(old), str(tmp_path / "bare.git"), cwd=old)
     monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", str(tmp_path / "bare.git"))
     project = make(tmp_path / "project", POETRY)
     assert adopt(project, "--to", "v0.0.1") == ExitCode.REFUSED

@@ -27,7 +27,7 @@ def test_identity_is_that_of_the_configuration(home: Path) -> None:
 
 def test_tags_of_a_place_without_a_repository(tmp_path: Path) -> None:
     with pytest.raises(git.GitError, match="git ls-remote: fatal"):
-        git.tags(tmp_path / "nowhere")
+        git.tags(git.clonable(tmp_path))
 
 
 def test_an_export_holds_the_files_of_a_commit_and_obeys_no_attribute(
@@ -37,7 +37,7 @@ def test_an_export_holds_the_files_of_a_commit_and_obeys_no_attribute(
     git.git("add", "--all", cwd=small_template)
     git.git("commit", "-q", "-m", "Attributes", cwd=small_template)
     bare = tmp_path / "bare"
-    git.clone_bare(small_template, bare)
+    git.clone_bare(git.clonable(small_template), bare)
     for name, commit in {
         "one": "v0.1.0",
         "two": "HEAD",
@@ -49,7 +49,7 @@ def test_an_export_holds_the_files_of_a_commit_and_obeys_no_attribute(
 
 
 def short(repository: Path) -> str:
-    return git.git("rev-parse", "--short", "HEAD", cwd=repository).strip()
+    return passes("git", "rev-parse", "--short", "HEAD", cwd=repository).strip()
 
 
 def test_an_unknown_commit_is_an_error(small_template: Path, tmp_path: Path) -> None:
@@ -98,5 +98,6 @@ def test_the_tags_of_a_bundle_are_those_that_git_tells(tmp_path: Path) -> None:
     passes("git", "bundle", "create", "--quiet", "b.bundle", "--all", cwd=tmp_path)
     told = passes("git", "ls-remote", "--tags", "--refs", "b.bundle", cwd=tmp_path)
     lines = (line.partition("\trefs/tags/") for line in told.splitlines())
-    assert git.tags(tmp_path / "b.bundle") == {tag: hashed for hashed, _, tag in lines}
-    assert list(git.tags(tmp_path)) == ["v1.0.0", "v1.1.0"]
+    found = git.tags(git.clonable(tmp_path / "b.bundle"))
+    assert found == {tag: hashed for hashed, _, tag in lines}
+    assert list(git.tags(git.clonable(tmp_path))) == ["v1.0.0", "v1.1.0"]

@@ -14,7 +14,7 @@ from lisa_scaffold import git
 from lisa_scaffold.template import Source
 
 from .conftest import ROOT, Tree
-from .support.tools import unpacked
+from .support.tools import passes, unpacked
 
 sys.path.insert(0, str(ROOT))
 import hatch_build
@@ -81,7 +81,8 @@ def test_a_released_version_stays_what_it_was(
 
 def test_a_shallow_clone_and_an_export_serve_as_well(small_template: Path, tmp_path: Path) -> None:
     shallow = tmp_path / "shallow"
-    git.git("clone", "-q", "--depth=1", "--no-tags", f"file://{small_template}", shallow)
+    source = f"file://{small_template}"
+    passes("git", "clone", "-q", "--depth=1", "--no-tags", source, shallow, cwd=tmp_path)
     export = tmp_path / "export"
     shutil.copytree(small_template, export, ignore=shutil.ignore_patterns(".git"))
     for folder in (shallow, export):
@@ -96,6 +97,21 @@ def test_the_same_checkout_gives_the_same_bundle(small_template: Path, tmp_path:
     for bundle in bundles:
         hatch_build.make_bundle(small_template, "v0.2.0", bundle)
     assert bundles[0].read_bytes() == bundles[1].read_bytes()
+
+
+def test_a_repository_that_the_environment_names_is_not_asked(
+    small_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook of another repository builds with these set."""
+    other = tmp_path / "other"
+    passes("git", "init", "--quiet", other, cwd=tmp_path)
+    for name, place in {"GIT_DIR": ".git", "GIT_WORK_TREE": ".", "GIT_INDEX_FILE": "i"}.items():
+        monkeypatch.setenv(name, str(other / place))
+    monkeypatch.setattr(hatch_build, "_surroundings", hatch_build._surroundings.__wrapped__)
+    bundle = tmp_path / "x.bundle"
+    hatch_build.make_bundle(small_template, "v0.3.0", bundle)
+    assert Source(str(bundle)).versions() == ["v0.1.0", "v0.2.0", "v0.3.0"]
+    assert sorted(path.name for path in other.iterdir()) == [".git"]
 
 
 def build(folder: Path, out: Path, *options: str) -> Path:

@@ -13,6 +13,7 @@ import pytest
 from lisa_scaffold import git, template
 from lisa_scaffold.errors import ExitCode
 
+from .support.tools import passes
 from .support.updates import (
     QUESTIONS,
     TEN,
@@ -412,8 +413,8 @@ def test_a_linked_worktree_and_a_detached_head(workshop: Workshop) -> None:
 
 
 def test_a_submodule_in_the_way_is_left_alone(workshop: Workshop, capsys: Capture) -> None:
-    git.git(
-        *("-c", "protocol.file.allow=always", "submodule", "--quiet", "add"),
+    passes(
+        *("git", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add"),
         *(workshop.template, "vendored"),
         cwd=workshop.project,
     )

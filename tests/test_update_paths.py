@@ -419,7 +419,7 @@ def test_a_template_with_crlf_stages_what_git_would(
 def test_a_new_file_goes_through_the_projects_filter(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/sub/a.txt": "a secret\n"})
     for key, tool in {"clean": "sed s/secret/hidden/", "smudge": "sed s/hidden/secret/"}.items():
-        git.git("config", f"filter.hide.{key}", tool, cwd=workshop.project)
+        git.git("config", "--global", f"filter.hide.{key}", tool)
     write(workshop.project, {"sub/.gitattributes": "*.txt filter=hide\n"})
     git.git("add", "--renormalize", ".", cwd=workshop.project)
     workshop.edit({})
@@ -439,8 +439,8 @@ def test_a_filter_that_is_required_and_missing_is_one_message(
 ) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat": TEN})
     workshop.edit({".gitattributes": "*.txt filter=hide\n"})
-    git.git("config", "filter.hide.clean", "no-such-program", cwd=workshop.project)
-    git.git("config", "filter.hide.required", "true", cwd=workshop.project)
+    git.git("config", "--global", "filter.hide.clean", "no-such-program")
+    git.git("config", "--global", "filter.hide.required", "true")
     workshop.release("v1.1.0", {"template/a.txt": "a\n"})
     assert update(workshop.project) == ExitCode.REFUSED
     assert "no-such-program" in capsys.readouterr().err

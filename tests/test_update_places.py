@@ -10,6 +10,7 @@ import pytest
 from lisa_scaffold import git
 from lisa_scaffold.errors import ExitCode
 
+from .support.tools import passes
 from .support.updates import TEN, Capture, Workshop, commit, open_workshop, update
 
 THEIRS = TEN.replace("line 9\n", "theirs\n")
@@ -86,7 +87,8 @@ def test_names_of_the_folder(workshop: Workshop, name: str) -> None:
 def test_a_shallow_clone(workshop: Workshop) -> None:
     workshop.edit({"own.dat": "own\n"})
     clone = workshop.project.with_name("clone")
-    git.git("clone", "--quiet", "--depth=1", workshop.project.as_uri(), clone)
+    source = workshop.project.as_uri()
+    passes("git", "clone", "--quiet", "--depth=1", source, clone, cwd=workshop.project)
     assert update(clone) == ExitCode.DONE
     assert_updated(clone)
     assert update(clone, "--branch", "too-late") == ExitCode.DONE

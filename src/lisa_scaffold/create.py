@@ -138,8 +138,8 @@ def _make_parents(parent: Path) -> list[Path]:
 def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
     """Install the git hooks with what is there: prek starts faster than pre-commit."""
     for program in ("prek", "pre-commit"):
-        if shutil.which(program):
-            done = process.run([program, "install"], cwd=project)
+        if process.find(program):
+            done = process.run([program, "install"], cwd=project, env=git.UNPLACED)
             if done.returncode == 0:
                 return program, ()
             said = (done.stdout + done.stderr).decode(errors="replace").strip()

@@ -220,10 +220,9 @@ def _fetch(former: Former, root: Path, folder: Path) -> Path:
     from cookiecutter.repository import expand_abbreviations
 
     address = expand_abbreviations(former.source, BUILTIN_ABBREVIATIONS)
-    local = root / address
     try:
-        git.clone_bare(local if local.is_dir() else address, folder / "former.git")
-    except git.GitError as error:
+        git.clone_bare(git.clonable(address, root, outside=root), folder / "former.git")
+    except LisaError as error:
         raise LisaError(
             f"{former.source}: the former template cannot be reached ({error.message})",
             f"Check the network and your access, or give --from-cookiecutter {NONE} to do without.",

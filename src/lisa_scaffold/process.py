@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,20 @@ def echo_commands(on: bool) -> None:
     """Show every command on standard error as ``$ …`` before it runs, or no longer."""
     global _echo  # noqa: PLW0603 - one switch for the process, set by the command line alone
     _echo = on
+
+
+def find(program: str) -> str | None:
+    """Where a program is installed, if it is."""
+    return shutil.which(program, path=_search_path())
+
+
+def _search_path() -> str:
+    """The folders of programs, less those that are meant relative to the current folder.
+
+    What lies in a repository that we work on is no program of the user.
+    """
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(filter(os.path.isabs, folders))
 
 
 def run(
@@ -46,7 +61,7 @@ def run(
         If the program is not installed.
     """
     words = [os.fspath(word) for word in command]
-    variables = {**os.environ, **(env or {})}
+    variables = {**os.environ, "PATH": _search_path(), **(env or {})}
     if _echo:
         print("$", shlex.join(words), file=sys.stderr)  # noqa: T201
     try:

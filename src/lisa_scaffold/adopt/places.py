@@ -80,6 +80,8 @@ def read(path: Path) -> Project:
     project.refuse_unmerged(found)
     changed = sorted(git.status(found.repository))
     if changed:
+        # Without its filter, a file looks changed to git that is as it was committed.
+        git.refuse_foreign_filters(found.repository._replace(prefix=""), changed)
         raise LisaError(
             f"{changed[0]}: changes that are not committed", "Commit them, or git stash, first."
         )

@@ -1,11 +1,15 @@
 """Everything that is asked of git."""
 
+from lisa_scaffold.git.address import Address, clonable
 from lisa_scaffold.git.clean import cleaned
 from lisa_scaffold.git.command import (
     VERSION_TAG,
     GitError,
     git,
 )
+from lisa_scaffold.git.environment import UNPLACED
+from lisa_scaffold.git.filters import refuse_foreign_filters
+from lisa_scaffold.git.names import is_git_folder
 from lisa_scaffold.git.objects import (
     Blob,
     Difference,
@@ -13,7 +17,6 @@ from lisa_scaffold.git.objects import (
     Stage,
     Store,
     TreeMerge,
-    is_git_folder,
 )
 from lisa_scaffold.git.repository import (
     History,
@@ -42,7 +45,9 @@ from lisa_scaffold.git.repository import (
 )
 
 __all__ = [
+    "UNPLACED",
     "VERSION_TAG",
+    "Address",
     "Blob",
     "Difference",
     "GitError",
@@ -53,6 +58,7 @@ __all__ = [
     "Store",
     "TreeMerge",
     "cleaned",
+    "clonable",
     "clone_bare",
     "export",
     "git",
@@ -65,6 +71,7 @@ __all__ = [
     "listed",
     "refresh_index",
     "refuse_branch",
+    "refuse_foreign_filters",
     "remote",
     "repository",
     "sparse_patterns",

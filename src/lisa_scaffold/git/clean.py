@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from lisa_scaffold.git import command
+from lisa_scaffold.git.filters import attributes, refuse_foreign_filters
 from lisa_scaffold.git.objects import Blob
 from lisa_scaffold.git.repository import Repository
 
@@ -36,9 +37,13 @@ def cleaned(
     ------
     GitError
         If a filter that the project requires is missing or fails.
+    LisaError
+        If a path that differs has a filter that is not run.
     """
     every = {path for tree in trees for path in tree}
-    converted = _converted(repository, every)
+    differing = [path for path in every if len({tree.get(path) for tree in trees}) > 1]
+    refuse_foreign_filters(repository, differing)
+    converted = {path for path, _ in attributes(repository, every, *_CONVERTING)}
     results = []
     for number, tree in enumerate(trees):
         # Whether a CRLF stays is for git to say; without one, there is nothing to ask.
@@ -52,16 +57,6 @@ def cleaned(
     return results
 
 
-def _converted(repository: Repository, paths: Collection[str]) -> set[str]:
-    """Of some paths, those whose content an attribute converts."""
-    stdin = b"".join(os.fsencode(repository.prefix + path) + b"\0" for path in paths)
-    options = ("check-attr", "--stdin", "-z", *_CONVERTING)
-    said = os.fsdecode(command.run(*options, cwd=repository.top, stdin=stdin)).split("\0")
-    triples = zip(said[0::3], said[2::3], strict=False)
-    found = {path for path, value in triples if value not in ("unspecified", "unset")}
-    return {path.removeprefix(repository.prefix) for path in found}
-
-
 def _clean(repository: Repository, folder: Path, files: Mapping[str, Blob]) -> dict[str, Blob]:
     """Let git read files from a work tree aside that has the project's attributes."""
     work, objects = folder / "work", folder / "objects"
@@ -71,16 +66,11 @@ def _clean(repository: Repository, folder: Path, files: Mapping[str, Blob]) -> d
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(files[path].data)
     _copy_attributes(repository.top, work, places.values())
-    place_of_git = {
-        "GIT_DIR": str(repository.git_dir),
-        "GIT_WORK_TREE": str(work),
-        "GIT_OBJECT_DIRECTORY": str(objects),
-    }
     quoted = "".join(f"{command.quoted(repository.prefix + path)}\n" for path in files)
-    said = command.run(
+    said = repository.run(
         *("-c", "core.safecrlf=false", "hash-object", "-w", "--stdin-paths"),
         cwd=work,
-        env=place_of_git,
+        env={"GIT_WORK_TREE": str(work), "GIT_OBJECT_DIRECTORY": str(objects)},
         stdin=os.fsencode(quoted),
     )
     names = zip(files.items(), said.decode().split(), strict=True)

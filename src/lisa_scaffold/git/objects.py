@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
-from lisa_scaffold.git.command import ALONE, GitError, git, quoted
+from lisa_scaffold.git.command import GitError, quoted
+from lisa_scaffold.git.environment import ALONE, online
+from lisa_scaffold.git.filters import refuse_foreign_filters
 from lisa_scaffold.git.repository import Repository, spelled_out
+from lisa_scaffold.git.settings import written
 
 SHA1_LENGTH = 40
 
@@ -96,15 +99,19 @@ class Store:
         (folder / "HEAD").write_text("ref: refs/heads/main\n")
         alternates = f"{quoted(repository.objects)}\n"
         (folder / "objects/info/alternates").write_bytes(os.fsencode(alternates))
-        config = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n"
-        (folder / "config").write_text(f"{config}\tobjectFormat = {self.hash}\n")
+        promise = repository.settings.promise
+        own = [("core.repositoryformatversion", "1"), ("core.bare", "true")]
+        config = written([*own, ("extensions.objectFormat", self.hash), *promise])
+        (folder / "config").write_bytes(os.fsencode(config))
         # A partial clone fetches what it lacks when it is asked for, as the user's settings say.
-        self._settings = _borrow_promise(folder, repository) or ALONE
+        self._settings = online() if promise else ALONE
 
     def run(self, *arguments: str | Path, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
         """Run git in the store."""
         place = {"GIT_DIR": str(self.folder), "GIT_INDEX_FILE": str(self.folder / "index")}
-        return command.run(*arguments, env={**self._settings, **place}, stdin=stdin, codes=codes)
+        env = {**self._settings, **place}
+        # Another folder than the user's, where there may be a repository with a say in it.
+        return command.run(*arguments, cwd=self.folder, env=env, stdin=stdin, codes=codes)
 
     def oid(self, data: bytes) -> str:
         """Name that git gives to a file's content."""
@@ -181,7 +188,8 @@ class Store:
         GitError
             If git knows nobody who commits.
         """
-        who = git("var", "GIT_COMMITTER_IDENT", cwd=repository.top).strip()
+        refuse_foreign_filters(repository, files)
+        who = repository.git("var", "GIT_COMMITTER_IDENT").strip()
         text = message.encode()
         head = f"commit refs/heads/result\ncommitter {who}\ndata {len(text)}\n"
         start = os.fsencode(head) + text + f"\nfrom {repository.head}\n".encode()
@@ -197,29 +205,6 @@ class Store:
             return {}
         said = self.run("cat-file", "--batch", stdin="\n".join(names).encode() + b"\n")
         return dict(zip(names, _read_batch(said, len(names)), strict=True))
-
-
-# Apple's file systems do not see these characters in a name: ".g\u200cit" is ".git" there.
-_UNSEEN = {*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF}
-
-
-def is_git_folder(name: str) -> bool:
-    """Whether some file system takes a name for ``.git``, as git itself judges it."""
-    seen = name.translate(dict.fromkeys(_UNSEEN)).rstrip(" .").lower()
-    return seen.partition(":")[0] in (".git", "git~1")
-
-
-def _borrow_promise(folder: Path, repository: Repository) -> Mapping[str, str]:
-    """Let a store fetch from where a partial clone does; true where the clone is partial."""
-    if not any((repository.objects / "pack").glob("*.promisor")):
-        return {}
-    wanted = r"^(extensions\.partialclone|remote\..*\.(url|promisor|partialclonefilter))$"
-    options = ("config", "-z", "--includes", "--get-regexp", wanted)
-    said = os.fsdecode(command.run(*options, cwd=repository.top, codes=(0, 1)))
-    for record in said.split("\0")[:-1]:
-        key, _, value = record.partition("\n")
-        command.run("config", "--file", folder / "config", "--add", key, value)
-    return {"GIT_TERMINAL_PROMPT": "0"}
 
 
 def _read_batch(said: bytes, count: int) -> list[bytes]:
@@ -326,5 +311,4 @@ class ObjectWriter:
     def _run(
         self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ) -> bytes:
-        place = {**self._place, **(env or {})}
-        return command.run(*arguments, cwd=self._repository.top, env=place, stdin=stdin)
+        return self._repository.run(*arguments, env={**self._place, **(env or {})}, stdin=stdin)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.git.command import ALONE, GitError, git, run
+from lisa_scaffold.git import settings
+from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
+from lisa_scaffold.git.command import GitError, complete, git, run
+from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, online
+from lisa_scaffold.git.names import is_git_folder
 from lisa_scaffold.model import Identity
 
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
 _ROOM_FOR_ARGUMENTS = 100_000
 
-_BUNDLES = (b"# v2 ", b"# v3 ")
-
 
 def identity() -> Identity:
-    """Who commits, as git's configuration says."""
-    said = run("config", "--includes", "--get-regexp", "^user\\.(name|email)$", codes=(0, 1))
+    """Who commits, as the user's configuration of git says; the current folder has no say."""
+    wanted = "^user\\.(name|email)$"
+    said = run("config", "--includes", "--get-regexp", wanted, env=NOWHERE, codes=(0, 1))
     # Later lines win, as in git itself.
     values = dict(
         line.split(" ", 1) for line in said.decode(errors="replace").splitlines() if " " in line
@@ -28,35 +33,43 @@ def identity() -> Identity:
     return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
 
 
-def tags(repository: str | Path) -> dict[str, str]:
-    """All tags of a repository (a path, a bundle or an address), each with what it points to.
+def tags(address: Address) -> dict[str, str]:
+    """All tags of a repository, each with what it points to.
 
     Raises
     ------
     GitError
         If the repository cannot be reached.
     """
-    lines = _bundled(Path(repository)) or git("ls-remote", "--tags", "--refs", "--", repository)
+    lines = _bundled(address) or _listed_there(address, "--tags", "--refs")
     found = (line.replace("\t", " ").partition(" refs/tags/") for line in lines.splitlines())
     return {tag: hashed for hashed, _, tag in found if tag}
 
 
-def _bundled(path: Path) -> str:
-    """The references at the head of a bundle, which git would take a process to tell.
-
-    See https://git-scm.com/docs/gitformat-bundle.
-    """
-    try:
-        with path.open("rb") as file:
-            head = file.read(1_000_000) if file.read(5) in _BUNDLES else b""
-    except OSError:
+def _bundled(address: Address) -> str:
+    """The references at the head of a bundle, which git would take a process to tell."""
+    if not address.is_local or Path(address.url).is_dir():
         return ""
-    signature, _, rest = head.partition(b"\n")
-    return os.fsdecode(rest.partition(b"\n\n")[0]) if signature == b"git bundle" else ""
+    with Path(address.url).open("rb") as file:
+        head = file.read(1_000_000) if file.read(len(BUNDLES[0])) in BUNDLES else b""
+    return os.fsdecode(head.partition(b"\n\n")[0])
 
 
-def head(repository: str | Path) -> str:
-    """The newest commit of a repository's main branch: a path, a bundle or an address.
+def _listed_there(address: Address, *options: str, ref: str = "") -> str:
+    """References of a repository elsewhere."""
+    env = {**NOWHERE, **online()}
+    pattern = (ref,) if ref else ()
+    served = _served(address)
+    return git("ls-remote", *served, *options, "--", address.url, *pattern, env=env)
+
+
+def _served(address: Address) -> tuple[str, ...]:
+    """The option by which a repository of this machine is served without fetching itself."""
+    return (f"--upload-pack={UPLOAD_PACK}",) if address.is_local else ()
+
+
+def head(address: Address) -> str:
+    """The newest commit of a repository's main branch.
 
     Raises
     ------
@@ -65,21 +78,25 @@ def head(repository: str | Path) -> str:
     LisaError
         If it has no commit.
     """
-    said = git("ls-remote", "--", repository, "HEAD")
+    said = _listed_there(address, ref="HEAD")
     if not said:
-        raise LisaError(f"{repository}: no commit there", "Check the address.")
+        raise LisaError(f"{address.url}: no commit there", "Check the address.")
     return said.split()[0]
 
 
-def clone_bare(repository: str | Path, folder: Path) -> None:
-    """Copy a repository (a path, a bundle or an address) with all its history into a new folder.
+def clone_bare(address: Address, folder: Path) -> None:
+    """Copy a repository with all its history into a new folder, and nothing else of it.
+
+    Every object is read and checked on its way: hooks, settings, links and borrowed folders of
+    objects stay where they are.
 
     Raises
     ------
     GitError
         If the repository cannot be reached.
     """
-    git("clone", "--quiet", "--bare", "--", repository, folder)
+    options = ("--quiet", "--bare", "--no-local", "--template=", *_served(address))
+    git("clone", *options, "--", address.url, folder.resolve(), env={**NOWHERE, **online()})
 
 
 def export(git_dir: Path, commit: str, folder: Path) -> None:
@@ -121,14 +138,19 @@ def start_repository(folder: Path, message: str, remote: str, author: Identity) 
     LisaError
         If git says no.
     """
-    git("init", "--quiet", "--initial-branch=main", cwd=folder)
-    git("remote", "add", "origin", remote, cwd=folder)
-    git("add", "--all", cwd=folder)
+    _refuse_git_folders(folder)
+    # What is around the folder, a repository perhaps, has no say in it.
+    above = os.environ.get("GIT_CEILING_DIRECTORIES", "")
+    alone = {"GIT_CEILING_DIRECTORIES": os.pathsep.join(filter(None, (str(folder.parent), above)))}
+    git("init", "--quiet", "--initial-branch=main", cwd=folder, env=alone)
+    git("remote", "add", "origin", remote, cwd=folder, env=alone)
+    git("add", "--all", cwd=folder, env=alone)
     git(
-        *("-c", "commit.gpgSign=false", "-c", "core.hooksPath=/dev/null"),
-        *("commit", "--quiet", "--no-verify", f"--message={message}"),
+        *("-c", "commit.gpgSign=false", "commit", "--quiet", "--no-verify"),
+        f"--message={message}",
         cwd=folder,
         env={
+            **alone,
             "GIT_AUTHOR_NAME": author.name,
             "GIT_AUTHOR_EMAIL": author.email,
             "GIT_COMMITTER_NAME": author.name,
@@ -137,8 +159,27 @@ def start_repository(folder: Path, message: str, remote: str, author: Identity) 
     )
 
 
+def _refuse_git_folders(folder: Path) -> None:
+    """Raise LisaError where something in a folder passes for git's own, which names programs."""
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            if is_git_folder(name):
+                raise LisaError(
+                    f"{Path(place, name).relative_to(folder)}: the template writes into a folder "
+                    "of git's own",
+                    "That is no honest template; choose another version of it with --to.",
+                )
+
+
+# What git keeps beside the configuration for all work trees of a repository.
+_SHARED = ("objects", "refs", "packed-refs", "reftable", "info", "logs", "shallow", "modules")
+
+
 class Repository(NamedTuple):
     """A repository and a folder in it.
+
+    Commands run in it by :meth:`run`: git sees its objects, references and index, and a
+    configuration of ours, which names no program.
 
     Attributes
     ----------
@@ -146,24 +187,68 @@ class Repository(NamedTuple):
         Folder of the work tree.
     git_dir
         Git's own folder for this work tree.
-    objects
-        Folder of the object store.
+    common
+        Git's own folder for all work trees of the repository.
     prefix
         The folder in question, relative to ``top``: empty, or with a slash at its end.
     head
         The current commit; ``None`` before the first one.
+    settings
+        What its configuration says.
     """
 
     top: Path
     git_dir: Path
-    objects: Path
+    common: Path
     prefix: str
     head: str | None
+    settings: settings.Settings
+
+    @property
+    def objects(self) -> Path:
+        """Folder of the object store."""
+        return (self.common / "objects").resolve()
 
     @property
     def tree(self) -> str:
         """A name of the folder's tree in the current commit."""
         return f"{self.head}:{self.prefix}" if self.prefix else f"{self.head}^{{tree}}"
+
+    def run(
+        self,
+        *arguments: str | Path,
+        cwd: Path | None = None,
+        env: Variables | None = None,
+        stdin: bytes = b"",
+        codes: Sequence[int] = (0,),
+    ) -> bytes:
+        """Run git in the repository, in the folder of its work tree or another."""
+        with self._seen() as place:
+            variables = {**place, **(env or {})}
+            return run(*arguments, cwd=cwd or self.top, env=variables, stdin=stdin, codes=codes)
+
+    def git(self, *arguments: str | Path, cwd: Path | None = None) -> str:
+        """Run git as :meth:`run` does, and return what it prints as text."""
+        return self.run(*arguments, cwd=cwd).decode(errors="surrogateescape")
+
+    @contextmanager
+    def _seen(self) -> Iterator[Variables]:
+        """Variables that show git the repository with a configuration of ours.
+
+        Git has found it by itself before, and so has judged whose it is.
+        """
+        with tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as name:
+            folder = Path(name)
+            (folder / "config").write_bytes(os.fsencode(self.settings.as_config()))
+            for part in _SHARED:
+                if (self.common / part).exists():
+                    (folder / part).symlink_to(self.common / part)
+            yield {
+                "GIT_DIR": str(self.git_dir),
+                "GIT_COMMON_DIR": str(folder),
+                "GIT_WORK_TREE": str(self.top),
+                **(online() if self.settings.promise else {}),
+            }
 
 
 # An option that rev-parse does not know comes back as it is: it parts the answers, which may
@@ -177,22 +262,52 @@ def repository(folder: Path) -> Repository:
     Raises
     ------
     LisaError
-        If there is none with a work tree, or git is older than 2.38.
+        If there is none with a work tree, or git refuses it.
     """
-    questions = (("--show-toplevel",), ("--absolute-git-dir",), ("--git-path", "objects"))
-    asked = [word for words in (*questions, ("--show-prefix",)) for word in (*words, _BETWEEN)]
+    questions = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
+    asked = [word for question in questions for word in (question, _BETWEEN)]
     try:
-        said = run("rev-parse", *asked, "HEAD", cwd=folder, codes=(0, 128))
+        done = complete("rev-parse", *asked, "HEAD", cwd=folder, codes=(0, 128))
     except GitError as error:
         raise LisaError(f"{folder}: {error.message}", "Do what git says there.") from error
-    answers = os.fsdecode(said).split(f"\n{_BETWEEN}\n")
-    if len(answers) <= len(questions) + 1:
-        hint = "Make it one: git init, then commit. (git status tells if git refuses the folder.)"
-        raise LisaError(f"{folder}: no git repository", hint)
-    top, git_dir, objects, prefix, head = answers
+    answers = os.fsdecode(done.stdout).split(f"\n{_BETWEEN}\n")
+    if len(answers) <= len(questions):
+        raise refused(folder, done.stderr.decode(errors="replace"))
+    top, git_dir, common, prefix, head = answers
     head = head.partition("\n")[0]
-    place = (folder / objects).resolve()
-    return Repository(Path(top), Path(git_dir), place, prefix, None if head == "HEAD" else head)
+    _refuse_other_tree(folder, Path(top), Path(git_dir))
+    return Repository(
+        Path(top),
+        Path(git_dir),
+        (folder / common).resolve(),
+        prefix,
+        None if head == "HEAD" else head,
+        settings.read(folder, Path(top)),
+    )
+
+
+def refused(folder: Path, said: str) -> LisaError:
+    """Why git does not work in a folder, by what it says."""
+    if "not a git repository" in said:
+        hint = "Make it one: git init, then commit. (git status tells if git refuses the folder.)"
+        return LisaError(f"{folder}: no git repository", hint)
+    if "safe.bareRepository" in said or "must be run in a work tree" in said:
+        return LisaError(
+            f"{folder}: a bare repository, or a folder inside of one: no files to work on",
+            "Name the folder of a project; a bare repository is cloned first.",
+        )
+    return LisaError(f"{folder}: {' '.join(said.split())}", "Do what git says there.")
+
+
+def _refuse_other_tree(folder: Path, top: Path, git_dir: Path) -> None:
+    """Raise LisaError where a configuration makes another folder the work tree than its own."""
+    own = top / ".git"
+    inside = folder.resolve().is_relative_to(top.resolve())
+    if not inside or not (own.is_file() or (own.is_dir() and own.samefile(git_dir))):
+        raise LisaError(
+            f"{git_dir}: its configuration makes {top} the work tree, which is not its own",
+            "Take core.worktree out of it, if you trust the rest.",
+        )
 
 
 def status(repository: Repository) -> dict[str, str]:
@@ -204,7 +319,7 @@ def status(repository: Repository) -> dict[str, str]:
         ``unmerged``, ``staged`` or ``changed`` for each path.
     """
     options = ("-z", "--porcelain=v2", "--untracked-files=no", "--ignore-submodules=dirty")
-    said = git("--no-optional-locks", "status", *options, cwd=repository.top)
+    said = repository.git("--no-optional-locks", "status", *options)
     states = {}
     records = iter(said.split("\0"))
     for record in records:
@@ -221,19 +336,19 @@ def status(repository: Repository) -> dict[str, str]:
 
 def update_index(repository: Repository, info: bytes) -> None:
     """Change entries of the repository's index."""
-    run("update-index", "-z", "--index-info", cwd=repository.top, stdin=info)
+    repository.run("update-index", "-z", "--index-info", stdin=info)
 
 
 def refuse_branch(repository: Repository, branch: str) -> None:
     """Raise LisaError where a new branch cannot have this name."""
     ref = f"refs/heads/{branch}"
     try:
-        git("check-ref-format", ref, cwd=repository.top)
+        git("check-ref-format", ref, env=NOWHERE)
     except GitError as error:
         raise LisaError(
             f"{branch}: no name for a branch", "Choose another with --branch."
         ) from error
-    if git("for-each-ref", ref, cwd=repository.top).strip():
+    if repository.git("for-each-ref", ref).strip():
         raise LisaError(f"{branch}: the branch exists already", "Choose another with --branch.")
 
 
@@ -246,14 +361,14 @@ def start_branch(repository: Repository, branch: str, commit: str) -> None:
         If there is such a branch, and it points elsewhere.
     """
     ref = f"refs/heads/{branch}"
-    found = run("rev-parse", "--verify", "--quiet", ref, cwd=repository.top, codes=(0, 1))
+    found = repository.run("rev-parse", "--verify", "--quiet", ref, codes=(0, 1))
     if found.decode().strip() != commit:
-        run("update-ref", ref, commit, "0" * len(commit), cwd=repository.top)
+        repository.run("update-ref", ref, commit, "0" * len(commit))
 
 
 def unmerged(repository: Repository) -> list[str]:
     """Paths with a conflict in the index, relative to the work tree."""
-    said = git("ls-files", "--unmerged", "-z", cwd=repository.top).split("\0")[:-1]
+    said = repository.git("ls-files", "--unmerged", "-z").split("\0")[:-1]
     return list(dict.fromkeys(record.partition("\t")[2] for record in said))
 
 
@@ -265,7 +380,8 @@ def unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bo
     if not paths:
         return {}
     place = repository.top / repository.prefix
-    said = git("--literal-pathspecs", "ls-files", "-v", "-z", "--", *spelled_out(paths), cwd=place)
+    asked = ("--literal-pathspecs", "ls-files", "-v", "-z", "--", *spelled_out(paths))
+    said = repository.git(*asked, cwd=place)
     flags = {record[2:]: record[0] for record in said.split("\0")[:-1]}
     return {path: flags[path].islower() or flags[path] == "S" for path in flags.keys() & {*paths}}
 
@@ -281,15 +397,14 @@ def sparse_patterns(repository: Repository) -> list[str]:
         text = (repository.git_dir / "info/sparse-checkout").read_text(errors="surrogateescape")
     except FileNotFoundError:
         return []
-    on = run("config", "--bool", "core.sparseCheckout", cwd=repository.top, codes=(0, 1))
-    return text.splitlines() if on.strip() == b"true" else []
+    return text.splitlines() if repository.settings.is_on("core.sparsecheckout") else []
 
 
 def refresh_index(repository: Repository, index: Path) -> None:
     """Let an index file aside know the files; exit code 1 only says that some differ."""
     # A convenience for what comes next: the files stand, also where there is no room for it.
     place = {"GIT_INDEX_FILE": str(index)}
-    run("update-index", "-q", "--refresh", cwd=repository.top, codes=(0, 1, 128), env=place)
+    repository.run("update-index", "-q", "--refresh", codes=(0, 1, 128), env=place)
 
 
 def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
@@ -299,7 +414,7 @@ def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
         return set()
     stdin = b"".join(os.fsencode(path) + b"\0" for path in listed)
     options = ("-z", "--no-index", "--stdin")
-    said = run("check-ignore", *options, cwd=repository.top, stdin=stdin, codes=(0, 1))
+    said = repository.run("check-ignore", *options, stdin=stdin, codes=(0, 1))
     found = os.fsdecode(said).split("\0")[:-1]
     return {path.removeprefix(repository.prefix) for path in found}
 
@@ -330,7 +445,7 @@ def listed(folder: Path) -> dict[str, str | None] | None:
     except GitError as error:
         if "not a git repository" in error.message:
             return None
-        raise LisaError(f"{folder}: {error.message}", "Do what git says there.") from error
+        raise refused(folder, error.message) from error
     found: dict[str, str | None] = {}
     for record in said.split("\0")[:-1]:
         if record.startswith("? "):
@@ -374,7 +489,8 @@ class History(NamedTuple):
 def history(repository: Repository) -> History:
     """Who committed below the folder in question, and when."""
     place = repository.top / repository.prefix
-    said = git("log", "--format=%aN%x00%aE%x00%ad", "--date=format:%Y", "--", ".", cwd=place)
+    asked = ("--format=%aN%x00%aE%x00%ad", "--date=format:%Y", "--", ".")
+    said = repository.git("log", *asked, cwd=place)
     records = [record.split("\0") for record in said.splitlines() if record.count("\0") == 2]  # noqa: PLR2004
     counts = Counter((name, email) for name, email, _ in records)
     years = [int(year) for _, _, year in records]
@@ -384,5 +500,5 @@ def history(repository: Repository) -> History:
 
 def remote(repository: Repository) -> str:
     """Address of the remote ``origin``; empty where there is none."""
-    said = run("remote", "get-url", "origin", cwd=repository.top, codes=(0, 2, 128))
+    said = repository.run("remote", "get-url", "origin", codes=(0, 2, 128))
     return os.fsdecode(said).strip()

@@ -46,6 +46,7 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
     removed = {path for path, blob in contents.items() if blob is None}
     for path in contents.keys() - removed:
         _refuse_obstacle(root, path, removed)
+    git.refuse_foreign_filters(repository, contents.keys() - removed)
     (draft / "content").mkdir(parents=True)
     (draft / "kept").mkdir()
     writer = git.ObjectWriter(repository, draft / "objects")

@@ -80,7 +80,7 @@ class Origins:
 
     def _source(self, address: str, root: Path) -> Source:
         # Only a relative address means something else from another folder.
-        key = address, root if (root / address).exists() else Path()
+        key = address, root if os.path.lexists(root / address) else Path()
         if key not in self._sources:
             self._sources[key] = recorded_source(address, root)
         return self._sources[key]

@@ -37,10 +37,20 @@ class Source:
         bundle that the wheel carries, a repository's path or its address.
     recorded
         The address that projects record as ``_src_path``.
+    project
+        The folder of the project that records it, whose content is never taken for a template.
     """
 
     location: str
     recorded: str = CANONICAL_URL
+    project: Path | None = None
+
+    @property
+    def _address(self) -> git.Address:
+        try:
+            return git.clonable(self.location, outside=self.project)
+        except LisaError as error:
+            raise _unreachable(self, error) from error
 
     @cached_property
     def tags(self) -> dict[str, str]:
@@ -52,7 +62,7 @@ class Source:
             If the repository cannot be reached.
         """
         try:
-            return git.tags(self.location)
+            return git.tags(self._address)
         except git.GitError as error:
             raise _unreachable(self, error) from error
 
@@ -94,7 +104,7 @@ class Source:
 
             return f"v{installed_version('lisa-scaffold')}"
         if not self.ours and not sorted_versions(self.tags, ours=False):
-            return git.head(self.location)
+            return git.head(self._address)
         return self.versions()[-1]
 
     def versions(self) -> list[str]:
@@ -178,14 +188,11 @@ class Source:
         return Template(version, root, self.recorded)
 
     def _git_dir(self, folder: Path) -> Path:
-        """The repository itself where it is on this machine, or else a copy of it."""
-        for local in (Path(self.location, ".git"), Path(self.location)):
-            if (local / "objects").is_dir():
-                return local.resolve()
+        """A copy of the repository: what else is set up in it does not hold there."""
         copy = folder / "repository"
         if not copy.is_dir():
             try:
-                git.clone_bare(self.location, copy)
+                git.clone_bare(self._address, copy)
             except git.GitError as error:
                 raise _unreachable(self, error) from error
         return copy
@@ -222,7 +229,7 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
     project
         The project's folder, from where a relative path leads.
     """
-    source = Source(_clone_address(recorded, project), recorded)
+    source = Source(_clone_address(recorded, project), recorded, project)
     return replace(default_source(), recorded=recorded) if source.ours else source
 
 
@@ -281,8 +288,8 @@ def _clone_address(recorded: str, project: Path) -> str:
         if recorded.startswith(shortcut):
             path = recorded.removeprefix(shortcut).removesuffix(".git")
             return f"{host}{path}.git"
-    if recorded.startswith("~") or (project / recorded).exists():
-        return str(project / Path(recorded).expanduser())
+    if recorded.startswith("~") or os.path.lexists(project / recorded):
+        return str(project / os.path.expanduser(recorded))
     return recorded.removeprefix("git+")
 
 
@@ -297,10 +304,12 @@ def _declared_version(working_copy: Path) -> str:
         ) from error
 
 
-def _unreachable(source: Source, error: git.GitError) -> LisaError:
-    remedy = (
-        f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
-        if source.ours
-        else f"Check the network and your access. {' '.join(error.message.split())}"
-    )
+def _unreachable(source: Source, error: LisaError) -> LisaError:
+    if source.ours:
+        remedy = f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
+    elif isinstance(error, git.GitError):
+        remedy = f"Check the network and your access. {' '.join(error.message.split())}"
+    else:
+        where = f" in {source.project / '.copier-answers.yml'}" if source.project else ""
+        remedy = f"Check _src_path{where}: {error.message}. {error.hint}"
     return LisaError(f"{source.location}: no template can be read there", remedy)

@@ -1,0 +1,48 @@
+"""Filters of a project: the user's are run, those of a repository's own configuration never."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git.repository import Repository
+
+
+def refuse_foreign_filters(repository: Repository, paths: Iterable[str]) -> None:
+    """Raise LisaError where a path has a filter that the repository's configuration alone defines.
+
+    Such a filter is not run; without it, a file would be written or recorded as it must not be: in
+    clear where it is encrypted, in full where it is kept elsewhere.
+
+    Parameters
+    ----------
+    repository
+        The project's repository.
+    paths
+        Paths to be read or written, relative to the folder in question.
+    """
+    foreign = repository.settings.foreign_filters
+    if not foreign:
+        return
+    for path, name in attributes(repository, paths, "filter"):
+        if name in foreign:
+            raise LisaError(
+                f"{path}: its filter {name!r} is defined in the repository's own configuration "
+                "alone, and nothing that a repository names is run",
+                "If you trust it, define it in yours: git config --global, each setting that "
+                "git config --local --get-regexp ^filter shows.",
+            )
+
+
+def attributes(repository: Repository, paths: Iterable[str], *names: str) -> list[tuple[str, str]]:
+    """Values of attributes that paths have, as far as they are set; paths as they were given."""
+    stdin = b"".join(os.fsencode(repository.prefix + path) + b"\0" for path in paths)
+    said = repository.run("check-attr", "--stdin", "-z", *names, stdin=stdin)
+    fields = os.fsdecode(said).split("\0")
+    triples = zip(fields[0::3], fields[2::3], strict=False)
+    return [
+        (path.removeprefix(repository.prefix), value)
+        for path, value in triples
+        if value not in ("unspecified", "unset")
+    ]

@@ -1,0 +1,185 @@
+"""What a repository's own configuration says, as far as it may be heard.
+
+A configuration names programs in dozens of places, and new versions of git add more. So git never
+works with that of a repository which we look at: it is read as text, what tells how files and
+objects are kept is written into a configuration of ours, and git sees the repository through that.
+The user's own configuration, of the home and of the system, holds as everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git import address, command
+
+# Of `git config --show-scope`: what belongs to the repository.
+_OWN = frozenset(["local", "worktree"])
+
+# Settings that say how files and objects are kept, or who commits; none names a program.
+_HEARD = frozenset(
+    f"{section}.{name}"
+    for section, names in {
+        "core": (
+            *("filemode", "symlinks", "ignorecase", "precomposeunicode", "protecthfs"),
+            *("protectntfs", "autocrlf", "eol", "safecrlf", "checkroundtripencoding"),
+            *("trustctime", "checkstat", "untrackedcache", "splitindex", "sharedrepository"),
+            *("sparsecheckout", "sparsecheckoutcone", "logallrefupdates", "bigfilethreshold"),
+        ),
+        "index": ("sparse", "version", "skiphash"),
+        "feature": ("manyfiles",),
+        "author": ("name", "email"),
+        "committer": ("name", "email"),
+        "user": ("name", "email", "useconfigonly"),
+        "remote.origin": ("url",),
+    }.items()
+    for name in names
+)
+
+# Files that git reads for it: an ordinary file does no harm, a device never ends.
+_FILES = frozenset(["core.attributesfile", "core.excludesfile"])
+
+_FILTER = re.compile(r"filter\.(.*)\.(clean|smudge|process)", re.DOTALL)
+_REMOTE = re.compile(r"remote\.(.*)\.(url|promisor|partialclonefilter)", re.DOTALL)
+
+
+class _Entry(NamedTuple):
+    scope: str
+    key: str
+    value: str
+
+
+class Settings(NamedTuple):
+    """All settings that hold in a repository, in git's order: a later one wins.
+
+    Attributes
+    ----------
+    entries
+        Scope, key and value of each.
+    top
+        Folder of the work tree, from where a relative address leads.
+    """
+
+    entries: tuple[_Entry, ...]
+    top: Path
+
+    @property
+    def foreign_filters(self) -> frozenset[str]:
+        """Filters that the repository's own configuration defines, and the user's does not."""
+        found: dict[bool, set[str]] = {True: set(), False: set()}
+        for entry in self.entries:
+            if named := _FILTER.fullmatch(entry.key):
+                found[entry.scope in _OWN].add(named[1])
+        return frozenset(found[True] - found[False])
+
+    def is_on(self, key: str) -> bool:
+        """Whether a setting of the repository or the user is on; the key in lower case."""
+        values = [entry.value for entry in self.entries if entry.key == key]
+        return bool(values) and values[-1].lower() in ("true", "yes", "on", "1")
+
+    def as_config(self) -> str:
+        """A configuration file with what is heard of the repository's own settings."""
+        lines = [*self._kept(), *self.promise]
+        # Of the extensions git knows every one here: it has refused others by now.
+        version = 1 if any(key.startswith("extensions.") for key, _ in lines) else 0
+        format_ = [("core.repositoryformatversion", str(version)), ("core.bare", "false")]
+        return written((*format_, *lines))
+
+    def _kept(self) -> Iterator[tuple[str, str]]:
+        for scope, key, value in self.entries:
+            if scope not in _OWN:
+                continue
+            file = key in _FILES and _is_file(self.top, value)
+            extension = key.startswith("extensions.") and key not in (
+                "extensions.worktreeconfig",
+                "extensions.partialclone",
+            )
+            if key in _HEARD or file or extension:
+                yield key, value
+
+    @property
+    def promise(self) -> tuple[tuple[str, str], ...]:
+        """Settings by which git fetches what a partial clone lacks, from where the clone says.
+
+        The remotes get names of ours, for git hands a name to itself as an argument.
+        """
+        promising: set[str] = set()
+        remotes: dict[str, dict[str, str]] = {}
+        for entry in self.entries:
+            if entry.scope not in _OWN:
+                continue
+            if named := _REMOTE.fullmatch(entry.key):
+                remotes.setdefault(named[1], {}).setdefault(named[2], entry.value)
+                if named[2] == "promisor" and entry.value.lower() in ("", "true", "yes", "on", "1"):
+                    promising.add(named[1])
+            elif entry.key == "extensions.partialclone":
+                promising.add(entry.value)
+        lines: list[tuple[str, str]] = []
+        for number, remote in enumerate(remotes[name] for name in remotes if name in promising):
+            lines += self._promise(f"promisor-{number}", remote)
+        return tuple(lines)
+
+    def _promise(self, name: str, remote: dict[str, str]) -> Iterator[tuple[str, str]]:
+        try:
+            place = address.clonable(remote.get("url", ""), self.top)
+        except LisaError:
+            return  # git will say what it lacks, if it lacks anything
+        yield "extensions.partialclone", name
+        yield f"remote.{name}.url", place.url
+        yield f"remote.{name}.promisor", "true"
+        if place.is_local:
+            yield f"remote.{name}.uploadpack", address.UPLOAD_PACK
+        if "partialclonefilter" in remote:
+            yield f"remote.{name}.partialclonefilter", remote["partialclonefilter"]
+
+
+def read(folder: Path, top: Path) -> Settings:
+    """The settings that hold in a repository; reading them runs nothing.
+
+    Parameters
+    ----------
+    folder
+        A folder of its work tree.
+    top
+        The folder of the work tree.
+
+    Raises
+    ------
+    GitError
+        If one of its files cannot be read.
+    """
+    options = ("--list", "-z", "--show-scope", "--includes")
+    said = os.fsdecode(command.run("config", *options, cwd=folder)).split("\0")
+    entries = []
+    for scope, line in zip(said[0::2], said[1::2], strict=False):
+        # A setting without a value is one that is on.
+        key, equals, value = line.partition("\n")
+        entries.append(_Entry(scope, key, value if equals else "true"))
+    return Settings(tuple(entries), top)
+
+
+def written(settings: Iterable[tuple[str, str]]) -> str:
+    """Settings as a configuration file has them."""
+    return "".join(_line(key, value) for key, value in settings)
+
+
+def _line(key: str, value: str) -> str:
+    section, _, name = key.rpartition(".")
+    head, dot, inner = section.partition(".")
+    title = f'{head} "{_escaped(inner)}"' if dot else head
+    return f'[{title}]\n\t{name} = "{_escaped(value)}"\n'
+
+
+def _is_file(folder: Path, path: str) -> bool:
+    try:
+        return (folder / Path(path).expanduser()).is_file()
+    except (OSError, RuntimeError):  # too long a name, no such user
+        return False
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
