@@ -13,7 +13,9 @@ import lisa_scaffold
 PACKAGE = Path(lisa_scaffold.__file__).parent
 FLOORS = {
     "errors": 0,
+    "files": 1,
     "process": 1,
+    "workplace": 1,
     "model": 1,
     "git": 2,
     "merge": 2,

@@ -221,28 +221,34 @@ def _only_here(facts: Facts) -> frozenset[str]:
 
 
 def apply(root: Path, changes: Mapping[str, bytes | None]) -> None:
-    """Write a repair: each file in one step, with the mode that it has.
+    """Write a repair, all of it or nothing; each file keeps the mode that it has.
 
     Raises
     ------
+    LisaError
+        If something stands in the way; nothing is changed then.
     OSError
-        If a file cannot be written; those before it are.
+        If a file cannot be written; nothing is changed then.
     """
-    for path, content in changes.items():
-        place = root / path
-        if content is None:
-            place.unlink(missing_ok=True)
-        else:
-            _replace(place, content)
+    from lisa_scaffold.sync import journal
+
+    journal.repair(root, changes)
 
 
-def _replace(place: Path, content: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.lisa-scaffold")
-    try:
-        draft.write_bytes(content)
-        if place.exists():
-            draft.chmod(place.stat().st_mode)
-        draft.replace(place)
-    finally:
-        draft.unlink(missing_ok=True)
+def recover(path: Path) -> str | None:
+    """Complete or throw away what a killed command left behind in a project.
+
+    Returns
+    -------
+    str or None
+        What was done, in a sentence; ``None`` where nothing was left behind.
+
+    Raises
+    ------
+    LisaError
+        As of :func:`lisa_scaffold.sync.journal.recover`; or if the path is no project.
+    """
+    from lisa_scaffold.sync import journal
+
+    _refuse(path)
+    return journal.recover(path)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import git, process
+from lisa_scaffold import git, process, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Created, Identity, Preview
 from lisa_scaffold.template import Template
@@ -65,17 +63,16 @@ def prepared(template: Template, answers: Mapping[str, Any], destination: Path) 
     parent = destination.resolve().parent
     try:
         made = _make_parents(parent)
-        aside = Path(tempfile.mkdtemp(prefix=f".{destination.resolve().name[:50]}.", dir=parent))
     except OSError as error:
         raise LisaError(
             f"{parent}: {error.strerror or error}", "Choose a folder that you may write to."
         ) from error
     try:
-        project = aside / "project"
-        template.render(answers, project)
-        yield project
+        with workplace.folder(parent) as aside:
+            project = aside / "project"
+            template.render(answers, project)
+            yield project
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
         for folder in made:
             # Only what stayed empty goes: a project that was made keeps its parents.
             if not any(folder.iterdir()):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import git
+from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 
 CRUFT_FILE = ".cruft.json"
@@ -91,7 +91,7 @@ def find(root: Path, named: str | None = None) -> Former | None:
 
 
 def _from_cruft(root: Path) -> Former | None:
-    match _read(root / CRUFT_FILE):
+    match _read(root, CRUFT_FILE):
         case None:
             return None
         case {"template": str(source), "commit": str(commit), **rest}:
@@ -110,7 +110,7 @@ def _from_cruft(root: Path) -> Former | None:
 def _from_replay(root: Path) -> Former | None:
     """What Cookiecutter recorded to make the same project again, where that is kept with it."""
     for name in REPLAY_FILES:
-        match _read(root / name):
+        match _read(root, name):
             case {"cookiecutter": {"_template": str(source), **context}}:
                 commit = context.get("_checkout")
                 answers = {str(key): value for key, value in context.items()}
@@ -118,17 +118,16 @@ def _from_replay(root: Path) -> Former | None:
     return None
 
 
-def _read(path: Path) -> Any:
-    if not path.is_file():
-        return None
+def _read(root: Path, path: str) -> Any:
+    hint = f"Bring the file back from git's history, or give --from-cookiecutter {NONE}."
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = files.read(root, path)
+        return None if content is None else json.loads(content.decode())
+    except LisaError as error:
+        raise LisaError(error.message, hint) from error
+    except (ValueError, RecursionError) as error:
         line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise LisaError(
-            f"{path}{line}: no JSON that can be read",
-            f"Bring the file back from git's history, or give --from-cookiecutter {NONE}.",
-        ) from error
+        raise LisaError(f"{root / path}{line}: no JSON that can be read", hint) from error
 
 
 def answers(former: Former) -> dict[str, str]:
@@ -188,18 +187,18 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
 
     # Cookiecutter's own words about each variable are no news to our users.
     logging.getLogger("cookiecutter").setLevel(logging.ERROR)
-    files = _fetch(former, root, folder)
+    template = _fetch(former, root, folder)
     made = folder / "made"
     made.mkdir()
     try:
-        _refuse_extensions(former, files, trust=trust)
+        _refuse_extensions(former, template, trust=trust)
         public = {key: value for key, value in former.context.items() if key[0] != "_"}
-        context = generate_context(str(files / "cookiecutter.json"), None, public)
+        context = generate_context(str(template / "cookiecutter.json"), None, public)
         # A hook may have recorded more than the template asks for.
         context["cookiecutter"] = {**public, **prompt_for_config(context, no_input=True)}
         context["cookiecutter"]["_template"] = former.source
         context["cookiecutter"]["_output_dir"] = str(made)
-        generate_files(files, context, made, accept_hooks=trust)
+        generate_files(template, context, made, accept_hooks=trust)
     except UndefinedVariableInTemplate as error:
         raise _not_rendered(former, f"{error.message}: {error.error.message}") from error
     except (CookiecutterException, TemplateError, ValueError, OSError) as error:
@@ -234,21 +233,21 @@ def _fetch(former: Former, root: Path, folder: Path) -> Path:
             f"{former.source}: no commit {former.commit} there",
             "Name one that exists: --from-cookiecutter URL@REF.",
         ) from error
-    files = folder / "former" / former.directory
+    template = folder / "former" / former.directory
     if (
-        folder.resolve() not in files.resolve().parents
-        or not (files / "cookiecutter.json").exists()
+        folder.resolve() not in template.resolve().parents
+        or not (template / "cookiecutter.json").exists()
     ):
         raise LisaError(
             f"{former}: no cookiecutter.json there, so it is no Cookiecutter template",
             f"Name another with --from-cookiecutter URL@REF, or give {NONE} instead.",
         )
-    return files
+    return template
 
 
-def _refuse_extensions(former: Former, files: Path, *, trust: bool) -> None:
+def _refuse_extensions(former: Former, folder: Path, *, trust: bool) -> None:
     """Raise LisaError where rendering would load code of the template without trust."""
-    said = json.loads((files / "cookiecutter.json").read_text(encoding="utf-8"))
+    said = _read(folder, "cookiecutter.json")
     extensions = said.get("_extensions") if isinstance(said, dict) else None
     if extensions and not trust:
         listed = ", ".join(map(str, extensions))

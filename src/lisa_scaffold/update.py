@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import git, project, template
+from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import Project
 from lisa_scaffold.sync import journal, trees
@@ -173,9 +172,9 @@ def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterat
     project.refuse_unfinished(current)
     with (
         wanted.source.open_all(current.version, wanted.version) as (old, new),
-        tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as folder,
+        workplace.folder() as folder,
     ):
-        yield Prepared(current, old, new, Path(folder), trust)
+        yield Prepared(current, old, new, folder, trust)
 
 
 def apply(updated: Updated) -> None:
@@ -225,15 +224,17 @@ def _refuse_hidden(current: Project, synced: trees.Synced, unseen: set[str]) -> 
             if tracked[path] and (path not in synced.conflicts or os.path.lexists(place)):
                 hint = "Lift that: git update-index --no-assume-unchanged --no-skip-worktree FILE."
                 raise LisaError(f"{path}: git is told not to look at this file", hint)
-        elif os.path.lexists(place) and not place.is_dir() and not _same(place, blob):
+        elif os.path.lexists(place) and not place.is_dir() and not _same(current, path, blob):
             raise LisaError(
                 f"{path}: the template adds it, and an untracked file stands there",
                 "Commit the file, or move it away.",
             )
 
 
-def _same(place: Path, blob: git.Blob) -> bool:
-    return place.is_file() and not place.is_symlink() and place.read_bytes() == blob.data
+def _same(current: Project, path: str, blob: git.Blob) -> bool:
+    with suppress(LisaError):
+        return files.read(current.root, path, len(blob.data), links=False) == blob.data
+    return False
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -276,11 +277,14 @@ def _not_run(before: Render, after: Render) -> Iterator[str]:
 
 def _changelog(root: Path, old: str, new: str) -> str:
     """The sections of the template's changelog after one version, up to another."""
-    path = root / "CHANGELOG.md"
     first, last = template.version_of(old), template.version_of(new)
-    if not path.is_file() or first is None or last is None:
+    if first is None or last is None:
         return ""
-    parts = re.split(r"^(?=## )", path.read_text(encoding="utf-8", errors="replace"), flags=re.M)
+    try:
+        content = files.read(root, "CHANGELOG.md") or b""
+    except LisaError as error:
+        return f"Not shown: {error.message.removeprefix(f'{root}/')}"
+    parts = re.split(r"^(?=## )", content.decode(errors="replace"), flags=re.M)
     wanted = []
     for part in parts:
         heading = re.match(r"## \[?(v?\d[^\]\s]*)", part)

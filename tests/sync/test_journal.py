@@ -20,7 +20,7 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.sync import journal
 
-from ..support.updates import Workshop, open_workshop
+from ..support.updates import Workshop, open_workshop, write
 
 FILES = {f"template/f{number}.dat": f"{number}\n" * 40 for number in range(4)}
 
@@ -114,10 +114,21 @@ class Killed(BaseException):
 
 
 CHANGING = [
-    *((Path, name) for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "chmod")),
-    *((Path, "symlink_to"), (Path, "write_bytes"), (Path, "write_text")),
-    *((os, "link"), (shutil, "copyfile")),
+    *((Path, name) for name in ("chmod", "write_bytes", "write_text")),
+    *((os, name) for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "link", "symlink")),
+    *((os, name) for name in ("open", "fchmod", "fsync")),
 ]
+
+
+def changes(arguments: tuple[Any, ...], options: dict[str, Any], project: Path) -> bool:
+    """Whether a call is for a file or folder of the project; to open one to read is no change."""
+    match arguments:
+        case (_, int(flags), *_) if not flags & os.O_CREAT:
+            return False
+    opened = [value for name, value in options.items() if name.endswith("dir_fd")]
+    opened += [each for each in arguments[:1] if isinstance(each, int)]
+    places = [Path(f"/proc/self/fd/{each}").readlink() for each in opened if each is not None]
+    return any(str(each).startswith(str(project)) for each in (*arguments[:2], *places))
 
 
 class Fatal:
@@ -128,23 +139,29 @@ class Fatal:
         self.calls, self.reached = 0, False
 
     def method(self, real: Callable[..., Any]) -> Any:
-        def counted(first: Any, *args: Any, **options: Any) -> Any:
-            if str(first).startswith(str(self.project)):
+        def counted(*arguments: Any, **options: Any) -> Any:
+            if changes(arguments, options, self.project):
                 self.calls += 1
-                if self.calls == self.number:
+                # Who is dead cleans nothing up either.
+                dead = self.calls > self.number and isinstance(self.error, Killed)
+                if self.calls == self.number or dead:
                     self.reached = True
                     raise self.error
-            return real(first, *args, **options)
+            return real(*arguments, **options)
 
         return counted
 
     def run(self, *options: str) -> int | None:
         """Update; nothing where the process is killed."""
+        return self.call(lambda: cli.main(["update", str(self.project), "--defaults", *options]))
+
+    def call(self, command: Callable[[], int]) -> int | None:
+        """Run a command; nothing where the process is killed."""
         with pytest.MonkeyPatch.context() as patch:
-            for place, name in CHANGING:
-                patch.setattr(place, name, self.method(getattr(place, name)))
+            for owner, name in CHANGING:
+                patch.setattr(owner, name, self.method(getattr(owner, name)))
             try:
-                return cli.main(["update", str(self.project), "--defaults", *options])
+                return command()
             except Killed:
                 return None
 
@@ -185,6 +202,8 @@ def test_a_fault_at_every_third_call_leaves_all_as_before(
         assert state(fatal.project) == (before if code == ExitCode.REFUSED else after), said
         assert code in (ExitCode.FINDINGS, ExitCode.REFUSED), said
         assert (code == ExitCode.REFUSED) == ("No space left on device" in said), said
+        if code != ExitCode.REFUSED:
+            assert journal.recover(git.repository(fatal.project)) is None
         assert strays(fatal.project) == [], said
 
 
@@ -239,11 +258,11 @@ def test_edits_after_the_kill_are_never_overwritten(
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
-    repository = git.repository(workshop.project)
+    at_work = journal.place_of(git.repository(workshop.project))
     with (
-        journal.only_one(repository),
+        journal.only_one(at_work),
         pytest.raises(LisaError, match="another lisa-scaffold is at work there"),
-        journal.only_one(repository),
+        journal.only_one(at_work),
     ):
         pass
 
@@ -280,3 +299,246 @@ def test_a_disk_without_second_names(workshop: Workshop, monkeypatch: pytest.Mon
         (workshop.project / ".git/index.lock").unlink()
     assert state(workshop.project) == before
     assert strays(workshop.project) == []
+
+
+# --- Repairs --------------------------------------------------------------------------------------
+
+REPAIRS: dict[str, bytes | None] = {
+    "a.txt": b"new\n",
+    "deep/b.txt": b"new\n",
+    "new/folder/c.txt": b"new\n",
+    "gone.txt": None,
+}
+
+
+@pytest.fixture(params=["in a repository", "without git"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A project that a repair changes."""
+    folder = tmp_path / "project"
+    for name in ("a.txt", "deep/b.txt", "gone.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("old\n")
+    (folder / "a.txt").chmod(0o755)
+    if request.param == "in a repository":
+        git.git("init", "--quiet", cwd=folder)
+    return folder
+
+
+def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """All files of a folder but git's and the empty folder of the journal's lock."""
+    return {
+        str(path.relative_to(folder)): (path.lstat().st_mode, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.parts
+    }
+
+
+def repair(folder: Path) -> int:
+    journal.repair(folder, REPAIRS)
+    return 0
+
+
+def repaired(folder: Path) -> tuple[object, object]:
+    twin = folder.with_name("twin")
+    shutil.copytree(folder, twin)
+    before = everything(twin)
+    repair(twin)
+    after = everything(twin)
+    assert before != after
+    assert set(after) == {"a.txt", "deep/b.txt", "new/folder/c.txt"}
+    assert after["a.txt"] == (0o100755, b"new\n")
+    assert journal.recover(twin) is None
+    return before, after
+
+
+@pytest.mark.parametrize("error", [Killed(), OSError(errno.ENOSPC, "No space left on device")])
+def test_a_repair_is_whole_or_not_there(folder: Path, error: BaseException) -> None:
+    """At every call that changes something the process is killed, or the disk full."""
+    before, after = repaired(folder)
+    project = folder.with_name("stepwise")
+    number, reached, seen = 0, True, set()
+    while reached:
+        number += 1
+        shutil.copytree(folder, project)
+        fatal = Fatal(project, number, error)
+        try:
+            fatal.call(lambda: repair(project))
+        except OSError:
+            assert everything(project) == before, f"call {number}"
+        said = journal.recover(project)
+        assert everything(project) in (before, after), f"call {number}"
+        assert strays(project) == [], f"call {number}"
+        assert not (project / ".lisa-scaffold").exists(), f"call {number}"
+        seen.add((said, everything(project) == after))
+        reached = fatal.reached
+        shutil.rmtree(project)
+    if isinstance(error, Killed):
+        assert seen == {
+            (None, False),
+            ("A change had been interrupted before it was made: start it again.", False),
+            ("A repair that had been interrupted was completed.", True),
+            (None, True),
+        }
+
+
+def test_a_repair_through_a_link_is_refused_and_nothing_is_written(
+    folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (folder / "new").symlink_to(outside)
+    before = everything(folder)
+    with pytest.raises(LisaError, match="new: not a folder, but new/folder"):
+        repair(folder)
+    assert everything(folder) == before
+    assert list(outside.iterdir()) == []
+
+
+def test_a_folder_that_becomes_a_link_meanwhile_leads_nowhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "b.txt").write_text("somebody's\n")
+    before = everything(folder)
+    real = journal._finish
+
+    def swapped(*arguments: Any) -> None:
+        (folder / "deep").rename(folder / "aside")
+        (folder / "deep").symlink_to(outside)
+        real(*arguments)
+
+    monkeypatch.setattr(journal, "_finish", swapped)
+    with pytest.raises(LisaError, match=r"deep/b\.txt: edited since"):
+        repair(folder)
+    assert (outside / "b.txt").read_text() == "somebody's\n"
+    assert [path.name for path in outside.iterdir()] == ["b.txt"]
+    assert before["deep/b.txt"] == everything(folder)["aside/b.txt"]
+
+
+def test_a_planted_journal_is_never_believed(tmp_path: Path) -> None:
+    """An archive brings a folder without git that looks like what a killed repair leaves."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "a.txt").write_text("old\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "_finish", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            journal.repair(folder, {"a.txt": b"new\n"})
+    archive = folder.with_name("archive")
+    shutil.copytree(folder, archive)
+    assert journal.recover(folder) == "A repair that had been interrupted was completed."
+    before = everything(archive)
+    for command in (journal.recover, repair):
+        with pytest.raises(LisaError, match="not from a command of yours"):
+            command(archive)
+    assert everything(archive) == before
+    (archive / "pyproject.toml").write_text("")
+    assert cli.main(["check", str(archive), "--fix"]) == ExitCode.REFUSED
+
+
+@pytest.fixture
+def laid_down(tmp_path: Path) -> Path:
+    """A repository with a change that was decided for, and a folder outside."""
+    folder = tmp_path / "project"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.txt").write_text("old\n")
+    (folder / "deep/b.txt").write_text("old\n")
+    git.git("init", "--quiet", cwd=folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "_finish", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            journal.repair(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/file").write_text("somebody's\n")
+    return folder
+
+
+def rewrite(pending: Path, old: str, new: str) -> None:
+    place = pending / "plan.json"
+    said = place.read_text()
+    assert old in said
+    place.write_text(said.replace(old, new))
+
+
+def link_content(pending: Path) -> None:
+    (pending / "content").rename(pending.parents[3] / "outside/content")
+    (pending / "content").symlink_to(pending.parents[3] / "outside/content")
+
+
+def link_all(pending: Path) -> None:
+    pending.rename(pending.parents[3] / "outside/pending")
+    pending.symlink_to(pending.parents[3] / "outside/pending")
+
+
+def link_objects(pending: Path) -> None:
+    (pending.parents[3] / "outside/ab").mkdir()
+    (pending.parents[3] / "outside/ab/cd").write_text("somebody's\n")
+    (pending / "objects").symlink_to(pending.parents[3] / "outside")
+
+
+def link_plan(pending: Path) -> None:
+    (pending / "plan.json").unlink()
+    (pending / "plan.json").symlink_to("/dev/zero")
+
+
+def pipe_as_index(pending: Path) -> None:
+    os.mkfifo(pending / "index")
+
+
+HOSTILE: dict[str, Callable[[Path], None]] = {
+    "up": lambda pending: rewrite(pending, '"deep/b.txt"', '"../outside/file"'),
+    "absolute": lambda pending: rewrite(pending, '"deep/b.txt"', '"/etc/b.txt"'),
+    "git": lambda pending: rewrite(pending, '"deep/b.txt"', '".GIT/hooks/post-commit"'),
+    "prefix": lambda pending: rewrite(pending, '{"steps"', '{"prefix": "../", "steps"'),
+    "draft": lambda pending: rewrite(pending, '.lisa-scaffold"', '"'),
+    "no steps": lambda pending: rewrite(pending, '"steps"', '"stairs"'),
+    "no list": lambda pending: rewrite(pending, '{"steps": [', '[{"steps": ['),
+    "nested": lambda pending: write(pending, {"plan.json": "[" * 100_000}),
+    "other content": lambda pending: write(pending, {"content/0": "other\n"}),
+    "a commit": lambda pending: write(
+        pending, {"plan.json": '{"branch": "x", "commit": "--stdin"}'}
+    ),
+    **{each.__name__: each for each in (link_content, link_all, link_objects, link_plan)},
+    "pipe": pipe_as_index,
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE)
+def test_a_laid_down_change_that_came_with_an_archive_stays_inside(
+    laid_down: Path, change: Callable[[Path], None]
+) -> None:
+    change(laid_down / ".git/lisa-scaffold/pending")
+    outside = laid_down.with_name("outside")
+    before = everything(laid_down), everything(outside)
+    with pytest.raises(LisaError, match="no change that lisa-scaffold has laid down"):
+        journal.recover(laid_down)
+    assert (everything(laid_down), everything(outside)) == before
+
+
+def test_the_lock_is_not_written_through_a_link(laid_down: Path) -> None:
+    lock = laid_down / ".git/lisa-scaffold/lock"
+    lock.unlink()
+    lock.symlink_to("../../../outside/file")
+    with pytest.raises(OSError, match="lock"):
+        journal.recover(laid_down)
+    assert (laid_down.with_name("outside") / "file").read_text() == "somebody's\n"
+
+
+def test_what_is_laid_down_is_its_owners_alone(laid_down: Path) -> None:
+    assert (laid_down / ".git/lisa-scaffold/pending").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_change_of_one_folder_is_completed_by_a_command_on_another(workshop: Workshop) -> None:
+    """Its paths are of the folder that it was made for."""
+    before, after = outcomes(workshop)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "_finish", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            cli.main(["update", str(workshop.project), "--defaults"])
+    inner = workshop.project / "inner"
+    inner.mkdir()
+    assert state(workshop.project) == before
+    journal.recover(git.repository(inner))
+    assert state(workshop.project) == after
+    assert list(inner.iterdir()) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import check, git, legacy, rules, template, update
+from lisa_scaffold import check, git, legacy, rules, template, update, workplace
 from lisa_scaffold.adopt import home, infer, mend, places, weave
 from lisa_scaffold.adopt.guess import Around, Guess
 from lisa_scaffold.adopt.mend import Mended
@@ -305,9 +304,9 @@ def prepared(
     source, version = target(wanted)
     with (
         source.open(version) as opened,
-        tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as folder,
+        workplace.folder() as folder,
     ):
-        yield Prepared(current, seen, opened, Path(folder), former, trust)
+        yield Prepared(current, seen, opened, folder, former, trust)
 
 
 def apply(adopted: Adopted) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 
 
@@ -87,9 +88,7 @@ def _read_answers(path: Path) -> dict[str, Any]:
 
     hint = "The file holds one answer a line, as in: license: MIT"
     try:
-        answers = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LisaError(f"{path}: {error.strerror}", "Check the path.") from error
+        answers = yaml.safe_load(files.read_named(path).decode())
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else f"{path}"

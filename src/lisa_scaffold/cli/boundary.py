@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
+from lisa_scaffold import workplace
 from lisa_scaffold.errors import ExitCode, LisaError
 
 DEFECT_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold/-/issues"
@@ -64,6 +65,7 @@ def _run(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     try:
         arguments = parser.parse_args(argv)
         command: Command = arguments.command
+        workplace.clear()
         return command(arguments)
     finally:
         # When the process ends it is too late to notice that the reader went away.

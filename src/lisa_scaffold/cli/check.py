@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import say
 from lisa_scaffold.errors import ExitCode, LisaError
@@ -81,6 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
         fixes=arguments.fix or arguments.diff,
         excerpts=any(form in report.SHOWS_LINES for form, _ in destinations),
     )
+    if arguments.fix:
+        for path in arguments.paths or [Path()]:
+            if said := check.recover(path):
+                say(f"{path}: {said}")
     results = list(check.check(arguments.paths or [Path()], wanted))
     if arguments.fix:
         for each in results:
@@ -123,7 +128,7 @@ def _write(text: str, output: Path | None, arguments: argparse.Namespace) -> Non
             sys.stdout.write(text)
         return
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise LisaError(f"{output}: {error.strerror}", "Name another file for --output.") from error
+        files.write_named(output, text.encode(), arguments.paths)
+    except (LisaError, OSError) as error:
+        why = error.message if isinstance(error, LisaError) else error.strerror
+        raise LisaError(f"{output}: {why}", "Name another file for --output.") from error

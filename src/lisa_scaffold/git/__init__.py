@@ -9,7 +9,6 @@ from lisa_scaffold.git.command import (
 )
 from lisa_scaffold.git.environment import UNPLACED
 from lisa_scaffold.git.filters import refuse_foreign_filters
-from lisa_scaffold.git.names import is_git_folder
 from lisa_scaffold.git.objects import (
     Blob,
     Difference,
@@ -67,7 +66,6 @@ __all__ = [
     "identity",
     "ignored",
     "ignores",
-    "is_git_folder",
     "listed",
     "refresh_index",
     "refuse_branch",

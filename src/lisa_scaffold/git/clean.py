@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from lisa_scaffold import files
 from lisa_scaffold.git import command
 from lisa_scaffold.git.filters import attributes, refuse_foreign_filters
 from lisa_scaffold.git.objects import Blob
@@ -81,9 +81,9 @@ def _copy_attributes(top: Path, work: Path, places: Iterable[Path]) -> None:
     """Put the project's attributes in force beside files of a work tree aside."""
     inner = {PurePosixPath(place.relative_to(work)) for place in places}
     for folder in {parent for path in inner for parent in path.parents}:
-        attributes = top / folder / ".gitattributes"
-        if attributes.is_file() and not attributes.is_symlink():
-            shutil.copyfile(attributes, work / folder / ".gitattributes")
+        attributes = files.read(top, f"{folder}/.gitattributes", links=False)
+        if attributes is not None:
+            (work / folder / ".gitattributes").write_bytes(attributes)
 
 
 def _content(objects: Path, name: str) -> bytes:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import GitError, complete, git, run
 from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, online
-from lisa_scaffold.git.names import is_git_folder
 from lisa_scaffold.model import Identity
 
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
@@ -50,9 +50,8 @@ def _bundled(address: Address) -> str:
     """The references at the head of a bundle, which git would take a process to tell."""
     if not address.is_local or Path(address.url).is_dir():
         return ""
-    with Path(address.url).open("rb") as file:
-        head = file.read(1_000_000) if file.read(len(BUNDLES[0])) in BUNDLES else b""
-    return os.fsdecode(head.partition(b"\n\n")[0])
+    head = files.read_head(Path(address.url), 1_000_000)
+    return os.fsdecode(head.partition(b"\n\n")[0]) if head.startswith(BUNDLES) else ""
 
 
 def _listed_there(address: Address, *options: str, ref: str = "") -> str:
@@ -161,9 +160,9 @@ def start_repository(folder: Path, message: str, remote: str, author: Identity) 
 
 def _refuse_git_folders(folder: Path) -> None:
     """Raise LisaError where something in a folder passes for git's own, which names programs."""
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            if is_git_folder(name):
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            if files.is_git_folder(name):
                 raise LisaError(
                     f"{Path(place, name).relative_to(folder)}: the template writes into a folder "
                     "of git's own",
@@ -393,11 +392,14 @@ def spelled_out(paths: Collection[str]) -> Collection[str]:
 
 def sparse_patterns(repository: Repository) -> list[str]:
     """Patterns of the files that a sparse checkout has in its work tree; none where it is full."""
-    try:
-        text = (repository.git_dir / "info/sparse-checkout").read_text(errors="surrogateescape")
-    except FileNotFoundError:
+    content = files.read(repository.git_dir, "info/sparse-checkout")
+    if content is None:
         return []
-    return text.splitlines() if repository.settings.is_on("core.sparsecheckout") else []
+    return (
+        os.fsdecode(content).splitlines()
+        if repository.settings.is_on("core.sparsecheckout")
+        else []
+    )
 
 
 def refresh_index(repository: Repository, index: Path) -> None:

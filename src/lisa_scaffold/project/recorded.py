@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lisa_scaffold import git
+from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -79,9 +79,13 @@ def read_answers(path: Path) -> dict[str, Any]:
     file = path / ANSWERS_FILE
     hint = "Bring the file back from git's history; a project without one cannot be updated."
     try:
-        recorded = yaml.safe_load(file.read_bytes())
-    except OSError as error:
-        raise LisaError(f"{file}: {error.strerror}", hint) from error
+        content = files.read(path, ANSWERS_FILE)
+    except LisaError as error:
+        raise LisaError(error.message, hint) from error
+    if content is None:
+        raise LisaError(f"{file}: No such file or directory", hint)
+    try:
+        recorded = yaml.safe_load(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else f"{file}"
@@ -145,14 +149,20 @@ def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
         Paths of the template, relative to the project.
     """
     for path in touched:
-        reject = project.root / f"{path}.rej"
-        if reject.is_file():
+        if (project.root / f"{path}.rej").is_file():
             hint = "Work its changes in by hand, then remove it (and commit)."
             raise LisaError(f"{path}.rej: left by an earlier update", hint)
-        place = project.root / path
-        if place.is_file() and (line := conflict_marker(place.read_bytes())):
+        if line := conflict_marker(_content(project.root, path)):
             hint = "Resolve the conflict there and commit."
             raise LisaError(f"{path}:{line}: conflict markers", hint)
+
+
+def _content(root: Path, path: str) -> bytes:
+    """What is in a file of the project; nothing where that is no file, or one of no usual size."""
+    try:
+        return files.read(root, path, files.LARGE) or b""
+    except LisaError:
+        return b""
 
 
 def conflict_marker(text: bytes) -> int | None:

@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from lisa_scaffold import git
+from lisa_scaffold import files, git
+from lisa_scaffold.errors import LisaError
 
 NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__"])
 """Folders that are never part of a project, where no git tells what is."""
+
+JOURNAL = ".lisa-scaffold"
+"""The folder of a change that is being made, in a project without git; never part of it."""
 
 _SUBMODULE = "160000"
 
@@ -95,12 +99,9 @@ class Disk:
 
     def read(self, path: str) -> bytes | None:
         """What is in a file of the folder."""
-        place = self._root / path
         try:
-            if self.files[path].link and not _inside(self._root, place):
-                return None
-            return place.read_bytes()
-        except OSError:
+            return files.read(self._root, path)
+        except LisaError:
             return None
 
 
@@ -143,9 +144,13 @@ def _look(root: Path, path: str, mode: str | None) -> File | None:
     return File(path, found.st_size, mode is not None, link, bool(found.st_mode & stat.S_IXUSR))
 
 
-def _inside(root: Path, place: Path) -> bool:
-    """Whether a link leads to a file of the project."""
-    return place.resolve(strict=True).is_relative_to(root.resolve())
+def _lines(root: Path, path: str) -> list[str]:
+    """The lines of a ``.gitignore``, which git does not follow either where it is a link."""
+    try:
+        content = files.read(root, path, links=False) or b""
+    except LisaError:
+        return []
+    return content.decode("utf-8", errors="replace").splitlines()
 
 
 def _walk(root: Path) -> Iterator[str]:
@@ -153,12 +158,11 @@ def _walk(root: Path) -> Iterator[str]:
     from pathspec import GitIgnoreSpec
 
     specs: dict[str, GitIgnoreSpec] = {}
-    for folder, names, files in os.walk(root):
+    for folder, names, found in os.walk(root):
         prefix = Path(folder).relative_to(root).as_posix()
         prefix = "" if prefix == "." else f"{prefix}/"
-        if ".gitignore" in files:
-            text = Path(folder, ".gitignore").read_text(encoding="utf-8", errors="replace")
-            specs[prefix] = GitIgnoreSpec.from_lines(text.splitlines())
+        if ".gitignore" in found:
+            specs[prefix] = GitIgnoreSpec.from_lines(_lines(root, f"{prefix}.gitignore"))
 
         def ignored(path: str) -> bool:
             return any(
@@ -167,6 +171,10 @@ def _walk(root: Path) -> Iterator[str]:
             )
 
         names[:] = sorted(
-            name for name in names if name not in NEVER and not ignored(f"{prefix}{name}/")
+            name
+            for name in names
+            if name not in NEVER
+            and not (name == JOURNAL and not prefix)
+            and not ignored(f"{prefix}{name}/")
         )
-        yield from (f"{prefix}{name}" for name in files if not ignored(f"{prefix}{name}"))
+        yield from (f"{prefix}{name}" for name in found if not ignored(f"{prefix}{name}"))

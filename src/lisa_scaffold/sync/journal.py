@@ -1,58 +1,180 @@
-"""Apply a merge to a project so that it is as before or as after, whatever comes between.
+"""Change a project so that it is as before or as after, whatever comes between.
 
-Everything that will be written is first laid down in a folder below git's own. Then git's index is
+Everything that will be written is first laid down in a folder below git's own, or beside the files
+where there is no git. Then git's index is
 locked, by git's own protocol, and the folder renamed: from that moment on the change counts as
 decided. A command that is killed before has touched nothing; one that is killed later is completed
 by whoever comes next. A step that fails (a disk that is full, a folder that may not be written)
 takes all steps back: a file that is replaced or removed is kept, by a second name, to the end.
+
+What lies there may have come with the project, from somebody else: it is looked through before it
+is believed, and whatever it says, nothing outside of the project is written.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from lisa_scaffold import git
+from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Repository
-from lisa_scaffold.sync import plan
-from lisa_scaffold.sync.plan import fingerprint
+from lisa_scaffold.project.tree import JOURNAL
+from lisa_scaffold.sync import plan, replay
 from lisa_scaffold.sync.trees import Synced
+from lisa_scaffold.template import cache
 
 Step = Mapping[str, Any]
 
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Place(NamedTuple):
+    """A project, and where the journal of its changes is kept.
+
+    Attributes
+    ----------
+    top
+        The folder of the project's repository, or its own where there is none.
+    folder
+        The journal's folder.
+    repository
+        The repository that the project lies in; ``None`` for a folder without git.
+    """
+
+    top: Path
+    folder: Path
+    repository: Repository | None = None
+
+    @property
+    def mark(self) -> Path:
+        """In a folder without git: the file that says which mark of the user's is its own."""
+        return self.folder / "mark"
+
+
+def place_of(found: Repository | Path) -> Place:
+    """Where the journal is kept: in a folder of a repository, below git's own."""
+    if isinstance(found, Path):
+        if not any(os.path.lexists(above / ".git") for above in (found, *found.resolve().parents)):
+            return Place(found, found / JOURNAL)
+        found = git.repository(found)
+    return Place(found.top, found.git_dir / "lisa-scaffold", found)
+
 
 @contextmanager
-def only_one(repository: Repository) -> Iterator[Path]:
+def only_one(place: Place) -> Iterator[Path]:
     """Let one process at a time change a project; a killed one gives way by itself.
 
     Yields
     ------
     Path
-        The folder for the journal, below git's own folder.
+        The folder for the journal.
     """
-    folder = repository.git_dir / "lisa-scaffold"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    alone = place.repository is None
+    if alone:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LisaError(
-                f"{repository.top}: another lisa-scaffold is at work there",
-                "Wait until it is done.",
-            ) from error
-        yield folder
+            place.folder.mkdir(mode=0o700)
+        except FileExistsError:
+            _refuse_foreign(place)
+            raise
+    try:
+        with _locked(place):
+            if alone:
+                _write_mark(place)
+            yield place.folder
+    finally:
+        if alone and not os.path.lexists(place.folder / "pending"):
+            with suppress(OSError):  # what was done stays done; the next command removes the rest
+                _remove_folder(place)
 
 
-def recover(repository: Repository) -> str | None:
+@contextmanager
+def _locked(place: Place) -> Iterator[None]:
+    with files.parent(place.folder.parent, f"{place.folder.name}/lock", make=True) as (inner, name):
+        lock = os.open(name, _LOCK, 0o666, dir_fd=inner)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise LisaError(
+            f"{place.top}: another lisa-scaffold is at work there",
+            "Wait until it is done.",
+        ) from error
+    finally:
+        os.close(lock)
+
+
+def _write_mark(place: Place) -> None:
+    """Mark the journal's folder of a project without git with what only this user has.
+
+    Anybody may pack a folder of that name into what is downloaded: one without such a mark is
+    never believed.
+    """
+    marks = cache.folder("marks")
+    if marks is not None:
+        mark = os.urandom(16).hex()
+        cache.write(marks / mark, b"")
+        place.mark.write_text(mark)
+
+
+def _remove_folder(place: Place) -> None:
+    """Remove the journal's folder of a project without git; its mark last."""
+    kept = _kept_mark(place)
+    for each in place.folder.iterdir():
+        if each == place.mark:
+            continue
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+    place.mark.unlink(missing_ok=True)
+    place.folder.rmdir()
+    if kept:
+        kept.unlink(missing_ok=True)
+
+
+def _kept_mark(place: Place) -> Path | None:
+    """What shows that a journal's folder was made by a command of this user."""
+    marks = cache.folder("marks")
+    said = files.read(place.top, f"{JOURNAL}/mark", links=False) or b""
+    kept = marks and replay.is_mark(said) and marks / said.decode()
+    return kept if kept and kept.is_file() else None
+
+
+def _refuse_foreign(place: Place) -> None:
+    """Raise LisaError unless a journal's folder beside the files is a dead one of ours."""
+    lock = place.folder / "lock"
+    if lock.is_file() and not lock.is_symlink():
+        with _locked(place):
+            pass
+    if not _kept_mark(place):
+        raise LisaError(
+            f"{place.folder}: not from a command of yours, or its record is lost",
+            "Look at what is in it (kept/ has what was replaced, if anything), then remove it.",
+        )
+
+
+def _is_unused(place: Place) -> bool:
+    """Whether a command was killed at its first step, or its last: there is nothing to lose."""
+    with suppress(OSError):
+        found = {each.name: each.lstat().st_size for each in place.folder.iterdir()}
+        return not place.folder.is_symlink() and found in ({}, {"lock": 0})
+    return False
+
+
+def recover(found: Repository | Path) -> str | None:
     """Complete or throw away what a killed command left behind.
+
+    Parameters
+    ----------
+    found
+        The project's repository, or its folder where it may have none.
 
     Returns
     -------
@@ -62,21 +184,45 @@ def recover(repository: Repository) -> str | None:
     Raises
     ------
     LisaError
-        If files were edited since, or git's index is locked.
+        If files were edited since, git's index is locked, or what is there is none of ours.
     """
-    folder = repository.git_dir / "lisa-scaffold"
-    if not any((folder / name).exists() for name in ("pending", "draft", "done")):
-        return None
-    with only_one(repository):
-        shutil.rmtree(folder / "done", ignore_errors=True)
-        if (folder / "pending").exists():
-            _finish(repository, folder / "pending")
-            return "An update that had been interrupted was completed."
-        if not (folder / "draft").exists():
+    place = place_of(found)
+    folder = place.folder
+    if place.repository is None:
+        if not os.path.lexists(folder):
             return None
-        _unlock(repository, folder / "draft")
-        shutil.rmtree(folder / "draft")
-        return "An update had been interrupted before it changed anything: start it again."
+        if not _is_unused(place):
+            _refuse_foreign(place)
+    elif not any(os.path.lexists(folder / name) for name in ("pending", "draft", "done")):
+        return None
+    with _locked(place):
+        said = _recover(place)
+        if place.repository is None:
+            _remove_folder(place)
+    return said
+
+
+def _recover(place: Place) -> str | None:
+    folder = place.folder
+    _remove(folder / "done")
+    if os.path.lexists(folder / "pending"):
+        change = replay.checked(folder / "pending", place.top)
+        what = "An update" if "index" in change or "branch" in change else "A repair"
+        _finish(place, folder / "pending", change)
+        return f"{what} that had been interrupted was completed."
+    if not os.path.lexists(folder / "draft"):
+        return None
+    _unlock(place, folder / "draft")
+    _remove(folder / "draft")
+    return "A change had been interrupted before it was made: start it again."
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of the journal; a link of that name is none, and goes itself."""
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
 
 
 def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) -> None:
@@ -103,7 +249,21 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
         plan.write(repository, synced, draft, unseen)
         _lock_index(repository, draft)
 
-    _decide(repository, write)
+    _decide(place_of(repository), write)
+
+
+def repair(root: Path, contents: Mapping[str, bytes | None]) -> None:
+    """Write files of a folder (None: removed) in one step; git's index stays as it is.
+
+    Raises
+    ------
+    LisaError
+        If something stands in the way; nothing is changed then.
+    OSError
+        If the disk is full or a folder may not be written; nothing is changed then.
+    """
+    if contents:
+        _decide(place_of(root), lambda draft: plan.write_files(root, contents, draft))
 
 
 def commit(
@@ -119,67 +279,67 @@ def commit(
     git.refuse_branch(repository, branch)
 
     def write(draft: Path) -> None:
-        draft.mkdir()
+        draft.mkdir(mode=0o700)
         store = git.Store(draft / "store.git", repository)
-        name = store.commit(repository, message, files)
-        (draft / "plan.json").write_text(json.dumps({"branch": branch, "commit": name}))
+        plan.write_commit(draft, branch, store.commit(repository, message, files))
 
-    _decide(repository, write)
+    _decide(place_of(repository), write)
 
 
-def _decide(repository: Repository, write: Callable[[Path], None]) -> None:
+def _decide(place: Place, write: Callable[[Path], None]) -> None:
     """Lay a change down, decide for it, and carry it out."""
-    with only_one(repository) as folder:
+    with only_one(place) as folder:
         draft = folder / "draft"
-        shutil.rmtree(draft, ignore_errors=True)
+        _remove(draft)
         try:
             write(draft)
             draft.rename(folder / "pending")
         except BaseException as error:
-            _unlock(repository, draft)
+            _unlock(place, draft)
             shutil.rmtree(draft, ignore_errors=True)
             if isinstance(error, OSError) and error.filename is None:
                 error.filename = str(folder)  # a disk that is full does not say which
             raise
-        _finish(repository, folder / "pending")
+        _finish(place, folder / "pending", json.loads((folder / "pending/plan.json").read_text()))
 
 
-def _finish(repository: Repository, pending: Path) -> None:
+def _finish(place: Place, pending: Path, change: Mapping[str, Any]) -> None:
     """Carry a decided change out, or take it back whole; doing it again does no harm."""
-    change: dict[str, Any] = json.loads((pending / "plan.json").read_text())
     try:
-        if "branch" in change:
-            _move_objects(pending / "store.git/objects", repository.objects)
-            git.start_branch(repository, change["branch"], change["commit"])
-            edited = []
-        else:
-            edited = _carry_out_all(repository, pending, change)
-    except (git.GitError, OSError, KeyboardInterrupt):
-        if not _is_in_place(repository, pending):
-            _take_back(repository, pending, change.get("steps", []))
+        edited = _carry_out_all(place, pending, change)
+    except (LisaError, OSError, KeyboardInterrupt):
+        if not _is_in_place(place, pending):
+            _take_back(place, pending, change)
             raise
         edited = []  # too late: all is done
     _forget(pending)
     if edited:
         raise LisaError(
             f"{', '.join(edited)}: edited since the update was interrupted, and left as they are",
-            "Compare them with the index: git diff.",
+            "Compare them with the index: git diff." if "index" in change else "Check again.",
         )
 
 
-def _carry_out_all(repository: Repository, pending: Path, change: Mapping[str, Any]) -> list[str]:
+def _carry_out_all(place: Place, pending: Path, change: Mapping[str, Any]) -> list[str]:
     """Put files, objects and index in their places; returns paths that somebody has edited."""
-    root = repository.top / repository.prefix
-    edited = []
-    locked = _lock_again(repository, pending, change["index"])
-    for number, step in enumerate(change["steps"]):
-        if not _carry_out(root, step, pending, str(number)):
-            edited.append(step["path"])
-    _move_objects(pending / "objects", repository.objects)
-    if locked:
-        _replace_index(repository, pending)
-    elif not _is_in_place(repository, pending):
-        git.update_index(repository, (pending / "index-info").read_bytes())
+    repository = place.repository
+    if repository and "branch" in change:
+        _move_objects(pending / "store.git/objects", repository.objects)
+        git.start_branch(repository, change["branch"], change["commit"])
+        return []
+    staged = repository if "index" in change else None
+    locked = staged and _lock_again(staged, pending, change["index"])
+    edited = [
+        step["path"]
+        for number, (path, step) in enumerate(_steps(change))
+        if not _carry_out(place.top, path, step, pending, number)
+    ]
+    if staged:
+        _move_objects(pending / "objects", staged.objects)
+        if locked:
+            _replace_index(staged, pending)
+        elif not _is_in_place(place, pending):
+            git.update_index(staged, (pending / "index-info").read_bytes())
     return edited
 
 
@@ -190,7 +350,8 @@ def _replace_index(repository: Repository, pending: Path) -> None:
     a lock that it takes itself and is killed with would be nobody's.
     """
     known, last, lock = pending / "known", pending / "last", repository.git_dir / "index.lock"
-    shutil.copyfile(pending / "index", known)
+    known.unlink(missing_ok=True)
+    files.copy(pending / "index", known)
     git.refresh_index(repository, known)
     last.unlink(missing_ok=True)
     _link(known, last)
@@ -198,20 +359,23 @@ def _replace_index(repository: Repository, pending: Path) -> None:
     lock.replace(repository.git_dir / "index")
 
 
-def _take_back(repository: Repository, pending: Path, steps: list[Step]) -> None:
+def _steps(change: Mapping[str, Any]) -> list[tuple[str, Step]]:
+    """The steps of a change, each with its path as seen from the top."""
+    prefix = change.get("prefix", "")
+    return [(f"{prefix}{step['path']}", step) for step in change.get("steps", [])]
+
+
+def _take_back(place: Place, pending: Path, change: Mapping[str, Any]) -> None:
     """Undo what was carried out of a change, and forget it."""
-    root = repository.top / repository.prefix
-    for number, step in reversed([*enumerate(steps)]):
-        path, kept = root / step["path"], pending / "kept" / str(number)
-        if step["new"] == step["old"] or fingerprint(path) != step["new"]:
+    for number, (path, step) in reversed([*enumerate(_steps(change))]):
+        kept = pending / "kept" / str(number)
+        if step["new"] == step["old"] or files.fingerprint(place.top, path) != step["new"]:
             continue
         if os.path.lexists(kept):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _place(kept, path)
+            files.move_in(kept, place.top, path, step["draft"])
         elif step["old"] is None:
-            path.unlink()
-            _remove_empty_parents(path, root)
-    _unlock(repository, pending)
+            files.remove(place.top, path)
+    _unlock(place, pending)
     _forget(pending)
 
 
@@ -223,70 +387,29 @@ def _forget(pending: Path) -> None:
         pending.rename(done)
     except OSError:
         done = pending  # it goes all the same
-    shutil.rmtree(done)
+    # What is left of it is no trouble, and goes with the next command.
+    shutil.rmtree(done, ignore_errors=True)
 
 
 def _move_objects(objects: Path, target: Path) -> None:
     for path in objects.glob("??/*"):
-        place = target / path.parent.name / path.name
-        if not place.exists():
-            place.parent.mkdir(exist_ok=True)
-            _place(path, place)
+        inner = f"{path.parent.name}/{path.name}"
+        if not os.path.lexists(target / inner):
+            files.move_in(path, target, inner, files.draft_name())
 
 
-def _carry_out(root: Path, step: Step, pending: Path, number: str) -> bool:
+def _carry_out(top: Path, path: str, step: Step, pending: Path, number: int) -> bool:
     """Write or remove one path; False where somebody else has changed it meanwhile."""
-    path, content = root / step["path"], pending / "content" / number
-    now = fingerprint(path)
+    now = files.fingerprint(top, path)
     if now != step["old"] or step["new"] == step["old"]:
         done: bool = now == step["new"]
         return done
-    _keep(path, pending / "kept" / number)
+    files.keep(top, path, pending / "kept" / str(number))
     if step["new"] is None:
-        path.unlink(missing_ok=True)
-        _remove_empty_parents(path, root)
+        files.remove(top, path)
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _place(content, path)
+        files.move_in(pending / "content" / str(number), top, path, step["draft"])
     return True
-
-
-def _keep(path: Path, kept: Path) -> None:
-    """Give a file or link a second name, from where it can be brought back."""
-    if not os.path.lexists(path) or (path.is_dir() and not path.is_symlink()):
-        return
-    kept.unlink(missing_ok=True)
-    try:
-        os.link(path, kept, follow_symlinks=False)
-    except OSError:
-        # Another disk, or one without second names.
-        shutil.copy2(path, kept, follow_symlinks=False)
-
-
-def _place(content: Path, path: Path) -> None:
-    """Move a file or link into place at once, from another disk too."""
-    try:
-        content.replace(path)
-        return
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-    aside = path.with_name(f".{content.name}.lisa-scaffold")
-    try:
-        aside.unlink(missing_ok=True)
-        shutil.copy2(content, aside, follow_symlinks=False)
-        aside.replace(path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
-    content.unlink()
-
-
-def _remove_empty_parents(path: Path, root: Path) -> None:
-    for parent in path.parents:
-        if parent == root or any(parent.iterdir()):
-            return
-        parent.rmdir()
 
 
 def _lock_index(repository: Repository, folder: Path) -> None:
@@ -294,7 +417,7 @@ def _lock_index(repository: Repository, folder: Path) -> None:
     lock = repository.git_dir / "index.lock"
     aside = folder / "index.lock"
     aside.unlink(missing_ok=True)
-    shutil.copyfile(folder / "index", aside)
+    files.copy(folder / "index", aside)
     try:
         _link(aside, lock)
     except FileExistsError as error:
@@ -326,14 +449,16 @@ def _lock_again(repository: Repository, pending: Path, before: str | None) -> bo
     lock = repository.git_dir / "index.lock"
     if _is_ours(lock, pending):
         return True
-    if fingerprint(repository.git_dir / "index") != before:
+    if files.fingerprint(repository.git_dir, "index") != before:
         return False
     _lock_index(repository, pending)
     return True
 
 
-def _unlock(repository: Repository, folder: Path) -> None:
-    lock = repository.git_dir / "index.lock"
+def _unlock(place: Place, folder: Path) -> None:
+    if place.repository is None:
+        return
+    lock = place.repository.git_dir / "index.lock"
     if _is_ours(lock, folder):
         lock.unlink()
 
@@ -343,13 +468,17 @@ def _is_ours(lock: Path, folder: Path) -> bool:
     return any(_is_same(folder / name, lock) for name in ("index.lock", "known"))
 
 
-def _is_in_place(repository: Repository, pending: Path) -> bool:
-    return _is_same(pending / "known", repository.git_dir / "index")
+def _is_in_place(place: Place, pending: Path) -> bool:
+    if place.repository is None:
+        return False
+    return _is_same(pending / "known", place.repository.git_dir / "index")
 
 
 def _is_same(prepared: Path, found: Path) -> bool:
     """Whether a file is the prepared one, by its second name or as a copy."""
-    try:
-        return prepared.samefile(found) or prepared.read_bytes() == found.read_bytes()
-    except FileNotFoundError:
-        return False
+    with suppress(FileNotFoundError):
+        if os.path.samestat(prepared.lstat(), found.lstat()):
+            return True
+        one, other = (files.fingerprint(each.parent, each.name) for each in (prepared, found))
+        return one is not None and one == other
+    return False

@@ -6,20 +6,46 @@ to be renamed to be in place, which takes no room and can be taken back.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from lisa_scaffold import git
+from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Repository
 from lisa_scaffold.sync.trees import Synced
 
 LINK = "120000"
 EXECUTABLE = "100755"
+
+
+def write_files(root: Path, contents: Mapping[str, bytes | None], draft: Path) -> None:
+    """Lay down files of a folder (None: removed) that git's index is not told of.
+
+    Raises
+    ------
+    LisaError
+        If something stands in the way.
+    """
+    removed = {path for path, content in contents.items() if content is None}
+    for path in contents.keys() - removed:
+        _refuse_obstacle(root, path, removed)
+    _make_folders(draft)
+    steps = []
+    for number, path in enumerate([*sorted(removed, reverse=True), *(contents.keys() - removed)]):
+        content, place = contents[path], draft / "content" / str(number)
+        if content is not None:
+            place.write_bytes(content)
+            there = root / path
+            if there.is_file() and not there.is_symlink():
+                place.chmod(there.stat().st_mode & 0o777)
+            files.sync(place)
+        steps.append(_step(root, path, draft, number))
+    _write_plan(draft, {"steps": steps})
+    for each in (draft / "plan.json", draft / "content", draft):
+        files.sync(each)
 
 
 def write(repository: Repository, synced: Synced, draft: Path, unseen: Collection[str]) -> None:
@@ -47,8 +73,7 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
     for path in contents.keys() - removed:
         _refuse_obstacle(root, path, removed)
     git.refuse_foreign_filters(repository, contents.keys() - removed)
-    (draft / "content").mkdir(parents=True)
-    (draft / "kept").mkdir()
+    _make_folders(draft)
     writer = git.ObjectWriter(repository, draft / "objects")
     names = _write_index(repository, synced, draft, writer, unseen)
     out = _check_out(repository, synced, draft, writer, contents.keys() - removed)
@@ -62,9 +87,31 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
             (out / path).rename(content)
         if blob and not content.is_symlink():
             content.chmod(_mode(root / path, blob.mode))
-        steps.append({"path": path, "old": fingerprint(root / path), "new": fingerprint(content)})
-    index = fingerprint(repository.git_dir / "index")
-    (draft / "plan.json").write_text(json.dumps({"steps": steps, "index": index}))
+        steps.append(_step(root, path, draft, number))
+    index = files.fingerprint(repository.git_dir, "index")
+    _write_plan(draft, {"prefix": repository.prefix, "steps": steps, "index": index})
+
+
+def write_commit(draft: Path, branch: str, name: str) -> None:
+    """Lay down that a new branch is to point to a commit."""
+    _write_plan(draft, {"branch": branch, "commit": name})
+
+
+def _make_folders(draft: Path) -> None:
+    """Nobody else may look at, or change, what is going to be written."""
+    draft.mkdir(mode=0o700)
+    for name in ("content", "kept"):
+        (draft / name).mkdir()
+
+
+def _step(root: Path, path: str, draft: Path, number: int) -> dict[str, str | None]:
+    """What happens to one path, and how its states before and after are known again."""
+    old, new = files.fingerprint(root, path), files.fingerprint(draft, f"content/{number}")
+    return {"path": path, "old": old, "new": new, "draft": files.draft_name()}
+
+
+def _write_plan(draft: Path, plan: Mapping[str, Any]) -> None:
+    (draft / "plan.json").write_text(json.dumps(plan))
 
 
 def _write_index(
@@ -82,7 +129,7 @@ def _write_index(
     (draft / "index-info").write_bytes(info)
     index = repository.git_dir / "index"
     if index.exists():
-        shutil.copyfile(index, draft / "index")
+        files.copy(index, draft / "index")
     writer.update_index(draft / "index", info)
     hidden = [repository.prefix + path for path in unseen if synced.files.get(path)]
     if hidden:
@@ -127,6 +174,7 @@ def _check_out(
 
 def _refuse_obstacle(root: Path, path: str, removed: set[str]) -> None:
     """Raise LisaError where a path leads out of the project, or a folder stands in its place."""
+    files.refuse(root, path)
     place = root
     for part in Path(path).parts[:-1]:
         place /= part
@@ -140,17 +188,6 @@ def _refuse_obstacle(root: Path, path: str, removed: set[str]) -> None:
     inside = [each for each in folder.rglob("*") if not each.is_dir() or each.is_symlink()]
     if not inside or any(each.relative_to(root).as_posix() not in removed for each in inside):
         raise LisaError(f"{root / path}: a folder where a file belongs", "Move it away.")
-
-
-def fingerprint(path: Path) -> str | None:
-    """What identifies the state of a file: nothing where it is absent."""
-    if path.is_symlink():
-        return f"link {path.readlink()}"
-    if not path.is_file():
-        return None  # a folder in its place is emptied before, or refused
-    mode = "x" if path.stat().st_mode & 0o100 else "-"
-    with path.open("rb") as file:
-        return f"{mode} {hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _mode(path: Path, mode: str) -> int:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from lisa_scaffold import merge
+from lisa_scaffold import files, merge
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge, is_git_folder
+from lisa_scaffold.files import is_git_folder
+from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge
 from lisa_scaffold.model import Change, Declined, Merged
 from lisa_scaffold.project import conflict_marker
 from lisa_scaffold.sync.seeded import Matches, Tree, hold
@@ -121,7 +122,7 @@ def read_tree(folder: Path) -> Tree:
     Raises
     ------
     LisaError
-        If a path leads into a folder of git's own, where programs are run from.
+        If a path leads into a folder of git's own, where programs are run from, or is no file.
     """
     tree: Tree = {}
     for place, folders, names in os.walk(folder):
@@ -129,17 +130,17 @@ def read_tree(folder: Path) -> Tree:
         for name in (*names, *linked):
             path = Path(place, name)
             mode = path.lstat().st_mode
+            inner = path.relative_to(folder).as_posix()
+            if any(map(is_git_folder, inner.split("/"))):
+                raise LisaError(
+                    f"{inner}: the template writes into a folder of git's own",
+                    "That is no honest template; choose another version of it with --to.",
+                )
             if stat.S_ISLNK(mode):
-                blob = Blob(LINK, os.fsencode(path.readlink()))
+                tree[inner] = Blob(LINK, os.fsencode(path.readlink()))
             else:
-                blob = Blob("100755" if mode & stat.S_IXUSR else "100644", path.read_bytes())
-            tree[path.relative_to(folder).as_posix()] = blob
-    for name in tree:
-        if any(map(is_git_folder, name.split("/"))):
-            raise LisaError(
-                f"{name}: the template writes into a folder of git's own",
-                "That is no honest template; choose another version of it with --to.",
-            )
+                content = files.read(folder, inner, files.LARGE, links=False) or b""
+                tree[inner] = Blob("100755" if mode & stat.S_IXUSR else "100644", content)
     return tree
 
 

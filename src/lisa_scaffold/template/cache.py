@@ -13,9 +13,11 @@ def folder(name: str) -> Path | None:
 
     See https://specifications.freedesktop.org/basedir-spec/latest/ for ``XDG_CACHE_HOME``.
     """
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    place = Path(base, "lisa-scaffold", name)
+    named = os.environ.get("XDG_CACHE_HOME", "")
     try:
+        # A relative one counts as none: it would lie in whatever folder is the current one.
+        base = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+        place = base / "lisa-scaffold" / name
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = place.stat()
     except (OSError, RuntimeError):

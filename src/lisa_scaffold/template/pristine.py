@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.source import Source, recorded_source, version_of
@@ -143,20 +144,19 @@ def _encoded(files: Mapping[str, bytes]) -> bytes:
 
 
 def _rendered(source: Source, version: str, answers: Mapping[str, Any]) -> dict[str, bytes]:
-    import tempfile
-
     from pathspec import GitIgnoreSpec
 
     with (
         source.open(version) as template,
-        tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as name,
+        workplace.folder() as folder,
     ):
-        render = template.replay(answers, {}, Path(name, "project"))
+        render = template.replay(answers, {}, folder / "project")
         locked = GitIgnoreSpec.from_lines(render.locked)
         paths = (Path(above, file) for above, _, files in os.walk(render.folder) for file in files)
         named = {path.relative_to(render.folder).as_posix(): path for path in paths}
         return {
-            path: place.read_bytes()
+            path: content
             for path, place in sorted(named.items())
             if locked.match_file(path) and not place.is_symlink()
+            if (content := files.read(render.folder, path, files.LARGE)) is not None
         }

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lisa_scaffold import git
+from lisa_scaffold import files, git, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Template
 
@@ -166,10 +166,7 @@ class Source:
         LisaError
             If there is no such version, or the source cannot be reached.
         """
-        import tempfile
-
-        with tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as name:
-            folder = Path(name)
+        with workplace.folder() as folder:
             yield tuple(self._at(version, folder) for version in versions)
 
     def _at(self, version: str, folder: Path) -> Template:
@@ -294,12 +291,12 @@ def _clone_address(recorded: str, project: Path) -> str:
 
 
 def _declared_version(working_copy: Path) -> str:
-    pyproject = working_copy / "pyproject.toml"
     try:
-        return f"v{tomllib.loads(pyproject.read_text(encoding='utf-8'))['project']['version']}"
-    except (OSError, KeyError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = files.read(working_copy, "pyproject.toml") or b""
+        return f"v{tomllib.loads(content.decode())['project']['version']}"
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LisaError(
-            f"{pyproject}: no [project] version there ({error!r})",
+            f"{working_copy / 'pyproject.toml'}: no [project] version there ({error!r})",
             "A working copy of the template names its version in its pyproject.toml.",
         ) from error
 

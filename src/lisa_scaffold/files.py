@@ -1,0 +1,515 @@
+"""The one writer and the one reader of files that somebody else may have laid out.
+
+A path is relative to a root, and every folder on its way is opened by the descriptor of the one
+above it: what was looked at is what is used, whoever swaps a folder for a link meanwhile. Nothing
+is written through a link. What is read is a regular file inside of the root, of bounded size: links
+are followed as far as they stay there. Nothing below a ``.git`` is reached, however it is spelled.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+
+from lisa_scaffold.errors import LisaError
+
+MOST = 1_000_000
+"""Size in bytes above which no file is read where the caller names no other."""
+
+LARGE = 100_000_000
+"""Size in bytes above which not even what is merged or compared whole is read."""
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_INNER = _FOLDER | os.O_NOFOLLOW
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_DRAFT = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_DRAFT_NAME = re.compile(r"\.[0-9a-f]{16}\.lisa-scaffold")
+_PIECE = 1 << 20
+
+# As many as Linux follows.
+_MOST_LINKS = 40
+
+_OWN_DESCRIPTORS = ("/dev/fd", "/proc/self/fd")
+
+# Apple's file systems do not see these characters in a name: ".g\u200cit" is ".git" there.
+_UNSEEN = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070)])
+_UNSEEN[0xFEFF] = None
+
+
+class _OutError(Exception):
+    """A link leads out of the root, or below a ``.git``."""
+
+
+@lru_cache(maxsize=4096)
+def is_git_folder(name: str) -> bool:
+    """Whether some file system takes a name for ``.git``, as git itself judges it."""
+    seen = name if name.isascii() else name.translate(_UNSEEN)
+    return seen.partition(":")[0].rstrip(" .").lower() in (".git", "git~1")
+
+
+def draft_name() -> str:
+    """A name for a file that is not in its place yet; nobody can foresee it."""
+    return f".{os.urandom(8).hex()}.lisa-scaffold"
+
+
+def is_draft_name(name: str) -> bool:
+    """Whether a name is one that :func:`draft_name` gives."""
+    return bool(_DRAFT_NAME.fullmatch(name))
+
+
+def read(root: Path, path: str, most: int = MOST, *, links: bool = True) -> bytes | None:
+    """What is in a file of a folder.
+
+    Parameters
+    ----------
+    root
+        The folder.
+    path
+        The file, relative to it.
+    most
+        The size in bytes above which it is not read.
+    links
+        Whether links that stay inside of the folder are followed.
+
+    Returns
+    -------
+    bytes or None
+        The content; ``None`` where there is no such file.
+
+    Raises
+    ------
+    LisaError
+        If it is no regular file, leads out of the folder or below a ``.git``, is too large, or
+        must not be read.
+    """
+    place = f"{root}/{path}"
+    try:
+        with closing(_Descent(root)) as descent:
+            descriptor = descent.open(path, links=links)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except _OutError as error:
+        raise _refused(place, str(error)) from error
+    except (OSError, ValueError) as error:
+        raise _refused(place, _reason(error)) from error
+    return _read_and_close(descriptor, place, most)
+
+
+def read_named(path: Path, most: int = MOST) -> bytes:
+    """What is in a file that the user names: links lead where they lead.
+
+    A pipe that the shell has opened for this process (``<(…)``) is read as well.
+
+    Raises
+    ------
+    LisaError
+        If there is none, it is no regular file, or too large.
+    """
+    try:
+        descriptor = os.open(path, _FILE & ~os.O_NOFOLLOW)
+    except (OSError, ValueError) as error:
+        raise LisaError(f"{path}: {_reason(error)}", "Check the path.") from error
+    handed = str(path) == "/dev/stdin" or str(path.parent) in _OWN_DESCRIPTORS
+    if handed and stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        os.set_blocking(descriptor, True)
+        return _read_and_close(descriptor, str(path), most, pipe=True)
+    return _read_and_close(descriptor, str(path), most)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first bytes of a file that the user or a project names; none where it is no file."""
+    try:
+        descriptor = os.open(path, _FILE & ~os.O_NOFOLLOW)
+    except (OSError, ValueError):
+        return b""
+    try:
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return os.read(descriptor, size) if regular else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
+def write(root: Path, path: str, content: bytes) -> None:
+    """Write a file of a folder in one step: it has its old content or the new one, whole.
+
+    It keeps its permissions. Missing folders are made.
+
+    Raises
+    ------
+    LisaError
+        If the path leads out of the folder, through a link or below a ``.git``, or something else
+        than a file stands there.
+    OSError
+        If it cannot be written; it is as before then.
+    """
+    with parent(root, path, make=True) as (folder, name):
+        mode = None
+        with suppress(FileNotFoundError):
+            found = os.lstat(name, dir_fd=folder)
+            if not stat.S_ISREG(found.st_mode):
+                what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
+                raise LisaError(f"{root}/{path}: {what}, which is not written to", "Move it away.")
+            mode = found.st_mode & 0o777
+        draft = draft_name()
+        try:
+            with os.fdopen(os.open(draft, _DRAFT, 0o666, dir_fd=folder), "wb") as file:
+                file.write(content)
+                if mode is not None:
+                    os.fchmod(file.fileno(), mode)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(draft, dir_fd=folder)
+            raise
+        _sync_folder(folder)
+
+
+def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) -> None:
+    """Write a file that the user names.
+
+    Whoever filled a checkout has not chosen where the user writes: inside of one no link is
+    followed. Elsewhere links lead where they lead, and a device such as ``/dev/null`` takes it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    content
+        What it is to hold.
+    checkouts
+        Folders of others' files, beside the current one and whatever is a repository.
+
+    Raises
+    ------
+    LisaError
+        If it lies behind a link of a checkout, or below a ``.git``.
+    OSError
+        If it cannot be written.
+    """
+    place = os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow links
+    above = [Path(place), *Path(place).parents][1:]
+    known = {os.path.abspath(each) for each in (Path(), *checkouts)}  # noqa: PTH100
+    roots = [each for each in above if str(each) in known or os.path.lexists(each / ".git")]
+    if roots:
+        write(roots[-1], os.path.relpath(place, roots[-1]), content)
+    elif os.path.exists(place) and not os.path.isfile(place):  # noqa: PTH110, PTH113
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC), "wb") as file:
+            os.set_blocking(file.fileno(), True)
+            file.write(content)
+    else:
+        real = Path(os.path.realpath(place))
+        real.parent.mkdir(parents=True, exist_ok=True)
+        write(real.parent, real.name, content)
+
+
+@contextmanager
+def parent(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """Open the folder that a path lies in; no link below the root is followed.
+
+    Yields
+    ------
+    tuple
+        Descriptor of the folder, and the name in it.
+
+    Raises
+    ------
+    LisaError
+        If the path leads out, below a ``.git``, or through what is no folder.
+    OSError
+        If a folder is missing and not to be made, or cannot be opened; also of what is done with
+        the folder, with the whole path in it.
+    """
+    *above, name = _parts(root, path)
+    folder = os.open(root, _FOLDER)
+    try:
+        for number, part in enumerate(above, 1):
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=folder)
+            try:
+                inner = os.open(part, _INNER, dir_fd=folder)
+            except OSError as error:
+                if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+                    raise
+                place = "/".join([str(root), *above[:number]])
+                message = f"{place}: not a folder, but {path} belongs below it"
+                raise LisaError(message, "Move it away.") from error
+            os.close(folder)
+            folder = inner
+        yield folder, name
+    except OSError as error:
+        error.filename, error.filename2 = f"{root}/{path}", None
+        raise
+    finally:
+        os.close(folder)
+
+
+def move_in(prepared: Path, root: Path, path: str, draft: str) -> None:
+    """Move a file or link of ours into its place at once, from another disk too.
+
+    Parameters
+    ----------
+    prepared
+        What is moved.
+    root, path
+        The place, and the folder that it lies in.
+    draft
+        A name beside it for a copy that comes from another disk, as :func:`draft_name` gives it.
+
+    Raises
+    ------
+    LisaError
+        If the path leads out of the folder, through a link or below a ``.git``.
+    OSError
+        If that is not possible; the place is as before then.
+    """
+    with parent(root, path, make=True) as (folder, name):
+        try:
+            os.replace(prepared, name, dst_dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+        else:
+            return
+        with suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=folder)  # of a command that was killed here
+        try:
+            _copy(prepared, draft, folder, sync=True)
+            os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(draft, dir_fd=folder)
+            raise
+    prepared.unlink()
+
+
+def keep(root: Path, path: str, kept: Path) -> None:
+    """Give a file or link of a folder a second name of ours, from where it can be brought back.
+
+    Where nothing of that sort is there, nothing is done.
+
+    Raises
+    ------
+    OSError
+        If there is no room for a copy, where the disk has no second names.
+    """
+    with suppress(FileNotFoundError), parent(root, path) as (folder, name):
+        mode = os.lstat(name, dir_fd=folder).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            return
+        kept.unlink(missing_ok=True)
+        try:
+            os.link(name, kept, src_dir_fd=folder, follow_symlinks=False)
+        except OSError:
+            _copy(name, kept, source_folder=folder)
+
+
+def copy(source: Path, place: Path) -> None:
+    """Copy a file or link, with its permissions, to a place of ours that is not taken."""
+    _copy(source, place)
+
+
+def refuse(root: Path, path: str) -> None:
+    """Raise LisaError where a path, from whoever it comes, leads out or below a ``.git``."""
+    _parts(root, path)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or folder of ours is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _sync_folder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove(root: Path, path: str) -> None:
+    """Remove a file or link of a folder, and the folders that are empty then.
+
+    Raises
+    ------
+    LisaError
+        If the path leads out of the folder, through a link or below a ``.git``.
+    OSError
+        If it cannot be removed.
+    """
+    with suppress(FileNotFoundError), parent(root, path) as (folder, name):
+        os.unlink(name, dir_fd=folder)
+    above = path.rpartition("/")[0]
+    while above:
+        try:
+            with parent(root, above) as (folder, name):
+                os.rmdir(name, dir_fd=folder)
+        except OSError:
+            return  # not empty, as a rule
+        above = above.rpartition("/")[0]
+
+
+def fingerprint(root: Path, path: str) -> str | None:
+    """What identifies the state of a file or link: nothing where it is absent.
+
+    A folder in its place counts as nothing, and so does what lies behind a link.
+    """
+    try:
+        with parent(root, path) as (folder, name):
+            mode = os.lstat(name, dir_fd=folder).st_mode
+            if stat.S_ISLNK(mode):
+                return f"link {os.readlink(name, dir_fd=folder)}"
+            if not stat.S_ISREG(mode):
+                return None
+            with os.fdopen(os.open(name, _FILE, dir_fd=folder), "rb") as file:
+                executable = "x" if os.fstat(file.fileno()).st_mode & 0o100 else "-"
+                return f"{executable} {hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except (FileNotFoundError, LisaError):
+        return None
+
+
+def _parts(root: Path, path: str) -> list[str]:
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+        raise LisaError(f"{root}/{path}: leads out of the folder", "Name a file inside of it.")
+    if any(map(is_git_folder, parts)):
+        raise LisaError(f"{root}/{path}: below a folder of git's own", "Name another file.")
+    return parts
+
+
+class _Descent:
+    """A way from a root down to a file; each step is taken from the folder that was opened before.
+
+    So a folder that is swapped for a link meanwhile is noticed as one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders = [os.open(root, _FOLDER)]
+        self._hops = 0
+
+    def open(self, path: str, *, links: bool) -> int:
+        """Open a file, following links as the system would as long as they stay inside."""
+        todo = path.split("/")[::-1]
+        while todo:
+            part = todo.pop()
+            if part == "..":
+                self._go_up()
+            elif part not in ("", "."):
+                if is_git_folder(part):
+                    raise _OutError("leads below a folder of git's own, so it is not read")
+                todo += self._step(part, _INNER if todo else _FILE, links=links)[::-1]
+        return self._folders.pop()
+
+    def close(self) -> None:
+        """Close every folder that is open."""
+        while self._folders:
+            os.close(self._folders.pop())
+
+    def _go_up(self) -> None:
+        if len(self._folders) == 1:
+            raise _OutError("leads out of the folder, so it is not read")
+        os.close(self._folders.pop())
+
+    def _step(self, name: str, flags: int, *, links: bool) -> list[str]:
+        """Open what is there; the parts of a link's target, if it is one."""
+        try:
+            self._folders.append(os.open(name, flags, dir_fd=self._folders[-1]))
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+                raise
+            target = _link_target(name, self._folders[-1], error)
+        else:
+            return []
+        self._hops += 1
+        if not links or self._hops > _MOST_LINKS:
+            raise _OutError("a link, which is not followed")
+        if target.startswith("/"):
+            target = _below(self._root, target)
+            while len(self._folders) > 1:
+                os.close(self._folders.pop())
+        return target.split("/")
+
+
+def _link_target(name: str, folder: int, error: OSError) -> str:
+    try:
+        return os.readlink(name, dir_fd=folder)
+    except OSError:
+        raise error from None  # no link, but a file where a folder is needed
+
+
+def _below(root: Path, target: str) -> str:
+    """An absolute link's target, relative to the root that it leads into."""
+    for spelled in (os.path.abspath(root), os.path.realpath(root)):  # noqa: PTH100
+        if target == spelled or target.startswith(f"{spelled.rstrip('/')}/"):
+            return target[len(spelled) :]
+    raise _OutError("leads out of the folder, so it is not read")
+
+
+def _read_and_close(descriptor: int, place: str, most: int, *, pipe: bool = False) -> bytes:
+    try:
+        found = os.fstat(descriptor)
+        if not (pipe or stat.S_ISREG(found.st_mode)):
+            folder = stat.S_ISDIR(found.st_mode)
+            raise _refused(place, os.strerror(errno.EISDIR) if folder else "no regular file")
+        # One byte more than there should be tells of a file that grows.
+        size = most if pipe else found.st_size
+        pieces, left = [], size + 1
+        while size <= most and left and (piece := os.read(descriptor, left)):
+            pieces.append(piece)
+            left -= len(piece)
+    except OSError as error:
+        raise _refused(place, _reason(error)) from error
+    finally:
+        os.close(descriptor)
+    if size > most or (pipe and not left):
+        raise _refused(place, f"larger than {most / 1_000_000:g} MB")
+    return b"".join(pieces)
+
+
+def _refused(place: str, why: str) -> LisaError:
+    return LisaError(f"{place}: {why}", "Put a file of a usual size there, or remove it.")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        # That is what a socket says.
+        return "no regular file" if error.errno == errno.ENXIO else str(error.strerror or error)
+    return str(error)
+
+
+def _copy(
+    source: Path | str,
+    copy: Path | str,
+    folder: int | None = None,
+    source_folder: int | None = None,
+    *,
+    sync: bool = False,
+) -> None:
+    """Copy a file or link, with its permissions, to a name that is not taken."""
+    found = os.lstat(source, dir_fd=source_folder)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source, dir_fd=source_folder), copy, dir_fd=folder)
+        return
+    with (
+        os.fdopen(os.open(source, _FILE, dir_fd=source_folder), "rb") as old,
+        os.fdopen(os.open(copy, _DRAFT, 0o600, dir_fd=folder), "wb") as new,
+    ):
+        while piece := old.read(_PIECE):
+            new.write(piece)
+        os.fchmod(new.fileno(), found.st_mode & 0o777)
+        if sync:
+            new.flush()
+            os.fsync(new.fileno())
+
+
+def _sync_folder(folder: int) -> None:
+    with suppress(OSError):  # some file systems cannot
+        os.fsync(folder)

@@ -1,0 +1,99 @@
+"""A change that a killed command laid down, looked through before it is believed.
+
+It may have come with the project, in an archive that somebody has unpacked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import files
+from lisa_scaffold.errors import LisaError
+
+_MARK = re.compile(rb"[0-9a-f]{32}")
+_OBJECT = re.compile(r"[0-9a-f]{40,64}")
+_STATE = re.compile(r"(?s:link .+)|[x-] [0-9a-f]{64}")
+
+# Only there a link is what is going to stand in the project, or has stood there.
+_HOLD_LINKS = ("content", "kept")
+
+
+def is_mark(said: bytes) -> bool:
+    """Whether bytes are a mark by which a user's own journal is known."""
+    return bool(_MARK.fullmatch(said))
+
+
+def checked(pending: Path, top: Path) -> Mapping[str, Any]:
+    """What a laid down change says, once it is sure that it stays inside of a project.
+
+    Raises
+    ------
+    LisaError
+        If it is damaged, another user's, has links in it, or leads out.
+    """
+    try:
+        _refuse_links(pending)
+        content = files.read(pending, "plan.json", files.LARGE, links=False)
+        change = json.loads(content or b"")
+        _refuse_odd(change, pending, top)
+    except (LisaError, OSError, ValueError, RecursionError) as error:
+        raise LisaError(
+            f"{pending}: no change that lisa-scaffold has laid down, or it is damaged",
+            "Look at what is in it, then remove it.",
+        ) from error
+    said: Mapping[str, Any] = change
+    return said
+
+
+def _refuse_odd(change: Any, pending: Path, top: Path) -> None:
+    """Raise ValueError for what says no change, and LisaError for what leads out."""
+    match change:
+        case {"branch": str(), "commit": str(commit)} if _OBJECT.fullmatch(commit):
+            return
+        case {"steps": list(steps), **rest}:
+            prefix = rest.get("prefix", "")
+            if not isinstance(prefix, str) or not isinstance(rest.get("index"), str | None):
+                raise ValueError
+            for number, step in enumerate(steps):
+                _refuse_step(step, number, prefix, pending, top)
+        case _:
+            raise ValueError
+
+
+def _refuse_step(step: Any, number: int, prefix: str, pending: Path, top: Path) -> None:
+    match step:
+        case {"path": str(path), "old": old, "new": new, "draft": str(draft)}:
+            states = [each for each in (old, new) if each is not None]
+            known = all(isinstance(each, str) and _STATE.fullmatch(each) for each in states)
+            # What is in its place already is here no more.
+            prepared = files.fingerprint(pending, f"content/{number}")
+            if not known or not files.is_draft_name(draft) or prepared not in (None, new):
+                raise ValueError
+            files.refuse(top, prefix + path)
+        case _:
+            raise ValueError
+
+
+def _refuse_links(pending: Path) -> None:
+    """Raise ValueError for links, special files and files of others."""
+    if pending.is_symlink() or pending.stat().st_uid != os.geteuid():
+        raise ValueError
+    for folder, names, found in os.walk(pending, onerror=_raise):
+        for name in (*names, *found):
+            place = Path(folder, name)
+            state = place.lstat()
+            above = place.parent.relative_to(pending).as_posix()
+            link = stat.S_ISLNK(state.st_mode) and above in _HOLD_LINKS
+            usual = stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)
+            if not (link or usual) or state.st_uid != os.geteuid():
+                raise ValueError
+
+
+def _raise(error: OSError) -> None:
+    raise error
