@@ -57,7 +57,7 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def quiet_processes() -> None:
-    process.echo_commands(False)
+    process.echo_commands(None)
 
 
 @pytest.fixture

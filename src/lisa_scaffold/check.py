@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold import git, rules
 from lisa_scaffold.errors import LisaError
@@ -16,6 +16,9 @@ from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.project.settings import Waiver
 from lisa_scaffold.rules import Selection
 from lisa_scaffold.template.pristine import Origins
+
+if TYPE_CHECKING:
+    from lisa_scaffold.sync.journal import Recovered
 
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
 _UNNEEDED = "CFG004"
@@ -235,13 +238,13 @@ def apply(root: Path, changes: Mapping[str, bytes | None]) -> None:
     journal.repair(root, changes)
 
 
-def recover(path: Path) -> str | None:
+def recover(path: Path) -> Recovered | None:
     """Complete or throw away what a killed command left behind in a project.
 
     Returns
     -------
-    str or None
-        What was done, in a sentence; ``None`` where nothing was left behind.
+    Recovered or None
+        What was done; ``None`` where nothing was left behind.
 
     Raises
     ------

@@ -11,7 +11,7 @@ class ExitCode(IntEnum):
     DONE = 0
     """Done and clean."""
     FINDINGS = 1
-    """Findings, or conflicts left."""
+    """Findings, or conflicts left; or all is done, but its report could not be written whole."""
     REFUSED = 2
     """Bad usage or bad input; nothing was changed."""
     DEFECT = 3

@@ -6,19 +6,18 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
 
-_echo = False
+_echo: Callable[[str], None] | None = None
 
 
-def echo_commands(on: bool) -> None:
-    """Show every command on standard error as ``$ …`` before it runs, or no longer."""
+def echo_commands(show: Callable[[str], None] | None) -> None:
+    """Hand every command to somebody who shows it before it runs, or to nobody any longer."""
     global _echo  # noqa: PLW0603 - one switch for the process, set by the command line alone
-    _echo = on
+    _echo = show
 
 
 def find(program: str) -> str | None:
@@ -63,7 +62,7 @@ def run(
     words = [os.fspath(word) for word in command]
     variables = {**os.environ, "PATH": _search_path(), **(env or {})}
     if _echo:
-        print("$", shlex.join(words), file=sys.stderr)  # noqa: T201
+        _echo(shlex.join(words))
     try:
         return subprocess.run(
             words,

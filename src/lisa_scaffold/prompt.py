@@ -9,6 +9,7 @@ import questionary
 
 from lisa_scaffold.errors import AnswersError
 from lisa_scaffold.model import Question
+from lisa_scaffold.shown import harmless, visible
 
 Answers = Mapping[str, Any]
 Resolve = Callable[[Answers], list[Question]]
@@ -66,7 +67,7 @@ def change_one(resolve: Resolve, given: Answers, questions: list[Question]) -> d
         If the user breaks off.
     """
     choices = [
-        questionary.Choice(f"{question.key}: {question.value}", value=question)
+        questionary.Choice(_line(f"{question.key}: {question.value}"), value=question)
         for question in questions
         if len(question.choices) != 1
     ]
@@ -112,32 +113,42 @@ def ask(question: Question, resolve: Resolve, answers: Answers) -> Any:
     KeyboardInterrupt
         If the user breaks off.
     """
+    asked = harmless(question.help)
     if question.choices:
         return questionary.select(
-            question.help,
-            choices=[questionary.Choice(choice.title, choice.value) for choice in question.choices],
+            asked,
+            choices=[
+                questionary.Choice(_line(choice.title), choice.value) for choice in question.choices
+            ],
             default=question.value,
             style=_STYLE,
         ).unsafe_ask()
     if question.type == "bool":
-        return questionary.confirm(question.help, default=question.value, style=_STYLE).unsafe_ask()
+        return questionary.confirm(asked, default=question.value, style=_STYLE).unsafe_ask()
+    default = str(question.value)
+    shown = _line(default)
+
+    def meant(text: str) -> str:
+        """What stands for a default that cannot be shown as it is means that default."""
+        return default if text == shown else text.strip()
 
     def check(text: str) -> bool | str:
         try:
-            resolve({**answers, question.key: text.strip()})
+            resolve({**answers, question.key: meant(text)})
         except AnswersError as error:
-            return error.problems.get(question.key, True)
+            problem = error.problems.get(question.key)
+            return True if problem is None else harmless(problem)
         return True
 
     text: str = questionary.text(
-        f"{question.help}\n ",
-        default=str(question.value),
-        placeholder=question.placeholder or None,
+        f"{asked}\n ",
+        default=shown,
+        placeholder=_line(question.placeholder) or None,
         validate=check,
         validate_while_typing=False,
         style=_STYLE,
     ).unsafe_ask()
-    return text.strip()
+    return meant(text)
 
 
 def ask_text(key: str) -> str:
@@ -150,6 +161,11 @@ def ask_text(key: str) -> str:
     """
     text: str = questionary.text(f"{key}:", style=_STYLE).unsafe_ask()
     return text.strip()
+
+
+def _line(text: str) -> str:
+    """Text of a template, or of a project, that stays in its line."""
+    return visible(harmless(text))
 
 
 def _keep(answers: dict[str, Any], default: Question, answer: Any) -> None:

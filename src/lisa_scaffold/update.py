@@ -13,6 +13,7 @@ from typing import Any
 from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import Project
+from lisa_scaffold.shown import redacted
 from lisa_scaffold.sync import journal, trees
 from lisa_scaffold.template import Render, Source, Template
 
@@ -66,7 +67,7 @@ def target(current: Project, wanted: str | None) -> Target:
         )
     carried = source.ours and not os.environ.get(template.SOURCE_VARIABLE)
     if carried and wanted and wanted not in source.versions():
-        source = Source(template.CANONICAL_URL, current.source)
+        source = Source(template.CANONICAL_URL, source.recorded)
     return Target(source, version)
 
 
@@ -139,7 +140,11 @@ class Prepared:
         policy = self._policy(before, after, keep_prose)
         synced = trees.merge_project(store, ours, base, theirs, policy)
         project.refuse_leftovers(self.project, {*base, *theirs})
-        notes = [*_answer_notes(recorded, before, after, given), *_not_run(before, after)]
+        notes = [
+            *_address_notes(self.project.source, self.new.recorded),
+            *_answer_notes(recorded, before, after, given),
+            *_not_run(before, after),
+        ]
         return Updated(
             self.project,
             self.new.version,
@@ -242,6 +247,17 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines(patterns).match_file
+
+
+def _address_notes(recorded: str, kept: str) -> Iterator[str]:
+    """What to do about a credential in the recorded address of the template."""
+    if redacted(recorded) != recorded:
+        where = f"{project.ANSWERS_FILE}: _src_path: {redacted(recorded)}"
+        what = "stays, as the template is read with it" if kept == recorded else "is taken out"
+        yield (
+            f"{where}: the password or token in this address {what}. Everybody who sees the "
+            "project has it: revoke it, and let git's credential helper know another one."
+        )
 
 
 def _answer_notes(

@@ -365,7 +365,8 @@ def test_a_repair_is_whole_or_not_there(folder: Path, error: BaseException) -> N
             fatal.call(lambda: repair(project))
         except OSError:
             assert everything(project) == before, f"call {number}"
-        said = journal.recover(project)
+        recovered = journal.recover(project)
+        said = recovered and recovered.message
         assert everything(project) in (before, after), f"call {number}"
         assert strays(project) == [], f"call {number}"
         assert not (project / ".lisa-scaffold").exists(), f"call {number}"
@@ -427,7 +428,8 @@ def test_a_planted_journal_is_never_believed(tmp_path: Path) -> None:
             journal.repair(folder, {"a.txt": b"new\n"})
     archive = folder.with_name("archive")
     shutil.copytree(folder, archive)
-    assert journal.recover(folder) == "A repair that had been interrupted was completed."
+    recovered = journal.Recovered("A repair that had been interrupted was completed.", True)
+    assert journal.recover(folder) == recovered
     before = everything(archive)
     for command in (journal.recover, repair):
         with pytest.raises(LisaError, match="not from a command of yours"):

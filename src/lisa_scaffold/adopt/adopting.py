@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from lisa_scaffold.model import Change, Question
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import fixing
+from lisa_scaffold.shown import redacted, redacted_in
 from lisa_scaffold.sync import journal, trees
 from lisa_scaffold.template import Source, Template
 
@@ -90,7 +91,8 @@ class Prepared:
     def around(self) -> Around:
         """Its history and remote."""
         repository = self.project.repository
-        return Around(git.history(repository), git.remote(repository))
+        # A clone often knows its token by the address: nothing here needs it.
+        return Around(git.history(repository), redacted(git.remote(repository)))
 
     def guesses(self, given: Mapping[str, Any]) -> dict[str, Guess]:
         """What the project answers itself; what was given comes first.
@@ -104,7 +106,11 @@ class Prepared:
         if self.former:
             for key, value in legacy.answers(self.former).items():
                 found.setdefault(key, Guess(value, self.former.named_in))
-        return found
+        # What the project says in one place is not spread over others with its tokens.
+        return {
+            key: guess if key in given else replace(guess, value=redacted_in(guess.value))
+            for key, guess in found.items()
+        }
 
     def questions(self, given: Mapping[str, Any]) -> list[Question]:
         """Every question with the answer that holds.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 from lisa_scaffold.cli import adopt, check, explain, update
 from lisa_scaffold.cli import new as new_verb
-from lisa_scaffold.cli.arguments import add_version
+from lisa_scaffold.cli.arguments import Parser, add_version
 from lisa_scaffold.cli.boundary import guarded
 
 
@@ -18,14 +17,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def new(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-new``, which is ``lisa-scaffold new``, and return its exit code."""
-    alone = argparse.ArgumentParser(prog="lisa-new", description=new_verb.DESCRIPTION)
+    alone = Parser(prog="lisa-new", description=new_verb.DESCRIPTION)
     new_verb.add_arguments(alone)
     return guarded("lisa-new", alone, argv)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """What ``lisa-scaffold`` takes: each verb with its arguments."""
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="lisa-scaffold", description="Projects for the LISA mission that follow one practice."
     )
     add_version(whole)

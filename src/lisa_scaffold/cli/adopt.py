@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.cli.boundary import changing
+from lisa_scaffold.cli.terminal import hand_over, say, tell
+from lisa_scaffold.cli.update import recover
 from lisa_scaffold.errors import ExitCode, LisaError
 
 DESCRIPTION = """\
@@ -42,15 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Adopt a project."""
-    from lisa_scaffold import legacy, process
+    from lisa_scaffold import legacy
     from lisa_scaffold.adopt import adopting, places
-    from lisa_scaffold.sync import journal
 
-    process.echo_commands(arguments.verbose)
     path: Path = arguments.path
     places.refuse_missing(path)
-    if said := journal.recover(places.repository(path)):
-        say(said)
+    recover(places.repository(path))
     version = places.already(path)
     if version is not None:
         return _report_already(version, arguments)
@@ -73,8 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _report_already(version: str, arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import adopt as report
 
-    form = report.as_json(None, version) if arguments.format == "json" else report.already(version)
-    sys.stdout.write(form)
+    if arguments.format == "json":
+        hand_over(report.as_json(None, version))
+    else:
+        tell(report.already(version))
     return ExitCode.DONE
 
 
@@ -120,15 +120,17 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     branch = None if arguments.in_place else arguments.branch or adopting.BRANCH
     if not arguments.dry_run:
         if branch:
-            adopting.commit_on_branch(adopted, branch, report.commit_message(adopted))
+            with changing(f"the adoption is committed on the branch {branch}"):
+                adopting.commit_on_branch(adopted, branch, report.commit_message(adopted))
         else:
-            adopting.apply(adopted)
+            with changing("the adoption is staged"):
+                adopting.apply(adopted)
     if arguments.format == "json":
         made = None if arguments.dry_run else branch
-        sys.stdout.write(report.as_json(adopted, adopted.version, made))
+        hand_over(report.as_json(adopted, adopted.version, made))
     elif arguments.dry_run:
         say(report.text(adopted))
-        sys.stdout.write(adopted.diff)
+        hand_over(adopted.diff)
     else:
-        sys.stdout.write(f"{report.text(adopted)}\n\n{report.after(adopted, branch)}\n")
+        tell(f"{report.text(adopted)}\n\n{report.after(adopted, branch)}\n")
     return ExitCode.DONE

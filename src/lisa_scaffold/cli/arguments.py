@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lisa_scaffold import files
+from lisa_scaffold.cli.terminal import tell
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.shown import harmless, visible
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +59,14 @@ def add_merging(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints show what was typed, or pasted, in a form that is harmless."""
+
+    def error(self, message: str) -> NoReturn:
+        """Complain of bad usage, and exit."""
+        super().error(visible(harmless(message)))
+
+
 class _Version(argparse.Action):
     """Look the version up only when it is asked for: that takes longer than all the rest."""
 
@@ -66,7 +76,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        sys.stdout.write(f"{parser.prog} {version('lisa-scaffold')}\n")
+        tell(f"{parser.prog} {version('lisa-scaffold')}\n")
         parser.exit()
 
 
@@ -103,4 +113,6 @@ def _read_answers(path: Path) -> dict[str, Any]:
 def asks(arguments: argparse.Namespace) -> bool:
     """Whether there is somebody to ask, who did not say that nothing is to be asked."""
     quiet = arguments.defaults or arguments.data or arguments.data_file
-    return not quiet and sys.stdin.isatty() and sys.stderr.isatty()
+    # A stream that was closed from the start is None.
+    streams = (sys.stdin, sys.stderr)
+    return not quiet and all(stream is not None and stream.isatty() for stream in streams)

@@ -1,16 +1,17 @@
-"""The one error boundary, and where messages go."""
+"""The one error boundary, and what it knows about changes that were made."""
 
 from __future__ import annotations
 
 import argparse
 import gc
-import os
 import signal
-import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from lisa_scaffold import workplace
+from lisa_scaffold.cli import terminal
+from lisa_scaffold.cli.terminal import ReportLostError, say
 from lisa_scaffold.errors import ExitCode, LisaError
 
 DEFECT_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold/-/issues"
@@ -18,43 +19,66 @@ DEFECT_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold/-/issues"
 Command = Callable[[argparse.Namespace], int]
 
 
+class _Changes:
+    """What the command that runs has changed, and is changing."""
+
+    done: list[str]
+    begun: str
+
+
+_changes = _Changes()
+
+
+@contextmanager
+def changing(what: str) -> Iterator[None]:
+    """Change something, as a whole or not at all, and remember that it was changed.
+
+    Parameters
+    ----------
+    what
+        What holds then, as a part of a sentence: it is told where the command fails later on.
+    """
+    _changes.begun = what
+    try:
+        yield
+    except Exception:
+        _changes.begun = ""
+        raise
+    changed(what)
+
+
+def changed(what: str) -> None:
+    """Remember that something was changed."""
+    _changes.done.append(what)
+    _changes.begun = ""
+
+
 def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     """The one error boundary: what a user can mend is one message, all else is a defect."""
+    _changes.done, _changes.begun = [], ""
     if argv is None:
         # Loading modules makes objects that stay: looking through them every 700 is lost time.
         gc.set_threshold(100_000)
         # A closed terminal or a polite kill cleans up as Ctrl-C does.
         for stop in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(stop, signal.default_int_handler)
+        terminal.take_over()
     try:
         return _run(parser, argv)
-    except LisaError as error:
-        say(f"{program}: {error.message}", f"  {error.hint}")
-        return ExitCode.REFUSED
+    except (LisaError, ReportLostError, OSError) as error:
+        return _refused(program, error)
     except KeyboardInterrupt:
-        say(f"{program}: interrupted, nothing was changed")
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.REFUSED
-    except OSError as error:
-        # A full disk, a folder that may not be written: the machine's trouble, not a defect.
-        place = error.filename2 or error.filename
-        where = f"{place}: " if place else ""
-        say(
-            f"{program}: {where}{error.strerror or error}",
-            "  Check the path, its rights and space.",
-        )
-        return ExitCode.REFUSED
+        return _interrupted(program)
     except Exception:
         say(
             traceback.format_exc().rstrip(),
             f"{program}: this is a defect of lisa-scaffold, not of your project.",
             f"  Please report it with the lines above: {DEFECT_URL}",
+            *_done(),
         )
         return ExitCode.DEFECT
     finally:
+        terminal.close()
         if argv is None:
             # The process ends: without this Python looks through every object once more, which
             # takes a tenth of a check's time.
@@ -64,14 +88,54 @@ def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] |
 def _run(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     try:
         arguments = parser.parse_args(argv)
-        command: Command = arguments.command
-        workplace.clear()
-        return command(arguments)
-    finally:
-        # When the process ends it is too late to notice that the reader went away.
-        sys.stdout.flush()
+    except SystemExit:
+        terminal.finish()
+        raise
+    if arguments.verbose:
+        from lisa_scaffold import process
+
+        process.echo_commands(terminal.echo)
+    command: Command = arguments.command
+    workplace.clear()
+    code = command(arguments)
+    terminal.finish()
+    return code
 
 
-def say(*lines: str) -> None:
-    """Messages go to standard error: standard output belongs to results."""
-    print(*lines, sep="\n", file=sys.stderr, flush=True)
+def _refused(program: str, error: LisaError | ReportLostError | OSError) -> ExitCode:
+    """Say what is wrong, and what was changed before it went wrong."""
+    if isinstance(error, LisaError):
+        message, hint = error.message, error.hint
+    elif isinstance(error, ReportLostError):
+        if isinstance(error.__cause__, BrokenPipeError) and not _changes.done:
+            return ExitCode.REFUSED  # the reader went away (`| head`): nobody is left to tell
+        message = f"standard output: {error}: the report is not complete"
+        hint = "" if _changes.done else "Nothing was changed."
+    else:
+        # A full disk, a folder that may not be written: the machine's trouble, not a defect.
+        place = error.filename2 or error.filename
+        message = f"{place}: {error.strerror or error}" if place else error.strerror or str(error)
+        hint = "Check the path, its rights and space."
+    # No foreign line break lets a message begin where those of lisa-scaffold do.
+    first, *more = message.split("\n")
+    lines = [line if line.startswith("  ") else f"  {line}" for line in (*more, hint) if line]
+    say(f"{program}: {first}", *lines, *_done())
+    return ExitCode.FINDINGS if _changes.done else ExitCode.REFUSED
+
+
+def _interrupted(program: str) -> ExitCode:
+    if _changes.begun:
+        say(
+            f"{program}: interrupted while it was changing something",
+            f"  Look whether {_changes.begun}: it is so as a whole, or not at all.",
+            *_done(),
+        )
+    elif _changes.done:
+        say(f"{program}: interrupted", *_done())
+    else:
+        say(f"{program}: interrupted, nothing was changed")
+    return ExitCode.INTERRUPTED
+
+
+def _done() -> list[str]:
+    return [f"  Changed all the same: {'; '.join(_changes.done)}."] if _changes.done else []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.cli.boundary import changed, changing
+from lisa_scaffold.cli.terminal import hand_over, say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 
 DESCRIPTION = """\
@@ -69,12 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Check projects."""
     from datetime import date
 
-    from lisa_scaffold import check, process
+    from lisa_scaffold import check
     from lisa_scaffold.model import Severity
     from lisa_scaffold.report import check as report
     from lisa_scaffold.rules import Selection
 
-    process.echo_commands(arguments.verbose)
     destinations = _destinations(arguments)
     wanted = check.Wanted(
         Selection(_codes(arguments.select), _codes(arguments.ignore)),
@@ -84,18 +83,21 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.fix:
         for path in arguments.paths or [Path()]:
-            if said := check.recover(path):
-                say(f"{path}: {said}")
+            if recovered := check.recover(path):
+                say(f"{path}: {recovered.message}")
+                if recovered.completed:
+                    changed(f"{path}: a change that had been interrupted is completed")
     results = list(check.check(arguments.paths or [Path()], wanted))
-    if arguments.fix:
-        for each in results:
-            check.apply(each.checked.path, each.changes)
+    for each in results:
+        if arguments.fix and each.changes:
+            with changing(f"{each.checked.path} is repaired"):
+                check.apply(each.checked.path, each.changes)
     shown = [each.before if arguments.diff else each.checked for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:
-        _write(report.report(form, shown, fail_on), output, arguments)
+        _write(form, report.report(form, shown, fail_on), output, arguments)
     if arguments.diff:
-        sys.stdout.write("".join(each.checked.diff for each in results))
+        hand_over("".join(each.checked.diff for each in results))
     found = {finding.severity for each in shown for finding in each.findings}
     failing = found if fail_on == Severity.SHOULD else found & {Severity.MUST}
     return ExitCode.FINDINGS if failing else ExitCode.DONE
@@ -120,12 +122,14 @@ def _destinations(arguments: argparse.Namespace) -> list[tuple[str, Path | None]
     return list(zip(formats, paired, strict=True))
 
 
-def _write(text: str, output: Path | None, arguments: argparse.Namespace) -> None:
+def _write(form: str, text: str, output: Path | None, arguments: argparse.Namespace) -> None:
     if output is None:
         if arguments.diff:
             say(text.rstrip("\n"))
+        elif form == "text":
+            tell(text)
         else:
-            sys.stdout.write(text)
+            hand_over(text)
         return
     try:
         files.write_named(output, text.encode(), arguments.paths)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.terminal import tell
 from lisa_scaffold.errors import ExitCode
 
 DESCRIPTION = """\
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     code = arguments.code.upper()
     if not code or code in rules.FAMILIES:
-        sys.stdout.write(report.listing(code))
+        tell(report.listing(code))
     else:
-        sys.stdout.write(report.rule(rules.find(code)))
+        tell(report.rule(rules.find(code)))
     return ExitCode.DONE

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.cli.boundary import changing
+from lisa_scaffold.cli.terminal import say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 
 if TYPE_CHECKING:
-    from lisa_scaffold.model import Identity
+    from lisa_scaffold.model import Identity, Preview
 
 DESCRIPTION = """\
 Create a LISA Python project: asks, shows what it will make, and makes it."""
@@ -42,9 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create a project."""
-    from lisa_scaffold import create, git, process, template
+    from lisa_scaffold import create, git, template
 
-    process.echo_commands(arguments.verbose)
     destination: Path | None = arguments.destination
     if destination:
         create.refuse_destination(destination)
@@ -79,10 +78,10 @@ def _at_once(
     with create.prepared(version, answers, destination) as project:
         shown = create.preview(version, answers, project)
         if arguments.dry_run:
-            sys.stdout.write(f"{report.answers(questions, everything=True)}\n\n")
-            sys.stdout.write(f"{report.tree(shown, destination)}\n")
+            tell(f"{report.answers(questions, everything=True)}\n\n")
+            tell(f"{report.tree(shown, destination)}\n")
             return ExitCode.DONE
-        sys.stdout.write(report.created(create.create(project, shown, destination, who)) + "\n")
+        _create(project, shown, destination, who)
     return ExitCode.DONE
 
 
@@ -113,10 +112,19 @@ def _in_dialogue(
             decision = prompt.decide()
             if decision == "create":
                 say("")
-                sys.stdout.write(report.created(create.create(project, shown, place, who)) + "\n")
+                _create(project, shown, place, who)
                 return ExitCode.DONE
         if decision == "cancel":
             say("Nothing was made.")
             return ExitCode.DONE
         visible = [question for question in questions if not question.hidden]
         given = prompt.change_one(resolve, given, visible)
+
+
+def _create(project: Path, shown: Preview, destination: Path, who: Identity) -> None:
+    from lisa_scaffold import create
+    from lisa_scaffold.report import create as report
+
+    with changing(f"the project is made in {destination}"):
+        created = create.create(project, shown, destination, who)
+    tell(f"{report.created(created)}\n")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import say
+from lisa_scaffold.cli.boundary import changed, changing
+from lisa_scaffold.cli.terminal import hand_over, say, tell
 from lisa_scaffold.errors import ExitCode
 
 DESCRIPTION = """\
@@ -35,11 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Update a project."""
-    from lisa_scaffold import process, project, update
+    from lisa_scaffold import project, update
 
-    process.echo_commands(arguments.verbose)
     current = project.read(arguments.path)
-    _recover(current)
+    recover(current.repository)
     given = common.given(arguments)
     target = update.target(current, arguments.to)
     if target.version == current.version and not given:
@@ -53,21 +52,24 @@ def run(arguments: argparse.Namespace) -> int:
     return _finish(updated, arguments)
 
 
-def _recover(current: Any) -> None:
+def recover(repository: Any) -> None:
+    """Bring what a killed command left behind to an end, and say so."""
     from lisa_scaffold.sync import journal
 
-    said = journal.recover(current.repository)
-    if said:
-        say(said)
+    recovered = journal.recover(repository)
+    if recovered:
+        say(recovered.message)
+        if recovered.completed:
+            changed("a change that had been interrupted is completed")
 
 
 def _report_nothing_to_do(version: str, arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         from lisa_scaffold.report import update as report
 
-        sys.stdout.write(report.as_json(None, version))
+        hand_over(report.as_json(None, version))
     else:
-        sys.stdout.write(f"Nothing to do: the project has {version}.\n")
+        tell(f"Nothing to do: the project has {version}.\n")
     return ExitCode.DONE
 
 
@@ -94,19 +96,21 @@ def _finish(updated: Any, arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         after = ""
     elif arguments.branch:
-        update.commit_on_branch(updated, arguments.branch, report.commit_message(updated))
+        with changing(f"the update is committed on the branch {arguments.branch}"):
+            update.commit_on_branch(updated, arguments.branch, report.commit_message(updated))
         after = report.committed(updated, arguments.branch)
     else:
-        update.apply(updated)
+        with changing("the update is staged"):
+            update.apply(updated)
         after = report.applied(updated)
     if arguments.format == "json":
-        sys.stdout.write(report.as_json(updated, updated.version))
+        hand_over(report.as_json(updated, updated.version))
         return conflicts
     if arguments.dry_run:
         say(report.text(updated))
-        sys.stdout.write(updated.diff)
+        hand_over(updated.diff)
         return conflicts
-    sys.stdout.write(f"{report.text(updated)}\n\n{after}\n")
+    tell(f"{report.text(updated)}\n\n{after}\n")
     if updated.synced.patches:
-        sys.stdout.write(f"\nNot taken, as patches:\n\n{report.patches(updated.synced)}")
+        tell(f"\nNot taken, as patches:\n\n{report.patches(updated.synced)}")
     return conflicts

@@ -176,7 +176,7 @@ class Store:
         changes = b"from refs/heads/project\n" + _import_files(files)
         self.run(*_IMPORT, stdin=_import_commit("result", changes))
         said = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
-        return said.decode(errors="replace")
+        return said.decode(errors="surrogateescape")
 
     def commit(self, repository: Repository, message: str, files: Mapping[str, Blob | None]) -> str:
         """Commit files (None: removed) on top of the project's current commit; its name.

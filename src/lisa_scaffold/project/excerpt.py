@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from lisa_scaffold.model import Excerpt, Finding
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.shown import redacted
 
 AROUND = 2
 """Lines that are shown before a finding and after it."""
@@ -40,4 +41,5 @@ def _around(lines: list[str], line: int) -> Excerpt:
 
 
 def _cut(line: str) -> str:
+    line = redacted(line)  # cut, an address would be none any more
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lisa_scaffold.adopt.adopting import Adopted, Answer
 from lisa_scaffold.adopt.weave import concern
 from lisa_scaffold.model import Finding, Severity
+from lisa_scaffold.report import machine
+from lisa_scaffold.shown import harmless, redacted, visible
 
 CONCERNS = ("metadata", "CI", "hooks", "container", "docs", "repository")
 HEADINGS = {
@@ -33,14 +34,15 @@ def answers(found: Iterable[Answer]) -> str:
 
 def _spoken(value: Any) -> str:
     said = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else value
-    text = str(said)
+    text = visible(redacted(str(said)))  # cut, an address would be none any more
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def text(adopted: Adopted) -> str:
     """The adoption for people: answers, what happens to which file, findings, what to decide."""
+    name = visible(adopted.project.root.name)
     parts = [
-        f"Adopts {adopted.project.root.name} with version {adopted.version} of the template.",
+        f"Adopts {name} with version {adopted.version} of the template.",
         f"Answers, and where each comes from\n{answers(adopted.answers)}",
     ]
     if adopted.former:
@@ -48,9 +50,10 @@ def text(adopted: Adopted) -> str:
     parts += _concerns(adopted)
     parts.append(_findings(adopted))
     if adopted.replaced:
-        quoted = (f"  {each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced)
+        lines = (f"{each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced)
+        quoted = (f"  {visible(line)}" for line in lines)
         parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
-    return "\n\n".join(parts)
+    return harmless("\n\n".join(parts))
 
 
 def _concerns(adopted: Adopted) -> Iterator[str]:
@@ -61,11 +64,13 @@ def _concerns(adopted: Adopted) -> Iterator[str]:
             items.sort(key=lambda item: item.path)
             if items:
                 lines.append(f"  {heading}")
-                said = (f"    {i.path}{f': {i.text}' if i.text else ''}" for i in items)
+                said = (
+                    f"    {visible(f'{i.path}: {i.text}' if i.text else i.path)}" for i in items
+                )
                 lines += dict.fromkeys(said)
         questions = [text for which, text in _questions(adopted) if which == about]
         if questions:
-            lines += ["  To decide", *(f"    {each}" for each in questions)]
+            lines += ["  To decide", *(f"    {visible(each)}" for each in questions)]
         if lines:
             yield "\n".join([about[0].upper() + about[1:], *lines])
 
@@ -89,7 +94,7 @@ def _waived(found: Mapping[Finding, str]) -> list[str]:
 
 
 def _place(found: Finding) -> str:
-    return f"{found.path}:{found.line}: {found.code} {found.message}"
+    return visible(f"{found.path}:{found.line}: {found.code} {found.message}")
 
 
 def to_decide(adopted: Adopted) -> list[str]:
@@ -176,7 +181,7 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
     }
     if adopted:
         result |= _body(adopted)
-    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+    return machine.as_json(result)
 
 
 def _body(adopted: Adopted) -> dict[str, Any]:

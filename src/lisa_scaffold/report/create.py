@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.model import Created, Preview, Question
+from lisa_scaffold.shown import visible
 
 
 def answers(questions: Sequence[Question], *, everything: bool) -> str:
@@ -31,7 +32,7 @@ def answers(questions: Sequence[Question], *, everything: bool) -> str:
 def value(question: Question) -> str:
     """An answer as a person would say it."""
     spoken: dict[Any, str] = {True: "yes", False: "no", "": "(empty)"}
-    return spoken.get(question.value, str(question.value))
+    return spoken.get(question.value, visible(str(question.value)))
 
 
 def tree(preview: Preview, destination: Path) -> str:
@@ -41,7 +42,8 @@ def tree(preview: Preview, destination: Path) -> str:
         node = root
         for part in path.split("/"):
             node = node.setdefault(part, {})
-    return "\n".join([f"{destination.name or destination.resolve().name}/", *_branches(root)])
+    name = visible(destination.name or destination.resolve().name)
+    return "\n".join([f"{name}/", *_branches(root)])
 
 
 def _branches(node: dict[str, Any]) -> Iterable[str]:
@@ -49,7 +51,7 @@ def _branches(node: dict[str, Any]) -> Iterable[str]:
     entries = sorted(node.items(), key=lambda item: (not item[1], item[0].lower()))
     for index, (name, below) in enumerate(entries):
         last = index == len(entries) - 1
-        yield f"{'└── ' if last else '├── '}{name}{'/' if below else ''}"
+        yield f"{'└── ' if last else '├── '}{visible(name)}{'/' if below else ''}"
         for line in _branches(below):
             yield f"{'    ' if last else '│   '}{line}"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
+from lisa_scaffold.report import machine
+from lisa_scaffold.shown import harmless, visible
 from lisa_scaffold.sync.trees import Synced
 from lisa_scaffold.update import Updated
 
@@ -28,13 +29,13 @@ def text(updated: Updated) -> str:
     if updated.notes:
         notes = (note.replace("\n", "\n  ") for note in updated.notes)
         parts.append("\n".join(["Notes", *(f"  - {note}" for note in notes)]))
-    return "\n\n".join(parts)
+    return harmless("\n\n".join(parts))
 
 
 def _changes(synced: Synced) -> Iterator[str]:
     for status, heading in HEADINGS.items():
         lines = [
-            f"  {change.was} -> {change.path}" if change.was else f"  {change.path}"
+            f"  {f'{visible(change.was)} -> ' if change.was else ''}{visible(change.path)}"
             for change in synced.changes
             if change.status == status
         ]
@@ -54,7 +55,7 @@ def applied(updated: Updated) -> str:
             "The update is staged. Look at it with: git diff --staged\n"
             "Keep it with: git commit; undo it with: git reset --merge"
         )
-    listed = "\n".join(f"  {path}" for path in conflicts)
+    listed = "\n".join(f"  {visible(path)}" for path in conflicts)
     return (
         f"In conflict, with markers in the file:\n{listed}\n"
         "Resolve them (git mergetool, or an editor), then: git add FILE, and git commit.\n"
@@ -65,7 +66,7 @@ def applied(updated: Updated) -> str:
 def committed(updated: Updated, branch: str) -> str:
     """What to do after the update was committed on a branch."""
     said = f"The update is committed on the branch {branch}."
-    conflicts = "\n".join(f"  {path}" for path in updated.synced.conflicts)
+    conflicts = "\n".join(f"  {visible(path)}" for path in updated.synced.conflicts)
     if not conflicts:
         return said
     return (
@@ -90,9 +91,11 @@ def commit_message(updated: Updated) -> str:
     for path, conflict in updated.synced.conflicts.items():
         side = conflict.stages[3].data.decode(errors="replace")
         parts.append(
-            f"{path} is as the project has it; the template's side of the conflict:\n\n{side}"
+            f"{visible(path)} is as the project has it; the template's side of the conflict:\n\n"
+            + side.replace("\r\n", "\n")
         )
-    return "\n\n".join(parts) + "\n"
+    # A history is read in terminals, too.
+    return harmless("\n\n".join(parts)) + "\n"
 
 
 def as_json(updated: Updated | None, version: str) -> str:
@@ -123,4 +126,4 @@ def as_json(updated: Updated | None, version: str) -> str:
         "notes": list(updated.notes) if updated else [],
         "patches": synced.patches,
     }
-    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+    return machine.as_json(result)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from lisa_scaffold import rules
+from lisa_scaffold.git.command import quoted
 from lisa_scaffold.merge import codec
 from lisa_scaffold.model import Finding
 from lisa_scaffold.project.facts import Facts
@@ -140,15 +142,22 @@ def diff(before: Facts, changes: Mapping[str, bytes | None]) -> str:
     for path, content in changes.items():
         old = _content(before, path)
         names = (
-            "/dev/null" if old is None else f"a/{path}",
-            "/dev/null" if content is None else f"b/{path}",
+            "/dev/null" if old is None else _name(f"a/{path}"),
+            "/dev/null" if content is None else _name(f"b/{path}"),
         )
         parts += _file_diff(old or b"", content or b"", names)
     return "".join(parts)
 
 
+def _name(path: str) -> str:
+    """A path in a diff: as git reads it, so that no line break in it makes a line of its own."""
+    return quoted(path) if re.search(r'["\\\x00-\x1f]', path) else path
+
+
 def _file_diff(old: bytes, new: bytes, names: tuple[str, str]) -> list[str]:
-    before, after = (side.decode(errors="replace").splitlines(keepends=True) for side in (old, new))
+    # Every byte comes out again where the diff is written; git breaks lines at this sign alone.
+    texts = (side.decode(errors="surrogateescape") for side in (old, new))
+    before, after = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in texts)
     lines = difflib.unified_diff(before, after, *names)
     return [
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines

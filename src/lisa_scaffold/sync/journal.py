@@ -58,6 +58,21 @@ class Place(NamedTuple):
         return self.folder / "mark"
 
 
+class Recovered(NamedTuple):
+    """What became of a change that a killed command left behind.
+
+    Attributes
+    ----------
+    message
+        That in a sentence.
+    completed
+        Whether the project was changed by it.
+    """
+
+    message: str
+    completed: bool
+
+
 def place_of(found: Repository | Path) -> Place:
     """Where the journal is kept: in a folder of a repository, below git's own."""
     if isinstance(found, Path):
@@ -168,7 +183,7 @@ def _is_unused(place: Place) -> bool:
     return False
 
 
-def recover(found: Repository | Path) -> str | None:
+def recover(found: Repository | Path) -> Recovered | None:
     """Complete or throw away what a killed command left behind.
 
     Parameters
@@ -178,8 +193,8 @@ def recover(found: Repository | Path) -> str | None:
 
     Returns
     -------
-    str or None
-        What was done, in a sentence; ``None`` where nothing was left behind.
+    Recovered or None
+        What was done; ``None`` where nothing was left behind.
 
     Raises
     ------
@@ -202,19 +217,19 @@ def recover(found: Repository | Path) -> str | None:
     return said
 
 
-def _recover(place: Place) -> str | None:
+def _recover(place: Place) -> Recovered | None:
     folder = place.folder
     _remove(folder / "done")
     if os.path.lexists(folder / "pending"):
         change = replay.checked(folder / "pending", place.top)
         what = "An update" if "index" in change or "branch" in change else "A repair"
         _finish(place, folder / "pending", change)
-        return f"{what} that had been interrupted was completed."
+        return Recovered(f"{what} that had been interrupted was completed.", True)
     if not os.path.lexists(folder / "draft"):
         return None
     _unlock(place, folder / "draft")
     _remove(folder / "draft")
-    return "A change had been interrupted before it was made: start it again."
+    return Recovered("A change had been interrupted before it was made: start it again.", False)
 
 
 def _remove(folder: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lisa_scaffold import files, git, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.shown import redacted
 from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Template
 
 if TYPE_CHECKING:
@@ -227,7 +228,11 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
         The project's folder, from where a relative path leads.
     """
     source = Source(_clone_address(recorded, project), recorded, project)
-    return replace(default_source(), recorded=recorded) if source.ours else source
+    if not source.ours:
+        return source
+    # Nothing is lost without a token that our address was once cloned with: it is not kept on.
+    kept = recorded if redacted(recorded) == recorded else CANONICAL_URL
+    return replace(default_source(), recorded=kept)
 
 
 def _export(git_dir: Path, version: str, folder: Path) -> None:

@@ -237,6 +237,7 @@ def test_foreign_text_is_shown_as_what_it_is() -> None:
     assert found.texts("p", class_="place") == [f"{shown} \\udce9:2"] * 2
     assert found.texts("p", class_="note") == [f"Note: {shown} \\udce9"]
     assert found.texts("span", class_="added") == ["+" + shown.partition("\\n")[0]]
+    assert not {"\u202e", "\x1b"} & set(html.report([hostile()]))
 
 
 @given(st.text(st.characters(codec=None), max_size=40))

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from lisa_scaffold.model import Waived
 from lisa_scaffold.report.check import markdown
-from lisa_scaffold.report.visible import brief, visible
+from lisa_scaffold.shown import brief, visible
 
 from ...support.results import EVIL, checked, finding, sample
 

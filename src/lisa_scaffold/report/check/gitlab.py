@@ -7,15 +7,15 @@ GitLab drops whatever follows an entry that is not of that form.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lisa_scaffold.model import Checked, Finding, Severity
+from lisa_scaffold.report import machine
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.visible import brief
+from lisa_scaffold.shown import brief
 
 SEVERITIES = {Severity.MUST: "major", Severity.SHOULD: "minor"}
 _LINES = re.compile(r"\blines? \d+(?:(?:, | and |-)\d+)*")
@@ -23,7 +23,7 @@ _LINES = re.compile(r"\blines? \d+(?:(?:, | and |-)\d+)*")
 
 def report(results: Sequence[Checked]) -> str:
     """All findings as one Code Quality report."""
-    return json.dumps(list(_entries(results)), indent=2) + "\n"
+    return machine.as_json(list(_entries(results)))
 
 
 def _entries(results: Sequence[Checked]) -> Iterator[dict[str, Any]]:
@@ -44,7 +44,7 @@ def _entry(finding: Finding, path: str, fingerprint: str) -> dict[str, Any]:
         "check_name": finding.code,
         "fingerprint": fingerprint,
         "severity": SEVERITIES[finding.severity],
-        "location": {"path": _valid(path), "lines": {"begin": finding.line}},
+        "location": {"path": path, "lines": {"begin": finding.line}},
     }
 
 
@@ -52,8 +52,3 @@ def _fingerprint(*parts: str) -> str:
     """The same for the same finding in every run; equal ones differ by their number."""
     said = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.sha256(said).hexdigest()[:32]
-
-
-def _valid(path: str) -> str:
-    """A path as GitLab's JSON parser takes it: bytes that are no UTF-8 are replaced."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from lisa_scaffold import rules
 from lisa_scaffold.model import Checked, Excerpt, Finding, Severity
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.visible import brief, visible
+from lisa_scaffold.shown import brief, visible
 
 MOST_DIFF = 2000
 """Lines of a diff that are shown."""

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from lisa_scaffold import rules
 from lisa_scaffold.model import Checked, Finding, Severity, Waived
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.visible import brief, visible
+from lisa_scaffold.shown import brief, visible
 
 OUTCOMES = "failure", "error", "skipped"
 _MOST_PLACES = 200
@@ -41,7 +41,9 @@ def report(results: Sequence[Checked], fail_on: Severity = Severity.MUST) -> str
     _count(root, root.iter("testcase"))
     del root.attrib["skipped"]  # the schemas that are about know it in suites alone
     ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    # Not "unicode": that would declare the encoding of the locale, and the report is in UTF-8.
+    said: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return f"{said.decode()}\n"
 
 
 def _name(checked: Checked) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from lisa_scaffold.model import Checked, Finding, Severity
+from lisa_scaffold.report import machine
 from lisa_scaffold.report.check import wording
 
 
@@ -25,7 +25,7 @@ def report(results: Sequence[Checked]) -> str:
         "findings": [_finding(each, of) for of in results for each in of.findings],
         "projects": [_project(each) for each in results],
     }
-    return json.dumps(said, indent=2) + "\n"
+    return machine.as_json(said)
 
 
 def _project(checked: Checked) -> dict[str, Any]:

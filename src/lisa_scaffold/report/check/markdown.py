@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.visible import brief
+from lisa_scaffold.shown import brief
 
 OPEN = 10
 """Findings of a project that are shown without a click."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.visible import brief, visible
+from lisa_scaffold.shown import brief, visible
 
 
 def report(results: Sequence[Checked]) -> str:

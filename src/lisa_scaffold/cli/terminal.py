@@ -1,0 +1,130 @@
+"""The only place that prints: nothing leaves it that steers a terminal or is a credential."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from contextlib import suppress
+from typing import TextIO
+
+from lisa_scaffold.shown import harmless, visible
+
+
+class ReportLostError(Exception):
+    """Standard output is closed, or full: what was to be reported is not there as a whole."""
+
+
+def say(*lines: str) -> None:
+    """Messages go to standard error: standard output belongs to results."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    try:
+        stream.write(harmless("\n".join(lines)) + "\n")
+        stream.flush()
+    except OSError:
+        _silence(stream)  # nobody is left to tell
+
+
+def echo(command: str) -> None:
+    """Say in one line what is run."""
+    say(f"$ {visible(harmless(command))}")
+
+
+def tell(text: str) -> None:
+    """Give people a result, on standard output.
+
+    Raises
+    ------
+    ReportLostError
+        If it is closed or full.
+    """
+    encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
+    # What a terminal of that encoding cannot show is written out, too.
+    _write(harmless(text).encode(encoding, "backslashreplace"))
+
+
+def hand_over(text: str) -> None:
+    """Give programs a result, on standard output: exactly so, except on a terminal.
+
+    Raises
+    ------
+    ReportLostError
+        If it is closed or full.
+    """
+    if sys.stdout is not None and sys.stdout.isatty():
+        tell(text)
+    else:
+        # Names and contents that are no UTF-8 are the bytes that they were.
+        _write(text.encode("utf-8", "surrogateescape"))
+
+
+def _write(content: bytes) -> None:
+    if sys.stdout is None:
+        raise ReportLostError("it is closed")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+    except OSError as error:
+        _silence(sys.stdout)
+        raise ReportLostError(error.strerror) from error
+
+
+def finish() -> None:
+    """See that all results have arrived.
+
+    Raises
+    ------
+    ReportLostError
+        If standard output is closed or full.
+    """
+    # When the process ends it is too late to notice.
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            _silence(sys.stdout)
+            raise ReportLostError(error.strerror) from error
+
+
+def close() -> None:
+    """Give up what cannot be written, at the end of the process: Python would complain of it."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError:
+                _silence(stream)
+
+
+def take_over() -> None:
+    """See at the start of the process to what others would do with the standard streams."""
+    # Warnings of libraries quote what they are about.
+    warnings.showwarning = _show_warning
+    # No file that is opened may be taken for a stream that was closed from the start.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del file
+    say(warnings.formatwarning(message, category, filename, lineno, line).rstrip())
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is written from now on, or waits in a buffer, vanish."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
