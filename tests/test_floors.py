@@ -15,6 +15,8 @@ FLOORS = {
     "errors": 0,
     "files": 1,
     "shown": 0,
+    "answers": 1,
+    "apart": 1,
     "process": 1,
     "workplace": 1,
     "model": 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -36,6 +37,10 @@ class LisaError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it passes from one process to another."""
+        return type(self), (self.message, self.hint)
+
 
 class AnswersError(LisaError):
     """One or more answers are missing or wrong.
@@ -51,3 +56,7 @@ class AnswersError(LisaError):
         message = lines[0] if len(lines) == 1 else "\n  ".join(["several answers:", *lines])
         super().__init__(message, "Give another answer, as in --data KEY=VALUE.")
         self.problems = problems
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it passes from one process to another."""
+        return type(self), (self.problems,)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import files, git
+from lisa_scaffold import apart, files, git
+from lisa_scaffold.answers import problem
 from lisa_scaffold.errors import LisaError
 
 CRUFT_FILE = ".cruft.json"
@@ -135,7 +139,7 @@ def answers(former: Former) -> dict[str, str]:
     found = {}
     for key, names in _SYNONYMS.items():
         said = next((former.context[name] for name in names if name in former.context), None)
-        if isinstance(said, str) and said and "{{" not in said:
+        if isinstance(said, str) and said and "{{" not in said and not problem(said):
             found[key] = said
     return found
 
@@ -175,35 +179,105 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
         If the template cannot be reached, is broken, or needs trust.
     """
     try:
-        from cookiecutter.exceptions import CookiecutterException, UndefinedVariableInTemplate
-        from cookiecutter.generate import generate_context, generate_files
-        from cookiecutter.prompt import prompt_for_config
+        import cookiecutter
     except ImportError as error:
         raise LisaError(
             f"{former}: Cookiecutter is needed to render this former template",
             f"pip install 'lisa-scaffold[cookiecutter]', or give --from-cookiecutter {NONE}.",
         ) from error
-    from jinja2 import TemplateError
+    del cookiecutter
+    template = _fetch(former, root, folder)
+    _refuse_links(former, folder / "former", template)
+    made, scripts = folder / "made", folder / "scripts"
+    made.mkdir()
+    scripts.mkdir()
+    try:
+        # In a process of its own: Cookiecutter is bent there, and what it may do is bounded.
+        return apart.run(
+            lambda: _generate(former, template, made, scripts, trust=trust), bounded=not trust
+        )
+    except apart.ExhaustedError as error:
+        raise _not_rendered(former, str(error)) from error
+
+
+def _generate(former: Former, template: Path, made: Path, scripts: Path, *, trust: bool) -> Path:
+    """Let Cookiecutter render; it keeps to its folder whatever names the template gives."""
+    from cookiecutter.exceptions import UndefinedVariableInTemplate
+    from cookiecutter.generate import generate_context, generate_files
+    from cookiecutter.prompt import prompt_for_config
+    from jinja2.exceptions import SecurityError
 
     # Cookiecutter's own words about each variable are no news to our users.
     logging.getLogger("cookiecutter").setLevel(logging.ERROR)
-    template = _fetch(former, root, folder)
-    made = folder / "made"
-    made.mkdir()
+    # It works in the template's folder, from where no module may be loaded by chance.
+    sys.path[:] = [place for place in sys.path if Path(place).is_absolute()]
+    apart.write_below(made, scripts)
+    if trust:
+        sys.path.append(str(template))
+        tempfile.tempdir = str(scripts)  # rendered hooks go there
+    else:
+        _use_sandbox(former)
     try:
-        _refuse_extensions(former, template, trust=trust)
-        public = {key: value for key, value in former.context.items() if key[0] != "_"}
+        public = {key: value for key, value in former.context.items() if not key.startswith("_")}
         context = generate_context(str(template / "cookiecutter.json"), None, public)
         # A hook may have recorded more than the template asks for.
-        context["cookiecutter"] = {**public, **prompt_for_config(context, no_input=True)}
-        context["cookiecutter"]["_template"] = former.source
-        context["cookiecutter"]["_output_dir"] = str(made)
-        generate_files(template, context, made, accept_hooks=trust)
+        said = {**public, **prompt_for_config(context, no_input=True)}
+        said |= {"_template": former.source, "_checkout": former.commit or None}
+        said |= {"_repo_dir": str(template), "_output_dir": str(made)}
+        project = Path(generate_files(template, {"cookiecutter": said}, made, accept_hooks=trust))
+    except (LisaError, MemoryError):
+        raise
     except UndefinedVariableInTemplate as error:
         raise _not_rendered(former, f"{error.message}: {error.error.message}") from error
-    except (CookiecutterException, TemplateError, ValueError, OSError) as error:
-        raise _not_rendered(former, str(error)) from error
-    return next(made.iterdir())
+    except SecurityError as error:
+        raise LisaError(
+            f"{former}: this template does what the sandbox forbids: {error}",
+            "If you trust that source, run the command again with --trust.",
+        ) from error
+    except apart.OutsideError as error:
+        raise _not_rendered(former, f"it writes outside of the project: {error}") from error
+    except Exception as error:
+        raise _not_rendered(former, str(error) or type(error).__name__) from error
+    for place in (project, *project.rglob("*")):
+        if any(map(files.is_git_folder, place.relative_to(made).parts)):
+            raise _not_rendered(former, f"it writes into a folder of git's own: {place.name}")
+    return project
+
+
+def _use_sandbox(former: Former) -> None:
+    """Let Cookiecutter render in Jinja's sandbox, in all that this process renders."""
+    from cookiecutter import utils
+    from cookiecutter.environment import ExtensionLoaderMixin
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    class Sandboxed(ExtensionLoaderMixin, SandboxedEnvironment):  # type: ignore[misc]
+        """Cookiecutter's environment, where no expression reaches what runs code."""
+
+        rendered = 0
+
+        def __init__(self, **options: Any) -> None:
+            super().__init__(undefined=StrictUndefined, **options)
+
+        def _read_extensions(self, context: dict[str, Any]) -> list[str]:
+            extensions: list[str] = super()._read_extensions(context)
+            if extensions:
+                raise LisaError(
+                    f"{former}: this template loads Jinja extensions, and those are code: "
+                    f"{', '.join(extensions)}",
+                    "If you trust that source, run the command again with --trust.",
+                )
+            return extensions
+
+        def concat(self, parts: Iterable[str]) -> str:
+            """What Jinja makes a text with, whatever it renders."""
+            text = "".join(parts)
+            Sandboxed.rendered += len(text)
+            if Sandboxed.rendered > apart.MOST_WRITTEN:
+                raise apart.ExhaustedError(f"it writes more than {apart.MOST_WRITTEN} bytes")
+            return text
+
+    utils.StrictEnvironment = Sandboxed
 
 
 def _not_rendered(former: Former, why: str) -> LisaError:
@@ -211,6 +285,15 @@ def _not_rendered(former: Former, why: str) -> LisaError:
         f"{former}: the former template cannot be rendered: {' '.join(why.split())}",
         f"Name another commit with --from-cookiecutter URL@REF, or give {NONE} instead.",
     )
+
+
+def _refuse_links(former: Former, root: Path, template: Path) -> None:
+    """Raise LisaError for a link out of the template: Cookiecutter would follow it."""
+    inside = os.path.realpath(root)
+    for place in template.rglob("*"):
+        if place.is_symlink() and not Path(os.path.realpath(place)).is_relative_to(inside):
+            where = place.relative_to(root)
+            raise _not_rendered(former, f"{where} is a link that leads out of the template")
 
 
 def _fetch(former: Former, root: Path, folder: Path) -> Path:
@@ -233,25 +316,12 @@ def _fetch(former: Former, root: Path, folder: Path) -> Path:
             f"{former.source}: no commit {former.commit} there",
             "Name one that exists: --from-cookiecutter URL@REF.",
         ) from error
-    template = folder / "former" / former.directory
-    if (
-        folder.resolve() not in template.resolve().parents
-        or not (template / "cookiecutter.json").exists()
-    ):
+    repository = folder / "former"
+    template = repository / former.directory
+    inside = Path(os.path.realpath(template)).is_relative_to(os.path.realpath(repository))
+    if not inside or not (template / "cookiecutter.json").is_file():
         raise LisaError(
             f"{former}: no cookiecutter.json there, so it is no Cookiecutter template",
             f"Name another with --from-cookiecutter URL@REF, or give {NONE} instead.",
         )
     return template
-
-
-def _refuse_extensions(former: Former, folder: Path, *, trust: bool) -> None:
-    """Raise LisaError where rendering would load code of the template without trust."""
-    said = _read(folder, "cookiecutter.json")
-    extensions = said.get("_extensions") if isinstance(said, dict) else None
-    if extensions and not trust:
-        listed = ", ".join(map(str, extensions))
-        raise LisaError(
-            f"{former}: this template loads Jinja extensions, and those are code: {listed}",
-            "If you trust that source, run the command again with --trust.",
-        )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lisa_scaffold import answers as plain
 from lisa_scaffold import files
 from lisa_scaffold.cli.terminal import tell
 from lisa_scaffold.errors import LisaError
@@ -106,8 +107,10 @@ def _read_answers(path: Path) -> dict[str, Any]:
         raise LisaError(f"{where}: no YAML that can be read ({problem})", hint) from error
     if not isinstance(answers, dict):
         raise LisaError(f"{path}: no answers in it", hint)
+    if fault := plain.fault(answers):
+        raise LisaError(f"{path}: {fault}", hint)
     # Names that begin with _ are Copier's own records: an answers file of a project serves as well.
-    return {str(key): value for key, value in answers.items() if not str(key).startswith("_")}
+    return {key: value for key, value in answers.items() if not key.startswith("_")}
 
 
 def asks(arguments: argparse.Namespace) -> bool:

@@ -110,7 +110,7 @@ def take_over() -> None:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
 
 
-def _show_warning(
+def _show_warning(  # noqa: PLR0913, PLR0917 - as Python calls it
     message: Warning | str,
     category: type[Warning],
     filename: str,

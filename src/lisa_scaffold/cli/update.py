@@ -78,7 +78,7 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
     recorded = prepared.project.answers
 
     def resolve(answers: Any) -> list[Any]:
-        questions: list[Any] = prepared.new.questions(answers, recorded)
+        questions: list[Any] = prepared.new.questions(answers, recorded, trust=prepared.trust)
         return questions
 
     if all(question.key in recorded for question in resolve({}) if question.asked):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lisa_scaffold import files, git
+from lisa_scaffold import answers, files, git
 from lisa_scaffold.errors import LisaError
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -62,8 +62,8 @@ def read(path: Path) -> Project:
             "Both were written when the project was made: bring the file back from git's history.",
         )
     repository = git.repository(path)
-    answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
-    return Project(path.resolve(), repository, source, version, answers)
+    given = {key: value for key, value in recorded.items() if not key.startswith("_")}
+    return Project(path.resolve(), repository, source, version, given)
 
 
 def read_answers(path: Path) -> dict[str, Any]:
@@ -90,8 +90,10 @@ def read_answers(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else f"{file}"
         raise LisaError(f"{where}: no YAML that can be read", hint) from error
-    if not isinstance(recorded, dict) or not all(isinstance(key, str) for key in recorded):
+    if not isinstance(recorded, dict):
         raise LisaError(f"{file}: no answers in it", hint)
+    if fault := answers.fault(recorded):
+        raise LisaError(f"{file}: {fault}", "Write another answer there, or see git's history.")
     return recorded
 
 

@@ -1,6 +1,7 @@
 """The template: where it is, its versions, its questions, and its rendering by Copier."""
 
-from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Render, Template
+from lisa_scaffold.template.blame import SOURCE_VARIABLE
+from lisa_scaffold.template.rendering import CANONICAL_URL, Render, Template
 from lisa_scaffold.template.source import (
     Source,
     default_source,

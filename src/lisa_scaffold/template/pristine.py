@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lisa_scaffold import answers as plain
 from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template import cache
@@ -65,6 +66,8 @@ class Origins:
         address, version = recorded.get("_src_path"), recorded.get("_commit")
         if not isinstance(address, str) or not isinstance(version, str):
             return Origin()
+        if fault := plain.fault(recorded):
+            return Origin(problem=fault)
         source = self._source(address, root)
         if not source.ours:
             # Another template has no table of locked files, and may be anywhere in the network.

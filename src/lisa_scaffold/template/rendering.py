@@ -8,19 +8,19 @@ is for: it renders. Nothing else imports Copier.
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from io import StringIO
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from lisa_scaffold import answers as plain
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Choice, Question
-from lisa_scaffold.template.light import import_copier, quick_yaml
+from lisa_scaffold.template.blame import broken, template_errors
+from lisa_scaffold.template.light import import_copier
 
 if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 """The address that projects record as their source, wherever the bytes came from."""
 
-SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
-"""Environment variable that names a mirror or a working copy of the template."""
+_Result = TypeVar("_Result")
+
+# Characters of a wrong answer that a message repeats.
+_MOST_SHOWN = 200
 
 _SPOKEN_BOOLS = frozenset(["y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0"])
 
@@ -63,7 +65,11 @@ class Template:
 
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
+        return self._new_environment(trust=False)
+
+    def _new_environment(self, *, trust: bool) -> SandboxedEnvironment:
         worker = _new_worker(self._files, {}, self.root)
+        worker.unsafe = trust
         from lisa_scaffold.template.compiled import keep_compiled
         from lisa_scaffold.template.worker import stop_clock
 
@@ -77,16 +83,48 @@ class Template:
     @property
     def locked(self) -> tuple[str, ...]:
         """Patterns, as in ``.gitignore``, of the paths that are the template's alone."""
-        ownership = self._files.config_data.get("lisa_ownership", {})
-        return tuple(ownership.get("locked", ()))
+        with template_errors(self):
+            return _patterns(self._files, "locked")
 
-    def _worker(self, answers: Mapping[str, Any], destination: Path) -> Worker:
+    def _worker(
+        self, answers: Mapping[str, Any], destination: Path, *, trust: bool = False
+    ) -> Worker:
         worker = _new_worker(self._files, answers, destination)
-        worker.jinja_env = self._environment
+        worker.jinja_env = self._new_environment(trust=True) if trust else self._environment
         return worker
 
+    def _run(self, work: Callable[[], _Result], *, trust: bool = False) -> _Result:
+        """Do what runs expressions of the template, in bounds where nobody vouches for it.
+
+        Raises
+        ------
+        LisaError
+            If the template is broken, takes too much time or memory, or needs trust.
+        """
+
+        def blamed() -> _Result:
+            with template_errors(self):
+                return work()
+
+        import_copier()
+        if trust or is_ours(self.recorded):
+            return blamed()
+        from lisa_scaffold import apart
+
+        # What each process would import for itself, Copier's filters among it.
+        for name in ("jinja2_ansible_filters", "lisa_scaffold.template.worker"):
+            import_module(name)
+        try:
+            return apart.run(blamed)
+        except apart.ExhaustedError as error:
+            raise broken(self, str(error)) from error
+
     def questions(
-        self, given: Mapping[str, Any], suggested: Mapping[str, Any] | None = None
+        self,
+        given: Mapping[str, Any],
+        suggested: Mapping[str, Any] | None = None,
+        *,
+        trust: bool = False,
     ) -> list[Question]:
         """Every question in its order, with the answer that holds for it.
 
@@ -96,6 +134,8 @@ class Template:
             Answers that a person gave, as text or as values of the question's type.
         suggested
             Defaults that stand in for the template's own, as far as they are valid.
+        trust
+            Whether the template's Jinja extensions may be loaded.
 
         Raises
         ------
@@ -104,25 +144,30 @@ class Template:
         LisaError
             If the template is broken.
         """
-        with _template_errors(self):
-            worker = self._worker({}, self.root)
-            specs: dict[str, dict[str, Any]] = worker.template.questions_data
-            problems = {key: _unknown_key(key, specs) for key in given if key not in specs}
-            questions = []
-            for key, spec in specs.items():
-                asked = _copier_question(worker, key, spec)
-                try:
-                    value = (
-                        _valid(asked, given[key]) if key in given else _default(asked, suggested)
-                    )
-                except _WrongAnswerError as error:
-                    problems[key] = str(error)
-                    value = _default(asked, suggested)
-                worker.answers.user[key] = value
-                questions.append(_as_model(asked, value))
+        questions, problems = self._run(
+            lambda: self._questions(given, suggested or {}, trust=trust), trust=trust
+        )
         if problems:
             raise AnswersError(problems)
         return questions
+
+    def _questions(
+        self, given: Mapping[str, Any], suggested: Mapping[str, Any], *, trust: bool
+    ) -> tuple[list[Question], dict[str, str]]:
+        worker = self._worker({}, self.root, trust=trust)
+        specs: dict[str, dict[str, Any]] = worker.template.questions_data
+        problems = {key: _unknown_key(key, specs) for key in given if key not in specs}
+        questions = []
+        for key, spec in specs.items():
+            asked = _copier_question(worker, key, spec)
+            try:
+                value = _valid(asked, given[key]) if key in given else _default(asked, suggested)
+            except _WrongAnswerError as error:
+                problems[key] = str(error)
+                value = _default(asked, suggested)
+            worker.answers.user[key] = value
+            questions.append(_as_model(asked, value))
+        return questions, problems
 
     def render(self, answers: Mapping[str, Any], destination: Path) -> None:
         """Write the project that the answers describe into a new folder.
@@ -139,10 +184,7 @@ class Template:
         LisaError
             If the template is broken, or needs tasks or Jinja extensions.
         """
-        with _template_errors(self), warnings.catch_warnings():
-            # Copier's words about Copier (its version, say) are no news to our users.
-            warnings.simplefilter("ignore")
-            self._worker(answers, destination).run_copy()
+        self._run(lambda: self._worker(answers, destination).run_copy())
 
     def replay(
         self,
@@ -173,38 +215,49 @@ class Template:
         LisaError
             If the template is broken, or needs extensions without trust.
         """
-        import_copier()
+        if given:
+            self.questions(given, recorded, trust=trust)  # names every wrong one
+        return self._run(lambda: self._replay(recorded, given, destination, trust), trust=trust)
+
+    def _replay(
+        self, recorded: Mapping[str, Any], given: Mapping[str, Any], destination: Path, trust: bool
+    ) -> Render:
         from copier._main import as_operation
+        from pathspec import GitIgnoreSpec
 
         from lisa_scaffold.template.compiled import keep_compiled
         from lisa_scaffold.template.worker import stop_clock
 
-        if given:
-            self.questions(given, recorded)  # names every wrong one
-        with _template_errors(self), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            worker = _quiet_worker(self._files, destination)
-            worker.unsafe = trust
-            worker.skip_answered = True
-            worker.data = dict(given)
-            worker.subproject.last_answers = dict(recorded)
-            worker._check_unsafe("copy")
-            stop_clock(worker.jinja_env)
-            keep_compiled(worker.jinja_env)
-            try:
-                as_operation("update")(worker.run_copy)()
-            except ValueError as error:
-                raise AnswersError(_blame(error, given)) from error
-            ownership = worker.template.config_data.get("lisa_ownership", {})
-            skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
-            return Render(
-                destination,
-                {k: v for k, v in worker._answers_to_remember().items() if not k.startswith("_")},
-                tuple(ownership.get("locked", ())),
-                (*ownership.get("seeded", ()), *skipped),
-                _commands(worker.template.config_data),
-                worker.not_asked,
-            )
+        worker = _quiet_worker(self._files, destination)
+        worker.unsafe = trust
+        worker.skip_answered = True
+        worker.data = dict(given)
+        # Jinja has no room for a variable of that name: no template asks for it.
+        worker.subproject.last_answers = {k: v for k, v in recorded.items() if k != "self"}
+        worker._check_unsafe("copy")
+        stop_clock(worker.jinja_env)
+        keep_compiled(worker.jinja_env)
+        try:
+            as_operation("update")(worker.run_copy)()
+        except ValueError as error:
+            if wrong := _blamed_answer(error, given):
+                raise AnswersError(wrong) from error
+            raise
+        used = worker._answers_to_remember()
+        answers = {key: value for key, value in used.items() if not key.startswith("_")}
+        if fault := plain.fault(answers):
+            raise broken(self, f"copier.yml: question {fault}")
+        skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
+        seeded = (*_patterns(self._files, "seeded"), *skipped)
+        GitIgnoreSpec.from_lines(seeded)  # or it would fail where nobody knows whose it is
+        return Render(
+            destination,
+            answers,
+            _patterns(self._files, "locked"),
+            seeded,
+            _commands(worker.template.config_data),
+            worker.not_asked,
+        )
 
 
 class Render(NamedTuple):
@@ -236,36 +289,34 @@ class _WrongAnswerError(Exception):
     """An answer that a question does not take; the message says what it does take."""
 
 
-@contextmanager
-def _template_errors(template: Template) -> Iterator[None]:
-    """Tell an error of the template, which a mirror or a working copy may bring, as one message."""
-    import_copier()
-    from copier.errors import CopierError, UnsafeTemplateError
-    from jinja2 import TemplateError
-    from pydantic import ValidationError
-    from yaml import YAMLError
+def is_ours(address: str) -> bool:
+    """Whether an address, however it is spelled, is that of the template of lisa-scaffold."""
+    return _spelling(address) == _spelling(CANONICAL_URL)
 
-    try:
-        with quick_yaml(), redirect_stderr(StringIO()):  # some of Copier's errors print themselves
-            yield
-    except UnsafeTemplateError as error:
-        raise LisaError(
-            f"{template.recorded}: version {template.version} of this template loads Jinja "
-            "extensions, and those are code",
-            "If you trust that source, run the command again with --trust.",
-        ) from error
-    except (CopierError, TemplateError, ValidationError, YAMLError) as error:
-        said = " ".join(str(error.__cause__ or error).split()).replace(f"{template.root}/", "")
-        place = template.root if (template.root / ".git").exists() else template.recorded
-        raise LisaError(
-            f"{place}: version {template.version} of the template is broken: {said}",
-            f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
-        ) from error
+
+def _spelling(address: str) -> str:
+    """One spelling for the ways to write a repository's address."""
+    plain = re.sub(r"\A(git\+)?(https?://|ssh://)?([^@/]*@)?", "", address)
+    return plain.replace(":", "/", 1).removesuffix("/").removesuffix(".git").lower()
+
+
+def _patterns(files: CopierTemplate, kind: str) -> tuple[str, ...]:
+    """The patterns of one kind of ownership."""
+    from copier.errors import ConfigFileError
+    from pathspec import GitIgnoreSpec
+
+    table = files.config_data.get("lisa_ownership", {})
+    listed = table.get(kind, ()) if isinstance(table, dict) else None
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(each, str) for each in listed):
+        raise ConfigFileError(f"_lisa_ownership: {kind} is no list of patterns")
+    GitIgnoreSpec.from_lines(listed)
+    return tuple(listed)
 
 
 def _commands(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Tasks and migrations of a template, as text."""
-    listed = [*config.get("tasks", []), *config.get("migrations", [])]
+    lists = [config.get(name) for name in ("tasks", "migrations")]
+    listed = [each for commands in lists if isinstance(commands, list) for each in commands]
     commands = [each.get("command", each) if isinstance(each, dict) else each for each in listed]
     return tuple(each if isinstance(each, str) else repr(each) for each in commands)
 
@@ -304,37 +355,47 @@ def _copier_question(worker: Worker, key: str, spec: Mapping[str, Any]) -> Copie
 
 def _valid(question: CopierQuestion, answer: Any) -> Any:
     """The answer as a value of the question's type."""
-    from copier.errors import InvalidTypeError
-
     try:
         if question.get_type_name() == "bool" and str(answer).lower() not in _SPOKEN_BOOLS:
             raise ValueError(answer)  # Copier would take any other text for a yes or a no
         value = question.parse_answer(answer)
         question.validate_answer(value)
-    except (ValueError, InvalidTypeError) as error:
+    except (ValueError, TypeError) as error:
         raise _WrongAnswerError(_plain(question, error, answer)) from error
+    if why := plain.problem(value):
+        raise _WrongAnswerError(why)
     return value
 
 
 def _plain(question: CopierQuestion, error: Exception, answer: Any) -> str:
     """Copier's message without its preamble; for a wrong choice or type, what would be right."""
+    shown = _brief(answer)
     if question.choices:
         allowed = ", ".join(str(choice.value) for choice in _open_choices(question))
-        return f"{answer!r} is none of: {allowed}"
+        return f"{shown} is none of: {allowed}"
     said = re.sub(r"\AValidation error for question '[^']*': ", "", str(error))
     if said == str(error):
         expected = "yes or no" if question.get_type_name() == "bool" else question.get_type_name()
-        return f"{answer!r} is not {expected}"
+        return f"{shown} is not {expected}"
     return " ".join(said.split())
 
 
-def _default(question: CopierQuestion, suggested: Mapping[str, Any] | None) -> Any:
+def _brief(answer: Any) -> str:
+    said = repr(answer)
+    return said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}…"
+
+
+def _default(question: CopierQuestion, suggested: Mapping[str, Any]) -> Any:
+    from copier._types import MISSING
+
     key = question.var_name
-    if suggested and key in suggested:
+    if key in suggested:
         try:
             return _valid(question, suggested[key])
         except _WrongAnswerError:
             pass  # a suggestion is nobody's answer: the template's default stands in for it
+    if question.default is MISSING:
+        return "" if question.get_type_name() == "str" else None
     return question.parse_answer(question.render_value(question.default))
 
 
@@ -360,11 +421,13 @@ def _as_model(question: CopierQuestion, value: Any) -> Question:
     )
 
 
-def _blame(error: ValueError, given: Mapping[str, Any]) -> dict[str, str]:
-    """The key that Copier's error is about, and what it says."""
-    named = re.search(r"""['"]([A-Za-z0-9_]+)['"]""", str(error))
-    key = named[1] if named else next(iter(given), "answers")
-    return {key: re.sub(r"\A[^:]*question '[^']*': ", "", str(error)).strip()}
+def _blamed_answer(error: ValueError, given: Mapping[str, Any]) -> dict[str, str]:
+    """The answer that Copier's error is about, where a person gave it or has to give it."""
+    required = re.fullmatch(r'Question "(\w+)" is required', str(error))
+    if required:
+        return {required[1]: "the template has no default for it"}
+    named = re.match(r"(?:Validation error for question|Invalid choice for) '(\w+)': ", str(error))
+    return {named[1]: str(error)[named.end() :].strip()} if named and named[1] in given else {}
 
 
 def _unknown_key(key: str, known: Mapping[str, Any]) -> str:

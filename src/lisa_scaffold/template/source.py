@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from lisa_scaffold import files, git, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.shown import redacted
-from lisa_scaffold.template.rendering import CANONICAL_URL, SOURCE_VARIABLE, Template
+from lisa_scaffold.template.blame import SOURCE_VARIABLE
+from lisa_scaffold.template.rendering import CANONICAL_URL, Template, is_ours
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -70,7 +71,7 @@ class Source:
     @property
     def ours(self) -> bool:
         """Whether this is the template of lisa-scaffold, and not another Copier template."""
-        return _spelling(self.recorded) == _spelling(CANONICAL_URL)
+        return is_ours(self.recorded)
 
     @cached_property
     def working_copy(self) -> Path | None:
@@ -276,12 +277,6 @@ def is_short_for(recorded: str, commit: str) -> bool:
     """Whether a recorded version stands for a commit: its hash, perhaps cut short."""
     found = _HASH.fullmatch(recorded)
     return found is not None and not found[1] and commit.startswith(recorded)
-
-
-def _spelling(address: str) -> str:
-    """One spelling for the ways to write a repository's address."""
-    plain = re.sub(r"\A(git\+)?(https?://|ssh://)?([^@/]*@)?", "", address)
-    return plain.replace(":", "/", 1).removesuffix("/").removesuffix(".git").lower()
 
 
 def _clone_address(recorded: str, project: Path) -> str:

@@ -17,8 +17,11 @@ from copier._settings import SettingsModel
 from copier._template import Template as CopierTemplate
 from copier._types import Phase
 from copier._user_data import DEFAULT_DATA, AnswersMap
+from copier.errors import ConfigFileError, ForbiddenPathError, UserMessageError
 from jinja2 import pass_context
 
+from lisa_scaffold import apart
+from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.template.compiled import forget_yield
 
 if TYPE_CHECKING:
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
 # A template that renders the time, or a secret, must not differ from itself: the two renders of
 # an update have the same.
 _MOMENT, _SEED = time.time(), os.urandom(16)
+
+
+BLOCK = 4096
+"""Bytes that the smallest file counts for: it takes that much of a disk."""
 
 
 class Quiet(Worker):
@@ -47,6 +54,7 @@ class Quiet(Worker):
 
     _settled: MutableMapping[str, Any] | None = None
     _relpath = Path()
+    _written = 0
 
     def _ask(self) -> None:
         self._settled = None
@@ -101,6 +109,28 @@ class Quiet(Worker):
         forget_yield(self.jinja_env)
         return string
 
+    def _render_allowed(
+        self,
+        dst_relpath: Path,
+        is_dir: bool = False,
+        is_symlink: bool = False,
+        expected_contents: bytes | Path = b"",
+        expected_mode: int | None = None,
+    ) -> bool:
+        """Every file, link and folder of the render comes by here before it is written."""
+        root = self.subproject.local_abspath.resolve()
+        place = (root / dst_relpath).parent.resolve() / dst_relpath.name
+        inside = place.is_relative_to(root)
+        if not inside or any(map(is_git_folder, place.relative_to(root).parts)):
+            raise ForbiddenPathError(path=dst_relpath)
+        size = len(expected_contents) if isinstance(expected_contents, bytes) else 0
+        self._written += max(size, BLOCK)
+        if self._written > apart.MOST_WRITTEN:
+            raise UserMessageError(f"it writes more than {apart.MOST_WRITTEN // 1024**2} MB")
+        return super()._render_allowed(
+            dst_relpath, is_dir, is_symlink, expected_contents, expected_mode
+        )
+
     def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
         """The destination is no repository: there is no index to keep in step."""
 
@@ -124,12 +154,25 @@ def answered(files: CopierTemplate, answers: Mapping[str, Any], destination: Pat
 
 def files_of(template: Template) -> CopierTemplate:
     """Copier's view of the files: what it would ask git for is known already."""
+    _refuse_odd_settings(template.root)
     files = CopierTemplate(url=template.recorded)
     files.vcs = None
     files.commit = template.version
     files.commit_hash = None
     files.local_abspath = template.root
     return files
+
+
+def _refuse_odd_settings(root: Path) -> None:
+    """Raise ConfigFileError where what Copier would open as its settings is no file of theirs."""
+    for place in root.glob("copier.*"):
+        if not place.suffix.lower().startswith((".yml", ".yaml")):
+            continue
+        real = Path(os.path.realpath(place))
+        if not real.is_relative_to(os.path.realpath(root)):
+            raise ConfigFileError(f"{place.name}: a link that leads out of the template")
+        if not real.is_file():
+            raise ConfigFileError(f"{place.name}: no regular file")
 
 
 def stop_clock(environment: SandboxedEnvironment) -> None:

@@ -1,0 +1,123 @@
+"""Whose fault it is: what a template does wrong is told as one message, with the place in it."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.template.light import import_copier, quick_yaml
+
+if TYPE_CHECKING:
+    from lisa_scaffold.template.rendering import Template
+
+SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
+"""Environment variable that names a mirror or a working copy of the template."""
+
+# The machine's trouble, whatever is rendered.
+_MACHINE = frozenset(
+    [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES]
+)
+
+# What a function works on that renders a part of the template: the variable that says it.
+_WORKS_ON = {
+    "_questions": ("copier.yml: question ", "key"),
+    "_ask": ("copier.yml: question ", "var_name"),
+    "_render_file": ("", "src_relpath"),
+    "_render_symlink": ("", "src_relpath"),
+    "_render_path": ("", "relpath"),
+    "match_exclude": ("copier.yml: _exclude", ""),
+    "match_skip": ("copier.yml: _skip_if_exists", ""),
+    "template_copy_root": ("copier.yml: _subdirectory", ""),
+    "answers_relpath": ("copier.yml: _answers_file", ""),
+    "envops": ("copier.yml: _envops", ""),
+    "jinja_env": ("copier.yml: _envops", ""),
+    "verify_copier_version": ("copier.yml: _min_copier_version", ""),
+    "load_template_config": ("copier.yml", ""),
+}
+
+
+@contextmanager
+def template_errors(template: Template) -> Iterator[None]:
+    """Tell an error of the template, whatever its expressions raise, as one message."""
+    import_copier()
+    from copier.errors import CopierError, UnsafeTemplateError
+
+    try:
+        # Some of Copier's errors print themselves, and its warnings are no news to our users.
+        with quick_yaml(), redirect_stderr(StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except LisaError:
+        raise
+    except UnsafeTemplateError as error:
+        raise LisaError(
+            f"{template.recorded}: version {template.version} of this template loads Jinja "
+            "extensions, and those are code",
+            "If you trust that source, run the command again with --trust.",
+        ) from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _MACHINE:
+            raise
+        if not isinstance(error, CopierError) and _is_our_own(error):
+            raise
+        raise broken(template, f"{_where(error, template.root)}{_said(error)}") from error
+
+
+def broken(template: Template, why: str) -> LisaError:
+    """The error that a version of a template is broken."""
+    said = " ".join(why.replace(f"{template.root}/", "").split())
+    place = template.root if (template.root / ".git").exists() else template.recorded
+    return LisaError(
+        f"{place}: version {template.version} of the template is broken: {said}",
+        f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
+    )
+
+
+def _is_our_own(error: Exception) -> bool:
+    """Whether nothing but our code was at work: what fails there is no fault of a template."""
+    names = {
+        str(frame.f_globals.get("__name__")).partition(".")[0]
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    }
+    return names <= {"lisa_scaffold", *sys.stdlib_module_names}
+
+
+def _said(error: Exception) -> str:
+    from copier.errors import CopierError
+    from jinja2 import TemplateError
+    from pydantic import ValidationError
+    from yaml import YAMLError
+
+    if isinstance(error, MemoryError):
+        return "it takes more memory than there is for it"
+    if isinstance(error, (CopierError, TemplateError, ValidationError, YAMLError)):
+        return str(error.__cause__ or error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _where(error: Exception, root: Path) -> str:
+    """The file and line of a template that an error comes from, or else the setting or question."""
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if "__jinja_exception__" in frame.f_globals:  # Jinja put its template in place of the code
+            file = _below(root, frame.f_code.co_filename)
+            found = f"{file}:{line}: " if file else found
+        elif frame.f_code.co_name in _WORKS_ON:
+            what, variable = _WORKS_ON[frame.f_code.co_name]
+            found = f"{what}{frame.f_locals.get(variable, '')}: "
+    return found
+
+
+def _below(root: Path, name: str) -> str:
+    """A file of the template, whatever folder it was in when it was compiled."""
+    parts = Path(name).parts
+    tails = (Path(*parts[at:]) for at in range(1, len(parts)))
+    return next((str(tail) for tail in tails if (root / tail).is_file()), "")
