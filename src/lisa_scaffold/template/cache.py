@@ -1,55 +1,124 @@
-"""The user's folder for what can be made again: nobody else may write there, and it stays small."""
+"""The user's folder for what can be made again: nobody else fills it, and it stays small.
+
+What is kept is believed as it is found, and compiled templates are even run, as Python runs what
+it compiled below the user's ``site-packages``. So it must be as certainly the user's own: where
+somebody else may have put it there, in a checkout above all, nothing is kept and nothing is read.
+That costs time and nothing else, as does everything that goes wrong here.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
+
+LARGEST = 4_000_000
+"""Bytes of the largest file that is kept; the largest of our own template takes 100 kB."""
 
 
 def folder(name: str) -> Path | None:
-    """The folder for one sort of kept files; None where nobody else may be kept out of it.
+    """The folder for one sort of kept files; None where it is not certainly the user's own.
 
-    See https://specifications.freedesktop.org/basedir-spec/latest/ for ``XDG_CACHE_HOME``.
+    See https://specifications.freedesktop.org/basedir-spec/latest/ for ``XDG_CACHE_HOME``: a
+    relative path there is invalid, and ignored.
     """
     named = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        # A relative one counts as none: it would lie in whatever folder is the current one.
-        base = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
-        place = base / "lisa-scaffold" / name
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = place.stat()
-    except (OSError, RuntimeError):
+        above = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+        # The user may keep it on another disk: what leads there is no concern, where it ends is.
+        place = Path(os.path.realpath(above), "lisa-scaffold", name)
+        if not above.is_absolute() or _in_a_project(place):
+            return None
+        # Others who may write further up can only put folders there that are not the user's.
+        shut = (stat.S_IWOTH, stat.S_IWGRP | stat.S_IWOTH, stat.S_IRWXG | stat.S_IRWXO)
+        for each, bits in zip((place.parents[1], place.parent, place), shut, strict=True):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_own(each, bits):
+                return None
+    except (OSError, RuntimeError, ValueError):
         return None
-    # What is kept is believed as it is found: it must be the user's own.
-    private = not stat.S_IMODE(state.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
-    return place if private and state.st_uid == os.geteuid() else None
+    return place
+
+
+def _is_own(place: Path, bits: int) -> bool:
+    """Whether it is a folder of the user's, no link, whose mode has none of some bits."""
+    state = place.lstat()
+    owned = stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid()
+    return owned and not state.st_mode & bits
+
+
+def _in_a_project(place: Path) -> bool:
+    """Whether a place lies in a checkout or another project, which may hold anybody's files.
+
+    Many people keep their home itself under git. What is tracked there is theirs like the rest of
+    their home, which can run anything; but a CI job may have its checkout as home.
+    """
+    checkout = os.environ.get("CI_PROJECT_DIR")
+    if checkout and place.is_relative_to(os.path.realpath(checkout)):
+        return True
+    at_the_desk = not os.environ.get("CI")
+    home = Path(os.path.realpath(os.path.expanduser("~"))) if at_the_desk else None
+    return any(
+        os.path.lexists(each / ".copier-answers.yml")
+        or (os.path.lexists(each / ".git") and each != home)
+        for each in (place, *place.parents)
+    )
 
 
 def write(place: Path, content: bytes) -> None:
     """Put a file there in one step; a cache that cannot be written is none, and no trouble."""
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    if len(content) > LARGEST:
+        return
+    draft = place.with_name(f".{os.urandom(8).hex()}")
     try:
-        draft.write_bytes(content)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(draft, flags, 0o600), "wb") as file:
+            file.write(_seal(place, content) + content)
         draft.replace(place)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 def read(place: Path) -> bytes | None:
-    """What a file there holds, which counts as a use of it; None where it is missing."""
+    """What a file there holds, which counts as a use of it; None where it is not as written."""
     try:
-        content = place.read_bytes()
-        os.utime(place)
+        # A pipe would wait for a writer.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        handle = os.open(place, flags)
     except OSError:
         return None
-    return content
+    try:
+        state = os.fstat(handle)
+        own = stat.S_ISREG(state.st_mode) and state.st_uid == os.geteuid()
+        shared = state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if not own or shared or state.st_size > LARGEST + sha256().digest_size:
+            return None
+        said = os.read(handle, state.st_size)
+        with suppress(OSError):  # a disk that is only read
+            os.utime(handle)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    seal, content = said[: sha256().digest_size], said[sha256().digest_size :]
+    return content if seal == _seal(place, content) else None
+
+
+def _seal(place: Path, content: bytes) -> bytes:
+    """What tells a file that is cut off, damaged or another's from one that was written here."""
+    return sha256(os.fsencode(place.name) + b"\0" + content).digest()
 
 
 def prune(place: Path, most: int) -> None:
     """Remove the files that were used longest ago, until no more than so many are left."""
-    with suppress(OSError):  # another command may be doing the same
-        files = sorted(place.iterdir(), key=lambda each: each.stat().st_mtime_ns, reverse=True)
-        for old in files[most:]:
-            old.unlink(missing_ok=True)
+    used: dict[str, int] = {}
+    with suppress(OSError), os.scandir(place) as found:
+        for each in found:
+            with suppress(OSError):  # another command may be doing the same
+                used[each.path] = each.stat(follow_symlinks=False).st_mtime_ns
+    for path in sorted(used, key=used.__getitem__, reverse=True)[most:]:
+        with suppress(OSError):
+            os.unlink(path)

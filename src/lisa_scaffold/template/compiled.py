@@ -1,21 +1,26 @@
 """Compiled Jinja templates, kept between runs: compiling takes longer than rendering.
 
 Jinja's own bytecode cache keys by file name, and the template's files lie in another folder each
-time; here the key is what decides the result, the source text and the environment's settings.
+time. It keeps too little apart too: here the key is all that decides the compiled code, and
+nothing else has a part in it. A value that a filter gives is no part of a text.
 """
 
 from __future__ import annotations
 
-import os
+import marshal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache as remembered
 from hashlib import sha256
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import CodeType
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import FileSystemBytecodeCache, __version__
-from jinja2.bccache import Bucket
+from jinja2 import nodes
+from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.compiler import CodeGenerator, Frame
 
 from lisa_scaffold.template import cache
 
@@ -24,44 +29,94 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2 import Template as JinjaTemplate
 
-_SETTINGS = (
-    *("block_start_string", "block_end_string", "variable_start_string", "variable_end_string"),
-    *("comment_start_string", "comment_end_string", "line_statement_prefix"),
-    *("line_comment_prefix", "trim_blocks", "lstrip_blocks", "newline_sequence"),
-    *("keep_trailing_newline", "optimized"),
-)
-
-
 MOST_KEPT = 5000
 """Compiled texts that are kept, those used last; a version of our template has about 350 (1 MB)."""
 
+_FORM = 1
+"""Part of every key: code that was compiled in another way is never taken for ours."""
 
-class SourceCache(FileSystemBytecodeCache):
-    """Jinja's cache on disk, keyed by the source text and what else decides the compiled code."""
+SETTINGS = (
+    *("block_start_string", "block_end_string", "variable_start_string", "variable_end_string"),
+    *("comment_start_string", "comment_end_string", "line_statement_prefix"),
+    *("line_comment_prefix", "trim_blocks", "lstrip_blocks", "newline_sequence"),
+    *("keep_trailing_newline", "optimized", "undefined", "finalize", "autoescape", "is_async"),
+)
+"""What a template's ``_envops`` may set, as far as it decides the compiled code."""
 
-    _grows = False
+_EXTENSIONS = {
+    "jinja2_ansible_filters.AnsibleCoreFiltersExtension",
+    "copier._jinja_ext.YieldExtension",
+}
+"""Those of Copier, known by its version; what another one makes of a text may change any time."""
+
+_PLAIN = {bool, float, int, str, type(None)}
+_PACKAGES = ("copier", "jinja2", "jinja2-ansible-filters", "markupsafe")
+
+
+class TextAlone(CodeGenerator):
+    """Jinja's compiler, less the values that it works out beforehand.
+
+    Of ``{{ "$HOME"|expandvars }}`` it writes the value into the code: of this user, and now. Here
+    every filter, test and attribute is looked up as often as the text is rendered.
+    """
+
+    def _output_child_to_const(
+        self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
+    ) -> str:
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+    def visit_EvalContextModifier(self, node: nodes.EvalContextModifier, frame: Frame) -> None:
+        """Let ``{% autoescape … %}`` hold as its expression says when the text is rendered."""
+        super().visit_EvalContextModifier(node, frame)
+        if not all(isinstance(option.value, nodes.Const) for option in node.options):
+            frame.eval_ctx.volatile = True
+
+
+class SourceCache(BytecodeCache):
+    """Jinja's cache on disk, keyed by the source text and what else decides the compiled code.
+
+    Parameters
+    ----------
+    folder
+        Where it is; compiled code is run as it is found.
+    decisive
+        What decides the code beside the text.
+    """
+
+    def __init__(self, folder: Path, decisive: str) -> None:
+        self._folder = folder
+        self._decisive = decisive
+        self._written = 0
 
     def get_bucket(
         self, environment: Environment, name: str, filename: str | None, source: str
     ) -> Bucket:
         """The place of a template's compiled code, filled where it is known already."""
         del filename  # a temporary folder, another one each time
-        settings = [getattr(environment, setting) for setting in _SETTINGS]
-        decisive = (__version__, name, source, settings, sorted(environment.extensions))
-        key = sha256(repr(decisive).encode(errors="surrogatepass")).hexdigest()
-        bucket = Bucket(environment, key, self.get_source_checksum(source))
+        told = repr((self._decisive, name, source))  # which escapes what cannot be encoded
+        bucket = Bucket(environment, sha256(told.encode()).hexdigest(), "")
         self.load_bytecode(bucket)
-        if bucket.code is not None:
-            with suppress(OSError):
-                os.utime(self._get_cache_filename(bucket))  # that counts as a use
         return bucket
 
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a bucket, where its code was kept."""
+        content = cache.read(self._place(bucket))
+        with suppress(EOFError, TypeError, ValueError):
+            code = marshal.loads(content or b"")
+            bucket.code = code if isinstance(code, CodeType) else None
+
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a compiled text, and once in a process make room for it."""
-        if not self._grows:
-            self._grows = True
-            cache.prune(Path(self.directory), MOST_KEPT)
-        super().dump_bytecode(bucket)
+        """Keep a compiled text, as long as there is room; the first in a process makes some."""
+        if not self._written:
+            cache.prune(self._folder, MOST_KEPT)
+        if self._written < MOST_KEPT:
+            self._written += 1
+            cache.write(self._place(bucket), marshal.dumps(bucket.code))
+
+    def _place(self, bucket: Bucket) -> Path:
+        return self._folder / f"{bucket.key}.code"
 
 
 def keep_compiled(environment: SandboxedEnvironment) -> None:
@@ -70,10 +125,13 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     Copier compiles an expression at every use. What its ``yield`` tag left behind is cleared as
     each compilation would.
     """
-    # Compiled code is run as it is found.
-    folder = cache.folder("jinja")
-    if folder is not None:
-        environment.bytecode_cache = SourceCache(str(folder), "%s.jinja")
+    environment.code_generator_class = TextAlone
+    environment.optimized = False
+    environment._compile = _compile  # type: ignore[method-assign]
+    decisive = _decisive(environment)
+    folder = cache.folder("jinja") if decisive else None
+    if folder and decisive:
+        environment.bytecode_cache = SourceCache(folder, decisive)
     compiled = remembered(_compiler(environment))
 
     def from_string(source: str) -> JinjaTemplate:
@@ -89,6 +147,43 @@ def forget_yield(environment: SandboxedEnvironment) -> None:
 
     yielded = get_yield_context(environment)
     yielded.yield_name = yielded.yield_iterable = None
+
+
+def _compile(source: str, filename: str) -> CodeType:
+    """Compile what Jinja made of a text; code that is kept does not name a file of this run."""
+    del filename
+    return compile(source, "<template>", "exec")
+
+
+def _decisive(environment: SandboxedEnvironment) -> str | None:
+    """All that decides compiled code beside the text; None where that cannot be told."""
+    if environment.extensions.keys() != _EXTENSIONS:
+        return None
+    settings = [getattr(environment, setting) for setting in SETTINGS]
+    named = [_named(each) for each in (type(environment), *settings)]
+    if None in named:
+        return None
+    # The code calls a filter by its name, with what this one wants beside its arguments.
+    called = [
+        sorted((name, str(getattr(each, "jinja_pass_arg", None))) for name, each in group.items())
+        for group in (environment.filters, environment.tests)
+    ]
+    python = (MAGIC_NUMBER, sys.implementation.cache_tag, sys.flags.optimize)
+    return repr((_FORM, python, _versions(), named, called))
+
+
+def _named(value: Any) -> str | None:
+    """A setting in words that mean the same in every process; None where there are none."""
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    return repr(value) if type(value) in _PLAIN else None
+
+
+@remembered
+def _versions() -> tuple[str, ...]:
+    from importlib.metadata import version
+
+    return tuple(version(name) for name in _PACKAGES)
 
 
 def _compiler(environment: SandboxedEnvironment) -> Callable[[str], JinjaTemplate]:

@@ -7,7 +7,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from lisa_scaffold import answers as plain
@@ -19,7 +19,7 @@ from lisa_scaffold.template.source import Source, recorded_source, version_of
 MOST_KEPT = 500
 """Renders that are kept; one takes about 30 kB."""
 
-_FORM = "1"
+_FORM = "2"
 """Part of every key: a newer form of what is kept is never taken for this one."""
 
 
@@ -127,7 +127,8 @@ def _place(source: Source, version: str, answers: Mapping[str, Any]) -> Path | N
     """Where a render is kept; None for files of a working copy, which may change at any time."""
     hashed = None if source.is_working(version) else source.tags.get(version)
     folder = cache.folder("renders") if hashed else None
-    decisive = json.dumps([_FORM, source.recorded, version, hashed, answers], default=str)
+    # Not as JSON: there a date is the same as its text, which a template can tell apart.
+    decisive = repr((_FORM, source.recorded, version, hashed, dict(answers)))
     return folder and folder / f"{sha256(decisive.encode()).hexdigest()}.json"
 
 
@@ -136,9 +137,17 @@ def _kept(place: Path) -> dict[str, bytes] | None:
     if content is None:
         return None
     try:
-        return {path: b64decode(said, validate=True) for path, said in json.loads(content).items()}
-    except (ValueError, AttributeError, TypeError):
-        return None  # cut off by a full disk: it is made again
+        said = json.loads(content).items()
+        kept = {path: b64decode(each, validate=True) for path, each in said}
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return None
+    return kept if all(map(_leads_inside, kept)) else None
+
+
+def _leads_inside(path: str) -> bool:
+    """Whether a path means one file below the project's folder, as those of a render do."""
+    plain = PurePosixPath(path)
+    return str(plain) == path != "." and not plain.is_absolute() and ".." not in plain.parts
 
 
 def _encoded(files: Mapping[str, bytes]) -> bytes:

@@ -18,14 +18,12 @@ from copier._template import Template as CopierTemplate
 from copier._types import Phase
 from copier._user_data import DEFAULT_DATA, AnswersMap
 from copier.errors import ConfigFileError, ForbiddenPathError, UserMessageError
-from jinja2 import pass_context
 
 from lisa_scaffold import apart
 from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.template.compiled import forget_yield
 
 if TYPE_CHECKING:
-    from jinja2.runtime import Context
     from jinja2.sandbox import SandboxedEnvironment
 
     from lisa_scaffold.template.rendering import Template
@@ -180,8 +178,7 @@ def stop_clock(environment: SandboxedEnvironment) -> None:
     running = environment.filters.get("strftime")
     if running:
 
-        @pass_context  # or Jinja would write the time of the compilation into what is kept
-        def strftime(_context: Context, wanted: str, second: float | None = None) -> str:
+        def strftime(wanted: str, second: float | None = None) -> str:
             return str(running(wanted, _MOMENT if second is None else second))
 
         environment.filters["strftime"] = strftime
