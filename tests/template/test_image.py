@@ -26,7 +26,7 @@ FILES = {
     *(".copier-answers.yml", ".editorconfig", ".gitattributes", ".gitignore", ".gitlab-ci.yml"),
     *(f".gitlab/ci/{name}.yml" for name in ("common", "compliance", "images")),
     *(f".gitlab/ci/{name}.yml" for name in ("quality", "release")),
-    *(".gitlab/ci/security.yml", ".gitlab/ci/workflow.yml"),
+    *(f".gitlab/ci/{name}" for name in ("security.yml", "syft.txt", "workflow.yml")),
     ".gitlab/merge_request_templates/Default.md",
     *(f".gitlab/issue_templates/{name}.md" for name in ("Bug", "Feature")),
     *(".hadolint.yaml", ".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff"),
@@ -53,7 +53,8 @@ def text(render: Render, path: str) -> str:
 def files_of(answered: dict[str, Any]) -> set[str]:
     """What an image repository is made of, by its answers."""
     locks = {f"images/{name}/requirements-{answered['debian']}.txt" for name in IMAGES}
-    analysis = {"sonar-project.properties", ".gitlab/ci/sonar.yml"} if answered["sonar"] else set()
+    scanner = {"sonar-project.properties", ".gitlab/ci/sonar.yml", ".gitlab/ci/pysonar.txt"}
+    analysis = scanner if answered["sonar"] else set()
     second = {"LICENSE.GPL-3.0"} if answered["license"] == "LGPL-3.0-or-later" else set()
     return FILES | locks | analysis | second
 
@@ -104,7 +105,9 @@ def test_hooks_and_sessions_run_the_same_tools(image: Render) -> None:
     groups = tomllib.loads(text(image, "pyproject.toml"))["dependency-groups"]
     pinned = dict(pin.split("==") for pin in [*groups["lint"], *groups["types"]] if "==" in pin)
     hooks = yaml.safe_load(text(image, ".pre-commit-config.yaml"))["repos"]
-    hooked = {entry["repo"].split("/")[-1]: entry["rev"].lstrip("v") for entry in hooks}
+    hooked = {
+        entry["repo"].split("/")[-1]: entry["rev"].lstrip("v") for entry in hooks if "rev" in entry
+    }
     assert pinned == {"ruff": hooked["ruff-pre-commit"], "mypy": hooked["mirrors-mypy"]}
 
 
@@ -237,6 +240,12 @@ def test_in_ci_the_version_is_the_tag_s_and_the_image_is_pushed(repository: Path
     ]
     assert (repository / "reports/digest").read_text() == "sha256:12ab\n"
     assert git("status", "--porcelain", cwd=repository) == ""
+
+
+def test_a_build_that_pushes_nothing_logs_in_nowhere(repository: Path) -> None:
+    given = {"CI_REGISTRY": "a.b", "CI_REGISTRY_USER": "me", "CI_REGISTRY_PASSWORD": "word"}
+    asked = build(repository, "operations", **given)
+    assert [line.split()[0] for line in asked] == ["info", "build"]
 
 
 # --- The list of contents -------------------------------------------------------------------------

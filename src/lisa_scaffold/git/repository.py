@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from lisa_scaffold import files
+from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
@@ -236,8 +235,7 @@ class Repository(NamedTuple):
 
         Git has found it by itself before, and so has judged whose it is.
         """
-        with tempfile.TemporaryDirectory(prefix="lisa-scaffold-") as name:
-            folder = Path(name)
+        with workplace.folder() as folder:
             (folder / "config").write_bytes(os.fsencode(self.settings.as_config()))
             for part in _SHARED:
                 if (self.common / part).exists():

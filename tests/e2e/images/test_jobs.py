@@ -136,6 +136,7 @@ def test_kaniko_is_told_to_push_the_default_branch_under_its_name(
     destination = f"{kaniko.REGISTRY}/{PATH.lower()}:main"
     words = [*kaniko.sources(f"/builds/{PATH}"), "--destination", destination]
     assert told.words == words, pipeline.outcome.said
+    assert told.login == kaniko.login()
 
 
 def test_sonar_gets_the_sources_and_the_reports_that_exist(
@@ -168,7 +169,9 @@ def test_sonar_gets_the_sources_and_the_reports_that_exist(
 
 def pysonar(root: Path, *arguments: str) -> tuple[int, str]:
     """Run the scanner in the version that the job names."""
-    pin = re.findall(r'TOOL: "(pysonar==.*)"', (root / ".gitlab/ci/sonar.yml").read_text())[0]
+    pin = re.findall(r"^pysonar==\S+", (root / ".gitlab/ci/pysonar.txt").read_text(), re.MULTILINE)[
+        0
+    ]
     done = run(program("uv"), "tool", "run", "--quiet", "--from", pin, *arguments, cwd=root)
     return done.returncode, done.stdout
 

@@ -28,10 +28,13 @@ def test_a_merge_request_builds_the_image_and_pushes_nothing(runner: Runner) -> 
     commit_all(runner.root)
     event = merge_request("image")
     event.variables["LISA_CDE_IMAGE"] = "localhost/lisa-cde:1"
+    # A login that can read and nothing else; that of the job, which can push, stays away.
+    event.variables["DOCKER_AUTH_CONFIG"] = '{"auths":{}}'
     outcome = runner.run(event, "build", "container-test")
     assert outcome.failed() == set(), outcome.said
     told = kaniko.told(outcome.said)
     assert told.words == [*kaniko.sources(CHECKOUT), "--no-push"]
+    assert told.login == '{"auths":{}}'
     version = told.arguments.pop("VERSION")
     assert version.startswith("1.2.4.dev1+")
     commit = git("rev-parse", "image", cwd=runner.root).strip()
@@ -75,7 +78,6 @@ class Services:
             "CI_PROJECT_ID": "7",
             "LISA_ZENODO": "true",
             "LISA_ZENODO_TOKEN": "of-ada",
-            "LISA_ZENODO_URL": self.url,
         }
 
 
@@ -112,8 +114,13 @@ def test_a_release_hands_over_what_was_built_under_the_version_of_the_tag(runner
     section = f"## [Unreleased]\n\n## [{NEXT}] - 2026-01-02\n\n- It works.\n"
     text = changelog.read_text(encoding="utf-8")
     changelog.write_text(text.replace("## [Unreleased]\n", section, 1), encoding="utf-8")
-    commit_all(runner.root)
     with services() as server:
+        # Its address is no variable.
+        jobs_of_release = runner.root / ".gitlab/ci/release.yml"
+        zenodo = jobs_of_release.read_text(encoding="utf-8")
+        assert '"https://zenodo.org"' in zenodo
+        jobs_of_release.write_text(zenodo.replace("https://zenodo.org", server.url))
+        commit_all(runner.root)
         git("tag", "--annotate", f"v{NEXT}", "--message=Next", "release", cwd=runner.root)
         jobs = ("release-notes", "build", "publish-package", "container-publish", "zenodo")
         outcome = release(runner, server, NEXT, *jobs)
@@ -135,6 +142,7 @@ def test_a_release_hands_over_what_was_built_under_the_version_of_the_tag(runner
     assert told.arguments == {"VERSION": NEXT, "REVISION": commit}
     destination = f"{kaniko.REGISTRY}/{PATH.lower()}:{NEXT}"
     assert told.words == [*kaniko.sources(CHECKOUT), "--destination", destination]
+    assert told.login == kaniko.login()
 
     files = {f"lisa_example-{NEXT}.tar.gz", f"lisa_example-{NEXT}-py3-none-any.whl"}
     forms = [uploaded(request) for request in server.packages]

@@ -120,8 +120,9 @@ def merge_request(branch: str) -> Event:
 
 
 def tag(name: str, **variables: str) -> Event:
-    """A pushed tag."""
-    return Event("main", {"CI_COMMIT_TAG": name, **variables}, unset=("CI_COMMIT_BRANCH",))
+    """A pushed tag, one that is protected."""
+    told = {"CI_COMMIT_TAG": name, "CI_COMMIT_REF_PROTECTED": "true"}
+    return Event("main", {**told, **variables}, unset=("CI_COMMIT_BRANCH",))
 
 
 def base64url(text: str) -> str:
