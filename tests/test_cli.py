@@ -192,3 +192,16 @@ def test_a_reader_that_goes_away_is_no_defect(here: Path, words: list[str]) -> N
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (2, "")
+
+
+def test_a_module_in_the_current_folder_is_not_imported(here: Path, tree: Tree) -> None:
+    """Python itself puts the current folder first where a module is run."""
+    names = ("argparse", "copier", "jinja2", "packaging", "pathspec", "tomllib", "yaml")
+    tree(here, {f"{name}.py": f"open({str(here / 'ran')!r}, 'w')" for name in names})
+    tree(here, {"project/.copier-answers.yml": "_commit: v0.1.0\n_src_path: .\n"})
+    for words in (["check", "project"], ["new", "--defaults", "lisa-noise"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "lisa_scaffold", *words], capture_output=True, check=False
+        )
+        assert done.returncode < ExitCode.REFUSED, done.stderr
+    assert not (here / "ran").exists()

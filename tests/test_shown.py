@@ -195,8 +195,6 @@ def test_a_record_is_redacted_whole() -> None:
 def test_json_is_plain_and_says_the_same(text: str) -> None:
     said = machine.as_json({text: [text]})
     assert said.isascii()
-    assert said.replace("\n", "").isprintable()
-    replaced = redacted(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    ((key, (value,)),) = json.loads(said).items()
-    assert key == value
-    assert value.replace("\ufffd", "") == replaced.replace("\ufffd", "")
+    assert said.replace("\n", "").replace("\x7f", "").isprintable()
+    paired = redacted(text).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    assert json.loads(said) == {paired: [paired]}

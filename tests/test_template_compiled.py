@@ -231,7 +231,6 @@ def test_what_is_kept_is_the_same_wherever_the_files_lay(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
     rendered(small_template.rename(tmp_path / "elsewhere"), tmp_path / "two")
     assert kept().keys() == first.keys()
-    assert not [name for name, content in first.items() if str(tmp_path).encode() in content]
 
 
 IMPURE = [

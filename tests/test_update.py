@@ -358,6 +358,28 @@ def test_extensions_are_refused_without_trust(workshop: Workshop, capsys: Captur
     assert update(workshop.project, "--trust") == ExitCode.DONE
 
 
+@pytest.mark.parametrize(
+    "elsewhere", ["{}/secret.yml", "../secret.yml", "{{{{ name }}}}/../../secret.yml"]
+)
+def test_files_outside_the_project_are_read_with_trust_alone(
+    workshop: Workshop, tmp_path: Path, capsys: Capture, elsewhere: str
+) -> None:
+    write(tmp_path, {"secret.yml": "word: sesame\n"})
+    path = elsewhere.format(tmp_path)
+    reading = f"{QUESTIONS}_external_data:\n  other: '{path}'\n"
+    workshop.release(
+        "v1.1.0", {"copier.yml": reading, "template/got.jinja": "{{ _external_data.other.word }}"}
+    )
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert capsys.readouterr().err == (
+        f"lisa-scaffold: {workshop.template}: version v1.1.0 of this template reads a file outside "
+        f"the project: {path}\n  If you trust that source, run the command again with --trust.\n"
+    )
+    assert workshop.status() == []
+    assert update(workshop.project, "--trust") == ExitCode.DONE
+    assert workshop.read("got") == ("sesame" if path.startswith("/") else "")
+
+
 def test_executable_bits_and_links_are_kept(tmp_path: Path, capsys: Capture) -> None:
     questions = QUESTIONS + "_preserve_symlinks: true\n"
     workshop = open_workshop(tmp_path, {"copier.yml": questions, "template/run.sh": TEN})

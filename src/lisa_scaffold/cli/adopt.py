@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
     )
-    common.add_merging(parser)
+    common.add_merging(
+        parser, "let the former template run its hooks and load its Jinja extensions: both are code"
+    )
     place = parser.add_mutually_exclusive_group()
     place.add_argument(
         "--branch",

@@ -42,8 +42,16 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_merging(parser: argparse.ArgumentParser) -> None:
-    """What the commands take that merge a render into a project."""
+def add_merging(parser: argparse.ArgumentParser, trust: str) -> None:
+    """What the commands take that merge a render into a project.
+
+    Parameters
+    ----------
+    parser
+        The command's parser.
+    trust
+        What ``--trust`` lets happen.
+    """
     parser.add_argument("--to", metavar="VERSION", help="version of the template, such as v1.2.3")
     parser.add_argument(
         "--defaults", action="store_true", help="ask nothing: take the default answers"
@@ -52,9 +60,7 @@ def add_merging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
     )
-    parser.add_argument(
-        "--trust", action="store_true", help="let the recorded template load its Jinja extensions"
-    )
+    parser.add_argument("--trust", action="store_true", help=trust)
     parser.add_argument(
         "--format", choices=["text", "json"], default="text", help="form of the report"
     )

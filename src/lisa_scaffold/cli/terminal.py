@@ -101,25 +101,13 @@ def close() -> None:
 def take_over() -> None:
     """See at the start of the process to what others would do with the standard streams."""
     # Warnings of libraries quote what they are about.
-    warnings.showwarning = _show_warning
+    warnings.showwarning = lambda *what, **_: say(warnings.formatwarning(*what[:4]).rstrip())
     # No file that is opened may be taken for a stream that was closed from the start.
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
-
-
-def _show_warning(  # noqa: PLR0913, PLR0917 - as Python calls it
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    del file
-    say(warnings.formatwarning(message, category, filename, lineno, line).rstrip())
 
 
 def _silence(stream: TextIO) -> None:

@@ -20,7 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
     )
-    common.add_merging(parser)
+    common.add_merging(
+        parser,
+        "let the recorded template load its Jinja extensions, which are code, and read your files "
+        "outside the project (_external_data)",
+    )
     parser.add_argument(
         "--branch", metavar="NAME", help="commit the update on a new branch, touch nothing else"
     )

@@ -1,8 +1,8 @@
 """Compiled Jinja templates, kept between runs: compiling takes longer than rendering.
 
 Jinja's own bytecode cache keys by file name, and the template's files lie in another folder each
-time. It keeps too little apart too: here the key is all that decides the compiled code, and
-nothing else has a part in it. A value that a filter gives is no part of a text.
+time. It keeps too little apart too: here the key is all that decides what the compiled code does,
+and what it is the same for everybody: no value that a filter gave when the text was compiled.
 """
 
 from __future__ import annotations
@@ -127,7 +127,6 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     """
     environment.code_generator_class = TextAlone
     environment.optimized = False
-    environment._compile = _compile  # type: ignore[method-assign]
     decisive = _decisive(environment)
     folder = cache.folder("jinja") if decisive else None
     if folder and decisive:
@@ -147,12 +146,6 @@ def forget_yield(environment: SandboxedEnvironment) -> None:
 
     yielded = get_yield_context(environment)
     yielded.yield_name = yielded.yield_iterable = None
-
-
-def _compile(source: str, filename: str) -> CodeType:
-    """Compile what Jinja made of a text; code that is kept does not name a file of this run."""
-    del filename
-    return compile(source, "<template>", "exec")
 
 
 def _decisive(environment: SandboxedEnvironment) -> str | None:

@@ -7,7 +7,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lisa_scaffold import answers as plain
@@ -146,8 +146,8 @@ def _kept(place: Path) -> dict[str, bytes] | None:
 
 def _leads_inside(path: str) -> bool:
     """Whether a path means one file below the project's folder, as those of a render do."""
-    plain = PurePosixPath(path)
-    return str(plain) == path != "." and not plain.is_absolute() and ".." not in plain.parts
+    outside = path in {".", ".."} or path.startswith(("/", "../"))
+    return not outside and os.path.normpath(path) == path
 
 
 def _encoded(files: Mapping[str, bytes]) -> bytes:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha512
 from itertools import count
 from pathlib import Path
@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from copier._main import Worker
 from copier._settings import SettingsModel
 from copier._template import Template as CopierTemplate
-from copier._types import Phase
+from copier._types import LazyDict, Phase
 from copier._user_data import DEFAULT_DATA, AnswersMap
 from copier.errors import ConfigFileError, ForbiddenPathError, UserMessageError
 
 from lisa_scaffold import apart
+from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.template.compiled import forget_yield
 
@@ -82,6 +83,22 @@ class Quiet(Worker):
     def _first_left_out(self) -> str | None:
         hidden = self.data.keys() & self.answers.hidden
         return next((key for key in self.template.questions_data if key in hidden), None)
+
+    def _external_data(self) -> LazyDict[str, Any]:
+        """Copier's, which reads outside the project with trust alone; refused in our words."""
+        read = super()._external_data()
+
+        def reading(name: str) -> Any:
+            try:
+                return read[name]
+            except ForbiddenPathError as error:
+                raise LisaError(
+                    f"{self.template.url}: version {self.template.commit} of this template reads a "
+                    f"file outside the project: {self.template.external_data[name]}",
+                    "If you trust that source, run the command again with --trust.",
+                ) from error
+
+        return LazyDict({name: partial(reading, name) for name in self.template.external_data})
 
     @property
     def answers_relpath(self) -> Path:

@@ -44,7 +44,7 @@ def _entry(finding: Finding, path: str, fingerprint: str) -> dict[str, Any]:
         "check_name": finding.code,
         "fingerprint": fingerprint,
         "severity": SEVERITIES[finding.severity],
-        "location": {"path": path, "lines": {"begin": finding.line}},
+        "location": {"path": _valid(path), "lines": {"begin": finding.line}},
     }
 
 
@@ -52,3 +52,8 @@ def _fingerprint(*parts: str) -> str:
     """The same for the same finding in every run; equal ones differ by their number."""
     said = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.sha256(said).hexdigest()[:32]
+
+
+def _valid(path: str) -> str:
+    """A path as GitLab's JSON parser takes it: bytes that are no UTF-8 are replaced."""
+    return re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", path)
