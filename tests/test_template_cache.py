@@ -272,6 +272,17 @@ def test_a_home_under_git_is_the_users_own_but_not_in_ci(
     assert cache.folder("jinja") is None
 
 
+@pytest.mark.parametrize("home", ["", ".", "checkout/..", None])
+def test_a_home_that_says_nothing_spares_no_checkout(
+    at_the_desk: Path, monkeypatch: pytest.MonkeyPatch, home: str | None
+) -> None:
+    (at_the_desk / ".git").mkdir(parents=True)
+    (at_the_desk / "checkout").mkdir()
+    monkeypatch.chdir(at_the_desk)
+    monkeypatch.setenv("HOME", home) if home is not None else monkeypatch.delenv("HOME")
+    assert cache.folder("jinja") is None
+
+
 def test_a_job_of_gitlab_keeps_nothing_in_what_it_was_given(
     at_the_desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,9 +24,9 @@ def folder(name: str) -> Path | None:
     See https://specifications.freedesktop.org/basedir-spec/latest/ for ``XDG_CACHE_HOME``: a
     relative path there is invalid, and ignored.
     """
-    named = os.environ.get("XDG_CACHE_HOME", "")
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        above = Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+        above = named if named.is_absolute() else Path.home() / ".cache"
         # The user may keep it on another disk: what leads there is no concern, where it ends is.
         place = Path(os.path.realpath(above), "lisa-scaffold", name)
         if not above.is_absolute() or _in_a_project(place):
@@ -58,11 +58,12 @@ def _in_a_project(place: Path) -> bool:
     checkout = os.environ.get("CI_PROJECT_DIR")
     if checkout and place.is_relative_to(os.path.realpath(checkout)):
         return True
-    at_the_desk = not os.environ.get("CI")
-    home = Path(os.path.realpath(os.path.expanduser("~"))) if at_the_desk else None
+    home = Path.home()
+    at_the_desk = home.is_absolute() and not os.environ.get("CI")
+    spared = Path(os.path.realpath(home)) if at_the_desk else None
     return any(
         os.path.lexists(each / ".copier-answers.yml")
-        or (os.path.lexists(each / ".git") and each != home)
+        or (os.path.lexists(each / ".git") and each != spared)
         for each in (place, *place.parents)
     )
 
@@ -74,7 +75,7 @@ def write(place: Path, content: bytes) -> None:
     draft = place.with_name(f".{os.urandom(8).hex()}")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(draft, flags, 0o600), "wb") as file:
+        with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
             file.write(_seal(place, content) + content)
         draft.replace(place)
     except OSError:
@@ -114,11 +115,11 @@ def _seal(place: Path, content: bytes) -> bytes:
 
 def prune(place: Path, most: int) -> None:
     """Remove the files that were used longest ago, until no more than so many are left."""
-    used: dict[str, int] = {}
+    used: dict[Path, int] = {}
     with suppress(OSError), os.scandir(place) as found:
         for each in found:
             with suppress(OSError):  # another command may be doing the same
-                used[each.path] = each.stat(follow_symlinks=False).st_mtime_ns
+                used[Path(each)] = each.stat(follow_symlinks=False).st_mtime_ns
     for path in sorted(used, key=used.__getitem__, reverse=True)[most:]:
         with suppress(OSError):
-            os.unlink(path)
+            path.unlink()

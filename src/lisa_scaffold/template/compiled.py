@@ -67,7 +67,9 @@ class TextAlone(CodeGenerator):
             raise nodes.Impossible
         return super()._output_child_to_const(node, frame, finalize)
 
-    def visit_EvalContextModifier(self, node: nodes.EvalContextModifier, frame: Frame) -> None:
+    def visit_EvalContextModifier(  # noqa: N802 - Jinja's name
+        self, node: nodes.EvalContextModifier, frame: Frame
+    ) -> None:
         """Let ``{% autoescape … %}`` hold as its expression says when the text is rendered."""
         super().visit_EvalContextModifier(node, frame)
         if not all(isinstance(option.value, nodes.Const) for option in node.options):
@@ -104,7 +106,7 @@ class SourceCache(BytecodeCache):
         """Fill a bucket, where its code was kept."""
         content = cache.read(self._place(bucket))
         with suppress(EOFError, TypeError, ValueError):
-            code = marshal.loads(content or b"")
+            code = marshal.loads(content or b"")  # noqa: S302 - written here, and nowhere else
             bucket.code = code if isinstance(code, CodeType) else None
 
     def dump_bytecode(self, bucket: Bucket) -> None:
