@@ -89,7 +89,11 @@ PLACED: dict[str, Bad] = {
     "a question of that name": Bad("question now: ", ask("now: 1")),
     "no default": Bad("new: the template has no default", ask("new:\n  type: str")),
     "a long number": Bad("Exceeds the limit", ask("new: " + "1" * 500_000)),
-    "a long number in hexadecimal": Bad("4300 digits", ask("new: 0x" + "f" * 500_000)),
+    "a long number in hexadecimal": Bad(
+        "question new: a number of more than 4300 digits",
+        # Nothing renders it: it would be told in the report.
+        {**ask("new: 0x" + "f" * 20_000), "template/.copier-answers.yml.jinja": "a: b\n"},
+    ),
     "_exclude": Bad("copier.yml: _exclude: Zero", ask("_exclude: ['{{ 1 / 0 }}']")),
     "an odd _exclude": Bad("_exclude: ", ask("_exclude: [1]")),
     "a wrong _exclude": Bad("_exclude: ", ask("_exclude: ['[z-a]']")),
@@ -312,6 +316,17 @@ def test_settings_may_be_a_link_inside(project: Path, release: Release) -> None:
     assert cli.main(["update", str(project), "--defaults", "--to", version, "--dry-run"]) == 0
 
 
+def test_the_changelog_is_the_template_s(
+    project: Path, release: Release, tmp_path: Path, capsys: Capture
+) -> None:
+    secret = tmp_path / "secret"
+    version = release({"template/more": ""}, {"CHANGELOG.md": str(secret)})
+    secret.write_text(f"## {version}\n\nsecret\n")
+    assert cli.main(["update", str(project), "--defaults", "--to", version, "--dry-run"]) == 0
+    said = capsys.readouterr()
+    assert "secret" not in said.out + said.err
+
+
 def test_a_fifo_as_settings(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "copier.yml")
     with pytest.raises(LisaError, match=r"copier\.yml: no regular file"):
@@ -427,6 +442,19 @@ def test_numbers_on_the_command_line(
     if code:
         assert "new: " in err
         assert len(err) < 1000
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["left_out: {2020-01-01: a}", "new: &a [*a]", "new: 0x" + "f" * 20_000, 'new: "\\ud800"'],
+    ids=lambda text: text[:20],
+)
+def test_a_check_of_such_answers(line: str, tmp_path: Path, capsys: Capture) -> None:
+    """Of a project that records our own template, whose locked files are rendered."""
+    recorded = f"_src_path: {template.CANONICAL_URL}\n_commit: v0.1.0\n{line}\n"
+    write(tmp_path, {".copier-answers.yml": recorded})
+    assert cli.main(["check", str(tmp_path), "--format", "json"]) == ExitCode.FINDINGS
+    assert capsys.readouterr().err == ""
 
 
 def test_an_answer_named_self_is_dropped(shop: Workshop, release: Release, tmp_path: Path) -> None:

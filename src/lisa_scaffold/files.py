@@ -33,6 +33,8 @@ _DRAFT = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DRAFT_NAME = re.compile(r"\.[0-9a-f]{16}\.lisa-scaffold")
 _PIECE = 1 << 20
 
+_READ_BY_GIT = (".gitignore", ".gitattributes", ".gitmodules", ".mailmap")
+
 # As many as Linux follows.
 _MOST_LINKS = 40
 
@@ -89,7 +91,7 @@ def read(root: Path, path: str, most: int = MOST, *, links: bool = True) -> byte
         If it is no regular file, leads out of the folder or below a ``.git``, is too large, or
         must not be read.
     """
-    place = f"{root}/{path}"
+    place = _spelled(root, path)
     try:
         with closing(_Descent(root)) as descent:
             descriptor = descent.open(path, links=links)
@@ -157,7 +159,9 @@ def write(root: Path, path: str, content: bytes) -> None:
             found = os.lstat(name, dir_fd=folder)
             if not stat.S_ISREG(found.st_mode):
                 what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-                raise LisaError(f"{root}/{path}: {what}, which is not written to", "Move it away.")
+                raise LisaError(
+                    f"{_spelled(root, path)}: {what}, which is not written to", "Move it away."
+                )
             mode = found.st_mode & 0o777
         draft = draft_name()
         try:
@@ -188,7 +192,7 @@ def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) ->
     content
         What it is to hold.
     checkouts
-        Folders of others' files, beside the current one and whatever is a repository.
+        Folders of others' files, beside whatever is a repository.
 
     Raises
     ------
@@ -199,7 +203,7 @@ def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) ->
     """
     place = os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow links
     above = [Path(place), *Path(place).parents][1:]
-    known = {os.path.abspath(each) for each in (Path(), *checkouts)}  # noqa: PTH100
+    known = {os.path.abspath(each) for each in checkouts}  # noqa: PTH100
     roots = [each for each in above if str(each) in known or os.path.lexists(each / ".git")]
     if roots:
         write(roots[-1], os.path.relpath(place, roots[-1]), content)
@@ -242,14 +246,14 @@ def parent(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, 
             except OSError as error:
                 if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                     raise
-                place = "/".join([str(root), *above[:number]])
+                place = _spelled(root, "/".join(above[:number]))
                 message = f"{place}: not a folder, but {path} belongs below it"
                 raise LisaError(message, "Move it away.") from error
             os.close(folder)
             folder = inner
         yield folder, name
     except OSError as error:
-        error.filename, error.filename2 = f"{root}/{path}", None
+        error.filename, error.filename2 = _spelled(root, path), None
         raise
     finally:
         os.close(folder)
@@ -356,6 +360,19 @@ def remove(root: Path, path: str) -> None:
         above = above.rpartition("/")[0]
 
 
+def hindrance(folder: Path) -> str:
+    """What lets git wait for ever in a folder: a pipe where it reads a file; empty where none is.
+
+    Git itself cannot have brought it there, but an archive can.
+    """
+    read = [above / name for above in folder.resolve().parents for name in _READ_BY_GIT]
+    for above, _, names in os.walk(folder):
+        own = ".git" in Path(above).parts
+        read += [Path(above, name) for name in names if own or name in _READ_BY_GIT]
+    pipe = next((place for place in read if place.is_fifo()), None)
+    return f"{pipe}: no regular file, and git waits for what comes out of it" if pipe else ""
+
+
 def fingerprint(root: Path, path: str) -> str | None:
     """What identifies the state of a file or link: nothing where it is absent.
 
@@ -375,12 +392,21 @@ def fingerprint(root: Path, path: str) -> str | None:
         return None
 
 
+def _spelled(root: Path, path: str) -> str:
+    """A path as it is told to people."""
+    return path if str(root) == "." else f"{root}/{path}"
+
+
 def _parts(root: Path, path: str) -> list[str]:
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
-        raise LisaError(f"{root}/{path}: leads out of the folder", "Name a file inside of it.")
+        raise LisaError(
+            f"{_spelled(root, path)}: leads out of the folder", "Name a file inside of it."
+        )
     if any(map(is_git_folder, parts)):
-        raise LisaError(f"{root}/{path}: below a folder of git's own", "Name another file.")
+        raise LisaError(
+            f"{_spelled(root, path)}: below a folder of git's own", "Name another file."
+        )
     return parts
 
 

@@ -6,10 +6,15 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
+
+PATIENCE = 10.0
+"""Seconds after which somebody looks what a command is waiting for."""
 
 _echo: Callable[[str], None] | None = None
 
@@ -40,6 +45,7 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str | None] | None = None,
     stdin: bytes | None = None,
+    hindered: Callable[[], str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and catch what it prints; a non-zero exit code is the caller's to judge.
 
@@ -53,27 +59,63 @@ def run(
         Variables to set beside those of this process; None takes one away.
     stdin
         Bytes for its standard input, which is empty otherwise.
+    hindered
+        Tells what a command waits for that has been running for a while; if it is something, the
+        command is ended.
 
     Raises
     ------
     LisaError
-        If the program is not installed.
+        If the program is not installed, or waits for something that will not come.
     """
     words = [os.fspath(word) for word in command]
     variables = {**os.environ, "PATH": _search_path(), **(env or {})}
     if _echo:
         _echo(shlex.join(words))
+    pipe = subprocess.PIPE
+    given = {name: value for name, value in variables.items() if value is not None}
     try:
-        return subprocess.run(
-            words,
-            cwd=cwd,
-            env={name: value for name, value in variables.items() if value is not None},
-            input=stdin if stdin is not None else b"",
-            capture_output=True,
-            check=False,
-        )
+        with (
+            subprocess.Popen(
+                words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=pipe
+            ) as started,
+            _watched(started, hindered),
+        ):
+            try:
+                said, errors = started.communicate(stdin or b"")
+            except BaseException:
+                started.kill()
+                raise
+            return subprocess.CompletedProcess(words, started.returncode, said, errors)
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise LisaError(f"{cwd}: no such folder", "Check the path.") from error
         hint = f"Install {words[0]} and try again."
         raise LisaError(f"{words[0]} is not installed", hint) from error
+
+
+@contextmanager
+def _watched(
+    started: subprocess.Popen[bytes], hindered: Callable[[], str] | None
+) -> Iterator[None]:
+    """End a command that waits for what will not come, and say what that is."""
+    if hindered is None:
+        yield
+        return
+    found = []
+
+    def look() -> None:
+        if said := hindered():
+            found.append(said)
+            started.kill()
+
+    # Waiting with a timeout would be simpler, and take a millisecond longer for each command.
+    watch = threading.Timer(PATIENCE, look)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+    if found:
+        raise LisaError(found[0], "Remove it.")

@@ -132,7 +132,7 @@ def _write(form: str, text: str, output: Path | None, arguments: argparse.Namesp
             hand_over(text)
         return
     try:
-        files.write_named(output, text.encode(), arguments.paths)
+        files.write_named(output, text.encode(), arguments.paths or [Path()])
     except (LisaError, OSError) as error:
         why = error.message if isinstance(error, LisaError) else error.strerror
         raise LisaError(f"{output}: {why}", "Name another file for --output.") from error

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from lisa_scaffold import process
+from lisa_scaffold import files, process
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import environment
 from lisa_scaffold.git.environment import Variables
@@ -45,7 +46,8 @@ def complete(
         If git is not installed.
     """
     variables = {**environment.base(), **(env or {})}
-    done = process.run(["git", *arguments], cwd=cwd, env=variables, stdin=stdin)
+    hindered = partial(files.hindrance, cwd) if cwd else None
+    done = process.run(["git", *arguments], cwd=cwd, env=variables, stdin=stdin, hindered=hindered)
     if done.returncode not in codes:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         name = next(word for word in map(str, arguments) if word[0] != "-" and "=" not in word)

@@ -390,7 +390,7 @@ def spelled_out(paths: Collection[str]) -> Collection[str]:
 
 def sparse_patterns(repository: Repository) -> list[str]:
     """Patterns of the files that a sparse checkout has in its work tree; none where it is full."""
-    content = files.read(repository.git_dir, "info/sparse-checkout")
+    content = files.read(repository.git_dir, "info/sparse-checkout", files.LARGE)
     if content is None:
         return []
     return (

@@ -159,7 +159,7 @@ def _kept_mark(place: Place) -> Path | None:
     marks = cache.folder("marks")
     said = files.read(place.top, f"{JOURNAL}/mark", links=False) or b""
     kept = marks and replay.is_mark(said) and marks / said.decode()
-    return kept if kept and kept.is_file() else None
+    return kept if kept and cache.read(kept) is not None else None
 
 
 def _refuse_foreign(place: Place) -> None:
