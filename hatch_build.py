@@ -2,15 +2,19 @@
 
 A bundle is a repository in a file: git clones from it without a network, and unlike a bare
 repository it survives a wheel, which drops empty folders and changes owners.
+
+The wheel carries a bill of materials too: what the lock has for it, in CycloneDX's format.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLE = "src/lisa_scaffold/template.bundle"
 PARTS = ("copier.yml", "includes", "template", "pyproject.toml", "CHANGELOG.md")
+BILL = "lisa-scaffold.cdx.json"
+LOCKED = re.compile(r"^([\w.-]+)==([^\s;]+)((?:.*\\\n)*.*)", flags=re.MULTILINE)
 VERSION_TAG = re.compile(r"v\d+\.\d+\.\d+")
 # The same checkout gives the same bundle: author and date of its commits are fixed.
 IDENTITY = {
@@ -33,23 +39,80 @@ IDENTITY = {
 
 
 class TemplateBundleHook(BuildHookInterface[Any]):
-    """Adds the bundle to a build, except to an editable one, which reads the checkout itself."""
+    """Adds both to a build, except to an editable one, which reads the checkout itself."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make the bundle and tell hatchling of it; ``version`` is the kind of build."""
         root = Path(self.root)
         if version == "editable":
             return
+        self._folder = tempfile.TemporaryDirectory(prefix="lisa-scaffold-build-")
+        folder = Path(self._folder.name)
         carried = root / BUNDLE  # a build from an sdist: what its checkout knew is in there
         if not (root / ".git").exists() and carried.is_file():
             bundle = carried
         else:
-            folder = tempfile.TemporaryDirectory(prefix="lisa-scaffold-build-")
-            self._folder = folder  # lives as long as the build
-            bundle = Path(folder.name) / "template.bundle"
+            bundle = folder / "template.bundle"
             make_bundle(root, f"v{self.metadata.version}", bundle)
         target = BUNDLE if self.target_name == "sdist" else BUNDLE.removeprefix("src/")
         build_data["force_include"][str(bundle)] = target
+        if self.target_name == "wheel":
+            bill = folder / BILL
+            bill.write_text(make_bill(root, self.metadata.version), encoding="utf-8")
+            build_data["sbom_files"].append(str(bill))
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            self._folder.cleanup()
+
+
+def make_bill(root: Path, version: str) -> str:
+    """The bill of materials of a wheel: every locked package that it needs, extras included.
+
+    It is the same at any time and on any machine: it has neither a date nor a number of its own.
+
+    Parameters
+    ----------
+    root
+        The project's folder.
+    version
+        The version of the wheel.
+    """
+    folder = root / "requirements"
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    licences = tomllib.loads((folder / "licences.toml").read_text(encoding="utf-8"))
+    whole = _component(project["name"], version, project["license"])
+    needed: list[dict[str, Any]] = []
+    for name in ("runtime", *project["optional-dependencies"]):
+        scope = "required" if name == "runtime" else "optional"
+        for match in LOCKED.finditer((folder / f"{name}.txt").read_text(encoding="utf-8")):
+            part = _component(match[1], match[2], licences[match[1]])
+            digests = re.findall(r"--hash=sha256:([0-9a-f]{64})", match[3])
+            # Of every file that the version may come as.
+            hashes = [{"alg": "SHA-256", "content": digest} for digest in digests]
+            files = {"type": "distribution", "url": part["purl"], "hashes": hashes}
+            needed.append({**part, "scope": scope, "externalReferences": [files]})
+    bill = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"lifecycles": [{"phase": "build"}], "component": whole},
+        "components": needed,
+        "dependencies": [{"ref": whole["bom-ref"], "dependsOn": [p["bom-ref"] for p in needed]}],
+    }
+    return json.dumps(bill, separators=(",", ":")) + "\n"
+
+
+def _component(name: str, version: str, licence: str) -> dict[str, Any]:
+    address = f"pkg:pypi/{name}@{version}"
+    return {
+        "type": "application" if name == "lisa-scaffold" else "library",
+        "bom-ref": address,
+        "name": name,
+        "version": version,
+        "licenses": [{"expression": licence}],
+        "purl": address,
+    }
 
 
 def make_bundle(root: Path, current: str, bundle: Path) -> None:

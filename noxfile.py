@@ -19,13 +19,19 @@ LOCK_HEADER = """\
 # What a job that holds a token installs, with the hash of every file that it may come as.
 # This file belongs to lisa-scaffold, which renews it: nobody edits it here.
 """
+REQUIREMENTS = Path("requirements")
 
 
 def install(session: nox.Session, *groups: str, project: bool = False) -> None:
-    """Install dependency groups of pyproject.toml, and the project itself where asked."""
-    pyproject = nox.project.load_toml("pyproject.toml")
-    requirements = nox.project.dependency_groups(pyproject, *groups)
-    session.install(*requirements, *(["--editable", "."] if project else []))
+    """Install the locked packages of dependency groups, and the project itself where asked.
+
+    None comes as source: what builds it would be under no lock.
+    """
+    names = (*groups, "runtime", "build-system") if project else groups
+    files = [f"--requirement={REQUIREMENTS / name}.txt" for name in names]
+    session.install("--require-hashes", "--only-binary=:all:", *files)
+    if project:
+        session.install("--no-deps", "--no-build-isolation", "--editable", ".")
 
 
 @nox.session
@@ -82,9 +88,9 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def build(session: nox.Session) -> None:
     """Build the source distribution and the wheel, and check them."""
-    install(session, "build")
+    install(session, "build", "build-system")
     shutil.rmtree("dist", ignore_errors=True)
-    session.run("python", "-m", "build")
+    session.run("python", "-m", "build", "--no-isolation")
     session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
 
 
@@ -103,9 +109,9 @@ def audit(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def locks(session: nox.Session) -> None:
+def template_locks(session: nox.Session) -> None:
     """Renew the locks in template/.gitlab/ci, in the versions that includes/versions.jinja has."""
-    install(session, "lock")
+    install(session, "nox")
     table = Path("includes/versions.jinja").read_text(encoding="utf-8")
     pins = dict(re.findall(r'"([\w-]+)": \{"version": "([^"]+)"', table))
     for name, lock in LOCKED.items():
@@ -128,3 +134,10 @@ def bench(session: nox.Session) -> None:
     named = session.posargs and session.posargs[0].endswith(".py")
     script, *arguments = session.posargs if named else ["create.py", *session.posargs]
     session.run("python", f"bench/{script}", *arguments)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Renew the locked packages: all, or ``-- --upgrade-package NAME``."""
+    install(session, "nox")
+    session.run("python", str(REQUIREMENTS / "lock.py"), *session.posargs)

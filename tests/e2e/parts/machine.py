@@ -10,12 +10,13 @@ import os
 import shlex
 import shutil
 import ssl
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from ...support.tools import passes, program
+from ...support.tools import passes
 
 SYSTEM = os.pathsep.join(["/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 CERTIFICATES = "/usr/local/share/machine-certificates.crt"
@@ -62,7 +63,7 @@ def certificates() -> Path:
 @cache
 def _pip_settings() -> dict[str, list[str]]:
     """Pip's configuration, by the name of the setting, without addresses on this machine's disk."""
-    listed = passes(program("uv"), "tool", "run", "--quiet", "pip", "config", "list", cwd=Path("/"))
+    listed = passes(sys.executable, "-m", "pip", "config", "list", cwd=Path("/"))
     settings: dict[str, list[str]] = {}
     for line in listed.splitlines():
         key, _, value = line.partition("=")
