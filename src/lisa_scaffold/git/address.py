@@ -15,7 +15,7 @@ from lisa_scaffold.git.environment import OFFLINE, TRANSPORTS
 BUNDLES = (b"# v2 git bundle\n", b"# v3 git bundle\n")
 """How a bundle begins, see https://git-scm.com/docs/gitformat-bundle."""
 
-UPLOAD_PACK = f"{' '.join(f'{name}={value}' for name, value in OFFLINE.items())} git-upload-pack"
+UPLOAD_PACK = " ".join([*map("=".join, OFFLINE.items()), "git-upload-pack"])
 """What serves a repository of this machine: it may be partial, and fetch by a program it names.
 
 Git hands it to a shell, which sets the variables.

@@ -43,6 +43,8 @@ _HEARD = frozenset(
 # Files that git reads for it: an ordinary file does no harm, a device never ends.
 _FILES = frozenset(["core.attributesfile", "core.excludesfile"])
 
+_YES = frozenset(["true", "yes", "on", "1"])
+
 _FILTER = re.compile(r"filter\.(.*)\.(clean|smudge|process)", re.DOTALL)
 _REMOTE = re.compile(r"remote\.(.*)\.(url|promisor|partialclonefilter)", re.DOTALL)
 
@@ -79,7 +81,7 @@ class Settings(NamedTuple):
     def is_on(self, key: str) -> bool:
         """Whether a setting of the repository or the user is on; the key in lower case."""
         values = [entry.value for entry in self.entries if entry.key == key]
-        return bool(values) and values[-1].lower() in ("true", "yes", "on", "1")
+        return bool(values) and values[-1].lower() in _YES
 
     def as_config(self) -> str:
         """A configuration file with what is heard of the repository's own settings."""
@@ -114,7 +116,8 @@ class Settings(NamedTuple):
                 continue
             if named := _REMOTE.fullmatch(entry.key):
                 remotes.setdefault(named[1], {}).setdefault(named[2], entry.value)
-                if named[2] == "promisor" and entry.value.lower() in ("", "true", "yes", "on", "1"):
+                promises = named[2] == "promisor" and entry.value.lower() in _YES
+                if promises or named[2] == "partialclonefilter":
                     promising.add(named[1])
             elif entry.key == "extensions.partialclone":
                 promising.add(entry.value)
