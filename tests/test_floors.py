@@ -17,6 +17,7 @@ FLOORS = {
     "shown": 0,
     "answers": 1,
     "apart": 1,
+    "bounds": 1,
     "process": 1,
     "workplace": 1,
     "model": 1,

@@ -103,13 +103,18 @@ def value(node: Node) -> Value:
     if node.kind == "seq":
         return [value(entry.node) for entry in node.entries]
     found: dict[Key, Value] = {}
+    arrays: dict[Key, list[Value]] = {}
     for entry in node.entries:
-        if not entry.item:
-            found[entry.key] = value(entry.node)
-            continue
-        items = found.get(entry.key)
         said = value(entry.node)
-        found[entry.key] = [*items, said] if isinstance(items, list) else [said]
+        if not entry.item:
+            found[entry.key] = said
+            arrays.pop(entry.key, None)
+        elif entry.key in arrays:
+            arrays[entry.key].append(said)
+        else:
+            before = found.get(entry.key)
+            items = [*before, said] if isinstance(before, list) else [said]
+            found[entry.key] = arrays[entry.key] = items
     return found
 
 

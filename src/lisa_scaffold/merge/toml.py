@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import replace
 from typing import Any
 
+from lisa_scaffold.bounds import excess
 from lisa_scaffold.merge import flow
 from lisa_scaffold.merge.nodes import Branch, Entry, Key, Leaf, NotSure, Value
 
@@ -14,9 +15,13 @@ _STRING = r'"""(?:\\[\s\S]|[^\\])*?"{3,5}|\'\'\'[\s\S]*?\'{3,5}|"(?:\\.|[^"\\\n]
 _PART = r'(?:[\w-]+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
 _KEY = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
 _HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_KEY})[ \t]*\]\]?[ \t]*(?:#.*)?\n")
-_LEAD = re.compile(r"(?:[ \t]*(?:#.*)?\n)*")
+_LEAD = re.compile(r"(?:[ \t]*+(?:#.*)?\n)*+")
 _REST = re.compile(r"[ \t]*(?:#.*)?\n")
-_FILE_HEAD = re.compile(r"(?:[ \t]*#.*\n)+(?:[ \t]*\n)+")
+_FILE_HEAD = re.compile(r"(?:[ \t]*+#.*\n)++(?:[ \t]*+\n)++")
+_MOST_PARTS = 32
+_LONG_KEY = re.compile(rf"(?<![\w\\-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}")
+# A parser in Python takes some 20 µs for each; the longest lock files have a tenth of these.
+_MOST_VALUES = 50_000
 
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
@@ -29,6 +34,19 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
     )
 
 
+def crowded(text: str) -> tuple[int, str] | None:
+    """The line, and what is too much there, where a file has more than can soon be read.
+
+    A key of n parts costs a parser n², and each value a while.
+    """
+    if sum(map(text.count, "=,[{")) > _MOST_VALUES:
+        return 1, f"more than {_MOST_VALUES} keys and values"
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") >= _MOST_PARTS and _LONG_KEY.search(line):
+            return number, f"a key of more than {_MOST_PARTS} parts"
+    return None
+
+
 def parse(text: str) -> Branch:
     """The tree of a TOML document.
 
@@ -37,9 +55,13 @@ def parse(text: str) -> Branch:
     NotSure
         If it is no TOML that this module understands.
     """
+    if crowded(text):
+        raise NotSure("more than can soon be read")
     match = _FILE_HEAD.match(text)
     opening = match[0] if match else ""
-    position, entries = len(opening), []
+    position = len(opening)
+    entries: list[Entry] = []
+    inside: list[Entry] = []
     while True:
         match = _LEAD.match(text, position)
         start = match.end() if match else position
@@ -48,41 +70,54 @@ def parse(text: str) -> Branch:
         header = _HEADER.match(text, start)
         if header:
             key = _read_key(header[2])
-            body = Branch("map", False, "", (), "")
+            _close(entries, inside)
             item = header[1] == "[["
-            entries.append(Entry(key, text[position:start], header[0], body, "", item=item))
+            entries.append(Entry(key, text[position:start], header[0], _TABLE, "", item=item))
             position = header.end()
             continue
         entry, position = _statement(text, position, start)
-        last = entries[-1] if entries else None
-        if last is not None and isinstance(last.node, Branch) and not last.node.flow:
-            entries[-1] = _with(last, last.node, entry)
-        else:
-            entries.append(entry)
+        into = inside if entries and entries[-1].node is _TABLE else entries
+        into.append(entry)
+    _close(entries, inside)
     return Branch("map", False, opening, tuple(_nested(entries)), text[position:])
 
 
-def _with(table: Entry, body: Branch, entry: Entry) -> Entry:
-    return replace(table, node=replace(body, entries=(*body.entries, entry)))
+_TABLE = Branch("map", False, "", (), "")
+
+
+def _close(entries: list[Entry], inside: list[Entry]) -> None:
+    """Put what stands below a header into its table."""
+    if inside:
+        table = replace(_TABLE, entries=tuple(inside))
+        entries[-1] = replace(entries[-1], node=table)
+        inside.clear()
 
 
 def _nested(entries: list[Entry]) -> list[Entry]:
     """Put the tables of an array's element inside that element."""
     found: list[Entry] = []
+    inside: list[Entry] = []
     for entry in entries:
         last = found[-1] if found else None
-        if (
-            last is not None
-            and last.item
-            and isinstance(last.node, Branch)
-            and len(entry.key) > len(last.key)
-            and entry.key[: len(last.key)] == last.key
-        ):
-            inner = replace(entry, key=entry.key[len(last.key) :])
-            found[-1] = _with(last, last.node, inner)
-        else:
-            found.append(entry)
+        if last is not None and last.item and _below(last.key, entry.key):
+            inside.append(replace(entry, key=entry.key[len(last.key) :]))
+            continue
+        _extend(found, inside)
+        found.append(entry)
+    _extend(found, inside)
     return found
+
+
+def _below(table: Key, key: Key) -> bool:
+    return len(key) > len(table) and key[: len(table)] == table
+
+
+def _extend(found: list[Entry], inside: list[Entry]) -> None:
+    """Put the tables below an array's element into it, behind its own keys."""
+    if inside and isinstance(table := found[-1].node, Branch):
+        entries = (*table.entries, *inside)
+        found[-1] = replace(found[-1], node=replace(table, entries=entries))
+        inside.clear()
 
 
 def _statement(text: str, at: int, start: int) -> tuple[Entry, int]:
@@ -118,7 +153,7 @@ def _read_scalar(text: str) -> Leaf:
 
 
 _SYNTAX = flow.Syntax(
-    space=re.compile(r"(?:[ \t\n]+|#.*)*"),
+    space=re.compile(r"(?:[ \t\n]++|#.*)*+"),
     tail=re.compile(r"[ \t]*#.*|"),
     scalar=re.compile(rf"{_STRING}|[\w+-](?:[\w.:+-]|(?<=\d) (?=\d))*"),
     key=re.compile(rf"[ \t]*({_KEY})[ \t]*=[ \t]*"),
@@ -135,10 +170,16 @@ def load(text: str) -> Value:
     NotSure
         If it is invalid.
     """
+    if crowded(text):
+        raise NotSure("more than can soon be read")
     try:
-        return _plain(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        said = tomllib.loads(text)
+    except ValueError as error:
+        # A decoding error is one, and so is a number of more digits than Python reads.
         raise NotSure("invalid TOML") from error
+    if beyond := excess(said):
+        raise NotSure(beyond)
+    return _plain(said)
 
 
 def _plain(said: Any) -> Value:

@@ -27,10 +27,10 @@ from lisa_scaffold.merge.nodes import (
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
-_LEAD = re.compile(r"(?:[ \t]*(?:#.*)?\n)*")
+_LEAD = re.compile(r"(?:[ \t]*+(?:#.*)?\n)*+")
 _TAIL = re.compile(r"[ \t]*(?:(?<=\s)#.*)?\n|[ \t]*\Z")
 _FILE_HEAD = re.compile(
-    r"(?:---[ \t]*(?:#.*)?\n)?(?:[ \t]*#.*\n)+(?:[ \t]*\n)+|---[ \t]*(?:#.*)?\n"
+    r"(?:---[ \t]*(?:#.*)?\n)?(?:[ \t]*+#.*\n)++(?:[ \t]*+\n)++|---[ \t]*(?:#.*)?\n"
 )
 _KEEP = re.compile(r"[|>][1-9]?\+")
 _MARGIN = 2
@@ -236,7 +236,7 @@ class _Reader:
         """Where an entry begins: at its key, or at the dash before an item."""
         if key is not None:
             return key.start
-        match = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[ \t]*(?=-\s)").match(self.text, self.at)
+        match = re.compile(r"(?:[ \t]*+(?:#.*)?\n)*+[ \t]*(?=-\s)").match(self.text, self.at)
         if match is None or match.end() > item.start:
             raise NotSure("an item without a dash")
         return match.end()
@@ -268,7 +268,7 @@ class _Reader:
 
     def _first_dash(self, start: int, item: _Raw) -> int:
         """Where the first dash of a block sequence stands: behind its tag and anchor."""
-        match = re.compile(r"(?:[&!]\S*\s+)*(?:(?:#.*)?\s+)*").match(self.text, item.start)
+        match = re.compile(r"(?:[&!]\S*\s+)*+(?:(?:#.*)?\s++)*+").match(self.text, item.start)
         at = match.end() if match else item.start
         if self.text[at : at + 1] != "-" or at < start:
             raise NotSure("a list that begins in an unusual way")
@@ -319,7 +319,7 @@ class _Reader:
 
 _NOTHING = re.compile(r"(?!)")
 _SYNTAX = flow.Syntax(
-    space=re.compile(r"(?:[ \t\n]+|(?<=\s)#.*)*"),
+    space=re.compile(r"(?:[ \t\n]++|(?<=\s)#.*)*+"),
     tail=re.compile(r"[ \t]+#.*|"),
     scalar=_NOTHING,
     key=_NOTHING,

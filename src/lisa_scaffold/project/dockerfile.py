@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+_MOST_VALUES = 100_000  # characters: variables may hold each other, and so double with each
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]*))?\}|(\w+))")
 
 
@@ -136,9 +137,13 @@ def _stage(instructions: list[Instruction], defaults: dict[str, str]) -> Stage:
 
 
 def resolve(text: str, defaults: dict[str, str]) -> str:
-    """A text with variables replaced by what is known of them."""
+    """A text with variables replaced by what is known of them, while there is room."""
+    room = _MOST_VALUES
 
     def value(match: re.Match[str]) -> str:
-        return defaults.get(match[1] or match[3]) or match[2] or match[0]
+        nonlocal room
+        found = defaults.get(match[1] or match[3]) or match[2] or match[0]
+        room -= len(found)
+        return found if room > 0 else match[0]
 
     return _VARIABLE.sub(value, text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from lisa_scaffold.bounds import DEEP, LONG, excess
+
 Key: TypeAlias = "str | int"
 Keys: TypeAlias = tuple[Key, ...]
 
@@ -113,19 +115,37 @@ class Document:
         return position.raw if position else None
 
 
+def _bounded(document: Document, form: str) -> Document:
+    """The document, or why it is more than anybody wrote."""
+    beyond = excess(document.data)
+    if beyond is None:
+        return document
+    return Document(document.path, problem=Problem(document.path, 1, beyond, form))
+
+
 def toml(path: str, text: str) -> Document:
     """Read a TOML file."""
     import tomllib
 
+    from lisa_scaffold.merge.toml import crowded
+
+    if line := crowded(text):
+        return Document(path, problem=Problem(path, line[0], line[1], "TOML"))
     try:
-        return Document(path, tomllib.loads(text), locate=lambda: _toml_positions(text))
+        document = Document(path, tomllib.loads(text), locate=lambda: _toml_positions(text))
+        return _bounded(document, "TOML")
     except tomllib.TOMLDecodeError as error:
         found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         line = int(found[1]) if found and found[1] else text.rstrip("\n").count("\n") + 1
         message = str(error)[: found.start()] if found else str(error)
         return Document(path, problem=Problem(path, line, message, "TOML"))
-    except RecursionError:
-        return Document(path, problem=Problem(path, 1, "nested too deeply", "TOML"))
+    except (RecursionError, ValueError) as error:
+        return Document(path, problem=Problem(path, 1, _reason(error), "TOML"))
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a file that a parser gave up, not for its grammar."""
+    return DEEP if isinstance(error, RecursionError) else LONG
 
 
 def _toml_positions(text: str) -> dict[Keys, Position]:
@@ -189,12 +209,11 @@ def json(path: str, text: str) -> Document:
         return yaml.load(path, text).positions
 
     try:
-        return Document(path, loads(text), locate=locate)
+        return _bounded(Document(path, loads(text), locate=locate), "JSON")
     except JSONDecodeError as error:
         return Document(path, problem=Problem(path, error.lineno, error.msg, "JSON"))
     except (RecursionError, ValueError) as error:
-        message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        return Document(path, problem=Problem(path, 1, message, "JSON"))
+        return Document(path, problem=Problem(path, 1, _reason(error), "JSON"))
 
 
 def ini(path: str, text: str) -> Document:

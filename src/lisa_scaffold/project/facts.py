@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import git
+from lisa_scaffold.bounds import DEEP
 from lisa_scaffold.project import documents
 from lisa_scaffold.project.documents import Document, Problem
 from lisa_scaffold.project.markdown import Heading, headings
@@ -409,6 +410,10 @@ def _python(path: str, text: str) -> ast.Module | Problem:
     import ast
     import warnings
 
+    from lisa_scaffold.merge import names
+
+    if beyond := names.crowded(text):
+        return Problem(path, 1, beyond, "Python")
     try:
         with warnings.catch_warnings():
             # An invalid escape in somebody's string is no news of ours.
@@ -417,4 +422,5 @@ def _python(path: str, text: str) -> ast.Module | Problem:
     except SyntaxError as error:
         return Problem(path, error.lineno or 1, error.msg, "Python")
     except (ValueError, RecursionError, MemoryError) as error:
-        return Problem(path, 1, str(error) or "nested too deeply", "Python")
+        deep = isinstance(error, RecursionError | MemoryError)
+        return Problem(path, 1, DEEP if deep else str(error), "Python")

@@ -30,9 +30,12 @@ _INHERITED = (
     *("interruptible", "retry", "services", "tags", "timeout"),
 )
 _STAGES = (".pre", "build", "test", "deploy", ".post")
-_DEEPEST = 12
+_DEEPEST = 11
+"""Levels of ``extends`` that GitLab follows: https://docs.gitlab.com/ci/yaml/#extends."""
+_MOST_NESTED = 12
 _MOST_FILES = 150
-_MOST_VALUES = 200_000
+"""Files that GitLab includes: https://docs.gitlab.com/ci/yaml/#include."""
+_MOST_VALUES = 400_000
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ class Pipeline:
         said = job.get("variables") if job else None
         own = {str(k): _value(v) for k, v in said.items()} if isinstance(said, dict) else {}
         known = {**self.variables, **own}
-        for _ in range(_DEEPEST):
+        for _ in range(_MOST_NESTED):
             expanded = resolve(text, known)
             if expanded == text:
                 break
@@ -252,11 +255,12 @@ class _Reader:
         self._facts = facts
         self._documents: dict[str, Document] = {}
         self._includes: list[Include] = []
-        self._troubles: list[Trouble] = []
+        self._troubles: dict[Trouble, None] = {}
         self._merged: dict[str, Any] = {}
         self._known: dict[str, tuple[dict[str, Any], bool, list[str]]] = {}
         self._defaults: dict[str, Any] = {}
         self._values = 0
+        self._deep = False
 
     def read(self) -> Pipeline:
         """Read all."""
@@ -276,7 +280,7 @@ class _Reader:
             {name: job for name, job in jobs.items() if not job.hidden},
             {name: job for name, job in jobs.items() if job.hidden},
             {key: self._followed(value, ()) for key, value in settings.items()},
-            tuple(dict.fromkeys(self._troubles)),
+            tuple(self._troubles),
             self._documents,
         )
 
@@ -287,7 +291,7 @@ class _Reader:
             return
         data = document.data if isinstance(document.data, dict) else {}
         self._documents[path] = document
-        if len(above) < _DEEPEST and len(self._documents) < _MOST_FILES:
+        if len(above) < _MOST_NESTED and len(self._documents) < _MOST_FILES:
             for include in _includes(document, data.get("include")):
                 self._includes.append(include)
                 self._follow(include, (*above, path))
@@ -313,7 +317,7 @@ class _Reader:
         own = self._merged.get(name)
         own = own if isinstance(own, dict) else {}
         data, whole, parents = self._extended(name, own, ())
-        data = self._with_defaults(self._followed(data, (name,)))
+        data = self._with_defaults(self._followed(data, (name,)) or {})
         # A job must not hold the reader, and so the facts that hold the job: only a pass of the
         # garbage collector would free them.
         find = partial(_place, self._documents, name)
@@ -330,7 +334,8 @@ class _Reader:
         parents: list[str] = []
         for parent in flat(own.get("extends")):
             if parent in (*above, name) or len(above) >= _DEEPEST:
-                self._note(_place(self._documents, name, "extends"), f"{name} extends itself")
+                self._refuse(name, cyclic=parent in (*above, name))
+                whole = False
                 continue
             said = self._merged.get(parent)
             if not isinstance(said, dict):
@@ -340,12 +345,31 @@ class _Reader:
                     self._note(place, f"{name} extends {parent}: no such job")
                 continue
             inherited, known, further = self._extended(parent, said, (*above, name))
+            if not self._has_room(_size(inherited)):
+                whole = False
+                break
             data = _merge(data, inherited)
             whole = whole and known
             parents = list(dict.fromkeys([parent, *further, *parents]))
         rest = {key: value for key, value in own.items() if key != "extends"}
         self._known[name] = _merge(data, rest), whole, parents
         return self._known[name]
+
+    def _refuse(self, name: str, *, cyclic: bool) -> None:
+        """Note what GitLab does not follow; of chains that are too long, the first alone."""
+        place = _place(self._documents, name, "extends")
+        if cyclic:
+            self._note(place, f"{name} extends itself")
+        elif not self._deep:
+            self._deep = True
+            self._note(place, f"{name} is extended over more than {_DEEPEST} levels")
+
+    def _has_room(self, values: int) -> bool:
+        """Whether so many more values are still as many as a pipeline may have."""
+        self._values += values
+        if self._values > _MOST_VALUES:
+            self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
+        return self._values <= _MOST_VALUES
 
     def _by_default(self) -> dict[str, Any]:
         """What jobs say that do not say otherwise."""
@@ -359,18 +383,16 @@ class _Reader:
         wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
         for key, said in self._defaults.items():
             takes = key in wanted if isinstance(wanted, list) else wanted
-            if key not in data and takes:
+            if key not in data and takes and self._has_room(_size(said)):
                 data[key] = said
         return data
 
     def _followed(self, said: Any, above: tuple[Any, ...]) -> Any:
         """A value with each ``!reference`` replaced by what it stands for."""
-        self._values += 1
-        if self._values > _MOST_VALUES:
-            self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
+        if not self._has_room(1):
             return []
         if isinstance(said, Reference):
-            if said in above or len(above) > _DEEPEST:
+            if said in above or len(above) > _MOST_NESTED:
                 return []
             return self._followed(self._referred(said), (*above, said))
         if isinstance(said, list):
@@ -400,7 +422,17 @@ class _Reader:
         return found
 
     def _note(self, place: Place, message: str) -> None:
-        self._troubles.append(Trouble(place, message))
+        self._troubles[Trouble(place, message)] = None
+
+
+def _size(said: Any) -> int:
+    """How many values there are in a value."""
+    match said:
+        case dict():
+            return 1 + sum(map(_size, said.values()))
+        case list():
+            return 1 + sum(map(_size, said))
+    return 1
 
 
 def _includes(document: Document, said: Any) -> Iterator[Include]:

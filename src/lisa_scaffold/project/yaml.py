@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import yaml
 
+from lisa_scaffold.bounds import DEEP, DEEPEST, LONG, MOST_DIGITS
 from lisa_scaffold.project.documents import Document, Keys, Position, Problem
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _MOST_VALUES = 200_000
+# A value is one, a list or a mapping two. Each takes up to 15 µs and 700 bytes; in 1 MB that
+# people wrote there are fewer.
+_MOST_EVENTS = 100_000
+_PARTS = ":,-?[{&*!\n"
 _PLAIN = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
 
@@ -22,7 +28,7 @@ class Reference(tuple[str, ...]):
 
 
 class _TooMuchError(ValueError):
-    """Aliases that refer to themselves, or that expand to more than anybody writes."""
+    """More than anybody writes: in number, in depth, or in what aliases expand to."""
 
 
 def load(path: str, text: str) -> Document:
@@ -31,7 +37,7 @@ def load(path: str, text: str) -> Document:
     Dates stay text. Tags that are not YAML's own are dropped, but for ``!reference``.
     """
     try:
-        nodes = list(yaml.compose_all(text, Loader=_LOADER))
+        nodes = _composed(text)
         builder = _Builder()
         data = builder.root(nodes[-1]) if nodes else {}
     except yaml.YAMLError as error:
@@ -39,8 +45,47 @@ def load(path: str, text: str) -> Document:
     except _TooMuchError as error:
         return Document(path, problem=Problem(path, 1, str(error), "YAML"))
     except RecursionError:
-        return Document(path, problem=Problem(path, 1, "nested too deeply", "YAML"))
+        return Document(path, problem=Problem(path, 1, DEEP, "YAML"))
     return Document(path, data, None, lambda: _positions(nodes), tuple(builder.duplicates))
+
+
+def plain(text: str) -> Any:
+    """What ``yaml.safe_load`` makes of a text, where that is soon done and of a size to handle.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If it is no YAML, or holds several documents.
+    ValueError
+        If it is nested too deeply, holds too much, or a value that nothing can be made of.
+    """
+    nodes = _composed(text)
+    builder = _Builder()
+    for node in nodes:
+        builder.root(node)
+    if builder.long:
+        raise _TooMuchError(LONG)
+    try:
+        return yaml.load(text, Loader=_LOADER)
+    except (OverflowError, TypeError, KeyError, IndexError, AttributeError) as error:
+        # PyYAML's constructors trust that what looks like a date or a number is one.
+        raise ValueError(f"a value that cannot be read: {error}") from error
+
+
+def _composed(text: str) -> list[yaml.Node]:
+    """The nodes of all documents.
+
+    Raises
+    ------
+    _TooMuchError
+        If there are more than can soon be read.
+    """
+    # No part of a document stands without one of these: where they are few, nothing is counted.
+    if 2 * sum(map(text.count, _PARTS)) > _MOST_EVENTS:
+        events = yaml.parse(text, Loader=_LOADER)
+        if next(islice(events, _MOST_EVENTS, None), None):
+            raise _TooMuchError(f"more than {_MOST_EVENTS} keys and values")
+    return list(yaml.compose_all(text, Loader=_LOADER))
 
 
 def _problem(path: str, text: str, error: yaml.YAMLError) -> Problem:
@@ -53,21 +98,31 @@ def _problem(path: str, text: str, error: yaml.YAMLError) -> Problem:
     return Problem(path, text.count("\n", 0, at) + 1, str(reason), "YAML")
 
 
+class _Made(NamedTuple):
+    """The data of a node, how many values that would be, written out, and how many levels."""
+
+    data: Any
+    weight: int
+    height: int
+
+
 class _Builder:
     """Makes plain data of composed nodes, each node once."""
 
     def __init__(self) -> None:
         self.duplicates: list[tuple[str, int]] = []
-        self._known: dict[int, tuple[Any, int] | None] = {}
+        self.long = False
+        self._known: dict[int, _Made | None] = {}
 
     def root(self, node: yaml.Node) -> Any:
         """The data of a document."""
-        return self._value(node)[0]
+        return self._value(node).data
 
-    def _value(self, node: yaml.Node) -> tuple[Any, int]:
-        """The data of a node, and how many values it would be, written out."""
+    def _value(self, node: yaml.Node) -> _Made:
+        """The data of a node."""
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node), 1
+            self.long = self.long or _is_long(node)
+            return _Made(_scalar(node), 1, 0)
         known = self._known.get(id(node), ...)
         if known is None:
             raise _TooMuchError("an alias that refers to itself")
@@ -75,41 +130,50 @@ class _Builder:
             return known
         self._known[id(node)] = None
         made = self._branch(node)
-        if made[1] > _MOST_VALUES:
+        if made.weight > _MOST_VALUES:
             raise _TooMuchError(f"aliases expand to more than {_MOST_VALUES} values")
+        if made.height > DEEPEST:
+            raise _TooMuchError(DEEP)
         self._known[id(node)] = made
         return made
 
-    def _branch(self, node: yaml.Node) -> tuple[Any, int]:
+    def _branch(self, node: yaml.Node) -> _Made:
         return self._mapping(node) if isinstance(node, yaml.MappingNode) else self._sequence(node)
 
-    def _sequence(self, node: yaml.Node) -> tuple[Any, int]:
-        items, weight = [], 1
+    def _sequence(self, node: yaml.Node) -> _Made:
+        items, weight, height = [], 1, 0
         for item in node.value:
-            value, size = self._value(item)
-            items.append(value)
-            weight += size
+            made = self._value(item)
+            items.append(made.data)
+            weight += made.weight
+            height = max(height, made.height)
         if node.tag == "!reference":
-            return Reference(str(item) for item in items), weight
-        return items, weight
+            return _Made(Reference(str(item) for item in items), weight, 0)
+        return _Made(items, weight, height + 1)
 
-    def _mapping(self, node: yaml.MappingNode) -> tuple[Any, int]:
+    def _mapping(self, node: yaml.MappingNode) -> _Made:
         data: dict[Any, Any] = {}
         merged: list[Mapping[Any, Any]] = []
-        weight = 1
+        weight, height = 1, 0
         for key_node, value_node in node.value:
             key = _key(key_node)
             if key in data:
                 self.duplicates.append((key, key_node.start_mark.line + 1))
-            value, size = self._value(value_node)
+            value, size, below = self._value(value_node)
             weight += size
+            height = max(height, below)
             if key_node.tag == f"{_TAG}merge":
                 merged += [each for each in _listed(value) if isinstance(each, dict)]
             else:
                 data[key] = value
         for each in merged:
             data = {**each, **data}
-        return data, weight
+        return _Made(data, weight, height + 1)
+
+
+def _is_long(node: yaml.ScalarNode) -> bool:
+    """Whether a scalar is a number of more digits than are soon read."""
+    return node.tag in (f"{_TAG}int", f"{_TAG}float") and len(node.value) > MOST_DIGITS
 
 
 def _key(node: yaml.Node) -> str:
@@ -149,7 +213,7 @@ def _listed(value: Any) -> list[Any]:
 def _scalar(node: yaml.ScalarNode) -> Any:
     """What a scalar says; dates and unknown tags are text."""
     text = str(node.value)
-    if node.tag == f"{_TAG}str":
+    if node.tag == f"{_TAG}str" or _is_long(node):
         return text
     try:
         match node.tag.removeprefix(_TAG):
