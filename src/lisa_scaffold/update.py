@@ -294,8 +294,7 @@ def _not_run(before: Render, after: Render) -> Iterator[str]:
 def _changelog(root: Path, old: str, new: str) -> str:
     """The sections of the template's changelog after one version, up to another."""
     first, last = template.version_of(old), template.version_of(new)
-    linked = (root / "CHANGELOG.md").is_symlink()
-    if linked or first is None or last is None:
+    if first is None or last is None:
         return ""
     try:
         content = files.read(root, "CHANGELOG.md") or b""
