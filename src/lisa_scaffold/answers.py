@@ -14,6 +14,8 @@ DEEPEST = 50
 MOST_DIGITS = 4300
 """Digits of a number: Python writes no longer one down."""
 
+_TOO_LARGE = 10**MOST_DIGITS
+
 
 def fault(answers: Mapping[Any, Any]) -> str:
     """The first answer that no template can take, as ``key: why``; empty where all are fine."""
@@ -37,12 +39,19 @@ def problem(value: Any) -> str:
                 return f"more than {MOST} characters"
             if why := _odd(each):
                 return why
+        # Counted before they are written out: a few aliases stand for any number of values.
+        if sum(map(_count, level)) > left:
+            return f"more than {MOST} values"
         level = [inner for each in level for inner in _inside(each)]
         if not level:
             return ""
-        if len(level) > left:
-            return f"more than {MOST} values"
     return f"nested deeper than {DEEPEST} levels"
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return 2 * len(value)
+    return len(value) if isinstance(value, (list, tuple, set, frozenset)) else 0
 
 
 def _inside(value: Any) -> Iterable[Any]:
@@ -52,7 +61,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def _odd(value: Any) -> str:
-    if isinstance(value, int) and value.bit_length() > MOST_DIGITS * 3:
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         return f"a number of more than {MOST_DIGITS} digits"
     if isinstance(value, str) and not _is_unicode(value):
         return "characters that no file can hold"
