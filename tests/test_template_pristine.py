@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,13 @@ def test_other_answers_are_another_render(bare: Path, tmp_path: Path) -> None:
     assert origins.of(tmp_path, RECORDED).locked == LOCKED
     assert origins.of(tmp_path, {**RECORDED, "name": "three"}).locked == {"name.txt": b"three 3\n"}
     assert len(kept()) == 2
+
+
+def test_an_answer_of_another_type_is_another_render(bare: Path, tmp_path: Path) -> None:
+    del bare
+    for name in (date(2026, 11, 2), "2026-11-02", ["a"], "['a']", 1, True):
+        Origins().of(tmp_path, {**RECORDED, "name": name})
+    assert len(kept()) == 6
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"a": 1}', b'{"a": "?"}', b"\xff"])
