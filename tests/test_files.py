@@ -447,7 +447,7 @@ def test_no_report_shows_what_is_below_git(
 ) -> None:
     """A job's token stands in the address of the remote."""
     git("remote", "add", "origin", "https://x:glpat-not-a-token@gitlab.example.org/x", cwd=project)
-    for name in ("CHANGELOG.md", "README.md", "setup.cfg", ".gitlab-ci.yml", "LICENSE"):
+    for name in ("CHANGELOG.md", "CITATION.cff", "Dockerfile", "pyproject.toml", "README.md"):
         (project / name).unlink(missing_ok=True)
         (project / name).symlink_to(".git/config")
     git("add", "--all", cwd=project)
@@ -455,6 +455,7 @@ def test_no_report_shows_what_is_below_git(
         cli.main(["check", "--format", form])
         said = capsys.readouterr()
         assert "glpat-" not in said.out + said.err
+        assert "repositoryformatversion" not in said.out
 
 
 @pytest.mark.parametrize("make", [ODD["endless"], ODD["a link out"], ODD["a folder"]])
