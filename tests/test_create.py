@@ -13,6 +13,7 @@ from lisa_scaffold.model import Created
 from lisa_scaffold.template import Template
 
 from .conftest import ROOT, Tree
+from .support.tools import passes
 
 OWN = Template("v0.1.0", ROOT)
 
@@ -187,3 +188,35 @@ def test_hooks_that_cannot_be_installed_are_a_note(tmp_path: Path) -> None:
     made = make(tmp_path / "p")
     assert made.hooks is None
     assert made.notes == ("The git hooks were not installed, pre-commit says: no way",)
+
+
+def test_hooks_go_into_the_new_project_whatever_the_environment_names(
+    tmp_path: Path, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook of another repository runs with this set."""
+    other = tmp_path / "other"
+    passes("git", "init", "--quiet", other, cwd=tmp_path)
+    prek = tree(
+        tmp_path / "bin", {"prek": "#!/bin/sh\ngit rev-parse --absolute-git-dir >&2\nexit 1"}
+    )
+    (prek / "prek").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{prek}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    (note,) = make(tmp_path / "lisa-noise").notes
+    assert note.endswith("/project/.git")
+    assert not (other / ".git/index").exists()
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+@pytest.mark.parametrize("name", [".git", "sub/.GIT", "sub/.git"])
+def test_a_template_that_writes_into_a_folder_of_git_s_own_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    destination = tmp_path / "lisa-noise"
+    with create.prepared(OWN, answers(), destination) as project:
+        shown = create.preview(OWN, answers(), project)
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).symlink_to(tmp_path)
+        with pytest.raises(LisaError, match=f"^{name}: the template writes into a folder of git"):
+            create.create(project, shown, destination)
+    assert left(tmp_path) == ["only-git"]

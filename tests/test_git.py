@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from lisa_scaffold import git
+from lisa_scaffold import git, process
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Identity
 
@@ -101,3 +102,30 @@ def test_the_tags_of_a_bundle_are_those_that_git_tells(tmp_path: Path) -> None:
     found = git.tags(git.clonable(tmp_path / "b.bundle"))
     assert found == {tag: hashed for hashed, _, tag in lines}
     assert list(git.tags(git.clonable(tmp_path))) == ["v1.0.0", "v1.1.0"]
+
+
+def test_settings_of_the_environment_hold_beside_ours(
+    small_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror, say, by which an address without a network is reached."""
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{small_template.as_uri()}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://x.example.org/x.git")
+    address = git.clonable("https://x.example.org/x.git")
+    assert list(git.tags(address)) == ["v0.1.0", "v0.2.0"]
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])
+def test_a_pipe_in_the_place_of_a_file_holds_git_for_a_while_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    (tmp_path / "a").touch()
+    passes("git", "add", "a", cwd=tmp_path)
+    repository = git.repository(tmp_path)
+    os.mkfifo(tmp_path / name)
+    monkeypatch.setattr(process, "PATIENCE", 0.05)
+    with pytest.raises(LisaError, match="no regular file, and git waits"):
+        git.ignored(repository, ["b"]) if name == ".gitignore" else git.cleaned(
+            repository, tmp_path / "aside", {"b": git.Blob("100644", b"")}
+        )

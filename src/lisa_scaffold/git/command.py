@@ -43,7 +43,7 @@ def complete(
     GitError
         If git says no; the message is git's own.
     LisaError
-        If git is not installed.
+        If git is not installed, or is held up.
     """
     variables = {**environment.base(), **(env or {})}
     hindered = partial(files.hindrance, cwd) if cwd else None
