@@ -141,6 +141,7 @@ def test_wheels_of_a_checkout_and_of_its_sdist_carry_the_same_template(
     indirect = build(unpacked(sdist, tmp_path / "unpacked"), tmp_path / "indirect", "--wheel")
     source, other = carried(direct, tmp_path / "a"), carried(indirect, tmp_path / "b")
     assert Path(source.location).read_bytes() == Path(other.location).read_bytes()
+    assert direct.read_bytes() == indirect.read_bytes()
     version = source.versions()[-1]
     files = rendered(source, version, tmp_path / "from-wheel")
     assert files == rendered(Source(str(checkout)), version, tmp_path / "from-checkout")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.validation import make_schemabased_validator
 from hatchling.builders.wheel import WheelBuilder
@@ -150,6 +151,39 @@ def test_what_the_package_imports_is_what_it_declares() -> None:
     used = imported(ROOT / "src")
     assert used - set().union(*map(provided, needs)) == set()
     assert [line for line in needs if not provided(line) & used] == []
+
+
+def test_hooks_come_from_a_commit_or_in_a_version_of_the_lock() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    revisions = re.findall(r"^ +rev: *(.*)$", text, flags=re.MULTILINE)
+    repositories = yaml.safe_load(text)["repos"]
+    remote = [each for each in repositories if each["repo"] != "local"]
+    assert len(revisions) == len(remote)
+    for revision in revisions:
+        assert re.fullmatch(r"[0-9a-f]{40}  # frozen: v[\d.]+", revision)
+    versions = {(pin.name, str(pin.specifier)) for pin in locked("dev", "runtime")}
+    names = {name for name, _ in versions}
+    for line in (
+        line
+        for each in repositories
+        for hook in each["hooks"]
+        for line in hook.get("additional_dependencies", [])
+    ):
+        pin = Requirement(line)
+        assert str(pin.specifier).startswith("==")
+        assert pin.name not in names or (pin.name, str(pin.specifier)) in versions, line
+
+
+def test_packages_from_npm_are_locked_and_run_no_script_when_they_are_installed() -> None:
+    folder = ROOT / "tests/e2e/parts/gitlab-ci-local"
+    lock_file = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
+    asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    whole, *packages = lock_file["packages"].values()
+    assert whole["dependencies"] == asked
+    assert packages
+    for package in packages:
+        assert re.fullmatch(r"sha512-[\w+/]{86}==", package["integrity"])
+        assert not {"resolved", "hasInstallScript"} & package.keys()
 
 
 # --- Licences -------------------------------------------------------------------------------------

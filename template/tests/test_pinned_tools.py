@@ -19,8 +19,10 @@ TOOLS = [
 
 def hook_versions() -> dict[str, str]:
     text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-    lines = re.findall(r"^ *- repo: *(\S+)\s+rev: *[\"']?v?([^\s\"']+)", text, flags=re.MULTILINE)
-    return dict(lines)
+    # `pre-commit autoupdate --freeze` writes a commit, and the tag beside it.
+    frozen = r"(?:[0-9a-f]{40}[\"']? *# *frozen: *)?"
+    pattern = rf"^ *- repo: *(\S+)\s+rev: *[\"']?{frozen}v?([^\s\"']+)"
+    return dict(re.findall(pattern, text, flags=re.MULTILINE))
 
 
 def pinned_versions() -> dict[str, str]:

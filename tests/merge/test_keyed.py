@@ -21,6 +21,29 @@ def test_a_record_that_both_sides_changed_is_made_of_both() -> None:
     assert guard.problem("a.yaml", base, ours, theirs, merged) is None
 
 
+def frozen(commit: str, tag: str) -> str:
+    """A revision as `pre-commit autoupdate --freeze` writes it."""
+    return f"{commit * 40}  # frozen: {tag}"
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "won"),
+    [
+        (frozen("a", "v1.0"), frozen("a", "v1.0"), frozen("b", "v1.1"), frozen("b", "v1.1")),
+        (frozen("a", "v1.0"), frozen("b", "v1.9"), frozen("c", "v1.10"), frozen("c", "v1.10")),
+        (frozen("a", "v1.0"), frozen("c", "v1.10"), frozen("b", "v1.9"), frozen("c", "v1.10")),
+        ("v1.0", frozen("c", "v1.10"), "v1.9", frozen("c", "v1.10")),
+        ("v1.0", frozen("a", "v1.0"), "v1.1", "v1.1"),
+    ],
+)
+def test_a_frozen_revision_and_its_tag_stay_together(
+    base: str, ours: str, theirs: str, won: str
+) -> None:
+    merged = yaml.merge(*(HOOK.format(rev=rev, more="") for rev in (base, ours, theirs)))
+    assert merged is not None
+    assert merged[0] == HOOK.format(rev=won, more="")
+
+
 def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
     sides = [HOOK.format(rev=rev, more="") for rev in ("v1.9", "v1.10", "v1.11")]
     merged = yaml.merge(*sides)

@@ -11,6 +11,7 @@ from lisa_scaffold.rules.quality_hooks import _is_cheap
 from ..support.checking import changed, clean, edited, fixed, found, messages, text
 
 HOOKS = ".pre-commit-config.yaml"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PCH = "https://github.com/pre-commit/pre-commit-hooks"
 RUFF = "https://github.com/astral-sh/ruff-pre-commit"
 
@@ -60,6 +61,12 @@ def test_what_pre_commit_reads() -> None:
             "pre-commit/pre-commit-hooks has no hook trailing-whitespaces: trailing-whitespace?",
         ),
         (RUFF, "v0.9.0", "ruff-check", "v0.9.0 has no ruff-check yet: 0.11.10 does"),
+        (
+            RUFF,
+            f"{COMMIT}  # frozen: v0.9.0",
+            "ruff-check",
+            "v0.9.0 has no ruff-check yet: 0.11.10 does",
+        ),
         (RUFF, "v0.0.250", "ruff-format", "v0.0.250 has no ruff-format yet: 0.0.290 does"),
     ],
 )
@@ -75,7 +82,8 @@ def test_hooks_that_do_not_exist(repo: str, rev: str, name: str, message: str) -
         (PCH, "v3.4.0", "flake8"),
         (PCH, "v99.0.0", "something-new"),
         (PCH, "v0.1.0", "anything"),
-        (PCH, "0123456789abcdef0123456789abcdef01234567", "anything"),
+        (PCH, COMMIT, "anything"),
+        (PCH, f"{COMMIT}  # frozen: v99.0.0", "anything"),
         (RUFF, "v0.17.6", "ruff"),
         ("https://github.com/somebody/hooks", "v1.0", "anything"),
     ],
@@ -170,6 +178,17 @@ def test_one_version() -> None:
     assert messages(files, "QTY") == ["ruff v0.17.5 here, but 0.17.6 in pyproject.toml"]
     loose = edited(files, "pyproject.toml", '"ruff==0.17.6"', '"ruff>=0.17.6"')
     assert found(loose, "QTY") == []
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_one_version_where_hooks_are_frozen(quote: str) -> None:
+    frozen = f"rev: {quote}{COMMIT}{quote}  # frozen: "
+    same = edited(clean(), HOOKS, "rev: v0.17.6", f"{frozen}v0.17.6")
+    assert found(same, "QTY") == []
+    other = edited(clean(), HOOKS, "rev: v0.17.6", f"{frozen}v0.17.5")
+    assert messages(other, "QTY") == ["ruff v0.17.5 here, but 0.17.6 in pyproject.toml"]
+    untold = edited(clean(), HOOKS, "rev: v0.17.6", f"rev: {COMMIT}")
+    assert found(untold, "QTY") == []
 
 
 NOX = 'import nox\n\n\n@nox.session(name="unit", tags=["all"])\ndef _unit(s):\n    s.run("a")\n'

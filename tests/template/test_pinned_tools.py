@@ -61,6 +61,18 @@ def test_it_passes_as_generated_and_skips_nothing(project: Path) -> None:
     assert re.search(rf"= {len(TOOLS)} passed in ", shown), shown
 
 
+def test_it_reads_the_tag_of_a_hook_that_is_frozen(project: Path) -> None:
+    path = project / HOOKS
+    text, count = re.subn(
+        r"rev: (\S+)", rf"rev: {'0' * 40}  # frozen: \1", path.read_text(encoding="utf-8")
+    )
+    assert count > len(TOOLS)
+    path.write_text(text, encoding="utf-8")
+    assert re.search(rf"= {len(TOOLS)} passed in ", pytest_in(project).stdout)
+    path.write_text(text.replace("# frozen: v0", "# frozen: v9"), encoding="utf-8")
+    assert "ruff is" in pytest_in(project).stdout
+
+
 @pytest.mark.parametrize("path", [PINS, HOOKS])
 def test_it_names_the_tools_whose_versions_part(project: Path, path: str) -> None:
     *changed, unchanged = TOOLS

@@ -51,6 +51,7 @@ class Hook(NamedTuple):
     repository: str
     """Owner and name in lower case where it lies on GitHub, else its address."""
     revision: str
+    """The version; of a commit the tag that stands beside it, where one does."""
     name: str
     said: dict[str, Any]
     repo_keys: tuple[Key, ...]
@@ -80,8 +81,15 @@ def _read_hooks(facts: Facts) -> Iterator[Hook]:
                 yield Hook(short(str(repo.get("repo"))), revision, name, said, above, keys)
 
 
+# What `pre-commit autoupdate --freeze` writes: a commit, and the tag that it had.
+_FROZEN = re.compile(r"""\brev["']?\s*:\s*["']?[0-9a-f]{40}["']?\s+#\s*frozen:\s*(\S+)""")
+
+
 def _revision(facts: Facts, number: int) -> str:
     keys = ("repos", number, "rev")
+    line = facts.hooks.line(*keys)
+    if frozen := _FROZEN.search("".join(facts.lines(HOOKS)[line - 1 : line])):
+        return frozen[1]
     said = facts.hooks.get(*keys)
     # 3.10 reads as a number: what counts is how it is written.
     return said if isinstance(said, str) else facts.hooks.raw(*keys) or ""
