@@ -125,7 +125,8 @@ def toml() -> dict[str, str]:
         "dots": filled("a .\t"),
         "waivers": filled(
             lambda n: (
-                f'[[tool.lisa-scaffold.waivers]]\ncode="FIL{n % 9:03}"\npath="{"**/" * 9}{n}"\nreason="x"\n'
+                f'[[tool.lisa-scaffold.waivers]]\ncode="FIL{n % 9:03}"\n'
+                f'path="{"**/" * 9}{n}"\nreason="x"\n'
             )
         ),
         "wild waiver": '[[tool.lisa-scaffold.waivers]]\ncode="DOC"\nreason="x"\npath="'
@@ -151,7 +152,9 @@ def toml() -> dict[str, str]:
         + ")" * 2000
         + '"\n',
         "a licence of words": filled("MIT AND ", '[project]\nname="a"\nlicense="', 'MIT"\n'),
-        "a long version": f'[project]\nname="a"\nversion="{"1." * 200_000}1"\nrequires-python=">={DIGITS}"\n',
+        "a long version": (
+            f'[project]\nname="a"\nversion="{"1." * 200_000}1"\nrequires-python=">={DIGITS}"\n'
+        ),
         "versions": filled(">=3.9,", '[project]\nname="a"\nrequires-python="', '<4"\n'),
         "urls": filled(
             lambda n: f'u{n}="https://example.org"\n', '[project]\nname="a"\n[project.urls]\n'
@@ -167,7 +170,9 @@ def toml() -> dict[str, str]:
         "poetry": filled(
             lambda n: f'e{n}="^1.{n}"\n', "[tool.poetry]\nname='a'\n[tool.poetry.dependencies]\n"
         ),
-        "poetry's digits": f'[tool.poetry]\nname="a"\n[tool.poetry.dependencies]\npython="^{DIGITS}"\n',
+        "poetry's digits": (
+            f'[tool.poetry]\nname="a"\n[tool.poetry.dependencies]\npython="^{DIGITS}"\n'
+        ),
         "poetry's person": filled("<", '[tool.poetry]\nname="a"\nauthors=["', '"]\n'),
         "poetry's spaces": filled(
             " ",
@@ -352,7 +357,8 @@ def pipeline() -> dict[str, str]:
         "wide list": filled(".b, ", ".b: {script: x}\na:\n  extends: [", ".b]\n"),
         "wide list of others": filled(lambda n: f".b{n}, ", "a:\n  extends: [", ".b]\n"),
         "lattice": "".join(
-            f".a{n}: {{extends: [.a{n + 1}, .b{n + 1}]}}\n.b{n}: {{extends: [.a{n + 1}, .b{n + 1}]}}\n"
+            f".a{n}: {{extends: [.a{n + 1}, .b{n + 1}]}}\n"
+            f".b{n}: {{extends: [.a{n + 1}, .b{n + 1}]}}\n"
             for n in range(8_000)
         ),
         "large parent": ".b: {variables: {"

@@ -60,7 +60,7 @@ def _main() -> None:
 
     first: Call | None
     calls: dict[str, Call]
-    first, calls = pickle.loads(sys.stdin.buffer.read())
+    first, calls = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our own process
     for where, _ in [*calls.values(), *([first] if first else [])]:
         import_module(where.partition(":")[0])
     if first:

@@ -10,8 +10,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from lisa_scaffold import cli
-from lisa_scaffold.report.check import FORMATS
+from lisa_scaffold import cli, rules
+from lisa_scaffold.model import Checked
+from lisa_scaffold.project.excerpt import excerpts
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.report.check import FORMATS, report
+from lisa_scaffold.rules import fixing
 from lisa_scaffold.template import pristine  # noqa: F401 - what is loaded here costs no call time
 
 Contents = Mapping[str, str | bytes]
@@ -34,6 +38,23 @@ def check(files: Contents, *options: str) -> str:
         found = sorted({(each["code"], each["path"]) for each in report["findings"]})
         crashed = [each["message"] for each in report["findings"] if each["code"] == "INT001"]
         return f"exit {code}: {crashed or ''} {found}"
+
+
+def judge(files: Contents) -> str:
+    """All that a check does with files in memory: findings, repairs, a diff, every report."""
+    facts = Facts.of(files)
+    chosen = rules.selected(rules.Selection())
+    found = tuple(rules.findings(chosen, facts))
+    done = fixing.fixed(chosen, facts)
+    result = Checked(
+        *(Path("project"), facts.package.name, facts.kind, "", found),
+        diff=fixing.diff(facts, done.changes),
+        excerpts=excerpts(facts, found),
+    )
+    for form in FORMATS:
+        report(form, [result])
+    crashed = [each.message for each in found if each.code == "INT001"]
+    return f"{crashed or ''} {len(found)} {sorted({(each.code, each.path) for each in found})}"
 
 
 def quietly(argv: list[str]) -> tuple[int, str]:

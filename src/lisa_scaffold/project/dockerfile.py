@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_MOST_VALUES = 100_000  # characters: variables may hold each other, and so double with each
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]*))?\}|(\w+))")
+_MOST_VALUES = 10_000  # characters: variables may hold each other, and so double with each
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]{0,300}))?\}|(\w+))")
 
 
 class Instruction(NamedTuple):
@@ -99,8 +99,8 @@ def parse(path: str, text: str) -> Dockerfile:
     for start, end in instructions.spans(lines):
         if lines[start].lstrip().startswith("#"):
             continue
-        verb, _, value = _joined(lines[start:end]).partition(" ")
-        instruction = Instruction(verb.upper(), value.strip(), start + 1, end)
+        verb, *value = _joined(lines[start:end]).split(maxsplit=1) or [""]
+        instruction = Instruction(verb.upper(), "".join(value).strip(), start + 1, end)
         if instruction.verb == "FROM":
             stages.append([instruction])
         else:
@@ -121,7 +121,7 @@ def _joined(lines: list[str]) -> str:
             continue
         goes_on = line.rstrip().endswith("\\")
         said += f"{line.strip().removesuffix(chr(92)).strip()} "
-    return re.sub(r"\A(\w+)\s+", r"\1 ", said.strip())
+    return said.strip()
 
 
 def _default(said: str) -> tuple[str, str]:

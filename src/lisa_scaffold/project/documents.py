@@ -129,8 +129,8 @@ def toml(path: str, text: str) -> Document:
 
     from lisa_scaffold.merge.toml import crowded
 
-    if line := crowded(text):
-        return Document(path, problem=Problem(path, line[0], line[1], "TOML"))
+    if crowd := crowded(text):
+        return Document(path, problem=Problem(path, *crowd, "TOML"))
     try:
         document = Document(path, tomllib.loads(text), locate=lambda: _toml_positions(text))
         return _bounded(document, "TOML")

@@ -13,6 +13,7 @@ from lisa_scaffold import git
 from lisa_scaffold.bounds import DEEP
 from lisa_scaffold.project import documents
 from lisa_scaffold.project.documents import Document, Problem
+from lisa_scaffold.project.globs import expression
 from lisa_scaffold.project.markdown import Heading, headings
 from lisa_scaffold.project.recorded import ANSWERS_FILE
 from lisa_scaffold.project.tree import Disk, File, Memory, Overlay, Tree
@@ -35,7 +36,6 @@ MAX_TEXT = 1_000_000
 """The size in bytes above which no file is read."""
 
 _MOST_KEPT = 32_000_000
-_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 class Pristine(NamedTuple):
@@ -388,11 +388,7 @@ class Facts:
 
 @lru_cache(maxsize=512)
 def _pattern(patterns: Sequence[str]) -> Callable[[str], Any]:
-    parts = []
-    for pattern in patterns:
-        pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-        parts.append("".join(_WILD.get(piece) or re.escape(piece) for piece in pieces))
-    return re.compile("|".join(parts)).fullmatch
+    return re.compile("|".join(map(expression, patterns))).fullmatch
 
 
 def _decoded(content: bytes) -> str:

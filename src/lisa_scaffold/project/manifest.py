@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from lisa_scaffold.project.globs import expression
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
@@ -61,21 +63,23 @@ class Command(NamedTuple):
 
     def describes(self, path: str, pattern: str) -> bool:
         """Whether one of its patterns means a file."""
-        return bool(re.fullmatch(self._expression(pattern), path))
+        return bool(_described(self._whole(pattern)).fullmatch(path))
 
     def means(self, path: str) -> bool:
         """Whether it is about a file."""
         return self.complete and any(self.describes(path, pattern) for pattern in self.patterns)
 
-    def _expression(self, pattern: str) -> str:
+    def _whole(self, pattern: str) -> str:
+        """A pattern from the project's folder on."""
         # Only the commands that go through folders know `**`.
         alone = self.verb in ("include", "graft")
-        described = _translated(re.sub(r"\*+", "*", pattern) if alone else pattern)
+        described = re.sub(r"\*+", "*", pattern) if alone else pattern
         if self.verb in _IN_FOLDER:
-            return rf"{_translated(self.words[0])}/(?:.*/)?{described}"
+            folder = "*" if self.words[0] == "." else self.words[0]
+            return f"{folder}/**/{_any(described)}"
         if self.verb in _WHOLE_FOLDER:
-            return rf"{described}/.*"
-        return rf"(?:.*/)?{described}" if self.verb.startswith("global") else described
+            return "*/**" if described == "." else f"{described}/**"
+        return f"**/{_any(described)}" if self.verb.startswith("global") else _any(described)
 
 
 @dataclass(frozen=True)
@@ -123,18 +127,11 @@ def _clean(word: str) -> str:
     return word.replace("\\", "/").removeprefix("./").rstrip("/") or "."
 
 
-def _translated(pattern: str) -> str:
-    """A pattern as an expression: ``*`` and ``?`` stop at slashes, ``**`` is any folders."""
-    if pattern == ".":
-        return ".*?"
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])", pattern)
-    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(
-        wild.get(piece) or (_set(piece) if piece.startswith("[") else re.escape(piece))
-        for piece in pieces
-    )
+def _any(pattern: str) -> str:
+    """A pattern, or for the folder itself all that is in it."""
+    return "**" if pattern == "." else pattern
 
 
-def _set(piece: str) -> str:
-    inner = piece[1:-1].replace("\\", "\\\\")
-    return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
+@lru_cache(maxsize=4096)
+def _described(pattern: str) -> re.Pattern[str]:
+    return re.compile(expression(pattern, sets=True))

@@ -66,7 +66,7 @@ def plain(text: str) -> Any:
     if builder.long:
         raise _TooMuchError(LONG)
     try:
-        return yaml.load(text, Loader=_LOADER)
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one, below
     except (OverflowError, TypeError, KeyError, IndexError, AttributeError) as error:
         # PyYAML's constructors trust that what looks like a date or a number is one.
         raise ValueError(f"a value that cannot be read: {error}") from error

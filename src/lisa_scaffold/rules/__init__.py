@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -31,6 +32,9 @@ FAMILIES = {
     "SEC": ("security", "Security"),
 }
 """The module and the title of each family, by the letters of its codes."""
+
+MOST_HITS = 1000
+"""Places in one file that one rule tells of: nobody reads more, and a report stays of a size."""
 
 
 def _crash(_facts: Facts) -> Iterable[Hit]:
@@ -148,13 +152,25 @@ def _unknown(code: str) -> LisaError:
 
 
 def run(rules: Sequence[Rule], facts: Facts) -> Iterator[tuple[Rule, Hit]]:
-    """Apply rules; one that crashes becomes a hit of its own, and the others go on."""
+    """Apply rules; one that crashes becomes a hit of its own, and the others go on.
+
+    Of the hits of one rule in one file the first ``MOST_HITS`` count, and one that tells of more.
+    """
     for each in rules:
         try:
-            for hit in each.hits(facts):
-                yield each, hit
+            yield from ((each, hit) for hit in _first(each.hits(facts)))
         except Exception as error:  # whatever it is, it is no reason to lose the other rules
             yield CRASH, Hit(".", 1, f"{each.code} crashed: {error!r}")
+
+
+def _first(hits: Iterable[Hit]) -> Iterator[Hit]:
+    counts: Counter[str] = Counter()
+    for hit in hits:
+        counts[hit.path] += 1
+        if counts[hit.path] <= MOST_HITS:
+            yield hit
+        elif counts[hit.path] == MOST_HITS + 1:
+            yield Hit(hit.path, hit.line, f"{hit.message}; from here on no more are listed")
 
 
 def applied(rules: Sequence[Rule], facts: Facts) -> tuple[str, ...]:

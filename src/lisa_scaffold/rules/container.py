@@ -44,16 +44,18 @@ def _last_stages(docker: Dockerfile) -> list[Stage]:
     """The stages that the image consists of, the last one first."""
     names = {each.name.lower(): each for each in docker.stages if each.name}
     chain = [docker.stages[-1]]
-    while (below := names.get(chain[-1].resolved.lower())) and below not in chain:
+    seen = {_first(chain[0]).line}
+    while (below := names.get(chain[-1].resolved.lower())) and _first(below).line not in seen:
         chain.append(below)
+        seen.add(_first(below).line)
     return chain
 
 
 def _bases(docker: Dockerfile) -> Iterator[Stage]:
     """The stages that start from an image of elsewhere."""
-    names = {each.name.lower() for each in docker.stages if each.name}
+    names = {"scratch", *(each.name.lower() for each in docker.stages if each.name)}
     for stage in docker.stages:
-        if stage.resolved.lower() not in (*names, "scratch"):
+        if stage.resolved.lower() not in names:
             yield stage
 
 

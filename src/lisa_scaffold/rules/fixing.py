@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lisa_scaffold import rules
 from lisa_scaffold.git.command import quoted
 from lisa_scaffold.merge import codec
+from lisa_scaffold.merge.text import patch
 from lisa_scaffold.model import Finding
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fixes import Fix, Step
@@ -17,6 +18,10 @@ from lisa_scaffold.rules.rule import Hit, Rule
 
 MOST_ROUNDS = 10
 """Fixes that undo each other stop here."""
+
+_MOST_WORK = 20_000_000
+_PER_VALUE = 200
+_MOST_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -61,18 +66,30 @@ def fixed(
     """
     before = facts
     done: list[Finding] = []
+    work = 0
     for _ in range(MOST_ROUNDS):
         changes: dict[str, bytes | None] = {}
         for rule, hit in rules.run(chosen, facts):
             finding = rules.finding(rule, hit)
             if excepted(finding) or hit.fix is None or _loses(hit.fix, facts, only_here):
                 continue
+            work += _work(hit.fix, facts)
+            if done and work > _MOST_WORK:
+                break  # another run goes on from here
             if _apply(hit.fix, facts, changes):
                 done.append(finding)
         if not changes:
             break
         facts = facts.changed(changes)
     return Fixed(facts, _differences(before, facts), tuple(dict.fromkeys(done)))
+
+
+def _work(fix: Fix, facts: Facts) -> int:
+    """What a fix costs, in characters; of TOML, the whole is parsed for each."""
+    paths = {step.path for step in fix.steps if step.change and facts.has(step.path)}
+    texts = {path: facts.text(path) for path in paths}
+    values = sum(text.count("=") + text.count(",") for p, text in texts.items() if p[-4:] == "toml")
+    return sum(map(len, texts.values())) + _PER_VALUE * values
 
 
 def _loses(fix: Fix, facts: Facts, only_here: Container[str]) -> bool:
@@ -145,7 +162,7 @@ def diff(before: Facts, changes: Mapping[str, bytes | None]) -> str:
             "/dev/null" if old is None else _name(f"a/{path}"),
             "/dev/null" if content is None else _name(f"b/{path}"),
         )
-        parts += _file_diff(old or b"", content or b"", names)
+        parts += _file_diff(path, old or b"", content or b"", names)
     return "".join(parts)
 
 
@@ -154,10 +171,13 @@ def _name(path: str) -> str:
     return quoted(path) if re.search(r'["\\\x00-\x1f]', path) else path
 
 
-def _file_diff(old: bytes, new: bytes, names: tuple[str, str]) -> list[str]:
+def _file_diff(path: str, old: bytes, new: bytes, names: tuple[str, str]) -> list[str]:
     # Every byte comes out again where the diff is written; git breaks lines at this sign alone.
     texts = (side.decode(errors="surrogateescape") for side in (old, new))
     before, after = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in texts)
+    if len(before) * len(after) > _MOST_PAIRS:
+        # The library's search takes minutes where many lines are alike.
+        return [patch(*([line.rstrip("\r\n") for line in side] for side in (before, after)), path)]
     lines = difflib.unified_diff(before, after, *names)
     return [
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
