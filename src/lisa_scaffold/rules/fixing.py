@@ -177,7 +177,8 @@ def _file_diff(path: str, old: bytes, new: bytes, names: tuple[str, str]) -> lis
     before, after = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in texts)
     if len(before) * len(after) > _MOST_PAIRS:
         # The library's search takes minutes where many lines are alike.
-        return [patch(*([line.rstrip("\r\n") for line in side] for side in (before, after)), path)]
+        old_lines, new_lines = ([line.rstrip("\r\n") for line in side] for side in (before, after))
+        return [patch(old_lines, new_lines, path)]
     lines = difflib.unified_diff(before, after, *names)
     return [
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
