@@ -437,7 +437,9 @@ def test_every_lock_holds_the_tool_in_the_version_of_the_table() -> None:
     folder = ROOT / "template/.gitlab/ci"
     assert {path.name for path in folder.glob("*.txt")} == set(LOCKS)
     for name, tool in LOCKS.items():
-        assert dict(locked(folder / name))[tool] == versions()[tool], "renew it: nox -s template_locks"
+        assert dict(locked(folder / name))[tool] == versions()[tool], (
+            "renew it: nox -s template_locks"
+        )
         assert not re.search(r"https?:|file:|--(?:extra-)?index", (folder / name).read_text())
 
 

@@ -32,6 +32,7 @@ class Choice:
     checked: bool = False
 
     def __post_init__(self) -> None:
+        """A choice without a value of its own stands for its title."""
         if self.value is None:
             self.value = self.title
 

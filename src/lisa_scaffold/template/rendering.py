@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import answers as plain
-from lisa_scaffold.errors import AnswersError, LisaError
+from lisa_scaffold.errors import AnswersError
 from lisa_scaffold.model import Choice, Question
 from lisa_scaffold.template.blame import broken, template_errors
 from lisa_scaffold.template.light import import_copier

@@ -286,7 +286,8 @@ def _clone_address(recorded: str, project: Path) -> str:
             path = recorded.removeprefix(shortcut).removesuffix(".git")
             return f"{host}{path}.git"
     if recorded.startswith("~") or os.path.lexists(project / recorded):
-        return str(project / os.path.expanduser(recorded))
+        # Where there is no such user, Path.expanduser raises.
+        return str(project / os.path.expanduser(recorded))  # noqa: PTH111
     return recorded.removeprefix("git+")
 
 

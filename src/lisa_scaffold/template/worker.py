@@ -102,6 +102,7 @@ class Quiet(Worker):
 
     @property
     def answers_relpath(self) -> Path:
+        """Where the answers file belongs; worked out once."""
         return super().answers_relpath if self._settled is None else self._relpath
 
     def _render_context(self) -> MutableMapping[str, Any]:
