@@ -290,7 +290,7 @@ def test_a_record_that_cannot_be_read(
     [
         ("nowhere", "the former template cannot be reached"),
         ("{template}@v9", "no commit v9 there"),
-        ("{project}", "no cookiecutter.json there"),
+        ("{project}", "a template is never read out of the project itself"),
     ],
 )
 def test_a_template_that_cannot_be_had(

@@ -46,9 +46,9 @@ def render(tmp_path: Path, mark: Path) -> Render:
         *,
         trust: bool = False,
     ) -> Path:
-        template, folder = tmp_path / "cookie", tmp_path / "work"
-        template.mkdir()
-        folder.mkdir()
+        template, folder, project = (tmp_path / name for name in ("cookie", "work", "project"))
+        for place in (template, folder, project):
+            place.mkdir()
         said = {"out": str(mark), **(config or {})}
         settings = json.dumps({**said, "slug": said.pop("slug", "a")})
         usual: Files = {"cookiecutter.json": settings, f"{SLUG}/usual.txt": "usual\n"}
@@ -66,7 +66,7 @@ def render(tmp_path: Path, mark: Path) -> Render:
             (template / name).symlink_to(target.replace("OUTSIDE", str(mark.parent)))
         commit_all(template, "Start")
         former = legacy.Former(str(template), "", context or {}, ".cruft.json")
-        return legacy.render(former, tmp_path, folder, trust=trust)
+        return legacy.render(former, project, folder, trust=trust)
 
     return rendered
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 
