@@ -43,7 +43,7 @@ def from_clone(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """Installed from a clone like CI's: one commit and no tag."""
     folder = tmp_path_factory.mktemp("from-clone")
     source = folder / "clone"
-    git.git("clone", "-q", "--depth=1", "--no-tags", f"file://{repository}", source)
+    run("git", "clone", "-q", "--depth=1", "--no-tags", f"file://{repository}", source)
     return installed(folder / "venv", str(source))
 
 
