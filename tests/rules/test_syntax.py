@@ -62,12 +62,14 @@ def test_hostile_yaml_is_refused_quickly(text: str, message: str) -> None:
 
 
 def test_hostile_toml_and_json_are_refused() -> None:
-    deep = "[" * 100_000
+    deep = "[" * 40_000
     files = changed(clean(), {"pyproject.toml": f"a = {deep}", "codemeta.json": deep})
     assert messages(files, "SYN") == [
         "no valid JSON: nested too deeply",
         "no valid TOML: nested too deeply",
     ]
+    many = changed(clean(), {"pyproject.toml": f"a = [{'1,' * 60_000}]"})
+    assert messages(many, "SYN") == ["no valid TOML: more than 50000 keys and values"]
 
 
 def test_a_file_of_many_megabytes_is_not_read() -> None:
