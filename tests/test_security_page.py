@@ -24,7 +24,7 @@ def rows() -> list[list[str]]:
 
 
 @cache
-def tests_in(path: Path) -> set[str]:
+def names_of_tests(path: Path) -> set[str]:
     body = ast.parse(path.read_text(encoding="utf-8")).body
     return {node.name for node in body if isinstance(node, ast.FunctionDef)}
 
@@ -43,4 +43,4 @@ def test_a_promise_names_tests_that_exist(row: list[str]) -> None:
     assert len(set(named)) == len(named)
     for path, name in named:
         assert (ROOT / path).is_file(), path
-        assert name in tests_in(ROOT / path), f"{path} has no {name}"
+        assert name in names_of_tests(ROOT / path), f"{path} has no {name}"

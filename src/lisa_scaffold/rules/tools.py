@@ -87,10 +87,13 @@ _FROZEN = re.compile(r"""\brev["']?\s*:\s*["']?[0-9a-f]{40}["']?\s+#\s*frozen:\s
 
 def _revision(facts: Facts, number: int) -> str:
     keys = ("repos", number, "rev")
-    line = facts.hooks.line(*keys)
-    if frozen := _FROZEN.search("".join(facts.lines(HOOKS)[line - 1 : line])):
-        return frozen[1]
     said = facts.hooks.get(*keys)
+    if isinstance(said, str) and re.fullmatch(r"[0-9a-f]{40}", said):
+        line = facts.hooks.line(*keys)
+        frozen = _FROZEN.search("".join(facts.lines(HOOKS)[line - 1 : line]))
+        return frozen[1] if frozen else said
+    if "rev" not in facts.hooks.table("repos", number):
+        return ""
     # 3.10 reads as a number: what counts is how it is written.
     return said if isinstance(said, str) else facts.hooks.raw(*keys) or ""
 
