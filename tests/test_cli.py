@@ -79,7 +79,9 @@ REFUSED = {
     "broken file": (["p", "--data-file", "bad.yml"], "lisa-new: bad.yml:3: no YAML that can be"),
     "no text": (["p", "--data-file", "latin.yml"], "lisa-new: latin.yml: no YAML that can be"),
     "a list": (["p", "--data-file", "list.yml"], "lisa-new: list.yml: no answers in it\n"),
-    "a nest": (["p", "--data-file", "nest.yml"], "lisa-new: nest.yml: no YAML that can be read"),
+    "a nest": (["p", "--data-file", "nest.yml"], "lisa-new: nest.yml:1: no YAML that can be read"),
+    "a bomb": (["p", "--data-file", "bomb.yml"], "lisa-new: bomb.yml: no YAML that can be read"),
+    "digits": (["p", "--data-file", "long.yml"], "lisa-new: long.yml: no YAML that can be read"),
     "wrong in file": (["p", "--data-file", "wrong.yml"], "lisa-new: several answers:\n  licens: "),
     "a mapping": (["p", "--data-file", "map.yml"], "lisa-new: description: "),
     "nothing": (["p", "--data-file", "null.yml"], "lisa-new: description: None is not str"),
@@ -93,6 +95,9 @@ def test_bad_input_is_one_message_and_changes_nothing(
     tree(here, {"full/file": "", "bad.yml": "a: 1\nb: [\n", "list.yml": "- a\n"})
     tree(here, {"nest.yml": "[" * 5000, "wrong.yml": "licens: MIT\ncli: perhaps\n"})
     tree(here, {"map.yml": "description: {a: [b]}\n", "null.yml": "description:\n"})
+    bomb = [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30)]
+    tree(here, {"bomb.yml": "".join(["a0: &a0 [x]\n", *bomb])})
+    tree(here, {"long.yml": f"description: 0x{'f' * 500_000}\n"})
     (here / "latin.yml").write_bytes(b"license: \xe9\n")
     before = sorted(here.rglob("*"))
     assert cli.new(arguments) == ExitCode.REFUSED

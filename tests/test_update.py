@@ -90,6 +90,18 @@ def test_nothing_to_do_is_said_without_copier(workshop: Workshop) -> None:
     assert done.stdout == "Nothing to do: the project has v1.0.0.\n0 []\n"
 
 
+def test_a_file_that_is_too_large_is_merged_by_git_and_told(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    rows = "".join(f"- {number}\n" for number in range(6_000))
+    workshop.release("v1.1.0", {"template/large.yml": f"a: theirs\nb:\n{rows}"})
+    workshop.edit({"large.yml": f"a: ours\nb:\n{rows}"})
+    result = report(workshop, capsys)
+    assert result["conflicts"] == ["large.yml"]
+    large = "It is too large to be merged by its parts: git has merged its lines."
+    assert f"large.yml: {large}" in result["notes"]
+
+
 def test_a_conflict_has_markers_and_index_stages(workshop: Workshop, capsys: Capture) -> None:
     """COPIER exits 0 and lists nothing."""
     workshop.edit({"a.dat": TEN.replace("line 5\n", "mine\n")})

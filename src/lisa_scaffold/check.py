@@ -161,6 +161,19 @@ def is_waived(finding: Finding, facts: Facts) -> bool:
 
 def _waiver_of(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> int | None:
     """The number of the waiver that excepts a finding."""
+    known = facts.once(_no_waivers)
+    place = finding.code, finding.path
+    if place not in known:
+        known[place] = _find_waiver(finding, waivers, facts)
+    return known[place]
+
+
+def _no_waivers(_facts: Facts) -> dict[tuple[str, str], int | None]:
+    """Numbers of the waivers of codes in files, before any is looked for."""
+    return {}
+
+
+def _find_waiver(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> int | None:
     today = facts.given.today
     for number, waiver in enumerate(waivers):
         alive = not (today and waiver.expires and waiver.expires < today)

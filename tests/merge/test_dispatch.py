@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.merge import check_clean, kinds, merge_file
+from lisa_scaffold.merge import check_clean, effort, excess, kinds, merge_file
 from lisa_scaffold.model import Declined, Merged
 
 
@@ -121,3 +121,34 @@ def test_files_that_both_sides_added_otherwise_are_a_conflict() -> None:
     for theirs in (edited, turned, SCRIPT * 2):
         assert merge_file("run.sh", None, more, theirs) is None
     assert merge_file("uv.lock", None, SCRIPT, more) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a: {'x' * effort.MAX_TEXT}\n",
+        "- a\n" * (effort.MAX_LINES + 1),
+        f"a: [{'1,' * effort.MAX_PARTS}]\n",
+        f"a: {'9' * 5000}\n",
+    ],
+    ids=["text", "lines", "parts", "digits"],
+)
+def test_what_is_too_large_is_left_to_the_lines(text: str) -> None:
+    base, ours, theirs = text.encode(), f"b: 1\n{text}".encode(), f"{text}c: 1\n".encode()
+    assert merge_file("a.yml", base, ours, theirs) is None
+    assert excess(base, ours, theirs) == (
+        "It is too large to be merged by its parts: git has merged its lines."
+    )
+    # What git has merged is not held against it.
+    assert check_clean("a.yml", base, ours, theirs, b"a: [\n") is None
+    assert excess(None, b"a: 1\n", b"b: 1\n") is None
+
+
+def test_work_is_counted_and_not_timed() -> None:
+    lines = [f"RUN step {number} {'x' * 40}\n" for number in range(1_500)]
+    sides = ["".join(f"{line[:-1]} {mark}\n" for line in lines) for mark in "abc"]
+    base, ours, theirs = (f"FROM a\n{side}".encode() for side in sides)
+    with pytest.raises(effort.TooMuchError), effort.bounded():
+        effort.spend(10**9)
+    assert merge_file("Dockerfile", base, ours, theirs) is None
+    effort.spend(10**9)  # outside of a merge nothing is counted

@@ -310,3 +310,33 @@ def test_a_block_goes_under_default() -> None:
 def test_no_fix_where_default_is_there() -> None:
     files = edited(clean(), CI, "include:\n", "image: python:3.12\ninclude:\n")
     assert found(files, "CI") == [("CI011", CI, 4)]
+
+
+def chain(jobs: int) -> str:
+    return "".join(f".a{n}:\n  extends: .a{n + 1}\n" for n in range(jobs)) + f".a{jobs}: {{}}\n"
+
+
+def test_eleven_levels_are_followed() -> None:
+    files = pipeline(f"a:\n  extends: .a1\n  script: [x]\n{chain(11)}")
+    assert messages(files, "CI") == []
+
+
+@pytest.mark.parametrize("jobs", [12, 4_000])
+def test_longer_chains_are_one_finding(jobs: int) -> None:
+    (found,) = messages(pipeline(chain(jobs)), "CI001")
+    assert found.endswith("is extended over more than 11 levels")
+
+
+def test_more_jobs_or_includes_than_gitlab_takes_are_one_finding() -> None:
+    jobs = "".join(f"a{n}: {{script: x}}\n" for n in range(5_100))
+    assert messages(pipeline(jobs), "CI001") == ["more than 5000 jobs"]
+    includes = "".join(f"- remote: https://example.org/{n}.yml\n" for n in range(200))
+    assert messages(pipeline(f"include:\n{includes}"), "CI001") == ["more than 150 includes"]
+
+
+def test_defaults_of_many_jobs_are_bounded() -> None:
+    default = f"default: {{before_script: [{'x, ' * 20_000}]}}\n"
+    jobs = "".join(f"a{n}: {{script: x}}\n" for n in range(3_000))
+    assert messages(pipeline(default + jobs), "CI001") == [
+        "this expands to more than 400000 values"
+    ]

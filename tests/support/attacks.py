@@ -152,9 +152,8 @@ def toml() -> dict[str, str]:
         + ")" * 2000
         + '"\n',
         "a licence of words": filled("MIT AND ", '[project]\nname="a"\nlicense="', 'MIT"\n'),
-        "a long version": (
-            f'[project]\nname="a"\nversion="{"1." * 200_000}1"\nrequires-python=">={DIGITS}"\n'
-        ),
+        "a long version": f'[project]\nname="a"\nversion="{"1." * 200_000}1"\n'
+        f'requires-python=">={DIGITS}"\n',
         "versions": filled(">=3.9,", '[project]\nname="a"\nrequires-python="', '<4"\n'),
         "urls": filled(
             lambda n: f'u{n}="https://example.org"\n', '[project]\nname="a"\n[project.urls]\n'
@@ -170,9 +169,8 @@ def toml() -> dict[str, str]:
         "poetry": filled(
             lambda n: f'e{n}="^1.{n}"\n', "[tool.poetry]\nname='a'\n[tool.poetry.dependencies]\n"
         ),
-        "poetry's digits": (
-            f'[tool.poetry]\nname="a"\n[tool.poetry.dependencies]\npython="^{DIGITS}"\n'
-        ),
+        "poetry's digits": '[tool.poetry]\nname="a"\n[tool.poetry.dependencies]\n'
+        f'python="^{DIGITS}"\n',
         "poetry's person": filled("<", '[tool.poetry]\nname="a"\nauthors=["', '"]\n'),
         "poetry's spaces": filled(
             " ",
@@ -357,9 +355,9 @@ def pipeline() -> dict[str, str]:
         "wide list": filled(".b, ", ".b: {script: x}\na:\n  extends: [", ".b]\n"),
         "wide list of others": filled(lambda n: f".b{n}, ", "a:\n  extends: [", ".b]\n"),
         "lattice": "".join(
-            f".a{n}: {{extends: [.a{n + 1}, .b{n + 1}]}}\n"
-            f".b{n}: {{extends: [.a{n + 1}, .b{n + 1}]}}\n"
+            f".{job}{n}: {{extends: [.a{n + 1}, .b{n + 1}]}}\n"
             for n in range(8_000)
+            for job in "ab"
         ),
         "large parent": ".b: {variables: {"
         + "".join(f"A{n}: x, " for n in range(20_000))
@@ -620,6 +618,11 @@ def licence() -> dict[str, str]:
         "spdx": filled("SPDX-License-Identifier: MIT\n"),
         "years": filled("2024, "),
     }
+
+
+def kinds() -> list[str]:
+    """What is attacked."""
+    return list(_ATTACKS)
 
 
 def attacks(*kinds: str) -> Iterator[tuple[str, str, str]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from ast import literal_eval
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
 
 MOST_SECONDS = 10
@@ -27,23 +28,22 @@ class Cost(NamedTuple):
 
 
 Call = tuple[str, tuple[Any, ...]]
-"""``module:function`` and its arguments."""
+"""``module:function`` and its arguments, which are plain data."""
 
 
-def measured(calls: Mapping[str, Call], first: Call | None = None) -> dict[str, Cost]:
+def measured(calls: Mapping[str, Call], first: Call) -> dict[str, Cost]:
     """What each call costs: its CPU time, its children's included, and its most memory.
 
     One process makes the first call, so that all is loaded, and forks for each of the others: what
     is loaded is counted in memory and not in time.
     """
+    lines = "".join(f"{call!r}\n" for call in (first, *calls.values()))
     done = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=pickle.dumps((first, dict(calls))),
-        capture_output=True,
-        check=False,
+        [sys.executable, "-m", __name__], input=lines.encode(), capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
-    return {name: Cost(*cost) for name, cost in json.loads(done.stdout).items()}
+    found = (Cost(*json.loads(line)) for line in done.stdout.splitlines())
+    return dict(zip(calls, found, strict=True))
 
 
 def too_dear(costs: Mapping[str, Cost], seconds: float, megabytes: float) -> list[str]:
@@ -56,17 +56,17 @@ def too_dear(costs: Mapping[str, Cost], seconds: float, megabytes: float) -> lis
 
 
 def _main() -> None:
-    from importlib import import_module
+    calls = _read()
+    _done(*next(calls))
+    for call in calls:
+        print(json.dumps(_forked(*call)), flush=True)  # noqa: T201 - read by who measures
 
-    first: Call | None
-    calls: dict[str, Call]
-    first, calls = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our own process
-    for where, _ in [*calls.values(), *([first] if first else [])]:
-        import_module(where.partition(":")[0])
-    if first:
-        _done(*first)
-    costs = {name: _forked(*call) for name, call in calls.items()}
-    sys.stdout.write(json.dumps(costs))
+
+def _read() -> Iterator[Call]:
+    """One call after the other: what is still to come takes no memory."""
+    for line in sys.stdin.buffer:
+        call: Call = literal_eval(line.decode())
+        yield call
 
 
 def _forked(where: str, arguments: Sequence[Any]) -> Cost:
@@ -87,16 +87,16 @@ def _call(into: int, where: str, arguments: Sequence[Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        said = repr(_done(where, arguments))[:2000]
+        said = repr(_done(where, arguments))
     except BaseException as error:
-        said = f"raised {error!r}"[:2000]
-    os.write(into, said.encode(errors="replace"))
+        said = f"raised {error!r}"
+    os.write(into, said[:2000].encode(errors="replace"))
     os._exit(0)
 
 
 def _done(where: str, arguments: Sequence[Any]) -> object:
     module, _, name = where.partition(":")
-    return getattr(sys.modules[module], name)(*arguments)
+    return getattr(import_module(module), name)(*arguments)
 
 
 if __name__ == "__main__":

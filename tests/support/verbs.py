@@ -1,43 +1,31 @@
-"""Whole verbs in one process, as a call whose cost is measured."""
+"""What verbs do with a file once its bytes are in memory, as calls whose cost is measured."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from lisa_scaffold import cli, rules
+from lisa_scaffold import merge as merging
+from lisa_scaffold import rules
+from lisa_scaffold.adopt import hooks, infer, pipeline
+from lisa_scaffold.adopt.guess import Around
+from lisa_scaffold.git import History
+from lisa_scaffold.merge.nodes import NotSure
+from lisa_scaffold.merge.text import patch, to_lines
 from lisa_scaffold.model import Checked
 from lisa_scaffold.project.excerpt import excerpts
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report.check import FORMATS, report
 from lisa_scaffold.rules import fixing
-from lisa_scaffold.template import pristine  # noqa: F401 - what is loaded here costs no call time
 
+HOOKS = ".pre-commit-config.yaml"
+PIPELINE = ".gitlab-ci.yml"
+TEMPLATES = {
+    HOOKS: "repos:\n  - repo: https://example.org/a\n    rev: v1\n    hooks:\n      - id: a\n",
+    PIPELINE: "include:\n  - local: /.gitlab/a.yml\nvariables:\n  A: b\nstages: [test]\n",
+    ".gitlab/a.yml": "a:\n  stage: test\n  script: [nox -s tests]\n",
+}
 Contents = Mapping[str, str | bytes]
-
-
-def check(files: Contents, *options: str) -> str:
-    """The exit code of a check with every report, and the codes that it finds."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder, "project")
-        _write(root, files)
-        outputs = [
-            word
-            for form in FORMATS
-            for word in ("--format", form, "--output", f"{folder}/report.{form}")
-        ]
-        code, said = quietly(["check", *options, *outputs, str(root)])
-        if code not in (0, 1):
-            return f"exit {code}: {said}"
-        report = json.loads(Path(folder, "report.json").read_text())
-        found = sorted({(each["code"], each["path"]) for each in report["findings"]})
-        crashed = [each["message"] for each in report["findings"] if each["code"] == "INT001"]
-        return f"exit {code}: {crashed or ''} {found}"
 
 
 def judge(files: Contents) -> str:
@@ -54,21 +42,28 @@ def judge(files: Contents) -> str:
     for form in FORMATS:
         report(form, [result])
     crashed = [each.message for each in found if each.code == "INT001"]
-    return f"{crashed or ''} {len(found)} {sorted({(each.code, each.path) for each in found})}"
+    told = sorted({(each.code, each.path) for each in found})
+    return f"{'crashed' if crashed else 'sound'}: {crashed or told}"
 
 
-def quietly(argv: list[str]) -> tuple[int, str]:
-    """The exit code of a command, and what it says to standard error."""
-    errors = io.StringIO()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
-        code = cli.main(argv)
-    return code, errors.getvalue()
+def adopt(files: Contents) -> str:
+    """What an adoption asks of the project's files, and what it adds to them."""
+    facts = Facts.of(files)
+    answers = infer.answers(facts, Around(History(), ""), {})
+    said = []
+    for path, merger in (HOOKS, hooks.merge_hooks), (PIPELINE, pipeline.merge_pipeline):
+        try:
+            said.append(type(merger(facts.text(path), TEMPLATES[path])).__name__)
+        except NotSure as reason:
+            said.append(str(reason))
+    unfit = pipeline.unfit(facts, Facts.of(TEMPLATES))
+    return f"sound: {len(answers)} {said} {len(unfit)}"
 
 
-def _write(root: Path, files: Contents) -> None:
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    for command in (["init", "--quiet"], ["add", "--all"]):
-        subprocess.run(["git", "-C", root, *command], check=True, capture_output=True)
+def merge(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> str:
+    """All that an update asks of the mergers about one file."""
+    done = merging.merge_file(path, base, ours, theirs)
+    wrong = merging.check_clean(path, base, ours, theirs, ours + theirs)
+    moved = merging.moved_pins(path, base or b"", ours)
+    change = patch(to_lines((base or b"").decode()), to_lines(ours.decode()), path)
+    return f"{type(done).__name__}, {wrong}, {len(moved)} {len(change)}"

@@ -11,7 +11,7 @@ from lisa_scaffold.project.facts import Facts
 
 KNOWN = {"gitlab.in2p3.fr": "in2p3", "gitlab.esa.int": "esa"}
 _ADDRESS = re.compile(
-    r"(?:(?:https?|ssh|git)://(?:[^@/\s]*@)?|(?:[\w.-]+@))(?P<host>[\w.-]+\.[a-z]+)"
+    r"(?:(?:https?|ssh|git)://(?:[^@/\s]*@)?|(?:(?<![\w.-])[\w.-]++@))(?P<host>[\w.-]+\.[a-z]+)"
     r"(?::\d+(?=/)|(?=:))?[:/]+(?P<path>[^\s?#\"'<>)\]]+)"
 )
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"

@@ -82,7 +82,7 @@ def _title(facts: Facts, distribution: str, fallback: Guess) -> Guess:
     """The heading of the README, where it is the same name as people say it."""
     for path in facts.paths("README.md", "README.rst", "README"):
         for number, line in enumerate(facts.lines(path)[:20], 1):
-            said = one_line(re.sub(r"[`*_#]+|</?[a-z][^>]*>", " ", line).strip(), 80)
+            said = one_line(re.sub(r"[`*_#]+|</?[a-z][^<>]*>", " ", line).strip(), 80)
             if said and squeezed(said) == squeezed(distribution):
                 return Guess(said, f"{path}:{number}")
     return Guess(distribution, fallback.source)

@@ -11,7 +11,7 @@ from lisa_scaffold.project.facts import Facts
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _COPYRIGHT = re.compile(
-    r"^\W*copyright\b(?:\s*(?:\(c\)|©|,))*\s*(?P<rest>\S.*)$", re.IGNORECASE | re.MULTILINE
+    r"^[^\w\n]*copyright\b(?:\s*(?:\(c\)|©|,))*\s*(?P<rest>\S.*)$", re.IGNORECASE | re.MULTILINE
 )
 _YEARS = re.compile(r"\b((?:19|20)\d\d)(?:\s*(?:-|\u2013|to)\s*((?:19|20)\d\d|present|now))?\b")
 # Lines of the licences themselves that begin in the same way.

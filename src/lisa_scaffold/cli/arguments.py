@@ -103,9 +103,11 @@ def given(arguments: argparse.Namespace) -> dict[str, Any]:
 def _read_answers(path: Path) -> dict[str, Any]:
     import yaml
 
+    from lisa_scaffold.project import yaml as documents
+
     hint = "The file holds one answer a line, as in: license: MIT"
     try:
-        answers = yaml.safe_load(files.read_named(path).decode())
+        answers = documents.plain(files.read_named(path))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else f"{path}"

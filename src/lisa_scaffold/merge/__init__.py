@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lisa_scaffold.merge import codec, kept, kinds, quotes
+from lisa_scaffold.merge import codec, effort, kept, kinds, quotes
+from lisa_scaffold.merge.effort import TooMuchError
 from lisa_scaffold.model import Declined, Merged
 
 _REWRITTEN = "The project has rewritten the passage that the template changed."
 _REPLACED = "The project has replaced this file with one of its own."
 _CARRIED_OVER = "Both sides added this file, nearly alike; it stays as the project has it."
+_TOO_LARGE = "It is too large to be merged by its parts: git has merged its lines."
 _EMPTIED = "The template has emptied this file, and the project has made more of it."
 
 # Of data, each key is somebody's decision, however much else the project has changed.
@@ -57,9 +59,27 @@ def merge_file(
     if theirs == base:
         return Merged(ours)
     sides = codec.decode(base, ours, theirs)
-    done = _merge(path, sides, keep_prose=keep_prose) if sides else None
-    content = codec.encode(done.text, sides) if done and sides else None
-    if done is None or sides is None or content is None:
+    if sides is None or not effort.fits(*sides.texts):
+        return None
+    try:
+        with effort.bounded():
+            return _merge_sides(path, sides, ours, keep_prose=keep_prose)
+    except (TooMuchError, RecursionError):
+        return None
+
+
+def excess(*versions: bytes | None) -> str | None:
+    """Why versions of a file are merged by their lines alone; ``None`` where they are not."""
+    texts = (version.decode("latin-1") for version in versions if version)
+    return None if effort.fits(*texts) else _TOO_LARGE
+
+
+def _merge_sides(
+    path: str, sides: codec.Sides, ours: bytes, *, keep_prose: bool
+) -> Merged | Declined | None:
+    done = _merge(path, sides, keep_prose=keep_prose)
+    content = codec.encode(done.text, sides) if done else None
+    if done is None or content is None:
         return None
     declined = done.patch and (done.reason or content == ours)
     said = (" ".join(filter(None, (done.reason, *done.notes))),) if declined else done.notes
@@ -75,7 +95,14 @@ def moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
     None where it changed more, or nothing.
     """
     sides = codec.decode(base, ours, ours)
-    if sides is None or not kinds.only_pins(path, sides.base.text, sides.ours.text):
+    if sides is None or not effort.fits(*sides.texts):
+        return []
+    try:
+        with effort.bounded():
+            moved = kinds.only_pins(path, sides.base.text, sides.ours.text)
+    except (TooMuchError, RecursionError):
+        moved = False
+    if not moved:
         return []
     before = {line.strip() for line in sides.base.text.splitlines()}
     return [line.strip() for line in sides.ours.text.splitlines() if line.strip() not in before]
@@ -93,7 +120,13 @@ def check_clean(
     was, mine, yours, after = (
         content.decode("utf-8", "replace") for content in (base or b"", ours, theirs, merged)
     )
-    return kinds.problem(path, was, mine, yours, after, by_git=True)
+    if not effort.fits(was, mine, yours, after):
+        return None
+    try:
+        with effort.bounded():
+            return kinds.problem(path, was, mine, yours, after, by_git=True)
+    except (TooMuchError, RecursionError):
+        return None
 
 
 def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 
+from lisa_scaffold.merge.effort import refuse_many, spend
 from lisa_scaffold.merge.identity import name_of
 from lisa_scaffold.merge.nodes import Indistinct, NotSure, Value
 
 _SIMILAR = 0.5
 _CLEARLY = 0.1
 _LARGEST = 120
+_LIKENESS = 40  # steps of the shortest comparison
 
 
 def diff3(
@@ -65,8 +67,25 @@ def _regions(
 
 
 def _matches(base: Sequence[Hashable], side: Sequence[Hashable]) -> dict[int, int]:
-    blocks = SequenceMatcher(None, base, side, autojunk=False).get_matching_blocks()
+    blocks = _Matcher(base, side).get_matching_blocks()
     return {m.a + step: m.b + step for m in blocks for step in range(m.size)}
+
+
+class _Matcher(SequenceMatcher[Hashable]):
+    """Counts the steps of the search, which where many items are alike are the square of them."""
+
+    def __init__(self, first: Sequence[Hashable], second: Sequence[Hashable]) -> None:
+        super().__init__(None, first, second, autojunk=False)
+        self._first = first
+        self._times = Counter(second)
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        """The longest run that both have between some places."""
+        span = self._first[alo:ahi]
+        spend(len(span) + sum(self._times[item] for item in span))
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,7 @@ def by_likeness(
     A renamed member that is taken for a new one would bring back what the other side deleted.
     In a mapping (`keyed`) a key that stays says everything; in a sequence it must be unique.
     """
+    refuse_many(len(base), len(ours), len(theirs))
     mine, other = _partners(base, ours, keyed), _partners(base, theirs, keyed)
     for one, found, two, rest in (ours, mine, theirs, other), (theirs, other, ours, mine):
         _not_renamed(base, one, found, two, rest)
@@ -144,7 +164,8 @@ def _partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> dict[i
         return found
     _pair_equal(base, side, found)
     _pair_twins(base, side, found)
-    left = Counter(base[index][0] for index in range(len(base)) if index not in found.values())
+    taken = set(found.values())
+    left = Counter(base[index][0] for index in range(len(base)) if index not in taken)
     more = Counter(key for index, (key, _) in enumerate(side) if index not in found)
     if any(left[key] * more[key] > 1 for key in left):
         raise Indistinct("members that nothing tells apart")
@@ -175,7 +196,8 @@ def _not_brought_back(
     base: Sequence[Item], one: Sequence[Item], found: dict[int, int], rest: dict[int, int]
 ) -> None:
     """Refuse a second member of the same name as one that the other side removed."""
-    gone = {key for partner, (key, _) in enumerate(base) if partner not in rest.values()}
+    stay = set(rest.values())
+    gone = {key for partner, (key, _) in enumerate(base) if partner not in stay}
     gone &= {base[partner][0] for partner in found.values()}
     if any(key in gone for index, (key, _) in enumerate(one) if index not in found):
         raise NotSure("a member that one side removed and the other has twice")
@@ -185,9 +207,10 @@ def _surely_one(
     base: Sequence[Item], one: Sequence[Item], found: dict[int, int], rest: dict[int, int]
 ) -> None:
     """Refuse a likeness alone as the proof that one side changed what the other removed."""
+    stay = set(rest.values())
     for index, partner in found.items():
         key, known = one[index][0], base[partner][0]
-        if partner not in rest.values() and key != known and name_of(key) == name_of(known):
+        if partner not in stay and key != known and name_of(key) == name_of(known):
             raise Indistinct("a member that one side changed and the other removed")
 
 
@@ -232,14 +255,16 @@ def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: dict[int, int
     Indistinct
         If some are alike, and might as well be others.
     """
+    taken = set(found.values())
     scores = {
         (i, b): score
         for i, (key, value) in enumerate(side)
         for b, (known, before) in enumerate(base)
-        if i not in found and b not in found.values() and name_of(key) == name_of(known)
+        if i not in found and b not in taken and name_of(key) == name_of(known)
         if (score := likeness(leaves(before), leaves(value))) >= _SIMILAR
     }
     for (i, b), score in scores.items():
+        spend(len(scores))
         rivals = (other for pair, other in scores.items() if (pair[0] == i) != (pair[1] == b))
         if max(rivals, default=0.0) > score - _CLEARLY:
             raise Indistinct("members that nothing tells apart")
@@ -274,6 +299,7 @@ def _pair_renamed(
 
 def leaves(value: Value, path: tuple[object, ...] = ()) -> Counter[tuple[object, ...]]:
     """Every leaf of a value with its path; the place in a list does not count."""
+    spend(1)
     if isinstance(value, dict):
         parts = [leaves(part, (*path, key)) for key, part in value.items()]
     elif isinstance(value, list):
@@ -288,6 +314,7 @@ def leaves(value: Value, path: tuple[object, ...] = ()) -> Counter[tuple[object,
 
 def likeness(one: Counter[tuple[object, ...]], two: Counter[tuple[object, ...]]) -> float:
     """How much two values share, from 0 to 1; a lone scalar is never like another."""
+    spend(_LIKENESS + len(one) + len(two))
     size = one.total() + two.total()
     return 2 * (one & two).total() / size if size > 2 else 0.0  # noqa: PLR2004
 
@@ -347,7 +374,8 @@ def _with_removed(base: list[int], side: list[int]) -> list[int]:
 
 
 def _common(one: list[int], two: list[int]) -> list[int]:
-    return [slot for slot in one if slot in set(two)]
+    there = set(two)
+    return [slot for slot in one if slot in there]
 
 
 def _moved(base: list[int], side: list[int]) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lisa_scaffold.merge.units import Unit, alike, key_of, merge_units, one_sided
 
 _HEAD = re.compile(r"[ \t]*RUN(?:[ \t]|\\\n)+", re.IGNORECASE)
-_AND = re.compile(r"([ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\\n[ \t]*)?)")
+_AND = re.compile(r"((?<![ \t])[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\\n[ \t]*)?)")
 _FLAG_OR_LIST = re.compile(r"--|\[")
 _MORE = re.compile(r"[;|&()<#`!\n]|(?<!\$)\{|\\(?!\n)")
 _KEYWORD = re.compile(r"(?:if|then|else|fi|for|while|until|do|done|case|esac|function|time)\b")

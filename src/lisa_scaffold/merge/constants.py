@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from lisa_scaffold.merge.names import bindings, parse
@@ -38,11 +39,11 @@ def _constants(text: str) -> Constants:
     if tree is None or "*" in bindings(tree):
         return {}
     found = {}
+    times = Counter(name for node in tree.body for name in bindings(node))
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
-                rest = ast.Module([other for other in tree.body if other is not node], [])
-                if name not in bindings(rest):
+                if times[name] == 1:
                     found[name] = repr(value)
     return found
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 Items = Sequence[Hashable]
 
 _MOST_EDITS = 400
+_MOST_STEPS = 2_000_000
 
 
 class Hunk(NamedTuple):
@@ -121,6 +122,7 @@ def _slid_down(found: list[Hunk], first: Items, second: Items) -> list[Hunk]:
 def _pairs(first: Items, second: Items) -> list[tuple[int, int]]:
     """Indices of items that are the same, rising on both sides."""
     pairs: list[tuple[int, int]] = []
+    steps = 0
     todo = [(0, len(first), 0, len(second))]
     while todo:
         lo, hi, other_lo, other_hi = todo.pop()
@@ -130,10 +132,13 @@ def _pairs(first: Items, second: Items) -> list[tuple[int, int]]:
         while lo < hi and other_lo < other_hi and first[hi - 1] == second[other_hi - 1]:
             hi, other_hi = hi - 1, other_hi - 1
             pairs.append((hi, other_hi))
-        if lo == hi or other_lo == other_hi:
+        steps += hi - lo + other_hi - other_lo
+        if lo == hi or other_lo == other_hi or steps > _MOST_STEPS:
             continue
         anchors = _anchors(first, second, (lo, hi, other_lo, other_hi))
         if not anchors:
+            # At most so many steps along each of the diagonals that are looked at.
+            steps += min(hi - lo + other_hi - other_lo, _MOST_EDITS) ** 2
             found = _myers(first[lo:hi], second[other_lo:other_hi])
             pairs.extend((lo + i, other_lo + j) for i, j in found)
             continue

@@ -8,6 +8,7 @@ and nobody knows it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from lisa_scaffold.merge import chains
@@ -58,8 +59,8 @@ def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     unset = _unset(merged) - _unset(ours) - _unset(theirs)
     if unset:
         return f"it uses {', '.join(sorted(unset))} without setting it"
-    names = [name for name, _ in _stages(merged) if name]
-    twice = {name for name in names if names.count(name) > 1}
+    names = Counter(name for name, _ in _stages(merged) if name)
+    twice = {name for name, count in names.items() if count > 1}
     return f"it has two stages {', '.join(sorted(twice))}" if twice else None
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from lisa_scaffold.bounds import DEEP, DEEPEST
 from lisa_scaffold.merge.nodes import Branch, Entry, Key, Leaf, Node, NotSure
 
 
@@ -37,17 +38,25 @@ class Syntax:
     read_key: Callable[[str], Key]
 
 
-def read(text: str, at: int, syntax: Syntax) -> tuple[Node, int]:
-    """The value that begins at a place, and where it ends."""
+def read(text: str, at: int, syntax: Syntax, depth: int = 0) -> tuple[Node, int]:
+    """The value that begins at a place below so many others, and where it ends.
+
+    Raises
+    ------
+    NotSure
+        If it is none, or nested too deeply.
+    """
+    if depth > DEEPEST:
+        raise NotSure(DEEP)
     if text[at : at + 1] in ("[", "{"):
-        return _branch(text, at, syntax)
+        return _branch(text, at, syntax, depth)
     match = syntax.scalar.match(text, at)
     if match is None:
         raise NotSure("no value that this format knows")
     return syntax.read_scalar(match[0]), match.end()
 
 
-def _branch(text: str, at: int, syntax: Syntax) -> tuple[Branch, int]:
+def _branch(text: str, at: int, syntax: Syntax, depth: int) -> tuple[Branch, int]:
     kind, close = ("seq", "]") if text[at] == "[" else ("map", "}")
     opening, position = text[at], at + 1
     entries: list[Entry] = []
@@ -61,11 +70,13 @@ def _branch(text: str, at: int, syntax: Syntax) -> tuple[Branch, int]:
             return found, space + 1
         if entries and not entries[-1].comma and "\n" not in text[position:space]:
             raise NotSure("a comma is missing")
-        entry, position = _entry(text, position, space, kind == "map", syntax)
+        entry, position = _entry(text, position, space, kind == "map", syntax, depth)
         entries.append(entry)
 
 
-def _entry(text: str, at: int, start: int, keyed: bool, syntax: Syntax) -> tuple[Entry, int]:
+def _entry(  # noqa: PLR0913, PLR0917 - a place in a text, and what may stand there
+    text: str, at: int, start: int, keyed: bool, syntax: Syntax, depth: int
+) -> tuple[Entry, int]:
     head_end = start
     key: Key = ()
     if keyed:
@@ -73,7 +84,7 @@ def _entry(text: str, at: int, start: int, keyed: bool, syntax: Syntax) -> tuple
         if match is None:
             raise NotSure("no key where one is due")
         head_end, key = match.end(), syntax.read_key(match[1])
-    node, position = read(text, head_end, syntax)
+    node, position = read(text, head_end, syntax, depth + 1)
     entry = Entry(key, text[at:start], text[start:head_end], node, "")
     return finish(text, position, entry, syntax)
 

@@ -15,7 +15,7 @@ from lisa_scaffold.merge.units import Unit, in_turn, key_of, merge_units, projec
 Merge = tuple[str, tuple[str, ...]]
 
 _SECTION = re.compile(r"\[(.+?)\]")
-_KEY = re.compile(r"([^\s=:#;][^=:]*?)\s*[=:]")
+_KEY = re.compile(r"([^\s=:#;][^=:]*)[=:]")
 _COMMENT = ("#", ";", "!")
 _GONE = project_decides(lambda unit: str(key_of(unit)))
 
@@ -125,7 +125,7 @@ def _keys(lines: Sequence[str]) -> list[Unit]:
         end = _head(lines, following, start + 1) if following < len(lines) else len(lines)
         gap = next(i for i in range(at, end) if lines[i].strip()) - at
         match = _KEY.match(lines[start])
-        key = match[1] if match else lines[start].strip()
+        key = match[1].rstrip() if match else lines[start].strip()
         units.append(Unit(key, gap, tuple(lines[at + gap : end])))
         at = end
     return units

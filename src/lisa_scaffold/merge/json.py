@@ -10,7 +10,7 @@ from lisa_scaffold.merge.nodes import Branch, Entry, Leaf, Node, NotSure, Value,
 
 _STRING = r'"(?:\\.|[^"\\\n])*"'
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
-_SPACE = r"(?:[ \t\n]+|//.*|/\*[\s\S]*?\*/)*"
+_SPACE = r"(?:[ \t\n]++|//.*|/\*[\s\S]*?\*/)*+"
 
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lisa_scaffold.merge.align import leaves, likeness
+from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.nodes import Branch, Entry, Key, NotSure, Path, Value
 
 Moves = dict[Path, Path]
@@ -29,6 +30,7 @@ def moved(base: Value, changed: Value, mover: Value) -> Moves:
     for path, before in old.items():
         if path in new or side.get(path) == before:
             continue
+        spend(len(gained))
         places = [
             place
             for place in gained
@@ -62,6 +64,7 @@ def _flat(value: Value, path: Path = ()) -> dict[Path, Value]:
     found: dict[Path, Value] = {}
     for key, part in value.items():
         found |= _flat(part, (*path, *key))
+    spend(len(found))
     return found
 
 

@@ -7,27 +7,15 @@ import re
 import warnings
 from collections import Counter
 
-from lisa_scaffold.bounds import LONG, MOST_DIGITS
+from lisa_scaffold.bounds import crowded_python
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _LONGEST_ANNOTATION = 200
-# A syntax tree takes up to a kilobyte for each; the longest modules that people write have half.
-_MOST_WORDS = 100_000
-_TEXTS = (r"#.*", r'"""[\s\S]*?(?:"""|\Z)', r"'''[\s\S]*?(?:'''|\Z)", r'"(?:\\.|[^"\\\n])*+"?')
-_PIECE = re.compile("|".join([*_TEXTS, r"'(?:\\.|[^'\\\n])*+'?", r"\w+", r"[^\w\s]"]))
-_LONG_NUMBER = re.compile(rf"\b0[xXoObB][0-9a-fA-F_]{{{MOST_DIGITS}}}")
-
-
-def crowded(source: str) -> str | None:
-    """What is too much, where source has more than can soon be read."""
-    if len(source) > _MOST_WORDS and sum(1 for _ in _PIECE.finditer(source)) > _MOST_WORDS:
-        return f"more than {_MOST_WORDS} words and signs"
-    return LONG if _LONG_NUMBER.search(source) else None
 
 
 def parse(source: str) -> ast.Module | None:
     """The syntax tree, or ``None`` for source that is not valid Python, or too much of it."""
-    if crowded(source):
+    if crowded_python(source):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

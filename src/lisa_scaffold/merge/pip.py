@@ -20,7 +20,7 @@ from lisa_scaffold.merge.requirements import (
 from lisa_scaffold.merge.text import to_lines
 from lisa_scaffold.merge.units import Unit
 
-_COMMENT = re.compile(r"(?:^|\s+)#.*")
+_COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*")
 
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:

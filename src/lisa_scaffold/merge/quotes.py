@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from lisa_scaffold.merge.effort import spend
+
 _WORD = re.compile(r"[^\s,;()\[\]{}'\"`]+")
 _MARGIN = "\n    "
 _JOINED = "both sides changed what stands in these lines; they were:"
@@ -49,6 +51,7 @@ def _missing(base: str, side: str, merged: str, told: str) -> Iterator[str]:
     """The lines that a side has of its own and the result has not, each once."""
     present = {*_lines(base), *_lines(merged)}
     for line in dict.fromkeys(_lines(side)):
+        spend(len(told) // 50)
         if line not in present and line not in told:
             yield line
 
@@ -60,6 +63,7 @@ def _lines(text: str) -> list[str]:
 def _teller(news: set[str], notes: Sequence[str]) -> int | None:
     """The first note that names what is new in a line: the longest word says most."""
     longest = max(sorted(news), key=len, default="")
+    spend(sum(map(len, notes)))
     return next((at for at, note in enumerate(notes) if longest and longest in _words(note)), None)
 
 

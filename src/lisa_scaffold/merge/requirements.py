@@ -10,6 +10,7 @@ _REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?P<extras>\s*\[[^\]]*\])?"
     r"(?P<spec>\s*\(?(?:[<>=!~]=?=?[^;@]*)?)(?P<url>\s*@\s*[^;]*[^;\s])?(?P<marker>\s*;.*)?"
 )
+_LONGEST = 2000  # characters; nobody has read a longer requirement
 
 
 def only_spec(old: dict[str, str] | None, new: dict[str, str] | None) -> bool:
@@ -19,7 +20,7 @@ def only_spec(old: dict[str, str] | None, new: dict[str, str] | None) -> bool:
 
 def split_requirement(text: str) -> dict[str, str] | None:
     """Name, extras, bounds, address and marker of a requirement, with their spaces."""
-    match = _REQUIREMENT.fullmatch(text)
+    match = _REQUIREMENT.fullmatch(text) if len(text) <= _LONGEST else None
     return {part: found or "" for part, found in match.groupdict().items()} if match else None
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from lisa_scaffold.merge.diff import hunks
 from lisa_scaffold.merge.kept import Kept
 
-_WORD = re.compile(r"[\w.@:/*-]*\w[\w.@:/*-]*")
+_RUN = re.compile(r"[\w.@:/*-]+")
+_MEANS = re.compile(r"\w")
 
 
 def lost(base: str, ours: str, theirs: str, merged: str, notes: Iterable[str]) -> str | None:
@@ -52,4 +53,4 @@ def _changes(base: str, side: str) -> tuple[Counter[str], Counter[str]]:
 
 def count(text: str) -> Counter[str]:
     """The words of a text."""
-    return Counter(word.strip(".:") for word in _WORD.findall(text))
+    return Counter(word.strip(".:") for word in _RUN.findall(text) if _MEANS.search(word))

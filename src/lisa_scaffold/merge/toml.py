@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import replace
 from typing import Any
 
-from lisa_scaffold.bounds import excess
+from lisa_scaffold.bounds import crowded_toml, excess
 from lisa_scaffold.merge import flow
 from lisa_scaffold.merge.nodes import Branch, Entry, Key, Leaf, NotSure, Value
 
@@ -18,10 +18,6 @@ _HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_KEY})[ \t]*\]\]?[ \t]*(?:#.*)?\n")
 _LEAD = re.compile(r"(?:[ \t]*+(?:#.*)?\n)*+")
 _REST = re.compile(r"[ \t]*(?:#.*)?\n")
 _FILE_HEAD = re.compile(r"(?:[ \t]*+#.*\n)++(?:[ \t]*+\n)++")
-_MOST_PARTS = 32
-_LONG_KEY = re.compile(rf"(?<![\w\\-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}")
-# A parser in Python takes some 20 µs for each; the longest lock files have a tenth of these.
-_MOST_VALUES = 50_000
 
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
@@ -34,19 +30,6 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
     )
 
 
-def crowded(text: str) -> tuple[int, str] | None:
-    """The line, and what is too much there, where a file has more than can soon be read.
-
-    A key of n parts costs a parser n², and each value a while.
-    """
-    if sum(map(text.count, "=,[{")) > _MOST_VALUES:
-        return 1, f"more than {_MOST_VALUES} keys and values"
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") >= _MOST_PARTS and _LONG_KEY.search(line):
-            return number, f"a key of more than {_MOST_PARTS} parts"
-    return None
-
-
 def parse(text: str) -> Branch:
     """The tree of a TOML document.
 
@@ -55,7 +38,7 @@ def parse(text: str) -> Branch:
     NotSure
         If it is no TOML that this module understands.
     """
-    if crowded(text):
+    if crowded_toml(text):
         raise NotSure("more than can soon be read")
     match = _FILE_HEAD.match(text)
     opening = match[0] if match else ""
@@ -170,7 +153,7 @@ def load(text: str) -> Value:
     NotSure
         If it is invalid.
     """
-    if crowded(text):
+    if crowded_toml(text):
         raise NotSure("more than can soon be read")
     try:
         said = tomllib.loads(text)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from lisa_scaffold.merge import align, gone, identity, layout, lists, moves, values
+from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.lists import Members, Versions
 from lisa_scaffold.merge.nodes import (
     Branch,
@@ -101,6 +102,7 @@ def branch(
 def _members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members | list[Entry]:
     """Match the members of three branches; a list where their order alone decides."""
     sides = [list(side.entries) for side in (base, ours, theirs)]
+    refuse_many(*map(len, sides))
     said = [[value(member.node) for member in side] for side in sides]
     if base.kind == "map":
         return _numbered(sides, _map_slots(sides, said), "map", strict=False, sortable=False)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from lisa_scaffold.merge import kept
+from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.kept import Kept
 from lisa_scaffold.merge.words import likeness
 
@@ -62,6 +63,7 @@ def merge_units(  # noqa: PLR0913
     other changed is one, too, unless ``gone`` decides about it. Where the order means nothing
     (``free``), the project's stands if both sides changed it.
     """
+    refuse_many(len(base), len(ours), len(theirs))
     sides = _Sides(*({unit.key: unit for unit in numbered(side)} for side in (base, ours, theirs)))
     if heirs and _removed_and_replaced(sides):
         return None

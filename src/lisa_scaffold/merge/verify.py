@@ -78,8 +78,10 @@ def lost_comment(
     before, after = (set(_COMMENT_LINE.findall(text)) for text in (base, merged))
     for side, text in ("project", ours), ("template", theirs):
         for comment in _COMMENT_LINE.findall(text):
-            told = comment in before or any(comment in note for note in notes)
-            if not told and comment not in after:
+            if comment in before or comment in after:
+                continue
+            told = any(comment in note for note in notes)
+            if not told:
                 return f"a comment of the {side} is lost: {comment}"
     return None
 

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from lisa_scaffold.merge.diff import Region, regions
+from lisa_scaffold.merge.effort import spend
 
 # A reference such as `owner/name@v2` or `name>=1,<2` is one word: a part of one side's reference
 # glued to a part of the other's would be something that nobody wrote.
 _WORD = re.compile(r"[^\s,;()\[\]{}\"'`]+|\s+|.", re.DOTALL)
 _MEANS = re.compile(r"\w")
 _LONGEST_LINE = 2000
+_LIKENESS = 100  # steps of the shortest comparison
 
 
 def merge_words(base: str, ours: str, theirs: str) -> str | None:
@@ -85,7 +87,9 @@ def _told(base: Sequence[str], side: Sequence[str]) -> bool:
 
 def likeness(first: str, second: str) -> float:
     """How much two lines share, from 0 to 1, indentation aside."""
-    return _share(_pairs(first.strip()), _pairs(second.strip()))
+    pairs = _pairs(first.strip()), _pairs(second.strip())
+    spend(_LIKENESS + len(pairs[0]) + len(pairs[1]))
+    return _share(*pairs)
 
 
 def likeness_of_words(first: Iterable[str], second: Iterable[str]) -> float:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import yaml
 
+from lisa_scaffold.bounds import DEEP, DEEPEST
 from lisa_scaffold.merge import align, flow, tree, verify
 from lisa_scaffold.merge.nodes import (
     Branch,
@@ -34,6 +35,7 @@ _FILE_HEAD = re.compile(
 )
 _KEEP = re.compile(r"[|>][1-9]?\+")
 _MARGIN = 2
+_MOST_EVENTS = 50_000
 
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
@@ -69,11 +71,30 @@ def _documents(text: str) -> list[str]:
 
 
 def _starts(text: str) -> list[Any]:
+    return [e.start_mark for e in _events(text) if isinstance(e, yaml.DocumentStartEvent)]
+
+
+def _events(text: str) -> list[Any]:
+    """What PyYAML reads, bounded in number and in depth: what follows it goes from level to level.
+
+    Raises
+    ------
+    NotSure
+        If it is no YAML, or more than that.
+    """
     try:
-        events = list(yaml.parse(text, Loader=_LOADER))
+        events = list(islice(yaml.parse(text, Loader=_LOADER), _MOST_EVENTS))
     except yaml.YAMLError as error:
         raise NotSure("no YAML") from error
-    return [e.start_mark for e in events if isinstance(e, yaml.DocumentStartEvent)]
+    if len(events) == _MOST_EVENTS:
+        raise NotSure("more than can soon be read")
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise NotSure(DEEP)
+    return events
 
 
 def _several(
@@ -140,10 +161,7 @@ def parse(text: str) -> Branch:
 
 
 def _compose(text: str) -> _Raw | None:
-    try:
-        events = list(yaml.parse(text, Loader=_LOADER))
-    except yaml.YAMLError as error:
-        raise NotSure("no YAML") from error
+    events = _events(text)
     starts = [event for event in events if isinstance(event, yaml.DocumentStartEvent)]
     if len(starts) > 1 or any(event.version or event.tags for event in starts):
         raise NotSure("several documents, or directives")

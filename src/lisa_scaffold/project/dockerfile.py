@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 _MOST_VALUES = 10_000  # characters: variables may hold each other, and so double with each
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]{0,300}))?\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]{0,100}))?\}|(\w+))")
 
 
 class Instruction(NamedTuple):

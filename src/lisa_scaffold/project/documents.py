@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from lisa_scaffold.bounds import DEEP, LONG, excess
+from lisa_scaffold.bounds import DEEP, LONG, crowded_toml, excess
+
+# The library's time grows with the square of lines that it cannot read, and of spaces in one.
+_MOST_LINES = 10_000
 
 Key: TypeAlias = "str | int"
 Keys: TypeAlias = tuple[Key, ...]
@@ -115,6 +118,17 @@ class Document:
         return position.raw if position else None
 
 
+def decoded(content: bytes) -> str:
+    """Bytes as text, lines ended by a newline; none for a binary file."""
+    if b"\0" in content[:8000]:
+        return ""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return text.replace("\r\n", "\n")
+
+
 def _bounded(document: Document, form: str) -> Document:
     """The document, or why it is more than anybody wrote."""
     beyond = excess(document.data)
@@ -127,10 +141,8 @@ def toml(path: str, text: str) -> Document:
     """Read a TOML file."""
     import tomllib
 
-    from lisa_scaffold.merge.toml import crowded
-
-    if crowd := crowded(text):
-        return Document(path, problem=Problem(path, *crowd, "TOML"))
+    if beyond := crowded_toml(text):
+        return Document(path, problem=Problem(path, *beyond, "TOML"))
     try:
         document = Document(path, tomllib.loads(text), locate=lambda: _toml_positions(text))
         return _bounded(document, "TOML")
@@ -221,6 +233,12 @@ def ini(path: str, text: str) -> Document:
     from configparser import ConfigParser
     from configparser import Error as IniError
 
+    if text.count("\n") > _MOST_LINES:
+        message = f"more than {_MOST_LINES} lines"
+        return Document(path, problem=Problem(path, 1, message, "INI"))
+    if match := re.search(r"\S[^\S\n]{200}", text):
+        line = text.count("\n", 0, match.start()) + 1
+        return Document(path, problem=Problem(path, line, "200 spaces in a line", "INI"))
     parser = ConfigParser(interpolation=None, default_section="", empty_lines_in_values=True)
     try:
         parser.read_string(text)
@@ -240,8 +258,8 @@ def _ini_positions(text: str) -> dict[Keys, Position]:
         if match := re.match(r"\[([^]]+)\]", line):
             section = match[1]
             found[section,] = Position(number, 1)
-        elif match := re.match(r"([^\s#;=:\[][^=:]*?)\s*[=:]\s*(.*)", line):
-            found[section, match[1].lower()] = Position(number, 1, match[2])
+        elif match := re.match(r"([^\s#;=:\[][^=:]*)[=:]\s*(.*)", line):
+            found[section, match[1].rstrip().lower()] = Position(number, 1, match[2])
     return found
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import git
-from lisa_scaffold.bounds import DEEP
+from lisa_scaffold.bounds import DEEP, LONG, crowded_python, has_long_number
 from lisa_scaffold.project import documents
-from lisa_scaffold.project.documents import Document, Problem
+from lisa_scaffold.project.documents import Document, Problem, decoded
 from lisa_scaffold.project.globs import expression
 from lisa_scaffold.project.markdown import Heading, headings
 from lisa_scaffold.project.recorded import ANSWERS_FILE
@@ -21,6 +21,8 @@ from lisa_scaffold.project.tree import Disk, File, Memory, Overlay, Tree
 if TYPE_CHECKING:
     import ast
     from datetime import date
+
+    from pathspec import GitIgnoreSpec
 
     from lisa_scaffold.project.automation import Automation
     from lisa_scaffold.project.dockerfile import Dockerfile
@@ -34,6 +36,11 @@ T = TypeVar("T")
 
 MAX_TEXT = 1_000_000
 """The size in bytes above which no file is read."""
+
+MAX_LINES = 50_000
+"""The number of lines above which no text is read: a rule may look at each, more than once."""
+
+_MOST_ASKED = 200
 
 _MOST_KEPT = 32_000_000
 
@@ -110,8 +117,9 @@ class _Read:
 class Facts:
     """The facts of one project.
 
-    A file that is missing, too large, binary or malformed gives the same as an empty one: rules
-    about its content see nothing. Why a file could not be parsed is in its document's ``problem``.
+    A file that is missing, too large, binary or malformed gives the same as an empty one, and so
+    does one of too many lines, or with a number of too many digits: rules about its content see
+    nothing. Why a file could not be parsed is in its document's ``problem``.
 
     Attributes
     ----------
@@ -184,6 +192,17 @@ class Facts:
         """Whether one of these files is there."""
         return any(path in self.files for path in paths)
 
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder that a file is in."""
+        found: set[str] = set()
+        for path in self.files:
+            folder = path.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(found)
+
     def first(self, *paths: str) -> str | None:
         """The first of these files that is there."""
         return next((path for path in paths if path in self.files), None)
@@ -214,12 +233,19 @@ class Facts:
         """The text of a file, its lines ended by a newline; empty where there is none."""
         if path in self._read.texts:
             return self._read.texts[path]
-        content = self.content(path)
-        return self._read.keep(path, _decoded(content) if content else "")
+        text = decoded(self.content(path) or b"")
+        return self._read.keep(path, "" if _excess(text) else text)
+
+    def excess(self, path: str) -> str:
+        """Why a file is too much to be read; empty where it is not."""
+        file = self.files.get(path)
+        if file and file.size > MAX_TEXT:
+            return f"larger than {MAX_TEXT // 1_000_000} MB"
+        return "" if self.text(path) else _excess(decoded(self.content(path) or b""))
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file without their ends; a file that ends in one has no line after it."""
-        return self.text(path).removesuffix("\n").split("\n") if self.text(path) else []
+        return self._parsed("lines", path, lambda _, text: _lines(text))
 
     # --- Files that are parsed -------------------------------------------------------------------
 
@@ -232,11 +258,8 @@ class Facts:
 
     def _document(self, form: str, path: str, parse: Callable[[str, str], Document]) -> Document:
         if not self.text(path):
-            file = self.files.get(path)
-            if file is None or file.size <= MAX_TEXT:
-                return Document(path)
-            message = f"larger than {MAX_TEXT // 1_000_000} MB"
-            return Document(path, problem=Problem(path, 1, message, form))
+            beyond = self.excess(path)
+            return Document(path, problem=Problem(path, 1, beyond, form) if beyond else None)
         return self._parsed(form, path, parse)
 
     def toml(self, path: str) -> Document:
@@ -360,14 +383,28 @@ class Facts:
     # --- What git says ---------------------------------------------------------------------------
 
     def ignores(self, path: str) -> bool:
-        """Whether ``.gitignore`` names a path, be it there or not."""
-        if not self.paths("**/.gitignore"):
-            return False
+        """Whether ``.gitignore`` names a path, be it there or not.
+
+        Of many paths that are asked for the last ones count as named, for each may be a process.
+        """
+        if path not in self._ignored:
+            self._ignored[path] = len(self._ignored) >= _MOST_ASKED or self._is_ignored(path)
+        return self._ignored[path]
+
+    def _is_ignored(self, path: str) -> bool:
         if self.root and self.tracked:
-            return git.ignores(self.root, path)
+            return bool(self.paths("**/.gitignore")) and git.ignores(self.root, path)
+        return self._ignore_file.match_file(path)
+
+    @cached_property
+    def _ignored(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
+    def _ignore_file(self) -> GitIgnoreSpec:
         from pathspec import GitIgnoreSpec
 
-        return GitIgnoreSpec.from_lines(self.lines(".gitignore")).match_file(path)
+        return GitIgnoreSpec.from_lines(self.lines(".gitignore"))
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
@@ -391,24 +428,22 @@ def _pattern(patterns: Sequence[str]) -> Callable[[str], Any]:
     return re.compile("|".join(map(expression, patterns))).fullmatch
 
 
-def _decoded(content: bytes) -> str:
-    """Bytes as text; none for a binary file."""
-    if b"\0" in content[:8000]:
-        return ""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    return text.replace("\r\n", "\n")
+def _excess(text: str) -> str:
+    """Why a text is more than rules can look at; empty where it is not."""
+    if text.count("\n") > MAX_LINES:
+        return f"more than {MAX_LINES} lines"
+    return LONG if has_long_number(text) else ""
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _python(path: str, text: str) -> ast.Module | Problem:
     import ast
     import warnings
 
-    from lisa_scaffold.merge import names
-
-    if beyond := names.crowded(text):
+    if beyond := crowded_python(text):
         return Problem(path, 1, beyond, "Python")
     try:
         with warnings.catch_warnings():

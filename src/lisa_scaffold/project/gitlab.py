@@ -35,6 +35,8 @@ _DEEPEST = 11
 _MOST_NESTED = 12
 _MOST_FILES = 150
 """Files that GitLab includes: https://docs.gitlab.com/ci/yaml/#include."""
+_MOST_JOBS = 5_000
+_MOST_COMMANDS = 2_000
 _MOST_VALUES = 400_000
 
 
@@ -124,7 +126,7 @@ class Job:
     def commands(self) -> list[str]:
         """Every command that it runs, in order."""
         scripts = (self.data.get(key) for key in ("before_script", "script", "after_script"))
-        return [command for script in scripts for command in flat(script)]
+        return [command for script in scripts for command in flat(script)[:_MOST_COMMANDS]]
 
     @property
     def rules(self) -> list[dict[str, Any]]:
@@ -269,11 +271,14 @@ class _Reader:
         self._file(FILE, ())
         self._defaults = self._by_default()
         settings = {key: value for key, value in self._merged.items() if key in _GLOBAL}
-        jobs = {
-            str(name): self._job(str(name))
+        names = [
+            str(name)
             for name, said in self._merged.items()
             if name not in _GLOBAL and isinstance(said, dict)
-        }
+        ]
+        if len(names) > _MOST_JOBS:
+            self._note(_place(self._documents, names[_MOST_JOBS]), f"more than {_MOST_JOBS} jobs")
+        jobs = {name: self._job(name) for name in names[:_MOST_JOBS]}
         return Pipeline(
             tuple(self._documents),
             tuple(self._includes),
@@ -293,6 +298,9 @@ class _Reader:
         self._documents[path] = document
         if len(above) < _MOST_NESTED and len(self._documents) < _MOST_FILES:
             for include in _includes(document, data.get("include")):
+                if len(self._includes) >= _MOST_FILES:
+                    self._note(include.place, f"more than {_MOST_FILES} includes")
+                    break
                 self._includes.append(include)
                 self._follow(include, (*above, path))
         # Its place in the order is behind what it includes.

@@ -30,6 +30,8 @@ _FILE = re.compile(r"(UN)?LICEN[SC]E|COPYING", re.IGNORECASE)
 _OTHER = (".py", ".json", ".toml", ".yml", ".yaml", ".html", ".tmpl", ".in")
 _SURE = re.compile(r"(A|L)?GPL\b|BSD(-[23]|$)|MIT$|Apache\b|MPL\b|ISC$|EUPL\b|CECILL\b|Unlicense$")
 _MOST_TEXT = 200_000
+_LONGEST_LINE = 10_000
+_LONGEST = 1000  # characters of an expression: its reader compiles it as Python
 
 # Most files hold one of these word for word: their digests, as `_digest` makes them, spare loading
 # the recogniser. A test compares each with what the recogniser says.
@@ -157,6 +159,8 @@ def canonical(text: str) -> str | None:
     """An SPDX expression as it is best written; ``None`` where it is none."""
     if text in COMMON:
         return text
+    if len(text) > _LONGEST:
+        return None
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     try:
@@ -176,7 +180,7 @@ def claimed(text: str) -> set[str]:
 
 def named(text: str) -> list[tuple[str, int]]:
     """The licences that prose names, each with the place in the text."""
-    return [(_full_name(match), match.start()) for match in _name().finditer(text)]
+    return [(_full_name(match), match.start()) for match in _name().finditer(text[:_LONGEST_LINE])]
 
 
 @cache

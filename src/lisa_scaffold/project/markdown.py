@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?![^ \t])(.*)")
+_CLOSED = re.compile(r"(.*[ \t])#++[ \t]*")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _NO_TITLE = re.compile(r"\s*([-*+>|#]|\d+[.)]\s|$)")
 
@@ -45,7 +46,9 @@ def headings(text: str) -> tuple[Heading, ...]:
     above = (0, "")
     for number, line in prose(text):
         if match := _HEADING.match(line):
-            found.append(Heading(len(match[1]), (match[2] or "").strip(), number))
+            closed = _CLOSED.fullmatch(match[2])
+            text = (closed[1] if closed and closed[1].strip() else match[2]).strip()
+            found.append(Heading(len(match[1]), text, number))
         elif (match := _UNDERLINE.match(line)) and _may_be_title(above, number):
             found.append(Heading(1 if match[1][0] == "=" else 2, above[1].strip(), above[0]))
         above = (number, line)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lisa_scaffold.project.documents import decoded
+
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
 
@@ -45,7 +47,7 @@ def read(facts: Facts) -> dict[str, tuple[Mark, ...]]:
             continue
         content = facts.content(path) or b""
         if marks := [mark for said, mark in _MARKS.items() if said in content]:
-            found[path] = tuple(_marked(facts.text(path), marks))
+            found[path] = tuple(_marked(decoded(content), marks))
     return found
 
 

@@ -11,6 +11,7 @@ from lisa_scaffold.project.metadata import Package, Place
 
 _SAME = ("name", "version", "description", "readme", "keywords", "classifiers", "scripts")
 _URLS = {"homepage": "Homepage", "repository": "Repository", "documentation": "Documentation"}
+_LONGEST = 500  # characters of a person, or of a constraint
 _PERSON = re.compile(r"\s*([^<>]*?)\s*(?:<([^<>]*)(>.*)?)?\s*")
 
 
@@ -60,7 +61,7 @@ def _place(pyproject: Document, names: list[str], keys: Keys) -> Place:
 
 
 def _person(text: str) -> dict[str, str]:
-    match = _PERSON.fullmatch(text)
+    match = _PERSON.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         return {"name": text}
     said = {"name": match[1], "email": (match[2] or "") + (match[3] or "")[1:]}
@@ -88,6 +89,8 @@ def requirement(name: str, spec: Any) -> str:
 
 def constraint(text: str) -> str:
     """A version constraint of Poetry in the form of PEP 440; what it cannot say, as it stands."""
+    if len(text) > _LONGEST:
+        return text
     parts = [part.strip() for part in re.split(r"\s*,\s*|(?<=[\d*])\s+(?=[<>=!^~])", text.strip())]
     return ",".join(_clause(part) for part in parts if part not in ("", "*"))
 

@@ -76,6 +76,8 @@ def read_answers(path: Path) -> dict[str, Any]:
     """
     import yaml
 
+    from lisa_scaffold.project.yaml import plain
+
     file = path / ANSWERS_FILE
     hint = "Bring the file back from git's history; a project without one cannot be updated."
     try:
@@ -85,7 +87,7 @@ def read_answers(path: Path) -> dict[str, Any]:
     if content is None:
         raise LisaError(f"{file}: No such file or directory", hint)
     try:
-        recorded = yaml.safe_load(content)
+        recorded = plain(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else f"{file}"

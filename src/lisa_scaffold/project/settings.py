@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.project.documents import Document, Keys, Problem
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")
 _KEYS = ("select", "ignore", "waivers")
+_MOST = 500  # of each: whoever needs more means a whole family of rules
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
 
@@ -103,7 +105,7 @@ class _Reader:
 
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], above: Keys) -> None:
         """Note keys that mean nothing."""
-        for key in table:
+        for key in islice(table, _MOST):
             if key not in known:
                 message = f"unknown key {key}: known are {', '.join(known)}"
                 self._note(message, *above, key)
@@ -114,7 +116,7 @@ class _Reader:
         if not isinstance(said, list):
             self._note(f"{key}: no list of codes", *self._above, key)
             return
-        for index, code in enumerate(said):
+        for index, code in enumerate(self._first(key, said)):
             keys = (*self._above, key, index)
             if isinstance(code, str) and code:
                 yield code, self._document.line(*keys)
@@ -127,7 +129,7 @@ class _Reader:
         if not isinstance(said, list):
             self._note("waivers: no list of tables", *self._above, "waivers")
             return
-        for index, table in enumerate(said):
+        for index, table in enumerate(self._first("waivers", said)):
             keys: Keys = (*self._above, "waivers", index)
             if not isinstance(table, dict):
                 self._note("waivers: no table", *keys)
@@ -135,6 +137,13 @@ class _Reader:
             self.refuse_unknown(table, _WAIVER_KEYS, keys)
             if waiver := self._waiver(table, keys):
                 yield waiver
+
+    def _first(self, key: str, said: list[Any]) -> list[Any]:
+        """The entries of a list that are followed."""
+        if len(said) > _MOST:
+            message = f"{key}: the first {_MOST} alone have an effect"
+            self._note(message, *self._above, key, _MOST)
+        return said[:_MOST]
 
     def _waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
         code, path = table.get("code"), table.get("path", "")

@@ -49,24 +49,24 @@ def load(path: str, text: str) -> Document:
     return Document(path, data, None, lambda: _positions(nodes), tuple(builder.duplicates))
 
 
-def plain(text: str) -> Any:
-    """What ``yaml.safe_load`` makes of a text, where that is soon done and of a size to handle.
+def plain(content: bytes) -> Any:
+    """What ``yaml.safe_load`` makes of a file, where that is soon done and of a size to handle.
 
     Raises
     ------
     yaml.YAMLError
         If it is no YAML, or holds several documents.
     ValueError
-        If it is nested too deeply, holds too much, or a value that nothing can be made of.
+        If it is nested too deeply, holds too much, a value that nothing can be made of, or no text.
     """
-    nodes = _composed(text)
+    text = content.decode("utf-8-sig")
     builder = _Builder()
-    for node in nodes:
+    for node in _composed(text):
         builder.root(node)
     if builder.long:
         raise _TooMuchError(LONG)
     try:
-        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one, below
+        return _LOADER(text).get_single_data()
     except (OverflowError, TypeError, KeyError, IndexError, AttributeError) as error:
         # PyYAML's constructors trust that what looks like a date or a number is one.
         raise ValueError(f"a value that cannot be read: {error}") from error

@@ -36,6 +36,8 @@ FAMILIES = {
 MOST_HITS = 1000
 """Places in one file that one rule tells of: nobody reads more, and a report stays of a size."""
 
+_LONGEST = 2000
+
 
 def _crash(_facts: Facts) -> Iterable[Hit]:
     """Every rule can be applied.
@@ -154,7 +156,8 @@ def _unknown(code: str) -> LisaError:
 def run(rules: Sequence[Rule], facts: Facts) -> Iterator[tuple[Rule, Hit]]:
     """Apply rules; one that crashes becomes a hit of its own, and the others go on.
 
-    Of the hits of one rule in one file the first ``MOST_HITS`` count, and one that tells of more.
+    Of the hits of one rule in one file the first ``MOST_HITS`` count, and one that tells of more;
+    of a rule that goes on for long, no more are looked for.
     """
     for each in rules:
         try:
@@ -171,6 +174,8 @@ def _first(hits: Iterable[Hit]) -> Iterator[Hit]:
             yield hit
         elif counts[hit.path] == MOST_HITS + 1:
             yield Hit(hit.path, hit.line, f"{hit.message}; from here on no more are listed")
+        elif counts[hit.path] > 2 * MOST_HITS:
+            return
 
 
 def applied(rules: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
@@ -192,7 +197,7 @@ def finding(rule: Rule, hit: Hit) -> Finding:
         rule.severity,
         hit.path,
         max(1, hit.line),
-        hit.message,
+        hit.message if len(hit.message) <= _LONGEST else f"{hit.message[:_LONGEST]} …",
         hit.column,
         hit.fix is not None,
         rule.url,

@@ -14,7 +14,7 @@ from lisa_scaffold.project import licences
 from lisa_scaffold.project.documents import Document, Key, Keys
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fixes import Change, Fix, insert_before, replace_in_line
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
 
 FILE = "CITATION.cff"
 
@@ -123,10 +123,10 @@ def _unknown(document: Document) -> Iterator[_Problem]:
     """Keys that the newest version of the format does not have; of others nobody asks."""
     if str(document.get("cff-version")) != _NEWEST:
         return
-    for key in document.data:
-        if key not in _KEYS:
-            close = get_close_matches(str(key), _KEYS, n=1)
-            yield (key,), f"no key `{key}`" + (f": {close[0]}?" if close else "")
+    unknown = [key for key in document.data if key not in _KEYS]
+    for key in unknown[:MOST_UNKNOWN]:
+        close = get_close_matches(str(key)[:LONGEST_WORD], _KEYS, n=1)
+        yield (key,), f"no key `{key}`" + (f": {close[0]}?" if close else "")
 
 
 def _values(document: Document) -> Iterator[_Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from posixpath import normpath
 from urllib.parse import unquote, urlsplit
 
@@ -18,9 +19,11 @@ from lisa_scaffold.rules.places import is_there
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "SUPPORT.md")
-_LINK = re.compile(r"(?<!\\)\]\(\s*<?([^)\s>]{1,500})>?(?:\s+\"[^\"]*\")?\s*\)")
-_DEFINED = re.compile(r" {0,3}\[[^\]^]{1,200}\]:\s+<?([^\s>]{1,500})>?")
-_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_LONGEST_LINE = 10_000
+_MOST_LINKS = 5_000
+_LINK = re.compile(r"(?<!\\)\]\(\s*<?([^)\s>]{1,500}+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_DEFINED = re.compile(r" {0,3}\[[^\][^]{1,200}\]:\s+<?([^\s>]{1,500})>?")
+_CODE = re.compile(r"(`{1,80}+)(?!`).{0,1000}?(?<!`)\1(?!`)")
 
 
 def _is_checkout(facts: Facts) -> bool:
@@ -40,7 +43,7 @@ def links(facts: Facts) -> Iterator[Hit]:
     points to a licence file that it does not have.
     """
     for page in facts.paths(*_PAGES):
-        for number, target, column in _targets(facts, page):
+        for number, target, column in islice(_targets(facts, page), _MOST_LINKS):
             if not is_there(facts, target):
                 yield Hit(page, number, f"there is no {target}", column=column)
 
@@ -50,7 +53,7 @@ def _targets(facts: Facts, page: str) -> Iterator[tuple[int, str, int]]:
     for number, line in prose(facts.text(page)):
         if "](" not in line and "]:" not in line:
             continue
-        shown = _CODE.sub(lambda match: " " * len(match[0]), line)
+        shown = _CODE.sub(lambda match: " " * len(match[0]), line[:_LONGEST_LINE])
         for match in (*_LINK.finditer(shown), *_DEFINED.finditer(shown)):
             path = _local(match[1])
             if path:

@@ -315,7 +315,7 @@ def _in_readme(facts: Facts, path: str) -> Iterator[tuple[str, int]]:
 
 def _shown(line: str) -> str:
     """What a line shows of its links."""
-    return re.sub(r"\]\([^)]*\)|<https?:[^>]*>|https?:\S+", "]", line)
+    return re.sub(r"\]\([^()]*\)|<https?:[^<>]*>|https?:\S+", "]", line)
 
 
 def _cited(facts: Facts) -> Iterator[tuple[Document, tuple[str, ...], set[str]]]:

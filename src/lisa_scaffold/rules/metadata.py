@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from lisa_scaffold.project.facts import Facts
@@ -30,7 +31,7 @@ from lisa_scaffold.rules.metadata_requirements import (
     no_exact_pins,
     valid_requirements,
 )
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
 from lisa_scaffold.rules.toml import quoted, replace_item
 
 __all__ = [
@@ -73,6 +74,7 @@ _PLAIN_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
 _ADDRESS = re.compile(r"[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
 _LONGEST = 512
 _LONGEST_LABEL = 32
+_LONGEST_ADDRESS = 320  # of mail: 64 characters, @, and 255
 
 
 def _says_project(facts: Facts) -> bool:
@@ -98,8 +100,8 @@ def project_table(facts: Facts) -> Iterator[Hit]:
 
 def _table_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is wrong with the table, each with its key."""
-    dynamic = [str(each) for each in _listed(table, "dynamic")]
-    for key, value in table.items():
+    dynamic = {str(each) for each in _listed(table, "dynamic")}
+    for key, value in islice(table.items(), MOST_UNKNOWN):
         right = _right_key(key)
         if right:
             yield key, f"no key `{key}`: {right}?"
@@ -121,13 +123,17 @@ def _listed(table: dict[str, Any], key: str) -> list[Any]:
     return said if isinstance(said, list) else []
 
 
+def _bounded(key: str) -> str:
+    return key[:LONGEST_WORD].replace("_", "-")
+
+
 def _right_key(key: str) -> str:
     """What a key that is not known is likely to mean; empty where nobody knows."""
     if key in _KEYS:
         return ""
     if known := _OTHER_NAMES.get(key):
         return known
-    return next(iter(get_close_matches(key.replace("_", "-"), _KEYS, n=1, cutoff=0.75)), "")
+    return next(iter(get_close_matches(_bounded(key), _KEYS, n=1, cutoff=0.75)), "")
 
 
 @rule("MET002", MUST, kinds=PACKAGE)
@@ -230,15 +236,19 @@ def _person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -> Iter
         yield Hit(*facts.package.place(*keys), f"a comma in the name `{name}`: one table a person")
     if not isinstance(email, str) or not email:
         return
-    addresses = re.split(r"\s*,\s*", email.strip()) if several else [email]
+    addresses = [each.strip() for each in email.split(",")] if several else [email]
     for address in addresses:
         # setup.py has one text for all, in which names may stand too.
         bare = re.sub(r"^[^<>]*<([^<>]*)>$", r"\1", address) if several else address
-        if not _ADDRESS.fullmatch(bare):
+        if not _is_mail(bare):
             place = facts.package.place(*(("author_email",) if several else (*keys, "email")))
             yield Hit(
                 *place, f"`{address}` is no e-mail address", fix=_cleaned(facts, keys, address)
             )
+
+
+def _is_mail(text: str) -> bool:
+    return len(text) <= _LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(text))
 
 
 def _cleaned(facts: Facts, keys: tuple[str, int], address: str) -> Fix | None:
@@ -246,7 +256,7 @@ def _cleaned(facts: Facts, keys: tuple[str, int], address: str) -> Fix | None:
     right = address.strip(" <>,;\t")
     path, line = facts.package.place(*keys, "email")
     lines = facts.lines(path)
-    if not _ADDRESS.fullmatch(right) or line > len(lines) or lines[line - 1].count(address) != 1:
+    if not _is_mail(right) or line > len(lines) or lines[line - 1].count(address) != 1:
         return None
     return Fix.edit(path, replace_in_line(line, address, right))
 
@@ -267,7 +277,7 @@ def addresses(facts: Facts) -> Iterator[Hit]:
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
     for label, said in _urls(facts).items():
-        if not isinstance(said, str) or not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/<>]+\S*", said):
+        if not isinstance(said, str) or not re.fullmatch(r"[a-z][a-z0-9+.-]*+://[^\s/<>]\S*", said):
             yield Hit(*facts.package.place("urls", label), f"`{said}` is no address")
         elif len(label) > _LONGEST_LABEL:
             yield Hit(*facts.package.place("urls", label), f"the label `{label}` is too long")
@@ -324,9 +334,12 @@ def classifiers(facts: Facts) -> Iterator[Hit]:
 
     Source: [classifiers](https://packaging.python.org/en/latest/specifications/core-metadata/#classifier-multiple-use).
     """
-    for index, said in enumerate(facts.package.texts("classifiers")):
-        if said in _USUAL or _PYTHON.fullmatch(said) or said.startswith("Private ::"):
-            continue
+    unusual = [
+        (index, said)
+        for index, said in enumerate(facts.package.texts("classifiers"))
+        if not (said in _USUAL or _PYTHON.fullmatch(said) or said.startswith("Private ::"))
+    ]
+    for index, said in unusual[:MOST_UNKNOWN]:
         right = _near_classifier(said)
         if right:
             path, line = facts.package.place("classifiers", index)
@@ -344,7 +357,7 @@ def _near_classifier(said: str) -> str:
     spelt = {" ".join(each.lower().split()): each for each in known}
     if same := spelt.get(" ".join(said.lower().split())):
         return same
-    return next(iter(get_close_matches(said, known, n=1, cutoff=0.9)), "")
+    return next(iter(get_close_matches(said[:LONGEST_WORD], known, n=1, cutoff=0.9)), "")
 
 
 def _respelt(facts: Facts, said: str, right: str) -> Fix | None:

@@ -153,7 +153,7 @@ def no_addresses(facts: Facts) -> Iterator[Hit]:
     public index servers should not allow them.
     """
     for index, text in enumerate(_dependencies(facts)):
-        if re.match(r"[\w.-]+\s*(\[[^]]*\])?\s*@\s", f"{text} "):
+        if re.match(r"[\w.-]+\s*+(\[[^]]*\])?\s*+@\s", f"{text} "):
             place = facts.package.place("dependencies", index)
             yield Hit(*place, f"`{text.partition('@')[0].strip()}` is fetched from an address")
 

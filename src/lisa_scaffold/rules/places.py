@@ -15,13 +15,16 @@ def is_there(facts: Facts, path: str) -> bool:
     """
     if path in ("", ".") or re.search(r"[*?\[{$]", path) or path in facts.files:
         return True
-    return (
-        any(each.startswith(f"{path}/") for each in facts.files)
-        or _in_submodule(facts, path)
-        or facts.ignores(path)
-    )
+    above = path
+    while above:
+        if above in facts.once(_submodules):
+            return True
+        above = above.rpartition("/")[0]
+    return path.rstrip("/") in facts.folders or facts.ignores(path)
 
 
-def _in_submodule(facts: Facts, path: str) -> bool:
-    modules = re.findall(r"^\s*path\s*=\s*(\S+)", facts.text(".gitmodules"), re.MULTILINE)
-    return any(path == module or path.startswith(f"{module}/") for module in modules)
+def _submodules(facts: Facts) -> frozenset[str]:
+    """Folders in which another repository lies."""
+    lines = (line.strip() for line in facts.lines(".gitmodules"))
+    said = (line.partition("=") for line in lines)
+    return frozenset(value.split()[0] for key, _, value in said if key.strip() == "path" and value)

@@ -270,7 +270,7 @@ def _is_cheap(pattern: str, paths: list[str]) -> bool:
 
     Each repetition may try every place of a path, and one inside of another all their sums.
     """
-    if re.search(r"\)[*+{]|\)\?.*\)\?|\\\d|\(\?P=", pattern):
+    if len(pattern) > _LONGEST or re.search(r"\)[*+{]|\)\?.*\)\?|\\\d|\(\?P=", pattern):
         return False
     groups = re.sub(r"\\.|\[[^]]*\]", "x", pattern)
     parts = groups.split("|") if groups.count("(") - groups.count("(?x)") <= 1 else [groups]
@@ -279,6 +279,7 @@ def _is_cheap(pattern: str, paths: list[str]) -> bool:
     return steps * len(parts) <= _MOST_STEPS
 
 
+_LONGEST = 2000
 _MOVING = ("main", "master", "HEAD", "stable", "latest", "develop", "dev", "trunk")
 
 

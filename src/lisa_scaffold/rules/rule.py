@@ -18,6 +18,12 @@ SHOULD = Severity.SHOULD
 ALL_KINDS: tuple[str, ...] = ()
 PACKAGE: tuple[str, ...] = ("package",)
 
+MOST_UNKNOWN = 100
+"""Names in one file that a rule compares with all that it knows, which takes a while for each."""
+
+LONGEST_WORD = 100
+"""Characters of a name that are compared."""
+
 PAGES = "https://lisa.pages.in2p3.fr/lisa-scaffold/reference/rules"
 
 

@@ -45,12 +45,17 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
                 yield Hit(path, mark.line, "a private key", column=column)
 
 
+_LONGEST = 1000
+
+
 def _has_body(lines: list[str], start: int) -> bool:
     """Whether the key itself follows: examples leave it out."""
-    after = lines[start - 1].partition("PRIVATE KEY-----")[2]
-    ahead = [after, *lines[start : start + 6]]
+    # Where a text has more lines than are read, there are none here.
+    first, *rest = lines[start - 1 : start + 6] or [""]
+    ahead = [first.partition("PRIVATE KEY-----")[2], *rest]
     return any(
-        _BODY.fullmatch(line) or re.search(r"\\n[A-Za-z0-9+/=]{40,}", line) for line in ahead
+        _BODY.fullmatch(line) or re.search(r"\\n[A-Za-z0-9+/=]{40,}", line)
+        for line in (each[:_LONGEST] for each in ahead)
     )
 
 

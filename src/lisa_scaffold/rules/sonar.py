@@ -15,7 +15,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.fixes import Fix, replace_in_line
 from lisa_scaffold.rules.places import is_there
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, SHOULD, Hit, rule
 
 FILE = "sonar-project.properties"
 _KEY = "sonar.projectKey"
@@ -100,9 +100,8 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
     """
     lower = {known.lower(): known for known in KNOWN}
     taken = {key for key, _ in _lines(facts)}
-    for key, line in _lines(facts):
-        if key in KNOWN:
-            continue
+    unknown = [(key, line) for key, line in _lines(facts) if key not in KNOWN]
+    for key, line in unknown[:MOST_UNKNOWN]:
         close = get_close_matches(key.lower(), lower, n=1, cutoff=_NEAR)
         if not close or lower[close[0]] in taken:
             continue

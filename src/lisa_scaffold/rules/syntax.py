@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lisa_scaffold.bounds import LONG
 from lisa_scaffold.project.documents import Problem
-from lisa_scaffold.project.facts import MAX_TEXT, Facts
+from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 TOML = ("*.toml", "Pipfile", "docs/*.toml")
@@ -84,7 +85,7 @@ def json(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.paths(*JSON):
         # A notebook full of pictures is large; it is not read, and so nothing is known of it.
-        if facts.files[path].size <= MAX_TEXT:
+        if facts.excess(path) in ("", LONG):
             yield from _hit(facts.json(path).problem)
 
 

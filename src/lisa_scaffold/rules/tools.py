@@ -28,7 +28,7 @@ _TOOL_OF = {
 }
 """The tool whose version is the tag of the hook repository."""
 
-_PIN = re.compile(r"\s*([\w.-]+)\s*(?:\[[^]]*\])?\s*==\s*(\d+(?:\.\d+)*)\s*(?:;.*)?")
+_PIN = re.compile(r"\s*([\w.-]+)\s*+(?:\[[^]]*\])?\s*+==\s*(\d+(?:\.\d+)*)\s*(?:;.*)?")
 
 
 def runs_can_be_seen(facts: Facts) -> bool:

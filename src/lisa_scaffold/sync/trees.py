@@ -370,6 +370,8 @@ class _Settling:
         else:
             synced.conflicts[path] = Conflict(blobs, marked)
             synced.changes.append(Change(path, "conflict", was))
+            if large := merge.excess(base and base.data, ours.data, theirs.data):
+                synced.notes.append(f"{path}: {large}")
 
     def structural(
         self, path: str, base: Blob | None, ours: Blob, theirs: Blob
