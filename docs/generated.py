@@ -27,6 +27,7 @@ from lisa_scaffold.model import Checked, Question
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report import explain
 from lisa_scaffold.report.check import report as make_report
+from lisa_scaffold.rules import judge
 from lisa_scaffold.template import Template
 
 ROOT = Path(__file__).parents[1]
@@ -271,7 +272,7 @@ def checked() -> Checked:
     """The small project, checked."""
     facts = Facts.of(SMALL)
     chosen = rules.selected(rules.Selection(("CHG", "SYN")))
-    found = tuple(rules.findings(chosen, facts))
+    found = tuple(judge.findings(chosen, facts))
     applied = tuple(rule.code for rule in chosen if rule.applies(facts))
     return Checked(
         Path("lisa-noise"), "lisa-noise", "package", "", found, rules=len(applied), applied=applied

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold import check
-from lisa_scaffold.check import Result, Wanted
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.rules import Selection
 from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
+from lisa_scaffold.verbs import check
+from lisa_scaffold.verbs.check import Result, Wanted
 
 from .conftest import Tree
 from .support.tools import commit_all, git

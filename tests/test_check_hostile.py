@@ -168,8 +168,8 @@ def test_names_that_nobody_expects(project: Path) -> None:
     )
 )
 def test_any_bytes_in_any_files(tmp_path: Path, contents: dict[str, bytes]) -> None:
-    from lisa_scaffold.check import Wanted, check
     from lisa_scaffold.report.check import FORMATS, report
+    from lisa_scaffold.verbs.check import Wanted, check
 
     folder = write(tmp_path, {**clean(), **contents})
     (result,) = check([folder], Wanted(fixes=True, excerpts=True))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lisa_scaffold import cli, create, template
+from lisa_scaffold import cli, template
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.verbs import new as create
 
 from .conftest import Tree
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold import cli, create, git
-from lisa_scaffold import update as update_verb
+from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.report import update as update_report
 from lisa_scaffold.sync import journal
+from lisa_scaffold.verbs import new as create
+from lisa_scaffold.verbs import update as update_verb
 
 from .support.adopting import BRANCH, REMOTE, SETUPTOOLS, make
 from .support.updates import Capture, open_workshop, write

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lisa_scaffold import merge, rules
-from lisa_scaffold.project.documents import Document, Problem
+from lisa_scaffold.formats.document import Document, Problem
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules import fixing
+from lisa_scaffold.rules import judge, repair
 
 from .support.attacks import SIZE, attacks, filled, kinds
 from .support.checking import changed, clean
@@ -105,7 +105,7 @@ def test_every_file_is_soon_merged(kind: str) -> None:
 
 
 def syntax(path: str, content: str) -> list[tuple[int, str]]:
-    found = rules.findings(rules.selected(rules.Selection(("SYN",))), Facts.of({path: content}))
+    found = judge.findings(rules.selected(rules.Selection(("SYN",))), Facts.of({path: content}))
     return [(each.line, each.message) for each in found]
 
 
@@ -174,7 +174,7 @@ def test_of_many_hits_the_first_are_told() -> None:
         f"\n## 1.0.{n}\n" for n in range(2_000, 0, -1)
     )
     facts = Facts.of(changed(clean(), {"CHANGELOG.md": text}))
-    found = rules.findings(rules.selected(rules.Selection(("CHG003",))), facts)
+    found = judge.findings(rules.selected(rules.Selection(("CHG003",))), facts)
     assert len(found) == 1_001
     told = [each for each in found if each.message.endswith("; from here on no more are listed")]
     assert [each.line for each in told] == [found[-1].line]
@@ -184,9 +184,9 @@ def test_repairs_of_a_large_file_go_on_in_another_run() -> None:
     lines = "".join(f"\n## 1.0.{n} (2024-01-01)\n\n{'word ' * 150}\n" for n in range(1_200, 0, -1))
     facts = Facts.of(changed(clean(), {"CHANGELOG.md": f"# Changelog\n\n## [Unreleased]\n{lines}"}))
     chosen = rules.selected(rules.Selection(("CHG003",)))
-    first = fixing.fixed(chosen, facts)
+    first = repair.fixed(chosen, facts)
     assert 0 < len(first.done) < 100
-    again = fixing.fixed(chosen, first.facts)
+    again = repair.fixed(chosen, first.facts)
     assert set(again.done) & set(first.done) == set()
     assert again.done
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold import create, git
+from lisa_scaffold import git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Created
 from lisa_scaffold.template import Template
+from lisa_scaffold.verbs import new
 
 from .conftest import ROOT, Tree
 from .support.tools import passes
@@ -24,8 +25,8 @@ def answers(**given: Any) -> dict[str, Any]:
 
 def make(destination: Path, **given: Any) -> Created:
     chosen = answers(**given)
-    with create.prepared(OWN, chosen, destination) as project:
-        return create.create(project, create.preview(OWN, chosen, project), destination)
+    with new.prepared(OWN, chosen, destination) as project:
+        return new.create(project, new.preview(OWN, chosen, project), destination)
 
 
 def left(folder: Path) -> list[str]:
@@ -35,11 +36,11 @@ def left(folder: Path) -> list[str]:
 def test_suggestions_come_from_folder_git_and_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = create.suggestions(tmp_path / "lisa-noise")
+    found = new.suggestions(tmp_path / "lisa-noise")
     assert (found["project_name"], found["author_name"]) == ("lisa-noise", "Ada Example")
     assert found["copyright_year"].isdigit()
     monkeypatch.setenv("GIT_AUTHOR_NAME", "Grace Example")
-    assert create.suggestions(None)["author_name"] == "Grace Example"
+    assert new.suggestions(None)["author_name"] == "Grace Example"
 
 
 def test_the_address_of_last_resort_is_the_environments(
@@ -47,7 +48,7 @@ def test_the_address_of_last_resort_is_the_environments(
 ) -> None:
     (home / ".gitconfig").write_text("")
     monkeypatch.setenv("EMAIL", "ada@mail.example.org")
-    assert create.suggestions(None)["author_email"] == "ada@mail.example.org"
+    assert new.suggestions(None)["author_email"] == "ada@mail.example.org"
 
 
 @pytest.mark.usefixtures("no_hook_programs")
@@ -118,13 +119,13 @@ def test_a_destination_that_is_taken_is_refused(tmp_path: Path, tree: Tree) -> N
         "link": "a link to nowhere",
     }.items():
         with pytest.raises(LisaError, match=f"{name}: {why}"):
-            create.refuse_destination(tmp_path / name)
-    create.refuse_destination(tmp_path / "new")
+            new.refuse_destination(tmp_path / name)
+    new.refuse_destination(tmp_path / "new")
 
 
 def test_a_preparation_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     def break_off() -> None:
-        with create.prepared(OWN, answers(), tmp_path / "a/b/p") as project:
+        with new.prepared(OWN, answers(), tmp_path / "a/b/p") as project:
             assert (project / "pyproject.toml").is_file()
             raise KeyboardInterrupt
 
@@ -135,10 +136,10 @@ def test_a_preparation_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_destination_taken_meanwhile_is_left_alone(tmp_path: Path, tree: Tree) -> None:
     chosen = answers()
-    with create.prepared(OWN, chosen, tmp_path / "p") as project:
+    with new.prepared(OWN, chosen, tmp_path / "p") as project:
         tree(tmp_path, {"p/theirs": "x"})
         with pytest.raises(LisaError, match="p: Directory not empty"):
-            create.create(project, create.preview(OWN, chosen, project), tmp_path / "p")
+            new.create(project, new.preview(OWN, chosen, project), tmp_path / "p")
     assert left(tmp_path) == ["p"]
     assert left(tmp_path / "p") == ["theirs"]
 
@@ -150,10 +151,10 @@ def test_a_folder_filled_meanwhile_gets_nothing_of_ours(
     here.mkdir()
     monkeypatch.chdir(here)
     chosen = answers()
-    with create.prepared(OWN, chosen, Path()) as project:
+    with new.prepared(OWN, chosen, Path()) as project:
         tree(here, {"docs/theirs": "x"})
         with pytest.raises(LisaError, match=r"not empty|exists"):
-            create.create(project, create.preview(OWN, chosen, project), Path())
+            new.create(project, new.preview(OWN, chosen, project), Path())
     assert left(here) == ["docs"]
 
 
@@ -161,7 +162,7 @@ def test_a_parent_that_is_a_file_is_one_message(tmp_path: Path, tree: Tree) -> N
     tree(tmp_path, {"file": "x"})
     with (
         pytest.raises(LisaError, match="file"),
-        create.prepared(OWN, answers(), tmp_path / "file/p"),
+        new.prepared(OWN, answers(), tmp_path / "file/p"),
     ):
         pass
 
@@ -213,10 +214,10 @@ def test_a_template_that_writes_into_a_folder_of_git_s_own_is_refused(
     tmp_path: Path, name: str
 ) -> None:
     destination = tmp_path / "lisa-noise"
-    with create.prepared(OWN, answers(), destination) as project:
-        shown = create.preview(OWN, answers(), project)
+    with new.prepared(OWN, answers(), destination) as project:
+        shown = new.preview(OWN, answers(), project)
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).symlink_to(tmp_path)
         with pytest.raises(LisaError, match=f"^{name}: the template writes into a folder of git"):
-            create.create(project, shown, destination)
+            new.create(project, shown, destination)
     assert left(tmp_path) == ["only-git"]

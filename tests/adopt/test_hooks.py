@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold.adopt.hooks import merge_hooks
-from lisa_scaffold.merge.nodes import NotSure
+from lisa_scaffold.formats.tree import NotSure
 
 TEMPLATE = """\
 exclude: ^LICENSE

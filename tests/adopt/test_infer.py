@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.adopt import home, infer, tools
+from lisa_scaffold.adopt import forge, infer, tools
 from lisa_scaffold.adopt.guess import Around
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import History
@@ -166,7 +166,7 @@ def test_git_tells_what_no_file_does() -> None:
     ],
 )
 def test_remotes(remote: str, expected: tuple[str, ...] | None) -> None:
-    found = home.find(Facts.of({}), Around(History(), remote))
+    found = forge.find(Facts.of({}), Around(History(), remote))
     assert (found[:4] if found else None) == expected
 
 

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from lisa_scaffold.adopt.pipeline import STAGES, joined_stages, merge_pipeline, unfit
-from lisa_scaffold.merge.nodes import NotSure
+from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.project.facts import Facts
 
 from ..support.checking import clean

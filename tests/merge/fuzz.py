@@ -8,7 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from lisa_scaffold.merge.nodes import Branch, Entry, Leaf, Node, write
+from lisa_scaffold.formats.tree import Branch, Entry, Leaf, Node, write
 
 Parse = Callable[[str], Branch]
 Merge = Callable[[str, str, str], "tuple[str, tuple[str, ...]] | None"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from lisa_scaffold.merge import tree
-from lisa_scaffold.merge.nodes import NotSure, write
+from lisa_scaffold.formats.tree import NotSure, write
+from lisa_scaffold.merge import keyed
 from tests.merge import fuzz
 
 Load = Callable[[str], Any]
@@ -34,8 +34,8 @@ def hold(parse: fuzz.Parse, merge: fuzz.Merge, load: Load, sides: list[str]) -> 
     assert merge(base, ours, base) == (ours, ())
     assert merge(base, ours, ours) == (ours, ())
     trees = [parse(text) for text in sides]
-    assert write(tree.branch(trees[0], trees[1], trees[0], (), [])) == ours
-    assert write(tree.branch(trees[0], trees[0], trees[2], (), [])) == theirs
+    assert write(keyed.branch(trees[0], trees[1], trees[0], (), [])) == ours
+    assert write(keyed.branch(trees[0], trees[0], trees[2], (), [])) == theirs
     merged = merge(base, ours, theirs)
     if merged is None:
         return False

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lisa_scaffold.merge import chains, merge_file
+from lisa_scaffold.merge import dockerfile, merge_file
 from lisa_scaffold.model import Merged
 
 FIRST = "both sides added commands at one place; the template's come first."
 
 
 def merge(base: str, ours: str, theirs: str) -> str | None:
-    done = chains.merge(*(text.split("\n") for text in (base, ours, theirs)))
+    done = dockerfile.merge_commands(*(text.split("\n") for text in (base, ours, theirs)))
     return None if done is None else "\n".join(done[0])
 
 
@@ -37,7 +37,9 @@ def test_commands_that_both_sides_added_at_one_place_and_one_that_one_edited() -
 
 
 def test_commands_added_at_different_places_need_no_note() -> None:
-    done = chains.merge(["RUN a && b"], ["RUN first && a && b"], ["RUN a && b && last"])
+    done = dockerfile.merge_commands(
+        ["RUN a && b"], ["RUN first && a && b"], ["RUN a && b && last"]
+    )
     assert done == (["RUN first && a && b && last"], ())
 
 
@@ -101,10 +103,10 @@ def test_each_side_finds_its_commands_in_its_order(words: list[str], data: st.Da
             side.insert(data.draw(st.integers(0, len(side))), word)
         sides.append(side)
     texts = [[f"RUN {' && '.join(side)}"] for side in (base, *sides)]
-    done = chains.merge(*texts)
+    done = dockerfile.merge_commands(*texts)
     assert done is not None
     merged = done[0][0].removeprefix("RUN ").split(" && ")
     assert sorted(merged) == sorted({*sides[0], *sides[1]})
     for side in sides:
         assert [word for word in merged if word in side] == side
-    assert chains.merge(texts[0], texts[0], texts[1]) == (texts[1], ())
+    assert dockerfile.merge_commands(texts[0], texts[0], texts[1]) == (texts[1], ())

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lisa_scaffold.merge import check_clean, guard, merge_file, toml, yaml
+from lisa_scaffold.formats import toml
+from lisa_scaffold.merge import check_clean, keyed, merge_file, verify
 from lisa_scaffold.model import Merged
 
 HOOK = "repos:\n  - repo: a\n    rev: {rev}\n    hooks:\n      - id: x\n{more}"
@@ -17,8 +18,8 @@ def test_a_record_that_both_sides_changed_is_made_of_both() -> None:
     ours = HOOK.format(rev="v1", more="        args: [--fast]\n")
     theirs = HOOK.format(rev="v2", more="")
     merged = HOOK.format(rev="v2", more="        args: [--fast]\n")
-    assert yaml.merge(base, ours, theirs) == (merged, ())
-    assert guard.problem("a.yaml", base, ours, theirs, merged) is None
+    assert keyed.merge_yaml(base, ours, theirs) == (merged, ())
+    assert verify.problem("a.yaml", base, ours, theirs, merged) is None
 
 
 def frozen(commit: str, tag: str) -> str:
@@ -39,14 +40,14 @@ def frozen(commit: str, tag: str) -> str:
 def test_a_frozen_revision_and_its_tag_stay_together(
     base: str, ours: str, theirs: str, won: str
 ) -> None:
-    merged = yaml.merge(*(HOOK.format(rev=rev, more="") for rev in (base, ours, theirs)))
+    merged = keyed.merge_yaml(*(HOOK.format(rev=rev, more="") for rev in (base, ours, theirs)))
     assert merged is not None
     assert merged[0] == HOOK.format(rev=won, more="")
 
 
 def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
     sides = [HOOK.format(rev=rev, more="") for rev in ("v1.9", "v1.10", "v1.11")]
-    merged = yaml.merge(*sides)
+    merged = keyed.merge_yaml(*sides)
     assert merged is not None
     assert merged[0] == sides[2]
     assert "v1.10" in merged[1][0]
@@ -55,12 +56,12 @@ def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
 
 def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
     sides = [HOOK.format(rev=rev, more="") for rev in ("v1.9", "v1.2", "v1.11")]
-    merged = yaml.merge(*sides)
+    merged = keyed.merge_yaml(*sides)
     assert merged is not None
     assert merged[0] == sides[1]
     assert "the project holds it back; v1.2 is kept, v1.11 of the template is not" in merged[1][0]
     bounds = [f'd = ["a=={version}"]\n' for version in ("1.9", "1.2", "1.11")]
-    done = toml.merge(*bounds)
+    done = keyed.merge_toml(*bounds)
     assert done is not None
     assert done[0] == bounds[1]
 
@@ -75,7 +76,7 @@ def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
     ids=["plain number", "version beside a removed one", "lower and upper bound"],
 )
 def test_toml_that_is_not_sure_is_refused(base: str, ours: str, theirs: str) -> None:
-    assert toml.merge(base, ours, theirs) is None
+    assert keyed.merge_toml(base, ours, theirs) is None
 
 
 def test_a_version_next_to_one_that_the_project_removed_is_left_out_with_a_note() -> None:
@@ -105,7 +106,7 @@ def test_a_list_that_both_sides_added_has_the_items_of_both(
 ) -> None:
     base = "a = 1\n"
     name = ours.split(" ", 1)[0]
-    assert toml.merge(base, base + ours, base + theirs) == (
+    assert keyed.merge_toml(base, base + ours, base + theirs) == (
         base + merged,
         (f"{name}: both sides added it; it has the items of both.",),
     )
@@ -115,9 +116,9 @@ def test_of_a_pin_that_both_sides_added_the_newer_wins_with_a_note() -> None:
     base = 'd = ["a>=1"]\n'
     ours, theirs = 'd = ["a>=1", "b>=1.10"]\n', 'd = ["a>=1", "b>=2.0"]\n'
     note = "d.b: both sides added it; b>=2.0 of the template is newer and kept, b>=1.10 of the"
-    assert toml.merge(base, ours, theirs) == (theirs, (f"{note} project is not.",))
-    assert toml.merge(base, ours, theirs.replace(">=2.0", "<2.0")) is None
-    assert toml.merge("x = 1\n", "x = 1\ny = 2\n", "x = 1\ny = 3\n") is None
+    assert keyed.merge_toml(base, ours, theirs) == (theirs, (f"{note} project is not.",))
+    assert keyed.merge_toml(base, ours, theirs.replace(">=2.0", "<2.0")) is None
+    assert keyed.merge_toml("x = 1\n", "x = 1\ny = 2\n", "x = 1\ny = 3\n") is None
 
 
 def test_a_comment_goes_with_the_item_that_the_template_removed_and_a_note_names_it() -> None:
@@ -134,7 +135,7 @@ def test_a_comment_goes_with_the_item_that_the_template_removed_and_a_note_names
 def test_of_two_comments_on_one_added_item_the_projects_stays_and_a_note_names_the_other() -> None:
     base = 'v = [\n    "a",  # A.\n]\n'
     ours, theirs = (base.replace("]", f'    "b",  # {said}\n]') for said in ("Mine.", "Theirs."))
-    merged = toml.merge(base, ours, theirs + "w = 1\n")
+    merged = keyed.merge_toml(base, ours, theirs + "w = 1\n")
     note = "v.b: both sides have it, with other comments; the project's stays, the template's was"
     assert merged == (ours + "w = 1\n", (f"{note} # Theirs.",))
 
@@ -174,7 +175,7 @@ def test_json_that_lacks_a_comma_is_merged_all_the_same() -> None:
     merged = merge_file("a.json", MOUNTS.encode(), ours.encode(), theirs.encode())
     assert isinstance(merged, Merged)
     assert merged.content.decode() == ours.replace('"x"', '"y"')
-    assert guard.problem("a.json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
+    assert verify.problem("a.json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
 
 
 def test_an_item_that_the_project_changed_stays_though_the_template_removed_it() -> None:
@@ -196,21 +197,21 @@ def test_items_of_a_list_may_be_names_alone_or_names_with_options() -> None:
     theirs = PLUGINS.format(wide="yes").replace("    depth: 1\n", "    depth: 1\n    kind: a\n")
     merged = PLUGINS.format(wide="yes").replace("- search\n", "- mine\n- search\n")
     merged = merged.replace("    depth: 1\n", "    depth: 2\n    kind: a\n")
-    assert yaml.merge(base, ours, theirs) == (merged, ())
+    assert keyed.merge_yaml(base, ours, theirs) == (merged, ())
     apart = base.replace("depth: 1", "depth: 2")
     moved = base.replace("- tags\n", "- tags\n- more\n")
     git = apart.replace("- tags\n", "- tags\n- more\n")
-    assert guard.problem("a.yml", base, apart, moved, git) is None
+    assert verify.problem("a.yml", base, apart, moved, git) is None
 
 
 def test_options_of_one_name_that_both_sides_changed_are_left_to_people() -> None:
     base = PLUGINS.format(wide="no")
     ours, theirs = (base.replace("depth: 1", f"depth: {depth}") for depth in (2, 3))
-    assert yaml.merge(base, ours, theirs) is None
+    assert keyed.merge_yaml(base, ours, theirs) is None
 
 
 def test_a_list_of_commands_that_both_sides_added_is_left_to_people() -> None:
-    assert yaml.merge("a: 1\n", "a: 1\nscript: [x, y]\n", "a: 1\nscript: [x, z]\n") is None
+    assert keyed.merge_yaml("a: 1\n", "a: 1\nscript: [x, y]\n", "a: 1\nscript: [x, z]\n") is None
 
 
 @pytest.mark.parametrize(
@@ -230,14 +231,14 @@ def test_a_list_of_commands_that_both_sides_added_is_left_to_people() -> None:
     ids=["moved and removed", "renamed and removed"],
 )
 def test_what_one_side_removed_does_not_come_back(base: str, ours: str, theirs: str) -> None:
-    assert yaml.merge(base, ours, theirs) is None
+    assert keyed.merge_yaml(base, ours, theirs) is None
 
 
 def test_extras_stay_where_they_are_when_their_table_is_renamed_for_another_key() -> None:
     base = '[project.optional-dependencies]\ndev = ["a", "b", "c"]\n'
     ours = '[project.optional-dependencies]\nplot = ["p"]\ndev = ["a", "b", "c", "d"]\n'
     theirs = '[dependency-groups]\ndev = ["a", "c"]\n'
-    merged = toml.merge(base, ours, theirs)
+    merged = keyed.merge_toml(base, ours, theirs)
     assert merged is not None
     said = toml.load(merged[0])
     assert said == toml.load(
@@ -247,7 +248,7 @@ def test_extras_stay_where_they_are_when_their_table_is_renamed_for_another_key(
 
 def test_the_guard_sees_a_key_that_git_left_twice() -> None:
     base, ours, theirs = "[a]\nx = 1\n", "[a]\nx = 1\ny = 2\n", "[a]\ny = 2\nx = 1\n"
-    said = guard.problem("a.toml", base, ours, theirs, "[a]\ny = 2\nx = 1\ny = 2\n")
+    said = verify.problem("a.toml", base, ours, theirs, "[a]\ny = 2\nx = 1\ny = 2\n")
     assert said is not None
     assert "invalid" in said
 
@@ -257,7 +258,7 @@ def test_the_guard_sees_a_copy_of_a_member() -> None:
     theirs = HOOK.format(rev="v2", more="")
     merged = HOOK.format(rev="v2", more="        a: 1\n")
     twice = merged + merged.removeprefix("repos:\n")
-    assert guard.problem("a.yaml", base, ours, theirs, twice) is not None
+    assert verify.problem("a.yaml", base, ours, theirs, twice) is not None
 
 
 def test_an_alias_whose_anchor_the_other_side_renamed_is_left_to_people() -> None:
@@ -283,7 +284,7 @@ def twins(words: list[str], more: str = "") -> tuple[str, list[str], str]:
 @given(words=WORDS)
 def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str]) -> None:
     base, (ours, theirs), git = twins(words)
-    assert guard.problem("a.yaml", base, ours, theirs, git, by_git=True) is None
+    assert verify.problem("a.yaml", base, ours, theirs, git, by_git=True) is None
     sides = (text.encode() for text in (base, ours, theirs, git))
     assert check_clean("a.yaml", *sides) is None
 
@@ -292,12 +293,12 @@ def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str
 def test_a_merge_of_git_that_no_side_accounts_for_is_refused(words: list[str], more: str) -> None:
     base, (ours, theirs), git = twins(words)
     for wrong in twins(words, more)[2], git + "more: 1\n":
-        assert guard.problem("a.yaml", base, ours, theirs, wrong, by_git=True) is not None
+        assert verify.problem("a.yaml", base, ours, theirs, wrong, by_git=True) is not None
 
 
 def test_what_nothing_tells_apart_is_held_against_a_merger() -> None:
     base, (ours, theirs), git = twins([*"abcd"])
-    assert guard.problem("a.yaml", base, ours, theirs, git) is not None
+    assert verify.problem("a.yaml", base, ours, theirs, git) is not None
 
 
 LOCAL = "- repo: local\n  hooks:\n  - id: {id}\n    entry: {entry}\n    args: [{args}]\n"
@@ -324,7 +325,7 @@ def test_members_that_share_a_name_are_told_apart_by_what_is_in_them(
                 sort[name] = args
             else:
                 del sort[name]
-    merged = yaml.merge(*map(local_hooks, (hooks, ours, theirs)))
+    merged = keyed.merge_yaml(*map(local_hooks, (hooks, ours, theirs)))
     assert merged is not None
     assert sorted(merged[0].split("- repo")) == sorted(local_hooks(wanted).split("- repo"))
 
@@ -332,14 +333,14 @@ def test_members_that_share_a_name_are_told_apart_by_what_is_in_them(
 def test_a_likeness_alone_does_not_prove_what_one_side_removed_and_the_other_changed() -> None:
     base = local_hooks({"a": "x", "b": "x", "c": "x"})
     ours, theirs = local_hooks({"b": "x", "c": "x"}), base.replace("id: a", "id: z")
-    assert yaml.merge(base, ours, theirs) is None
+    assert keyed.merge_yaml(base, ours, theirs) is None
 
 
 def test_members_that_might_as_well_be_others_are_left_to_people() -> None:
     base = local_hooks({"a": "x", "b": "x"})
     twins = [LOCAL.format(id=name, entry="run a", args="x") for name in "yz"]
     theirs = "repos:\n" + "".join(twins)
-    assert yaml.merge(base, base.replace("run b", "b"), theirs) is None
+    assert keyed.merge_yaml(base, base.replace("run b", "b"), theirs) is None
 
 
 TRIGGER = "  # By hand.\n  trigger:\n\n"
@@ -353,14 +354,14 @@ def test_a_key_that_stands_twice_in_base_counts_once(copies: int, left: int, wor
     ours = text.format(TRIGGER).replace("a: 1", f"a: {word}")
     theirs = text.format(TRIGGER * left).replace("b: 1", f"b: {word}")
     wanted = text.format(TRIGGER * left).replace(": 1", f": {word}")
-    assert yaml.merge(base, ours, theirs) == (wanted, ())
+    assert keyed.merge_yaml(base, ours, theirs) == (wanted, ())
 
 
 def test_a_key_that_stands_twice_and_says_something_else_each_time_is_refused() -> None:
     base = "on:\n  a: 1\n  a: 2\nx: 1\ny: 1\n"
     ours, theirs = "on:\n  a: 1\nx: 2\ny: 1\n", "on:\n  a: 1\nx: 1\ny: 3\n"
-    assert yaml.merge(base, ours, theirs) is None
-    assert yaml.merge(theirs, base, ours) is None
+    assert keyed.merge_yaml(base, ours, theirs) is None
+    assert keyed.merge_yaml(theirs, base, ours) is None
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lisa_scaffold.merge import json, merge_file, toml, yaml
-from lisa_scaffold.merge.nodes import Branch
-from lisa_scaffold.merge.quotes import quoted
+from lisa_scaffold.formats import json, toml, yaml
+from lisa_scaffold.formats.tree import Branch
+from lisa_scaffold.merge import merge_file
+from lisa_scaffold.merge.declined import quoted
 from lisa_scaffold.model import Declined, Merged
 from tests.merge import documents, fuzz
 from tests.merge.material import Sides, sides

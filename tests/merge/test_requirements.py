@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold.merge import check_clean, merge_file
-from lisa_scaffold.merge.requirements import requirement_keys
 from lisa_scaffold.model import Merged
+from lisa_scaffold.versions import requirement_keys
 
 NAMES = ["dask", "dask[distributed]", "mypy", "numpy", "ray ; python_version < '3.12'", "ray"]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold.merge import merge_file
-from lisa_scaffold.merge.spelling import respelled
+from lisa_scaffold.merge.python import respelled
 from lisa_scaffold.model import Merged
 
 # Each statement in two spellings, and changed in both.

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lisa_scaffold import process
+from lisa_scaffold.formats.diff import hunks, regions
 from lisa_scaffold.merge import merge_file, text
-from lisa_scaffold.merge.diff import hunks, regions
-from lisa_scaffold.merge.pins import newest, order
-from lisa_scaffold.merge.words import merge_words
+from lisa_scaffold.merge.text import merge_words
 from lisa_scaffold.model import Declined, Merged
+from lisa_scaffold.versions import newest, order
 from tests.merge.material import Lines, edited
 
 JOINED = "both sides changed what stands in these lines; they were:"

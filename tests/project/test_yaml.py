@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from lisa_scaffold.project.yaml import plain
+from lisa_scaffold.formats.yaml_data import plain
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import judge
 
 from ..support.checking import clean, text
 
@@ -55,7 +56,7 @@ KEYS = [
 def crashes(files: dict[str, Any]) -> list[str]:
     facts = Facts.of(files)
     own = [rule for letters in FAMILIES for rule in rules.family(letters)]
-    return [f.message for f in rules.findings(own, facts) if f.code == "INT001"]
+    return [f.message for f in judge.findings(own, facts) if f.code == "INT001"]
 
 
 def toml(value: Any) -> str:

@@ -68,9 +68,9 @@ def test_a_heading_that_needs_a_person_is_left(heading: str, right: str) -> None
 def fixed_nothing(files: dict[str, str | bytes]) -> bool:
     from lisa_scaffold import rules
     from lisa_scaffold.project.facts import Facts
-    from lisa_scaffold.rules import fixing
+    from lisa_scaffold.rules import repair
 
-    return fixing.fixed(rules.family("CHG"), Facts.of(files)).changes == {}
+    return repair.fixed(rules.family("CHG"), Facts.of(files)).changes == {}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import judge
 
 from ..support.checking import changed, clean, fixed, found, messages
 
@@ -117,7 +118,7 @@ def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:
     for path in ("setup.py", "src/a/__init__.py", "coverage.xml", "src/a.egg-info/PKG-INFO"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("", encoding="utf-8")
-    found_there = rules.findings(rules.family("FIL"), Facts.read(tmp_path))
+    found_there = judge.findings(rules.family("FIL"), Facts.read(tmp_path))
     assert [finding.code for finding in found_there] == ["FIL001"]
 
 

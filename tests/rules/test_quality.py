@@ -9,6 +9,7 @@ import pytest
 
 from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import judge
 
 from ..support.checking import changed, clean, edited, fixed, found, messages, text
 
@@ -79,7 +80,7 @@ def test_nothing_is_missed_where_not_all_can_be_seen(files: dict[str, Any]) -> N
 
 def test_a_folder_without_git_or_package(tmp_path: Path) -> None:
     (tmp_path / TOML).write_text(BARE[TOML], encoding="utf-8")
-    assert rules.findings(rules.family("QTY"), Facts.read(tmp_path)) == []
+    assert judge.findings(rules.family("QTY"), Facts.read(tmp_path)) == []
     assert found({"Dockerfile": "FROM debian:12\n"}, "QTY") == []
 
 

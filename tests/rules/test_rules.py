@@ -10,6 +10,7 @@ import pytest
 from lisa_scaffold import rules
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import judge
 from lisa_scaffold.rules.rule import MUST, Hit, Rule, rule
 
 from ..support.checking import clean, found
@@ -50,7 +51,7 @@ def test_a_rule_that_crashes_is_one_finding_and_the_others_go_on() -> None:
     def goes_on(_facts: Facts) -> Iterator[Hit]:
         yield Hit("b", 2, "second")
 
-    said = rules.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
+    said = judge.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
     assert [(each.code, each.path, each.message) for each in said] == [
         ("INT001", ".", "XXX001 crashed: KeyError('image')"),
         ("XXX001", "a", "first"),

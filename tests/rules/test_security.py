@@ -14,6 +14,7 @@ import pytest
 
 from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import judge
 
 from ..support.checking import changed, clean, found, messages
 
@@ -52,7 +53,7 @@ def test_tokens(name: str) -> None:
 
 def test_the_column_is_told() -> None:
     facts = Facts.of({"a.txt": f"x {TOKENS['a token of GitLab']}\n"})
-    assert [f.column for f in rules.findings(rules.family("SEC"), facts)] == [3]
+    assert [f.column for f in judge.findings(rules.family("SEC"), facts)] == [3]
 
 
 @pytest.mark.parametrize(

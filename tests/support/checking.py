@@ -11,7 +11,7 @@ from typing import Any
 from lisa_scaffold import rules
 from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts, Given
-from lisa_scaffold.rules import fixing
+from lisa_scaffold.rules import judge, repair
 
 from .answers import answers, template
 from .files import contents
@@ -62,7 +62,7 @@ def findings(files: Mapping[str, str | bytes], only: str = "", **given: Any) -> 
     """What the rules find, by path and line."""
     facts = Facts.of(files, Given(**{"tags": (), **given}))
     selection = rules.Selection((only,) if only else ())
-    return rules.findings(rules.selected(selection), facts)
+    return judge.findings(rules.selected(selection), facts)
 
 
 def messages(files: Mapping[str, str | bytes], only: str, **given: Any) -> list[str]:
@@ -81,13 +81,13 @@ def fixed(files: Mapping[str, str | bytes], code: str, **given: Any) -> dict[str
     own = [each for each in every if each.code == code]
     assert own, f"there is no rule {code}"
     assert own[0].fixes, f"{code} does not say that it fixes"
-    before = {(f.code, f.message) for f in rules.findings(every, facts)}
-    done = fixing.fixed(own, facts)
+    before = {(f.code, f.message) for f in judge.findings(every, facts)}
+    done = repair.fixed(own, facts)
     after = Facts.of(files, facts.given).changed(done.changes)
-    assert rules.findings(own, after) == []
-    news = {(f.code, f.message) for f in rules.findings(every, after)} - before
+    assert judge.findings(own, after) == []
+    news = {(f.code, f.message) for f in judge.findings(every, after)} - before
     assert news == set(), "the fix brings in findings"
-    assert fixing.fixed(own, after).changes == {}
+    assert repair.fixed(own, after).changes == {}
     return {
         path: None if content is None else content.decode("utf-8", "surrogateescape")
         for path, content in done.changes.items()

@@ -9,14 +9,15 @@ from lisa_scaffold import merge as merging
 from lisa_scaffold import rules
 from lisa_scaffold.adopt import hooks, infer, pipeline
 from lisa_scaffold.adopt.guess import Around
+from lisa_scaffold.formats.diff import patch, to_lines
+from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.git import History
-from lisa_scaffold.merge.nodes import NotSure
-from lisa_scaffold.merge.text import patch, to_lines
 from lisa_scaffold.model import Checked
 from lisa_scaffold.project.excerpt import excerpts
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report.check import FORMATS, report
-from lisa_scaffold.rules import fixing
+from lisa_scaffold.rules import judge as judge_module
+from lisa_scaffold.rules import repair
 
 HOOKS = ".pre-commit-config.yaml"
 PIPELINE = ".gitlab-ci.yml"
@@ -32,11 +33,11 @@ def judge(files: Contents) -> str:
     """All that a check does with files in memory: findings, repairs, a diff, every report."""
     facts = Facts.of(files)
     chosen = rules.selected(rules.Selection())
-    found = tuple(rules.findings(chosen, facts))
-    done = fixing.fixed(chosen, facts)
+    found = tuple(judge_module.findings(chosen, facts))
+    done = repair.fixed(chosen, facts)
     result = Checked(
         *(Path("project"), facts.package.name, facts.kind, "", found),
-        diff=fixing.diff(facts, done.changes),
+        diff=repair.diff(facts, done.changes),
         excerpts=excerpts(facts, found),
     )
     for form in FORMATS:

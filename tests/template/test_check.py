@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts, Given, Pristine
+from lisa_scaffold.rules import judge
 
 from .conftest import Render
 
@@ -16,6 +17,6 @@ def test_no_combination_of_answers_has_a_finding(renders: list[Render]) -> None:
         files = {path: (render.root / path).read_bytes() for path in render.files}
         facts = Facts.of(files, Given(tags=(), pristine=Pristine("v1.0.0", {})))
         assert facts.settings.waivers == ()
-        if findings := rules.findings(every, facts):
+        if findings := judge.findings(every, facts):
             found[str(render.answers)] = [(each.code, each.path, each.message) for each in findings]
     assert found == {}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lisa_scaffold.adopt.guess import squeezed
-from lisa_scaffold.project.documents import Problem
+from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.project.facts import Facts
 
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from lisa_scaffold.adopt import code, home, people
+from lisa_scaffold.adopt import code, forge, people
 from lisa_scaffold.adopt.guess import Around, Guess, Guesses, one_line, squeezed
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project.facts import Facts
@@ -174,7 +174,7 @@ def _licence(facts: Facts, _around: Around, _found: Found) -> Named:
 
 
 def _home(facts: Facts, around: Around, found: Found) -> Named:
-    place = home.find(facts, around)
+    place = forge.find(facts, around)
     if place:
         yield "forge", Guess(place.forge, place.source)
         if place.forge == "gitlab":

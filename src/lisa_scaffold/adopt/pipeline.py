@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lisa_scaffold.adopt import grafts
-from lisa_scaffold.merge import yaml
-from lisa_scaffold.merge.nodes import Branch, Entry, Leaf, NotSure, value, write
+from lisa_scaffold.formats import yaml, yaml_edit
+from lisa_scaffold.formats.tree import Branch, Entry, Leaf, NotSure, value, write
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Pipeline
 
@@ -170,39 +169,39 @@ def merge_pipeline(ours: str, theirs: str) -> str:
 
 
 def _with_includes(mine: Branch, yours: Branch) -> Branch:
-    offered = grafts.listed(yours, "include")
+    offered = yaml_edit.listed(yours, "include")
     if offered is None:
         raise NotSure("include: missing")
-    entry = grafts.member(mine, "include")
+    entry = yaml_edit.member(mine, "include")
     if entry is None:
-        new = grafts.member(yours, "include")
+        new = yaml_edit.member(yours, "include")
         return mine if new is None else _at_top(mine, new)
     if isinstance(entry.node, Leaf):
         own = [Entry((), "", "- ", Leaf(entry.node.text, entry.node.value), "\n")]
         block = Branch("seq", False, "", (*offered.entries, *own), "", offered.column)
         whole = replace(entry, head="include:\n", node=block, tail="")
-        return grafts.with_member(mine, "include", lambda _: whole)
+        return yaml_edit.with_member(mine, "include", lambda _: whole)
     node = entry.node
     if node.kind == "map" or node.flow:
         raise NotSure("include: no list, one item a line")
     known = [value(each.node) for each in node.entries]
     new_ones = [each for each in offered.entries if value(each.node) not in known]
-    joined = grafts.inserted(node, 0, new_ones, offered.column)
-    return grafts.with_member(mine, "include", lambda each: replace(each, node=joined))
+    joined = yaml_edit.inserted(node, 0, new_ones, offered.column)
+    return yaml_edit.with_member(mine, "include", lambda each: replace(each, node=joined))
 
 
 def _with_table(mine: Branch, yours: Branch, name: str) -> Branch:
-    offered = grafts.table(yours, name)
+    offered = yaml_edit.table(yours, name)
     if offered is None:
         return mine
-    own = grafts.table(mine, name)
+    own = yaml_edit.table(mine, name)
     if own is None:
-        new = grafts.member(yours, name)
+        new = yaml_edit.member(yours, name)
         return mine if new is None else _at_top(mine, new)
     known = {entry.key for entry in own.entries}
     new_ones = [entry for entry in offered.entries if entry.key not in known]
-    joined = grafts.appended(own, new_ones, offered.column)
-    return grafts.with_member(mine, name, lambda each: replace(each, node=joined))
+    joined = yaml_edit.appended(own, new_ones, offered.column)
+    return yaml_edit.with_member(mine, name, lambda each: replace(each, node=joined))
 
 
 def _at_top(mine: Branch, new: Entry) -> Branch:
@@ -212,7 +211,7 @@ def _at_top(mine: Branch, new: Entry) -> Branch:
         first, lead=first.lead if first.lead[:1] == "\n" else f"\n{first.lead}"
     )
     rest = mine.entries[1:]
-    entry = grafts.with_end(replace(new, lead=new.lead.lstrip("\n")))
+    entry = yaml_edit.with_end(replace(new, lead=new.lead.lstrip("\n")))
     return replace(mine, entries=(entry, below, *rest) if below else (entry,))
 
 
@@ -221,7 +220,7 @@ STAGES = ("quality", "test", "build", "publish", "release")
 
 def _with_stages(mine: Branch) -> Branch:
     """The stages of both: the project's in their order, the template's set in."""
-    entry = grafts.member(mine, "stages")
+    entry = yaml_edit.member(mine, "stages")
     said = value(entry.node) if entry else list(_GITLABS_STAGES)
     if not isinstance(said, list) or not all(isinstance(each, str) for each in said):
         raise NotSure("stages: no list of names")
@@ -236,13 +235,13 @@ def _with_stages(mine: Branch) -> Branch:
     if not isinstance(node, Branch) or node.flow:
         text = "".join(f"  - {name}\n" for name in names)
         fresh = replace(yaml.parse(f"stages:\n{text}").entries[0], lead=entry.lead)
-        return grafts.with_member(mine, "stages", lambda _: fresh)
+        return yaml_edit.with_member(mine, "stages", lambda _: fresh)
     for index, name in enumerate(names):
         if name not in said:
             new = Entry((), "", "- ", Leaf(name, name), "\n")
-            node = grafts.inserted(node, index, [new], node.column)
+            node = yaml_edit.inserted(node, index, [new], node.column)
     joined = node
-    return grafts.with_member(mine, "stages", lambda each: replace(each, node=joined))
+    return yaml_edit.with_member(mine, "stages", lambda each: replace(each, node=joined))
 
 
 def joined_stages(own: list[str]) -> list[str]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lisa_scaffold import merge
-from lisa_scaffold.merge import toml
-from lisa_scaffold.merge.nodes import Branch, NotSure, write
+from lisa_scaffold.formats import toml
+from lisa_scaffold.formats.edit import add_item
+from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.formats.tree import Branch, NotSure, write
 from lisa_scaffold.model import Merged
-from lisa_scaffold.rules.toml import add_item, quoted
 
 Names = tuple[str, ...]
 

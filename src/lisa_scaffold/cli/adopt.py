@@ -46,20 +46,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Adopt a project."""
     from lisa_scaffold import legacy
-    from lisa_scaffold.adopt import adopting, places
+    from lisa_scaffold.adopt import eligible
+    from lisa_scaffold.verbs import adopt
 
     path: Path = arguments.path
-    places.refuse_missing(path)
-    recover(places.repository(path))
-    version = places.already(path)
+    eligible.refuse_missing(path)
+    recover(eligible.repository(path))
+    version = eligible.already(path)
     if version is not None:
         return _report_already(version, arguments)
-    current = places.read(path)
+    current = eligible.read(path)
     former = legacy.find(current.root, arguments.from_cookiecutter)
     if former:
         say(f"The project was made from the Cookiecutter template {former} ({former.named_in}).")
     given = common.given(arguments)
-    with adopting.prepared(current, arguments.to, former, trust=arguments.trust) as prepared:
+    with adopt.prepared(current, arguments.to, former, trust=arguments.trust) as prepared:
         if common.asks(arguments) and not arguments.dry_run:
             confirmed = _in_dialogue(prepared, given)
             if confirmed is None:
@@ -116,17 +117,17 @@ def _named(prepared: Any, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
-    from lisa_scaffold.adopt import adopting
     from lisa_scaffold.report import adopt as report
+    from lisa_scaffold.verbs import adopt
 
-    branch = None if arguments.in_place else arguments.branch or adopting.BRANCH
+    branch = None if arguments.in_place else arguments.branch or adopt.BRANCH
     if not arguments.dry_run:
         if branch:
             with changing(f"the adoption is committed on the branch {branch}"):
-                adopting.commit_on_branch(adopted, branch, report.commit_message(adopted))
+                adopt.commit_on_branch(adopted, branch, report.commit_message(adopted))
         else:
             with changing("the adoption is staged"):
-                adopting.apply(adopted)
+                adopt.apply(adopted)
     if arguments.format == "json":
         made = None if arguments.dry_run else branch
         hand_over(report.as_json(adopted, adopted.version, made))

@@ -103,7 +103,7 @@ def given(arguments: argparse.Namespace) -> dict[str, Any]:
 def _read_answers(path: Path) -> dict[str, Any]:
     import yaml
 
-    from lisa_scaffold.project import yaml as documents
+    from lisa_scaffold.formats import yaml_data as documents
 
     hint = "The file holds one answer a line, as in: license: MIT"
     try:

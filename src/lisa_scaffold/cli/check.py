@@ -69,10 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Check projects."""
     from datetime import date
 
-    from lisa_scaffold import check
     from lisa_scaffold.model import Severity
     from lisa_scaffold.report import check as report
     from lisa_scaffold.rules import Selection
+    from lisa_scaffold.verbs import check
 
     destinations = _destinations(arguments)
     wanted = check.Wanted(

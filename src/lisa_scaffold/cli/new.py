@@ -14,6 +14,7 @@ from lisa_scaffold.errors import ExitCode, LisaError
 if TYPE_CHECKING:
     from lisa_scaffold.model import Identity, Preview
 
+
 DESCRIPTION = """\
 Create a LISA Python project: asks, shows what it will make, and makes it."""
 
@@ -42,15 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create a project."""
-    from lisa_scaffold import create, git, template
+    from lisa_scaffold import git, template
+    from lisa_scaffold.verbs import new
 
     destination: Path | None = arguments.destination
     if destination:
-        create.refuse_destination(destination)
+        new.refuse_destination(destination)
     given = common.given(arguments)
     with template.default_source().open(arguments.to) as version:
         who = git.identity()
-        suggested = create.suggestions(destination, who)
+        suggested = new.suggestions(destination, who)
         if common.asks(arguments) and not arguments.dry_run:
             return _in_dialogue(version, given, suggested, destination, who)
         if destination:
@@ -68,15 +70,15 @@ def _at_once(
     arguments: argparse.Namespace,
     who: Identity,
 ) -> int:
-    from lisa_scaffold import create
     from lisa_scaffold.report import create as report
+    from lisa_scaffold.verbs import new
 
     questions = version.questions(given, suggested)
     answers = {question.key: question.value for question in questions}
     destination = arguments.destination or Path(answers["distribution"])
-    create.refuse_destination(destination)
-    with create.prepared(version, answers, destination) as project:
-        shown = create.preview(version, answers, project)
+    new.refuse_destination(destination)
+    with new.prepared(version, answers, destination) as project:
+        shown = new.preview(version, answers, project)
         if arguments.dry_run:
             tell(f"{report.answers(questions, everything=True)}\n\n")
             tell(f"{report.tree(shown, destination)}\n")
@@ -92,8 +94,9 @@ def _in_dialogue(
     destination: Path | None,
     who: Identity,
 ) -> int:
-    from lisa_scaffold import create, prompt
+    from lisa_scaffold import prompt
     from lisa_scaffold.report import create as report
+    from lisa_scaffold.verbs import new
 
     def resolve(answers: Any) -> list[Any]:
         questions: list[Any] = version.questions(answers, suggested)
@@ -105,9 +108,9 @@ def _in_dialogue(
         questions = resolve(given)
         answers = {question.key: question.value for question in questions}
         place = destination or Path(answers["distribution"])
-        create.refuse_destination(place)
-        with create.prepared(version, answers, place) as project:
-            shown = create.preview(version, answers, project)
+        new.refuse_destination(place)
+        with new.prepared(version, answers, place) as project:
+            shown = new.preview(version, answers, project)
             say("", report.tree(shown, place), "", report.answers(questions, everything=False), "")
             decision = prompt.decide()
             if decision == "create":
@@ -122,9 +125,9 @@ def _in_dialogue(
 
 
 def _create(project: Path, shown: Preview, destination: Path, who: Identity) -> None:
-    from lisa_scaffold import create
     from lisa_scaffold.report import create as report
+    from lisa_scaffold.verbs import new
 
     with changing(f"the project is made in {destination}"):
-        created = create.create(project, shown, destination, who)
+        created = new.create(project, shown, destination, who)
     tell(f"{report.created(created)}\n")

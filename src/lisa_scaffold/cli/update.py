@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Update a project."""
-    from lisa_scaffold import project, update
+    from lisa_scaffold import project
+    from lisa_scaffold.verbs import update
 
     current = project.read(arguments.path)
     recover(current.repository)
@@ -93,8 +94,8 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
 
 
 def _finish(updated: Any, arguments: argparse.Namespace) -> int:
-    from lisa_scaffold import update
     from lisa_scaffold.report import update as report
+    from lisa_scaffold.verbs import update
 
     conflicts = ExitCode.FINDINGS if updated.synced.conflicts else ExitCode.DONE
     if arguments.dry_run:

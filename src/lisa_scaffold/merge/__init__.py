@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lisa_scaffold.merge import codec, effort, kept, kinds, quotes
+from lisa_scaffold.formats import encoding
+from lisa_scaffold.merge import declined as declined_module
+from lisa_scaffold.merge import effort, kinds
 from lisa_scaffold.merge.effort import TooMuchError
 from lisa_scaffold.model import Declined, Merged
 
@@ -58,7 +60,7 @@ def merge_file(
         return Merged(theirs)
     if theirs == base:
         return Merged(ours)
-    sides = codec.decode(base, ours, theirs)
+    sides = encoding.decode(base, ours, theirs)
     if sides is None or not effort.fits(*sides.texts):
         return None
     try:
@@ -75,15 +77,15 @@ def excess(*versions: bytes | None) -> str | None:
 
 
 def _merge_sides(
-    path: str, sides: codec.Sides, ours: bytes, *, keep_prose: bool
+    path: str, sides: encoding.Sides, ours: bytes, *, keep_prose: bool
 ) -> Merged | Declined | None:
     done = _merge(path, sides, keep_prose=keep_prose)
-    content = codec.encode(done.text, sides) if done else None
+    content = encoding.encode(done.text, sides) if done else None
     if done is None or content is None:
         return None
     declined = done.patch and (done.reason or content == ours)
     said = (" ".join(filter(None, (done.reason, *done.notes))),) if declined else done.notes
-    notes = quotes.quoted(sides.texts, done.text, said, done.patch)
+    notes = declined_module.quoted(sides.texts, done.text, said, done.patch)
     if declined:
         return Declined(content, done.patch, "\n  ".join(notes))
     return Merged(content, notes, done.patch)
@@ -94,7 +96,7 @@ def moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
 
     None where it changed more, or nothing.
     """
-    sides = codec.decode(base, ours, ours)
+    sides = encoding.decode(base, ours, ours)
     if sides is None or not effort.fits(*sides.texts):
         return []
     try:
@@ -115,7 +117,7 @@ def check_clean(
 
     Only what both sides had right, and what is surely wrong now, is held against the merge.
     """
-    if merged in (ours, theirs) or codec.is_binary(merged):
+    if merged in (ours, theirs) or encoding.is_binary(merged):
         return None
     was, mine, yours, after = (
         content.decode("utf-8", "replace") for content in (base or b"", ours, theirs, merged)
@@ -129,7 +131,7 @@ def check_clean(
         return None
 
 
-def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None:
+def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | None:
     base, ours, theirs = sides.texts
     if ours in (base, theirs) or theirs == base:
         return _Result(ours if theirs == base else theirs)
@@ -142,13 +144,13 @@ def _merge(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None
         done = merge(base, ours, theirs)
         if done is None or kinds.problem(path, base, ours, theirs, *done) is not None:
             continue
-        patch = kept.patch(done[1], path)
+        patch = declined_module.patch(done[1], path)
         if keep_prose or not patch:
             return _Result(*done, patch)
     return _whole(path, sides, kind) if keep_prose else None
 
 
-def _whole(path: str, sides: codec.Sides, kind: str) -> _Result | None:
+def _whole(path: str, sides: encoding.Sides, kind: str) -> _Result | None:
     """The project's file as it is, where the template's change is of no use to it."""
     base, ours, theirs = sides.texts
     if sides.new:
@@ -159,7 +161,8 @@ def _whole(path: str, sides: codec.Sides, kind: str) -> _Result | None:
     return None
 
 
-def _prose(path: str, sides: codec.Sides, *, keep_prose: bool) -> _Result | None:
+def _prose(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | None:
+    from lisa_scaffold.formats import diff
     from lisa_scaffold.merge import text
 
     done = text.merge_prose(*sides.texts, path)
@@ -185,6 +188,7 @@ def _replaced(base: str, ours: str) -> bool:
 
 
 def _patch(path: str, base: str, theirs: str) -> str:
+    from lisa_scaffold.formats import diff
     from lisa_scaffold.merge import text
 
-    return text.patch(text.to_lines(base), text.to_lines(theirs), path)
+    return diff.patch(diff.to_lines(base), diff.to_lines(theirs), path)

@@ -1,31 +1,31 @@
-"""Three-way merge of Dockerfiles: stages of instructions, each with the comments above it.
+"""Three-way merge of the commands that one RUN of a Dockerfile joins with ``&&``.
 
-Settings (ARG, ENV, LABEL, …) are known by what they set and may stand in either order. Steps (RUN,
-COPY, …) are known by what they do; where both sides add a step at one place, the order may matter
-and nobody knows it.
+The commands run one after the other, so each keeps its place between its neighbours. Whatever is
+more than a plain chain in the shell's language is left alone.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from lisa_scaffold.merge import chains
+from lisa_scaffold.formats import diff
+from lisa_scaffold.formats.dockerfile import DIRECTIVE, spans
+from lisa_scaffold.formats.stretches import Unit, key_of, lines_of
 from lisa_scaffold.merge import text as plain
-from lisa_scaffold.merge.instructions import DIRECTIVE, spans
-from lisa_scaffold.merge.pins import only_moved
-from lisa_scaffold.merge.survey import lost
+from lisa_scaffold.merge.text import farther
 from lisa_scaffold.merge.units import (
-    Unit,
     adopted,
+    alike,
     carried_over,
     in_blocks,
-    key_of,
     merge_units,
-    to_lines,
+    one_sided,
 )
-from lisa_scaffold.merge.words import farther
+from lisa_scaffold.merge.verify import lost
+from lisa_scaffold.versions import only_moved
 
 Merge = tuple[str, tuple[str, ...]]
 
@@ -66,7 +66,7 @@ def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
 
 def _unset(text: str) -> set[str]:
     """Variables that are used, and that no ARG or ENV sets."""
-    units = [unit for unit in instructions(plain.to_lines(text)) if not _is_comment(unit)]
+    units = [unit for unit in instructions(diff.to_lines(text)) if not _is_comment(unit)]
     used = {name for unit in units for name in _VARIABLE.findall(_body(unit))}
     set_here = [unit for unit in units if _verb(unit) in ("ARG", "ENV")]
     return used - {name for unit in set_here for name in re.findall(r"\w+", _body(unit))}
@@ -76,7 +76,7 @@ def _unknown_stages(text: str) -> set[str]:
     stages = {name for name, _ in _stages(text)}
     used = {
         name
-        for unit in instructions(plain.to_lines(text))
+        for unit in instructions(diff.to_lines(text))
         if not _is_comment(unit)
         for name in _FROM.findall(_body(unit))
     }
@@ -85,7 +85,7 @@ def _unknown_stages(text: str) -> set[str]:
 
 def _stages(text: str) -> list[tuple[str, Unit]]:
     found = []
-    for unit in instructions(plain.to_lines(text)):
+    for unit in instructions(diff.to_lines(text)):
         if _verb(unit) == "FROM":
             match = _STAGE.match(_body(unit))
             found.append((match[1] if match else "", unit))
@@ -93,14 +93,14 @@ def _stages(text: str) -> list[tuple[str, Unit]]:
 
 
 def _by_stages(base: str, ours: str, theirs: str) -> Merge | None:
-    sides = [_split(instructions(plain.to_lines(text))) for text in (base, ours, theirs)]
+    sides = [_split(instructions(diff.to_lines(text))) for text in (base, ours, theirs)]
     mine, yours = (adopted(sides[0], side, nameless=_any) for side in sides[1:])
     done = merge_units(sides[0], mine, yours, _stage, _stages_together, gone=_only_moved)
     if done is None or base.strip():
-        return None if done is None else (plain.to_text(to_lines(done[0])), done[1])
+        return None if done is None else (diff.to_text(lines_of(done[0])), done[1])
     stages = [unit._replace(gap=max(unit.gap, int(at > 0))) for at, unit in enumerate(done[0])]
     note = "both sides added it; the template's stages come first."
-    return plain.to_text(to_lines(stages)), (note, *done[1])
+    return diff.to_text(lines_of(stages)), (note, *done[1])
 
 
 def _stages_together(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
@@ -127,7 +127,7 @@ def _split(units: Sequence[Unit]) -> list[Unit]:
         # A stage without a name is known by its number, as Docker knows it.
         key = match[1] if match else str(number)
         first = stage[0]._replace(gap=0)
-        found.append(Unit(key, stage[0].gap, tuple(to_lines([first, *stage[1:]]))))
+        found.append(Unit(key, stage[0].gap, tuple(lines_of([first, *stage[1:]]))))
     return found
 
 
@@ -142,7 +142,7 @@ def _stage(
         _in_place(before, adopted(before, side, nameless=_is_step)) for side in (mine, yours)
     )
     done = merge_units(before, mine, yours, _instruction, _together, gone=_only_moved)
-    return None if done is None else (to_lines(done[0]), done[1])
+    return None if done is None else (lines_of(done[0]), done[1])
 
 
 def _in_place(base: list[Unit], side: list[Unit]) -> list[Unit]:
@@ -246,7 +246,7 @@ def _instruction(
         return None if more is None else (list(more), ())
     done = plain.merge_lines(list(base.lines), list(ours.lines), list(theirs.lines))
     done = done or _words(base, ours, theirs)
-    return done or chains.merge(base.lines, ours.lines, theirs.lines)
+    return done or merge_commands(base.lines, ours.lines, theirs.lines)
 
 
 def _words(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
@@ -255,7 +255,7 @@ def _words(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, 
     done = merge_units(before, mine, yours, lambda _, __, ___: None, _sorted_words)
     if done is None:
         return None
-    lines = to_lines(done[0])
+    lines = lines_of(done[0])
     goes_on = [line if line.lstrip().startswith("#") else f"{line} \\" for line in lines[:-1]]
     return [*goes_on, lines[-1]], done[1]
 
@@ -286,3 +286,124 @@ def _is_word(unit: Unit) -> bool:
 def _follows(unit: Unit) -> bool:
     """Whether a line begins with what parts it from the command above."""
     return unit.lines[0].lstrip().startswith(("&&", "||", ";", "|"))
+
+
+_HEAD = re.compile(r"[ \t]*RUN(?:[ \t]|\\\n)+", re.IGNORECASE)
+_AND = re.compile(r"((?<![ \t])[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\\n[ \t]*)?)")
+_FLAG_OR_LIST = re.compile(r"--|\[")
+_MORE = re.compile(r"[;|&()<#`!\n]|(?<!\$)\{|\\(?!\n)")
+_KEYWORD = re.compile(r"(?:if|then|else|fi|for|while|until|do|done|case|esac|function|time)\b")
+# What such a command does holds for all that follow it.
+_LASTING = re.compile(
+    r"(?:\.|source|cd|pushd|popd|export|unset|set|shopt|alias|umask|ulimit|trap|eval|exec|exit"
+    r"|return|readonly|declare|hash|(?:\w+=\S*\s*)+$)(?:\s|$)"
+)
+_HEIR = 0.5
+
+
+class _Chain(NamedTuple):
+    """The comments above a RUN, the commands in plain form, and how they are written."""
+
+    above: tuple[str, ...]
+    head: str
+    commands: list[str]
+    written: list[str]
+    joints: set[str]
+
+
+def merge_commands(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> tuple[list[str], tuple[str, ...]] | None:
+    """Merge one RUN, with the comments above it; ``None`` where that is not sure."""
+    before, mine, yours = (_parse(lines) for lines in (base, ours, theirs))
+    if before is None or mine is None or yours is None:
+        return None
+    above = one_sided(before.above, mine.above, yours.above)
+    joints = mine.joints or yours.joints
+    done = _merge(before.commands, mine.commands, yours.commands)
+    if above is None or done is None or len(joints) != 1:
+        return None
+    written = dict(zip(yours.commands, yours.written, strict=True))
+    written |= dict(zip(mine.commands, mine.written, strict=True))
+    text = mine.head + next(iter(joints)).join(written[command] for command in done[0])
+    return [*above, *text.split("\n")], done[1]
+
+
+def _parse(lines: Sequence[str]) -> _Chain | None:
+    at = next((i for i, line in enumerate(lines) if not line.lstrip().startswith("#")), len(lines))
+    text = "\n".join(lines[at:])
+    head = _HEAD.match(text)
+    if head is None or _FLAG_OR_LIST.match(text, head.end()):
+        return None
+    parts = _AND.split(text[head.end() :].rstrip())
+    written, joints = parts[::2], set(parts[1::2])
+    if not all(map(_is_plain, written)):
+        return None
+    return _Chain(tuple(lines[:at]), head[0], [*map(_plain, written)], written, joints)
+
+
+def _is_plain(written: str) -> bool:
+    """Whether a command is one, and nothing of the shell's language beside it."""
+    if any(written.count(quote) % 2 for quote in "\"'"):
+        return False
+    command = _plain(written)
+    found = _MORE.search(written.replace("\\\n", " ")) or _KEYWORD.match(command)
+    return bool(command) and found is None
+
+
+def _plain(written: str) -> str:
+    return " ".join(written.replace("\\\n", " ").split())
+
+
+def _merge(
+    base: list[str], ours: list[str], theirs: list[str]
+) -> tuple[list[str], tuple[str, ...]] | None:
+    mine, yours = _heirs(base, ours), _heirs(base, theirs)
+    if mine is None or yours is None or not _may_grow(base, ours, theirs):
+        return None
+    kept = [{unit.key for unit in side} for side in (mine, yours)]
+    if any((text in kept[0]) != (text in kept[1]) for text in base):
+        return None  # what one side removed, the other's additions may rely on
+    met: list[Unit] = []
+
+    def together(_before: Unit | None, more: list[Unit], news: list[Unit]) -> list[Unit]:
+        met.extend(more)
+        return news + more
+
+    done = merge_units(_units(base, {}), mine, yours, lambda _, __, ___: None, together)
+    if done is None or not all(_in_turn(side, done[0]) for side in (mine, yours)):
+        return None
+    merged = [unit.lines[0] for unit in done[0]]
+    if len(set(merged)) < len(merged):
+        return None  # what one side added, the other made of another command
+    note = f"{merged[0]} && …: both sides added commands at one place; the template's come first."
+    return merged, (note,) if met else ()
+
+
+def _may_grow(*sides: list[str]) -> bool:
+    """Whether each command is there once, and those that hold for others are the same ones."""
+    lasting = [[text for text in side if _LASTING.match(text)] for side in sides]
+    once = all(len(set(side)) == len(side) for side in sides)
+    return once and lasting[0] == lasting[1] == lasting[2]
+
+
+def _units(side: list[str], names: Mapping[str, str]) -> list[Unit]:
+    return [Unit(names.get(text, text), 0, (text,)) for text in side]
+
+
+def _heirs(base: list[str], side: list[str]) -> list[Unit] | None:
+    """The commands of a side, an edited one under the old name; ``None`` where nobody can tell."""
+    names: dict[str, str] = {}
+    news = _units([text for text in side if text not in base], {})
+    for old in _units([text for text in base if text not in side], {}):
+        heirs = [new.lines[0] for new in news if alike(old, new) >= _HEIR]
+        if len(heirs) > 1 or names.keys() & heirs:
+            return None
+        names |= dict.fromkeys(heirs, old.lines[0])
+    return _units(side, names)
+
+
+def _in_turn(side: list[Unit], merged: list[Unit]) -> bool:
+    """Whether the commands of a side follow each other in the merge as they did."""
+    own = [unit.key for unit in side]
+    return [key_of(unit) for unit in merged if key_of(unit) in own] == own

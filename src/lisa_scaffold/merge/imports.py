@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from lisa_scaffold.merge.names import parse
-from lisa_scaffold.merge.units import Unit, in_blocks, key_of, merge_units, to_lines
+from lisa_scaffold.formats.python import parse
+from lisa_scaffold.formats.stretches import Unit, key_of, lines_of
+from lisa_scaffold.merge.units import in_blocks, merge_units
 
 WIDTH = 88
 
@@ -33,7 +34,7 @@ def merge_imports(
         return None
     before, mine, yours = (block or [] for block in blocks)
     done = merge_units(before, mine, yours, _both, _together, gone=_gone, heirs=False)
-    return None if done is None else to_lines(done[0])
+    return None if done is None else lines_of(done[0])
 
 
 def without(lines: Sequence[str], idle: AbstractSet[str]) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def without(lines: Sequence[str], idle: AbstractSet[str]) -> tuple[str, ...]:
     block = read(lines) if idle else None
     if block is None:
         return tuple(lines)
-    return tuple(to_lines([unit for old in block for unit in _without(old, idle)]))
+    return tuple(lines_of([unit for old in block for unit in _without(old, idle)]))
 
 
 def read(lines: Sequence[str]) -> list[Unit] | None:

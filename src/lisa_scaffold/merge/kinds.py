@@ -112,14 +112,15 @@ def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
 
 def only_pins(path: str, base: str, ours: str) -> bool:
     """Whether nothing but pinned versions moved between two versions of a file."""
-    from lisa_scaffold.merge import gone, pins
-    from lisa_scaffold.merge.nodes import NotSure
+    from lisa_scaffold import versions
+    from lisa_scaffold.formats.tree import NotSure
+    from lisa_scaffold.merge import removed
 
     sort = kind(path, ours)
     if sort not in _STRUCTURED:
-        return pins.only_moved(base, ours)
+        return versions.only_moved(base, ours)
     parse = import_module(f"lisa_scaffold.merge.{sort}").parse
     try:
-        return gone.only_pins(parse(base), parse(ours))
+        return removed.only_pins(parse(base), parse(ours))
     except NotSure:
         return False

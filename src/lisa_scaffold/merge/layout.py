@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lisa_scaffold.merge import align, values
-from lisa_scaffold.merge.nodes import (
+from lisa_scaffold.formats.tree import (
     COMMENT,
     Branch,
     Entry,
@@ -17,6 +16,7 @@ from lisa_scaffold.merge.nodes import (
     value,
     write,
 )
+from lisa_scaffold.merge import match, values
 
 
 def pick(base: str, ours: str, theirs: str) -> str:
@@ -44,7 +44,7 @@ def lead(base: str | None, ours: str, theirs: str) -> str:
         return theirs
     if said[2] in (said[0], said[1]):
         return ours
-    picks = align.diff3(*said)
+    picks = match.diff3(*said)
     if picks is not None and len({side for side, _ in picks}) == 1:
         whole = said[picks[0][0]]
         if len(whole) == len(picks):
@@ -174,7 +174,7 @@ def _on_line(style: Branch, entry: Entry, index: int) -> Entry:
     return entry if entry.lead == lead else replace(entry, lead=lead)
 
 
-def sorted_in(order: list[int], slots: align.Slots, kept: Mapping[int, Entry]) -> list[int]:
+def sorted_in(order: list[int], slots: match.Slots, kept: Mapping[int, Entry]) -> list[int]:
     """Where both versions are sorted, sort what was added, too."""
 
     def name(slot: int) -> str:

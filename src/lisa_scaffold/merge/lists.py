@@ -6,17 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lisa_scaffold.merge import align, kept, layout, values
-from lisa_scaffold.merge.nodes import (
-    Branch,
-    Entry,
-    NotSure,
-    Path,
-    Value,
-    comments,
-    content,
-    value,
-)
+from lisa_scaffold.formats.tree import Branch, Entry, NotSure, Path, Value, comments, content, value
+from lisa_scaffold.merge import declined, layout, match, values
 
 Versions = tuple[Entry | None, Entry | None, Entry | None]
 
@@ -25,7 +16,7 @@ Versions = tuple[Entry | None, Entry | None, Entry | None]
 class Members:
     """The members of three branches by slot."""
 
-    slots: align.Slots
+    slots: match.Slots
     versions: dict[int, Versions]
     kind: str
     strict: bool
@@ -69,7 +60,7 @@ def in_order(sides: list[list[Entry]], said: list[list[Value]], path: Path) -> l
         [repr((v, _comments_of(e))) for v, e in zip(*s, strict=True)]
         for s in zip(said, sides, strict=True)
     ]
-    picks = align.diff3(*texts)
+    picks = match.diff3(*texts)
     if picks is None:
         raise NotSure(f"{values.where(path)}: both sides changed the same place of a list")
     _no_return(said, [said[side][index] for side, index in picks], path)
@@ -109,7 +100,7 @@ def crowded_out(members: Members, path: Path, notes: list[str]) -> set[int]:
     for index, removed in out.items():
         added = members.versions[slots.theirs[index]][2]
         text = content(added).strip() if added else ""
-        notes.append(kept.crowded_out(values.where(path), text, values.text_of(removed) or ""))
+        notes.append(declined.crowded_out(values.where(path), text, values.text_of(removed) or ""))
     return {slots.theirs[index] for index in out}
 
 
@@ -137,10 +128,10 @@ def _replaces(  # noqa: PLR0913, PLR0917 - all of them are needed
     if members.kind == "requirements":
         return False
     stay = {s for s, v in members.versions.items() if v[0] and v[side]}
-    place = align.gaps(mine, stay)[slot]
-    if any(align.gaps(mine, stay)[s] == place for s in both):
+    place = match.gaps(mine, stay)[slot]
+    if any(match.gaps(mine, stay)[s] == place for s in both):
         return False
-    before = align.gaps(members.slots.base, stay)
+    before = match.gaps(members.slots.base, stay)
     swapped = [s for s in gone if before.get(s) == place]
     return any(_resemble(_said(members, s), _said(members, slot)) for s in swapped)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lisa_scaffold.merge.align import leaves, likeness
+from lisa_scaffold.formats.tree import Branch, Entry, Key, NotSure, Path, Value
 from lisa_scaffold.merge.effort import spend
-from lisa_scaffold.merge.nodes import Branch, Entry, Key, NotSure, Path, Value
+from lisa_scaffold.merge.match import leaves, likeness
 
 Moves = dict[Path, Path]
 _SIMILAR = 0.5

@@ -1,38 +1,39 @@
-"""Three-way merge of Python source: imports as sets, definitions as units.
-
-Syntax trees tell positions only; what is moved are lines of source, with the comments above them.
-"""
+"""Python statements that differ in their writing alone: quotes, white space, brackets, commas."""
 
 from __future__ import annotations
 
 import ast
+import io
 import re
-from collections.abc import Sequence
+import tokenize
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
+from textwrap import dedent
 from types import MappingProxyType
 from typing import NamedTuple
 
-from lisa_scaffold.merge import kept
-from lisa_scaffold.merge import text as plain
-from lisa_scaffold.merge.constants import Constants, same_value, settled
-from lisa_scaffold.merge.imports import WIDTH, merge_imports, without
-from lisa_scaffold.merge.kept import Kept
-from lisa_scaffold.merge.names import bindings, missing, parse, problem, uses
-from lisa_scaffold.merge.spelling import respelled, same
-from lisa_scaffold.merge.statements import NAMELESS, kind, members, module
-from lisa_scaffold.merge.survey import lost
-from lisa_scaffold.merge.units import (
-    Unit,
-    adopted,
-    carried_over,
-    key_of,
-    merge_units,
-    one_sided,
-    project_decides,
-    to_lines,
+from lisa_scaffold.formats import diff
+from lisa_scaffold.formats.python import (
+    NAMELESS,
+    bindings,
+    kind,
+    members,
+    missing,
+    module,
+    parse,
+    problem,
+    uses,
 )
-from lisa_scaffold.merge.words import likeness_of_words
+from lisa_scaffold.formats.stretches import Unit, key_of, lines_of, numbered
+from lisa_scaffold.merge import declined
+from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.declined import Kept
+from lisa_scaffold.merge.imports import WIDTH, merge_imports, without
+from lisa_scaffold.merge.text import likeness_of_words
+from lisa_scaffold.merge.units import adopted, carried_over, merge_units, one_sided, project_decides
+from lisa_scaffold.merge.verify import lost
 
 __all__ = ["merge", "problem"]
 
@@ -101,7 +102,7 @@ def _left_out(idle: AbstractSet[str], theirs: str) -> tuple[str, ...]:
     """A note on the imports of the template that nothing needs."""
     if not idle:
         return ()
-    return (kept.left_out(", ".join(sorted(idle)), "\n".join(_importing(idle, theirs))),)
+    return (declined.left_out(", ".join(sorted(idle)), "\n".join(_importing(idle, theirs))),)
 
 
 def _no_longer_used(unused: AbstractSet[str], ours: str) -> list[str]:
@@ -148,7 +149,7 @@ def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
     # What the base never had was added by the side that has it: so it stays.
     before, yours = _relieved(before, names.keep), _relieved(yours, names.idle)
     done = _merge_units(before, mine, yours, names._replace(known=settled(base, ours, theirs)))
-    return None if done is None else (plain.to_text(done[0]), done[1])
+    return None if done is None else (diff.to_text(done[0]), done[1])
 
 
 def _relieved(units: list[Unit], idle: AbstractSet[str]) -> list[Unit]:
@@ -173,7 +174,7 @@ def _merge_units(
     mine, yours = (adopted(base, side, nameless=_nameless) for side in (ours, theirs))
     both = partial(_both, names=names)
     done = merge_units(base, mine, yours, both, _together, gone=_gone)
-    return None if done is None else (to_lines(done[0]), done[1])
+    return None if done is None else (lines_of(done[0]), done[1])
 
 
 def _both(
@@ -263,7 +264,7 @@ def _rewritten(
     if kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
         return None
     sides = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
-    return ours.lines, (kept.rewritten(_what(base), *sides),)
+    return ours.lines, (declined.rewritten(_what(base), *sides),)
 
 
 def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str] | None:
@@ -294,3 +295,126 @@ def _nameless(unit: Unit) -> bool:
 
 def _ordered(unit: Unit) -> bool:
     return kind(unit) not in _ALIKE_ORDER
+
+
+Constants = Mapping[str, str]
+"""What each name stands for, in Python's own spelling."""
+
+
+def settled(base: str, ours: str, theirs: str) -> Constants:
+    """The constants of a module once both sides' changes are in it.
+
+    Only of names that every version binds once, and that not both sides changed: what they stand
+    for after the merge is beyond doubt.
+    """
+    before, mine, yours = map(_constants, (base, ours, theirs))
+    found = {}
+    for name in before.keys() & mine.keys() & yours.keys():
+        if yours[name] in (before[name], mine[name]):
+            found[name] = mine[name]
+        elif mine[name] == before[name]:
+            found[name] = yours[name]
+    return found
+
+
+def same_value(ours: Sequence[str], theirs: Sequence[str], known: Constants) -> bool:
+    """Whether two lines assign one name the same constant, as such or by another name for it."""
+    said = [_assigned("\n".join(lines), known) for lines in (ours, theirs)]
+    return len(ours) == len(theirs) == 1 and said[0] is not None and said[0] == said[1]
+
+
+def _constants(text: str) -> Constants:
+    tree = parse(text)
+    if tree is None or "*" in bindings(tree):
+        return {}
+    found = {}
+    times = Counter(name for node in tree.body for name in bindings(node))
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
+                if times[name] == 1:
+                    found[name] = repr(value)
+    return found
+
+
+def _assigned(line: str, known: Constants) -> tuple[str, str] | None:
+    """The name that a line assigns to, and the constant that it gets."""
+    tree = parse(line)
+    match tree and tree.body:
+        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value))]:
+            return name, repr(value)
+        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other))] if other in known:
+            return name, known[other]
+    return None
+
+
+_LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+_BRACKETS = {"(", ")", ",", ";"}
+
+
+def respelled(base: str, ours: str, theirs: str) -> tuple[str, str]:
+    """Base and theirs, in which nothing differs from ours by its writing alone.
+
+    A side that only wrote a statement in another way has not changed it: where the project did,
+    base and template have it in the project's words; where the template did, it stands in the
+    template as it stands in base if the project changed or removed it.
+    """
+    sides = [module(text) for text in (base, ours, theirs)]
+    if None in sides:
+        return base, theirs
+    before, mine, yours = ({unit.key: unit for unit in numbered(side or [])} for side in sides)
+    was, now = dict(before), dict(yours)
+    for key in {**before, **yours}:
+        found = _respelled(before.get(key), mine.get(key), yours.get(key))
+        for side, unit in zip((was, now), found, strict=True):
+            if unit is not None:
+                side[key] = unit
+    return _text(base, before, was), _text(theirs, yours, now)
+
+
+def _text(text: str, units: dict[object, Unit], news: dict[object, Unit]) -> str:
+    return text if units == news else diff.to_text(lines_of([*news.values()]))
+
+
+def _respelled(
+    base: Unit | None, ours: Unit | None, theirs: Unit | None
+) -> tuple[Unit | None, Unit | None]:
+    """One statement of base and of theirs."""
+    if ours and base and _only_written_anew(base, ours):
+        unchanged = theirs and (theirs.lines == base.lines or same(theirs, ours))
+        return _as(base, ours), _as(theirs, ours) if unchanged else theirs
+    if theirs and base and (not ours or ours.lines != base.lines) and same(theirs, base):
+        return base, _as(theirs, base)
+    return base, theirs
+
+
+def _as(unit: Unit | None, spelled: Unit) -> Unit | None:
+    return unit and unit._replace(lines=spelled.lines)
+
+
+def _only_written_anew(one: Unit, two: Unit) -> bool:
+    return one.lines != two.lines and same(one, two)
+
+
+def same(one: Unit, two: Unit) -> bool:
+    """Whether two statements say the same, comments included, in the same order."""
+    if one.lines == two.lines:
+        return True
+    if kind(one) == "imports":
+        return False
+    texts = [dedent("\n".join(unit.lines)) for unit in (one, two)]
+    trees = [parse(text) for text in texts]
+    if trees[0] is None or trees[1] is None or ast.dump(trees[0]) != ast.dump(trees[1]):
+        return False
+    return [*_words(texts[0])] == [*_words(texts[1])]
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words of some source, without its layout: of strings, that there is one."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield f"# {token.string.lstrip('#').strip()}"
+        elif "STRING" in tokenize.tok_name[token.type]:
+            yield "''"
+        elif token.type not in _LAYOUT and token.string not in _BRACKETS:
+            yield token.string

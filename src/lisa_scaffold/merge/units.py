@@ -12,25 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from lisa_scaffold.merge import kept
+from lisa_scaffold.formats.stretches import Unit, Units, numbered
+from lisa_scaffold.merge import declined
+from lisa_scaffold.merge.declined import Kept
 from lisa_scaffold.merge.effort import refuse_many
-from lisa_scaffold.merge.kept import Kept
-from lisa_scaffold.merge.words import likeness
+from lisa_scaffold.merge.text import likeness
 
 _HEIR = 0.5
 _NEARLY = 0.9
 _LONGEST = 4000
-
-
-class Unit(NamedTuple):
-    """Some lines with a name, and the number of blank lines above them."""
-
-    key: Hashable
-    gap: int
-    lines: tuple[str, ...]
-
-
-Units = Sequence[Unit]
 Both = Callable[[Unit | None, Unit, Unit], tuple[Sequence[str], Iterable[str]] | None]
 """Merge a unit that both sides changed (or added, without a base): its lines, and notes."""
 Gone = Callable[[Unit, "Unit | None", "Unit | None"], "tuple[Unit | None, str] | None"]
@@ -79,29 +69,6 @@ def merge_units(  # noqa: PLR0913
         merged.append(won[0])
         notes += won[1]
     return merged, tuple(notes)
-
-
-def numbered(units: Units) -> list[Unit]:
-    """Units with names that occur once: a name that returns carries its number."""
-    seen: Counter[Hashable] = Counter()
-    found = []
-    for unit in units:
-        seen[unit.key] += 1
-        found.append(unit._replace(key=(unit.key, seen[unit.key])))
-    return found
-
-
-def key_of(unit: Unit) -> Any:
-    """The key that a unit was given, without the number that it carries during a merge."""
-    match unit.key:
-        case (key, int()):
-            return key
-    return unit.key
-
-
-def to_lines(units: Units) -> list[str]:
-    """The lines of units one after the other, blank lines included."""
-    return [line for unit in units for line in (*[""] * unit.gap, *unit.lines)]
 
 
 def in_turn(_before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
@@ -202,8 +169,8 @@ def project_decides(what: Callable[[Unit], str]) -> Gone:
         before = "\n".join(base.lines)
         if ours is None:
             after = "\n".join(theirs.lines) if theirs else ""
-            return None, kept.removed(what(base), before, after)
-        return ours, kept.changed(what(base), before, "\n".join(ours.lines))
+            return None, declined.removed(what(base), before, after)
+        return ours, declined.changed(what(base), before, "\n".join(ours.lines))
 
     return decide
 
@@ -242,7 +209,7 @@ def carried_over(
     if alike(ours, theirs) < _NEARLY:
         return None
     texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
-    return ours.lines, (kept.carried_over(what, *texts),)
+    return ours.lines, (declined.carried_over(what, *texts),)
 
 
 def adopted(base: Units, side: Units, *, nameless: Callable[[Unit], bool]) -> list[Unit]:

@@ -7,31 +7,29 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lisa_scaffold.merge import kept
-from lisa_scaffold.merge.align import diff3
-from lisa_scaffold.merge.identity import one_name_each
-from lisa_scaffold.merge.nodes import Path, Value
-from lisa_scaffold.merge.requirements import (
+from lisa_scaffold.formats.tree import Path, Value
+from lisa_scaffold.merge import declined
+from lisa_scaffold.merge.match import diff3, one_name_each
+from lisa_scaffold.merge.text import merge_words
+from lisa_scaffold.versions import (
+    _AT,
+    _BOUND,
+    _HASH,
+    _IN_COMMENT,
+    _NUMBER,
+    _PLAIN,
+    _TAGGED,
+    _TARGET,
+    _VERSIONED,
     bare,
     normalised,
     only_spec,
     requirement_keys,
     split_requirement,
+    version_key,
 )
-from lisa_scaffold.merge.words import merge_words
 
-_NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
-_VERSION = re.compile(_NUMBER)
-VERSION_REMARK = re.compile(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
-_IN_COMMENT = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w.])")
-_BOUND = re.compile(rf"(?P<stem>(?:>=|~=|==|\^|~)\s*)(?P<version>{_NUMBER})")
-_AT = re.compile(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
-_TAGGED = re.compile(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
-_PLAIN = re.compile(rf"(?P<stem>)(?P<version>{_NUMBER})")
-_TARGET = re.compile(r"(?P<stem>py)(?P<version>\d{2,})")
 _ADDRESS = re.compile(r"https?://[^\s?#]+")
-_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}$")
-_VERSIONED = re.compile(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
 # Keys whose value is a version, besides those that end in "version".
 _PINNED = {"rev", "ref", "tag"}
@@ -90,7 +88,7 @@ def scalar(
     """
     before, mine, other = text_of(base), text_of(ours), text_of(theirs)
     if mine and other and _ADDRESS.fullmatch(mine) and mine.rstrip("/") == other.rstrip("/"):
-        return Decision(mine, kept.slash(where(path), mine, other))
+        return Decision(mine, declined.slash(where(path), mine, other))
     if base is None and mine is not None and other is not None:
         return _both_added(path, mine, other)
     if before is None or mine is None or other is None:
@@ -184,18 +182,6 @@ def _pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
             prefix = parts["stem"] if form is not _AT else stem
             return f"{prefix.strip()} {parts.get('rest', '')}".strip(), version
     return None
-
-
-def version_key(version: str) -> tuple[tuple[int, ...], tuple[int, int]]:
-    """A key by which versions sort; what is not final comes before the final one."""
-    number, rest = re.sub(r"^[vV]?(\d+(?:\.\d+)*)", r"\1 ", version).lower().split(" ", 1)
-    release = [int(part) for part in number.split(".")]
-    while len(release) > 1 and release[-1] == 0:
-        release.pop()
-    stages = {"dev": -4, "a": -3, "b": -2, "c": -1, "rc": -1, "pre": -1}
-    stages |= {"alpha": -3, "beta": -2, "preview": -1, "post": 1}
-    stage = re.search(r"([a-z]+)[-.]?(\d*)", rest)
-    return tuple(release), (stages[stage[1]], int(stage[2] or 0)) if stage else (0, 0)
 
 
 def only_pins(path: Path, before: Value | None, after: Value | None) -> bool:

@@ -1,14 +1,16 @@
-"""Whether a merged value is what the plain three-way rule, or a stated policy, makes of three."""
+"""A last look at a merged file, git's clean merges included."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from lisa_scaffold.merge import align, identity, moves, values
-from lisa_scaffold.merge.nodes import Indistinct, NotSure, Path, Value
+from lisa_scaffold.formats.diff import hunks
+from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
+from lisa_scaffold.merge import match, moves, values
+from lisa_scaffold.merge.declined import Kept
 
 _COMMENT_LINE = re.compile(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
 Maybe: TypeAlias = "Value | None"
@@ -44,7 +46,7 @@ def _unsaid(unsure: NotSure) -> str:
 
 def _miscounted(*versions: Value) -> str | None:
     """The first thing that is said more often, or less, than what two sides did can explain."""
-    base, ours, theirs, merged = map(align.leaves, versions)
+    base, ours, theirs, merged = map(match.leaves, versions)
     for leaf in sorted({*base, *ours, *theirs, *merged}, key=repr):
         before, mine, other = base[leaf], ours[leaf], theirs[leaf]
         may = (mine, other, mine + other - before)
@@ -151,8 +153,8 @@ def _mapping(
     theirs: dict[tuple[str, ...], Value],
     merged: dict[tuple[str, ...], Value],
 ) -> str | None:
-    items: list[list[align.Item]] = [list(side.items()) for side in (base, ours, theirs)]
-    slots = align.by_likeness(items[0], items[1], items[2], keyed=True)
+    items: list[list[match.Item]] = [list(side.items()) for side in (base, ours, theirs)]
+    slots = match.by_likeness(items[0], items[1], items[2], keyed=True)
     left = dict(merged)
     for versions in _versions(slots, items):
         key = _key([version and version[0] for version in versions])
@@ -168,8 +170,8 @@ def _mapping(
 
 
 def _versions(
-    slots: align.Slots, items: Sequence[Sequence[align.Item]]
-) -> list[list[align.Item | None]]:
+    slots: match.Slots, items: Sequence[Sequence[match.Item]]
+) -> list[list[match.Item | None]]:
     """The three versions of each member."""
     numbers = (slots.base, slots.ours, slots.theirs)
     sides = [dict(zip(n, side, strict=True)) for n, side in zip(numbers, items, strict=True)]
@@ -200,15 +202,15 @@ def _sequence(
         sides[2] = [item for index, item in enumerate(theirs) if index not in out]
     if kind == "ordered":
         texts = [[repr(item) for item in side] for side in sides]
-        picks = align.diff3(*texts[:3])
+        picks = match.diff3(*texts[:3])
         if picks is None or [texts[side][index] for side, index in picks] != texts[3]:
             return f"{values.where(path)}: both sides changed a list whose order counts."
         return None
-    keys = identity.identities(*sides) if kind == "records" else values.item_keys(kind, *sides)
-    items: list[list[align.Item]] = [
+    keys = match.identities(*sides) if kind == "records" else values.item_keys(kind, *sides)
+    items: list[list[match.Item]] = [
         list(zip(k, side, strict=True)) for k, side in zip(keys, sides, strict=True)
     ]
-    slots = align.by_likeness(items[0], items[1], items[2], keyed=kind != "records")
+    slots = match.by_likeness(items[0], items[1], items[2], keyed=kind != "records")
     return _members(path, _versions(slots, items[:3]), items[3])
 
 
@@ -223,7 +225,7 @@ def _both_added(
 
 
 def _members(
-    path: Path, members: list[list[align.Item | None]], merged: list[align.Item]
+    path: Path, members: list[list[match.Item | None]], merged: list[match.Item]
 ) -> str | None:
     """Find for every member its place in the merged list, and leave nothing there."""
     left = list(merged)
@@ -252,3 +254,111 @@ def _members(
 
 def _shown(key: Hashable) -> str:
     return str(key[1]) if isinstance(key, tuple) and isinstance(key[0], tuple) else ""
+
+
+Load = Callable[[str], Value]
+_TOML = (".toml", "Pipfile")
+_YAML = (".yaml", ".yml", ".cff", ".clang-format", ".clang-tidy")
+_JSON = (".json", ".jsonc", ".json5", ".code-workspace", ".geojson", ".ipynb")
+
+
+def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
+    path: str,
+    base: str,
+    ours: str,
+    theirs: str,
+    merged: str,
+    notes: Sequence[str] = (),
+    *,
+    by_git: bool = False,
+) -> str | None:
+    """What is wrong with a merged file, as a sentence; ``None``: nothing, or no keyed format.
+
+    A side that was invalid before cannot be compared; the result must then be valid only if
+    both sides are. Where git merged it (`by_git`), a merge of lines that nothing tells apart stands
+    as long as nothing is wrong with it.
+    """
+    load = _loader(path)
+    if load is None or merged in (ours, theirs):
+        return None
+    sides = [_loaded(load, text) for text in (base, ours, theirs)]
+    result = _loaded(load, merged)
+    if sides[1] is None or sides[2] is None:
+        return None
+    if result is None:
+        return "the merged file is invalid, though both sides are valid."
+    if sides[0] is None:
+        return None
+    said = disagreement(sides[0], sides[1], sides[2], result, by_git=by_git)
+    return said or lost_comment(base, ours, theirs, merged, notes)
+
+
+def _loader(path: str) -> Load | None:
+    """What reads a file of this name."""
+    if path.endswith(_TOML):
+        from lisa_scaffold.formats import toml
+
+        return toml.load
+    if path.endswith(_YAML):
+        from lisa_scaffold.formats import yaml
+
+        return yaml.load
+    if path.endswith(_JSON):
+        from lisa_scaffold.formats import json
+
+        return json.load
+    return None
+
+
+def _loaded(load: Load, text: str) -> Value | None:
+    try:
+        return load(text)
+    except (NotSure, RecursionError):
+        return None
+
+
+_RUN = re.compile(r"[\w.@:/*-]+")
+_MEANS = re.compile(r"\w")
+
+
+def lost(base: str, ours: str, theirs: str, merged: str, notes: Iterable[str]) -> str | None:
+    """A word that one side added and the merge has not, or that it has although one side took it.
+
+    Words that a note names are accounted for.
+    """
+    before, after = count(base), count(merged)
+    sides = [_changes(base, side) for side in (ours, theirs)]
+    named = set(count("\n".join(_told(notes))))
+    for word in {*before, *after, *sides[0][0], *sides[1][0]} - named:
+        if re.split("[:@]", word)[-1] in named:
+            continue
+        added, removed = ([side[which][word] for side in sides] for which in (0, 1))
+        least = before[word] - sum(removed) + max(added)
+        most = before[word] + sum(added) - max(removed)
+        if not least <= after[word] <= most:
+            return word
+    return None
+
+
+def _told(notes: Iterable[str]) -> Iterator[str]:
+    """Notes, and the texts that they carry."""
+    for note in notes:
+        yield note
+        if isinstance(note, Kept):
+            yield from (note.before, note.after, note.stays)
+
+
+def _changes(base: str, side: str) -> tuple[Counter[str], Counter[str]]:
+    """The words of the lines that a side added, and of those that it removed."""
+    first, second = base.split("\n"), side.split("\n")
+    added: Counter[str] = Counter()
+    removed: Counter[str] = Counter()
+    for hunk in hunks(first, second):
+        removed += count("\n".join(first[hunk.start : hunk.end]))
+        added += count("\n".join(second[hunk.other_start : hunk.other_end]))
+    return added, removed
+
+
+def count(text: str) -> Counter[str]:
+    """The words of a text."""
+    return Counter(word.strip(".:") for word in _RUN.findall(text) if _MEANS.search(word))

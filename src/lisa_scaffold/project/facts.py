@@ -1,4 +1,4 @@
-"""The facts of a project that rules look at: read once, parsed once, changed never."""
+"""Whether what a file names is there, for rules of several families."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import git
 from lisa_scaffold.bounds import DEEP, LONG, crowded_python, has_long_number
-from lisa_scaffold.project import documents
-from lisa_scaffold.project.documents import Document, Problem, decoded
+from lisa_scaffold.formats import readers
+from lisa_scaffold.formats.document import Document, Problem, decoded
+from lisa_scaffold.formats.markdown import Heading, headings
 from lisa_scaffold.project.globs import expression
-from lisa_scaffold.project.markdown import Heading, headings
 from lisa_scaffold.project.recorded import ANSWERS_FILE
 from lisa_scaffold.project.tree import Disk, File, Memory, Overlay, Tree
 
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
+    from lisa_scaffold.formats.dockerfile import Dockerfile
     from lisa_scaffold.project.automation import Automation
-    from lisa_scaffold.project.dockerfile import Dockerfile
     from lisa_scaffold.project.gitlab import Pipeline
     from lisa_scaffold.project.layout import Layout
     from lisa_scaffold.project.marks import Mark
-    from lisa_scaffold.project.metadata import Package
+    from lisa_scaffold.project.package import Package
     from lisa_scaffold.project.settings import Settings
+
 
 T = TypeVar("T")
 
@@ -264,25 +265,25 @@ class Facts:
 
     def toml(self, path: str) -> Document:
         """A TOML file."""
-        return self._document("TOML", path, documents.toml)
+        return self._document("TOML", path, readers.toml)
 
     def yaml(self, path: str) -> Document:
         """A YAML file."""
-        from lisa_scaffold.project import yaml
+        from lisa_scaffold.formats import yaml_data
 
-        return self._document("YAML", path, yaml.load)
+        return self._document("YAML", path, yaml_data.load)
 
     def ini(self, path: str) -> Document:
         """A file of sections with keys, such as ``setup.cfg``; keys are in lower case."""
-        return self._document("INI", path, documents.ini)
+        return self._document("INI", path, readers.ini)
 
     def json(self, path: str) -> Document:
         """A JSON file, such as a notebook."""
-        return self._document("JSON", path, documents.json)
+        return self._document("JSON", path, readers.json)
 
     def properties(self, path: str) -> Document:
         """A file of ``key=value`` lines."""
-        return self._document("properties", path, documents.properties)
+        return self._document("properties", path, readers.properties)
 
     def headings(self, path: str) -> tuple[Heading, ...]:
         """The headings of a Markdown file."""
@@ -357,7 +358,7 @@ class Facts:
 
     def dockerfile(self, path: str = "Dockerfile") -> Dockerfile:
         """The instructions of a Dockerfile; none where it is missing."""
-        from lisa_scaffold.project import dockerfile
+        from lisa_scaffold.formats import dockerfile
 
         return self._parsed("Dockerfile", path, dockerfile.parse)
 
@@ -455,3 +456,26 @@ def _python(path: str, text: str) -> ast.Module | Problem:
     except (ValueError, RecursionError, MemoryError) as error:
         deep = isinstance(error, RecursionError | MemoryError)
         return Problem(path, 1, DEEP if deep else str(error), "Python")
+
+
+def is_there(facts: Facts, path: str) -> bool:
+    """Whether a file or folder is there, or comes from where nobody can tell.
+
+    A path that git ignores is made by a build, one in a submodule lies in another repository, and
+    a pattern means what it means.
+    """
+    if path in ("", ".") or re.search(r"[*?\[{$]", path) or path in facts.files:
+        return True
+    above = path
+    while above:
+        if above in facts.once(_submodules):
+            return True
+        above = above.rpartition("/")[0]
+    return path.rstrip("/") in facts.folders or facts.ignores(path)
+
+
+def _submodules(facts: Facts) -> frozenset[str]:
+    """Folders in which another repository lies."""
+    lines = (line.strip() for line in facts.lines(".gitmodules"))
+    said = (line.partition("=") for line in lines)
+    return frozenset(value.split()[0] for key, _, value in said if key.strip() == "path" and value)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lisa_scaffold.project.documents import Document, Keys
-from lisa_scaffold.project.metadata import Place
-from lisa_scaffold.project.yaml import Reference
+from lisa_scaffold.formats.document import Document, Keys
+from lisa_scaffold.formats.yaml_data import Reference
+from lisa_scaffold.project.package import Place
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
+
 
 FILE = ".gitlab-ci.yml"
 _GLOBAL = frozenset(
@@ -211,7 +212,7 @@ class Pipeline:
 
     def expand(self, text: str, job: Job | None = None) -> str:
         """A text with the variables put in that the pipeline itself gives a value."""
-        from lisa_scaffold.project.dockerfile import resolve
+        from lisa_scaffold.formats.dockerfile import resolve
 
         said = job.get("variables") if job else None
         own = {str(k): _value(v) for k, v in said.items()} if isinstance(said, dict) else {}

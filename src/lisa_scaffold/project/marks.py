@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from lisa_scaffold.project.documents import decoded
+from lisa_scaffold.formats.document import decoded
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
+
 
 CONFLICT = "<<<<<<< "
 KEY = "-----BEGIN "

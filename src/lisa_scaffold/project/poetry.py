@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lisa_scaffold.project.documents import Document, Keys
-from lisa_scaffold.project.metadata import Package, Place
+from lisa_scaffold.formats.document import Document, Keys
+from lisa_scaffold.project.package import Package, Place
 
 _SAME = ("name", "version", "description", "readme", "keywords", "classifiers", "scripts")
 _URLS = {"homepage": "Homepage", "repository": "Repository", "documentation": "Documentation"}

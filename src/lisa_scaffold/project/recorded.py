@@ -76,7 +76,7 @@ def read_answers(path: Path) -> dict[str, Any]:
     """
     import yaml
 
-    from lisa_scaffold.project.yaml import plain
+    from lisa_scaffold.formats.yaml_data import plain
 
     file = path / ANSWERS_FILE
     hint = "Bring the file back from git's history; a project without one cannot be updated."

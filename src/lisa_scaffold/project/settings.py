@@ -7,10 +7,11 @@ from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lisa_scaffold.project.documents import Document, Keys, Problem
+from lisa_scaffold.formats.document import Document, Keys, Problem
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
+
 
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")

@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lisa_scaffold.project.documents import Document, Keys, Problem
-from lisa_scaffold.project.metadata import Package, Place
+from lisa_scaffold.formats.document import Document, Keys, Problem
+from lisa_scaffold.project.package import Package, Place
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
+
 
 _CFG = {
     ("metadata", "name"): "name",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lisa_scaffold.adopt.adopting import Adopted, Answer
-from lisa_scaffold.adopt.weave import concern
+from lisa_scaffold.adopt.beside import concern
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
 from lisa_scaffold.shown import harmless, redacted, visible
+from lisa_scaffold.verbs.adopt import Adopted, Answer
 
 CONCERNS = ("metadata", "CI", "hooks", "container", "docs", "repository")
 HEADINGS = {

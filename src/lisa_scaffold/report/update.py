@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lisa_scaffold.report import machine
 from lisa_scaffold.shown import harmless, visible
 from lisa_scaffold.sync.trees import Synced
-from lisa_scaffold.update import Updated
+from lisa_scaffold.verbs.update import Updated
 
 HEADINGS = {
     "updated": "Updated (the project had not changed them)",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.model import Finding, Severity
+from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.rule import Hit, Rule, Text, rule
+from lisa_scaffold.rules.rule import Hit, Rule
 
 FAMILIES = {
     "SYN": ("syntax", "Files that can be read"),
@@ -32,11 +31,6 @@ FAMILIES = {
     "SEC": ("security", "Security"),
 }
 """The module and the title of each family, by the letters of its codes."""
-
-MOST_HITS = 1000
-"""Places in one file that one rule tells of: nobody reads more, and a report stays of a size."""
-
-_LONGEST = 2000
 
 
 def _crash(_facts: Facts) -> Iterable[Hit]:
@@ -151,68 +145,6 @@ def _unknown(code: str) -> LisaError:
         f"Did you mean {' or '.join(close)}?" if close else "lisa-scaffold explain lists them all."
     )
     return LisaError(f"{code}: no such rule", hint)
-
-
-def run(rules: Sequence[Rule], facts: Facts) -> Iterator[tuple[Rule, Hit]]:
-    """Apply rules; one that crashes becomes a hit of its own, and the others go on.
-
-    Of the hits of one rule in one file the first ``MOST_HITS`` count, and one that tells of more;
-    of a rule that goes on for long, no more are looked for.
-    """
-    for each in rules:
-        try:
-            yield from ((each, hit) for hit in _first(each.hits(facts)))
-        except Exception as error:  # whatever it is, it is no reason to lose the other rules
-            yield CRASH, Hit(".", 1, f"{each.code} crashed: {error!r}")
-
-
-def _first(hits: Iterable[Hit]) -> Iterator[Hit]:
-    counts: Counter[str] = Counter()
-    for hit in hits:
-        counts[hit.path] += 1
-        if counts[hit.path] <= MOST_HITS:
-            yield hit
-        elif counts[hit.path] == MOST_HITS + 1:
-            yield Hit(hit.path, hit.line, f"{hit.message}; from here on no more are listed")
-        elif counts[hit.path] > 2 * MOST_HITS:
-            return
-
-
-def applied(rules: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
-    """The codes of the rules that are of interest for a project; one that crashes is."""
-    return tuple(each.code for each in rules if _applies(each, facts))
-
-
-def _applies(rule: Rule, facts: Facts) -> bool:
-    try:
-        return rule.applies(facts)
-    except Exception:  # told as a finding where the rule is run
-        return True
-
-
-def finding(rule: Rule, hit: Hit) -> Finding:
-    """What a rule has hit, as the verbs pass it on."""
-    return Finding(
-        rule.code,
-        rule.severity,
-        hit.path,
-        max(1, hit.line),
-        hit.message if len(hit.message) <= _LONGEST else f"{hit.message[:_LONGEST]} …",
-        hit.column,
-        hit.fix is not None,
-        rule.url,
-    )
-
-
-def findings(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
-    """Where the rules fail, by path and line, each place once."""
-    found = {finding(rule, hit) for rule, hit in run(chosen, facts)}
-    return sorted(found, key=order)
-
-
-def order(found: Finding) -> tuple[str, int, str, int, str]:
-    """Findings stand by path, line and code."""
-    return found.path, found.line, found.code, found.column or 0, found.message
 
 
 __all__ = [

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lisa_scaffold.formats.edit import insert_before, replace_line
+from lisa_scaffold.formats.markdown import Heading
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.markdown import Heading
-from lisa_scaffold.rules.fixes import Fix, insert_before, replace_line
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 _NAMES = ("CHANGELOG", "CHANGES", "HISTORY", "NEWS", "RELEASES")

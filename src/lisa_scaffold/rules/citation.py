@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from lisa_scaffold.formats.document import Document, Key, Keys
+from lisa_scaffold.formats.edit import Change, insert_before, replace_in_line
 from lisa_scaffold.project import licences
-from lisa_scaffold.project.documents import Document, Key, Keys
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fixes import Change, Fix, insert_before, replace_in_line
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
 
 FILE = "CITATION.cff"

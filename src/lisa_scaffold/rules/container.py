@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lisa_scaffold.project.dockerfile import Dockerfile, Instruction, Stage
+from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
+from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 FILES = (

@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from lisa_scaffold.project.documents import Problem
+from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.formats.edit import Change
+from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.markdown import prose
 from lisa_scaffold.project.marks import CONFLICT
-from lisa_scaffold.rules.fixes import Change, Fix
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 from lisa_scaffold.rules.syntax import INI, JSON, PYTHON, TOML, YAML
 

@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from lisa_scaffold.formats.document import Document
+from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
+from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project import licences
-from lisa_scaffold.project.documents import Document
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.markdown import prose
-from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import old_setuptools, setuptools_for_expression
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
-from lisa_scaffold.rules.toml import quoted, replace_item, set_value
 
 _CLASSIFIER = "License :: "
 _ITEMS = ("project", "classifiers")

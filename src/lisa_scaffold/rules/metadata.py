@@ -14,25 +14,11 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+from lisa_scaffold.formats.edit import replace_in_line, replace_item
+from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fixes import Fix, replace_in_line
-from lisa_scaffold.rules.metadata_modules import one_version, programs_exist
-from lisa_scaffold.rules.metadata_pythons import (
-    classifiers_agree,
-    has_requires_python,
-    images_agree,
-    no_upper_limit,
-    tools_agree,
-    valid_requires_python,
-)
-from lisa_scaffold.rules.metadata_requirements import (
-    groups,
-    no_addresses,
-    no_exact_pins,
-    valid_requirements,
-)
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
-from lisa_scaffold.rules.toml import quoted, replace_item
 
 __all__ = [
     "classifiers_agree",

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-from lisa_scaffold.project.documents import Document, Keys
+from lisa_scaffold.formats.document import Document, Keys
+from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
+from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.metadata import Place
-from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.project.package import Place
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
-from lisa_scaffold.rules.toml import quoted, replace_item, set_value
 
 Version = tuple[int, int]
 

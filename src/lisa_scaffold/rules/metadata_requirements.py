@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from lisa_scaffold.project.documents import Key, Keys
+from lisa_scaffold.formats.document import Key, Keys
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.metadata import Place
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*[\w.*+!-]+"

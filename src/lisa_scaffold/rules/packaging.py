@@ -10,16 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lisa_scaffold.project.documents import Keys
-from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fixes import Change, Fix
-from lisa_scaffold.rules.packaging_manifest import archive_is_complete, manifest_names_files
-from lisa_scaffold.rules.places import is_there
-from lisa_scaffold.rules.requirement import (
-    old_setuptools,
-    required,
-    setuptools_for_expression,
-)
+from lisa_scaffold.formats.document import Keys
+from lisa_scaffold.formats.edit import Change
+from lisa_scaffold.project.facts import Facts, is_there
+from lisa_scaffold.rules.fix import Fix
+from lisa_scaffold.rules.requirement import old_setuptools, required, setuptools_for_expression
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 __all__ = ["archive_is_complete", "manifest_names_files"]

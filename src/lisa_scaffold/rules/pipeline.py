@@ -12,21 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lisa_scaffold.project.documents import Key
+from lisa_scaffold.formats.document import Key
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Job, flat
-from lisa_scaffold.rules.pipeline_age import (
-    images_are_maintained,
-    images_are_pinned,
-    nothing_deprecated,
-    nothing_removed,
-)
-from lisa_scaffold.rules.pipeline_jobs import (
-    history_is_there,
-    publishes_to_the_end,
-    publishes_where_it_may,
-    runners_can,
-)
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 

@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lisa_scaffold.project.documents import Document, Key
+from lisa_scaffold.formats.document import Document, Key
+from lisa_scaffold.formats.edit import Change, replace_in_line
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Job
-from lisa_scaffold.project.metadata import Place
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.fixes import Change, Fix, replace_in_line
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 

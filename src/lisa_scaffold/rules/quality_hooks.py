@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lisa_scaffold.project.documents import Key
+from lisa_scaffold.formats.document import Key
+from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fixes import Fix, replace_in_line
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 from lisa_scaffold.rules.tools import HOOKS, Hook, Release, each_hook, release
 

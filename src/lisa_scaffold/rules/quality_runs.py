@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from lisa_scaffold.project.documents import Problem
+from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 from lisa_scaffold.rules.tools import HOOKS, hook_versions, pins

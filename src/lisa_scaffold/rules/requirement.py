@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from lisa_scaffold.formats.edit import Change, replace_item
+from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fixes import Change
-from lisa_scaffold.rules.toml import quoted, replace_item
 
 REQUIRES = ("build-system", "requires")
 

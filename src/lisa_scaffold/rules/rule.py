@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fixes import Fix
+from lisa_scaffold.rules.fix import Fix
 
 MUST = Severity.MUST
 SHOULD = Severity.SHOULD

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lisa_scaffold.bounds import LONG
-from lisa_scaffold.project.documents import Problem
+from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fixes import Fix
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lisa_scaffold.project.documents import Key
+from lisa_scaffold.formats.document import Key
 from lisa_scaffold.project.facts import Facts
 
 Release = tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Three trees into one: git merges, the structural mergers take what is left, ownership decides."""
+"""Two or three versions of a file side by side: what they are, and how people see them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 from lisa_scaffold import files, merge
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
+from lisa_scaffold.formats import diff
 from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge
 from lisa_scaffold.model import Change, Declined, Merged
 from lisa_scaffold.project import conflict_marker
+from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, untangle
 from lisa_scaffold.sync.seeded import Matches, Tree, hold
-from lisa_scaffold.sync.sides import LINK, REGULAR, in_conflict, link_of, patch
-from lisa_scaffold.sync.untangle import BASE, OURS, THEIRS, Clash, untangle
 
 SUBMODULE = "160000"
 
@@ -382,3 +382,38 @@ class _Settling:
         before = base.data if base else None
         keep_prose = self.policy.keep_prose
         return merge.merge_file(path, before, ours.data, theirs.data, keep_prose=keep_prose)
+
+
+REGULAR = frozenset({"100644", "100755"})
+LINK = "120000"
+
+
+def in_conflict(ours: bytes, theirs: bytes) -> bytes:
+    """Both versions of a file between conflict markers."""
+    sides = (ours.removesuffix(b"\n"), theirs.removesuffix(b"\n"))
+    return b"<<<<<<< project\n%s\n=======\n%s\n>>>>>>> template\n" % sides
+
+
+def patch(path: str, old: Blob | None, new: Blob | None) -> str:
+    """The difference of two contents as a unified diff; None stands for no file."""
+    was, now = (side.data if side else b"" for side in (old, new))
+    if b"\0" in was + now:
+        return f"Binary file {path} differs\n"
+    before, after = (
+        diff.to_lines(data.decode(errors="replace").replace("\r\n", "\n")) for data in (was, now)
+    )
+    return diff.patch(before, after, path)
+
+
+def link_of(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> Blob | None:
+    """The link that a side alone has put in the place of a file, if that settles the matter.
+
+    The project's stays whatever the template changed in the file. The template's comes if the
+    project left the content as it was; whether a link is executable means nothing.
+    """
+    if base is None or ours is None or theirs is None or base.mode not in REGULAR:
+        return None
+    if ours.mode == LINK and theirs.mode in REGULAR:
+        return ours
+    same = ours.mode in REGULAR and ours.data == base.data
+    return theirs if theirs.mode == LINK and same else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +20,7 @@ from lisa_scaffold.template.rendering import CANONICAL_URL, Template, is_ours
 
 if TYPE_CHECKING:
     from packaging.version import Version
+
 
 PACKAGE = Path(__file__).parents[1]
 BUNDLE = PACKAGE / "template.bundle"
@@ -311,3 +312,10 @@ def _unreachable(source: Source, error: LisaError) -> LisaError:
         where = f" in {source.project / '.copier-answers.yml'}" if source.project else ""
         remedy = f"Check _src_path{where}: {error.message}. {error.hint}"
     return LisaError(f"{source.location}: no template can be read there", remedy)
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path is among those that patterns, as in ``.gitignore``, name."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns).match_file

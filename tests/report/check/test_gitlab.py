@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report.check import gitlab
-from lisa_scaffold.rules import family, findings
+from lisa_scaffold.rules import family
+from lisa_scaffold.rules.judge import findings
 
 from ...support.results import EVIL, checked, finding, sample
 

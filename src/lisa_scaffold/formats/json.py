@@ -1,0 +1,85 @@
+"""Three-way merge of JSON by key, also with comments and trailing commas."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from lisa_scaffold.formats import brackets
+from lisa_scaffold.formats.tree import Branch, Entry, Leaf, Node, NotSure, Value, value
+
+_STRING = r'"(?:\\.|[^"\\\n])*"'
+_NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_SPACE = r"(?:[ \t\n]++|//.*|/\*[\s\S]*?\*/)*+"
+
+
+def parse(text: str) -> Branch:
+    """The tree of a JSON document, as the only member of a branch.
+
+    Raises
+    ------
+    NotSure
+        If it is no JSON, with or without comments.
+    """
+    if not text.strip():
+        return Branch("map", True, text, (), "")
+    match = _SYNTAX.space.match(text)
+    start = match.end() if match else 0
+    node, end = brackets.read(text, start, _SYNTAX)
+    match = _SYNTAX.space.match(text, end)
+    if match is None or match.end() != len(text):
+        raise NotSure("more than one value")
+    entry = Entry(("",), "", "", node, "")
+    return Branch("map", True, text[:start], (entry,), text[end:])
+
+
+def _read(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError as error:
+        raise NotSure("no string that JSON knows") from error
+
+
+def _read_scalar(text: str) -> Leaf:
+    return Leaf(text, _read(text) if text[0] == '"' else ("", text))
+
+
+_SYNTAX = brackets.Syntax(
+    space=re.compile(_SPACE),
+    tail=re.compile(r"[ \t]*(?://.*|/\*.*?\*/[ \t]*(?=\n))|"),
+    scalar=re.compile(rf"{_STRING}|{_NUMBER}|true|false|null"),
+    key=re.compile(rf"({_STRING}){_SPACE}:{_SPACE}"),
+    read_scalar=_read_scalar,
+    read_key=lambda text: (_read(text),),
+)
+
+
+def load(text: str) -> Value:
+    """What a JSON document says; comments and trailing commas are nothing wrong here.
+
+    Raises
+    ------
+    NotSure
+        If it is invalid, or has a key twice.
+    """
+    if not brackets.complete(parse(text)):
+        raise NotSure("a comma is missing")
+    return _said(text)
+
+
+def _said(text: str) -> Value:
+    """What a document says that may lack commas at the ends of lines."""
+    root = parse(text)
+    said = value(root)
+    if not _unique(root):
+        raise NotSure("a key stands twice")
+    return said
+
+
+def _unique(node: Node) -> bool:
+    if isinstance(node, Leaf):
+        return True
+    keys = [entry.key for entry in node.entries]
+    if node.kind == "map" and len(set(keys)) != len(keys):
+        return False
+    return all(_unique(entry.node) for entry in node.entries)

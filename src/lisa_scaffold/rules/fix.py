@@ -1,0 +1,50 @@
+"""How findings are repaired: pure functions from text to text, and the files they are for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lisa_scaffold.formats.edit import Change
+
+
+class Step(NamedTuple):
+    """What happens to one file.
+
+    Attributes
+    ----------
+    path
+        The file.
+    change
+        Changes its text; ``None``: the file is replaced, or goes.
+    content
+        What stands in its place; ``None`` without a change: the file goes.
+    """
+
+    path: str
+    change: Change | None = None
+    content: bytes | None = None
+
+
+class Fix(NamedTuple):
+    """One or more steps that repair one finding."""
+
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def edit(cls, path: str, *changes: Change) -> Fix:
+        """Change a file that is there."""
+        return cls(tuple(Step(path, change) for change in changes))
+
+    @classmethod
+    def write(cls, path: str, content: str | bytes) -> Fix:
+        """Create a file, or replace it whole."""
+        return cls((Step(path, None, content.encode() if isinstance(content, str) else content),))
+
+    @classmethod
+    def delete(cls, path: str) -> Fix:
+        """Remove a file."""
+        return cls((Step(path),))
+
+    def __or__(self, other: Fix) -> Fix:
+        """Both, one after the other."""
+        return Fix((*self.steps, *other.steps))

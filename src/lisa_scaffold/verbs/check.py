@@ -1,0 +1,222 @@
+"""Find where projects depart from the practice, and repair what needs no human judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lisa_scaffold import git, rules
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.model import Checked, Finding, Waived
+from lisa_scaffold.project import ANSWERS_FILE
+from lisa_scaffold.project.facts import Facts, Given, Pristine
+from lisa_scaffold.rules import Selection, judge
+from lisa_scaffold.rules.judge import (
+    UNNEEDED_WAIVER,
+    find_unused_waivers,
+    find_waiver,
+    is_waived,
+    selection,
+)
+from lisa_scaffold.template.pristine import Origins
+
+if TYPE_CHECKING:
+    from lisa_scaffold.sync.journal import Recovered
+
+
+_SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a check is asked for.
+
+    Attributes
+    ----------
+    selection
+        The rules; ``select`` stands in for what a project selects, ``ignore`` comes to it.
+    today
+        The date, for waivers that expire.
+    fixes
+        Whether repairs are worked out.
+    excerpts
+        Whether the lines around findings are wanted.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    today: date | None = None
+    fixes: bool = False
+    excerpts: bool = False
+
+
+class Result(NamedTuple):
+    """A check of one project, with what a repair would write.
+
+    Attributes
+    ----------
+    checked
+        What was found; after the repair, where one was asked for.
+    before
+        What was found before it.
+    changes
+        The new content of files; ``None`` where one goes.
+    """
+
+    checked: Checked
+    before: Checked
+    changes: Mapping[str, bytes | None]
+
+
+def check(paths: Sequence[Path], wanted: Wanted) -> Iterator[Result]:
+    """Check projects, one after the other; nothing is written.
+
+    Raises
+    ------
+    LisaError
+        If a path is no project, git refuses it, or a code means no rule; before the first is
+        checked as far as that can be seen.
+    """
+    rules.refuse_unknown((*wanted.selection.select, *wanted.selection.ignore))
+    for path in paths:
+        _refuse(path)
+    origins = Origins()
+    for path in paths:
+        yield _check(path, wanted, origins)
+
+
+def _refuse(path: Path) -> None:
+    """Raise LisaError for what is no project."""
+    if not path.is_dir():
+        missing = "no folder" if path.exists() else "no such folder"
+        raise LisaError(f"{path}: {missing}", "Name the folder of a project.")
+    if not (path / ".git").exists() and not any((path / sign).is_file() for sign in _SIGNS):
+        hint = f"Name its folder; it would have one of {', '.join(_SIGNS)}."
+        raise LisaError(f"{path}: no project there", hint)
+
+
+def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
+    facts = Facts.read(path, Given(today=wanted.today))
+    origin = origins.of(path, facts.answers) if facts.answers else None
+    if origin:
+        version = str(facts.answers.get("_commit"))
+        pristine = None if origin.locked is None else Pristine(version, origin.locked)
+        facts = facts.handed(pristine=pristine, not_rendered=origin.problem)
+    notes = origin.notes if origin else ()
+    chosen = rules.selected(selection(facts, wanted.selection))
+    before = _judged(facts, chosen, notes, wanted)
+    if not wanted.fixes or not any(each.fixable for each in before.findings):
+        return Result(before, before, {})
+    return _repaired(facts, chosen, before, wanted)
+
+
+def _judged(
+    facts: Facts, chosen: Sequence[rules.Rule], notes: tuple[str, ...], wanted: Wanted
+) -> Checked:
+    """What the rules find, less what is waived."""
+    findings: list[Finding] = []
+    waived: list[Waived] = []
+    used: set[int] = set()
+    waivers = facts.settings.waivers
+    for finding in judge.findings(chosen, facts):
+        number = find_waiver(finding, waivers, facts)
+        if number is None:
+            findings.append(finding)
+        else:
+            used.add(number)
+            waived.append(Waived(finding, waivers[number].reason))
+    unneeded = [rule for rule in chosen if rule.code == UNNEEDED_WAIVER]
+    if unneeded and (unused := find_unused_waivers(facts, chosen, used)):
+        findings += judge.findings(unneeded, facts.handed(unused=unused))
+        findings.sort(key=judge.order)
+    from lisa_scaffold.project.excerpt import excerpts
+
+    return Checked(
+        facts.root or Path(),
+        facts.package.name or (facts.root or Path()).resolve().name,
+        facts.kind,
+        str(facts.answers.get("_commit", "")),
+        tuple(findings),
+        tuple(waived),
+        notes,
+        len(chosen),
+        applied=judge.applied(chosen, facts),
+        prefix=_prefix(facts.root) if facts.root else "",
+        excerpts=excerpts(facts, findings) if wanted.excerpts else {},
+    )
+
+
+def _prefix(root: Path) -> str:
+    """Where a folder stands below the root of its repository."""
+    place = root.resolve()
+    for above in (place, *place.parents):
+        if (above / ".git").exists():
+            return "" if above == place else f"{place.relative_to(above).as_posix()}/"
+    return ""
+
+
+def _repaired(
+    facts: Facts, chosen: Sequence[rules.Rule], before: Checked, wanted: Wanted
+) -> Result:
+    from lisa_scaffold.rules import repair
+
+    only_here = _only_here(facts)
+    done = repair.fixed(chosen, facts, lambda finding: is_waived(finding, facts), only_here)
+    after = _judged(done.facts, chosen, before.notes, wanted)
+    kept = {each.path for each in after.findings if each.fixable and each.path in only_here}
+    notes = [
+        f"{path}: not committed, so --fix neither replaces nor deletes it: commit it first."
+        for path in sorted(kept)
+    ]
+    diff = repair.diff(facts, done.changes)
+    told = replace(after, fixed=done.done, diff=diff, notes=(*after.notes, *notes))
+    return Result(told, before, done.changes)
+
+
+def _only_here(facts: Facts) -> frozenset[str]:
+    """Files whose content stands nowhere else: git has it not, or not as it is now."""
+    outside = {path for path, file in facts.files.items() if not file.tracked}
+    if facts.root is None or not facts.tracked:
+        return frozenset(outside)
+    repository = git.repository(facts.root)
+    changed = git.status(repository)
+    prefix = repository.prefix
+    return frozenset(
+        outside | {path.removeprefix(prefix) for path in changed if path.startswith(prefix)}
+    )
+
+
+def apply(root: Path, changes: Mapping[str, bytes | None]) -> None:
+    """Write a repair, all of it or nothing; each file keeps the mode that it has.
+
+    Raises
+    ------
+    LisaError
+        If something stands in the way; nothing is changed then.
+    OSError
+        If a file cannot be written; nothing is changed then.
+    """
+    from lisa_scaffold.sync import journal
+
+    journal.repair(root, changes)
+
+
+def recover(path: Path) -> Recovered | None:
+    """Complete or throw away what a killed command left behind in a project.
+
+    Returns
+    -------
+    Recovered or None
+        What was done; ``None`` where nothing was left behind.
+
+    Raises
+    ------
+    LisaError
+        As of :func:`lisa_scaffold.sync.journal.recover`; or if the path is no project.
+    """
+    from lisa_scaffold.sync import journal
+
+    _refuse(path)
+    return journal.recover(path)

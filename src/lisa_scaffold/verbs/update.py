@@ -1,0 +1,269 @@
+"""Bring a newer version of the template into a project."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import files, git, project, template, workplace
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.project import Project
+from lisa_scaffold.shown import redacted
+from lisa_scaffold.sync import journal, trees
+from lisa_scaffold.sync.bring_in import bring_in
+from lisa_scaffold.template import Render, Source, Template
+from lisa_scaffold.template.source import matcher
+
+UPGRADE = "pip install --upgrade lisa-scaffold"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an update goes: a source of the template, and one of its versions."""
+
+    source: Source
+    version: str
+
+
+def target(current: Project, wanted: str | None) -> Target:
+    """The version to update to.
+
+    Without a version asked for it is the newest one: of our own template the one that this package
+    carries, of another template the newest that its repository has.
+
+    Raises
+    ------
+    LisaError
+        If the version is older than the recorded one, or the template cannot be reached.
+    """
+    source = template.recorded_source(current.source, current.root)
+    if not source.has(current.version):
+        raise LisaError(
+            f"{current.root / project.ANSWERS_FILE}: _commit: {current.version}: no version of the "
+            "template, though perhaps a branch",
+            "Write the tag or the hash there that the project was last updated to.",
+        )
+    version = wanted or source.current()
+    if wanted is None and template.is_short_for(current.version, version):
+        version = current.version
+    if not source.has(version):
+        raise LisaError(
+            f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."
+        )
+    recorded, asked = template.version_of(current.version), template.version_of(version)
+    if recorded and asked and asked < recorded:
+        if wanted is None and source.ours:
+            raise LisaError(
+                f"{current.root}: made from {current.version}, newer than {version}, "
+                "which this lisa-scaffold carries",
+                f"Install a newer one: {UPGRADE}.",
+            )
+        raise LisaError(
+            f"{version}: older than {current.version}, which the project records",
+            "An update goes forward only; git can bring an older state of the project back.",
+        )
+    carried = source.ours and not os.environ.get(template.SOURCE_VARIABLE)
+    if carried and wanted and wanted not in source.versions():
+        source = Source(template.CANONICAL_URL, source.recorded)
+    return Target(source, version)
+
+
+@dataclass(frozen=True)
+class Updated:
+    """An update that was worked out.
+
+    Attributes
+    ----------
+    project
+        The project.
+    version
+        The version that it is updated to.
+    synced
+        What changes in its files.
+    notes
+        What a maintainer should know, a sentence each.
+    changelog
+        The template's changelog between the two versions; empty where it has none.
+    diff
+        All changes, as a unified diff; empty where it was not asked for.
+    """
+
+    project: Project
+    version: str
+    synced: trees.Synced
+    notes: tuple[str, ...]
+    changelog: str
+    diff: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Two versions of the template at hand, for one project."""
+
+    project: Project
+    old: Template
+    new: Template
+    folder: Path
+    trust: bool
+
+    def update(
+        self, given: Mapping[str, Any], *, keep_prose: bool = True, diff: bool = False
+    ) -> Updated:
+        """Work the update out; nothing of the project is touched.
+
+        Parameters
+        ----------
+        given
+            Answers that replace recorded ones.
+        keep_prose
+            Whether prose that the project has rewritten stays the project's.
+        diff
+            Whether the changes are wanted as a diff.
+
+        Raises
+        ------
+        LisaError
+            If an answer is wrong, the template is broken or needs trust, or the project has
+            conflict markers in a file that the update concerns.
+        """
+        recorded = self.project.answers
+        before = self.old.replay(recorded, {}, self.folder / "old", trust=self.trust)
+        after = self.new.replay(recorded, given, self.folder / "new", trust=self.trust)
+        repository = self.project.repository
+        renders = trees.read_tree(before.folder), trees.read_tree(after.folder)
+        base, theirs = git.cleaned(repository, self.folder, *renders)
+        store = git.Store(self.folder / "store.git", repository)
+        ours = store.resolve(repository.tree)
+        policy = self._policy(before, after, keep_prose)
+        synced = trees.merge_project(store, ours, base, theirs, policy)
+        project.refuse_leftovers(self.project, {*base, *theirs})
+        notes = [
+            *_address_notes(self.project.source, self.new.recorded),
+            *_answer_notes(recorded, before, after, given),
+            *_not_run(before, after),
+        ]
+        return Updated(
+            self.project,
+            self.new.version,
+            synced,
+            (*notes, *synced.notes),
+            _changelog(self.new.root, self.old.version, self.new.version),
+            store.diff(synced.shown()) if diff else "",
+        )
+
+    def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:
+        return trees.Policy(
+            project.ANSWERS_FILE,
+            matcher(after.locked),
+            matcher(after.seeded),
+            matcher(before.seeded),
+            lambda paths: git.ignored(self.project.repository, paths),
+            keep_prose,
+        )
+
+
+@contextmanager
+def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
+    """Fetch the recorded and the wanted version of the template.
+
+    Raises
+    ------
+    LisaError
+        If a version is not known, or the template cannot be reached.
+    """
+    project.refuse_unfinished(current)
+    with (
+        wanted.source.open_all(current.version, wanted.version) as (old, new),
+        workplace.folder() as folder,
+    ):
+        yield Prepared(current, old, new, folder, trust)
+
+
+def apply(updated: Updated) -> None:
+    """Bring an update into the work tree and stage it, in one step.
+
+    Raises
+    ------
+    LisaError
+        If uncommitted changes or untracked files stand in the way; nothing is changed then.
+    """
+    bring_in(updated.project, updated.synced)
+
+
+def _address_notes(recorded: str, kept: str) -> Iterator[str]:
+    """What to do about a credential in the recorded address of the template."""
+    if redacted(recorded) != recorded:
+        where = f"{project.ANSWERS_FILE}: _src_path: {redacted(recorded)}"
+        what = "stays, as the template is read with it" if kept == recorded else "is taken out"
+        yield (
+            f"{where}: the password or token in this address {what}. Everybody who sees the "
+            "project has it: revoke it, and let git's credential helper know another one."
+        )
+
+
+def _answer_notes(
+    recorded: Mapping[str, Any], before: Render, after: Render, given: Mapping[str, Any]
+) -> Iterator[str]:
+    """What became of the recorded answers, and of given ones that were not used."""
+    for key in after.not_asked:
+        yield (
+            f"The question {key} is not asked, because of the other answers: "
+            f"{key}={given[key]!r} was not used and is not recorded."
+        )
+    for key, value in after.answers.items():
+        if key in given:
+            continue
+        if key not in recorded and key not in before.answers:
+            yield f"New question {key}: answered {value!r}; another answer: --data {key}=…"
+        elif key in recorded and value != recorded[key]:
+            yield (
+                f"The answer {key}={recorded[key]!r} is not taken any more: {value!r} holds now; "
+                f"another answer: --data {key}=…"
+            )
+    for key in recorded:
+        if key not in after.answers and key not in after.not_asked:
+            yield f"The template asks no question {key} any more: its answer is dropped."
+
+
+def _not_run(before: Render, after: Render) -> Iterator[str]:
+    """Commands of the template, which an update never runs."""
+    for command in after.not_run:
+        new = "" if command in before.not_run else "new "
+        yield f"A {new}command of the template was not run: {command}"
+
+
+def _changelog(root: Path, old: str, new: str) -> str:
+    """The sections of the template's changelog after one version, up to another."""
+    first, last = template.version_of(old), template.version_of(new)
+    if first is None or last is None:
+        return ""
+    try:
+        content = files.read(root, "CHANGELOG.md") or b""
+    except LisaError as error:
+        return f"Not shown: {error.message.removeprefix(f'{root}/')}"
+    parts = re.split(r"^(?=## )", content.decode(errors="replace"), flags=re.M)
+    wanted = []
+    for part in parts:
+        heading = re.match(r"## \[?(v?\d[^\]\s]*)", part)
+        version = template.version_of(heading[1]) if heading else None
+        if version and first < version <= last:
+            wanted.append(re.split(r"^\[[^\]]+\]: ", part, maxsplit=1, flags=re.M)[0].strip())
+    return "\n\n".join(wanted)
+
+
+def commit_on_branch(updated: Updated, branch: str, message: str) -> None:
+    """Commit an update on a new branch; work tree and index stay as they are.
+
+    A path in conflict keeps the project's side there.
+
+    Raises
+    ------
+    LisaError
+        If the branch exists, its name is none, or git knows nobody who commits.
+    """
+    journal.commit(updated.project.repository, branch, message, updated.synced.files)
