@@ -134,7 +134,7 @@ def own_of(path: str, facts: Facts) -> str | None:
     if facts.has(path):
         return path
     if path == "LICENSE":
-        return next(iter(licences.files(facts)), None)
+        return next(iter(licences.licence_files(facts)), None)
     pattern = _SAME.get(path)
     if pattern is None:
         return next((each for each in facts.files if each.lower() == path.lower()), None)

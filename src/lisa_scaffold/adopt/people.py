@@ -98,7 +98,7 @@ def _holder(rest: str) -> str:
 
 def licence_files(facts: Facts) -> list[str]:
     """The files that hold the project's licence."""
-    return licences.files(facts)
+    return licences.licence_files(facts)
 
 
 def licence(facts: Facts) -> Guesses:

@@ -10,7 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
+    from lisa_scaffold.project.gitlab import Pipeline
 
 _FILES = (
     *("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "tox.toml", "noxfile.py", "pixi.toml"),
@@ -54,17 +55,17 @@ def _word(word: str) -> re.Pattern[str]:
     return re.compile(rf"{said}(?![\w-])(?<![\w-]{said})")
 
 
-def read(facts: Facts) -> Automation:
+def read(files: Files, pipeline: Pipeline) -> Automation:
     """What the files of a project say."""
-    paths = dict.fromkeys([*facts.paths(*_FILES), *facts.pipeline.files])
+    paths = dict.fromkeys([*files.paths(*_FILES), *pipeline.files])
     parts: list[str] = []
     size = 0
     for path in paths:
-        text = facts.text(path)
+        text = files.text(path)
         size += len(text)
         if size > _MOST:
             break
         parts.append(f"{path}\n{text}")
     text = "\n".join(parts)
-    whole = facts.pipeline.whole and not (".github/" in text and _ELSEWHERE.search(text))
+    whole = pipeline.whole and not (".github/" in text and _ELSEWHERE.search(text))
     return Automation(text, whole and size <= _MOST)

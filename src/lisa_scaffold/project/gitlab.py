@@ -16,7 +16,7 @@ from lisa_scaffold.formats.yaml_data import Reference
 from lisa_scaffold.project.package import Place
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
 
 
 FILE = ".gitlab-ci.yml"
@@ -235,9 +235,9 @@ def flat(script: Any) -> list[str]:
     return []
 
 
-def read(facts: Facts) -> Pipeline:
+def read(files: Files) -> Pipeline:
     """The pipeline of a project."""
-    return _Reader(facts).read()
+    return _Reader(files).read()
 
 
 def _value(said: Any) -> str:
@@ -254,8 +254,8 @@ def _value(said: Any) -> str:
 class _Reader:
     """Reads the files of a pipeline, and resolves its jobs."""
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._documents: dict[str, Document] = {}
         self._includes: list[Include] = []
         self._troubles: dict[Trouble, None] = {}
@@ -267,7 +267,7 @@ class _Reader:
 
     def read(self) -> Pipeline:
         """Read all."""
-        if not self._facts.has(FILE):
+        if not self._files.has(FILE):
             return Pipeline()
         self._file(FILE, ())
         self._defaults = self._by_default()
@@ -292,7 +292,7 @@ class _Reader:
 
     def _file(self, path: str, above: tuple[str, ...]) -> None:
         """Read what a file includes, then the file itself, which wins."""
-        document = self._facts.yaml(path)
+        document = self._files.yaml(path)
         if path in self._documents:
             return
         data = document.data if isinstance(document.data, dict) else {}
@@ -312,11 +312,11 @@ class _Reader:
         if include.kind != "local" or "$" in include.address:
             return
         wanted = include.address.lstrip("/")
-        found = self._facts.paths(wanted) if "*" in wanted else [wanted]
+        found = self._files.paths(wanted) if "*" in wanted else [wanted]
         for path in found:
             if path in above:
                 self._note(include.place, f"{wanted} includes itself")
-            elif self._facts.has(path):
+            elif self._files.has(path):
                 self._file(path, above)
             else:
                 self._note(include.place, f"{wanted}: no such file")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
+    from lisa_scaffold.project.package import Package
 
 _ASIDE = frozenset(
     [
@@ -41,15 +42,15 @@ class Layout(NamedTuple):
         return tuple(self.folders)
 
 
-def read(facts: Facts) -> Layout:
+def read(files: Files, package: Package) -> Layout:
     """Find the packages of a project."""
-    modules = [path for path in facts.files if path.endswith(_MODULES)]
+    modules = [path for path in files.files if path.endswith(_MODULES)]
     in_src = _packages(path[4:] for path in modules if path.startswith("src/"))
     if in_src:
         return Layout("src", {name: f"src/{folder}" for name, folder in in_src.items()})
     flat = _packages(path for path in modules if path.partition("/")[0] not in _ASIDE)
-    if not flat and (name := facts.package.name.replace("-", "_")):
-        flat = {name: f"{name}.py"} if f"{name}.py" in facts.files else {}
+    if not flat and (name := package.name.replace("-", "_")):
+        flat = {name: f"{name}.py"} if f"{name}.py" in files.files else {}
     return Layout("flat" if flat else "", flat)
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
 
 COMMON = frozenset(
     [
@@ -82,16 +82,16 @@ _CLAUSES = {
 }
 
 
-def read(facts: Facts) -> dict[str, tuple[str, ...]]:
+def read(files: Files) -> dict[str, tuple[str, ...]]:
     """The licences whose text each licence file holds; none for a text that is not recognised."""
-    return {path: recognised(facts.text(path)[:_MOST_TEXT]) for path in files(facts)}
+    return {path: recognised(files.text(path)[:_MOST_TEXT]) for path in licence_files(files)}
 
 
-def files(facts: Facts) -> list[str]:
+def licence_files(files: Files) -> list[str]:
     """The licence files at the top of a project, and in the folder ``LICENSES``."""
     return [
         path
-        for path in facts.files
+        for path in files.files
         if (("/" not in path and _FILE.match(path)) or path.startswith("LICENSES/"))
         and not path.lower().endswith(_OTHER)
     ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lisa_scaffold.project.globs import expression
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
 
 FILE = "MANIFEST.in"
 
@@ -108,9 +108,9 @@ class Manifest:
         )
 
 
-def read(facts: Facts) -> Manifest:
+def read(files: Files) -> Manifest:
     """The commands of a project's ``MANIFEST.in``; none where it is missing."""
-    return Manifest(tuple(_commands(facts.lines(FILE))))
+    return Manifest(tuple(_commands(files.lines(FILE))))
 
 
 def _commands(lines: list[str]) -> Iterator[Command]:

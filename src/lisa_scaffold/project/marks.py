@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lisa_scaffold.formats.document import decoded
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
 
 
 CONFLICT = "<<<<<<< "
@@ -40,13 +40,13 @@ class Mark(NamedTuple):
     text: str
 
 
-def read(facts: Facts) -> dict[str, tuple[Mark, ...]]:
+def read(files: Files) -> dict[str, tuple[Mark, ...]]:
     """The lines with a mark, by file; files that are binary or too large are left out."""
     found = {}
-    for path, file in facts.files.items():
+    for path, file in files.files.items():
         if file.link or path.lower().rpartition(".")[2] in _BINARY:
             continue
-        content = facts.content(path) or b""
+        content = files.content(path) or b""
         if marks := [mark for said, mark in _MARKS.items() if said in content]:
             found[path] = tuple(_marked(decoded(content), marks))
     return found

@@ -13,32 +13,32 @@ from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.project.package import Package, Place
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
 
 
-def read(facts: Facts) -> Package:
+def read(files: Files) -> Package:
     """What a project says about its package."""
-    pyproject = facts.pyproject
+    pyproject = files.pyproject
     backend = _backend(pyproject)
     system = {"build-backend": backend} if backend else {}
     if table := pyproject.table("project"):
         return _from_project(pyproject, table, system)
     # Next to setuptools as backend, a table of Poetry's is a left-over that no build reads.
-    if pyproject.table("tool", "poetry") and not _by_setuptools(facts, backend):
+    if pyproject.table("tool", "poetry") and not _by_setuptools(files, backend):
         from lisa_scaffold.project import poetry
 
         return poetry.read(pyproject, system)
     if flit := pyproject.table("tool", "flit", "metadata"):
         return _from_flit(pyproject, flit, system)
-    if facts.has("setup.cfg", "setup.py"):
+    if files.has("setup.cfg", "setup.py"):
         from lisa_scaffold.project import setuptools
 
-        return setuptools.read(facts, system)
+        return setuptools.read(files, system)
     return Package(data=system, where=_places(pyproject, ("build-system",)))
 
 
-def _by_setuptools(facts: Facts, backend: str) -> bool:
-    return backend.startswith("setuptools") and facts.has("setup.cfg", "setup.py")
+def _by_setuptools(files: Files, backend: str) -> bool:
+    return backend.startswith("setuptools") and files.has("setup.cfg", "setup.py")
 
 
 def _backend(pyproject: Document) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lisa_scaffold.formats.document import Document, Keys, Problem
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
 
 
 FILE = "lisa-scaffold.toml"
@@ -66,17 +66,17 @@ class Settings(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def read(facts: Facts) -> Settings:
+def read(files: Files) -> Settings:
     """What ``lisa-scaffold.toml`` sets or, without one, ``[tool.lisa-scaffold]``."""
-    own = facts.has(FILE)
-    document = facts.toml(FILE) if own else facts.pyproject
+    own = files.has(FILE)
+    document = files.toml(FILE) if own else files.pyproject
     above: Keys = () if own else TABLE
     table = document.get(*above)
     if table is None:
         return Settings()
     problems: list[Problem] = []
-    if own and facts.pyproject.get(*TABLE) is not None:
-        line = facts.pyproject.line(*TABLE)
+    if own and files.pyproject.get(*TABLE) is not None:
+        line = files.pyproject.line(*TABLE)
         message = f"settings here and in {FILE}: these are not read"
         problems.append(Problem("pyproject.toml", line, message, ""))
     if not isinstance(table, dict):

@@ -11,7 +11,7 @@ from lisa_scaffold.formats.document import Document, Keys, Problem
 from lisa_scaffold.project.package import Package, Place
 
 if TYPE_CHECKING:
-    from lisa_scaffold.project.facts import Facts
+    from lisa_scaffold.project.files import Files
 
 
 _CFG = {
@@ -46,28 +46,28 @@ class _UnknownError(Exception):
     """A value that only running the file would tell."""
 
 
-def read(facts: Facts, system: Mapping[str, Any]) -> Package:
+def read(files: Files, system: Mapping[str, Any]) -> Package:
     """What ``setup.cfg`` says, and what ``setup.py`` says over it."""
     places: dict[str, Place] = {}
     unknown: set[str] = set()
     data: dict[str, Any] = dict(system)
-    _read_cfg(facts.ini("setup.cfg"), data, unknown, places)
-    module = facts.python("setup.py")
+    _read_cfg(files.ini("setup.cfg"), data, unknown, places)
+    module = files.python("setup.py")
     if not isinstance(module, Problem):
         _read_py(module, data, unknown, places)
-    if "setuptools_scm" in str(facts.pyproject.get("build-system", "requires")):
+    if "setuptools_scm" in str(files.pyproject.get("build-system", "requires")):
         unknown.add("version")
-    if not places and not facts.has("setup.py"):
+    if not places and not files.has("setup.py"):
         # A setup.cfg that only configures tools says nothing about a package.
         return Package(data=data)
     _join(data, unknown)
-    lines = {path: facts.lines(path) for path in ("setup.cfg", "setup.py")}
+    lines = {path: files.lines(path) for path in ("setup.cfg", "setup.py")}
     # A setup.cfg that only configures tools is not where the metadata is.
     first = next((place.path for place in places.values()), "setup.py")
 
     def where(keys: Keys) -> Place:
         if keys[:1] == ("build-backend",):
-            line = facts.pyproject.line("build-system", "build-backend")
+            line = files.pyproject.line("build-system", "build-backend")
             return Place("pyproject.toml", line)
         alias = {"authors": "author", "urls": "url"}.get(str(keys[0]) if keys else "", "")
         place = places.get(str(keys[0])) if keys else None

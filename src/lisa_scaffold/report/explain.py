@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lisa_scaffold import rules
-from lisa_scaffold.rules import Rule
+from lisa_scaffold.rules.rule import Rule
 
 WAIVER = """\
 [[tool.lisa-scaffold.waivers]]

@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.formats.markdown import prose
-from lisa_scaffold.project.facts import Facts, is_there
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "SUPPORT.md")

@@ -51,7 +51,7 @@ def _held(facts: Facts) -> set[str]:
 
 def _stands(facts: Facts, names: set[str]) -> bool:
     """Whether the text of one of some licences is there, as far as that is seen at a glance."""
-    return any(licences.holds(facts.text(path), names) for path in licences.files(facts))
+    return any(licences.holds(facts.text(path), names) for path in licences.licence_files(facts))
 
 
 def _expression(facts: Facts) -> str:
@@ -85,7 +85,7 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     Source: [Choose a licence](https://choosealicense.com/no-permission/);
     [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).
     """
-    if not licences.files(facts):
+    if not licences.licence_files(facts):
         yield Hit("LICENSE", 1, "no licence text")
 
 
@@ -403,7 +403,7 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
 
     Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it.
     """
-    if not any(_GAP.search(facts.text(path)) for path in licences.files(facts)):
+    if not any(_GAP.search(facts.text(path)) for path in licences.licence_files(facts)):
         return
     for path, found in facts.licences.items():
         # The long licences carry such a line as an example.

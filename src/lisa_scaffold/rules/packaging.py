@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.formats.edit import Change
-from lisa_scaffold.project.facts import Facts, is_there
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import old_setuptools, required, setuptools_for_expression
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule

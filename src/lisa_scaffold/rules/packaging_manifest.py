@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import Change, add_line
 from lisa_scaffold.project import manifest
-from lisa_scaffold.project.facts import Facts, is_there
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import required
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule

@@ -14,7 +14,8 @@ from typing import Any
 from lisa_scaffold.formats.document import Document, Key
 from lisa_scaffold.formats.edit import Change, add_item, move_key, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
-from lisa_scaffold.project.facts import Facts, is_there
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import SHOULD, Hit, rule
 from lisa_scaffold.rules.tools import has_tests, pinned, runs_can_be_seen

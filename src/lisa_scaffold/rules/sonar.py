@@ -12,7 +12,8 @@ from difflib import get_close_matches
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.project.facts import Facts, is_there
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.files import is_there
 from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, SHOULD, Hit, rule

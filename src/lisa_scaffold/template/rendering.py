@@ -326,7 +326,7 @@ def _copier_files(template: Template) -> CopierTemplate:
     import_copier()
     from lisa_scaffold.template.worker import files_of
 
-    return files_of(template)
+    return files_of(template.recorded, template.version, template.root)
 
 
 def _quiet_worker(files: CopierTemplate, destination: Path) -> Quiet:

@@ -27,7 +27,6 @@ from lisa_scaffold.template.compiled import forget_yield
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
-    from lisa_scaffold.template.rendering import Template
 
 # A template that renders the time, or a secret, must not differ from itself: the two renders of
 # an update have the same.

@@ -21,6 +21,7 @@ from lisa_scaffold.rules.judge import (
     is_waived,
     selection,
 )
+from lisa_scaffold.rules.rule import Rule
 from lisa_scaffold.template.pristine import Origins
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
 
 
 def _judged(
-    facts: Facts, chosen: Sequence[rules.Rule], notes: tuple[str, ...], wanted: Wanted
+    facts: Facts, chosen: Sequence[Rule], notes: tuple[str, ...], wanted: Wanted
 ) -> Checked:
     """What the rules find, less what is waived."""
     findings: list[Finding] = []
@@ -158,7 +159,7 @@ def _prefix(root: Path) -> str:
 
 
 def _repaired(
-    facts: Facts, chosen: Sequence[rules.Rule], before: Checked, wanted: Wanted
+    facts: Facts, chosen: Sequence[Rule], before: Checked, wanted: Wanted
 ) -> Result:
     from lisa_scaffold.rules import repair
 

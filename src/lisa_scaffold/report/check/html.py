@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from lisa_scaffold import rules
 from lisa_scaffold.model import Checked, Excerpt, Finding, Severity
 from lisa_scaffold.report.check import wording
+from lisa_scaffold.rules.rule import Rule
 from lisa_scaffold.shown import brief, visible
 
 MOST_DIFF = 2000
@@ -32,7 +33,7 @@ _LINK = re.compile(r"\[([^]]+)\]\((https://[^)\s]+)\)")
 class Group:
     """The findings of one rule in one project."""
 
-    rule: rules.Rule
+    rule: Rule
     findings: list[Finding]
 
     @property

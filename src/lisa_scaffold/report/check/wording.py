@@ -7,13 +7,14 @@ from functools import cache
 
 from lisa_scaffold import rules
 from lisa_scaffold.model import Checked, Finding, Severity
+from lisa_scaffold.rules.rule import Rule
 
 OWN_FAMILY = "lisa-scaffold itself"
 """Title of what is no family's: rules that crashed."""
 
 
 @cache
-def rule(code: str) -> rules.Rule:
+def rule(code: str) -> Rule:
     """The rule of a code."""
     return rules.find(code)
 

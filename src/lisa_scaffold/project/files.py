@@ -1,0 +1,289 @@
+"""The files of a project as they are read: each once, each parsed once, bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lisa_scaffold import git
+from lisa_scaffold.bounds import DEEP, LONG, crowded_python, has_long_number
+from lisa_scaffold.formats import readers
+from lisa_scaffold.formats.document import Document, Problem, decoded
+from lisa_scaffold.formats.markdown import Heading, headings
+from lisa_scaffold.project.globs import expression
+from lisa_scaffold.project.tree import File, Tree
+
+if TYPE_CHECKING:
+    import ast
+
+    from pathspec import GitIgnoreSpec
+
+    from lisa_scaffold.formats.dockerfile import Dockerfile
+
+T = TypeVar("T")
+
+MAX_TEXT = 1_000_000
+"""The size in bytes above which no file is read."""
+
+MAX_LINES = 50_000
+"""The number of lines above which no text is read: a rule may look at each, more than once."""
+
+_MOST_ASKED = 200
+
+_MOST_KEPT = 32_000_000
+
+
+class Cache:
+    """What was read so far, bounded; trees that differ in some files alone share the rest."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.parsed: dict[tuple[str, str], Any] = {}
+        self._size = 0
+
+    def keep(self, path: str, text: str) -> str:
+        """Remember a text while there is room."""
+        if self._size + len(text) <= _MOST_KEPT:
+            self.texts[path] = text
+            self._size += len(text)
+        return text
+
+    def without(self, paths: Mapping[str, Any]) -> Cache:
+        """The same, but for some files."""
+        rest = Cache()
+        for path, text in self.texts.items():
+            if path not in paths:
+                rest.keep(path, text)
+        rest.parsed = {key: found for key, found in self.parsed.items() if key[1] not in paths}
+        return rest
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one project.
+
+    A file that is missing, too large, binary or malformed gives the same as an empty one, and so
+    does one of too many lines, or with a number of too many digits: rules about its content see
+    nothing. Why a file could not be parsed is in its document's ``problem``.
+
+    Attributes
+    ----------
+    tree
+        Which there are, and their bytes.
+    root
+        The folder; ``None`` for files in memory.
+    """
+
+    tree: Tree
+    root: Path | None = None
+    _read: Cache = field(default_factory=Cache, repr=False, kw_only=True)
+
+    @property
+    def files(self) -> Mapping[str, File]:
+        """Every file that is tracked, or neither tracked nor ignored, by its path."""
+        return self.tree.files
+
+    @cached_property
+    def tracked(self) -> tuple[str, ...]:
+        """Paths that git has; none in a folder without git."""
+        return tuple(path for path, file in self.files.items() if file.tracked)
+
+    def has(self, *paths: str) -> bool:
+        """Whether one of these files is there."""
+        return any(path in self.files for path in paths)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder that a file is in."""
+        found: set[str] = set()
+        for path in self.files:
+            folder = path.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(found)
+
+    def first(self, *paths: str) -> str | None:
+        """The first of these files that is there."""
+        return next((path for path in paths if path in self.files), None)
+
+    def paths(self, *patterns: str) -> list[str]:
+        """Paths that one of the patterns describes.
+
+        In a pattern ``*`` and ``?`` stand for anything but a slash, ``**/`` for any folders.
+        """
+        described = _pattern(patterns)
+        return [path for path in self.files if described(path)]
+
+    @staticmethod
+    def describes(pattern: str, path: str) -> bool:
+        """Whether a pattern, as :meth:`paths` takes it, describes a path."""
+        return bool(_pattern((pattern,))(path))
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file; ``None`` where it is missing or larger than ``MAX_TEXT``."""
+        file = self.files.get(path)
+        if file is None or file.size > MAX_TEXT:
+            return None
+        content = self.tree.read(path)
+        # A link is as large as its target's name.
+        return content if content is None or len(content) <= MAX_TEXT else None
+
+    def text(self, path: str) -> str:
+        """The text of a file, its lines ended by a newline; empty where there is none."""
+        if path in self._read.texts:
+            return self._read.texts[path]
+        text = decoded(self.content(path) or b"")
+        return self._read.keep(path, "" if _excess(text) else text)
+
+    def excess(self, path: str) -> str:
+        """Why a file is too much to be read; empty where it is not."""
+        file = self.files.get(path)
+        if file and file.size > MAX_TEXT:
+            return f"larger than {MAX_TEXT // 1_000_000} MB"
+        return "" if self.text(path) else _excess(decoded(self.content(path) or b""))
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file without their ends; a file that ends in one has no line after it."""
+        return self._parsed("lines", path, lambda _, text: _lines(text))
+
+    def _parsed(self, form: str, path: str, parse: Callable[[str, str], T]) -> T:
+        key = (form, path)
+        if key not in self._read.parsed:
+            self._read.parsed[key] = parse(path, self.text(path))
+        found: T = self._read.parsed[key]
+        return found
+
+    def _document(self, form: str, path: str, parse: Callable[[str, str], Document]) -> Document:
+        if not self.text(path):
+            beyond = self.excess(path)
+            return Document(path, problem=Problem(path, 1, beyond, form) if beyond else None)
+        return self._parsed(form, path, parse)
+
+    def toml(self, path: str) -> Document:
+        """A TOML file."""
+        return self._document("TOML", path, readers.toml)
+
+    def yaml(self, path: str) -> Document:
+        """A YAML file."""
+        from lisa_scaffold.formats import yaml_data
+
+        return self._document("YAML", path, yaml_data.load)
+
+    def ini(self, path: str) -> Document:
+        """A file of sections with keys, such as ``setup.cfg``; keys are in lower case."""
+        return self._document("INI", path, readers.ini)
+
+    def json(self, path: str) -> Document:
+        """A JSON file, such as a notebook."""
+        return self._document("JSON", path, readers.json)
+
+    def properties(self, path: str) -> Document:
+        """A file of ``key=value`` lines."""
+        return self._document("properties", path, readers.properties)
+
+    def headings(self, path: str) -> tuple[Heading, ...]:
+        """The headings of a Markdown file."""
+        return self._parsed("headings", path, lambda _, text: headings(text))
+
+    def python(self, path: str) -> ast.Module | Problem:
+        """The syntax tree of a Python file (an empty one where it is missing), or the problem."""
+        return self._parsed("Python", path, _python)
+
+    @property
+    def pyproject(self) -> Document:
+        """``pyproject.toml``."""
+        return self.toml("pyproject.toml")
+
+    def dockerfile(self, path: str = "Dockerfile") -> Dockerfile:
+        """The instructions of a Dockerfile; none where it is missing."""
+        from lisa_scaffold.formats import dockerfile
+
+        return self._parsed("Dockerfile", path, dockerfile.parse)
+
+    def ignores(self, path: str) -> bool:
+        """Whether ``.gitignore`` names a path, be it there or not.
+
+        Of many paths that are asked for the last ones count as named, for each may be a process.
+        """
+        if path not in self._ignored:
+            self._ignored[path] = len(self._ignored) >= _MOST_ASKED or self._is_ignored(path)
+        return self._ignored[path]
+
+    def _is_ignored(self, path: str) -> bool:
+        if self.root and self.tracked:
+            return bool(self.paths("**/.gitignore")) and git.ignores(self.root, path)
+        return self._ignore_file.match_file(path)
+
+    @cached_property
+    def _ignored(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
+    def _ignore_file(self) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self.lines(".gitignore"))
+
+    @cached_property
+    def submodules(self) -> frozenset[str]:
+        """Folders in which another repository lies."""
+        lines = (line.strip() for line in self.lines(".gitmodules"))
+        said = (line.partition("=") for line in lines)
+        return frozenset(
+            value.split()[0] for key, _, value in said if key.strip() == "path" and value
+        )
+
+
+@lru_cache(maxsize=512)
+def _pattern(patterns: Sequence[str]) -> Callable[[str], Any]:
+    return re.compile("|".join(map(expression, patterns))).fullmatch
+
+
+def _excess(text: str) -> str:
+    """Why a text is more than rules can look at; empty where it is not."""
+    if text.count("\n") > MAX_LINES:
+        return f"more than {MAX_LINES} lines"
+    return LONG if has_long_number(text) else ""
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _python(path: str, text: str) -> ast.Module | Problem:
+    import ast
+    import warnings
+
+    if beyond := crowded_python(text):
+        return Problem(path, 1, beyond, "Python")
+    try:
+        with warnings.catch_warnings():
+            # An invalid escape in somebody's string is no news of ours.
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        return Problem(path, error.lineno or 1, error.msg, "Python")
+    except (ValueError, RecursionError, MemoryError) as error:
+        deep = isinstance(error, RecursionError | MemoryError)
+        return Problem(path, 1, DEEP if deep else str(error), "Python")
+
+
+def is_there(files: Files, path: str) -> bool:
+    """Whether a file or folder is there, or comes from where nobody can tell.
+
+    A path that git ignores is made by a build, one in a submodule lies in another repository, and
+    a pattern means what it means.
+    """
+    if path in ("", ".") or re.search(r"[*?\[{$]", path) or path in files.files:
+        return True
+    above = path
+    while above:
+        if above in files.submodules:
+            return True
+        above = above.rpartition("/")[0]
+    return path.rstrip("/") in files.folders or files.ignores(path)
