@@ -28,6 +28,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report import explain
 from lisa_scaffold.report.check import report as make_report
 from lisa_scaffold.rules import judge
+from lisa_scaffold.rules.rule import Rule
 from lisa_scaffold.template import Template
 
 ROOT = Path(__file__).parents[1]
@@ -298,11 +299,11 @@ def _family(letters: str) -> str:
     return f"## {rules.FAMILIES[letters][1]}\n\n{table(head, rows)}"
 
 
-def _fix(rule: rules.Rule) -> str:
+def _fix(rule: Rule) -> str:
     return "yes" if rule.fixes else ""
 
 
-def rule_page(rule: rules.Rule) -> str:
+def rule_page(rule: Rule) -> str:
     """The page of one rule, from its docstring."""
     text = rule.text
     facts = [

@@ -81,7 +81,7 @@ def test_two_texts_in_one_file_are_both_told() -> None:
 def test_licence_files_are_found_by_name() -> None:
     names = ["COPYING", "LICENCE.rst", "LICENSE-APACHE", "LICENSES/MIT.txt", "license.md"]
     others = ["docs/LICENSE", "license.py", "src/LICENSE", "README.md"]
-    assert licences.files(Facts.of(dict.fromkeys([*names, *others], "x"))) == sorted(names)
+    assert licences.licence_files(Facts.of(dict.fromkeys([*names, *others], "x"))) == sorted(names)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from lisa_scaffold import rules
 from lisa_scaffold.report import explain
+from lisa_scaffold.rules.rule import Rule
 
 
 def test_a_rule_in_words() -> None:
@@ -15,7 +16,7 @@ def test_a_rule_in_words() -> None:
 
 
 @pytest.mark.parametrize("rule", list(rules.every_rule()), ids=lambda rule: rule.code)
-def test_every_rule_can_be_explained(rule: rules.Rule) -> None:
+def test_every_rule_can_be_explained(rule: Rule) -> None:
     assert explain.rule(rule).startswith(f"{rule.code} ({rule.severity.value}, ")
 
 

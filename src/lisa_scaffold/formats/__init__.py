@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reads, edits and writes files of the formats that projects hold; merges nothing."""

@@ -90,8 +90,6 @@ class Dockerfile(NamedTuple):
 
 def parse(path: str, text: str) -> Dockerfile:
     """Read a Dockerfile."""
-    pass  # DROPPED IMPORT
-
     arguments: list[Instruction] = []
     stages: list[list[Instruction]] = []
     lines = text.split("\n")

@@ -162,7 +162,6 @@ def _whole(path: str, sides: encoding.Sides, kind: str) -> _Result | None:
 
 
 def _prose(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | None:
-    from lisa_scaffold.formats import diff
     from lisa_scaffold.merge import text
 
     done = text.merge_prose(*sides.texts, path)
@@ -189,6 +188,5 @@ def _replaced(base: str, ours: str) -> bool:
 
 def _patch(path: str, base: str, theirs: str) -> str:
     from lisa_scaffold.formats import diff
-    from lisa_scaffold.merge import text
 
     return diff.patch(diff.to_lines(base), diff.to_lines(theirs), path)

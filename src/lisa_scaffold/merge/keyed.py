@@ -396,6 +396,3 @@ def _rewritten(leaf: Leaf, text: str) -> Leaf:
     if not isinstance(said, str) or leaf.text.count(said) != 1 or set(text) & set(risky):
         raise NotSure("a value that cannot be written in the same way")
     return Leaf(leaf.text.replace(said, text), text)
-
-
-__all__ = ["branch", "merge", "shift"]

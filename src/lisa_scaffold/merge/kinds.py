@@ -51,6 +51,18 @@ _PATTERNS = (
 )
 _PROSE = re.compile(r"(README|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGE(S|LOG)|NEWS|TODO)(\.\w+)?")
 _STRUCTURED = ("toml", "yaml", "json")
+# Loaded where a file of the kind is merged: nobody waits for the others.
+_MERGERS = {
+    "dockerfile": ("dockerfile", "merge"),
+    "ini": ("lines", "merge_ini"),
+    "json": ("keyed", "merge_json"),
+    "lines": ("lines", "merge"),
+    "pip": ("lines", "merge_requirements"),
+    "python": ("python", "merge"),
+    "text": ("text", "merge"),
+    "toml": ("keyed", "merge_toml"),
+    "yaml": ("keyed", "merge_yaml"),
+}
 _CHECKED = ("dockerfile", "ini", "python")
 # These have looked at the lines themselves, or know better where a line belongs.
 _WITHOUT_TEXT = ("dockerfile", "lines", "pip", "python")
@@ -79,10 +91,15 @@ def mergers(kind: str, *, new: bool) -> Iterator[Merge]:
     if kind == "generated":
         return
     if kind != "text":
-        module = import_module(f"lisa_scaffold.merge.{kind}")
-        yield module.merge
+        yield _merger(kind)
     if not new and kind not in _WITHOUT_TEXT:
-        yield import_module("lisa_scaffold.merge.text").merge
+        yield _merger("text")
+
+
+def _merger(kind: str) -> Merge:
+    module, name = _MERGERS[kind]
+    found: Merge = getattr(import_module(f"lisa_scaffold.merge.{module}"), name)
+    return found
 
 
 def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
@@ -102,10 +119,10 @@ def problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
     sort = kind(path, ours)
     found: str | None = None
     if sort in _STRUCTURED:
-        guard = import_module("lisa_scaffold.merge.guard")
+        guard = import_module("lisa_scaffold.merge.verify")
         found = guard.problem(path, base, ours, theirs, merged, notes, by_git=by_git)
     elif sort in _CHECKED:
-        checker = import_module(f"lisa_scaffold.merge.{sort}")
+        checker = import_module(f"lisa_scaffold.merge.{_MERGERS[sort][0]}")
         found = checker.problem(base, ours, theirs, merged)
     return found
 
@@ -119,7 +136,7 @@ def only_pins(path: str, base: str, ours: str) -> bool:
     sort = kind(path, ours)
     if sort not in _STRUCTURED:
         return versions.only_moved(base, ours)
-    parse = import_module(f"lisa_scaffold.merge.{sort}").parse
+    parse = import_module(f"lisa_scaffold.formats.{sort}").parse
     try:
         return removed.only_pins(parse(base), parse(ours))
     except NotSure:

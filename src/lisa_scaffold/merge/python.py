@@ -35,6 +35,7 @@ from lisa_scaffold.merge.text import likeness_of_words
 from lisa_scaffold.merge.units import adopted, carried_over, merge_units, one_sided, project_decides
 from lisa_scaffold.merge.verify import lost
 
+# The checker of this kind, beside its merger.
 __all__ = ["merge", "problem"]
 
 _ALIKE_ORDER = ("imports", "def", "=", "doc")

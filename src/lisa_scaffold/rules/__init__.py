@@ -1,4 +1,4 @@
-"""The rules: a module for each family, loaded where one of its rules is wanted."""
+"""The rules: one or more modules for each family, loaded where one of its rules is wanted."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import Hit, Rule
 
 FAMILIES = {
-    "SYN": ("syntax", "Files that can be read"),
-    "CFG": ("settings", "Settings of lisa-scaffold"),
-    "TPL": ("template", "Template"),
-    "FIL": ("layout", "Layout and files"),
-    "LIC": ("licence", "Licence"),
-    "MET": ("metadata", "Metadata"),
-    "PKG": ("packaging", "Packaging"),
-    "CHG": ("changelog", "Changelog"),
-    "QTY": ("quality", "Quality tools"),
-    "CI": ("pipeline", "GitLab pipeline"),
-    "CON": ("container", "Container"),
-    "SON": ("sonar", "SonarQube"),
-    "DOC": ("docs", "Documentation"),
-    "CIT": ("citation", "Citation"),
-    "SEC": ("security", "Security"),
+    "SYN": (("syntax",), "Files that can be read"),
+    "CFG": (("settings",), "Settings of lisa-scaffold"),
+    "TPL": (("template",), "Template"),
+    "FIL": (("layout",), "Layout and files"),
+    "LIC": (("licence",), "Licence"),
+    "MET": (
+        ("metadata", "metadata_modules", "metadata_pythons", "metadata_requirements"),
+        "Metadata",
+    ),
+    "PKG": (("packaging", "packaging_manifest"), "Packaging"),
+    "CHG": (("changelog",), "Changelog"),
+    "QTY": (("quality", "quality_hooks", "quality_runs", "quality_settings"), "Quality tools"),
+    "CI": (("pipeline", "pipeline_age", "pipeline_jobs"), "GitLab pipeline"),
+    "CON": (("container",), "Container"),
+    "SON": (("sonar",), "SonarQube"),
+    "DOC": (("docs",), "Documentation"),
+    "CIT": (("citation",), "Citation"),
+    "SEC": (("security",), "Security"),
 }
-"""The module and the title of each family, by the letters of its codes."""
+"""The modules and the title of each family, by the letters of its codes."""
 
 
 def _crash(_facts: Facts) -> Iterable[Hit]:
@@ -82,8 +85,8 @@ def means(named: str, code: str) -> bool:
 @cache
 def family(letters: str) -> tuple[Rule, ...]:
     """The rules of one family, by code."""
-    module = import_module(f"lisa_scaffold.rules.{FAMILIES[letters][0]}")
-    found = (each for each in vars(module).values() if isinstance(each, Rule))
+    modules = (import_module(f"lisa_scaffold.rules.{name}") for name in FAMILIES[letters][0])
+    found = (each for module in modules for each in vars(module).values() if isinstance(each, Rule))
     return tuple(sorted(found, key=lambda rule: rule.code))
 
 
@@ -145,28 +148,3 @@ def _unknown(code: str) -> LisaError:
         f"Did you mean {' or '.join(close)}?" if close else "lisa-scaffold explain lists them all."
     )
     return LisaError(f"{code}: no such rule", hint)
-
-
-__all__ = [
-    "CRASH",
-    "FAMILIES",
-    "Facts",
-    "Hit",
-    "Rule",
-    "Selection",
-    "Text",
-    "applied",
-    "every_rule",
-    "family",
-    "find",
-    "finding",
-    "findings",
-    "is_known",
-    "means",
-    "near",
-    "order",
-    "refuse_unknown",
-    "rule",
-    "run",
-    "selected",
-]

@@ -56,9 +56,7 @@ def _find_waiver(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> i
     return None
 
 
-def find_unused_waivers(
-    facts: Facts, chosen: Iterable[Rule], used: set[int]
-) -> frozenset[int]:
+def find_unused_waivers(facts: Facts, chosen: Iterable[Rule], used: set[int]) -> frozenset[int]:
     """Numbers of the waivers whose rules were all run, and that excepted nothing."""
     run = {rule.code for rule in chosen}
     today = facts.given.today

@@ -20,21 +20,6 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
 
-__all__ = [
-    "classifiers_agree",
-    "groups",
-    "has_requires_python",
-    "images_agree",
-    "no_addresses",
-    "no_exact_pins",
-    "no_upper_limit",
-    "one_version",
-    "programs_exist",
-    "tools_agree",
-    "valid_requirements",
-    "valid_requires_python",
-]
-
 _TEXT, _LIST, _TABLE = str, list, dict
 _KEYS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(["name", "version", "description", "requires-python"], (_TEXT,)),

@@ -18,8 +18,6 @@ from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import old_setuptools, required, setuptools_for_expression
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
-__all__ = ["archive_is_complete", "manifest_names_files"]
-
 _SYSTEM = """[build-system]
 build-backend = "setuptools.build_meta"
 requires = [ "setuptools>=77.0.3" ]

@@ -327,15 +327,3 @@ def _named(said: Any, name: str) -> Iterator[tuple[tuple[Key, ...], str]]:
 def _is_one_of(path: str, written: list[str]) -> bool:
     plain = path.removeprefix("./").removeprefix("$CI_PROJECT_DIR/")
     return plain in written or re.search(r"[*?$]", plain) is not None
-
-
-__all__ = [
-    "history_is_there",
-    "images_are_maintained",
-    "images_are_pinned",
-    "nothing_deprecated",
-    "nothing_removed",
-    "publishes_to_the_end",
-    "publishes_where_it_may",
-    "runners_can",
-]

@@ -10,23 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.quality_hooks import (
-    can_be_read,
-    hooks_exist,
-    names_of_today,
-    revisions_stay,
-    run_on_something,
-)
-from lisa_scaffold.rules.quality_runs import one_version, sessions_exist
-from lisa_scaffold.rules.quality_settings import (
-    mypy_looks,
-    paths_exist,
-    pytest_is_strict,
-    ruff_rules,
-    ruff_table,
-    settings_are_read,
-    warnings_are_errors,
-)
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
 from lisa_scaffold.rules.tools import has_tests, runs_can_be_seen
 
@@ -100,21 +83,3 @@ def hooks(facts: Facts) -> Iterator[Hit]:
         *files, ".lefthook.yml", "trunk.yaml", ".trunk/trunk.yaml", ".husky/pre-commit"
     ):
         yield Hit(".pre-commit-config.yaml", 1, "no hooks for commits")
-
-
-__all__ = [
-    "can_be_read",
-    "hooks_exist",
-    "mypy_looks",
-    "names_of_today",
-    "one_version",
-    "paths_exist",
-    "pytest_is_strict",
-    "revisions_stay",
-    "ruff_rules",
-    "ruff_table",
-    "run_on_something",
-    "sessions_exist",
-    "settings_are_read",
-    "warnings_are_errors",
-]

@@ -183,6 +183,3 @@ def _file_diff(path: str, old: bytes, new: bytes, names: tuple[str, str]) -> lis
     return [
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     ]
-
-
-__all__ = ["Fixed", "Hit", "diff", "fixed"]

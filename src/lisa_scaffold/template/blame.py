@@ -10,13 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template.light import import_copier, quick_yaml
-
-if TYPE_CHECKING:
-    from lisa_scaffold.template.rendering import Template
 
 SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
 """Environment variable that names a mirror or a working copy of the template."""
@@ -44,8 +41,24 @@ _WORKS_ON = {
 }
 
 
+class Version(Protocol):
+    """One version of a template: what a message about it names."""
+
+    @property
+    def recorded(self) -> str:
+        """Its address, as a project records it."""
+
+    @property
+    def version(self) -> str:
+        """The version."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds its files."""
+
+
 @contextmanager
-def template_errors(template: Template) -> Iterator[None]:
+def template_errors(template: Version) -> Iterator[None]:
     """Tell an error of the template, whatever its expressions raise, as one message."""
     import_copier()
     from copier.errors import CopierError, UnsafeTemplateError
@@ -71,7 +84,7 @@ def template_errors(template: Template) -> Iterator[None]:
         raise broken(template, f"{_where(error, template.root)}{_said(error)}") from error
 
 
-def broken(template: Template, why: str) -> LisaError:
+def broken(template: Version, why: str) -> LisaError:
     """The error that a version of a template is broken."""
     said = " ".join(why.replace(f"{template.root}/", "").split())
     place = template.root if (template.root / ".git").exists() else template.recorded

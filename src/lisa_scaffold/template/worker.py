@@ -167,14 +167,14 @@ def answered(files: CopierTemplate, answers: Mapping[str, Any], destination: Pat
     return worker
 
 
-def files_of(template: Template) -> CopierTemplate:
+def files_of(recorded: str, version: str, root: Path) -> CopierTemplate:
     """Copier's view of the files: what it would ask git for is known already."""
-    _refuse_odd_settings(template.root)
-    files = CopierTemplate(url=template.recorded)
+    _refuse_odd_settings(root)
+    files = CopierTemplate(url=recorded)
     files.vcs = None
-    files.commit = template.version
+    files.commit = version
     files.commit_hash = None
-    files.local_abspath = template.root
+    files.local_abspath = root
     return files
 
 

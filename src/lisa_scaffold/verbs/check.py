@@ -158,9 +158,7 @@ def _prefix(root: Path) -> str:
     return ""
 
 
-def _repaired(
-    facts: Facts, chosen: Sequence[Rule], before: Checked, wanted: Wanted
-) -> Result:
+def _repaired(facts: Facts, chosen: Sequence[Rule], before: Checked, wanted: Wanted) -> Result:
     from lisa_scaffold.rules import repair
 
     only_here = _only_here(facts)

@@ -17,10 +17,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from lisa_scaffold import rules
 from lisa_scaffold.model import Checked, Excerpt, Finding, Severity
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.rules.rule import Rule
+from lisa_scaffold.rules.rule import Rule, Text
 from lisa_scaffold.shown import brief, visible
 
 MOST_DIFF = 2000
@@ -42,7 +41,7 @@ class Group:
         return self.rule.family
 
     @property
-    def text(self) -> rules.Text:
+    def text(self) -> Text:
         """What the rule wants, and why."""
         return self.rule.text
 
