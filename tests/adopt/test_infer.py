@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lisa_scaffold.adopt import forge, infer, tools
-from lisa_scaffold.adopt.guess import Around
+from lisa_scaffold.adopt.guess import RepositoryFacts
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import History
 from lisa_scaffold.project.facts import Facts
@@ -23,7 +23,7 @@ MIT = (ROOT / "includes/licenses/MIT.txt").read_text()
 def inferred(files: Files, remote: str = "", history: History | None = None) -> dict[str, Any]:
     """Each answer with its source."""
     present = {path: content for path, content in files.items() if content is not None}
-    found = infer.answers(Facts.of(present), Around(history or History(), remote), {})
+    found = infer.answers(Facts.of(present), RepositoryFacts(history or History(), remote), {})
     return {key: (guess.value, guess.source) for key, guess in found.items()}
 
 
@@ -166,13 +166,13 @@ def test_git_tells_what_no_file_does() -> None:
     ],
 )
 def test_remotes(remote: str, expected: tuple[str, ...] | None) -> None:
-    found = forge.find(Facts.of({}), Around(History(), remote))
+    found = forge.find(Facts.of({}), RepositoryFacts(History(), remote))
     assert (found[:4] if found else None) == expected
 
 
 def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
     present = {path: content for path, content in POETRY.items() if content is not None}
-    found = infer.answers(Facts.of(present), Around(), {})
+    found = infer.answers(Facts.of(present), RepositoryFacts(), {})
     unsure = {key for key, guess in found.items() if not guess.sure}
     assert unsure == {"copyright_holder", "forge"}
 

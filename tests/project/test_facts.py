@@ -32,9 +32,9 @@ def test_a_function_is_called_once_for_the_same_files() -> None:
         return len(facts.files)
 
     facts = Facts.of({"a": "", "b": ""})
-    assert (facts.once(count), facts.once(count)) == (2, 2)
+    assert (facts.cached(count), facts.cached(count)) == (2, 2)
     after = facts.changed({"a": None})
-    assert after.once(count) == 1
+    assert after.cached(count) == 1
     assert calls == [facts, after]
 
 

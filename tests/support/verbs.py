@@ -8,7 +8,7 @@ from pathlib import Path
 from lisa_scaffold import merge as merging
 from lisa_scaffold import rules
 from lisa_scaffold.adopt import hooks, infer, pipeline
-from lisa_scaffold.adopt.guess import Around
+from lisa_scaffold.adopt.guess import RepositoryFacts
 from lisa_scaffold.formats.diff import patch, to_lines
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.git import History
@@ -50,7 +50,7 @@ def judge(files: Contents) -> str:
 def adopt(files: Contents) -> str:
     """What an adoption asks of the project's files, and what it adds to them."""
     facts = Facts.of(files)
-    answers = infer.answers(facts, Around(History(), ""), {})
+    answers = infer.answers(facts, RepositoryFacts(History(), ""), {})
     said = []
     for path, merger in (HOOKS, hooks.merge_hooks), (PIPELINE, pipeline.merge_pipeline):
         try:

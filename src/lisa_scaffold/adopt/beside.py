@@ -19,7 +19,7 @@ from lisa_scaffold.model import Merged
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 
-ADDED, MERGED, KEPT, LEFT_OUT, DECIDE = "added", "merged", "kept", "left out", "to decide"
+ADDED, MERGED, KEPT, LEFT_OUT = "added", "merged", "kept", "left out"
 
 _CONCERNS = (
     (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.adopt.guess import Around
+from lisa_scaffold.adopt.guess import RepositoryFacts
 from lisa_scaffold.project.facts import Facts
 
 KNOWN = {"gitlab.in2p3.fr": "in2p3", "gitlab.esa.int": "esa"}
@@ -35,13 +35,15 @@ class Home(NamedTuple):
         return f"https://{self.host}/{self.namespace}/{self.name}"
 
 
-def find(facts: Facts, around: Around) -> Home | None:
+def find(facts: Facts, repository_facts: RepositoryFacts) -> Home | None:
     """The GitLab project that a project says it is, if it is one."""
-    return next(_homes(facts, around), None)
+    return next(_homes(facts, repository_facts), None)
 
 
-def _homes(facts: Facts, around: Around) -> Iterator[Home]:
-    if around.remote and (home := _read(around.remote, "git remote", whole=True)):
+def _homes(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[Home]:
+    if repository_facts.remote and (
+        home := _read(repository_facts.remote, "git remote", whole=True)
+    ):
         yield home
     package = facts.package
     urls = package.get("urls")

@@ -33,7 +33,7 @@ Guesses = Iterator[Guess]
 
 
 @dataclass(frozen=True)
-class Around:
+class RepositoryFacts:
     """What is known beside the files.
 
     Attributes

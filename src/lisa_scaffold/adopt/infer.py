@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from lisa_scaffold.adopt import code, forge, people
-from lisa_scaffold.adopt.guess import Around, Guess, Guesses, one_line, squeezed
+from lisa_scaffold.adopt.guess import Guess, Guesses, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project.facts import Facts
 
@@ -18,14 +18,16 @@ _DOCS = ("docs", "doc", "docs/source", "doc/source", "document")
 _IMAGES = ("Dockerfile", "Containerfile", "docker/Dockerfile", ".docker/Dockerfile")
 
 
-def answers(facts: Facts, around: Around, given: Mapping[str, Any]) -> dict[str, Guess]:
+def answers(
+    facts: Facts, repository_facts: RepositoryFacts, given: Mapping[str, Any]
+) -> dict[str, Guess]:
     """What a project answers, each with where it says so.
 
     Parameters
     ----------
     facts
         Its files.
-    around
+    repository_facts
         Its history and remote.
     given
         What the user has answered already: it needs no guess, and others follow from it.
@@ -38,21 +40,21 @@ def answers(facts: Facts, around: Around, given: Mapping[str, Any]) -> dict[str,
     found = {"adopted": Guess(True, "lisa-scaffold adopt")}
     found |= {key: Guess(value, "given") for key, value in given.items()}
     for guesses in (_name, _code, _description, _people, _licence, _home, _python, _features):
-        for key, guess in guesses(facts, around, found):
+        for key, guess in guesses(facts, repository_facts, found):
             found.setdefault(key, guess)
     return found
 
 
 Named = Iterator[tuple[str, Guess]]
 Found = Mapping[str, Guess]
-Reader = Callable[[Facts, Around, Found], Named]
+Reader = Callable[[Facts, RepositoryFacts, Found], Named]
 
 
 def _first(guesses: Guesses, fits: Callable[[Any], object] = bool) -> Guess | None:
     return next((guess for guess in guesses if fits(guess.value)), None)
 
 
-def _name(facts: Facts, _around: Around, found: Found) -> Named:
+def _name(facts: Facts, _repository_facts: RepositoryFacts, found: Found) -> Named:
     if "distribution" in found:
         yield "project_name", _title(facts, str(found["distribution"].value), found["distribution"])
         return
@@ -88,7 +90,7 @@ def _title(facts: Facts, distribution: str, fallback: Guess) -> Guess:
     return Guess(distribution, fallback.source)
 
 
-def _code(facts: Facts, _around: Around, found: Found) -> Named:
+def _code(facts: Facts, _repository_facts: RepositoryFacts, found: Found) -> Named:
     packages = code.find(facts)
     if "import_name" in found:
         named = found["import_name"].value
@@ -112,7 +114,7 @@ def _code(facts: Facts, _around: Around, found: Found) -> Named:
         yield "test_path", Guess(path, source)
 
 
-def _description(facts: Facts, _around: Around, found: Found) -> Named:
+def _description(facts: Facts, _repository_facts: RepositoryFacts, found: Found) -> Named:
     package = facts.package
     looked_up = code.computed(facts, "description")
     options = [
@@ -146,8 +148,8 @@ def _docstring(facts: Facts, import_name: str, found: Found) -> tuple[str, str]:
     return "", ""
 
 
-def _people(facts: Facts, around: Around, _found: Found) -> Named:
-    author = next(people.authors(facts, around), None)
+def _people(facts: Facts, repository_facts: RepositoryFacts, _found: Found) -> Named:
+    author = next(people.authors(facts, repository_facts), None)
     computed = code.computed(facts, "author")
     if computed and not facts.package.get("authors"):
         author = Guess(people.one_person(computed[0]), computed[1]), Guess("", computed[1])
@@ -163,18 +165,18 @@ def _people(facts: Facts, around: Around, _found: Found) -> Named:
     elif author:
         sure = bool(people.licence_files(facts))
         yield "copyright_holder", Guess(author[0].value, author[0].source, sure)
-    if around.history.years:
-        yield "copyright_year", Guess(str(around.history.years[0]), "git log")
+    if repository_facts.history.years:
+        yield "copyright_year", Guess(str(repository_facts.history.years[0]), "git log")
 
 
-def _licence(facts: Facts, _around: Around, _found: Found) -> Named:
+def _licence(facts: Facts, _repository_facts: RepositoryFacts, _found: Found) -> Named:
     guess = _first(people.licence(facts))
     if guess:
         yield "license", guess
 
 
-def _home(facts: Facts, around: Around, found: Found) -> Named:
-    place = forge.find(facts, around)
+def _home(facts: Facts, repository_facts: RepositoryFacts, found: Found) -> Named:
+    place = forge.find(facts, repository_facts)
     if place:
         yield "forge", Guess(place.forge, place.source)
         if place.forge == "gitlab":
@@ -184,7 +186,7 @@ def _home(facts: Facts, around: Around, found: Found) -> Named:
         yield "forge", Guess("in2p3", "no GitLab address found", sure=False)
 
 
-def _python(facts: Facts, _around: Around, _found: Found) -> Named:
+def _python(facts: Facts, _repository_facts: RepositoryFacts, _found: Found) -> Named:
     """The oldest Python of those that the template tests on."""
     path, line = facts.package.place("requires-python")
     oldest = facts.package.oldest_python
@@ -200,7 +202,7 @@ def _python(facts: Facts, _around: Around, _found: Found) -> Named:
     yield "python_min", Guess(chosen, f"{path}:{line}{extra}")
 
 
-def _features(facts: Facts, _around: Around, found: Found) -> Named:
+def _features(facts: Facts, _repository_facts: RepositoryFacts, found: Found) -> Named:
     backend = facts.package.backend
     place = "{}:{}".format(*facts.package.place("build-backend"))
     known = backend if backend in ("setuptools", "hatchling") else people.OTHER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from lisa_scaffold.adopt.guess import Around, Guess, Guesses, one_line
+from lisa_scaffold.adopt.guess import Guess, Guesses, RepositoryFacts, one_line
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 
@@ -35,7 +35,7 @@ OFFERED = (
 OTHER = "other"
 
 
-def authors(facts: Facts, around: Around) -> Iterator[tuple[Guess, Guess]]:
+def authors(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[Guess, Guess]]:
     """Name and address of who wrote the project, the best source first."""
     package = facts.package
     for key in ("authors", "maintainers"):
@@ -51,7 +51,7 @@ def authors(facts: Facts, around: Around) -> Iterator[tuple[Guess, Guess]]:
             if name := one_person(" ".join(str(part) for part in parts if part)):
                 line = citation.line("authors")
                 yield _named(name, str(person.get("email") or ""), f"CITATION.cff:{line}")
-    for name, email in around.history.authors:
+    for name, email in repository_facts.history.authors:
         if said_name := one_person(name):
             yield _named(said_name, email, "git log")
 

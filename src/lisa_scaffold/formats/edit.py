@@ -38,17 +38,6 @@ def replace_in_line(number: int, old: str, new: str) -> Change:
     return change
 
 
-def delete_line(number: int, old: str) -> Change:
-    """Remove a line, which is found by number (counted from 1) or by text."""
-
-    def change(text: str) -> str:
-        lines = text.split("\n")
-        at = _find(lines, number, lambda line: line == old)
-        return text if at is None else "\n".join([*lines[:at], *lines[at + 1 :]])
-
-    return change
-
-
 def _find(lines: list[str], number: int, wanted: Callable[[str], bool]) -> int | None:
     """A line's index: at its number or, where another fix has moved it, the only one like it."""
     if number <= len(lines) and wanted(lines[number - 1]):

@@ -106,11 +106,6 @@ def _in_order(
     return merged
 
 
-def never(_before: Unit | None, _mine: list[Unit], _yours: list[Unit]) -> list[Unit] | None:
-    """Nobody knows the order."""
-    return None
-
-
 def _decide_gone(sides: _Sides, gone: Gone | None, *, heirs: bool) -> list[str] | None:
     """Take out of the sides what one removed and the other changed; ``None``: nobody knows."""
     base, ours, theirs = sides

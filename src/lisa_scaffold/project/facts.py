@@ -112,11 +112,11 @@ class Facts(Files):
             Overlay(self.tree, changes), self.root, self.given, _read=self._read.without(changes)
         )
 
-    def handed(self, **given: Any) -> Facts:
+    def with_given(self, **given: Any) -> Facts:
         """The same facts with more of what is handed in."""
         return Facts(self.tree, self.root, replace(self.given, **given), _read=self._read)
 
-    def once(self, find: Callable[[Facts], T]) -> T:
+    def cached(self, find: Callable[[Facts], T]) -> T:
         """What a function finds in these facts; it is called the first time alone."""
         if find not in self._found:
             self._found[find] = find(self)

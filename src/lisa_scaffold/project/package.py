@@ -76,10 +76,6 @@ class Package:
         said = self.data.get(key)
         return [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
 
-    def says(self, key: str) -> bool:
-        """Whether a key is set, be it in a way that only a build can tell."""
-        return key in self.data or key in self.unknown
-
     def place(self, *keys: Key) -> Place:
         """Where a key, or one of its items, stands."""
         return self.where(keys)

@@ -89,7 +89,7 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
     """
     path = _markdown(facts)
     if path and not any("unreleased" in heading.text.lower() for heading in facts.headings(path)):
-        first = facts.once(_versions)[0][1]
+        first = facts.cached(_versions)[0][1]
         marks = "#" * first.level
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
         fix = Fix.edit(path, insert_before(above, f"{marks} [Unreleased]\n\n"))
@@ -109,7 +109,7 @@ def heading_form(facts: Facts) -> Iterator[Hit]:
     [ISO 8601](https://www.iso.org/iso-8601-date-and-time-format.html).
     """
     path = _markdown(facts)
-    for number, heading in facts.once(_versions):
+    for number, heading in facts.cached(_versions):
         if (
             path
             and not _WELL_FORMED.fullmatch(heading.text)
@@ -146,7 +146,7 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
     """
     path = _markdown(facts)
     above: tuple[int, ...] | None = None
-    for number, heading in facts.once(_versions):
+    for number, heading in facts.cached(_versions):
         release = tuple(int(part) for part in re.findall(r"\d+", number)[:3])
         # A branch that is kept alive has sections of its own: only a wrong start is told.
         if path and above is not None and release > above:
@@ -167,10 +167,10 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
     path = _markdown(facts)
-    entries = {_release(number) for number, _ in facts.once(_versions)}
+    entries = {_release(number) for number, _ in facts.cached(_versions)}
     for version, said_by in _current(facts):
         if path and _release(version) not in entries:
-            line = facts.once(_versions)[0][1].line
+            line = facts.cached(_versions)[0][1].line
             yield Hit(path, line, f"no entry for {version}, which {said_by} names")
             return
 

@@ -34,7 +34,7 @@ def is_waived(finding: Finding, facts: Facts) -> bool:
 
 def find_waiver(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> int | None:
     """The number of the waiver that excepts a finding."""
-    known = facts.once(_no_waivers)
+    known = facts.cached(_no_waivers)
     place = finding.code, finding.path
     if place not in known:
         known[place] = _find_waiver(finding, waivers, facts)

@@ -36,7 +36,7 @@ def _images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
 
 def _hits(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
     """The places of images that somebody has a word to say about."""
-    for name, places in facts.once(_images).items():
+    for name, places in facts.cached(_images).items():
         if message := judge(name):
             for place in dict.fromkeys(_place(facts, *each) for each in places):
                 yield Hit(*place, message)

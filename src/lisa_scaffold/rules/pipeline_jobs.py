@@ -106,7 +106,7 @@ def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: rules](https://docs.gitlab.com/ci/jobs/job_rules/); it is an open wish of the
     CDE project that no image is pushed from any other branch.
     """
-    publishing = facts.once(_publishing)
+    publishing = facts.cached(_publishing)
     for job in facts.pipeline.jobs.values():
         command = publishing.get(job.name) or ("pages" if job.name == "pages" else "")
         if command and not _may_publish(facts, job):
@@ -125,7 +125,7 @@ def publishes_to_the_end(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: interruptible](https://docs.gitlab.com/ci/yaml/#interruptible).
     """
-    publishing = facts.once(_publishing)
+    publishing = facts.cached(_publishing)
     for job in facts.pipeline.jobs.values():
         if job.get("interruptible") is True and (command := publishing.get(job.name)):
             message = f"{job.name} may be stopped in the middle of `{command}`"

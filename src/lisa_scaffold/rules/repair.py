@@ -47,7 +47,7 @@ def fixed(
     chosen: Sequence[Rule],
     facts: Facts,
     excepted: Callable[[Finding], object] = lambda _: False,
-    only_here: Container[str] = (),
+    uncommitted: Container[str] = (),
 ) -> Fixed:
     """Repair what the rules find and can repair.
 
@@ -61,7 +61,7 @@ def fixed(
         The project.
     excepted
         Tells which findings are to stay.
-    only_here
+    uncommitted
         Files whose content stands nowhere else: they are edited, but neither replaced nor deleted.
     """
     before = facts
@@ -71,7 +71,7 @@ def fixed(
         changes: dict[str, bytes | None] = {}
         for rule, hit in judge.run(chosen, facts):
             finding = judge.finding(rule, hit)
-            if excepted(finding) or hit.fix is None or _loses(hit.fix, facts, only_here):
+            if excepted(finding) or hit.fix is None or _loses(hit.fix, facts, uncommitted):
                 continue
             work += _work(hit.fix, facts)
             if done and work > _MOST_WORK:
@@ -92,10 +92,10 @@ def _work(fix: Fix, facts: Facts) -> int:
     return sum(map(len, texts.values())) + _PER_VALUE * values
 
 
-def _loses(fix: Fix, facts: Facts, only_here: Container[str]) -> bool:
+def _loses(fix: Fix, facts: Facts, uncommitted: Container[str]) -> bool:
     """Whether a fix would throw away what stands nowhere else."""
     return any(
-        step.change is None and step.path in only_here and facts.has(step.path)
+        step.change is None and step.path in uncommitted and facts.has(step.path)
         for step in fix.steps
     )
 

@@ -122,7 +122,7 @@ class Rule:
         """Whether it is of interest for a project."""
         if self.kinds and facts.kind not in self.kinds:
             return False
-        return self.when is None or bool(facts.once(self.when))
+        return self.when is None or bool(facts.cached(self.when))
 
     def hits(self, facts: Facts) -> Iterator[Hit]:
         """Where it fails."""

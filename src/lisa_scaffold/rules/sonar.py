@@ -170,7 +170,7 @@ def _scanning(facts: Facts) -> list[Job]:
     ]
 
 
-@rule("SON005", SHOULD, when=lambda facts: _sonar(facts) and facts.once(_scanning))
+@rule("SON005", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_scanning))
 def reports_are_written(facts: Facts) -> Iterator[Hit]:
     """The reports that SonarQube is to read are artifacts of a job.
 
@@ -182,7 +182,7 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: Python test coverage](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/python-test-coverage/).
     """
-    commands = [command for job in facts.once(_scanning) for command in job.commands]
+    commands = [command for job in facts.cached(_scanning) for command in job.commands]
     kept = [path for job in facts.pipeline.jobs.values() for path in _artifacts(job)]
     for key, line in _lines(facts):
         if not key.lower().endswith(("reportpaths", "reportpath")):
@@ -246,7 +246,7 @@ def no_token(facts: Facts) -> Iterator[Hit]:
                 yield Hit(FILE, line, f"{key} has a value here")
 
 
-@rule("SON008", SHOULD, when=lambda facts: _sonar(facts) and facts.once(_scanning))
+@rule("SON008", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_scanning))
 def history_is_there(facts: Facts) -> Iterator[Hit]:
     """The scanner has the whole history.
 
@@ -256,6 +256,6 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: GitLab CI](https://docs.sonarsource.com/sonarqube-server/latest/devops-platform-integration/gitlab-integration/adding-analysis-to-gitlab-ci-cd/).
     """
-    for job in facts.once(_scanning):
+    for job in facts.cached(_scanning):
         if facts.pipeline.expand("$GIT_DEPTH", job) != "0":
             yield Hit(*job.place, f"{job.name} has not the whole history (GIT_DEPTH)")

@@ -60,7 +60,7 @@ class Hook(NamedTuple):
 
 def each_hook(facts: Facts) -> tuple[Hook, ...]:
     """The hooks of a project."""
-    return facts.once(_hooks)
+    return facts.cached(_hooks)
 
 
 def _hooks(facts: Facts) -> tuple[Hook, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 from lisa_scaffold import git, legacy, rules, template, workplace
 from lisa_scaffold.adopt import beside, eligible, forge, infer, repair
 from lisa_scaffold.adopt.beside import Item, Replaced, Woven, replaced
-from lisa_scaffold.adopt.guess import Around, Guess
+from lisa_scaffold.adopt.guess import Guess, RepositoryFacts
 from lisa_scaffold.adopt.repair import Mended
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.legacy import Former
@@ -89,11 +89,11 @@ class Prepared:
     trust: bool
 
     @cached_property
-    def around(self) -> Around:
+    def repository_facts(self) -> RepositoryFacts:
         """Its history and remote."""
         repository = self.project.repository
         # A clone often knows its token by the address: nothing here needs it.
-        return Around(git.history(repository), redacted(git.remote(repository)))
+        return RepositoryFacts(git.history(repository), redacted(git.remote(repository)))
 
     def guesses(self, given: Mapping[str, Any]) -> dict[str, Guess]:
         """What the project answers itself; what was given comes first.
@@ -103,7 +103,7 @@ class Prepared:
         LisaError
             If its name or its code cannot be told, and was not given.
         """
-        found = infer.answers(self.facts, self.around, given)
+        found = infer.answers(self.facts, self.repository_facts, given)
         if self.former:
             for key, value in legacy.answers(self.former).items():
                 found.setdefault(key, Guess(value, self.former.named_in))
@@ -174,7 +174,7 @@ class Prepared:
 
     def _spelled(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
         """What follows from the repository's name, where that is not the distribution's."""
-        place = forge.find(self.facts, self.around)
+        place = forge.find(self.facts, self.repository_facts)
         host, namespace, name = (
             str(answers[key]) for key in ("forge_host", "namespace", "distribution")
         )
@@ -197,7 +197,7 @@ class Prepared:
         chosen = rules.selected(judge.selection(self.facts, rules.Selection()))
         locked = source_module.matcher(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if locked(path)}
-        after = self.facts.changed(woven.files).handed(
+        after = self.facts.changed(woven.files).with_given(
             pristine=Pristine(self.template.version, pristine)
         )
         return repair.mend(chosen, self.facts, after, woven.kept_tools)

@@ -104,7 +104,7 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
     if origin:
         version = str(facts.answers.get("_commit"))
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
-        facts = facts.handed(pristine=pristine, not_rendered=origin.problem)
+        facts = facts.with_given(pristine=pristine, not_rendered=origin.problem)
     notes = origin.notes if origin else ()
     chosen = rules.selected(selection(facts, wanted.selection))
     before = _judged(facts, chosen, notes, wanted)
@@ -130,7 +130,7 @@ def _judged(
             waived.append(Waived(finding, waivers[number].reason))
     unneeded = [rule for rule in chosen if rule.code == UNNEEDED_WAIVER]
     if unneeded and (unused := find_unused_waivers(facts, chosen, used)):
-        findings += judge.findings(unneeded, facts.handed(unused=unused))
+        findings += judge.findings(unneeded, facts.with_given(unused=unused))
         findings.sort(key=judge.order)
     from lisa_scaffold.project.excerpt import excerpts
 
@@ -161,10 +161,10 @@ def _prefix(root: Path) -> str:
 def _repaired(facts: Facts, chosen: Sequence[Rule], before: Checked, wanted: Wanted) -> Result:
     from lisa_scaffold.rules import repair
 
-    only_here = _only_here(facts)
-    done = repair.fixed(chosen, facts, lambda finding: is_waived(finding, facts), only_here)
+    uncommitted = _uncommitted(facts)
+    done = repair.fixed(chosen, facts, lambda finding: is_waived(finding, facts), uncommitted)
     after = _judged(done.facts, chosen, before.notes, wanted)
-    kept = {each.path for each in after.findings if each.fixable and each.path in only_here}
+    kept = {each.path for each in after.findings if each.fixable and each.path in uncommitted}
     notes = [
         f"{path}: not committed, so --fix neither replaces nor deletes it: commit it first."
         for path in sorted(kept)
@@ -174,7 +174,7 @@ def _repaired(facts: Facts, chosen: Sequence[Rule], before: Checked, wanted: Wan
     return Result(told, before, done.changes)
 
 
-def _only_here(facts: Facts) -> frozenset[str]:
+def _uncommitted(facts: Facts) -> frozenset[str]:
     """Files whose content stands nowhere else: git has it not, or not as it is now."""
     outside = {path for path, file in facts.files.items() if not file.tracked}
     if facts.root is None or not facts.tracked:
