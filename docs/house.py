@@ -101,11 +101,11 @@ def draw() -> str:
     ]
     for room, belows in sorted(reduce(imports).items()):
         lines += [_line(boxes[room], boxes[below]) for below in sorted(belows)]
-    for room, (x, y, width) in sorted(boxes.items()):
+    for room, (left, y, width) in sorted(boxes.items()):
         form = "box folder" if (PACKAGE / room).is_dir() else "box"
         lines.append(
-            f'<rect class="{form}" x="{x:.0f}" y="{y}" width="{width}" height="{BOX_HEIGHT}" '
-            f'rx="5"/><text x="{x + width / 2:.0f}" y="{y + 20}">{escape(_label(room))}</text>'
+            f'<rect class="{form}" x="{left:.0f}" y="{y}" width="{width}" height="{BOX_HEIGHT}" '
+            f'rx="5"/><text x="{left + width / 2:.0f}" y="{y + 20}">{escape(_label(room))}</text>'
         )
     return "\n".join([*lines, "</svg>", ""])
 
