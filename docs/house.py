@@ -89,10 +89,10 @@ def draw() -> str:
     for floor, row in rows.items():
         widths = [28 + 8 * len(_label(room)) for room in row]
         free = (WIDTH - sum(widths)) / (len(row) + 1)
-        x = free
+        at = free
         for room, width in zip(row, widths, strict=True):
-            boxes[room] = x, MARGIN + (top - floor) * FLOOR_HEIGHT, width
-            x += width + free
+            boxes[room] = at, MARGIN + (top - floor) * FLOOR_HEIGHT, width
+            at += width + free
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         'aria-label="Which part of lisa_scaffold imports which">',
@@ -101,11 +101,11 @@ def draw() -> str:
     ]
     for room, belows in sorted(reduce(imports).items()):
         lines += [_line(boxes[room], boxes[below]) for below in sorted(belows)]
-    for room, (left, y, width) in sorted(boxes.items()):
+    for room, (left, upper, size) in sorted(boxes.items()):
         form = "box folder" if (PACKAGE / room).is_dir() else "box"
         lines.append(
-            f'<rect class="{form}" x="{left:.0f}" y="{y}" width="{width}" height="{BOX_HEIGHT}" '
-            f'rx="5"/><text x="{left + width / 2:.0f}" y="{y + 20}">{escape(_label(room))}</text>'
+            f'<rect class="{form}" x="{left:.0f}" y="{upper}" width="{size}" height="{BOX_HEIGHT}" '
+            f'rx="5"/><text x="{left + size / 2:.0f}" y="{upper + 20}">{escape(_label(room))}</text>'
         )
     return "\n".join([*lines, "</svg>", ""])
 
