@@ -103,9 +103,10 @@ def draw() -> str:
         lines += [_line(boxes[room], boxes[below]) for below in sorted(belows)]
     for room, (left, upper, size) in sorted(boxes.items()):
         form = "box folder" if (PACKAGE / room).is_dir() else "box"
+        middle = left + size / 2
         lines.append(
             f'<rect class="{form}" x="{left:.0f}" y="{upper}" width="{size}" height="{BOX_HEIGHT}" '
-            f'rx="5"/><text x="{left + size / 2:.0f}" y="{upper + 20}">{escape(_label(room))}</text>'
+            f'rx="5"/><text x="{middle:.0f}" y="{upper + 20}">{escape(_label(room))}</text>'
         )
     return "\n".join([*lines, "</svg>", ""])
 
