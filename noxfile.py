@@ -61,7 +61,7 @@ def tests(session: nox.Session) -> None:
         "pytest",
         "--numprocesses=auto",
         "-m",
-        "not e2e",
+        "not e2e and not costs",
         "--cov",
         "--cov-report=term",
         f"--cov-report=xml:{REPORTS / 'coverage.xml'}",
@@ -76,6 +76,13 @@ def e2e(session: nox.Session) -> None:
     install(session, "e2e", project=True)
     workers = ("--numprocesses=2", "--dist=loadgroup")
     session.run("pytest", *workers, "-m", "e2e", "--durations=20", *session.posargs)
+
+
+@nox.session(default=False)
+def costs(session: nox.Session) -> None:
+    """Measure what every hostile file costs: half an hour of processor time."""
+    install(session, "test", project=True)
+    session.run("pytest", "--numprocesses=2", "-m", "costs", "--durations=20", *session.posargs)
 
 
 @nox.session

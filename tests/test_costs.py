@@ -62,7 +62,7 @@ def test_a_few_of_each_kind_are_soon_judged() -> None:
     assert [name for name, cost in costs.items() if "sound" not in cost.result[:9]] == []
 
 
-@pytest.mark.e2e
+@pytest.mark.costs
 @pytest.mark.parametrize("kind", kinds())
 def test_every_file_is_soon_judged(kind: str) -> None:
     every = list(attacks(kind))
@@ -74,7 +74,7 @@ def test_every_file_is_soon_judged(kind: str) -> None:
     assert [name for name, cost in costs.items() if "sound" not in cost.result[:9]] == []
 
 
-@pytest.mark.e2e
+@pytest.mark.costs
 @pytest.mark.parametrize("kind", kinds())
 def test_every_file_is_soon_adopted(kind: str) -> None:
     calls = {
@@ -89,7 +89,7 @@ def test_every_file_is_soon_adopted(kind: str) -> None:
     assert [name for name, cost in costs.items() if not fine.match(cost.result)] == []
 
 
-@pytest.mark.e2e
+@pytest.mark.costs
 @pytest.mark.parametrize("kind", kinds())
 def test_every_file_is_soon_merged(kind: str) -> None:
     calls: dict[str, Call] = {}
