@@ -147,14 +147,18 @@ def test_linked_work_trees_and_submodules_are_as_git_makes_them(
     assert (tree / "a.dat").read_text() == f"{TEN}more\n"
 
 
-def test_a_git_folder_elsewhere_is_taken_once_it_names_its_work_tree(workshop: Workshop) -> None:
+def test_a_git_folder_that_names_another_work_tree_is_taken_once_it_names_this_one(
+    workshop: Workshop,
+) -> None:
     elsewhere = workshop.project.with_name("elsewhere.git")
     passes("git", "init", "--quiet", f"--separate-git-dir={elsewhere}", cwd=workshop.project)
+    assert git.repository(workshop.project).git_dir == elsewhere
+    passes("git", "config", "core.worktree", workshop.template, cwd=workshop.project)
     with pytest.raises(LisaError, match="does not name it back") as caught:
         git.repository(workshop.project)
-    *command, top = caught.value.hint.partition(": git ")[2].split()
-    passes("git", *command, top, cwd=workshop.project)
-    assert git.repository(workshop.project).git_dir == elsewhere
+    words = caught.value.hint.partition(": git ")[2].split()
+    passes("git", f"--git-dir={elsewhere}", *words, cwd=workshop.project)
+    assert git.repository(workshop.project).top == workshop.project
 
 
 def test_an_empty_git_folder_is_passed_by_as_git_does(workshop: Workshop) -> None:

@@ -69,14 +69,20 @@ def _folders_of(entry: Path) -> tuple[Path, Path]:
 
 
 def _points_back(git_dir: Path, common: Path, entry: Path) -> bool:
-    """Whether git's folder, of a linked work tree or of a submodule, is the one of a file."""
+    """Whether git's folder, of a linked work tree or of a submodule, is the one of a file.
+
+    One that was put elsewhere from the start (``git init --separate-git-dir``) names no work tree;
+    one called ``.git`` is that of the folder which it lies in.
+    """
     if back := _content(git_dir / "gitdir").strip():
         linked = git_dir.resolve().parent == common.resolve() / "worktrees"
         return linked and (git_dir / back).resolve() == entry.resolve()
     asked = ("--file", git_dir / "config", "--get", "core.worktree")
     said = command.run("config", *asked, env=NOWHERE, codes=(0, 1, 3, 128))
     tree = os.fsdecode(said).removesuffix("\n")
-    return bool(tree) and (git_dir / tree).resolve() == entry.parent.resolve()
+    if not tree:
+        return git_dir.resolve().name != ".git"
+    return (git_dir / tree).resolve() == entry.parent.resolve()
 
 
 def _content(path: Path) -> str:
