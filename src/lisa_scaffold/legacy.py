@@ -187,7 +187,7 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
         ) from error
     del cookiecutter
     template = _fetch(former, root, folder)
-    _refuse_links(former, folder / "former", template)
+    _refuse_links(former, folder / "former")
     made, scripts = folder / "made", folder / "scripts"
     made.mkdir()
     scripts.mkdir()
@@ -287,10 +287,13 @@ def _not_rendered(former: Former, why: str) -> LisaError:
     )
 
 
-def _refuse_links(former: Former, root: Path, template: Path) -> None:
-    """Raise LisaError for a link out of the template: Cookiecutter would follow it."""
+def _refuse_links(former: Former, root: Path) -> None:
+    """Raise LisaError for a link out of the template's repository: Cookiecutter would follow it.
+
+    It looks for what it includes beside the template's folder too, and behind links that stay in.
+    """
     inside = os.path.realpath(root)
-    for place in template.rglob("*"):
+    for place in root.rglob("*"):
         if place.is_symlink() and not Path(os.path.realpath(place)).is_relative_to(inside):
             where = place.relative_to(root)
             raise _not_rendered(former, f"{where} is a link that leads out of the template")

@@ -251,6 +251,27 @@ def test_settings_that_are_no_file(target: str, render: Render) -> None:
         render({}, links={"cookiecutter.json": target})
 
 
+@pytest.mark.parametrize("inner", ["templates", "other/a.txt"])
+def test_a_link_beside_the_template_is_not_followed_either(
+    tmp_path: Path, mark: Path, inner: str
+) -> None:
+    """The template's folder may be a link that stays inside, and lead to where others lead out."""
+    write(mark.parent, {"secret": "secret\n"})
+    cookie, folder, project = (tmp_path / name for name in ("cookie", "work", "project"))
+    write(
+        cookie,
+        {"tmpl/cookiecutter.json": '{"slug": "a"}', "other/b.txt": "{% include 'secret' %}"},
+    )
+    (cookie / "tmpl" / SLUG).symlink_to("../other")
+    (cookie / inner).symlink_to(mark.parent)
+    commit_all(cookie, "Start")
+    folder.mkdir()
+    project.mkdir()
+    former = legacy.Former(str(cookie), "", {}, ".cruft.json", "tmpl")
+    with pytest.raises(LisaError, match=f"{inner} is a link that leads out of the template"):
+        legacy.render(former, project, folder, trust=False)
+
+
 def test_links_inside_are_followed(render: Render) -> None:
     made = render({"common": "common\n"}, links={f"{SLUG}/a": "../common"})
     assert (made / "a").read_text() == "common\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import shutil
@@ -516,6 +517,32 @@ def test_a_laid_down_change_that_came_with_an_archive_stays_inside(
     with pytest.raises(LisaError, match="no change that lisa-scaffold has laid down"):
         journal.recover(laid_down)
     assert (everything(laid_down), everything(outside)) == before
+
+
+def test_what_is_no_object_is_not_taken_over(workshop: Workshop) -> None:
+    """Somebody's folder would do for git's, were it named like one of objects."""
+    pending = workshop.project / ".git/lisa-scaffold/pending"
+    change: dict[str, Any] = {"prefix": "", "steps": [], "index": None}
+    names = ("uv/uv.toml", "ab/" + "c" * 38, "ab/" + "c" * 37, "AB/" + "c" * 38)
+    objects = {f"objects/{name}": "x\n" for name in names}
+    write(pending, {"plan.json": json.dumps(change), "index-info": "", **objects})
+    (pending / "content").mkdir()
+    journal.recover(git.repository(workshop.project))
+    folder = workshop.project / ".git/objects"
+    assert [name for name in names if (folder / name).exists()] == [names[1]]
+
+
+@pytest.mark.parametrize("verb", ["update", "adopt"])
+def test_a_dry_run_completes_nothing(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    pending = workshop.project / ".git/lisa-scaffold/pending"
+    write(pending, {"plan.json": "{}"})
+    before = everything(workshop.project)
+    arguments = [verb, str(workshop.project), "--defaults", "--dry-run"]
+    assert cli.main(arguments) == ExitCode.REFUSED
+    assert "a command was interrupted there" in capsys.readouterr().err
+    assert everything(workshop.project) == before
 
 
 def test_the_lock_is_not_written_through_a_link(laid_down: Path) -> None:

@@ -19,9 +19,8 @@ JOB: dict[str, Any] = yaml.safe_load(
 )["compliance"]
 JUDGE = """\
 import os, sys
-def main():
-    print("judged by", __file__, "in", os.getcwd(), "with", *sys.argv[1:])
-    print("pip", os.environ["PIP_CACHE_DIR"], "uv", os.environ["UV_CACHE_DIR"])
+print("judged by", __file__, "in", os.getcwd(), "with", *sys.argv[1:])
+print("pip", os.environ["PIP_CACHE_DIR"], "uv", os.environ["UV_CACHE_DIR"])
 """
 
 
@@ -31,15 +30,13 @@ def wheel(tmp_path: Path) -> Path:
     place = tmp_path / "lisa_scaffold-9.9-py3-none-any.whl"
     facts = "lisa_scaffold-9.9.dist-info"
     with zipfile.ZipFile(place, "w") as archive:
-        archive.writestr("judge.py", JUDGE)
+        archive.writestr("lisa_scaffold/__init__.py", "")
+        archive.writestr("lisa_scaffold/__main__.py", JUDGE)
         archive.writestr(
             f"{facts}/METADATA", "Metadata-Version: 2.1\nName: lisa-scaffold\nVersion: 9.9\n"
         )
         archive.writestr(
             f"{facts}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(
-            f"{facts}/entry_points.txt", "[console_scripts]\nlisa-scaffold = judge:main\n"
         )
         archive.writestr(f"{facts}/RECORD", "")
     return place
@@ -49,12 +46,21 @@ def wheel(tmp_path: Path) -> Path:
 def checkout(tmp_path: Path, tree: Tree) -> Path:
     """A checkout in which a file lies for each place where a tool might look for one."""
     trap = f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__)\n"
-    modules = ("venv", "pip", "ensurepip", "argparse", "subprocess", "sitecustomize", "judge")
+    modules = (
+        "venv",
+        "pip",
+        "ensurepip",
+        "argparse",
+        "subprocess",
+        "sitecustomize",
+        "lisa_scaffold",
+    )
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     return tree(
         tmp_path / "checkout",
         {
             **{f"{name}.py": trap for name in modules},
+            **{f"src/{name}.py": trap for name in modules},
             f".venv/lib/{version}/site-packages/trap.pth": f"import os; {trap}",
             ".venv/pip.conf": "[global]\nindex-url = https://attacker.example.org/simple\n",
             ".venv/pyvenv.cfg": "home = /nowhere\n",
@@ -75,6 +81,8 @@ def test_nothing_in_the_checkout_decides_who_judges(
     if has_uv:
         (programs / "uv").symlink_to(program("uv"))
     (tmp_path / "scratch").mkdir()
+    # Whoever else uses the machine can write into the folder for temporary files.
+    (tmp_path / "scratch/uv.toml").write_text('required-version = "==0.0.1"\n')
     path = os.pathsep.join([str(programs), f"{sys.base_prefix}/bin", "/usr/bin", "/bin"])
     lines = [*JOB["before_script"], *JOB["script"]]
     said = passes(
@@ -87,6 +95,7 @@ def test_nothing_in_the_checkout_decides_who_judges(
             "PATH": path,
             "PIP_CACHE_DIR": f"{checkout}/.cache/pip",  # as GitLab's manual has it for all jobs
             "PIP_NO_INDEX": "1",
+            "PYTHONPATH": f"{checkout}/src",  # as projects have it that test without installing
             "TMPDIR": str(tmp_path / "scratch"),
             "UV_CACHE_DIR": f"{checkout}/.cache/uv",
             "UV_OFFLINE": "1",

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     path: Path = arguments.path
     eligible.refuse_missing(path)
-    recover(eligible.repository(path))
+    recover(eligible.repository(path), dry_run=arguments.dry_run)
     version = eligible.already(path)
     if version is not None:
         return _report_already(version, arguments)

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.verbs import update
 
     current = project.read(arguments.path)
-    recover(current.repository)
+    recover(current.repository, dry_run=arguments.dry_run)
     given = common.given(arguments)
     target = update.target(current, arguments.to)
     if target.version == current.version and not given:
@@ -57,10 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     return _finish(updated, arguments)
 
 
-def recover(repository: Any) -> None:
-    """Bring what a killed command left behind to an end, and say so."""
+def recover(repository: Any, *, dry_run: bool) -> None:
+    """Bring what a killed command left behind to an end, and say so; a dry run only says so."""
     from lisa_scaffold.sync import journal
 
+    if dry_run:
+        journal.refuse_interrupted(repository)
+        return
     recovered = journal.recover(repository)
     if recovered:
         say(recovered.message)

@@ -49,7 +49,7 @@ def clonable(said: str | Path, folder: Path = Path(), outside: Path | None = Non
     folder
         The folder from where a relative path leads.
     outside
-        A folder whose content is never cloned: that of the project which says it.
+        The folder of the project that says it: nothing of its checkout is cloned.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _local(said: str, place: Path, outside: Path | None) -> Address:
         mode = found.stat().st_mode
     except (OSError, RuntimeError) as error:  # of links that lead in a circle
         raise LisaError(f"{said}: nothing is there that can be read", _HINT) from error
-    if outside and found.is_relative_to(outside.resolve()):
+    if outside and _is_part_of(found, outside.resolve()):
         raise LisaError(
             f"{said}: a template is never read out of the project itself",
             "Name the repository that it comes from.",
@@ -89,6 +89,17 @@ def _local(said: str, place: Path, outside: Path | None) -> Address:
     if not stat.S_ISDIR(mode) and not (stat.S_ISREG(mode) and _is_bundle(found)):
         raise LisaError(f"{said}: neither a folder nor a git bundle", _HINT)
     return Address(str(found), is_local=True)
+
+
+def _is_part_of(place: Path, project: Path) -> bool:
+    """Whether a place came with a project: it lies in it, or elsewhere in the same checkout."""
+    above = [project, *project.parents]
+    top = next((each for each in above if os.path.lexists(each / ".git")), project)
+    if not place.is_relative_to(top) or place.is_relative_to(project):
+        return place.is_relative_to(project)
+    below = [each for each in (place, *place.parents) if each != top and each.is_relative_to(top)]
+    # What has a `.git` of its own, git has not brought along.
+    return not any(os.path.lexists(each / ".git") for each in below)
 
 
 def _is_bundle(path: Path) -> bool:

@@ -67,7 +67,9 @@ ALONE: Variables = {
 }
 """Environment that makes git deaf to the user's settings: the same result for everybody."""
 
-OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+# Of git before 2.45 the second variable is unknown, and any word that the first names is that of a
+# helper which a repository may have made a command of: so it is one that nobody can foresee.
+OFFLINE = {"GIT_ALLOW_PROTOCOL": f"none-{os.urandom(8).hex()}", "GIT_NO_LAZY_FETCH": "1"}
 """Environment in which git fetches nothing: not what a partial clone lacks either."""
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git import folder as git_folder
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import GitError, complete, git, run
@@ -259,8 +260,9 @@ def repository(folder: Path) -> Repository:
     Raises
     ------
     LisaError
-        If there is none with a work tree, or git refuses it.
+        If there is none with a work tree, or git or we refuse it.
     """
+    git_folder.refuse_odd(folder)
     questions = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     asked = [word for question in questions for word in (question, _BETWEEN)]
     try:
@@ -439,6 +441,7 @@ def listed(folder: Path) -> dict[str, str | None] | None:
     LisaError
         If git refuses the folder.
     """
+    git_folder.refuse_odd(folder)
     options = ("-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
     try:
         said = git("ls-files", *options, cwd=folder)

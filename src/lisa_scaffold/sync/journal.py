@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -32,6 +33,7 @@ from lisa_scaffold.template import cache
 
 Step = Mapping[str, Any]
 
+_OBJECT = re.compile(r"objects/[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})")
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -181,6 +183,17 @@ def _is_unused(place: Place) -> bool:
         found = {each.name: each.lstat().st_size for each in place.folder.iterdir()}
         return not place.folder.is_symlink() and found in ({}, {"lock": 0})
     return False
+
+
+def refuse_interrupted(found: Repository | Path) -> None:
+    """Raise LisaError where a killed command has left something behind; nothing is touched."""
+    place = place_of(found)
+    names = ("pending", "draft", "done") if place.repository else ("",)
+    if any(os.path.lexists(place.folder / name) for name in names):
+        raise LisaError(
+            f"{place.top}: a command was interrupted there, and its change is not complete",
+            "Run the command without --dry-run first: that completes the change, or drops it.",
+        )
 
 
 def recover(found: Repository | Path) -> Recovered | None:
@@ -339,7 +352,7 @@ def _carry_out_all(place: Place, pending: Path, change: Mapping[str, Any]) -> li
     """Put files, objects and index in their places; returns paths that somebody has edited."""
     repository = place.repository
     if repository and "branch" in change:
-        _move_objects(pending / "store.git/objects", repository.objects)
+        _move_objects(pending / "store.git/objects", repository)
         git.start_branch(repository, change["branch"], change["commit"])
         return []
     staged = repository if "index" in change else None
@@ -350,7 +363,7 @@ def _carry_out_all(place: Place, pending: Path, change: Mapping[str, Any]) -> li
         if not _carry_out(place.top, path, step, pending, number)
     ]
     if staged:
-        _move_objects(pending / "objects", staged.objects)
+        _move_objects(pending / "objects", staged)
         if locked:
             _replace_index(staged, pending)
         elif not _is_in_place(place, pending):
@@ -406,11 +419,12 @@ def _forget(pending: Path) -> None:
     shutil.rmtree(done, ignore_errors=True)
 
 
-def _move_objects(objects: Path, target: Path) -> None:
+def _move_objects(objects: Path, repository: Repository) -> None:
+    """Take objects over; no link on the way is followed, and no other name is one of an object."""
     for path in objects.glob("??/*"):
-        inner = f"{path.parent.name}/{path.name}"
-        if not os.path.lexists(target / inner):
-            files.move_in(path, target, inner, files.draft_name())
+        inner = f"objects/{path.parent.name}/{path.name}"
+        if _OBJECT.fullmatch(inner) and not os.path.lexists(repository.common / inner):
+            files.move_in(path, repository.common, inner, files.draft_name())
 
 
 def _carry_out(top: Path, path: str, step: Step, pending: Path, number: int) -> bool:
