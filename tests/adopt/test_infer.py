@@ -199,7 +199,7 @@ def test_tools_that_are_set_up_elsewhere() -> None:
             "ruff.toml": "",
         }
     )
-    assert tools.elsewhere(facts, "") == {
+    assert tools.find_elsewhere(facts, "") == {
         "coverage": ".coveragerc sets it up",
         "ruff": "ruff.toml sets it up",
         "mypy": ("setup.cfg sets it up; it names no files, and nox -s types needs them: files = …"),
@@ -217,4 +217,4 @@ def test_tools_that_are_set_up_elsewhere() -> None:
     ],
 )
 def test_the_length_of_lines_stays(files: dict[str, str], expected: object) -> None:
-    assert tools.line_length(Facts.of(files), "") == expected
+    assert tools.find_line_length(Facts.of(files), "") == expected

@@ -45,14 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Adopt a project."""
-    from lisa_scaffold import legacy
+    from lisa_scaffold import git, legacy
     from lisa_scaffold.adopt import eligible
     from lisa_scaffold.verbs import adopt
 
     path: Path = arguments.path
     eligible.refuse_missing(path)
-    recover(eligible.repository(path))
-    version = eligible.already(path)
+    recover(git.repository(path.resolve()))
+    version = eligible.recorded_version(path)
     if version is not None:
         return _report_already(version, arguments)
     current = eligible.read(path)

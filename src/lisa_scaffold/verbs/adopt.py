@@ -12,9 +12,9 @@ from typing import Any
 
 from lisa_scaffold import git, legacy, rules, template, workplace
 from lisa_scaffold.adopt import beside, eligible, forge, infer, repair
-from lisa_scaffold.adopt.beside import Item, Replaced, Woven, replaced
+from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts
-from lisa_scaffold.adopt.repair import Mended
+from lisa_scaffold.adopt.repair import Repaired
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.legacy import Former
 from lisa_scaffold.model import Change, Question
@@ -71,7 +71,7 @@ class Adopted:
     answers: tuple[Answer, ...]
     synced: trees.Synced
     items: tuple[Item, ...]
-    mended: Mended
+    mended: Repaired
     replaced: tuple[Replaced, ...]
     former: Former | None
     diff: str
@@ -142,22 +142,22 @@ class Prepared:
         """
         answers = {question.key: question.value for question in self.questions(given)}
         former = self._former(answers)
-        woven = beside.weave(self.facts, self._render(answers, 0), former, answers)
+        placed = beside.place_files(self.facts, self._render(answers, 0), former, answers)
         for attempt in (1, 2):
-            answers["left_out"] = self._left_out(woven, given)
+            answers["left_out"] = self._left_out(placed, given)
             rendered = self._render(answers, attempt)
-            if beside.weave_pipeline(woven, self.facts, rendered):
+            if beside.place_pipeline(placed, self.facts, rendered):
                 break
-        woven.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
-        mended = self._mend(woven, rendered)
-        woven.files.update(
+        placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
+        mended = self._mend(placed, rendered)
+        placed.files.update(
             {path: data for path, data in mended.changes.items() if data is not None}
         )
-        return self._result(woven, mended, self._answers(answers, given))
+        return self._result(placed, mended, self._answers(answers, given))
 
-    def _left_out(self, woven: Woven, given: Mapping[str, Any]) -> str:
+    def _left_out(self, placed: Placed, given: Mapping[str, Any]) -> str:
         asked = str(given.get("left_out", "")).split()
-        return " ".join(sorted({*asked, *(f"/{path}" for path in woven.left_out)}))
+        return " ".join(sorted({*asked, *(f"/{path}" for path in placed.left_out)}))
 
     def _render(self, answers: Mapping[str, Any], number: int) -> dict[str, bytes]:
         """The template's files, with the project's real address where that is known."""
@@ -193,14 +193,14 @@ class Prepared:
         made = legacy.render(former, self.project.root, folder, trust=self.trust)
         return {path: blob.data for path, blob in trees.read_tree(made).items()}
 
-    def _mend(self, woven: Woven, rendered: Mapping[str, bytes]) -> Mended:
+    def _mend(self, placed: Placed, rendered: Mapping[str, bytes]) -> Repaired:
         chosen = rules.selected(judge.selection(self.facts, rules.Selection()))
         locked = source_module.matcher(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if locked(path)}
-        after = self.facts.changed(woven.files).with_given(
+        after = self.facts.changed(placed.files).with_given(
             pristine=Pristine(self.template.version, pristine)
         )
-        return repair.mend(chosen, self.facts, after, woven.kept_tools)
+        return repair.repair_findings(chosen, self.facts, after, placed.kept_tools)
 
     def answers(self, given: Mapping[str, Any]) -> tuple[Answer, ...]:
         """Every answer as it holds before what does not fit is known.
@@ -227,16 +227,16 @@ class Prepared:
                 found.append(Answer(key, value, "the template's default", sure=guess is None))
         return tuple(found)
 
-    def _result(self, woven: Woven, mended: Mended, answers: tuple[Answer, ...]) -> Adopted:
+    def _result(self, placed: Placed, mended: Repaired, answers: tuple[Answer, ...]) -> Adopted:
         repository = self.project.repository
-        new = [path for path in woven.files if not self.facts.has(path)]
+        new = [path for path in placed.files if not self.facts.has(path)]
         for path in sorted(git.ignored(repository, new)):
-            del woven.files[path]
-            woven.note(beside.LEFT_OUT, path, "the project's .gitignore names it")
+            del placed.files[path]
+            placed.note(beside.LEFT_OUT, path, "the project's .gitignore names it")
         synced = trees.Synced()
-        for path, blob in sorted(self._blobs(woven.files).items()):
+        for path, blob in sorted(self._blobs(placed.files).items()):
             synced.settle(path, "added" if path in new else "merged", blob)
-        kept = {item.path for item in woven.items if item.status == beside.KEPT}
+        kept = {item.path for item in placed.items if item.status == beside.KEPT}
         synced.changes += [Change(path, "kept") for path in sorted(kept - synced.files.keys())]
         written = {path: blob.data for path, blob in synced.files.items() if blob}
         after = self.facts.changed(written)
@@ -245,9 +245,9 @@ class Prepared:
             self.template.version,
             answers,
             synced,
-            tuple(woven.items),
+            tuple(placed.items),
             mended,
-            tuple(replaced(self.facts, after, written)),
+            tuple(find_replaced(self.facts, after, written)),
             self.former,
             repairing.diff(self.facts, written),
         )
@@ -307,7 +307,7 @@ def prepared(
     LisaError
         If nothing says what its package is, or the template cannot be reached.
     """
-    seen = eligible.facts(current)
+    seen = eligible.read_facts(current)
     source, version = target(wanted)
     with (
         source.open(version) as opened,
