@@ -1,4 +1,4 @@
-"""The command line: arguments, dispatch, and the only place that prints; a module for each verb."""
+"""The command line: arguments, dispatch, and the only place that prints; one module per verb."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def new(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> Parser:
-    """What ``lisa-scaffold`` takes: each verb with its arguments."""
+    """The parser of ``lisa-scaffold``: each verb with its arguments."""
     whole = Parser(
         prog="lisa-scaffold", description="Projects for the LISA mission that follow one practice."
     )

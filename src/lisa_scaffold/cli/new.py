@@ -20,7 +20,7 @@ Create a LISA Python project: asks, shows what it will make, and makes it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``lisa-new`` takes."""
+    """Add the arguments of ``lisa-new``."""
     parser.add_argument(
         "destination",
         metavar="DEST",
@@ -54,16 +54,16 @@ def run(arguments: argparse.Namespace) -> int:
         who = git.identity()
         suggested = new.suggestions(destination, who)
         if common.asks(arguments) and not arguments.dry_run:
-            return _in_dialogue(version, given, suggested, destination, who)
+            return _make_in_dialogue(version, given, suggested, destination, who)
         if destination:
             given.setdefault("project_name", suggested["project_name"])
         elif not {"project_name", "distribution"} & given.keys():
             hint = "Name the folder to make, or give --data project_name=…"
             raise LisaError("project_name: no answer", hint)
-        return _at_once(version, given, suggested, arguments, who)
+        return _make_at_once(version, given, suggested, arguments, who)
 
 
-def _at_once(
+def _make_at_once(
     version: Any,
     given: dict[str, Any],
     suggested: dict[str, str],
@@ -87,7 +87,7 @@ def _at_once(
     return ExitCode.DONE
 
 
-def _in_dialogue(
+def _make_in_dialogue(
     version: Any,
     given: dict[str, Any],
     suggested: dict[str, str],

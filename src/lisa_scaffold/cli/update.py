@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import changed, changing
+from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import hand_over, say, tell
 from lisa_scaffold.errors import ExitCode
 
@@ -16,7 +16,7 @@ Bring a newer version of the template into a project: a three-way merge with wha
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``lisa-scaffold update`` takes."""
+    """Add the arguments of ``lisa-scaffold update``."""
     parser.add_argument(
         "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
     )
@@ -48,7 +48,13 @@ def run(arguments: argparse.Namespace) -> int:
     target = update.target(current, arguments.to)
     if target.version == current.version and not given:
         project.refuse_unmerged(current)
-        return _report_nothing_to_do(current.version, arguments)
+        if arguments.format == "json":
+            from lisa_scaffold.report import update as report
+
+            hand_over(report.as_json(None, current.version))
+        else:
+            tell(f"Nothing to do: the project has {current.version}.\n")
+        return ExitCode.DONE
     with update.prepared(current, target, trust=arguments.trust) as prepared:
         if common.asks(arguments):
             given = _ask_new_questions(prepared)
@@ -58,24 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def recover(repository: Any) -> None:
-    """Bring what a killed command left behind to an end, and say so."""
+    """Complete or drop what a killed command left behind, and say so."""
     from lisa_scaffold.sync import journal
 
-    recovered = journal.recover(repository)
-    if recovered:
-        say(recovered.message)
-        if recovered.completed:
-            changed("a change that had been interrupted is completed")
-
-
-def _report_nothing_to_do(version: str, arguments: argparse.Namespace) -> int:
-    if arguments.format == "json":
-        from lisa_scaffold.report import update as report
-
-        hand_over(report.as_json(None, version))
-    else:
-        tell(f"Nothing to do: the project has {version}.\n")
-    return ExitCode.DONE
+    tell_recovered(journal.recover(repository))
 
 
 def _ask_new_questions(prepared: Any) -> dict[str, Any]:
