@@ -103,16 +103,18 @@ def _confirm_answers(prepared: Any, given: dict[str, Any]) -> dict[str, Any] | N
 
 def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import adopt as report
+    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
     from lisa_scaffold.verbs import adopt
 
+    current, synced = adopted.project, adopted.synced
     branch = None if arguments.in_place else arguments.branch or adopt.BRANCH
     if not arguments.dry_run:
         if branch:
             with changing(f"the adoption is committed on the branch {branch}"):
-                adopt.commit_on_branch(adopted, branch, report.commit_message(adopted))
+                commit_on_branch(current, synced, branch, report.commit_message(adopted))
         else:
             with changing("the adoption is staged"):
-                adopt.apply(adopted)
+                bring_in(current, synced)
     if arguments.format == "json":
         made = None if arguments.dry_run else branch
         hand_over(report.as_json(adopted, adopted.version, made))

@@ -87,18 +87,20 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
 
 def _finish(updated: Any, arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import update as report
-    from lisa_scaffold.verbs import update
+    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
 
-    conflicts = ExitCode.FINDINGS if updated.synced.conflicts else ExitCode.DONE
+    current, synced = updated.project, updated.synced
+    conflicts = ExitCode.FINDINGS if synced.conflicts else ExitCode.DONE
     if arguments.dry_run:
         after = ""
     elif arguments.branch:
         with changing(f"the update is committed on the branch {arguments.branch}"):
-            update.commit_on_branch(updated, arguments.branch, report.commit_message(updated))
+            message = report.commit_message(updated)
+            commit_on_branch(current, synced, arguments.branch, message)
         after = report.committed(updated, arguments.branch)
     else:
         with changing("the update is staged"):
-            update.apply(updated)
+            bring_in(current, synced)
         after = report.applied(updated)
     if arguments.format == "json":
         hand_over(report.as_json(updated, updated.version))
@@ -108,6 +110,6 @@ def _finish(updated: Any, arguments: argparse.Namespace) -> int:
         hand_over(updated.diff)
         return conflicts
     tell(f"{report.text(updated)}\n\n{after}\n")
-    if updated.synced.patches:
-        tell(f"\nNot taken, as patches:\n\n{report.patches(updated.synced)}")
+    if synced.patches:
+        tell(f"\nNot taken, as patches:\n\n{report.patches(synced)}")
     return conflicts

@@ -102,7 +102,7 @@ def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
         yield concern(each.path), _place(each)
 
 
-def hints(adopted: Adopted) -> Iterator[str]:
+def _hints(adopted: Adopted) -> Iterator[str]:
     """What follows from the changes, and a person has to do."""
     root, paths = adopted.project.root, adopted.synced.files
     for lock, command in (("uv.lock", "uv lock"), ("poetry.lock", "poetry lock")):
@@ -126,7 +126,7 @@ def after(adopted: Adopted, branch: str | None) -> str:
             "Keep it with: git commit; undo it with: git reset --merge",
         ]
     lines.append("From then on, lisa-scaffold update brings newer versions of the template.")
-    return "\n".join([*lines, *hints(adopted)])
+    return "\n".join([*lines, *_hints(adopted)])
 
 
 def commit_message(adopted: Adopted) -> str:
@@ -189,7 +189,7 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
                 for each in adopted.replaced
             ],
             "to_decide": [question for _, question in _questions(adopted)],
-            "notes": list(hints(adopted)),
+            "notes": list(_hints(adopted)),
         }
     return machine.as_json(result)
 

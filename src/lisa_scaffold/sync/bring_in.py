@@ -1,4 +1,4 @@
-"""Bring a newer version of the template into a project."""
+"""Bring the changes that were worked out into a project: its work tree, or a new branch."""
 
 from __future__ import annotations
 
@@ -40,6 +40,19 @@ def bring_in(current: Project, synced: trees.Synced) -> None:
                     "Commit the file, or move it away.",
                 )
     journal.apply(current.repository, synced, unseen)
+
+
+def commit_on_branch(current: Project, synced: trees.Synced, branch: str, message: str) -> None:
+    """Commit changes on a new branch; work tree and index stay as they are.
+
+    A path in conflict keeps the project's side there.
+
+    Raises
+    ------
+    LisaError
+        If the branch exists, its name is invalid, or git does not know who commits.
+    """
+    journal.commit(current.repository, branch, message, synced.files)
 
 
 def _find_unseen(current: Project, synced: trees.Synced) -> set[str]:

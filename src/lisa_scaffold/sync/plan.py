@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
@@ -40,7 +39,7 @@ def write_files(root: Path, contents: Mapping[str, bytes | None], draft: Path) -
                 place.chmod(there.stat().st_mode & 0o777)
             files.sync(place)
         steps.append(_step(root, path, draft, number))
-    _write_plan(draft, {"steps": steps})
+    (draft / "plan.json").write_text(json.dumps({"steps": steps}))
     for each in (draft / "plan.json", draft / "content", draft):
         files.sync(each)
 
@@ -91,12 +90,13 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
             content.chmod(_permissions(root / path, blob.mode))
         steps.append(_step(root, path, draft, number))
     index = files.fingerprint(repository.git_dir, "index")
-    _write_plan(draft, {"prefix": repository.prefix, "steps": steps, "index": index})
+    plan = {"prefix": repository.prefix, "steps": steps, "index": index}
+    (draft / "plan.json").write_text(json.dumps(plan))
 
 
 def write_commit(draft: Path, branch: str, name: str) -> None:
     """Lay down that a new branch is to point to a commit."""
-    _write_plan(draft, {"branch": branch, "commit": name})
+    (draft / "plan.json").write_text(json.dumps({"branch": branch, "commit": name}))
 
 
 def _prepare(
@@ -123,10 +123,6 @@ def _step(root: Path, path: str, draft: Path, number: int) -> dict[str, str | No
     """What happens to one path, and how its states before and after are recognised."""
     old, new = files.fingerprint(root, path), files.fingerprint(draft, f"content/{number}")
     return {"path": path, "old": old, "new": new, "draft": files.draft_name()}
-
-
-def _write_plan(draft: Path, plan: Mapping[str, Any]) -> None:
-    (draft / "plan.json").write_text(json.dumps(plan))
 
 
 def _write_index(

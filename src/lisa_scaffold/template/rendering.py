@@ -56,13 +56,10 @@ class Template:
 
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
-        return self._new_environment(trust=False)
-
-    def _new_environment(self, *, trust: bool) -> SandboxedEnvironment:
         files = self._files
         from lisa_scaffold.template.worker import answered
 
-        return answered(files, {}, self.root).prepare(trust=trust)
+        return answered(files, {}, self.root).prepare(trust=False)
 
     @property
     def locked(self) -> tuple[str, ...]:
@@ -77,7 +74,8 @@ class Template:
         from lisa_scaffold.template.worker import answered
 
         worker = answered(files, answers, destination)
-        worker.jinja_env = self._new_environment(trust=True) if trust else self._environment
+        trusted = answered(files, {}, self.root).prepare(trust=True) if trust else None
+        worker.jinja_env = trusted or self._environment
         return worker
 
     def _run(self, work: Callable[[], _Result], *, trust: bool = False) -> _Result:
@@ -99,8 +97,9 @@ class Template:
         from lisa_scaffold import apart
 
         # What each process would import for itself, Copier's filters among it.
-        for name in ("jinja2_ansible_filters", "lisa_scaffold.template.worker"):
-            import_module(name)
+        for name in ("worker", "questions"):
+            import_module(f"lisa_scaffold.template.{name}")
+        import_module("jinja2_ansible_filters")
         try:
             return apart.run(run_blaming_template)
         except apart.ExhaustedError as error:

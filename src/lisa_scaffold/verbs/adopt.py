@@ -23,7 +23,7 @@ from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import judge
 from lisa_scaffold.rules import repair as rules_repair
 from lisa_scaffold.shown import redacted, redacted_in
-from lisa_scaffold.sync import bring_in, journal, trees
+from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Source, Template
 from lisa_scaffold.template.source import matcher
 
@@ -290,25 +290,3 @@ def prepared(
         workplace.folder() as folder,
     ):
         yield Prepared(current, facts, opened, folder, former, trust)
-
-
-def apply(adopted: Adopted) -> None:
-    """Bring an adoption into the work tree and stage it, in one step.
-
-    Raises
-    ------
-    LisaError
-        If uncommitted changes or untracked files stand in the way; nothing is changed then.
-    """
-    bring_in.bring_in(adopted.project, adopted.synced)
-
-
-def commit_on_branch(adopted: Adopted, branch: str, message: str) -> None:
-    """Commit an adoption on a new branch; work tree and index stay as they are.
-
-    Raises
-    ------
-    LisaError
-        If the branch exists, or its name is invalid.
-    """
-    journal.commit(adopted.project.repository, branch, message, adopted.synced.files)

@@ -14,8 +14,7 @@ from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import Project
 from lisa_scaffold.shown import redacted
-from lisa_scaffold.sync import journal, trees
-from lisa_scaffold.sync.bring_in import bring_in
+from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Render, Source, Template
 from lisa_scaffold.template.source import matcher
 
@@ -209,17 +208,6 @@ def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterat
         yield Prepared(current, old, new, folder, trust)
 
 
-def apply(updated: Updated) -> None:
-    """Bring an update into the work tree and stage it, in one step.
-
-    Raises
-    ------
-    LisaError
-        If uncommitted changes or untracked files stand in the way; nothing is changed then.
-    """
-    bring_in(updated.project, updated.synced)
-
-
 def _read_changelog(root: Path, old: str, new: str) -> str:
     """The sections of the template's changelog after one version, up to another."""
     first, last = template.version_of(old), template.version_of(new)
@@ -237,16 +225,3 @@ def _read_changelog(root: Path, old: str, new: str) -> str:
         if version and first < version <= last:
             wanted.append(re.split(r"^\[[^\]]+\]: ", part, maxsplit=1, flags=re.M)[0].strip())
     return "\n\n".join(wanted)
-
-
-def commit_on_branch(updated: Updated, branch: str, message: str) -> None:
-    """Commit an update on a new branch; work tree and index stay as they are.
-
-    A path in conflict keeps the project's side there.
-
-    Raises
-    ------
-    LisaError
-        If the branch exists, its name is invalid, or git knows nobody who commits.
-    """
-    journal.commit(updated.project.repository, branch, message, updated.synced.files)
