@@ -18,17 +18,17 @@ _TOO_LARGE = 10**MOST_DIGITS
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 
-def fault(answers: Mapping[Any, Any]) -> str:
+def find_fault(answers: Mapping[Any, Any]) -> str:
     """The first answer that no template can take, as ``key: why``; empty where there is none."""
     for key, value in answers.items():
         if not isinstance(key, str):
             return f"{type(key).__name__}: a key that is no text"
-        if why := problem(value):
+        if why := find_problem(value):
             return f"{key}: {why}"
     return ""
 
 
-def problem(value: Any) -> str:
+def find_problem(value: Any) -> str:
     """Why a value cannot be an answer; empty where it can."""
     left = MOST
     # Level by level, so that neither depth nor a ring of aliases can be too much.
@@ -38,7 +38,7 @@ def problem(value: Any) -> str:
             left -= len(each) + 1 if isinstance(each, (str, bytes)) else 1
             if left < 0:
                 return f"more than {MOST} characters"
-            if why := _find_problem(each):
+            if why := _find_flaw(each):
                 return why
         # Counted before they are written out: a few aliases stand for any number of values.
         inner = [each for each in level if isinstance(each, (Mapping, *_COLLECTIONS))]
@@ -53,7 +53,7 @@ def problem(value: Any) -> str:
     return f"nested deeper than {DEEPEST} levels"
 
 
-def _find_problem(value: Any) -> str:
+def _find_flaw(value: Any) -> str:
     """What is wrong with a value, whatever is in it."""
     if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         return f"a number of more than {MOST_DIGITS} digits"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import apart, files, git
-from lisa_scaffold.answers import problem
+from lisa_scaffold.answers import find_problem
 from lisa_scaffold.errors import LisaError
 
 CRUFT_FILE = ".cruft.json"
@@ -66,7 +66,7 @@ class Former:
         return f"{self.source}@{self.commit}" if self.commit else self.source
 
 
-def find(root: Path, named: str | None = None) -> Former | None:
+def find_former(root: Path, named: str | None = None) -> Former | None:
     """The Cookiecutter template that a project names, or that the user names for it.
 
     Parameters
@@ -135,17 +135,17 @@ def _read(root: Path, path: str) -> Any:
         raise LisaError(f"{root / path}{line}: no JSON that can be read", hint) from error
 
 
-def answers(former: Former) -> dict[str, str]:
+def map_answers(former: Former) -> dict[str, str]:
     """Our answers, as far as they follow from the recorded ones."""
     found = {}
     for key, names in _SYNONYMS.items():
         value = next((former.context[name] for name in names if name in former.context), None)
-        if isinstance(value, str) and value and "{{" not in value and not problem(value):
+        if isinstance(value, str) and value and "{{" not in value and not find_problem(value):
             found[key] = value
     return found
 
 
-def guessed(former: Former, answers: Mapping[str, Any]) -> Former:
+def fill_context(former: Former, answers: Mapping[str, Any]) -> Former:
     """The same template, with a context made from our answers where none was recorded."""
     if former.context:
         return former

@@ -258,11 +258,11 @@ def test_edits_after_the_kill_are_never_overwritten(
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
-    at_work = journal.place_of(git.repository(workshop.project))
+    at_work = journal.find_place(git.repository(workshop.project))
     with (
-        journal.only_one(at_work),
+        journal.lock_project(at_work),
         pytest.raises(LisaError, match="another lisa-scaffold is at work there"),
-        journal.only_one(at_work),
+        journal.lock_project(at_work),
     ):
         pass
 

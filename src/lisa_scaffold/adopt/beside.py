@@ -140,7 +140,7 @@ def place_files(
             placement.place(path, theirs)
     placed = placement.placed
     remaining = {path: data for path, data in rendered.items() if path not in placed.left_out}
-    unfit = pipeline.unfit(facts, Facts.of(remaining))
+    unfit = pipeline.find_unfit(facts, Facts.of(remaining))
     for path, theirs in remaining.items():
         is_part = path.startswith(f"{pipeline.FOLDER}/")
         if is_part and facts.has(path) and facts.content(path) != theirs:

@@ -38,7 +38,7 @@ class Code(NamedTuple):
         return self.root if self.root != "." else self.folder
 
 
-def find(facts: Facts) -> list[Code]:
+def find_packages(facts: Facts) -> list[Code]:
     """The packages of a project, the most likely main one first.
 
     What the build backend is told comes before what the folders look like.
@@ -156,7 +156,7 @@ def find_tests(facts: Facts, code: Code) -> tuple[str, str]:
     return best, best
 
 
-def computed(facts: Facts, key: str) -> tuple[str, str] | None:
+def find_computed(facts: Facts, key: str) -> tuple[str, str] | None:
     """What ``setup.py`` looks up in a module of the project, such as ``about["__version__"]``."""
     wanted = None
     setup = facts.python("setup.py")

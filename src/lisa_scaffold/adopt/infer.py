@@ -20,7 +20,7 @@ _DOCS = ("docs", "doc", "docs/source", "doc/source", "document")
 _IMAGES = ("Dockerfile", "Containerfile", "docker/Dockerfile", ".docker/Dockerfile")
 
 
-def answers(
+def infer_answers(
     facts: Facts, repository_facts: RepositoryFacts, given: Mapping[str, Any]
 ) -> dict[str, Guess]:
     """What a project answers, each with where it says so.
@@ -82,7 +82,7 @@ class _Inference:
         package, pyproject = self.facts.package, self.facts.pyproject
         path, line = package.place("name")
         options = [Guess(package.name, f"{path}:{line}")]
-        if computed := code.computed(self.facts, "name"):
+        if computed := code.find_computed(self.facts, "name"):
             options.append(Guess(re.sub(r"[-_.]+", "-", computed[0]).lower(), computed[1]))
         poetry = str(pyproject.get("tool", "poetry", "name") or "")
         options.append(Guess(poetry, f"pyproject.toml:{pyproject.line('tool', 'poetry')}"))
@@ -99,7 +99,7 @@ class _Inference:
     def infer_code(self) -> None:
         """The main package, its folder, and the tests."""
         facts = self.facts
-        packages = code.find(facts)
+        packages = code.find_packages(facts)
         if "import_name" in self.found:
             named = self.found["import_name"].value
             packages = [each for each in packages if each.import_name == named] or packages[:1]
@@ -125,7 +125,7 @@ class _Inference:
         package = self.facts.package
         options = [
             (package.text("description"), "{}:{}".format(*package.place("description"))),
-            code.computed(self.facts, "description") or ("", ""),
+            code.find_computed(self.facts, "description") or ("", ""),
             self.read_docstring(),
         ]
         for text, source in options:
@@ -150,14 +150,14 @@ class _Inference:
     def infer_people(self) -> None:
         """Author, copyright and licence."""
         facts, history = self.facts, self.repository_facts.history
-        author = next(people.authors(facts, self.repository_facts), None)
-        computed = code.computed(facts, "author")
+        author = next(people.find_authors(facts, self.repository_facts), None)
+        computed = code.find_computed(facts, "author")
         if computed and not facts.package.get("authors"):
             author = Guess(people.one_person(computed[0]), computed[1]), Guess("", computed[1])
         if author:
             self.found.setdefault("author_name", author[0])
             self.found.setdefault("author_email", author[1])
-        statement = next(people.copyrights(facts), None)
+        statement = next(people.find_copyrights(facts), None)
         if statement:
             years, holder, source = statement
             self.add("copyright_holder", holder, source)
@@ -168,7 +168,7 @@ class _Inference:
             self.add("copyright_holder", author[0].value, author[0].source, sure=sure)
         if history.years:
             self.add("copyright_year", str(history.years[0]), "git log")
-        self.found.setdefault("license", next(people.licence(facts)))
+        self.found.setdefault("license", next(people.find_licences(facts)))
 
     def infer_forge(self) -> None:
         """Where the repository is hosted."""

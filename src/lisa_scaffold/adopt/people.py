@@ -35,7 +35,7 @@ OFFERED = (
 OTHER = "other"
 
 
-def authors(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[Guess, Guess]]:
+def find_authors(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[Guess, Guess]]:
     """Names and addresses of the authors, the best source first."""
     for name, email, source in _people(facts, repository_facts):
         if person := one_person(name):
@@ -68,7 +68,7 @@ def one_person(name: str) -> str:
     return one_line(re.split(r",|;|\band\b|&", name)[0], _LONGEST)
 
 
-def copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
+def find_copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
     """Years (may be empty), holder and place of each copyright statement in the licence files."""
     for path in licences.licence_files(facts):
         text = facts.text(path)
@@ -90,7 +90,7 @@ def copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
                 yield years if numeric else years[:4], holder, f"{path}:{line}"
 
 
-def licence(facts: Facts) -> Guesses:
+def find_licences(facts: Facts) -> Guesses:
     """The licence, as far as the template knows it, the best source first.
 
     The text of the licence decides. The metadata does where there is none, or where the text says

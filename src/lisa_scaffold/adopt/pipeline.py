@@ -31,7 +31,7 @@ class Part:
     for_merge_requests: bool
 
 
-def unfit(facts: Facts, rendered: Facts) -> dict[str, str]:
+def find_unfit(facts: Facts, rendered: Facts) -> dict[str, str]:
     """The files of the template's pipeline that do not fit a project, each with the reason.
 
     Parameters
@@ -188,7 +188,7 @@ def _add_stages(tree: Branch) -> Branch:
     stages = value(entry.node) if entry else list(_GITLABS_STAGES)
     if not isinstance(stages, list) or not all(isinstance(each, str) for each in stages):
         raise NotSure("stages: no list of names")
-    names = joined_stages([str(each) for each in stages])
+    names = join_stages([str(each) for each in stages])
     if entry and names == stages:
         return tree
     node = entry.node if entry else None
@@ -206,7 +206,7 @@ def _add_stages(tree: Branch) -> Branch:
     return yaml_edit.with_member(tree, "stages", lambda _: written)
 
 
-def joined_stages(own: list[str]) -> list[str]:
+def join_stages(own: list[str]) -> list[str]:
     """A project's stages with the template's: each new one behind those that precede it there."""
     names = list(own)
     for index, stage in enumerate(STAGES):

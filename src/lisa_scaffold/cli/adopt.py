@@ -62,12 +62,12 @@ def run(arguments: argparse.Namespace) -> int:
             tell(report.already(version))
         return ExitCode.DONE
     current = eligible.read(path)
-    former = legacy.find(current.root, arguments.from_cookiecutter)
+    former = legacy.find_former(current.root, arguments.from_cookiecutter)
     if former:
         say(f"The project was made from the Cookiecutter template {former} ({former.named_in}).")
-    given = common.given(arguments)
-    with adopt.prepared(current, arguments.to, former, trust=arguments.trust) as prepared:
-        if common.asks(arguments) and not arguments.dry_run:
+    given = common.read_given(arguments)
+    with adopt.prepare(current, arguments.to, former, trust=arguments.trust) as prepared:
+        if common.is_interactive(arguments) and not arguments.dry_run:
             confirmed = _confirm_answers(prepared, given)
             if confirmed is None:
                 say("Nothing was changed.")

@@ -87,7 +87,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def given(arguments: argparse.Namespace) -> dict[str, Any]:
+def read_given(arguments: argparse.Namespace) -> dict[str, Any]:
     """The answers on the command line; they win over those in the file."""
     answers: dict[str, Any] = {"advanced": True} if getattr(arguments, "advanced", False) else {}
     if arguments.data_file:
@@ -115,13 +115,13 @@ def _read_answers(path: Path) -> dict[str, Any]:
         raise LisaError(f"{where}: no YAML that can be read ({problem})", hint) from error
     if not isinstance(answers, dict):
         raise LisaError(f"{path}: no answers in it", hint)
-    if fault := checks.fault(answers):
+    if fault := checks.find_fault(answers):
         raise LisaError(f"{path}: {fault}", hint)
     # Names that begin with _ are Copier's own records: a project's answers file serves as well.
     return {key: value for key, value in answers.items() if not key.startswith("_")}
 
 
-def asks(arguments: argparse.Namespace) -> bool:
+def is_interactive(arguments: argparse.Namespace) -> bool:
     """Whether there is somebody to ask, who did not ask for silence."""
     quiet = arguments.defaults or arguments.data or arguments.data_file
     # A stream that was closed from the start is None.

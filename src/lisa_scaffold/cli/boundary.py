@@ -68,7 +68,7 @@ def tell_recovered(recovered: Recovered | None, where: str = "") -> None:
             changed(f"{where}a change that had been interrupted is completed")
 
 
-def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+def run_guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     """Run a command: what a user can put right ends in one message, anything else is a defect."""
     _changes.done, _changes.begun = [], ""
     if argv is None:

@@ -49,11 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     destination: Path | None = arguments.destination
     if destination:
         new.refuse_destination(destination)
-    given = common.given(arguments)
+    given = common.read_given(arguments)
     with template.default_source().open(arguments.to) as version:
         who = git.identity()
-        suggested = new.suggestions(destination, who)
-        if common.asks(arguments) and not arguments.dry_run:
+        suggested = new.suggest_answers(destination, who)
+        if common.is_interactive(arguments) and not arguments.dry_run:
             return _make_in_dialogue(version, given, suggested, destination, who)
         if destination:
             given.setdefault("project_name", suggested["project_name"])
@@ -77,7 +77,7 @@ def _make_at_once(
     answers = {question.key: question.value for question in questions}
     destination = arguments.destination or Path(answers["distribution"])
     new.refuse_destination(destination)
-    with new.prepared(version, answers, destination) as project:
+    with new.prepare(version, answers, destination) as project:
         shown = new.preview(version, answers, project)
         if arguments.dry_run:
             tell(f"{report.answers(questions, everything=True)}\n\n")
@@ -109,7 +109,7 @@ def _make_in_dialogue(
         answers = {question.key: question.value for question in questions}
         place = destination or Path(answers["distribution"])
         new.refuse_destination(place)
-        with new.prepared(version, answers, place) as project:
+        with new.prepare(version, answers, place) as project:
             shown = new.preview(version, answers, project)
             say("", report.tree(shown, place), "", report.answers(questions, everything=False), "")
             decision = prompt.decide()

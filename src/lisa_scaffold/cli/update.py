@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     current = project.read(arguments.path)
     recover(current.repository)
-    given = common.given(arguments)
-    target = update.target(current, arguments.to)
+    given = common.read_given(arguments)
+    target = update.choose_target(current, arguments.to)
     if target.version == current.version and not given:
         project.refuse_unmerged(current)
         if arguments.format == "json":
@@ -55,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             tell(f"Nothing to do: the project has {current.version}.\n")
         return ExitCode.DONE
-    with update.prepared(current, target, trust=arguments.trust) as prepared:
-        if common.asks(arguments):
+    with update.prepare(current, target, trust=arguments.trust) as prepared:
+        if common.is_interactive(arguments):
             given = _ask_new_questions(prepared)
         keep_prose = not arguments.merge_prose
         updated = prepared.update(given, keep_prose=keep_prose, diff=arguments.dry_run)

@@ -19,7 +19,7 @@ LINK = "120000"
 _CONVERTING = ("filter", "ident", "working-tree-encoding")
 
 
-def cleaned(
+def clean_trees(
     repository: Repository, folder: Path, *trees: Mapping[str, Blob]
 ) -> list[dict[str, Blob]]:
     """Trees whose files and links are as ``git add`` would record them at their paths.

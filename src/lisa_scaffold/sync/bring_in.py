@@ -9,7 +9,7 @@ from lisa_scaffold import files, git, project
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import Project
 from lisa_scaffold.sync import journal, trees
-from lisa_scaffold.template.source import matcher
+from lisa_scaffold.template.source import match_patterns
 
 
 def bring_in(current: Project, synced: trees.Synced) -> None:
@@ -60,7 +60,7 @@ def _find_unseen(current: Project, synced: trees.Synced) -> set[str]:
     patterns = git.sparse_patterns(current.repository)
     if not patterns:
         return set()
-    is_inside, prefix = matcher(patterns), current.repository.prefix
+    is_inside, prefix = match_patterns(patterns), current.repository.prefix
     absent = {path for path in synced.files if not os.path.lexists(current.root / path)}
     hidden = git.unseen_edits(current.repository, absent)
     new = {path for path in absent - hidden.keys() if not is_inside(prefix + path)}

@@ -74,7 +74,7 @@ class Recovered(NamedTuple):
     completed: bool
 
 
-def place_of(found: Repository | Path) -> Place:
+def find_place(found: Repository | Path) -> Place:
     """Where the journal is kept: in a folder of a repository, below git's own."""
     if isinstance(found, Path):
         if not any(os.path.lexists(above / ".git") for above in (found, *found.resolve().parents)):
@@ -84,7 +84,7 @@ def place_of(found: Repository | Path) -> Place:
 
 
 @contextmanager
-def only_one(place: Place) -> Iterator[Path]:
+def lock_project(place: Place) -> Iterator[Path]:
     """Let one process at a time change a project; the lock of a killed one is free.
 
     Yields
@@ -182,7 +182,7 @@ def recover(found: Repository | Path) -> Recovered | None:
     LisaError
         If files were edited since, git's index is locked, or what is there is none of ours.
     """
-    place = place_of(found)
+    place = find_place(found)
     folder = place.folder
     if place.repository is None:
         if not os.path.lexists(folder):
@@ -207,7 +207,7 @@ def _recover(place: Place) -> Recovered | None:
     pending, draft = place.folder / "pending", place.folder / "draft"
     _remove(place.folder / "done")
     if os.path.lexists(pending):
-        plan = replay.checked(pending, place.top)
+        plan = replay.read_plan(pending, place.top)
         what = "An update" if "index" in plan or "branch" in plan else "A repair"
         _Change(place, pending, plan).finish()
         return Recovered(f"{what} that had been interrupted was completed.", True)
@@ -250,7 +250,7 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
         plan.write(repository, synced, draft, unseen)
         _lock_index(repository, draft)
 
-    _decide(place_of(repository), write)
+    _decide(find_place(repository), write)
 
 
 def repair(root: Path, contents: Mapping[str, bytes | None]) -> None:
@@ -264,7 +264,7 @@ def repair(root: Path, contents: Mapping[str, bytes | None]) -> None:
         If the disk is full or a folder may not be written; nothing is changed then.
     """
     if contents:
-        _decide(place_of(root), lambda draft: plan.write_files(root, contents, draft))
+        _decide(find_place(root), lambda draft: plan.write_files(root, contents, draft))
 
 
 def commit(
@@ -284,12 +284,12 @@ def commit(
         store = git.Store(draft / "store.git", repository)
         plan.write_commit(draft, branch, store.commit(repository, message, files))
 
-    _decide(place_of(repository), write)
+    _decide(find_place(repository), write)
 
 
 def _decide(place: Place, write: Callable[[Path], None]) -> None:
     """Lay a change down, decide for it, and carry it out."""
-    with only_one(place) as folder:
+    with lock_project(place) as folder:
         draft, pending = folder / "draft", folder / "pending"
         _remove(draft)
         try:

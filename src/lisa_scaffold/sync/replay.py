@@ -29,7 +29,7 @@ def is_mark(content: bytes) -> bool:
     return bool(_MARK.fullmatch(content))
 
 
-def checked(pending: Path, top: Path) -> Mapping[str, Any]:
+def read_plan(pending: Path, top: Path) -> Mapping[str, Any]:
     """The plan of a laid down change, once it is certain to stay inside a project.
 
     Raises

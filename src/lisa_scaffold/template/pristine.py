@@ -14,7 +14,7 @@ from lisa_scaffold import answers as checks
 from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template import cache
-from lisa_scaffold.template.source import Source, recorded_source, version_of
+from lisa_scaffold.template.source import Source, parse_version, recorded_source
 
 MOST_KEPT = 500
 """Renders that are kept; one takes about 30 kB."""
@@ -66,7 +66,7 @@ class Origins:
         address, version = recorded.get("_src_path"), recorded.get("_commit")
         if not isinstance(address, str) or not isinstance(version, str):
             return Origin()
-        if fault := checks.fault(recorded):
+        if fault := checks.find_fault(recorded):
             return Origin(problem=fault)
         # Only a relative address means something else from another folder.
         key = address, root if os.path.lexists(root / address) else Path()
@@ -76,8 +76,8 @@ class Origins:
         if not source.ours:
             # Another template has no table of locked files, and may be anywhere in the network.
             return Origin(notes=(f"Made from {address}: what is locked there is not known here.",))
-        own, known = version_of(version), source.versions()
-        newest = version_of(known[-1])
+        own, known = parse_version(version), source.versions()
+        newest = parse_version(known[-1])
         if own and newest and own > newest:
             note = (
                 f"Made from {version}; this lisa-scaffold knows versions up to {known[-1]}, so the "
@@ -89,7 +89,7 @@ class Origins:
             locked = _read_locked(source, version, answers)
         except LisaError as error:
             return Origin(problem=error.message)
-        newer = [each for each in known if own and (other := version_of(each)) and other > own]
+        newer = [each for each in known if own and (other := parse_version(each)) and other > own]
         number = "1 version" if len(newer) == 1 else f"{len(newer)} versions"
         behind = [
             f"{number} behind {each} of the template: lisa-scaffold update." for each in newer

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from lisa_scaffold.answers import problem
+from lisa_scaffold.answers import find_problem
 from lisa_scaffold.model import Choice, Question
 from lisa_scaffold.template.copier_api import MISSING, CopierQuestion, Worker
 
@@ -101,7 +101,7 @@ def _check(question: CopierQuestion, answer: Any) -> Any:
         else:
             message = " ".join(message.split())
         raise _WrongAnswerError(message) from error
-    if why := problem(value):
+    if why := find_problem(value):
         raise _WrongAnswerError(why)
     return value
 

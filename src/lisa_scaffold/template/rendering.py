@@ -50,16 +50,16 @@ class Template:
     @cached_property
     def _files(self) -> CopierTemplate:
         import_copier()
-        from lisa_scaffold.template.worker import files_of
+        from lisa_scaffold.template.worker import load_files
 
-        return files_of(self.recorded, self.version, self.root)
+        return load_files(self.recorded, self.version, self.root)
 
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
         files = self._files
-        from lisa_scaffold.template.worker import answered
+        from lisa_scaffold.template.worker import make_answered_worker
 
-        return answered(files, {}, self.root).prepare(trust=False)
+        return make_answered_worker(files, {}, self.root).prepare(trust=False)
 
     @property
     def locked(self) -> tuple[str, ...]:
@@ -71,10 +71,10 @@ class Template:
         self, answers: Mapping[str, Any], destination: Path, *, trust: bool = False
     ) -> Worker:
         files = self._files
-        from lisa_scaffold.template.worker import answered
+        from lisa_scaffold.template.worker import make_answered_worker
 
-        worker = answered(files, answers, destination)
-        trusted = answered(files, {}, self.root).prepare(trust=True) if trust else None
+        worker = make_answered_worker(files, answers, destination)
+        trusted = make_answered_worker(files, {}, self.root).prepare(trust=True) if trust else None
         worker.jinja_env = trusted or self._environment
         return worker
 
@@ -199,9 +199,9 @@ class Template:
 
         files = self._files
         from lisa_scaffold.template.copier_api import as_operation
-        from lisa_scaffold.template.worker import quiet
+        from lisa_scaffold.template.worker import make_worker
 
-        worker = quiet(files, destination)
+        worker = make_worker(files, destination)
         worker.skip_answered = True
         worker.data = dict(given)
         # Jinja has no room for a variable of that name: no template asks for it.
@@ -215,7 +215,7 @@ class Template:
             raise
         used = worker._answers_to_remember()
         answers = {key: value for key, value in used.items() if not key.startswith("_")}
-        if fault := checks.fault(answers):
+        if fault := checks.find_fault(answers):
             raise broken(self, f"copier.yml: question {fault}")
         skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
         seeded = (*_patterns(files, "seeded"), *skipped)

@@ -117,7 +117,7 @@ class Source:
             from importlib.metadata import version as installed_version
 
             return f"v{installed_version('lisa-scaffold')}"
-        if not self.ours and not sorted_versions(self.tags, ours=False):
+        if not self.ours and not sort_versions(self.tags, ours=False):
             return git.head(self._address)
         return self.versions()[-1]
 
@@ -130,7 +130,7 @@ class Source:
             If the repository cannot be reached or has no version.
         """
         try:
-            tags = sorted_versions(self.tags, ours=self.ours)
+            tags = sort_versions(self.tags, ours=self.ours)
         except LisaError:
             if not self.working_copy:
                 raise
@@ -155,7 +155,7 @@ class Source:
         LisaError
             If the repository cannot be reached.
         """
-        if version_of(version) or _HASH.fullmatch(version):
+        if parse_version(version) or _HASH.fullmatch(version):
             return True  # whether it exists is seen when it is opened
         return version in self.tags
 
@@ -259,7 +259,7 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
     return replace(default_source(), recorded=address)
 
 
-def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
+def sort_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
     """The tags that are released versions, oldest first.
 
     Parameters
@@ -269,13 +269,13 @@ def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
     ours
         Whether versions are written ``vX.Y.Z``, as ours are; others follow PEP 440.
     """
-    found = {tag: version for tag in tags if (version := version_of(tag))}
+    found = {tag: version for tag in tags if (version := parse_version(tag))}
     if ours:
         found = {tag: found[tag] for tag in found if git.VERSION_TAG.fullmatch(tag)}
     return sorted((tag for tag in found if not found[tag].is_prerelease), key=found.__getitem__)
 
 
-def version_of(commit: str) -> Version | None:
+def parse_version(commit: str) -> Version | None:
     """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
     from packaging.version import InvalidVersion, Version
 
@@ -303,7 +303,7 @@ def _declared_version(working_copy: Path) -> str:
         ) from error
 
 
-def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+def match_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
     """A predicate for the paths that match patterns as in ``.gitignore``."""
     from pathspec import GitIgnoreSpec
 

@@ -171,7 +171,7 @@ class Quiet(Worker):
         """The destination is no repository: there is no index to keep in step."""
 
 
-def quiet(files: CopierTemplate, destination: Path) -> Quiet:
+def make_worker(files: CopierTemplate, destination: Path) -> Quiet:
     """A worker for the files of one version."""
     worker = Quiet(
         dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
@@ -180,15 +180,17 @@ def quiet(files: CopierTemplate, destination: Path) -> Quiet:
     return worker
 
 
-def answered(files: CopierTemplate, answers: Mapping[str, Any], destination: Path) -> Quiet:
+def make_answered_worker(
+    files: CopierTemplate, answers: Mapping[str, Any], destination: Path
+) -> Quiet:
     """A worker whose questionnaire is already filled in."""
-    worker = quiet(files, destination)
+    worker = make_worker(files, destination)
     worker.filled = AnswersMap(user=dict(answers), metadata=files.metadata)
     worker.answers = worker.filled
     return worker
 
 
-def files_of(recorded: str, version: str, root: Path) -> CopierTemplate:
+def load_files(recorded: str, version: str, root: Path) -> CopierTemplate:
     """Copier's view of the files of one version, with what it would ask git for.
 
     Raises

@@ -25,7 +25,7 @@ from lisa_scaffold.rules import repair as rules_repair
 from lisa_scaffold.shown import redacted, redacted_in
 from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Source, Template
-from lisa_scaffold.template.source import matcher
+from lisa_scaffold.template.source import match_patterns
 
 BRANCH = "lisa-scaffold/adopt"
 
@@ -103,9 +103,9 @@ class Prepared:
         LisaError
             If its name or its code cannot be told, and was not given.
         """
-        found = infer.answers(self.facts, self.repository_facts, given)
+        found = infer.infer_answers(self.facts, self.repository_facts, given)
         if self.former:
-            for key, value in legacy.answers(self.former).items():
+            for key, value in legacy.map_answers(self.former).items():
                 found.setdefault(key, Guess(value, self.former.named_in))
         # Tokens that stand in one place of the project are not copied to others.
         return {
@@ -177,7 +177,7 @@ class Prepared:
             if beside.place_pipeline(placed, self.facts, rendered):
                 break
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
-        is_locked = matcher(self.template.locked)
+        is_locked = match_patterns(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if is_locked(path)}
         after = self.facts.changed(placed.files).with_given(
             pristine=Pristine(self.template.version, pristine)
@@ -204,7 +204,7 @@ class Prepared:
             slugs = [f'"{forge.slug(f"{namespace}/{each}")}"' for each in (name, own.name)]
             replacements.append((f"https://{host}/{namespace}/{name}", own.url))
             replacements.append((slugs[0], slugs[1]))
-        is_locked = matcher(self.template.locked)
+        is_locked = match_patterns(self.template.locked)
         rendered = {}
         for path, blob in tree.items():
             data = blob.data
@@ -219,7 +219,7 @@ class Prepared:
             return {}
         folder = self.folder / "former-template"
         folder.mkdir()
-        former = legacy.guessed(self.former, answers)
+        former = legacy.fill_context(self.former, answers)
         made = legacy.render(former, self.project.root, folder, trust=self.trust)
         return {path: blob.data for path, blob in trees.read_tree(made).items()}
 
@@ -270,7 +270,7 @@ class Prepared:
 
 
 @contextmanager
-def prepared(
+def prepare(
     current: Project, wanted: str | None, former: Former | None, *, trust: bool = False
 ) -> Iterator[Prepared]:
     """Read a project and fetch the template.

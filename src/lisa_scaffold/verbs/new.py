@@ -16,7 +16,7 @@ from lisa_scaffold.model import Created, Identity, Preview
 from lisa_scaffold.template import Template
 
 
-def suggestions(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
+def suggest_answers(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
     """Defaults from this machine: the folder's name, the author, the year.
 
     Parameters
@@ -50,7 +50,7 @@ def refuse_destination(destination: Path) -> None:
 
 
 @contextmanager
-def prepared(template: Template, answers: Mapping[str, Any], destination: Path) -> Iterator[Path]:
+def prepare(template: Template, answers: Mapping[str, Any], destination: Path) -> Iterator[Path]:
     """The rendered project in a temporary folder, on the file system of the destination.
 
     It is removed afterwards, unless :func:`create` moved it into place.
@@ -96,7 +96,7 @@ def create(
     Parameters
     ----------
     project
-        The rendered project, as :func:`prepared` yields it.
+        The rendered project, as :func:`prepare` yields it.
     shown
         What it holds.
     destination

@@ -16,7 +16,7 @@ from lisa_scaffold.project import Project
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Render, Source, Template
-from lisa_scaffold.template.source import matcher
+from lisa_scaffold.template.source import match_patterns
 
 UPGRADE = "pip install --upgrade lisa-scaffold"
 
@@ -29,7 +29,7 @@ class Target:
     version: str
 
 
-def target(current: Project, wanted: str | None) -> Target:
+def choose_target(current: Project, wanted: str | None) -> Target:
     """The version to update to; by default the newest.
 
     The newest version of our own template is the one that this package carries, that of another
@@ -54,7 +54,7 @@ def target(current: Project, wanted: str | None) -> Target:
         raise LisaError(
             f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."
         )
-    recorded, asked = template.version_of(current.version), template.version_of(version)
+    recorded, asked = template.parse_version(current.version), template.parse_version(version)
     if recorded and asked and asked < recorded:
         if wanted is None and source.ours:
             raise LisaError(
@@ -135,14 +135,14 @@ class Prepared:
         after = self.new.replay(recorded, given, self.folder / "new", trust=self.trust)
         repository = self.project.repository
         renders = trees.read_tree(before.folder), trees.read_tree(after.folder)
-        base, theirs = git.cleaned(repository, self.folder, *renders)
+        base, theirs = git.clean_trees(repository, self.folder, *renders)
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
         policy = trees.Policy(
             project.ANSWERS_FILE,
-            matcher(after.locked),
-            matcher(after.seeded),
-            matcher(before.seeded),
+            match_patterns(after.locked),
+            match_patterns(after.seeded),
+            match_patterns(before.seeded),
             lambda paths: git.ignored(repository, paths),
             keep_prose,
         )
@@ -192,7 +192,7 @@ class Prepared:
 
 
 @contextmanager
-def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
+def prepare(current: Project, wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
     """Fetch the recorded and the wanted version of the template.
 
     Raises
@@ -210,7 +210,7 @@ def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterat
 
 def _read_changelog(root: Path, old: str, new: str) -> str:
     """The sections of the template's changelog after one version, up to another."""
-    first, last = template.version_of(old), template.version_of(new)
+    first, last = template.parse_version(old), template.parse_version(new)
     if first is None or last is None:
         return ""
     try:
@@ -221,7 +221,7 @@ def _read_changelog(root: Path, old: str, new: str) -> str:
     wanted = []
     for part in parts:
         heading = re.match(r"## \[?(v?\d[^\]\s]*)", part)
-        version = template.version_of(heading[1]) if heading else None
+        version = template.parse_version(heading[1]) if heading else None
         if version and first < version <= last:
             wanted.append(re.split(r"^\[[^\]]+\]: ", part, maxsplit=1, flags=re.M)[0].strip())
     return "\n\n".join(wanted)
