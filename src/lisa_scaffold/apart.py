@@ -30,7 +30,7 @@ MEMORY = 512 * 1024 * 1024
 """Bytes that it may allocate beyond what the process has."""
 
 MOST_WRITTEN = 256 * 1024 * 1024
-"""Bytes that a template may render to; whoever writes them counts."""
+"""Bytes that a template may render to; those who write them keep count."""
 
 _OUT_OF_TIME = (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM)
 

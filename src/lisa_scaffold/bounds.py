@@ -2,7 +2,7 @@
 
 Python's recursion ends at a thousand calls, and how deep its parsers go depends on the version;
 others take minutes for a short text. What passes here is far from either limit, and far beyond what
-people write. For most files the length alone decides.
+people write. Most files pass by their length.
 """
 
 from __future__ import annotations

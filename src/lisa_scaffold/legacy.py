@@ -136,7 +136,7 @@ def _read(root: Path, path: str) -> Any:
 
 
 def map_answers(former: Former) -> dict[str, str]:
-    """Our answers, as far as they follow from the recorded ones."""
+    """Those of our answers that follow from the recorded ones."""
     found = {}
     for key, names in _SYNONYMS.items():
         value = next((former.context[name] for name in names if name in former.context), None)

@@ -42,7 +42,7 @@ _EQUIVALENTS = {
     ".gitlab/merge_request_templates/Default.md": r"\.gitlab/merge_request_templates/.*\.md",
 }
 
-# A former template may have started these; their content is the project's alone.
+# A former template may have started these; their content belongs to the project.
 _NEVER_MERGED = ("CHANGELOG.md", "LICENSE")
 
 _LINE_FILES = (".gitattributes", ".gitignore")

@@ -91,7 +91,7 @@ def find_copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
 
 
 def find_licences(facts: Facts) -> Guesses:
-    """The licence, as far as the template knows it, the best source first.
+    """The licence, if the template offers it, the best source first.
 
     The text of the licence decides. The metadata does where there is none, or where the text says
     nothing about later versions of the licence.

@@ -183,7 +183,7 @@ def _add_at_top(tree: Branch, source: Branch, name: str) -> Branch:
 
 
 def _add_stages(tree: Branch) -> Branch:
-    """The pipeline with the stages of both: the project's in their order, the template's set in."""
+    """The pipeline with both stages: the project's keep their order, the template's fill in."""
     entry = yaml_edit.member(tree, "stages")
     stages = value(entry.node) if entry else list(_GITLABS_STAGES)
     if not isinstance(stages, list) or not all(isinstance(each, str) for each in stages):

@@ -47,7 +47,7 @@ class Repaired:
 def repair_findings(
     chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterable[str]
 ) -> Repaired:
-    """Repair violations of ``must`` rules as far as that needs no person.
+    """Repair the violations of ``must`` rules that need no person.
 
     Findings in the project's own settings of tools are waived instead.
 

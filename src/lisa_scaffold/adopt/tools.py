@@ -45,7 +45,7 @@ def find_elsewhere(facts: Facts, test_path: str) -> dict[str, str]:
 
 
 def has_mypy_files(facts: Facts) -> bool:
-    """Whether mypy's table names what is checked: it stops where nobody does."""
+    """Whether mypy's table names the files to check: without them, mypy refuses to run."""
     return any(facts.pyproject.get("tool", "mypy", key) for key in _MYPY_FILES)
 
 

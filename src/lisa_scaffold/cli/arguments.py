@@ -122,7 +122,7 @@ def _read_answers(path: Path) -> dict[str, Any]:
 
 
 def is_interactive(arguments: argparse.Namespace) -> bool:
-    """Whether there is somebody to ask, who did not ask for silence."""
+    """Whether a person is there to answer, and did not ask for silence."""
     quiet = arguments.defaults or arguments.data or arguments.data_file
     # A stream that was closed from the start is None.
     streams = (sys.stdin, sys.stderr)

@@ -147,7 +147,7 @@ class Store:
         return self.run("rev-parse", "--verify", tree).decode().strip()
 
     def entries(self, tree: str, paths: Collection[str]) -> dict[str, Stage]:
-        """The entries of a tree at some paths, as far as it has them."""
+        """The entries of a tree at those paths that it has."""
         listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--")
         output = os.fsdecode(self.run(*listing, *spelled_out(paths)))
         found = {}

@@ -20,7 +20,7 @@ def answers(questions: Sequence[Question], *, everything: bool) -> str:
     questions
         The questions with their answers.
     everything
-        Whether questions that nobody is asked are shown too.
+        Whether questions that are not asked are shown too.
     """
     spoken: dict[Any, str] = {True: "yes", False: "no", "": "(empty)"}
     shown = [each for each in questions if each.asked or (everything and not each.hidden)]

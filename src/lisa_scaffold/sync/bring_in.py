@@ -56,7 +56,7 @@ def commit_on_branch(current: Project, synced: trees.Synced, branch: str, messag
 
 
 def _find_unseen(current: Project, synced: trees.Synced) -> set[str]:
-    """Paths without a conflict that a sparse checkout has, and will have, in its index alone."""
+    """Paths without a conflict that a sparse checkout has, and will have, only in its index."""
     patterns = git.sparse_patterns(current.repository)
     if not patterns:
         return set()

@@ -25,7 +25,7 @@ class Clash:
     path
         Where the project has the file, or the template puts it.
     stages
-        The sides: 1 the base, 2 the project's, 3 the template's, as far as each has the file.
+        The sides that have the file: 1 the base, 2 the project's, 3 the template's.
     paths
         All paths of the merged tree that belong to the conflict.
     renamed

@@ -236,7 +236,7 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
     synced
         The merge.
     unseen
-        Paths that a sparse checkout has in its index alone.
+        Paths that a sparse checkout has only in its index.
 
     Raises
     ------
@@ -275,7 +275,7 @@ def commit(
     Raises
     ------
     LisaError
-        If the branch exists already, its name is none, or git knows nobody who commits.
+        If the branch exists already, its name is invalid, or git does not know who commits.
     """
     git.refuse_branch(repository, branch)
 
@@ -412,7 +412,7 @@ class _Change:
         """Put the new index in place, under the lock, once it knows the files as they are.
 
         Otherwise ``git reset --merge`` would take them for edited. Git looks at a copy: a lock that
-        it takes itself, and is killed with, would be nobody's.
+        it takes itself, and is killed with, would belong to nobody.
         """
         known, last = self.folder / "known", self.folder / "last"
         lock = repository.git_dir / "index.lock"

@@ -56,7 +56,7 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
     draft
         The folder.
     unseen
-        Paths that a sparse checkout has in its index alone.
+        Paths that a sparse checkout has only in its index.
 
     Raises
     ------

@@ -63,7 +63,7 @@ class Conflict:
     Attributes
     ----------
     stages
-        The sides: 1 the base, 2 the project's, 3 the template's, as far as each has the path.
+        The sides that have the path: 1 the base, 2 the project's, 3 the template's.
     content
         What stands in the work tree: text with conflict markers, or the project's side.
     """
@@ -385,7 +385,7 @@ def _patch(path: str, old: Blob | None, new: Blob | None) -> str:
 
 
 def _find_link(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> Blob | None:
-    """The link that one side alone has put in the place of a file, if that settles the matter.
+    """The link that only one side has put in the place of a file, if that settles the matter.
 
     The project's stays whatever the template changed in the file. The template's comes if the
     project left the content as it was; whether a link is executable means nothing.

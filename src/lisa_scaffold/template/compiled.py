@@ -42,19 +42,19 @@ SETTINGS = (
     *("line_comment_prefix", "trim_blocks", "lstrip_blocks", "newline_sequence"),
     *("keep_trailing_newline", "optimized", "undefined", "finalize", "autoescape", "is_async"),
 )
-"""What a template's ``_envops`` may set, as far as it decides the compiled code."""
+"""The settings in a template's ``_envops`` that determine the compiled code."""
 
 _EXTENSIONS = {
     "jinja2_ansible_filters.AnsibleCoreFiltersExtension",
     "copier._jinja_ext.YieldExtension",
 }
-"""Those of Copier, known by its version; what another one makes of a text may change any time."""
+"""Copier's own, whose version is in the key; what another one does may change at any time."""
 
 _PLAIN = {bool, float, int, str, type(None)}
 _PACKAGES = ("copier", "jinja2", "jinja2-ansible-filters", "markupsafe")
 
 
-class TextAlone(CodeGenerator):
+class PlainCodeGenerator(CodeGenerator):
     """Jinja's compiler, without computing values beforehand.
 
     For ``{{ "$HOME"|expandvars }}`` Jinja writes this user's present value into the code. Here
@@ -128,7 +128,7 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     Copier compiles an expression at every use. What its ``yield`` tag left behind is cleared as
     each compilation would.
     """
-    environment.code_generator_class = TextAlone
+    environment.code_generator_class = PlainCodeGenerator
     environment.optimized = False
     decisive = _find_decisive(environment)
     folder = cache.folder("jinja") if decisive else None

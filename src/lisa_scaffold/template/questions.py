@@ -33,7 +33,7 @@ def answer_questions(
     given
         Answers that a person gave.
     suggested
-        Defaults that stand in for the template's own, as far as they are valid.
+        Defaults that replace the template's own where they are valid.
 
     Returns
     -------

@@ -63,7 +63,7 @@ class Template:
 
     @property
     def locked(self) -> tuple[str, ...]:
-        """Patterns, as in ``.gitignore``, of the paths that are the template's alone."""
+        """Patterns, as in ``.gitignore``, of the paths that belong to the template."""
         with template_errors(self):
             return _patterns(self._files, "locked")
 
@@ -79,7 +79,7 @@ class Template:
         return worker
 
     def _run(self, work: Callable[[], _Result], *, trust: bool = False) -> _Result:
-        """Do what runs expressions of the template, within bounds where nobody vouches for it.
+        """Run expressions of the template, within bounds unless the template is trusted.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class Template:
         given
             Answers that a person gave, as text or as values of the question's type.
         suggested
-            Defaults that stand in for the template's own, as far as they are valid.
+            Defaults that replace the template's own where they are valid.
         trust
             Whether the template's Jinja extensions may be loaded.
 
@@ -219,7 +219,7 @@ class Template:
             raise broken(self, f"copier.yml: question {fault}")
         skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
         seeded = (*_patterns(files, "seeded"), *skipped)
-        GitIgnoreSpec.from_lines(seeded)  # or it would fail where nobody knows whose it is
+        GitIgnoreSpec.from_lines(seeded)  # fails here, where the template is to blame
         config = worker.template.config_data
         lists = [config.get(name) for name in ("tasks", "migrations")]
         listed = [each for commands in lists if isinstance(commands, list) for each in commands]
