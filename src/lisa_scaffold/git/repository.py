@@ -40,17 +40,14 @@ def tags(address: Address) -> dict[str, str]:
     GitError
         If the repository cannot be reached.
     """
-    lines = _bundled(address) or _listed_there(address, "--tags", "--refs")
+    lines = ""
+    if address.is_local and not Path(address.url).is_dir():
+        # The references stand at the head of a bundle: no git process is needed to read them.
+        head = files.read_head(Path(address.url), 1_000_000)
+        lines = os.fsdecode(head.partition(b"\n\n")[0]) if head.startswith(BUNDLES) else ""
+    lines = lines or _listed_there(address, "--tags", "--refs")
     found = (line.replace("\t", " ").partition(" refs/tags/") for line in lines.splitlines())
     return {tag: hashed for hashed, _, tag in found if tag}
-
-
-def _bundled(address: Address) -> str:
-    """The references at the head of a bundle, read without a git process."""
-    if not address.is_local or Path(address.url).is_dir():
-        return ""
-    head = files.read_head(Path(address.url), 1_000_000)
-    return os.fsdecode(head.partition(b"\n\n")[0]) if head.startswith(BUNDLES) else ""
 
 
 def _listed_there(address: Address, *options: str, ref: str = "") -> str:

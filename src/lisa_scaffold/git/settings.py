@@ -92,15 +92,21 @@ class Settings(NamedTuple):
         return written((*format_, *lines))
 
     def _safe(self) -> Iterator[tuple[str, str]]:
+        def is_file(path: str) -> bool:
+            try:
+                return (self.top / Path(path).expanduser()).is_file()
+            except (OSError, RuntimeError):  # too long a name, no such user
+                return False
+
         for scope, key, value in self.entries:
             if scope not in _OWN:
                 continue
-            file = key in _FILES and _is_file(self.top, value)
-            extension = key.startswith("extensions.") and key not in (
+            is_safe_file = key in _FILES and is_file(value)
+            is_extension = key.startswith("extensions.") and key not in (
                 "extensions.worktreeconfig",
                 "extensions.partialclone",
             )
-            if key in _SAFE or file or extension:
+            if key in _SAFE or is_safe_file or is_extension:
                 yield key, value
 
     @property
@@ -178,10 +184,3 @@ def written(settings: Iterable[tuple[str, str]]) -> str:
         title = f'{head} "{escape(inner)}"' if dot else head
         lines.append(f'[{title}]\n\t{name} = "{escape(value)}"\n')
     return "".join(lines)
-
-
-def _is_file(folder: Path, path: str) -> bool:
-    try:
-        return (folder / Path(path).expanduser()).is_file()
-    except (OSError, RuntimeError):  # too long a name, no such user
-        return False

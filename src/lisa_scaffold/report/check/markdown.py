@@ -21,7 +21,15 @@ _LONGEST = 300
 
 def report(results: Sequence[Checked]) -> str:
     """All projects as one comment."""
-    parts = [f"### {_headline(results)}"]
+    findings = wording.all_findings(results)
+    if len(results) == 1:
+        where, are = escaped(results[0].name), "is"
+    else:
+        where, are = wording.count(len(results), "project"), "are"
+    outcome = f"{where} {are} in order"
+    if findings:
+        outcome = wording.count_findings(findings, f" in {where}")
+    parts = [f"### lisa-scaffold check: {outcome}"]
     if len(results) > 1:
         parts.append(_table(results))
     left = MOST
@@ -29,17 +37,6 @@ def report(results: Sequence[Checked]) -> str:
         parts += _project(checked, left, alone=len(results) == 1)
         left = max(0, left - len(checked.findings) - len(checked.waived))
     return "\n\n".join(parts) + "\n"
-
-
-def _headline(results: Sequence[Checked]) -> str:
-    findings = wording.all_findings(results)
-    if len(results) == 1:
-        where, are = escaped(results[0].name), "is"
-    else:
-        where, are = wording.count(len(results), "project"), "are"
-    if not findings:
-        return f"lisa-scaffold check: {where} {are} in order"
-    return f"lisa-scaffold check: {wording.count_findings(findings, f' in {where}')}"
 
 
 def _table(results: Sequence[Checked]) -> str:
