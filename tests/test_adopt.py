@@ -235,7 +235,7 @@ def test_what_a_kill_interrupts_the_next_command_completes(
 ) -> None:
     project = make(tmp_path / "project", SETUPTOOLS)
     adopt(project)
-    real, calls = journal._carry_out, []
+    real, calls = journal._Change.carry_out, []
 
     def dying(*arguments: Any) -> bool:
         calls.append(arguments)
@@ -244,7 +244,7 @@ def test_what_a_kill_interrupts_the_next_command_completes(
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal, "_carry_out", dying)
+        patch.setattr(journal._Change, "carry_out", dying)
         with pytest.raises(Killed):
             adopt(project, "--in-place")
     capsys.readouterr()

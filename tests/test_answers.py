@@ -32,5 +32,5 @@ RING.append(RING)
     ids=map(str, range(13)),
 )
 def test_why_a_value_is_no_answer(value: Any, why: str) -> None:
-    assert answers.problem(value) == why
-    assert answers.fault({"a": value}) == (f"a: {why}" if why else "")
+    assert answers.find_problem(value) == why
+    assert answers.find_fault({"a": value}) == (f"a: {why}" if why else "")

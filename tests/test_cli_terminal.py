@@ -150,7 +150,7 @@ def test_messages_commands_and_tracebacks_are_harmless(
     def broken(*_: object) -> None:
         raise ValueError(EVIL + ADDRESS)
 
-    monkeypatch.setattr("lisa_scaffold.check.check", broken)
+    monkeypatch.setattr("lisa_scaffold.verbs.check.check", broken)
     assert cli.main(["check", str(place)]) == 3
     assert_harmless(capsys.readouterr().err)
 

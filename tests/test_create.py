@@ -25,7 +25,7 @@ def answers(**given: Any) -> dict[str, Any]:
 
 def make(destination: Path, **given: Any) -> Created:
     chosen = answers(**given)
-    with new.prepared(OWN, chosen, destination) as project:
+    with new.prepare(OWN, chosen, destination) as project:
         return new.create(project, new.preview(OWN, chosen, project), destination)
 
 
@@ -36,11 +36,11 @@ def left(folder: Path) -> list[str]:
 def test_suggestions_come_from_folder_git_and_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = new.suggestions(tmp_path / "lisa-noise")
+    found = new.suggest_answers(tmp_path / "lisa-noise")
     assert (found["project_name"], found["author_name"]) == ("lisa-noise", "Ada Example")
     assert found["copyright_year"].isdigit()
     monkeypatch.setenv("GIT_AUTHOR_NAME", "Grace Example")
-    assert new.suggestions(None)["author_name"] == "Grace Example"
+    assert new.suggest_answers(None)["author_name"] == "Grace Example"
 
 
 def test_the_address_of_last_resort_is_the_environments(
@@ -48,7 +48,7 @@ def test_the_address_of_last_resort_is_the_environments(
 ) -> None:
     (home / ".gitconfig").write_text("")
     monkeypatch.setenv("EMAIL", "ada@mail.example.org")
-    assert new.suggestions(None)["author_email"] == "ada@mail.example.org"
+    assert new.suggest_answers(None)["author_email"] == "ada@mail.example.org"
 
 
 @pytest.mark.usefixtures("no_hook_programs")
@@ -125,7 +125,7 @@ def test_a_destination_that_is_taken_is_refused(tmp_path: Path, tree: Tree) -> N
 
 def test_a_preparation_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     def break_off() -> None:
-        with new.prepared(OWN, answers(), tmp_path / "a/b/p") as project:
+        with new.prepare(OWN, answers(), tmp_path / "a/b/p") as project:
             assert (project / "pyproject.toml").is_file()
             raise KeyboardInterrupt
 
@@ -136,7 +136,7 @@ def test_a_preparation_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_destination_taken_meanwhile_is_left_alone(tmp_path: Path, tree: Tree) -> None:
     chosen = answers()
-    with new.prepared(OWN, chosen, tmp_path / "p") as project:
+    with new.prepare(OWN, chosen, tmp_path / "p") as project:
         tree(tmp_path, {"p/theirs": "x"})
         with pytest.raises(LisaError, match="p: Directory not empty"):
             new.create(project, new.preview(OWN, chosen, project), tmp_path / "p")
@@ -151,7 +151,7 @@ def test_a_folder_filled_meanwhile_gets_nothing_of_ours(
     here.mkdir()
     monkeypatch.chdir(here)
     chosen = answers()
-    with new.prepared(OWN, chosen, Path()) as project:
+    with new.prepare(OWN, chosen, Path()) as project:
         tree(here, {"docs/theirs": "x"})
         with pytest.raises(LisaError, match=r"not empty|exists"):
             new.create(project, new.preview(OWN, chosen, project), Path())
@@ -162,7 +162,7 @@ def test_a_parent_that_is_a_file_is_one_message(tmp_path: Path, tree: Tree) -> N
     tree(tmp_path, {"file": "x"})
     with (
         pytest.raises(LisaError, match="file"),
-        new.prepared(OWN, answers(), tmp_path / "file/p"),
+        new.prepare(OWN, answers(), tmp_path / "file/p"),
     ):
         pass
 
@@ -214,7 +214,7 @@ def test_a_template_that_writes_into_a_folder_of_git_s_own_is_refused(
     tmp_path: Path, name: str
 ) -> None:
     destination = tmp_path / "lisa-noise"
-    with new.prepared(OWN, answers(), destination) as project:
+    with new.prepare(OWN, answers(), destination) as project:
         shown = new.preview(OWN, answers(), project)
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).symlink_to(tmp_path)

@@ -309,7 +309,7 @@ def test_an_interrupted_repair_is_completed_by_the_next(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal, "_finish", killed)
+        patch.setattr(journal._Change, "finish", killed)
         with pytest.raises(Killed):
             fix()
     assert "Unreleased" not in (project / "CHANGELOG.md").read_text()

@@ -1,9 +1,10 @@
-"""The floors of the package: a module imports only from floors below its own."""
+"""The floors of the package: a module imports only from floors below its own, never in a circle."""
 
 from __future__ import annotations
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,11 @@ FLOORS = {
     "cli": 9,
     "__main__": 10,
 }
-ONLY_IMPORTER = {"cookiecutter": "legacy", "copier": "template", "questionary": "prompt"}
+ONLY_IMPORTER = {
+    "cookiecutter": "legacy.py",
+    "copier": "template/copier_api.py",
+    "questionary": "prompt.py",
+}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 
 
@@ -67,10 +72,26 @@ def test_a_module_imports_from_floors_below_its_own(path: Path) -> None:
     assert {name: FLOORS[name] for name in below if FLOORS[name] >= FLOORS[own]} == {}
 
 
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Inside a folder too, and counting what is imported in functions or for types alone."""
+    paths = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for path in PACKAGE.rglob("*.py")
+    }
+    graph = {
+        module: {name if name in paths else name.rpartition(".")[0] for name in imported(path)}
+        & (paths.keys() - {module})
+        for module, path in paths.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError with the modules of a circle
+
+
 @pytest.mark.parametrize(("package", "importer"), ONLY_IMPORTER.items())
 def test_one_module_alone_imports_a_package(package: str, importer: str) -> None:
     found = {
-        room(path)
+        str(path.relative_to(PACKAGE))
         for path in MODULES
         if any(name.split(".")[0] == package for name in imported(path))
     }

@@ -126,6 +126,6 @@ def test_a_pipe_in_the_place_of_a_file_holds_git_for_a_while_only(
     os.mkfifo(tmp_path / name)
     monkeypatch.setattr(process, "PATIENCE", 0.05)
     with pytest.raises(LisaError, match="no regular file, and git waits"):
-        git.ignored(repository, ["b"]) if name == ".gitignore" else git.cleaned(
+        git.ignored(repository, ["b"]) if name == ".gitignore" else git.clean_trees(
             repository, tmp_path / "aside", {"b": git.Blob("100644", b"")}
         )

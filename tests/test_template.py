@@ -237,7 +237,7 @@ def test_extensions_are_not_loaded_without_trust(
 def test_versions_are_tags_in_the_order_of_pep_440(
     tags: list[str], ours: bool, versions: list[str]
 ) -> None:
-    assert template.sorted_versions(tags, ours=ours) == versions
+    assert template.sort_versions(tags, ours=ours) == versions
 
 
 @pytest.mark.parametrize(

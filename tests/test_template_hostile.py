@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from lisa_scaffold import apart, cli, git, template
 from lisa_scaffold.errors import ExitCode, LisaError
-from lisa_scaffold.template import Source, Template, rendering
+from lisa_scaffold.template import Source, Template, questions
 
 from .support.updates import (
     ANSWERS,
@@ -356,7 +356,7 @@ def test_a_defect_of_ours_is_none_of_the_template_s(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, {"copier.yml": "a: 1\n"})
-    monkeypatch.setattr(rendering, "Question", None)
+    monkeypatch.setattr(questions, "Question", None)
     with pytest.raises(Exception, match="'NoneType' object is not callable") as caught:
         Template("v1", tmp_path, address).questions({})
     assert not isinstance(caught.value, LisaError)

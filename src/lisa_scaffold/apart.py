@@ -1,8 +1,8 @@
-"""Work on what nobody trusts, in a process of its own: it can be stopped whatever it does.
+"""Process untrusted input in a process of its own, which can be stopped whatever it does.
 
-A Jinja expression may compute for ever, in a single call of C code even, which no signal handler
-interrupts. Only the kernel's limits on a process hold then. The process is forked, so that nothing
-is imported once more: that costs some milliseconds.
+A Jinja expression may compute for ever, even in a single call of C code, which no signal handler
+interrupts. Only the kernel's limits on a process help then. The process is forked, so that nothing
+is imported again: that costs a few milliseconds.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from typing import NoReturn, TypeVar
 from lisa_scaffold.errors import LisaError
 
 SECONDS = 20
-"""Processor time of one piece of work; a large template takes one or two."""
+"""Seconds of processor time for one piece of work; a large template takes one or two."""
 
 LONGEST = 300
-"""Seconds until it ends in any case: what only waits takes no processor time."""
+"""Seconds after which it ends in any case: waiting takes no processor time."""
 
 MEMORY = 512 * 1024 * 1024
-"""Bytes that it may take beyond what the process has."""
+"""Bytes that it may allocate beyond what the process has."""
 
 MOST_WRITTEN = 256 * 1024 * 1024
-"""Bytes that a template may render to; whoever writes them counts."""
+"""Bytes that a template may render to; those who write them keep count."""
 
 _OUT_OF_TIME = (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM)
 
@@ -38,11 +38,11 @@ _Result = TypeVar("_Result")
 
 
 class ExhaustedError(Exception):
-    """The work took more than it may; the message says of what."""
+    """The work exceeded a limit; the message says which."""
 
 
 class OutsideError(Exception):
-    """The work was about to write outside of its folder; the message is the path."""
+    """The work was about to write outside its folder; the message is the path."""
 
 
 class _ForeignDefectError(Exception):
@@ -50,19 +50,19 @@ class _ForeignDefectError(Exception):
 
 
 def run(work: Callable[[], _Result], *, bounded: bool = True) -> _Result:
-    """Do some work in a forked process, and return what it returns.
+    """Do some work in a forked process, and return its result.
 
     Parameters
     ----------
     work
-        What to do; its result, or its ``LisaError``, can be pickled.
+        The work; its result, or its ``LisaError``, can be pickled.
     bounded
         Whether its time and memory are limited.
 
     Raises
     ------
     LisaError
-        As the work raises it.
+        If the work raises one.
     ExhaustedError
         If the work took too much time or memory.
     """
@@ -75,7 +75,14 @@ def run(work: Callable[[], _Result], *, bounded: bool = True) -> _Result:
         os.close(reader)
         _work_and_end(work, writer, bounded=bounded)
     os.close(writer)
-    outcome, status = _awaited(process, reader)
+    try:
+        with os.fdopen(reader, "rb") as pipe:
+            outcome = pipe.read()
+        status = os.waitpid(process, 0)[1]
+    except BaseException:  # Ctrl-C: the work is not to go on alone
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        raise
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) in _OUT_OF_TIME:
         raise ExhaustedError(f"it takes more than {SECONDS} s")
     if status:
@@ -86,63 +93,49 @@ def run(work: Callable[[], _Result], *, bounded: bool = True) -> _Result:
     return result
 
 
-def _awaited(process: int, reader: int) -> tuple[bytes, int]:
-    """What the process says, and how it ends."""
-    try:
-        with open(reader, "rb") as said:
-            outcome = said.read()
-        return outcome, os.waitpid(process, 0)[1]
-    except BaseException:  # Ctrl-C: the work is not to go on alone
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-        raise
-
-
 def _work_and_end(work: Callable[[], object], writer: int, *, bounded: bool) -> NoReturn:
-    """What the forked process does: it runs nothing that is to run at the end of ours."""
+    """What the forked process does: none of what our process registered for its end is run."""
     try:
         for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
             signal.signal(stop, signal.SIG_DFL)
         if bounded:
             _limit()
-        outcome = _outcome(work)
-        with open(writer, "wb") as said:
-            said.write(outcome)
+        try:
+            outcome = pickle.dumps(work())
+        except (LisaError, ExhaustedError) as error:
+            outcome = pickle.dumps(error)
+        except MemoryError:
+            why = f"it takes more than {MEMORY // 1024**2} MB of memory"
+            outcome = pickle.dumps(ExhaustedError(why))
+        except Exception:
+            outcome = pickle.dumps(_ForeignDefectError(traceback.format_exc()))
+        with os.fdopen(writer, "wb") as pipe:
+            pipe.write(outcome)
         os._exit(0)
     finally:
         os._exit(1)
 
 
-def _outcome(work: Callable[[], object]) -> bytes:
-    try:
-        return pickle.dumps(work())
-    except (LisaError, ExhaustedError) as error:
-        return pickle.dumps(error)
-    except MemoryError:
-        return pickle.dumps(ExhaustedError(f"it takes more than {MEMORY // 1024**2} MB of memory"))
-    except Exception:
-        return pickle.dumps(_ForeignDefectError(traceback.format_exc()))
-
-
 def _limit() -> None:
+    """Limit time and memory of this process."""
+
+    def lower(limit: int, wanted: int) -> None:
+        _, most = resource.getrlimit(limit)
+        lowest = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(limit, (lowest, lowest))
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _lower(resource.RLIMIT_CPU, SECONDS)
+    lower(resource.RLIMIT_CPU, SECONDS)
     signal.alarm(LONGEST)
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     except OSError:
-        return  # Linux alone tells, and keeps to, the memory of a process
-    _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY)
+        return  # only Linux tells, and limits, the memory of a process
+    lower(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY)
 
 
-def _lower(kind: int, wanted: int) -> None:
-    _, most = resource.getrlimit(kind)
-    lowest = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
-    resource.setrlimit(kind, (lowest, lowest))
-
-
-# What Python tells of before it changes something in the file system: where the paths stand among
-# what it tells (https://docs.python.org/3/library/audit_events.html).
+# The events that Python raises before it changes something in the file system, each with the
+# positions of its paths (https://docs.python.org/3/library/audit_events.html).
 _CHANGES = {
     **dict.fromkeys(["os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.utime"], (0,)),
     **dict.fromkeys(["os.remove", "os.rmdir", "shutil.rmtree"], (0,)),
@@ -153,22 +146,22 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def write_below(*folders: Path) -> None:
-    """Let this process write below some folders alone, from now on and for good.
+    """Let this process write only below some folders, from now on and for good.
 
-    That is no sandbox for code, which could get around it, but it holds for honest code that was
-    told a wrong path, however that code goes about it.
+    That is no sandbox for hostile code, which could get around it. It stops honest code that was
+    given a wrong path, whatever way that code writes.
     """
     sys.dont_write_bytecode = True
     allowed = [f"{os.path.realpath(folder)}{os.sep}" for folder in folders]
 
-    def judge(event: str, told: tuple[object, ...]) -> None:
+    def judge(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
-            flags = told[2]
-            paths = told[:1] if isinstance(flags, int) and flags & _WRITING else ()
-        elif event in ("os.remove", "os.rmdir") and told[-1] != -1:
+            flags = arguments[2]
+            paths = arguments[:1] if isinstance(flags, int) and flags & _WRITING else ()
+        elif event in ("os.remove", "os.rmdir") and arguments[-1] != -1:
             paths = ()  # a name in an open folder: shutil.rmtree goes there, and was judged
         else:
-            paths = tuple(told[at] for at in _CHANGES.get(event, ()))
+            paths = tuple(arguments[at] for at in _CHANGES.get(event, ()))
         for path in paths:
             if isinstance(path, (str, bytes, os.PathLike)):
                 place = os.fsdecode(os.path.realpath(path))

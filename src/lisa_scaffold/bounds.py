@@ -1,14 +1,13 @@
-"""How deep data may be, how long a number, and how much source is read at all.
+"""Bounds for the depth of data, the length of numbers, and the amount of source.
 
-Python's recursion ends at a thousand calls, and some of its parsers go deeper or shallower by
-version; others take minutes for what is short. What passes here is far from either, and far beyond
-what people write. Most files are told by their length alone.
+Python's recursion ends at a thousand calls, and how deep its parsers go depends on the version;
+others take minutes for a short text. What passes here is far from either limit, and far beyond what
+people write. Most files pass by their length.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 DEEPEST = 64
@@ -21,22 +20,38 @@ _MOST_BITS = 14_284  # what 4300 digits need
 DEEP = "nested too deeply"
 LONG = f"a number of more than {MOST_DIGITS} digits"
 
-# A parser of TOML in Python takes some 20 µs for each; the longest pyproject.toml has a hundredth.
+# A TOML parser in Python takes some 20 µs for each; the longest pyproject.toml has a hundredth.
 _MOST_VALUES = 50_000
 _MOST_PARTS = 32
 
-# A syntax tree of Python takes up to a kilobyte for each; the longest modules that people write
-# have half.
+# A syntax tree takes up to a kilobyte for each; the longest modules that people write have half.
 _MOST_WORDS = 100_000
+
+# As text: `re` compiles and remembers them when they are first needed.
+_LONG_NUMBER = rf"(?<!\d)\d{{{MOST_DIGITS + 1}}}"
+_PART = r'(?:[\w-]+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
+_LONG_KEY = rf"(?:^|[{{,[])[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}"
+# A number of another base, which Python reads and refuses to write.
+_LONG_LITERAL = rf"\b0[xXoObB][0-9a-fA-F_]{{{MOST_DIGITS}}}"
+# A comment or a string as one, a word, or a sign.
+_WORD = "|".join(
+    [
+        "#.*",
+        *(rf"{quote}[\s\S]*?(?:{quote}|\Z)" for quote in ('"""', "'''")),
+        *(rf"{quote}(?:\\.|[^{quote}\\\n])*+{quote}?" for quote in ('"', "'")),
+        r"\w+",
+        r"[^\w\s]",
+    ]
+)
 
 
 def excess(data: Any) -> str | None:
-    """Why data is more than anybody wrote by hand; ``None`` where it is not.
+    """Why data is more than anybody writes by hand; ``None`` where it is not.
 
     Parameters
     ----------
     data
-        What a parser made, without a part that is in two places.
+        The result of a parser, in which no part stands in two places.
     """
     level = [data]
     for _ in range(DEEPEST + 1):
@@ -56,55 +71,30 @@ def excess(data: Any) -> str | None:
 
 def has_long_number(text: str) -> bool:
     """Whether a text has a number that Python refuses to read."""
-    return len(text) > MOST_DIGITS and _long_number().search(text) is not None
-
-
-@cache
-def _long_number() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\d)\d{{{MOST_DIGITS + 1}}}")
+    return len(text) > MOST_DIGITS and re.search(_LONG_NUMBER, text) is not None
 
 
 def crowded_toml(text: str) -> tuple[int, str] | None:
-    """The line, and what is too much there, where TOML has more than can soon be read.
+    """Line and reason where TOML has more than a parser can read in reasonable time.
 
-    A key of n parts costs a parser n², and each value a while.
+    A key of n parts costs a parser n² steps, and each value takes a while.
     """
     if sum(map(text.count, "=,[{")) > _MOST_VALUES:
         return 1, f"more than {_MOST_VALUES} keys and values"
     if text.count(".") >= _MOST_PARTS:
         for number, line in enumerate(text.split("\n"), 1):
-            if line.count(".") >= _MOST_PARTS and _long_key().search(line):
+            if line.count(".") >= _MOST_PARTS and re.search(_LONG_KEY, line):
                 return number, f"a key of more than {_MOST_PARTS} parts"
     return None
 
 
-@cache
-def _long_key() -> re.Pattern[str]:
-    part = r'(?:[\w-]+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
-    return re.compile(rf"(?:^|[{{,[])[ \t]*{part}(?:[ \t]*\.[ \t]*{part}){{{_MOST_PARTS}}}")
-
-
 def crowded_python(source: str) -> str | None:
-    """What is too much, where source of Python has more than can soon be read."""
-    # What stands in braces may be an expression in a text, the dearest of all.
+    """The reason where Python source has more than can be parsed in reasonable time."""
+    # What stands in braces may be an expression in a string, the most expensive of all.
     braces = 5 * source.count("{")
     if len(source) + braces > _MOST_WORDS and (
-        sum(1 for _ in _word().finditer(source)) + braces > _MOST_WORDS
+        sum(1 for _ in re.finditer(_WORD, source)) + braces > _MOST_WORDS
     ):
         return f"more than {_MOST_WORDS} words and signs"
-    long = len(source) > MOST_DIGITS and _long_literal().search(source)
+    long = len(source) > MOST_DIGITS and re.search(_LONG_LITERAL, source)
     return LONG if long else None
-
-
-@cache
-def _word() -> re.Pattern[str]:
-    """Finds a comment or a text as one, a word, or a sign."""
-    long = (rf"{quote}[\s\S]*?(?:{quote}|\Z)" for quote in ('"""', "'''"))
-    short = (rf"{quote}(?:\\.|[^{quote}\\\n])*+{quote}?" for quote in ('"', "'"))
-    return re.compile("|".join(["#.*", *long, *short, r"\w+", r"[^\w\s]"]))
-
-
-@cache
-def _long_literal() -> re.Pattern[str]:
-    """Finds a number of other bases, which Python reads and refuses to write."""
-    return re.compile(rf"\b0[xXoObB][0-9a-fA-F_]{{{MOST_DIGITS}}}")

@@ -1,4 +1,4 @@
-"""Errors that a user can mend, and the exit codes of every command."""
+"""Errors that a user can put right, and the exit codes of every command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
 
 
 class LisaError(Exception):
-    """Something that the user can mend.
+    """Something that the user can put right.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class LisaError(Exception):
         self.hint = hint
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """How it passes from one process to another."""
+        """Rebuild the error in another process."""
         return type(self), (self.message, self.hint)
 
 
@@ -58,5 +58,5 @@ class AnswersError(LisaError):
         self.problems = problems
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """How it passes from one process to another."""
+        """Rebuild the error in another process."""
         return type(self), (self.problems,)

@@ -1,9 +1,10 @@
-"""The one writer and the one reader of files that somebody else may have laid out.
+"""The only writer and reader of files that somebody else may have laid out.
 
 A path is relative to a root, and every folder on its way is opened by the descriptor of the one
-above it: what was looked at is what is used, whoever swaps a folder for a link meanwhile. Nothing
-is written through a link. What is read is a regular file inside of the root, of bounded size: links
-are followed as far as they stay there. Nothing below a ``.git`` is reached, however it is spelled.
+above it: what was checked is what is used, even if a folder is swapped for a link meanwhile.
+Nothing is written through a link. Only regular files inside the root are read, up to a bounded
+size: links are followed as long as they stay there. Nothing below a ``.git`` is reached, however it
+is written.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from pathlib import Path
 from lisa_scaffold.errors import LisaError
 
 MOST = 1_000_000
-"""Size in bytes above which no file is read where the caller names no other."""
+"""Size in bytes above which no file is read, by default."""
 
 LARGE = 100_000_000
-"""Size in bytes above which not even what is merged or compared whole is read."""
+"""Size in bytes above which not even files that are merged or compared are read."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _INNER = _FOLDER | os.O_NOFOLLOW
@@ -40,7 +41,7 @@ _MOST_LINKS = 40
 
 _OWN_DESCRIPTORS = ("/dev/fd", "/proc/self/fd")
 
-# Apple's file systems do not see these characters in a name: ".g\u200cit" is ".git" there.
+# Apple's file systems ignore these characters in a name: ".g\u200cit" is ".git" there.
 _UNSEEN = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070)])
 _UNSEEN[0xFEFF] = None
 
@@ -51,13 +52,13 @@ class _OutError(Exception):
 
 @lru_cache(maxsize=4096)
 def is_git_folder(name: str) -> bool:
-    """Whether some file system takes a name for ``.git``, as git itself judges it."""
+    """Whether some file system takes a name for ``.git``, by git's own rules."""
     seen = name if name.isascii() else name.translate(_UNSEEN)
     return seen.partition(":")[0].rstrip(" .").lower() in (".git", "git~1")
 
 
 def draft_name() -> str:
-    """A name for a file that is not in its place yet; nobody can foresee it."""
+    """An unpredictable name for a file that is not in its place yet."""
     return f".{os.urandom(8).hex()}.lisa-scaffold"
 
 
@@ -67,7 +68,7 @@ def is_draft_name(name: str) -> bool:
 
 
 def read(root: Path, path: str, most: int = MOST, *, links: bool = True) -> bytes | None:
-    """What is in a file of a folder.
+    """The content of a file in a folder.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def read(root: Path, path: str, most: int = MOST, *, links: bool = True) -> byte
     most
         The size in bytes above which it is not read.
     links
-        Whether links that stay inside of the folder are followed.
+        Whether links that stay inside the folder are followed.
 
     Returns
     -------
@@ -88,10 +89,10 @@ def read(root: Path, path: str, most: int = MOST, *, links: bool = True) -> byte
     Raises
     ------
     LisaError
-        If it is no regular file, leads out of the folder or below a ``.git``, is too large, or
+        If it is not a regular file, leads out of the folder or below a ``.git``, is too large, or
         must not be read.
     """
-    place = _spelled(root, path)
+    place = _shown(root, path)
     try:
         with closing(_Descent(root)) as descent:
             descriptor = descent.open(path, links=links)
@@ -105,14 +106,14 @@ def read(root: Path, path: str, most: int = MOST, *, links: bool = True) -> byte
 
 
 def read_named(path: Path, most: int = MOST) -> bytes:
-    """What is in a file that the user names: links lead where they lead.
+    """The content of a file that the user names, wherever links lead.
 
     A pipe that the shell has opened for this process (``<(…)``) is read as well.
 
     Raises
     ------
     LisaError
-        If there is none, it is no regular file, or too large.
+        If there is none, or it is too large or not a regular file.
     """
     try:
         descriptor = os.open(path, _FILE & ~os.O_NOFOLLOW)
@@ -126,7 +127,7 @@ def read_named(path: Path, most: int = MOST) -> bytes:
 
 
 def read_head(path: Path, size: int) -> bytes:
-    """The first bytes of a file that the user or a project names; none where it is no file."""
+    """The first bytes of a file that the user or a project names; none where there is no file."""
     try:
         descriptor = os.open(path, _FILE & ~os.O_NOFOLLOW)
     except (OSError, ValueError):
@@ -141,17 +142,17 @@ def read_head(path: Path, size: int) -> bytes:
 
 
 def write(root: Path, path: str, content: bytes) -> None:
-    """Write a file of a folder in one step: it has its old content or the new one, whole.
+    """Write a file of a folder in one step: it has either its old content or the new one.
 
     It keeps its permissions. Missing folders are made.
 
     Raises
     ------
     LisaError
-        If the path leads out of the folder, through a link or below a ``.git``, or something else
+        If the path leads out of the folder, through a link or below a ``.git``, or something other
         than a file stands there.
     OSError
-        If it cannot be written; it is as before then.
+        If it cannot be written; nothing is changed then.
     """
     with parent(root, path, make=True) as (folder, name):
         mode = None
@@ -160,7 +161,7 @@ def write(root: Path, path: str, content: bytes) -> None:
             if not stat.S_ISREG(found.st_mode):
                 what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
                 raise LisaError(
-                    f"{_spelled(root, path)}: {what}, which is not written to", "Move it away."
+                    f"{_shown(root, path)}: {what}, which is not written to", "Move it away."
                 )
             mode = found.st_mode & 0o777
         draft = draft_name()
@@ -182,22 +183,22 @@ def write(root: Path, path: str, content: bytes) -> None:
 def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) -> None:
     """Write a file that the user names.
 
-    Whoever filled a checkout has not chosen where the user writes: inside of one no link is
-    followed. Elsewhere links lead where they lead, and a device such as ``/dev/null`` takes it.
+    Whoever filled a checkout must not choose where the user writes: inside one, no link is
+    followed. Elsewhere links are followed, and a device such as ``/dev/null`` is written to.
 
     Parameters
     ----------
     path
         The file.
     content
-        What it is to hold.
+        Its new content.
     checkouts
-        Folders of others' files, beside whatever is a repository.
+        Folders with files of others, beside every repository.
 
     Raises
     ------
     LisaError
-        If it lies behind a link of a checkout, or below a ``.git``.
+        If it lies behind a link in a checkout, or below a ``.git``.
     OSError
         If it cannot be written.
     """
@@ -229,10 +230,10 @@ def parent(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, 
     Raises
     ------
     LisaError
-        If the path leads out, below a ``.git``, or through what is no folder.
+        If the path leads out, below a ``.git``, or through something that is not a folder.
     OSError
-        If a folder is missing and not to be made, or cannot be opened; also of what is done with
-        the folder, with the whole path in it.
+        If a folder is missing and not to be made, or cannot be opened. Errors raised inside the
+        context get the whole path, too.
     """
     *above, name = _parts(root, path)
     folder = os.open(root, _FOLDER)
@@ -246,37 +247,37 @@ def parent(root: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, 
             except OSError as error:
                 if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                     raise
-                place = _spelled(root, "/".join(above[:number]))
+                place = _shown(root, "/".join(above[:number]))
                 message = f"{place}: not a folder, but {path} belongs below it"
                 raise LisaError(message, "Move it away.") from error
             os.close(folder)
             folder = inner
         yield folder, name
     except OSError as error:
-        error.filename, error.filename2 = _spelled(root, path), None
+        error.filename, error.filename2 = _shown(root, path), None
         raise
     finally:
         os.close(folder)
 
 
 def move_in(prepared: Path, root: Path, path: str, draft: str) -> None:
-    """Move a file or link of ours into its place at once, from another disk too.
+    """Move a file or link of ours into its place in one step, also from another disk.
 
     Parameters
     ----------
     prepared
         What is moved.
     root, path
-        The place, and the folder that it lies in.
+        The folder, and the place in it.
     draft
-        A name beside it for a copy that comes from another disk, as :func:`draft_name` gives it.
+        A name beside it for a copy from another disk, as :func:`draft_name` gives it.
 
     Raises
     ------
     LisaError
         If the path leads out of the folder, through a link or below a ``.git``.
     OSError
-        If that is not possible; the place is as before then.
+        If that is not possible; nothing is changed then.
     """
     with parent(root, path, make=True) as (folder, name):
         try:
@@ -299,14 +300,14 @@ def move_in(prepared: Path, root: Path, path: str, draft: str) -> None:
 
 
 def keep(root: Path, path: str, kept: Path) -> None:
-    """Give a file or link of a folder a second name of ours, from where it can be brought back.
+    """Give a file or link of a folder a second name, from which it can be brought back.
 
-    Where nothing of that sort is there, nothing is done.
+    Where there is neither, nothing is done.
 
     Raises
     ------
     OSError
-        If there is no room for a copy, where the disk has no second names.
+        If there is no room for a copy, on a disk without hard links.
     """
     with suppress(FileNotFoundError), parent(root, path) as (folder, name):
         mode = os.lstat(name, dir_fd=folder).st_mode
@@ -320,12 +321,12 @@ def keep(root: Path, path: str, kept: Path) -> None:
 
 
 def copy(source: Path, place: Path) -> None:
-    """Copy a file or link, with its permissions, to a place of ours that is not taken."""
+    """Copy a file or link, with its permissions, to a new place of ours."""
     _copy(source, place)
 
 
 def refuse(root: Path, path: str) -> None:
-    """Raise LisaError where a path, from whoever it comes, leads out or below a ``.git``."""
+    """Raise LisaError where a path leads out of the folder or below a ``.git``."""
     _parts(root, path)
 
 
@@ -339,7 +340,7 @@ def sync(path: Path) -> None:
 
 
 def remove(root: Path, path: str) -> None:
-    """Remove a file or link of a folder, and the folders that are empty then.
+    """Remove a file or link of a folder, and the folders that become empty.
 
     Raises
     ------
@@ -361,9 +362,9 @@ def remove(root: Path, path: str) -> None:
 
 
 def hindrance(folder: Path) -> str:
-    """What lets git wait for ever in a folder: a pipe where it reads a file; empty where none is.
+    """What makes git wait for ever in a folder: a pipe in place of a file; empty where none is.
 
-    Git itself cannot have brought it there, but an archive can.
+    Git itself cannot have put it there, but an archive can.
     """
     read = [above / name for above in folder.resolve().parents for name in _READ_BY_GIT]
     for above, _, names in os.walk(folder):
@@ -374,9 +375,9 @@ def hindrance(folder: Path) -> str:
 
 
 def fingerprint(root: Path, path: str) -> str | None:
-    """What identifies the state of a file or link: nothing where it is absent.
+    """An identifier of the state of a file or link; ``None`` where it is absent.
 
-    A folder in its place counts as nothing, and so does what lies behind a link.
+    A folder in its place counts as absent, and so does what lies behind a link.
     """
     try:
         with parent(root, path) as (folder, name):
@@ -392,8 +393,8 @@ def fingerprint(root: Path, path: str) -> str | None:
         return None
 
 
-def _spelled(root: Path, path: str) -> str:
-    """A path as it is told to people."""
+def _shown(root: Path, path: str) -> str:
+    """A path as messages show it."""
     return path if str(root) == "." else f"{root}/{path}"
 
 
@@ -401,19 +402,17 @@ def _parts(root: Path, path: str) -> list[str]:
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
         raise LisaError(
-            f"{_spelled(root, path)}: leads out of the folder", "Name a file inside of it."
+            f"{_shown(root, path)}: leads out of the folder", "Name a file inside of it."
         )
     if any(map(is_git_folder, parts)):
-        raise LisaError(
-            f"{_spelled(root, path)}: below a folder of git's own", "Name another file."
-        )
+        raise LisaError(f"{_shown(root, path)}: below a folder of git's own", "Name another file.")
     return parts
 
 
 class _Descent:
-    """A way from a root down to a file; each step is taken from the folder that was opened before.
+    """The way from a root down to a file; each step starts from the folder that was opened last.
 
-    So a folder that is swapped for a link meanwhile is noticed as one.
+    So a folder that is swapped for a link meanwhile is recognised as one.
     """
 
     def __init__(self, root: Path) -> None:
@@ -427,7 +426,9 @@ class _Descent:
         while todo:
             part = todo.pop()
             if part == "..":
-                self._go_up()
+                if len(self._folders) == 1:
+                    raise _OutError("leads out of the folder, so it is not read")
+                os.close(self._folders.pop())
             elif part not in ("", "."):
                 if is_git_folder(part):
                     raise _OutError("leads below a folder of git's own, so it is not read")
@@ -439,11 +440,6 @@ class _Descent:
         while self._folders:
             os.close(self._folders.pop())
 
-    def _go_up(self) -> None:
-        if len(self._folders) == 1:
-            raise _OutError("leads out of the folder, so it is not read")
-        os.close(self._folders.pop())
-
     def _step(self, name: str, flags: int, *, links: bool) -> list[str]:
         """Open what is there; the parts of a link's target, if it is one."""
         try:
@@ -451,32 +447,24 @@ class _Descent:
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                 raise
-            target = _link_target(name, self._folders[-1], error)
+            try:
+                target = os.readlink(name, dir_fd=self._folders[-1])
+            except OSError:
+                raise error from None  # no link, but a file where a folder is needed
         else:
             return []
         self._hops += 1
         if not links or self._hops > _MOST_LINKS:
             raise _OutError("a link, which is not followed")
-        if target.startswith("/"):
-            target = _below(self._root, target)
-            while len(self._folders) > 1:
-                os.close(self._folders.pop())
-        return target.split("/")
-
-
-def _link_target(name: str, folder: int, error: OSError) -> str:
-    try:
-        return os.readlink(name, dir_fd=folder)
-    except OSError:
-        raise error from None  # no link, but a file where a folder is needed
-
-
-def _below(root: Path, target: str) -> str:
-    """An absolute link's target, relative to the root that it leads into."""
-    for spelled in (os.path.abspath(root), os.path.realpath(root)):  # noqa: PTH100
-        if target == spelled or target.startswith(f"{spelled.rstrip('/')}/"):
-            return target[len(spelled) :]
-    raise _OutError("leads out of the folder, so it is not read")
+        if not target.startswith("/"):
+            return target.split("/")
+        # An absolute target starts again from the root that it leads into.
+        for root in (os.path.abspath(self._root), os.path.realpath(self._root)):  # noqa: PTH100
+            if target == root or target.startswith(f"{root.rstrip('/')}/"):
+                while len(self._folders) > 1:
+                    os.close(self._folders.pop())
+                return target[len(root) :].split("/")
+        raise _OutError("leads out of the folder, so it is not read")
 
 
 def _read_and_close(descriptor: int, place: str, most: int, *, pipe: bool = False) -> bytes:
@@ -485,7 +473,7 @@ def _read_and_close(descriptor: int, place: str, most: int, *, pipe: bool = Fals
         if not (pipe or stat.S_ISREG(found.st_mode)):
             folder = stat.S_ISDIR(found.st_mode)
             raise _refused(place, os.strerror(errno.EISDIR) if folder else "no regular file")
-        # One byte more than there should be tells of a file that grows.
+        # A file that grows is noticed by one byte more than it should have.
         size = most if pipe else found.st_size
         pieces, left = [], size + 1
         while size <= most and left and (piece := os.read(descriptor, left)):
@@ -519,7 +507,7 @@ def _copy(
     *,
     sync: bool = False,
 ) -> None:
-    """Copy a file or link, with its permissions, to a name that is not taken."""
+    """Copy a file or link, with its permissions, to a new name."""
     found = os.lstat(source, dir_fd=source_folder)
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(source, dir_fd=source_folder), copy, dir_fd=folder)

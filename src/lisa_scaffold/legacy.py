@@ -1,7 +1,7 @@
 """Answers and merge base of a project that came from a Cookiecutter template.
 
-Cookiecutter renders the former template, at the recorded commit and with the recorded context, so
-that what people wrote since can be told from what the template wrote. Nothing else imports it.
+Cookiecutter renders the former template, at the recorded commit and with the recorded context. That
+tells what people wrote since from what the template wrote. Only this module imports it.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import apart, files, git
-from lisa_scaffold.answers import problem
+from lisa_scaffold.answers import find_problem
 from lisa_scaffold.errors import LisaError
 
 CRUFT_FILE = ".cruft.json"
 REPLAY_FILES = (".cookiecutter_replay.json", ".cookiecutter.json", "cookiecutter_replay.json")
 
 NONE = "none"
-"""What ``--from-cookiecutter`` says to leave a former template alone."""
+"""The value of ``--from-cookiecutter`` that ignores a former template."""
 
-# Names that widespread templates give to what we have answers for.
+# The names of our answers in widespread templates.
 _SYNONYMS = {
     "project_name": ("project_name", "name", "project"),
     "distribution": ("project_slug", "repo_name", "repository_name", "distribution_name"),
@@ -50,7 +50,7 @@ class Former:
     context
         The recorded answers.
     named_in
-        What named it: a file of the project, or the option.
+        Where it is named: a file of the project, or the option.
     directory
         The folder of the repository that holds the template, relative to it; usually empty.
     """
@@ -66,7 +66,7 @@ class Former:
         return f"{self.source}@{self.commit}" if self.commit else self.source
 
 
-def find(root: Path, named: str | None = None) -> Former | None:
+def find_former(root: Path, named: str | None = None) -> Former | None:
     """The Cookiecutter template that a project names, or that the user names for it.
 
     Parameters
@@ -83,7 +83,7 @@ def find(root: Path, named: str | None = None) -> Former | None:
     """
     if named == NONE:
         return None
-    recorded = _from_cruft(root) or _from_replay(root)
+    recorded = _find_recorded(root)
     if named is None:
         return recorded
     source, at, commit = named.rpartition("@")
@@ -94,31 +94,32 @@ def find(root: Path, named: str | None = None) -> Former | None:
     return Former(source, commit, context, "--from-cookiecutter", directory)
 
 
-def _from_cruft(root: Path) -> Former | None:
+def _find_recorded(root: Path) -> Former | None:
+    """The template in cruft's record, or in what Cookiecutter recorded to replay."""
     match _read(root, CRUFT_FILE):
         case None:
-            return None
+            pass
         case {"template": str(source), "commit": str(commit), **rest}:
-            context = rest.get("context")
+            context, directory = rest.get("context"), rest.get("directory")
             answers = context.get("cookiecutter") if isinstance(context, dict) else None
-            directory = rest.get("directory")
-            folder = directory if isinstance(directory, str) else ""
-            recorded = answers if isinstance(answers, dict) else {}
-            return Former(source, commit, recorded, CRUFT_FILE, folder)
-    raise LisaError(
-        f"{root / CRUFT_FILE}: template or commit is missing, or no text",
-        f"Bring the file back from git's history, or give --from-cookiecutter {NONE}.",
-    )
-
-
-def _from_replay(root: Path) -> Former | None:
-    """What Cookiecutter recorded to make the same project again, where that is kept with it."""
+            return Former(
+                source,
+                commit,
+                answers if isinstance(answers, dict) else {},
+                CRUFT_FILE,
+                directory if isinstance(directory, str) else "",
+            )
+        case _:
+            raise LisaError(
+                f"{root / CRUFT_FILE}: template or commit is missing, or no text",
+                f"Bring the file back from git's history, or give --from-cookiecutter {NONE}.",
+            )
     for name in REPLAY_FILES:
         match _read(root, name):
             case {"cookiecutter": {"_template": str(source), **context}}:
-                commit = context.get("_checkout")
-                answers = {str(key): value for key, value in context.items()}
-                return Former(source, commit if isinstance(commit, str) else "", answers, name)
+                checkout = context.get("_checkout")
+                replayed = {str(key): value for key, value in context.items()}
+                return Former(source, checkout if isinstance(checkout, str) else "", replayed, name)
     return None
 
 
@@ -134,18 +135,18 @@ def _read(root: Path, path: str) -> Any:
         raise LisaError(f"{root / path}{line}: no JSON that can be read", hint) from error
 
 
-def answers(former: Former) -> dict[str, str]:
-    """Our answers, as far as the recorded ones give them."""
+def map_answers(former: Former) -> dict[str, str]:
+    """Those of our answers that follow from the recorded ones."""
     found = {}
     for key, names in _SYNONYMS.items():
-        said = next((former.context[name] for name in names if name in former.context), None)
-        if isinstance(said, str) and said and "{{" not in said and not problem(said):
-            found[key] = said
+        value = next((former.context[name] for name in names if name in former.context), None)
+        if isinstance(value, str) and value and "{{" not in value and not find_problem(value):
+            found[key] = value
     return found
 
 
-def guessed(former: Former, answers: Mapping[str, Any]) -> Former:
-    """The same with a context made from our answers, where none was recorded."""
+def fill_context(former: Former, answers: Mapping[str, Any]) -> Former:
+    """The same template, with a context made from our answers where none was recorded."""
     if former.context:
         return former
     context = {
@@ -160,7 +161,7 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
     Parameters
     ----------
     former
-        The template; whoever calls has told the user its source.
+        The template; the caller has told the user its source.
     root
         The project: a relative source starts from there.
     folder
@@ -187,12 +188,19 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
         ) from error
     del cookiecutter
     template = _fetch(former, root, folder)
-    _refuse_links(former, folder / "former")
+    # Cookiecutter would follow a link out of the template; it looks for what it includes beside the
+    # template's folder too, and behind links that stay inside.
+    fetched = folder / "former"
+    for place in fetched.rglob("*"):
+        target = Path(os.path.realpath(place))
+        if place.is_symlink() and not target.is_relative_to(os.path.realpath(fetched)):
+            where = place.relative_to(fetched)
+            raise _not_rendered(former, f"{where} is a link that leads out of the template")
     made, scripts = folder / "made", folder / "scripts"
     made.mkdir()
     scripts.mkdir()
     try:
-        # In a process of its own: Cookiecutter is bent there, and what it may do is bounded.
+        # In a process of its own, where Cookiecutter is patched, and bounded.
         return apart.run(
             lambda: _generate(former, template, made, scripts, trust=trust), bounded=not trust
         )
@@ -201,15 +209,15 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
 
 
 def _generate(former: Former, template: Path, made: Path, scripts: Path, *, trust: bool) -> Path:
-    """Let Cookiecutter render; it keeps to its folder whatever names the template gives."""
+    """Let Cookiecutter render; it cannot leave its folder, whatever names the template gives."""
     from cookiecutter.exceptions import UndefinedVariableInTemplate
     from cookiecutter.generate import generate_context, generate_files
     from cookiecutter.prompt import prompt_for_config
     from jinja2.exceptions import SecurityError
 
-    # Cookiecutter's own words about each variable are no news to our users.
+    # Cookiecutter's messages about each variable are of no interest to our users.
     logging.getLogger("cookiecutter").setLevel(logging.ERROR)
-    # It works in the template's folder, from where no module may be loaded by chance.
+    # It works in the template's folder, from which no module may be imported by accident.
     sys.path[:] = [place for place in sys.path if Path(place).is_absolute()]
     apart.write_below(made, scripts)
     if trust:
@@ -221,10 +229,11 @@ def _generate(former: Former, template: Path, made: Path, scripts: Path, *, trus
         public = {key: value for key, value in former.context.items() if not key.startswith("_")}
         context = generate_context(str(template / "cookiecutter.json"), None, public)
         # A hook may have recorded more than the template asks for.
-        said = {**public, **prompt_for_config(context, no_input=True)}
-        said |= {"_template": former.source, "_checkout": former.commit or None}
-        said |= {"_repo_dir": str(template), "_output_dir": str(made)}
-        project = Path(generate_files(template, {"cookiecutter": said}, made, accept_hooks=trust))
+        answers = {**public, **prompt_for_config(context, no_input=True)}
+        answers |= {"_template": former.source, "_checkout": former.commit or None}
+        answers |= {"_repo_dir": str(template), "_output_dir": str(made)}
+        data = {"cookiecutter": answers}
+        project = Path(generate_files(template, data, made, accept_hooks=trust))
     except (LisaError, MemoryError):
         raise
     except UndefinedVariableInTemplate as error:
@@ -245,14 +254,14 @@ def _generate(former: Former, template: Path, made: Path, scripts: Path, *, trus
 
 
 def _use_sandbox(former: Former) -> None:
-    """Let Cookiecutter render in Jinja's sandbox, in all that this process renders."""
+    """Let Cookiecutter use Jinja's sandbox for everything that this process renders."""
     from cookiecutter import utils
     from cookiecutter.environment import ExtensionLoaderMixin
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
     class Sandboxed(ExtensionLoaderMixin, SandboxedEnvironment):  # type: ignore[misc]
-        """Cookiecutter's environment, where no expression reaches what runs code."""
+        """Cookiecutter's environment, in which no expression can run code."""
 
         rendered = 0
 
@@ -270,7 +279,7 @@ def _use_sandbox(former: Former) -> None:
             return extensions
 
         def concat(self, parts: Iterable[str]) -> str:
-            """What Jinja makes a text with, whatever it renders."""
+            """Put a rendered text together, as Jinja does for everything that it renders."""
             text = "".join(parts)
             Sandboxed.rendered += len(text)
             if Sandboxed.rendered > apart.MOST_WRITTEN:
@@ -285,18 +294,6 @@ def _not_rendered(former: Former, why: str) -> LisaError:
         f"{former}: the former template cannot be rendered: {' '.join(why.split())}",
         f"Name another commit with --from-cookiecutter URL@REF, or give {NONE} instead.",
     )
-
-
-def _refuse_links(former: Former, root: Path) -> None:
-    """Raise LisaError for a link out of the template's repository: Cookiecutter would follow it.
-
-    It looks for what it includes beside the template's folder too, and behind links that stay in.
-    """
-    inside = os.path.realpath(root)
-    for place in root.rglob("*"):
-        if place.is_symlink() and not Path(os.path.realpath(place)).is_relative_to(inside):
-            where = place.relative_to(root)
-            raise _not_rendered(former, f"{where} is a link that leads out of the template")
 
 
 def _fetch(former: Former, root: Path, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What the verbs pass on to each other and to the reports."""
+"""The records that the verbs pass to each other and to the reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Choice(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A question of the template, with the answer that holds for it now.
+    """A question of the template, with its current answer.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Question(NamedTuple):
     placeholder
         An example of an answer.
     asked
-        Whether a person is asked; otherwise the default is taken without a word.
+        Whether a person is asked; otherwise the default is taken silently.
     hidden
         Whether no person is asked, whatever the other answers are.
     """
@@ -78,7 +78,7 @@ class Created(NamedTuple):
     hooks
         The program that installed the git hooks; ``None`` where none did.
     notes
-        What did not go as wished, a sentence each.
+        What did not work, a sentence each.
     """
 
     path: Path
@@ -98,7 +98,7 @@ class Merged(NamedTuple):
     notes
         What a maintainer should read, in full sentences.
     patch
-        What the template changed in places that stay as the project has them, as a unified diff.
+        What the template changed in places that keep the project's version, as a unified diff.
     """
 
     content: bytes
@@ -107,12 +107,12 @@ class Merged(NamedTuple):
 
 
 class Declined(NamedTuple):
-    """The project's text stays; the template's change is kept for the report.
+    """The project's text stays; the template's change is only reported.
 
     Attributes
     ----------
     content
-        The file as it will stand.
+        The new content of the file.
     patch
         The template's change, as a unified diff.
     reason
@@ -134,7 +134,7 @@ class Change(NamedTuple):
     status
         ``updated``, ``merged``, ``kept``, ``added``, ``removed``, ``renamed`` or ``conflict``.
     was
-        The path before, where it was renamed.
+        The old path, where it was renamed.
     """
 
     path: str
@@ -146,9 +146,9 @@ class Severity(StrEnum):
     """How much a rule matters."""
 
     MUST = "must"
-    """The practice demands it: a pipeline fails."""
+    """The practice demands it: a violation fails the pipeline."""
     SHOULD = "should"
-    """Better so; a pipeline fails where it is told to."""
+    """Recommended; a violation fails the pipeline on request only."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Finding:
     severity
         How much it matters.
     path
-        The file, relative to the project; one that is missing is named all the same.
+        The file, relative to the project; it may be missing.
     line
         Counted from 1; 1 where the whole file is meant.
     message
@@ -201,7 +201,7 @@ class Excerpt(NamedTuple):
 
 
 class Waived(NamedTuple):
-    """A finding that the project has excepted, and why."""
+    """A finding that the project has waived, and why."""
 
     finding: Finding
     reason: str
@@ -218,15 +218,15 @@ class Checked:
     name
         Its distribution name, or the folder's.
     kind
-        Its kind; empty where nobody can tell.
+        Its kind, package or image; empty where that cannot be told.
     version
         Version of the template that it records; empty where it records none.
     findings
         Where rules fail, by path and line.
     waived
-        Findings that the project has excepted.
+        Findings that the project has waived.
     notes
-        What is no finding, a sentence each.
+        Remarks beside the findings, a sentence each.
     rules
         Number of rules that were applied.
     fixed
@@ -236,10 +236,10 @@ class Checked:
     applied
         Codes of the rules that were applied.
     prefix
-        Where its folder stands below the root of its repository, ended by a slash; empty where it
-        is that root.
+        Its folder, relative to the root of its repository, with a slash at its end; empty for
+        that root.
     excerpts
-        What stands around findings, where somebody asked for it.
+        The lines around findings, where they were asked for.
     """
 
     path: Path

@@ -14,13 +14,13 @@ from pathlib import Path
 from lisa_scaffold.errors import LisaError
 
 PATIENCE = 10.0
-"""Seconds after which somebody looks what a command is waiting for."""
+"""Seconds after which it is checked what a command is waiting for."""
 
 _echo: Callable[[str], None] | None = None
 
 
 def echo_commands(show: Callable[[str], None] | None) -> None:
-    """Hand every command to somebody who shows it before it runs, or to nobody any longer."""
+    """Call a function with every command before it runs; None calls nothing any longer."""
     global _echo  # noqa: PLW0603 - one switch for the process, set by the command line alone
     _echo = show
 
@@ -31,9 +31,9 @@ def find(program: str) -> str | None:
 
 
 def _search_path() -> str:
-    """The folders of programs, less those that are meant relative to the current folder.
+    """``PATH`` without folders that are relative to the current one.
 
-    What lies in a repository that we work on is no program of the user.
+    What lies in a repository that we work on is not a program of the user's.
     """
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(filter(os.path.isabs, folders))
@@ -47,7 +47,7 @@ def run(
     stdin: bytes | None = None,
     hindered: Callable[[], str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command and catch what it prints; a non-zero exit code is the caller's to judge.
+    """Run a command and capture its output; the caller judges a non-zero exit code.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def run(
     cwd
         The folder to run it in.
     env
-        Variables to set beside those of this process; None takes one away.
+        Variables to set beside those of this process; None removes one.
     stdin
         Bytes for its standard input, which is empty otherwise.
     hindered
-        Tells what a command waits for that has been running for a while; if it is something, the
-        command is ended.
+        Called when the command has been running for a while: tells what it is waiting for; if
+        anything, the command is ended.
 
     Raises
     ------
@@ -82,11 +82,11 @@ def run(
             _watched(started, hindered),
         ):
             try:
-                said, errors = started.communicate(stdin or b"")
+                output, errors = started.communicate(stdin or b"")
             except BaseException:
                 started.kill()
                 raise
-            return subprocess.CompletedProcess(words, started.returncode, said, errors)
+            return subprocess.CompletedProcess(words, started.returncode, output, errors)
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise LisaError(f"{cwd}: no such folder", "Check the path.") from error
@@ -98,18 +98,18 @@ def run(
 def _watched(
     started: subprocess.Popen[bytes], hindered: Callable[[], str] | None
 ) -> Iterator[None]:
-    """End a command that waits for what will not come, and say what that is."""
+    """End a command that waits in vain, and tell what for."""
     if hindered is None:
         yield
         return
     found = []
 
     def look() -> None:
-        if said := hindered():
-            found.append(said)
+        if why := hindered():
+            found.append(why)
             started.kill()
 
-    # Waiting with a timeout would be simpler, and take a millisecond longer for each command.
+    # Waiting with a timeout would be simpler, but take a millisecond longer for each command.
     watch = threading.Timer(PATIENCE, look)
     watch.daemon = True
     watch.start()

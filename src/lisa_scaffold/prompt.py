@@ -17,7 +17,7 @@ Resolve = Callable[[Answers], list[Question]]
 
 Decision = Literal["create", "change", "cancel"]
 
-# Some questions are long: the answer stands on a line of its own, and so do the choices.
+# Some questions are long: the answer stands on a line of its own, as the choices do.
 _STYLE = questionary.Style([("qmark", "fg:ansiblue bold"), ("instruction", "fg:ansibrightblack")])
 
 
@@ -31,18 +31,18 @@ def ask_all(resolve: Resolve, given: Answers, asked: set[str]) -> dict[str, Any]
     given
         Answers that hold already.
     asked
-        Questions that were asked already; those asked here are added.
+        Questions that have been asked already; those asked here are added.
 
     Returns
     -------
     dict
-        The answers given. An answer that equals the default is left out: it goes on following the
+        The answers given. An answer that equals the default is left out, and keeps following the
         answers that it is derived from.
 
     Raises
     ------
     KeyboardInterrupt
-        If the user breaks off.
+        If the user aborts.
     """
     answers = dict(given)
 
@@ -52,19 +52,19 @@ def ask_all(resolve: Resolve, given: Answers, asked: set[str]) -> dict[str, Any]
 
     while question := next(open_questions(), None):
         asked.add(question.key)
-        _keep(answers, question, ask(question, resolve, answers))
+        _record(answers, question, ask(question, resolve, answers))
     return answers
 
 
 def change_one(resolve: Resolve, given: Answers, questions: list[Question]) -> dict[str, Any]:
-    """Let the user choose a question and answer it anew.
+    """Let the user choose a question and answer it again.
 
     Answers that the new one makes impossible are dropped: their defaults hold again.
 
     Raises
     ------
     KeyboardInterrupt
-        If the user breaks off.
+        If the user aborts.
     """
     choices = [
         questionary.Choice(_line(f"{question.key}: {question.value}"), value=question)
@@ -77,7 +77,7 @@ def change_one(resolve: Resolve, given: Answers, questions: list[Question]) -> d
     answers = {key: value for key, value in given.items() if key != question.key}
     defaults = {default.key: default for default in resolve(answers)}
     new = ask(question, resolve, answers)
-    _keep(answers, defaults[question.key], new)
+    _record(answers, defaults[question.key], new)
     while True:
         try:
             resolve(answers)
@@ -106,12 +106,12 @@ def decide(
 
 
 def ask(question: Question, resolve: Resolve, answers: Answers) -> Any:
-    """Ask one question; a wrong answer is told at once and may be mended.
+    """Ask one question; a wrong answer is reported at once and can be corrected.
 
     Raises
     ------
     KeyboardInterrupt
-        If the user breaks off.
+        If the user aborts.
     """
     asked = harmless(question.help)
     if question.choices:
@@ -129,7 +129,7 @@ def ask(question: Question, resolve: Resolve, answers: Answers) -> Any:
     shown = _line(default)
 
     def meant(text: str) -> str:
-        """What stands for a default that cannot be shown as it is means that default."""
+        """The answer: what is shown in place of a default means that default."""
         return default if text == shown else text.strip()
 
     def check(text: str) -> bool | str:
@@ -157,18 +157,18 @@ def ask_text(key: str) -> str:
     Raises
     ------
     KeyboardInterrupt
-        If the user breaks off.
+        If the user aborts.
     """
     text: str = questionary.text(f"{key}:", style=_STYLE).unsafe_ask()
     return text.strip()
 
 
 def _line(text: str) -> str:
-    """Text of a template, or of a project, that stays in its line."""
+    """Text of a template or project, made to stay in its line."""
     return visible(harmless(text))
 
 
-def _keep(answers: dict[str, Any], default: Question, answer: Any) -> None:
+def _record(answers: dict[str, Any], default: Question, answer: Any) -> None:
     if answer == default.value:
         answers.pop(default.key, None)
     else:

@@ -1,4 +1,4 @@
-"""Foreign text as it may be shown and kept: nothing that misleads, and no credentials."""
+"""Foreign text made fit to be shown and recorded: nothing misleading, and no credentials."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from unicodedata import category
 from urllib.parse import unquote
 
 REDACTED = "***"
-"""What stands where a password or token was."""
+"""Stands in the place of a password or token."""
 
 
-# --- What has no form of its own ------------------------------------------------------------------
+# --- Invisible characters -------------------------------------------------------------------------
 
 
 def visible(text: str) -> str:
-    r"""A text in one line, with everything that has no form of its own written out.
+    r"""A text in one line, with everything that is invisible written out.
 
-    Control characters (line breaks and the escapes that steer a terminal among them), characters
-    that turn the direction of writing (`CVE-2021-42574 <https://trojansource.codes/>`_), invisible
-    ones, and the bytes of file names that are no UTF-8 become Python's escapes, such as ``\x1b``.
+    Control characters (including line breaks and the escapes that control a terminal), characters
+    that change the direction of writing (`CVE-2021-42574 <https://trojansource.codes/>`_),
+    invisible ones, and bytes of file names that are not UTF-8 become Python's escapes, such as
+    ``\x1b``.
     """
-    return text if text.isprintable() else "".join(map(_shown, text))
-
-
-def _shown(character: str) -> str:
-    # Python counts the spaces of typesetting, such as the one that never breaks, as not printable.
-    if character.isprintable() or category(character) == "Zs":
-        return character
-    return character.encode("unicode_escape").decode("ascii")
+    if text.isprintable():
+        return text
+    # Python counts typographic spaces, such as the one that does not break, as not printable.
+    return "".join(
+        each
+        if each.isprintable() or category(each) == "Zs"
+        else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
 
 
 def brief(text: str, most: int = 500) -> str:
-    """A visible text that is no longer than a reader bears; what is cut off is counted."""
-    # Whatever a character becomes, it is one at least: no more than these can be shown.
+    """A visible text of bounded length; what is cut off is counted."""
+    # Each character becomes at least one: no more than these can be shown.
     shown = visible(text[: most + 1])
     if len(text) <= most and len(shown) <= most:
         return shown
@@ -43,9 +45,9 @@ def brief(text: str, most: int = 500) -> str:
 
 
 def harmless(text: str) -> str:
-    """A text of any number of lines, without credentials, that cannot steer a terminal.
+    """A text of any number of lines, without credentials, that cannot control a terminal.
 
-    Its line breaks and tabs stay; everything else is made visible.
+    Its line breaks and tabs stay; everything else becomes visible.
     """
     lines = redacted(text).split("\n")
     return "\n".join("\t".join(map(visible, line.split("\t"))) for line in lines)
@@ -53,7 +55,7 @@ def harmless(text: str) -> str:
 
 # --- Credentials ----------------------------------------------------------------------------------
 
-# The names of query parameters that carry a credential end so, whatever stands before.
+# How the names of query parameters end that carry a credential.
 _CARRIERS = (
     *("token", "secret", "password", "passwd", "pwd", "signature", "credential", "credentials"),
     *("apikey", "api_key", "accesskey", "access_key", "accesskeyid", "private_key", "auth", "jwt"),
@@ -65,30 +67,30 @@ _PLAIN = str.maketrans({"-": "_", ".": "_", "[": "_", "]": "", "=": ""})
 def redacted(text: str) -> str:
     """A text with the credentials in its addresses replaced.
 
-    User and password (or the token that stands alone there) go, as do the values of the query
-    parameters that carry tokens and signatures, also where an address is percent-encoded in
-    another. What is an account alone, as in ``ssh://git@host``, stays.
+    User and password (or a token that stands alone there) are replaced, as are the values of query
+    parameters that carry tokens and signatures, also where an address is percent-encoded inside
+    another. A mere account, as in ``ssh://git@host``, stays.
 
-    Where an address ends is not always to be seen: in doubt more is replaced, not less. The time
-    that it takes grows with the length of the text, whatever is in it.
+    Where an address ends is not always clear: in doubt more is replaced, not less. The time grows
+    linearly with the length of the text, whatever is in it.
     """
     # Most texts have no address, and few addresses have any of these.
     if "@" not in text and "=" not in text and "%" not in text:
         return text
     plain, inside, of_plain, of_inside = _patterns()
-    text = plain.sub(_without_user, text)
+    text = plain.sub(_redact_user, text)
     if "%" in text:
-        text = inside.sub(_without_user, text)
-    text = of_plain.sub(_without_value, text)
-    return of_inside.sub(_without_value, text) if "%" in text else text
+        text = inside.sub(_redact_user, text)
+    text = of_plain.sub(_redact_value, text)
+    return of_inside.sub(_redact_value, text) if "%" in text else text
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    """What finds users in addresses, and then parameters: both as they are, and encoded.
+    """Patterns for users in addresses, and for parameters: each as they are, and encoded.
 
-    No part of a text is looked at more than a few times: each pattern begins with a sign that its
-    repetitions stop at.
+    No part of a text is looked at more than a few times: each pattern begins with a character that
+    its repetitions stop at.
     """
 
     def encoded(digits: str) -> str:
@@ -96,7 +98,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
     begin, at = r":(?:\\?/){2}", f"(?:@|{encoded('40')})"
     in_authority = r"[^ \t\n\r\f\v/?#]*"
-    # What follows a host's colon is a number: else it is a password, and a slash may be in it.
+    # After a host's colon comes a number: anything else is a password, which may have a slash.
     port = r"\d*(?:[ \t\n\r\f\v/?#]|\Z)"
     odd = rf"[^ \t\n\r\f\v/?#@:\[]*(?!{begin}):(?!{port})(?:(?!{begin})[^ \t\n\r\f\v])*@"
     plain = f"({begin})({in_authority}{at}|{odd}(?:{in_authority}{at})?)"
@@ -112,7 +114,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
-def _without_user(match: re.Match[str]) -> str:
+def _redact_user(match: re.Match[str]) -> str:
     begin, user = match.groups()
     at = "@" if user.endswith("@") else user[user.rindex("%") :]
     before = match.string[max(0, match.start() - 12) : match.start()]
@@ -121,14 +123,14 @@ def _without_user(match: re.Match[str]) -> str:
     return f"{begin}{REDACTED}{at}"
 
 
-def _without_value(match: re.Match[str]) -> str:
+def _redact_value(match: re.Match[str]) -> str:
     start, value = match.groups()
-    return f"{start}{REDACTED}" if value and _carries(start) else match[0]
+    return f"{start}{REDACTED}" if value and _carries_credential(start) else match[0]
 
 
 @lru_cache(1000)
-def _carries(start: str) -> bool:
-    """Whether a parameter, from the sign before its name to the one after, carries a credential."""
+def _carries_credential(start: str) -> bool:
+    """Whether a parameter, written with the signs around its name, carries a credential."""
     while start != (start := unquote(start)):
         pass
     name = re.split(r"[?&#;]", start)[-1].lower().translate(_PLAIN)
@@ -138,7 +140,7 @@ def _carries(start: str) -> bool:
 def redacted_in(value: Any) -> Any:
     """The same value without credentials in the texts that it holds, however deep.
 
-    It may be a text, a list or tuple, a mapping, a record, or anything else, which stays.
+    It may be a text, a list or tuple, a mapping or a record; anything else stays as it is.
     """
     if type(value) is str:
         return redacted(value)

@@ -1,8 +1,8 @@
-"""Temporary folders: each is its process's alone, and goes with it or is cleared by a later one.
+"""Temporary folders: each belongs to one process, and is removed by it or by a later one.
 
-A folder has a file that its process keeps locked while it lives. The lock of a process that was
-killed is free: its folder is dead, and the next command that needs one in the same place removes
-it. What has not exactly this form, is another user's, or is a link, is not touched.
+A folder has a file that its process keeps locked while it lives. The lock of a killed process is
+free: its folder is dead, and the next command that needs one in the same place removes it. What
+does not have exactly this form, belongs to another user, or is a link, is not touched.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STEP = 60
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-# What a git says that cannot write there; it does not always say why.
+# Messages of a git that cannot write there; it does not always say why.
 _SAID = re.compile("[Uu]nable to write|write error|No space left|quota exceeded|File too large")
 
 _cleared: set[str] = set()
@@ -36,7 +36,7 @@ _cleared: set[str] = set()
 
 @contextmanager
 def folder(beside: Path | None = None) -> Iterator[Path]:
-    """A new folder that nobody else may enter; it and all in it is gone afterwards.
+    """A new folder that nobody else may enter; it is removed afterwards.
 
     Parameters
     ----------
@@ -48,25 +48,33 @@ def folder(beside: Path | None = None) -> Iterator[Path]:
     LisaError
         If the folder cannot be made, or there is no room left where it is.
     """
-    place = beside or _temporary()
+    place = beside or _find_temporary()
+    hint = "Choose a folder that you may write to, and that has room."
+    if beside is None:
+        hint = "Free some room there, or name another folder for temporary files: TMPDIR=FOLDER."
     clear(place)
     try:
         made, lock = _make(place, "lisa-scaffold-" if beside is None else ".lisa-scaffold-")
     except OSError as error:
-        raise LisaError(f"{place}: {error.strerror or error}", _remedy(beside)) from error
+        raise LisaError(f"{place}: {error.strerror or error}", hint) from error
     try:
         yield made
     except Exception as error:
         if _has_no_room(error, made):
-            raise LisaError(f"{place}: no room is left there", _remedy(beside)) from error
+            raise LisaError(f"{place}: no room is left there", hint) from error
         raise
     finally:
         with suppress(OSError):
-            _remove(made)
+            inner = os.open(made, _INNER)
+            try:
+                _empty(inner)
+            finally:
+                os.close(inner)
+            made.rmdir()
         os.close(lock)
 
 
-def _temporary() -> Path:
+def _find_temporary() -> Path:
     """The folder for temporary files; never the current one, which may be anybody's."""
     named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     places = (Path(each).absolute() for each in named if each)
@@ -83,18 +91,18 @@ def _make(place: Path, prefix: str) -> tuple[Path, int]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(lock).st_nlink:
                 return made, lock
-        os.close(lock)  # somebody came between, and has taken the folder for a dead one
+        os.close(lock)  # another process came in between, and took the folder for a dead one
 
 
 def clear(place: Path | None = None) -> None:
-    """Remove what killed processes have left in a folder, as far as that goes: once in a process.
+    """Remove what killed processes have left in a folder, as far as possible; once per process.
 
     Parameters
     ----------
     place
         The folder; by default the one for temporary files.
     """
-    place = place or _temporary()
+    place = place or _find_temporary()
     if str(place) in _cleared:
         return
     _cleared.add(str(place))
@@ -119,7 +127,7 @@ def _remove_dead(above: int, name: str) -> None:
         try:
             lock = os.open(_OWNER, _LOCK, dir_fd=inner)
         except FileNotFoundError:
-            # Killed at its first or last step, if it is no folder that is just being made.
+            # Killed at its first or last step, unless the folder is just being made.
             if time.time() - found.st_mtime > _STEP:
                 os.rmdir(name, dir_fd=above)
             return
@@ -134,21 +142,12 @@ def _remove_dead(above: int, name: str) -> None:
         os.close(inner)
 
 
-def _remove(made: Path) -> None:
-    inner = os.open(made, _INNER)
-    try:
-        _empty(inner)
-    finally:
-        os.close(inner)
-    made.rmdir()
-
-
 def _empty(folder: int) -> None:
-    """Remove what is in a folder; its owner last, without whom nobody would know the rest."""
+    """Empty a folder; the owner's file last, which identifies the rest."""
     names = [*(name for name in os.listdir(folder) if name != _OWNER), _OWNER]
     for name in names:
         if stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
-            import shutil  # takes longer to load than all that is done here as a rule
+            import shutil  # takes longer to import than all the rest takes, as a rule
 
             shutil.rmtree(name, dir_fd=folder)
         else:
@@ -156,8 +155,8 @@ def _empty(folder: int) -> None:
 
 
 def _refuse_foreign(found: os.stat_result, mode: int) -> None:
-    kind = stat.S_IFMT(found.st_mode) | found.st_mode & 0o777
-    if found.st_uid != os.geteuid() or kind != mode:
+    actual = stat.S_IFMT(found.st_mode) | found.st_mode & 0o777
+    if found.st_uid != os.geteuid() or actual != mode:
         raise PermissionError
 
 
@@ -166,21 +165,14 @@ def _has_no_room(error: BaseException | None, made: Path) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             place = error.filename2 or error.filename
-            here = place and Path(os.fsdecode(place)).is_relative_to(made)
-            if here or (place is None and (error.errno == errno.EFBIG or _is_full(made))):
+            if place is None:
+                room = os.statvfs(made)
+                is_full = room.f_bavail * room.f_frsize < 1 << 20 or room.f_favail == 0
+                if error.errno == errno.EFBIG or is_full:
+                    return True
+            elif place and Path(os.fsdecode(place)).is_relative_to(made):
                 return True
         elif isinstance(error, LisaError) and _SAID.search(error.message):
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _is_full(made: Path) -> bool:
-    room = os.statvfs(made)
-    return room.f_bavail * room.f_frsize < 1 << 20 or room.f_favail == 0
-
-
-def _remedy(beside: Path | None) -> str:
-    if beside is None:
-        return "Free some room there, or name another folder for temporary files: TMPDIR=FOLDER."
-    return "Choose a folder that you may write to, and that has room."

@@ -370,7 +370,7 @@ def test_records_of_any_kind(
     write(template, {"cookiecutter.json": json.dumps(config), f"{SLUG}/a": "{{ cookiecutter }}"})
     commit_all(template, "Start")
     former = legacy.Former(str(template), "", context, ".cruft.json")
-    legacy.answers(former)
+    legacy.map_answers(former)
     with suppress(LisaError):
         legacy.render(former, folder, folder)
 

@@ -23,7 +23,9 @@ MIT = (ROOT / "includes/licenses/MIT.txt").read_text()
 def inferred(files: Files, remote: str = "", history: History | None = None) -> dict[str, Any]:
     """Each answer with its source."""
     present = {path: content for path, content in files.items() if content is not None}
-    found = infer.answers(Facts.of(present), RepositoryFacts(history or History(), remote), {})
+    found = infer.infer_answers(
+        Facts.of(present), RepositoryFacts(history or History(), remote), {}
+    )
     return {key: (guess.value, guess.source) for key, guess in found.items()}
 
 
@@ -172,7 +174,7 @@ def test_remotes(remote: str, expected: tuple[str, ...] | None) -> None:
 
 def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
     present = {path: content for path, content in POETRY.items() if content is not None}
-    found = infer.answers(Facts.of(present), RepositoryFacts(), {})
+    found = infer.infer_answers(Facts.of(present), RepositoryFacts(), {})
     unsure = {key for key, guess in found.items() if not guess.sure}
     assert unsure == {"copyright_holder", "forge"}
 
@@ -199,7 +201,7 @@ def test_tools_that_are_set_up_elsewhere() -> None:
             "ruff.toml": "",
         }
     )
-    assert tools.elsewhere(facts, "") == {
+    assert tools.find_elsewhere(facts, "") == {
         "coverage": ".coveragerc sets it up",
         "ruff": "ruff.toml sets it up",
         "mypy": ("setup.cfg sets it up; it names no files, and nox -s types needs them: files = …"),
@@ -217,4 +219,4 @@ def test_tools_that_are_set_up_elsewhere() -> None:
     ],
 )
 def test_the_length_of_lines_stays(files: dict[str, str], expected: object) -> None:
-    assert tools.line_length(Facts.of(files), "") == expected
+    assert tools.find_line_length(Facts.of(files), "") == expected

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from lisa_scaffold.adopt.pipeline import STAGES, joined_stages, merge_pipeline, unfit
+from lisa_scaffold.adopt.pipeline import STAGES, find_unfit, join_stages, merge_pipeline
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.project.facts import Facts
 
@@ -77,7 +77,7 @@ def test_what_is_written_in_another_way_is_not_touched(ours: str) -> None:
 
 @pytest.mark.parametrize("own", [[*each] for n in range(4) for each in permutations("ab", n)])
 def test_stages_of_a_project_keep_their_order(own: list[str]) -> None:
-    joined = joined_stages(own)
+    joined = join_stages(own)
     assert [stage for stage in joined if stage in own] == own
     assert [stage for stage in joined if stage in STAGES] == list(STAGES)
 
@@ -92,7 +92,7 @@ def test_stages_of_a_project_keep_their_order(own: list[str]) -> None:
     ],
 )
 def test_parts_that_do_not_fit_beside_own_jobs(own: str, out: str, why: str) -> None:
-    found = unfit(Facts.of({".gitlab-ci.yml": own}), Facts.of(clean()))
+    found = find_unfit(Facts.of({".gitlab-ci.yml": own}), Facts.of(clean()))
     assert why in found[f".gitlab/ci/{out}"]
 
 
@@ -101,17 +101,17 @@ def test_what_needs_a_job_that_is_left_out_is_left_out_too() -> None:
         "workflow:\n  rules:\n    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'\n"
         "build:\n  script: [make]\n"
     )
-    found = unfit(Facts.of({".gitlab-ci.yml": own, "CHANGELOG.md": ""}), Facts.of(clean()))
+    found = find_unfit(Facts.of({".gitlab-ci.yml": own, "CHANGELOG.md": ""}), Facts.of(clean()))
     assert found[".gitlab/ci/build.yml"] == "the project has a job build of its own"
     assert found[".gitlab/ci/container.yml"] == "it needs the job build, which is left out"
     assert ".gitlab/ci/release.yml" not in found
 
 
 def test_everything_fits_where_there_is_no_pipeline() -> None:
-    assert unfit(Facts.of({"CHANGELOG.md": ""}), Facts.of(clean())) == {}
+    assert find_unfit(Facts.of({"CHANGELOG.md": ""}), Facts.of(clean())) == {}
 
 
 def test_sessions_that_an_own_noxfile_lacks() -> None:
     own = "import nox\n\n@nox.session\ndef lint(session):\n    pass\n"
-    found = unfit(Facts.of({"noxfile.py": own, "CHANGELOG.md": ""}), Facts.of(clean()))
+    found = find_unfit(Facts.of({"noxfile.py": own, "CHANGELOG.md": ""}), Facts.of(clean()))
     assert "no session tests" in found[".gitlab/ci/tests.yml"]

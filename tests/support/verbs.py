@@ -50,14 +50,14 @@ def judge(files: Contents) -> str:
 def adopt(files: Contents) -> str:
     """What an adoption asks of the project's files, and what it adds to them."""
     facts = Facts.of(files)
-    answers = infer.answers(facts, RepositoryFacts(History(), ""), {})
+    answers = infer.infer_answers(facts, RepositoryFacts(History(), ""), {})
     said = []
     for path, merger in (HOOKS, hooks.merge_hooks), (PIPELINE, pipeline.merge_pipeline):
         try:
             said.append(type(merger(facts.text(path), TEMPLATES[path])).__name__)
         except NotSure as reason:
             said.append(str(reason))
-    unfit = pipeline.unfit(facts, Facts.of(TEMPLATES))
+    unfit = pipeline.find_unfit(facts, Facts.of(TEMPLATES))
     return f"sound: {len(answers)} {said} {len(unfit)}"
 
 

@@ -248,7 +248,7 @@ def test_edits_after_the_kill_are_never_overwritten(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(journal, "_carry_out", killed)
+        patch.setattr(journal._Change, "carry_out", killed)
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
     (workshop.project / "f3.dat").write_text("edited after the kill\n")
@@ -259,11 +259,11 @@ def test_edits_after_the_kill_are_never_overwritten(
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
-    at_work = journal.place_of(git.repository(workshop.project))
+    at_work = journal.find_place(git.repository(workshop.project))
     with (
-        journal.only_one(at_work),
+        journal.lock_project(at_work),
         pytest.raises(LisaError, match="another lisa-scaffold is at work there"),
-        journal.only_one(at_work),
+        journal.lock_project(at_work),
     ):
         pass
 
@@ -403,14 +403,14 @@ def test_a_folder_that_becomes_a_link_meanwhile_leads_nowhere(
     outside.mkdir()
     (outside / "b.txt").write_text("somebody's\n")
     before = everything(folder)
-    real = journal._finish
+    real = journal._Change.finish
 
     def swapped(*arguments: Any) -> None:
         (folder / "deep").rename(folder / "aside")
         (folder / "deep").symlink_to(outside)
         real(*arguments)
 
-    monkeypatch.setattr(journal, "_finish", swapped)
+    monkeypatch.setattr(journal._Change, "finish", swapped)
     with pytest.raises(LisaError, match=r"deep/b\.txt: edited since"):
         repair(folder)
     assert (outside / "b.txt").read_text() == "somebody's\n"
@@ -424,7 +424,7 @@ def test_a_planted_journal_is_never_believed(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.txt").write_text("old\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal, "_finish", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             journal.repair(folder, {"a.txt": b"new\n"})
     archive = folder.with_name("archive")
@@ -449,7 +449,7 @@ def laid_down(tmp_path: Path) -> Path:
     (folder / "deep/b.txt").write_text("old\n")
     git.git("init", "--quiet", cwd=folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal, "_finish", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             journal.repair(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
     (tmp_path / "outside").mkdir()
@@ -562,7 +562,7 @@ def test_a_change_of_one_folder_is_completed_by_a_command_on_another(workshop: W
     """Its paths are of the folder that it was made for."""
     before, after = outcomes(workshop)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal, "_finish", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             cli.main(["update", str(workshop.project), "--defaults"])
     inner = workshop.project / "inner"

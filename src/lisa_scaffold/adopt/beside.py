@@ -1,11 +1,11 @@
-"""The lines of a project that an adoption replaces: whatever the reason, the report quotes them."""
+"""Set the template's files beside a project's own; the report quotes every line replaced."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,8 +32,8 @@ _CONCERNS = (
     (r"docs/.*|.*\.(md|rst)|(?i:change.*|history|news|readme)(\.\w+)?", "docs"),
 )
 
-# What a project may call, or place, in another way: any of these is its own.
-_SAME = {
+# Projects give these files other names, or put them elsewhere.
+_EQUIVALENTS = {
     "CHANGELOG.md": r"(docs?/)?(change(log|s)|history|news|release[-_]?notes)(\.\w+)?",
     "CONTRIBUTING.md": r"(docs?/|\.github/|\.gitlab/)?contributing(\.\w+)?",
     "README.md": r"readme(\.\w+)?",
@@ -42,13 +42,16 @@ _SAME = {
     ".gitlab/merge_request_templates/Default.md": r"\.gitlab/merge_request_templates/.*\.md",
 }
 
-# A former template may have begun these; what they say is the project's alone.
-_PROJECTS = ("CHANGELOG.md", "LICENSE")
+# A former template may have started these; their content belongs to the project.
+_NEVER_MERGED = ("CHANGELOG.md", "LICENSE")
+
+_LINE_FILES = (".gitattributes", ".gitignore")
+_MERGED_BY_FORM = (*_LINE_FILES, hooks.PATH, tables.PATH)
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something that was done, or was not.
+    """One entry of the report: what was done with a file, or was not.
 
     Attributes
     ----------
@@ -57,7 +60,7 @@ class Item:
     path
         The file.
     text
-        What exactly, or why; may be empty.
+        The details or the reason; may be empty.
     """
 
     status: str
@@ -66,18 +69,18 @@ class Item:
 
     @property
     def concern(self) -> str:
-        """What it is about."""
+        """The subject of the file."""
         return concern(self.path)
 
 
 def concern(path: str) -> str:
-    """What a file is about: metadata, CI, hooks, container, docs or repository."""
+    """The subject of a file: metadata, CI, hooks, container, docs or repository."""
     return next((name for pattern, name in _CONCERNS if re.fullmatch(pattern, path)), "repository")
 
 
 @dataclass
-class Woven:
-    """A project with the template's files.
+class Placed:
+    """The template's files as they come into a project.
 
     Attributes
     ----------
@@ -86,9 +89,9 @@ class Woven:
     items
         What was done with each file, and why.
     left_out
-        The files of the template that the project goes without.
+        The template's files that the project goes without.
     kept_tools
-        Tables of ``pyproject.toml`` that stay though the template's differ.
+        Tables of ``pyproject.toml`` that stay although the template's differ.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -97,320 +100,286 @@ class Woven:
     kept_tools: tuple[str, ...] = ()
 
     def note(self, status: str, path: str, text: str = "") -> None:
-        """Record what was done."""
+        """Record what was done with a file."""
         self.items.append(Item(status, path, text))
 
     def drop(self, path: str, why: str, own: str = "") -> None:
-        """Go without a file of the template: because the project has its own, or for a reason."""
+        """Leave a file of the template out, for a reason or in favour of the project's own file."""
         self.left_out.add(path)
         self.note(KEPT if own else LEFT_OUT, own or path, why)
 
 
-@dataclass
-class _Weaving:
-    """The work on one project.
-
-    Attributes
-    ----------
-    facts
-        The project.
-    rendered
-        The template's files for it.
-    former
-        The files of the template that it was made from once, as they were then.
-    answers
-        Its answers.
-    """
-
-    facts: Facts
-    rendered: Mapping[str, bytes]
-    former: Mapping[str, bytes]
-    answers: Mapping[str, Any]
-    woven: Woven = field(default_factory=Woven)
-
-
-def own_of(path: str, facts: Facts) -> str | None:
-    """The project's own file in the place of one of the template's; ``None``: it has none."""
-    if facts.has(path):
-        return path
-    if path == "LICENSE":
-        return next(iter(licences.licence_files(facts)), None)
-    pattern = _SAME.get(path)
-    if pattern is None:
-        return next((each for each in facts.files if each.lower() == path.lower()), None)
-    same = re.compile(pattern, re.IGNORECASE)
-    return next((each for each in facts.files if same.fullmatch(each)), None)
-
-
-def weave(
+def place_files(
     facts: Facts,
     rendered: Mapping[str, bytes],
     former: Mapping[str, bytes],
     answers: Mapping[str, Any],
-) -> Woven:
-    """Bring the template's files into a project.
+) -> Placed:
+    """Set all of the template's files but the pipeline beside a project's own.
 
     Parameters
     ----------
     facts
         The project.
     rendered
-        The template's files for it, the answers file left out.
+        The template's files for it, without the answers file.
     former
-        The files of the template that it was made from once; empty where that is not known.
+        The files of the template that it was once made from; empty where that is unknown.
     answers
         Its answers.
 
     Returns
     -------
-    Woven
-        What changes. It may name files that the project must go without: the pipeline's files
-        follow from that, so the caller renders again and calls :func:`weave_pipeline`.
+    Placed
+        What changes. The pipeline's content depends on the files left out here, so the caller
+        renders again and calls :func:`place_pipeline`.
     """
-    work = _Weaving(facts, rendered, former, answers)
+    placement = _Placement(facts, rendered, former, answers)
     for path, theirs in rendered.items():
         if path != pipeline.PATH and not path.startswith(f"{pipeline.FOLDER}/"):
-            _file(work, path, theirs)
-    for path, why in _unfit_parts(work).items():
-        work.woven.drop(path, why)
-    return work.woven
+            placement.place(path, theirs)
+    placed = placement.placed
+    remaining = {path: data for path, data in rendered.items() if path not in placed.left_out}
+    unfit = pipeline.find_unfit(facts, Facts.of(remaining))
+    for path, theirs in remaining.items():
+        is_part = path.startswith(f"{pipeline.FOLDER}/")
+        if is_part and facts.has(path) and facts.content(path) != theirs:
+            unfit[path] = "the project has a file of this name"
+    for path, why in unfit.items():
+        placed.drop(path, why)
+    return placed
 
 
-def _unfit_parts(work: _Weaving) -> dict[str, str]:
-    rendered = {
-        path: data for path, data in work.rendered.items() if path not in work.woven.left_out
-    }
-    facts = work.facts
-    own = {
-        path: "the project has a file of this name"
-        for path in rendered
-        if path.startswith(f"{pipeline.FOLDER}/")
-        and facts.has(path)
-        and facts.content(path) != rendered[path]
-    }
-    return {**pipeline.unfit(facts, Facts.of(rendered)), **own}
+@dataclass
+class _Placement:
+    """Places the files of one project; the fields are those of :func:`place_files`."""
+
+    facts: Facts
+    rendered: Mapping[str, bytes]
+    former: Mapping[str, bytes]
+    answers: Mapping[str, Any]
+    placed: Placed = field(default_factory=Placed)
+
+    def place(self, path: str, theirs: bytes) -> None:
+        """Add a file of the template, merge it, or leave it out."""
+        own = _find_own(path, self.facts)
+        if own is None:
+            self.add(path, theirs)
+            return
+        ours = self.facts.content(own)
+        if ours is None:
+            self.placed.drop(path, "not merged: no file that can be read", own)
+        elif own != path:
+            self.placed.drop(path, "the project's own", own)
+        elif ours != theirs:
+            self.merge(path, ours, theirs)
+
+    def add(self, path: str, theirs: bytes) -> None:
+        """Add a file that the project does not have."""
+        if path in self.former and path not in _MERGED_BY_FORM:
+            why = "the project removed it from what the former template gave"
+            self.placed.drop(path, why)
+            return
+        if path == tables.PATH:
+            self.merge_tables(None, theirs)
+            return
+        if path in _LINE_FILES:
+            fresh = lines.fresh_lines(path, theirs.decode(), self.facts)
+            self.note_left_out(path, fresh)
+            theirs = fresh.text.encode()
+        self.placed.files[path] = theirs
+        self.placed.note(ADDED, path)
+
+    def merge(self, path: str, ours: bytes, theirs: bytes) -> None:
+        """Merge a file that both have: with the former template as base, or else by its form."""
+        by_form_alone = path in _LINE_FILES or path == tables.PATH
+        if not by_form_alone and self.merge_from_former(path, ours, theirs):
+            return
+        try:
+            if path in _LINE_FILES:
+                self.merge_lines(path, ours, theirs)
+            elif path == hooks.PATH:
+                self.merge_hooks(ours, theirs)
+            elif path == tables.PATH:
+                self.merge_tables(ours, theirs)
+            else:
+                self.placed.drop(path, "the project's own", path)
+        except NotSure as reason:
+            self.placed.drop(path, f"not understood: {reason}", path)
+
+    def merge_from_former(self, path: str, ours: bytes, theirs: bytes) -> bool:
+        """Merge with the former template as base; False where that leaves a question open."""
+        base = self.former.get(path)
+        if base is None or path in _NEVER_MERGED:
+            return False
+        merged = merge.merge_file(path, base, ours, theirs)
+        if not isinstance(merged, Merged) or merged.patch:
+            return False
+        if merged.content != ours:
+            self.placed.files[path] = merged.content
+            self.placed.note(MERGED, path, "with the former template as base")
+        return True
+
+    def merge_lines(self, path: str, ours: bytes, theirs: bytes) -> None:
+        merged = lines.merge_lines(path, _decode(ours), theirs.decode(), self.facts)
+        self.note_left_out(path, merged)
+        if merged.added:
+            self.placed.files[path] = _encode(merged.text, ours)
+            self.placed.note(MERGED, path, f"{merged.added} lines more, above the project's")
+
+    def note_left_out(self, path: str, merged: lines.Lines) -> None:
+        for line, why in merged.left_out.items():
+            self.placed.note(LEFT_OUT, path, f"`{line}`: {why}")
+
+    def merge_hooks(self, ours: bytes, theirs: bytes) -> None:
+        merged = hooks.merge_hooks(_decode(ours), theirs.decode())
+        if merged.added:
+            self.placed.files[hooks.PATH] = _encode(merged.text, ours)
+            self.placed.note(MERGED, hooks.PATH, f"hooks added: {', '.join(merged.added)}")
+        for hook, why in merged.left_out.items():
+            self.placed.note(LEFT_OUT, hooks.PATH, f"{hook}: {why}")
+
+    def merge_tables(self, ours: bytes | None, theirs: bytes) -> None:
+        """Merge ``pyproject.toml``; ``ours`` is None where the project has none."""
+        placed, path = self.placed, tables.PATH
+        former = self.former.get(path)
+        merged = tables.merge_tables(
+            None if ours is None else _decode(ours),
+            theirs.decode(),
+            _decode(former) if former else None,
+            tools.find_elsewhere(self.facts, str(self.answers["test_path"])),
+        )
+        if merged is None:
+            placed.drop(path, "not understood: its tables stay as they are", path)
+            return
+        text, adjustments = self.adjust_tables(merged, theirs.decode())
+        placed.files[path] = text.encode() if ours is None else _encode(text, ours)
+        # All groups that came in are listed behind one name.
+        start = f"[{tables.GROUPS}] "
+        groups = [table.removeprefix(start) for table in merged.added if table.startswith(start)]
+        added = [f"{start}{' '.join(groups)}"] if groups else []
+        added += [table for table in merged.added if not table.startswith(start)]
+        status = ADDED if ours is None else MERGED
+        placed.note(status, path, f"added: {', '.join((*added, *adjustments))}")
+        for table in merged.kept:
+            placed.note(KEPT, path, f"{table}: set up by the project, the template's differs")
+        for table, why in (merged.left_out or {}).items():
+            placed.note(LEFT_OUT, path, f"{table}: {why}")
+        placed.kept_tools = merged.kept
+
+    def adjust_tables(self, merged: tables.Tables, theirs: str) -> tuple[str, list[str]]:
+        """Fill in what only this project knows; returns the text and what was adjusted.
+
+        That is the length of its lines, the requirements of its tests, and the files that its type
+        checker reads.
+        """
+        facts, text, adjustments = self.facts, merged.text, []
+        if "[tool.ruff]" in merged.added:
+            found = tools.find_line_length(facts, facts.text(hooks.PATH))
+            if found:
+                text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
+                adjustments.append(f"line-length = {found[0]} as {found[1]} has it")
+        if f"[{tables.GROUPS}] test" in merged.added:
+            needs, source = tools.find_test_requirements(facts)
+            for need in map(str.strip, needs):
+                name = re.split(r"[^A-Za-z0-9._-]", need)[0].lower()
+                if name not in ("pytest", "pytest-cov"):
+                    text = add_item((tables.GROUPS, "test"), quoted(need))(text)
+            if needs:
+                adjustments.append(f"the tests' needs from {source}")
+        if "[tool.mypy]" in merged.kept and not tools.has_mypy_files(facts):
+            paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
+            text = set_value(("tool", "mypy", "files"), f"[{', '.join(map(quoted, paths))}]")(text)
+            adjustments.append("files in [tool.mypy], which names none")
+        return text, adjustments
 
 
-def _file(work: _Weaving, path: str, theirs: bytes) -> None:
-    own = own_of(path, work.facts)
-    ours = work.facts.content(own) if own else None
-    if own is None:
-        _new(work, path, theirs)
-    elif ours is None:
-        work.woven.drop(path, "not merged: no file that can be read", own)
-    elif own != path:
-        work.woven.drop(path, "the project's own", own)
-    elif ours != theirs:
-        _beside(work, path, ours, theirs)
+def _find_own(path: str, facts: Facts) -> str | None:
+    """The project's own file in the place of one of the template's; ``None`` for none."""
+    if facts.has(path):
+        return path
+    if path == "LICENSE":
+        return next(iter(licences.licence_files(facts)), None)
+    if path not in _EQUIVALENTS:
+        return next((each for each in facts.files if each.lower() == path.lower()), None)
+    pattern = re.compile(_EQUIVALENTS[path], re.IGNORECASE)
+    return next((each for each in facts.files if pattern.fullmatch(each)), None)
 
 
-def _beside(work: _Weaving, path: str, ours: bytes, theirs: bytes) -> None:
-    """A file that both have."""
-    special = _MERGES.get(path)
-    if (special is None or path == hooks.PATH) and _three_way(work, path, ours, theirs):
-        return
-    try:
-        if special:
-            special(work, path, ours, theirs)
-        else:
-            work.woven.drop(path, "the project's own", path)
-    except NotSure as reason:
-        work.woven.drop(path, f"not understood: {reason}", path)
-
-
-def _three_way(work: _Weaving, path: str, ours: bytes, theirs: bytes) -> bool:
-    """Merge with the former template as base; whether that was possible without a question left."""
-    before = work.former.get(path)
-    if before is None or path in _PROJECTS:
-        return False
-    done = merge.merge_file(path, before, ours, theirs)
-    if not isinstance(done, Merged) or done.patch:
-        return False
-    if done.content != ours:
-        work.woven.files[path] = done.content
-        work.woven.note(MERGED, path, "with the former template as base")
-    return True
-
-
-def _new(work: _Weaving, path: str, theirs: bytes) -> None:
-    """A file that the project has not."""
-    if path in work.former and path not in _MERGES:
-        work.woven.drop(path, "the project removed it from what the former template gave")
-        return
-    if path in (".gitignore", ".gitattributes"):
-        fresh = lines.fresh_lines(path, theirs.decode(), work.facts)
-        _note_lines(work.woven, path, fresh)
-        theirs = fresh.text.encode()
-    elif path == tables.PATH:
-        _pyproject(work, path, None, theirs)
-        return
-    work.woven.files[path] = theirs
-    work.woven.note(ADDED, path)
-
-
-def _lines(work: _Weaving, path: str, ours: bytes, theirs: bytes) -> None:
-    done = lines.merge_lines(path, _text(ours), theirs.decode(), work.facts)
-    _note_lines(work.woven, path, done)
-    if done.added:
-        work.woven.files[path] = encoded(done.text, ours)
-        work.woven.note(MERGED, path, f"{done.added} lines more, above the project's")
-
-
-def _note_lines(woven: Woven, path: str, done: lines.Lines) -> None:
-    for line, why in done.left_out.items():
-        woven.note(LEFT_OUT, path, f"`{line}`: {why}")
-
-
-def _hooks(work: _Weaving, path: str, ours: bytes, theirs: bytes) -> None:
-    done = hooks.merge_hooks(_text(ours), theirs.decode())
-    woven = work.woven
-    if done.added:
-        woven.files[path] = encoded(done.text, ours)
-        woven.note(MERGED, path, f"hooks added: {', '.join(done.added)}")
-    for hook, why in done.left_out.items():
-        woven.note(LEFT_OUT, path, f"{hook}: {why}")
-
-
-def _pyproject(work: _Weaving, path: str, ours: bytes | None, theirs: bytes) -> None:
-    facts, woven = work.facts, work.woven
-    before = work.former.get(path)
-    apart = tools.elsewhere(facts, str(work.answers["test_path"]))
-    text = None if ours is None else _text(ours)
-    done = tables.merge_tables(text, theirs.decode(), _text(before) if before else None, apart)
-    if done is None:
-        woven.drop(path, "not understood: its tables stay as they are", path)
-        return
-    merged, more = _fitted(work, done, theirs.decode())
-    woven.files[path] = encoded(merged, ours) if ours is not None else merged.encode()
-    status = ADDED if ours is None else MERGED
-    woven.note(status, path, f"added: {', '.join((*_listed(done.added), *more))}")
-    for table in done.kept:
-        woven.note(KEPT, path, f"{table}: set up by the project, the template's differs")
-    for table, why in (done.left_out or {}).items():
-        woven.note(LEFT_OUT, path, f"{table}: {why}")
-    woven.kept_tools = done.kept
-
-
-def _listed(added: tuple[str, ...]) -> list[str]:
-    """Tables as people read them: groups that came in stand behind one name."""
-    start = f"[{tables.GROUPS}] "
-    groups = [each.removeprefix(start) for each in added if each.startswith(start)]
-    rest = [each for each in added if not each.startswith(start)]
-    return [f"{start}{' '.join(groups)}", *rest] if groups else rest
-
-
-def _fitted(work: _Weaving, done: tables.Tables, theirs: str) -> tuple[str, list[str]]:
-    """The merged tables, with what only this project can tell.
-
-    That is the length of its lines, what its tests need, and which files its type checker checks.
-    """
-    facts, text, more = work.facts, done.text, []
-    if "[tool.ruff]" in done.added:
-        found = tools.line_length(facts, facts.text(hooks.PATH))
-        if found:
-            text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
-            more.append(f"line-length = {found[0]} as {found[1]} has it")
-    if "[dependency-groups] test" in done.added:
-        needs, source = tools.for_tests(facts)
-        text = _with_needs(text, needs)
-        if needs:
-            more.append(f"the tests' needs from {source}")
-    if "[tool.mypy]" in done.kept and not tools.names_files(facts):
-        listed = tomllib.loads(theirs)["tool"]["mypy"]["files"]
-        value = f"[{', '.join(map(quoted, listed))}]"
-        text = set_value(("tool", "mypy", "files"), value)(text)
-        more.append("files in [tool.mypy], which names none")
-    return text, more
-
-
-def _with_needs(text: str, needs: list[str]) -> str:
-    """The group of the tests with more requirements."""
-    for need in needs:
-        if re.split(r"[^A-Za-z0-9._-]", need.strip())[0].lower() not in ("pytest", "pytest-cov"):
-            text = add_item((tables.GROUPS, "test"), quoted(need.strip()))(text)
-    return text
-
-
-_MERGES: Mapping[str, Callable[[_Weaving, str, bytes, bytes], None]] = {
-    ".gitattributes": _lines,
-    ".gitignore": _lines,
-    hooks.PATH: _hooks,
-    tables.PATH: _pyproject,
-}
-
-
-def weave_pipeline(woven: Woven, facts: Facts, rendered: Mapping[str, bytes]) -> bool:
-    """Bring the template's pipeline in, as rendered without what the project goes without.
+def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) -> bool:
+    """Set the template's pipeline beside the project's, rendered without the files left out.
 
     Returns
     -------
     bool
-        Whether it came in; otherwise the project's pipeline is written in a way that cannot be
-        added to, and the whole of the template's is among what is left out now.
+        False where the project's pipeline is written in a way that cannot be added to: the
+        template's is then left out as a whole.
     """
     theirs = rendered.get(pipeline.PATH)
     if theirs is None:
         return True
     ours = facts.content(pipeline.PATH)
-    try:
-        text = pipeline.merge_pipeline(_text(ours), theirs.decode()) if ours else theirs.decode()
-    except NotSure as reason:
-        woven.drop(pipeline.PATH, f"not understood: {reason}", pipeline.PATH)
-        for path in rendered:
-            if path.startswith(f"{pipeline.FOLDER}/"):
-                woven.drop(path, f"{pipeline.PATH} cannot be added to")
-        return False
-    woven.files[pipeline.PATH] = encoded(text, ours) if ours else text.encode()
-    woven.note(
-        MERGED if ours else ADDED,
-        pipeline.PATH,
-        "" if not ours else "includes, variables and stages added; its jobs stay",
-    )
-    for path, data in rendered.items():
-        if path.startswith(f"{pipeline.FOLDER}/") and facts.content(path) != data:
-            woven.files[path] = data
-            woven.note(ADDED, path)
+    folder = f"{pipeline.FOLDER}/"
+    parts = {path: data for path, data in rendered.items() if path.startswith(folder)}
+    if ours:
+        try:
+            text = pipeline.merge_pipeline(_decode(ours), theirs.decode())
+        except NotSure as reason:
+            placed.drop(pipeline.PATH, f"not understood: {reason}", pipeline.PATH)
+            for path in parts:
+                placed.drop(path, f"{pipeline.PATH} cannot be added to")
+            return False
+        placed.files[pipeline.PATH] = _encode(text, ours)
+        what = "includes, variables and stages added; its jobs stay"
+        placed.note(MERGED, pipeline.PATH, what)
+    else:
+        placed.files[pipeline.PATH] = theirs
+        placed.note(ADDED, pipeline.PATH)
+    for path, data in parts.items():
+        if facts.content(path) != data:
+            placed.files[path] = data
+            placed.note(ADDED, path)
     return True
 
 
-def _text(content: bytes) -> str:
+def _decode(content: bytes) -> str:
+    """The text of a file; raises NotSure where it is binary."""
     sides = encoding.decode(None, content, content)
     if sides is None:
         raise NotSure("no text")
     return sides.ours.text
 
 
-def encoded(text: str, like: bytes) -> bytes:
+def _encode(text: str, replaced: bytes) -> bytes:
     """A text in the encoding, and with the line ends, of the content that it replaces."""
-    sides = encoding.decode(None, like, like)
+    sides = encoding.decode(None, replaced, replaced)
     content = encoding.encode(text, sides) if sides else None
     return text.encode() if content is None else content
 
 
 @dataclass(frozen=True)
 class Replaced:
-    """A line that is no longer in its file: the path, the number that it had, and its text."""
+    """A line that is no longer in its file: the path, its former number, and its text."""
 
     path: str
     line: int
     text: str
 
 
-def replaced(before: Facts, after: Facts, paths: Iterable[str]) -> Iterator[Replaced]:
-    """The lines of some files that are gone.
+def find_replaced(before: Facts, after: Facts, paths: Iterable[str]) -> Iterator[Replaced]:
+    """The lines of some files that were removed.
 
-    A line that only moved, or gained a comma since another follows it, is still there.
+    A line that only moved, or gained a comma because another follows it, still counts as there.
     """
+
+    def strip(line: str) -> str:
+        return line.strip().removesuffix(",").rstrip()
+
     for path in paths:
-        there = Counter(map(_plain, after.lines(path)))
+        left = Counter(map(strip, after.lines(path)))
         for number, line in enumerate(before.lines(path), 1):
-            if not _plain(line):
-                continue
-            if there[_plain(line)]:
-                there[_plain(line)] -= 1
-            else:
+            stripped = strip(line)
+            if left[stripped]:
+                left[stripped] -= 1
+            elif stripped:
                 yield Replaced(path, number, line)
-
-
-def _plain(line: str) -> str:
-    return line.strip().removesuffix(",").rstrip()

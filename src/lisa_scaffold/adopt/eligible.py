@@ -1,4 +1,4 @@
-"""Which folder is adopted, and why another is not."""
+"""Which folders can be adopted, and why others cannot."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.tree import Disk, File
 
-_SAYS = ("pyproject.toml", "setup.cfg", "setup.py")
+_METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
 class Tracked:
-    """Of a folder, the files that git has: what else lies there is no part of the project yet."""
+    """The tracked files of a folder: anything else there is not yet part of the project."""
 
     def __init__(self, root: Path) -> None:
         self._disk = Disk(root)
@@ -24,7 +24,7 @@ class Tracked:
         }
 
     def read(self, path: str) -> bytes | None:
-        """What is in a file of the folder."""
+        """The content of a tracked file."""
         return self._disk.read(path) if path in self.files else None
 
 
@@ -34,19 +34,8 @@ def refuse_missing(path: Path) -> None:
         raise LisaError(f"{path}: no such folder", "Name the folder of a project.")
 
 
-def repository(path: Path) -> git.Repository:
-    """The repository that a folder lies in.
-
-    Raises
-    ------
-    LisaError
-        If there is none.
-    """
-    return git.repository(path.resolve())
-
-
-def already(path: Path) -> str | None:
-    """The version that a folder records of our template; ``None`` for none.
+def recorded_version(path: Path) -> str | None:
+    """The version that a folder records of our template; ``None`` where it has no record.
 
     Raises
     ------
@@ -72,15 +61,15 @@ def read(path: Path) -> Project:
     Raises
     ------
     LisaError
-        If there is no repository, no commit, something unfinished, or work that is not committed.
+        If there is no repository, no commit, something unfinished, or uncommitted work.
     """
     root = path.resolve()
-    found = Project(root, repository(root), template.CANONICAL_URL, "", {})
+    found = Project(root, git.repository(root), template.CANONICAL_URL, "", {})
     project.refuse_unfinished(found)
     project.refuse_unmerged(found)
     changed = sorted(git.status(found.repository))
     if changed:
-        # Without its filter, a file looks changed to git that is as it was committed.
+        # Without its filter, a file looks changed to git although it is as it was committed.
         git.refuse_foreign_filters(found.repository._replace(prefix=""), changed)
         raise LisaError(
             f"{changed[0]}: changes that are not committed", "Commit them, or git stash, first."
@@ -88,48 +77,42 @@ def read(path: Path) -> Project:
     return found
 
 
-def facts(found: Project) -> Facts:
+def read_facts(found: Project) -> Facts:
     """The facts of a project's tracked files.
 
     Raises
     ------
     LisaError
-        If nothing says what its package is, or that cannot be read.
+        If its metadata cannot be read, or does not say what its package is.
     """
-    seen = Facts(Tracked(found.root), found.root)
-    for problem in (seen.pyproject.problem, seen.ini("setup.cfg").problem):
+    facts = Facts(Tracked(found.root), found.root)
+    for problem in (facts.pyproject.problem, facts.ini("setup.cfg").problem):
         if problem:
             raise LisaError(
                 f"{problem.path}:{problem.line}: no {problem.format} that can be read: "
                 f"{problem.message}",
                 "Mend and commit it first.",
             )
-    if not seen.package.form:
-        raise _no_package(found, seen)
-    return seen
-
-
-def _no_package(found: Project, seen: Facts) -> LisaError:
-    """Why there is nothing to adopt: no package, or several below the folder."""
-    below = sorted(
-        {path.rpartition("/")[0] for path in seen.paths(*(f"**/{name}" for name in _SAYS))} - {""}
-    )
+    if facts.package.form:
+        return facts
+    metadata = facts.paths(*(f"**/{name}" for name in _METADATA))
+    below = sorted({path.rpartition("/")[0] for path in metadata} - {""})
     if len(below) > 1:
-        return LisaError(
+        raise LisaError(
             f"{found.root}: several packages in one repository: {', '.join(below[:6])}",
             "lisa-scaffold adopts a repository of one package: name the folder of one, or give "
             "each a repository of its own.",
         )
     if below:
-        return LisaError(
+        raise LisaError(
             f"{found.root}: no package here, but one in {below[0]}",
             f"Name that folder: lisa-scaffold adopt {below[0]}.",
         )
-    own = seen.first(*_SAYS)
-    what = (
-        f"{own} says nothing about a package" if own else f"no {', '.join(_SAYS[:2])} or setup.py"
+    own = facts.first(*_METADATA)
+    why = (
+        f"{own} says nothing about a package" if own else "no pyproject.toml, setup.cfg or setup.py"
     )
-    return LisaError(
-        f"{found.root}: no Python package: {what}",
+    raise LisaError(
+        f"{found.root}: no Python package: {why}",
         "A new project is made with lisa-new; an older one needs its metadata first.",
     )

@@ -16,12 +16,12 @@ _ADDRESS = re.compile(
 )
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _PATH = re.compile(rf"{_PART}(?:/{_PART})+")
-_SITES = ("github.com", "bitbucket.org", "codeberg.org", "sourceforge.net")
+_NOT_GITLAB = ("github.com", "bitbucket.org", "codeberg.org", "sourceforge.net")
 _URL_KEYS = ("source", "repository", "code", "homepage", "home", "issue")
 
 
-class Home(NamedTuple):
-    """Where the repository is: host, group and name of the project there, and who says so."""
+class Forge(NamedTuple):
+    """A GitLab project: forge, host, group, name there, and where the project says so."""
 
     forge: str
     host: str
@@ -35,63 +35,57 @@ class Home(NamedTuple):
         return f"https://{self.host}/{self.namespace}/{self.name}"
 
 
-def find(facts: Facts, repository_facts: RepositoryFacts) -> Home | None:
-    """The GitLab project that a project says it is, if it is one."""
-    return next(_homes(facts, repository_facts), None)
+def find(facts: Facts, repository_facts: RepositoryFacts) -> Forge | None:
+    """The GitLab project that a project names as its own, if any."""
+    if found := _read(repository_facts.remote, "git remote", is_remote=True):
+        return found
+    texts = _texts(facts)
+    return next((found for text, source in texts if (found := _read(text, source))), None)
 
 
-def _homes(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[Home]:
-    if repository_facts.remote and (
-        home := _read(repository_facts.remote, "git remote", whole=True)
-    ):
-        yield home
+def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Texts that may name the repository, each with its place, the most reliable first."""
+
+    def rank(key: str) -> int:
+        words = (at for at, word in enumerate(_URL_KEYS) if word in key.lower())
+        return next(words, len(_URL_KEYS))
+
     package = facts.package
     urls = package.get("urls")
-    named = urls if isinstance(urls, dict) else {}
-    for key in sorted(named, key=_rank):
-        if home := _read(str(named[key]), "{}:{}".format(*package.place("urls", key))):
-            yield home
+    if isinstance(urls, dict):
+        for key in sorted(urls, key=rank):
+            yield str(urls[key]), "{}:{}".format(*package.place("urls", key))
     citation = facts.yaml("CITATION.cff")
-    if home := _read(
-        str(citation.get("repository-code") or ""),
-        f"CITATION.cff:{citation.line('repository-code')}",
-    ):
-        yield home
+    code = str(citation.get("repository-code") or "")
+    yield code, f"CITATION.cff:{citation.line('repository-code')}"
     for path in facts.paths("README*"):
         for number, line in enumerate(facts.lines(path), 1):
-            if facts.package.name and facts.package.name not in line.lower().replace("_", "-"):
-                continue
-            if home := _read(line, f"{path}:{number}"):
-                yield home
+            if not package.name or package.name in line.lower().replace("_", "-"):
+                yield line, f"{path}:{number}"
 
 
-def _rank(key: str) -> int:
-    low = key.lower()
-    return next((i for i, word in enumerate(_URL_KEYS) if word in low), len(_URL_KEYS))
-
-
-def _read(text: str, source: str, *, whole: bool = False) -> Home | None:
+def _read(text: str, source: str, *, is_remote: bool = False) -> Forge | None:
     """The first GitLab project that a text names.
 
     Parameters
     ----------
-    whole
-        Whether the text is the address of a repository, on whatever host: else the host has to
-        look like GitLab's.
+    is_remote
+        Whether the text is the address of a repository, on whatever host; otherwise the host must
+        look like a GitLab.
     """
     for match in _ADDRESS.finditer(text):
         host = match["host"].lower()
-        gitlab = host in KNOWN or "gitlab" in host or "git." in host
-        if not (gitlab or (whole and host not in _SITES)):
+        is_gitlab = host in KNOWN or "gitlab" in host or "git." in host
+        if not (is_gitlab or (is_remote and host not in _NOT_GITLAB)):
             continue
         path = match["path"].partition("/-/")[0].partition("/badges/")[0]
         path = path.strip("/").removesuffix(".git").rstrip(".,;:")
         if _PATH.fullmatch(path):
             namespace, _, name = path.rpartition("/")
-            return Home(KNOWN.get(host, "gitlab"), host, namespace, name, source)
+            return Forge(KNOWN.get(host, "gitlab"), host, namespace, name, source)
     return None
 
 
 def slug(path: str) -> str:
-    """A path as GitLab spells it in ``CI_PROJECT_PATH_SLUG``."""
+    """A path as GitLab writes it in ``CI_PROJECT_PATH_SLUG``."""
     return re.sub(r"[^a-z0-9]", "-", path.lower())[:63].strip("-")

@@ -1,4 +1,4 @@
-"""What a project tells about an answer, and where it says so."""
+"""What a project says about an answer, and where it says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lisa_scaffold.git import History
 
 @dataclass(frozen=True)
 class Guess:
-    """An answer that the project gives.
+    """An answer inferred from the project.
 
     Attributes
     ----------
@@ -21,7 +21,7 @@ class Guess:
     source
         Where it comes from, such as ``pyproject.toml:12`` or ``git remote``.
     sure
-        Whether the project says it; otherwise somebody should look at it.
+        Whether the project says so; otherwise a person should look at it.
     """
 
     value: Any
@@ -34,7 +34,7 @@ Guesses = Iterator[Guess]
 
 @dataclass(frozen=True)
 class RepositoryFacts:
-    """What is known beside the files.
+    """What is known of a project beside its files.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class RepositoryFacts:
 
 
 def one_line(text: str, longest: int) -> str:
-    """A text as an answer takes it: one printable line; empty where too long."""
+    """A text as one printable line, as answers take it; empty where it is too long."""
     line = " ".join(re.sub(r"[^\S ]|[\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff]", " ", text).split())
     return line if len(line) <= longest else ""
 
 
 def squeezed(name: str) -> str:
-    """A name without what people spell in different ways."""
+    """A name reduced to letters and digits, to compare different spellings."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

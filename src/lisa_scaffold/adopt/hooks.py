@@ -11,8 +11,8 @@ from lisa_scaffold.formats.tree import Branch, Entry, NotSure, write
 
 PATH = ".pre-commit-config.yaml"
 
-# A hook of the template stays away where the project has another for the same.
-_EQUAL = {
+# A hook of the template stays out where the project has another for the same purpose.
+_EQUIVALENTS = {
     "codespell": ("typos", "cspell"),
     "detect-secrets": ("gitleaks", "trufflehog", "ggshield"),
     "mypy": ("pyright", "basedpyright", "ty", "pyrefly"),
@@ -25,7 +25,7 @@ _EQUAL = {
 
 @dataclass(frozen=True)
 class Hooks:
-    """What became of the hooks.
+    """A merged configuration of hooks.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Hooks:
     added
         Hooks that came in.
     kept
-        Hooks that the project has already.
+        Hooks that the project already has.
     left_out
         Hooks of the template that did not come in, each with the reason.
     """
@@ -53,83 +53,81 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
     NotSure
         If the configuration is written in a way that cannot be added to.
     """
-    mine, yours = yaml.parse(ours), yaml.parse(theirs)
-    repos, offered = yaml_edit.listed(mine, "repos"), yaml_edit.listed(yours, "repos")
+    tree, template = yaml.parse(ours), yaml.parse(theirs)
+    repos, offered = yaml_edit.listed(tree, "repos"), yaml_edit.listed(template, "repos")
     if repos is None or offered is None:
         raise NotSure("repos: missing")
-    own = {hook for repo in repos.entries for hook in _ids(repo)}
-    left_out = {
-        hook: f"the project has {other}"
-        for repo in offered.entries
-        for hook in _ids(repo)
-        if hook not in own and (other := next((o for o in _EQUAL.get(hook, ()) if o in own), ""))
-    }
-    unwanted = own | left_out.keys()
+    own = {hook for entry in repos.entries for hook in _Repo(entry).hook_ids}
     added: list[str] = []
-    for repo in offered.entries:
-        wanted = [hook for hook in _ids(repo) if hook not in unwanted]
+    kept: list[str] = []
+    left_out: dict[str, str] = {}
+    for entry in offered.entries:
+        wanted = []
+        for hook in _Repo(entry).hook_ids:
+            if hook in own:
+                kept.append(hook)
+            elif other := next((each for each in _EQUIVALENTS.get(hook, ()) if each in own), ""):
+                left_out[hook] = f"the project has {other}"
+            else:
+                wanted.append(hook)
         if wanted:
-            repos = _with(repos, repo, set(wanted), offered.column)
+            repos = _add_hooks(repos, _Repo(entry), wanted, offered.column)
             added += wanted
-    kept = [hook for repo in offered.entries for hook in _ids(repo) if hook in own]
-    changed = yaml_edit.with_member(mine, "repos", lambda entry: replace(entry, node=repos))
-    return Hooks(write(changed) if added else ours, tuple(added), tuple(kept), left_out)
+    merged = yaml_edit.with_member(tree, "repos", lambda entry: replace(entry, node=repos))
+    return Hooks(write(merged) if added else ours, tuple(added), tuple(kept), left_out)
 
 
-def _with(repos: Branch, repo: Entry, wanted: set[str], column: int) -> Branch:
-    """The list of repositories with some hooks of one of the template's."""
-    address = _address(repo)
-    for index, known in enumerate(repos.entries):
-        if _address(known) == address:
-            entries = (
-                *repos.entries[:index],
-                _joined(known, repo, wanted),
-                *repos.entries[index + 1 :],
-            )
-            return replace(repos, entries=entries)
-    blank = any(entry.lead.startswith("\n") for entry in repos.entries[1:])
-    lead = f"\n{repo.lead.lstrip(chr(10))}" if blank else repo.lead.lstrip("\n")
-    return yaml_edit.appended(repos, [replace(_only(repo, wanted), lead=lead)], column)
+def _add_hooks(repos: Branch, offered: _Repo, wanted: list[str], column: int) -> Branch:
+    """The project's repositories with some hooks of one of the template's.
+
+    A repository that the project has already keeps its revision.
+    """
+    hooks = offered.hooks
+    new = tuple(each for each in hooks.entries if yaml_edit.text_at(each.node, "id") in wanted)
+    entries = list(repos.entries)
+    for index, repo in enumerate(map(_Repo, entries)):
+        if repo.address == offered.address:
+            entries[index] = repo.with_hooks(yaml_edit.appended(repo.hooks, new, hooks.column))
+            return replace(repos, entries=tuple(entries))
+    blank = any(entry.lead.startswith("\n") for entry in entries[1:])
+    lead = offered.entry.lead.lstrip("\n")
+    entry = offered.with_hooks(replace(hooks, entries=new))
+    fresh = replace(entry, lead=f"\n{lead}" if blank else lead)
+    return yaml_edit.appended(repos, [fresh], column)
 
 
-def _joined(known: Entry, repo: Entry, wanted: set[str]) -> Entry:
-    """A repository that the project has, with some hooks more; its revision stays."""
-    node, new = _node(known), _node(repo)
-    hooks, offered = yaml_edit.listed(node, "hooks"), yaml_edit.listed(new, "hooks")
-    if hooks is None or offered is None:
-        raise NotSure("hooks: missing")
-    more = [entry for entry in offered.entries if yaml_edit.text_at(entry.node, "id") in wanted]
-    joined = yaml_edit.appended(hooks, more, offered.column)
-    changed = yaml_edit.with_member(node, "hooks", lambda entry: replace(entry, node=joined))
-    return replace(known, node=changed)
+@dataclass(frozen=True)
+class _Repo:
+    """An entry of ``repos``; raises NotSure where it is written in a way that cannot be edited."""
 
+    entry: Entry
 
-def _only(repo: Entry, wanted: set[str]) -> Entry:
-    """A repository of the template with some of its hooks."""
-    node = _node(repo)
-    offered = yaml_edit.listed(node, "hooks")
-    if offered is None:
-        raise NotSure("hooks: missing")
-    some = [entry for entry in offered.entries if yaml_edit.text_at(entry.node, "id") in wanted]
-    less = replace(offered, entries=tuple(some))
-    return replace(
-        repo, node=yaml_edit.with_member(node, "hooks", lambda entry: replace(entry, node=less))
-    )
+    @property
+    def block(self) -> Branch:
+        node = self.entry.node
+        if not isinstance(node, Branch) or node.flow:
+            raise NotSure("a repository that is written in one line")
+        return node
 
+    @property
+    def hooks(self) -> Branch:
+        hooks = yaml_edit.listed(self.block, "hooks")
+        if hooks is None:
+            raise NotSure("hooks: missing")
+        return hooks
 
-def _node(entry: Entry) -> Branch:
-    if not isinstance(entry.node, Branch) or entry.node.flow:
-        raise NotSure("a repository that is written in one line")
-    return entry.node
+    @property
+    def hook_ids(self) -> list[str]:
+        hooks = yaml_edit.listed(self.block, "hooks")
+        entries = hooks.entries if hooks else ()
+        return [name for entry in entries if (name := yaml_edit.text_at(entry.node, "id"))]
 
+    @property
+    def address(self) -> str:
+        """The address without its scheme, and without what people write in different ways."""
+        address = yaml_edit.text_at(self.entry.node, "repo").lower()
+        return re.sub(r"\A\w+://(www\.)?", "", address.rstrip("/").removesuffix(".git"))
 
-def _address(repo: Entry) -> str:
-    said = yaml_edit.text_at(repo.node, "repo").lower().rstrip("/").removesuffix(".git")
-    return re.sub(r"\A\w+://(www\.)?", "", said)
-
-
-def _ids(repo: Entry) -> list[str]:
-    """The names of a repository's hooks."""
-    hooks = yaml_edit.listed(_node(repo), "hooks")
-    entries = hooks.entries if hooks else ()
-    return [name for entry in entries if (name := yaml_edit.text_at(entry.node, "id"))]
+    def with_hooks(self, hooks: Branch) -> Entry:
+        block = yaml_edit.with_member(self.block, "hooks", lambda entry: replace(entry, node=hooks))
+        return replace(self.entry, node=block)

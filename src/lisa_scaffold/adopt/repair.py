@@ -1,4 +1,4 @@
-"""What the rules find in an adopted project: what is repaired, excepted, and left to people."""
+"""Repair what the rules find in an adopted project, waive it, or leave it to people."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _HEADER = re.compile(r"^\[\[?\s*([^\]]+?)\s*\]\]?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Mended:
+class Repaired:
     """What became of the findings.
 
     Attributes
     ----------
     before
-        What must be, and was not, before.
+        Violations of ``must`` rules before the adoption.
     fixed
-        What was repaired, or holds with the template's files.
+        Those that were repaired, or are answered by the template's files.
     waived
-        What is excepted now, each with the reason.
+        Findings that are waived now, each with the reason.
     left
-        What must be, and is left to people.
+        Violations of ``must`` rules that are left to people.
     changes
-        The new content of each file that the repairs and exceptions change.
+        The new content of each file that the repairs and waivers change.
     """
 
     before: tuple[Finding, ...] = ()
@@ -44,14 +44,12 @@ class Mended:
     changes: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
-def musts(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
-    """What must be, and is not."""
-    found = judge.findings(chosen, facts)
-    return [x for x in found if x.severity == Severity.MUST and not judge.is_waived(x, facts)]
+def repair_findings(
+    chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterable[str]
+) -> Repaired:
+    """Repair the violations of ``must`` rules that need no person.
 
-
-def mend(chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterable[str]) -> Mended:
-    """Repair what must be and can be without a person; except what settings of tools stand against.
+    Findings in the project's own settings of tools are waived instead.
 
     Parameters
     ----------
@@ -64,60 +62,48 @@ def mend(chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterab
     kept_tools
         Tables of ``pyproject.toml`` that stay as the project has them, such as ``[tool.mypy]``.
     """
+    waived = _find_waivable(chosen, after, tuple(kept_tools))
     must = [rule for rule in chosen if rule.severity == Severity.MUST]
-    waived = _waived(judge.findings(_of_tools(chosen), after), after, tuple(kept_tools))
     done = repair.fixed(must, after, lambda found: found in waived or judge.is_waived(found, after))
-    changes = dict(done.changes)
-    facts = done.facts
+    changes, facts = dict(done.changes), done.facts
     if waived:
+        places = {(each.code, each.path): why for each, why in waived.items()}
+        waivers = "".join(
+            "\n[[tool.lisa-scaffold.waivers]]\n"
+            f"code = {quoted(code)}\npath = {quoted(path)}\nreason = {quoted(why)}\n"
+            for (code, path), why in sorted(places.items())
+        )
         content = facts.content("pyproject.toml") or b""
-        text = append(_waivers(waived))(content.decode("utf-8", "surrogateescape"))
+        text = append(waivers)(content.decode("utf-8", "surrogateescape"))
         changes["pyproject.toml"] = text.encode("utf-8", "surrogateescape")
         facts = facts.changed({"pyproject.toml": changes["pyproject.toml"]})
-    first, left = musts(chosen, before), musts(chosen, facts)
-    fixed = [*_gone(first, (*done.done, *waived, *left)), *done.done]
-    return Mended(tuple(first), tuple(fixed), waived, tuple(left), changes)
-
-
-def _gone(first: Iterable[Finding], known: Iterable[Finding]) -> list[Finding]:
-    """Findings that the template's files answer, such as a link to one that was missing."""
-    names = {(each.code, each.path, each.message) for each in known}
-    return [each for each in first if (each.code, each.path, each.message) not in names]
-
-
-def _of_tools(chosen: Sequence[Rule]) -> list[Rule]:
-    return [rule for rule in chosen if rule.family == TOOLS]
-
-
-def _waived(
-    found: Iterable[Finding], facts: Facts, kept_tools: tuple[str, ...]
-) -> dict[Finding, str]:
-    """Findings that stand in settings of the project's own, each with the reason."""
-    waived = {}
-    for each in found:
-        table = _table_at(facts.text(each.path), each.line) if each.path.endswith(".toml") else ""
-        own = next((kept for kept in kept_tools if _is_below(table, kept.strip("[]"))), None)
-        if own and not judge.is_waived(each, facts):
-            waived[each] = f"{own} was set up before the project was adopted: to be worked off"
-    return waived
-
-
-def _is_below(table: str, kept: str) -> bool:
-    return table == kept or table.startswith(f"{kept}.")
-
-
-def _table_at(text: str, line: int) -> str:
-    """The header of the table that a line stands in."""
-    above = "\n".join(text.split("\n")[:line])
-    headers = [match[1] for match in _HEADER.finditer(above)]
-    return headers[-1].replace('"', "") if headers else ""
-
-
-def _waivers(waived: Mapping[Finding, str]) -> str:
-    """The exceptions as TOML, one for each rule and file."""
-    places = {(each.code, each.path): why for each, why in waived.items()}
-    return "".join(
-        "\n[[tool.lisa-scaffold.waivers]]\n"
-        f"code = {quoted(code)}\npath = {quoted(path)}\nreason = {quoted(why)}\n"
-        for (code, path), why in sorted(places.items())
+    first, left = (
+        [
+            each
+            for each in judge.findings(chosen, state)
+            if each.severity == Severity.MUST and not judge.is_waived(each, state)
+        ]
+        for state in (before, facts)
     )
+    # The template's files answer the others, such as a link to a file that was missing.
+    known = {(each.code, each.path, each.message) for each in (*done.done, *waived, *left)}
+    answered = [each for each in first if (each.code, each.path, each.message) not in known]
+    return Repaired(tuple(first), (*answered, *done.done), waived, tuple(left), changes)
+
+
+def _find_waivable(
+    chosen: Sequence[Rule], facts: Facts, kept_tools: tuple[str, ...]
+) -> dict[Finding, str]:
+    """Findings that stand in the project's own settings of tools, each with the reason."""
+    waivable: dict[Finding, str] = {}
+    for each in judge.findings([rule for rule in chosen if rule.family == TOOLS], facts):
+        if not each.path.endswith(".toml"):
+            continue
+        above = "\n".join(facts.text(each.path).split("\n")[: each.line])
+        headers = _HEADER.findall(above)
+        table = headers[-1].replace('"', "") if headers else ""
+        for kept in kept_tools:
+            if f"{table}.".startswith(f"{kept.strip('[]')}.") and not judge.is_waived(each, facts):
+                why = f"{kept} was set up before the project was adopted: to be worked off"
+                waivable.setdefault(each, why)
+    return waivable

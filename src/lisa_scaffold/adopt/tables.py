@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,17 +23,17 @@ PATH = "pyproject.toml"
 
 @dataclass(frozen=True)
 class Tables:
-    """What became of ``pyproject.toml``.
+    """A merged ``pyproject.toml``.
 
     Attributes
     ----------
     text
         The merged file.
     added
-        Tables that came in, and groups that got more, as people write them.
+        Tables that came in, and groups that got more entries, as people write them.
     kept
-        Tables of tools that stay as the project has them, though the template's differ, with the
-        settings that the template would have.
+        Tables of tools that stay as the project has them, although the template's say something
+        else.
     left_out
         Tables of the template that did not come in, each with the reason.
     """
@@ -49,9 +49,9 @@ def merge_tables(
 ) -> Tables | None:
     """Bring the template's tables into a project's file.
 
-    A tool that the project has set up stays as it is set up, to the last key: half of each would be
-    a set-up that nobody has tried. Only where the former template wrote a table and nobody has
-    changed it since does the new template's take its place.
+    A tool that the project has set up stays as it is to the last key: half of each would be a
+    configuration that nobody has tried. Only a table that the former template wrote, and nobody
+    has changed since, gives way to the new template's.
 
     Parameters
     ----------
@@ -69,34 +69,37 @@ def merge_tables(
     Tables or None
         ``None`` where the two cannot be brought together safely.
     """
-    mine, yours = tomllib.loads(ours or ""), tomllib.loads(theirs)
-    before = tomllib.loads(former) if former else {}
-    held = {unit for unit in _units(yours) if _get(mine, unit) is not None}
-    reasons = {unit: why for unit in _units(yours) if (why := elsewhere.get(unit[-1]))}
-    untouched = {unit for unit in held if _get(before, unit) == _get(mine, unit)} - reasons.keys()
-    held -= untouched
-    dropped = held | reasons.keys()
-    wanted = [unit for unit in _units(yours) if unit not in dropped]
-    missing = {name: _missing(mine, yours, name) for name in _groups(yours) & _groups(mine)}
-    text = _merged(ours, theirs, wanted, untouched, missing)
+    own, offered = tomllib.loads(ours or ""), tomllib.loads(theirs)
+    base = tomllib.loads(former) if former else {}
+    # A tool's table, a group, and anything else at the top are taken or left as a whole.
+    units: list[Names] = []
+    for key, table in offered.items():
+        units += [(key, name) for name in table] if key in ("tool", GROUPS) else [(key,)]
+    reasons = {unit: why for unit in units if (why := elsewhere.get(unit[-1]))}
+    present = {unit for unit in units if _get(own, unit) is not None}
+    untouched = {unit for unit in present if _get(base, unit) == _get(own, unit)} - reasons.keys()
+    held = present - untouched
+    wanted = [unit for unit in units if unit not in held and unit not in reasons]
+    missing = {
+        unit[1]: _find_missing_entries(_get(own, unit), _get(offered, unit))
+        for unit in units
+        if unit[0] == GROUPS and unit in present
+    }
+    text = _merge_text(ours, theirs, wanted, untouched)
     if text is None:
         return None
-    differing = [unit for unit in held - reasons.keys() if not _within(mine, yours, unit)]
-    return Tables(
-        text,
-        tuple(_spoken_added(wanted, missing)),
-        tuple(sorted(_dotted(unit) for unit in differing)),
-        {_dotted(unit): why for unit, why in reasons.items()},
-    )
-
-
-def _units(data: Mapping[str, Any]) -> Iterator[Names]:
-    """What is taken or left as one: a tool's table, a group, anything else at the top."""
-    for key, table in data.items():
-        if key in ("tool", GROUPS):
-            yield from ((key, name) for name in table)
-        else:
-            yield (key,)
+    for name, entries in missing.items():
+        for entry in entries:
+            text = add_item((GROUPS, name), entry)(text)
+    added = [_header(unit) for unit in wanted]
+    added += [f"more in [{GROUPS}] {name}" for name, entries in missing.items() if entries]
+    differing = [
+        _header(unit)
+        for unit in held - reasons.keys()
+        if unit[0] != GROUPS and not _contains(_get(own, unit), _get(offered, unit))
+    ]
+    left_out = {_header(unit): why for unit, why in reasons.items()}
+    return Tables(text, tuple(added), tuple(sorted(differing)), left_out)
 
 
 def _get(data: Any, keys: Names) -> Any:
@@ -105,96 +108,69 @@ def _get(data: Any, keys: Names) -> Any:
     return data
 
 
-def _groups(data: Mapping[str, Any]) -> set[str]:
-    groups = data.get(GROUPS)
-    return set(groups) if isinstance(groups, dict) else set()
-
-
-def _missing(mine: Mapping[str, Any], yours: Mapping[str, Any], name: str) -> list[str]:
+def _find_missing_entries(own: list[Any], offered: list[Any]) -> list[str]:
     """The template's entries that a group of the project lacks, as TOML."""
-    has = {_entry_name(entry) for entry in mine[GROUPS][name]}
-    return [_literal(entry) for entry in yours[GROUPS][name] if _entry_name(entry) not in has]
+
+    def subject(entry: Any) -> str:
+        """What an entry is about: another pin of the same requirement is no other entry."""
+        if isinstance(entry, dict):
+            return f"group {entry.get('include-group')}"
+        name = re.match(r"\s*([A-Za-z0-9._-]+)\s*(\[[^]]*\])?", str(entry))
+        return re.sub(r"[-_.]+", "-", name[1]).lower() + (name[2] or "") if name else str(entry)
+
+    present = {subject(entry) for entry in own}
+    return [
+        f"{{ include-group = {quoted(entry['include-group'])} }}"
+        if isinstance(entry, dict)
+        else quoted(entry)
+        for entry in offered
+        if subject(entry) not in present
+    ]
 
 
-def _literal(entry: Any) -> str:
-    if isinstance(entry, dict):
-        return f"{{ include-group = {quoted(entry['include-group'])} }}"
-    return quoted(entry)
+def _contains(own: Any, offered: Any) -> bool:
+    """Whether the project's table says everything that the template's does."""
+    if isinstance(own, dict) and isinstance(offered, dict):
+        return all(key in own and _contains(own[key], offered[key]) for key in offered)
+    return bool(own == offered)
 
 
-def _entry_name(entry: Any) -> str:
-    """What an entry of a group is about: the same requirement may be pinned in another way."""
-    if isinstance(entry, dict):
-        return f"group {entry.get('include-group')}"
-    match = re.match(r"\s*([A-Za-z0-9._-]+)\s*(\[[^]]*\])?", str(entry))
-    return re.sub(r"[-_.]+", "-", match[1]).lower() + (match[2] or "") if match else str(entry)
-
-
-def _within(mine: Mapping[str, Any], yours: Mapping[str, Any], unit: Names) -> bool:
-    """Whether the project's table says all that the template's does."""
-    return unit[0] == GROUPS or _contains(_get(mine, unit), _get(yours, unit))
-
-
-def _contains(mine: Any, yours: Any) -> bool:
-    if isinstance(mine, dict) and isinstance(yours, dict):
-        return all(key in mine and _contains(mine[key], yours[key]) for key in yours)
-    return bool(mine == yours)
-
-
-def _spoken_added(wanted: list[Names], missing: Mapping[str, list[str]]) -> Iterator[str]:
-    yield from (_dotted(unit) for unit in wanted)
-    yield from (f"more in [{GROUPS}] {name}" for name, found in missing.items() if found)
-
-
-def _dotted(unit: Names) -> str:
+def _header(unit: Names) -> str:
     return f"[{GROUPS}] {unit[1]}" if unit[0] == GROUPS else f"[{'.'.join(unit)}]"
 
 
-def _merged(
-    ours: str | None,
-    theirs: str,
-    wanted: list[Names],
-    untouched: set[Names],
-    missing: Mapping[str, list[str]],
+def _merge_text(
+    ours: str | None, theirs: str, wanted: list[Names], untouched: set[Names]
 ) -> str | None:
-    """Let the merge bring in what is wanted: the base says what of the project may be replaced."""
+    """Let a merge bring the wanted tables in; its base holds what may be replaced."""
     try:
-        new = _filtered(toml.parse(theirs), wanted)
+        new = _filter(toml.parse(theirs), wanted)
         if ours is None:
             return write(new)
-        mine = toml.parse(ours)
-        old, new = _filtered(mine, untouched), _without_leads(new, mine)
+        own = toml.parse(ours)
+        old = _filter(own, untouched)
     except NotSure:
         return None
-    start = write(replace(old, opening="", closing=""))
-    done = merge.merge_file(PATH, start.encode(), ours.encode(), write(new).encode())
-    if not isinstance(done, Merged):
-        return None
-    text = done.content.decode()
-    for name, literals in missing.items():
-        for literal in literals:
-            text = add_item((GROUPS, name), literal)(text)
-    return text
-
-
-def _without_leads(branch: Branch, mine: Branch) -> Branch:
-    """The template's tables: below a blank line, and with their comments where they are new."""
-    own = {entry.key: entry.lead for entry in mine.entries}
+    # A new table comes in below a blank line; one that is replaced keeps the comments above it.
+    leads = {entry.key: entry.lead for entry in own.entries}
     entries = [
-        replace(entry, lead=own.get(entry.key, "\n" + entry.lead.removeprefix("\n")))
-        for entry in branch.entries
+        replace(entry, lead=leads.get(entry.key, "\n" + entry.lead.removeprefix("\n")))
+        for entry in new.entries
     ]
-    return replace(branch, entries=tuple(entries))
+    base = write(replace(old, opening="", closing=""))
+    template = write(replace(new, entries=tuple(entries)))
+    merged = merge.merge_file(PATH, base.encode(), ours.encode(), template.encode())
+    return merged.content.decode() if isinstance(merged, Merged) else None
 
 
-def _filtered(branch: Branch, units: Collection[Names], above: Names = ()) -> Branch:
-    """Of a tree, what belongs to some units."""
+def _filter(branch: Branch, units: Collection[Names], above: Names = ()) -> Branch:
+    """The part of a tree that belongs to some units."""
     entries = []
     for entry in branch.entries:
         keys = (*above, *entry.key)
         node = entry.node
         if isinstance(node, Branch) and node.kind == "map" and not node.flow:
-            inner = _filtered(node, units, keys)
+            inner = _filter(node, units, keys)
             if inner.entries:
                 entries.append(replace(entry, node=inner))
         elif any(keys[: len(unit)] == unit for unit in units):

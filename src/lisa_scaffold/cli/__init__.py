@@ -1,4 +1,4 @@
-"""The command line: arguments, dispatch, and the only place that prints; a module for each verb."""
+"""The command line: arguments, dispatch, and the only place that prints; one module per verb."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from lisa_scaffold.cli import adopt, check, explain, update
 from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import Parser, add_version
-from lisa_scaffold.cli.boundary import guarded
+from lisa_scaffold.cli.boundary import run_guarded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-scaffold`` and return its exit code."""
-    return guarded("lisa-scaffold", parser(), argv)
+    return run_guarded("lisa-scaffold", parser(), argv)
 
 
 def new(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-new``, which is ``lisa-scaffold new``, and return its exit code."""
     alone = Parser(prog="lisa-new", description=new_verb.DESCRIPTION)
     new_verb.add_arguments(alone)
-    return guarded("lisa-new", alone, argv)
+    return run_guarded("lisa-new", alone, argv)
 
 
 def parser() -> Parser:
-    """What ``lisa-scaffold`` takes: each verb with its arguments."""
+    """The parser of ``lisa-scaffold``: each verb with its arguments."""
     whole = Parser(
         prog="lisa-scaffold", description="Projects for the LISA mission that follow one practice."
     )

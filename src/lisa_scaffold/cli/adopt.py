@@ -18,7 +18,7 @@ and sets the practice beside it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``lisa-scaffold adopt`` takes."""
+    """Add the arguments of ``lisa-scaffold adopt``."""
     parser.add_argument(
         "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
     )
@@ -45,24 +45,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Adopt a project."""
-    from lisa_scaffold import legacy
+    from lisa_scaffold import git, legacy
     from lisa_scaffold.adopt import eligible
     from lisa_scaffold.verbs import adopt
 
     path: Path = arguments.path
     eligible.refuse_missing(path)
-    recover(eligible.repository(path), dry_run=arguments.dry_run)
-    version = eligible.already(path)
+    recover(git.repository(path.resolve()), dry_run=arguments.dry_run)
+    version = eligible.recorded_version(path)
     if version is not None:
-        return _report_already(version, arguments)
+        from lisa_scaffold.report import adopt as report
+
+        if arguments.format == "json":
+            hand_over(report.as_json(None, version))
+        else:
+            tell(report.already(version))
+        return ExitCode.DONE
     current = eligible.read(path)
-    former = legacy.find(current.root, arguments.from_cookiecutter)
+    former = legacy.find_former(current.root, arguments.from_cookiecutter)
     if former:
         say(f"The project was made from the Cookiecutter template {former} ({former.named_in}).")
-    given = common.given(arguments)
-    with adopt.prepared(current, arguments.to, former, trust=arguments.trust) as prepared:
-        if common.asks(arguments) and not arguments.dry_run:
-            confirmed = _in_dialogue(prepared, given)
+    given = common.read_given(arguments)
+    with adopt.prepare(current, arguments.to, former, trust=arguments.trust) as prepared:
+        if common.is_interactive(arguments) and not arguments.dry_run:
+            confirmed = _confirm_answers(prepared, given)
             if confirmed is None:
                 say("Nothing was changed.")
                 return ExitCode.DONE
@@ -71,40 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
     return _finish(adopted, arguments)
 
 
-def _report_already(version: str, arguments: argparse.Namespace) -> int:
-    from lisa_scaffold.report import adopt as report
-
-    if arguments.format == "json":
-        hand_over(report.as_json(None, version))
-    else:
-        tell(report.already(version))
-    return ExitCode.DONE
-
-
-def _in_dialogue(prepared: Any, given: dict[str, Any]) -> dict[str, Any] | None:
+def _confirm_answers(prepared: Any, given: dict[str, Any]) -> dict[str, Any] | None:
     """Show the answers and let the user change them; ``None``: nothing is to be done."""
     from lisa_scaffold import prompt
     from lisa_scaffold.report import adopt as report
 
-    def resolve(answers: Any) -> list[Any]:
-        questions: list[Any] = prepared.questions(answers)
-        return questions
-
-    given = _named(prepared, given)
-    while True:
-        say("Answers, and where each comes from", report.answers(prepared.answers(given)), "")
-        decision = prompt.decide("Adopt the project so?", "Yes", "No, change nothing")
-        if decision == "create":
-            return given
-        if decision == "cancel":
-            return None
-        given = prompt.change_one(resolve, given, resolve(given))
-
-
-def _named(prepared: Any, given: dict[str, Any]) -> dict[str, Any]:
-    """The answers, with those that the project must be asked for before any can be shown."""
-    from lisa_scaffold import prompt
-
+    # Some answers have to be known before any can be shown.
     for key in ("distribution", "import_name", "code_path"):
         try:
             prepared.questions(given)
@@ -113,21 +91,30 @@ def _named(prepared: Any, given: dict[str, Any]) -> dict[str, Any]:
                 raise
             say(f"{error.message}.")
             given = {**given, key: prompt.ask_text(key)}
-    return given
+    while True:
+        say("Answers, and where each comes from", report.answers(prepared.answers(given)), "")
+        decision = prompt.decide("Adopt the project so?", "Yes", "No, change nothing")
+        if decision == "create":
+            return given
+        if decision == "cancel":
+            return None
+        given = prompt.change_one(prepared.questions, given, prepared.questions(given))
 
 
 def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import adopt as report
+    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
     from lisa_scaffold.verbs import adopt
 
+    current, synced = adopted.project, adopted.synced
     branch = None if arguments.in_place else arguments.branch or adopt.BRANCH
     if not arguments.dry_run:
         if branch:
             with changing(f"the adoption is committed on the branch {branch}"):
-                adopt.commit_on_branch(adopted, branch, report.commit_message(adopted))
+                commit_on_branch(current, synced, branch, report.commit_message(adopted))
         else:
             with changing("the adoption is staged"):
-                adopt.apply(adopted)
+                bring_in(current, synced)
     if arguments.format == "json":
         made = None if arguments.dry_run else branch
         hand_over(report.as_json(adopted, adopted.version, made))

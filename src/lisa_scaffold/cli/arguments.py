@@ -1,4 +1,4 @@
-"""Arguments that several commands take, and what is read from them."""
+"""Arguments that several commands share, and what is read from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lisa_scaffold import answers as plain
+from lisa_scaffold import answers as checks
 from lisa_scaffold import files
 from lisa_scaffold.cli.terminal import tell
 from lisa_scaffold.errors import LisaError
@@ -16,12 +16,12 @@ from lisa_scaffold.shown import harmless, visible
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
-    """``--version``, which stands before and after a command's name."""
+    """Add ``--version``, which may stand before and after a command's name."""
     parser.add_argument("--version", action=_Version, help="print the version and exit")
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """``--version`` and ``--verbose``, which every command takes."""
+    """Add ``--version`` and ``--verbose``, which every command takes."""
     add_version(parser)
     parser.add_argument(
         "--verbose", action="store_true", help="show every command that is run, as $ …"
@@ -29,7 +29,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def add_answers(parser: argparse.ArgumentParser) -> None:
-    """``--data`` and ``--data-file``: answers that are given beforehand."""
+    """Add ``--data`` and ``--data-file``: answers that are given beforehand."""
     parser.add_argument(
         "--data",
         metavar="KEY=VALUE",
@@ -43,14 +43,14 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
 
 
 def add_merging(parser: argparse.ArgumentParser, trust: str) -> None:
-    """What the commands take that merge a render into a project.
+    """Add the arguments of the commands that merge a render into a project.
 
     Parameters
     ----------
     parser
         The command's parser.
     trust
-        What ``--trust`` lets happen.
+        The help of ``--trust``: what it allows.
     """
     parser.add_argument("--to", metavar="VERSION", help="version of the template, such as v1.2.3")
     parser.add_argument(
@@ -67,7 +67,7 @@ def add_merging(parser: argparse.ArgumentParser, trust: str) -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints show what was typed, or pasted, in a form that is harmless."""
+    """A parser whose complaints repeat what was typed, or pasted, in a harmless form."""
 
     def error(self, message: str) -> NoReturn:
         """Complain of bad usage, and exit."""
@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Look the version up only when it is asked for: that takes longer than all the rest."""
+    """Look the version up only when it is asked for: that takes longer than everything else."""
 
     def __init__(self, option_strings: Sequence[str], **options: Any) -> None:
         super().__init__(option_strings, **{**options, "dest": argparse.SUPPRESS, "nargs": 0})
@@ -87,8 +87,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def given(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The answers on the command line; they win over those of the file."""
+def read_given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The answers on the command line; they win over those in the file."""
     answers: dict[str, Any] = {"advanced": True} if getattr(arguments, "advanced", False) else {}
     if arguments.data_file:
         answers |= _read_answers(arguments.data_file)
@@ -115,14 +115,14 @@ def _read_answers(path: Path) -> dict[str, Any]:
         raise LisaError(f"{where}: no YAML that can be read ({problem})", hint) from error
     if not isinstance(answers, dict):
         raise LisaError(f"{path}: no answers in it", hint)
-    if fault := plain.fault(answers):
+    if fault := checks.find_fault(answers):
         raise LisaError(f"{path}: {fault}", hint)
-    # Names that begin with _ are Copier's own records: an answers file of a project serves as well.
+    # Names that begin with _ are Copier's own records: a project's answers file serves as well.
     return {key: value for key, value in answers.items() if not key.startswith("_")}
 
 
-def asks(arguments: argparse.Namespace) -> bool:
-    """Whether there is somebody to ask, who did not say that nothing is to be asked."""
+def is_interactive(arguments: argparse.Namespace) -> bool:
+    """Whether a person is there to answer, and did not ask for silence."""
     quiet = arguments.defaults or arguments.data or arguments.data_file
     # A stream that was closed from the start is None.
     streams = (sys.stdin, sys.stderr)

@@ -1,4 +1,4 @@
-"""The one error boundary, and what it knows about changes that were made."""
+"""The only error boundary, and what it knows about the changes that were made."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from lisa_scaffold import workplace
 from lisa_scaffold.cli import terminal
 from lisa_scaffold.cli.terminal import ReportLostError, say
 from lisa_scaffold.errors import ExitCode, LisaError
+
+if TYPE_CHECKING:
+    from lisa_scaffold.sync.journal import Recovered
 
 DEFECT_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold/-/issues"
 
@@ -20,10 +24,13 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class _Changes:
-    """What the command that runs has changed, and is changing."""
+    """What the running command has changed, and is changing."""
 
     done: list[str]
     begun: str
+
+    def list_done(self) -> list[str]:
+        return [f"  Changed all the same: {'; '.join(self.done)}."] if self.done else []
 
 
 _changes = _Changes()
@@ -31,12 +38,12 @@ _changes = _Changes()
 
 @contextmanager
 def changing(what: str) -> Iterator[None]:
-    """Change something, as a whole or not at all, and remember that it was changed.
+    """Change something, as a whole or not at all, and remember it.
 
     Parameters
     ----------
     what
-        What holds then, as a part of a sentence: it is told where the command fails later on.
+        The state afterwards, as part of a sentence, to be told if the command fails later.
     """
     _changes.begun = what
     try:
@@ -53,34 +60,52 @@ def changed(what: str) -> None:
     _changes.begun = ""
 
 
-def guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
-    """The one error boundary: what a user can mend is one message, all else is a defect."""
+def tell_recovered(recovered: Recovered | None, where: str = "") -> None:
+    """Tell, and remember, what became of a change that a killed command left behind."""
+    if recovered:
+        say(f"{where}{recovered.message}")
+        if recovered.completed:
+            changed(f"{where}a change that had been interrupted is completed")
+
+
+def run_guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+    """Run a command: what a user can put right ends in one message, anything else is a defect."""
     _changes.done, _changes.begun = [], ""
     if argv is None:
-        # Loading modules makes objects that stay: looking through them every 700 is lost time.
+        # Modules are objects that stay: collecting garbage every 700 of them is a waste of time.
         gc.set_threshold(100_000)
-        # A closed terminal or a polite kill cleans up as Ctrl-C does.
+        # A closed terminal, or a polite kill, cleans up as Ctrl-C does.
         for stop in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(stop, signal.default_int_handler)
         terminal.take_over()
     try:
         return _run(parser, argv)
     except (LisaError, ReportLostError, OSError) as error:
-        return _refused(program, error)
+        return _tell_error(program, error)
     except KeyboardInterrupt:
-        return _interrupted(program)
+        if _changes.begun:
+            say(
+                f"{program}: interrupted while it was changing something",
+                f"  Look whether {_changes.begun}: it is so as a whole, or not at all.",
+                *_changes.list_done(),
+            )
+        elif _changes.done:
+            say(f"{program}: interrupted", *_changes.list_done())
+        else:
+            say(f"{program}: interrupted, nothing was changed")
+        return ExitCode.INTERRUPTED
     except Exception:
         say(
             traceback.format_exc().rstrip(),
             f"{program}: this is a defect of lisa-scaffold, not of your project.",
             f"  Please report it with the lines above: {DEFECT_URL}",
-            *_done(),
+            *_changes.list_done(),
         )
         return ExitCode.DEFECT
     finally:
         terminal.close()
         if argv is None:
-            # The process ends: without this Python looks through every object once more, which
+            # Without this, Python looks through every object once more as the process ends, which
             # takes a tenth of a check's time.
             gc.freeze()
 
@@ -102,8 +127,8 @@ def _run(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     return code
 
 
-def _refused(program: str, error: LisaError | ReportLostError | OSError) -> ExitCode:
-    """Say what is wrong, and what was changed before it went wrong."""
+def _tell_error(program: str, error: LisaError | ReportLostError | OSError) -> ExitCode:
+    """Tell what is wrong, and what was changed before it went wrong."""
     if isinstance(error, LisaError):
         message, hint = error.message, error.hint
     elif isinstance(error, ReportLostError):
@@ -112,30 +137,12 @@ def _refused(program: str, error: LisaError | ReportLostError | OSError) -> Exit
         message = f"standard output: {error}: the report is not complete"
         hint = "" if _changes.done else "Nothing was changed."
     else:
-        # A full disk, a folder that may not be written: the machine's trouble, not a defect.
+        # A full disk, a read-only folder: trouble of the machine, not a defect.
         place = error.filename2 or error.filename
         message = f"{place}: {error.strerror or error}" if place else error.strerror or str(error)
         hint = "Check the path, its rights and space."
-    # No foreign line break lets a message begin where those of lisa-scaffold do.
+    # A line break in foreign text must not start a line that looks like a message of ours.
     first, *more = message.split("\n")
     lines = [line if line.startswith("  ") else f"  {line}" for line in (*more, hint) if line]
-    say(f"{program}: {first}", *lines, *_done())
+    say(f"{program}: {first}", *lines, *_changes.list_done())
     return ExitCode.FINDINGS if _changes.done else ExitCode.REFUSED
-
-
-def _interrupted(program: str) -> ExitCode:
-    if _changes.begun:
-        say(
-            f"{program}: interrupted while it was changing something",
-            f"  Look whether {_changes.begun}: it is so as a whole, or not at all.",
-            *_done(),
-        )
-    elif _changes.done:
-        say(f"{program}: interrupted", *_done())
-    else:
-        say(f"{program}: interrupted, nothing was changed")
-    return ExitCode.INTERRUPTED
-
-
-def _done() -> list[str]:
-    return [f"  Changed all the same: {'; '.join(_changes.done)}."] if _changes.done else []

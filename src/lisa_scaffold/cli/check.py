@@ -9,7 +9,7 @@ from typing import Any
 
 from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import changed, changing
+from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import hand_over, say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 
@@ -21,7 +21,7 @@ FORMATS = ("text", "json", "junit", "gitlab", "html", "markdown")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``lisa-scaffold check`` takes."""
+    """Add the arguments of ``lisa-scaffold check``."""
     parser.add_argument(
         "paths", metavar="PATH", nargs="*", type=Path, help="folders of projects; by default this"
     )
@@ -74,19 +74,16 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.rules import Selection
     from lisa_scaffold.verbs import check
 
-    destinations = _destinations(arguments)
+    destinations = _pair_formats(arguments)
     wanted = check.Wanted(
-        Selection(_codes(arguments.select), _codes(arguments.ignore)),
+        Selection(_split_codes(arguments.select), _split_codes(arguments.ignore)),
         date.today(),
         fixes=arguments.fix or arguments.diff,
         excerpts=any(form in report.SHOWS_LINES for form, _ in destinations),
     )
     if arguments.fix:
         for path in arguments.paths or [Path()]:
-            if recovered := check.recover(path):
-                say(f"{path}: {recovered.message}")
-                if recovered.completed:
-                    changed(f"{path}: a change that had been interrupted is completed")
+            tell_recovered(check.recover(path), f"{path}: ")
     results = list(check.check(arguments.paths or [Path()], wanted))
     for each in results:
         if arguments.fix and each.changes:
@@ -103,14 +100,14 @@ def run(arguments: argparse.Namespace) -> int:
     return ExitCode.FINDINGS if failing else ExitCode.DONE
 
 
-def _codes(said: Sequence[str]) -> tuple[str, ...]:
+def _split_codes(options: Sequence[str]) -> tuple[str, ...]:
     """Codes, however they are separated and written."""
-    words = ",".join(said).replace(" ", ",").split(",")
+    words = ",".join(options).replace(" ", ",").split(",")
     return tuple(word.upper() for word in words if word)
 
 
-def _destinations(arguments: argparse.Namespace) -> list[tuple[str, Path | None]]:
-    """Each form with the file that it goes to; None: standard output."""
+def _pair_formats(arguments: argparse.Namespace) -> list[tuple[str, Path | None]]:
+    """Each form of the report with its file; None stands for standard output."""
     formats, outputs = arguments.formats or ["text"], arguments.outputs
     if len(outputs) > len(formats):
         hint = "The nth --output belongs to the nth --format: name a format for each."

@@ -13,7 +13,7 @@ Tell what a rule wants, why, how to comply and how to waive it; without a code, 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``lisa-scaffold explain`` takes."""
+    """Add the arguments of ``lisa-scaffold explain``."""
     parser.add_argument(
         "code", metavar="CODE", nargs="?", default="", help="a rule, such as LIC001, or a family"
     )

@@ -20,7 +20,7 @@ Create a LISA Python project: asks, shows what it will make, and makes it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``lisa-new`` takes."""
+    """Add the arguments of ``lisa-new``."""
     parser.add_argument(
         "destination",
         metavar="DEST",
@@ -49,21 +49,21 @@ def run(arguments: argparse.Namespace) -> int:
     destination: Path | None = arguments.destination
     if destination:
         new.refuse_destination(destination)
-    given = common.given(arguments)
+    given = common.read_given(arguments)
     with template.default_source().open(arguments.to) as version:
         who = git.identity()
-        suggested = new.suggestions(destination, who)
-        if common.asks(arguments) and not arguments.dry_run:
-            return _in_dialogue(version, given, suggested, destination, who)
+        suggested = new.suggest_answers(destination, who)
+        if common.is_interactive(arguments) and not arguments.dry_run:
+            return _make_in_dialogue(version, given, suggested, destination, who)
         if destination:
             given.setdefault("project_name", suggested["project_name"])
         elif not {"project_name", "distribution"} & given.keys():
             hint = "Name the folder to make, or give --data project_name=…"
             raise LisaError("project_name: no answer", hint)
-        return _at_once(version, given, suggested, arguments, who)
+        return _make_at_once(version, given, suggested, arguments, who)
 
 
-def _at_once(
+def _make_at_once(
     version: Any,
     given: dict[str, Any],
     suggested: dict[str, str],
@@ -77,7 +77,7 @@ def _at_once(
     answers = {question.key: question.value for question in questions}
     destination = arguments.destination or Path(answers["distribution"])
     new.refuse_destination(destination)
-    with new.prepared(version, answers, destination) as project:
+    with new.prepare(version, answers, destination) as project:
         shown = new.preview(version, answers, project)
         if arguments.dry_run:
             tell(f"{report.answers(questions, everything=True)}\n\n")
@@ -87,7 +87,7 @@ def _at_once(
     return ExitCode.DONE
 
 
-def _in_dialogue(
+def _make_in_dialogue(
     version: Any,
     given: dict[str, Any],
     suggested: dict[str, str],
@@ -109,7 +109,7 @@ def _in_dialogue(
         answers = {question.key: question.value for question in questions}
         place = destination or Path(answers["distribution"])
         new.refuse_destination(place)
-        with new.prepared(version, answers, place) as project:
+        with new.prepare(version, answers, place) as project:
             shown = new.preview(version, answers, project)
             say("", report.tree(shown, place), "", report.answers(questions, everything=False), "")
             decision = prompt.decide()

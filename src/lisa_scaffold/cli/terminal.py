@@ -1,4 +1,4 @@
-"""The only place that prints: nothing leaves it that steers a terminal or is a credential."""
+"""The only place that prints: nothing leaves it that controls a terminal or is a credential."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lisa_scaffold.shown import harmless, visible
 
 
 class ReportLostError(Exception):
-    """Standard output is closed, or full: what was to be reported is not there as a whole."""
+    """Standard output is closed, or full: the report did not arrive as a whole."""
 
 
 def say(*lines: str) -> None:
@@ -28,7 +28,7 @@ def say(*lines: str) -> None:
 
 
 def echo(command: str) -> None:
-    """Say in one line what is run."""
+    """Say in one line which command is run."""
     say(f"$ {visible(harmless(command))}")
 
 
@@ -41,12 +41,12 @@ def tell(text: str) -> None:
         If it is closed or full.
     """
     encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
-    # What a terminal of that encoding cannot show is written out, too.
+    # What a terminal with that encoding cannot show is escaped, too.
     _write(harmless(text).encode(encoding, "backslashreplace"))
 
 
 def hand_over(text: str) -> None:
-    """Give programs a result, on standard output: exactly so, except on a terminal.
+    """Give programs a result, on standard output: unchanged, except on a terminal.
 
     Raises
     ------
@@ -56,15 +56,15 @@ def hand_over(text: str) -> None:
     if sys.stdout is not None and sys.stdout.isatty():
         tell(text)
     else:
-        # Names and contents that are no UTF-8 are the bytes that they were.
+        # Names and contents that are not UTF-8 keep their bytes.
         _write(text.encode("utf-8", "surrogateescape"))
 
 
 def _write(content: bytes) -> None:
     if sys.stdout is None:
         raise ReportLostError("it is closed")
+    finish()
     try:
-        sys.stdout.flush()
         sys.stdout.buffer.write(content)
     except OSError as error:
         _silence(sys.stdout)
@@ -72,14 +72,14 @@ def _write(content: bytes) -> None:
 
 
 def finish() -> None:
-    """See that all results have arrived.
+    """Make sure that all results have arrived.
 
     Raises
     ------
     ReportLostError
         If standard output is closed or full.
     """
-    # When the process ends it is too late to notice.
+    # When the process ends, it is too late to notice.
     if sys.stdout is not None:
         try:
             sys.stdout.flush()
@@ -89,7 +89,7 @@ def finish() -> None:
 
 
 def close() -> None:
-    """Give up what cannot be written, at the end of the process: Python would complain of it."""
+    """Give up what cannot be written at the end of the process: Python would complain about it."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             try:
@@ -99,7 +99,7 @@ def close() -> None:
 
 
 def take_over() -> None:
-    """See at the start of the process to what others would do with the standard streams."""
+    """Keep libraries and files away from the standard streams, from the start of the process."""
     # Warnings of libraries quote what they are about.
     warnings.showwarning = lambda *what, **_: say(warnings.formatwarning(*what[:4]).rstrip())
     # No file that is opened may be taken for a stream that was closed from the start.
@@ -111,7 +111,7 @@ def take_over() -> None:
 
 
 def _silence(stream: TextIO) -> None:
-    """Let what is written from now on, or waits in a buffer, vanish."""
+    """Discard what is written from now on, or waits in a buffer."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

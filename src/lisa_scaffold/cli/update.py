@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import changed, changing
+from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import hand_over, say, tell
 from lisa_scaffold.errors import ExitCode
 
@@ -16,7 +16,7 @@ Bring a newer version of the template into a project: a three-way merge with wha
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What ``lisa-scaffold update`` takes."""
+    """Add the arguments of ``lisa-scaffold update``."""
     parser.add_argument(
         "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
     )
@@ -44,13 +44,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     current = project.read(arguments.path)
     recover(current.repository, dry_run=arguments.dry_run)
-    given = common.given(arguments)
-    target = update.target(current, arguments.to)
+    given = common.read_given(arguments)
+    target = update.choose_target(current, arguments.to)
     if target.version == current.version and not given:
         project.refuse_unmerged(current)
-        return _report_nothing_to_do(current.version, arguments)
-    with update.prepared(current, target, trust=arguments.trust) as prepared:
-        if common.asks(arguments):
+        if arguments.format == "json":
+            from lisa_scaffold.report import update as report
+
+            hand_over(report.as_json(None, current.version))
+        else:
+            tell(f"Nothing to do: the project has {current.version}.\n")
+        return ExitCode.DONE
+    with update.prepare(current, target, trust=arguments.trust) as prepared:
+        if common.is_interactive(arguments):
             given = _ask_new_questions(prepared)
         keep_prose = not arguments.merge_prose
         updated = prepared.update(given, keep_prose=keep_prose, diff=arguments.dry_run)
@@ -58,27 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def recover(repository: Any, *, dry_run: bool) -> None:
-    """Bring what a killed command left behind to an end, and say so; a dry run only says so."""
+    """Complete or drop what a killed command left behind, and say so; a dry run refuses instead."""
     from lisa_scaffold.sync import journal
 
     if dry_run:
         journal.refuse_interrupted(repository)
-        return
-    recovered = journal.recover(repository)
-    if recovered:
-        say(recovered.message)
-        if recovered.completed:
-            changed("a change that had been interrupted is completed")
-
-
-def _report_nothing_to_do(version: str, arguments: argparse.Namespace) -> int:
-    if arguments.format == "json":
-        from lisa_scaffold.report import update as report
-
-        hand_over(report.as_json(None, version))
     else:
-        tell(f"Nothing to do: the project has {version}.\n")
-    return ExitCode.DONE
+        tell_recovered(journal.recover(repository))
 
 
 def _ask_new_questions(prepared: Any) -> dict[str, Any]:
@@ -98,18 +90,20 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
 
 def _finish(updated: Any, arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import update as report
-    from lisa_scaffold.verbs import update
+    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
 
-    conflicts = ExitCode.FINDINGS if updated.synced.conflicts else ExitCode.DONE
+    current, synced = updated.project, updated.synced
+    conflicts = ExitCode.FINDINGS if synced.conflicts else ExitCode.DONE
     if arguments.dry_run:
         after = ""
     elif arguments.branch:
         with changing(f"the update is committed on the branch {arguments.branch}"):
-            update.commit_on_branch(updated, arguments.branch, report.commit_message(updated))
+            message = report.commit_message(updated)
+            commit_on_branch(current, synced, arguments.branch, message)
         after = report.committed(updated, arguments.branch)
     else:
         with changing("the update is staged"):
-            update.apply(updated)
+            bring_in(current, synced)
         after = report.applied(updated)
     if arguments.format == "json":
         hand_over(report.as_json(updated, updated.version))
@@ -119,6 +113,6 @@ def _finish(updated: Any, arguments: argparse.Namespace) -> int:
         hand_over(updated.diff)
         return conflicts
     tell(f"{report.text(updated)}\n\n{after}\n")
-    if updated.synced.patches:
-        tell(f"\nNot taken, as patches:\n\n{report.patches(updated.synced)}")
+    if synced.patches:
+        tell(f"\nNot taken, as patches:\n\n{report.patches(synced)}")
     return conflicts

@@ -1,7 +1,7 @@
 """Everything that is asked of git."""
 
 from lisa_scaffold.git.address import Address, clonable
-from lisa_scaffold.git.clean import cleaned
+from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.command import (
     VERSION_TAG,
     GitError,
@@ -56,7 +56,7 @@ __all__ = [
     "Stage",
     "Store",
     "TreeMerge",
-    "cleaned",
+    "clean_trees",
     "clonable",
     "clone_bare",
     "export",

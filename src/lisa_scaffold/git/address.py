@@ -1,4 +1,4 @@
-"""Where git may clone from: addresses come out of files that somebody else wrote."""
+"""Where git may clone from: addresses come from files that somebody else wrote."""
 
 from __future__ import annotations
 
@@ -9,54 +9,56 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git.environment import OFFLINE, TRANSPORTS
 
 BUNDLES = (b"# v2 git bundle\n", b"# v3 git bundle\n")
-"""How a bundle begins, see https://git-scm.com/docs/gitformat-bundle."""
+"""The first line of a bundle, see https://git-scm.com/docs/gitformat-bundle."""
 
 UPLOAD_PACK = " ".join([*map("=".join, OFFLINE.items()), "git-upload-pack"])
-"""What serves a repository of this machine: it may be partial, and fetch by a program it names.
+"""The command that serves a repository on this machine.
 
-Git hands it to a shell, which sets the variables.
+A partial repository would otherwise fetch, by a program that it names. Git hands the command to a
+shell, which sets the variables.
 """
 
 _HINT = "An address is https://… or ssh://…, host:path, or the path of a repository or bundle."
 
 
 class Address(NamedTuple):
-    """What git can be given to clone from.
+    """Where git can clone from.
 
     Attributes
     ----------
     url
         An address, or an absolute path.
     is_local
-        Whether it is a folder or file of this machine.
+        Whether it is a folder or file on this machine.
     """
 
     url: str
     is_local: bool
 
 
-def clonable(said: str | Path, folder: Path = Path(), outside: Path | None = None) -> Address:
-    """An address or path as git may be given it.
+def clonable(named: str | Path, folder: Path = Path(), outside: Path | None = None) -> Address:
+    """An address or path in a form that is safe to give to git.
 
     Parameters
     ----------
-    said
-        What a file, an option or a variable says.
+    named
+        The address in a file, an option or a variable.
     folder
-        The folder from where a relative path leads.
+        The folder that a relative path starts from.
     outside
-        The folder of the project that says it: nothing of its checkout is cloned.
+        The folder of the project that names the address: nothing of its checkout is cloned.
 
     Raises
     ------
     LisaError
-        If it would make git run a program, or read what is no repository.
+        If it would make git run a program, or read what is not a repository.
     """
-    text = os.fspath(said)
+    text = os.fspath(named)
     if not text.strip() or any(ord(character) < ord(" ") for character in text):
         raise LisaError(f"{text!r}: no address of a repository", _HINT)
     scheme = re.match(r"([^/:]*)://", text)
@@ -74,20 +76,20 @@ def clonable(said: str | Path, folder: Path = Path(), outside: Path | None = Non
     return Address(text, is_local=False)
 
 
-def _local(said: str, place: Path, outside: Path | None) -> Address:
-    """A place of this machine: a folder, or a bundle, and outside of the project."""
+def _local(named: str, place: Path, outside: Path | None) -> Address:
+    """A folder or bundle on this machine, outside the project."""
     try:
         found = place.resolve(strict=True)
         mode = found.stat().st_mode
-    except (OSError, RuntimeError) as error:  # of links that lead in a circle
-        raise LisaError(f"{said}: nothing is there that can be read", _HINT) from error
+    except (OSError, RuntimeError) as error:  # such as links in a circle
+        raise LisaError(f"{named}: nothing is there that can be read", _HINT) from error
     if outside and _is_part_of(found, outside.resolve()):
         raise LisaError(
-            f"{said}: a template is never read out of the project itself",
+            f"{named}: a template is never read out of the project itself",
             "Name the repository that it comes from.",
         )
-    if not stat.S_ISDIR(mode) and not (stat.S_ISREG(mode) and _is_bundle(found)):
-        raise LisaError(f"{said}: neither a folder nor a git bundle", _HINT)
+    if not stat.S_ISDIR(mode) and files.read_head(found, len(BUNDLES[0])) not in BUNDLES:
+        raise LisaError(f"{named}: neither a folder nor a git bundle", _HINT)
     return Address(str(found), is_local=True)
 
 
@@ -98,13 +100,5 @@ def _is_part_of(place: Path, project: Path) -> bool:
     if not place.is_relative_to(top) or place.is_relative_to(project):
         return place.is_relative_to(project)
     below = [each for each in (place, *place.parents) if each != top and each.is_relative_to(top)]
-    # What has a `.git` of its own, git has not brought along.
+    # Git never checks out a `.git`: what has one of its own did not come with the project.
     return not any(os.path.lexists(each / ".git") for each in below)
-
-
-def _is_bundle(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(BUNDLES[0])) in BUNDLES
-    except OSError:
-        return False

@@ -1,10 +1,10 @@
-"""Files as ``git add`` would record them: line ends and clean filters of the project applied."""
+"""Files as ``git add`` would record them, with the project's line ends and clean filters."""
 
 from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from lisa_scaffold import files
@@ -15,21 +15,21 @@ from lisa_scaffold.git.repository import Repository
 
 LINK = "120000"
 
-# What converts the content of a file beside its line ends (gitattributes, "Effects").
+# Attributes that convert a file's content, beside its line ends (gitattributes, "Effects").
 _CONVERTING = ("filter", "ident", "working-tree-encoding")
 
 
-def cleaned(
+def clean_trees(
     repository: Repository, folder: Path, *trees: Mapping[str, Blob]
 ) -> list[dict[str, Blob]]:
-    """Files and links of some trees, each as ``git add`` would record it at its path.
+    """Trees whose files and links are as ``git add`` would record them at their paths.
 
     Parameters
     ----------
     repository
         The project's repository; paths are relative to the folder in question.
     folder
-        A folder that can be filled.
+        A folder for temporary files.
     trees
         The trees.
 
@@ -46,7 +46,7 @@ def cleaned(
     converted = {path for path, _ in attributes(repository, every, *_CONVERTING)}
     results = []
     for number, tree in enumerate(trees):
-        # Whether a CRLF stays is for git to say; without one, there is nothing to ask.
+        # Git decides whether a CRLF stays; without one, there is nothing to ask.
         wanted = {
             path: blob
             for path, blob in tree.items()
@@ -57,35 +57,30 @@ def cleaned(
     return results
 
 
-def _clean(repository: Repository, folder: Path, files: Mapping[str, Blob]) -> dict[str, Blob]:
-    """Let git read files from a work tree aside that has the project's attributes."""
+def _clean(repository: Repository, folder: Path, blobs: Mapping[str, Blob]) -> dict[str, Blob]:
+    """Let git read files from a temporary work tree that has the project's attributes."""
     work, objects = folder / "work", folder / "objects"
     objects.mkdir(parents=True)
-    places = {path: work / repository.prefix / path for path in files}
-    for path, place in places.items():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(files[path].data)
-    _copy_attributes(repository.top, work, places.values())
-    quoted = "".join(f"{command.quoted(repository.prefix + path)}\n" for path in files)
-    said = repository.run(
+    folders: set[PurePosixPath] = set()
+    for path, blob in blobs.items():
+        inner = PurePosixPath(repository.prefix + path)
+        folders.update(inner.parents)
+        (work / inner).parent.mkdir(parents=True, exist_ok=True)
+        (work / inner).write_bytes(blob.data)
+    for each in folders:
+        content = files.read(repository.top, f"{each}/.gitattributes", links=False)
+        if content is not None:
+            (work / each / ".gitattributes").write_bytes(content)
+    quoted = "".join(f"{command.quoted(repository.prefix + path)}\n" for path in blobs)
+    output = repository.run(
         *("-c", "core.safecrlf=false", "hash-object", "-w", "--stdin-paths"),
         cwd=work,
         env={"GIT_WORK_TREE": str(work), "GIT_OBJECT_DIRECTORY": str(objects)},
         stdin=os.fsencode(quoted),
     )
-    names = zip(files.items(), said.decode().split(), strict=True)
-    return {path: Blob(blob.mode, _content(objects, name)) for (path, blob), name in names}
-
-
-def _copy_attributes(top: Path, work: Path, places: Iterable[Path]) -> None:
-    """Put the project's attributes in force beside files of a work tree aside."""
-    inner = {PurePosixPath(place.relative_to(work)) for place in places}
-    for folder in {parent for path in inner for parent in path.parents}:
-        attributes = files.read(top, f"{folder}/.gitattributes", links=False)
-        if attributes is not None:
-            (work / folder / ".gitattributes").write_bytes(attributes)
-
-
-def _content(objects: Path, name: str) -> bytes:
-    """Content of an object that lies alone in a file."""
-    return zlib.decompress((objects / name[:2] / name[2:]).read_bytes()).partition(b"\0")[2]
+    results = {}
+    for (path, blob), name in zip(blobs.items(), output.decode().split(), strict=True):
+        # A new object is compressed in a file of its own, behind a header.
+        loose = zlib.decompress((objects / name[:2] / name[2:]).read_bytes())
+        results[path] = Blob(blob.mode, loose.partition(b"\0")[2])
+    return results

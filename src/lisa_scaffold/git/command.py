@@ -1,4 +1,4 @@
-"""Run git, and tell what it says."""
+"""Run git, and report its errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION_TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
 class GitError(LisaError):
-    """Git is there and says no."""
+    """Git is installed and refuses."""
 
 
 def complete(
@@ -36,22 +36,22 @@ def complete(
     cwd, env, stdin
         Folder, variables and standard input.
     codes
-        The exit codes that are fine.
+        The exit codes that count as success.
 
     Raises
     ------
     GitError
-        If git says no; the message is git's own.
+        If git refuses; the message is git's own.
     LisaError
-        If git is not installed, or is held up.
+        If git is not installed, or waits in vain.
     """
     variables = {**environment.base(), **(env or {})}
     hindered = partial(files.hindrance, cwd) if cwd else None
     done = process.run(["git", *arguments], cwd=cwd, env=variables, stdin=stdin, hindered=hindered)
     if done.returncode not in codes:
-        said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+        message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         name = next(word for word in map(str, arguments) if word[0] != "-" and "=" not in word)
-        raise GitError(f"git {name}: {said}", "Mend what git says and try again.")
+        raise GitError(f"git {name}: {message}", "Mend what git says and try again.")
     return done
 
 

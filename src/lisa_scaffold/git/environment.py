@@ -1,9 +1,9 @@
-"""The environment that git runs in: what it must not be misled by, and must never start.
+"""The environment that git runs in: nothing in it misleads git, or makes it start a program.
 
 Three things can make git run a program: the configuration and hooks of the repository that it
-looks at, an address that it fetches from, and what its surroundings are set to. The first is never
-read where git might obey it (:mod:`lisa_scaffold.git.settings`); this module rules out the rest,
-and takes the sting out of the few commands that have to find a repository by themselves.
+looks at, an address that it fetches from, and its environment. Git never sees the first where it
+might obey (:mod:`lisa_scaffold.git.settings`); this module rules out the others, and makes the few
+commands safe that have to find a repository by themselves.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _PLACES = (
 )
 
 UNPLACED: Variables = dict.fromkeys(_PLACES)
-"""Environment in which a repository is the one of its folder.
+"""Environment in which the repository of a folder is the one that it lies in.
 
-What a hook of another repository, or a shell, has set about places (``git rev-parse
---local-env-vars``, less settings) and pathspecs must not mislead.
+Places (``git rev-parse --local-env-vars``, without settings) and pathspecs that a hook of another
+repository, or a shell, has set must not mislead.
 """
 
 _SETTINGS = (
@@ -35,7 +35,7 @@ _SETTINGS = (
     ("safe.bareRepository", "explicit"),
     ("log.showSignature", "false"),
     ("submodule.recurse", "false"),
-    # Neither of them has a place in a folder of ours, or the time to run in the user's.
+    # Pointless in a temporary folder, and too slow in the user's.
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
 )
@@ -48,7 +48,7 @@ NOWHERE: Variables = {"GIT_DIR": os.devnull}
 
 
 def _settings(before: int, settings: Iterable[tuple[str, str]]) -> dict[str, str | None]:
-    """Settings as the environment gives them to git, after some that stand there already."""
+    """Variables that give settings to git, after those that are there already."""
     variables: dict[str, str | None] = {}
     number = before
     for key, value in settings:
@@ -65,31 +65,31 @@ ALONE: Variables = {
     "GIT_ATTR_NOSYSTEM": "1",
     **_settings(0, (*_SETTINGS, ("core.attributesFile", os.devnull))),
 }
-"""Environment that makes git deaf to the user's settings: the same result for everybody."""
+"""Environment in which git ignores the user's settings: the same result for everybody."""
 
-# Of git before 2.45 the second variable is unknown, and any word that the first names is that of a
-# helper which a repository may have made a command of: so it is one that nobody can foresee.
+# Git before 2.45 does not know the second variable, and takes the word in the first for the name of a
+# helper, which a repository may define as a command: so it is a word that nobody can foresee.
 OFFLINE = {"GIT_ALLOW_PROTOCOL": f"none-{os.urandom(8).hex()}", "GIT_NO_LAZY_FETCH": "1"}
-"""Environment in which git fetches nothing: not what a partial clone lacks either."""
+"""Environment in which git fetches nothing, not even what a partial clone lacks."""
 
 
 def online() -> Variables:
-    """Environment in which git may fetch, by the transports that run nothing; or by the user's."""
+    """Environment in which git may fetch: by transports that run nothing, or by the user's."""
     allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(TRANSPORTS))
     lazy = os.environ.get("GIT_NO_LAZY_FETCH")
     return {"GIT_ALLOW_PROTOCOL": allowed, "GIT_NO_LAZY_FETCH": lazy}
 
 
 def base() -> dict[str, str | None]:
-    """What every git command gets, less where it asks for something else.
+    """The environment of every git command, unless it asks for something else.
 
-    The user's own settings stay: those of the home, and those that the environment gives.
+    The user's own settings stay: those in the home folder, and those in the environment.
     """
     given = os.environ.get("GIT_CONFIG_COUNT", "")
     return {
         **UNPLACED,
         **OFFLINE,
-        # git's own messages are read in places: they must not depend on the user's language.
+        # Some of git's messages are parsed: they must not depend on the user's language.
         "LC_ALL": "C.UTF-8",
         "GIT_TERMINAL_PROMPT": "0",
         **_settings(int(given) if given.isdecimal() else 0, _SETTINGS),

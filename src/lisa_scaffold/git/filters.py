@@ -1,4 +1,4 @@
-"""Filters of a project: the user's are run, those of a repository's own configuration never."""
+"""Filters of a project: the user's own are run, those in a repository's configuration never."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from lisa_scaffold.git.repository import Repository
 
 
 def refuse_foreign_filters(repository: Repository, paths: Iterable[str]) -> None:
-    """Raise LisaError where a path has a filter that the repository's configuration alone defines.
+    """Raise LisaError where a path has a filter that only the repository's configuration defines.
 
-    Such a filter is not run; without it, a file would be written or recorded as it must not be: in
-    clear where it is encrypted, in full where it is kept elsewhere.
+    Such a filter is not run. Without it, a file would be written or recorded as it must not be: in
+    clear text where it is encrypted, in full where it is stored elsewhere.
 
     Parameters
     ----------
     repository
         The project's repository.
     paths
-        Paths to be read or written, relative to the folder in question.
+        Paths to be read or written, relative to the project's folder.
     """
     foreign = repository.settings.foreign_filters
     if not foreign:
@@ -36,10 +36,10 @@ def refuse_foreign_filters(repository: Repository, paths: Iterable[str]) -> None
 
 
 def attributes(repository: Repository, paths: Iterable[str], *names: str) -> list[tuple[str, str]]:
-    """Values of attributes that paths have, as far as they are set; paths as they were given."""
+    """The attributes of paths that are set: each path, as it was given, with the value."""
     stdin = b"".join(os.fsencode(repository.prefix + path) + b"\0" for path in paths)
-    said = repository.run("check-attr", "--stdin", "-z", *names, stdin=stdin)
-    fields = os.fsdecode(said).split("\0")
+    output = repository.run("check-attr", "--stdin", "-z", *names, stdin=stdin)
+    fields = os.fsdecode(output).split("\0")
     triples = zip(fields[0::3], fields[2::3], strict=False)
     return [
         (path.removeprefix(repository.prefix), value)

@@ -1,4 +1,4 @@
-"""Objects and trees: the merge of trees, and objects that wait aside to be taken over."""
+"""Objects and trees: the merge of trees, and objects prepared outside a repository."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHA1_LENGTH = 40
 
 
 class Blob(NamedTuple):
-    """A file, or a link, of a tree: its mode (such as ``100644``), object name and bytes."""
+    """A file or link of a tree: its mode (such as ``100644``) and its bytes."""
 
     mode: str
     data: bytes
@@ -34,7 +34,7 @@ class Stage(NamedTuple):
 
     @property
     def exists(self) -> bool:
-        """Whether there is an entry at all: git says zeros where there is none."""
+        """Whether there is an entry at all: git gives zeros where there is none."""
         return self.mode != "000000"
 
 
@@ -48,21 +48,21 @@ class Difference(NamedTuple):
 
     @property
     def is_addition(self) -> bool:
-        """Whether the path is new, and no other path's content."""
+        """Whether the path is new, and not another one renamed."""
         return not self.old.exists and self.was is None
 
 
 class TreeMerge(NamedTuple):
-    """What ``git merge-tree`` made of three trees.
+    """The result of ``git merge-tree``.
 
     Attributes
     ----------
     tree
-        Name of the resulting tree; files in conflict stand in it with markers.
+        Name of the resulting tree, in which files in conflict have markers.
     conflicts
-        Path → the sides of the conflict: 1 the base, 2 ours, 3 theirs, as far as each has it.
+        Path → the sides of the conflict that have it: 1 the base, 2 ours, 3 theirs.
     messages
-        What git said of its conflicts: paths, kind of conflict, sentence.
+        What git says about its conflicts: paths, type of conflict, sentence.
     """
 
     tree: str
@@ -70,7 +70,7 @@ class TreeMerge(NamedTuple):
     messages: Sequence[tuple[tuple[str, ...], str, str]]
 
 
-# Objects go into one pack, and nobody waits for a disk: the store is thrown away.
+# Objects go into one pack, without waiting for the disk: the store is thrown away.
 _IMPORT = (
     *("-c", "core.fsync=none", "-c", "fastimport.unpackLimit=1"),
     *("fast-import", "--quiet", "--force", "--date-format=raw"),
@@ -78,7 +78,7 @@ _IMPORT = (
 
 
 class Store:
-    """A repository aside, for objects that the project's own repository must not keep.
+    """A temporary repository, for objects that the project's own repository must not keep.
 
     It reads the project's objects as well, and is thrown away with its folder.
 
@@ -103,23 +103,23 @@ class Store:
         own = [("core.repositoryformatversion", "1"), ("core.bare", "true")]
         config = written([*own, ("extensions.objectFormat", self.hash), *promise])
         (folder / "config").write_bytes(os.fsencode(config))
-        # A partial clone fetches what it lacks when it is asked for, as the user's settings say.
+        # A partial clone fetches what it lacks on demand, as the user's settings say.
         self._settings = online() if promise else ALONE
 
     def run(self, *arguments: str | Path, stdin: bytes = b"", codes: Sequence[int] = (0,)) -> bytes:
         """Run git in the store."""
         place = {"GIT_DIR": str(self.folder), "GIT_INDEX_FILE": str(self.folder / "index")}
         env = {**self._settings, **place}
-        # Another folder than the user's, where there may be a repository with a say in it.
+        # Not in the user's folder, where a repository might interfere.
         return command.run(*arguments, cwd=self.folder, env=env, stdin=stdin, codes=codes)
 
     def oid(self, data: bytes) -> str:
-        """Name that git gives to a file's content."""
+        """The object name of a file's content."""
         return hashlib.new(self.hash, b"blob %d\0" % len(data) + data).hexdigest()
 
     def merge(self, base: Mapping[str, Blob], ours: str, theirs: Mapping[str, Blob]) -> TreeMerge:
-        """Merge three trees: two that are given as files, and one of the project by its name."""
-        # These names stand beside the conflict markers.
+        """Merge three trees: two that are given as files, and the project's by its name."""
+        # The names of the branches stand beside the conflict markers.
         commits = [
             _import_commit("base", b"deleteall\n" + _import_files(base)),
             _import_commit(
@@ -128,30 +128,30 @@ class Store:
             _import_commit("project", b"from refs/heads/base\nM 040000 %s \n" % ours.encode()),
         ]
         self.run(*_IMPORT, stdin=b"".join(commits))
-        # A template that moves a folder moves its own files; those of the project stay.
+        # A template that moves a folder moves only its own files; the project's stay.
         rename = ("-c", "merge.directoryRenames=false", "-c", "merge.renames=true")
         plain = ("-c", "merge.conflictStyle=merge", "-c", "core.attributesFile=/dev/null")
         options = ("--write-tree", "-z", "--messages", "project", "template")
         try:
-            said = self.run(*rename, *plain, "merge-tree", *options, codes=(0, 1))
+            output = self.run(*rename, *plain, "merge-tree", *options, codes=(0, 1))
         except GitError as error:
             if "usage:" not in error.message:
                 raise
             raise LisaError(
                 "git is too old: it cannot merge trees", "Install git 2.38 or newer."
             ) from error
-        return _read_tree_merge(os.fsdecode(said))
+        return _read_tree_merge(os.fsdecode(output))
 
     def resolve(self, tree: str) -> str:
         """The object name of a tree."""
         return self.run("rev-parse", "--verify", tree).decode().strip()
 
     def entries(self, tree: str, paths: Collection[str]) -> dict[str, Stage]:
-        """Of some paths, those that a tree has."""
+        """The entries of a tree at those paths that it has."""
         listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--")
-        said = os.fsdecode(self.run(*listing, *spelled_out(paths)))
+        output = os.fsdecode(self.run(*listing, *spelled_out(paths)))
         found = {}
-        for record in said.split("\0")[:-1]:
+        for record in output.split("\0")[:-1]:
             info, _, path = record.partition("\t")
             mode, _, oid = info.split(" ")
             if path in paths:
@@ -159,9 +159,9 @@ class Store:
         return found
 
     def changed(self, old: str, new: str) -> list[Difference]:
-        """Differences of two trees, renamings found as git finds them."""
-        said = os.fsdecode(self.run("diff-tree", "-r", "-z", "-M", "--no-rename-empty", old, new))
-        fields = iter(said.split("\0")[:-1])
+        """Differences of two trees, with renamed paths as git detects them."""
+        output = os.fsdecode(self.run("diff-tree", "-r", "-z", "-M", "--no-rename-empty", old, new))
+        fields = iter(output.split("\0")[:-1])
         found = []
         for record in fields:
             old_mode, new_mode, old_oid, new_oid, kind = record.removeprefix(":").split(" ")
@@ -172,21 +172,21 @@ class Store:
         return found
 
     def diff(self, files: Mapping[str, Blob | None]) -> str:
-        """How the project will differ where these files are written (None: removed)."""
+        """The diff of the project when these files are written (None: removed)."""
         changes = b"from refs/heads/project\n" + _import_files(files)
         self.run(*_IMPORT, stdin=_import_commit("result", changes))
-        said = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
-        return said.decode(errors="surrogateescape")
+        output = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
+        return output.decode(errors="surrogateescape")
 
     def commit(self, repository: Repository, message: str, files: Mapping[str, Blob | None]) -> str:
-        """Commit files (None: removed) on top of the project's current commit; its name.
+        """Commit files (None: removed) on top of the project's current commit; returns its name.
 
-        The new objects lie one by one, so that they can be moved into the project's repository.
+        The new objects are not packed, so that they can be moved into the project's repository.
 
         Raises
         ------
         GitError
-            If git knows nobody who commits.
+            If git does not know who commits.
         """
         refuse_foreign_filters(repository, files)
         who = repository.git("var", "GIT_COMMITTER_IDENT").strip()
@@ -203,19 +203,14 @@ class Store:
         names = list(dict.fromkeys(oids))
         if not names:
             return {}
-        said = self.run("cat-file", "--batch", stdin="\n".join(names).encode() + b"\n")
-        return dict(zip(names, _read_batch(said, len(names)), strict=True))
-
-
-def _read_batch(said: bytes, count: int) -> list[bytes]:
-    """Contents in the output of ``git cat-file --batch``."""
-    contents, start = [], 0
-    for _ in range(count):
-        head_end = said.index(b"\n", start)
-        size = int(said[start:head_end].rpartition(b" ")[2])
-        contents.append(said[head_end + 1 : head_end + 1 + size])
-        start = head_end + 1 + size + 1
-    return contents
+        output = self.run("cat-file", "--batch", stdin="\n".join(names).encode() + b"\n")
+        contents, start = {}, 0
+        for name in names:
+            head_end = output.index(b"\n", start)
+            size = int(output[start:head_end].rpartition(b" ")[2])
+            contents[name] = output[head_end + 1 : head_end + 1 + size]
+            start = head_end + 1 + size + 1
+        return contents
 
 
 def _import_commit(name: str, content: bytes) -> bytes:
@@ -225,7 +220,7 @@ def _import_commit(name: str, content: bytes) -> bytes:
 
 def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
     parts = []
-    # What goes makes room first: a file may become a folder.
+    # What is removed comes first, to make room: a file may become a folder.
     for path, blob in sorted(files.items(), key=lambda item: item[1] is not None):
         name = os.fsencode(quoted(prefix + path))
         if blob is None:
@@ -236,9 +231,9 @@ def _import_files(files: Mapping[str, Blob | None], prefix: str = "") -> bytes:
     return b"".join(parts)
 
 
-def _read_tree_merge(said: str) -> TreeMerge:
+def _read_tree_merge(output: str) -> TreeMerge:
     """Read ``git merge-tree -z``: tree, conflicted files, an empty field, messages."""
-    tree, *fields = said.split("\0")
+    tree, *fields = output.split("\0")
     conflicts: dict[str, dict[int, Stage]] = {}
     rest = iter(fields)
     for field in rest:
@@ -257,7 +252,7 @@ def _read_tree_merge(said: str) -> TreeMerge:
 
 
 class ObjectWriter:
-    """Writes objects into a folder aside, from where they can be moved into a repository.
+    """Writes objects into a temporary folder, from which they can be moved into a repository.
 
     Parameters
     ----------
@@ -276,34 +271,34 @@ class ObjectWriter:
         }
 
     def write(self, blobs: Sequence[Blob], folder: Path) -> list[str]:
-        """Write files' contents as objects and return their names; ``folder`` takes them first."""
+        """Write contents as objects, by way of files in a folder; returns their names."""
         paths = [folder / f"blob-{number}" for number in range(len(blobs))]
         for path, blob in zip(paths, blobs, strict=True):
             path.write_bytes(blob.data)
         listed = "".join(f"{quoted(path)}\n" for path in paths)
         options = ("-w", "--no-filters", "--stdin-paths")
-        said = self._run("hash-object", *options, stdin=os.fsencode(listed))
+        output = self._run("hash-object", *options, stdin=os.fsencode(listed))
         for path in paths:
             path.unlink()
-        return said.decode().split()
+        return output.decode().split()
 
     def filtered(self, name: str, path: str) -> bytes:
         """The bytes of an object as git would put them at a path of the work tree."""
         return self._run("cat-file", "--filters", f"--path={path}", name)
 
     def check_out(self, index: Path, paths: Iterable[str], folder: Path) -> None:
-        """Write files of an index aside into a folder, line ends and filters applied."""
+        """Write files of a prepared index into a folder, with line ends and filters applied."""
         stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
         options = ("--quiet", "--force", "-z", "--stdin", f"--prefix={folder}{os.sep}")
         self._run("checkout-index", *options, stdin=stdin, env={"GIT_INDEX_FILE": str(index)})
 
     def update_index(self, index: Path, info: bytes) -> None:
-        """Change entries of an index file aside."""
+        """Change entries of a prepared index."""
         place = {"GIT_INDEX_FILE": str(index)}
         self._run("update-index", "-z", "--index-info", stdin=info, env=place)
 
     def skip_in_work_tree(self, index: Path, paths: Iterable[str]) -> None:
-        """Mark entries of an index file aside as what a sparse checkout leaves out."""
+        """Mark entries of a prepared index as left out by a sparse checkout."""
         stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
         place = {"GIT_INDEX_FILE": str(index)}
         self._run("update-index", "-z", "--skip-worktree", "--stdin", stdin=stdin, env=place)

@@ -1,4 +1,4 @@
-"""A repository as it stands: who commits, its tags, the state of a work tree."""
+"""Repositories: cloning, starting and reading them, and the state of their work trees."""
 
 from __future__ import annotations
 
@@ -23,39 +23,36 @@ _ROOM_FOR_ARGUMENTS = 100_000
 
 
 def identity() -> Identity:
-    """Who commits, as the user's configuration of git says; the current folder has no say."""
+    """Who commits, according to the user's own configuration, wherever the command runs."""
     wanted = "^user\\.(name|email)$"
-    said = run("config", "--includes", "--get-regexp", wanted, env=NOWHERE, codes=(0, 1))
+    output = run("config", "--includes", "--get-regexp", wanted, env=NOWHERE, codes=(0, 1))
     # Later lines win, as in git itself.
     values = dict(
-        line.split(" ", 1) for line in said.decode(errors="replace").splitlines() if " " in line
+        line.split(" ", 1) for line in output.decode(errors="replace").splitlines() if " " in line
     )
     return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
 
 
 def tags(address: Address) -> dict[str, str]:
-    """All tags of a repository, each with what it points to.
+    """All tags of a repository, each with the hash that it points to.
 
     Raises
     ------
     GitError
         If the repository cannot be reached.
     """
-    lines = _bundled(address) or _listed_there(address, "--tags", "--refs")
+    lines = ""
+    if address.is_local and not Path(address.url).is_dir():
+        # The references stand at the head of a bundle: no git process is needed to read them.
+        head = files.read_head(Path(address.url), 1_000_000)
+        lines = os.fsdecode(head.partition(b"\n\n")[0]) if head.startswith(BUNDLES) else ""
+    lines = lines or _listed_there(address, "--tags", "--refs")
     found = (line.replace("\t", " ").partition(" refs/tags/") for line in lines.splitlines())
     return {tag: hashed for hashed, _, tag in found if tag}
 
 
-def _bundled(address: Address) -> str:
-    """The references at the head of a bundle, which git would take a process to tell."""
-    if not address.is_local or Path(address.url).is_dir():
-        return ""
-    head = files.read_head(Path(address.url), 1_000_000)
-    return os.fsdecode(head.partition(b"\n\n")[0]) if head.startswith(BUNDLES) else ""
-
-
 def _listed_there(address: Address, *options: str, ref: str = "") -> str:
-    """References of a repository elsewhere."""
+    """References of another repository."""
     env = {**NOWHERE, **online()}
     pattern = (ref,) if ref else ()
     served = _served(address)
@@ -63,7 +60,7 @@ def _listed_there(address: Address, *options: str, ref: str = "") -> str:
 
 
 def _served(address: Address) -> tuple[str, ...]:
-    """The option by which a repository of this machine is served without fetching itself."""
+    """The option that keeps a repository on this machine from fetching when it is read."""
     return (f"--upload-pack={UPLOAD_PACK}",) if address.is_local else ()
 
 
@@ -77,17 +74,17 @@ def head(address: Address) -> str:
     LisaError
         If it has no commit.
     """
-    said = _listed_there(address, ref="HEAD")
-    if not said:
+    output = _listed_there(address, ref="HEAD")
+    if not output:
         raise LisaError(f"{address.url}: no commit there", "Check the address.")
-    return said.split()[0]
+    return output.split()[0]
 
 
 def clone_bare(address: Address, folder: Path) -> None:
-    """Copy a repository with all its history into a new folder, and nothing else of it.
+    """Copy a repository's history, and nothing else of it, into a new folder.
 
-    Every object is read and checked on its way: hooks, settings, links and borrowed folders of
-    objects stay where they are.
+    Every object is read and checked on the way; hooks, settings, links and borrowed object folders
+    do not come along.
 
     Raises
     ------
@@ -106,9 +103,9 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
     git_dir
         The repository's own folder.
     commit
-        A tag, a hash, or what ``git describe`` says.
+        A tag, a hash, or the output of ``git describe``.
     folder
-        The folder to make, or an empty one; its parent also takes a temporary index.
+        The folder to make, or an empty one; its parent also holds a temporary index.
 
     Raises
     ------
@@ -129,16 +126,23 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
 def start_repository(folder: Path, message: str, remote: str, author: Identity) -> None:
     """Make a folder a repository with one commit of all its files on ``main``.
 
-    The user's hooks and signing key stay out of it: neither knows this project yet, and a
-    pass phrase that is asked for unseen would look like a hang.
+    The user's hooks and signing key are not used: neither knows this project yet, and an unseen
+    prompt for a pass phrase would look like a hang.
 
     Raises
     ------
     LisaError
-        If git says no.
+        If git refuses, or something in the folder passes for git's own, which names programs.
     """
-    _refuse_git_folders(folder)
-    # What is around the folder, a repository perhaps, has no say in it.
+    for place, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            if files.is_git_folder(name):
+                raise LisaError(
+                    f"{Path(place, name).relative_to(folder)}: the template writes into a folder "
+                    "of git's own",
+                    "That is no honest template; choose another version of it with --to.",
+                )
+    # A repository around the folder must not interfere.
     above = os.environ.get("GIT_CEILING_DIRECTORIES", "")
     alone = {"GIT_CEILING_DIRECTORIES": os.pathsep.join(filter(None, (str(folder.parent), above)))}
     git("init", "--quiet", "--initial-branch=main", cwd=folder, env=alone)
@@ -158,26 +162,14 @@ def start_repository(folder: Path, message: str, remote: str, author: Identity) 
     )
 
 
-def _refuse_git_folders(folder: Path) -> None:
-    """Raise LisaError where something in a folder passes for git's own, which names programs."""
-    for place, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            if files.is_git_folder(name):
-                raise LisaError(
-                    f"{Path(place, name).relative_to(folder)}: the template writes into a folder "
-                    "of git's own",
-                    "That is no honest template; choose another version of it with --to.",
-                )
-
-
-# What git keeps beside the configuration for all work trees of a repository.
+# What git keeps, beside the configuration, for all work trees of a repository.
 _SHARED = ("objects", "refs", "packed-refs", "reftable", "info", "logs", "shallow", "modules")
 
 
 class Repository(NamedTuple):
     """A repository and a folder in it.
 
-    Commands run in it by :meth:`run`: git sees its objects, references and index, and a
+    Commands run in it by :meth:`run`: git sees its objects, references and index, but a
     configuration of ours, which names no program.
 
     Attributes
@@ -189,7 +181,7 @@ class Repository(NamedTuple):
     common
         Git's own folder for all work trees of the repository.
     prefix
-        The folder in question, relative to ``top``: empty, or with a slash at its end.
+        The folder, relative to ``top``: empty, or with a slash at its end.
     head
         The current commit; ``None`` before the first one.
     settings
@@ -210,7 +202,7 @@ class Repository(NamedTuple):
 
     @property
     def tree(self) -> str:
-        """A name of the folder's tree in the current commit."""
+        """The folder's tree in the current commit, in git's notation."""
         return f"{self.head}:{self.prefix}" if self.prefix else f"{self.head}^{{tree}}"
 
     def run(
@@ -222,7 +214,7 @@ class Repository(NamedTuple):
         codes: Sequence[int] = (0,),
     ) -> bytes:
         """Run git in the repository, in the folder of its work tree or another."""
-        with self._seen() as place:
+        with self._shown() as place:
             variables = {**place, **(env or {})}
             return run(*arguments, cwd=cwd or self.top, env=variables, stdin=stdin, codes=codes)
 
@@ -231,10 +223,10 @@ class Repository(NamedTuple):
         return self.run(*arguments, cwd=cwd).decode(errors="surrogateescape")
 
     @contextmanager
-    def _seen(self) -> Iterator[Variables]:
+    def _shown(self) -> Iterator[Variables]:
         """Variables that show git the repository with a configuration of ours.
 
-        Git has found it by itself before, and so has judged whose it is.
+        Git has found it by itself before, and thus checked its owner.
         """
         with workplace.folder() as folder:
             (folder / "config").write_bytes(os.fsencode(self.settings.as_config()))
@@ -249,8 +241,8 @@ class Repository(NamedTuple):
             }
 
 
-# An option that rev-parse does not know comes back as it is: it parts the answers, which may
-# themselves have several lines where a folder's name has a line break.
+# An option that rev-parse does not know comes back unchanged: it separates the answers, which may
+# have several lines themselves where a folder's name has a line break.
 _BETWEEN = "--lisa-scaffold"
 
 
@@ -285,21 +277,21 @@ def repository(folder: Path) -> Repository:
     )
 
 
-def refused(folder: Path, said: str) -> LisaError:
+def refused(folder: Path, output: str) -> LisaError:
     """Why git does not work in a folder, by what it says."""
-    if "not a git repository" in said:
+    if "not a git repository" in output:
         hint = "Make it one: git init, then commit. (git status tells if git refuses the folder.)"
         return LisaError(f"{folder}: no git repository", hint)
-    if "safe.bareRepository" in said or "must be run in a work tree" in said:
+    if "safe.bareRepository" in output or "must be run in a work tree" in output:
         return LisaError(
             f"{folder}: a bare repository, or a folder inside of one: no files to work on",
             "Name the folder of a project; a bare repository is cloned first.",
         )
-    return LisaError(f"{folder}: {' '.join(said.split())}", "Do what git says there.")
+    return LisaError(f"{folder}: {' '.join(output.split())}", "Do what git says there.")
 
 
 def _refuse_other_tree(folder: Path, top: Path, git_dir: Path) -> None:
-    """Raise LisaError where a configuration makes another folder the work tree than its own."""
+    """Raise LisaError where a configuration makes a foreign folder the work tree."""
     own = top / ".git"
     inside = folder.resolve().is_relative_to(top.resolve())
     if not inside or not (own.is_file() or (own.is_dir() and own.samefile(git_dir))):
@@ -318,9 +310,9 @@ def status(repository: Repository) -> dict[str, str]:
         ``unmerged``, ``staged`` or ``changed`` for each path.
     """
     options = ("-z", "--porcelain=v2", "--untracked-files=no", "--ignore-submodules=dirty")
-    said = repository.git("--no-optional-locks", "status", *options)
+    output = repository.git("--no-optional-locks", "status", *options)
     states = {}
-    records = iter(said.split("\0"))
+    records = iter(output.split("\0"))
     for record in records:
         if record.startswith("u "):
             states[record.split(" ", 10)[10]] = "unmerged"
@@ -352,7 +344,7 @@ def refuse_branch(repository: Repository, branch: str) -> None:
 
 
 def start_branch(repository: Repository, branch: str, commit: str) -> None:
-    """Make a branch that points to a commit; one that does so already is left as it is.
+    """Make a branch that points to a commit, unless it does so already.
 
     Raises
     ------
@@ -367,68 +359,63 @@ def start_branch(repository: Repository, branch: str, commit: str) -> None:
 
 def unmerged(repository: Repository) -> list[str]:
     """Paths with a conflict in the index, relative to the work tree."""
-    said = repository.git("ls-files", "--unmerged", "-z").split("\0")[:-1]
-    return list(dict.fromkeys(record.partition("\t")[2] for record in said))
+    output = repository.git("ls-files", "--unmerged", "-z").split("\0")[:-1]
+    return list(dict.fromkeys(record.partition("\t")[2] for record in output))
 
 
 def unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bool]:
-    """Of some paths, the tracked ones, and whether git was told not to look at their file.
+    """The tracked ones of some paths, and whether git was told not to look at the file.
 
-    Such a file (``--assume-unchanged``, ``--skip-worktree``) may hold edits that no status shows.
+    Such a file (``--assume-unchanged``, ``--skip-worktree``) may have edits that no status shows.
     """
     if not paths:
         return {}
     place = repository.top / repository.prefix
     asked = ("--literal-pathspecs", "ls-files", "-v", "-z", "--", *spelled_out(paths))
-    said = repository.git(*asked, cwd=place)
-    flags = {record[2:]: record[0] for record in said.split("\0")[:-1]}
+    output = repository.git(*asked, cwd=place)
+    flags = {record[2:]: record[0] for record in output.split("\0")[:-1]}
     return {path: flags[path].islower() or flags[path] == "S" for path in flags.keys() & {*paths}}
 
 
 def spelled_out(paths: Collection[str]) -> Collection[str]:
-    """Paths as arguments of git; none, which means all, where they are too many for a command."""
+    """Paths as arguments of git; none, which means all, where there are too many for a command."""
     return paths if sum(map(len, paths)) + len(paths) < _ROOM_FOR_ARGUMENTS else ()
 
 
 def sparse_patterns(repository: Repository) -> list[str]:
     """Patterns of the files that a sparse checkout has in its work tree; none where it is full."""
     content = files.read(repository.git_dir, "info/sparse-checkout", files.LARGE)
-    if content is None:
-        return []
-    return (
-        os.fsdecode(content).splitlines()
-        if repository.settings.is_on("core.sparsecheckout")
-        else []
-    )
+    is_sparse = content is not None and repository.settings.is_on("core.sparsecheckout")
+    return os.fsdecode(content or b"").splitlines() if is_sparse else []
 
 
 def refresh_index(repository: Repository, index: Path) -> None:
-    """Let an index file aside know the files; exit code 1 only says that some differ."""
-    # A convenience for what comes next: the files stand, also where there is no room for it.
+    """Record the state of the files in a prepared index; exit code 1 only says that some differ."""
+    # A convenience for later commands: where there is no room for it, the files are right anyway.
     place = {"GIT_INDEX_FILE": str(index)}
     repository.run("update-index", "-q", "--refresh", codes=(0, 1, 128), env=place)
 
 
 def ignored(repository: Repository, paths: Iterable[str]) -> set[str]:
-    """Of some paths (relative to the folder in question), those that ``.gitignore`` names."""
+    """The paths, of some in the project's folder, that match ``.gitignore``."""
     listed = [repository.prefix + path for path in paths]
     if not listed:
         return set()
     stdin = b"".join(os.fsencode(path) + b"\0" for path in listed)
     options = ("-z", "--no-index", "--stdin")
-    said = repository.run("check-ignore", *options, stdin=stdin, codes=(0, 1))
-    found = os.fsdecode(said).split("\0")[:-1]
+    output = repository.run("check-ignore", *options, stdin=stdin, codes=(0, 1))
+    found = os.fsdecode(output).split("\0")[:-1]
     return {path.removeprefix(repository.prefix) for path in found}
 
 
 def ignores(folder: Path, path: str) -> bool:
-    """Whether ``.gitignore`` names a path of a folder, be it there or not."""
-    said = run("check-ignore", "--no-index", "--", path, cwd=folder, codes=(0, 1, 128))
-    return bool(said)
+    """Whether a path of a folder, present or not, matches ``.gitignore``."""
+    output = run("check-ignore", "--no-index", "--", path, cwd=folder, codes=(0, 1, 128))
+    return bool(output)
 
 
 def listed(folder: Path) -> dict[str, str | None] | None:
-    """Files of a folder that git tracks, with their mode, and those it neither tracks nor ignores.
+    """Files of a folder that git tracks, with their modes, or neither tracks nor ignores.
 
     Returns
     -------
@@ -444,13 +431,13 @@ def listed(folder: Path) -> dict[str, str | None] | None:
     git_folder.refuse_odd(folder)
     options = ("-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
     try:
-        said = git("ls-files", *options, cwd=folder)
+        output = git("ls-files", *options, cwd=folder)
     except GitError as error:
         if "not a git repository" in error.message:
             return None
         raise refused(folder, error.message) from error
     found: dict[str, str | None] = {}
-    for record in said.split("\0")[:-1]:
+    for record in output.split("\0")[:-1]:
         if record.startswith("? "):
             found[record[2:]] = None
         else:
@@ -461,10 +448,10 @@ def listed(folder: Path) -> dict[str, str | None] | None:
 
 def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """All tags of the repository that a folder lies in, and those of its current commit."""
-    said = run("show-ref", "--head", "--dereference", "--tags", cwd=folder, codes=(0, 1, 128))
+    output = run("show-ref", "--head", "--dereference", "--tags", cwd=folder, codes=(0, 1, 128))
     head = ""
     commits: dict[str, str] = {}
-    for line in os.fsdecode(said).splitlines():
+    for line in os.fsdecode(output).splitlines():
         commit, _, ref = line.partition(" ")
         if ref == "HEAD":
             head = commit
@@ -490,11 +477,11 @@ class History(NamedTuple):
 
 
 def history(repository: Repository) -> History:
-    """Who committed below the folder in question, and when."""
+    """Who committed in the project's folder, and when."""
     place = repository.top / repository.prefix
     asked = ("--format=%aN%x00%aE%x00%ad", "--date=format:%Y", "--", ".")
-    said = repository.git("log", *asked, cwd=place)
-    records = [record.split("\0") for record in said.splitlines() if record.count("\0") == 2]  # noqa: PLR2004
+    output = repository.git("log", *asked, cwd=place)
+    records = [record.split("\0") for record in output.splitlines() if record.count("\0") == 2]  # noqa: PLR2004
     counts = Counter((name, email) for name, email, _ in records)
     years = [int(year) for _, _, year in records]
     authors = tuple(author for author, _ in counts.most_common())
@@ -503,5 +490,5 @@ def history(repository: Repository) -> History:
 
 def remote(repository: Repository) -> str:
     """Address of the remote ``origin``; empty where there is none."""
-    said = repository.run("remote", "get-url", "origin", codes=(0, 2, 128))
-    return os.fsdecode(said).strip()
+    output = repository.run("remote", "get-url", "origin", codes=(0, 2, 128))
+    return os.fsdecode(output).strip()

@@ -1,9 +1,9 @@
-"""What a repository's own configuration says, as far as it may be heard.
+"""The settings of a repository's own configuration that are safe to use.
 
 A configuration names programs in dozens of places, and new versions of git add more. So git never
-works with that of a repository which we look at: it is read as text, what tells how files and
-objects are kept is written into a configuration of ours, and git sees the repository through that.
-The user's own configuration, of the home and of the system, holds as everywhere.
+works with that of a repository which we look at: it is read as text, the settings for how files and
+objects are stored are copied to a configuration of ours, and git sees the repository through that.
+The user's own configuration, of the home folder and of the system, applies as everywhere.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import NamedTuple
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import address, command
 
-# Of `git config --show-scope`: what belongs to the repository.
+# The scopes of `git config --show-scope` that belong to the repository.
 _OWN = frozenset(["local", "worktree"])
 
-# Settings that say how files and objects are kept, or who commits; none names a program.
-_HEARD = frozenset(
+# Settings for how files and objects are stored, or who commits; none names a program.
+_SAFE = frozenset(
     f"{section}.{name}"
     for section, names in {
         "core": (
@@ -40,7 +40,7 @@ _HEARD = frozenset(
     for name in names
 )
 
-# Files that git reads for it: an ordinary file does no harm, a device never ends.
+# Settings that name a file to read: a regular file does no harm, a device never ends.
 _FILES = frozenset(["core.attributesfile", "core.excludesfile"])
 
 _YES = frozenset(["true", "yes", "on", "1"])
@@ -71,7 +71,7 @@ class Settings(NamedTuple):
 
     @property
     def foreign_filters(self) -> frozenset[str]:
-        """Filters that the repository's own configuration defines, and the user's does not."""
+        """Filters that only the repository's own configuration defines, not the user's."""
         found: dict[bool, set[str]] = {True: set(), False: set()}
         for entry in self.entries:
             if named := _FILTER.fullmatch(entry.key):
@@ -84,30 +84,36 @@ class Settings(NamedTuple):
         return bool(values) and values[-1].lower() in _YES
 
     def as_config(self) -> str:
-        """A configuration file with what is heard of the repository's own settings."""
-        lines = [*self._kept(), *self.promise]
-        # Of the extensions git knows every one here: it has refused others by now.
+        """A configuration file with the safe settings of the repository."""
+        lines = [*self._safe(), *self.promise]
+        # Git knows every extension here: it has refused others by now.
         version = 1 if any(key.startswith("extensions.") for key, _ in lines) else 0
         format_ = [("core.repositoryformatversion", str(version)), ("core.bare", "false")]
         return written((*format_, *lines))
 
-    def _kept(self) -> Iterator[tuple[str, str]]:
+    def _safe(self) -> Iterator[tuple[str, str]]:
+        def is_file(path: str) -> bool:
+            try:
+                return (self.top / Path(path).expanduser()).is_file()
+            except (OSError, RuntimeError):  # too long a name, no such user
+                return False
+
         for scope, key, value in self.entries:
             if scope not in _OWN:
                 continue
-            file = key in _FILES and _is_file(self.top, value)
-            extension = key.startswith("extensions.") and key not in (
+            is_safe_file = key in _FILES and is_file(value)
+            is_extension = key.startswith("extensions.") and key not in (
                 "extensions.worktreeconfig",
                 "extensions.partialclone",
             )
-            if key in _HEARD or file or extension:
+            if key in _SAFE or is_safe_file or is_extension:
                 yield key, value
 
     @property
     def promise(self) -> tuple[tuple[str, str], ...]:
-        """Settings by which git fetches what a partial clone lacks, from where the clone says.
+        """Settings that let git fetch what a partial clone lacks, from where the clone names.
 
-        The remotes get names of ours, for git hands a name to itself as an argument.
+        The remotes get names of ours, as git passes a name to itself as an argument.
         """
         promising: set[str] = set()
         remotes: dict[str, dict[str, str]] = {}
@@ -130,7 +136,7 @@ class Settings(NamedTuple):
         try:
             place = address.clonable(remote.get("url", ""), self.top)
         except LisaError:
-            return  # git will say what it lacks, if it lacks anything
+            return  # git will tell what is missing, if anything
         yield "extensions.partialclone", name
         yield f"remote.{name}.url", place.url
         yield f"remote.{name}.promisor", "true"
@@ -156,9 +162,9 @@ def read(folder: Path, top: Path) -> Settings:
         If one of its files cannot be read.
     """
     options = ("--list", "-z", "--show-scope", "--includes")
-    said = os.fsdecode(command.run("config", *options, cwd=folder)).split("\0")
+    output = os.fsdecode(command.run("config", *options, cwd=folder)).split("\0")
     entries = []
-    for scope, line in zip(said[0::2], said[1::2], strict=False):
+    for scope, line in zip(output[0::2], output[1::2], strict=False):
         # A setting without a value is one that is on.
         key, equals, value = line.partition("\n")
         entries.append(_Entry(scope, key, value if equals else "true"))
@@ -166,23 +172,15 @@ def read(folder: Path, top: Path) -> Settings:
 
 
 def written(settings: Iterable[tuple[str, str]]) -> str:
-    """Settings as a configuration file has them."""
-    return "".join(_line(key, value) for key, value in settings)
+    """Settings in the form of a configuration file."""
 
+    def escape(text: str) -> str:
+        return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
-def _line(key: str, value: str) -> str:
-    section, _, name = key.rpartition(".")
-    head, dot, inner = section.partition(".")
-    title = f'{head} "{_escaped(inner)}"' if dot else head
-    return f'[{title}]\n\t{name} = "{_escaped(value)}"\n'
-
-
-def _is_file(folder: Path, path: str) -> bool:
-    try:
-        return (folder / Path(path).expanduser()).is_file()
-    except (OSError, RuntimeError):  # too long a name, no such user
-        return False
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    lines = []
+    for key, value in settings:
+        section, _, name = key.rpartition(".")
+        head, dot, inner = section.partition(".")
+        title = f'{head} "{escape(inner)}"' if dot else head
+        lines.append(f'[{title}]\n\t{name} = "{escape(value)}"\n')
+    return "".join(lines)

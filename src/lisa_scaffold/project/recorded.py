@@ -94,7 +94,7 @@ def read_answers(path: Path) -> dict[str, Any]:
         raise LisaError(f"{where}: no YAML that can be read", hint) from error
     if not isinstance(recorded, dict):
         raise LisaError(f"{file}: no answers in it", hint)
-    if fault := answers.fault(recorded):
+    if fault := answers.find_fault(recorded):
         raise LisaError(f"{file}: {fault}", "Write another answer there, or see git's history.")
     return recorded
 

@@ -1,1 +1,1 @@
-"""Results as text and in machine forms: a module for each verb; nothing here prints."""
+"""Results as text and in machine forms: one module for each verb; nothing here prints."""

@@ -23,19 +23,16 @@ _WIDEST = 40
 
 def answers(found: Iterable[Answer]) -> str:
     """The answers, each with where it comes from."""
-    rows = [(each.key, _spoken(each.value), each.source, each.sure) for each in found]
+    rows = []
+    for each in found:
+        value = "yes" if each.value is True else "no" if each.value is False else str(each.value)
+        value = visible(redacted(value))  # first: cut off, an address is no longer recognised
+        value = value if len(value) <= _WIDEST else f"{value[: _WIDEST - 1]}…"
+        rows.append((each.key, value, each.source if each.sure else f"? {each.source}"))
     keys = max((len(key) for key, *_ in rows), default=0)
-    values = min(_WIDEST, max((len(value) for _, value, *_ in rows), default=0))
-    return "\n".join(
-        f"  {key:{keys}}  {value:{values}}  {'' if sure else '? '}{source}".rstrip()
-        for key, value, source, sure in rows
-    )
-
-
-def _spoken(value: Any) -> str:
-    said = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else value
-    text = visible(redacted(str(said)))  # cut, an address would be none any more
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+    values = min(_WIDEST, max((len(value) for _, value, _ in rows), default=0))
+    lines = (f"  {key:{keys}}  {value:{values}}  {source}" for key, value, source in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def text(adopted: Adopted) -> str:
@@ -47,82 +44,71 @@ def text(adopted: Adopted) -> str:
     ]
     if adopted.former:
         parts.append(f"Merge base: the former template {adopted.former}, as recorded.")
-    parts += _concerns(adopted)
-    parts.append(_findings(adopted))
-    if adopted.replaced:
-        lines = (f"{each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced)
-        quoted = (f"  {visible(line)}" for line in lines)
-        parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
-    return harmless("\n\n".join(parts))
-
-
-def _concerns(adopted: Adopted) -> Iterator[str]:
+    questions = list(_questions(adopted))
     for about in CONCERNS:
         lines = []
         for status, heading in HEADINGS.items():
             items = [i for i in adopted.items if (i.concern, i.status) == (about, status)]
             items.sort(key=lambda item: item.path)
             if items:
-                lines.append(f"  {heading}")
-                said = (
-                    f"    {visible(f'{i.path}: {i.text}' if i.text else i.path)}" for i in items
-                )
-                lines += dict.fromkeys(said)
-        questions = [text for which, text in _questions(adopted) if which == about]
-        if questions:
-            lines += ["  To decide", *(f"    {visible(each)}" for each in questions)]
+                entries = (f"{i.path}: {i.text}" if i.text else i.path for i in items)
+                lines += [f"  {heading}", *dict.fromkeys(f"    {visible(e)}" for e in entries)]
+        asked = [f"    {visible(question)}" for which, question in questions if which == about]
+        if asked:
+            lines += ["  To decide", *asked]
         if lines:
-            yield "\n".join([about[0].upper() + about[1:], *lines])
+            parts.append("\n".join([about[0].upper() + about[1:], *lines]))
+    parts.append(_findings(adopted))
+    if adopted.replaced:
+        lines = [f"{each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced]
+        quoted = (f"  {visible(line)}" for line in lines)
+        parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
+    return harmless("\n\n".join(parts))
 
 
 def _findings(adopted: Adopted) -> str:
-    mended = adopted.mended
-    must = {each: why for each, why in mended.waived.items() if each.severity == Severity.MUST}
-    should = {each: why for each, why in mended.waived.items() if each not in must}
-    numbers = [f"{len(mended.before)} before", f"{len(mended.fixed)} fixed"]
-    numbers += [f"{len(must)} waived", f"{len(mended.left)} left"]
+    repaired = adopted.repaired
+
+    def list_waived(found: Mapping[Finding, str]) -> list[str]:
+        return [f"  waived: {_place(each)} ({why})" for each, why in found.items()]
+
+    must = {each: why for each, why in repaired.waived.items() if each.severity == Severity.MUST}
+    should = {each: why for each, why in repaired.waived.items() if each not in must}
+    numbers = [f"{len(repaired.before)} before", f"{len(repaired.fixed)} fixed"]
+    numbers += [f"{len(must)} waived", f"{len(repaired.left)} left"]
     lines = [f"Findings of `must`: {', '.join(numbers)}"]
-    lines += [f"  fixed: {_place(each)}" for each in mended.fixed]
-    lines += _waived(must)
+    lines += [f"  fixed: {_place(each)}" for each in repaired.fixed]
+    lines += list_waived(must)
     if should:
-        lines += [f"Findings of `should`: {len(should)} waived", *_waived(should)]
+        lines += [f"Findings of `should`: {len(should)} waived", *list_waived(should)]
     return "\n".join(lines)
-
-
-def _waived(found: Mapping[Finding, str]) -> list[str]:
-    return [f"  waived: {_place(each)} ({why})" for each, why in found.items()]
 
 
 def _place(found: Finding) -> str:
     return visible(f"{found.path}:{found.line}: {found.code} {found.message}")
 
 
-def to_decide(adopted: Adopted) -> list[str]:
-    """What only people can answer."""
-    return [text for _, text in _questions(adopted)]
-
-
 def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
-    """The same, each with what it is about."""
+    """What only people can answer, each with the subject that it belongs to."""
     unsure: dict[str, list[Answer]] = {}
     for answer in adopted.answers:
         if not answer.sure:
             unsure.setdefault(answer.source, []).append(answer)
-    for source, found in unsure.items():
-        said = ", ".join(f"{each.key}={each.value}" for each in found)
-        about = "CI" if found[0].key == "forge" else "metadata"
-        yield about, f"{said} is a guess ({source}); another answer: --data {found[0].key}=…"
-    for each in adopted.mended.left:
+    for source, guessed in unsure.items():
+        values = ", ".join(f"{each.key}={each.value}" for each in guessed)
+        about = "CI" if guessed[0].key == "forge" else "metadata"
+        yield about, f"{values} is a guess ({source}); another answer: --data {guessed[0].key}=…"
+    for each in adopted.repaired.left:
         yield concern(each.path), _place(each)
 
 
-def hints(adopted: Adopted) -> Iterator[str]:
+def _hints(adopted: Adopted) -> Iterator[str]:
     """What follows from the changes, and a person has to do."""
-    paths = adopted.synced.files
+    root, paths = adopted.project.root, adopted.synced.files
     for lock, command in (("uv.lock", "uv lock"), ("poetry.lock", "poetry lock")):
-        if "pyproject.toml" in paths and (adopted.project.root / lock).is_file():
+        if "pyproject.toml" in paths and (root / lock).is_file():
             yield f"{lock} is older than pyproject.toml now. Renew it with: {command}"
-    if adopted.former and (adopted.project.root / ".cruft.json").is_file():
+    if adopted.former and (root / ".cruft.json").is_file():
         yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"
 
 
@@ -140,7 +126,7 @@ def after(adopted: Adopted, branch: str | None) -> str:
             "Keep it with: git commit; undo it with: git reset --merge",
         ]
     lines.append("From then on, lisa-scaffold update brings newer versions of the template.")
-    return "\n".join([*lines, *hints(adopted)])
+    return "\n".join([*lines, *_hints(adopted)])
 
 
 def commit_message(adopted: Adopted) -> str:
@@ -149,7 +135,7 @@ def commit_message(adopted: Adopted) -> str:
 
 
 def already(version: str) -> str:
-    """What is said of a project that has the template."""
+    """The message for a project that has the template."""
     return f"Already adopted: the project has version {version}. Newer ones: lisa-scaffold update\n"
 
 
@@ -180,34 +166,32 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
         "notes": [],
     }
     if adopted:
-        result |= _body(adopted)
+        repaired = adopted.repaired
+        waived = [{**_finding(each), "reason": why} for each, why in repaired.waived.items()]
+        result |= {
+            "answers": [
+                {"key": a.key, "value": a.value, "source": a.source, "sure": a.sure}
+                for a in adopted.answers
+            ],
+            "changes": [{"path": c.path, "status": c.status} for c in adopted.synced.changes],
+            "items": [
+                {"concern": i.concern, "status": i.status, "path": i.path, "text": i.text}
+                for i in adopted.items
+            ],
+            "findings": {
+                "before": [_finding(each) for each in repaired.before],
+                "fixed": [_finding(each) for each in repaired.fixed],
+                "waived": waived,
+                "left": [_finding(each) for each in repaired.left],
+            },
+            "replaced": [
+                {"path": each.path, "line": each.line, "text": each.text}
+                for each in adopted.replaced
+            ],
+            "to_decide": [question for _, question in _questions(adopted)],
+            "notes": list(_hints(adopted)),
+        }
     return machine.as_json(result)
-
-
-def _body(adopted: Adopted) -> dict[str, Any]:
-    mended = adopted.mended
-    return {
-        "answers": [
-            {"key": a.key, "value": a.value, "source": a.source, "sure": a.sure}
-            for a in adopted.answers
-        ],
-        "changes": [{"path": c.path, "status": c.status} for c in adopted.synced.changes],
-        "items": [
-            {"concern": i.concern, "status": i.status, "path": i.path, "text": i.text}
-            for i in adopted.items
-        ],
-        "findings": {
-            "before": [_finding(each) for each in mended.before],
-            "fixed": [_finding(each) for each in mended.fixed],
-            "waived": [{**_finding(each), "reason": why} for each, why in mended.waived.items()],
-            "left": [_finding(each) for each in mended.left],
-        },
-        "replaced": [
-            {"path": each.path, "line": each.line, "text": each.text} for each in adopted.replaced
-        ],
-        "to_decide": to_decide(adopted),
-        "notes": list(hints(adopted)),
-    }
 
 
 def _finding(found: Finding) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""What ``lisa-new`` shows: the answers, the tree to be made, the project that was made."""
+"""What ``lisa-new`` shows: the answers, the files to be made, and the project that was made."""
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,54 +20,49 @@ def answers(questions: Sequence[Question], *, everything: bool) -> str:
     questions
         The questions with their answers.
     everything
-        Whether those that are asked of nobody are shown too.
+        Whether questions that are not asked are shown too.
     """
-    shown = [
-        question for question in questions if question.asked or (everything and not question.hidden)
-    ]
-    width = max(len(question.key) for question in shown)
-    return "\n".join(f"  {question.key:{width}}  {value(question)}" for question in shown)
-
-
-def value(question: Question) -> str:
-    """An answer as a person would say it."""
     spoken: dict[Any, str] = {True: "yes", False: "no", "": "(empty)"}
-    return spoken.get(question.value, visible(str(question.value)))
+    shown = [each for each in questions if each.asked or (everything and not each.hidden)]
+    width = max(len(each.key) for each in shown)
+    values = (spoken.get(each.value, visible(str(each.value))) for each in shown)
+    return "\n".join(f"  {q.key:{width}}  {value}" for q, value in zip(shown, values, strict=True))
 
 
 def tree(preview: Preview, destination: Path) -> str:
     """The files of a project, drawn as a tree."""
     root: dict[str, Any] = {}
     for path in preview.paths:
-        node = root
+        folder = root
         for part in path.split("/"):
-            node = node.setdefault(part, {})
+            folder = folder.setdefault(part, {})
+
+    def draw(folder: dict[str, Any]) -> Iterator[str]:
+        # Folders first, as file managers do.
+        entries = sorted(folder.items(), key=lambda item: (not item[1], item[0].lower()))
+        for index, (name, below) in enumerate(entries):
+            is_last = index == len(entries) - 1
+            yield f"{'└── ' if is_last else '├── '}{visible(name)}{'/' if below else ''}"
+            for line in draw(below):
+                yield f"{'    ' if is_last else '│   '}{line}"
+
     name = visible(destination.name or destination.resolve().name)
-    return "\n".join([f"{name}/", *_branches(root)])
-
-
-def _branches(node: dict[str, Any]) -> Iterable[str]:
-    # Folders first, as file managers do.
-    entries = sorted(node.items(), key=lambda item: (not item[1], item[0].lower()))
-    for index, (name, below) in enumerate(entries):
-        last = index == len(entries) - 1
-        yield f"{'└── ' if last else '├── '}{visible(name)}{'/' if below else ''}"
-        for line in _branches(below):
-            yield f"{'    ' if last else '│   '}{line}"
+    return "\n".join([f"{name}/", *draw(root)])
 
 
 def created(result: Created) -> str:
     """What was made, and what to do next."""
-    answer = result.preview.answers
+    relative = os.path.relpath(result.path)
+    place = str(result.path) if relative.startswith("..") else relative
     lines = [
-        f"Created {answer['distribution']} in {_short(result.path)}: "
+        f"Created {result.preview.answers['distribution']} in {place}: "
         f"{len(result.preview.paths)} files, template {result.preview.version}, a commit on main.",
         *(f"Note: {note}." for note in result.notes),
         "",
         "Next:",
     ]
     if result.path != Path.cwd():
-        lines.append(f"  cd {shlex.quote(_short(result.path))}")
+        lines.append(f"  cd {shlex.quote(place)}")
     # Debian's own Python refuses to install beside its packages (PEP 668).
     lines.append("  python3 -m venv .venv && . .venv/bin/activate")
     if result.hooks:
@@ -80,8 +75,3 @@ def created(result: Created) -> str:
         "  git push -u origin main",
     ]
     return "\n".join(lines)
-
-
-def _short(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative

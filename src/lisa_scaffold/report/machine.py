@@ -1,4 +1,4 @@
-"""What all machine forms have in common."""
+"""What all machine-readable forms have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lisa_scaffold.shown import redacted_in
 def as_json(result: Any) -> str:
     """A result as JSON, without credentials.
 
-    It is plain ASCII: any encoding can carry it, and nothing in it steers a terminal. Bytes of
-    names that are no UTF-8 are escapes that Python's ``os.fsencode`` makes bytes of again.
+    It is plain ASCII: any encoding can carry it, and nothing in it controls a terminal. Bytes of
+    names that are not UTF-8 become escapes that Python's ``os.fsencode`` turns into bytes again.
     """
     return json.dumps(redacted_in(result), indent=2, default=str) + "\n"

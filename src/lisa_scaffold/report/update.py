@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lisa_scaffold.report import machine
 from lisa_scaffold.shown import harmless, visible
 from lisa_scaffold.sync.trees import Synced
@@ -24,27 +22,20 @@ def text(updated: Updated) -> str:
     """The update for people: versions, changelog, what happens to which file, notes."""
     parts = [f"From {updated.project.version} to {updated.version}."]
     if updated.changelog:
-        parts.append(_indented(updated.changelog))
-    parts += _changes(updated.synced)
+        lines = (f"  {line}".rstrip() for line in updated.changelog.splitlines())
+        parts.append("\n".join(lines))
+    for status, heading in HEADINGS.items():
+        changed = [
+            f"  {f'{visible(change.was)} -> ' if change.was else ''}{visible(change.path)}"
+            for change in updated.synced.changes
+            if change.status == status
+        ]
+        if changed:
+            parts.append("\n".join([heading, *changed]))
     if updated.notes:
         notes = (note.replace("\n", "\n  ") for note in updated.notes)
         parts.append("\n".join(["Notes", *(f"  - {note}" for note in notes)]))
     return harmless("\n\n".join(parts))
-
-
-def _changes(synced: Synced) -> Iterator[str]:
-    for status, heading in HEADINGS.items():
-        lines = [
-            f"  {f'{visible(change.was)} -> ' if change.was else ''}{visible(change.path)}"
-            for change in synced.changes
-            if change.status == status
-        ]
-        if lines:
-            yield "\n".join([heading, *lines])
-
-
-def _indented(said: str) -> str:
-    return "\n".join(f"  {line}".rstrip() for line in said.splitlines())
 
 
 def applied(updated: Updated) -> str:
@@ -65,12 +56,12 @@ def applied(updated: Updated) -> str:
 
 def committed(updated: Updated, branch: str) -> str:
     """What to do after the update was committed on a branch."""
-    said = f"The update is committed on the branch {branch}."
+    message = f"The update is committed on the branch {branch}."
     conflicts = "\n".join(f"  {visible(path)}" for path in updated.synced.conflicts)
     if not conflicts:
-        return said
+        return message
     return (
-        f"{said}\nIn conflict:\n{conflicts}\n"
+        f"{message}\nIn conflict:\n{conflicts}\n"
         "These are as the project has them; the commit message holds the template's side."
     )
 
@@ -94,12 +85,12 @@ def commit_message(updated: Updated) -> str:
             f"{visible(path)} is as the project has it; the template's side of the conflict:\n\n"
             + side.replace("\r\n", "\n")
         )
-    # A history is read in terminals, too.
+    # The history is read in terminals, too.
     return harmless("\n\n".join(parts)) + "\n"
 
 
 def as_json(updated: Updated | None, version: str) -> str:
-    """The machine form, ``lisa-scaffold/update/1``.
+    """The machine-readable form, ``lisa-scaffold/update/1``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Bring a newer version of the template into a project."""
+"""Bring the changes that were worked out into a project: its work tree, or a new branch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lisa_scaffold import files, git, project
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import Project
 from lisa_scaffold.sync import journal, trees
-from lisa_scaffold.template.source import matcher
+from lisa_scaffold.template.source import match_patterns
 
 
 def bring_in(current: Project, synced: trees.Synced) -> None:
@@ -21,25 +21,7 @@ def bring_in(current: Project, synced: trees.Synced) -> None:
         If uncommitted changes or untracked files stand in the way; nothing is changed then.
     """
     project.refuse_dirty(current, synced.shown())
-    unseen = _outside(current, synced)
-    _refuse_hidden(current, synced, unseen)
-    journal.apply(current.repository, synced, unseen)
-
-
-def _outside(current: Project, synced: trees.Synced) -> set[str]:
-    """Paths without a conflict that a sparse checkout has, and will have, in its index alone."""
-    patterns = git.sparse_patterns(current.repository)
-    if not patterns:
-        return set()
-    inside, prefix = matcher(patterns), current.repository.prefix
-    absent = {path for path in synced.files if not os.path.lexists(current.root / path)}
-    hidden = git.unseen_edits(current.repository, absent)
-    new = {path for path in absent - hidden.keys() if not inside(prefix + path)}
-    return {path for path, skipped in hidden.items() if skipped} | new
-
-
-def _refuse_hidden(current: Project, synced: trees.Synced, unseen: set[str]) -> None:
-    """Raise LisaError where git does not know, or is told not to see, what stands at a path."""
+    unseen = _find_unseen(current, synced)
     written = {path: blob for path, blob in synced.shown().items() if blob and path not in unseen}
     tracked = git.unseen_edits(current.repository, written)
     for path, blob in written.items():
@@ -48,14 +30,38 @@ def _refuse_hidden(current: Project, synced: trees.Synced, unseen: set[str]) -> 
             if tracked[path] and (path not in synced.conflicts or os.path.lexists(place)):
                 hint = "Lift that: git update-index --no-assume-unchanged --no-skip-worktree FILE."
                 raise LisaError(f"{path}: git is told not to look at this file", hint)
-        elif os.path.lexists(place) and not place.is_dir() and not _same(current, path, blob):
-            raise LisaError(
-                f"{path}: the template adds it, and an untracked file stands there",
-                "Commit the file, or move it away.",
-            )
+        elif os.path.lexists(place) and not place.is_dir():
+            found = None
+            with suppress(LisaError):
+                found = files.read(current.root, path, len(blob.data), links=False)
+            if found != blob.data:
+                raise LisaError(
+                    f"{path}: the template adds it, and an untracked file stands there",
+                    "Commit the file, or move it away.",
+                )
+    journal.apply(current.repository, synced, unseen)
 
 
-def _same(current: Project, path: str, blob: git.Blob) -> bool:
-    with suppress(LisaError):
-        return files.read(current.root, path, len(blob.data), links=False) == blob.data
-    return False
+def commit_on_branch(current: Project, synced: trees.Synced, branch: str, message: str) -> None:
+    """Commit changes on a new branch; work tree and index stay as they are.
+
+    A path in conflict keeps the project's side there.
+
+    Raises
+    ------
+    LisaError
+        If the branch exists, its name is invalid, or git does not know who commits.
+    """
+    journal.commit(current.repository, branch, message, synced.files)
+
+
+def _find_unseen(current: Project, synced: trees.Synced) -> set[str]:
+    """Paths without a conflict that a sparse checkout has, and will have, only in its index."""
+    patterns = git.sparse_patterns(current.repository)
+    if not patterns:
+        return set()
+    is_inside, prefix = match_patterns(patterns), current.repository.prefix
+    absent = {path for path in synced.files if not os.path.lexists(current.root / path)}
+    hidden = git.unseen_edits(current.repository, absent)
+    new = {path for path in absent - hidden.keys() if not is_inside(prefix + path)}
+    return {path for path, skipped in hidden.items() if skipped} | new

@@ -1,14 +1,14 @@
-"""One conflict that git records under several paths, put together again.
+"""Conflicts that git records under several paths, put together again.
 
-``git merge-tree`` gives every side of a conflict a path of its own where the sides differ in kind
-or place: ``name~project`` for a file that a folder or a link displaces, and three names for a file
+``git merge-tree`` gives each side of a conflict a path of its own where the sides differ in type or
+place: ``name~project`` for a file that a folder or a link displaces, and three names for a file
 that both sides renamed. A project has one file there, or none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lisa_scaffold.git import Stage, TreeMerge
 
@@ -25,7 +25,7 @@ class Clash:
     path
         Where the project has the file, or the template puts it.
     stages
-        The sides: 1 the base, 2 the project's, 3 the template's, as far as each has the file.
+        The sides that have the file: 1 the base, 2 the project's, 3 the template's.
     paths
         All paths of the merged tree that belong to the conflict.
     renamed
@@ -46,36 +46,26 @@ class Clash:
         return f"{self.path}/" if self.folder and OURS in self.stages else None
 
 
-@dataclass
-class _Conflicts:
-    """The conflicts by path, as far as they are not put together yet."""
-
-    left: dict[str, dict[int, Stage]]
-    clashes: list[Clash] = field(default_factory=list)
-
-    def take(self, paths: tuple[str, ...]) -> dict[int, Stage]:
-        return {number: side for path in paths for number, side in self.left.pop(path, {}).items()}
-
-    def read(self, paths: tuple[str, ...], kind: str) -> None:
-        """Put together what a message of git's is about."""
-        if kind == "CONFLICT (rename/rename)" and len(set(paths)) == _NAMES:
-            before, ours, theirs = paths
-            clash = Clash(ours, self.take(paths), frozenset(paths), renamed=(before, theirs))
-        elif kind == "CONFLICT (distinct modes)":
-            clash = Clash(paths[0], self.take(paths), frozenset(paths))
-        elif kind == "CONFLICT (file/directory)":
-            moved, path = paths
-            clash = Clash(path, self.take((moved,)), frozenset(paths), folder=True)
-        else:
-            return
-        if clash.stages:
-            self.clashes.append(clash)
-
-
-def untangle(merged: TreeMerge) -> list[Clash]:
+def find_clashes(merged: TreeMerge) -> list[Clash]:
     """The conflicts of a merge, one for each file."""
-    conflicts = _Conflicts({path: dict(stages) for path, stages in merged.conflicts.items()})
-    for paths, kind, _ in merged.messages:
-        conflicts.read(paths, kind)
-    plain = [Clash(path, sides, frozenset([path])) for path, sides in conflicts.left.items()]
-    return [*conflicts.clashes, *plain]
+    left = dict(merged.conflicts)
+
+    def take(*paths: str) -> dict[int, Stage]:
+        return {number: side for path in paths for number, side in left.pop(path, {}).items()}
+
+    clashes = []
+    for paths, message, _ in merged.messages:
+        if message == "CONFLICT (rename/rename)" and len(set(paths)) == _NAMES:
+            before, ours, theirs = paths
+            clash = Clash(ours, take(*paths), frozenset(paths), renamed=(before, theirs))
+        elif message == "CONFLICT (distinct modes)":
+            clash = Clash(paths[0], take(*paths), frozenset(paths))
+        elif message == "CONFLICT (file/directory)":
+            moved, path = paths
+            clash = Clash(path, take(moved), frozenset(paths), folder=True)
+        else:
+            continue
+        if clash.stages:
+            clashes.append(clash)
+    plain = [Clash(path, sides, frozenset([path])) for path, sides in left.items()]
+    return [*clashes, *plain]

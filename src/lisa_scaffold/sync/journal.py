@@ -1,14 +1,14 @@
-"""Change a project so that it is as before or as after, whatever comes between.
+"""Change a project so that it is as before or as after, whatever happens in between.
 
 Everything that will be written is first laid down in a folder below git's own, or beside the files
-where there is no git. Then git's index is
-locked, by git's own protocol, and the folder renamed: from that moment on the change counts as
-decided. A command that is killed before has touched nothing; one that is killed later is completed
-by whoever comes next. A step that fails (a disk that is full, a folder that may not be written)
-takes all steps back: a file that is replaced or removed is kept, by a second name, to the end.
+where there is no git. Then git's index is locked, by git's own protocol, and the folder is renamed:
+from that moment on the change counts as decided. A command that is killed before has touched
+nothing; one that is killed later is completed by the next. A step that fails (a full disk, a folder
+that may not be written) takes all steps back: until the end, a file that is replaced or removed
+keeps a second name.
 
-What lies there may have come with the project, from somebody else: it is looked through before it
-is believed, and whatever it says, nothing outside of the project is written.
+The folder may have come with the project, from somebody else: it is examined before it is trusted,
+and whatever it says, nothing outside the project is written.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ class Place(NamedTuple):
 
     @property
     def mark(self) -> Path:
-        """In a folder without git: the file that says which mark of the user's is its own."""
+        """Without git: the file that names the mark by which the user's own journal is known."""
         return self.folder / "mark"
 
 
@@ -66,7 +67,7 @@ class Recovered(NamedTuple):
     Attributes
     ----------
     message
-        That in a sentence.
+        The outcome, as a sentence.
     completed
         Whether the project was changed by it.
     """
@@ -75,7 +76,7 @@ class Recovered(NamedTuple):
     completed: bool
 
 
-def place_of(found: Repository | Path) -> Place:
+def find_place(found: Repository | Path) -> Place:
     """Where the journal is kept: in a folder of a repository, below git's own."""
     if isinstance(found, Path):
         if not any(os.path.lexists(above / ".git") for above in (found, *found.resolve().parents)):
@@ -85,34 +86,39 @@ def place_of(found: Repository | Path) -> Place:
 
 
 @contextmanager
-def only_one(place: Place) -> Iterator[Path]:
-    """Let one process at a time change a project; a killed one gives way by itself.
+def lock_project(place: Place) -> Iterator[Path]:
+    """Let one process at a time change a project; the lock of a killed one is free.
 
     Yields
     ------
     Path
         The folder for the journal.
     """
-    alone = place.repository is None
-    if alone:
+    without_git = place.repository is None
+    if without_git:
         try:
             place.folder.mkdir(mode=0o700)
         except FileExistsError:
             _refuse_foreign(place)
             raise
     try:
-        with _locked(place):
-            if alone:
-                _write_mark(place)
+        with _lock(place):
+            # Anybody may pack a folder of that name into a download: it is only trusted with a
+            # mark that nobody but this user has.
+            marks = cache.folder("marks") if without_git else None
+            if marks:
+                mark = os.urandom(16).hex()
+                cache.write(marks / mark, b"")
+                place.mark.write_text(mark)
             yield place.folder
     finally:
-        if alone and not os.path.lexists(place.folder / "pending"):
+        if without_git and not os.path.lexists(place.folder / "pending"):
             with suppress(OSError):  # what was done stays done; the next command removes the rest
                 _remove_folder(place)
 
 
 @contextmanager
-def _locked(place: Place) -> Iterator[None]:
+def _lock(place: Place) -> Iterator[None]:
     with files.parent(place.folder.parent, f"{place.folder.name}/lock", make=True) as (inner, name):
         lock = os.open(name, _LOCK, 0o666, dir_fd=inner)
     try:
@@ -127,66 +133,41 @@ def _locked(place: Place) -> Iterator[None]:
         os.close(lock)
 
 
-def _write_mark(place: Place) -> None:
-    """Mark the journal's folder of a project without git with what only this user has.
-
-    Anybody may pack a folder of that name into what is downloaded: one without such a mark is
-    never believed.
-    """
+def _find_mark(place: Place) -> Path | None:
+    """The user's record that a command of theirs made a journal's folder."""
     marks = cache.folder("marks")
-    if marks is not None:
-        mark = os.urandom(16).hex()
-        cache.write(marks / mark, b"")
-        place.mark.write_text(mark)
+    mark = files.read(place.top, f"{JOURNAL}/mark", links=False) or b""
+    record = marks and replay.is_mark(mark) and marks / mark.decode()
+    return record if record and cache.read(record) is not None else None
 
 
 def _remove_folder(place: Place) -> None:
     """Remove the journal's folder of a project without git; its mark last."""
-    kept = _kept_mark(place)
+    record = _find_mark(place)
     for each in place.folder.iterdir():
-        if each == place.mark:
-            continue
-        if each.is_dir() and not each.is_symlink():
-            shutil.rmtree(each)
-        else:
-            each.unlink()
+        if each != place.mark:
+            _remove(each)
     place.mark.unlink(missing_ok=True)
     place.folder.rmdir()
-    if kept:
-        kept.unlink(missing_ok=True)
-
-
-def _kept_mark(place: Place) -> Path | None:
-    """What shows that a journal's folder was made by a command of this user."""
-    marks = cache.folder("marks")
-    said = files.read(place.top, f"{JOURNAL}/mark", links=False) or b""
-    kept = marks and replay.is_mark(said) and marks / said.decode()
-    return kept if kept and cache.read(kept) is not None else None
+    if record:
+        record.unlink(missing_ok=True)
 
 
 def _refuse_foreign(place: Place) -> None:
-    """Raise LisaError unless a journal's folder beside the files is a dead one of ours."""
+    """Raise LisaError unless a journal's folder beside the files was left by a command of ours."""
     lock = place.folder / "lock"
     if lock.is_file() and not lock.is_symlink():
-        with _locked(place):
+        with _lock(place):
             pass
-    if not _kept_mark(place):
+    if not _find_mark(place):
         raise LisaError(
             f"{place.folder}: not from a command of yours, or its record is lost",
             "Look at what is in it (kept/ has what was replaced, if anything), then remove it.",
         )
 
 
-def _is_unused(place: Place) -> bool:
-    """Whether a command was killed at its first step, or its last: there is nothing to lose."""
-    with suppress(OSError):
-        found = {each.name: each.lstat().st_size for each in place.folder.iterdir()}
-        return not place.folder.is_symlink() and found in ({}, {"lock": 0})
-    return False
-
-
 def refuse_interrupted(found: Repository | Path) -> None:
-    """Raise LisaError where a killed command has left something behind; nothing is touched."""
+    """Raise LisaError where a killed command left something behind; nothing is touched."""
     place = place_of(found)
     names = ("pending", "draft", "done") if place.repository else ("",)
     if any(os.path.lexists(place.folder / name) for name in names):
@@ -214,43 +195,48 @@ def recover(found: Repository | Path) -> Recovered | None:
     LisaError
         If files were edited since, git's index is locked, or what is there is none of ours.
     """
-    place = place_of(found)
+    place = find_place(found)
     folder = place.folder
     if place.repository is None:
         if not os.path.lexists(folder):
             return None
-        if not _is_unused(place):
+        # A command that was killed at its first step, or its last, leaves nothing to lose.
+        is_unused = False
+        with suppress(OSError):
+            sizes = {each.name: each.lstat().st_size for each in folder.iterdir()}
+            is_unused = not folder.is_symlink() and sizes in ({}, {"lock": 0})
+        if not is_unused:
             _refuse_foreign(place)
     elif not any(os.path.lexists(folder / name) for name in ("pending", "draft", "done")):
         return None
-    with _locked(place):
-        said = _recover(place)
+    with _lock(place):
+        recovered = _recover(place)
         if place.repository is None:
             _remove_folder(place)
-    return said
+    return recovered
 
 
 def _recover(place: Place) -> Recovered | None:
-    folder = place.folder
-    _remove(folder / "done")
-    if os.path.lexists(folder / "pending"):
-        change = replay.checked(folder / "pending", place.top)
-        what = "An update" if "index" in change or "branch" in change else "A repair"
-        _finish(place, folder / "pending", change)
+    pending, draft = place.folder / "pending", place.folder / "draft"
+    _remove(place.folder / "done")
+    if os.path.lexists(pending):
+        plan = replay.read_plan(pending, place.top)
+        what = "An update" if "index" in plan or "branch" in plan else "A repair"
+        _Change(place, pending, plan).finish()
         return Recovered(f"{what} that had been interrupted was completed.", True)
-    if not os.path.lexists(folder / "draft"):
+    if not os.path.lexists(draft):
         return None
-    _unlock(place, folder / "draft")
-    _remove(folder / "draft")
+    _unlock_index(place, draft)
+    _remove(draft)
     return Recovered("A change had been interrupted before it was made: start it again.", False)
 
 
-def _remove(folder: Path) -> None:
-    """Remove a folder of the journal; a link of that name is none, and goes itself."""
-    if folder.is_symlink():
-        folder.unlink()
-    elif folder.exists():
-        shutil.rmtree(folder)
+def _remove(path: Path) -> None:
+    """Remove a folder or file of the journal; a link is removed itself, whatever it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) -> None:
@@ -263,7 +249,7 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
     synced
         The merge.
     unseen
-        Paths that a sparse checkout has in its index alone.
+        Paths that a sparse checkout has only in its index.
 
     Raises
     ------
@@ -277,7 +263,7 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
         plan.write(repository, synced, draft, unseen)
         _lock_index(repository, draft)
 
-    _decide(place_of(repository), write)
+    _decide(find_place(repository), write)
 
 
 def repair(root: Path, contents: Mapping[str, bytes | None]) -> None:
@@ -291,7 +277,7 @@ def repair(root: Path, contents: Mapping[str, bytes | None]) -> None:
         If the disk is full or a folder may not be written; nothing is changed then.
     """
     if contents:
-        _decide(place_of(root), lambda draft: plan.write_files(root, contents, draft))
+        _decide(find_place(root), lambda draft: plan.write_files(root, contents, draft))
 
 
 def commit(
@@ -302,7 +288,7 @@ def commit(
     Raises
     ------
     LisaError
-        If the branch exists already, its name is none, or git knows nobody who commits.
+        If the branch exists already, its name is invalid, or git does not know who commits.
     """
     git.refuse_branch(repository, branch)
 
@@ -311,138 +297,163 @@ def commit(
         store = git.Store(draft / "store.git", repository)
         plan.write_commit(draft, branch, store.commit(repository, message, files))
 
-    _decide(place_of(repository), write)
+    _decide(find_place(repository), write)
 
 
 def _decide(place: Place, write: Callable[[Path], None]) -> None:
     """Lay a change down, decide for it, and carry it out."""
-    with only_one(place) as folder:
-        draft = folder / "draft"
+    with lock_project(place) as folder:
+        draft, pending = folder / "draft", folder / "pending"
         _remove(draft)
         try:
             write(draft)
-            draft.rename(folder / "pending")
+            draft.rename(pending)
         except BaseException as error:
-            _unlock(place, draft)
+            _unlock_index(place, draft)
             shutil.rmtree(draft, ignore_errors=True)
             if isinstance(error, OSError) and error.filename is None:
-                error.filename = str(folder)  # a disk that is full does not say which
+                error.filename = str(folder)  # a full disk does not say which it is
             raise
-        _finish(place, folder / "pending", json.loads((folder / "pending/plan.json").read_text()))
+        _Change(place, pending, json.loads((pending / "plan.json").read_text())).finish()
 
 
-def _finish(place: Place, pending: Path, change: Mapping[str, Any]) -> None:
-    """Carry a decided change out, or take it back whole; doing it again does no harm."""
-    try:
-        edited = _carry_out_all(place, pending, change)
-    except (LisaError, OSError, KeyboardInterrupt):
-        if not _is_in_place(place, pending):
-            _take_back(place, pending, change)
-            raise
-        edited = []  # too late: all is done
-    _forget(pending)
-    if edited:
-        raise LisaError(
-            f"{', '.join(edited)}: edited since the update was interrupted, and left as they are",
-            "Compare them with the index: git diff." if "index" in change else "Check again.",
+@dataclass(frozen=True)
+class _Change:
+    """A decided change: where, the folder that holds it, and its plan."""
+
+    place: Place
+    folder: Path
+    plan: Mapping[str, Any]
+
+    def finish(self) -> None:
+        """Carry the change out, or take it back as a whole; doing it again does no harm."""
+        try:
+            edited = self.carry_out_all()
+        except (LisaError, OSError, KeyboardInterrupt):
+            if not self.is_index_in_place():
+                self.take_back()
+                raise
+            edited = []  # too late: everything is done
+        self.forget()
+        if edited:
+            raise LisaError(
+                f"{', '.join(edited)}: edited since the update was interrupted, and left as they "
+                "are",
+                "Compare them with the index: git diff."
+                if "index" in self.plan
+                else "Check again.",
+            )
+
+    @property
+    def steps(self) -> list[tuple[int, str, Step]]:
+        """The steps, each with its number and its path as seen from the top."""
+        prefix, steps = self.plan.get("prefix", ""), self.plan.get("steps", [])
+        return [(number, f"{prefix}{step['path']}", step) for number, step in enumerate(steps)]
+
+    def carry_out_all(self) -> list[str]:
+        """Put files, objects and index in place; returns the paths that somebody has edited."""
+        repository = self.place.repository
+        if repository and "branch" in self.plan:
+            _move_objects(self.folder / "store.git/objects", repository)
+            git.start_branch(repository, self.plan["branch"], self.plan["commit"])
+            return []
+        staged = repository if "index" in self.plan else None
+        is_locked = staged is not None and self.lock_index(staged)
+        edited = [step["path"] for n, path, step in self.steps if not self.carry_out(n, path, step)]
+        if staged:
+            _move_objects(self.folder / "objects", staged)
+            if is_locked:
+                self.replace_index(staged)
+            elif not self.is_index_in_place():
+                git.update_index(staged, (self.folder / "index-info").read_bytes())
+        return edited
+
+    def carry_out(self, number: int, path: str, step: Step) -> bool:
+        """Write or remove one path; False where somebody else has changed it meanwhile."""
+        top, now = self.place.top, files.fingerprint(self.place.top, path)
+        if now != step["old"] or step["new"] == step["old"]:
+            is_done: bool = now == step["new"]
+            return is_done
+        files.keep(top, path, self.folder / "kept" / str(number))
+        if step["new"] is None:
+            files.remove(top, path)
+        else:
+            files.move_in(self.folder / "content" / str(number), top, path, step["draft"])
+        return True
+
+    def take_back(self) -> None:
+        """Undo what was carried out, and forget the change."""
+        top = self.place.top
+        for number, path, step in reversed(self.steps):
+            kept = self.folder / "kept" / str(number)
+            if step["new"] == step["old"] or files.fingerprint(top, path) != step["new"]:
+                continue
+            if os.path.lexists(kept):
+                files.move_in(kept, top, path, step["draft"])
+            elif step["old"] is None:
+                files.remove(top, path)
+        _unlock_index(self.place, self.folder)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the change; a kill meanwhile leaves no half of it to carry out."""
+        done = self.folder.with_name("done")
+        shutil.rmtree(done, ignore_errors=True)
+        try:
+            self.folder.rename(done)
+        except OSError:
+            done = self.folder  # it is removed all the same
+        # What is left of it does no harm, and is removed by the next command.
+        shutil.rmtree(done, ignore_errors=True)
+
+    def lock_index(self, repository: Repository) -> bool:
+        """Lock the index again; False where it has changed since the change was decided.
+
+        Raises
+        ------
+        LisaError
+            If another git process holds the lock.
+        """
+        if _is_our_lock(repository.git_dir / "index.lock", self.folder):
+            return True
+        if files.fingerprint(repository.git_dir, "index") != self.plan["index"]:
+            return False
+        _lock_index(repository, self.folder)
+        return True
+
+    def replace_index(self, repository: Repository) -> None:
+        """Put the new index in place, under the lock, once it knows the files as they are.
+
+        Otherwise ``git reset --merge`` would take them for edited. Git looks at a copy: a lock that
+        it takes itself, and is killed with, would belong to nobody.
+        """
+        known, last = self.folder / "known", self.folder / "last"
+        lock = repository.git_dir / "index.lock"
+        known.unlink(missing_ok=True)
+        files.copy(self.folder / "index", known)
+        git.refresh_index(repository, known)
+        last.unlink(missing_ok=True)
+        _link(known, last)
+        last.replace(lock)
+        lock.replace(repository.git_dir / "index")
+
+    def is_index_in_place(self) -> bool:
+        repository = self.place.repository
+        return repository is not None and _is_same(
+            self.folder / "known", repository.git_dir / "index"
         )
 
 
-def _carry_out_all(place: Place, pending: Path, change: Mapping[str, Any]) -> list[str]:
-    """Put files, objects and index in their places; returns paths that somebody has edited."""
-    repository = place.repository
-    if repository and "branch" in change:
-        _move_objects(pending / "store.git/objects", repository)
-        git.start_branch(repository, change["branch"], change["commit"])
-        return []
-    staged = repository if "index" in change else None
-    locked = staged and _lock_again(staged, pending, change["index"])
-    edited = [
-        step["path"]
-        for number, (path, step) in enumerate(_steps(change))
-        if not _carry_out(place.top, path, step, pending, number)
-    ]
-    if staged:
-        _move_objects(pending / "objects", staged)
-        if locked:
-            _replace_index(staged, pending)
-        elif not _is_in_place(place, pending):
-            git.update_index(staged, (pending / "index-info").read_bytes())
-    return edited
-
-
-def _replace_index(repository: Repository, pending: Path) -> None:
-    """Put the new index in place, under the lock, once it knows the files as they are.
-
-    Without a look at them, ``git reset --merge`` would take them for edited. Git looks at a copy:
-    a lock that it takes itself and is killed with would be nobody's.
-    """
-    known, last, lock = pending / "known", pending / "last", repository.git_dir / "index.lock"
-    known.unlink(missing_ok=True)
-    files.copy(pending / "index", known)
-    git.refresh_index(repository, known)
-    last.unlink(missing_ok=True)
-    _link(known, last)
-    last.replace(lock)
-    lock.replace(repository.git_dir / "index")
-
-
-def _steps(change: Mapping[str, Any]) -> list[tuple[str, Step]]:
-    """The steps of a change, each with its path as seen from the top."""
-    prefix = change.get("prefix", "")
-    return [(f"{prefix}{step['path']}", step) for step in change.get("steps", [])]
-
-
-def _take_back(place: Place, pending: Path, change: Mapping[str, Any]) -> None:
-    """Undo what was carried out of a change, and forget it."""
-    for number, (path, step) in reversed([*enumerate(_steps(change))]):
-        kept = pending / "kept" / str(number)
-        if step["new"] == step["old"] or files.fingerprint(place.top, path) != step["new"]:
-            continue
-        if os.path.lexists(kept):
-            files.move_in(kept, place.top, path, step["draft"])
-        elif step["old"] is None:
-            files.remove(place.top, path)
-    _unlock(place, pending)
-    _forget(pending)
-
-
-def _forget(pending: Path) -> None:
-    """Drop a change that needs nothing more; a kill meanwhile leaves no half of it to carry out."""
-    done = pending.with_name("done")
-    shutil.rmtree(done, ignore_errors=True)
-    try:
-        pending.rename(done)
-    except OSError:
-        done = pending  # it goes all the same
-    # What is left of it is no trouble, and goes with the next command.
-    shutil.rmtree(done, ignore_errors=True)
-
-
 def _move_objects(objects: Path, repository: Repository) -> None:
-    """Take objects over; no link on the way is followed, and no other name is one of an object."""
+    """Take objects over: no link on the way is followed, and only names of objects count."""
     for path in objects.glob("??/*"):
         inner = f"objects/{path.parent.name}/{path.name}"
         if _OBJECT.fullmatch(inner) and not os.path.lexists(repository.common / inner):
             files.move_in(path, repository.common, inner, files.draft_name())
 
 
-def _carry_out(top: Path, path: str, step: Step, pending: Path, number: int) -> bool:
-    """Write or remove one path; False where somebody else has changed it meanwhile."""
-    now = files.fingerprint(top, path)
-    if now != step["old"] or step["new"] == step["old"]:
-        done: bool = now == step["new"]
-        return done
-    files.keep(top, path, pending / "kept" / str(number))
-    if step["new"] is None:
-        files.remove(top, path)
-    else:
-        files.move_in(pending / "content" / str(number), top, path, step["draft"])
-    return True
-
-
 def _lock_index(repository: Repository, folder: Path) -> None:
-    """Take git's lock, with the new index as its content: whoever finds it knows whose it is."""
+    """Take git's lock, with the new index as its content: it tells whose lock it is."""
     lock = repository.git_dir / "index.lock"
     aside = folder / "index.lock"
     aside.unlink(missing_ok=True)
@@ -457,7 +468,7 @@ def _lock_index(repository: Repository, folder: Path) -> None:
 
 
 def _link(path: Path, other: Path) -> None:
-    """Give a file a second name that is not taken; on a disk without such, make a copy there."""
+    """Give a file a second name that is not taken; without hard links, make a copy there."""
     try:
         os.link(path, other)
     except FileExistsError:
@@ -467,40 +478,16 @@ def _link(path: Path, other: Path) -> None:
             copy.write(path.read_bytes())
 
 
-def _lock_again(repository: Repository, pending: Path, before: str | None) -> bool:
-    """Whether the index is locked for the new one; False where it has changed since.
-
-    Raises
-    ------
-    LisaError
-        If another git process holds the lock.
-    """
-    lock = repository.git_dir / "index.lock"
-    if _is_ours(lock, pending):
-        return True
-    if files.fingerprint(repository.git_dir, "index") != before:
-        return False
-    _lock_index(repository, pending)
-    return True
+def _unlock_index(place: Place, folder: Path) -> None:
+    """Release git's lock, if a change in this folder has taken it."""
+    if place.repository:
+        lock = place.repository.git_dir / "index.lock"
+        if _is_our_lock(lock, folder):
+            lock.unlink()
 
 
-def _unlock(place: Place, folder: Path) -> None:
-    if place.repository is None:
-        return
-    lock = place.repository.git_dir / "index.lock"
-    if _is_ours(lock, folder):
-        lock.unlink()
-
-
-def _is_ours(lock: Path, folder: Path) -> bool:
-    """Whether git's lock is the one that a change in this folder has taken."""
+def _is_our_lock(lock: Path, folder: Path) -> bool:
     return any(_is_same(folder / name, lock) for name in ("index.lock", "known"))
-
-
-def _is_in_place(place: Place, pending: Path) -> bool:
-    if place.repository is None:
-        return False
-    return _is_same(pending / "known", place.repository.git_dir / "index")
 
 
 def _is_same(prepared: Path, found: Path) -> bool:

@@ -1,16 +1,15 @@
-"""What an update will write, laid down in full before anything in the project is touched.
+"""Everything that an update will write, laid down before anything in the project is touched.
 
-A plan is a folder below git's own, on the same disk as the project as a rule: its files only need
-to be renamed to be in place, which takes no room and can be taken back.
+A plan is a folder below git's own, usually on the same disk as the project: its files only need to
+be renamed into place, which takes no space and can be taken back.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
@@ -22,19 +21,16 @@ EXECUTABLE = "100755"
 
 
 def write_files(root: Path, contents: Mapping[str, bytes | None], draft: Path) -> None:
-    """Lay down files of a folder (None: removed) that git's index is not told of.
+    """Lay down files of a folder (None: removed) that git's index is not told about.
 
     Raises
     ------
     LisaError
         If something stands in the way.
     """
-    removed = {path for path, content in contents.items() if content is None}
-    for path in contents.keys() - removed:
-        _refuse_obstacle(root, path, removed)
-    _make_folders(draft)
+    ordered = _prepare(root, contents, draft)
     steps = []
-    for number, path in enumerate([*sorted(removed, reverse=True), *(contents.keys() - removed)]):
+    for number, path in enumerate(ordered):
         content, place = contents[path], draft / "content" / str(number)
         if content is not None:
             place.write_bytes(content)
@@ -43,7 +39,7 @@ def write_files(root: Path, contents: Mapping[str, bytes | None], draft: Path) -
                 place.chmod(there.stat().st_mode & 0o777)
             files.sync(place)
         steps.append(_step(root, path, draft, number))
-    _write_plan(draft, {"steps": steps})
+    (draft / "plan.json").write_text(json.dumps({"steps": steps}))
     for each in (draft / "plan.json", draft / "content", draft):
         files.sync(each)
 
@@ -60,7 +56,7 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
     draft
         The folder.
     unseen
-        Paths that a sparse checkout has in its index alone.
+        Paths that a sparse checkout has only in its index.
 
     Raises
     ------
@@ -69,49 +65,64 @@ def write(repository: Repository, synced: Synced, draft: Path, unseen: Collectio
     """
     root = repository.top / repository.prefix
     contents = {path: blob for path, blob in synced.shown().items() if path not in unseen}
-    removed = {path for path, blob in contents.items() if blob is None}
-    for path in contents.keys() - removed:
-        _refuse_obstacle(root, path, removed)
-    git.refuse_foreign_filters(repository, contents.keys() - removed)
-    _make_folders(draft)
+    written = [path for path, blob in contents.items() if blob is not None]
+    ordered = _prepare(root, contents, draft, repository)
     writer = git.ObjectWriter(repository, draft / "objects")
     names = _write_index(repository, synced, draft, writer, unseen)
-    out = _check_out(repository, synced, draft, writer, contents.keys() - removed)
+    # Files and links as git would put them into the work tree.
+    out = draft / "out"
+    clean = [repository.prefix + path for path in written if path in synced.files]
+    writer.check_out(draft / "index", clean, out)
+    out = out / repository.prefix
+    for path in written:
+        blob = synced.conflicts[path].content if path in synced.conflicts else None
+        if blob and blob.mode == LINK:
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            (out / path).symlink_to(os.fsdecode(blob.data))
     steps = []
-    # What goes makes room for what comes: a file may become a folder, and a folder a file.
-    for number, path in enumerate([*sorted(removed, reverse=True), *(contents.keys() - removed)]):
+    for number, path in enumerate(ordered):
         blob, content = contents[path], draft / "content" / str(number)
         if blob and path in synced.conflicts and blob.mode != LINK:
             content.write_bytes(writer.filtered(names[blob], repository.prefix + path))
         elif blob:
             (out / path).rename(content)
         if blob and not content.is_symlink():
-            content.chmod(_mode(root / path, blob.mode))
+            content.chmod(_permissions(root / path, blob.mode))
         steps.append(_step(root, path, draft, number))
     index = files.fingerprint(repository.git_dir, "index")
-    _write_plan(draft, {"prefix": repository.prefix, "steps": steps, "index": index})
+    plan = {"prefix": repository.prefix, "steps": steps, "index": index}
+    (draft / "plan.json").write_text(json.dumps(plan))
 
 
 def write_commit(draft: Path, branch: str, name: str) -> None:
     """Lay down that a new branch is to point to a commit."""
-    _write_plan(draft, {"branch": branch, "commit": name})
+    (draft / "plan.json").write_text(json.dumps({"branch": branch, "commit": name}))
 
 
-def _make_folders(draft: Path) -> None:
-    """Nobody else may look at, or change, what is going to be written."""
+def _prepare(
+    root: Path, contents: Mapping[str, object], draft: Path, repository: Repository | None = None
+) -> list[str]:
+    """Refuse obstacles, make the folders of a plan, and put the paths in order.
+
+    What is removed comes first, to make room: a file may become a folder, and a folder a file.
+    """
+    removed = {path for path, content in contents.items() if content is None}
+    written = contents.keys() - removed
+    for path in written:
+        _refuse_obstacle(root, path, removed)
+    if repository:
+        git.refuse_foreign_filters(repository, written)
+    # Nobody else may look at, or change, what is going to be written.
     draft.mkdir(mode=0o700)
     for name in ("content", "kept"):
         (draft / name).mkdir()
+    return [*sorted(removed, reverse=True), *written]
 
 
 def _step(root: Path, path: str, draft: Path, number: int) -> dict[str, str | None]:
-    """What happens to one path, and how its states before and after are known again."""
+    """What happens to one path, and how its states before and after are recognised."""
     old, new = files.fingerprint(root, path), files.fingerprint(draft, f"content/{number}")
     return {"path": path, "old": old, "new": new, "draft": files.draft_name()}
-
-
-def _write_plan(draft: Path, plan: Mapping[str, Any]) -> None:
-    (draft / "plan.json").write_text(json.dumps(plan))
 
 
 def _write_index(
@@ -121,55 +132,31 @@ def _write_index(
     writer: git.ObjectWriter,
     unseen: Collection[str],
 ) -> Mapping[Blob, str]:
-    """Prepare the index and the objects that it names; returns their names."""
+    """Prepare the index and its objects; returns the objects' names."""
     sides = [side for conflict in synced.conflicts.values() for side in conflict.stages.values()]
     blobs = [blob for blob in [*synced.shown().values(), *sides] if blob]
     names = dict(zip(blobs, writer.write(blobs, draft / "content"), strict=True))
-    info = b"".join(os.fsencode(line) + b"\0" for line in _index_info(repository, synced, names))
+    # Input of `git update-index --index-info`: each path is cleared, then set.
+    prefix, zeros = repository.prefix, "0" * len(repository.head or "")
+    paths = [*synced.files, *synced.conflicts]
+    lines = [f"0 {zeros}\t{prefix}{path}" for path in paths]
+    for path in paths:
+        blob = synced.files.get(path)
+        if blob:
+            lines.append(f"{blob.mode} {names[blob]} 0\t{prefix}{path}")
+        elif path in synced.conflicts:
+            for number, side in sorted(synced.conflicts[path].stages.items()):
+                lines.append(f"{side.mode} {names[side]} {number}\t{prefix}{path}")
+    info = b"".join(os.fsencode(line) + b"\0" for line in lines)
     (draft / "index-info").write_bytes(info)
     index = repository.git_dir / "index"
     if index.exists():
         files.copy(index, draft / "index")
     writer.update_index(draft / "index", info)
-    hidden = [repository.prefix + path for path in unseen if synced.files.get(path)]
+    hidden = [prefix + path for path in unseen if synced.files.get(path)]
     if hidden:
         writer.skip_in_work_tree(draft / "index", hidden)
     return names
-
-
-def _index_info(repository: Repository, synced: Synced, names: Mapping[Blob, str]) -> Iterator[str]:
-    """Lines for ``git update-index --index-info``: each path is cleared, then set."""
-    zeros = "0" * len(repository.head or "")
-    paths = [*synced.files, *synced.conflicts]
-    yield from (f"0 {zeros}\t{repository.prefix}{path}" for path in paths)
-    for path in paths:
-        full = repository.prefix + path
-        blob = synced.files.get(path)
-        if blob:
-            yield f"{blob.mode} {names[blob]} 0\t{full}"
-        elif path in synced.conflicts:
-            for number, side in sorted(synced.conflicts[path].stages.items()):
-                yield f"{side.mode} {names[side]} {number}\t{full}"
-
-
-def _check_out(
-    repository: Repository,
-    synced: Synced,
-    draft: Path,
-    writer: git.ObjectWriter,
-    paths: Collection[str],
-) -> Path:
-    """The files and links as git would put them into the work tree, below a folder."""
-    out = draft / "out"
-    clean = [path for path in paths if path in synced.files]
-    writer.check_out(draft / "index", [repository.prefix + path for path in clean], out)
-    root = out / repository.prefix
-    for path in paths:
-        blob = synced.conflicts[path].content if path in synced.conflicts else None
-        if blob and blob.mode == LINK:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).symlink_to(os.fsdecode(blob.data))
-    return root
 
 
 def _refuse_obstacle(root: Path, path: str, removed: set[str]) -> None:
@@ -190,16 +177,12 @@ def _refuse_obstacle(root: Path, path: str, removed: set[str]) -> None:
         raise LisaError(f"{root / path}: a folder where a file belongs", "Move it away.")
 
 
-def _mode(path: Path, mode: str) -> int:
-    """Permissions of a file: those that it has, or a new one's, and whether it can be run."""
-    free = 0o777 & ~_umask()
-    there = path.is_file() and not path.is_symlink()
-    bits = path.stat().st_mode & 0o777 if there else 0o666 & free
-    executable = (bits & 0o444) >> 2 & free if mode == EXECUTABLE else 0
-    return bits & ~0o111 | executable
-
-
-def _umask() -> int:
+def _permissions(path: Path, mode: str) -> int:
+    """A file's own permissions, or those of a new one, executable as git's mode says."""
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    free = 0o777 & ~mask
+    is_there = path.is_file() and not path.is_symlink()
+    bits = path.stat().st_mode & 0o777 if is_there else 0o666 & free
+    executable = (bits & 0o444) >> 2 & free if mode == EXECUTABLE else 0
+    return bits & ~0o111 | executable

@@ -1,6 +1,6 @@
-"""A change that a killed command laid down, looked through before it is believed.
+"""Examine a change that a killed command laid down, before it is trusted.
 
-It may have come with the project, in an archive that somebody has unpacked.
+It may have come with the project, in an archive that somebody unpacked.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _MARK = re.compile(rb"[0-9a-f]{32}")
 _OBJECT = re.compile(r"[0-9a-f]{40,64}")
 _STATE = re.compile(r"(?s:link .+)|[x-] [0-9a-f]{64}")
 
-# Only there a link is what is going to stand in the project, or has stood there.
+# The only folders that may hold links: those of the project, new or replaced.
 _HOLD_LINKS = ("content", "kept")
 
 
-def is_mark(said: bytes) -> bool:
-    """Whether bytes are a mark by which a user's own journal is known."""
-    return bool(_MARK.fullmatch(said))
+def is_mark(content: bytes) -> bool:
+    """Whether bytes have the form of a mark by which a user's own journal is known."""
+    return bool(_MARK.fullmatch(content))
 
 
-def checked(pending: Path, top: Path) -> Mapping[str, Any]:
-    """What a laid down change says, once it is sure that it stays inside of a project.
+def read_plan(pending: Path, top: Path) -> Mapping[str, Any]:
+    """The plan of a laid down change, once it is certain to stay inside a project.
 
     Raises
     ------
@@ -40,38 +40,33 @@ def checked(pending: Path, top: Path) -> Mapping[str, Any]:
     try:
         _refuse_links(pending)
         content = files.read(pending, "plan.json", files.LARGE, links=False)
-        change = json.loads(content or b"")
-        _refuse_odd(change, pending, top)
+        plan: Mapping[str, Any] = json.loads(content or b"")
+        match plan:
+            case {"branch": str(), "commit": str(commit)} if _OBJECT.fullmatch(commit):
+                pass
+            case {"steps": list(steps), **rest}:
+                prefix, index = rest.get("prefix", ""), rest.get("index")
+                if not isinstance(prefix, str) or not isinstance(index, str | None):
+                    raise ValueError
+                for number, step in enumerate(steps):
+                    _refuse_step(step, number, prefix, pending, top)
+            case _:
+                raise ValueError
     except (LisaError, OSError, ValueError, RecursionError) as error:
         raise LisaError(
             f"{pending}: no change that lisa-scaffold has laid down, or it is damaged",
             "Look at what is in it, then remove it.",
         ) from error
-    said: Mapping[str, Any] = change
-    return said
-
-
-def _refuse_odd(change: Any, pending: Path, top: Path) -> None:
-    """Raise ValueError for what says no change, and LisaError for what leads out."""
-    match change:
-        case {"branch": str(), "commit": str(commit)} if _OBJECT.fullmatch(commit):
-            return
-        case {"steps": list(steps), **rest}:
-            prefix = rest.get("prefix", "")
-            if not isinstance(prefix, str) or not isinstance(rest.get("index"), str | None):
-                raise ValueError
-            for number, step in enumerate(steps):
-                _refuse_step(step, number, prefix, pending, top)
-        case _:
-            raise ValueError
+    return plan
 
 
 def _refuse_step(step: Any, number: int, prefix: str, pending: Path, top: Path) -> None:
+    """Raise ValueError for what is no step, and LisaError for one that leads out."""
     match step:
         case {"path": str(path), "old": old, "new": new, "draft": str(draft)}:
             states = [each for each in (old, new) if each is not None]
             known = all(isinstance(each, str) and _STATE.fullmatch(each) for each in states)
-            # What is in its place already is here no more.
+            # Content that is in its place already is no longer here.
             prepared = files.fingerprint(pending, f"content/{number}")
             if not known or not files.is_draft_name(draft) or prepared not in (None, new):
                 raise ValueError
@@ -82,9 +77,13 @@ def _refuse_step(step: Any, number: int, prefix: str, pending: Path, top: Path) 
 
 def _refuse_links(pending: Path) -> None:
     """Raise ValueError for links, special files and files of others."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
     if pending.is_symlink() or pending.stat().st_uid != os.geteuid():
         raise ValueError
-    for folder, names, found in os.walk(pending, onerror=_raise):
+    for folder, names, found in os.walk(pending, onerror=fail):
         for name in (*names, *found):
             place = Path(folder, name)
             state = place.lstat()
@@ -93,7 +92,3 @@ def _refuse_links(pending: Path) -> None:
             usual = stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)
             if not (link or usual) or state.st_uid != os.geteuid():
                 raise ValueError
-
-
-def _raise(error: OSError) -> None:
-    raise error

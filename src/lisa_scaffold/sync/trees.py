@@ -1,4 +1,4 @@
-"""Two or three versions of a file side by side: what they are, and how people see them."""
+"""Merge a newer render into a project, path by path."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from lisa_scaffold import files, merge
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.formats import diff
-from lisa_scaffold.git import Blob, Difference, Stage, Store, TreeMerge
+from lisa_scaffold.git import Blob, Difference, Stage, Store
 from lisa_scaffold.model import Change, Declined, Merged
 from lisa_scaffold.project import conflict_marker
-from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, untangle
-from lisa_scaffold.sync.seeded import Matches, Tree, hold
+from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
+from lisa_scaffold.sync.seeded import Matches, Tree, hold_back
 
 SUBMODULE = "160000"
+LINK = "120000"
+REGULAR = frozenset({"100644", "100755"})
 
-# Git makes markers longer in a file that both sides renamed, and names both paths there.
+# In a file that both sides renamed, git makes the markers longer and names both paths.
 _LONG_MARKER = re.compile(rb"^(<{7}|={7}|>{7})[<=>](?=$| (?:project|template):)", re.MULTILINE)
 
 Sides = tuple[Blob | None, Blob, Blob | None]
@@ -30,18 +32,18 @@ Sides = tuple[Blob | None, Blob, Blob | None]
 
 @dataclass(frozen=True)
 class Policy:
-    """What holds for the paths of a project.
+    """How the paths of a project are treated.
 
     Attributes
     ----------
     answers_file
         The path that always takes the template's new content.
     locked, seeded
-        Whether a path is of this kind of ownership.
+        Whether a path has this ownership.
     was_seeded
         Whether a path was seeded in the recorded version.
     ignored
-        Of some paths, those that the project's ``.gitignore`` names.
+        Of some paths, those that match the project's ``.gitignore``.
     keep_prose
         Whether prose that the project has rewritten stays the project's.
     """
@@ -61,7 +63,7 @@ class Conflict:
     Attributes
     ----------
     stages
-        The sides: 1 the base, 2 the project's, 3 the template's, as far as each has the path.
+        The sides that have the path: 1 the base, 2 the project's, 3 the template's.
     content
         What stands in the work tree: text with conflict markers, or the project's side.
     """
@@ -111,9 +113,8 @@ class Synced:
     def decline(self, path: str, note: str, old: Blob | None, new: Blob | None) -> None:
         """Record that the template's change to a path is not taken, with the change as a patch."""
         self.keep(path, note)
-        said = patch(path, old, new)
-        if said:
-            self.patches[path] = said
+        if patch := _patch(path, old, new):
+            self.patches[path] = patch
 
 
 def read_tree(folder: Path) -> Tree:
@@ -162,49 +163,44 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     base, theirs = dict(base), dict(theirs)
     base.pop(policy.answers_file, None)
     answers = theirs.pop(policy.answers_file, None)
-    held = hold(base, theirs, present, policy.seeded, policy.was_seeded)
+    held = hold_back(base, theirs, present, policy.seeded, policy.was_seeded)
     merged = store.merge(base, ours, theirs)
     differences = {each.path: each for each in store.changed(ours, merged.tree)}
-    objects = _read(store, merged, differences.values())
-    settling = _Settling(store, policy, ours, base, theirs, present, objects)
+    # The content of every object that a decision needs is read at once.
+    stages = [stage for sides in merged.conflicts.values() for stage in sides.values()]
+    stages += [stage for each in differences.values() for stage in (each.old, each.new)]
+    wanted = (stage.oid for stage in stages if stage.exists and stage.mode != SUBMODULE)
+    settling = _Settling(store, policy, ours, base, theirs, present, store.read(wanted))
+    synced = settling.synced
     for path in held.dropped:
-        settling.synced.keep(path, "the template no longer has it; it is the project's: kept.")
+        synced.keep(path, "the template no longer has it; it is the project's: kept.")
     for path, (old, new) in held.missed.items():
-        settling.missed(path, old, new)
-    clashes = untangle(merged)
+        settling.settle_missed(path, old, new)
+    clashes = find_clashes(merged)
     for clash in clashes:
-        settling.clash(clash, differences.get(clash.path))
+        settling.settle_clash(clash, differences.get(clash.path))
     taken = {path for clash in clashes for path in clash.paths}
     clean = {path: each for path, each in differences.items() if path not in taken}
     ignored = policy.ignored(path for path, each in clean.items() if each.is_addition)
     blocked = tuple(clash.below for clash in clashes if clash.below)
     for path, difference in clean.items():
         if path in ignored:
-            settling.synced.keep(path, "the template adds it, .gitignore names it: not added.")
+            synced.keep(path, "the template adds it, .gitignore names it: not added.")
         elif path.startswith(blocked):
             note = "the template has a folder where the project has a file: left out."
-            settling.synced.decline(path, note, None, settling.blob(difference.new))
+            synced.decline(path, note, None, settling.blob(difference.new))
         else:
-            settling.clean(difference)
+            settling.settle_clean(difference)
     recorded = present.get(policy.answers_file)
     if answers and (recorded is None or store.oid(answers.data) != recorded.oid):
-        settling.synced.settle(policy.answers_file, "updated", answers)
-    settling.synced.changes.sort(key=lambda change: change.path)
-    return settling.synced
-
-
-def _read(
-    store: Store, merged: TreeMerge, differences: Iterable[Difference]
-) -> Mapping[str, bytes]:
-    """Content of every object that a decision needs, by its name, read at once."""
-    stages = [stage for each in merged.conflicts.values() for stage in each.values()]
-    stages += [stage for each in differences for stage in (each.old, each.new)]
-    return store.read(stage.oid for stage in stages if stage.exists and stage.mode != SUBMODULE)
+        synced.settle(policy.answers_file, "updated", answers)
+    synced.changes.sort(key=lambda change: change.path)
+    return synced
 
 
 @dataclass
 class _Settling:
-    """Decides path by path; the sides of the merge, and what came of it."""
+    """Settles a merge path by path: the sides, and what has come of it so far."""
 
     store: Store
     policy: Policy
@@ -224,48 +220,42 @@ class _Settling:
         found = self.store.changed("base", self.ours)
         return {each.path: each.was for each in found if each.was}
 
-    def missed(self, path: str, old: Blob, new: Blob) -> None:
-        """A path that is written once, that the template changed, and the project has no more."""
+    def settle_missed(self, path: str, old: Blob, new: Blob) -> None:
+        """A seeded path that the template changed and the project has removed."""
         place = next((now for now, was in self.origins.items() if was == path), "")
         what = f"has moved it to {place}" if place else "deleted it"
         note = f"written once; the project {what}, the template changed it: left out."
         self.synced.decline(path, note, old, new)
 
-    def clean(self, difference: Difference) -> None:
+    def settle_clean(self, difference: Difference) -> None:
         """A path that git merged without a conflict."""
-        path, synced = difference.path, self.synced
+        path, was, synced = difference.path, difference.was, self.synced
         if not difference.new.exists:
             synced.settle(path, "removed", None)
             return
         new = self.blob(difference.new)
-        if difference.was:
-            self.moved(difference, new)
+        if was:
+            # The template moved it; what both sides changed in it must still be right.
+            base, theirs = self.base.get(was), self.theirs.get(path)
+            ours = self.blob(difference.old)
+            synced.files[was] = None
+            if base and theirs and base.data not in (theirs.data, ours.data):
+                self.settle_merged(path, (base, ours, theirs), new, was)
+            else:
+                synced.settle(path, "renamed", new, was)
         elif difference.is_addition:
             synced.settle(path, "added", new)
         else:
             origin = path if path in self.base else self.origins.get(path, path)
-            self.taken(path, origin, difference.old, new)
+            base = self.base.get(origin)
+            if base and self.store.oid(base.data) == difference.old.oid:
+                synced.settle(path, "updated", new)
+            else:
+                sides = base, self.blob(difference.old), self.theirs.get(origin)
+                self.settle_merged(path, sides, new)
 
-    def taken(self, path: str, origin: str, old: Stage, new: Blob) -> None:
-        """A path that the template changed; ``origin`` is its name there."""
-        base = self.base.get(origin)
-        if base and self.store.oid(base.data) == old.oid:
-            self.synced.settle(path, "updated", new)
-        else:
-            self.merged(path, (base, self.blob(old), self.theirs.get(origin)), new)
-
-    def moved(self, difference: Difference, new: Blob) -> None:
-        """A path that the template moved; what both sides changed in it must still be right."""
-        path, was = difference.path, difference.was or ""
-        base, theirs, ours = self.base.get(was), self.theirs.get(path), self.blob(difference.old)
-        self.synced.files[was] = None
-        if base and theirs and base.data not in (theirs.data, ours.data):
-            self.merged(path, (base, ours, theirs), new, was)
-        else:
-            self.synced.settle(path, "renamed", new, was)
-
-    def merged(self, path: str, sides: Sides, new: Blob, was: str | None = None) -> None:
-        """A path that both sides changed, apart from each other: right as text, perhaps no more."""
+    def settle_merged(self, path: str, sides: Sides, new: Blob, was: str | None = None) -> None:
+        """A path that both sides changed in different places: right as text, if not more."""
         base, ours, theirs = sides
         problem = None
         if base and theirs and {base.mode, ours.mode, theirs.mode} <= REGULAR:
@@ -274,10 +264,14 @@ class _Settling:
             self.synced.settle(path, "merged", new, was)
             return
         self.synced.notes.append(f"{path}: git's merge of the text is wrong: {problem}")
-        whole = Blob(ours.mode, in_conflict(ours.data, theirs.data))
-        self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole, was)
+        whole = b"<<<<<<< project\n%s\n=======\n%s\n>>>>>>> template\n" % (
+            ours.data.removesuffix(b"\n"),
+            theirs.data.removesuffix(b"\n"),
+        )
+        blobs = {BASE: base, OURS: ours, THEIRS: theirs}
+        self.settle_content(path, blobs, Blob(ours.mode, whole), was)
 
-    def clash(self, clash: Clash, marked: Difference | None) -> None:
+    def settle_clash(self, clash: Clash, marked: Difference | None) -> None:
         """A file that git left in conflict; ``marked`` is what git put in its place."""
         path, was = clash.path, marked.was if marked else None
         if any(stage.mode == SUBMODULE for stage in clash.stages.values()):
@@ -285,9 +279,9 @@ class _Settling:
             return
         blobs = {number: self.blob(stage) for number, stage in clash.stages.items()}
         sides = self.base.get(path), blobs.get(OURS), blobs.get(THEIRS)
-        link = link_of(*sides)
+        link = _find_link(*sides)
         if clash.renamed:
-            self.renamed(path, clash.renamed, blobs[OURS], marked)
+            self.settle_renamed(path, clash.renamed, blobs[OURS], marked)
         elif link and link is sides[1]:
             note = "the project has made a link of it, the template changed the file: left alone."
             self.synced.decline(path, note, sides[0], sides[2])
@@ -295,9 +289,10 @@ class _Settling:
             self.synced.settle(path, "updated", link)
         elif OURS in blobs and THEIRS in blobs:
             shown = self.blob(marked.new) if marked and marked.new.exists else blobs[OURS]
-            self.content(path, blobs, shown if shown.mode == blobs[OURS].mode else blobs[OURS], was)
+            shown = shown if shown.mode == blobs[OURS].mode else blobs[OURS]
+            self.settle_content(path, blobs, shown, was)
         elif OURS in blobs:
-            self.dropped(path, blobs.get(BASE), blobs[OURS])
+            self.settle_dropped(path, blobs.get(BASE), blobs[OURS])
         elif BASE in blobs:
             note = "the project deleted it, the template changed it: left out."
             self.synced.decline(path, note, blobs[BASE], blobs.get(THEIRS, blobs[BASE]))
@@ -306,11 +301,11 @@ class _Settling:
             self.synced.decline(path, note, None, blobs[THEIRS])
         else:
             self.synced.settle(path, "added", blobs[THEIRS])
-        # Once its content has arrived, the old name of a path that was moved goes.
+        # Once the content of a moved path has arrived, its old name is removed.
         if was and self.synced.shown().get(path):
             self.synced.files.setdefault(was, None)
 
-    def dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
+    def settle_dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
         """A path that the template no longer has, and that the project edited."""
         moved = merge.moved_pins(path, base.data, ours.data) if base else []
         if not moved:
@@ -322,7 +317,7 @@ class _Settling:
             f"({'; '.join(moved)}): removed."
         )
 
-    def renamed(
+    def settle_renamed(
         self, path: str, names: tuple[str, str], whole: Blob, marked: Difference | None
     ) -> None:
         """A file that both sides renamed, each to another name: the project's name stays.
@@ -341,16 +336,20 @@ class _Settling:
         if ours.data == base.data:
             self.synced.settle(path, "updated", whole)
         elif conflict_marker(whole.data) and not conflict_marker(ours.data):
-            self.content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
+            self.settle_content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
         else:
-            self.merged(path, (base, ours, theirs), whole)
+            self.settle_merged(path, (base, ours, theirs), whole)
 
-    def content(
+    def settle_content(
         self, path: str, blobs: Mapping[int, Blob], marked: Blob, was: str | None = None
     ) -> None:
         """Both sides have a path: a merger for its type, then ownership, then a conflict."""
         base, ours, theirs = blobs.get(BASE), blobs[OURS], blobs[THEIRS]
-        result = self.structural(path, base, ours, theirs)
+        former = base and base.data
+        result: Merged | Declined | None = None
+        if {side.mode for side in (base, ours, theirs) if side} <= REGULAR:
+            keep_prose = self.policy.keep_prose
+            result = merge.merge_file(path, former, ours.data, theirs.data, keep_prose=keep_prose)
         mode = theirs.mode if base and base.mode == ours.mode else ours.mode
         synced = self.synced
         if isinstance(result, Merged):
@@ -361,7 +360,7 @@ class _Settling:
         elif self.policy.locked(path):
             synced.settle(path, "updated", theirs, was)
             synced.notes.append(f"{path}: locked, the template's lines win; yours are in a patch.")
-            synced.patches[path] = patch(path, base or theirs, ours)
+            synced.patches[path] = _patch(path, base or theirs, ours)
         elif isinstance(result, Declined):
             synced.keep(path, result.reason, was)
             synced.patches[path] = result.patch
@@ -370,31 +369,11 @@ class _Settling:
         else:
             synced.conflicts[path] = Conflict(blobs, marked)
             synced.changes.append(Change(path, "conflict", was))
-            if large := merge.excess(base and base.data, ours.data, theirs.data):
+            if large := merge.excess(former, ours.data, theirs.data):
                 synced.notes.append(f"{path}: {large}")
 
-    def structural(
-        self, path: str, base: Blob | None, ours: Blob, theirs: Blob
-    ) -> Merged | Declined | None:
-        """What the merger for the file's type makes of it; None where it is not sure."""
-        if not {side.mode for side in (base, ours, theirs) if side} <= REGULAR:
-            return None
-        before = base.data if base else None
-        keep_prose = self.policy.keep_prose
-        return merge.merge_file(path, before, ours.data, theirs.data, keep_prose=keep_prose)
 
-
-REGULAR = frozenset({"100644", "100755"})
-LINK = "120000"
-
-
-def in_conflict(ours: bytes, theirs: bytes) -> bytes:
-    """Both versions of a file between conflict markers."""
-    sides = (ours.removesuffix(b"\n"), theirs.removesuffix(b"\n"))
-    return b"<<<<<<< project\n%s\n=======\n%s\n>>>>>>> template\n" % sides
-
-
-def patch(path: str, old: Blob | None, new: Blob | None) -> str:
+def _patch(path: str, old: Blob | None, new: Blob | None) -> str:
     """The difference of two contents as a unified diff; None stands for no file."""
     was, now = (side.data if side else b"" for side in (old, new))
     if b"\0" in was + now:
@@ -405,8 +384,8 @@ def patch(path: str, old: Blob | None, new: Blob | None) -> str:
     return diff.patch(before, after, path)
 
 
-def link_of(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> Blob | None:
-    """The link that a side alone has put in the place of a file, if that settles the matter.
+def _find_link(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> Blob | None:
+    """The link that only one side has put in the place of a file, if that settles the matter.
 
     The project's stays whatever the template changed in the file. The template's comes if the
     project left the content as it was; whether a link is executable means nothing.
@@ -415,5 +394,5 @@ def link_of(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> Blob |
         return None
     if ours.mode == LINK and theirs.mode in REGULAR:
         return ours
-    same = ours.mode in REGULAR and ours.data == base.data
-    return theirs if theirs.mode == LINK and same else None
+    unchanged = ours.mode in REGULAR and ours.data == base.data
+    return theirs if theirs.mode == LINK and unchanged else None

@@ -6,9 +6,9 @@ from lisa_scaffold.template.source import (
     Source,
     default_source,
     is_short_for,
+    parse_version,
     recorded_source,
-    sorted_versions,
-    version_of,
+    sort_versions,
 )
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "Template",
     "default_source",
     "is_short_for",
+    "parse_version",
     "recorded_source",
-    "sorted_versions",
-    "version_of",
+    "sort_versions",
 ]

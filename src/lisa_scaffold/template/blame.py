@@ -1,4 +1,4 @@
-"""Whose fault it is: what a template does wrong is told as one message, with the place in it."""
+"""Tell what a template does wrong as one message, with the place in the template."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from lisa_scaffold.template.light import import_copier, quick_yaml
 SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
 """Environment variable that names a mirror or a working copy of the template."""
 
-# The machine's trouble, whatever is rendered.
+# Trouble of the machine, whatever is rendered.
 _MACHINE = frozenset(
     [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EACCES]
 )
 
-# What a function works on that renders a part of the template: the variable that says it.
+# Functions that work on a part of the template: the part, and the variable that names it.
 _WORKS_ON = {
-    "_questions": ("copier.yml: question ", "key"),
+    "answer_questions": ("copier.yml: question ", "key"),
     "_ask": ("copier.yml: question ", "var_name"),
     "_render_file": ("", "src_relpath"),
     "_render_symlink": ("", "src_relpath"),
@@ -61,7 +61,7 @@ class Version(Protocol):
 def template_errors(template: Version) -> Iterator[None]:
     """Tell an error of the template, whatever its expressions raise, as one message."""
     import_copier()
-    from copier.errors import CopierError, UnsafeTemplateError
+    from lisa_scaffold.template.copier_api import CopierError, UnsafeTemplateError
 
     try:
         # Some of Copier's errors print themselves, and its warnings are no news to our users.
@@ -79,35 +79,32 @@ def template_errors(template: Version) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _MACHINE:
             raise
-        if not isinstance(error, CopierError) and _is_our_own(error):
+        # Where nothing but our own code was at work, the failure is no fault of the template.
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        packages = {str(each.f_globals.get("__name__")).partition(".")[0] for each in frames}
+        is_our_defect = packages <= {"lisa_scaffold", *sys.stdlib_module_names}
+        if is_our_defect and not isinstance(error, CopierError):
             raise
-        raise broken(template, f"{_where(error, template.root)}{_said(error)}") from error
+        why = f"{_find_place(error, template.root)}{_describe(error)}"
+        raise broken(template, why) from error
 
 
 def broken(template: Version, why: str) -> LisaError:
     """The error that a version of a template is broken."""
-    said = " ".join(why.replace(f"{template.root}/", "").split())
+    reason = " ".join(why.replace(f"{template.root}/", "").split())
     place = template.root if (template.root / ".git").exists() else template.recorded
     return LisaError(
-        f"{place}: version {template.version} of the template is broken: {said}",
+        f"{place}: version {template.version} of the template is broken: {reason}",
         f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
     )
 
 
-def _is_our_own(error: Exception) -> bool:
-    """Whether nothing but our code was at work: what fails there is no fault of a template."""
-    names = {
-        str(frame.f_globals.get("__name__")).partition(".")[0]
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-    }
-    return names <= {"lisa_scaffold", *sys.stdlib_module_names}
-
-
-def _said(error: Exception) -> str:
-    from copier.errors import CopierError
+def _describe(error: Exception) -> str:
     from jinja2 import TemplateError
     from pydantic import ValidationError
     from yaml import YAMLError
+
+    from lisa_scaffold.template.copier_api import CopierError
 
     if isinstance(error, MemoryError):
         return "it takes more memory than there is for it"
@@ -116,21 +113,17 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _where(error: Exception, root: Path) -> str:
+def _find_place(error: Exception, root: Path) -> str:
     """The file and line of a template that an error comes from, or else the setting or question."""
     found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if "__jinja_exception__" in frame.f_globals:  # Jinja put its template in place of the code
-            file = _below(root, frame.f_code.co_filename)
+            # The file may have been compiled in another folder: its path ends in the same way.
+            parts = Path(frame.f_code.co_filename).parts
+            tails = (Path(*parts[at:]) for at in range(1, len(parts)))
+            file = next((tail for tail in tails if (root / tail).is_file()), None)
             found = f"{file}:{line}: " if file else found
         elif frame.f_code.co_name in _WORKS_ON:
             what, variable = _WORKS_ON[frame.f_code.co_name]
             found = f"{what}{frame.f_locals.get(variable, '')}: "
     return found
-
-
-def _below(root: Path, name: str) -> str:
-    """A file of the template, whatever folder it was in when it was compiled."""
-    parts = Path(name).parts
-    tails = (Path(*parts[at:]) for at in range(1, len(parts)))
-    return next((str(tail) for tail in tails if (root / tail).is_file()), "")

@@ -1,9 +1,9 @@
-"""The user's folder for what can be made again: nobody else fills it, and it stays small.
+"""The user's cache folder: nobody else fills it, and it stays small.
 
-What is kept is believed as it is found, and compiled templates are even run, as Python runs what
-it compiled below the user's ``site-packages``. So it must be as certainly the user's own: where
-somebody else may have put it there, in a checkout above all, nothing is kept and nothing is read.
-That costs time and nothing else, as does everything that goes wrong here.
+What is kept is trusted as it is found, and compiled templates are even run, just as Python runs
+what it compiled below the user's ``site-packages``. So the folder must certainly be the user's own:
+where somebody else may have filled it, in a checkout above all, nothing is kept and nothing read.
+That costs nothing but time, as does everything that goes wrong here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LARGEST = 4_000_000
 
 
 def folder(name: str) -> Path | None:
-    """The folder for one sort of kept files; None where it is not certainly the user's own.
+    """The folder for one sort of files; None where it is not certainly the user's own.
 
     See https://specifications.freedesktop.org/basedir-spec/latest/ for ``XDG_CACHE_HOME``: a
     relative path there is invalid, and ignored.
@@ -29,27 +29,22 @@ def folder(name: str) -> Path | None:
         above = named if named.is_absolute() else Path.home() / ".cache"
         # The user may keep it on another disk: what leads there is no concern, where it ends is.
         place = Path(os.path.realpath(above), "lisa-scaffold", name)
-        if not above.is_absolute() or _in_a_project(place):
+        if not above.is_absolute() or _is_in_project(place):
             return None
         # Others who may write further up can only put folders there that are not the user's.
         shut = (stat.S_IWOTH, stat.S_IWGRP | stat.S_IWOTH, stat.S_IRWXG | stat.S_IRWXO)
         for each, bits in zip((place.parents[1], place.parent, place), shut, strict=True):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _is_own(each, bits):
+            state = each.lstat()
+            own = stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid()
+            if not own or state.st_mode & bits:
                 return None
     except (OSError, RuntimeError, ValueError):
         return None
     return place
 
 
-def _is_own(place: Path, bits: int) -> bool:
-    """Whether it is a folder of the user's, no link, whose mode has none of some bits."""
-    state = place.lstat()
-    owned = stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid()
-    return owned and not state.st_mode & bits
-
-
-def _in_a_project(place: Path) -> bool:
+def _is_in_project(place: Path) -> bool:
     """Whether a place lies in a checkout or another project, which may hold anybody's files.
 
     Many people keep their home itself under git. What is tracked there is theirs like the rest of
@@ -69,7 +64,7 @@ def _in_a_project(place: Path) -> bool:
 
 
 def write(place: Path, content: bytes) -> None:
-    """Put a file there in one step; a cache that cannot be written is none, and no trouble."""
+    """Write a file in one step; one that cannot be written is just not kept."""
     if len(content) > LARGEST:
         return
     draft = place.with_name(f".{os.urandom(8).hex()}")
@@ -84,7 +79,7 @@ def write(place: Path, content: bytes) -> None:
 
 
 def read(place: Path) -> bytes | None:
-    """What a file there holds, which counts as a use of it; None where it is not as written."""
+    """The content of a file, which counts as a use of it; None where it is not as written."""
     try:
         # A pipe would wait for a writer.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -97,24 +92,24 @@ def read(place: Path) -> bytes | None:
         shared = state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         if not own or shared or state.st_size > LARGEST + sha256().digest_size:
             return None
-        said = os.read(handle, state.st_size)
+        sealed = os.read(handle, state.st_size)
         with suppress(OSError):  # a disk that is only read
             os.utime(handle)
     except OSError:
         return None
     finally:
         os.close(handle)
-    seal, content = said[: sha256().digest_size], said[sha256().digest_size :]
+    seal, content = sealed[: sha256().digest_size], sealed[sha256().digest_size :]
     return content if seal == _seal(place, content) else None
 
 
 def _seal(place: Path, content: bytes) -> bytes:
-    """What tells a file that is cut off, damaged or another's from one that was written here."""
+    """A digest that tells a file written here from one that is cut off, damaged or another's."""
     return sha256(os.fsencode(place.name) + b"\0" + content).digest()
 
 
 def prune(place: Path, most: int) -> None:
-    """Remove the files that were used longest ago, until no more than so many are left."""
+    """Remove the least recently used files until no more than ``most`` are left."""
     used: dict[Path, int] = {}
     with suppress(OSError), os.scandir(place) as found:
         for each in found:

@@ -1,22 +1,22 @@
 """Compiled Jinja templates, kept between runs: compiling takes longer than rendering.
 
 Jinja's own bytecode cache keys by file name, and the template's files lie in another folder each
-time. It keeps too little apart too: here the key is all that decides what the compiled code does,
-and what it is the same for everybody: no value that a filter gave when the text was compiled.
+time. It also distinguishes too little: here the key is everything that decides what the compiled
+code does, and the code is the same for everybody, without values that a filter gave when the text
+was compiled.
 """
 
 from __future__ import annotations
 
 import marshal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache as remembered
 from hashlib import sha256
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import nodes
 from jinja2.bccache import Bucket, BytecodeCache
@@ -25,9 +25,10 @@ from jinja2.compiler import CodeGenerator, Frame
 from lisa_scaffold.template import cache
 
 if TYPE_CHECKING:
-    from copier._jinja_ext import SandboxedEnvironment
     from jinja2 import Environment
     from jinja2 import Template as JinjaTemplate
+
+    from lisa_scaffold.template.copier_api import SandboxedEnvironment
 
 MOST_KEPT = 5000
 """Compiled texts that are kept, those used last; a version of our template has about 350 (1 MB)."""
@@ -41,23 +42,23 @@ SETTINGS = (
     *("line_comment_prefix", "trim_blocks", "lstrip_blocks", "newline_sequence"),
     *("keep_trailing_newline", "optimized", "undefined", "finalize", "autoescape", "is_async"),
 )
-"""What a template's ``_envops`` may set, as far as it decides the compiled code."""
+"""The settings in a template's ``_envops`` that determine the compiled code."""
 
 _EXTENSIONS = {
     "jinja2_ansible_filters.AnsibleCoreFiltersExtension",
     "copier._jinja_ext.YieldExtension",
 }
-"""Those of Copier, known by its version; what another one makes of a text may change any time."""
+"""Copier's own, whose version is in the key; what another one does may change at any time."""
 
 _PLAIN = {bool, float, int, str, type(None)}
 _PACKAGES = ("copier", "jinja2", "jinja2-ansible-filters", "markupsafe")
 
 
-class TextAlone(CodeGenerator):
-    """Jinja's compiler, less the values that it works out beforehand.
+class PlainCodeGenerator(CodeGenerator):
+    """Jinja's compiler, without computing values beforehand.
 
-    Of ``{{ "$HOME"|expandvars }}`` it writes the value into the code: of this user, and now. Here
-    every filter, test and attribute is looked up as often as the text is rendered.
+    For ``{{ "$HOME"|expandvars }}`` Jinja writes this user's present value into the code. Here
+    every filter, test and attribute is looked up whenever the text is rendered.
     """
 
     def _output_child_to_const(
@@ -127,13 +128,25 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
     Copier compiles an expression at every use. What its ``yield`` tag left behind is cleared as
     each compilation would.
     """
-    environment.code_generator_class = TextAlone
+    environment.code_generator_class = PlainCodeGenerator
     environment.optimized = False
-    decisive = _decisive(environment)
+    decisive = _find_decisive(environment)
     folder = cache.folder("jinja") if decisive else None
     if folder and decisive:
         environment.bytecode_cache = SourceCache(folder, decisive)
-    compiled = remembered(_compiler(environment))
+    make_template, kept = environment.from_string, environment.bytecode_cache
+
+    @remembered
+    def compiled(source: str) -> JinjaTemplate:
+        # Jinja itself keeps only templates that came from a file.
+        if kept is None or not isinstance(source, str):
+            return make_template(source)
+        bucket = kept.get_bucket(environment, "<string>", None, source)
+        if bucket.code is None:
+            bucket.code = environment.compile(source)
+            kept.set_bucket(bucket)
+        namespace = environment.make_globals(None)
+        return environment.template_class.from_code(environment, bucket.code, namespace, None)
 
     def from_string(source: str) -> JinjaTemplate:
         forget_yield(environment)
@@ -144,21 +157,26 @@ def keep_compiled(environment: SandboxedEnvironment) -> None:
 
 def forget_yield(environment: SandboxedEnvironment) -> None:
     """Clear what Copier's ``yield`` tag left behind, as a compilation would."""
-    from copier._jinja_ext import get_yield_context
+    from lisa_scaffold.template.copier_api import get_yield_context
 
     yielded = get_yield_context(environment)
     yielded.yield_name = yielded.yield_iterable = None
 
 
-def _decisive(environment: SandboxedEnvironment) -> str | None:
-    """All that decides compiled code beside the text; None where that cannot be told."""
+def _find_decisive(environment: SandboxedEnvironment) -> str | None:
+    """Everything that decides compiled code beside the text; None where that is unknown."""
     if environment.extensions.keys() != _EXTENSIONS:
         return None
-    settings = [getattr(environment, setting) for setting in SETTINGS]
-    named = [_named(each) for each in (type(environment), *settings)]
-    if None in named:
-        return None
-    # The code calls a filter by its name, with what this one wants beside its arguments.
+    # Settings in words that mean the same in every process.
+    named = []
+    for value in (type(environment), *(getattr(environment, name) for name in SETTINGS)):
+        if isinstance(value, type):
+            named.append(f"{value.__module__}.{value.__qualname__}")
+        elif type(value) in _PLAIN:
+            named.append(repr(value))
+        else:
+            return None
+    # The code calls a filter by its name, with what that one wants beside its arguments.
     called = [
         sorted((name, str(getattr(each, "jinja_pass_arg", None))) for name, each in group.items())
         for group in (environment.filters, environment.tests)
@@ -167,32 +185,8 @@ def _decisive(environment: SandboxedEnvironment) -> str | None:
     return repr((_FORM, python, _versions(), named, called))
 
 
-def _named(value: Any) -> str | None:
-    """A setting in words that mean the same in every process; None where there are none."""
-    if isinstance(value, type):
-        return f"{value.__module__}.{value.__qualname__}"
-    return repr(value) if type(value) in _PLAIN else None
-
-
 @remembered
 def _versions() -> tuple[str, ...]:
     from importlib.metadata import version
 
     return tuple(version(name) for name in _PACKAGES)
-
-
-def _compiler(environment: SandboxedEnvironment) -> Callable[[str], JinjaTemplate]:
-    """What makes a template of a text; Jinja itself keeps only templates that came from a file."""
-    plain, kept = environment.from_string, environment.bytecode_cache
-
-    def compiled(source: str) -> JinjaTemplate:
-        if kept is None or not isinstance(source, str):
-            return plain(source)
-        bucket = kept.get_bucket(environment, "<string>", None, source)
-        if bucket.code is None:
-            bucket.code = environment.compile(source)
-            kept.set_bucket(bucket)
-        namespace = environment.make_globals(None)
-        return environment.template_class.from_code(environment, bucket.code, namespace, None)
-
-    return compiled

@@ -1,7 +1,7 @@
 """Import Copier without the libraries of its dialogue, which take a third of the time.
 
-Copier names them at the head of its modules, and uses nothing of them to render. Here they are
-stood in for while Copier is imported; what is called after all brings the real one in.
+Copier imports them at the head of its modules, and uses nothing of them to render. Stand-ins take
+their place while Copier is imported; what is called after all imports the real library.
 """
 
 from __future__ import annotations
@@ -41,7 +41,17 @@ def import_copier() -> None:
     """Import Copier, unless that is done; a library that is loaded already is used as it is."""
     if "copier" in sys.modules:
         return
-    stand_ins = {name: _stand_in(name) for name in _DIALOGUE.keys() - sys.modules.keys()}
+
+    def defer(module: str, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            return getattr(import_module(module), name)(*arguments, **options)
+
+        return call
+
+    stand_ins = {name: ModuleType(name) for name in _DIALOGUE.keys() - sys.modules.keys()}
+    for name, module in stand_ins.items():
+        for member in _DIALOGUE[name]:
+            setattr(module, member, Choice if member == "Choice" else defer(name, member))
     sys.modules.update(stand_ins)
     try:
         import_module("copier")
@@ -50,23 +60,9 @@ def import_copier() -> None:
             del sys.modules[name]
 
 
-def _stand_in(name: str) -> ModuleType:
-    module = ModuleType(name)
-    for member in _DIALOGUE[name]:
-        setattr(module, member, Choice if member == "Choice" else _deferred(name, member))
-    return module
-
-
-def _deferred(module: str, name: str) -> Callable[..., Any]:
-    def call(*arguments: Any, **options: Any) -> Any:
-        return getattr(import_module(module), name)(*arguments, **options)
-
-    return call
-
-
 @contextmanager
 def quick_yaml() -> Iterator[None]:
-    """Let Copier read YAML with libyaml, where PyYAML has it: that takes a tenth of the time."""
+    """Let Copier read YAML with libyaml where PyYAML has it: that takes a tenth of the time."""
     import yaml
 
     plain = yaml.SafeLoader

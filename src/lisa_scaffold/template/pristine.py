@@ -1,4 +1,4 @@
-"""What the template made of a project's recorded answers: its locked files, kept between runs."""
+"""The locked files that a project's recorded version and answers render to, kept between runs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lisa_scaffold import answers as plain
+from lisa_scaffold import answers as checks
 from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template import cache
-from lisa_scaffold.template.source import Source, recorded_source, version_of
+from lisa_scaffold.template.source import Source, parse_version, recorded_source
 
 MOST_KEPT = 500
 """Renders that are kept; one takes about 30 kB."""
 
 _FORM = "2"
-"""Part of every key: a newer form of what is kept is never taken for this one."""
+"""Part of every key, so that another form of what is kept is never taken for this one."""
 
 
 class Origin(NamedTuple):
@@ -66,96 +66,71 @@ class Origins:
         address, version = recorded.get("_src_path"), recorded.get("_commit")
         if not isinstance(address, str) or not isinstance(version, str):
             return Origin()
-        if fault := plain.fault(recorded):
+        if fault := checks.find_fault(recorded):
             return Origin(problem=fault)
-        source = self._source(address, root)
-        if not source.ours:
-            # Another template has no table of locked files, and may be anywhere in the network.
-            return Origin(notes=(f"Made from {address}: what is locked there is not known here.",))
-        newer = _newer(source, version)
-        if newer:
-            return Origin(notes=(newer,))
-        answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
-        try:
-            locked = _locked(source, version, answers)
-        except LisaError as error:
-            return Origin(problem=error.message)
-        return Origin(locked, notes=_behind(source, version))
-
-    def _source(self, address: str, root: Path) -> Source:
         # Only a relative address means something else from another folder.
         key = address, root if os.path.lexists(root / address) else Path()
         if key not in self._sources:
             self._sources[key] = recorded_source(address, root)
-        return self._sources[key]
+        source = self._sources[key]
+        if not source.ours:
+            # Another template has no table of locked files, and may be anywhere in the network.
+            return Origin(notes=(f"Made from {address}: what is locked there is not known here.",))
+        own, known = parse_version(version), source.versions()
+        newest = parse_version(known[-1])
+        if own and newest and own > newest:
+            note = (
+                f"Made from {version}; this lisa-scaffold knows versions up to {known[-1]}, so the "
+                "locked files were not compared: pip install --upgrade lisa-scaffold."
+            )
+            return Origin(notes=(note,))
+        answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
+        try:
+            locked = _read_locked(source, version, answers)
+        except LisaError as error:
+            return Origin(problem=error.message)
+        newer = [each for each in known if own and (other := parse_version(each)) and other > own]
+        number = "1 version" if len(newer) == 1 else f"{len(newer)} versions"
+        behind = [
+            f"{number} behind {each} of the template: lisa-scaffold update." for each in newer
+        ]
+        return Origin(locked, notes=tuple(behind[-1:]))
 
 
-def _newer(source: Source, version: str) -> str:
-    """A sentence about a version beyond those of the source; empty for any other."""
-    newest = source.versions()[-1]
-    recorded, last = version_of(version), version_of(newest)
-    if recorded is None or last is None or recorded <= last:
-        return ""
-    return (
-        f"Made from {version}; this lisa-scaffold knows versions up to {newest}, so the locked "
-        "files were not compared: pip install --upgrade lisa-scaffold."
-    )
-
-
-def _behind(source: Source, version: str) -> tuple[str, ...]:
-    recorded = version_of(version)
-    known = ((each, version_of(each)) for each in source.versions())
-    newer = [name for name, each in known if recorded and each and each > recorded]
-    if not newer:
-        return ()
-    number = "1 version" if len(newer) == 1 else f"{len(newer)} versions"
-    return (f"{number} behind {newer[-1]} of the template: lisa-scaffold update.",)
-
-
-def _locked(source: Source, version: str, answers: Mapping[str, Any]) -> dict[str, bytes]:
-    place = _place(source, version, answers)
-    kept = _kept(place) if place else None
-    if kept is None:
-        kept = _rendered(source, version, answers)
-        if place:
-            cache.write(place, _encoded(kept))
-            cache.prune(place.parent, MOST_KEPT)
-    return kept
-
-
-def _place(source: Source, version: str, answers: Mapping[str, Any]) -> Path | None:
-    """Where a render is kept; None for files of a working copy, which may change at any time."""
+def _read_locked(source: Source, version: str, answers: Mapping[str, Any]) -> Mapping[str, bytes]:
+    """The locked files, from the cache or rendered now."""
+    # The files of a working copy may change at any time, and are not kept.
     hashed = None if source.is_working(version) else source.tags.get(version)
     folder = cache.folder("renders") if hashed else None
+    if folder is None:
+        return _render_locked(source, version, answers)
     # Not as JSON: there a date is the same as its text, which a template can tell apart.
     decisive = repr((_FORM, source.recorded, version, hashed, dict(answers)))
-    return folder and folder / f"{sha256(decisive.encode()).hexdigest()}.json"
+    place = folder / f"{sha256(decisive.encode()).hexdigest()}.json"
+    locked = _decode(cache.read(place))
+    if locked is None:
+        locked = _render_locked(source, version, answers)
+        encoded = {path: b64encode(content).decode() for path, content in locked.items()}
+        cache.write(place, json.dumps(encoded).encode())
+        cache.prune(folder, MOST_KEPT)
+    return locked
 
 
-def _kept(place: Path) -> dict[str, bytes] | None:
-    content = cache.read(place)
-    if content is None:
-        return None
+def _decode(content: bytes | None) -> dict[str, bytes] | None:
+    """Files as they were kept; None where a path does not lead to one below the project."""
     try:
-        said = json.loads(content).items()
-        kept = {path: b64decode(each, validate=True) for path, each in said}
+        encoded = json.loads(content or b"").items()
+        files = {path: b64decode(each, validate=True) for path, each in encoded}
     except (ValueError, AttributeError, TypeError, RecursionError):
         return None
-    return kept if all(map(_leads_inside, kept)) else None
+    for path in files:
+        is_outside = path in {".", ".."} or path.startswith(("/", "../"))
+        if is_outside or os.path.normpath(path) != path:
+            return None
+    return files
 
 
-def _leads_inside(path: str) -> bool:
-    """Whether a path means one file below the project's folder, as those of a render do."""
-    outside = path in {".", ".."} or path.startswith(("/", "../"))
-    return not outside and os.path.normpath(path) == path
-
-
-def _encoded(files: Mapping[str, bytes]) -> bytes:
-    said = {path: b64encode(content).decode() for path, content in files.items()}
-    return json.dumps(said).encode()
-
-
-def _rendered(source: Source, version: str, answers: Mapping[str, Any]) -> dict[str, bytes]:
+def _render_locked(source: Source, version: str, answers: Mapping[str, Any]) -> dict[str, bytes]:
     from pathspec import GitIgnoreSpec
 
     with (

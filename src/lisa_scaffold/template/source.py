@@ -37,11 +37,11 @@ class Source:
     ----------
     location
         A working copy (a folder with ``copier.yml``), or anything that git can clone from: the
-        bundle that the wheel carries, a repository's path or its address.
+        bundle in the wheel, the path of a repository or its address.
     recorded
         The address that projects record as ``_src_path``.
     project
-        The folder of the project that records it, whose content is never taken for a template.
+        The folder of the project that records it; its content is never taken for a template.
     """
 
     location: str
@@ -53,11 +53,23 @@ class Source:
         try:
             return git.clonable(self.location, outside=self.project)
         except LisaError as error:
-            raise _unreachable(self, error) from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: LisaError) -> LisaError:
+        if self.ours:
+            hint = (
+                f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
+            )
+        elif isinstance(error, git.GitError):
+            hint = f"Check the network and your access. {' '.join(error.message.split())}"
+        else:
+            where = f" in {self.project / '.copier-answers.yml'}" if self.project else ""
+            hint = f"Check _src_path{where}: {error.message}. {error.hint}"
+        return LisaError(f"{self.location}: no template can be read there", hint)
 
     @cached_property
     def tags(self) -> dict[str, str]:
-        """Every tag of the repository, asked for once, each with the hash that it points to.
+        """Every tag of the repository, fetched once, each with the hash that it points to.
 
         Raises
         ------
@@ -67,7 +79,7 @@ class Source:
         try:
             return git.tags(self._address)
         except git.GitError as error:
-            raise _unreachable(self, error) from error
+            raise self._unreachable(error) from error
 
     @property
     def ours(self) -> bool:
@@ -76,12 +88,12 @@ class Source:
 
     @cached_property
     def working_copy(self) -> Path | None:
-        """The folder, where the source is a working copy of our template."""
+        """The folder of a working copy of our template; None for any other source."""
         folder = Path(self.location)
         return folder.resolve() if self.ours and (folder / "copier.yml").is_file() else None
 
     def is_working(self, version: str) -> bool:
-        """Whether a version is the working copy's files as they stand."""
+        """Whether a version means the present files of the working copy."""
         return bool(self.working_copy) and version == self.current()
 
     def current(self) -> str:
@@ -90,10 +102,9 @@ class Source:
         Returns
         -------
         str
-            For a working copy, its files as they stand count as the version that its
-            ``pyproject.toml`` names; the bundle has the version of this package; of any other
-            repository it is the newest version tag. Another template without one has its newest
-            commit.
+            Of a working copy, the version in its ``pyproject.toml``, which stands for its present
+            files; of the bundle, the version of this package; of any other repository, the newest
+            version tag. Another template without one has its newest commit.
 
         Raises
         ------
@@ -106,7 +117,7 @@ class Source:
             from importlib.metadata import version as installed_version
 
             return f"v{installed_version('lisa-scaffold')}"
-        if not self.ours and not sorted_versions(self.tags, ours=False):
+        if not self.ours and not sort_versions(self.tags, ours=False):
             return git.head(self._address)
         return self.versions()[-1]
 
@@ -119,7 +130,7 @@ class Source:
             If the repository cannot be reached or has no version.
         """
         try:
-            tags = sorted_versions(self.tags, ours=self.ours)
+            tags = sort_versions(self.tags, ours=self.ours)
         except LisaError:
             if not self.working_copy:
                 raise
@@ -144,8 +155,8 @@ class Source:
         LisaError
             If the repository cannot be reached.
         """
-        if version_of(version) or _HASH.fullmatch(version):
-            return True  # whether there is such a one is seen when it is opened
+        if parse_version(version) or _HASH.fullmatch(version):
+            return True  # whether it exists is seen when it is opened
         return version in self.tags
 
     @contextmanager
@@ -170,36 +181,37 @@ class Source:
             If there is no such version, or the source cannot be reached.
         """
         with workplace.folder() as folder:
-            yield tuple(self._at(version, folder) for version in versions)
+            yield tuple(self._open_one(version, folder) for version in versions)
 
-    def _at(self, version: str, folder: Path) -> Template:
+    def _open_one(self, version: str, folder: Path) -> Template:
         if self.working_copy and self.is_working(version):
             return Template(version, self.working_copy, self.recorded)
-        git_dir = self._git_dir(folder)
+        # In a copy of the repository, nothing else holds that is set up in it.
+        repository = folder / "repository"
+        if not repository.is_dir():
+            try:
+                git.clone_bare(self._address, repository)
+            except git.GitError as error:
+                raise self._unreachable(error) from error
         root = folder / str(len(list(folder.iterdir())))
         try:
-            _export(git_dir, version, root)
+            # A tag, or else a hash; a branch of that name is never taken for one.
+            try:
+                git.export(repository, f"refs/tags/{version}", root)
+            except git.GitError:
+                if not _HASH.fullmatch(version):
+                    raise
+                git.export(repository, version, root)
         except git.GitError as error:
-            known = self.versions()
             raise LisaError(
                 f"{version}: no such version of the template {self.recorded}",
-                f"Versions here: {', '.join(known[-12:])}.",
+                f"Versions here: {', '.join(self.versions()[-12:])}.",
             ) from error
         return Template(version, root, self.recorded)
 
-    def _git_dir(self, folder: Path) -> Path:
-        """A copy of the repository: what else is set up in it does not hold there."""
-        copy = folder / "repository"
-        if not copy.is_dir():
-            try:
-                git.clone_bare(self._address, copy)
-            except git.GitError as error:
-                raise _unreachable(self, error) from error
-        return copy
-
 
 def default_source() -> Source:
-    """The source that the environment names, or else the one that came with this package.
+    """The source named by the environment, or else the one that came with this package.
 
     Raises
     ------
@@ -220,34 +232,34 @@ def default_source() -> Source:
 
 
 def recorded_source(recorded: str, project: Path = Path()) -> Source:
-    """The source that a project records; for our own template, what stands in for its address.
+    """The source that a project records; for our own template, the default one.
 
     Parameters
     ----------
     recorded
         What the project records as ``_src_path``.
     project
-        The project's folder, from where a relative path leads.
+        The project's folder, which a relative path starts from.
     """
-    source = Source(_clone_address(recorded, project), recorded, project)
+    # Copier's shortcuts written out, as git clones them.
+    location = recorded.removeprefix("git+")
+    for shortcut, host in (("gh:", "https://github.com/"), ("gl:", "https://gitlab.com/")):
+        if recorded.startswith(shortcut):
+            location = f"{host}{recorded.removeprefix(shortcut).removesuffix('.git')}.git"
+            break
+    else:
+        if recorded.startswith("~") or os.path.lexists(project / recorded):
+            # Where there is no such user, Path.expanduser raises.
+            location = str(project / os.path.expanduser(recorded))  # noqa: PTH111
+    source = Source(location, recorded, project)
     if not source.ours:
         return source
-    # Nothing is lost without a token that our address was once cloned with: it is not kept on.
-    kept = recorded if redacted(recorded) == recorded else CANONICAL_URL
-    return replace(default_source(), recorded=kept)
+    # A token that our address was once cloned with is not needed any more, and not recorded again.
+    address = recorded if redacted(recorded) == recorded else CANONICAL_URL
+    return replace(default_source(), recorded=address)
 
 
-def _export(git_dir: Path, version: str, folder: Path) -> None:
-    """The files of a tag or else of a hash; a branch of that name is never taken for one."""
-    try:
-        git.export(git_dir, f"refs/tags/{version}", folder)
-    except git.GitError:
-        if not _HASH.fullmatch(version):
-            raise
-        git.export(git_dir, version, folder)
-
-
-def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
+def sort_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
     """The tags that are released versions, oldest first.
 
     Parameters
@@ -255,15 +267,15 @@ def sorted_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
     tags
         All tags of a repository.
     ours
-        Whether a version is spelled ``vX.Y.Z``, as ours are; others follow PEP 440.
+        Whether versions are written ``vX.Y.Z``, as ours are; others follow PEP 440.
     """
-    found = {tag: version for tag in tags if (version := version_of(tag))}
+    found = {tag: version for tag in tags if (version := parse_version(tag))}
     if ours:
         found = {tag: found[tag] for tag in found if git.VERSION_TAG.fullmatch(tag)}
     return sorted((tag for tag in found if not found[tag].is_prerelease), key=found.__getitem__)
 
 
-def version_of(commit: str) -> Version | None:
+def parse_version(commit: str) -> Version | None:
     """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
     from packaging.version import InvalidVersion, Version
 
@@ -280,18 +292,6 @@ def is_short_for(recorded: str, commit: str) -> bool:
     return found is not None and not found[1] and commit.startswith(recorded)
 
 
-def _clone_address(recorded: str, project: Path) -> str:
-    """What git can clone: Copier's shortcuts (``gh:``, ``gl:``, ``git+``, ``~``) written out."""
-    for shortcut, host in (("gh:", "https://github.com/"), ("gl:", "https://gitlab.com/")):
-        if recorded.startswith(shortcut):
-            path = recorded.removeprefix(shortcut).removesuffix(".git")
-            return f"{host}{path}.git"
-    if recorded.startswith("~") or os.path.lexists(project / recorded):
-        # Where there is no such user, Path.expanduser raises.
-        return str(project / os.path.expanduser(recorded))  # noqa: PTH111
-    return recorded.removeprefix("git+")
-
-
 def _declared_version(working_copy: Path) -> str:
     try:
         content = files.read(working_copy, "pyproject.toml") or b""
@@ -303,19 +303,8 @@ def _declared_version(working_copy: Path) -> str:
         ) from error
 
 
-def _unreachable(source: Source, error: LisaError) -> LisaError:
-    if source.ours:
-        remedy = f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
-    elif isinstance(error, git.GitError):
-        remedy = f"Check the network and your access. {' '.join(error.message.split())}"
-    else:
-        where = f" in {source.project / '.copier-answers.yml'}" if source.project else ""
-        remedy = f"Check _src_path{where}: {error.message}. {error.hint}"
-    return LisaError(f"{source.location}: no template can be read there", remedy)
-
-
-def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a path is among those that patterns, as in ``.gitignore``, name."""
+def match_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """A predicate for the paths that match patterns as in ``.gitignore``."""
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines(patterns).match_file

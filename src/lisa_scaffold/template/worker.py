@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from hashlib import sha512
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from copier._main import Worker
-from copier._settings import SettingsModel
-from copier._template import Template as CopierTemplate
-from copier._types import LazyDict, Phase
-from copier._user_data import DEFAULT_DATA, AnswersMap
-from copier.errors import ConfigFileError, ForbiddenPathError, UserMessageError
+from typing import Any
 
 from lisa_scaffold import apart
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
-from lisa_scaffold.template.compiled import forget_yield
+from lisa_scaffold.template.compiled import forget_yield, keep_compiled
+from lisa_scaffold.template.copier_api import (
+    DEFAULT_DATA,
+    AnswersMap,
+    ConfigFileError,
+    CopierTemplate,
+    ForbiddenPathError,
+    LazyDict,
+    Phase,
+    SandboxedEnvironment,
+    SettingsModel,
+    UserMessageError,
+    Worker,
+)
 
-if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
-
-
-# A template that renders the time, or a secret, must not differ from itself: the two renders of
-# an update have the same.
+# A template that renders the time, or a secret, must not differ from itself: both renders of an
+# update get the same.
 _MOMENT, _SEED = time.time(), os.urandom(16)
 
 
@@ -38,9 +40,9 @@ BLOCK = 4096
 
 
 class Quiet(Worker):
-    """Copier's worker, less what it does again and again.
+    """Copier's worker without its repeated work.
 
-    It starts no process for a file, works the answers out once and not for every part of every
+    It starts no process for a file, computes the answers once instead of for every part of every
     path, and renders no text in which there is nothing to render.
     """
 
@@ -54,37 +56,56 @@ class Quiet(Worker):
     _relpath = Path()
     _written = 0
 
+    def prepare(self, *, trust: bool) -> SandboxedEnvironment:
+        """Set up the environment that texts are rendered in.
+
+        Raises
+        ------
+        UnsafeTemplateError
+            If the template loads extensions that nobody trusts.
+        """
+        self.unsafe = trust
+        # Extensions are code: refused before the environment would load them.
+        self._check_unsafe("copy")
+        environment = self.jinja_env
+        if running := environment.filters.get("strftime"):
+
+            def strftime(wanted: str, second: float | None = None) -> str:
+                return str(running(wanted, _MOMENT if second is None else second))
+
+            environment.filters["strftime"] = strftime
+        keep_compiled(environment)
+        return environment
+
     def _ask(self) -> None:
+        """Ask, without the given answers that Copier would use and not record."""
         self._settled = None
         if self.filled is None:
-            self._ask_in_turn()
+            recorded = dict(self.subproject.last_answers)  # asking takes answers away
+            super()._ask()
+            # One after the other: a question may depend on an answer that is left out.
+            while hidden := self.data.keys() & self.answers.hidden:
+                left_out = next((key for key in self.template.questions_data if key in hidden), "")
+                if not left_out:
+                    break
+                self.not_asked = (*self.not_asked, left_out)
+                self.data = {key: value for key, value in self.data.items() if key != left_out}
+                self.subproject.last_answers = dict(recorded)
+                super()._ask()
         else:
             self.answers = self.filled
         self._relpath = super().answers_relpath
         context = super()._render_context()
-        still = {"now": _now, "make_secret": _secrets()}
+        numbers = count()
+        still = {
+            "now": lambda: datetime.fromtimestamp(_MOMENT, tz=UTC),
+            "make_secret": lambda: sha512(_SEED + str(next(numbers)).encode()).hexdigest(),
+        }
         known = {key: still[key] for key in still if context.get(key) is DEFAULT_DATA[key]}
         self._settled = {**context, **known}
 
-    def _ask_in_turn(self) -> None:
-        """Ask, without the given answers that Copier would use and not record.
-
-        One after the other: a question may depend on an answer that is left out.
-        """
-        recorded = dict(self.subproject.last_answers)  # asking takes answers away
-        super()._ask()
-        while left_out := self._first_left_out():
-            self.not_asked = (*self.not_asked, left_out)
-            self.data = {key: value for key, value in self.data.items() if key != left_out}
-            self.subproject.last_answers = dict(recorded)
-            super()._ask()
-
-    def _first_left_out(self) -> str | None:
-        hidden = self.data.keys() & self.answers.hidden
-        return next((key for key in self.template.questions_data if key in hidden), None)
-
     def _external_data(self) -> LazyDict[str, Any]:
-        """Copier's, which reads outside the project with trust alone; refused in our words."""
+        """Copier's, which reads outside the project only if trusted; refused in our words."""
         read = super()._external_data()
 
         def reading(name: str) -> Any:
@@ -101,7 +122,7 @@ class Quiet(Worker):
 
     @property
     def answers_relpath(self) -> Path:
-        """Where the answers file belongs; worked out once."""
+        """Where the answers file belongs; computed once."""
         return super().answers_relpath if self._settled is None else self._relpath
 
     def _render_context(self) -> MutableMapping[str, Any]:
@@ -112,7 +133,7 @@ class Quiet(Worker):
 
     @cached_property
     def _signs(self) -> tuple[str, ...]:
-        """What begins anything that Jinja would render, or mend."""
+        """How anything begins that Jinja would render, or change in another way."""
         env = self.jinja_env
         prefixes = (env.line_statement_prefix, env.line_comment_prefix)
         starts = (env.block_start_string, env.variable_start_string, env.comment_start_string)
@@ -150,7 +171,7 @@ class Quiet(Worker):
         """The destination is no repository: there is no index to keep in step."""
 
 
-def quiet(files: CopierTemplate, destination: Path) -> Quiet:
+def make_worker(files: CopierTemplate, destination: Path) -> Quiet:
     """A worker for the files of one version."""
     worker = Quiet(
         dst_path=destination, settings=SettingsModel(), quiet=True, skip_tasks=True, defaults=True
@@ -159,53 +180,34 @@ def quiet(files: CopierTemplate, destination: Path) -> Quiet:
     return worker
 
 
-def answered(files: CopierTemplate, answers: Mapping[str, Any], destination: Path) -> Quiet:
+def make_answered_worker(
+    files: CopierTemplate, answers: Mapping[str, Any], destination: Path
+) -> Quiet:
     """A worker whose questionnaire is already filled in."""
-    worker = quiet(files, destination)
+    worker = make_worker(files, destination)
     worker.filled = AnswersMap(user=dict(answers), metadata=files.metadata)
     worker.answers = worker.filled
     return worker
 
 
-def files_of(recorded: str, version: str, root: Path) -> CopierTemplate:
-    """Copier's view of the files: what it would ask git for is known already."""
-    _refuse_odd_settings(root)
+def load_files(recorded: str, version: str, root: Path) -> CopierTemplate:
+    """Copier's view of the files of one version, with what it would ask git for.
+
+    Raises
+    ------
+    ConfigFileError
+        If Copier would open something else than a file of the template as its settings.
+    """
+    for place in root.glob("copier.*"):
+        if place.suffix.lower().startswith((".yml", ".yaml")):
+            real = Path(os.path.realpath(place))
+            if not real.is_relative_to(os.path.realpath(root)):
+                raise ConfigFileError(f"{place.name}: a link that leads out of the template")
+            if not real.is_file():
+                raise ConfigFileError(f"{place.name}: no regular file")
     files = CopierTemplate(url=recorded)
     files.vcs = None
     files.commit = version
     files.commit_hash = None
     files.local_abspath = root
     return files
-
-
-def _refuse_odd_settings(root: Path) -> None:
-    """Raise ConfigFileError where what Copier would open as its settings is no file of theirs."""
-    for place in root.glob("copier.*"):
-        if not place.suffix.lower().startswith((".yml", ".yaml")):
-            continue
-        real = Path(os.path.realpath(place))
-        if not real.is_relative_to(os.path.realpath(root)):
-            raise ConfigFileError(f"{place.name}: a link that leads out of the template")
-        if not real.is_file():
-            raise ConfigFileError(f"{place.name}: no regular file")
-
-
-def stop_clock(environment: SandboxedEnvironment) -> None:
-    """Let the filters of an environment that tell the time tell the same for every render."""
-    running = environment.filters.get("strftime")
-    if running:
-
-        def strftime(wanted: str, second: float | None = None) -> str:
-            return str(running(wanted, _MOMENT if second is None else second))
-
-        environment.filters["strftime"] = strftime
-
-
-def _now() -> datetime:
-    return datetime.fromtimestamp(_MOMENT, tz=UTC)
-
-
-def _secrets() -> Callable[[], str]:
-    """What makes one secret after the other, the same ones for every render."""
-    numbers = count()
-    return lambda: sha512(_SEED + str(next(numbers)).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Adopt a project: answers from what it says, and the practice beside what it has."""
+"""Adopt a project: infer the answers from what it says, and set the practice beside what it has."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 
 from lisa_scaffold import git, legacy, rules, template, workplace
 from lisa_scaffold.adopt import beside, eligible, forge, infer, repair
-from lisa_scaffold.adopt.beside import Item, Replaced, Woven, replaced
+from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts
-from lisa_scaffold.adopt.repair import Mended
+from lisa_scaffold.adopt.repair import Repaired
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.legacy import Former
 from lisa_scaffold.model import Change, Question
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import judge
-from lisa_scaffold.rules import repair as repairing
+from lisa_scaffold.rules import repair as rules_repair
 from lisa_scaffold.shown import redacted, redacted_in
-from lisa_scaffold.sync import bring_in, journal, trees
+from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Source, Template
-from lisa_scaffold.template import source as source_module
+from lisa_scaffold.template.source import match_patterns
 
 BRANCH = "lisa-scaffold/adopt"
 
@@ -49,17 +49,17 @@ class Adopted:
     project
         The project.
     version
-        The version of the template that it follows now.
+        The version of the template that it will follow.
     answers
         What is recorded, each with where it comes from.
     synced
         What changes in its files.
     items
         What was done with each file, and why.
-    mended
-        What the rules found.
+    repaired
+        What the rules found, and what became of it.
     replaced
-        Lines that people wrote and that are not in their files any more.
+        Lines that people wrote and that are no longer in their files.
     former
         The template that was the merge base; ``None`` where there was none.
     diff
@@ -71,7 +71,7 @@ class Adopted:
     answers: tuple[Answer, ...]
     synced: trees.Synced
     items: tuple[Item, ...]
-    mended: Mended
+    repaired: Repaired
     replaced: tuple[Replaced, ...]
     former: Former | None
     diff: str
@@ -92,7 +92,7 @@ class Prepared:
     def repository_facts(self) -> RepositoryFacts:
         """Its history and remote."""
         repository = self.project.repository
-        # A clone often knows its token by the address: nothing here needs it.
+        # The address of a clone often holds a token, which nothing here needs.
         return RepositoryFacts(git.history(repository), redacted(git.remote(repository)))
 
     def guesses(self, given: Mapping[str, Any]) -> dict[str, Guess]:
@@ -103,11 +103,11 @@ class Prepared:
         LisaError
             If its name or its code cannot be told, and was not given.
         """
-        found = infer.answers(self.facts, self.repository_facts, given)
+        found = infer.infer_answers(self.facts, self.repository_facts, given)
         if self.former:
-            for key, value in legacy.answers(self.former).items():
+            for key, value in legacy.map_answers(self.former).items():
                 found.setdefault(key, Guess(value, self.former.named_in))
-        # What the project says in one place is not spread over others with its tokens.
+        # Tokens that stand in one place of the project are not copied to others.
         return {
             key: guess if key in given else replace(guess, value=redacted_in(guess.value))
             for key, guess in found.items()
@@ -132,87 +132,18 @@ class Prepared:
                 "Name a newer one with --to, or leave that out.",
             ) from error
 
-    def adopt(self, given: Mapping[str, Any]) -> Adopted:
-        """Work the adoption out; nothing of the project is touched.
-
-        Raises
-        ------
-        LisaError
-            If an answer is wrong, or a template is broken or needs trust.
-        """
-        answers = {question.key: question.value for question in self.questions(given)}
-        former = self._former(answers)
-        woven = beside.weave(self.facts, self._render(answers, 0), former, answers)
-        for attempt in (1, 2):
-            answers["left_out"] = self._left_out(woven, given)
-            rendered = self._render(answers, attempt)
-            if beside.weave_pipeline(woven, self.facts, rendered):
-                break
-        woven.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
-        mended = self._mend(woven, rendered)
-        woven.files.update(
-            {path: data for path, data in mended.changes.items() if data is not None}
-        )
-        return self._result(woven, mended, self._answers(answers, given))
-
-    def _left_out(self, woven: Woven, given: Mapping[str, Any]) -> str:
-        asked = str(given.get("left_out", "")).split()
-        return " ".join(sorted({*asked, *(f"/{path}" for path in woven.left_out)}))
-
-    def _render(self, answers: Mapping[str, Any], number: int) -> dict[str, bytes]:
-        """The template's files, with the project's real address where that is known."""
-        folder = self.folder / f"render-{number}"
-        self.template.render(answers, folder)
-        tree = trees.read_tree(folder)
-        tree.pop(ANSWERS_FILE, None)
-        spelled = self._spelled(answers)
-        locked = source_module.matcher(self.template.locked)
-        return {
-            path: blob.data if locked(path) else _respelled(blob.data, spelled)
-            for path, blob in tree.items()
-        }
-
-    def _spelled(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """What follows from the repository's name, where that is not the distribution's."""
-        place = forge.find(self.facts, self.repository_facts)
-        host, namespace, name = (
-            str(answers[key]) for key in ("forge_host", "namespace", "distribution")
-        )
-        if place is None or (place.host, place.namespace) != (host, namespace):
-            return []
-        slugs = [f'"{forge.slug(f"{namespace}/{each}")}"' for each in (name, place.name)]
-        return [(f"https://{host}/{namespace}/{name}", place.url), (slugs[0], slugs[1])]
-
-    def _former(self, answers: Mapping[str, Any]) -> dict[str, bytes]:
-        """The files of the template that the project was made from once."""
-        if self.former is None:
-            return {}
-        folder = self.folder / "former-template"
-        folder.mkdir()
-        former = legacy.guessed(self.former, answers)
-        made = legacy.render(former, self.project.root, folder, trust=self.trust)
-        return {path: blob.data for path, blob in trees.read_tree(made).items()}
-
-    def _mend(self, woven: Woven, rendered: Mapping[str, bytes]) -> Mended:
-        chosen = rules.selected(judge.selection(self.facts, rules.Selection()))
-        locked = source_module.matcher(self.template.locked)
-        pristine = {path: data for path, data in rendered.items() if locked(path)}
-        after = self.facts.changed(woven.files).with_given(
-            pristine=Pristine(self.template.version, pristine)
-        )
-        return repair.mend(chosen, self.facts, after, woven.kept_tools)
-
     def answers(self, given: Mapping[str, Any]) -> tuple[Answer, ...]:
-        """Every answer as it holds before what does not fit is known.
+        """Every answer as it holds before it is known which files do not fit.
 
         Raises
         ------
         LisaError
-            As of :meth:`questions`.
+            See :meth:`questions`.
         """
-        return self._answers({each.key: each.value for each in self.questions(given)}, given)
+        return self._sourced({each.key: each.value for each in self.questions(given)}, given)
 
-    def _answers(self, answers: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Answer, ...]:
+    def _sourced(self, answers: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Answer, ...]:
+        """Answers, each with where it comes from."""
         guesses = self.guesses(given)
         found = []
         for key, value in answers.items():
@@ -227,16 +158,81 @@ class Prepared:
                 found.append(Answer(key, value, "the template's default", sure=guess is None))
         return tuple(found)
 
-    def _result(self, woven: Woven, mended: Mended, answers: tuple[Answer, ...]) -> Adopted:
+    def adopt(self, given: Mapping[str, Any]) -> Adopted:
+        """Work the adoption out; nothing of the project is touched.
+
+        Raises
+        ------
+        LisaError
+            If an answer is wrong, or a template is broken or needs trust.
+        """
+        answers = {question.key: question.value for question in self.questions(given)}
+        former = self._render_former(answers)
+        placed = beside.place_files(self.facts, self._render(answers, 0), former, answers)
+        for attempt in (1, 2):
+            left_out = {*str(given.get("left_out", "")).split()}
+            left_out |= {f"/{path}" for path in placed.left_out}
+            answers["left_out"] = " ".join(sorted(left_out))
+            rendered = self._render(answers, attempt)
+            if beside.place_pipeline(placed, self.facts, rendered):
+                break
+        placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
+        is_locked = match_patterns(self.template.locked)
+        pristine = {path: data for path, data in rendered.items() if is_locked(path)}
+        after = self.facts.changed(placed.files).with_given(
+            pristine=Pristine(self.template.version, pristine)
+        )
+        chosen = rules.selected(judge.selection(self.facts, rules.Selection()))
+        repaired = repair.repair_findings(chosen, self.facts, after, placed.kept_tools)
+        changes = repaired.changes.items()
+        placed.files.update({path: data for path, data in changes if data is not None})
+        return self._sum_up(placed, repaired, self._sourced(answers, given))
+
+    def _render(self, answers: Mapping[str, Any], number: int) -> dict[str, bytes]:
+        """The template's files, with the project's real address where that is known."""
+        folder = self.folder / f"render-{number}"
+        self.template.render(answers, folder)
+        tree = trees.read_tree(folder)
+        tree.pop(ANSWERS_FILE, None)
+        # The repository may have another name than the distribution.
+        host, namespace, name = (
+            answers[key] for key in ("forge_host", "namespace", "distribution")
+        )
+        replacements: list[tuple[str, str]] = []
+        own = forge.find(self.facts, self.repository_facts)
+        if own and (own.host, own.namespace) == (str(host), str(namespace)):
+            slugs = [f'"{forge.slug(f"{namespace}/{each}")}"' for each in (name, own.name)]
+            replacements.append((f"https://{host}/{namespace}/{name}", own.url))
+            replacements.append((slugs[0], slugs[1]))
+        is_locked = match_patterns(self.template.locked)
+        rendered = {}
+        for path, blob in tree.items():
+            data = blob.data
+            for old, new in () if is_locked(path) else replacements:
+                data = data.replace(old.encode(), new.encode())
+            rendered[path] = data
+        return rendered
+
+    def _render_former(self, answers: Mapping[str, Any]) -> dict[str, bytes]:
+        """The files of the template that the project was once made from."""
+        if self.former is None:
+            return {}
+        folder = self.folder / "former-template"
+        folder.mkdir()
+        former = legacy.fill_context(self.former, answers)
+        made = legacy.render(former, self.project.root, folder, trust=self.trust)
+        return {path: blob.data for path, blob in trees.read_tree(made).items()}
+
+    def _sum_up(self, placed: Placed, repaired: Repaired, answers: tuple[Answer, ...]) -> Adopted:
         repository = self.project.repository
-        new = [path for path in woven.files if not self.facts.has(path)]
+        new = [path for path in placed.files if not self.facts.has(path)]
         for path in sorted(git.ignored(repository, new)):
-            del woven.files[path]
-            woven.note(beside.LEFT_OUT, path, "the project's .gitignore names it")
+            del placed.files[path]
+            placed.note(beside.LEFT_OUT, path, "the project's .gitignore names it")
         synced = trees.Synced()
-        for path, blob in sorted(self._blobs(woven.files).items()):
+        for path, blob in sorted(self._find_changed(placed.files).items()):
             synced.settle(path, "added" if path in new else "merged", blob)
-        kept = {item.path for item in woven.items if item.status == beside.KEPT}
+        kept = {item.path for item in placed.items if item.status == beside.KEPT}
         synced.changes += [Change(path, "kept") for path in sorted(kept - synced.files.keys())]
         written = {path: blob.data for path, blob in synced.files.items() if blob}
         after = self.facts.changed(written)
@@ -245,14 +241,14 @@ class Prepared:
             self.template.version,
             answers,
             synced,
-            tuple(woven.items),
-            mended,
-            tuple(replaced(self.facts, after, written)),
+            tuple(placed.items),
+            repaired,
+            tuple(find_replaced(self.facts, after, written)),
             self.former,
-            repairing.diff(self.facts, written),
+            rules_repair.diff(self.facts, written),
         )
 
-    def _blobs(self, files: Mapping[str, bytes]) -> dict[str, git.Blob]:
+    def _find_changed(self, files: Mapping[str, bytes]) -> dict[str, git.Blob]:
         """The files that differ from what git has, as git would have them."""
         store = git.Store(self.folder / "store.git", self.project.repository)
         present = store.entries(store.resolve(self.project.repository.tree), files)
@@ -261,7 +257,9 @@ class Prepared:
         for path, data in files.items():
             stage = present.get(path)
             if stage is None:
-                blobs[path] = git.Blob(self._mode(path), data)
+                place = self.folder / "render-0" / path
+                is_executable = place.exists() and os.access(place, os.X_OK)
+                blobs[path] = git.Blob("100755" if is_executable else "100644", data)
                 continue
             old = contents[stage.oid]
             # The work tree may have line ends that git converts.
@@ -270,34 +268,9 @@ class Prepared:
                 blobs[path] = git.Blob(stage.mode, content)
         return blobs
 
-    def _mode(self, path: str) -> str:
-        place = self.folder / "render-0" / path
-        return "100755" if place.exists() and os.access(place, os.X_OK) else "100644"
-
-
-def _respelled(data: bytes, spelled: list[tuple[str, str]]) -> bytes:
-    for old, new in spelled:
-        data = data.replace(old.encode(), new.encode())
-    return data
-
-
-def target(wanted: str | None) -> tuple[Source, str]:
-    """The source of our template, and the version to adopt.
-
-    Raises
-    ------
-    LisaError
-        If the version is not known.
-    """
-    source = template.default_source()
-    version = wanted or source.current()
-    if wanted and wanted not in source.versions() and not os.environ.get(template.SOURCE_VARIABLE):
-        source = Source(template.CANONICAL_URL)
-    return source, version
-
 
 @contextmanager
-def prepared(
+def prepare(
     current: Project, wanted: str | None, former: Former | None, *, trust: bool = False
 ) -> Iterator[Prepared]:
     """Read a project and fetch the template.
@@ -307,32 +280,13 @@ def prepared(
     LisaError
         If nothing says what its package is, or the template cannot be reached.
     """
-    seen = eligible.facts(current)
-    source, version = target(wanted)
+    facts = eligible.read_facts(current)
+    source = template.default_source()
+    version = wanted or source.current()
+    if wanted and wanted not in source.versions() and not os.environ.get(template.SOURCE_VARIABLE):
+        source = Source(template.CANONICAL_URL)
     with (
         source.open(version) as opened,
         workplace.folder() as folder,
     ):
-        yield Prepared(current, seen, opened, folder, former, trust)
-
-
-def apply(adopted: Adopted) -> None:
-    """Bring an adoption into the work tree and stage it, in one step.
-
-    Raises
-    ------
-    LisaError
-        If uncommitted changes or untracked files stand in the way; nothing is changed then.
-    """
-    bring_in.bring_in(adopted.project, adopted.synced)
-
-
-def commit_on_branch(adopted: Adopted, branch: str, message: str) -> None:
-    """Commit an adoption on a new branch; work tree and index stay as they are.
-
-    Raises
-    ------
-    LisaError
-        If the branch exists, or its name is none.
-    """
-    journal.commit(adopted.project.repository, branch, message, adopted.synced.files)
+        yield Prepared(current, facts, opened, folder, former, trust)

@@ -16,15 +16,15 @@ from lisa_scaffold.model import Created, Identity, Preview
 from lisa_scaffold.template import Template
 
 
-def suggestions(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
-    """Defaults that this machine knows: the folder's name, the author, the year.
+def suggest_answers(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
+    """Defaults from this machine: the folder's name, the author, the year.
 
     Parameters
     ----------
     destination
-        The folder of the project to be, if it is known already.
+        The folder of the new project, if it is known already.
     who
-        Who commits, where git was asked for that already.
+        Who commits, where git was asked already.
     """
     who = who or git.identity()
     found = {
@@ -50,10 +50,10 @@ def refuse_destination(destination: Path) -> None:
 
 
 @contextmanager
-def prepared(template: Template, answers: Mapping[str, Any], destination: Path) -> Iterator[Path]:
-    """The rendered project in a folder aside, on the file system of the destination.
+def prepare(template: Template, answers: Mapping[str, Any], destination: Path) -> Iterator[Path]:
+    """The rendered project in a temporary folder, on the file system of the destination.
 
-    The folder and all that it holds is gone afterwards, unless :func:`create` moved it in place.
+    It is removed afterwards, unless :func:`create` moved it into place.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def prepared(template: Template, answers: Mapping[str, Any], destination: Path) 
     """
     parent = destination.resolve().parent
     try:
-        made = _make_parents(parent)
+        made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+        parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LisaError(
             f"{parent}: {error.strerror or error}", "Choose a folder that you may write to."
@@ -74,7 +75,7 @@ def prepared(template: Template, answers: Mapping[str, Any], destination: Path) 
             yield project
     finally:
         for folder in made:
-            # Only what stayed empty goes: a project that was made keeps its parents.
+            # Only empty ones are removed: a project that was made keeps its parents.
             if not any(folder.iterdir()):
                 folder.rmdir()
 
@@ -95,13 +96,13 @@ def create(
     Parameters
     ----------
     project
-        The rendered project, as :func:`prepared` yields it.
+        The rendered project, as :func:`prepare` yields it.
     shown
         What it holds.
     destination
         The folder of the new project: absent or empty.
     who
-        Who commits, where git was asked for that already.
+        Who commits, where git was asked already.
 
     Raises
     ------
@@ -111,41 +112,14 @@ def create(
     answers = shown.answers
     remote = f"https://{answers['forge_host']}/{answers['namespace']}/{answers['distribution']}.git"
     who = who or git.identity()
+    # Git refuses a name that consists of nothing but these characters.
+    named = re.sub(r"[\s.,:;<>\"\\']", "", answers["author_name"])
     author = Identity(
-        who.name or _committer(answers["author_name"]), who.email or answers["author_email"]
+        who.name or (answers["author_name"] if named else "unknown"),
+        who.email or answers["author_email"],
     )
     git.start_repository(project, f"Start from lisa-scaffold {shown.version}", remote, author)
     hooks, notes = _install_hooks(project)
-    _move(project, destination)
-    return Created(destination.resolve(), shown, remote, hooks, notes)
-
-
-def _committer(name: str) -> str:
-    """A name that git takes: it refuses one that these characters alone make up."""
-    return name if re.sub(r"[\s.,:;<>\"\\']", "", name) else "unknown"
-
-
-def _make_parents(parent: Path) -> list[Path]:
-    """Make the missing folders; those that were made, the innermost first."""
-    missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
-    parent.mkdir(parents=True, exist_ok=True)
-    return missing
-
-
-def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
-    """Install the git hooks with what is there: prek starts faster than pre-commit."""
-    for program in ("prek", "pre-commit"):
-        if process.find(program):
-            done = process.run([program, "install"], cwd=project, env=git.UNPLACED)
-            if done.returncode == 0:
-                return program, ()
-            said = (done.stdout + done.stderr).decode(errors="replace").strip()
-            reason = said.splitlines()[-1] if said else f"exit code {done.returncode}"
-            return None, (f"The git hooks were not installed, {program} says: {reason}",)
-    return None, ()
-
-
-def _move(project: Path, destination: Path) -> None:
     try:
         if destination.is_dir() and destination.samefile(Path.cwd()):
             _move_contents(project, destination)
@@ -155,10 +129,24 @@ def _move(project: Path, destination: Path) -> None:
         raise LisaError(
             f"{destination}: {error.strerror or error}", "Choose a folder that is new or empty."
         ) from error
+    return Created(destination.resolve(), shown, remote, hooks, notes)
+
+
+def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
+    """Install the git hooks; prek comes first, as it starts faster than pre-commit."""
+    for program in ("prek", "pre-commit"):
+        if process.find(program):
+            done = process.run([program, "install"], cwd=project, env=git.UNPLACED)
+            if done.returncode == 0:
+                return program, ()
+            output = (done.stdout + done.stderr).decode(errors="replace").strip()
+            reason = output.splitlines()[-1] if output else f"exit code {done.returncode}"
+            return None, (f"The git hooks were not installed, {program} says: {reason}",)
+    return None, ()
 
 
 def _move_contents(project: Path, destination: Path) -> None:
-    """Fill the folder that the user's shell stands in: replaced, the shell would be nowhere."""
+    """Fill the user's current folder: if it were replaced, their shell would be nowhere."""
     moved: list[Path] = []
     try:
         for entry in sorted(project.iterdir()):

@@ -14,27 +14,26 @@ from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import Project
 from lisa_scaffold.shown import redacted
-from lisa_scaffold.sync import journal, trees
-from lisa_scaffold.sync.bring_in import bring_in
+from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Render, Source, Template
-from lisa_scaffold.template.source import matcher
+from lisa_scaffold.template.source import match_patterns
 
 UPGRADE = "pip install --upgrade lisa-scaffold"
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where an update goes: a source of the template, and one of its versions."""
+    """What to update to: a source of the template, and one of its versions."""
 
     source: Source
     version: str
 
 
-def target(current: Project, wanted: str | None) -> Target:
-    """The version to update to.
+def choose_target(current: Project, wanted: str | None) -> Target:
+    """The version to update to; by default the newest.
 
-    Without a version asked for it is the newest one: of our own template the one that this package
-    carries, of another template the newest that its repository has.
+    The newest version of our own template is the one that this package carries, that of another
+    template is the newest in its repository.
 
     Raises
     ------
@@ -55,7 +54,7 @@ def target(current: Project, wanted: str | None) -> Target:
         raise LisaError(
             f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."
         )
-    recorded, asked = template.version_of(current.version), template.version_of(version)
+    recorded, asked = template.parse_version(current.version), template.parse_version(version)
     if recorded and asked and asked < recorded:
         if wanted is None and source.ours:
             raise LisaError(
@@ -103,7 +102,7 @@ class Updated:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Two versions of the template at hand, for one project."""
+    """A project, and the recorded and the wanted version of the template at hand."""
 
     project: Project
     old: Template
@@ -136,39 +135,64 @@ class Prepared:
         after = self.new.replay(recorded, given, self.folder / "new", trust=self.trust)
         repository = self.project.repository
         renders = trees.read_tree(before.folder), trees.read_tree(after.folder)
-        base, theirs = git.cleaned(repository, self.folder, *renders)
+        base, theirs = git.clean_trees(repository, self.folder, *renders)
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
-        policy = self._policy(before, after, keep_prose)
+        policy = trees.Policy(
+            project.ANSWERS_FILE,
+            match_patterns(after.locked),
+            match_patterns(after.seeded),
+            match_patterns(before.seeded),
+            lambda paths: git.ignored(repository, paths),
+            keep_prose,
+        )
         synced = trees.merge_project(store, ours, base, theirs, policy)
         project.refuse_leftovers(self.project, {*base, *theirs})
-        notes = [
-            *_address_notes(self.project.source, self.new.recorded),
-            *_answer_notes(recorded, before, after, given),
-            *_not_run(before, after),
-        ]
         return Updated(
             self.project,
             self.new.version,
             synced,
-            (*notes, *synced.notes),
-            _changelog(self.new.root, self.old.version, self.new.version),
+            (*self._notes(before, after, given), *synced.notes),
+            _read_changelog(self.new.root, self.old.version, self.new.version),
             store.diff(synced.shown()) if diff else "",
         )
 
-    def _policy(self, before: Render, after: Render, keep_prose: bool) -> trees.Policy:
-        return trees.Policy(
-            project.ANSWERS_FILE,
-            matcher(after.locked),
-            matcher(after.seeded),
-            matcher(before.seeded),
-            lambda paths: git.ignored(self.project.repository, paths),
-            keep_prose,
-        )
+    def _notes(self, before: Render, after: Render, given: Mapping[str, Any]) -> Iterator[str]:
+        """What became of the template's address, of the answers, and of commands."""
+        recorded, address = self.project.answers, self.project.source
+        if redacted(address) != address:
+            where = f"{project.ANSWERS_FILE}: _src_path: {redacted(address)}"
+            stays = self.new.recorded == address
+            what = "stays, as the template is read with it" if stays else "is taken out"
+            yield (
+                f"{where}: the password or token in this address {what}. Everybody who sees the "
+                "project has it: revoke it, and let git's credential helper know another one."
+            )
+        for key in after.not_asked:
+            yield (
+                f"The question {key} is not asked, because of the other answers: "
+                f"{key}={given[key]!r} was not used and is not recorded."
+            )
+        for key, value in after.answers.items():
+            if key in given:
+                continue
+            if key not in recorded and key not in before.answers:
+                yield f"New question {key}: answered {value!r}; another answer: --data {key}=…"
+            elif key in recorded and value != recorded[key]:
+                yield (
+                    f"The answer {key}={recorded[key]!r} is not taken any more: {value!r} holds "
+                    f"now; another answer: --data {key}=…"
+                )
+        for key in recorded:
+            if key not in after.answers and key not in after.not_asked:
+                yield f"The template asks no question {key} any more: its answer is dropped."
+        for command in after.not_run:
+            new = "" if command in before.not_run else "new "
+            yield f"A {new}command of the template was not run: {command}"
 
 
 @contextmanager
-def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
+def prepare(current: Project, wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
     """Fetch the recorded and the wanted version of the template.
 
     Raises
@@ -184,62 +208,9 @@ def prepared(current: Project, wanted: Target, *, trust: bool = False) -> Iterat
         yield Prepared(current, old, new, folder, trust)
 
 
-def apply(updated: Updated) -> None:
-    """Bring an update into the work tree and stage it, in one step.
-
-    Raises
-    ------
-    LisaError
-        If uncommitted changes or untracked files stand in the way; nothing is changed then.
-    """
-    bring_in(updated.project, updated.synced)
-
-
-def _address_notes(recorded: str, kept: str) -> Iterator[str]:
-    """What to do about a credential in the recorded address of the template."""
-    if redacted(recorded) != recorded:
-        where = f"{project.ANSWERS_FILE}: _src_path: {redacted(recorded)}"
-        what = "stays, as the template is read with it" if kept == recorded else "is taken out"
-        yield (
-            f"{where}: the password or token in this address {what}. Everybody who sees the "
-            "project has it: revoke it, and let git's credential helper know another one."
-        )
-
-
-def _answer_notes(
-    recorded: Mapping[str, Any], before: Render, after: Render, given: Mapping[str, Any]
-) -> Iterator[str]:
-    """What became of the recorded answers, and of given ones that were not used."""
-    for key in after.not_asked:
-        yield (
-            f"The question {key} is not asked, because of the other answers: "
-            f"{key}={given[key]!r} was not used and is not recorded."
-        )
-    for key, value in after.answers.items():
-        if key in given:
-            continue
-        if key not in recorded and key not in before.answers:
-            yield f"New question {key}: answered {value!r}; another answer: --data {key}=…"
-        elif key in recorded and value != recorded[key]:
-            yield (
-                f"The answer {key}={recorded[key]!r} is not taken any more: {value!r} holds now; "
-                f"another answer: --data {key}=…"
-            )
-    for key in recorded:
-        if key not in after.answers and key not in after.not_asked:
-            yield f"The template asks no question {key} any more: its answer is dropped."
-
-
-def _not_run(before: Render, after: Render) -> Iterator[str]:
-    """Commands of the template, which an update never runs."""
-    for command in after.not_run:
-        new = "" if command in before.not_run else "new "
-        yield f"A {new}command of the template was not run: {command}"
-
-
-def _changelog(root: Path, old: str, new: str) -> str:
+def _read_changelog(root: Path, old: str, new: str) -> str:
     """The sections of the template's changelog after one version, up to another."""
-    first, last = template.version_of(old), template.version_of(new)
+    first, last = template.parse_version(old), template.parse_version(new)
     if first is None or last is None:
         return ""
     try:
@@ -250,20 +221,7 @@ def _changelog(root: Path, old: str, new: str) -> str:
     wanted = []
     for part in parts:
         heading = re.match(r"## \[?(v?\d[^\]\s]*)", part)
-        version = template.version_of(heading[1]) if heading else None
+        version = template.parse_version(heading[1]) if heading else None
         if version and first < version <= last:
             wanted.append(re.split(r"^\[[^\]]+\]: ", part, maxsplit=1, flags=re.M)[0].strip())
     return "\n\n".join(wanted)
-
-
-def commit_on_branch(updated: Updated, branch: str, message: str) -> None:
-    """Commit an update on a new branch; work tree and index stay as they are.
-
-    A path in conflict keeps the project's side there.
-
-    Raises
-    ------
-    LisaError
-        If the branch exists, its name is none, or git knows nobody who commits.
-    """
-    journal.commit(updated.project.repository, branch, message, updated.synced.files)

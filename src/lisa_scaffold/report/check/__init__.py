@@ -1,4 +1,4 @@
-"""What ``lisa-scaffold check`` found: a module for each form."""
+"""What ``lisa-scaffold check`` found: one module for each form."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def report(form: str, results: Sequence[Checked], fail_on: Severity = Severity.M
     """
     module = import_module(f"lisa_scaffold.report.check.{FORMATS[form]}")
     options = {"fail_on": fail_on} if form == "junit" else {}
-    # Before anything is cut: half an address is not known for one any more.
-    said: str = module.report(redacted_in(list(results)), **options)
-    return said
+    # Before anything is cut off: half an address is no longer recognised as one.
+    text: str = module.report(redacted_in(list(results)), **options)
+    return text

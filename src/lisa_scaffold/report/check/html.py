@@ -1,7 +1,7 @@
-"""Findings as one page that needs nothing else: no network, no other file, no script to be read.
+"""Findings as one self-contained page: no network, no other file, readable without its script.
 
-Its texts are escaped by Jinja, and its Content-Security-Policy lets the browser use this style and
-this script alone, whatever else might get into the page.
+Jinja escapes its texts, and its Content-Security-Policy lets the browser use this style and this
+script alone, whatever else might get into the page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -80,19 +79,35 @@ def report(results: Sequence[Checked]) -> str:
     environment.filters.update(
         brief=brief, code=_code, count=wording.count, diff=_diff, lines=_lines, prose=_prose
     )
-    projects = _projects(results)
+    # The projects with most to repair come first.
+    worst = sorted(results, key=lambda x: [-len(wording.of(s, x.findings)) for s in Severity])
+    projects = []
+    for number, checked in enumerate(worst, 1):
+        grouped = wording.by_code(checked.findings)
+        groups = [Group(wording.rule(code), found) for code, found in grouped.items()]
+        projects.append(Project(f"p{number}", checked, groups))
     findings = wording.all_findings(results)
+    bars = list(_bars(projects))
+    # The families that were applied and found nothing.
+    clean = {wording.letters(code) for checked in results for code in checked.applied}
+    clean -= {bar.letters for bar in bars}
+    style, script = _part("page.css"), _part("page.js")
+    # Style and script are named by their content (https://www.w3.org/TR/CSP3/).
+    hashes = [b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in (style, script)]
     page = environment.from_string(_part("page.html.jinja")).render(
         projects=projects,
         findings=findings,
         must=len(wording.of(Severity.MUST, findings)),
         should=len(wording.of(Severity.SHOULD, findings)),
-        bars=(bars := list(_bars(projects))),
+        bars=bars,
         most=max((bar.must + bar.should for bar in bars), default=0),
-        clean=_clean_families(results, {bar.letters for bar in bars}),
-        style=Markup(_part("page.css")),  # noqa: S704 - a file of this package
-        script=Markup(_part("page.js")),  # noqa: S704 - a file of this package
-        policy=_policy(),
+        clean=[wording.family(each) for each in wording.families() if each in clean],
+        style=Markup(style),  # noqa: S704 - a file of this package
+        script=Markup(script),  # noqa: S704 - a file of this package
+        policy=(
+            f"default-src 'none'; style-src 'sha256-{hashes[0]}'; "
+            f"script-src 'sha256-{hashes[1]}'; base-uri 'none'; form-action 'none'"
+        ),
         place=wording.place,
     )
     return f"{page}\n"
@@ -101,33 +116,6 @@ def report(results: Sequence[Checked]) -> str:
 @cache
 def _part(name: str) -> str:
     return (files(__package__) / "page" / name).read_text(encoding="utf-8")
-
-
-def _policy() -> str:
-    """The policy that names style and script by what is in them (https://www.w3.org/TR/CSP3/)."""
-    hashes = {name: hashlib.sha256(_part(name).encode()) for name in ("page.css", "page.js")}
-    style, script = (b64encode(each.digest()).decode() for each in hashes.values())
-    return (
-        f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _projects(results: Sequence[Checked]) -> list[Project]:
-    """The projects, those with most to mend first."""
-    worst = sorted(results, key=lambda each: [-len(of) for of in _by_severity(each)])
-    return [
-        Project(f"p{number}", checked, _groups(checked)) for number, checked in enumerate(worst, 1)
-    ]
-
-
-def _by_severity(checked: Checked) -> list[list[Finding]]:
-    return [wording.of(severity, checked.findings) for severity in Severity]
-
-
-def _groups(checked: Checked) -> list[Group]:
-    grouped = wording.by_code(checked.findings)
-    return [Group(wording.rule(code), found) for code, found in grouped.items()]
 
 
 def _bars(projects: Sequence[Project]) -> Iterator[Bar]:
@@ -147,25 +135,19 @@ def _bars(projects: Sequence[Project]) -> Iterator[Bar]:
             yield Bar(letters, wording.family(letters), must, len(found) - must, anchor)
 
 
-def _clean_families(results: Sequence[Checked], found: set[str]) -> list[str]:
-    """Titles of the families that were applied and found nothing."""
-    applied = {wording.letters(code) for checked in results for code in checked.applied}
-    return [wording.family(each) for each in wording.families() if each in applied - found]
-
-
 # --- Filters --------------------------------------------------------------------------------------
 
 
 def _code(text: str) -> Markup:
     """A text of one line; what stands between backticks is code."""
-    said = str(escape(brief(text)))
-    return Markup(_CODE.sub(r"<code>\1</code>", said))  # noqa: S704 - escaped
+    html = str(escape(brief(text)))
+    return Markup(_CODE.sub(r"<code>\1</code>", html))  # noqa: S704 - escaped
 
 
 def _prose(text: str) -> Markup:
     """A part of a rule's own text: paragraphs with code and links."""
-    said = str(escape(text))
-    linked = _LINK.sub(r'<a href="\2">\1</a>', _CODE.sub(r"<code>\1</code>", said))
+    html = str(escape(text))
+    linked = _LINK.sub(r'<a href="\2">\1</a>', _CODE.sub(r"<code>\1</code>", html))
     paragraphs = re.split(r"\n\s*\n", linked)
     return Markup("".join(f"<p>{each}</p>" for each in paragraphs))  # noqa: S704 - escaped
 
@@ -179,12 +161,10 @@ def _lines(excerpt: Excerpt) -> list[tuple[int, str]]:
 
 
 def _diff(text: str) -> list[tuple[str, str]]:
-    """The lines of a diff, each with what it is."""
-    kinds = {"+": "added", "-": "removed", "@": "hunk"}
+    """The lines of a diff, each with the style that it is shown in."""
+    styles = {"+": "added", "-": "removed", "@": "hunk"}
     lines = text.removesuffix("\n").split("\n")
-    shown: list[tuple[str, Any]] = [
-        (kinds.get(line[:1], ""), visible(line.expandtabs(4))) for line in lines[:MOST_DIFF]
-    ]
+    shown = [(styles.get(line[:1], ""), visible(line.expandtabs(4))) for line in lines[:MOST_DIFF]]
     if len(lines) > MOST_DIFF:
         shown.append(("", f"… and {len(lines) - MOST_DIFF} lines more"))
     return shown

@@ -1,9 +1,9 @@
 """Findings as JUnit XML, for GitLab's test summary and everything else that reads test reports.
 
-A test suite is a project, a test case is a rule: GitLab compares test cases of a merge request
-with those of the target branch by suite, class and name, takes the first of equal ones alone, and
-calls a failure resolved where the same case has passed. So every rule that was applied is there,
-with a name that no change of the project's files can alter, and one failure that lists all places.
+A test suite is a project, a test case is a rule: GitLab compares the test cases of a merge request
+with those of the target branch by suite, class and name, takes only the first of equal ones, and
+calls a failure resolved where the same case has passed. So every applied rule has a case, with a
+name that no change of the project's files can alter, and one failure that lists all places.
 See https://docs.gitlab.com/ci/testing/unit_test_reports/.
 """
 
@@ -33,22 +33,18 @@ def report(results: Sequence[Checked], fail_on: Severity = Severity.MUST) -> str
         The severity from which a finding is a failure; one below it, or waived, is skipped.
     """
     root = ET.Element("testsuites", name="lisa-scaffold check")
-    names = Counter(map(_name, results))
-    for checked in results:
-        name = _name(checked)
-        named = name if names[name] == 1 else f"{name} ({checked.path})"
-        root.append(_suite(checked, visible(named), fail_on))
+    # The names are the same on whatever machine the projects are checked.
+    names = [checked.prefix.rstrip("/") or checked.name for checked in results]
+    counts = Counter(names)
+    for checked, name in zip(results, names, strict=True):
+        unique = name if counts[name] == 1 else f"{name} ({checked.path})"
+        root.append(_suite(checked, visible(unique), fail_on))
     _count(root, root.iter("testcase"))
-    del root.attrib["skipped"]  # the schemas that are about know it in suites alone
+    del root.attrib["skipped"]  # the schemas in use know it in suites only
     ET.indent(root)
     # Not "unicode": that would declare the encoding of the locale, and the report is in UTF-8.
-    said: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return f"{said.decode()}\n"
-
-
-def _name(checked: Checked) -> str:
-    """What tells a project from others, on whatever machine it is checked."""
-    return checked.prefix.rstrip("/") or checked.name
+    xml: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return f"{xml.decode()}\n"
 
 
 def _suite(checked: Checked, name: str, fail_on: Severity) -> ET.Element:
@@ -58,38 +54,37 @@ def _suite(checked: Checked, name: str, fail_on: Severity) -> ET.Element:
     for each in checked.waived:
         waived.setdefault(each.finding.code, []).append(each)
     for code in sorted({*checked.applied, *found, *waived}):
-        said = f"{code} {wording.title(code)}"
-        # A rule takes no time worth telling; some readers want one all the same.
+        title = f"{code} {wording.title(code)}"
+        # A rule takes no time worth mentioning; some readers want one all the same.
         owner = visible(checked.name)
-        case = ET.SubElement(suite, "testcase", classname=owner, name=said, time="0")
+        case = ET.SubElement(suite, "testcase", classname=owner, name=title, time="0")
         if code in found:
             case.set("file", visible(wording.path(checked, found[code][0])))
-            case.append(_failed(found[code], fail_on))
+            case.append(_outcome(found[code], fail_on))
         elif code in waived:
-            case.append(_outcome("skipped", "waived", map(_reason, waived[code])))
+            lines = [f"{_line(x.finding)} (waived: {brief(x.reason)})" for x in waived[code]]
+            case.append(_element("skipped", "waived", lines))
     _count(suite, suite)
     return suite
 
 
-def _failed(findings: list[Finding], fail_on: Severity) -> ET.Element:
+def _outcome(findings: list[Finding], fail_on: Severity) -> ET.Element:
+    lines = [_line(each) for each in findings[:_MOST_PLACES]]
+    if len(findings) > _MOST_PLACES:
+        lines.append(f"and {len(findings) - _MOST_PLACES} more")
+    lines.append(f"See {findings[0].url}")
+    message = wording.count(len(findings), "finding")
     severity = findings[0].severity
-    said = wording.count(len(findings), "finding")
-    lines = [*map(_line, findings[:_MOST_PLACES]), *_rest(findings), f"See {findings[0].url}"]
     if findings[0].code == rules.CRASH.code:
-        return _outcome("error", said, lines)
+        return _element("error", message, lines)
     if severity == Severity.SHOULD and fail_on == Severity.MUST:
-        return _outcome("skipped", f"{said}, which fail no pipeline", lines)
-    return _outcome("failure", said, lines, type=severity.value)
+        return _element("skipped", f"{message}, which fail no pipeline", lines)
+    return _element("failure", message, lines, type=severity.value)
 
 
-def _rest(findings: list[Finding]) -> list[str]:
-    more = len(findings) - _MOST_PLACES
-    return [f"and {more} more"] if more > 0 else []
-
-
-def _outcome(tag: str, message: str, lines: Iterable[str], **attributes: str) -> ET.Element:
+def _element(tag: str, message: str, lines: list[str], **attributes: str) -> ET.Element:
     element = ET.Element(tag, {"message": message, **attributes})
-    # GitLab shows the content alone.
+    # GitLab shows nothing but the content.
     element.text = "\n".join(lines)
     return element
 
@@ -98,14 +93,10 @@ def _line(finding: Finding) -> str:
     return f"{visible(wording.place(finding))}: {brief(finding.message)}"
 
 
-def _reason(waived: Waived) -> str:
-    return f"{_line(waived.finding)} (waived: {brief(waived.reason)})"
-
-
 def _count(element: ET.Element, cases: Iterable[ET.Element]) -> None:
     outcomes = [[child.tag for child in case] for case in cases]
     element.set("tests", str(len(outcomes)))
     for tag in OUTCOMES:
-        # The attributes are in the plural, but for the one that has none.
+        # The attributes are in the plural, except for the one that has none.
         name = tag if tag == "skipped" else f"{tag}s"
         element.set(name, str(outcomes.count([tag])))

@@ -13,7 +13,7 @@ from lisa_scaffold.report.check import wording
 def report(results: Sequence[Checked]) -> str:
     """All projects, one object."""
     findings = wording.all_findings(results)
-    said = {
+    result = {
         "schema": "lisa-scaffold/check/1",
         "summary": {
             "projects": len(results),
@@ -25,7 +25,7 @@ def report(results: Sequence[Checked]) -> str:
         "findings": [_finding(each, of) for of in results for each in of.findings],
         "projects": [_project(each) for each in results],
     }
-    return machine.as_json(said)
+    return machine.as_json(result)
 
 
 def _project(checked: Checked) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Findings as Markdown that fits a comment of a merge request.
 
-GitLab takes one million characters; a reader takes far less: long lists are folded, and cut.
+GitLab takes one million characters, a reader far fewer: long lists are folded, and cut.
 """
 
 from __future__ import annotations
@@ -15,13 +15,21 @@ from lisa_scaffold.shown import brief
 OPEN = 10
 """Findings of a project that are shown without a click."""
 MOST = 100
-"""Findings and waivers that are shown at all, over all projects; and lines of a table."""
+"""Findings and waivers that are shown at all, over all projects; also lines of a table."""
 _LONGEST = 300
 
 
 def report(results: Sequence[Checked]) -> str:
     """All projects as one comment."""
-    parts = [f"### {_headline(results)}"]
+    findings = wording.all_findings(results)
+    if len(results) == 1:
+        where, are = escaped(results[0].name), "is"
+    else:
+        where, are = wording.count(len(results), "project"), "are"
+    outcome = f"{where} {are} in order"
+    if findings:
+        outcome = wording.count_findings(findings, f" in {where}")
+    parts = [f"### lisa-scaffold check: {outcome}"]
     if len(results) > 1:
         parts.append(_table(results))
     left = MOST
@@ -31,39 +39,20 @@ def report(results: Sequence[Checked]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _headline(results: Sequence[Checked]) -> str:
-    findings = wording.all_findings(results)
-    if len(results) == 1:
-        where, are = escaped(results[0].name), "is"
-    else:
-        where, are = wording.count(len(results), "project"), "are"
-    if not findings:
-        return f"lisa-scaffold check: {where} {are} in order"
-    must = len(wording.of(Severity.MUST, findings))
-    parts = [f"{must} must", f"{len(findings) - must} should"]
-    return (
-        f"lisa-scaffold check: {wording.count(len(findings), 'finding')} in {where} "
-        f"({', '.join(part for part in parts if not part.startswith('0 '))})"
-    )
-
-
 def _table(results: Sequence[Checked]) -> str:
     lines = ["| project | must | should | waived |", "| --- | ---: | ---: | ---: |"]
     worst = sorted(results, key=lambda each: -len(each.findings))
-    lines += (_row(checked) for checked in worst[:MOST])
+    for checked in worst[:MOST]:
+        must = len(wording.of(Severity.MUST, checked.findings))
+        should = len(checked.findings) - must
+        lines.append(f"| {escaped(checked.name)} | {must} | {should} | {len(checked.waived)} |")
     if len(worst) > MOST:
         lines.append(f"| and {len(worst) - MOST} more | | | |")
     return "\n".join(lines)
 
 
-def _row(checked: Checked) -> str:
-    must = len(wording.of(Severity.MUST, checked.findings))
-    should = len(checked.findings) - must
-    return f"| {escaped(checked.name)} | {must} | {should} | {len(checked.waived)} |"
-
-
 def _project(checked: Checked, left: int, *, alone: bool) -> Iterator[str]:
-    """The findings, waivers and notes of one project, so far as there is room."""
+    """The findings, waivers and notes of one project, if there is room."""
     grouped = wording.by_code(checked.findings)
     lines = [_line(finding) for group in grouped.values() for finding in group[: left + 1]][:left]
     waived = [_line(each.finding, each.reason) for each in checked.waived[: left - len(lines)]]
@@ -83,7 +72,7 @@ def _project(checked: Checked, left: int, *, alone: bool) -> Iterator[str]:
 
 
 def _folded(summary: str, lines: list[str]) -> str:
-    # Markdown is read inside of a block of HTML only after an empty line.
+    # Inside a block of HTML, Markdown is read only after an empty line.
     return "\n\n".join([f"<details><summary>{summary}</summary>", "\n".join(lines), "</details>"])
 
 
@@ -91,25 +80,22 @@ def _line(finding: Finding, reason: str = "") -> str:
     severity = "**must**" if finding.severity == Severity.MUST else "should"
     fix = " (`--fix` repairs it)" if finding.fixable and not reason else ""
     because = f" (waived: {escaped(reason)})" if reason else ""
+    # What stands between backticks in a message is code.
+    parts = re.split("(`[^`]+`)", brief(finding.message, _LONGEST))
+    message = "".join(
+        code(part[1:-1]) if number % 2 else escaped(part) for number, part in enumerate(parts)
+    )
     return (
         f"- {severity} [{finding.code}]({finding.url}) {code(wording.place(finding))}: "
-        f"{_message(finding.message)}{because}{fix}"
-    )
-
-
-def _message(text: str) -> str:
-    """A message; what stands between backticks in it is code."""
-    parts = re.split("(`[^`]+`)", brief(text, _LONGEST))
-    return "".join(
-        code(part[1:-1]) if number % 2 else escaped(part) for number, part in enumerate(parts)
+        f"{message}{because}{fix}"
     )
 
 
 def escaped(text: str) -> str:
-    """Foreign text as what it is: no markup, no mention of people, no command to the forge.
+    """Foreign text as plain text: no markup, no mention of people, no command to the forge.
 
-    A backslash takes its meaning from every sign that CommonMark, or GitLab beside it, gives one
-    to (https://spec.commonmark.org/0.31.2/#backslash-escapes). It never begins a line.
+    A backslash neutralises every sign that means something to CommonMark, or to GitLab
+    (https://spec.commonmark.org/0.31.2/#backslash-escapes). The text never begins a line.
     """
     return re.sub(r"([!-&*+:-@\[-`{-~])", r"\\\1", brief(text, _LONGEST))
 
@@ -119,6 +105,6 @@ def code(text: str) -> str:
     shown = brief(text, _LONGEST)
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
-    # One space is taken away from both sides of what is between two.
+    # Where there is a space on both sides, one of each is stripped.
     space = " " if shown.strip() and (longest or shown.startswith(" ")) else ""
     return f"{fence}{space}{shown}{space}{fence}"

@@ -1,4 +1,4 @@
-"""What all forms of the report say alike: titles, places, counts."""
+"""What all forms of the report say in the same words: titles, places, counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.rules.rule import Rule
 
 OWN_FAMILY = "lisa-scaffold itself"
-"""Title of what is no family's: rules that crashed."""
+"""Title for what belongs to no family: rules that crashed."""
 
 
 @cache
@@ -59,6 +59,14 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def count_findings(findings: Sequence[Finding], where: str = "") -> str:
+    """The number of findings, and of each severity: ``3 findings (1 must, 2 should)``."""
+    must = len(of(Severity.MUST, findings))
+    parts = [f"{must} must", f"{len(findings) - must} should"]
+    split = ", ".join(part for part in parts if not part.startswith("0 "))
+    return f"{count(len(findings), 'finding')}{where} ({split})"
+
+
 def of(severity: Severity, findings: Iterable[Finding]) -> list[Finding]:
     """The findings of one severity."""
     return [finding for finding in findings if finding.severity == severity]
@@ -70,7 +78,7 @@ def all_findings(results: Sequence[Checked]) -> list[Finding]:
 
 
 def by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """Findings by rule, what must be mended first."""
+    """Findings by rule, violations of ``must`` first."""
     grouped: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda each: (each.severity, each.code)):
         grouped.setdefault(finding.code, []).append(finding)

@@ -62,7 +62,7 @@ FILES = {"pyproject.toml": "[tool.mypy]\nstrict = false\n", "a.txt": "an old wor
 
 def test_what_can_be_repaired_is_and_taste_is_left_alone() -> None:
     facts = Facts.of({"a.txt": FILES["a.txt"]})
-    done = repair.mend(RULES, facts, facts, ())
+    done = repair.repair_findings(RULES, facts, facts, ())
     assert [found.code for found in done.fixed] == ["MET901"]
     assert done.changes == {"a.txt": b"an new word\n"}
     assert (done.waived, done.left) == ({}, ())
@@ -70,7 +70,7 @@ def test_what_can_be_repaired_is_and_taste_is_left_alone() -> None:
 
 def test_a_tool_that_the_project_had_set_up_is_excepted_with_a_reason() -> None:
     facts = Facts.of(FILES)
-    done = repair.mend(RULES, facts, facts, ("[tool.mypy]",))
+    done = repair.repair_findings(RULES, facts, facts, ("[tool.mypy]",))
     why = "[tool.mypy] was set up before the project was adopted: to be worked off"
     assert {found.code: reason for found, reason in done.waived.items()} == {"QTY901": why}
     assert (
@@ -86,26 +86,26 @@ def test_a_tool_that_the_project_had_set_up_is_excepted_with_a_reason() -> None:
 def test_what_the_project_excepts_itself_is_not_touched() -> None:
     waiver = '[[tool.lisa-scaffold.waivers]]\ncode = "MET901"\nreason = "ours"\n'
     facts = Facts.of({"pyproject.toml": waiver, "a.txt": FILES["a.txt"]})
-    done = repair.mend(RULES, facts, facts, ())
+    done = repair.repair_findings(RULES, facts, facts, ())
     assert (done.before, done.fixed, done.left, done.changes) == ((), (), (), {})
 
 
 def test_what_adopt_itself_wrote_is_never_excepted() -> None:
     facts = Facts.of(FILES)
-    done = repair.mend(RULES, facts, facts, ("[tool.ruff]",))
+    done = repair.repair_findings(RULES, facts, facts, ("[tool.ruff]",))
     assert done.waived == {}
     assert [(found.code, found.line) for found in done.left] == [("QTY901", 2)]
 
 
 def test_what_the_templates_files_answer_is_told_as_fixed() -> None:
     before, after = Facts.of(FILES), Facts.of({"a.txt": "a new word.\n"})
-    done = repair.mend(RULES, before, after, ())
+    done = repair.repair_findings(RULES, before, after, ())
     assert [found.code for found in done.before] == ["MET901", "QTY901"]
     assert (done.fixed, done.left, done.changes) == (done.before, (), {})
 
 
 def test_each_finding_before_is_fixed_waived_or_left() -> None:
     before = Facts.of({**FILES, "a.txt": "an old word\nold\n"})
-    done = repair.mend(RULES, before, before, ("[tool.mypy]",))
+    done = repair.repair_findings(RULES, before, before, ("[tool.mypy]",))
     assert [(found.code, found.line) for found in done.fixed] == [("MET901", 1), ("MET901", 2)]
     assert len(done.before) == len(done.fixed) + len(done.waived) + len(done.left)
