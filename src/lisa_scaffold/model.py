@@ -227,8 +227,6 @@ class Checked:
         Findings that the project has excepted.
     notes
         What is no finding, a sentence each.
-    rules
-        Number of rules that were applied.
     fixed
         Findings that ``--fix`` repaired, or would.
     diff
@@ -249,7 +247,6 @@ class Checked:
     findings: tuple[Finding, ...]
     waived: tuple[Waived, ...] = ()
     notes: tuple[str, ...] = ()
-    rules: int = 0
     fixed: tuple[Finding, ...] = ()
     diff: str = ""
     applied: tuple[str, ...] = ()

@@ -34,7 +34,6 @@ def checked(*findings: Finding, **other: Any) -> Checked:
         "name": "lisa-noise",
         "kind": "package",
         "version": "v1.2.3",
-        "rules": len(other.get("applied", ())),
     }
     return Checked(findings=findings, **{**known, **other})
 

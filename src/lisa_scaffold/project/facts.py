@@ -167,6 +167,11 @@ class Facts(Files):
         """Whether this is an unpacked source distribution: it need not hold the whole project."""
         return self.has("PKG-INFO")
 
+    @property
+    def is_checkout(self) -> bool:
+        """Whether the whole project is here: files in git, not a source distribution."""
+        return bool(self.tracked) and not self.unpacked
+
     @cached_property
     def marks(self) -> Mapping[str, tuple[Mark, ...]]:
         """Lines that may be part of a conflict or hold a secret, by file."""

@@ -1,4 +1,4 @@
-"""The rules: one or more modules for each family, loaded where one of its rules is wanted."""
+"""The rules: one or more modules per family, imported when one of its rules is wanted."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ CRASH = Rule("INT001", Severity.MUST, _crash)
 
 
 class Selection(NamedTuple):
-    """Which rules are wanted: codes, or the letters that they begin with.
+    """Which rules are wanted: by codes, their beginnings, or the letters of a family.
 
     Attributes
     ----------
     select
-        Those that are; empty: all.
+        The wanted ones; empty: all.
     ignore
-        Those of them that are not.
+        The exceptions among them.
     """
 
     select: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Selection(NamedTuple):
 
 
 def means(named: str, code: str) -> bool:
-    """Whether a name (a code, its beginning with a digit, or the letters of a family) has a code.
+    """Whether a name (a code, its beginning with a digit, or a family's letters) covers a code.
 
     The letters of one family may begin those of another: ``CI`` is not ``CIT``.
     """
@@ -100,18 +100,14 @@ def every_rule() -> Iterator[Rule]:
 @lru_cache(maxsize=64)
 def selected(selection: Selection) -> tuple[Rule, ...]:
     """The rules that are wanted."""
-    wanted = [each for each in FAMILIES if _may_have(each, selection)]
+    named = {each.rstrip("0123456789") for each in selection.select} or FAMILIES.keys()
+    wanted = [each for each in FAMILIES if each in named and each not in selection.ignore]
     found = (each for letters in wanted for each in family(letters))
     return tuple(each for each in found if selection.takes(each.code))
 
 
-def _may_have(letters: str, selection: Selection) -> bool:
-    named = [each for each in selection.select if each.rstrip("0123456789") == letters]
-    return bool(named or not selection.select) and letters not in selection.ignore
-
-
 def find(code: str) -> Rule:
-    """The rule of a code.
+    """Find the rule with a code.
 
     Raises
     ------
@@ -121,28 +117,28 @@ def find(code: str) -> Rule:
     for each in every_rule():
         if each.code == code.upper():
             return each
-    raise _unknown(code)
+    raise _unknown_code(code)
 
 
 def is_known(code: str) -> bool:
-    """Whether a code, or the letters that some begin with, means any rule."""
+    """Whether a code, its beginning, or the letters of a family cover any rule."""
     return any(means(code, each.code) for each in every_rule())
 
 
 def refuse_unknown(codes: Iterable[str]) -> None:
-    """Raise LisaError for a code that means no rule."""
+    """Raise LisaError for a code that covers no rule."""
     for code in codes:
         if not is_known(code):
-            raise _unknown(code)
+            raise _unknown_code(code)
 
 
 def near(code: str) -> list[str]:
-    """Codes that look like one that means no rule."""
+    """Known codes that look like an unknown one."""
     known = [*FAMILIES, *(each.code for each in every_rule())]
     return get_close_matches(code.upper(), known, n=3)
 
 
-def _unknown(code: str) -> LisaError:
+def _unknown_code(code: str) -> LisaError:
     close = near(code)
     hint = (
         f"Did you mean {' or '.join(close)}?" if close else "lisa-scaffold explain lists them all."
