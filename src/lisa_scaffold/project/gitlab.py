@@ -132,8 +132,17 @@ class Job:
     @property
     def rules(self) -> list[dict[str, Any]]:
         """Its rules."""
-        said = self.data.get("rules")
-        return [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
+        return _mappings(self.data.get("rules"))
+
+    @property
+    def services(self) -> list[str]:
+        """The names of the images of its services."""
+        services = self.data.get("services")
+        names = (
+            each.get("name") if isinstance(each, dict) else each
+            for each in (services if isinstance(services, list) else [])
+        )
+        return [name for name in names if isinstance(name, str)]
 
 
 class Trouble(NamedTuple):
@@ -195,6 +204,12 @@ class Pipeline:
             for name, value in (said if isinstance(said, dict) else {}).items()
         }
 
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The rules of its workflow."""
+        workflow = self.settings.get("workflow")
+        return _mappings(workflow.get("rules")) if isinstance(workflow, dict) else []
+
     def place(self, *keys: str | int) -> Place:
         """Where a global key, a job, or a key of a job stands: in the last file that says it."""
         for path in reversed(self.files):
@@ -233,6 +248,10 @@ def flat(script: Any) -> list[str]:
         case list():
             return [command for part in script for command in flat(part)]
     return []
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def read(files: Files) -> Pipeline:

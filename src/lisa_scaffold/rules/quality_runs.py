@@ -50,19 +50,19 @@ def sessions_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [nox: command line](https://nox.thea.codes/en/stable/usage.html#specifying-one-or-more-sessions).
     """
-    known = _sessions(facts)
+    known = _find_sessions(facts)
     if known is None:
         return
     for job in facts.pipeline.jobs.values():
         for command in job.commands:
-            for name in _asked(command):
+            for name in _find_asked(command):
                 plain = re.sub(r"(-\d+\.\d+|\(.*)$", "", name)
                 if plain not in known and plain.replace("_", "-") not in known:
                     place = facts.pipeline.place_of(job, "script")
                     yield Hit(*place, f"noxfile.py has no session {name}")
 
 
-def _asked(command: str) -> Iterator[str]:
+def _find_asked(command: str) -> Iterator[str]:
     if "nox" not in command or "-f" in command or "cd " in command or len(command) > _LONGEST:
         return
     for line in command.split("\n"):
@@ -75,7 +75,7 @@ def _asked(command: str) -> Iterator[str]:
                     yield name
 
 
-def _sessions(facts: Facts) -> frozenset[str] | None:
+def _find_sessions(facts: Facts) -> frozenset[str] | None:
     """The names of the sessions; ``None`` where nobody can tell without running the file."""
     tree = facts.python("noxfile.py")
     if isinstance(tree, Problem):
@@ -84,7 +84,7 @@ def _sessions(facts: Facts) -> frozenset[str] | None:
     for node in tree.body:
         match node:
             case ast.FunctionDef():
-                found = _names_of(node)
+                found = _session_names(node)
                 if found is None:
                     return None
                 names |= found
@@ -106,7 +106,7 @@ def _brings_sessions(node: ast.Import | ast.ImportFrom) -> bool:
     return any("nox" in alias.name and alias.name != "nox" for alias in node.names)
 
 
-def _names_of(function: ast.FunctionDef) -> set[str] | None:
+def _session_names(function: ast.FunctionDef) -> set[str] | None:
     """The names of the session that a function is; none for any other function."""
     names: set[str] = set()
     for decorator in function.decorator_list:

@@ -45,22 +45,22 @@ KNOWN = (
 )
 """The keys that the scanner and the analysis of Python read."""
 
-_NEAR = 0.86
-_MOST = 100
-"""So many values of one key are looked at."""
+_CUTOFF = 0.86
+_MOST_VALUES = 100
+"""Values of one key that are looked at."""
 
 
 def _sonar(facts: Facts) -> Document:
     return facts.properties(FILE)
 
 
-def _values(facts: Facts, key: str) -> list[str]:
-    said = _sonar(facts).get(key)
-    found = [each.strip() for each in said.split(",") if each.strip()] if said else []
-    return list(dict.fromkeys(found))[:_MOST]
+def _list_values(facts: Facts, key: str) -> list[str]:
+    value = _sonar(facts).get(key)
+    values = [each.strip() for each in value.split(",") if each.strip()] if value else []
+    return list(dict.fromkeys(values))[:_MOST_VALUES]
 
 
-def _lines(facts: Facts) -> list[tuple[str, int]]:
+def _list_keys(facts: Facts) -> list[tuple[str, int]]:
     """Each key with its line."""
     data = _sonar(facts).data
     keys = data if isinstance(data, dict) else {}
@@ -78,15 +78,15 @@ def key_is_valid(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
     """
-    said = _sonar(facts).get(_KEY)
-    elsewhere = any(
+    key = _sonar(facts).get(_KEY)
+    is_elsewhere = any(
         _KEY in command for job in facts.pipeline.jobs.values() for command in job.commands
     )
-    if not said:
-        if not elsewhere and facts.pipeline.whole:
+    if not key:
+        if not is_elsewhere and facts.pipeline.whole:
             yield Hit(FILE, 1, f"no {_KEY}")
-    elif "$" not in said and not re.fullmatch(r"(?=.*\D)[\w.:-]+", said, re.ASCII):
-        yield Hit(FILE, _sonar(facts).line(_KEY), f"{said} is no key that SonarQube takes")
+    elif "$" not in key and not re.fullmatch(r"(?=.*\D)[\w.:-]+", key, re.ASCII):
+        yield Hit(FILE, _sonar(facts).line(_KEY), f"{key} is no key that SonarQube takes")
 
 
 @rule("SON002", SHOULD, when=_sonar, fixes=True)
@@ -100,10 +100,10 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
     Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
     """
     lower = {known.lower(): known for known in KNOWN}
-    taken = {key for key, _ in _lines(facts)}
-    unknown = [(key, line) for key, line in _lines(facts) if key not in KNOWN]
+    taken = {key for key, _ in _list_keys(facts)}
+    unknown = [(key, line) for key, line in _list_keys(facts) if key not in KNOWN]
     for key, line in unknown[:MOST_UNKNOWN]:
-        close = get_close_matches(key.lower(), lower, n=1, cutoff=_NEAR)
+        close = get_close_matches(key.lower(), lower, n=1, cutoff=_CUTOFF)
         if not close or lower[close[0]] in taken:
             continue
         right = lower[close[0]]
@@ -123,13 +123,13 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
     """
     base = _sonar(facts).get("sonar.projectBaseDir") or ""
     for key in ("sonar.sources", "sonar.tests"):
-        for path in _values(facts, key):
-            whole = _plain(f"{base}/{path}" if base else path)
+        for path in _list_values(facts, key):
+            whole = _clean_path(f"{base}/{path}" if base else path)
             if "$" not in whole and not is_there(facts, whole):
                 yield Hit(FILE, _sonar(facts).line(key), f"there is no {path}")
 
 
-def _plain(path: str) -> str:
+def _clean_path(path: str) -> str:
     return path.removeprefix("./").rstrip("/") or "."
 
 
@@ -144,10 +144,10 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
     Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
     """
     narrowed = ("exclusions", "inclusions", "test.inclusions", "test.exclusions")
-    if any(_values(facts, f"sonar.{key}") for key in narrowed):
+    if any(_list_values(facts, f"sonar.{key}") for key in narrowed):
         return
-    sources = [_plain(path) for path in _values(facts, "sonar.sources")]
-    for test in map(_plain, _values(facts, "sonar.tests")):
+    sources = [_clean_path(path) for path in _list_values(facts, "sonar.sources")]
+    for test in map(_clean_path, _list_values(facts, "sonar.tests")):
         for source in sources:
             if source in (test, ".") or f"{test}/".startswith(f"{source}/"):
                 line = _sonar(facts).line("sonar.tests")
@@ -158,7 +158,7 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
 _SCANNERS = re.compile(r"\b(?:py-?sonar|sonar-scanner|sonar)\b(?!-project)")
 
 
-def _scanning(facts: Facts) -> list[Job]:
+def _find_scanning_jobs(facts: Facts) -> list[Job]:
     """The jobs that run the scanner, as far as the whole pipeline is known."""
     pipeline = facts.pipeline
     if not pipeline.whole:
@@ -170,7 +170,7 @@ def _scanning(facts: Facts) -> list[Job]:
     ]
 
 
-@rule("SON005", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_scanning))
+@rule("SON005", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_find_scanning_jobs))
 def reports_are_written(facts: Facts) -> Iterator[Hit]:
     """The reports that SonarQube is to read are artifacts of a job.
 
@@ -182,25 +182,23 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: Python test coverage](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/python-test-coverage/).
     """
-    commands = [command for job in facts.cached(_scanning) for command in job.commands]
-    kept = [path for job in facts.pipeline.jobs.values() for path in _artifacts(job)]
-    for key, line in _lines(facts):
+    commands = [command for job in facts.cached(_find_scanning_jobs) for command in job.commands]
+    kept: list[str] = []
+    for job in facts.pipeline.jobs.values():
+        match job.get("artifacts"):
+            case {"paths": list(paths)}:
+                kept += [_clean_path(path) for path in paths if isinstance(path, str)]
+    for key, line in _list_keys(facts):
         if not key.lower().endswith(("reportpaths", "reportpath")):
             continue
-        for path in map(_plain, _values(facts, key)):
+        for path in map(_clean_path, _list_values(facts, key)):
             own = any(path.rpartition("/")[2] in command for command in commands)
-            if not (own or facts.has(path) or _covered(path, kept) or re.search(r"[*?$]", path)):
+            if not (own or facts.has(path) or _is_covered(path, kept) or re.search(r"[*?$]", path)):
                 yield Hit(FILE, line, f"no job keeps {path}")
 
 
-def _artifacts(job: Job) -> Iterator[str]:
-    match job.get("artifacts"):
-        case {"paths": list(paths)}:
-            yield from (_plain(path) for path in paths if isinstance(path, str))
-
-
-def _covered(path: str, kept: list[str]) -> bool:
-    """Whether a path is among those that are kept, or in a folder that is."""
+def _is_covered(path: str, kept: list[str]) -> bool:
+    """Whether artifacts include a path, or may include it."""
     patterns = [each for each in kept if "$" not in each]
     loose = len(patterns) < len(kept)
     return loose or any(
@@ -223,7 +221,7 @@ def pythons_agree(facts: Facts) -> Iterator[Hit]:
     Source: [SonarQube: Python version](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/languages/python/).
     """
     pythons = facts.package.pythons
-    for version in _values(facts, "sonar.python.version"):
+    for version in _list_values(facts, "sonar.python.version"):
         if re.fullmatch(r"3\.\d+", version) and pythons and not pythons.contains(f"{version}.99"):
             line = _sonar(facts).line("sonar.python.version")
             yield Hit(FILE, line, f"{version} is not in requires-python ({pythons})")
@@ -239,14 +237,14 @@ def no_token(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: tokens](https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/).
     """
-    for key, line in _lines(facts):
+    for key, line in _list_keys(facts):
         if key in ("sonar.token", "sonar.login", "sonar.password"):
-            said = _sonar(facts).get(key)
-            if said and "$" not in str(said):
+            value = _sonar(facts).get(key)
+            if value and "$" not in str(value):
                 yield Hit(FILE, line, f"{key} has a value here")
 
 
-@rule("SON008", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_scanning))
+@rule("SON008", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_find_scanning_jobs))
 def history_is_there(facts: Facts) -> Iterator[Hit]:
     """The scanner has the whole history.
 
@@ -256,6 +254,6 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: GitLab CI](https://docs.sonarsource.com/sonarqube-server/latest/devops-platform-integration/gitlab-integration/adding-analysis-to-gitlab-ci-cd/).
     """
-    for job in facts.cached(_scanning):
+    for job in facts.cached(_find_scanning_jobs):
         if facts.pipeline.expand("$GIT_DEPTH", job) != "0":
             yield Hit(*job.place, f"{job.name} has not the whole history (GIT_DEPTH)")
