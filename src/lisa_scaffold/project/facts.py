@@ -1,4 +1,4 @@
-"""The facts of a project that rules look at: read once, parsed once, changed never."""
+"""The facts of a project that rules look at: read once, parsed once, immutable."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Pristine(NamedTuple):
 
 @dataclass(frozen=True)
 class Given:
-    """What no file of the project tells, handed in by who runs the rules.
+    """What no file of the project tells, passed in by the caller of the rules.
 
     Attributes
     ----------
@@ -113,11 +113,11 @@ class Facts(Files):
         )
 
     def with_given(self, **given: Any) -> Facts:
-        """The same facts with more of what is handed in."""
+        """The same facts with some of ``given`` replaced."""
         return Facts(self.tree, self.root, replace(self.given, **given), _read=self._read)
 
     def cached(self, find: Callable[[Facts], T]) -> T:
-        """What a function finds in these facts; it is called the first time alone."""
+        """What a function finds in these facts; it is called only once."""
         if find not in self._found:
             self._found[find] = find(self)
         found: T = self._found[find]
@@ -128,8 +128,8 @@ class Facts(Files):
     @cached_property
     def answers(self) -> Mapping[str, Any]:
         """The answers that a project made from the template records; empty for any other."""
-        said = self.yaml(ANSWERS_FILE).data
-        return said if isinstance(said, dict) and "_src_path" in said else {}
+        answers = self.yaml(ANSWERS_FILE).data
+        return answers if isinstance(answers, dict) and "_src_path" in answers else {}
 
     @cached_property
     def kind(self) -> str:
@@ -143,7 +143,7 @@ class Facts(Files):
 
     @cached_property
     def package(self) -> Package:
-        """What is said about the Python package, in one form whoever says it."""
+        """The metadata of the Python package, in one form whatever file states it."""
         from lisa_scaffold.project import metadata
 
         return metadata.read(self)
@@ -188,7 +188,7 @@ class Facts(Files):
 
     @cached_property
     def automation(self) -> Automation:
-        """What the files say that tell which tools run: at the desk, at a commit, in CI."""
+        """The files that tell which tools run: locally, at a commit, in CI."""
         from lisa_scaffold.project import automation
 
         return automation.read(self, self.pipeline)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 FILE = ".gitlab-ci.yml"
-_GLOBAL = frozenset(
+_GLOBAL_KEYS = frozenset(
     [
         *("after_script", "before_script", "cache", "default", "image", "include", "services"),
         *("spec", "stages", "types", "variables", "workflow"),
     ]
 )
-_INHERITED = (
+_DEFAULT_KEYS = (
     *("after_script", "artifacts", "before_script", "cache", "hooks", "id_tokens", "image"),
     *("interruptible", "retry", "services", "tags", "timeout"),
 )
@@ -112,8 +112,8 @@ class Job:
     @property
     def stage(self) -> str:
         """Its stage."""
-        said = self.data.get("stage")
-        return said if isinstance(said, str) else "test"
+        stage = self.data.get("stage")
+        return stage if isinstance(stage, str) else "test"
 
     @property
     def image(self) -> str:
@@ -192,16 +192,16 @@ class Pipeline:
     @property
     def stages(self) -> list[str]:
         """Its stages in their order."""
-        said = self.settings.get("stages")
-        return [str(each) for each in said] if isinstance(said, list) else list(_STAGES)
+        stages = self.settings.get("stages")
+        return [str(each) for each in stages] if isinstance(stages, list) else list(_STAGES)
 
     @cached_property
     def variables(self) -> dict[str, str]:
         """The global variables as text."""
-        said = self.settings.get("variables")
+        variables = self.settings.get("variables")
         return {
-            str(name): _value(value)
-            for name, value in (said if isinstance(said, dict) else {}).items()
+            str(name): _to_text(value)
+            for name, value in (variables if isinstance(variables, dict) else {}).items()
         }
 
     @property
@@ -229,8 +229,12 @@ class Pipeline:
         """A text with the variables put in that the pipeline itself gives a value."""
         from lisa_scaffold.formats.dockerfile import resolve
 
-        said = job.get("variables") if job else None
-        own = {str(k): _value(v) for k, v in said.items()} if isinstance(said, dict) else {}
+        variables = job.get("variables") if job else None
+        own = (
+            {str(k): _to_text(v) for k, v in variables.items()}
+            if isinstance(variables, dict)
+            else {}
+        )
         known = {**self.variables, **own}
         for _ in range(_MOST_NESTED):
             expanded = resolve(text, known)
@@ -259,15 +263,15 @@ def read(files: Files) -> Pipeline:
     return _Reader(files).read()
 
 
-def _value(said: Any) -> str:
-    match said:
-        case {"value": value}:
-            return str(value)
+def _to_text(value: Any) -> str:
+    match value:
+        case {"value": inner}:
+            return str(inner)
         case bool():
-            return str(said).lower()
+            return str(value).lower()
         case dict() | None:
             return ""
-    return str(said)
+    return str(value)
 
 
 class _Reader:
@@ -288,28 +292,35 @@ class _Reader:
         """Read all."""
         if not self._files.has(FILE):
             return Pipeline()
-        self._file(FILE, ())
-        self._defaults = self._by_default()
-        settings = {key: value for key, value in self._merged.items() if key in _GLOBAL}
+        self._read_file(FILE, ())
+        default = self._merged.get("default")
+        default = default if isinstance(default, dict) else {}
+        values = {key: default.get(key, self._merged.get(key)) for key in _DEFAULT_KEYS}
+        self._defaults = {
+            key: self._resolve(value, ()) for key, value in values.items() if value is not None
+        }
+        settings = {key: value for key, value in self._merged.items() if key in _GLOBAL_KEYS}
         names = [
             str(name)
-            for name, said in self._merged.items()
-            if name not in _GLOBAL and isinstance(said, dict)
+            for name, job in self._merged.items()
+            if name not in _GLOBAL_KEYS and isinstance(job, dict)
         ]
         if len(names) > _MOST_JOBS:
-            self._note(_place(self._documents, names[_MOST_JOBS]), f"more than {_MOST_JOBS} jobs")
-        jobs = {name: self._job(name) for name in names[:_MOST_JOBS]}
+            self._note(
+                _find_place(self._documents, names[_MOST_JOBS]), f"more than {_MOST_JOBS} jobs"
+            )
+        jobs = {name: self._make_job(name) for name in names[:_MOST_JOBS]}
         return Pipeline(
             tuple(self._documents),
             tuple(self._includes),
             {name: job for name, job in jobs.items() if not job.hidden},
             {name: job for name, job in jobs.items() if job.hidden},
-            {key: self._followed(value, ()) for key, value in settings.items()},
+            {key: self._resolve(value, ()) for key, value in settings.items()},
             tuple(self._troubles),
             self._documents,
         )
 
-    def _file(self, path: str, above: tuple[str, ...]) -> None:
+    def _read_file(self, path: str, above: tuple[str, ...]) -> None:
         """Read what a file includes, then the file itself, which wins."""
         document = self._files.yaml(path)
         if path in self._documents:
@@ -317,7 +328,7 @@ class _Reader:
         data = document.data if isinstance(document.data, dict) else {}
         self._documents[path] = document
         if len(above) < _MOST_NESTED and len(self._documents) < _MOST_FILES:
-            for include in _includes(document, data.get("include")):
+            for include in _read_includes(document):
                 if len(self._includes) >= _MOST_FILES:
                     self._note(include.place, f"more than {_MOST_FILES} includes")
                     break
@@ -336,22 +347,28 @@ class _Reader:
             if path in above:
                 self._note(include.place, f"{wanted} includes itself")
             elif self._files.has(path):
-                self._file(path, above)
+                self._read_file(path, above)
             else:
                 self._note(include.place, f"{wanted}: no such file")
 
-    def _job(self, name: str) -> Job:
+    def _make_job(self, name: str) -> Job:
         """A job with what it extends, what it refers to, and the defaults."""
         own = self._merged.get(name)
         own = own if isinstance(own, dict) else {}
-        data, whole, parents = self._extended(name, own, ())
-        data = self._with_defaults(self._followed(data, (name,)) or {})
-        # A job must not hold the reader, and so the facts that hold the job: only a pass of the
-        # garbage collector would free them.
-        find = partial(_place, self._documents, name)
+        data, whole, parents = self._extend(name, own, ())
+        data = self._resolve(data, (name,)) or {}
+        inherit = data.get("inherit")
+        wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
+        for key, value in self._defaults.items():
+            takes = key in wanted if isinstance(wanted, list) else wanted
+            if key not in data and takes and self._has_room(_count_values(value)):
+                data[key] = value
+        # A job must not refer to the reader, and so to the facts that refer to the job: only a run
+        # of the garbage collector would free them.
+        find = partial(_find_place, self._documents, name)
         return Job(name, data, own, find, whole, tuple(parents))
 
-    def _extended(
+    def _extend(
         self, name: str, own: dict[str, Any], above: tuple[str, ...]
     ) -> tuple[dict[str, Any], bool, list[str]]:
         """What a job says with all that it extends; whether that is all known; its parents."""
@@ -360,20 +377,29 @@ class _Reader:
         data: dict[str, Any] = {}
         whole = True
         parents: list[str] = []
+
+        def note(message: str) -> None:
+            self._note(_find_place(self._documents, name, "extends"), message)
+
         for parent in flat(own.get("extends")):
-            if parent in (*above, name) or len(above) >= _DEEPEST:
-                self._refuse(name, cyclic=parent in (*above, name))
+            if parent in (*above, name):
+                note(f"{name} extends itself")
                 whole = False
                 continue
-            said = self._merged.get(parent)
-            if not isinstance(said, dict):
+            if len(above) >= _DEEPEST:
+                if not self._deep:  # of chains that are too long, only the first is reported
+                    self._deep = True
+                    note(f"{name} is extended over more than {_DEEPEST} levels")
+                whole = False
+                continue
+            job = self._merged.get(parent)
+            if not isinstance(job, dict):
                 whole = False
                 if all(include.kind == "local" for include in self._includes):
-                    place = _place(self._documents, name, "extends")
-                    self._note(place, f"{name} extends {parent}: no such job")
+                    note(f"{name} extends {parent}: no such job")
                 continue
-            inherited, known, further = self._extended(parent, said, (*above, name))
-            if not self._has_room(_size(inherited)):
+            inherited, known, further = self._extend(parent, job, (*above, name))
+            if not self._has_room(_count_values(inherited)):
                 whole = False
                 break
             data = _merge(data, inherited)
@@ -383,15 +409,6 @@ class _Reader:
         self._known[name] = _merge(data, rest), whole, parents
         return self._known[name]
 
-    def _refuse(self, name: str, *, cyclic: bool) -> None:
-        """Note what GitLab does not follow; of chains that are too long, the first alone."""
-        place = _place(self._documents, name, "extends")
-        if cyclic:
-            self._note(place, f"{name} extends itself")
-        elif not self._deep:
-            self._deep = True
-            self._note(place, f"{name} is extended over more than {_DEEPEST} levels")
-
     def _has_room(self, values: int) -> bool:
         """Whether so many more values are still as many as a pipeline may have."""
         self._values += values
@@ -399,50 +416,34 @@ class _Reader:
             self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
         return self._values <= _MOST_VALUES
 
-    def _by_default(self) -> dict[str, Any]:
-        """What jobs say that do not say otherwise."""
-        default = self._merged.get("default")
-        default = default if isinstance(default, dict) else {}
-        said = {key: default.get(key, self._merged.get(key)) for key in _INHERITED}
-        return {key: self._followed(each, ()) for key, each in said.items() if each is not None}
-
-    def _with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
-        inherit = data.get("inherit")
-        wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
-        for key, said in self._defaults.items():
-            takes = key in wanted if isinstance(wanted, list) else wanted
-            if key not in data and takes and self._has_room(_size(said)):
-                data[key] = said
-        return data
-
-    def _followed(self, said: Any, above: tuple[Any, ...]) -> Any:
+    def _resolve(self, value: Any, above: tuple[Any, ...]) -> Any:
         """A value with each ``!reference`` replaced by what it stands for."""
         if not self._has_room(1):
             return []
-        if isinstance(said, Reference):
-            if said in above or len(above) > _MOST_NESTED:
+        if isinstance(value, Reference):
+            if value in above or len(above) > _MOST_NESTED:
                 return []
-            return self._followed(self._referred(said), (*above, said))
-        if isinstance(said, list):
+            return self._resolve(self._look_up(value), (*above, value))
+        if isinstance(value, list):
             items: list[Any] = []
-            for item in said:
-                value = self._followed(item, above)
-                if isinstance(item, Reference) and isinstance(value, list):
-                    items += value
+            for item in value:
+                resolved = self._resolve(item, above)
+                if isinstance(item, Reference) and isinstance(resolved, list):
+                    items += resolved
                 else:
-                    items.append(value)
+                    items.append(resolved)
             return items
-        if isinstance(said, dict):
-            return {key: self._followed(value, above) for key, value in said.items()}
-        return said
+        if isinstance(value, dict):
+            return {key: self._resolve(resolved, above) for key, resolved in value.items()}
+        return value
 
-    def _referred(self, reference: Reference) -> Any:
+    def _look_up(self, reference: Reference) -> Any:
         if not reference:
             return None
         found: Any = self._merged
         for at, key in enumerate(reference):
             if at == 1 and isinstance(found, dict) and "extends" in found:
-                found = self._extended(reference[0], found, ())[0]
+                found = self._extend(reference[0], found, ())[0]
             found = found.get(key) if isinstance(found, dict) else None
         if found is None and all(include.kind == "local" for include in self._includes):
             name = f"!reference [{', '.join(reference)}]"
@@ -453,21 +454,24 @@ class _Reader:
         self._troubles[Trouble(place, message)] = None
 
 
-def _size(said: Any) -> int:
+def _count_values(value: Any) -> int:
     """How many values there are in a value."""
-    match said:
+    match value:
         case dict():
-            return 1 + sum(map(_size, said.values()))
+            return 1 + sum(map(_count_values, value.values()))
         case list():
-            return 1 + sum(map(_size, said))
+            return 1 + sum(map(_count_values, value))
     return 1
 
 
-def _includes(document: Document, said: Any) -> Iterator[Include]:
-    listed = said if isinstance(said, list) else [said]
-    for index, entry in enumerate(listed):
-        keys: Keys = ("include", index) if isinstance(said, list) else ("include",)
-        find = partial(_stands, document, keys)
+def _read_includes(document: Document) -> Iterator[Include]:
+    value = document.get("include")
+    for index, entry in enumerate(value if isinstance(value, list) else [value]):
+        keys: Keys = ("include", index) if isinstance(value, list) else ("include",)
+
+        def find(keys: Keys = keys) -> Place:
+            return Place(document.path, document.line(*keys))
+
         match entry:
             case str():
                 kind = "remote" if "://" in entry else "local"
@@ -479,16 +483,12 @@ def _includes(document: Document, said: Any) -> Iterator[Include]:
                         break
 
 
-def _place(documents: dict[str, Document], name: str, *keys: str) -> Place:
+def _find_place(documents: dict[str, Document], name: str, *keys: str) -> Place:
     """Where a job, or a key of it, stands: in the last file that says it."""
     for path, document in reversed(documents.items()):
         if document.get(name) is not None:
             return Place(path, document.line(name, *keys))
     return Place(FILE, 1)
-
-
-def _stands(document: Document, keys: Keys) -> Place:
-    return Place(document.path, document.line(*keys))
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")
-_KEYS = ("select", "ignore", "waivers")
-_MOST = 500  # of each: whoever needs more means a whole family of rules
+_KNOWN_KEYS = ("select", "ignore", "waivers")
+_MOST_ITEMS = 500  # of each: whoever needs more means a whole family of rules
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
 
@@ -82,7 +82,7 @@ def read(files: Files) -> Settings:
     if not isinstance(table, dict):
         return Settings(document.path, problems=(_problem(document, above, "no table"),))
     reader = _Reader(document, above, problems)
-    reader.refuse_unknown(table, _KEYS, above)
+    reader.refuse_unknown(table, _KNOWN_KEYS, above)
     return Settings(
         document.path,
         tuple(reader.codes("select")),
@@ -106,18 +106,18 @@ class _Reader:
 
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], above: Keys) -> None:
         """Note keys that mean nothing."""
-        for key in islice(table, _MOST):
+        for key in islice(table, _MOST_ITEMS):
             if key not in known:
                 message = f"unknown key {key}: known are {', '.join(known)}"
                 self._note(message, *above, key)
 
     def codes(self, key: str) -> Iterator[tuple[str, int]]:
         """A list of codes, each with its line."""
-        said = self._document.get(*self._above, key, default=[])
-        if not isinstance(said, list):
+        value = self._document.get(*self._above, key, default=[])
+        if not isinstance(value, list):
             self._note(f"{key}: no list of codes", *self._above, key)
             return
-        for index, code in enumerate(self._first(key, said)):
+        for index, code in enumerate(self._first(key, value)):
             keys = (*self._above, key, index)
             if isinstance(code, str) and code:
                 yield code, self._document.line(*keys)
@@ -126,11 +126,11 @@ class _Reader:
 
     def waivers(self) -> Iterator[Waiver]:
         """The exceptions that can be followed."""
-        said = self._document.get(*self._above, "waivers", default=[])
-        if not isinstance(said, list):
+        value = self._document.get(*self._above, "waivers", default=[])
+        if not isinstance(value, list):
             self._note("waivers: no list of tables", *self._above, "waivers")
             return
-        for index, table in enumerate(self._first("waivers", said)):
+        for index, table in enumerate(self._first("waivers", value)):
             keys: Keys = (*self._above, "waivers", index)
             if not isinstance(table, dict):
                 self._note("waivers: no table", *keys)
@@ -139,28 +139,28 @@ class _Reader:
             if waiver := self._waiver(table, keys):
                 yield waiver
 
-    def _first(self, key: str, said: list[Any]) -> list[Any]:
+    def _first(self, key: str, items: list[Any]) -> list[Any]:
         """The entries of a list that are followed."""
-        if len(said) > _MOST:
-            message = f"{key}: the first {_MOST} alone have an effect"
-            self._note(message, *self._above, key, _MOST)
-        return said[:_MOST]
+        if len(items) > _MOST_ITEMS:
+            message = f"{key}: the first {_MOST_ITEMS} alone have an effect"
+            self._note(message, *self._above, key, _MOST_ITEMS)
+        return items[:_MOST_ITEMS]
 
     def _waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
         code, path = table.get("code"), table.get("path", "")
-        reason, expires = table.get("reason"), _date(table.get("expires"))
-        wrong = {
+        reason, expires = table.get("reason"), _parse_date(table.get("expires"))
+        valid = {
             "code": isinstance(code, str) and code,
             "path": isinstance(path, str),
             "reason": isinstance(reason, str) and reason.strip(),
             "expires": expires or "expires" not in table,
         }
-        for key, fine in wrong.items():
-            if not fine:
+        for key, is_valid in valid.items():
+            if not is_valid:
                 why = {"expires": "no date such as 2027-01-31"}.get(key, "no text")
                 message = why if key in table else "missing"
                 self._note(f"waiver without effect: {key}: {message}", *keys, key)
-        if not all(wrong.values()):
+        if not all(valid.values()):
             return None
         line = self._document.line(*keys, "code")
         return Waiver(str(code), str(path), str(reason).strip(), expires, line)
@@ -169,11 +169,11 @@ class _Reader:
         self._problems.append(_problem(self._document, keys, message))
 
 
-def _date(said: Any) -> date | None:
+def _parse_date(value: Any) -> date | None:
     """A date, written as TOML's own or as text."""
-    if type(said) is date:
-        return said
+    if type(value) is date:
+        return value
     try:
-        return date.fromisoformat(said) if isinstance(said, str) else None
+        return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None

@@ -12,7 +12,7 @@ from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 
 NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__"])
-"""Folders that are never part of a project, where no git tells what is."""
+"""Folders that are never part of a project, for projects without git."""
 
 JOURNAL = ".lisa-scaffold"
 """The folder of a change that is being made, in a project without git; never part of it."""
@@ -92,9 +92,9 @@ class Disk:
     def __init__(self, root: Path) -> None:
         self._root = root
         listed = git.listed(root)
-        found = listed.items() if listed else ((path, None) for path in _walk(root))
+        found = listed.items() if listed else ((path, None) for path in _walk_folder(root))
         self.files: Mapping[str, File] = {
-            path: file for path, mode in sorted(found) if (file := _look(root, path, mode))
+            path: file for path, mode in sorted(found) if (file := _stat_file(root, path, mode))
         }
 
     def read(self, path: str) -> bytes | None:
@@ -113,7 +113,7 @@ class Overlay:
     below
         The tree.
     changes
-        The new content of files; ``None`` where a file is gone.
+        The new content of files; ``None`` where a file is removed.
     """
 
     def __init__(self, below: Tree, changes: Mapping[str, bytes | None]) -> None:
@@ -132,8 +132,8 @@ class Overlay:
         return self._changes[path] if path in self._changes else self._below.read(path)
 
 
-def _look(root: Path, path: str, mode: str | None) -> File | None:
-    """The file as it is now; ``None`` where it is gone, or is no file."""
+def _stat_file(root: Path, path: str, mode: str | None) -> File | None:
+    """The file on disk; ``None`` where it is missing or no file."""
     try:
         found = os.lstat(f"{root}/{path}")
     except OSError:
@@ -144,17 +144,8 @@ def _look(root: Path, path: str, mode: str | None) -> File | None:
     return File(path, found.st_size, mode is not None, link, bool(found.st_mode & stat.S_IXUSR))
 
 
-def _lines(root: Path, path: str) -> list[str]:
-    """The lines of a ``.gitignore``, which git does not follow either where it is a link."""
-    try:
-        content = files.read(root, path, links=False) or b""
-    except LisaError:
-        return []
-    return content.decode("utf-8", errors="replace").splitlines()
-
-
-def _walk(root: Path) -> Iterator[str]:
-    """Files of a folder without git, those left out that its ``.gitignore`` files name."""
+def _walk_folder(root: Path) -> Iterator[str]:
+    """Files of a folder without git, except those that its ``.gitignore`` files cover."""
     from pathspec import GitIgnoreSpec
 
     specs: dict[str, GitIgnoreSpec] = {}
@@ -162,7 +153,13 @@ def _walk(root: Path) -> Iterator[str]:
         prefix = Path(folder).relative_to(root).as_posix()
         prefix = "" if prefix == "." else f"{prefix}/"
         if ".gitignore" in found:
-            specs[prefix] = GitIgnoreSpec.from_lines(_lines(root, f"{prefix}.gitignore"))
+            # Git does not follow a .gitignore that is a link either.
+            try:
+                content = files.read(root, f"{prefix}.gitignore", links=False) or b""
+            except LisaError:
+                content = b""
+            lines = content.decode("utf-8", errors="replace").splitlines()
+            specs[prefix] = GitIgnoreSpec.from_lines(lines)
 
         def ignored(path: str) -> bool:
             return any(
