@@ -6,6 +6,7 @@ listed and not followed: a job that inherits from there is marked as known in pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -34,6 +35,7 @@ _STAGES = (".pre", "build", "test", "deploy", ".post")
 _DEEPEST = 11
 """Levels of ``extends`` that GitLab follows: https://docs.gitlab.com/ci/yaml/#extends."""
 _MOST_NESTED = 12
+_MINUTES = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
 _MOST_FILES = 150
 """Files that GitLab includes: https://docs.gitlab.com/ci/yaml/#include."""
 _MOST_JOBS = 5_000
@@ -135,6 +137,42 @@ class Job:
         return _mappings(self.data.get("rules"))
 
     @property
+    def only(self) -> list[str]:
+        """The refs that it is limited to in the old form; empty where it is not."""
+        only = self.data.get("only")
+        return flat(only.get("refs") if isinstance(only, dict) else only)
+
+    @property
+    def needed_jobs(self) -> Iterator[tuple[str, str]]:
+        """The jobs of its pipeline that must exist, each with the key that says so."""
+        for name in flat(self.data.get("dependencies")):
+            yield "dependencies", name
+        needs = self.data.get("needs")
+        for need in needs if isinstance(needs, list) else []:
+            match need:
+                case str():
+                    yield "needs", need
+                case {"optional": True} | {"pipeline": _} | {"project": _}:
+                    continue
+                case {"job": str(name)}:
+                    yield "needs", name
+
+    @property
+    def minutes(self) -> int:
+        """Its timeout, such as ``1h 30m``, in minutes; 0 where it has none."""
+        timeout = self.data.get("timeout")
+        pattern = r"(\d{1,6})\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m)\b"
+        parts = re.findall(pattern, timeout[:100]) if isinstance(timeout, str) else []
+        return sum(int(number) * _MINUTES[unit[0]] for number, unit in parts)
+
+    @property
+    def reports(self) -> dict[str, Any]:
+        """The reports among its artifacts."""
+        artifacts = self.data.get("artifacts")
+        reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
+        return reports if isinstance(reports, dict) else {}
+
+    @property
     def services(self) -> list[str]:
         """The names of the images of its services."""
         services = self.data.get("services")
@@ -188,6 +226,11 @@ class Pipeline:
     def whole(self) -> bool:
         """Whether nothing of it lies outside the project."""
         return all(include.kind == "local" for include in self.includes)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are jobs, and nothing outside of the project adds to them."""
+        return bool(self.jobs) and self.whole
 
     @property
     def stages(self) -> list[str]:

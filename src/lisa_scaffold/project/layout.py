@@ -37,6 +37,11 @@ class Layout(NamedTuple):
     folders: dict[str, str]
 
     @property
+    def packages(self) -> list[str]:
+        """The folders, without files of lone modules."""
+        return [folder for folder in self.folders.values() if not folder.endswith(".py")]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The import names."""
         return tuple(self.folders)

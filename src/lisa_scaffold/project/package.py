@@ -72,6 +72,11 @@ class Package:
         value = self.data.get(key)
         return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
+    def table(self, key: str) -> dict[str, Any]:
+        """The table under a key; empty where there is none."""
+        value = self.data.get(key)
+        return value if isinstance(value, dict) else {}
+
     def place(self, *keys: Key) -> Place:
         """Where a key, or one of its items, is stated."""
         return self.where(keys)

@@ -43,6 +43,10 @@ class Waiver(NamedTuple):
     expires: date | None
     line: int
 
+    def has_expired(self, today: date | None) -> bool:
+        """Whether its last day is over; not where the date is not known."""
+        return bool(today and self.expires and self.expires < today)
+
 
 class Settings(NamedTuple):
     """What a project sets.
@@ -80,7 +84,8 @@ def read(files: Files) -> Settings:
         message = f"settings here and in {FILE}: these are not read"
         problems.append(Problem("pyproject.toml", line, message, ""))
     if not isinstance(table, dict):
-        return Settings(document.path, problems=(_problem(document, above, "no table"),))
+        problem = Problem(document.path, document.line(*above), "no table", "")
+        return Settings(document.path, problems=(problem,))
     reader = _Reader(document, above, problems)
     reader.refuse_unknown(table, _KNOWN_KEYS, above)
     return Settings(
@@ -90,10 +95,6 @@ def read(files: Files) -> Settings:
         tuple(reader.waivers()),
         tuple(problems),
     )
-
-
-def _problem(document: Document, keys: Keys, message: str) -> Problem:
-    return Problem(document.path, document.line(*keys), message, "")
 
 
 class _Reader:
@@ -166,7 +167,8 @@ class _Reader:
         return Waiver(str(code), str(path), str(reason).strip(), expires, line)
 
     def _note(self, message: str, *keys: str | int) -> None:
-        self._problems.append(_problem(self._document, keys, message))
+        line = self._document.line(*keys)
+        self._problems.append(Problem(self._document.path, line, message, ""))
 
 
 def _parse_date(value: Any) -> date | None:

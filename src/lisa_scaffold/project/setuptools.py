@@ -42,10 +42,6 @@ _JOINED_KEYS = {"author": "authors", "author_email": "authors", "url": "urls"}
 _LIST_KEYS = ("classifiers", "dependencies", "license-files", "keywords")
 
 
-class _UnknownError(Exception):
-    """A value that only running the file can tell."""
-
-
 def read(files: Files, system: Mapping[str, Any]) -> Package:
     """Read ``setup.cfg`` and ``setup.py``, which takes precedence."""
     places: dict[str, Place] = {}
@@ -73,20 +69,16 @@ def read(files: Files, system: Mapping[str, Any]) -> Package:
         alias = {"authors": "author", "urls": "url"}.get(str(keys[0]) if keys else "", "")
         place = places.get(str(keys[0])) if keys else None
         place = place or places.get(alias) or Place(first, 1)
-        return _find_item(place, lines[place.path], data, keys)
+        match keys:
+            case (str(key), int(index)) if isinstance(data.get(key), list):
+                # The first line below the key that holds the text of the item.
+                text = str(data[key][index])
+                below = enumerate(lines[place.path][place.line - 1 :], place.line)
+                number = next((number for number, line in below if text in line), place.line)
+                return Place(place.path, number)
+        return place
 
     return Package("setuptools", data, frozenset(unknown), where)
-
-
-def _find_item(place: Place, lines: list[str], data: Mapping[str, Any], keys: Keys) -> Place:
-    """The place of an item: the first line below its key that holds the item's text."""
-    match keys:
-        case (str(key), int(index)) if isinstance(data.get(key), list):
-            text = str(data[key][index])
-            for number, line in enumerate(lines[place.line - 1 :], place.line):
-                if text in line:
-                    return Place(place.path, number)
-    return place
 
 
 def _read_cfg(
@@ -130,9 +122,13 @@ def _read_py(
             key = _SETUP_KEYS.get(keyword.arg, keyword.arg.replace("_", "-"))
             key = keyword.arg if keyword.arg == "author_email" else key
             places[key] = Place("setup.py", keyword.value.lineno)
+            value = keyword.value
+            if isinstance(value, ast.Name):
+                value = names.get(value.id, value)
             try:
-                data[key] = _evaluate(keyword.value, names)
-            except _UnknownError:
+                data[key] = ast.literal_eval(value)
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                # Only running the file can tell.
                 data.pop(key, None)
                 unknown.add(key)
 
@@ -149,12 +145,3 @@ def _find_constants(module: ast.Module) -> dict[str, ast.expr]:
             case ast.AugAssign(target=ast.Name(id=name)):
                 twice.add(name)
     return {name: value for name, value in found.items() if name not in twice}
-
-
-def _evaluate(node: ast.expr, names: Mapping[str, ast.expr]) -> Any:
-    if isinstance(node, ast.Name) and node.id in names:
-        node = names[node.id]
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-        raise _UnknownError from error

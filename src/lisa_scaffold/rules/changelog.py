@@ -17,10 +17,10 @@ from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 _NAMES = ("CHANGELOG", "CHANGES", "HISTORY", "NEWS", "RELEASES")
 _FILES = tuple(
-    f"{folder}{spelled}{suffix}"
+    f"{folder}{form}{suffix}"
     for folder in ("", "docs/", "doc/")
     for name in _NAMES
-    for spelled in (name, name.lower(), name.title())
+    for form in (name, name.lower(), name.title())
     for suffix in (".md", ".rst", ".txt", "")
 )
 _NUMBER = r"(\d+\.\d+(?:\.\d+)?(?:[-.]?(?:a|b|rc|alpha|beta|dev|post)[-.]?\d*)?)"

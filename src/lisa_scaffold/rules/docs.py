@@ -122,8 +122,7 @@ _BADGE = re.compile(
 def _paths_on_forges(facts: Facts) -> dict[str, set[str]]:
     """The paths of the project on each forge that the metadata names."""
     found: dict[str, set[str]] = {}
-    urls = facts.package.get("urls")
-    for address in urls.values() if isinstance(urls, dict) else ():
+    for address in facts.package.table("urls").values():
         match = re.match(r"https?://([\w.-]+)/([\w./~-]+)", str(address))
         if match:
             path = match[2].partition("/-/")[0].removesuffix(".git").strip("/")

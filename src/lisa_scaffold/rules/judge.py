@@ -9,7 +9,6 @@ from typing import NamedTuple
 from lisa_scaffold import rules
 from lisa_scaffold.model import Finding, Waived
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.settings import Waiver
 from lisa_scaffold.rules import CRASH, Selection
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import Hit, Rule
@@ -96,11 +95,7 @@ def _found(rule: Rule, hit: Hit) -> Found:
 
 def findings(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
     """Where the rules fail, by path and line, each place once."""
-    return _distinct(run(chosen, facts))
-
-
-def _distinct(found: Iterable[Found]) -> list[Finding]:
-    return sorted({each.finding for each in found}, key=_order)
+    return sorted({each.finding for each in run(chosen, facts)}, key=_order)
 
 
 def _order(finding: Finding) -> tuple[str, int, str, int, str]:
@@ -118,7 +113,7 @@ def apply_waivers(
     waived: list[Waived] = []
     used: set[int] = set()
     waivers = facts.settings.waivers
-    for finding in _distinct(found):
+    for finding in sorted({each.finding for each in found}, key=_order):
         number = _find_waiver(finding, facts)
         if number is None:
             counting.append(finding)
@@ -144,7 +139,7 @@ def _find_waiver(finding: Finding, facts: Facts) -> int | None:
     if place not in known:
         known[place] = None
         for number, waiver in enumerate(facts.settings.waivers):
-            if _is_expired(waiver, facts) or not rules.means(waiver.code, finding.code):
+            if waiver.has_expired(facts.given.today) or not rules.means(waiver.code, finding.code):
                 continue
             if not waiver.path or facts.describes(waiver.path, finding.path):
                 known[place] = number
@@ -163,13 +158,8 @@ def _find_unused_waivers(facts: Facts, chosen: Iterable[Rule], used: set[int]) -
     unused = set()
     for number, waiver in enumerate(facts.settings.waivers):
         meant = {each.code for each in rules.every_rule() if rules.means(waiver.code, each.code)}
-        if number in used or _is_expired(waiver, facts):
+        if number in used or waiver.has_expired(facts.given.today):
             continue
         if meant and meant <= chosen_codes:
             unused.add(number)
     return frozenset(unused)
-
-
-def _is_expired(waiver: Waiver, facts: Facts) -> bool:
-    today = facts.given.today
-    return bool(today and waiver.expires and waiver.expires < today)

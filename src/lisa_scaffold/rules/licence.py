@@ -9,7 +9,7 @@ LIC010 holder and year filled in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
@@ -66,12 +66,9 @@ def _licence_classifiers(facts: Facts) -> list[tuple[int, str]]:
     return [(index, text) for index, text in enumerate(texts) if text.startswith(_CLASSIFIER)]
 
 
-def _join_names(found: Iterable[str]) -> str:
-    return " and ".join(sorted(found))
-
-
-def _join_paths(facts: Facts) -> str:
-    return " and ".join(path for path, found in facts.licences.items() if found)
+def _describe_held(facts: Facts) -> str:
+    paths = " and ".join(path for path, found in facts.licences.items() if found)
+    return f"{paths} holds the text of {' and '.join(sorted(_held_licences(facts)))}"
 
 
 @rule("LIC001", SHOULD, when=lambda facts: facts.kind)
@@ -211,20 +208,17 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
         return
     held = _held_licences(facts)
     if licences.contradict(names, held):
-        told = f"{_join_paths(facts)} holds the text of {_join_names(held)}"
-        yield Hit(*facts.package.place("license"), f"`{text}`, but {told}")
-
-
-def _refuses_classifiers(facts: Facts) -> bool:
-    """Whether setuptools refuses licence classifiers because an expression is stated."""
-    return facts.package.backend == "setuptools" and _states_text(facts)
+        yield Hit(*facts.package.place("license"), f"`{text}`, but {_describe_held(facts)}")
 
 
 @rule(
     "LIC005",
     MUST,
     kinds=PACKAGE,
-    when=lambda facts: _licence_classifiers(facts) and not _refuses_classifiers(facts),
+    when=lambda facts: (
+        _licence_classifiers(facts)
+        and not (facts.package.backend == "setuptools" and _states_text(facts))
+    ),
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     """Licence classifiers name the licence whose text is there.
@@ -237,21 +231,26 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers); a LISA
     package with the text of the GPL had the classifier of the MIT licence.
     """
-    held = _held_licences(facts) or licences.claimed(_stated_expression(facts))
+    held = _held_licences(facts)
+    stated = set() if held else licences.claimed(_stated_expression(facts))
     classifiers = _licence_classifiers(facts)
     together = {name for _, text in classifiers for name in licences.claimed(text)}
-    if licences.contradict(together, held):
+    if licences.contradict(together, held or stated):
+        told = f"`license` says {' and '.join(sorted(stated))}"
+        if held:
+            told = _describe_held(facts)
         for index, text in classifiers:
-            path, line = facts.package.place("classifiers", index)
-            told = (
-                f"{_join_paths(facts)} holds the text of"
-                if _held_licences(facts)
-                else "`license` says"
-            )
-            yield Hit(path, line, f"`{text}`, but {told} {_join_names(held)}")
+            place = facts.package.place("classifiers", index)
+            yield Hit(*place, f"`{text}`, but {told}")
 
 
-@rule("LIC006", MUST, kinds=PACKAGE, when=_refuses_classifiers, fixes=True)
+@rule(
+    "LIC006",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.backend == "setuptools" and _states_text(facts),
+    fixes=True,
+)
 def no_classifiers(facts: Facts) -> Iterator[Hit]:
     """No licence classifier stands beside a licence expression.
 
@@ -285,15 +284,14 @@ def readme_agrees(facts: Facts) -> Iterator[Hit]:
     names = {name for name, _ in named}
     if not path or not named or _holds_text_of(facts, names):
         return
-    held = _held_licences(facts) or licences.claimed(_stated_expression(facts))
-    if licences.contradict(names, held):
+    held = _held_licences(facts)
+    stated = set() if held else licences.claimed(_stated_expression(facts))
+    if licences.contradict(names, held or stated):
         name, line = named[0]
-        told = (
-            f"{_join_paths(facts)} holds the text of"
-            if _held_licences(facts)
-            else "the metadata says"
-        )
-        yield Hit(path, line, f"{name} is named here, but {told} {_join_names(held)}")
+        told = f"the metadata says {' and '.join(sorted(stated))}"
+        if held:
+            told = _describe_held(facts)
+        yield Hit(path, line, f"{name} is named here, but {told}")
 
 
 def _named_in_readme(facts: Facts, path: str) -> Iterator[tuple[str, int]]:
@@ -345,8 +343,8 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
         if not licences.contradict(names, claimed or held):
             continue
         path, line, cited = document.path, document.line("license"), document.get("license")
-        told = "the metadata says" if expression else f"{_join_paths(facts)} holds the text of"
-        message = f"{_join_names(names)} here, but {told} {expression or _join_names(held)}"
+        told = f"the metadata says {expression}" if expression else _describe_held(facts)
+        message = f"{' and '.join(sorted(names))} here, but {told}"
         fix = None
         if path == "CITATION.cff" and is_certain and isinstance(cited, str):
             fix = Fix.edit(path, replace_in_line(line, cited, expression))

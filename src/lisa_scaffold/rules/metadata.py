@@ -42,10 +42,9 @@ _OTHER_NAMES = {
 }
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 _PLAIN_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
-_ADDRESS = re.compile(r"[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
+_ADDRESS = re.compile(r"(?=.{1,320}\Z)[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
 _LONGEST = 512
 _LONGEST_LABEL = 32
-_LONGEST_ADDRESS = 320  # of mail: 64 characters, @, and 255
 
 
 @rule("MET001", MUST, kinds=PACKAGE, when=lambda facts: facts.package.form == "project")
@@ -189,28 +188,19 @@ def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -
     for address in [each.strip() for each in email.split(",")] if several else [email]:
         # setup.py has one text for all, which may hold names too.
         bare = re.sub(r"^[^<>]*<([^<>]*)>$", r"\1", address) if several else address
-        if _is_mail(bare):
+        if _ADDRESS.fullmatch(bare):
             continue
         place = facts.package.place(*(("author_email",) if several else (*keys, "email")))
         path, line = facts.package.place(*keys, "email")
         lines = facts.lines(path)
         right = address.strip(" <>,;\t")
         fix = None
-        if _is_mail(right) and line <= len(lines) and lines[line - 1].count(address) == 1:
+        if _ADDRESS.fullmatch(right) and line <= len(lines) and lines[line - 1].count(address) == 1:
             fix = Fix.edit(path, replace_in_line(line, address, right))
         yield Hit(*place, f"`{address}` is no e-mail address", fix=fix)
 
 
-def _is_mail(text: str) -> bool:
-    return len(text) <= _LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(text))
-
-
-def _urls(facts: Facts) -> dict[str, Any]:
-    urls = facts.package.get("urls")
-    return urls if isinstance(urls, dict) else {}
-
-
-@rule("MET006", MUST, kinds=PACKAGE, when=_urls)
+@rule("MET006", MUST, kinds=PACKAGE, when=lambda facts: facts.package.table("urls"))
 def addresses(facts: Facts) -> Iterator[Hit]:
     """The addresses of the project are addresses.
 
@@ -220,7 +210,7 @@ def addresses(facts: Facts) -> Iterator[Hit]:
 
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
-    for label, address in _urls(facts).items():
+    for label, address in facts.package.table("urls").items():
         if not isinstance(address, str) or not re.fullmatch(
             r"[a-z][a-z0-9+.-]*+://[^\s/<>]\S*", address
         ):
@@ -239,7 +229,7 @@ def says_where(facts: Facts) -> Iterator[Hit]:
 
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
-    if not _urls(facts) and "urls" not in facts.package.unknown:
+    if not facts.package.table("urls") and "urls" not in facts.package.unknown:
         place = facts.package.place()
         yield Hit(*place, "the metadata does not say where the project lives")
 

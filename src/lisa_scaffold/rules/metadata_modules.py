@@ -17,8 +17,7 @@ def _find_scripts(facts: Facts) -> list[tuple[str, str, str]]:
     return [
         (table, name, target)
         for table in ("scripts", "gui-scripts")
-        if isinstance(scripts := facts.package.get(table), dict)
-        for name, target in scripts.items()
+        for name, target in facts.package.table(table).items()
         if isinstance(target, str)
     ]
 

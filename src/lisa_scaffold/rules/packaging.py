@@ -229,7 +229,7 @@ def _list_paths(facts: Facts, keys: Keys, prefix: str = "") -> Iterator[tuple[st
     SHOULD,
     kinds=PACKAGE,
     when=lambda facts: (
-        "Typing :: Typed" in facts.package.texts("classifiers") and _package_folders(facts)
+        "Typing :: Typed" in facts.package.texts("classifiers") and facts.layout.packages
     ),
     fixes=True,
 )
@@ -246,10 +246,6 @@ def typed(facts: Facts) -> Iterator[Hit]:
         return
     index = facts.package.texts("classifiers").index("Typing :: Typed")
     path, line = facts.package.place("classifiers", index)
-    folders = _package_folders(facts)
+    folders = facts.layout.packages
     fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
     yield Hit(path, line, f"no py.typed in {folders[0]}", fix=fix)
-
-
-def _package_folders(facts: Facts) -> list[str]:
-    return [folder for folder in facts.layout.folders.values() if not folder.endswith(".py")]

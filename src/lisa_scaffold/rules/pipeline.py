@@ -14,7 +14,7 @@ from typing import Any
 
 from lisa_scaffold.formats.document import Key
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 
@@ -59,25 +59,10 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
         if job.stage not in stages:
             place = pipeline.place_of(job, "stage")
             yield Hit(*place, f"{job.name} is in the stage {job.stage}, which is not in `stages`")
-        for key, name in _find_needed_jobs(job):
+        for key, name in job.needed_jobs:
             if name not in pipeline.jobs and "$" not in name:
                 place = pipeline.place_of(job, key)
                 yield Hit(*place, f"{job.name} asks for {name}, and there is no such job")
-
-
-def _find_needed_jobs(job: Job) -> Iterator[tuple[str, str]]:
-    """The jobs of this pipeline that a job depends on, each with the key that says so."""
-    for name in flat(job.get("dependencies")):
-        yield "dependencies", name
-    needs = job.get("needs")
-    for need in needs if isinstance(needs, list) else []:
-        match need:
-            case str():
-                yield "needs", need
-            case {"optional": True} | {"pipeline": _} | {"project": _}:
-                continue
-            case {"job": str(name)}:
-                yield "needs", name
 
 
 # --- When pipelines run ---------------------------------------------------------------------------
@@ -106,15 +91,10 @@ def _is_for_branches(condition: str) -> bool:
     return re.fullmatch(pattern, condition) is not None
 
 
-def _read_only(job: Job) -> list[str]:
-    only = job.get("only")
-    return flat(only.get("refs") if isinstance(only, dict) else only)
-
-
 def _runs_in_merge_requests(job: Job) -> bool:
-    return any(
-        map(_is_for_merge_requests, _run_conditions(job.rules))
-    ) or "merge_requests" in _read_only(job)
+    return (
+        any(map(_is_for_merge_requests, _run_conditions(job.rules))) or "merge_requests" in job.only
+    )
 
 
 def _refuses_branches(rules: list[dict[str, Any]]) -> bool:
@@ -129,16 +109,11 @@ def _runs_in_branches(job: Job) -> bool:
         return not _refuses_branches(job.rules) and any(
             map(_is_for_branches, _run_conditions(job.rules))
         )
-    only = _read_only(job)
+    only = job.only
     return "rules" not in job.data and (not only or "branches" in only)
 
 
-def _is_known(facts: Facts) -> bool:
-    """Whether there is a pipeline, and nothing outside of the project tells when it runs."""
-    return bool(facts.pipeline.jobs) and facts.pipeline.whole
-
-
-@rule("CI003", SHOULD, when=_is_known)
+@rule("CI003", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     """A pipeline runs for merge requests.
 
@@ -159,7 +134,7 @@ def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
         yield Hit(*place, "no pipeline runs for merge requests")
 
 
-@rule("CI004", SHOULD, when=_is_known)
+@rule("CI004", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def one_pipeline(facts: Facts) -> Iterator[Hit]:
     """A push to a merge request starts one pipeline.
 
@@ -205,7 +180,7 @@ _HIDES = re.compile(
 )
 
 
-@rule("CI005", SHOULD, kinds=PACKAGE, when=_is_known)
+@rule("CI005", SHOULD, kinds=PACKAGE, when=lambda facts: facts.pipeline.is_complete)
 def works(facts: Facts) -> Iterator[Hit]:
     """The pipeline tests, lints and builds.
 
@@ -237,13 +212,7 @@ _REPORTS = {
 }
 
 
-def _read_reports(job: Job) -> dict[str, Any]:
-    artifacts = job.get("artifacts")
-    reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
-    return reports if isinstance(reports, dict) else {}
-
-
-@rule("CI006", SHOULD, when=_is_known)
+@rule("CI006", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def reports(facts: Facts) -> Iterator[Hit]:
     """What tests, coverage and linter find is shown in the merge request.
 
@@ -261,7 +230,7 @@ def reports(facts: Facts) -> Iterator[Hit]:
         running = [job for job, text in texts if re.search(pattern, text)]
         # Type checkers write JUnit reports too, so the job itself must have it.
         declaring = running if name == "junit" else jobs
-        declared = {key for job in declaring for key in _read_reports(job)}
+        declared = {key for job in declaring for key in job.reports}
         if name in declared or "cobertura" in declared or not running:
             continue
         if all(job.whole for job in running):
@@ -292,7 +261,7 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
             continue
         for name, pattern in _WRITES.items():
             written = [path.removeprefix("./") for path in pattern.findall(text)]
-            for keys, path in _report_paths(_read_reports(job).get(name), name):
+            for keys, path in _report_paths(job.reports.get(name), name):
                 plain = path.removeprefix("./").removeprefix("$CI_PROJECT_DIR/")
                 if written and plain not in written and not re.search(r"[*?$]", plain):
                     place = facts.pipeline.place_of(job, "artifacts", "reports", *keys)

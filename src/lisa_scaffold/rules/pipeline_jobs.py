@@ -86,13 +86,12 @@ def _only_limited(job: Job) -> bool:
     only = job.get("only")
     if isinstance(only, dict) and only.get("variables"):
         return True
-    refs = flat(only.get("refs") if isinstance(only, dict) else only)
-    refused = flat(job.get("except"))
-    named = [ref for ref in refs if ref not in ("branches", "pushes", "merge_requests")]
-    return "branches" in refused or (bool(refs) and len(named) == len(refs))
+    if "branches" in flat(job.get("except")):
+        return True
+    return bool(job.only) and not {"branches", "pushes", "merge_requests"} & set(job.only)
 
 
-@rule("CI012", SHOULD, when=lambda facts: facts.pipeline.whole and facts.pipeline.jobs)
+@rule("CI012", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
     """Only the default branch and tags publish.
 
@@ -140,9 +139,7 @@ def _on_in2p3(facts: Facts) -> bool:
     """Whether the project is hosted on in2p3's GitLab."""
     if facts.answers.get("forge_host"):
         return bool(facts.answers["forge_host"] == _IN2P3)
-    urls = facts.package.get("urls")
-    listed = urls.values() if isinstance(urls, dict) else ()
-    return any(f"//{_IN2P3}/" in str(url) for url in listed)
+    return any(f"//{_IN2P3}/" in str(url) for url in facts.package.table("urls").values())
 
 
 @rule("CI014", SHOULD, when=lambda facts: facts.pipeline.jobs and _on_in2p3(facts))
@@ -164,23 +161,12 @@ def runners_can(facts: Facts) -> Iterator[Hit]:
         if any(re.search(r"\bdocker:[\w.-]*dind\b", name) for name in services):
             place = facts.pipeline.place_of(job, "services")
             yield Hit(*place, f"{job.name} needs Docker-in-Docker, and shared runners forbid it")
-        if (minutes := _read_minutes(job.get("timeout"))) > _LONGEST:
+        if job.minutes > _LONGEST:
             place = facts.pipeline.place_of(job, "timeout")
-            message = f"{job.name} may take {minutes} minutes: a shared runner stops it after 60"
+            message = (
+                f"{job.name} may take {job.minutes} minutes: a shared runner stops it after 60"
+            )
             yield Hit(*place, message)
-
-
-_UNITS = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
-
-
-def _read_minutes(duration: Any) -> int:
-    """A duration as GitLab reads it, such as ``1h 30m``; 0 where it is none."""
-    if not isinstance(duration, str):
-        return 0
-    parts = re.findall(
-        r"(\d{1,6})\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m)\b", duration[:100]
-    )
-    return sum(int(number) * _UNITS[unit[0]] for number, unit in parts)
 
 
 _SCM = (

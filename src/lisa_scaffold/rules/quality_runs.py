@@ -31,8 +31,8 @@ def one_version(facts: Facts) -> Iterator[Hit]:
         other, hook = hooked.get(tool, (version, None))
         if hook and other != version:
             line = facts.hooks.line(*hook.repo_keys, "rev")
-            spelled = ".".join(map(str, version))
-            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {spelled} in pyproject.toml")
+            pinned = ".".join(map(str, version))
+            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {pinned} in pyproject.toml")
 
 
 _ASKED = re.compile(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")
@@ -88,22 +88,17 @@ def _find_sessions(facts: Facts) -> frozenset[str] | None:
                 if found is None:
                     return None
                 names |= found
-            case ast.Import() | ast.ImportFrom() if _brings_sessions(node):
+            case ast.ImportFrom(module=module, names=imported, level=level) if (
+                level or "nox" in (module or "") or any(each.name == "*" for each in imported)
+            ):
+                return None
+            case ast.Import(names=imported) if any(
+                "nox" in each.name and each.name != "nox" for each in imported
+            ):
                 return None
             case ast.If() | ast.For() | ast.With() | ast.Try() if "session" in ast.dump(node):
                 return None
     return frozenset(names) or None
-
-
-def _brings_sessions(node: ast.Import | ast.ImportFrom) -> bool:
-    if isinstance(node, ast.ImportFrom):
-        modules = [node.module or "."]
-        return (
-            bool(node.level)
-            or any(alias.name == "*" for alias in node.names)
-            or "nox" in modules[0]
-        )
-    return any("nox" in alias.name and alias.name != "nox" for alias in node.names)
 
 
 def _session_names(function: ast.FunctionDef) -> set[str] | None:

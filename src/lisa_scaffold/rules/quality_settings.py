@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from lisa_scaffold.formats.document import Document, Key
 from lisa_scaffold.formats.edit import Change, add_item, move_key, replace_item, set_value
@@ -93,7 +92,10 @@ def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
     missing = {
         what: names
         for what, names in _STRICT.items()
-        if not any(_is_on(document.get(*keys, name)) for name in names[1:])
+        if not any(
+            str(document.get(*keys, name)).strip().lower() in ("true", "1", "yes", "on")
+            for name in names[1:]
+        )
         and not (names[0] and names[0] in facts.automation.text)
     }
     if missing:
@@ -104,10 +106,6 @@ def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
         listed = f"{', '.join(others)} and {last}" if others else last
         message = f"pytest takes {listed} without a word"
         yield Hit(document.path, document.line(*keys), message, fix=fix)
-
-
-def _is_on(value: Any) -> bool:
-    return value is True or str(value).strip().lower() in ("true", "1", "yes", "on")
 
 
 def _add_strict_options(

@@ -57,9 +57,8 @@ def not_expired(facts: Facts) -> Iterator[Hit]:
 
     Source: The expiry is what keeps an exception from staying for ever.
     """
-    today = facts.given.today
     for waiver in facts.settings.waivers:
-        if today and waiver.expires and waiver.expires < today:
+        if waiver.has_expired(facts.given.today):
             message = f"the waiver of {waiver.code} expired on {waiver.expires}"
             yield Hit(facts.settings.path, waiver.line, message)
 

@@ -183,24 +183,26 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
     Source: [SonarQube: Python test coverage](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/python-test-coverage/).
     """
     commands = [command for job in facts.cached(_find_scanning_jobs) for command in job.commands]
-    kept: list[str] = []
+    artifacts: list[str] = []
     for job in facts.pipeline.jobs.values():
         match job.get("artifacts"):
             case {"paths": list(paths)}:
-                kept += [_clean_path(path) for path in paths if isinstance(path, str)]
+                artifacts += [_clean_path(path) for path in paths if isinstance(path, str)]
     for key, line in _list_keys(facts):
         if not key.lower().endswith(("reportpaths", "reportpath")):
             continue
         for path in map(_clean_path, _list_values(facts, key)):
             own = any(path.rpartition("/")[2] in command for command in commands)
-            if not (own or facts.has(path) or _is_covered(path, kept) or re.search(r"[*?$]", path)):
+            if not (
+                own or facts.has(path) or _is_covered(path, artifacts) or re.search(r"[*?$]", path)
+            ):
                 yield Hit(FILE, line, f"no job keeps {path}")
 
 
-def _is_covered(path: str, kept: list[str]) -> bool:
+def _is_covered(path: str, artifacts: list[str]) -> bool:
     """Whether artifacts include a path, or may include it."""
-    patterns = [each for each in kept if "$" not in each]
-    loose = len(patterns) < len(kept)
+    patterns = [each for each in artifacts if "$" not in each]
+    loose = len(patterns) < len(artifacts)
     return loose or any(
         path == each
         or path.startswith(f"{each}/")
