@@ -55,7 +55,7 @@ KEYS = [
 
 def crashes(files: dict[str, Any]) -> list[str]:
     facts = Facts.of(files)
-    own = [rule for letters in FAMILIES for rule in rules.family(letters)]
+    own = [rule for letters in FAMILIES for rule in rules.load_family(letters)]
     return [f.message for f in judge.findings(own, facts) if f.code == "INT001"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules import find, repair
+from lisa_scaffold.rules import find_rule, repair
 
 from ..support.checking import clean, edited, fixed, found, messages
 
@@ -297,7 +297,7 @@ def test_what_gitlab_deprecated() -> None:
         "`image` belongs under `default`",
         "`only` is deprecated: `rules`",
     ]
-    done = repair.fixed([find("CI011")], Facts.of(files))
+    done = repair.apply_fixes([find_rule("CI011")], Facts.of(files))
     assert done.changes == {CI: (WORKFLOW + after).encode()}
 
 

@@ -138,6 +138,6 @@ def _claims(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _spelt(said: str) -> str:
     """The identifier that free text means, where it can mean no other."""
-    names = licences.claimed(said)
+    names = licences.find_claimed(said)
     known = [each for each in OFFERED if each in names]
     return known[0] if len(names) == len(known) == 1 else ""

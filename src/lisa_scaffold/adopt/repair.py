@@ -66,7 +66,9 @@ def mend(chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterab
     """
     must = [rule for rule in chosen if rule.severity == Severity.MUST]
     waived = _waived(judge.findings(_of_tools(chosen), after), after, tuple(kept_tools))
-    done = repair.fixed(must, after, lambda found: found in waived or judge.is_waived(found, after))
+    done = repair.apply_fixes(
+        must, after, lambda found: found in waived or judge.is_waived(found, after)
+    )
     changes = dict(done.changes)
     facts = done.facts
     if waived:

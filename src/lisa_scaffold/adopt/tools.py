@@ -95,7 +95,7 @@ def _test_requirements(facts: Facts) -> Iterator[tuple[list[Any], str]]:
         table = facts.pyproject.table(*keys)
         if table:
             yield (
-                [poetry.requirement(key, spec) for key, spec in table.items()],
+                [poetry.convert_requirement(key, spec) for key, spec in table.items()],
                 f"Poetry's group {name}",
             )
         said = facts.ini("setup.cfg").get("options.extras_require", name)

@@ -86,7 +86,7 @@ _CLAUSES = {
 
 def read(files: Files) -> dict[str, tuple[str, ...]]:
     """The licences whose text each licence file holds; none for a text that is not recognised."""
-    return {path: recognised(files.text(path)[:_MOST_TEXT]) for path in licence_files(files)}
+    return {path: recognise(files.text(path)[:_MOST_TEXT]) for path in licence_files(files)}
 
 
 def licence_files(files: Files) -> list[str]:
@@ -117,7 +117,7 @@ def holds(text: str, names: Iterable[str]) -> bool:
     return False
 
 
-def recognised(text: str) -> tuple[str, ...]:
+def recognise(text: str) -> tuple[str, ...]:
     """The licences whose texts stand in a text, of those that are told apart with certainty."""
     if known := _KNOWN.get(_hash(_normalized_words(text))):
         return (known,)
@@ -166,16 +166,16 @@ def canonical(text: str) -> str | None:
         return None
 
 
-def claimed(text: str) -> set[str]:
+def find_claimed(text: str) -> set[str]:
     """The licences that an expression, or free text in its place, names."""
     if is_expression(text):
         words = re.sub(r"(?i)\bWITH\s+\S+", "", text).replace("(", " ").replace(")", " ").split()
         found = {base(word) for word in words if word.upper() not in ("AND", "OR")}
         return {each for each in found if not each.startswith("LicenseRef-")}
-    return {name for name, _ in named(text)}
+    return {name for name, _ in find_named(text)}
 
 
-def named(text: str) -> list[tuple[str, int]]:
+def find_named(text: str) -> list[tuple[str, int]]:
     """The licences that prose names, each with the place in the text."""
     return [
         (_full_name(match), match.start())

@@ -33,9 +33,9 @@ def read(pyproject: Document, system: Mapping[str, Any]) -> Package:
     if urls := {**urls, **pyproject.table("tool", "poetry", "urls")}:
         data["urls"] = urls
     if isinstance(python := required.get("python"), str):
-        data["requires-python"] = constraint(python)
+        data["requires-python"] = convert_constraint(python)
     wanted = {name: spec for name, spec in required.items() if name != "python"}
-    data["dependencies"] = [requirement(name, spec) for name, spec in wanted.items()]
+    data["dependencies"] = [convert_requirement(name, spec) for name, spec in wanted.items()]
     unknown = {"classifiers"}
     if table.get("version") in (None, "0.0.0", "0") or "poetry-dynamic-versioning" in str(
         pyproject.get("build-system", "requires")
@@ -70,11 +70,11 @@ def _split_person(text: str) -> dict[str, str]:
     return {key: value for key, value in person.items() if value}
 
 
-def requirement(name: str, spec: Any) -> str:
+def convert_requirement(name: str, spec: Any) -> str:
     """Convert a dependency of Poetry to the form of PEP 508."""
     match spec:
         case str():
-            versions = constraint(spec)
+            versions = convert_constraint(spec)
             return name + ("" if versions in ("", "*") else versions)
         case {"git": str(url)} | {"url": str(url)}:
             return f"{name} @ {url}"
@@ -83,13 +83,13 @@ def requirement(name: str, spec: Any) -> str:
         case {"version": str(version)}:
             extras = ",".join(map(str, spec.get("extras", []) or []))
             marker = f"; {spec['markers']}" if spec.get("markers") else ""
-            return requirement(f"{name}[{extras}]" if extras else name, version) + marker
+            return convert_requirement(f"{name}[{extras}]" if extras else name, version) + marker
         case [first, *_]:
-            return requirement(name, first)
+            return convert_requirement(name, first)
     return name
 
 
-def constraint(text: str) -> str:
+def convert_constraint(text: str) -> str:
     """Convert a version constraint of Poetry to PEP 440; what that cannot express stays."""
     if len(text) > _LONGEST:
         return text

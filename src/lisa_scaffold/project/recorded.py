@@ -160,12 +160,12 @@ def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
             content = files.read(project.root, path, files.LARGE) or b""
         except LisaError:  # no file, or too large a one
             continue
-        if line := conflict_marker(content):
+        if line := find_conflict_marker(content):
             hint = "Resolve the conflict there and commit."
             raise LisaError(f"{path}:{line}: conflict markers", hint)
 
 
-def conflict_marker(text: bytes) -> int | None:
+def find_conflict_marker(text: bytes) -> int | None:
     """Number of the first line (from 1) that begins a conflict; ``None`` without one."""
     lines = text.split(b"\n")
     if not any(line.startswith(b">>>>>>> ") for line in lines):

@@ -51,5 +51,5 @@ def listing(letters: str = "") -> str:
 
 def _family(letters: str) -> Iterator[str]:
     yield rules.FAMILIES[letters][1]
-    for each in rules.family(letters):
+    for each in rules.load_family(letters):
         yield f"  {each.code}  {each.severity.value:<6}  {each.text.title}"

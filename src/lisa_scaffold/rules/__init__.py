@@ -68,11 +68,11 @@ class Selection(NamedTuple):
 
     def takes(self, code: str) -> bool:
         """Whether a rule is wanted."""
-        wanted = not self.select or any(means(each, code) for each in self.select)
-        return wanted and not any(means(each, code) for each in self.ignore)
+        wanted = not self.select or any(covers(each, code) for each in self.select)
+        return wanted and not any(covers(each, code) for each in self.ignore)
 
 
-def means(named: str, code: str) -> bool:
+def covers(named: str, code: str) -> bool:
     """Whether a name (a code, its beginning with a digit, or a family's letters) covers a code.
 
     The letters of one family may begin those of another: ``CI`` is not ``CIT``.
@@ -83,8 +83,8 @@ def means(named: str, code: str) -> bool:
 
 
 @cache
-def family(letters: str) -> tuple[Rule, ...]:
-    """The rules of one family, by code."""
+def load_family(letters: str) -> tuple[Rule, ...]:
+    """Load the rules of one family, sorted by code."""
     modules = (import_module(f"lisa_scaffold.rules.{name}") for name in FAMILIES[letters][0])
     found = (each for module in modules for each in vars(module).values() if isinstance(each, Rule))
     return tuple(sorted(found, key=lambda rule: rule.code))
@@ -93,20 +93,20 @@ def family(letters: str) -> tuple[Rule, ...]:
 def every_rule() -> Iterator[Rule]:
     """All rules, family by family."""
     for letters in FAMILIES:
-        yield from family(letters)
+        yield from load_family(letters)
     yield CRASH
 
 
 @lru_cache(maxsize=64)
-def selected(selection: Selection) -> tuple[Rule, ...]:
-    """The rules that are wanted."""
+def select_rules(selection: Selection) -> tuple[Rule, ...]:
+    """The rules that a selection takes."""
     named = {each.rstrip("0123456789") for each in selection.select} or FAMILIES.keys()
     wanted = [each for each in FAMILIES if each in named and each not in selection.ignore]
-    found = (each for letters in wanted for each in family(letters))
+    found = (each for letters in wanted for each in load_family(letters))
     return tuple(each for each in found if selection.takes(each.code))
 
 
-def find(code: str) -> Rule:
+def find_rule(code: str) -> Rule:
     """Find the rule with a code.
 
     Raises
@@ -122,7 +122,7 @@ def find(code: str) -> Rule:
 
 def is_known(code: str) -> bool:
     """Whether a code, its beginning, or the letters of a family cover any rule."""
-    return any(means(code, each.code) for each in every_rule())
+    return any(covers(code, each.code) for each in every_rule())
 
 
 def refuse_unknown(codes: Iterable[str]) -> None:
@@ -132,14 +132,14 @@ def refuse_unknown(codes: Iterable[str]) -> None:
             raise _unknown_code(code)
 
 
-def near(code: str) -> list[str]:
+def find_similar_codes(code: str) -> list[str]:
     """Known codes that look like an unknown one."""
     known = [*FAMILIES, *(each.code for each in every_rule())]
     return get_close_matches(code.upper(), known, n=3)
 
 
 def _unknown_code(code: str) -> LisaError:
-    close = near(code)
+    close = find_similar_codes(code)
     hint = (
         f"Did you mean {' or '.join(close)}?" if close else "lisa-scaffold explain lists them all."
     )

@@ -290,5 +290,5 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     """
     for docker in _find_dockerfiles(facts):
         for stage in _find_bases(docker):
-            if message := images.ended(stage.resolved, facts.given.today):
+            if message := images.explain_end(stage.resolved, facts.given.today):
                 yield Hit(docker.path, stage.instructions[0].line, message)

@@ -40,7 +40,7 @@ def is_known(name: str) -> bool:
     return bool(name) and "$" not in name and "{" not in name
 
 
-def moves(name: str) -> str:
+def explain_change(name: str) -> str:
     """Why an image may change without notice; empty where it is pinned or not known."""
     if not is_known(name) or name == "scratch":
         return ""
@@ -128,7 +128,7 @@ _REPLACED = {
 _WORD = re.compile(r"[a-z]+\d?|\d+(?:\.\d+)*")
 
 
-def ended(name: str, today: date | None) -> str:
+def explain_end(name: str, today: date | None) -> str:
     """Why an image gets no repairs any more; empty where it does, or is not known."""
     if not is_known(name):
         return ""

@@ -27,7 +27,7 @@ class Found(NamedTuple):
     fix: Fix | None
 
 
-def selection(facts: Facts, asked: Selection) -> Selection:
+def combine_selection(facts: Facts, asked: Selection) -> Selection:
     """Combine what the command line asks for with what the project sets.
 
     Unknown codes in the settings are findings of their own and are skipped here.
@@ -139,7 +139,7 @@ def _find_waiver(finding: Finding, facts: Facts) -> int | None:
     if place not in known:
         known[place] = None
         for number, waiver in enumerate(facts.settings.waivers):
-            if waiver.has_expired(facts.given.today) or not rules.means(waiver.code, finding.code):
+            if waiver.has_expired(facts.given.today) or not rules.covers(waiver.code, finding.code):
                 continue
             if not waiver.path or facts.describes(waiver.path, finding.path):
                 known[place] = number
@@ -157,7 +157,7 @@ def _find_unused_waivers(facts: Facts, chosen: Iterable[Rule], used: set[int]) -
     chosen_codes = {rule.code for rule in chosen}
     unused = set()
     for number, waiver in enumerate(facts.settings.waivers):
-        meant = {each.code for each in rules.every_rule() if rules.means(waiver.code, each.code)}
+        meant = {each.code for each in rules.every_rule() if rules.covers(waiver.code, each.code)}
         if number in used or waiver.has_expired(facts.given.today):
             continue
         if meant and meant <= chosen_codes:

@@ -18,7 +18,7 @@ from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import old_setuptools, setuptools_for_expression
+from lisa_scaffold.rules.requirement import find_old_setuptools, require_newer_setuptools
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _CLASSIFIER = "License :: "
@@ -117,7 +117,7 @@ def valid_expression(facts: Facts) -> Iterator[Hit]:
 
 def _guess_identifier(facts: Facts, text: str) -> str:
     """The only identifier that a text can mean; empty where there are several."""
-    claimed = licences.claimed(text)
+    claimed = licences.find_claimed(text)
     held = _held_licences(facts)
     meant = next(iter(claimed)) if len(claimed) == 1 else ""
     if len(held) == 1 and not licences.contradict(claimed, held) and len(claimed) == 1:
@@ -178,13 +178,14 @@ def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
         return None
     classifiers = [text for _, text in _licence_classifiers(facts)]
     if any(
-        licences.contradict(licences.claimed(text), {licences.base(right)}) for text in classifiers
+        licences.contradict(licences.find_claimed(text), {licences.base(right)})
+        for text in classifiers
     ):
         return None
     changes = [set_value(("project", "license"), quoted(right))]
     changes += [replace_item(_ITEMS, text, None) for text in classifiers]
-    if facts.package.backend == "setuptools" and old_setuptools(facts):
-        newer = setuptools_for_expression(facts)
+    if facts.package.backend == "setuptools" and find_old_setuptools(facts):
+        newer = require_newer_setuptools(facts)
         if not newer:
             return None
         changes += newer
@@ -203,7 +204,7 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     themselves.
     """
     text = facts.package.text("license")
-    names = licences.claimed(text)
+    names = licences.find_claimed(text)
     if _holds_text_of(facts, names):
         return
     held = _held_licences(facts)
@@ -232,9 +233,9 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     package with the text of the GPL had the classifier of the MIT licence.
     """
     held = _held_licences(facts)
-    stated = set() if held else licences.claimed(_stated_expression(facts))
+    stated = set() if held else licences.find_claimed(_stated_expression(facts))
     classifiers = _licence_classifiers(facts)
-    together = {name for _, text in classifiers for name in licences.claimed(text)}
+    together = {name for _, text in classifiers for name in licences.find_claimed(text)}
     if licences.contradict(together, held or stated):
         told = f"`license` says {' and '.join(sorted(stated))}"
         if held:
@@ -285,7 +286,7 @@ def readme_agrees(facts: Facts) -> Iterator[Hit]:
     if not path or not named or _holds_text_of(facts, names):
         return
     held = _held_licences(facts)
-    stated = set() if held else licences.claimed(_stated_expression(facts))
+    stated = set() if held else licences.find_claimed(_stated_expression(facts))
     if licences.contradict(names, held or stated):
         name, line = named[0]
         told = f"the metadata says {' and '.join(sorted(stated))}"
@@ -304,10 +305,10 @@ def _named_in_readme(facts: Facts, path: str) -> Iterator[tuple[str, int]]:
             is_inside = bool(_SECTION.match(line))
         elif is_inside:
             without_links = re.sub(r"\]\([^()]*\)|<https?:[^<>]*>|https?:\S+", "]", line)
-            yield from ((name, number) for name, _ in licences.named(without_links))
+            yield from ((name, number) for name, _ in licences.find_named(without_links))
         if badge := _BADGE.search(line):
             text = badge[1].replace("--", "-").replace("%20", " ").replace("_", " ")
-            yield from ((name, number) for name, _ in licences.named(text))
+            yield from ((name, number) for name, _ in licences.find_named(text))
 
 
 def _cited_licences(facts: Facts) -> Iterator[tuple[Document, set[str]]]:
@@ -315,14 +316,14 @@ def _cited_licences(facts: Facts) -> Iterator[tuple[Document, set[str]]]:
     citation = facts.yaml("CITATION.cff") if facts.has("CITATION.cff") else Document("CITATION.cff")
     match citation.get("license"):
         case str(text):
-            yield citation, licences.claimed(text)
+            yield citation, licences.find_claimed(text)
         case list(several):
-            yield citation, {name for each in several for name in licences.claimed(str(each))}
+            yield citation, {name for each in several for name in licences.find_claimed(str(each))}
     for path in ("codemeta.json", ".zenodo.json"):
         stated = facts.json(path).get("license") if facts.has(path) else None
         if isinstance(stated, str):
             name = stated.removeprefix("https://spdx.org/licenses/").removesuffix(".html")
-            yield facts.json(path), licences.claimed(name)
+            yield facts.json(path), licences.find_claimed(name)
 
 
 @rule("LIC008", MUST, fixes=True)
@@ -336,7 +337,7 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
     Source: [CITATION.cff](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
     """
     expression = _stated_expression(facts)
-    claimed, held = licences.claimed(expression), _held_licences(facts)
+    claimed, held = licences.find_claimed(expression), _held_licences(facts)
     # The stated licence is certain where text and metadata agree on it.
     is_certain = held and not licences.contradict(held, claimed) and expression in licences.COMMON
     for document, names in _cited_licences(facts):

@@ -15,7 +15,11 @@ from lisa_scaffold.formats.edit import Change
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import old_setuptools, required, setuptools_for_expression
+from lisa_scaffold.rules.requirement import (
+    find_old_setuptools,
+    require_newer_setuptools,
+    required_names,
+)
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _SYSTEM = """[build-system]
@@ -108,7 +112,7 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
         line = facts.pyproject.line(*where)
         yield Hit("pyproject.toml", line, "[build-system] has no list `requires`")
     elif system.get("build-backend") and backend in _DISTRIBUTIONS:
-        asked = required(facts)
+        asked = required_names(facts)
         others = {name for names in _DISTRIBUTIONS.values() for name in names}
         sure = all(name in _NO_BACKEND | others for name in asked)
         if sure and not set(asked) & set(_DISTRIBUTIONS[backend]):
@@ -138,10 +142,10 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
     Source: [setuptools](https://setuptools.pypa.io/en/latest/history.html#v77-0-0): the first
     version with PEP 639.
     """
-    found = old_setuptools(facts)
+    found = find_old_setuptools(facts)
     if found:
         line = facts.pyproject.line("build-system", "requires", found[0])
-        changes = setuptools_for_expression(facts)
+        changes = require_newer_setuptools(facts)
         fix = Fix.edit("pyproject.toml", *changes) if changes else None
         message = f"`{found[1]}` lets older versions in than 77, which take no licence expression"
         yield Hit("pyproject.toml", line, message, fix=fix)

@@ -15,7 +15,7 @@ from lisa_scaffold.project import manifest
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import required
+from lisa_scaffold.rules.requirement import required_names
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 
@@ -100,7 +100,7 @@ def archive_is_complete(facts: Facts) -> Iterator[Hit]:
 
     Source: [MANIFEST.in](https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html#controlling-files-in-the-distribution).
     """
-    if "scm" in facts.text("setup.py") or "setuptools-scm" in required(facts):
+    if "scm" in facts.text("setup.py") or "setuptools-scm" in required_names(facts):
         return
     listed = manifest.read(facts)
     folders = tuple(f"{folder}/" for folder in facts.layout.folders.values())

@@ -63,7 +63,7 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     """
     # The project's own image follows its own branches.
     yield from _judge_images(
-        facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.moves(name)
+        facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.explain_change(name)
     )
 
 
@@ -80,7 +80,7 @@ def images_are_maintained(facts: Facts) -> Iterator[Hit]:
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle),
     [Kaniko](https://github.com/GoogleContainerTools/kaniko).
     """
-    yield from _judge_images(facts, lambda name: images.ended(name, facts.given.today))
+    yield from _judge_images(facts, lambda name: images.explain_end(name, facts.given.today))
 
 
 # --- Keywords -------------------------------------------------------------------------------------

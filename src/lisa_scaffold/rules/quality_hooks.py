@@ -14,7 +14,7 @@ from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import HOOKS, Hook, Release, each_hook, release
+from lisa_scaffold.rules.tools import HOOKS, Hook, Release, parse_release, read_hooks
 
 _BUILT_IN = ("local", "meta", "builtin")
 
@@ -36,10 +36,10 @@ def can_be_read(facts: Facts) -> Iterator[Hit]:
     for number, repo in enumerate(document.items("repos")):
         if message := _check_repository(repo):
             yield Hit(HOOKS, document.line("repos", number), message)
-    for hook in each_hook(facts):
+    for hook in read_hooks(facts):
         if not hook.name:
             yield Hit(HOOKS, document.line(*hook.keys), "a hook without `id`")
-    for above in ((), *(hook.keys for hook in each_hook(facts))):
+    for above in ((), *(hook.keys for hook in read_hooks(facts))):
         for name in ("files", "exclude"):
             pattern = document.get(*above, name)
             if pattern is not None and _compile(pattern) is None:
@@ -153,7 +153,7 @@ def hooks_exist(facts: Facts) -> Iterator[Hit]:
     Source: `.pre-commit-hooks.yaml` of each repository, such as that of
     [pre-commit-hooks](https://github.com/pre-commit/pre-commit-hooks/blob/main/.pre-commit-hooks.yaml).
     """
-    for hook in each_hook(facts):
+    for hook in read_hooks(facts):
         if hook.name and (message := _check_hook(hook)):
             yield Hit(HOOKS, facts.hooks.line(*hook.keys, "id"), message)
 
@@ -161,7 +161,7 @@ def hooks_exist(facts: Facts) -> Iterator[Hit]:
 def _check_hook(hook: Hook) -> str:
     """Why a hook does not exist in its version; empty where it does, or is not known."""
     oldest, known = _SINCE.get(hook.repository, ((), {}))
-    version = release(hook.revision)
+    version = parse_release(hook.revision)
     if not known or version is None or version < oldest:
         return ""
     dropped, instead = _DROPPED.get((hook.repository, hook.name), ((9999,), ""))
@@ -218,7 +218,7 @@ def run_on_something(facts: Facts) -> Iterator[Hit]:
     Source: [pre-commit: check-hooks-apply](https://pre-commit.com/#meta-check_hooks_apply).
     """
     all_paths = _select_paths(list(facts.tracked), facts.hooks.data)
-    for hook in each_hook(facts):
+    for hook in read_hooks(facts):
         # A hook of the language `fail` is there to run on nothing.
         if hook.data.get("always_run") is True or hook.data.get("language") == "fail":
             continue
@@ -314,7 +314,7 @@ def names_of_today(facts: Facts) -> Iterator[Hit]:
 
 def _find_outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
     document = facts.hooks
-    lists = [("default_stages",), *((*hook.keys, "stages") for hook in each_hook(facts))]
+    lists = [("default_stages",), *((*hook.keys, "stages") for hook in read_hooks(facts))]
     for keys in lists:
         for index, stage in enumerate(document.items(*keys)):
             if isinstance(stage, str) and stage in _STAGES:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import HOOKS, hook_versions, pins
+from lisa_scaffold.rules.tools import HOOKS, find_pins, hook_versions
 
 
 @rule("QTY017", SHOULD, when=lambda facts: facts.hooks)
@@ -27,7 +27,7 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     the tag is the version of the tool.
     """
     hooked = hook_versions(facts)
-    for tool, version in pins(facts):
+    for tool, version in find_pins(facts):
         other, hook = hooked.get(tool, (version, None))
         if hook and other != version:
             line = facts.hooks.line(*hook.repo_keys, "rev")

@@ -17,7 +17,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import has_tests, pinned, runs_can_be_seen
+from lisa_scaffold.rules.tools import has_tests, oldest_pin, runs_can_be_seen
 
 TOML = "pyproject.toml"
 
@@ -254,7 +254,7 @@ def ruff_table(facts: Facts) -> Iterator[Hit]:
     """
     document, keys = _find_settings(facts, _RUFF)[0]
     old = [name for name in _LINT if document.get(*keys, name) is not None]
-    if not old or pinned(facts, "ruff") < (0, 1, 6):
+    if not old or oldest_pin(facts, "ruff") < (0, 1, 6):
         return
     for name in old:
         change = move_key((*keys, name), (*keys, "lint", name))
@@ -299,7 +299,7 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
             items = [each for each in document.items(*at) if isinstance(each, str)]
             for index, code in enumerate(document.items(*at)):
                 removed, other = _REMOVED.get(str(code), ((), ""))
-                if removed and removed <= pinned(facts, "ruff"):
+                if removed and removed <= oldest_pin(facts, "ruff"):
                     new = quoted(other) if other and other not in items else None
                     fix = Fix.edit(document.path, replace_item(at, str(code), new))
                     message = f"ruff has no rule {code}{f': {other}' if other else ''}"

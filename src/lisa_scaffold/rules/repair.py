@@ -47,7 +47,7 @@ class Fixed:
     found: Sequence[Found]
 
 
-def fixed(
+def apply_fixes(
     chosen: Sequence[Rule],
     facts: Facts,
     excepted: Callable[[Finding], object] = lambda _: False,

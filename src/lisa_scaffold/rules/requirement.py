@@ -17,14 +17,14 @@ _FIRST = 77
 _SETUPTOOLS = re.compile(r"setuptools\s*(\[[^]]*\])?\s*((?:[<>=!~]=?\s*[\d.*]+\s*,?\s*)*)")
 
 
-def required(facts: Facts) -> list[str]:
+def required_names(facts: Facts) -> list[str]:
     """The names of the build requirements, in their normalised form."""
     listed = facts.pyproject.items("build-system", "requires")
     names = (re.match(r"\s*([\w.-]+)", str(each)) for each in listed)
     return [re.sub(r"[-_.]+", "-", match[1]).lower() for match in names if match]
 
 
-def old_setuptools(facts: Facts) -> tuple[int, str] | None:
+def find_old_setuptools(facts: Facts) -> tuple[int, str] | None:
     """Find the build requirement that admits a setuptools without licence expressions.
 
     Returns
@@ -41,9 +41,9 @@ def old_setuptools(facts: Facts) -> tuple[int, str] | None:
     return None
 
 
-def setuptools_for_expression(facts: Facts) -> list[Change]:
+def require_newer_setuptools(facts: Facts) -> list[Change]:
     """Require a setuptools that takes licence expressions, in place of a plain lower bound."""
-    found = old_setuptools(facts)
+    found = find_old_setuptools(facts)
     if found is None or not re.fullmatch(r"setuptools\s*(>=\s*[\d.]+)?", found[1].strip()):
         return []
     return [replace_item(REQUIRES, found[1], quoted(_WANTED))]

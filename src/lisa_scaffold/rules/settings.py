@@ -42,7 +42,7 @@ def codes_are_known(facts: Facts) -> Iterator[Hit]:
     waived = tuple((waiver.code, waiver.line) for waiver in settings.waivers)
     for code, line in (*settings.select, *settings.ignore, *waived):
         if not rules.is_known(code):
-            close = rules.near(code)
+            close = rules.find_similar_codes(code)
             did_you = f"; did you mean {' or '.join(close)}?" if close else ""
             yield Hit(settings.path, line, f"no rule {code}{did_you}")
 

@@ -57,12 +57,12 @@ class Hook(NamedTuple):
     keys: tuple[Key, ...]
 
 
-def each_hook(facts: Facts) -> tuple[Hook, ...]:
+def read_hooks(facts: Facts) -> tuple[Hook, ...]:
     """The hooks of a project."""
-    return facts.cached(_read_hooks)
+    return facts.cached(_find_hooks)
 
 
-def _read_hooks(facts: Facts) -> tuple[Hook, ...]:
+def _find_hooks(facts: Facts) -> tuple[Hook, ...]:
     found = []
     for number, repo in enumerate(facts.hooks.items("repos")):
         if not isinstance(repo, dict):
@@ -74,7 +74,9 @@ def _read_hooks(facts: Facts) -> tuple[Hook, ...]:
                 keys = (*above, "hooks", index)
                 name = str(data.get("id", ""))
                 revision = _read_revision(facts, number)
-                found.append(Hook(short(str(repo.get("repo"))), revision, name, data, above, keys))
+                found.append(
+                    Hook(shorten_address(str(repo.get("repo"))), revision, name, data, above, keys)
+                )
     return tuple(found)
 
 
@@ -95,7 +97,7 @@ def _read_revision(facts: Facts, number: int) -> str:
     return revision if isinstance(revision, str) else facts.hooks.raw(*keys) or ""
 
 
-def short(address: str) -> str:
+def shorten_address(address: str) -> str:
     """Owner and name of a repository on GitHub, in lower case; any other address as it is."""
     match = re.fullmatch(
         r"(?:https?|git|ssh)://(?:git@)?github\.com/([^/]+/[^/]+?)(\.git)?/?", address
@@ -103,7 +105,7 @@ def short(address: str) -> str:
     return match[1].lower() if match else address
 
 
-def release(tag: str) -> Release | None:
+def parse_release(tag: str) -> Release | None:
     """The numbers of a version tag; ``None`` for a branch, a commit or a draft."""
     match = re.fullmatch(r"v?(\d{1,6}(?:\.\d{1,9})*)", tag)
     return tuple(int(part) for part in match[1].split(".")) if match and "." in tag else None
@@ -112,28 +114,28 @@ def release(tag: str) -> Release | None:
 def hook_versions(facts: Facts) -> dict[str, tuple[Release, Hook]]:
     """The version of each tool that hooks run, with the first hook that names it."""
     found: dict[str, tuple[Release, Hook]] = {}
-    for hook in each_hook(facts):
-        tool, version = _TOOL_OF.get(hook.repository), release(hook.revision)
+    for hook in read_hooks(facts):
+        tool, version = _TOOL_OF.get(hook.repository), parse_release(hook.revision)
         if tool and version:
             found.setdefault(tool, (version, hook))
     return found
 
 
-def pins(facts: Facts) -> Iterator[tuple[str, Release]]:
+def find_pins(facts: Facts) -> Iterator[tuple[str, Release]]:
     """Requirements for developers that allow only one version: name and version."""
     for above in (("dependency-groups",), ("project", "optional-dependencies")):
         document = facts.pyproject
         for group in document.table(*above):
             for requirement in document.items(*above, group):
                 match = _PIN.fullmatch(requirement) if isinstance(requirement, str) else None
-                version = release(match[2]) if match else None
+                version = parse_release(match[2]) if match else None
                 if match and version:
                     yield match[1].lower().replace("_", "-"), version
 
 
-def pinned(facts: Facts, tool: str) -> Release:
+def oldest_pin(facts: Facts, tool: str) -> Release:
     """The oldest version that a tool is pinned to; ``NEWEST`` where it is not."""
-    versions = [version for name, version in pins(facts) if name == tool]
+    versions = [version for name, version in find_pins(facts) if name == tool]
     if tool in (hooked := hook_versions(facts)):
         versions.append(hooked[tool][0])
     return min(versions, default=NEWEST)

@@ -194,7 +194,7 @@ class Prepared:
         return {path: blob.data for path, blob in trees.read_tree(made).items()}
 
     def _mend(self, woven: Woven, rendered: Mapping[str, bytes]) -> Mended:
-        chosen = rules.selected(judge.selection(self.facts, rules.Selection()))
+        chosen = rules.select_rules(judge.combine_selection(self.facts, rules.Selection()))
         locked = source_module.matcher(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if locked(path)}
         after = self.facts.changed(woven.files).with_given(

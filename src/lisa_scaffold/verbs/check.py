@@ -100,7 +100,7 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
         facts = facts.with_given(pristine=pristine, not_rendered=origin.problem)
     notes = origin.notes if origin else ()
-    chosen = rules.selected(judge.selection(facts, wanted.selection))
+    chosen = rules.select_rules(judge.combine_selection(facts, wanted.selection))
     found = judge.run(chosen, facts)
     before = _judged(found, facts, chosen, notes, wanted)
     if not wanted.fixes or not any(each.fixable for each in before.findings):
@@ -152,7 +152,7 @@ def _repaired(
     from lisa_scaffold.rules import repair
 
     uncommitted = _uncommitted(facts)
-    done = repair.fixed(
+    done = repair.apply_fixes(
         chosen, facts, lambda finding: judge.is_waived(finding, facts), uncommitted, found
     )
     after = _judged(done.found, done.facts, chosen, before.notes, wanted)
