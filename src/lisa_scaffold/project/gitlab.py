@@ -1,7 +1,7 @@
 """The GitLab pipeline of a project: local includes, `extends`, `default` and `!reference` resolved.
 
-What lies outside the project (remote includes, templates, components, other projects' files) is
-listed and not followed: a job that inherits from there is marked as known in part only.
+What is outside the project (remote includes, templates, components, files of other projects) is
+listed but not followed: a job that inherits from there is marked as only partly known.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Include:
     address
         What it names.
     entry
-        All that it says.
+        The whole entry.
     find
-        Finds where it stands.
+        Finds its place.
     """
 
     kind: str
@@ -66,7 +66,7 @@ class Include:
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its place."""
         return self.find()
 
 
@@ -79,11 +79,11 @@ class Job:
     name
         Its name.
     data
-        What it says, with all that it inherits.
+        Its keys, with all that it inherits.
     own
-        What it says itself.
+        Its own keys.
     find
-        Finds where it stands.
+        Finds its place.
     whole
         Whether all that it inherits from is known.
     parents
@@ -99,11 +99,11 @@ class Job:
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its place."""
         return self.find()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """What it says under a key, or the default."""
+        """The value of a key, or the default."""
         return self.data.get(key, default)
 
     @property
@@ -224,7 +224,7 @@ class Pipeline:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing of it lies outside the project."""
+        """Whether none of it is outside the project."""
         return all(include.kind == "local" for include in self.includes)
 
     @property
@@ -254,14 +254,14 @@ class Pipeline:
         return _mappings(workflow.get("rules")) if isinstance(workflow, dict) else []
 
     def place(self, *keys: str | int) -> Place:
-        """Where a global key, a job, or a key of a job stands: in the last file that says it."""
+        """The place of a global key, a job, or a key of a job, in the last file that has it."""
         for path in reversed(self.files):
             if self._documents[path].get(keys[0]) is not None:
                 return Place(path, self._documents[path].line(*keys))
         return Place(self.files[0] if self.files else FILE, 1)
 
     def place_of(self, job: Job, *keys: str | int) -> Place:
-        """Where a key of a job stands: in the job, or in the nearest one that it has it from."""
+        """The place of a key of a job: in the job, or in the nearest one that it inherits from."""
         for name in (job.name, *job.parents):
             for path in reversed(self.files):
                 if self._documents[path].get(name, *keys) is not None:
@@ -269,7 +269,7 @@ class Pipeline:
         return job.place
 
     def expand(self, text: str, job: Job | None = None) -> str:
-        """A text with the variables put in that the pipeline itself gives a value."""
+        """Expand the variables in a text whose values the pipeline itself sets."""
         from lisa_scaffold.formats.dockerfile import resolve
 
         variables = job.get("variables") if job else None
@@ -288,7 +288,7 @@ class Pipeline:
 
 
 def flat(script: Any) -> list[str]:
-    """The commands of a script, whose lists may be nested."""
+    """The commands of a script, which may be nested lists."""
     match script:
         case str():
             return [script]
@@ -318,7 +318,7 @@ def _to_text(value: Any) -> str:
 
 
 class _Reader:
-    """Reads the files of a pipeline, and resolves its jobs."""
+    """Read the files of a pipeline and resolve its jobs."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -332,7 +332,7 @@ class _Reader:
         self._deep = False
 
     def read(self) -> Pipeline:
-        """Read all."""
+        """Read the whole pipeline."""
         if not self._files.has(FILE):
             return Pipeline()
         self._read_file(FILE, ())
@@ -364,7 +364,7 @@ class _Reader:
         )
 
     def _read_file(self, path: str, above: tuple[str, ...]) -> None:
-        """Read what a file includes, then the file itself, which wins."""
+        """Read the includes of a file, then the file itself, which takes precedence."""
         document = self._files.yaml(path)
         if path in self._documents:
             return
@@ -377,7 +377,7 @@ class _Reader:
                     break
                 self._includes.append(include)
                 self._follow(include, (*above, path))
-        # Its place in the order is behind what it includes.
+        # It comes after what it includes.
         self._documents[path] = self._documents.pop(path)
         self._merged = _merge(self._merged, data)
 
@@ -395,7 +395,7 @@ class _Reader:
                 self._note(include.place, f"{wanted}: no such file")
 
     def _make_job(self, name: str) -> Job:
-        """A job with what it extends, what it refers to, and the defaults."""
+        """Make a job from what it extends, what it refers to, and the defaults."""
         own = self._merged.get(name)
         own = own if isinstance(own, dict) else {}
         data, whole, parents = self._extend(name, own, ())
@@ -414,7 +414,7 @@ class _Reader:
     def _extend(
         self, name: str, own: dict[str, Any], above: tuple[str, ...]
     ) -> tuple[dict[str, Any], bool, list[str]]:
-        """What a job says with all that it extends; whether that is all known; its parents."""
+        """The data of a job with all that it extends, whether all of that is known, its parents."""
         if name in self._known:
             return self._known[name]
         data: dict[str, Any] = {}
@@ -430,7 +430,7 @@ class _Reader:
                 whole = False
                 continue
             if len(above) >= _DEEPEST:
-                if not self._deep:  # of chains that are too long, only the first is reported
+                if not self._deep:  # only the first excess is reported
                     self._deep = True
                     note(f"{name} is extended over more than {_DEEPEST} levels")
                 whole = False
@@ -453,14 +453,14 @@ class _Reader:
         return self._known[name]
 
     def _has_room(self, values: int) -> bool:
-        """Whether so many more values are still as many as a pipeline may have."""
+        """Count further values; whether the pipeline still has no more than it may have."""
         self._values += values
         if self._values > _MOST_VALUES:
             self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
         return self._values <= _MOST_VALUES
 
     def _resolve(self, value: Any, above: tuple[Any, ...]) -> Any:
-        """A value with each ``!reference`` replaced by what it stands for."""
+        """Replace each ``!reference`` in a value by what it refers to."""
         if not self._has_room(1):
             return []
         if isinstance(value, Reference):
@@ -498,7 +498,7 @@ class _Reader:
 
 
 def _count_values(value: Any) -> int:
-    """How many values there are in a value."""
+    """The number of values that a value consists of."""
     match value:
         case dict():
             return 1 + sum(map(_count_values, value.values()))
@@ -527,7 +527,7 @@ def _read_includes(document: Document) -> Iterator[Include]:
 
 
 def _find_place(documents: dict[str, Document], name: str, *keys: str) -> Place:
-    """Where a job, or a key of it, stands: in the last file that says it."""
+    """The place of a job, or of a key of it, in the last file that has the job."""
     for path, document in reversed(documents.items()):
         if document.get(name) is not None:
             return Place(path, document.line(name, *keys))
@@ -535,7 +535,7 @@ def _find_place(documents: dict[str, Document], name: str, *keys: str) -> Place:
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Deep merge as GitLab does it: mappings are joined, all else is replaced."""
+    """Deep merge as in GitLab: mappings are merged, anything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)

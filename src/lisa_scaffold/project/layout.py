@@ -1,4 +1,4 @@
-"""Where a package's modules are."""
+"""Find the packages of a project."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Layout(NamedTuple):
 
     @property
     def packages(self) -> list[str]:
-        """The folders, without files of lone modules."""
+        """The folders of packages, without lone modules."""
         return [folder for folder in self.folders.values() if not folder.endswith(".py")]
 
     @property

@@ -1,8 +1,8 @@
 """Which licences a project's files hold and name.
 
-A licence goes by its SPDX identifier without what it says about later versions: ``GPL-3.0`` for
-``GPL-3.0-only`` and ``GPL-3.0-or-later``, whose texts are the same. A name that leaves the version
-open is shorter: ``GPL``, ``BSD``.
+A licence is identified by its SPDX identifier without the suffix for later versions: ``GPL-3.0``
+for ``GPL-3.0-only`` and ``GPL-3.0-or-later``, whose texts are the same. A name that leaves the
+version open is shorter: ``GPL``, ``BSD``.
 """
 
 from __future__ import annotations
@@ -85,12 +85,12 @@ _CLAUSES = {
 
 
 def read(files: Files) -> dict[str, tuple[str, ...]]:
-    """The licences whose text each licence file holds; none for a text that is not recognised."""
+    """The licences whose texts each licence file holds; none for an unrecognised text."""
     return {path: recognise(files.text(path)[:_MOST_TEXT]) for path in licence_files(files)}
 
 
 def licence_files(files: Files) -> list[str]:
-    """The licence files at the top of a project, and in the folder ``LICENSES``."""
+    """The licence files at the top level of a project and in ``LICENSES``."""
     return [
         path
         for path in files.files
@@ -118,7 +118,7 @@ def holds(text: str, names: Iterable[str]) -> bool:
 
 
 def recognise(text: str) -> tuple[str, ...]:
-    """The licences whose texts stand in a text, of those that are told apart with certainty."""
+    """The licences whose texts are in a text, of those that can be identified with certainty."""
     if known := _KNOWN.get(_hash(_normalized_words(text))):
         return (known,)
     if not text.strip():
@@ -130,7 +130,7 @@ def recognise(text: str) -> tuple[str, ...]:
 
 
 def _normalized_words(text: str) -> list[str]:
-    """The words of a text, which do not depend on holder, year, title and line breaks."""
+    """The words of a text, independent of holder, year, title and line breaks."""
     lines = (line.strip().lower() for line in text.split("\n"))
     header = r"(the )?[\w .-]*license( \(.*\))?$|(copyright|\(c\)|all rights res)"
     return re.findall(r"\w+", " ".join(line for line in lines if not re.match(header, line)))
@@ -143,7 +143,7 @@ def _hash(words: list[str]) -> str:
 
 
 def base(identifier: str) -> str:
-    """An SPDX identifier without what it says about later versions."""
+    """An SPDX identifier without the suffix for later versions."""
     return re.sub(r"(-only|-or-later|\+)$", "", identifier)
 
 
@@ -153,7 +153,7 @@ def is_expression(text: str) -> bool:
 
 
 def canonical(text: str) -> str | None:
-    """An SPDX expression as it is best written; ``None`` where it is none."""
+    """An SPDX expression in its canonical form; ``None`` where it is not valid."""
     if text in COMMON:
         return text
     if len(text) > _LONGEST_EXPRESSION:
@@ -176,7 +176,7 @@ def find_claimed(text: str) -> set[str]:
 
 
 def find_named(text: str) -> list[tuple[str, int]]:
-    """The licences that prose names, each with the place in the text."""
+    """The licences that prose names, each with its position."""
     return [
         (_full_name(match), match.start())
         for match in _name_pattern().finditer(text[:_LONGEST_LINE])
@@ -203,7 +203,7 @@ def _full_name(match: re.Match[str]) -> str:
 
 
 def contradict(some: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether licences that are told apart with certainty have none in common."""
+    """Whether two sets of licences that can be identified with certainty have none in common."""
     here, there = set(some), set(others)
     if not here or not there or not all(_DISTINCT.match(each) for each in here | there):
         return False

@@ -47,7 +47,7 @@ class Command(NamedTuple):
 
     @property
     def adds(self) -> bool:
-        """Whether it puts files in."""
+        """Whether it includes files."""
         return self.verb in ("include", "recursive-include", "global-include", "graft")
 
     @property
@@ -61,11 +61,11 @@ class Command(NamedTuple):
         return self.words[1:] if self.verb in _IN_FOLDER else self.words
 
     def describes(self, path: str, pattern: str) -> bool:
-        """Whether one of its patterns means a file."""
+        """Whether one of its patterns matches a file."""
         return bool(_compile_pattern(self._expand(pattern)).fullmatch(path))
 
     def means(self, path: str) -> bool:
-        """Whether it is about a file."""
+        """Whether it applies to a file."""
         return self.complete and any(self.describes(path, pattern) for pattern in self.patterns)
 
     def _expand(self, pattern: str) -> str:
@@ -94,7 +94,7 @@ class Manifest:
         return bool(self.commands)
 
     def includes(self, path: str) -> bool:
-        """Whether a file is in the source distribution, by setuptools' choice or by command."""
+        """Whether a file is in the source distribution, by setuptools' defaults or by a command."""
         inside = bool(_ALWAYS.fullmatch(path))
         for command in self.commands:
             if command.means(path):
@@ -103,7 +103,7 @@ class Manifest:
 
     @cached_property
     def unknown(self) -> tuple[Command, ...]:
-        """Commands that do not exist, or lack what they need."""
+        """Commands that do not exist or lack arguments."""
         return tuple(
             each for each in self.commands if each.verb not in COMMANDS or not each.complete
         )

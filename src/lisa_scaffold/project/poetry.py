@@ -1,4 +1,4 @@
-"""Poetry's own table as PEP 621 would have it."""
+"""Read Poetry's own table in terms of PEP 621."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a project records about its origin, and whether it may be changed now."""
+"""What a project records about its origin, and whether it can be changed now."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Project(NamedTuple):
     Attributes
     ----------
     root
-        Its folder, where the answers file is.
+        Its folder, which holds the answers file.
     repository
-        The repository that it lies in.
+        The repository that contains it.
     source
         Recorded address of the template (``_src_path``).
     version
@@ -50,7 +50,7 @@ def read(path: Path) -> Project:
     Raises
     ------
     LisaError
-        If there is no repository, no answers file, or nothing in it that can be used.
+        If there is no repository, no answers file, or no usable content in it.
     """
     if not path.is_dir():
         raise LisaError(f"{path}: no such folder", "Name the folder of a project.")
@@ -67,7 +67,7 @@ def read(path: Path) -> Project:
 
 
 def read_answers(path: Path) -> dict[str, Any]:
-    """The answers file of a project as it stands.
+    """Read the answers file of a project.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def read_answers(path: Path) -> dict[str, Any]:
 
 
 def refuse_unfinished(project: Project) -> None:
-    """Raise LisaError where git has something unfinished, or something staged."""
+    """Raise LisaError where a git operation is unfinished, or nothing is committed yet."""
     for name, (what, remedy) in _UNFINISHED.items():
         if (project.repository.git_dir / name).exists():
             raise LisaError(f"{project.root}: an unfinished {what}", f"Finish it first: {remedy}.")
@@ -109,7 +109,7 @@ def refuse_unfinished(project: Project) -> None:
 
 
 def refuse_unmerged(project: Project) -> None:
-    """Raise LisaError where a conflict of an earlier update or merge is not resolved."""
+    """Raise LisaError where a conflict of an earlier update or merge is unresolved."""
     _refuse_conflicts(git.unmerged(project.repository))
 
 
@@ -120,7 +120,7 @@ def _refuse_conflicts(unmerged: Sequence[str]) -> None:
 
 
 def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
-    """Raise LisaError where changes that are not committed stand in the way.
+    """Raise LisaError where uncommitted changes are in the way.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
 
 
 def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
-    """Raise LisaError where an earlier update or merge was not brought to an end.
+    """Raise LisaError where an earlier update or merge was not completed.
 
     Parameters
     ----------

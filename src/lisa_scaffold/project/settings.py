@@ -1,4 +1,4 @@
-"""What a project sets for lisa-scaffold itself: which rules are applied, and the exceptions."""
+"""The settings of a project for lisa-scaffold: which rules apply, and the waivers."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Waiver(NamedTuple):
     Attributes
     ----------
     code
-        The rule, or the letters that the rules of a family begin with.
+        The rule, or the letters of a family.
     path
-        Pattern of the paths that it holds for; empty: all.
+        Pattern of the paths that it covers; empty: all.
     reason
         Why.
     expires
-        The last day that it holds; ``None``: it always does.
+        The last day on which it holds; ``None``: it never expires.
     line
-        Where it stands.
+        Its line in the settings.
     """
 
     code: str
@@ -44,23 +44,23 @@ class Waiver(NamedTuple):
     line: int
 
     def has_expired(self, today: date | None) -> bool:
-        """Whether its last day is over; not where the date is not known."""
+        """Whether its last day is over; never where today is not known."""
         return bool(today and self.expires and self.expires < today)
 
 
 class Settings(NamedTuple):
-    """What a project sets.
+    """The settings of a project.
 
     Attributes
     ----------
     path
-        The file where it stands.
+        The file with the settings.
     select, ignore
-        Codes, or the letters that some begin with, each with its line.
+        Codes, or the letters of families, each with its line.
     waivers
-        The exceptions.
+        The recorded exceptions.
     problems
-        What is set in a way that nobody can follow.
+        Settings that are not valid.
     """
 
     path: str = "pyproject.toml"
@@ -71,7 +71,7 @@ class Settings(NamedTuple):
 
 
 def read(files: Files) -> Settings:
-    """What ``lisa-scaffold.toml`` sets or, without one, ``[tool.lisa-scaffold]``."""
+    """Read ``lisa-scaffold.toml`` or, without one, ``[tool.lisa-scaffold]``."""
     own = files.has(FILE)
     document = files.toml(FILE) if own else files.pyproject
     above: Keys = () if own else TABLE
@@ -98,7 +98,7 @@ def read(files: Files) -> Settings:
 
 
 class _Reader:
-    """Reads one table and collects what is wrong with it."""
+    """Read one table and collect what is wrong with it."""
 
     def __init__(self, document: Document, above: Keys, problems: list[Problem]) -> None:
         self._document = document
@@ -106,7 +106,7 @@ class _Reader:
         self._problems = problems
 
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], above: Keys) -> None:
-        """Note keys that mean nothing."""
+        """Note unknown keys."""
         for key in islice(table, _MOST_ITEMS):
             if key not in known:
                 message = f"unknown key {key}: known are {', '.join(known)}"
@@ -126,7 +126,7 @@ class _Reader:
                 self._note(f"{key}: {code!r} is no code", *keys)
 
     def waivers(self) -> Iterator[Waiver]:
-        """The exceptions that can be followed."""
+        """The waivers that are valid."""
         value = self._document.get(*self._above, "waivers", default=[])
         if not isinstance(value, list):
             self._note("waivers: no list of tables", *self._above, "waivers")
@@ -141,7 +141,7 @@ class _Reader:
                 yield waiver
 
     def _first(self, key: str, items: list[Any]) -> list[Any]:
-        """The entries of a list that are followed."""
+        """The items of a list that count."""
         if len(items) > _MOST_ITEMS:
             message = f"{key}: the first {_MOST_ITEMS} alone have an effect"
             self._note(message, *self._above, key, _MOST_ITEMS)
@@ -172,7 +172,7 @@ class _Reader:
 
 
 def _parse_date(value: Any) -> date | None:
-    """A date, written as TOML's own or as text."""
+    """Read a date, either TOML's own or a text."""
     if type(value) is date:
         return value
     try:

@@ -1,4 +1,4 @@
-"""``setup.cfg`` and ``setup.py`` in terms of PEP 621, read and never run."""
+"""Read ``setup.cfg`` and ``setup.py`` in terms of PEP 621, without running them."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def read(files: Files, system: Mapping[str, Any]) -> Package:
     if "setuptools_scm" in str(files.pyproject.get("build-system", "requires")):
         unknown.add("version")
     if not places and not files.has("setup.py"):
-        # A setup.cfg that only configures tools says nothing about a package.
+        # A setup.cfg that only configures tools has no metadata.
         return Package(data=data)
     unknown |= {new for old, new in _JOINED_KEYS.items() if old in unknown}
     join_author_and_url(data)
     lines = {path: files.lines(path) for path in ("setup.cfg", "setup.py")}
-    # A setup.cfg that only configures tools is not where the metadata is.
+    # Where a missing key would be added: not to a setup.cfg that only configures tools.
     first = next((place.path for place in places.values()), "setup.py")
 
     def where(keys: Keys) -> Place:

@@ -1,4 +1,4 @@
-"""The files of a project: which there are, and their bytes; on disk or in memory."""
+"""The files of a project and their contents, on disk or in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__py
 """Folders that are never part of a project, for projects without git."""
 
 JOURNAL = ".lisa-scaffold"
-"""The folder of a change that is being made, in a project without git; never part of it."""
+"""The folder of an unfinished change in a project without git; never part of the project."""
 
 _SUBMODULE = "160000"
 
@@ -30,11 +30,11 @@ class File(NamedTuple):
     size
         In bytes.
     tracked
-        Whether git has it; false for all files of a folder without git.
+        Whether git tracks it; false in a folder without git.
     link
         Whether it is a symbolic link.
     executable
-        Whether it may be run.
+        Whether it is executable.
     """
 
     path: str
@@ -45,23 +45,23 @@ class File(NamedTuple):
 
 
 class Tree(Protocol):
-    """Files by path, and what is in them."""
+    """Files by path, and their contents."""
 
     @property
     def files(self) -> Mapping[str, File]:
-        """Every file, in the order of their paths."""
+        """Every file, sorted by path."""
 
     def read(self, path: str) -> bytes | None:
-        """What is in a file; ``None`` where it cannot be read, or is a link out of the project."""
+        """The content of a file; ``None`` where it is unreadable or a link out of the project."""
 
 
 class Memory:
-    """Files that are given.
+    """Files in memory.
 
     Parameters
     ----------
     contents
-        What is in each file.
+        The content of each file.
     """
 
     def __init__(self, contents: Mapping[str, bytes], *, tracked: bool = True) -> None:
@@ -71,12 +71,12 @@ class Memory:
         }
 
     def read(self, path: str) -> bytes | None:
-        """What was given."""
+        """The content of a file."""
         return self._contents.get(path)
 
 
 class Disk:
-    """The files of a folder: in a repository what git tracks or does not ignore.
+    """The files of a folder; in a repository, those that git tracks or does not ignore.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Disk:
         }
 
     def read(self, path: str) -> bytes | None:
-        """What is in a file of the folder."""
+        """The content of a file; ``None`` where it cannot be read."""
         try:
             return files.read(self._root, path)
         except LisaError:
@@ -128,7 +128,7 @@ class Overlay:
         self.files: Mapping[str, File] = dict(sorted(files.items()))
 
     def read(self, path: str) -> bytes | None:
-        """The changed content, or what is below."""
+        """The changed content, or that of the tree below."""
         return self._changes[path] if path in self._changes else self._below.read(path)
 
 

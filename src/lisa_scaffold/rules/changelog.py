@@ -1,8 +1,4 @@
-"""Changelog: there, in the form of Keep a Changelog, and in step with the versions.
-
-CHG001 there · CHG002 a place for what comes next · CHG003 form of the version headings ·
-CHG004 newest first · CHG005 the newest version has its entry · CHG006 written for people
-"""
+"""Changelog: it exists, follows Keep a Changelog, and agrees with the versions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Citation: how the software is to be cited, in a form that forges and archives read.
-
-CIT001 stated · CIT002 complete · CIT003 valid · CIT004 the newest version
-"""
+"""Citation: how the software is to be cited, in a form that forges and archives read."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The container: what it starts from, whom it runs as, what it holds.
-
-CON001 the CDE image · CON002 pinned · CON003 can be replaced · CON004 no root · CON005 no secret ·
-CON006 no secret by argument · CON007 no caches · CON008 `.dockerignore` ·
-CON009 maintained
-"""
+"""Container: what the image starts from, which user it runs as, and what it contains."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Documentation: links that lead somewhere, pages that are one's own, a build that finds its files.
-
-DOC001 links · DOC002 how to install · DOC003 nobody's template · DOC004 badges ·
-DOC005 version of the pages · DOC006 Read the Docs
-"""
+"""Documentation: links lead somewhere, pages are the project's own, builds find their files."""
 
 from __future__ import annotations
 

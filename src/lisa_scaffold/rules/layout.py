@@ -1,9 +1,4 @@
-"""Files of a project: what everybody looks for is there, and nothing that does not belong.
-
-FIL001 README · FIL002 .gitignore · FIL003 tests · FIL004 one layout · FIL005 conflict markers ·
-FIL006 products · FIL007 left-overs of merges · FIL008 data · FIL009 output of notebooks ·
-FIL010 names that differ in case alone
-"""
+"""Files of a project: what everybody expects is there, and nothing that does not belong."""
 
 from __future__ import annotations
 

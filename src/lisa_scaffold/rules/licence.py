@@ -1,10 +1,4 @@
-"""Licence: stated once, by its SPDX identifier, and the same wherever it stands.
-
-LIC001 its text is there · LIC002 a valid SPDX expression · LIC003 stated as an expression ·
-LIC004 agrees with the text · LIC005 classifiers agree · LIC006 no classifiers beside it ·
-LIC007 README agrees · LIC008 citation agrees · LIC009 license-files name files ·
-LIC010 holder and year filled in
-"""
+"""Licence: stated once, by its SPDX identifier, and the same everywhere."""
 
 from __future__ import annotations
 

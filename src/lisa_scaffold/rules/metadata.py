@@ -1,10 +1,4 @@
-"""Metadata of a package: in the form that the standards want, and true.
-
-MET001 form of `[project]` · MET002 name and version · MET003 description · MET004 README ·
-MET005 people · MET006 addresses · MET007 where it lives · MET008 classifiers
-`metadata_modules`: MET009, MET010 · `metadata_pythons`: MET011 to MET016 ·
-`metadata_requirements`: MET017 to MET020
-"""
+"""Metadata of a package: correct, and in the form that the standards require."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Metadata that speaks of the package's own modules.
-
-MET009 programs · MET010 one version
-"""
+"""Metadata that refers to the package's own modules."""
 
 from __future__ import annotations
 

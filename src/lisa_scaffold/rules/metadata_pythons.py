@@ -1,8 +1,4 @@
-"""The Pythons that a package supports: stated once, and kept to by everything that names one.
-
-MET011 stated · MET012 valid · MET013 no upper limit · MET014 classifiers · MET015 tools ·
-MET016 images
-"""
+"""The Pythons that a package supports: stated once, and respected by whatever names one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a package requires: written so that every installer reads it, and others can live with it.
-
-MET017 valid · MET018 groups · MET019 no addresses · MET020 no exact versions
-"""
+"""Requirements: every installer can read them, and other packages can live with them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Packaging: a build backend that finds what it is told, and an archive that can be built.
-
-PKG001 build system · PKG002 backend is asked for · PKG003 setuptools is new enough ·
-PKG004 one backend · PKG007 packages and data exist · PKG008 `py.typed`
-`packaging_manifest`: PKG005 MANIFEST.in names files · PKG006 the archive holds what a build reads
-"""
+"""Packaging: the build backend is declared and finds what it is told to package."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What setuptools puts into the source distribution: `MANIFEST.in`, for setuptools alone.
-
-PKG005 MANIFEST.in names files · PKG006 the archive holds what a build reads
-"""
+"""``MANIFEST.in``, which only setuptools reads, and what the source distribution contains."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""GitLab pipeline: GitLab takes it, merge requests have it once, and it checks and reports.
-
-CI001 resolves · CI002 jobs that GitLab takes · CI003 merge requests · CI004 no duplicates ·
-CI005 tests, lint, build · CI006 reports · CI007 reports that are written
-CI008 images pinned · CI009 images maintained · CI010 removed · CI011 deprecated (pipeline_age)
-CI012 publishing · CI013 not stopped halfway · CI014 runners · CI015 history (pipeline_jobs)
-"""
+"""GitLab pipeline: GitLab accepts it, it runs once per merge request, checks and reports."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a pipeline names will be there tomorrow: images and keywords.
-
-CI008 images pinned · CI009 images maintained · CI010 removed keywords · CI011 deprecated keywords
-"""
+"""GitLab pipeline: images and keywords that will still be there tomorrow."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Jobs that publish, and jobs that a runner can do.
-
-CI012 publishing · CI013 publishing is not stopped halfway · CI014 runners · CI015 history
-"""
+"""GitLab pipeline: jobs that publish, and jobs that runners can do."""
 
 from __future__ import annotations
 

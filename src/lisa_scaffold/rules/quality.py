@@ -1,9 +1,4 @@
-"""Tools that look at the code: they are there, they are strict, and their settings are read.
-
-QTY001 linter · QTY002 type checker · QTY003 coverage · QTY004 hooks
-QTY005 to QTY011 settings (quality_settings)
-QTY012 to QTY016 pre-commit (quality_hooks) · QTY017 one version · QTY018 sessions (quality_runs)
-"""
+"""Tools that check the code: the project has them."""
 
 from __future__ import annotations
 

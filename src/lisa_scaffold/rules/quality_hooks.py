@@ -1,7 +1,4 @@
-"""Hooks of pre-commit: it can read them, they exist, they run on something, they stay the same.
-
-QTY012 can be read · QTY013 exist · QTY014 run on something · QTY015 pinned · QTY016 today's names
-"""
+"""Hooks of pre-commit: they can be read, exist, run on something and are pinned."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Tools at the desk and in CI are the same: their versions, and the sessions that run them.
-
-QTY017 one version · QTY018 sessions that exist
-"""
+"""Tools run the same way locally and in CI: their versions, and the sessions of nox."""
 
 from __future__ import annotations
 

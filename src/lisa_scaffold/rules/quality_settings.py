@@ -1,9 +1,4 @@
-"""Settings of the tools: strict, in the file that the tool reads, true to the project.
-
-QTY005 pytest is strict · QTY006 warnings of tests · QTY007 settings that are read ·
-QTY008 paths that exist · QTY009 ruff's table · QTY010 ruff's rules ·
-QTY011 mypy looks into functions
-"""
+"""Settings of tools: strict, in the file that the tool reads, and true to the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule is, and how one is written."""
+"""What a rule is, and how to write one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Security: no secret in git, nothing run that others can change.
-
-SEC001 private keys · SEC002 tokens · SEC003 passwords in addresses · SEC004 includes
+"""Security: no secrets in git, and nothing is run that others can change.
 
 The patterns are cheap and certain. Scanning the whole history is left to a job and a hook.
 """

@@ -1,8 +1,4 @@
-"""Settings of lisa-scaffold: codes that mean rules, exceptions that are alive.
-
-CFG001 can be followed · CFG002 codes mean rules · CFG003 waivers have not expired ·
-CFG004 waivers are needed
-"""
+"""Settings of lisa-scaffold: known codes, and waivers that are valid and needed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""SonarQube: keys that exist, paths that exist, reports that CI writes.
-
-SON001 key · SON002 known keys · SON003 paths exist · SON004 nothing indexed twice ·
-SON005 reports · SON006 Pythons · SON007 no token · SON008 history
-"""
+"""SonarQube: keys and paths that exist, and reports that CI writes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Template: what a project records of its origin, and the files that are the template's.
-
-TPL001 answers file sane · TPL002 locked files as the template made them · TPL003 known version
-"""
+"""Template: what a project records about its origin, and the files that the template owns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hooks and pinned versions of tools, for rules of several modules."""
+"""Hooks and pinned versions of tools, for several modules of rules."""
 
 from __future__ import annotations
 
