@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -194,6 +194,11 @@ class Facts(Files):
         return automation.read(self, self.pipeline)
 
     @property
+    def sonar(self) -> Document:
+        """``sonar-project.properties``."""
+        return self.properties("sonar-project.properties")
+
+    @property
     def hooks(self) -> Document:
         """``.pre-commit-config.yaml``."""
         return self.yaml(".pre-commit-config.yaml")
@@ -222,3 +227,13 @@ class Facts(Files):
         if self.given.tags is not None or self.root is None:
             return self.given.tags or (), self.given.head_tags
         return git.tags_of(self.root)
+
+
+def cached_in_facts(find: Callable[[Facts], T]) -> Callable[[Facts], T]:
+    """Decorate a function so that it is called only once for the same facts."""
+
+    @wraps(find)
+    def look_up(facts: Facts) -> T:
+        return facts.cached(find)
+
+    return look_up

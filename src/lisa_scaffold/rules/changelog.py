@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.formats.edit import insert_before, replace_line
 from lisa_scaffold.formats.markdown import Heading
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
@@ -40,6 +40,7 @@ def _find_markdown(facts: Facts) -> str | None:
     return path if path and path.endswith(".md") and facts.headings(path) else None
 
 
+@cached_in_facts
 def _find_versions(facts: Facts) -> list[tuple[str, Heading]]:
     """The version headings, at the level of the first one."""
     path = _find_markdown(facts)
@@ -81,7 +82,7 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
     """
     path = _find_markdown(facts)
     if path and not any("unreleased" in heading.text.lower() for heading in facts.headings(path)):
-        first = facts.cached(_find_versions)[0][1]
+        first = _find_versions(facts)[0][1]
         marks = "#" * first.level
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
         fix = Fix.edit(path, insert_before(above, f"{marks} [Unreleased]\n\n"))
@@ -101,7 +102,7 @@ def heading_form(facts: Facts) -> Iterator[Hit]:
     [ISO 8601](https://www.iso.org/iso-8601-date-and-time-format.html).
     """
     path = _find_markdown(facts)
-    for number, heading in facts.cached(_find_versions):
+    for number, heading in _find_versions(facts):
         is_right = _WELL_FORMED.fullmatch(heading.text) or "unreleased" in heading.text.lower()
         if not path or is_right:
             continue
@@ -129,7 +130,7 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
     """
     path = _find_markdown(facts)
     above: tuple[int, ...] | None = None
-    for number, heading in facts.cached(_find_versions):
+    for number, heading in _find_versions(facts):
         release = tuple(int(part) for part in re.findall(r"\d+", number)[:3])
         # A maintained older branch has sections of its own: only the first wrong one is reported.
         if path and above is not None and release > above:
@@ -150,7 +151,7 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
     path = _find_markdown(facts)
-    entries = {_release_numbers(number) for number, _ in facts.cached(_find_versions)}
+    entries = {_release_numbers(number) for number, _ in _find_versions(facts)}
     claimed: list[tuple[str, str]] = []
     stated = facts.package.text("version")
     if re.fullmatch(r"\d+(\.\d+)+", stated):
@@ -160,7 +161,7 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
             claimed.append((match[1], f"the tag {tag}"))
     for version, said_by in claimed:
         if path and _release_numbers(version) not in entries:
-            line = facts.cached(_find_versions)[0][1].line
+            line = _find_versions(facts)[0][1].line
             yield Hit(path, line, f"no entry for {version}, which {said_by} names")
             return
 

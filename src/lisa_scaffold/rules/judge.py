@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lisa_scaffold import rules
 from lisa_scaffold.model import Finding, Waived
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import CRASH, Selection
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import Hit, Rule
@@ -134,7 +134,7 @@ def is_waived(finding: Finding, facts: Facts) -> bool:
 
 def _find_waiver(finding: Finding, facts: Facts) -> int | None:
     """The number of the first waiver that covers a finding."""
-    known = facts.cached(_no_waivers_yet)
+    known = _waiver_memo(facts)
     place = finding.code, finding.path
     if place not in known:
         known[place] = None
@@ -147,8 +147,9 @@ def _find_waiver(finding: Finding, facts: Facts) -> int | None:
     return known[place]
 
 
-def _no_waivers_yet(_facts: Facts) -> dict[tuple[str, str], int | None]:
-    """Numbers of the waivers of codes in files, before any is looked for."""
+@cached_in_facts
+def _waiver_memo(_facts: Facts) -> dict[tuple[str, str], int | None]:
+    """The numbers of waivers that are already looked up, by code and path."""
     return {}
 
 

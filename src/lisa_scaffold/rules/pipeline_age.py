@@ -9,7 +9,7 @@ from typing import Any
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
@@ -17,6 +17,7 @@ from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 
+@cached_in_facts
 def _find_images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
     """Every image, its variables expanded, with the jobs and the keys that name it."""
     pipeline = facts.pipeline
@@ -31,7 +32,7 @@ def _find_images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
 
 def _judge_images(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
     """Each place of the images for which there is a message."""
-    for name, places in facts.cached(_find_images).items():
+    for name, places in _find_images(facts).items():
         if message := judge(name):
             for place in dict.fromkeys(_place(facts, job, key) for job, key in places):
                 yield Hit(*place, message)

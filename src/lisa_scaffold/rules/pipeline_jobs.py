@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
 
@@ -18,6 +18,7 @@ _PUBLISHES = re.compile(
 )
 
 
+@cached_in_facts
 def _find_publishing(facts: Facts) -> dict[str, str]:
     """The commands with which jobs publish something, by the name of the job."""
     publishing = {}
@@ -100,7 +101,7 @@ def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: rules](https://docs.gitlab.com/ci/jobs/job_rules/); it is an open wish of the
     CDE project that no image is pushed from any other branch.
     """
-    publishing = facts.cached(_find_publishing)
+    publishing = _find_publishing(facts)
     for job in facts.pipeline.jobs.values():
         command = publishing.get(job.name) or ("pages" if job.name == "pages" else "")
         if command and not _may_publish(facts, job):
@@ -119,7 +120,7 @@ def publishes_to_the_end(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: interruptible](https://docs.gitlab.com/ci/yaml/#interruptible).
     """
-    publishing = facts.cached(_find_publishing)
+    publishing = _find_publishing(facts)
     for job in facts.pipeline.jobs.values():
         if job.get("interruptible") is True and (command := publishing.get(job.name)):
             message = f"{job.name} may be stopped in the middle of `{command}`"

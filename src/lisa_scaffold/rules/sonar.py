@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.fix import Fix
@@ -46,24 +45,20 @@ _MOST_VALUES = 100
 """Values of one key that are looked at."""
 
 
-def _sonar(facts: Facts) -> Document:
-    return facts.properties(FILE)
-
-
 def _list_values(facts: Facts, key: str) -> list[str]:
-    value = _sonar(facts).get(key)
+    value = facts.sonar.get(key)
     values = [each.strip() for each in value.split(",") if each.strip()] if value else []
     return list(dict.fromkeys(values))[:_MOST_VALUES]
 
 
 def _list_keys(facts: Facts) -> list[tuple[str, int]]:
     """Each key with its line."""
-    data = _sonar(facts).data
+    data = facts.sonar.data
     keys = data if isinstance(data, dict) else {}
-    return [(str(key), _sonar(facts).line(key)) for key in keys]
+    return [(str(key), facts.sonar.line(key)) for key in keys]
 
 
-@rule("SON001", MUST, when=_sonar)
+@rule("SON001", MUST, when=lambda facts: facts.sonar)
 def key_is_valid(facts: Facts) -> Iterator[Hit]:
     """The project has a key that SonarQube takes.
 
@@ -74,7 +69,7 @@ def key_is_valid(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
     """
-    key = _sonar(facts).get(_KEY)
+    key = facts.sonar.get(_KEY)
     is_elsewhere = any(
         _KEY in command for job in facts.pipeline.jobs.values() for command in job.commands
     )
@@ -82,10 +77,10 @@ def key_is_valid(facts: Facts) -> Iterator[Hit]:
         if not is_elsewhere and facts.pipeline.whole:
             yield Hit(FILE, 1, f"no {_KEY}")
     elif "$" not in key and not re.fullmatch(r"(?=.*\D)[\w.:-]+", key, re.ASCII):
-        yield Hit(FILE, _sonar(facts).line(_KEY), f"{key} is no key that SonarQube takes")
+        yield Hit(FILE, facts.sonar.line(_KEY), f"{key} is no key that SonarQube takes")
 
 
-@rule("SON002", SHOULD, when=_sonar, fixes=True)
+@rule("SON002", SHOULD, when=lambda facts: facts.sonar, fixes=True)
 def keys_are_known(facts: Facts) -> Iterator[Hit]:
     """Every key is one that SonarQube reads.
 
@@ -107,7 +102,7 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
         yield Hit(FILE, line, f"no key {key}: {right}?", fix=fix)
 
 
-@rule("SON003", MUST, when=_sonar)
+@rule("SON003", MUST, when=lambda facts: facts.sonar)
 def paths_exist(facts: Facts) -> Iterator[Hit]:
     """Sources and tests are there.
 
@@ -117,19 +112,19 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
     """
-    base = _sonar(facts).get("sonar.projectBaseDir") or ""
+    base = facts.sonar.get("sonar.projectBaseDir") or ""
     for key in ("sonar.sources", "sonar.tests"):
         for path in _list_values(facts, key):
             whole = _clean_path(f"{base}/{path}" if base else path)
             if "$" not in whole and not is_there(facts, whole):
-                yield Hit(FILE, _sonar(facts).line(key), f"there is no {path}")
+                yield Hit(FILE, facts.sonar.line(key), f"there is no {path}")
 
 
 def _clean_path(path: str) -> str:
     return path.removeprefix("./").rstrip("/") or "."
 
 
-@rule("SON004", MUST, when=_sonar)
+@rule("SON004", MUST, when=lambda facts: facts.sonar)
 def nothing_twice(facts: Facts) -> Iterator[Hit]:
     """No file is both source and test.
 
@@ -146,7 +141,7 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
     for test in map(_clean_path, _list_values(facts, "sonar.tests")):
         for source in sources:
             if source in (test, ".") or f"{test}/".startswith(f"{source}/"):
-                line = _sonar(facts).line("sonar.tests")
+                line = facts.sonar.line("sonar.tests")
                 yield Hit(FILE, line, f"{test} is in sonar.sources ({source}) too")
                 return
 
@@ -154,6 +149,7 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
 _SCANNERS = re.compile(r"\b(?:py-?sonar|sonar-scanner|sonar)\b(?!-project)")
 
 
+@cached_in_facts
 def _find_scanning_jobs(facts: Facts) -> list[Job]:
     """The jobs that run the scanner, as far as the whole pipeline is known."""
     pipeline = facts.pipeline
@@ -166,7 +162,7 @@ def _find_scanning_jobs(facts: Facts) -> list[Job]:
     ]
 
 
-@rule("SON005", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_find_scanning_jobs))
+@rule("SON005", SHOULD, when=lambda facts: facts.sonar and _find_scanning_jobs(facts))
 def reports_are_written(facts: Facts) -> Iterator[Hit]:
     """The reports that SonarQube is to read are artifacts of a job.
 
@@ -178,7 +174,7 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: Python test coverage](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/python-test-coverage/).
     """
-    commands = [command for job in facts.cached(_find_scanning_jobs) for command in job.commands]
+    commands = [command for job in _find_scanning_jobs(facts) for command in job.commands]
     artifacts: list[str] = []
     for job in facts.pipeline.jobs.values():
         match job.get("artifacts"):
@@ -208,7 +204,7 @@ def _is_covered(path: str, artifacts: list[str]) -> bool:
     )
 
 
-@rule("SON006", SHOULD, when=lambda facts: _sonar(facts) and facts.package.pythons)
+@rule("SON006", SHOULD, when=lambda facts: facts.sonar and facts.package.pythons)
 def pythons_agree(facts: Facts) -> Iterator[Hit]:
     """SonarQube is told the Pythons that the package supports.
 
@@ -221,11 +217,11 @@ def pythons_agree(facts: Facts) -> Iterator[Hit]:
     pythons = facts.package.pythons
     for version in _list_values(facts, "sonar.python.version"):
         if re.fullmatch(r"3\.\d+", version) and pythons and not pythons.contains(f"{version}.99"):
-            line = _sonar(facts).line("sonar.python.version")
+            line = facts.sonar.line("sonar.python.version")
             yield Hit(FILE, line, f"{version} is not in requires-python ({pythons})")
 
 
-@rule("SON007", MUST, when=_sonar)
+@rule("SON007", MUST, when=lambda facts: facts.sonar)
 def no_token(facts: Facts) -> Iterator[Hit]:
     """No token stands in the configuration.
 
@@ -237,12 +233,12 @@ def no_token(facts: Facts) -> Iterator[Hit]:
     """
     for key, line in _list_keys(facts):
         if key in ("sonar.token", "sonar.login", "sonar.password"):
-            value = _sonar(facts).get(key)
+            value = facts.sonar.get(key)
             if value and "$" not in str(value):
                 yield Hit(FILE, line, f"{key} has a value here")
 
 
-@rule("SON008", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_find_scanning_jobs))
+@rule("SON008", SHOULD, when=lambda facts: facts.sonar and _find_scanning_jobs(facts))
 def history_is_there(facts: Facts) -> Iterator[Hit]:
     """The scanner has the whole history.
 
@@ -252,6 +248,6 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: GitLab CI](https://docs.sonarsource.com/sonarqube-server/latest/devops-platform-integration/gitlab-integration/adding-analysis-to-gitlab-ci-cd/).
     """
-    for job in facts.cached(_find_scanning_jobs):
+    for job in _find_scanning_jobs(facts):
         if facts.pipeline.expand("$GIT_DEPTH", job) != "0":
             yield Hit(*job.place, f"{job.name} has not the whole history (GIT_DEPTH)")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Key
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 
 Release = tuple[int, ...]
 
@@ -57,12 +57,9 @@ class Hook(NamedTuple):
     keys: tuple[Key, ...]
 
 
+@cached_in_facts
 def read_hooks(facts: Facts) -> tuple[Hook, ...]:
     """The hooks of a project."""
-    return facts.cached(_find_hooks)
-
-
-def _find_hooks(facts: Facts) -> tuple[Hook, ...]:
     found = []
     for number, repo in enumerate(facts.hooks.items("repos")):
         if not isinstance(repo, dict):
