@@ -22,9 +22,9 @@ def digest(text: str) -> str:
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
 def test_the_texts_that_are_known_are_what_the_recogniser_says(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    said = [licences.base(each.id) for each in identify_license(text)]
+    recognised = [licences.base(each.id) for each in identify_license(text)]
     assert digest(text) in licences._KNOWN
-    assert list(licences.recognise(text)) == said == [licences.base(path.stem)]
+    assert list(licences.recognise(text)) == recognised == [licences.base(path.stem)]
 
 
 def test_every_licence_of_the_template_is_recognised_without_the_recogniser() -> None:

@@ -51,8 +51,8 @@ def test_a_rule_that_crashes_is_one_finding_and_the_others_go_on() -> None:
     def goes_on(_facts: Facts) -> Iterator[Hit]:
         yield Hit("b", 2, "second")
 
-    said = judge.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
-    assert [(each.code, each.path, each.message) for each in said] == [
+    reported = judge.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
+    assert [(each.code, each.path, each.message) for each in reported] == [
         ("INT001", ".", "XXX001 crashed: KeyError('image')"),
         ("XXX001", "a", "first"),
         ("XXX002", "b", "second"),
