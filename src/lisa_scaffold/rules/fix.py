@@ -39,12 +39,3 @@ class Fix(NamedTuple):
     def write(cls, path: str, content: str | bytes) -> Fix:
         """Create a file, or replace it as a whole."""
         return cls((Step(path, None, content.encode() if isinstance(content, str) else content),))
-
-    @classmethod
-    def delete(cls, path: str) -> Fix:
-        """Delete a file."""
-        return cls((Step(path),))
-
-    def __or__(self, other: Fix) -> Fix:
-        """Both fixes, one after the other."""
-        return Fix((*self.steps, *other.steps))

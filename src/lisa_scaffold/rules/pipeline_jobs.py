@@ -40,9 +40,9 @@ _LIMITS = re.compile(
     r"|CI_COMMIT_(?:BRANCH|REF_NAME|REF_SLUG)\s*(?:==|=~)|CI_MERGE_REQUEST_EVENT_TYPE"
     r"|CI_PIPELINE_SOURCE\s*==\s*[\"'](?:schedule|web|trigger|api|pipeline)"
 )
-_REFS = ("tags", "schedules", "triggers", "web", "api", "main", "master", "develop", "production")
-
-
+_ASKS_WHERE = re.compile(
+    r"(?:\b(?:if|case|test)\b|\[).{0,200}CI_(?:COMMIT_(?:TAG|BRANCH|REF)|DEFAULT)"
+)
 # A condition that keeps other branches out.
 _REFUSES = re.compile(
     r"CI_(?:COMMIT_|DEFAULT_BRANCH)\w*\s*(?:!=|!~|==\s*null)|!=\s*\$CI_(?:COMMIT_|DEFAULT_BRANCH)"
@@ -73,11 +73,6 @@ def _may_publish(facts: Facts, job: Job) -> bool:
         return True
     is_limited = _all_limited(job.rules) if "rules" in job.data else _only_limited(job)
     return is_limited or _all_limited(facts.pipeline.rules)
-
-
-_ASKS_WHERE = re.compile(
-    r"(?:\b(?:if|case|test)\b|\[).{0,200}CI_(?:COMMIT_(?:TAG|BRANCH|REF)|DEFAULT)"
-)
 
 
 def _only_limited(job: Job) -> bool:

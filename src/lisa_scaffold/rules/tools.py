@@ -64,16 +64,17 @@ def read_hooks(facts: Facts) -> tuple[Hook, ...]:
     for number, repo in enumerate(facts.hooks.items("repos")):
         if not isinstance(repo, dict):
             continue
-        hooks = repo.get("hooks")
+        hooks, address = repo.get("hooks"), str(repo.get("repo"))
+        github = re.fullmatch(
+            r"(?:https?|git|ssh)://(?:git@)?github\.com/([^/]+/[^/]+?)(\.git)?/?", address
+        )
+        repository = github[1].lower() if github else address
         above = ("repos", number)
         for index, data in enumerate(hooks if isinstance(hooks, list) else []):
             if isinstance(data, dict):
+                name, revision = str(data.get("id", "")), _read_revision(facts, number)
                 keys = (*above, "hooks", index)
-                name = str(data.get("id", ""))
-                revision = _read_revision(facts, number)
-                found.append(
-                    Hook(shorten_address(str(repo.get("repo"))), revision, name, data, above, keys)
-                )
+                found.append(Hook(repository, revision, name, data, above, keys))
     return tuple(found)
 
 
@@ -92,14 +93,6 @@ def _read_revision(facts: Facts, number: int) -> str:
         return ""
     # 3.10 is parsed as a number: what counts is the text.
     return revision if isinstance(revision, str) else facts.hooks.raw(*keys) or ""
-
-
-def shorten_address(address: str) -> str:
-    """Owner and name of a repository on GitHub, in lower case; any other address as it is."""
-    match = re.fullmatch(
-        r"(?:https?|git|ssh)://(?:git@)?github\.com/([^/]+/[^/]+?)(\.git)?/?", address
-    )
-    return match[1].lower() if match else address
 
 
 def parse_release(tag: str) -> Release | None:
