@@ -111,11 +111,11 @@ def valid_expression(facts: Facts) -> Iterator[Hit]:
 
 def _guess_identifier(facts: Facts, text: str) -> str:
     """The only identifier that a text can mean; empty where there are several."""
-    claimed = licences.find_claimed(text)
-    held = _held_licences(facts)
-    meant = next(iter(claimed)) if len(claimed) == 1 else ""
-    if len(held) == 1 and not licences.contradict(claimed, held) and len(claimed) == 1:
-        meant = next(iter(held))
+    claimed, held = licences.find_claimed(text), _held_licences(facts)
+    if len(claimed) != 1:
+        return ""
+    agrees = len(held) == 1 and not licences.contradict(claimed, held)
+    meant = next(iter(held if agrees else claimed))
     # Whether later versions of the GPL are meant cannot be guessed.
     return meant if meant in licences.COMMON else ""
 

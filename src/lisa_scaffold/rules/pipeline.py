@@ -64,47 +64,36 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
 _MERGE = "merge_request_event"
 
 
-def _run_conditions(rules: list[dict[str, Any]]) -> list[str]:
-    """The conditions of the rules that let something run; an empty one always holds."""
-    return [str(each.get("if", "")) for each in rules if each.get("when") != "never"]
+def _allow_merge_requests(rules: list[dict[str, Any]]) -> bool:
+    """Whether rules let something run in a pipeline of a merge request."""
+    is_positive = re.compile(rf"==\s*[\"']{_MERGE}|=~[^&|]*merge_request|CI_MERGE_REQUEST_").search
+    conditions = [str(each.get("if", "")) for each in rules if each.get("when") != "never"]
+    return any(not condition or is_positive(condition) for condition in conditions)
 
 
-def _is_for_merge_requests(condition: str) -> bool:
-    """Whether a rule lets something run in a pipeline of a merge request."""
-    is_positive = re.search(rf"==\s*[\"']{_MERGE}|=~[^&|]*merge_request", condition)
-    return not condition or bool(is_positive) or "CI_MERGE_REQUEST_" in condition
-
-
-def _is_for_branches(condition: str) -> bool:
-    """Whether a rule lets something run for a push to any branch."""
-    if not condition:
-        return True
-    if _MERGE in condition or "CI_MERGE_REQUEST" in condition or "&&" in condition:
-        return False
-    pattern = r"\s*\$CI_COMMIT_BRANCH\s*|.*CI_PIPELINE_SOURCE == .push."
-    return re.fullmatch(pattern, condition) is not None
+def _allow_branches(rules: list[dict[str, Any]]) -> bool:
+    """Whether rules let something run for a push to any branch."""
+    names = ("CI_OPEN_MERGE_REQUESTS", "CI_COMMIT_BRANCH", "CI_COMMIT_REF", "CI_PIPELINE_SOURCE")
+    pattern = r"\s*\$CI_COMMIT_BRANCH\s*|.*CI_PIPELINE_SOURCE == .push.|"
+    is_allowed = False
+    for each in rules:
+        condition = str(each.get("if", ""))
+        if each.get("when") == "never":
+            if any(name in condition for name in names):  # possibly only those of merge requests
+                return False
+        elif not any(word in condition for word in (_MERGE, "CI_MERGE_REQUEST", "&&")):
+            is_allowed = is_allowed or re.fullmatch(pattern, condition) is not None
+    return is_allowed
 
 
 def _runs_in_merge_requests(job: Job) -> bool:
-    return (
-        any(map(_is_for_merge_requests, _run_conditions(job.rules))) or "merge_requests" in job.only
-    )
-
-
-def _refuses_branches(rules: list[dict[str, Any]]) -> bool:
-    """Whether a rule keeps branches out, possibly only those of merge requests."""
-    names = ("CI_OPEN_MERGE_REQUESTS", "CI_COMMIT_BRANCH", "CI_COMMIT_REF", "CI_PIPELINE_SOURCE")
-    conditions = [str(each.get("if", "")) for each in rules if each.get("when") == "never"]
-    return any(name in condition for condition in conditions for name in names)
+    return _allow_merge_requests(job.rules) or "merge_requests" in job.only
 
 
 def _runs_in_branches(job: Job) -> bool:
     if job.rules:
-        return not _refuses_branches(job.rules) and any(
-            map(_is_for_branches, _run_conditions(job.rules))
-        )
-    only = job.only
-    return "rules" not in job.data and (not only or "branches" in only)
+        return _allow_branches(job.rules)
+    return "rules" not in job.data and (not job.only or "branches" in job.only)
 
 
 @rule("CI003", SHOULD, when=lambda facts: facts.pipeline.is_complete)
@@ -120,7 +109,7 @@ def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     """
     workflow = facts.pipeline.rules
     if workflow:
-        runs = any(map(_is_for_merge_requests, _run_conditions(workflow)))
+        runs = _allow_merge_requests(workflow)
     else:
         runs = any(map(_runs_in_merge_requests, facts.pipeline.jobs.values()))
     if not runs:
@@ -142,10 +131,7 @@ def one_pipeline(facts: Facts) -> Iterator[Hit]:
     """
     pipeline, workflow = facts.pipeline, facts.pipeline.rules
     if workflow:
-        runs = _run_conditions(workflow)
-        if _refuses_branches(workflow):
-            return
-        if any(map(_is_for_merge_requests, runs)) and any(map(_is_for_branches, runs)):
+        if _allow_merge_requests(workflow) and _allow_branches(workflow):
             message = "a push to a merge request starts a second pipeline, for its branch"
             yield Hit(*pipeline.place("workflow"), message)
         return
