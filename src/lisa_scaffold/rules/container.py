@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
@@ -28,6 +28,7 @@ _ROOTED = re.compile(
 )
 
 
+@cached_in_facts
 def _find_dockerfiles(facts: Facts) -> list[Dockerfile]:
     return [each for path in facts.paths(*FILES) if (each := facts.dockerfile(path))]
 
@@ -68,15 +69,15 @@ def starts_from_cde(facts: Facts) -> Iterator[Hit]:
 
     Source: The Common Development Environment is the one base of LISA's containers.
     """
-    wanted = images.read(str(facts.answers["cde_image"])).repository
     for docker in _find_dockerfiles(facts):
         base = docker.base(docker.stages[-1])
-        if "$" not in base and not _is_cde(base, wanted):
+        if "$" not in base and not _is_cde(facts, base):
             line = docker.stages[-1].instructions[0].line
             yield Hit(docker.path, line, f"starts from {base}, not from the CDE image")
 
 
-def _is_cde(image: str, wanted: str) -> bool:
+def _is_cde(facts: Facts, image: str) -> bool:
+    wanted = images.read(str(facts.answers["cde_image"])).repository
     named = images.read(image).repository
     # A mirror has another host and the same name.
     return named == wanted or named.rpartition("/")[2] == wanted.rpartition("/")[2]
@@ -114,10 +115,9 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: ARG before FROM](https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact);
     the CDE reference moves with each release of the CDE.
     """
-    wanted = images.read(str(facts.answers["cde_image"])).repository
     for docker in _find_dockerfiles(facts):
         for stage in _find_bases(docker):
-            if "$" not in stage.image and _is_cde(stage.image, wanted):
+            if "$" not in stage.image and _is_cde(facts, stage.image):
                 yield Hit(
                     docker.path, stage.instructions[0].line, "the CDE image is no argument here"
                 )
