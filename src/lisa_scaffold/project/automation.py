@@ -36,12 +36,12 @@ class Automation(NamedTuple):
     ----------
     text
         All of them, one after the other, each below a line with its name.
-    whole
+    is_complete
         Whether none of them is in another repository.
     """
 
     text: str
-    whole: bool
+    is_complete: bool
 
     def names(self, *words: str) -> bool:
         """Whether one of these words is there, as a whole word."""
@@ -67,5 +67,5 @@ def read(files: Files, pipeline: Pipeline) -> Automation:
             break
         parts.append(f"{path}\n{text}")
     text = "\n".join(parts)
-    whole = pipeline.whole and not (".github/" in text and _REUSED_WORKFLOW.search(text))
+    whole = pipeline.is_local and not (".github/" in text and _REUSED_WORKFLOW.search(text))
     return Automation(text, whole and size <= _MOST_TEXT)

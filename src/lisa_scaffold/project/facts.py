@@ -163,14 +163,14 @@ class Facts(Files):
         return licences.read(self)
 
     @property
-    def unpacked(self) -> bool:
+    def is_unpacked(self) -> bool:
         """Whether this is an unpacked source distribution: it need not hold the whole project."""
         return self.has("PKG-INFO")
 
     @property
     def is_checkout(self) -> bool:
         """Whether the whole project is here: files in git, not a source distribution."""
-        return bool(self.tracked) and not self.unpacked
+        return bool(self.tracked) and not self.is_unpacked
 
     @cached_property
     def marks(self) -> Mapping[str, tuple[Mark, ...]]:

@@ -141,7 +141,7 @@ class Files:
         text = decoded(self.content(path) or b"")
         return self._read.keep(path, "" if _find_excess(text) else text)
 
-    def excess(self, path: str) -> str:
+    def explain_excess(self, path: str) -> str:
         """Why a file is too much to be read; empty where it is not."""
         file = self.files.get(path)
         if file and file.size > MAX_TEXT:
@@ -165,7 +165,7 @@ class Files:
 
     def _document(self, form: str, path: str, parse: Callable[[str, str], Document]) -> Document:
         if not self.text(path):
-            beyond = self.excess(path)
+            beyond = self.explain_excess(path)
             return Document(path, problem=Problem(path, 1, beyond, form) if beyond else None)
         return self._parsed(form, path, parse)
 

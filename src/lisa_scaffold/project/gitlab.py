@@ -49,7 +49,7 @@ class Include:
 
     Attributes
     ----------
-    kind
+    form
         ``local``, ``remote``, ``template``, ``project`` or ``component``.
     address
         What it names.
@@ -59,7 +59,7 @@ class Include:
         Finds its place.
     """
 
-    kind: str
+    form: str
     address: str
     entry: Mapping[str, Any]
     find: Callable[[], Place] = field(repr=False, compare=False)
@@ -84,7 +84,7 @@ class Job:
         Its own keys.
     find
         Finds its place.
-    whole
+    is_fully_known
         Whether all that it inherits from is known.
     parents
         Names of the jobs that it extends, the nearest first, all the way up.
@@ -94,7 +94,7 @@ class Job:
     data: Mapping[str, Any]
     own: Mapping[str, Any]
     find: Callable[[], Place] = field(repr=False, compare=False)
-    whole: bool = True
+    is_fully_known: bool = True
     parents: tuple[str, ...] = ()
 
     @property
@@ -107,7 +107,7 @@ class Job:
         return self.data.get(key, default)
 
     @property
-    def hidden(self) -> bool:
+    def is_hidden(self) -> bool:
         """Whether it never runs by itself."""
         return self.name.startswith(".")
 
@@ -223,14 +223,14 @@ class Pipeline:
         return bool(self.files)
 
     @property
-    def whole(self) -> bool:
+    def is_local(self) -> bool:
         """Whether none of it is outside the project."""
-        return all(include.kind == "local" for include in self.includes)
+        return all(include.form == "local" for include in self.includes)
 
     @property
     def is_complete(self) -> bool:
         """Whether there are jobs, and nothing outside of the project adds to them."""
-        return bool(self.jobs) and self.whole
+        return bool(self.jobs) and self.is_local
 
     @property
     def stages(self) -> list[str]:
@@ -356,8 +356,8 @@ class _Reader:
         return Pipeline(
             tuple(self._documents),
             tuple(self._includes),
-            {name: job for name, job in jobs.items() if not job.hidden},
-            {name: job for name, job in jobs.items() if job.hidden},
+            {name: job for name, job in jobs.items() if not job.is_hidden},
+            {name: job for name, job in jobs.items() if job.is_hidden},
             {key: self._resolve(value, ()) for key, value in settings.items()},
             tuple(self._troubles),
             self._documents,
@@ -382,7 +382,7 @@ class _Reader:
         self._merged = _merge(self._merged, data)
 
     def _follow(self, include: Include, above: tuple[str, ...]) -> None:
-        if include.kind != "local" or "$" in include.address:
+        if include.form != "local" or "$" in include.address:
             return
         wanted = include.address.lstrip("/")
         found = self._files.paths(wanted) if "*" in wanted else [wanted]
@@ -398,7 +398,7 @@ class _Reader:
         """Make a job from what it extends, what it refers to, and the defaults."""
         own = self._merged.get(name)
         own = own if isinstance(own, dict) else {}
-        data, whole, parents = self._extend(name, own, ())
+        data, is_fully_known, parents = self._extend(name, own, ())
         data = self._resolve(data, (name,)) or {}
         inherit = data.get("inherit")
         wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
@@ -409,7 +409,7 @@ class _Reader:
         # A job must not refer to the reader, and so to the facts that refer to the job: only a run
         # of the garbage collector would free them.
         find = partial(_find_place, self._documents, name)
-        return Job(name, data, own, find, whole, tuple(parents))
+        return Job(name, data, own, find, is_fully_known, tuple(parents))
 
     def _extend(
         self, name: str, own: dict[str, Any], above: tuple[str, ...]
@@ -418,7 +418,7 @@ class _Reader:
         if name in self._known:
             return self._known[name]
         data: dict[str, Any] = {}
-        whole = True
+        is_fully_known = True
         parents: list[str] = []
 
         def note(message: str) -> None:
@@ -427,29 +427,29 @@ class _Reader:
         for parent in flat(own.get("extends")):
             if parent in (*above, name):
                 note(f"{name} extends itself")
-                whole = False
+                is_fully_known = False
                 continue
             if len(above) >= _DEEPEST:
                 if not self._deep:  # only the first excess is reported
                     self._deep = True
                     note(f"{name} is extended over more than {_DEEPEST} levels")
-                whole = False
+                is_fully_known = False
                 continue
             job = self._merged.get(parent)
             if not isinstance(job, dict):
-                whole = False
-                if all(include.kind == "local" for include in self._includes):
+                is_fully_known = False
+                if all(include.form == "local" for include in self._includes):
                     note(f"{name} extends {parent}: no such job")
                 continue
-            inherited, known, further = self._extend(parent, job, (*above, name))
+            inherited, is_known, further = self._extend(parent, job, (*above, name))
             if not self._has_room(_count_values(inherited)):
-                whole = False
+                is_fully_known = False
                 break
             data = _merge(data, inherited)
-            whole = whole and known
+            is_fully_known = is_fully_known and is_known
             parents = list(dict.fromkeys([parent, *further, *parents]))
         rest = {key: value for key, value in own.items() if key != "extends"}
-        self._known[name] = _merge(data, rest), whole, parents
+        self._known[name] = _merge(data, rest), is_fully_known, parents
         return self._known[name]
 
     def _has_room(self, values: int) -> bool:
@@ -488,7 +488,7 @@ class _Reader:
             if at == 1 and isinstance(found, dict) and "extends" in found:
                 found = self._extend(reference[0], found, ())[0]
             found = found.get(key) if isinstance(found, dict) else None
-        if found is None and all(include.kind == "local" for include in self._includes):
+        if found is None and all(include.form == "local" for include in self._includes):
             name = f"!reference [{', '.join(reference)}]"
             self._note(Place(FILE, 1), f"{name}: nothing there")
         return found
@@ -517,12 +517,12 @@ def _read_includes(document: Document) -> Iterator[Include]:
 
         match entry:
             case str():
-                kind = "remote" if "://" in entry else "local"
-                yield Include(kind, entry, {kind: entry}, find)
+                form = "remote" if "://" in entry else "local"
+                yield Include(form, entry, {form: entry}, find)
             case dict():
-                for kind in ("local", "remote", "template", "project", "component"):
-                    if kind in entry:
-                        yield Include(kind, str(entry[kind]), entry, find)
+                for form in ("local", "remote", "template", "project", "component"):
+                    if form in entry:
+                        yield Include(form, str(entry[form]), entry, find)
                         break
 
 

@@ -46,7 +46,7 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
     stages = (*pipeline.stages, *_STAGES)
     for job in pipeline.jobs.values():
         # External files may add jobs and stages, and keys of this job.
-        if not (pipeline.whole and job.whole):
+        if not (pipeline.is_local and job.is_fully_known):
             continue
         if not any(job.get(key) is not None for key in _RUNS):
             yield Hit(*job.place, f"{job.name} has no `script`")
@@ -175,7 +175,7 @@ def works(facts: Facts) -> Iterator[Hit]:
     """
     jobs = facts.pipeline.jobs.values()
     commands = [command for job in jobs for command in job.commands]
-    if not all(job.whole for job in jobs) or any(job.get("trigger") for job in jobs):
+    if not all(job.is_fully_known for job in jobs) or any(job.get("trigger") for job in jobs):
         return
     if any(_HIDES.search(command[:2000]) for command in commands):
         return
@@ -213,7 +213,7 @@ def reports(facts: Facts) -> Iterator[Hit]:
         declared = {key for job in declaring for key in job.reports}
         if name in declared or "cobertura" in declared or not running:
             continue
-        if all(job.whole for job in running):
+        if all(job.is_fully_known for job in running):
             place = facts.pipeline.place_of(running[0], "script")
             yield Hit(*place, f"{what} in merge requests: no report `{name}`")
 

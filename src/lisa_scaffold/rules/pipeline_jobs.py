@@ -66,7 +66,7 @@ def _all_limited(rules: list[dict[str, Any]]) -> bool:
 
 def _may_publish(facts: Facts, job: Job) -> bool:
     """Whether a job runs only where it may publish, as far as that can be told."""
-    if job.get("when") == "manual" or not job.whole:
+    if job.get("when") == "manual" or not job.is_fully_known:
         return True
     # The commands themselves may ask where they run.
     if any(_ASKS_WHERE.search(command[:20_000]) for command in job.commands):
@@ -148,7 +148,7 @@ def runners_can(facts: Facts) -> Iterator[Hit]:
     [the maintained Kaniko](https://github.com/osscontainertools/kaniko).
     """
     for job in facts.pipeline.jobs.values():
-        if any(flat(job.get("tags"))) or not job.whole:
+        if any(flat(job.get("tags"))) or not job.is_fully_known:
             continue
         services = [facts.pipeline.expand(name, job) for name in job.services]
         if any(re.search(r"\bdocker:[\w.-]*dind\b", name) for name in services):
@@ -204,7 +204,7 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
         fetches = any(
             re.search(r"git fetch.*(tags|unshallow|depth)", each) for each in job.commands
         )
-        if not builds or fetches or not job.whole:
+        if not builds or fetches or not job.is_fully_known:
             continue
         has_no_clone = facts.pipeline.expand("${GIT_STRATEGY}", job) in ("none", "empty")
         if not has_no_clone and facts.pipeline.expand("${GIT_DEPTH}", job) not in ("0", "$"):

@@ -173,7 +173,7 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
 def _check_include(include: Include) -> str:
     """Why an include may change; empty where it does not, or cannot be told."""
     ref = include.entry.get("ref")
-    match include.kind:
+    match include.form:
         case "project" if ref is None:
             return f"{include.address} is included without `ref`"
         case "project" if ref in _BRANCHES:

@@ -74,7 +74,7 @@ def key_is_valid(facts: Facts) -> Iterator[Hit]:
         _KEY in command for job in facts.pipeline.jobs.values() for command in job.commands
     )
     if not key:
-        if not is_elsewhere and facts.pipeline.whole:
+        if not is_elsewhere and facts.pipeline.is_local:
             yield Hit(FILE, 1, f"no {_KEY}")
     elif "$" not in key and not re.fullmatch(r"(?=.*\D)[\w.:-]+", key, re.ASCII):
         yield Hit(FILE, facts.sonar.line(_KEY), f"{key} is no key that SonarQube takes")
@@ -153,12 +153,13 @@ _SCANNERS = re.compile(r"\b(?:py-?sonar|sonar-scanner|sonar)\b(?!-project)")
 def _find_scanning_jobs(facts: Facts) -> list[Job]:
     """The jobs that run the scanner, as far as the whole pipeline is known."""
     pipeline = facts.pipeline
-    if not pipeline.whole:
+    if not pipeline.is_local:
         return []
     return [
         job
         for job in pipeline.jobs.values()
-        if job.whole and any(_SCANNERS.search(command.split("#")[0]) for command in job.commands)
+        if job.is_fully_known
+        and any(_SCANNERS.search(command.split("#")[0]) for command in job.commands)
     ]
 
 

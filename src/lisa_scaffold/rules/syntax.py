@@ -83,7 +83,7 @@ def json(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.paths(*JSON):
         # A notebook full of pictures is large; it is not read, and so nothing is known of it.
-        if facts.excess(path) in ("", LONG):
+        if facts.explain_excess(path) in ("", LONG):
             yield from _hit(facts.json(path).problem)
 
 

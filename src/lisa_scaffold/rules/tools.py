@@ -33,7 +33,7 @@ _PIN = re.compile(r"\s*([\w.-]+)\s*+(?:\[[^]]*\])?\s*+==\s*(\d+(?:\.\d+)*)\s*(?:
 
 def runs_can_be_seen(facts: Facts) -> bool:
     """Whether all files that run tools are here: not left out, nor in another repository."""
-    return facts.is_checkout and bool(facts.layout.folders) and facts.automation.whole
+    return facts.is_checkout and bool(facts.layout.folders) and facts.automation.is_complete
 
 
 _TEST = re.compile(r"(?:.*/)?(?:tests?/.*|test_[^/]*|[^/]*_test)\.py")
