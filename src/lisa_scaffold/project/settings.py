@@ -114,11 +114,7 @@ class _Reader:
 
     def codes(self, key: str) -> Iterator[tuple[str, int]]:
         """A list of codes, each with its line."""
-        value = self._document.get(*self._above, key, default=[])
-        if not isinstance(value, list):
-            self._note(f"{key}: no list of codes", *self._above, key)
-            return
-        for index, code in enumerate(self._first(key, value)):
+        for index, code in enumerate(self._list(key, "codes")):
             keys = (*self._above, key, index)
             if isinstance(code, str) and code:
                 yield code, self._document.line(*keys)
@@ -127,27 +123,27 @@ class _Reader:
 
     def waivers(self) -> Iterator[Waiver]:
         """The waivers that are valid."""
-        value = self._document.get(*self._above, "waivers", default=[])
-        if not isinstance(value, list):
-            self._note("waivers: no list of tables", *self._above, "waivers")
-            return
-        for index, table in enumerate(self._first("waivers", value)):
+        for index, table in enumerate(self._list("waivers", "tables")):
             keys: Keys = (*self._above, "waivers", index)
             if not isinstance(table, dict):
                 self._note("waivers: no table", *keys)
                 continue
             self.refuse_unknown(table, _WAIVER_KEYS, keys)
-            if waiver := self._waiver(table, keys):
+            if waiver := self._read_waiver(table, keys):
                 yield waiver
 
-    def _first(self, key: str, items: list[Any]) -> list[Any]:
+    def _list(self, key: str, items: str) -> list[Any]:
         """The items of a list that count."""
-        if len(items) > _MOST_ITEMS:
+        value = self._document.get(*self._above, key, default=[])
+        if not isinstance(value, list):
+            self._note(f"{key}: no list of {items}", *self._above, key)
+            return []
+        if len(value) > _MOST_ITEMS:
             message = f"{key}: the first {_MOST_ITEMS} alone have an effect"
             self._note(message, *self._above, key, _MOST_ITEMS)
-        return items[:_MOST_ITEMS]
+        return value[:_MOST_ITEMS]
 
-    def _waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
+    def _read_waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
         code, path = table.get("code"), table.get("path", "")
         reason, expires = table.get("reason"), _parse_date(table.get("expires"))
         valid = {

@@ -11,7 +11,6 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job
-from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
@@ -32,21 +31,20 @@ def _find_images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
 
 def _judge_images(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
     """Each place of the images for which there is a message."""
-    for name, places in _find_images(facts).items():
-        if message := judge(name):
-            for place in dict.fromkeys(_place(facts, job, key) for job, key in places):
-                yield Hit(*place, message)
-
-
-def _place(facts: Facts, job: Job, key: str) -> Place:
-    """Where the image of a job is named, possibly as the default of all jobs."""
     pipeline = facts.pipeline
-    place = pipeline.place_of(job, key)
-    if place != job.place or key in job.own:
-        return place
     default = pipeline.settings.get("default")
-    is_in_default = isinstance(default, dict) and key in default
-    return pipeline.place("default", key) if is_in_default else pipeline.place(key)
+    for name, users in _find_images(facts).items():
+        message = judge(name)
+        if not message:
+            continue
+        places = []
+        for job, key in users:
+            place = pipeline.place_of(job, key)
+            if place == job.place and key not in job.own:  # the job has it by default
+                is_in_default = isinstance(default, dict) and key in default
+                place = pipeline.place(*(("default", key) if is_in_default else (key,)))
+            places.append(place)
+        yield from (Hit(*place, message) for place in dict.fromkeys(places))
 
 
 @rule("CI008", SHOULD, when=lambda facts: facts.pipeline)
