@@ -331,18 +331,19 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
     Source: [CITATION.cff](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
     """
     expression = _stated_expression(facts)
-    claimed, held = licences.find_claimed(expression), _held_licences(facts)
-    # The stated licence is certain where text and metadata agree on it.
-    is_certain = held and not licences.contradict(held, claimed) and expression in licences.COMMON
+    claimed = licences.find_claimed(expression)
     for document, names in _cited_licences(facts):
-        if not licences.contradict(names, claimed or held):
+        if not licences.contradict(names, claimed or _held_licences(facts)):
             continue
         path, line, cited = document.path, document.line("license"), document.get("license")
         told = f"the metadata says {expression}" if expression else _describe_held(facts)
         message = f"{' and '.join(sorted(names))} here, but {told}"
         fix = None
-        if path == "CITATION.cff" and is_certain and isinstance(cited, str):
-            fix = Fix.edit(path, replace_in_line(line, cited, expression))
+        if path == "CITATION.cff" and isinstance(cited, str) and expression in licences.COMMON:
+            held = _held_licences(facts)
+            # The stated licence is certain only where text and metadata agree on it.
+            if held and not licences.contradict(held, claimed):
+                fix = Fix.edit(path, replace_in_line(line, cited, expression))
         yield Hit(path, line, message, fix=fix)
 
 
