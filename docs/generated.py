@@ -272,12 +272,10 @@ def report(form: str) -> str:
 def checked() -> Checked:
     """The small project, checked."""
     facts = Facts.of(SMALL)
-    chosen = rules.selected(rules.Selection(("CHG", "SYN")))
+    chosen = rules.select_rules(rules.Selection(("CHG", "SYN")))
     found = tuple(judge.findings(chosen, facts))
     applied = tuple(rule.code for rule in chosen if rule.applies(facts))
-    return Checked(
-        Path("lisa-noise"), "lisa-noise", "package", "", found, rules=len(applied), applied=applied
-    )
+    return Checked(Path("lisa-noise"), "lisa-noise", "package", "", found, applied=applied)
 
 
 # --- Rules ----------------------------------------------------------------------------------------
@@ -294,7 +292,7 @@ def _family(letters: str) -> str:
     head = ("rule", "severity", "what holds", "`--fix`")
     rows = (
         (f"[{each.code}](rules/{each.code}.md)", each.severity.value, each.text.title, _fix(each))
-        for each in rules.family(letters)
+        for each in rules.load_family(letters)
     )
     return f"## {rules.FAMILIES[letters][1]}\n\n{table(head, rows)}"
 

@@ -89,7 +89,7 @@ def test_the_pipeline_is_one_that_gitlab_takes(files: Files, tmp_path: Path) -> 
     project = make(tmp_path / "project", files)
     adopt(project, "--in-place")
     pipeline = Facts.read(project).pipeline
-    assert (list(pipeline.troubles), pipeline.whole) == ([], True)
+    assert (list(pipeline.troubles), pipeline.is_local) == ([], True)
     assert {job.stage for job in pipeline.jobs.values()} <= {*pipeline.stages, ".pre", ".post"}
     assert "unit" in pipeline.jobs or files is not SETUPTOOLS
     parts = [".gitlab-ci.yml", *sorted(map(str, (project / ".gitlab/ci").glob("*.yml")))]

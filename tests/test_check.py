@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.rules import Selection
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import Selection, judge
+from lisa_scaffold.rules.judge import Found as RuleFound
+from lisa_scaffold.rules.rule import Rule
 from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
 from lisa_scaffold.verbs import check
 from lisa_scaffold.verbs.check import Result, Wanted
@@ -235,6 +239,25 @@ def test_a_repair_keeps_mode_and_line_ends(project: Path) -> None:
     assert changelog.stat().st_mode & 0o777 == 0o755
     assert [each.code for each in result.checked.fixed] == ["CHG002"]
     assert result.checked.diff.startswith("--- a/CHANGELOG.md\n+++ b/CHANGELOG.md\n")
+
+
+def test_rules_are_run_again_only_after_repairs(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[Facts] = []
+    run = judge.run
+
+    def counted(chosen: Sequence[Rule], facts: Facts) -> list[RuleFound]:
+        runs.append(facts)
+        return run(chosen, facts)
+
+    monkeypatch.setattr(judge, "run", counted)
+    result = checked(project, "CHG", fixes=True)
+    assert [each.code for each in result.checked.fixed] == ["CHG002"]
+    assert len(runs) == 2
+    runs.clear()
+    assert checked(project, "SYN", fixes=True).changes == {}
+    assert len(runs) == 1
 
 
 def test_what_is_waived_is_not_repaired(project: Path) -> None:

@@ -105,7 +105,7 @@ def test_every_file_is_soon_merged(kind: str) -> None:
 
 
 def syntax(path: str, content: str) -> list[tuple[int, str]]:
-    found = judge.findings(rules.selected(rules.Selection(("SYN",))), Facts.of({path: content}))
+    found = judge.findings(rules.select_rules(rules.Selection(("SYN",))), Facts.of({path: content}))
     return [(each.line, each.message) for each in found]
 
 
@@ -174,7 +174,7 @@ def test_of_many_hits_the_first_are_told() -> None:
         f"\n## 1.0.{n}\n" for n in range(2_000, 0, -1)
     )
     facts = Facts.of(changed(clean(), {"CHANGELOG.md": text}))
-    found = judge.findings(rules.selected(rules.Selection(("CHG003",))), facts)
+    found = judge.findings(rules.select_rules(rules.Selection(("CHG003",))), facts)
     assert len(found) == 1_001
     told = [each for each in found if each.message.endswith("; from here on no more are listed")]
     assert [each.line for each in told] == [found[-1].line]
@@ -183,10 +183,10 @@ def test_of_many_hits_the_first_are_told() -> None:
 def test_repairs_of_a_large_file_go_on_in_another_run() -> None:
     lines = "".join(f"\n## 1.0.{n} (2024-01-01)\n\n{'word ' * 150}\n" for n in range(1_200, 0, -1))
     facts = Facts.of(changed(clean(), {"CHANGELOG.md": f"# Changelog\n\n## [Unreleased]\n{lines}"}))
-    chosen = rules.selected(rules.Selection(("CHG003",)))
-    first = repair.fixed(chosen, facts)
+    chosen = rules.select_rules(rules.Selection(("CHG003",)))
+    first = repair.apply_fixes(chosen, facts)
     assert 0 < len(first.done) < 100
-    again = repair.fixed(chosen, first.facts)
+    again = repair.apply_fixes(chosen, first.facts)
     assert set(again.done) & set(first.done) == set()
     assert again.done
 

@@ -249,7 +249,6 @@ class Checked:
     findings: tuple[Finding, ...]
     waived: tuple[Waived, ...] = ()
     notes: tuple[str, ...] = ()
-    rules: int = 0
     fixed: tuple[Finding, ...] = ()
     diff: str = ""
     applied: tuple[str, ...] = ()

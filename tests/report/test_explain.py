@@ -8,7 +8,7 @@ from lisa_scaffold.rules.rule import Rule
 
 
 def test_a_rule_in_words() -> None:
-    said = explain.rule(rules.find("TPL002"))
+    said = explain.rule(rules.find_rule("TPL002"))
     assert said.startswith("TPL002 (must, --fix repairs it)\n\nLocked files are as the template")
     for part in ("\nWhy\n  ", "\nHow\n  ", "\nSource\n  ", '\n  code = "TPL002"\n'):
         assert part in said
@@ -23,11 +23,11 @@ def test_every_rule_can_be_explained(rule: Rule) -> None:
 def test_the_list_has_every_rule_once() -> None:
     listed = explain.listing()
     for letters in rules.FAMILIES:
-        for rule in rules.family(letters):
+        for rule in rules.load_family(letters):
             assert listed.count(f"  {rule.code}  ") == 1
 
 
 def test_the_list_of_one_family() -> None:
     said = explain.listing("CHG").splitlines()
     assert said[0] == "Changelog"
-    assert len(said) == 1 + len(rules.family("CHG"))
+    assert len(said) == 1 + len(rules.load_family("CHG"))

@@ -55,7 +55,7 @@ KEYS = [
 
 def crashes(files: dict[str, Any]) -> list[str]:
     facts = Facts.of(files)
-    own = [rule for letters in FAMILIES for rule in rules.family(letters)]
+    own = [rule for letters in FAMILIES for rule in rules.load_family(letters)]
     return [f.message for f in judge.findings(own, facts) if f.code == "INT001"]
 
 
@@ -83,9 +83,9 @@ def test_any_pyproject(project: dict[str, Any], tables: dict[str, Any]) -> None:
 
 
 @given(st.sampled_from(OTHERS), st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4))
-def test_any_other_file(path: str, said: dict[str, Any]) -> None:
-    content = "\n".join(f"{k} = {toml(v)}" for k, v in said.items())
-    files = {**clean(), path: content if path.endswith(".toml") else json.dumps(said)}
+def test_any_other_file(path: str, data: dict[str, Any]) -> None:
+    content = "\n".join(f"{k} = {toml(v)}" for k, v in data.items())
+    files = {**clean(), path: content if path.endswith(".toml") else json.dumps(data)}
     assert crashes(files) == []
 
 

@@ -70,7 +70,7 @@ def fixed_nothing(files: dict[str, str | bytes]) -> bool:
     from lisa_scaffold.project.facts import Facts
     from lisa_scaffold.rules import repair
 
-    return repair.fixed(rules.family("CHG"), Facts.of(files)).changes == {}
+    return repair.apply_fixes(rules.load_family("CHG"), Facts.of(files)).changes == {}
 
 
 @pytest.mark.parametrize(

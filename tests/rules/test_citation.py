@@ -25,8 +25,8 @@ license: BSD-3-Clause
 """
 
 
-def with_citation(said: str) -> dict[str, Any]:
-    return changed(clean(), {FILE: said})
+def with_citation(citation: str) -> dict[str, Any]:
+    return changed(clean(), {FILE: citation})
 
 
 def replaced(old: str, new: str) -> dict[str, Any]:

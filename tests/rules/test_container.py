@@ -121,8 +121,8 @@ def test_secrets(line: str, code: str | None) -> None:
 
 
 def test_the_value_of_a_secret_is_never_told() -> None:
-    said = messages(image("FROM example.org/base:1", "ENV API_TOKEN=hunter2"), "CON")
-    assert said == ["API_TOKEN has a value here"]
+    reported = messages(image("FROM example.org/base:1", "ENV API_TOKEN=hunter2"), "CON")
+    assert reported == ["API_TOKEN has a value here"]
 
 
 @pytest.mark.parametrize(

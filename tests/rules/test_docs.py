@@ -11,8 +11,8 @@ from ..support.checking import changed, clean, findings, found, messages
 CONF = "docs/conf.py"
 
 
-def with_readme(said: str, **files: Any) -> dict[str, Any]:
-    text = f"# A\n\nInstall it with pip.\n{said}\n"
+def with_readme(more: str, **files: Any) -> dict[str, Any]:
+    text = f"# A\n\nInstall it with pip.\n{more}\n"
     return changed(clean(), {"README.md": text, **files})
 
 

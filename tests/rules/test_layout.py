@@ -103,7 +103,7 @@ def test_what_somebody_may_keep_is_left_to_people(path: str) -> None:
     files = changed(clean(), {path: "x\n"})
     assert found(files, "FIL") == [("FIL006", path, 1)]
     facts = Facts.of(files)
-    assert [hit.fix for rule in rules.family("FIL") for hit in rule.hits(facts)] == [None]
+    assert [hit.fix for rule in rules.load_family("FIL") for hit in rule.hits(facts)] == [None]
 
 
 def test_one_finding_for_a_folder() -> None:
@@ -118,7 +118,7 @@ def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:
     for path in ("setup.py", "src/a/__init__.py", "coverage.xml", "src/a.egg-info/PKG-INFO"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("", encoding="utf-8")
-    found_there = judge.findings(rules.family("FIL"), Facts.read(tmp_path))
+    found_there = judge.findings(rules.load_family("FIL"), Facts.read(tmp_path))
     assert [finding.code for finding in found_there] == ["FIL001"]
 
 
@@ -180,7 +180,7 @@ def test_a_notebook_that_is_written_in_another_way_is_left_to_people() -> None:
     files = changed(clean(), {"a.ipynb": text})
     assert found(files, "FIL") == [("FIL009", "a.ipynb", 1)]
     facts = Facts.of(files)
-    assert [hit.fix for rule in rules.family("FIL") for hit in rule.hits(facts)] == [None]
+    assert [hit.fix for rule in rules.load_family("FIL") for hit in rule.hits(facts)] == [None]
 
 
 def test_pages_may_show_what_is_stored() -> None:

@@ -17,8 +17,8 @@ LINE = 9
 """Where the licence stands in pyproject.toml."""
 
 
-def stating(said: str) -> dict[str, Any]:
-    return edited(clean(), "pyproject.toml", KEY, said)
+def stating(stated: str) -> dict[str, Any]:
+    return edited(clean(), "pyproject.toml", KEY, stated)
 
 
 def test_files_and_statement_of_every_licence_pass() -> None:
@@ -34,23 +34,23 @@ def test_no_text() -> None:
     assert found({"notes.txt": "no project\n"}, "LIC") == []
 
 
-@pytest.mark.parametrize("said", ["BSD 3-Clause", "3-clause BSD", "New BSD License", "BSD"])
-def test_free_text_becomes_an_expression(said: str) -> None:
-    files = stating(f'license = "{said}"  # ours')
+@pytest.mark.parametrize("stated", ["BSD 3-Clause", "3-clause BSD", "New BSD License", "BSD"])
+def test_free_text_becomes_an_expression(stated: str) -> None:
+    files = stating(f'license = "{stated}"  # ours')
     assert found(files, "LIC") == [("LIC002", "pyproject.toml", LINE)]
-    assert messages(files, "LIC") == [f"`{said}` is no SPDX expression: BSD-3-Clause?"]
+    assert messages(files, "LIC") == [f"`{stated}` is no SPDX expression: BSD-3-Clause?"]
     assert fixed(files, "LIC002") == {"pyproject.toml": stating(f"{KEY}  # ours")["pyproject.toml"]}
 
 
-@pytest.mark.parametrize("said", ["GPLv3", "Proprietary", "MIT or Apache"])
-def test_free_text_that_may_mean_several_is_left_to_people(said: str) -> None:
-    files = changed(stating(f'license = "{said}"'), {"LICENSE": "Ask us.\n"})
-    assert messages(files, "LIC") == [f"`{said}` is no SPDX expression"]
+@pytest.mark.parametrize("stated", ["GPLv3", "Proprietary", "MIT or Apache"])
+def test_free_text_that_may_mean_several_is_left_to_people(stated: str) -> None:
+    files = changed(stating(f'license = "{stated}"'), {"LICENSE": "Ask us.\n"})
+    assert messages(files, "LIC") == [f"`{stated}` is no SPDX expression"]
 
 
 def test_other_expressions_pass() -> None:
-    for said in ("BSD-3-Clause AND MIT", "bsd-3-clause", "LicenseRef-ESA"):
-        assert found(stating(f'license = "{said}"'), "LIC") == []
+    for stated in ("BSD-3-Clause AND MIT", "bsd-3-clause", "LicenseRef-ESA"):
+        assert found(stating(f'license = "{stated}"'), "LIC") == []
 
 
 def test_the_table_becomes_text() -> None:
@@ -76,11 +76,11 @@ def test_what_the_table_leaves_behind_goes_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "stated",
     ['license = { file = "LICENSE" }', 'license = { text = "see the file" }'],
 )
-def test_a_table_that_names_no_licence_is_told(said: str) -> None:
-    files = edited(stating(said), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
+def test_a_table_that_names_no_licence_is_told(stated: str) -> None:
+    files = edited(stating(stated), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
     assert messages(files, "LIC") == ["a table under `license` is the old form"]
 
 

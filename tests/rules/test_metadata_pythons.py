@@ -82,7 +82,7 @@ def test_the_oldest_has_a_classifier() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "said", "right"),
+    ("tool", "setting", "right"),
     [
         ("ruff", 'target-version = "py38"  # x', 'target-version = "py311"  # x'),
         ("ruff", 'target-version = "py312"', 'target-version = "py311"'),
@@ -92,8 +92,8 @@ def test_the_oldest_has_a_classifier() -> None:
         ("pylint.main", 'py-version = "3.9"', 'py-version = "3.11"'),
     ],
 )
-def test_tools(tool: str, said: str, right: str) -> None:
-    files = with_lines(f"[tool.{tool}]\n{said}\n")
+def test_tools(tool: str, setting: str, right: str) -> None:
+    files = with_lines(f"[tool.{tool}]\n{setting}\n")
     assert found(files, "MET") == [("MET015", TOML, 12)]
     assert fixed(files, "MET015") == {TOML: with_lines(f"[tool.{tool}]\n{right}\n")[TOML]}
 

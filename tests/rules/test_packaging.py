@@ -82,9 +82,9 @@ def test_a_build_system_needs_requirements() -> None:
     ]
 
 
-@pytest.mark.parametrize("said", ["setuptools", "setuptools>=64", "setuptools >= 64.0"])
-def test_setuptools_is_new_enough(said: str) -> None:
-    files = edited(clean(), TOML, "setuptools>=77.0.3", said)
+@pytest.mark.parametrize("requirement", ["setuptools", "setuptools>=64", "setuptools >= 64.0"])
+def test_setuptools_is_new_enough(requirement: str) -> None:
+    files = edited(clean(), TOML, "setuptools>=77.0.3", requirement)
     assert found(files, "PKG") == [("PKG003", TOML, 3)]
     assert fixed(files, "PKG003") == {TOML: text(clean(), TOML)}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules import find, repair
+from lisa_scaffold.rules import find_rule, repair
 
 from ..support.checking import clean, edited, fixed, found, messages
 
@@ -20,14 +20,14 @@ WORKFLOW = (
 TODAY = date(2026, 11, 26)
 
 
-def pipeline(said: str, **files: str) -> dict[str, Any]:
+def pipeline(text: str, **files: str) -> dict[str, Any]:
     """A folder of a pipeline that merge requests have, and what else is given."""
-    return {CI: WORKFLOW + said, **files}
+    return {CI: WORKFLOW + text, **files}
 
 
-def lines(said: str) -> int:
+def lines(text: str) -> int:
     """The line on which the pipeline's own part begins, counted from 0."""
-    return WORKFLOW.count("\n") + said.count("\n")
+    return WORKFLOW.count("\n") + text.count("\n")
 
 
 JOB = "a:\n  script: [make]\n"
@@ -47,7 +47,7 @@ def test_what_cannot_be_resolved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "line", "message"),
+    ("text", "line", "message"),
     [
         ("a:\n  image: b:1\n", 1, "a has no `script`"),
         (f"{JOB}  stage: tests\n", 3, "a is in the stage tests, which is not in `stages`"),
@@ -56,15 +56,15 @@ def test_what_cannot_be_resolved() -> None:
         (f"{JOB}  dependencies: [b]\n", 3, "a asks for b, and there is no such job"),
     ],
 )
-def test_jobs_that_gitlab_refuses(said: str, line: int, message: str) -> None:
-    assert found(pipeline(said), "CI") == [("CI002", CI, START + line)]
-    assert messages(pipeline(said), "CI") == [message]
-    elsewhere = pipeline(f"include:\n  - project: g/ci\n    file: a.yml\n    ref: v1\n{said}")
+def test_jobs_that_gitlab_refuses(text: str, line: int, message: str) -> None:
+    assert found(pipeline(text), "CI") == [("CI002", CI, START + line)]
+    assert messages(pipeline(text), "CI") == [message]
+    elsewhere = pipeline(f"include:\n  - project: g/ci\n    file: a.yml\n    ref: v1\n{text}")
     assert found(elsewhere, "CI") == []
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         f"{JOB}  stage: .post\n",
         f"stages: [x]\n{JOB}  stage: x\n",
@@ -74,8 +74,8 @@ def test_jobs_that_gitlab_refuses(said: str, line: int, message: str) -> None:
         ".b:\n  stage: nowhere\n",
     ],
 )
-def test_jobs_that_gitlab_takes(said: str) -> None:
-    assert found(pipeline(said), "CI") == []
+def test_jobs_that_gitlab_takes(text: str) -> None:
+    assert found(pipeline(text), "CI") == []
 
 
 # --- When pipelines run ---------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def rules(*each: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    ("text", "line"),
     [
         (JOB, 1),
         ("workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH\n" + JOB, 1),
@@ -94,13 +94,13 @@ def rules(*each: str) -> str:
         ("a:\n  script: [make]\n  only: [main]\n", 1),
     ],
 )
-def test_merge_requests_without_a_pipeline(said: str, line: int) -> None:
-    codes = [each for each in found({CI: said}, "CI") if each[0] != "CI011"]
+def test_merge_requests_without_a_pipeline(text: str, line: int) -> None:
+    codes = [each for each in found({CI: text}, "CI") if each[0] != "CI011"]
     assert codes == [("CI003", CI, line)]
 
 
 @pytest.mark.parametrize(
-    ("said", "line", "message"),
+    ("text", "line", "message"),
     [
         (
             f"workflow:\n  rules:\n    - if: {MERGE}\n    - if: $CI_COMMIT_BRANCH\n{JOB}",
@@ -120,13 +120,13 @@ def test_merge_requests_without_a_pipeline(said: str, line: int) -> None:
         ),
     ],
 )
-def test_two_pipelines_for_a_push(said: str, line: int, message: str) -> None:
-    assert found({CI: said}, "CI") == [("CI004", CI, line)]
-    assert messages({CI: said}, "CI") == [message]
+def test_two_pipelines_for_a_push(text: str, line: int, message: str) -> None:
+    assert found({CI: text}, "CI") == [("CI004", CI, line)]
+    assert messages({CI: text}, "CI") == [message]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         f"workflow:\n  rules:\n    - if: {MERGE}\n"
         "    - if: $CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS\n      when: never\n"
@@ -135,8 +135,8 @@ def test_two_pipelines_for_a_push(said: str, line: int, message: str) -> None:
         "include:\n  - template: Workflows/Branch-Pipelines.gitlab-ci.yml\n" + JOB,
     ],
 )
-def test_one_pipeline_for_a_push(said: str) -> None:
-    assert found({CI: said}, "CI") == []
+def test_one_pipeline_for_a_push(text: str) -> None:
+    assert found({CI: text}, "CI") == []
 
 
 # --- What it does ---------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def test_what_gitlab_deprecated() -> None:
         "`image` belongs under `default`",
         "`only` is deprecated: `rules`",
     ]
-    done = repair.fixed([find("CI011")], Facts.of(files))
+    done = repair.apply_fixes([find_rule("CI011")], Facts.of(files))
     assert done.changes == {CI: (WORKFLOW + after).encode()}
 
 

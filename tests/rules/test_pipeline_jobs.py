@@ -11,10 +11,10 @@ from .test_pipeline import CI, START, pipeline, rules
 
 
 def publish(command: str = "twine upload dist/*", *more: str) -> dict[str, Any]:
-    said = "".join(f"  {line}\n" for line in more)
-    return pipeline(f"a:\n  script:\n    - {command}\n{said}").copy() | {
+    text = "".join(f"  {line}\n" for line in more)
+    return pipeline(f"a:\n  script:\n    - {command}\n{text}").copy() | {
         CI: f'workflow:\n  rules:\n    - if: $CI_PIPELINE_SOURCE == "merge_request_event"\n'
-        f"a:\n  script:\n    - {command}\n{said}"
+        f"a:\n  script:\n    - {command}\n{text}"
     }
 
 
@@ -67,12 +67,12 @@ def test_pages_and_releases_publish_too() -> None:
 
 
 def test_publishing_is_not_stopped() -> None:
-    said = "a:\n  script:\n    - uv publish\n  when: manual\n  interruptible: true\n"
-    files = pipeline(said)
+    text = "a:\n  script:\n    - uv publish\n  when: manual\n  interruptible: true\n"
+    files = pipeline(text)
     assert found(files, "CI") == [("CI013", CI, START + 2)]
     assert messages(files, "CI") == ["a may be stopped in the middle of `uv publish`"]
-    assert found(pipeline(said.replace("true", "false")), "CI") == []
-    own = said.replace("  interruptible: true\n", "")
+    assert found(pipeline(text.replace("true", "false")), "CI") == []
+    own = text.replace("  interruptible: true\n", "")
     default = pipeline(f"default:\n  interruptible: true\n{own}")
     assert found(default, "CI") == [("CI013", CI, START + 4)]
 
@@ -92,11 +92,11 @@ HOSTED = {
     ],
 )
 def test_what_shared_runners_cannot(line: str, message: str) -> None:
-    said = f"a:\n  script: [make]\n  {line}\n"
-    assert found({**HOSTED, **pipeline(said)}, "CI") == [("CI014", CI, START + 3)]
-    assert messages({**HOSTED, **pipeline(said)}, "CI") == [message]
-    assert found(pipeline(said), "CI") == []
-    assert found({**HOSTED, **pipeline(f"{said}  tags: [own]\n")}, "CI") == []
+    text = f"a:\n  script: [make]\n  {line}\n"
+    assert found({**HOSTED, **pipeline(text)}, "CI") == [("CI014", CI, START + 3)]
+    assert messages({**HOSTED, **pipeline(text)}, "CI") == [message]
+    assert found(pipeline(text), "CI") == []
+    assert found({**HOSTED, **pipeline(f"{text}  tags: [own]\n")}, "CI") == []
 
 
 def test_an_hour_is_fine() -> None:

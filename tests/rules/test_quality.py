@@ -80,7 +80,7 @@ def test_nothing_is_missed_where_not_all_can_be_seen(files: dict[str, Any]) -> N
 
 def test_a_folder_without_git_or_package(tmp_path: Path) -> None:
     (tmp_path / TOML).write_text(BARE[TOML], encoding="utf-8")
-    assert judge.findings(rules.family("QTY"), Facts.read(tmp_path)) == []
+    assert judge.findings(rules.load_family("QTY"), Facts.read(tmp_path)) == []
     assert found({"Dockerfile": "FROM debian:12\n"}, "QTY") == []
 
 
@@ -101,7 +101,7 @@ def test_pytest_is_strict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "right"),
+    ("value", "right"),
     [
         ('addopts = [ "-ra" ]', 'addopts = [ "-ra", "--strict-markers", "--strict-config" ]'),
         ('addopts = "-ra"', 'addopts = "-ra --strict-markers --strict-config"'),
@@ -111,8 +111,8 @@ def test_pytest_is_strict() -> None:
         ),
     ],
 )
-def test_options_keep_their_form(said: str, right: str) -> None:
-    files = with_toml(settings(f"{PYTEST}{said}\nxfail_strict = true\n"))
+def test_options_keep_their_form(value: str, right: str) -> None:
+    files = with_toml(settings(f"{PYTEST}{value}\nxfail_strict = true\n"))
     assert fixed(files, "QTY005") == {TOML: settings(f"{PYTEST}{right}\nxfail_strict = true\n")}
 
 
@@ -193,9 +193,9 @@ def test_paths_that_are_gone(old: str, new: str, line: int, message: str) -> Non
     assert found({**files, "PKG-INFO": ""}, "QTY") == []
 
 
-@pytest.mark.parametrize("said", ['["./tests/"]', '["*/tests"]', '"tests ../other $HOME/x"'])
-def test_paths_that_may_be_there(said: str) -> None:
-    assert found(edited(clean(), TOML, '[ "tests" ]', said), "QTY") == []
+@pytest.mark.parametrize("value", ['["./tests/"]', '["*/tests"]', '"tests ../other $HOME/x"'])
+def test_paths_that_may_be_there(value: str) -> None:
+    assert found(edited(clean(), TOML, '[ "tests" ]', value), "QTY") == []
 
 
 # --- ruff and mypy --------------------------------------------------------------------------------
@@ -240,16 +240,16 @@ def test_rules_that_ruff_dropped() -> None:
 
 
 def test_rules_that_the_pinned_ruff_still_has() -> None:
-    said = '[dependency-groups]\nlint = ["ruff==0.7.4"]\n[tool.ruff.lint]\nignore = ["ANN101"]\n'
-    assert found(with_toml(settings(said)), "QTY010") == []
-    assert found(with_toml(settings(said.replace("0.7.4", "0.8.0"))), "QTY010") != []
+    value = '[dependency-groups]\nlint = ["ruff==0.7.4"]\n[tool.ruff.lint]\nignore = ["ANN101"]\n'
+    assert found(with_toml(settings(value)), "QTY010") == []
+    assert found(with_toml(settings(value.replace("0.7.4", "0.8.0"))), "QTY010") != []
 
 
 def test_mypy_looks_into_functions() -> None:
-    said = '[tool.mypy]\npython_version = "3.11"\n'
-    files = with_toml(settings(said))
+    value = '[tool.mypy]\npython_version = "3.11"\n'
+    files = with_toml(settings(value))
     assert found(files, "QTY011") == [("QTY011", TOML, 4)]
     assert messages(files, "QTY011") == ["mypy skips functions without annotations"]
-    assert fixed(files, "QTY011") == {TOML: settings(f"{said}check_untyped_defs = true\n")}
+    assert fixed(files, "QTY011") == {TOML: settings(f"{value}check_untyped_defs = true\n")}
     assert found({**files, "Makefile": "types:\n\tmypy --strict src\n"}, "QTY011") == []
-    assert found(changed(files, {TOML: settings(f"{said}strict = true\n")}), "QTY011") == []
+    assert found(changed(files, {TOML: settings(f"{value}strict = true\n")}), "QTY011") == []

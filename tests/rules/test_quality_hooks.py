@@ -23,8 +23,8 @@ def hooks(content: str, **files: str) -> dict[str, Any]:
 
 def one(repo: str, rev: str, *lines: str) -> dict[str, Any]:
     """One hook, each line of it."""
-    said = "\n        ".join(lines)
-    return hooks(f"repos:\n  - repo: {repo}\n    rev: {rev}\n    hooks:\n      - {said}\n")
+    entry = "\n        ".join(lines)
+    return hooks(f"repos:\n  - repo: {repo}\n    rev: {rev}\n    hooks:\n      - {entry}\n")
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ def test_codes_are_unique_and_belong_to_their_family() -> None:
     codes = [each.code for each in EVERY]
     assert sorted(set(codes)) == sorted(codes)
     for letters in rules.FAMILIES:
-        assert rules.family(letters), letters
-        for each in rules.family(letters):
+        assert rules.load_family(letters), letters
+        for each in rules.load_family(letters):
             assert re.fullmatch(rf"{letters}\d{{3}}", each.code)
 
 
@@ -51,8 +51,8 @@ def test_a_rule_that_crashes_is_one_finding_and_the_others_go_on() -> None:
     def goes_on(_facts: Facts) -> Iterator[Hit]:
         yield Hit("b", 2, "second")
 
-    said = judge.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
-    assert [(each.code, each.path, each.message) for each in said] == [
+    reported = judge.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
+    assert [(each.code, each.path, each.message) for each in reported] == [
         ("INT001", ".", "XXX001 crashed: KeyError('image')"),
         ("XXX001", "a", "first"),
         ("XXX002", "b", "second"),
@@ -72,7 +72,7 @@ def test_a_rule_that_crashes_is_one_finding_and_the_others_go_on() -> None:
 def test_rules_are_selected_by_code_or_its_beginning(
     select: tuple[str, ...], ignore: tuple[str, ...], expected: set[str]
 ) -> None:
-    chosen = {each.code for each in rules.selected(rules.Selection(select, ignore))}
+    chosen = {each.code for each in rules.select_rules(rules.Selection(select, ignore))}
     assert chosen & {"CHG001", "SYN001"} == expected
 
 
@@ -82,12 +82,12 @@ def test_an_unknown_code_is_refused_with_what_is_near() -> None:
         rules.refuse_unknown(["CHG999"])
     assert "CHG" in caught.value.hint
     with pytest.raises(LisaError, match="chq: no such rule"):
-        rules.find("chq")
-    assert rules.find("chg001").code == "CHG001"
+        rules.find_rule("chq")
+    assert rules.find_rule("chg001").code == "CHG001"
 
 
 def test_the_letters_of_a_family_mean_that_family_alone() -> None:
-    codes = {each.code for each in rules.selected(rules.Selection(("CI",), ("CI01",)))}
+    codes = {each.code for each in rules.select_rules(rules.Selection(("CI",), ("CI01",)))}
     assert {code.rstrip("0123456789") for code in codes} == {"CI"}
     assert "CI001" in codes
     assert not any(code.startswith("CI01") for code in codes)

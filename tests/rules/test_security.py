@@ -53,7 +53,7 @@ def test_tokens(name: str) -> None:
 
 def test_the_column_is_told() -> None:
     facts = Facts.of({"a.txt": f"x {TOKENS['a token of GitLab']}\n"})
-    assert [f.column for f in judge.findings(rules.family("SEC"), facts)] == [3]
+    assert [f.column for f in judge.findings(rules.load_family("SEC"), facts)] == [3]
 
 
 @pytest.mark.parametrize(

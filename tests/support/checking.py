@@ -62,7 +62,7 @@ def findings(files: Mapping[str, str | bytes], only: str = "", **given: Any) -> 
     """What the rules find, by path and line."""
     facts = Facts.of(files, Given(**{"tags": (), **given}))
     selection = rules.Selection((only,) if only else ())
-    return judge.findings(rules.selected(selection), facts)
+    return judge.findings(rules.select_rules(selection), facts)
 
 
 def messages(files: Mapping[str, str | bytes], only: str, **given: Any) -> list[str]:
@@ -77,17 +77,17 @@ def fixed(files: Mapping[str, str | bytes], code: str, **given: Any) -> dict[str
     second run of the fixes changes nothing.
     """
     facts = Facts.of(files, Given(**{"tags": (), **given}))
-    every = rules.selected(rules.Selection())
+    every = rules.select_rules(rules.Selection())
     own = [each for each in every if each.code == code]
     assert own, f"there is no rule {code}"
     assert own[0].fixes, f"{code} does not say that it fixes"
     before = {(f.code, f.message) for f in judge.findings(every, facts)}
-    done = repair.fixed(own, facts)
+    done = repair.apply_fixes(own, facts)
     after = Facts.of(files, facts.given).changed(done.changes)
     assert judge.findings(own, after) == []
     news = {(f.code, f.message) for f in judge.findings(every, after)} - before
     assert news == set(), "the fix brings in findings"
-    assert repair.fixed(own, after).changes == {}
+    assert repair.apply_fixes(own, after).changes == {}
     return {
         path: None if content is None else content.decode("utf-8", "surrogateescape")
         for path, content in done.changes.items()
@@ -96,4 +96,4 @@ def fixed(files: Mapping[str, str | bytes], code: str, **given: Any) -> dict[str
 
 def severities(family: str) -> dict[str, Severity]:
     """The severity of each rule of a family."""
-    return {each.code: each.severity for each in rules.family(family)}
+    return {each.code: each.severity for each in rules.load_family(family)}

@@ -22,7 +22,7 @@ def finding(
     **other: Any,
 ) -> Finding:
     """A finding of a real rule."""
-    rule = rules.find(code)
+    rule = rules.find_rule(code)
     known = {"severity": rule.severity, "column": None, "fixable": False, "url": rule.url}
     return Finding(code=code, path=path, line=line, message=message, **{**known, **other})
 
@@ -34,7 +34,6 @@ def checked(*findings: Finding, **other: Any) -> Checked:
         "name": "lisa-noise",
         "kind": "package",
         "version": "v1.2.3",
-        "rules": len(other.get("applied", ())),
     }
     return Checked(findings=findings, **{**known, **other})
 

@@ -32,9 +32,9 @@ Contents = Mapping[str, str | bytes]
 def judge(files: Contents) -> str:
     """All that a check does with files in memory: findings, repairs, a diff, every report."""
     facts = Facts.of(files)
-    chosen = rules.selected(rules.Selection())
+    chosen = rules.select_rules(rules.Selection())
     found = tuple(judge_module.findings(chosen, facts))
-    done = repair.fixed(chosen, facts)
+    done = repair.apply_fixes(chosen, facts)
     result = Checked(
         *(Path("project"), facts.package.name, facts.kind, "", found),
         diff=repair.diff(facts, done.changes),

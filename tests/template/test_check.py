@@ -10,7 +10,7 @@ from .conftest import Render
 
 
 def test_no_combination_of_answers_has_a_finding(renders: list[Render]) -> None:
-    every = rules.selected(rules.Selection())
+    every = rules.select_rules(rules.Selection())
     assert {render.answers["kind"] for render in renders} == {"package", "image"}
     found = {}
     for render in renders:

@@ -119,7 +119,7 @@ def _claimed_licences(facts: Facts) -> Iterator[tuple[str, str]]:
     text = package.text("license").strip()
     if text and "\n" not in text:
         # Free text counts where it can mean one licence only.
-        names = licences.claimed(text)
+        names = licences.find_claimed(text)
         known = [each for each in OFFERED if each in names]
         meant = known[0] if len(names) == len(known) == 1 else ""
         source = "{}:{}".format(*package.place("license"))

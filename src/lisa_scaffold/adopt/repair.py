@@ -64,7 +64,9 @@ def repair_findings(
     """
     waived = _find_waivable(chosen, after, tuple(kept_tools))
     must = [rule for rule in chosen if rule.severity == Severity.MUST]
-    done = repair.fixed(must, after, lambda found: found in waived or judge.is_waived(found, after))
+    done = repair.apply_fixes(
+        must, after, lambda found: found in waived or judge.is_waived(found, after)
+    )
     changes, facts = dict(done.changes), done.facts
     if waived:
         places = {(each.code, each.path): why for each, why in waived.items()}

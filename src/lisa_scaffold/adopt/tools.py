@@ -78,7 +78,7 @@ def find_test_requirements(facts: Facts) -> tuple[list[str], str]:
         if isinstance(extras, dict):
             options.append((extras.get(name), f"the extra {name}"))
         table = facts.pyproject.table("tool", "poetry", "group", name, "dependencies")
-        needed = [poetry.requirement(key, spec) for key, spec in table.items()]
+        needed = [poetry.convert_requirement(key, spec) for key, spec in table.items()]
         options.append((needed, f"Poetry's group {name}"))
         text = facts.ini("setup.cfg").get("options.extras_require", name)
         if isinstance(text, str):

@@ -30,5 +30,5 @@ def run(arguments: argparse.Namespace) -> int:
     if not code or code in rules.FAMILIES:
         tell(report.listing(code))
     else:
-        tell(report.rule(rules.find(code)))
+        tell(report.rule(rules.find_rule(code)))
     return ExitCode.DONE

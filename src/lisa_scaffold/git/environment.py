@@ -67,8 +67,8 @@ ALONE: Variables = {
 }
 """Environment in which git ignores the user's settings: the same result for everybody."""
 
-# Git before 2.45 does not know the second variable, and takes the word in the first for the name of a
-# helper, which a repository may define as a command: so it is a word that nobody can foresee.
+# Git before 2.45 does not know the second variable, and takes the word in the first for the name of
+# a helper, which a repository may define as a command: so it is a word that nobody can foresee.
 OFFLINE = {"GIT_ALLOW_PROTOCOL": f"none-{os.urandom(8).hex()}", "GIT_NO_LAZY_FETCH": "1"}
 """Environment in which git fetches nothing, not even what a partial clone lacks."""
 

@@ -3,7 +3,7 @@
 from lisa_scaffold.project.recorded import (
     ANSWERS_FILE,
     Project,
-    conflict_marker,
+    find_conflict_marker,
     read,
     read_answers,
     refuse_dirty,
@@ -15,7 +15,7 @@ from lisa_scaffold.project.recorded import (
 __all__ = [
     "ANSWERS_FILE",
     "Project",
-    "conflict_marker",
+    "find_conflict_marker",
     "read",
     "read_answers",
     "refuse_dirty",

@@ -1,6 +1,6 @@
-"""Which tools a project runs, as far as its files tell: settings, tasks, hooks and pipelines.
+"""Which tools a project runs, as told by its settings, tasks, hooks and pipelines.
 
-A tool that is named anywhere there counts as run: rules ask this before they say that none is.
+A tool that is named anywhere in them counts as run: rules ask before they report that none is.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _FILES = (
     *("pyrightconfig.json", "pytest.ini", ".pytest.ini", ".coveragerc", "ty.toml", "pyrefly.toml"),
     *("conftest.py", "tests/conftest.py", "Jenkinsfile", ".lgtm.yml"),
 )
-_ELSEWHERE = re.compile(r"uses:\s*[\"']?[\w.-]+/[\w.-]+/\.github/workflows/")
-_MOST = 4_000_000
+_REUSED_WORKFLOW = re.compile(r"uses:\s*[\"']?[\w.-]+/[\w.-]+/\.github/workflows/")
+_MOST_TEXT = 4_000_000
 
 
 class Automation(NamedTuple):
@@ -36,36 +36,36 @@ class Automation(NamedTuple):
     ----------
     text
         All of them, one after the other, each below a line with its name.
-    whole
-        Whether nothing of it lies in another repository.
+    is_complete
+        Whether none of them is in another repository.
     """
 
     text: str
-    whole: bool
+    is_complete: bool
 
     def names(self, *words: str) -> bool:
-        """Whether one of these words stands there, as a word."""
-        return any(_word(word).search(self.text) is not None for word in words)
+        """Whether one of these words is there, as a whole word."""
+        return any(_word_pattern(word).search(self.text) is not None for word in words)
 
 
 @cache
-def _word(word: str) -> re.Pattern[str]:
-    """Finds a word; what stands before it is asked last, so that the search is for its letters."""
-    said = re.escape(word)
-    return re.compile(rf"{said}(?![\w-])(?<![\w-]{said})")
+def _word_pattern(word: str) -> re.Pattern[str]:
+    """Find a word; the lookbehind comes last, so that the search starts with fixed letters."""
+    letters = re.escape(word)
+    return re.compile(rf"{letters}(?![\w-])(?<![\w-]{letters})")
 
 
 def read(files: Files, pipeline: Pipeline) -> Automation:
-    """What the files of a project say."""
+    """Read the files of a project that run tools."""
     paths = dict.fromkeys([*files.paths(*_FILES), *pipeline.files])
     parts: list[str] = []
     size = 0
     for path in paths:
         text = files.text(path)
         size += len(text)
-        if size > _MOST:
+        if size > _MOST_TEXT:
             break
         parts.append(f"{path}\n{text}")
     text = "\n".join(parts)
-    whole = pipeline.whole and not (".github/" in text and _ELSEWHERE.search(text))
-    return Automation(text, whole and size <= _MOST)
+    whole = pipeline.is_local and not (".github/" in text and _REUSED_WORKFLOW.search(text))
+    return Automation(text, whole and size <= _MOST_TEXT)

@@ -1,10 +1,10 @@
-"""The facts of a project that rules look at: read once, parsed once, changed never."""
+"""The facts of a project that rules look at: read once, parsed once, immutable."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -45,7 +45,7 @@ class Pristine(NamedTuple):
 
 @dataclass(frozen=True)
 class Given:
-    """What no file of the project tells, handed in by who runs the rules.
+    """What no file of the project tells, passed in by the caller of the rules.
 
     Attributes
     ----------
@@ -113,11 +113,11 @@ class Facts(Files):
         )
 
     def with_given(self, **given: Any) -> Facts:
-        """The same facts with more of what is handed in."""
+        """The same facts with some of ``given`` replaced."""
         return Facts(self.tree, self.root, replace(self.given, **given), _read=self._read)
 
     def cached(self, find: Callable[[Facts], T]) -> T:
-        """What a function finds in these facts; it is called the first time alone."""
+        """What a function finds in these facts; it is called only once."""
         if find not in self._found:
             self._found[find] = find(self)
         found: T = self._found[find]
@@ -128,8 +128,8 @@ class Facts(Files):
     @cached_property
     def answers(self) -> Mapping[str, Any]:
         """The answers that a project made from the template records; empty for any other."""
-        said = self.yaml(ANSWERS_FILE).data
-        return said if isinstance(said, dict) and "_src_path" in said else {}
+        answers = self.yaml(ANSWERS_FILE).data
+        return answers if isinstance(answers, dict) and "_src_path" in answers else {}
 
     @cached_property
     def kind(self) -> str:
@@ -143,7 +143,7 @@ class Facts(Files):
 
     @cached_property
     def package(self) -> Package:
-        """What is said about the Python package, in one form whoever says it."""
+        """The metadata of the Python package, in one form whatever file states it."""
         from lisa_scaffold.project import metadata
 
         return metadata.read(self)
@@ -163,9 +163,14 @@ class Facts(Files):
         return licences.read(self)
 
     @property
-    def unpacked(self) -> bool:
+    def is_unpacked(self) -> bool:
         """Whether this is an unpacked source distribution: it need not hold the whole project."""
         return self.has("PKG-INFO")
+
+    @property
+    def is_checkout(self) -> bool:
+        """Whether the whole project is here: files in git, not a source distribution."""
+        return bool(self.tracked) and not self.is_unpacked
 
     @cached_property
     def marks(self) -> Mapping[str, tuple[Mark, ...]]:
@@ -183,10 +188,15 @@ class Facts(Files):
 
     @cached_property
     def automation(self) -> Automation:
-        """What the files say that tell which tools run: at the desk, at a commit, in CI."""
+        """The files that tell which tools run: locally, at a commit, in CI."""
         from lisa_scaffold.project import automation
 
         return automation.read(self, self.pipeline)
+
+    @property
+    def sonar(self) -> Document:
+        """``sonar-project.properties``."""
+        return self.properties("sonar-project.properties")
 
     @property
     def hooks(self) -> Document:
@@ -217,3 +227,13 @@ class Facts(Files):
         if self.given.tags is not None or self.root is None:
             return self.given.tags or (), self.given.head_tags
         return git.tags_of(self.root)
+
+
+def cached_in_facts(find: Callable[[Facts], T]) -> Callable[[Facts], T]:
+    """Decorate a function so that it is called only once for the same facts."""
+
+    @wraps(find)
+    def look_up(facts: Facts) -> T:
+        return facts.cached(find)
+
+    return look_up

@@ -1,4 +1,4 @@
-"""The files of a project as they are read: each once, each parsed once, bounded."""
+"""The files of a project: each read once and parsed once, within bounds."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ MAX_TEXT = 1_000_000
 """The size in bytes above which no file is read."""
 
 MAX_LINES = 50_000
-"""The number of lines above which no text is read: a rule may look at each, more than once."""
+"""The number of lines above which no text is read: rules may look at each several times."""
 
-_MOST_ASKED = 200
+_MOST_IGNORE_QUERIES = 200
 
-_MOST_KEPT = 32_000_000
+_MOST_CACHED = 32_000_000
 
 
 class Cache:
-    """What was read so far, bounded; trees that differ in some files alone share the rest."""
+    """What has been read, bounded; trees that differ in some files share the rest."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
@@ -47,7 +47,7 @@ class Cache:
 
     def keep(self, path: str, text: str) -> str:
         """Remember a text while there is room."""
-        if self._size + len(text) <= _MOST_KEPT:
+        if self._size + len(text) <= _MOST_CACHED:
             self.texts[path] = text
             self._size += len(text)
         return text
@@ -66,9 +66,9 @@ class Cache:
 class Files:
     """The files of one project.
 
-    A file that is missing, too large, binary or malformed gives the same as an empty one, and so
-    does one of too many lines, or with a number of too many digits: rules about its content see
-    nothing. Why a file could not be parsed is in its document's ``problem``.
+    A file that is missing, too large, binary or malformed reads as an empty one, and so does one
+    with too many lines or a number of too many digits: rules about its content see nothing. Why a
+    file could not be parsed is in its document's ``problem``.
 
     Attributes
     ----------
@@ -81,6 +81,7 @@ class Files:
     tree: Tree
     root: Path | None = None
     _read: Cache = field(default_factory=Cache, repr=False, kw_only=True)
+    _ignored: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def files(self) -> Mapping[str, File]:
@@ -116,13 +117,13 @@ class Files:
 
         In a pattern ``*`` and ``?`` stand for anything but a slash, ``**/`` for any folders.
         """
-        described = _pattern(patterns)
+        described = _path_matcher(patterns)
         return [path for path in self.files if described(path)]
 
     @staticmethod
     def describes(pattern: str, path: str) -> bool:
         """Whether a pattern, as :meth:`paths` takes it, describes a path."""
-        return bool(_pattern((pattern,))(path))
+        return bool(_path_matcher((pattern,))(path))
 
     def content(self, path: str) -> bytes | None:
         """The bytes of a file; ``None`` where it is missing or larger than ``MAX_TEXT``."""
@@ -138,18 +139,22 @@ class Files:
         if path in self._read.texts:
             return self._read.texts[path]
         text = decoded(self.content(path) or b"")
-        return self._read.keep(path, "" if _excess(text) else text)
+        return self._read.keep(path, "" if _find_excess(text) else text)
 
-    def excess(self, path: str) -> str:
+    def explain_excess(self, path: str) -> str:
         """Why a file is too much to be read; empty where it is not."""
         file = self.files.get(path)
         if file and file.size > MAX_TEXT:
             return f"larger than {MAX_TEXT // 1_000_000} MB"
-        return "" if self.text(path) else _excess(decoded(self.content(path) or b""))
+        return "" if self.text(path) else _find_excess(decoded(self.content(path) or b""))
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file without their ends; a file that ends in one has no line after it."""
-        return self._parsed("lines", path, lambda _, text: _lines(text))
+
+        def split(_path: str, text: str) -> list[str]:
+            return text.removesuffix("\n").split("\n") if text else []
+
+        return self._parsed("lines", path, split)
 
     def _parsed(self, form: str, path: str, parse: Callable[[str, str], T]) -> T:
         key = (form, path)
@@ -160,7 +165,7 @@ class Files:
 
     def _document(self, form: str, path: str, parse: Callable[[str, str], Document]) -> Document:
         if not self.text(path):
-            beyond = self.excess(path)
+            beyond = self.explain_excess(path)
             return Document(path, problem=Problem(path, 1, beyond, form) if beyond else None)
         return self._parsed(form, path, parse)
 
@@ -192,7 +197,7 @@ class Files:
 
     def python(self, path: str) -> ast.Module | Problem:
         """The syntax tree of a Python file (an empty one where it is missing), or the problem."""
-        return self._parsed("Python", path, _python)
+        return self._parsed("Python", path, _parse_python)
 
     @property
     def pyproject(self) -> Document:
@@ -206,22 +211,19 @@ class Files:
         return self._parsed("Dockerfile", path, dockerfile.parse)
 
     def ignores(self, path: str) -> bool:
-        """Whether ``.gitignore`` names a path, be it there or not.
+        """Whether ``.gitignore`` covers a path, whether or not the path exists.
 
-        Of many paths that are asked for the last ones count as named, for each may be a process.
+        Each query may be a process: after too many of them, further paths count as ignored.
         """
         if path not in self._ignored:
-            self._ignored[path] = len(self._ignored) >= _MOST_ASKED or self._is_ignored(path)
+            if len(self._ignored) >= _MOST_IGNORE_QUERIES:
+                is_ignored = True
+            elif self.root and self.tracked:
+                is_ignored = bool(self.paths("**/.gitignore")) and git.ignores(self.root, path)
+            else:
+                is_ignored = self._ignore_file.match_file(path)
+            self._ignored[path] = is_ignored
         return self._ignored[path]
-
-    def _is_ignored(self, path: str) -> bool:
-        if self.root and self.tracked:
-            return bool(self.paths("**/.gitignore")) and git.ignores(self.root, path)
-        return self._ignore_file.match_file(path)
-
-    @cached_property
-    def _ignored(self) -> dict[str, bool]:
-        return {}
 
     @cached_property
     def _ignore_file(self) -> GitIgnoreSpec:
@@ -232,30 +234,25 @@ class Files:
     @cached_property
     def submodules(self) -> frozenset[str]:
         """Folders in which another repository lies."""
-        lines = (line.strip() for line in self.lines(".gitmodules"))
-        said = (line.partition("=") for line in lines)
+        pairs = (line.partition("=") for line in self.lines(".gitmodules"))
         return frozenset(
-            value.split()[0] for key, _, value in said if key.strip() == "path" and value
+            value.split()[0] for key, _, value in pairs if key.strip() == "path" and value.strip()
         )
 
 
 @lru_cache(maxsize=512)
-def _pattern(patterns: Sequence[str]) -> Callable[[str], Any]:
+def _path_matcher(patterns: Sequence[str]) -> Callable[[str], Any]:
     return re.compile("|".join(map(expression, patterns))).fullmatch
 
 
-def _excess(text: str) -> str:
-    """Why a text is more than rules can look at; empty where it is not."""
+def _find_excess(text: str) -> str:
+    """Why a text is too much for rules to look at; empty where it is not."""
     if text.count("\n") > MAX_LINES:
         return f"more than {MAX_LINES} lines"
     return LONG if has_long_number(text) else ""
 
 
-def _lines(text: str) -> list[str]:
-    return text.removesuffix("\n").split("\n") if text else []
-
-
-def _python(path: str, text: str) -> ast.Module | Problem:
+def _parse_python(path: str, text: str) -> ast.Module | Problem:
     import ast
     import warnings
 
@@ -263,7 +260,7 @@ def _python(path: str, text: str) -> ast.Module | Problem:
         return Problem(path, 1, beyond, "Python")
     try:
         with warnings.catch_warnings():
-            # An invalid escape in somebody's string is no news of ours.
+            # An invalid escape in a string is not ours to report.
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
@@ -274,10 +271,10 @@ def _python(path: str, text: str) -> ast.Module | Problem:
 
 
 def is_there(files: Files, path: str) -> bool:
-    """Whether a file or folder is there, or comes from where nobody can tell.
+    """Whether a file or folder exists, or may exist as far as can be told.
 
-    A path that git ignores is made by a build, one in a submodule lies in another repository, and
-    a pattern means what it means.
+    A path that git ignores may be made by a build, one in a submodule is in another repository,
+    and what a pattern matches is not looked up.
     """
     if path in ("", ".") or re.search(r"[*?\[{$]", path) or path in files.files:
         return True

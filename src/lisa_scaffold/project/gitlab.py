@@ -1,11 +1,12 @@
 """The GitLab pipeline of a project: local includes, `extends`, `default` and `!reference` resolved.
 
-What lies outside the project (remote includes, templates, components, other projects' files) is
-listed and not followed: a job that inherits from there is marked as known in part only.
+What is outside the project (remote includes, templates, components, files of other projects) is
+listed but not followed: a job that inherits from there is marked as only partly known.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 
 FILE = ".gitlab-ci.yml"
-_GLOBAL = frozenset(
+_GLOBAL_KEYS = frozenset(
     [
         *("after_script", "before_script", "cache", "default", "image", "include", "services"),
         *("spec", "stages", "types", "variables", "workflow"),
     ]
 )
-_INHERITED = (
+_DEFAULT_KEYS = (
     *("after_script", "artifacts", "before_script", "cache", "hooks", "id_tokens", "image"),
     *("interruptible", "retry", "services", "tags", "timeout"),
 )
@@ -34,6 +35,7 @@ _STAGES = (".pre", "build", "test", "deploy", ".post")
 _DEEPEST = 11
 """Levels of ``extends`` that GitLab follows: https://docs.gitlab.com/ci/yaml/#extends."""
 _MOST_NESTED = 12
+_MINUTES = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
 _MOST_FILES = 150
 """Files that GitLab includes: https://docs.gitlab.com/ci/yaml/#include."""
 _MOST_JOBS = 5_000
@@ -47,24 +49,24 @@ class Include:
 
     Attributes
     ----------
-    kind
+    form
         ``local``, ``remote``, ``template``, ``project`` or ``component``.
     address
         What it names.
     entry
-        All that it says.
+        The whole entry.
     find
-        Finds where it stands.
+        Finds its place.
     """
 
-    kind: str
+    form: str
     address: str
     entry: Mapping[str, Any]
     find: Callable[[], Place] = field(repr=False, compare=False)
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its place."""
         return self.find()
 
 
@@ -77,12 +79,12 @@ class Job:
     name
         Its name.
     data
-        What it says, with all that it inherits.
+        Its keys, with all that it inherits.
     own
-        What it says itself.
+        Its own keys.
     find
-        Finds where it stands.
-    whole
+        Finds its place.
+    is_fully_known
         Whether all that it inherits from is known.
     parents
         Names of the jobs that it extends, the nearest first, all the way up.
@@ -92,28 +94,28 @@ class Job:
     data: Mapping[str, Any]
     own: Mapping[str, Any]
     find: Callable[[], Place] = field(repr=False, compare=False)
-    whole: bool = True
+    is_fully_known: bool = True
     parents: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its place."""
         return self.find()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """What it says under a key, or the default."""
+        """The value of a key, or the default."""
         return self.data.get(key, default)
 
     @property
-    def hidden(self) -> bool:
+    def is_hidden(self) -> bool:
         """Whether it never runs by itself."""
         return self.name.startswith(".")
 
     @property
     def stage(self) -> str:
         """Its stage."""
-        said = self.data.get("stage")
-        return said if isinstance(said, str) else "test"
+        stage = self.data.get("stage")
+        return stage if isinstance(stage, str) else "test"
 
     @property
     def image(self) -> str:
@@ -132,8 +134,53 @@ class Job:
     @property
     def rules(self) -> list[dict[str, Any]]:
         """Its rules."""
-        said = self.data.get("rules")
-        return [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
+        return _mappings(self.data.get("rules"))
+
+    @property
+    def only(self) -> list[str]:
+        """The refs that it is limited to in the old form; empty where it is not."""
+        only = self.data.get("only")
+        return flat(only.get("refs") if isinstance(only, dict) else only)
+
+    @property
+    def needed_jobs(self) -> Iterator[tuple[str, str]]:
+        """The jobs of its pipeline that must exist, each with the key that says so."""
+        for name in flat(self.data.get("dependencies")):
+            yield "dependencies", name
+        needs = self.data.get("needs")
+        for need in needs if isinstance(needs, list) else []:
+            match need:
+                case str():
+                    yield "needs", need
+                case {"optional": True} | {"pipeline": _} | {"project": _}:
+                    continue
+                case {"job": str(name)}:
+                    yield "needs", name
+
+    @property
+    def minutes(self) -> int:
+        """Its timeout, such as ``1h 30m``, in minutes; 0 where it has none."""
+        timeout = self.data.get("timeout")
+        pattern = r"(\d{1,6})\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m)\b"
+        parts = re.findall(pattern, timeout[:100]) if isinstance(timeout, str) else []
+        return sum(int(number) * _MINUTES[unit[0]] for number, unit in parts)
+
+    @property
+    def reports(self) -> dict[str, Any]:
+        """The reports among its artifacts."""
+        artifacts = self.data.get("artifacts")
+        reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
+        return reports if isinstance(reports, dict) else {}
+
+    @property
+    def services(self) -> list[str]:
+        """The names of the images of its services."""
+        services = self.data.get("services")
+        names = (
+            each.get("name") if isinstance(each, dict) else each
+            for each in (services if isinstance(services, list) else [])
+        )
+        return [name for name in names if isinstance(name, str)]
 
 
 class Trouble(NamedTuple):
@@ -176,34 +223,45 @@ class Pipeline:
         return bool(self.files)
 
     @property
-    def whole(self) -> bool:
-        """Whether nothing of it lies outside the project."""
-        return all(include.kind == "local" for include in self.includes)
+    def is_local(self) -> bool:
+        """Whether none of it is outside the project."""
+        return all(include.form == "local" for include in self.includes)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are jobs, and nothing outside of the project adds to them."""
+        return bool(self.jobs) and self.is_local
 
     @property
     def stages(self) -> list[str]:
         """Its stages in their order."""
-        said = self.settings.get("stages")
-        return [str(each) for each in said] if isinstance(said, list) else list(_STAGES)
+        stages = self.settings.get("stages")
+        return [str(each) for each in stages] if isinstance(stages, list) else list(_STAGES)
 
     @cached_property
     def variables(self) -> dict[str, str]:
         """The global variables as text."""
-        said = self.settings.get("variables")
+        variables = self.settings.get("variables")
         return {
-            str(name): _value(value)
-            for name, value in (said if isinstance(said, dict) else {}).items()
+            str(name): _to_text(value)
+            for name, value in (variables if isinstance(variables, dict) else {}).items()
         }
 
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The rules of its workflow."""
+        workflow = self.settings.get("workflow")
+        return _mappings(workflow.get("rules")) if isinstance(workflow, dict) else []
+
     def place(self, *keys: str | int) -> Place:
-        """Where a global key, a job, or a key of a job stands: in the last file that says it."""
+        """The place of a global key, a job, or a key of a job, in the last file that has it."""
         for path in reversed(self.files):
             if self._documents[path].get(keys[0]) is not None:
                 return Place(path, self._documents[path].line(*keys))
         return Place(self.files[0] if self.files else FILE, 1)
 
     def place_of(self, job: Job, *keys: str | int) -> Place:
-        """Where a key of a job stands: in the job, or in the nearest one that it has it from."""
+        """The place of a key of a job: in the job, or in the nearest one that it inherits from."""
         for name in (job.name, *job.parents):
             for path in reversed(self.files):
                 if self._documents[path].get(name, *keys) is not None:
@@ -211,11 +269,15 @@ class Pipeline:
         return job.place
 
     def expand(self, text: str, job: Job | None = None) -> str:
-        """A text with the variables put in that the pipeline itself gives a value."""
+        """Expand the variables in a text whose values the pipeline itself sets."""
         from lisa_scaffold.formats.dockerfile import resolve
 
-        said = job.get("variables") if job else None
-        own = {str(k): _value(v) for k, v in said.items()} if isinstance(said, dict) else {}
+        variables = job.get("variables") if job else None
+        own = (
+            {str(k): _to_text(v) for k, v in variables.items()}
+            if isinstance(variables, dict)
+            else {}
+        )
         known = {**self.variables, **own}
         for _ in range(_MOST_NESTED):
             expanded = resolve(text, known)
@@ -226,7 +288,7 @@ class Pipeline:
 
 
 def flat(script: Any) -> list[str]:
-    """The commands of a script, whose lists may be nested."""
+    """The commands of a script, which may be nested lists."""
     match script:
         case str():
             return [script]
@@ -235,24 +297,28 @@ def flat(script: Any) -> list[str]:
     return []
 
 
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def read(files: Files) -> Pipeline:
     """The pipeline of a project."""
     return _Reader(files).read()
 
 
-def _value(said: Any) -> str:
-    match said:
-        case {"value": value}:
-            return str(value)
+def _to_text(value: Any) -> str:
+    match value:
+        case {"value": inner}:
+            return str(inner)
         case bool():
-            return str(said).lower()
+            return str(value).lower()
         case dict() | None:
             return ""
-    return str(said)
+    return str(value)
 
 
 class _Reader:
-    """Reads the files of a pipeline, and resolves its jobs."""
+    """Read the files of a pipeline and resolve its jobs."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -266,50 +332,57 @@ class _Reader:
         self._deep = False
 
     def read(self) -> Pipeline:
-        """Read all."""
+        """Read the whole pipeline."""
         if not self._files.has(FILE):
             return Pipeline()
-        self._file(FILE, ())
-        self._defaults = self._by_default()
-        settings = {key: value for key, value in self._merged.items() if key in _GLOBAL}
+        self._read_file(FILE, ())
+        default = self._merged.get("default")
+        default = default if isinstance(default, dict) else {}
+        values = {key: default.get(key, self._merged.get(key)) for key in _DEFAULT_KEYS}
+        self._defaults = {
+            key: self._resolve(value, ()) for key, value in values.items() if value is not None
+        }
+        settings = {key: value for key, value in self._merged.items() if key in _GLOBAL_KEYS}
         names = [
             str(name)
-            for name, said in self._merged.items()
-            if name not in _GLOBAL and isinstance(said, dict)
+            for name, job in self._merged.items()
+            if name not in _GLOBAL_KEYS and isinstance(job, dict)
         ]
         if len(names) > _MOST_JOBS:
-            self._note(_place(self._documents, names[_MOST_JOBS]), f"more than {_MOST_JOBS} jobs")
-        jobs = {name: self._job(name) for name in names[:_MOST_JOBS]}
+            self._note(
+                _find_place(self._documents, names[_MOST_JOBS]), f"more than {_MOST_JOBS} jobs"
+            )
+        jobs = {name: self._make_job(name) for name in names[:_MOST_JOBS]}
         return Pipeline(
             tuple(self._documents),
             tuple(self._includes),
-            {name: job for name, job in jobs.items() if not job.hidden},
-            {name: job for name, job in jobs.items() if job.hidden},
-            {key: self._followed(value, ()) for key, value in settings.items()},
+            {name: job for name, job in jobs.items() if not job.is_hidden},
+            {name: job for name, job in jobs.items() if job.is_hidden},
+            {key: self._resolve(value, ()) for key, value in settings.items()},
             tuple(self._troubles),
             self._documents,
         )
 
-    def _file(self, path: str, above: tuple[str, ...]) -> None:
-        """Read what a file includes, then the file itself, which wins."""
+    def _read_file(self, path: str, above: tuple[str, ...]) -> None:
+        """Read the includes of a file, then the file itself, which takes precedence."""
         document = self._files.yaml(path)
         if path in self._documents:
             return
         data = document.data if isinstance(document.data, dict) else {}
         self._documents[path] = document
         if len(above) < _MOST_NESTED and len(self._documents) < _MOST_FILES:
-            for include in _includes(document, data.get("include")):
+            for include in _read_includes(document):
                 if len(self._includes) >= _MOST_FILES:
                     self._note(include.place, f"more than {_MOST_FILES} includes")
                     break
                 self._includes.append(include)
                 self._follow(include, (*above, path))
-        # Its place in the order is behind what it includes.
+        # It comes after what it includes.
         self._documents[path] = self._documents.pop(path)
         self._merged = _merge(self._merged, data)
 
     def _follow(self, include: Include, above: tuple[str, ...]) -> None:
-        if include.kind != "local" or "$" in include.address:
+        if include.form != "local" or "$" in include.address:
             return
         wanted = include.address.lstrip("/")
         found = self._files.paths(wanted) if "*" in wanted else [wanted]
@@ -317,115 +390,105 @@ class _Reader:
             if path in above:
                 self._note(include.place, f"{wanted} includes itself")
             elif self._files.has(path):
-                self._file(path, above)
+                self._read_file(path, above)
             else:
                 self._note(include.place, f"{wanted}: no such file")
 
-    def _job(self, name: str) -> Job:
-        """A job with what it extends, what it refers to, and the defaults."""
+    def _make_job(self, name: str) -> Job:
+        """Make a job from what it extends, what it refers to, and the defaults."""
         own = self._merged.get(name)
         own = own if isinstance(own, dict) else {}
-        data, whole, parents = self._extended(name, own, ())
-        data = self._with_defaults(self._followed(data, (name,)) or {})
-        # A job must not hold the reader, and so the facts that hold the job: only a pass of the
-        # garbage collector would free them.
-        find = partial(_place, self._documents, name)
-        return Job(name, data, own, find, whole, tuple(parents))
+        data, is_fully_known, parents = self._extend(name, own, ())
+        data = self._resolve(data, (name,)) or {}
+        inherit = data.get("inherit")
+        wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
+        for key, value in self._defaults.items():
+            takes = key in wanted if isinstance(wanted, list) else wanted
+            if key not in data and takes and self._has_room(_count_values(value)):
+                data[key] = value
+        # A job must not refer to the reader, and so to the facts that refer to the job: only a run
+        # of the garbage collector would free them.
+        find = partial(_find_place, self._documents, name)
+        return Job(name, data, own, find, is_fully_known, tuple(parents))
 
-    def _extended(
+    def _extend(
         self, name: str, own: dict[str, Any], above: tuple[str, ...]
     ) -> tuple[dict[str, Any], bool, list[str]]:
-        """What a job says with all that it extends; whether that is all known; its parents."""
+        """The data of a job with all that it extends, whether all of that is known, its parents."""
         if name in self._known:
             return self._known[name]
         data: dict[str, Any] = {}
-        whole = True
+        is_fully_known = True
         parents: list[str] = []
+
+        def note(message: str) -> None:
+            self._note(_find_place(self._documents, name, "extends"), message)
+
         for parent in flat(own.get("extends")):
-            if parent in (*above, name) or len(above) >= _DEEPEST:
-                self._refuse(name, cyclic=parent in (*above, name))
-                whole = False
+            if parent in (*above, name):
+                note(f"{name} extends itself")
+                is_fully_known = False
                 continue
-            said = self._merged.get(parent)
-            if not isinstance(said, dict):
-                whole = False
-                if all(include.kind == "local" for include in self._includes):
-                    place = _place(self._documents, name, "extends")
-                    self._note(place, f"{name} extends {parent}: no such job")
+            if len(above) >= _DEEPEST:
+                if not self._deep:  # only the first excess is reported
+                    self._deep = True
+                    note(f"{name} is extended over more than {_DEEPEST} levels")
+                is_fully_known = False
                 continue
-            inherited, known, further = self._extended(parent, said, (*above, name))
-            if not self._has_room(_size(inherited)):
-                whole = False
+            job = self._merged.get(parent)
+            if not isinstance(job, dict):
+                is_fully_known = False
+                if all(include.form == "local" for include in self._includes):
+                    note(f"{name} extends {parent}: no such job")
+                continue
+            inherited, is_known, further = self._extend(parent, job, (*above, name))
+            if not self._has_room(_count_values(inherited)):
+                is_fully_known = False
                 break
             data = _merge(data, inherited)
-            whole = whole and known
+            is_fully_known = is_fully_known and is_known
             parents = list(dict.fromkeys([parent, *further, *parents]))
         rest = {key: value for key, value in own.items() if key != "extends"}
-        self._known[name] = _merge(data, rest), whole, parents
+        self._known[name] = _merge(data, rest), is_fully_known, parents
         return self._known[name]
 
-    def _refuse(self, name: str, *, cyclic: bool) -> None:
-        """Note what GitLab does not follow; of chains that are too long, the first alone."""
-        place = _place(self._documents, name, "extends")
-        if cyclic:
-            self._note(place, f"{name} extends itself")
-        elif not self._deep:
-            self._deep = True
-            self._note(place, f"{name} is extended over more than {_DEEPEST} levels")
-
     def _has_room(self, values: int) -> bool:
-        """Whether so many more values are still as many as a pipeline may have."""
+        """Count further values; whether the pipeline still has no more than it may have."""
         self._values += values
         if self._values > _MOST_VALUES:
             self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
         return self._values <= _MOST_VALUES
 
-    def _by_default(self) -> dict[str, Any]:
-        """What jobs say that do not say otherwise."""
-        default = self._merged.get("default")
-        default = default if isinstance(default, dict) else {}
-        said = {key: default.get(key, self._merged.get(key)) for key in _INHERITED}
-        return {key: self._followed(each, ()) for key, each in said.items() if each is not None}
-
-    def _with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
-        inherit = data.get("inherit")
-        wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
-        for key, said in self._defaults.items():
-            takes = key in wanted if isinstance(wanted, list) else wanted
-            if key not in data and takes and self._has_room(_size(said)):
-                data[key] = said
-        return data
-
-    def _followed(self, said: Any, above: tuple[Any, ...]) -> Any:
-        """A value with each ``!reference`` replaced by what it stands for."""
+    def _resolve(self, value: Any, above: tuple[Any, ...]) -> Any:
+        """Replace each ``!reference`` in a value by what it refers to."""
         if not self._has_room(1):
             return []
-        if isinstance(said, Reference):
-            if said in above or len(above) > _MOST_NESTED:
+        if isinstance(value, Reference):
+            if value in above or len(above) > _MOST_NESTED:
                 return []
-            return self._followed(self._referred(said), (*above, said))
-        if isinstance(said, list):
+            return self._resolve(self._look_up(value), (*above, value))
+        if isinstance(value, list):
             items: list[Any] = []
-            for item in said:
-                value = self._followed(item, above)
-                if isinstance(item, Reference) and isinstance(value, list):
-                    items += value
+            for item in value:
+                resolved = self._resolve(item, above)
+                if isinstance(item, Reference) and isinstance(resolved, list):
+                    items += resolved
                 else:
-                    items.append(value)
+                    items.append(resolved)
             return items
-        if isinstance(said, dict):
-            return {key: self._followed(value, above) for key, value in said.items()}
-        return said
+        if isinstance(value, dict):
+            return {key: self._resolve(resolved, above) for key, resolved in value.items()}
+        return value
 
-    def _referred(self, reference: Reference) -> Any:
+    def _look_up(self, reference: Reference) -> Any:
         if not reference:
             return None
         found: Any = self._merged
         for at, key in enumerate(reference):
             if at == 1 and isinstance(found, dict) and "extends" in found:
-                found = self._extended(reference[0], found, ())[0]
+                found = self._extend(reference[0], found, ())[0]
             found = found.get(key) if isinstance(found, dict) else None
-        if found is None and all(include.kind == "local" for include in self._includes):
+        if found is None and all(include.form == "local" for include in self._includes):
             name = f"!reference [{', '.join(reference)}]"
             self._note(Place(FILE, 1), f"{name}: nothing there")
         return found
@@ -434,46 +497,45 @@ class _Reader:
         self._troubles[Trouble(place, message)] = None
 
 
-def _size(said: Any) -> int:
-    """How many values there are in a value."""
-    match said:
+def _count_values(value: Any) -> int:
+    """The number of values that a value consists of."""
+    match value:
         case dict():
-            return 1 + sum(map(_size, said.values()))
+            return 1 + sum(map(_count_values, value.values()))
         case list():
-            return 1 + sum(map(_size, said))
+            return 1 + sum(map(_count_values, value))
     return 1
 
 
-def _includes(document: Document, said: Any) -> Iterator[Include]:
-    listed = said if isinstance(said, list) else [said]
-    for index, entry in enumerate(listed):
-        keys: Keys = ("include", index) if isinstance(said, list) else ("include",)
-        find = partial(_stands, document, keys)
+def _read_includes(document: Document) -> Iterator[Include]:
+    value = document.get("include")
+    for index, entry in enumerate(value if isinstance(value, list) else [value]):
+        keys: Keys = ("include", index) if isinstance(value, list) else ("include",)
+
+        def find(keys: Keys = keys) -> Place:
+            return Place(document.path, document.line(*keys))
+
         match entry:
             case str():
-                kind = "remote" if "://" in entry else "local"
-                yield Include(kind, entry, {kind: entry}, find)
+                form = "remote" if "://" in entry else "local"
+                yield Include(form, entry, {form: entry}, find)
             case dict():
-                for kind in ("local", "remote", "template", "project", "component"):
-                    if kind in entry:
-                        yield Include(kind, str(entry[kind]), entry, find)
+                for form in ("local", "remote", "template", "project", "component"):
+                    if form in entry:
+                        yield Include(form, str(entry[form]), entry, find)
                         break
 
 
-def _place(documents: dict[str, Document], name: str, *keys: str) -> Place:
-    """Where a job, or a key of it, stands: in the last file that says it."""
+def _find_place(documents: dict[str, Document], name: str, *keys: str) -> Place:
+    """The place of a job, or of a key of it, in the last file that has the job."""
     for path, document in reversed(documents.items()):
         if document.get(name) is not None:
             return Place(path, document.line(name, *keys))
     return Place(FILE, 1)
 
 
-def _stands(document: Document, keys: Keys) -> Place:
-    return Place(document.path, document.line(*keys))
-
-
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Deep merge as GitLab does it: mappings are joined, all else is replaced."""
+    """Deep merge as in GitLab: mappings are merged, anything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)

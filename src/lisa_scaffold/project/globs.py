@@ -1,9 +1,9 @@
-"""Patterns of paths as expressions that take no more than the square of a path's length.
+"""Glob patterns as regular expressions that match in at most quadratic time.
 
 ``*`` and ``?`` stand for anything but a slash, ``**/`` for any folders, ``**`` for anything. A
-plain translation tries every way to share a path among its stars, which is a number of the path's
-length to the power of their count. It is enough to try the first place of each piece: what follows
-has the more room.
+plain translation backtracks over all ways to divide a path among the stars, which is exponential in
+their number. It is enough to try the first position of each piece: that leaves the most room for
+what follows. Atomic groups express this.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 
 LONGEST = 1000
-"""Characters of a pattern; a longer one describes nothing."""
+"""Characters of a pattern; a longer one matches nothing."""
 
-_NOTHING = r"(?!)"
+_NEVER = r"(?!)"
 _WILD = re.compile(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?)")
 _WILD_OR_SET = re.compile(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?|\[[^]]+\])")
 
 
 def expression(pattern: str, *, sets: bool = False) -> str:
-    """A pattern as an expression for the whole of a path.
+    """Translate a pattern into an expression that is to match a whole path.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def expression(pattern: str, *, sets: bool = False) -> str:
         Whether ``[ab]`` stands for one of some characters, and ``[!ab]`` for any but these.
     """
     if len(pattern) > LONGEST:
-        return _NOTHING
+        return _NEVER
     pieces = (_WILD_OR_SET if sets else _WILD).split(pattern)
-    # What lies between two `**` holds together: a star in it may not reach over a slash.
+    # The pieces between two `**` form a block: a star in it does not match a slash.
     blocks: list[tuple[str, list[str]]] = [("", [""])]
     for number, piece in enumerate(pieces):
         if number % 2 == 0:
@@ -41,7 +41,7 @@ def expression(pattern: str, *, sets: bool = False) -> str:
         elif piece == "*":
             blocks[-1][1].append("")
         elif piece.startswith("["):
-            blocks[-1][1][-1] += _set(piece)
+            blocks[-1][1][-1] += _character_set(piece)
         elif not piece.endswith("/"):
             blocks.append((".*?", [""]))
         elif (number == 1 and not pieces[0]) or pieces[number - 1].endswith("/"):
@@ -49,20 +49,20 @@ def expression(pattern: str, *, sets: bool = False) -> str:
         else:  # as in `a**/`, where it names the end of a folder's name
             blocks.append((".*?", ["/"]))
     *firsts, (last, parts) = blocks
-    written = "".join(f"(?>{wild}{_block(each)})" for wild, each in firsts)
-    return f"{written}{last}{_block(parts[:-1])}{'[^/]*' if len(parts) > 1 else ''}{parts[-1]}"
+    before = "".join(f"(?>{wild}{_join_stars(each)})" for wild, each in firsts)
+    return f"{before}{last}{_join_stars(parts[:-1])}{'[^/]*' if len(parts) > 1 else ''}{parts[-1]}"
 
 
-def _block(parts: list[str]) -> str:
-    """Pieces with stars between them, each at the first place where it stands."""
+def _join_stars(parts: list[str]) -> str:
+    """Join pieces with stars between them, each matched at its first position."""
     return "".join([*parts[:1], *(f"(?>[^/]*?{part})" for part in parts[1:])])
 
 
-def _set(piece: str) -> str:
+def _character_set(piece: str) -> str:
     inner = re.sub(r"([\\\[&~|])", r"\\\1", piece[1:-1])
-    said = f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
+    expression = f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
     try:
-        re.compile(said)
+        re.compile(expression)
     except re.error:  # such as a range from z to a
         return re.escape(piece)
-    return said
+    return expression

@@ -1,4 +1,4 @@
-"""Where a package's modules are."""
+"""Find the packages of a project."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
     from lisa_scaffold.project.package import Package
 
-_ASIDE = frozenset(
+_NOT_PACKAGES = frozenset(
     [
         *("bench", "benchmarks", "bin", "build", "data", "dist", "doc", "docs", "examples"),
         *("example", "notebooks", "scripts", "test", "tests", "tools", "utils", "validation"),
@@ -37,6 +37,11 @@ class Layout(NamedTuple):
     folders: dict[str, str]
 
     @property
+    def packages(self) -> list[str]:
+        """The folders of packages, without lone modules."""
+        return [folder for folder in self.folders.values() if not folder.endswith(".py")]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The import names."""
         return tuple(self.folders)
@@ -45,32 +50,23 @@ class Layout(NamedTuple):
 def read(files: Files, package: Package) -> Layout:
     """Find the packages of a project."""
     modules = [path for path in files.files if path.endswith(_MODULES)]
-    in_src = _packages(path[4:] for path in modules if path.startswith("src/"))
+    in_src = _find_packages(path[4:] for path in modules if path.startswith("src/"))
     if in_src:
         return Layout("src", {name: f"src/{folder}" for name, folder in in_src.items()})
-    flat = _packages(path for path in modules if path.partition("/")[0] not in _ASIDE)
+    flat = _find_packages(path for path in modules if path.partition("/")[0] not in _NOT_PACKAGES)
     if not flat and (name := package.name.replace("-", "_")):
         flat = {name: f"{name}.py"} if f"{name}.py" in files.files else {}
     return Layout("flat" if flat else "", flat)
 
 
-def _packages(modules: Iterable[str]) -> dict[str, str]:
-    """Packages by name: a folder with ``__init__.py``, and none above it that has one."""
-    listed = list(modules)
-    folders = {path.rpartition("/")[0] for path in listed if path.endswith("/__init__.py")}
-    tops = {folder for folder in folders if not _has_package_above(folder, folders)}
-    own = [top for top in sorted(tops) if top and not _is_aside(top)]
-    return {folder.replace("/", "."): folder for folder in own if _importable(folder)}
-
-
-def _has_package_above(folder: str, folders: set[str]) -> bool:
-    parts = folder.split("/")
-    return any("/".join(parts[:end]) in folders for end in range(1, len(parts)))
-
-
-def _is_aside(folder: str) -> bool:
-    return any(part in ("tests", "test") for part in folder.split("/"))
-
-
-def _importable(folder: str) -> bool:
-    return all(part.isidentifier() for part in folder.split("/"))
+def _find_packages(modules: Iterable[str]) -> dict[str, str]:
+    """Packages by name: folders with ``__init__.py`` that are in no other such folder."""
+    folders = {path.rpartition("/")[0] for path in modules if path.endswith("/__init__.py")}
+    packages = {}
+    for folder in sorted(folders):
+        parts = folder.split("/")
+        is_inner = any("/".join(parts[:end]) in folders for end in range(1, len(parts)))
+        is_test = "tests" in parts or "test" in parts
+        if not is_inner and not is_test and all(part.isidentifier() for part in parts):
+            packages[".".join(parts)] = folder
+    return packages

@@ -1,8 +1,8 @@
 """Which licences a project's files hold and name.
 
-A licence goes by its SPDX identifier without what it says about later versions: ``GPL-3.0`` for
-``GPL-3.0-only`` and ``GPL-3.0-or-later``, whose texts are the same. A name that leaves the version
-open is shorter: ``GPL``, ``BSD``.
+A licence is identified by its SPDX identifier without the suffix for later versions: ``GPL-3.0``
+for ``GPL-3.0-only`` and ``GPL-3.0-or-later``, whose texts are the same. A name that leaves the
+version open is shorter: ``GPL``, ``BSD``.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ COMMON = frozenset(
         *("MPL-2.0", "Unlicense", "Zlib"),
     ]
 )
-"""Identifiers that are valid without a look at the whole list of SPDX."""
+"""Identifiers that are known to be valid without loading the whole list of SPDX."""
 
 _FILE = re.compile(r"(UN)?LICEN[SC]E|COPYING", re.IGNORECASE)
-_OTHER = (".py", ".json", ".toml", ".yml", ".yaml", ".html", ".tmpl", ".in")
-_SURE = re.compile(r"(A|L)?GPL\b|BSD(-[23]|$)|MIT$|Apache\b|MPL\b|ISC$|EUPL\b|CECILL\b|Unlicense$")
+_NO_LICENCE_SUFFIXES = (".py", ".json", ".toml", ".yml", ".yaml", ".html", ".tmpl", ".in")
+_DISTINCT = re.compile(
+    r"(A|L)?GPL\b|BSD(-[23]|$)|MIT$|Apache\b|MPL\b|ISC$|EUPL\b|CECILL\b|Unlicense$"
+)
 _MOST_TEXT = 200_000
 _LONGEST_LINE = 10_000
-_LONGEST = 1000  # characters of an expression: its reader compiles it as Python
+_LONGEST_EXPRESSION = 1000  # characters of an expression: its reader compiles it as Python
 
-# Most files hold one of these word for word: their digests, as `_digest` makes them, spare loading
-# the recogniser. A test compares each with what the recogniser says.
+# Most files hold one of these word for word: their digests avoid loading the recogniser. A test
+# compares each with what the recogniser says.
 _KNOWN: Mapping[str, str] = {
     "d64ef6f820980537": "AGPL-3.0",
     "83c751dfe33b6bcf": "Apache-2.0",
@@ -48,7 +50,7 @@ _KNOWN: Mapping[str, str] = {
     "6ff322fbf2f33977": "MPL-2.0",
 }
 
-# Texts that people add to, such as a clause on export: their first word, and how many there are.
+# Texts that are often extended, such as by a clause on export: first word and number of words.
 _BODIES: Mapping[str, tuple[str, int]] = {
     "83c751dfe33b6bcf": ("version", 1569),
     "9b83d3dee0616d07": ("redistribution", 217),
@@ -83,70 +85,65 @@ _CLAUSES = {
 
 
 def read(files: Files) -> dict[str, tuple[str, ...]]:
-    """The licences whose text each licence file holds; none for a text that is not recognised."""
-    return {path: recognised(files.text(path)[:_MOST_TEXT]) for path in licence_files(files)}
+    """The licences whose texts each licence file holds; none for an unrecognised text."""
+    return {path: recognise(files.text(path)[:_MOST_TEXT]) for path in licence_files(files)}
 
 
 def licence_files(files: Files) -> list[str]:
-    """The licence files at the top of a project, and in the folder ``LICENSES``."""
+    """The licence files at the top level of a project and in ``LICENSES``."""
     return [
         path
         for path in files.files
         if (("/" not in path and _FILE.match(path)) or path.startswith("LICENSES/"))
-        and not path.lower().endswith(_OTHER)
+        and not path.lower().endswith(_NO_LICENCE_SUFFIXES)
     ]
 
 
 def holds(text: str, names: Iterable[str]) -> bool:
-    """Whether one of some licences stands in a text word for word, whatever stands around it.
+    """Whether a text holds one of some licences word for word, whatever surrounds it.
 
-    The recogniser then says the same, or that there is too much else to tell: in no case does the
-    text contradict these licences, and it takes a tenth of a second to load.
+    If so, the recogniser would say the same, or that there is too much else to tell. It takes a
+    tenth of a second to load, and could not contradict these licences.
     """
     wanted = set(names)
-    words = _words(text[:_MOST_TEXT])
-    return any(_stands(digest, words) for digest, licence in _KNOWN.items() if licence in wanted)
+    words = _normalized_words(text[:_MOST_TEXT])
+    for digest, licence in _KNOWN.items():
+        if licence not in wanted:
+            continue
+        first, count = _BODIES.get(digest, ("", 0))
+        start = words.index(first) if first in words else 0
+        if _hash(words[start : start + count] if count else words) == digest:
+            return True
+    return False
 
 
-def _stands(digest: str, words: list[str]) -> bool:
-    """Whether the words of a known text stand together among others."""
-    first, count = _BODIES.get(digest, ("", 0))
-    start = words.index(first) if first in words else 0
-    return _hashed(words[start : start + count] if count else words) == digest
-
-
-def recognised(text: str) -> tuple[str, ...]:
-    """The licences whose texts stand in a text, of those that are told apart with certainty."""
-    if known := _KNOWN.get(_digest(text)):
+def recognise(text: str) -> tuple[str, ...]:
+    """The licences whose texts are in a text, of those that can be identified with certainty."""
+    if known := _KNOWN.get(_hash(_normalized_words(text))):
         return (known,)
     if not text.strip():
         return ()
     from licenseclassifier import identify_license
 
     found = (base(each.id) for each in identify_license(text))
-    return tuple(dict.fromkeys(each for each in found if _SURE.match(each)))
+    return tuple(dict.fromkeys(each for each in found if _DISTINCT.match(each)))
 
 
-def _digest(text: str) -> str:
-    """What stays the same when holder, year, title and line breaks differ."""
-    return _hashed(_words(text))
-
-
-def _words(text: str) -> list[str]:
+def _normalized_words(text: str) -> list[str]:
+    """The words of a text, independent of holder, year, title and line breaks."""
     lines = (line.strip().lower() for line in text.split("\n"))
-    kept = (line for line in lines if not re.match(r"(the )?[\w .-]*license( \(.*\))?$", line))
-    body = " ".join(line for line in kept if not re.match(r"copyright|\(c\)|all rights res", line))
-    return re.findall(r"\w+", body)
+    header = r"(the )?[\w .-]*license( \(.*\))?$|(copyright|\(c\)|all rights res)"
+    return re.findall(r"\w+", " ".join(line for line in lines if not re.match(header, line)))
 
 
-def _hashed(words: list[str]) -> str:
+def _hash(words: list[str]) -> str:
     from hashlib import sha256
 
     return sha256(" ".join(words).encode()).hexdigest()[:16]
 
 
 def base(identifier: str) -> str:
-    """An SPDX identifier without what it says about later versions."""
+    """An SPDX identifier without the suffix for later versions."""
     return re.sub(r"(-only|-or-later|\+)$", "", identifier)
 
 
@@ -156,10 +153,10 @@ def is_expression(text: str) -> bool:
 
 
 def canonical(text: str) -> str | None:
-    """An SPDX expression as it is best written; ``None`` where it is none."""
+    """An SPDX expression in its canonical form; ``None`` where it is not valid."""
     if text in COMMON:
         return text
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST_EXPRESSION:
         return None
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
@@ -169,23 +166,26 @@ def canonical(text: str) -> str | None:
         return None
 
 
-def claimed(text: str) -> set[str]:
+def find_claimed(text: str) -> set[str]:
     """The licences that an expression, or free text in its place, names."""
     if is_expression(text):
         words = re.sub(r"(?i)\bWITH\s+\S+", "", text).replace("(", " ").replace(")", " ").split()
         found = {base(word) for word in words if word.upper() not in ("AND", "OR")}
         return {each for each in found if not each.startswith("LicenseRef-")}
-    return {name for name, _ in named(text)}
+    return {name for name, _ in find_named(text)}
 
 
-def named(text: str) -> list[tuple[str, int]]:
-    """The licences that prose names, each with the place in the text."""
-    return [(_full_name(match), match.start()) for match in _name().finditer(text[:_LONGEST_LINE])]
+def find_named(text: str) -> list[tuple[str, int]]:
+    """The licences that prose names, each with its position."""
+    return [
+        (_full_name(match), match.start())
+        for match in _name_pattern().finditer(text[:_LONGEST_LINE])
+    ]
 
 
 @cache
-def _name() -> re.Pattern[str]:
-    """Finds all names; compiled where one is looked for, not at import."""
+def _name_pattern() -> re.Pattern[str]:
+    """Matches all names; compiled when first used, not at import."""
     parts = (f"(?P<{name}>{pattern})" for name, pattern in _NAMES.items())
     return re.compile("|".join(parts), re.IGNORECASE)
 
@@ -203,12 +203,12 @@ def _full_name(match: re.Match[str]) -> str:
 
 
 def contradict(some: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether licences that are told apart with certainty have none in common."""
+    """Whether two sets of licences that can be identified with certainty have none in common."""
     here, there = set(some), set(others)
-    if not here or not there or not all(_SURE.match(each) for each in here | there):
+    if not here or not there or not all(_DISTINCT.match(each) for each in here | there):
         return False
-    return not any(_same(one, other) for one in here for other in there)
-
-
-def _same(one: str, other: str) -> bool:
-    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")
+    return not any(
+        one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")
+        for one in here
+        for other in there
+    )

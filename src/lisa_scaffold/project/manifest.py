@@ -1,4 +1,4 @@
-"""``MANIFEST.in``: what setuptools puts into a source distribution besides its own choice.
+"""``MANIFEST.in``: what setuptools puts into a source distribution besides its defaults.
 
 The meaning of commands and patterns is that of setuptools' ``FileList``.
 """
@@ -6,7 +6,6 @@ The meaning of commands and patterns is that of setuptools' ``FileList``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,7 +47,7 @@ class Command(NamedTuple):
 
     @property
     def adds(self) -> bool:
-        """Whether it puts files in."""
+        """Whether it includes files."""
         return self.verb in ("include", "recursive-include", "global-include", "graft")
 
     @property
@@ -62,24 +61,26 @@ class Command(NamedTuple):
         return self.words[1:] if self.verb in _IN_FOLDER else self.words
 
     def describes(self, path: str, pattern: str) -> bool:
-        """Whether one of its patterns means a file."""
-        return bool(_described(self._whole(pattern)).fullmatch(path))
+        """Whether one of its patterns matches a file."""
+        return bool(_compile_pattern(self._expand(pattern)).fullmatch(path))
 
     def means(self, path: str) -> bool:
-        """Whether it is about a file."""
+        """Whether it applies to a file."""
         return self.complete and any(self.describes(path, pattern) for pattern in self.patterns)
 
-    def _whole(self, pattern: str) -> str:
-        """A pattern from the project's folder on."""
+    def _expand(self, pattern: str) -> str:
+        """A pattern relative to the project."""
         # Only the commands that go through folders know `**`.
-        alone = self.verb in ("include", "graft")
-        described = re.sub(r"\*+", "*", pattern) if alone else pattern
+        if self.verb in ("include", "graft"):
+            pattern = re.sub(r"\*+", "*", pattern)
+        if self.verb in _WHOLE_FOLDER:
+            return "*/**" if pattern == "." else f"{pattern}/**"
+        if pattern == ".":  # all that is in the folder
+            pattern = "**"
         if self.verb in _IN_FOLDER:
             folder = "*" if self.words[0] == "." else self.words[0]
-            return f"{folder}/**/{_any(described)}"
-        if self.verb in _WHOLE_FOLDER:
-            return "*/**" if described == "." else f"{described}/**"
-        return f"**/{_any(described)}" if self.verb.startswith("global") else _any(described)
+            return f"{folder}/**/{pattern}"
+        return f"**/{pattern}" if self.verb.startswith("global") else pattern
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Manifest:
         return bool(self.commands)
 
     def includes(self, path: str) -> bool:
-        """Whether a file is in the source distribution, by setuptools' choice or by command."""
+        """Whether a file is in the source distribution, by setuptools' defaults or by a command."""
         inside = bool(_ALWAYS.fullmatch(path))
         for command in self.commands:
             if command.means(path):
@@ -102,7 +103,7 @@ class Manifest:
 
     @cached_property
     def unknown(self) -> tuple[Command, ...]:
-        """Commands that do not exist, or lack what they need."""
+        """Commands that do not exist or lack arguments."""
         return tuple(
             each for each in self.commands if each.verb not in COMMANDS or not each.complete
         )
@@ -110,28 +111,20 @@ class Manifest:
 
 def read(files: Files) -> Manifest:
     """The commands of a project's ``MANIFEST.in``; none where it is missing."""
-    return Manifest(tuple(_commands(files.lines(FILE))))
-
-
-def _commands(lines: list[str]) -> Iterator[Command]:
-    numbered = iter(enumerate(lines, 1))
+    commands = []
+    numbered = iter(enumerate(files.lines(FILE), 1))
     for number, line in numbered:
         text = line.split("#")[0].strip()
         while text.endswith("\\"):
             text = f"{text[:-1]} {next(numbered, (0, ''))[1].split('#')[0].strip()}".strip()
         if words := text.split():
-            yield Command(number, words[0], tuple(map(_clean, words[1:])))
-
-
-def _clean(word: str) -> str:
-    return word.replace("\\", "/").removeprefix("./").rstrip("/") or "."
-
-
-def _any(pattern: str) -> str:
-    """A pattern, or for the folder itself all that is in it."""
-    return "**" if pattern == "." else pattern
+            cleaned = (
+                word.replace("\\", "/").removeprefix("./").rstrip("/") or "." for word in words[1:]
+            )
+            commands.append(Command(number, words[0], tuple(cleaned)))
+    return Manifest(tuple(commands))
 
 
 @lru_cache(maxsize=4096)
-def _described(pattern: str) -> re.Pattern[str]:
+def _compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(expression(pattern, sets=True))

@@ -1,4 +1,4 @@
-"""Lines that hold a mark which some rule looks for in every file, found in one pass."""
+"""Lines with a mark that some rule looks for in every file, found in one pass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOKENS = (
     *("glpat-", "gldt-", "glrt-", "glptt-", "ghp_", "gho_", "ghs_", "github_pat_", "pypi-AgE"),
     *("AKIA", "sqp_", "squ_", "sqa_", "dckr_pat_", "enodo", "ZENODO"),
 )
-"""How tokens begin that tell who gave them out; those of Zenodo are told by the name alone.
+"""How tokens begin that tell who issued them; those of Zenodo are told only by their name.
 
 Each costs a pass over every file: these are the ones that LISA projects have to do with.
 """
@@ -47,11 +47,10 @@ def read(files: Files) -> dict[str, tuple[Mark, ...]]:
         if file.link or path.lower().rpartition(".")[2] in _BINARY:
             continue
         content = files.content(path) or b""
-        if marks := [mark for said, mark in _MARKS.items() if said in content]:
-            found[path] = tuple(_marked(decoded(content), marks))
+        if marks := [mark for encoded, mark in _MARKS.items() if encoded in content]:
+            found[path] = tuple(
+                Mark(number, line)
+                for number, line in enumerate(decoded(content).split("\n"), 1)
+                if any(mark in line for mark in marks)
+            )
     return found
-
-
-def _marked(text: str, marks: list[str]) -> list[Mark]:
-    lines = enumerate(text.split("\n"), 1)
-    return [Mark(number, line) for number, line in lines if any(mark in line for mark in marks)]

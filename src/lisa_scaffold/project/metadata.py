@@ -1,7 +1,7 @@
-"""What is said about a Python package, in one form.
+"""Read the metadata of a Python package, wherever it is stated.
 
-It may stand in ``[project]``, in Poetry's or Flit's own table, or in setuptools' files; nothing is
-ever run to know it.
+It may be in ``[project]``, in Poetry's or Flit's own table, or in setuptools' files; nothing is
+ever run to get it.
 """
 
 from __future__ import annotations
@@ -10,44 +10,38 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.formats.document import Document, Keys
-from lisa_scaffold.project.package import Package, Place
+from lisa_scaffold.project.package import Package, Place, join_author_and_url
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
 
 
 def read(files: Files) -> Package:
-    """What a project says about its package."""
+    """Read the metadata that a project states about its package."""
     pyproject = files.pyproject
-    backend = _backend(pyproject)
+    backend = pyproject.get("build-system", "build-backend")
+    backend = backend if isinstance(backend, str) else ""
     system = {"build-backend": backend} if backend else {}
     if table := pyproject.table("project"):
         return _from_project(pyproject, table, system)
-    # Next to setuptools as backend, a table of Poetry's is a left-over that no build reads.
-    if pyproject.table("tool", "poetry") and not _by_setuptools(files, backend):
+    # Beside setuptools as backend, Poetry's table is a left-over that no build reads.
+    has_setup = files.has("setup.cfg", "setup.py")
+    is_setuptools = backend.startswith("setuptools") and has_setup
+    if pyproject.table("tool", "poetry") and not is_setuptools:
         from lisa_scaffold.project import poetry
 
         return poetry.read(pyproject, system)
     if flit := pyproject.table("tool", "flit", "metadata"):
         return _from_flit(pyproject, flit, system)
-    if files.has("setup.cfg", "setup.py"):
+    if has_setup:
         from lisa_scaffold.project import setuptools
 
         return setuptools.read(files, system)
-    return Package(data=system, where=_places(pyproject, ("build-system",)))
+    return Package(data=system, where=_place_finder(pyproject, ("build-system",)))
 
 
-def _by_setuptools(files: Files, backend: str) -> bool:
-    return backend.startswith("setuptools") and files.has("setup.cfg", "setup.py")
-
-
-def _backend(pyproject: Document) -> str:
-    said = pyproject.get("build-system", "build-backend")
-    return said if isinstance(said, str) else ""
-
-
-def _places(document: Document, above: Keys) -> Callable[[Keys], Place]:
-    """Finds keys that stand below others in a document."""
+def _place_finder(document: Document, above: Keys) -> Callable[[Keys], Place]:
+    """Make a function that finds the place of a key below others in a document."""
 
     def where(keys: Keys) -> Place:
         if keys[:1] == ("build-backend",):
@@ -67,14 +61,15 @@ def _from_project(pyproject: Document, table: dict[str, Any], system: Mapping[st
             data["license-files"] = [file]
     dynamic = table.get("dynamic")
     unknown = frozenset(map(str, dynamic)) if isinstance(dynamic, list) else frozenset()
-    return Package("project", data, unknown, _places(pyproject, ("project",)))
+    return Package("project", data, unknown, _place_finder(pyproject, ("project",)))
 
 
-_FLIT = {
+_FLIT_KEYS = {
     "author": "author",
+    "author-email": "author_email",
     "classifiers": "classifiers",
     "dist-name": "name",
-    "home-page": "homepage",
+    "home-page": "url",
     "keywords": "keywords",
     "license": "license",
     "requires": "dependencies",
@@ -86,18 +81,14 @@ _FLIT = {
 
 
 def _from_flit(pyproject: Document, table: dict[str, Any], system: Mapping[str, Any]) -> Package:
-    data = {**system, **{new: table[old] for old, new in _FLIT.items() if old in table}}
+    data = {**system, **{new: table[old] for old, new in _FLIT_KEYS.items() if old in table}}
     data.setdefault("name", table.get("module", ""))
-    if home := data.pop("homepage", None):
-        data["urls"] = {"Homepage": home, **(data.get("urls") or {})}
-    person = {"name": data.pop("author", None), "email": table.get("author-email")}
-    if said := {key: value for key, value in person.items() if value}:
-        data["authors"] = [said]
-    own = {new: old for old, new in _FLIT.items()}
-    places = _places(pyproject, ("tool", "flit", "metadata"))
+    join_author_and_url(data)
+    own = {new: old for old, new in _FLIT_KEYS.items()}
+    places = _place_finder(pyproject, ("tool", "flit", "metadata"))
 
     def where(keys: Keys) -> Place:
         return places((own.get(str(keys[0]), keys[0]), *keys[1:]) if keys else keys)
 
-    # The version and the description stand in the module itself.
+    # The version and the description are in the module itself.
     return Package("flit", data, frozenset(["version", "description"]), where)

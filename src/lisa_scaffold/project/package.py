@@ -1,8 +1,4 @@
-"""What is said about a Python package, in one form.
-
-It may stand in ``[project]``, in Poetry's or Flit's own table, or in setuptools' files; nothing is
-ever run to know it.
-"""
+"""The metadata of a Python package, in one form."""
 
 from __future__ import annotations
 
@@ -33,7 +29,7 @@ _BACKENDS = {
 
 
 class Place(NamedTuple):
-    """Where something is said."""
+    """Where something is stated."""
 
     path: str
     line: int
@@ -41,18 +37,18 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Package:
-    """What is said about a package, keyed as in the ``[project]`` table (PEP 621).
+    """The metadata of a package, keyed as in the ``[project]`` table (PEP 621).
 
     Attributes
     ----------
     form
-        Who says it: ``project``, ``poetry``, ``flit`` or ``setuptools`` (``setup.cfg``,
-        ``setup.py``); empty where nobody does.
+        Where it is stated: ``project``, ``poetry``, ``flit`` or ``setuptools`` (``setup.cfg``,
+        ``setup.py``); empty where it is not.
     data
-        What is said. ``license`` is the text of an SPDX expression or, in the older forms, of
-        whatever stands there; requirements are in the form of PEP 508.
+        The values. ``license`` is the text of an SPDX expression or, in the older forms, any
+        text; requirements are in the form of PEP 508.
     unknown
-        Keys that are set in a way that only a build can tell.
+        Keys whose values only a build can tell.
     where
         Finds the place of a key and its items.
     """
@@ -63,21 +59,26 @@ class Package:
     where: Callable[[Keys], Place] = lambda _keys: Place("pyproject.toml", 1)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """What is said under a key, or the default."""
+        """The value of a key, or the default."""
         return self.data.get(key, default)
 
     def text(self, key: str) -> str:
         """The text under a key; empty where there is none."""
-        said = self.data.get(key)
-        return said if isinstance(said, str) else ""
+        value = self.data.get(key)
+        return value if isinstance(value, str) else ""
 
     def texts(self, key: str) -> list[str]:
         """The list of texts under a key; empty where there is none."""
-        said = self.data.get(key)
-        return [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+        value = self.data.get(key)
+        return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+    def table(self, key: str) -> dict[str, Any]:
+        """The table under a key; empty where there is none."""
+        value = self.data.get(key)
+        return value if isinstance(value, dict) else {}
 
     def place(self, *keys: Key) -> Place:
-        """Where a key, or one of its items, stands."""
+        """Where a key, or one of its items, is stated."""
         return self.where(keys)
 
     @cached_property
@@ -101,31 +102,37 @@ class Package:
 
     @cached_property
     def pythons(self) -> SpecifierSet | None:
-        """The supported Pythons; ``None`` where nothing, or nothing valid, is said."""
+        """The supported Pythons; ``None`` where nothing valid is stated."""
         from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-        said = self.text("requires-python")
+        text = self.text("requires-python")
         try:
-            return SpecifierSet(said) if said else None
+            return SpecifierSet(text) if text else None
         except InvalidSpecifier:
             return None
 
     @cached_property
     def oldest_python(self) -> tuple[int, int] | None:
         """The oldest supported Python, such as ``(3, 11)``; ``None`` where it is not known."""
-        said = self.text("requires-python")
+        text = self.text("requires-python")
         simple = re.fullmatch(
-            r"\s*>=\s*(\d+)\.(\d+)(\.\d+)?(\s*,\s*<[\d.]+|\s*,\s*!=[\d.*]+)*", said
+            r"\s*>=\s*(\d+)\.(\d+)(\.\d+)?(\s*,\s*<[\d.]+|\s*,\s*!=[\d.*]+)*", text
         )
         if simple:
             return int(simple[1]), int(simple[2])
         allowed = self.pythons
         if allowed is None or not any(spec.operator in (">=", ">", "~=", "==") for spec in allowed):
             return None
-        minors = ((major, minor) for major in (2, 3) for minor in range(40))
-        return next((v for v in minors if _allows(allowed, v)), None)
+        for major, minor in ((major, minor) for major in (2, 3) for minor in range(40)):
+            if any(allowed.contains(f"{major}.{minor}.{patch}") for patch in (0, 1, 99)):
+                return major, minor
+        return None
 
 
-def _allows(allowed: SpecifierSet, version: tuple[int, int]) -> bool:
-    """Whether any patch release of a Python will do."""
-    return any(allowed.contains(f"{version[0]}.{version[1]}.{patch}") for patch in (0, 1, 99))
+def join_author_and_url(data: dict[str, Any]) -> None:
+    """Turn ``author``, ``author_email`` and ``url`` into the lists and tables of PEP 621."""
+    person = {"name": data.pop("author", None), "email": data.pop("author_email", None)}
+    if stated := {key: value for key, value in person.items() if value}:
+        data["authors"] = [stated]
+    if url := data.pop("url", None):
+        data["urls"] = {"Homepage": url, **(data.get("urls") or {})}

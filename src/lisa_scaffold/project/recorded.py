@@ -1,4 +1,4 @@
-"""What a project records about its origin, and whether it may be changed now."""
+"""What a project records about its origin, and whether it can be changed now."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Project(NamedTuple):
     Attributes
     ----------
     root
-        Its folder, where the answers file is.
+        Its folder, which holds the answers file.
     repository
-        The repository that it lies in.
+        The repository that contains it.
     source
         Recorded address of the template (``_src_path``).
     version
@@ -50,7 +50,7 @@ def read(path: Path) -> Project:
     Raises
     ------
     LisaError
-        If there is no repository, no answers file, or nothing in it that can be used.
+        If there is no repository, no answers file, or no usable content in it.
     """
     if not path.is_dir():
         raise LisaError(f"{path}: no such folder", "Name the folder of a project.")
@@ -67,7 +67,7 @@ def read(path: Path) -> Project:
 
 
 def read_answers(path: Path) -> dict[str, Any]:
-    """The answers file of a project as it stands.
+    """Read the answers file of a project.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def read_answers(path: Path) -> dict[str, Any]:
 
 
 def refuse_unfinished(project: Project) -> None:
-    """Raise LisaError where git has something unfinished, or something staged."""
+    """Raise LisaError where a git operation is unfinished, or nothing is committed yet."""
     for name, (what, remedy) in _UNFINISHED.items():
         if (project.repository.git_dir / name).exists():
             raise LisaError(f"{project.root}: an unfinished {what}", f"Finish it first: {remedy}.")
@@ -109,18 +109,18 @@ def refuse_unfinished(project: Project) -> None:
 
 
 def refuse_unmerged(project: Project) -> None:
-    """Raise LisaError where a conflict of an earlier update or merge is not resolved."""
-    _refuse_open(git.unmerged(project.repository))
+    """Raise LisaError where a conflict of an earlier update or merge is unresolved."""
+    _refuse_conflicts(git.unmerged(project.repository))
 
 
-def _refuse_open(unmerged: Sequence[str]) -> None:
+def _refuse_conflicts(unmerged: Sequence[str]) -> None:
     if unmerged:
         hint = "Resolve it: edit the file, then git add it; git reset --merge undoes the update."
         raise LisaError(f"{unmerged[0]}: a conflict that is not resolved", hint)
 
 
 def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
-    """Raise LisaError where changes that are not committed stand in the way.
+    """Raise LisaError where uncommitted changes are in the way.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
         Paths that an update would write or remove, relative to the project.
     """
     states = git.status(project.repository)
-    _refuse_open([path for path, state in states.items() if state == "unmerged"])
+    _refuse_conflicts([path for path, state in states.items() if state == "unmerged"])
     staged = sorted(path for path, state in states.items() if state == "staged")
     if staged:
         raise LisaError(f"{staged[0]}: changes are staged", "Commit them, or git stash, first.")
@@ -143,7 +143,7 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
 
 
 def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
-    """Raise LisaError where an earlier update or merge was not brought to an end.
+    """Raise LisaError where an earlier update or merge was not completed.
 
     Parameters
     ----------
@@ -156,22 +156,18 @@ def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
         if (project.root / f"{path}.rej").is_file():
             hint = "Work its changes in by hand, then remove it (and commit)."
             raise LisaError(f"{path}.rej: left by an earlier update", hint)
-        if line := conflict_marker(_content(project.root, path)):
+        try:
+            content = files.read(project.root, path, files.LARGE) or b""
+        except LisaError:  # no file, or too large a one
+            continue
+        if line := find_conflict_marker(content):
             hint = "Resolve the conflict there and commit."
             raise LisaError(f"{path}:{line}: conflict markers", hint)
 
 
-def _content(root: Path, path: str) -> bytes:
-    """What is in a file of the project; nothing where that is no file, or one of no usual size."""
-    try:
-        return files.read(root, path, files.LARGE) or b""
-    except LisaError:
-        return b""
-
-
-def conflict_marker(text: bytes) -> int | None:
-    """Number of the first line (from 1) that git's conflict markers stand on."""
+def find_conflict_marker(text: bytes) -> int | None:
+    """Number of the first line (from 1) that begins a conflict; ``None`` without one."""
     lines = text.split(b"\n")
-    opened = [n for n, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")]
-    closed = any(line.startswith(b">>>>>>> ") for line in lines)
-    return opened[0] if opened and closed else None
+    if not any(line.startswith(b">>>>>>> ") for line in lines):
+        return None
+    return next((n for n, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")), None)

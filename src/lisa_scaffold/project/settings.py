@@ -1,4 +1,4 @@
-"""What a project sets for lisa-scaffold itself: which rules are applied, and the exceptions."""
+"""The settings of a project for lisa-scaffold: which rules apply, and the waivers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")
-_KEYS = ("select", "ignore", "waivers")
-_MOST = 500  # of each: whoever needs more means a whole family of rules
+_KNOWN_KEYS = ("select", "ignore", "waivers")
+_MOST_ITEMS = 500  # of each: whoever needs more means a whole family of rules
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
 
@@ -26,15 +26,15 @@ class Waiver(NamedTuple):
     Attributes
     ----------
     code
-        The rule, or the letters that the rules of a family begin with.
+        The rule, or the letters of a family.
     path
-        Pattern of the paths that it holds for; empty: all.
+        Pattern of the paths that it covers; empty: all.
     reason
         Why.
     expires
-        The last day that it holds; ``None``: it always does.
+        The last day on which it holds; ``None``: it never expires.
     line
-        Where it stands.
+        Its line in the settings.
     """
 
     code: str
@@ -43,20 +43,24 @@ class Waiver(NamedTuple):
     expires: date | None
     line: int
 
+    def has_expired(self, today: date | None) -> bool:
+        """Whether its last day is over; never where today is not known."""
+        return bool(today and self.expires and self.expires < today)
+
 
 class Settings(NamedTuple):
-    """What a project sets.
+    """The settings of a project.
 
     Attributes
     ----------
     path
-        The file where it stands.
+        The file with the settings.
     select, ignore
-        Codes, or the letters that some begin with, each with its line.
+        Codes, or the letters of families, each with its line.
     waivers
-        The exceptions.
+        The recorded exceptions.
     problems
-        What is set in a way that nobody can follow.
+        Settings that are not valid.
     """
 
     path: str = "pyproject.toml"
@@ -67,7 +71,7 @@ class Settings(NamedTuple):
 
 
 def read(files: Files) -> Settings:
-    """What ``lisa-scaffold.toml`` sets or, without one, ``[tool.lisa-scaffold]``."""
+    """Read ``lisa-scaffold.toml`` or, without one, ``[tool.lisa-scaffold]``."""
     own = files.has(FILE)
     document = files.toml(FILE) if own else files.pyproject
     above: Keys = () if own else TABLE
@@ -80,9 +84,10 @@ def read(files: Files) -> Settings:
         message = f"settings here and in {FILE}: these are not read"
         problems.append(Problem("pyproject.toml", line, message, ""))
     if not isinstance(table, dict):
-        return Settings(document.path, problems=(_problem(document, above, "no table"),))
+        problem = Problem(document.path, document.line(*above), "no table", "")
+        return Settings(document.path, problems=(problem,))
     reader = _Reader(document, above, problems)
-    reader.refuse_unknown(table, _KEYS, above)
+    reader.refuse_unknown(table, _KNOWN_KEYS, above)
     return Settings(
         document.path,
         tuple(reader.codes("select")),
@@ -92,12 +97,8 @@ def read(files: Files) -> Settings:
     )
 
 
-def _problem(document: Document, keys: Keys, message: str) -> Problem:
-    return Problem(document.path, document.line(*keys), message, "")
-
-
 class _Reader:
-    """Reads one table and collects what is wrong with it."""
+    """Read one table and collect what is wrong with it."""
 
     def __init__(self, document: Document, above: Keys, problems: list[Problem]) -> None:
         self._document = document
@@ -105,19 +106,15 @@ class _Reader:
         self._problems = problems
 
     def refuse_unknown(self, table: dict[str, Any], known: tuple[str, ...], above: Keys) -> None:
-        """Note keys that mean nothing."""
-        for key in islice(table, _MOST):
+        """Note unknown keys."""
+        for key in islice(table, _MOST_ITEMS):
             if key not in known:
                 message = f"unknown key {key}: known are {', '.join(known)}"
                 self._note(message, *above, key)
 
     def codes(self, key: str) -> Iterator[tuple[str, int]]:
         """A list of codes, each with its line."""
-        said = self._document.get(*self._above, key, default=[])
-        if not isinstance(said, list):
-            self._note(f"{key}: no list of codes", *self._above, key)
-            return
-        for index, code in enumerate(self._first(key, said)):
+        for index, code in enumerate(self._list(key, "codes")):
             keys = (*self._above, key, index)
             if isinstance(code, str) and code:
                 yield code, self._document.line(*keys)
@@ -125,55 +122,56 @@ class _Reader:
                 self._note(f"{key}: {code!r} is no code", *keys)
 
     def waivers(self) -> Iterator[Waiver]:
-        """The exceptions that can be followed."""
-        said = self._document.get(*self._above, "waivers", default=[])
-        if not isinstance(said, list):
-            self._note("waivers: no list of tables", *self._above, "waivers")
-            return
-        for index, table in enumerate(self._first("waivers", said)):
+        """The waivers that are valid."""
+        for index, table in enumerate(self._list("waivers", "tables")):
             keys: Keys = (*self._above, "waivers", index)
             if not isinstance(table, dict):
                 self._note("waivers: no table", *keys)
                 continue
             self.refuse_unknown(table, _WAIVER_KEYS, keys)
-            if waiver := self._waiver(table, keys):
+            if waiver := self._read_waiver(table, keys):
                 yield waiver
 
-    def _first(self, key: str, said: list[Any]) -> list[Any]:
-        """The entries of a list that are followed."""
-        if len(said) > _MOST:
-            message = f"{key}: the first {_MOST} alone have an effect"
-            self._note(message, *self._above, key, _MOST)
-        return said[:_MOST]
+    def _list(self, key: str, items: str) -> list[Any]:
+        """The items of a list that count."""
+        value = self._document.get(*self._above, key, default=[])
+        if not isinstance(value, list):
+            self._note(f"{key}: no list of {items}", *self._above, key)
+            return []
+        if len(value) > _MOST_ITEMS:
+            message = f"{key}: the first {_MOST_ITEMS} alone have an effect"
+            self._note(message, *self._above, key, _MOST_ITEMS)
+        return value[:_MOST_ITEMS]
 
-    def _waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
+    def _read_waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
         code, path = table.get("code"), table.get("path", "")
-        reason, expires = table.get("reason"), _date(table.get("expires"))
-        wrong = {
+        reason, expires = table.get("reason"), _parse_date(table.get("expires"))
+        valid = {
             "code": isinstance(code, str) and code,
             "path": isinstance(path, str),
             "reason": isinstance(reason, str) and reason.strip(),
             "expires": expires or "expires" not in table,
         }
-        for key, fine in wrong.items():
-            if not fine:
+        for key, is_valid in valid.items():
+            if not is_valid:
                 why = {"expires": "no date such as 2027-01-31"}.get(key, "no text")
                 message = why if key in table else "missing"
                 self._note(f"waiver without effect: {key}: {message}", *keys, key)
-        if not all(wrong.values()):
+        if not all(valid.values()):
             return None
         line = self._document.line(*keys, "code")
         return Waiver(str(code), str(path), str(reason).strip(), expires, line)
 
     def _note(self, message: str, *keys: str | int) -> None:
-        self._problems.append(_problem(self._document, keys, message))
+        line = self._document.line(*keys)
+        self._problems.append(Problem(self._document.path, line, message, ""))
 
 
-def _date(said: Any) -> date | None:
-    """A date, written as TOML's own or as text."""
-    if type(said) is date:
-        return said
+def _parse_date(value: Any) -> date | None:
+    """Read a date, either TOML's own or a text."""
+    if type(value) is date:
+        return value
     try:
-        return date.fromisoformat(said) if isinstance(said, str) else None
+        return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None

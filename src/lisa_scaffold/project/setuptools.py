@@ -1,4 +1,4 @@
-"""``setup.cfg`` and ``setup.py`` as PEP 621 would have them, read and never run."""
+"""Read ``setup.cfg`` and ``setup.py`` in terms of PEP 621, without running them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.formats.document import Document, Keys, Problem
-from lisa_scaffold.project.package import Package, Place
+from lisa_scaffold.project.package import Package, Place, join_author_and_url
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
 
 
-_CFG = {
+_CFG_KEYS = {
     ("metadata", "name"): "name",
     ("metadata", "version"): "version",
     ("metadata", "description"): "description",
@@ -30,7 +30,7 @@ _CFG = {
     ("options", "python_requires"): "requires-python",
     ("options", "install_requires"): "dependencies",
 }
-_PY = {
+_SETUP_KEYS = {
     "python_requires": "requires-python",
     "install_requires": "dependencies",
     "extras_require": "optional-dependencies",
@@ -38,16 +38,12 @@ _PY = {
     "long_description": "readme",
     "project_urls": "urls",
 }
-_JOINED = {"author": "authors", "author_email": "authors", "url": "urls"}
-_LISTS = ("classifiers", "dependencies", "license-files", "keywords")
-
-
-class _UnknownError(Exception):
-    """A value that only running the file would tell."""
+_JOINED_KEYS = {"author": "authors", "author_email": "authors", "url": "urls"}
+_LIST_KEYS = ("classifiers", "dependencies", "license-files", "keywords")
 
 
 def read(files: Files, system: Mapping[str, Any]) -> Package:
-    """What ``setup.cfg`` says, and what ``setup.py`` says over it."""
+    """Read ``setup.cfg`` and ``setup.py``, which takes precedence."""
     places: dict[str, Place] = {}
     unknown: set[str] = set()
     data: dict[str, Any] = dict(system)
@@ -58,11 +54,12 @@ def read(files: Files, system: Mapping[str, Any]) -> Package:
     if "setuptools_scm" in str(files.pyproject.get("build-system", "requires")):
         unknown.add("version")
     if not places and not files.has("setup.py"):
-        # A setup.cfg that only configures tools says nothing about a package.
+        # A setup.cfg that only configures tools has no metadata.
         return Package(data=data)
-    _join(data, unknown)
+    unknown |= {new for old, new in _JOINED_KEYS.items() if old in unknown}
+    join_author_and_url(data)
     lines = {path: files.lines(path) for path in ("setup.cfg", "setup.py")}
-    # A setup.cfg that only configures tools is not where the metadata is.
+    # Where a missing key would be added: not to a setup.cfg that only configures tools.
     first = next((place.path for place in places.values()), "setup.py")
 
     def where(keys: Keys) -> Place:
@@ -72,89 +69,72 @@ def read(files: Files, system: Mapping[str, Any]) -> Package:
         alias = {"authors": "author", "urls": "url"}.get(str(keys[0]) if keys else "", "")
         place = places.get(str(keys[0])) if keys else None
         place = place or places.get(alias) or Place(first, 1)
-        return _item(place, lines[place.path], data, keys)
+        match keys:
+            case (str(key), int(index)) if isinstance(data.get(key), list):
+                # The first line below the key that holds the text of the item.
+                text = str(data[key][index])
+                below = enumerate(lines[place.path][place.line - 1 :], place.line)
+                number = next((number for number, line in below if text in line), place.line)
+                return Place(place.path, number)
+        return place
 
     return Package("setuptools", data, frozenset(unknown), where)
-
-
-def _item(place: Place, lines: list[str], data: Mapping[str, Any], keys: Keys) -> Place:
-    """The line of an item: the first one below its key that holds the item's text."""
-    match keys:
-        case (str(key), int(index)) if isinstance(data.get(key), list):
-            text = str(data[key][index])
-            for number, line in enumerate(lines[place.line - 1 :], place.line):
-                if text in line:
-                    return Place(place.path, number)
-    return place
-
-
-def _join(data: dict[str, Any], unknown: set[str]) -> None:
-    """Author and address become the lists and tables of PEP 621."""
-    unknown |= {new for old, new in _JOINED.items() if old in unknown}
-    person = {"name": data.pop("author", None), "email": data.pop("author_email", None)}
-    if said := {key: value for key, value in person.items() if value}:
-        data["authors"] = [said]
-    if url := data.pop("url", None):
-        data["urls"] = {"Homepage": url, **(data.get("urls") or {})}
 
 
 def _read_cfg(
     cfg: Document, data: dict[str, Any], unknown: set[str], places: dict[str, Place]
 ) -> None:
-    for (section, option), key in _CFG.items():
-        # Both spellings are in use; setuptools reads dashes as underscores.
-        spelled = next((o for o in (option, option.replace("_", "-")) if cfg.get(section, o)), None)
-        if spelled is None:
+    for (section, option), key in _CFG_KEYS.items():
+        # Both forms are in use; setuptools reads dashes as underscores.
+        used = next((o for o in (option, option.replace("_", "-")) if cfg.get(section, o)), None)
+        if used is None:
             continue
-        places[key] = Place(cfg.path, cfg.line(section, spelled))
-        said = cfg.get(section, spelled)
-        if said.lstrip().startswith(("attr:", "file:")):
-            _by_directive(key, said.strip(), data, unknown)
-        elif key in _LISTS:
-            data[key] = [each.strip() for each in re.split(r"\n|,(?= )", said) if each.strip()]
+        places[key] = Place(cfg.path, cfg.line(section, used))
+        text = cfg.get(section, used)
+        stripped = text.strip()
+        if key == "readme" and stripped.startswith("file:"):
+            data[key] = stripped.removeprefix("file:").split(",")[0].strip()
+        elif stripped.startswith(("attr:", "file:")):
+            unknown.add(key)
+        elif key in _LIST_KEYS:
+            data[key] = [each.strip() for each in re.split(r"\n|,(?= )", text) if each.strip()]
         elif key == "urls":
-            pairs = (line.partition("=") for line in said.split("\n") if "=" in line)
+            pairs = (line.partition("=") for line in text.split("\n") if "=" in line)
             data[key] = {name.strip(): value.strip() for name, _, value in pairs}
         else:
-            data[key] = said.strip()
-
-
-def _by_directive(key: str, said: str, data: dict[str, Any], unknown: set[str]) -> None:
-    if key == "readme" and said.startswith("file:"):
-        data[key] = said.removeprefix("file:").split(",")[0].strip()
-    else:
-        unknown.add(key)
+            data[key] = stripped
 
 
 def _read_py(
     module: ast.Module, data: dict[str, Any], unknown: set[str], places: dict[str, Place]
 ) -> None:
-    names = _constants(module)
+    names = _find_constants(module)
     for node in ast.walk(module):
-        if isinstance(node, ast.Call) and _called(node) == "setup":
-            for keyword in node.keywords:
-                if keyword.arg is None:
-                    unknown |= {"version", "dependencies", "license", "classifiers"}
-                    continue
-                key = _PY.get(keyword.arg, keyword.arg.replace("_", "-"))
-                key = keyword.arg if keyword.arg == "author_email" else key
-                places[key] = Place("setup.py", keyword.value.lineno)
-                try:
-                    data[key] = _literal(keyword.value, names)
-                except _UnknownError:
-                    data.pop(key, None)
-                    unknown.add(key)
+        match node:
+            case ast.Call(func=ast.Name(id="setup") | ast.Attribute(attr="setup")):
+                keywords = node.keywords
+            case _:
+                continue
+        for keyword in keywords:
+            if keyword.arg is None:
+                unknown |= {"version", "dependencies", "license", "classifiers"}
+                continue
+            key = _SETUP_KEYS.get(keyword.arg, keyword.arg.replace("_", "-"))
+            key = keyword.arg if keyword.arg == "author_email" else key
+            places[key] = Place("setup.py", keyword.value.lineno)
+            value = keyword.value
+            if isinstance(value, ast.Name):
+                value = names.get(value.id, value)
+            try:
+                data[key] = ast.literal_eval(value)
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                # Only running the file can tell.
+                data.pop(key, None)
+                unknown.add(key)
 
 
-def _called(node: ast.Call) -> str:
-    match node.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
-
-
-def _constants(module: ast.Module) -> dict[str, ast.expr]:
-    """What the names of the module stand for, where each is set once, at its top."""
+def _find_constants(module: ast.Module) -> dict[str, ast.expr]:
+    """The values of names that the module sets once, at its top level."""
     found: dict[str, ast.expr] = {}
     twice: set[str] = set()
     for node in module.body:
@@ -165,12 +145,3 @@ def _constants(module: ast.Module) -> dict[str, ast.expr]:
             case ast.AugAssign(target=ast.Name(id=name)):
                 twice.add(name)
     return {name: value for name, value in found.items() if name not in twice}
-
-
-def _literal(node: ast.expr, names: Mapping[str, ast.expr]) -> Any:
-    if isinstance(node, ast.Name) and node.id in names:
-        node = names[node.id]
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-        raise _UnknownError from error

@@ -1,4 +1,4 @@
-"""The files of a project: which there are, and their bytes; on disk or in memory."""
+"""The files of a project and their contents, on disk or in memory."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 
 NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__"])
-"""Folders that are never part of a project, where no git tells what is."""
+"""Folders that are never part of a project, for projects without git."""
 
 JOURNAL = ".lisa-scaffold"
-"""The folder of a change that is being made, in a project without git; never part of it."""
+"""The folder of an unfinished change in a project without git; never part of the project."""
 
 _SUBMODULE = "160000"
 
@@ -30,11 +30,11 @@ class File(NamedTuple):
     size
         In bytes.
     tracked
-        Whether git has it; false for all files of a folder without git.
+        Whether git tracks it; false in a folder without git.
     link
         Whether it is a symbolic link.
     executable
-        Whether it may be run.
+        Whether it is executable.
     """
 
     path: str
@@ -45,23 +45,23 @@ class File(NamedTuple):
 
 
 class Tree(Protocol):
-    """Files by path, and what is in them."""
+    """Files by path, and their contents."""
 
     @property
     def files(self) -> Mapping[str, File]:
-        """Every file, in the order of their paths."""
+        """Every file, sorted by path."""
 
     def read(self, path: str) -> bytes | None:
-        """What is in a file; ``None`` where it cannot be read, or is a link out of the project."""
+        """The content of a file; ``None`` where it is unreadable or a link out of the project."""
 
 
 class Memory:
-    """Files that are given.
+    """Files in memory.
 
     Parameters
     ----------
     contents
-        What is in each file.
+        The content of each file.
     """
 
     def __init__(self, contents: Mapping[str, bytes], *, tracked: bool = True) -> None:
@@ -71,12 +71,12 @@ class Memory:
         }
 
     def read(self, path: str) -> bytes | None:
-        """What was given."""
+        """The content of a file."""
         return self._contents.get(path)
 
 
 class Disk:
-    """The files of a folder: in a repository what git tracks or does not ignore.
+    """The files of a folder; in a repository, those that git tracks or does not ignore.
 
     Parameters
     ----------
@@ -92,13 +92,13 @@ class Disk:
     def __init__(self, root: Path) -> None:
         self._root = root
         listed = git.listed(root)
-        found = listed.items() if listed else ((path, None) for path in _walk(root))
+        found = listed.items() if listed else ((path, None) for path in _walk_folder(root))
         self.files: Mapping[str, File] = {
-            path: file for path, mode in sorted(found) if (file := _look(root, path, mode))
+            path: file for path, mode in sorted(found) if (file := _stat_file(root, path, mode))
         }
 
     def read(self, path: str) -> bytes | None:
-        """What is in a file of the folder."""
+        """The content of a file; ``None`` where it cannot be read."""
         try:
             return files.read(self._root, path)
         except LisaError:
@@ -113,7 +113,7 @@ class Overlay:
     below
         The tree.
     changes
-        The new content of files; ``None`` where a file is gone.
+        The new content of files; ``None`` where a file is removed.
     """
 
     def __init__(self, below: Tree, changes: Mapping[str, bytes | None]) -> None:
@@ -128,12 +128,12 @@ class Overlay:
         self.files: Mapping[str, File] = dict(sorted(files.items()))
 
     def read(self, path: str) -> bytes | None:
-        """The changed content, or what is below."""
+        """The changed content, or that of the tree below."""
         return self._changes[path] if path in self._changes else self._below.read(path)
 
 
-def _look(root: Path, path: str, mode: str | None) -> File | None:
-    """The file as it is now; ``None`` where it is gone, or is no file."""
+def _stat_file(root: Path, path: str, mode: str | None) -> File | None:
+    """The file on disk; ``None`` where it is missing or no file."""
     try:
         found = os.lstat(f"{root}/{path}")
     except OSError:
@@ -144,17 +144,8 @@ def _look(root: Path, path: str, mode: str | None) -> File | None:
     return File(path, found.st_size, mode is not None, link, bool(found.st_mode & stat.S_IXUSR))
 
 
-def _lines(root: Path, path: str) -> list[str]:
-    """The lines of a ``.gitignore``, which git does not follow either where it is a link."""
-    try:
-        content = files.read(root, path, links=False) or b""
-    except LisaError:
-        return []
-    return content.decode("utf-8", errors="replace").splitlines()
-
-
-def _walk(root: Path) -> Iterator[str]:
-    """Files of a folder without git, those left out that its ``.gitignore`` files name."""
+def _walk_folder(root: Path) -> Iterator[str]:
+    """Files of a folder without git, except those that its ``.gitignore`` files cover."""
     from pathspec import GitIgnoreSpec
 
     specs: dict[str, GitIgnoreSpec] = {}
@@ -162,7 +153,13 @@ def _walk(root: Path) -> Iterator[str]:
         prefix = Path(folder).relative_to(root).as_posix()
         prefix = "" if prefix == "." else f"{prefix}/"
         if ".gitignore" in found:
-            specs[prefix] = GitIgnoreSpec.from_lines(_lines(root, f"{prefix}.gitignore"))
+            # Git does not follow a .gitignore that is a link either.
+            try:
+                content = files.read(root, f"{prefix}.gitignore", links=False) or b""
+            except LisaError:
+                content = b""
+            lines = content.decode("utf-8", errors="replace").splitlines()
+            specs[prefix] = GitIgnoreSpec.from_lines(lines)
 
         def ignored(path: str) -> bool:
             return any(

@@ -41,7 +41,7 @@ def listing(letters: str = "") -> str:
     parts = []
     for family, (_, title) in rules.FAMILIES.items():
         if family.startswith(letters):
-            codes = rules.family(family)
+            codes = rules.load_family(family)
             lines = (f"  {x.code}  {x.severity.value:<6}  {x.text.title}" for x in codes)
             parts.append("\n".join([title, *lines]))
     return "\n\n".join(parts) + "\n"

@@ -1,4 +1,4 @@
-"""The rules: one or more modules for each family, loaded where one of its rules is wanted."""
+"""The rules: one or more modules per family, imported when one of its rules is wanted."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ CRASH = Rule("INT001", Severity.MUST, _crash)
 
 
 class Selection(NamedTuple):
-    """Which rules are wanted: codes, or the letters that they begin with.
+    """Which rules are wanted: by codes, their beginnings, or the letters of a family.
 
     Attributes
     ----------
     select
-        Those that are; empty: all.
+        The wanted ones; empty: all.
     ignore
-        Those of them that are not.
+        The exceptions among them.
     """
 
     select: tuple[str, ...] = ()
@@ -68,12 +68,12 @@ class Selection(NamedTuple):
 
     def takes(self, code: str) -> bool:
         """Whether a rule is wanted."""
-        wanted = not self.select or any(means(each, code) for each in self.select)
-        return wanted and not any(means(each, code) for each in self.ignore)
+        wanted = not self.select or any(covers(each, code) for each in self.select)
+        return wanted and not any(covers(each, code) for each in self.ignore)
 
 
-def means(named: str, code: str) -> bool:
-    """Whether a name (a code, its beginning with a digit, or the letters of a family) has a code.
+def covers(named: str, code: str) -> bool:
+    """Whether a name (a code, its beginning with a digit, or a family's letters) covers a code.
 
     The letters of one family may begin those of another: ``CI`` is not ``CIT``.
     """
@@ -83,8 +83,8 @@ def means(named: str, code: str) -> bool:
 
 
 @cache
-def family(letters: str) -> tuple[Rule, ...]:
-    """The rules of one family, by code."""
+def load_family(letters: str) -> tuple[Rule, ...]:
+    """Load the rules of one family, sorted by code."""
     modules = (import_module(f"lisa_scaffold.rules.{name}") for name in FAMILIES[letters][0])
     found = (each for module in modules for each in vars(module).values() if isinstance(each, Rule))
     return tuple(sorted(found, key=lambda rule: rule.code))
@@ -93,25 +93,21 @@ def family(letters: str) -> tuple[Rule, ...]:
 def every_rule() -> Iterator[Rule]:
     """All rules, family by family."""
     for letters in FAMILIES:
-        yield from family(letters)
+        yield from load_family(letters)
     yield CRASH
 
 
 @lru_cache(maxsize=64)
-def selected(selection: Selection) -> tuple[Rule, ...]:
-    """The rules that are wanted."""
-    wanted = [each for each in FAMILIES if _may_have(each, selection)]
-    found = (each for letters in wanted for each in family(letters))
+def select_rules(selection: Selection) -> tuple[Rule, ...]:
+    """The rules that a selection takes."""
+    named = {each.rstrip("0123456789") for each in selection.select} or FAMILIES.keys()
+    wanted = [each for each in FAMILIES if each in named and each not in selection.ignore]
+    found = (each for letters in wanted for each in load_family(letters))
     return tuple(each for each in found if selection.takes(each.code))
 
 
-def _may_have(letters: str, selection: Selection) -> bool:
-    named = [each for each in selection.select if each.rstrip("0123456789") == letters]
-    return bool(named or not selection.select) and letters not in selection.ignore
-
-
-def find(code: str) -> Rule:
-    """The rule of a code.
+def find_rule(code: str) -> Rule:
+    """Find the rule with a code.
 
     Raises
     ------
@@ -121,29 +117,29 @@ def find(code: str) -> Rule:
     for each in every_rule():
         if each.code == code.upper():
             return each
-    raise _unknown(code)
+    raise _unknown_code(code)
 
 
 def is_known(code: str) -> bool:
-    """Whether a code, or the letters that some begin with, means any rule."""
-    return any(means(code, each.code) for each in every_rule())
+    """Whether a code, its beginning, or the letters of a family cover any rule."""
+    return any(covers(code, each.code) for each in every_rule())
 
 
 def refuse_unknown(codes: Iterable[str]) -> None:
-    """Raise LisaError for a code that means no rule."""
+    """Raise LisaError for a code that covers no rule."""
     for code in codes:
         if not is_known(code):
-            raise _unknown(code)
+            raise _unknown_code(code)
 
 
-def near(code: str) -> list[str]:
-    """Codes that look like one that means no rule."""
+def find_similar_codes(code: str) -> list[str]:
+    """Known codes that look like an unknown one."""
     known = [*FAMILIES, *(each.code for each in every_rule())]
     return get_close_matches(code.upper(), known, n=3)
 
 
-def _unknown(code: str) -> LisaError:
-    close = near(code)
+def _unknown_code(code: str) -> LisaError:
+    close = find_similar_codes(code)
     hint = (
         f"Did you mean {' or '.join(close)}?" if close else "lisa-scaffold explain lists them all."
     )

@@ -1,8 +1,4 @@
-"""Changelog: there, in the form of Keep a Changelog, and in step with the versions.
-
-CHG001 there · CHG002 a place for what comes next · CHG003 form of the version headings ·
-CHG004 newest first · CHG005 the newest version has its entry · CHG006 written for people
-"""
+"""Changelog: it exists, follows Keep a Changelog, and agrees with the versions."""
 
 from __future__ import annotations
 
@@ -11,16 +7,16 @@ from collections.abc import Iterator
 
 from lisa_scaffold.formats.edit import insert_before, replace_line
 from lisa_scaffold.formats.markdown import Heading
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 _NAMES = ("CHANGELOG", "CHANGES", "HISTORY", "NEWS", "RELEASES")
 _FILES = tuple(
-    f"{folder}{spelled}{suffix}"
+    f"{folder}{form}{suffix}"
     for folder in ("", "docs/", "doc/")
     for name in _NAMES
-    for spelled in (name, name.lower(), name.title())
+    for form in (name, name.lower(), name.title())
     for suffix in (".md", ".rst", ".txt", "")
 )
 _NUMBER = r"(\d+\.\d+(?:\.\d+)?(?:[-.]?(?:a|b|rc|alpha|beta|dev|post)[-.]?\d*)?)"
@@ -38,19 +34,16 @@ _LONGEST = 300
 _DEEPEST = 3
 
 
-def _file(facts: Facts) -> str | None:
-    return facts.first(*_FILES)
-
-
-def _markdown(facts: Facts) -> str | None:
-    """The changelog, where its form can be told."""
-    path = _file(facts)
+def _find_markdown(facts: Facts) -> str | None:
+    """The changelog, where it is Markdown with headings."""
+    path = facts.first(*_FILES)
     return path if path and path.endswith(".md") and facts.headings(path) else None
 
 
-def _versions(facts: Facts) -> list[tuple[str, Heading]]:
-    """The version headings, all of the level of the first one."""
-    path = _markdown(facts)
+@cached_in_facts
+def _find_versions(facts: Facts) -> list[tuple[str, Heading]]:
+    """The version headings, at the level of the first one."""
+    path = _find_markdown(facts)
     found = [
         (match[1], heading)
         for heading in (facts.headings(path) if path else ())
@@ -71,11 +64,11 @@ def there(facts: Facts) -> Iterator[Hit]:
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
-    if _file(facts) is None:
+    if facts.first(*_FILES) is None:
         yield Hit("CHANGELOG.md", 1, "no changelog")
 
 
-@rule("CHG002", SHOULD, when=_versions, fixes=True)
+@rule("CHG002", SHOULD, when=_find_versions, fixes=True)
 def unreleased(facts: Facts) -> Iterator[Hit]:
     """The changelog has a place for what comes next.
 
@@ -87,16 +80,16 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
-    path = _markdown(facts)
+    path = _find_markdown(facts)
     if path and not any("unreleased" in heading.text.lower() for heading in facts.headings(path)):
-        first = facts.cached(_versions)[0][1]
+        first = _find_versions(facts)[0][1]
         marks = "#" * first.level
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
         fix = Fix.edit(path, insert_before(above, f"{marks} [Unreleased]\n\n"))
         yield Hit(path, first.line, "no section for what is not released yet", fix=fix)
 
 
-@rule("CHG003", SHOULD, when=_versions, fixes=True)
+@rule("CHG003", SHOULD, when=_find_versions, fixes=True)
 def heading_form(facts: Facts) -> Iterator[Hit]:
     """Version headings have the form `## [X.Y.Z] - YYYY-MM-DD`.
 
@@ -108,33 +101,24 @@ def heading_form(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/),
     [ISO 8601](https://www.iso.org/iso-8601-date-and-time-format.html).
     """
-    path = _markdown(facts)
-    for number, heading in facts.cached(_versions):
-        if (
-            path
-            and not _WELL_FORMED.fullmatch(heading.text)
-            and "unreleased" not in heading.text.lower()
-        ):
-            date = _DATE.search(heading.text)
-            right = f"[{number}] - {date[0] if date else 'YYYY-MM-DD'}"
-            yield Hit(
-                path,
-                heading.line,
-                f"the heading should be: {right}",
-                fix=_retitle(facts, path, heading, right) if date else None,
-            )
+    path = _find_markdown(facts)
+    for number, heading in _find_versions(facts):
+        is_right = _WELL_FORMED.fullmatch(heading.text) or "unreleased" in heading.text.lower()
+        if not path or is_right:
+            continue
+        date = _DATE.search(heading.text)
+        right = f"[{number}] - {date[0] if date else 'YYYY-MM-DD'}"
+        line = facts.lines(path)[heading.line - 1]
+        rest = _DATE.sub("", _VERSION.sub("", heading.text, count=1), count=1)
+        fix = None
+        # Only a heading that holds nothing but a version and a date can be rewritten.
+        if date and line.startswith("#") and not rest.strip(" ()-\N{EN DASH}\N{EM DASH}:,"):
+            new = f"{'#' * heading.level} {right}"
+            fix = Fix.edit(path, replace_line(heading.line, line, new))
+        yield Hit(path, heading.line, f"the heading should be: {right}", fix=fix)
 
 
-def _retitle(facts: Facts, path: str, heading: Heading, right: str) -> Fix | None:
-    """Rewrite a heading of nothing but a version and a date."""
-    line = facts.lines(path)[heading.line - 1]
-    rest = _DATE.sub("", _VERSION.sub("", heading.text, count=1), count=1)
-    if rest.strip(" ()-\N{EN DASH}\N{EM DASH}:,") or not line.startswith("#"):
-        return None
-    return Fix.edit(path, replace_line(heading.line, line, f"{'#' * heading.level} {right}"))
-
-
-@rule("CHG004", SHOULD, when=_versions)
+@rule("CHG004", SHOULD, when=_find_versions)
 def newest_first(facts: Facts) -> Iterator[Hit]:
     """The newest version stands first.
 
@@ -144,18 +128,18 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
-    path = _markdown(facts)
+    path = _find_markdown(facts)
     above: tuple[int, ...] | None = None
-    for number, heading in facts.cached(_versions):
+    for number, heading in _find_versions(facts):
         release = tuple(int(part) for part in re.findall(r"\d+", number)[:3])
-        # A branch that is kept alive has sections of its own: only a wrong start is told.
+        # A maintained older branch has sections of its own: only the first wrong one is reported.
         if path and above is not None and release > above:
             yield Hit(path, heading.line, f"{number} stands below an older version")
             return
         above = release
 
 
-@rule("CHG005", MUST, when=_versions)
+@rule("CHG005", MUST, when=_find_versions)
 def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     """The version that the project has, or that its tag names, has its entry.
 
@@ -166,34 +150,31 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
-    path = _markdown(facts)
-    entries = {_release(number) for number, _ in facts.cached(_versions)}
-    for version, said_by in _current(facts):
-        if path and _release(version) not in entries:
-            line = facts.cached(_versions)[0][1].line
+    path = _find_markdown(facts)
+    entries = {_release_numbers(number) for number, _ in _find_versions(facts)}
+    claimed: list[tuple[str, str]] = []
+    stated = facts.package.text("version")
+    if re.fullmatch(r"\d+(\.\d+)+", stated):
+        claimed.append((stated, facts.package.place("version").path))
+    for tag in facts.head_tags:
+        if match := re.fullmatch(r"v?(\d+\.\d+(\.\d+)?)", tag):
+            claimed.append((match[1], f"the tag {tag}"))
+    for version, said_by in claimed:
+        if path and _release_numbers(version) not in entries:
+            line = _find_versions(facts)[0][1].line
             yield Hit(path, line, f"no entry for {version}, which {said_by} names")
             return
 
 
-def _current(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Released versions that the project claims to have now."""
-    stated = facts.package.text("version")
-    if re.fullmatch(r"\d+(\.\d+)+", stated):
-        yield stated, facts.package.place("version").path
-    for tag in facts.head_tags:
-        if match := re.fullmatch(r"v?(\d+\.\d+(\.\d+)?)", tag):
-            yield match[1], f"the tag {tag}"
-
-
-def _release(version: str) -> tuple[int, ...]:
-    """The numbers of a version, zeros at the end left out."""
+def _release_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version without trailing zeros."""
     numbers = [int(part) for part in re.findall(r"\d+", version)]
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
 
 
-@rule("CHG006", SHOULD, when=_file)
+@rule("CHG006", SHOULD, when=lambda facts: facts.first(*_FILES))
 def for_people(facts: Facts) -> Iterator[Hit]:
     """The changelog is written for people.
 
@@ -204,7 +185,7 @@ def for_people(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/); a published LISA package
     ships its git log as changelog.
     """
-    path = _file(facts)
+    path = facts.first(*_FILES)
     lines = [(n, line) for n, line in enumerate(facts.lines(path or ""), 1) if line.strip()]
     commits = [number for number, line in lines if _COMMIT.match(line)]
     if path and len(commits) >= _FEW and len(commits) * 3 > len(lines):

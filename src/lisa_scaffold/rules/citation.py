@@ -1,17 +1,13 @@
-"""Citation: how the software is to be cited, in a form that forges and archives read.
-
-CIT001 stated · CIT002 complete · CIT003 valid · CIT004 the newest version
-"""
+"""Citation: how the software is to be cited, in a form that forges and archives read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
 
-from lisa_scaffold.formats.document import Document, Key, Keys
-from lisa_scaffold.formats.edit import Change, insert_before, replace_in_line
+from lisa_scaffold.formats.document import Document, Keys
+from lisa_scaffold.formats.edit import insert_before, replace_in_line
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
@@ -35,18 +31,18 @@ _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/\S+")
 _ORCID = re.compile(r"https://orcid\.org/((?:\d{4}-){3}\d{3}[\dX])")
 _ADDRESS = re.compile(r"(https?|s?ftp)://\S+")
+_Problem = tuple[Keys, str]
 _ADDRESSES = ("license-url", "repository", "repository-artifact", "repository-code", "url")
-
-
-def _is_science(facts: Facts) -> bool:
-    return any(text.startswith(_SCIENCE) for text in facts.package.texts("classifiers"))
 
 
 @rule(
     "CIT001",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.tracked and not facts.unpacked and _is_science(facts),
+    when=lambda facts: (
+        facts.is_checkout
+        and any(text.startswith(_SCIENCE) for text in facts.package.texts("classifiers"))
+    ),
 )
 def stated(facts: Facts) -> Iterator[Hit]:
     """Software for science says how it is to be cited.
@@ -62,8 +58,8 @@ def stated(facts: Facts) -> Iterator[Hit]:
         yield Hit(FILE, 1, "no CITATION.cff")
 
 
-def _citation(facts: Facts) -> Document:
-    """The citation, where it is one."""
+def _read_citation(facts: Facts) -> Document:
+    """The citation; empty where it is no mapping."""
     document = facts.yaml(FILE) if facts.has(FILE) else Document(FILE)
     return document if isinstance(document.data, dict) else Document(FILE)
 
@@ -78,29 +74,22 @@ def complete(facts: Facts) -> Iterator[Hit]:
 
     Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
     """
-    document = _citation(facts)
+    document = _read_citation(facts)
     if facts.yaml(FILE).problem:
         return
+    # Only these two are the same for every project.
+    additions = {
+        "cff-version": insert_before(r"^[a-z][a-z-]*:", f"cff-version: {_NEWEST}\n"),
+        "message": insert_before(r"^title:", _MESSAGE),
+    }
     for key in _REQUIRED:
         if not document.get(key):
-            yield Hit(FILE, document.line(key), f"no `{key}`", fix=_completed(document, key))
+            addition = None if key in document.data else additions.get(key)
+            fix = Fix.edit(FILE, addition) if addition else None
+            yield Hit(FILE, document.line(key), f"no `{key}`", fix=fix)
 
 
-def _completed(document: Document, key: str) -> Fix | None:
-    """Add what is the same for everybody."""
-    if key in document.data:
-        return None
-    if key == "cff-version":
-        return Fix.edit(FILE, _first(f"cff-version: {_NEWEST}\n"))
-    return Fix.edit(FILE, insert_before(r"^title:", _MESSAGE)) if key == "message" else None
-
-
-def _first(line: str) -> Change:
-    """Put a line in front of the first key."""
-    return insert_before(r"^[a-z][a-z-]*:", line)
-
-
-@rule("CIT003", MUST, when=_citation)
+@rule("CIT003", MUST, when=_read_citation)
 def valid(facts: Facts) -> Iterator[Hit]:
     """The citation says what it says in the form that is read.
 
@@ -112,28 +101,22 @@ def valid(facts: Facts) -> Iterator[Hit]:
 
     Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
     """
-    document = _citation(facts)
-    for keys, message in (*_unknown(document), *_values(document), *_people(document)):
+    document = _read_citation(facts)
+    # What keys other versions of the format have is unknown here.
+    if str(document.get("cff-version")) == _NEWEST:
+        unknown = [key for key in document.data if key not in _KEYS]
+        for key in unknown[:MOST_UNKNOWN]:
+            close = get_close_matches(str(key)[:LONGEST_WORD], _KEYS, n=1)
+            message = f"no key `{key}`" + (f": {close[0]}?" if close else "")
+            yield Hit(FILE, document.line(key), message)
+    for keys, message in (*_check_values(document), *_check_authors(document)):
         yield Hit(FILE, document.line(*keys), message)
 
 
-_Problem = tuple[Keys, str]
-
-
-def _unknown(document: Document) -> Iterator[_Problem]:
-    """Keys that the newest version of the format does not have; of others nobody asks."""
-    if str(document.get("cff-version")) != _NEWEST:
-        return
-    unknown = [key for key in document.data if key not in _KEYS]
-    for key in unknown[:MOST_UNKNOWN]:
-        close = get_close_matches(str(key)[:LONGEST_WORD], _KEYS, n=1)
-        yield (key,), f"no key `{key}`" + (f": {close[0]}?" if close else "")
-
-
-def _values(document: Document) -> Iterator[_Problem]:
-    said = document.raw("date-released") or document.get("date-released")
-    if said is not None and not _DATE.fullmatch(str(said).strip("\"'")):
-        yield ("date-released",), f"`{said}` is no date YYYY-MM-DD"
+def _check_values(document: Document) -> Iterator[_Problem]:
+    date = document.raw("date-released") or document.get("date-released")
+    if date is not None and not _DATE.fullmatch(str(date).strip("\"'")):
+        yield ("date-released",), f"`{date}` is no date YYYY-MM-DD"
     if (doi := document.get("doi")) is not None and not _DOI.fullmatch(str(doi)):
         yield ("doi",), f"`{doi}` is no DOI: it begins with 10."
     if document.get("type", default="software") not in ("software", "dataset"):
@@ -147,29 +130,30 @@ def _values(document: Document) -> Iterator[_Problem]:
             yield ("license",), f"`{each}` is no SPDX identifier"
 
 
-def _people(document: Document) -> Iterator[_Problem]:
+def _check_authors(document: Document) -> Iterator[_Problem]:
     authors = document.get("authors")
     if authors is not None and not isinstance(authors, list):
         yield ("authors",), "`authors` is a list"
     for index, person in enumerate(document.items("authors")):
-        for key, message in _person(person):
-            yield ("authors", index, *((key,) if key else ())), message
-
-
-def _person(person: Any) -> Iterator[tuple[Key | None, str]]:
-    match person:
-        case {"orcid": orcid} if not _is_orcid(str(orcid)):
-            yield "orcid", "no ORCID: https://orcid.org/0000-…"
-        case {"name": str()} | {"family-names": str()} | {"given-names": str()} | {"alias": str()}:
-            return
-        case dict():
-            yield None, "an author without `family-names` or `name`"
-        case _:
-            yield None, "an author is a mapping, with `family-names` or `name`"
+        match person:
+            case {"orcid": orcid} if not _is_orcid(str(orcid)):
+                yield ("authors", index, "orcid"), "no ORCID: https://orcid.org/0000-…"
+            case (
+                {"name": str()}
+                | {"family-names": str()}
+                | {"given-names": str()}
+                | {"alias": str()}
+            ):
+                continue
+            case dict():
+                yield ("authors", index), "an author without `family-names` or `name`"
+            case _:
+                message = "an author is a mapping, with `family-names` or `name`"
+                yield ("authors", index), message
 
 
 def _is_orcid(text: str) -> bool:
-    """Whether the last digit agrees with the others (ISO 7064)."""
+    """Whether a text is an ORCID whose check digit is right (ISO 7064)."""
     match = _ORCID.fullmatch(text)
     if match is None:
         return False
@@ -178,17 +162,6 @@ def _is_orcid(text: str) -> bool:
     for digit in number[:-1]:
         total = (total + int(digit)) * 2
     return number[-1] == "0123456789X"[(12 - total % 11) % 11]
-
-
-def _cited_versions(facts: Facts) -> Iterator[tuple[str, Keys, str]]:
-    """The versions that files for citation name: path, keys, version."""
-    document = _citation(facts)
-    if said := document.raw("version") or document.get("version"):
-        yield FILE, ("version",), str(said).strip("\"'")
-    for key in ("version", "softwareVersion"):
-        meta = facts.json("codemeta.json") if facts.has("codemeta.json") else Document("")
-        if isinstance(said := meta.get(key), str):
-            yield "codemeta.json", (key,), said
 
 
 @rule(
@@ -206,11 +179,18 @@ def newest_version(facts: Facts) -> Iterator[Hit]:
 
     Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md#version).
     """
+    cited: list[tuple[Document, str, str]] = []
+    document = _read_citation(facts)
+    if version := document.raw("version") or document.get("version"):
+        cited.append((facts.yaml(FILE), "version", str(version).strip("\"'")))
+    meta = facts.json("codemeta.json") if facts.has("codemeta.json") else Document("")
+    for key in ("version", "softwareVersion"):
+        if isinstance(version := meta.get(key), str):
+            cited.append((meta, key, version))
     stated_version = facts.package.text("version")
-    for path, keys, version in _cited_versions(facts):
+    for document, key, version in cited:
         if version.removeprefix("v") != stated_version:
-            document = facts.yaml(path) if path == FILE else facts.json(path)
-            line = document.line(*keys)
+            line = document.line(key)
             message = f"{version} here, but the project has {stated_version}"
-            fix = Fix.edit(path, replace_in_line(line, version, stated_version))
-            yield Hit(path, line, message, fix=fix)
+            fix = Fix.edit(document.path, replace_in_line(line, version, stated_version))
+            yield Hit(document.path, line, message, fix=fix)

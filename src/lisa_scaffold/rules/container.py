@@ -1,9 +1,4 @@
-"""The container: what it starts from, whom it runs as, what it holds.
-
-CON001 the CDE image · CON002 pinned · CON003 can be replaced · CON004 no root · CON005 no secret ·
-CON006 no secret by argument · CON007 no caches · CON008 `.dockerignore` ·
-CON009 maintained
-"""
+"""Container: what the image starts from, which user it runs as, and what it contains."""
 
 from __future__ import annotations
 
@@ -12,7 +7,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
@@ -26,43 +21,37 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"(?<!\w)([A-Za-z_]\w*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|\S*)")
-# Images whose own user is root; of any other nobody here knows.
+# Images whose own user is root; of others the user is not known here.
 _ROOTED = re.compile(
     r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|fedora|rockylinux|almalinux|python|node"
     r"|gcc|buildpack-deps|continuumio/(?:mini|ana)conda3)(?:[:@].*)?"
 )
 
 
-def _files(facts: Facts) -> list[Dockerfile]:
+@cached_in_facts
+def _find_dockerfiles(facts: Facts) -> list[Dockerfile]:
     return [each for path in facts.paths(*FILES) if (each := facts.dockerfile(path))]
 
 
-def _first(stage: Stage) -> Instruction:
-    return stage.instructions[0]
-
-
 def _last_stages(docker: Dockerfile) -> list[Stage]:
-    """The stages that the image consists of, the last one first."""
+    """The stages that the image is built from, the last one first."""
     names = {each.name.lower(): each for each in docker.stages if each.name}
     chain = [docker.stages[-1]]
-    seen = {_first(chain[0]).line}
-    while (below := names.get(chain[-1].resolved.lower())) and _first(below).line not in seen:
+    seen = {chain[0].instructions[0].line}
+    while below := names.get(chain[-1].resolved.lower()):
+        if below.instructions[0].line in seen:
+            break
         chain.append(below)
-        seen.add(_first(below).line)
+        seen.add(below.instructions[0].line)
     return chain
 
 
-def _bases(docker: Dockerfile) -> Iterator[Stage]:
-    """The stages that start from an image of elsewhere."""
+def _find_bases(docker: Dockerfile) -> Iterator[Stage]:
+    """The stages that start from an external image."""
     names = {"scratch", *(each.name.lower() for each in docker.stages if each.name)}
     for stage in docker.stages:
         if stage.resolved.lower() not in names:
             yield stage
-
-
-def _repository(image: str) -> str:
-    """An image's name without its tag and digest."""
-    return re.sub(r"(?::[^/:@]+)?(?:@\S+)?$", "", image)
 
 
 def _wants_cde(facts: Facts) -> bool:
@@ -80,21 +69,21 @@ def starts_from_cde(facts: Facts) -> Iterator[Hit]:
 
     Source: The Common Development Environment is the one base of LISA's containers.
     """
-    wanted = _repository(str(facts.answers["cde_image"]))
-    for docker in _files(facts):
+    for docker in _find_dockerfiles(facts):
         base = docker.base(docker.stages[-1])
-        if "$" not in base and not _is_cde(base, wanted):
-            line = _first(docker.stages[-1]).line
+        if "$" not in base and not _is_cde(facts, base):
+            line = docker.stages[-1].instructions[0].line
             yield Hit(docker.path, line, f"starts from {base}, not from the CDE image")
 
 
-def _is_cde(image: str, wanted: str) -> bool:
-    named = _repository(image)
-    # A mirror has another host, and the same name.
+def _is_cde(facts: Facts, image: str) -> bool:
+    wanted = images.read(str(facts.answers["cde_image"])).repository
+    named = images.read(image).repository
+    # A mirror has another host and the same name.
     return named == wanted or named.rpartition("/")[2] == wanted.rpartition("/")[2]
 
 
-@rule("CON002", SHOULD, when=_files)
+@rule("CON002", SHOULD, when=_find_dockerfiles)
 def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
     """Base images are pinned to a version.
 
@@ -104,14 +93,14 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
-    for docker in _files(facts):
-        for stage in _bases(docker):
+    for docker in _find_dockerfiles(facts):
+        for stage in _find_bases(docker):
             image = stage.resolved
             tag = re.search(r":([^/:@]+)(?:@|$)", image)
             if "$" in image or "@" in image or (tag and tag[1] != "latest"):
                 continue
             why = "the tag latest" if tag else "no tag"
-            yield Hit(docker.path, _first(stage).line, f"{image} has {why}")
+            yield Hit(docker.path, stage.instructions[0].line, f"{image} has {why}")
 
 
 @rule("CON003", SHOULD, kinds=PACKAGE, when=_wants_cde)
@@ -126,14 +115,15 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: ARG before FROM](https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact);
     the CDE reference moves with each release of the CDE.
     """
-    wanted = _repository(str(facts.answers["cde_image"]))
-    for docker in _files(facts):
-        for stage in _bases(docker):
-            if "$" not in stage.image and _is_cde(stage.image, wanted):
-                yield Hit(docker.path, _first(stage).line, "the CDE image is no argument here")
+    for docker in _find_dockerfiles(facts):
+        for stage in _find_bases(docker):
+            if "$" not in stage.image and _is_cde(facts, stage.image):
+                yield Hit(
+                    docker.path, stage.instructions[0].line, "the CDE image is no argument here"
+                )
 
 
-@rule("CON004", SHOULD, when=_files)
+@rule("CON004", SHOULD, when=_find_dockerfiles)
 def ends_as_user(facts: Facts) -> Iterator[Hit]:
     """The image runs as an ordinary user.
 
@@ -145,7 +135,7 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
     """
-    for docker in _files(facts):
+    for docker in _find_dockerfiles(facts):
         chain = _last_stages(docker)
         users = [
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
@@ -153,11 +143,13 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
         if users and users[0].value.split(":")[0] in ("root", "0"):
             yield Hit(docker.path, users[0].line, "the image runs as root")
         elif not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts)):
-            yield Hit(docker.path, _first(docker.stages[-1]).line, "no USER: it runs as root")
+            yield Hit(
+                docker.path, docker.stages[-1].instructions[0].line, "no USER: it runs as root"
+            )
 
 
-def _variables(instruction: Instruction) -> Iterator[tuple[str, str]]:
-    """Names and values that an ``ARG`` or ``ENV`` sets; an argument may have none."""
+def _read_variables(instruction: Instruction) -> Iterator[tuple[str, str]]:
+    """Names and values that an ``ARG`` or ``ENV`` sets; an argument may have no value."""
     if instruction.verb == "ENV" and "=" not in instruction.value.split(" ")[0]:
         name, _, value = instruction.value.partition(" ")
         yield name, value.strip()
@@ -168,16 +160,16 @@ def _variables(instruction: Instruction) -> Iterator[tuple[str, str]]:
         yield from ((word, "") for word in instruction.value.split() if "=" not in word)
 
 
-def _secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, str]]:
-    for docker in _files(facts):
+def _find_secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, str]]:
+    for docker in _find_dockerfiles(facts):
         for instruction in docker.instructions:
             if instruction.verb in ("ARG", "ENV"):
-                for name, value in _variables(instruction):
+                for name, value in _read_variables(instruction):
                     if _SECRET.fullmatch(name):
                         yield docker, instruction, name, value
 
 
-@rule("CON005", MUST, when=_files)
+@rule("CON005", MUST, when=_find_dockerfiles)
 def no_secret(facts: Facts) -> Iterator[Hit]:
     """No secret stands in a Dockerfile.
 
@@ -187,12 +179,12 @@ def no_secret(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
     """
-    for docker, instruction, name, value in _secrets(facts):
+    for docker, instruction, name, value in _find_secrets(facts):
         if value and "$" not in value:
             yield Hit(docker.path, instruction.line, f"{name} has a value here")
 
 
-@rule("CON006", SHOULD, when=_files)
+@rule("CON006", SHOULD, when=_find_dockerfiles)
 def no_secret_argument(facts: Facts) -> Iterator[Hit]:
     """No secret is an argument of a build.
 
@@ -202,7 +194,7 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
     """
-    for docker, instruction, name, value in _secrets(facts):
+    for docker, instruction, name, value in _find_secrets(facts):
         if instruction.verb == "ARG" and not value:
             yield Hit(docker.path, instruction.line, f"the argument {name} stays in the image")
 
@@ -212,7 +204,7 @@ _APT = re.compile(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
 _LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?|\bapt(?:-get)? dist-?clean\b")
 
 
-@rule("CON007", SHOULD, when=_files, fixes=True)
+@rule("CON007", SHOULD, when=_find_dockerfiles, fixes=True)
 def no_caches(facts: Facts) -> Iterator[Hit]:
     """No cache of a package manager stays in the image.
 
@@ -226,36 +218,34 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
     hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009) and
     [DL3042](https://github.com/hadolint/hadolint/wiki/DL3042).
     """
-    for docker in _files(facts):
+    for docker in _find_dockerfiles(facts):
         lines = facts.lines(docker.path)
         for stage in _last_stages(docker):
-            quiet = any(
+            keeps_pip_cache = not any(
                 name == "PIP_NO_CACHE_DIR"
                 for each in stage.instructions
                 if each.verb in ("ARG", "ENV")
-                for name, _ in _variables(each)
+                for name, _ in _read_variables(each)
             )
             for run in stage.instructions:
-                if run.verb == "RUN" and "--mount=type=cache" not in run.value:
-                    yield from _left(lines, docker.path, run, pip=not quiet)
+                if run.verb != "RUN" or "--mount=type=cache" in run.value:
+                    continue
+                found = []
+                if keeps_pip_cache and (match := _PIP.search(run.value)):
+                    found.append((match[0], "pip's cache stays"))
+                if (match := _APT.search(run.value)) and not _LISTS.search(run.value):
+                    found.append((match[0], "apt's lists stay"))
+                own_lines = list(enumerate(lines[run.line - 1 : run.end], run.line))
+                for text, message in found:
+                    number = next((n for n, line in own_lines if text in line), run.line)
+                    fix = None
+                    if message.startswith("pip"):
+                        change = replace_in_line(number, text, f"{text} --no-cache-dir")
+                        fix = Fix.edit(docker.path, change)
+                    yield Hit(docker.path, number, message, fix=fix)
 
 
-def _left(lines: list[str], path: str, run: Instruction, *, pip: bool) -> Iterator[Hit]:
-    if pip and (match := _PIP.search(run.value)):
-        line = _line_of(lines, run, match[0])
-        change = replace_in_line(line, match[0], f"{match[0]} --no-cache-dir")
-        yield Hit(path, line, "pip's cache stays", fix=Fix.edit(path, change))
-    if (match := _APT.search(run.value)) and not _LISTS.search(run.value):
-        yield Hit(path, _line_of(lines, run, match[0]), "apt's lists stay")
-
-
-def _line_of(lines: list[str], run: Instruction, text: str) -> int:
-    """The line of an instruction that a text stands on."""
-    own = lines[run.line - 1 : run.end]
-    return next((run.line + i for i, line in enumerate(own) if text in line), run.line)
-
-
-@rule("CON008", SHOULD, when=_files)
+@rule("CON008", SHOULD, when=_find_dockerfiles)
 def context_is_bounded(facts: Facts) -> Iterator[Hit]:
     """What a build copies whole is bounded by a `.dockerignore`.
 
@@ -265,7 +255,7 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
     """
-    for docker in _files(facts):
+    for docker in _find_dockerfiles(facts):
         # A context is the root, or the folder of the Dockerfile.
         folder = docker.path.rpartition("/")[0]
         beside = [f"{folder}/.dockerignore"] if folder else []
@@ -281,7 +271,7 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
                 break
 
 
-@rule("CON009", SHOULD, when=_files)
+@rule("CON009", SHOULD, when=_find_dockerfiles)
 def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     """Base images are still maintained.
 
@@ -293,7 +283,7 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     Source: [Python](https://devguide.python.org/versions/),
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle).
     """
-    for docker in _files(facts):
-        for stage in _bases(docker):
-            if message := images.ended(stage.resolved, facts.given.today):
-                yield Hit(docker.path, _first(stage).line, message)
+    for docker in _find_dockerfiles(facts):
+        for stage in _find_bases(docker):
+            if message := images.explain_end(stage.resolved, facts.given.today):
+                yield Hit(docker.path, stage.instructions[0].line, message)

@@ -1,8 +1,4 @@
-"""Documentation: links that lead somewhere, pages that are one's own, a build that finds its files.
-
-DOC001 links · DOC002 how to install · DOC003 nobody's template · DOC004 badges ·
-DOC005 version of the pages · DOC006 Read the Docs
-"""
+"""Documentation: links lead somewhere, pages are the project's own, builds find their files."""
 
 from __future__ import annotations
 
@@ -19,6 +15,7 @@ from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "SUPPORT.md")
+_READMES = ("README.md", "README.rst", "README.txt", "README")
 _LONGEST_LINE = 10_000
 _MOST_LINKS = 5_000
 _LINK = re.compile(r"(?<!\\)\]\(\s*<?([^)\s>]{1,500}+)>?(?:\s+\"[^\"]*\")?\s*\)")
@@ -26,12 +23,7 @@ _DEFINED = re.compile(r" {0,3}\[[^\][^]{1,200}\]:\s+<?([^\s>]{1,500})>?")
 _CODE = re.compile(r"(`{1,80}+)(?!`).{0,1000}?(?<!`)\1(?!`)")
 
 
-def _is_checkout(facts: Facts) -> bool:
-    """Whether all that the project has can be seen."""
-    return bool(facts.tracked) and not facts.unpacked
-
-
-@rule("DOC001", MUST, when=_is_checkout)
+@rule("DOC001", MUST, when=lambda facts: facts.is_checkout)
 def links(facts: Facts) -> Iterator[Hit]:
     """Links in the README, and in the pages beside it, lead to files that exist.
 
@@ -43,38 +35,28 @@ def links(facts: Facts) -> Iterator[Hit]:
     points to a licence file that it does not have.
     """
     for page in facts.paths(*_PAGES):
-        for number, target, column in islice(_targets(facts, page), _MOST_LINKS):
+        for number, target, column in islice(_find_targets(facts, page), _MOST_LINKS):
             if not is_there(facts, target):
                 yield Hit(page, number, f"there is no {target}", column=column)
 
 
-def _targets(facts: Facts, page: str) -> Iterator[tuple[int, str, int]]:
-    """The files that a page of the top links to: line, path, column."""
+def _find_targets(facts: Facts, page: str) -> Iterator[tuple[int, str, int]]:
+    """The files of this project that a top-level page links to: line, path, column."""
     for number, line in prose(facts.text(page)):
         if "](" not in line and "]:" not in line:
             continue
         shown = _CODE.sub(lambda match: " " * len(match[0]), line[:_LONGEST_LINE])
         for match in (*_LINK.finditer(shown), *_DEFINED.finditer(shown)):
-            path = _local(match[1])
-            if path:
-                yield number, path, match.start(1) + 1
-
-
-def _local(address: str) -> str:
-    """The path that an address means in this project; empty where it leads out of it."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    # A path that climbs out is a trick to reach other pages of the forge.
-    if parts.scheme or parts.netloc or not parts.path:
-        return ""
-    path = normpath(unquote(parts.path).lstrip("/"))
-    return "" if path.startswith("..") or "@" in path else path.removeprefix("./")
-
-
-def _readme(facts: Facts) -> str:
-    return facts.first("README.md", "README.rst", "README.txt", "README") or ""
+            try:
+                parts = urlsplit(match[1])
+            except ValueError:
+                continue
+            if parts.scheme or parts.netloc or not parts.path:
+                continue
+            path = normpath(unquote(parts.path).lstrip("/"))
+            # A path that leads out of the project is a trick to reach other pages of the forge.
+            if path and not path.startswith("..") and "@" not in path:
+                yield number, path.removeprefix("./"), match.start(1) + 1
 
 
 _INSTALL = re.compile(
@@ -83,7 +65,7 @@ _INSTALL = re.compile(
 )
 
 
-@rule("DOC002", SHOULD, kinds=PACKAGE, when=_readme)
+@rule("DOC002", SHOULD, kinds=PACKAGE, when=lambda facts: facts.has(*_READMES))
 def how_to_install(facts: Facts) -> Iterator[Hit]:
     """The README says how to install the package, or where that is said.
 
@@ -94,7 +76,7 @@ def how_to_install(facts: Facts) -> Iterator[Hit]:
     Source: [packaging guide](https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/);
     [Read the Docs: what to write](https://www.writethedocs.org/guide/writing/beginners-guide-to-docs/#what-to-write).
     """
-    path = _readme(facts)
+    path = facts.first(*_READMES) or ""
     text = facts.text(path)
     leads_on = re.search(r"(?i)documentation|\bdocs\b|readthedocs|\.pages\.", text)
     if text and not _INSTALL.search(text) and not leads_on:
@@ -110,7 +92,7 @@ GITLAB = (
 """Sentences of the README that GitLab puts into a new project."""
 
 
-@rule("DOC003", SHOULD, when=_readme)
+@rule("DOC003", SHOULD, when=lambda facts: facts.has(*_READMES))
 def own_words(facts: Facts) -> Iterator[Hit]:
     """The README is the project's own.
 
@@ -121,7 +103,7 @@ def own_words(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: create a project](https://docs.gitlab.com/user/project/): a new project can be
     initialized with a README.
     """
-    path = _readme(facts)
+    path = facts.first(*_READMES) or ""
     for number, line in enumerate(facts.lines(path), 1):
         if any(sentence in line for sentence in GITLAB):
             yield Hit(path, number, "this is GitLab's page for new projects")
@@ -133,19 +115,23 @@ _BADGE = re.compile(
 )
 
 
-def _homes(facts: Facts) -> dict[str, set[str]]:
+def _paths_on_forges(facts: Facts) -> dict[str, set[str]]:
     """The paths of the project on each forge that the metadata names."""
-    homes: dict[str, set[str]] = {}
-    urls = facts.package.get("urls")
-    for address in urls.values() if isinstance(urls, dict) else ():
+    found: dict[str, set[str]] = {}
+    for address in facts.package.table("urls").values():
         match = re.match(r"https?://([\w.-]+)/([\w./~-]+)", str(address))
         if match:
             path = match[2].partition("/-/")[0].removesuffix(".git").strip("/")
-            homes.setdefault(match[1].lower(), set()).add(path.lower())
-    return homes
+            found.setdefault(match[1].lower(), set()).add(path.lower())
+    return found
 
 
-@rule("DOC004", SHOULD, kinds=PACKAGE, when=lambda facts: _readme(facts) and _homes(facts))
+@rule(
+    "DOC004",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.has(*_READMES) and _paths_on_forges(facts),
+)
 def own_badges(facts: Facts) -> Iterator[Hit]:
     """Badges show the state of this project.
 
@@ -156,11 +142,11 @@ def own_badges(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: badges](https://docs.gitlab.com/user/project/badges/); in LISA packages badge
     jobs are copied byte for byte.
     """
-    path, homes = _readme(facts), _homes(facts)
+    path, paths_on_forges = facts.first(*_READMES) or "", _paths_on_forges(facts)
     for number, line in enumerate(facts.lines(path), 1):
         for match in _BADGE.finditer(line):
-            known = homes.get(match[1].lower())
-            if known and not any(match[2].lower().startswith(home) for home in known):
+            known = paths_on_forges.get(match[1].lower())
+            if known and not any(match[2].lower().startswith(own) for own in known):
                 message = f"the badge is that of {match[2]}"
                 yield Hit(path, number, message, column=match.start() + 1)
 
@@ -206,17 +192,17 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
     Source: [Read the Docs](https://docs.readthedocs.com/platform/stable/config-file/v2.html).
     """
     path = facts.first(*_READTHEDOCS) or ""
-    said = facts.yaml(path)
-    if not isinstance(said.data, dict) or said.problem or not said:
+    document = facts.yaml(path)
+    if not isinstance(document.data, dict) or document.problem or not document:
         return
-    if said.get("version") != _FORMAT:
-        yield Hit(path, said.line("version"), f"`version` is {_FORMAT}")
-    if not said.get("build", "os"):
-        yield Hit(path, said.line("build"), "no `build.os`")
+    if document.get("version") != _FORMAT:
+        yield Hit(path, document.line("version"), f"`version` is {_FORMAT}")
+    if not document.get("build", "os"):
+        yield Hit(path, document.line("build"), "no `build.os`")
     named: list[Keys] = [("sphinx", "configuration"), ("mkdocs", "configuration")]
-    installed = said.items("python", "install")
+    installed = document.items("python", "install")
     named += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
     for keys in named:
-        target = said.get(*keys)
+        target = document.get(*keys)
         if isinstance(target, str) and not is_there(facts, normpath(target)):
-            yield Hit(path, said.line(*keys), f"there is no {target}")
+            yield Hit(path, document.line(*keys), f"there is no {target}")

@@ -15,9 +15,9 @@ class Step(NamedTuple):
     path
         The file.
     change
-        Changes its text; ``None``: the file is replaced, or goes.
+        Changes its text; ``None``: the file is replaced or deleted.
     content
-        What stands in its place; ``None`` without a change: the file goes.
+        Replaces it where there is no ``change``; ``None``: the file is deleted.
     """
 
     path: str
@@ -32,19 +32,10 @@ class Fix(NamedTuple):
 
     @classmethod
     def edit(cls, path: str, *changes: Change) -> Fix:
-        """Change a file that is there."""
+        """Change an existing file."""
         return cls(tuple(Step(path, change) for change in changes))
 
     @classmethod
     def write(cls, path: str, content: str | bytes) -> Fix:
-        """Create a file, or replace it whole."""
+        """Create a file, or replace it as a whole."""
         return cls((Step(path, None, content.encode() if isinstance(content, str) else content),))
-
-    @classmethod
-    def delete(cls, path: str) -> Fix:
-        """Remove a file."""
-        return cls((Step(path),))
-
-    def __or__(self, other: Fix) -> Fix:
-        """Both, one after the other."""
-        return Fix((*self.steps, *other.steps))

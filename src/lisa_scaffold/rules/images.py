@@ -1,4 +1,4 @@
-"""Names of container images, and how long what they carry is maintained, for several families."""
+"""Names of container images, and how long what is in them is maintained."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OFFICIAL = re.compile(
 
 
 class Image(NamedTuple):
-    """An image: its repository, its tag and its digest, each empty where it is not named."""
+    """An image: its repository, tag and digest, each empty where it is not named."""
 
     repository: str
     tag: str
@@ -23,7 +23,7 @@ class Image(NamedTuple):
 
     @property
     def short(self) -> str:
-        """The repository; without the server for an official image."""
+        """The repository, without the server of an official image."""
         return _OFFICIAL.sub("", self.repository, count=1)
 
 
@@ -36,12 +36,12 @@ def read(name: str) -> Image:
 
 
 def is_known(name: str) -> bool:
-    """Whether a name is known whole: no variable is left in it."""
+    """Whether a name is known in full: no variable is left in it."""
     return bool(name) and "$" not in name and "{" not in name
 
 
-def moves(name: str) -> str:
-    """Why an image may be another one tomorrow; empty where it is pinned, or nobody can tell."""
+def explain_change(name: str) -> str:
+    """Why an image may change without notice; empty where it is pinned or not known."""
     if not is_known(name) or name == "scratch":
         return ""
     image = read(name)
@@ -52,7 +52,7 @@ def moves(name: str) -> str:
     return f"{name} is another image tomorrow" if _MOVING.fullmatch(image.tag) else ""
 
 
-# The last day on which a release got repairs for everybody.
+# The last day on which a release got free repairs.
 _ENDS: dict[str, dict[str, str]] = {
     "python": {
         "2": "2020-01-01",
@@ -119,46 +119,37 @@ _NAMES = {
     "centos7": "7",
     "centos8": "8",
 }
-_GONE = {
+_REPLACED = {
     "gcr.io/kaniko-project/executor": "ghcr.io/osscontainertools/kaniko",
     "registry.gitlab.com/gitlab-org/release-cli": "registry.gitlab.com/gitlab-org/cli",
 }
-"""Images that nobody maintains any more, and what took their place."""
+"""Unmaintained images, and what replaces them."""
 
 _WORD = re.compile(r"[a-z]+\d?|\d+(?:\.\d+)*")
 
 
-def ended(name: str, today: date | None) -> str:
-    """Why an image gets no repairs any more; empty where it does, or nobody can tell."""
+def explain_end(name: str, today: date | None) -> str:
+    """Why an image gets no repairs any more; empty where it does, or is not known."""
     if not is_known(name):
         return ""
     image = read(name)
-    if image.repository in _GONE:
-        return f"{image.repository} is not maintained any more: {_GONE[image.repository]} is"
-    for what, end in _carried(image):
-        if today and end < today.isoformat():
-            return f"{what} gets no repairs since {end}"
-    return ""
-
-
-def _carried(image: Image) -> list[tuple[str, str]]:
-    """What an official image carries, each with its last day."""
-    if image.short not in _ENDS:
-        return []
-    found: list[tuple[str, str]] = []
+    if image.repository in _REPLACED:
+        return f"{image.repository} is not maintained any more: {_REPLACED[image.repository]} is"
+    if image.short not in _ENDS or not today:
+        return ""
     for index, word in enumerate(_WORD.findall(image.tag)):
         named = _NAMES.get(word)
-        system = "debian" if named and "." not in named else "ubuntu"
-        if index == 0 and (end := _end(image.short, named or word)):
-            found.append((f"{image.short.title()} {named or word}", end))
-        elif index and named and (end := _end(system, named)):
-            found.append((f"{system.title()} {named} ({word})", end))
-    return found
-
-
-def _end(system: str, version: str) -> str:
-    """The last day of a release, by as much of its version as is known."""
-    ends = _ENDS.get(system, {})
-    parts = version.split(".")
-    known = (".".join(parts[:length]) for length in (2, 1))
-    return next((ends[each] for each in known if each in ends), "")
+        if index == 0:
+            system, version = image.short, named or word
+            label = f"{system.title()} {version}"
+        elif named:
+            system, version = "ubuntu" if "." in named else "debian", named
+            label = f"{system.title()} {named} ({word})"
+        else:
+            continue
+        ends = _ENDS[system]
+        parts = version.split(".")
+        end = ends.get(".".join(parts[:2])) or ends.get(parts[0])
+        if end and end < today.isoformat():
+            return f"{label} gets no repairs since {end}"
+    return ""

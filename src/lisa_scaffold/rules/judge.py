@@ -1,24 +1,36 @@
-"""Find where projects depart from the practice, and repair what needs no human judgement."""
+"""Which rules a project is judged by, what they find in it, and what the project waives."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from lisa_scaffold import rules
-from lisa_scaffold.model import Finding
-from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.settings import Waiver
+from lisa_scaffold.model import Finding, Waived
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import CRASH, Selection
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import Hit, Rule
 
-UNNEEDED_WAIVER = "CFG004"
+MOST_HITS = 1000
+"""Hits of one rule in one file that are reported: nobody reads more, and reports stay bounded."""
+
+_UNNEEDED_WAIVER = "CFG004"
+_LONGEST_MESSAGE = 2000
 
 
-def selection(facts: Facts, asked: Selection) -> Selection:
-    """What is asked for on the command line and what the project sets, together.
+class Found(NamedTuple):
+    """A finding with the fix that its rule proposed; a report knows the finding only."""
 
-    Codes in the settings that mean nothing are findings of their own: here they are passed over.
+    finding: Finding
+    fix: Fix | None
+
+
+def combine_selection(facts: Facts, asked: Selection) -> Selection:
+    """Combine what the command line asks for with what the project sets.
+
+    Unknown codes in the settings are findings of their own and are skipped here.
     """
     select, ignore = (
         tuple(code for code, _ in codes if rules.is_known(code))
@@ -27,111 +39,128 @@ def selection(facts: Facts, asked: Selection) -> Selection:
     return Selection(asked.select or select, (*asked.ignore, *ignore))
 
 
-def is_waived(finding: Finding, facts: Facts) -> bool:
-    """Whether the project excepts a finding."""
-    return find_waiver(finding, facts.settings.waivers, facts) is not None
-
-
-def find_waiver(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> int | None:
-    """The number of the waiver that excepts a finding."""
-    known = facts.cached(_no_waivers)
-    place = finding.code, finding.path
-    if place not in known:
-        known[place] = _find_waiver(finding, waivers, facts)
-    return known[place]
-
-
-def _no_waivers(_facts: Facts) -> dict[tuple[str, str], int | None]:
-    """Numbers of the waivers of codes in files, before any is looked for."""
-    return {}
-
-
-def _find_waiver(finding: Finding, waivers: Sequence[Waiver], facts: Facts) -> int | None:
-    today = facts.given.today
-    for number, waiver in enumerate(waivers):
-        alive = not (today and waiver.expires and waiver.expires < today)
-        meant = rules.means(waiver.code, finding.code)
-        if alive and meant and (not waiver.path or facts.describes(waiver.path, finding.path)):
-            return number
-    return None
-
-
-def find_unused_waivers(facts: Facts, chosen: Iterable[Rule], used: set[int]) -> frozenset[int]:
-    """Numbers of the waivers whose rules were all run, and that excepted nothing."""
-    run = {rule.code for rule in chosen}
-    today = facts.given.today
-    unused = set()
-    for number, waiver in enumerate(facts.settings.waivers):
-        expired = today and waiver.expires and waiver.expires < today
-        meant = {each.code for each in rules.every_rule() if rules.means(waiver.code, each.code)}
-        if number not in used and not expired and meant and meant <= run:
-            unused.add(number)
-    return frozenset(unused)
-
-
-MOST_HITS = 1000
-"""Places in one file that one rule tells of: nobody reads more, and a report stays of a size."""
-
-_LONGEST = 2000
-
-
-def run(rules: Sequence[Rule], facts: Facts) -> Iterator[tuple[Rule, Hit]]:
-    """Apply rules; one that crashes becomes a hit of its own, and the others go on.
-
-    Of the hits of one rule in one file the first ``MOST_HITS`` count, and one that tells of more;
-    of a rule that goes on for long, no more are looked for.
-    """
-    for each in rules:
+def applied(chosen: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
+    """The codes of the rules that apply to a project; a rule that crashes counts as applied."""
+    codes = []
+    for rule in chosen:
         try:
-            yield from ((each, hit) for hit in _first(each.hits(facts)))
-        except Exception as error:  # whatever it is, it is no reason to lose the other rules
-            yield CRASH, Hit(".", 1, f"{each.code} crashed: {error!r}")
+            applies = rule.applies(facts)
+        except Exception:  # reported as a finding when the rule is run
+            applies = True
+        if applies:
+            codes.append(rule.code)
+    return tuple(codes)
 
 
-def _first(hits: Iterable[Hit]) -> Iterator[Hit]:
-    counts: Counter[str] = Counter()
-    for hit in hits:
-        counts[hit.path] += 1
-        if counts[hit.path] <= MOST_HITS:
-            yield hit
-        elif counts[hit.path] == MOST_HITS + 1:
-            yield Hit(hit.path, hit.line, f"{hit.message}; from here on no more are listed")
-        elif counts[hit.path] > 2 * MOST_HITS:
-            return
+def run(chosen: Sequence[Rule], facts: Facts) -> list[Found]:
+    """Apply rules in order; one that crashes becomes a finding, and the others go on.
+
+    Of the hits of one rule in one file, the first ``MOST_HITS`` count, plus one that says there
+    are more; a rule that keeps producing hits is stopped.
+    """
+    found: list[Found] = []
+    for rule in chosen:
+        counts: Counter[str] = Counter()
+        try:
+            for hit in rule.hits(facts):
+                counts[hit.path] += 1
+                if counts[hit.path] <= MOST_HITS:
+                    found.append(_found(rule, hit))
+                elif counts[hit.path] == MOST_HITS + 1:
+                    message = f"{hit.message}; from here on no more are listed"
+                    found.append(_found(rule, Hit(hit.path, hit.line, message)))
+                elif counts[hit.path] > 2 * MOST_HITS:
+                    break
+        except Exception as error:  # whatever it is, the other rules still count
+            found.append(_found(CRASH, Hit(".", 1, f"{rule.code} crashed: {error!r}")))
+    return found
 
 
-def applied(rules: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
-    """The codes of the rules that are of interest for a project; one that crashes is."""
-    return tuple(each.code for each in rules if _applies(each, facts))
-
-
-def _applies(rule: Rule, facts: Facts) -> bool:
-    try:
-        return rule.applies(facts)
-    except Exception:  # told as a finding where the rule is run
-        return True
-
-
-def finding(rule: Rule, hit: Hit) -> Finding:
-    """What a rule has hit, as the verbs pass it on."""
-    return Finding(
+def _found(rule: Rule, hit: Hit) -> Found:
+    message = hit.message
+    if len(message) > _LONGEST_MESSAGE:
+        message = f"{message[:_LONGEST_MESSAGE]} …"
+    finding = Finding(
         rule.code,
         rule.severity,
         hit.path,
         max(1, hit.line),
-        hit.message if len(hit.message) <= _LONGEST else f"{hit.message[:_LONGEST]} …",
+        message,
         hit.column,
         hit.fix is not None,
         rule.url,
     )
+    return Found(finding, hit.fix)
 
 
 def findings(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:
     """Where the rules fail, by path and line, each place once."""
-    found = {finding(rule, hit) for rule, hit in run(chosen, facts)}
-    return sorted(found, key=order)
+    return sorted({each.finding for each in run(chosen, facts)}, key=_order)
 
 
-def order(found: Finding) -> tuple[str, int, str, int, str]:
-    """Findings stand by path, line and code."""
-    return found.path, found.line, found.code, found.column or 0, found.message
+def _order(finding: Finding) -> tuple[str, int, str, int, str]:
+    return finding.path, finding.line, finding.code, finding.column or 0, finding.message
+
+
+def apply_waivers(
+    found: Iterable[Found], chosen: Sequence[Rule], facts: Facts
+) -> tuple[list[Finding], list[Waived]]:
+    """Split what the rules found into what counts and what the project waives.
+
+    Waivers that nothing needed are findings as well, where that rule was chosen.
+    """
+    counting: list[Finding] = []
+    waived: list[Waived] = []
+    used: set[int] = set()
+    waivers = facts.settings.waivers
+    for finding in sorted({each.finding for each in found}, key=_order):
+        number = _find_waiver(finding, facts)
+        if number is None:
+            counting.append(finding)
+        else:
+            used.add(number)
+            waived.append(Waived(finding, waivers[number].reason))
+    unneeded = [rule for rule in chosen if rule.code == _UNNEEDED_WAIVER]
+    if unneeded and (unused := _find_unused_waivers(facts, chosen, used)):
+        counting += findings(unneeded, facts.with_given(unused=unused))
+        counting.sort(key=_order)
+    return counting, waived
+
+
+def is_waived(finding: Finding, facts: Facts) -> bool:
+    """Whether the project waives a finding."""
+    return _find_waiver(finding, facts) is not None
+
+
+def _find_waiver(finding: Finding, facts: Facts) -> int | None:
+    """The number of the first waiver that covers a finding."""
+    known = _waiver_memo(facts)
+    place = finding.code, finding.path
+    if place not in known:
+        known[place] = None
+        for number, waiver in enumerate(facts.settings.waivers):
+            if waiver.has_expired(facts.given.today) or not rules.covers(waiver.code, finding.code):
+                continue
+            if not waiver.path or facts.describes(waiver.path, finding.path):
+                known[place] = number
+                break
+    return known[place]
+
+
+@cached_in_facts
+def _waiver_memo(_facts: Facts) -> dict[tuple[str, str], int | None]:
+    """The numbers of waivers that are already looked up, by code and path."""
+    return {}
+
+
+def _find_unused_waivers(facts: Facts, chosen: Iterable[Rule], used: set[int]) -> frozenset[int]:
+    """Numbers of the waivers that covered nothing although all their rules were run."""
+    chosen_codes = {rule.code for rule in chosen}
+    unused = set()
+    for number, waiver in enumerate(facts.settings.waivers):
+        meant = {each.code for each in rules.every_rule() if rules.covers(waiver.code, each.code)}
+        if number in used or waiver.has_expired(facts.given.today):
+            continue
+        if meant and meant <= chosen_codes:
+            unused.add(number)
+    return frozenset(unused)

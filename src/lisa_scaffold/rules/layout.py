@@ -1,9 +1,4 @@
-"""Files of a project: what everybody looks for is there, and nothing that does not belong.
-
-FIL001 README · FIL002 .gitignore · FIL003 tests · FIL004 one layout · FIL005 conflict markers ·
-FIL006 products · FIL007 left-overs of merges · FIL008 data · FIL009 output of notebooks ·
-FIL010 names that differ in case alone
-"""
+"""Files of a project: what everybody expects is there, and nothing that does not belong."""
 
 from __future__ import annotations
 
@@ -13,11 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from lisa_scaffold.formats.document import Problem
-from lisa_scaffold.formats.edit import Change
 from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
-from lisa_scaffold.rules.fix import Fix
+from lisa_scaffold.rules.fix import Fix, Step
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 from lisa_scaffold.rules.syntax import INI, JSON, PYTHON, TOML, YAML
 
@@ -48,11 +42,6 @@ __pycache__/
 """
 
 
-def _is_checkout(facts: Facts) -> bool:
-    """Whether all that the project has can be seen: a source distribution leaves files out."""
-    return bool(facts.tracked) and not facts.unpacked
-
-
 @rule("FIL001", SHOULD, when=lambda facts: facts.kind)
 def readme(facts: Facts) -> Iterator[Hit]:
     """There is a README.
@@ -71,7 +60,7 @@ def readme(facts: Facts) -> Iterator[Hit]:
     "FIL002",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: _is_checkout(facts) and facts.package.form,
+    when=lambda facts: facts.is_checkout and facts.package.form,
     fixes=True,
 )
 def gitignore(facts: Facts) -> Iterator[Hit]:
@@ -92,7 +81,7 @@ def gitignore(facts: Facts) -> Iterator[Hit]:
     "FIL003",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: _is_checkout(facts) and facts.layout.folders,
+    when=lambda facts: facts.is_checkout and facts.layout.folders,
 )
 def tests(facts: Facts) -> Iterator[Hit]:
     """There are tests.
@@ -139,32 +128,28 @@ def no_conflict(facts: Facts) -> Iterator[Hit]:
     leaves such marks behind without a word.
     """
     for path, marks in facts.marks.items():
-        opened = any(mark.text.startswith(CONFLICT) for mark in marks)
-        number = 0 if not opened or _may_be_meant(facts, path) else _conflict(_prose(facts, path))
-        if number:
+        if not any(mark.text.startswith(CONFLICT) for mark in marks) or _may_be_example(
+            facts, path
+        ):
+            continue
+        if number := _find_conflict(facts, path):
             yield Hit(path, number, "a merge conflict that was committed")
 
 
-def _may_be_meant(facts: Facts, path: str) -> bool:
-    """Whether the marks are an example, or a rule about syntax tells of them."""
+def _may_be_example(facts: Facts, path: str) -> bool:
+    """Whether the marks are an example, or a rule about syntax reports them."""
     if path.endswith(".py"):
-        # In a module that can be read they stand in a text.
+        # In a module that can be parsed they are part of a string.
         return not isinstance(facts.python(path), Problem) or path in facts.paths(*PYTHON)
     is_data = any(part in ("tests", "test", "testdata") for part in path.split("/"))
     return is_data or path.endswith(_PATCHES) or path in facts.paths(*_READ_ELSEWHERE)
 
 
-def _prose(facts: Facts, path: str) -> dict[int, str]:
-    """The lines of a file by number; of Markdown those outside of examples."""
-    if path.endswith(".md"):
-        return dict(prose(facts.text(path)))
-    return dict(enumerate(facts.lines(path), 1))
-
-
-def _conflict(lines: dict[int, str]) -> int:
-    """The line where the first conflict begins whose other two marks follow; 0: none."""
+def _find_conflict(facts: Facts, path: str) -> int:
+    """The line of the first complete conflict outside of Markdown's code blocks; 0: none."""
+    lines = prose(facts.text(path)) if path.endswith(".md") else enumerate(facts.lines(path), 1)
     opened = divided = 0
-    for number, line in lines.items():
+    for number, line in lines:
         if line.startswith(CONFLICT):
             opened, divided = number, 0
         elif line == "=======":
@@ -174,20 +159,20 @@ def _conflict(lines: dict[int, str]) -> int:
     return 0
 
 
-# Folders and files that tools write, and that they write again.
-_WRITTEN = re.compile(
+# Folders and files that tools write, and would write again.
+_REWRITTEN = re.compile(
     r"((?:.*/)?(?:__pycache__|\.ipynb_checkpoints|\.pytest_cache|\.mypy_cache|\.ruff_cache"
     r"|[^/]+\.egg-info|\.hypothesis))/.*"
     r"|((?:.*/)?(?:[^/]+\.py[co]|\.DS_Store|Thumbs\.db|\.coverage|[^/]+\.sw[op]|[^/]+~))"
 )
-# The same, but somebody may have put something there that exists nowhere else.
-_MADE = re.compile(
+# The same, but they may hold something that exists nowhere else.
+_BUILT = re.compile(
     r"(htmlcov|\.nox|\.tox|docs?/_build|build/(?:lib|bdist|temp)[^/]*)/.*"
     r"|(dist/[^/]+\.(?:whl|tar\.gz)|coverage\.xml|(?:test-|pytest-)?(?:junit|report)[^/]*\.xml)"
 )
 
 
-@rule("FIL006", SHOULD, when=_is_checkout, fixes=True)
+@rule("FIL006", SHOULD, when=lambda facts: facts.is_checkout, fixes=True)
 def no_products(facts: Facts) -> Iterator[Hit]:
     """No file is in git that a tool writes.
 
@@ -200,18 +185,18 @@ def no_products(facts: Facts) -> Iterator[Hit]:
     """
     groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for path in facts.tracked:
-        if match := _WRITTEN.fullmatch(path):
+        if match := _REWRITTEN.fullmatch(path):
             groups[match[1] or match[2], True].append(path)
-        elif match := _MADE.fullmatch(path):
+        elif match := _BUILT.fullmatch(path):
             groups[match[1] or match[2], False].append(path)
-    for (name, again), paths in groups.items():
+    for (name, is_rewritten), paths in groups.items():
         fix = None
-        for path in paths if again else ():
-            fix = (fix | Fix.delete(path)) if fix else Fix.delete(path)
+        if is_rewritten:
+            fix = Fix(tuple(Step(path) for path in paths))
         yield Hit(paths[0], 1, f"{name} is written by a tool", fix=fix)
 
 
-@rule("FIL007", SHOULD, when=_is_checkout)
+@rule("FIL007", SHOULD, when=lambda facts: facts.is_checkout)
 def no_leftovers(facts: Facts) -> Iterator[Hit]:
     """No left-over of a merge is in git.
 
@@ -231,10 +216,10 @@ _DATA = re.compile(
 )
 _CODE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".py", ".rs")
 _MOST_DATA = 500_000
-_MOST = 5_000_000
+_MOST_OF_ANY = 5_000_000
 
 
-@rule("FIL008", SHOULD, when=_is_checkout)
+@rule("FIL008", SHOULD, when=lambda facts: facts.is_checkout)
 def no_data(facts: Facts) -> Iterator[Hit]:
     """No large data are in git.
 
@@ -248,17 +233,17 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.tracked:
         size = facts.files[path].size
-        is_large = size > _MOST and not path.endswith(_CODE)
+        is_large = size > _MOST_OF_ANY and not path.endswith(_CODE)
         if is_large or (size > _MOST_DATA and _DATA.fullmatch(path.lower())):
             yield Hit(path, 1, f"{size / 1_000_000:.1f} MB in git")
 
 
-def _notebooks(facts: Facts) -> list[str]:
-    """Notebooks that are no pages: documentation may show the output that is stored."""
+def _find_notebooks(facts: Facts) -> list[str]:
+    """Notebooks outside of the documentation, which may show the stored output."""
     return [path for path in facts.paths("**/*.ipynb") if not path.startswith(("docs/", "doc/"))]
 
 
-@rule("FIL009", SHOULD, when=lambda facts: _is_checkout(facts) and _notebooks(facts), fixes=True)
+@rule("FIL009", SHOULD, when=lambda facts: facts.is_checkout and _find_notebooks(facts), fixes=True)
 def no_output(facts: Facts) -> Iterator[Hit]:
     """Notebooks are stored without output.
 
@@ -269,7 +254,7 @@ def no_output(facts: Facts) -> Iterator[Hit]:
 
     Source: [nbstripout](https://github.com/kynan/nbstripout).
     """
-    for path in _notebooks(facts):
+    for path in _find_notebooks(facts):
         cells = facts.json(path).items("cells")
         shown = [
             index
@@ -279,38 +264,33 @@ def no_output(facts: Facts) -> Iterator[Hit]:
         if shown:
             line = facts.json(path).line("cells", shown[0], "outputs")
             message = f"{len(shown)} cells with output" if len(shown) > 1 else "a cell with output"
-            yield Hit(path, line, message, fix=_cleared(facts, path))
+            yield Hit(path, line, message, fix=_clear_output(facts, path))
 
 
-def _cleared(facts: Facts, path: str) -> Fix | None:
-    """Without output, where the rest of the file can be written as it was."""
-    text = facts.text(path)
-    indent = re.match(r"\{\n([ \t]*)", text)
-    if indent is None or _written(facts.json(path).data, indent[1], text) != text:
-        return None
-    return Fix.edit(path, _clear(indent[1]))
+def _clear_output(facts: Facts, path: str) -> Fix | None:
+    """Clear all output, if the rest of the file can be written back as it was."""
+    from json import dumps, loads
 
+    original = facts.text(path)
+    indent = re.match(r"\{\n([ \t]*)", original)
 
-def _clear(indent: str) -> Change:
-    def change(text: str) -> str:
-        from json import loads
+    def write(data: Any, like: str) -> str:
+        end = "\n" if like.endswith("\n") else ""
+        return dumps(data, ensure_ascii=False, indent=indent[1] if indent else None) + end
 
+    def clear(text: str) -> str:
         data = loads(text)
         for cell in data["cells"]:
             if cell.get("cell_type") == "code":
                 cell |= {"outputs": [], "execution_count": None}
-        return _written(data, indent, text)
+        return write(data, text)
 
-    return change
-
-
-def _written(data: Any, indent: str, like: str) -> str:
-    from json import dumps
-
-    return dumps(data, ensure_ascii=False, indent=indent) + ("\n" if like.endswith("\n") else "")
+    if indent is None or write(facts.json(path).data, original) != original:
+        return None
+    return Fix.edit(path, clear)
 
 
-@rule("FIL010", SHOULD, when=_is_checkout)
+@rule("FIL010", SHOULD, when=lambda facts: facts.is_checkout)
 def names_differ(facts: Facts) -> Iterator[Hit]:
     """No two files have names that differ in case alone.
 

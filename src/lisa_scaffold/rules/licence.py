@@ -1,16 +1,9 @@
-"""Licence: stated once, by its SPDX identifier, and the same wherever it stands.
-
-LIC001 its text is there · LIC002 a valid SPDX expression · LIC003 stated as an expression ·
-LIC004 agrees with the text · LIC005 classifiers agree · LIC006 no classifiers beside it ·
-LIC007 README agrees · LIC008 citation agrees · LIC009 license-files name files ·
-LIC010 holder and year filled in
-"""
+"""Licence: stated once, by its SPDX identifier, and the same everywhere."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
@@ -19,24 +12,26 @@ from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import old_setuptools, setuptools_for_expression
+from lisa_scaffold.rules.requirement import find_old_setuptools, require_newer_setuptools
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _CLASSIFIER = "License :: "
 _ITEMS = ("project", "classifiers")
-# Backends whose newest versions take an expression (PEP 639); of others nobody knows.
+# Backends whose newest versions take an expression (PEP 639); others are not known to.
 _EXPRESSIONS = frozenset(
     [
         *("setuptools", "hatchling", "flit", "pdm", "poetry", "uv", "maturin"),
         *("meson-python", "scikit-build-core"),
     ]
 )
-_BLANK = re.compile(
+_UNFILLED = re.compile(
     r"copyright.*(\[year\]|<year>|\[yyyy\]|\[fullname\]|<owner>|<copyright holders?>|\{\{)",
     re.IGNORECASE,
 )
-_GAP = re.compile(r"[\[<{](?:year|yyyy|fullname|owner|copyright holder|\{)", re.IGNORECASE)
-"""What `_BLANK` needs at least: many texts have none of it."""
+_MAY_BE_UNFILLED = re.compile(
+    r"[\[<{](?:year|yyyy|fullname|owner|copyright holder|\{)", re.IGNORECASE
+)
+"""A cheap test whether `_UNFILLED` can match at all."""
 _SECTION = re.compile(r"(?i)\W*(licen[sc]e|licensing|copyright)")
 _BADGE = re.compile(
     r"img\.shields\.io/(?:badge|static/v1)[^)\s]{0,80}?licen[sc]e-([\w.%+-]{1,80}?)-\w+"
@@ -44,33 +39,30 @@ _BADGE = re.compile(
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
 
 
-def _held(facts: Facts) -> set[str]:
-    """The licences whose texts are there."""
+def _held_licences(facts: Facts) -> set[str]:
+    """The licences whose texts the project holds."""
     return {each for found in facts.licences.values() for each in found}
 
 
-def _stands(facts: Facts, names: set[str]) -> bool:
-    """Whether the text of one of some licences is there, as far as that is seen at a glance."""
+def _holds_text_of(facts: Facts, names: set[str]) -> bool:
+    """Whether a licence file surely holds the text of one of some licences; a cheap test."""
     return any(licences.holds(facts.text(path), names) for path in licences.licence_files(facts))
 
 
-def _expression(facts: Facts) -> str:
-    """The valid expression that is stated; empty where there is none."""
-    said = facts.package.text("license")
-    return said if said and licences.is_expression(said) else ""
+def _stated_expression(facts: Facts) -> str:
+    """The valid expression that the metadata states; empty where there is none."""
+    text = facts.package.text("license")
+    return text if text and licences.is_expression(text) else ""
 
 
-def _classifiers(facts: Facts) -> list[tuple[int, str]]:
-    said = facts.package.texts("classifiers")
-    return [(index, text) for index, text in enumerate(said) if text.startswith(_CLASSIFIER)]
+def _licence_classifiers(facts: Facts) -> list[tuple[int, str]]:
+    texts = facts.package.texts("classifiers")
+    return [(index, text) for index, text in enumerate(texts) if text.startswith(_CLASSIFIER)]
 
 
-def _names(found: Iterable[str]) -> str:
-    return " and ".join(sorted(found))
-
-
-def _where(facts: Facts) -> str:
-    return " and ".join(path for path, found in facts.licences.items() if found)
+def _describe_held(facts: Facts) -> str:
+    paths = " and ".join(path for path, found in facts.licences.items() if found)
+    return f"{paths} holds the text of {' and '.join(sorted(_held_licences(facts)))}"
 
 
 @rule("LIC001", SHOULD, when=lambda facts: facts.kind)
@@ -89,13 +81,13 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
         yield Hit("LICENSE", 1, "no licence text")
 
 
-def _is_text(facts: Facts) -> bool:
+def _states_text(facts: Facts) -> bool:
     return facts.package.form == "project" and isinstance(
         facts.pyproject.get("project", "license"), str
     )
 
 
-@rule("LIC002", MUST, kinds=PACKAGE, when=_is_text, fixes=True)
+@rule("LIC002", MUST, kinds=PACKAGE, when=_states_text, fixes=True)
 def valid_expression(facts: Facts) -> Iterator[Hit]:
     """The text under `license` is an SPDX expression.
 
@@ -107,32 +99,25 @@ def valid_expression(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 639](https://peps.python.org/pep-0639/); a LISA package with `BSD 3-Clause` was
     published as `Other/Proprietary`.
     """
-    said = facts.package.text("license")
-    right = licences.canonical(said)
+    text = facts.package.text("license")
+    right = licences.canonical(text)
     if right is None:
         path, line = facts.package.place("license")
-        meant = _meant(facts, said)
+        meant = _guess_identifier(facts, text)
         hint = f": {meant}?" if meant else ""
         fix = Fix.edit(path, set_value(("project", "license"), quoted(meant))) if meant else None
-        yield Hit(path, line, f"`{said}` is no SPDX expression{hint}", fix=fix)
+        yield Hit(path, line, f"`{text}` is no SPDX expression{hint}", fix=fix)
 
 
-def _meant(facts: Facts, said: str) -> str:
-    """The one identifier that a text can mean; empty where there may be others."""
-    found = licences.claimed(said)
-    held = _held(facts)
-    meant = next(iter(found)) if len(found) == 1 else ""
-    if len(held) == 1 and not licences.contradict(found, held) and len(found) == 1:
-        meant = next(iter(held))
-    # Whether later versions of the GPL will do is nobody's to guess.
+def _guess_identifier(facts: Facts, text: str) -> str:
+    """The only identifier that a text can mean; empty where there are several."""
+    claimed, held = licences.find_claimed(text), _held_licences(facts)
+    if len(claimed) != 1:
+        return ""
+    agrees = len(held) == 1 and not licences.contradict(claimed, held)
+    meant = next(iter(held if agrees else claimed))
+    # Whether later versions of the GPL are meant cannot be guessed.
     return meant if meant in licences.COMMON else ""
-
-
-def _raw(facts: Facts) -> Any:
-    package = facts.package
-    if package.form == "project":
-        return facts.pyproject.get("project", "license")
-    return package.get("license")
 
 
 @rule(
@@ -154,56 +139,51 @@ def stated(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-key-table-subkeys).
     """
     package = facts.package
-    said, raw = package.text("license"), _raw(facts)
-    if "license" in package.unknown or _is_text(facts):
+    if "license" in package.unknown or _states_text(facts):
         return
-    # Places cost more to find than all the rest of the rule.
+    text, value = package.text("license"), package.get("license")
+    if package.form == "project":
+        value = facts.pyproject.get("project", "license")
     path, line = package.place("license")
-    if not said and not isinstance(raw, dict):
-        if not _classifiers(facts) and "classifiers" not in package.unknown:
+    if not text and not isinstance(value, dict):
+        if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
             yield Hit(path, package.place().line, "the metadata states no licence")
         return
-    right = licences.canonical(said) or _meant(facts, said)
-    if isinstance(raw, dict):
+    right = licences.canonical(text) or _guess_identifier(facts, text)
+    if isinstance(value, dict):
         message = "a table under `license` is the old form"
         message += f': license = "{right}"' if right else ""
-        yield Hit(path, line, message, fix=_as_text(facts, right))
-    elif not licences.canonical(said):
+        yield Hit(path, line, message, fix=_turn_table_into_text(facts, right))
+    elif not licences.canonical(text):
         hint = f": {right}?" if right else ""
-        yield Hit(path, line, f"`{said}` is no SPDX identifier{hint}", fix=_in_place(facts, right))
+        fix = None
+        if right and text in (facts.lines(path) or [""])[line - 1]:
+            fix = Fix.edit(path, replace_in_line(line, text, right))
+        yield Hit(path, line, f"`{text}` is no SPDX identifier{hint}", fix=fix)
 
 
-def _as_text(facts: Facts, right: str) -> Fix | None:
-    """The table becomes text, and the classifiers that say the same go."""
-    raw = facts.pyproject.get("project", "license")
-    if not right or not isinstance(raw, dict) or set(raw) != {"text"} or not _is_inline(facts):
+def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
+    """Turn the table into text, and remove the classifiers that say the same."""
+    table = facts.pyproject.get("project", "license")
+    if not right or not isinstance(table, dict) or set(table) != {"text"}:
         return None
+    line = facts.lines("pyproject.toml")[facts.package.place("license").line - 1]
+    if not re.match(r"\s*license\s*=\s*\{[^{}]*\}\s*(#.*)?$", line):
+        return None
+    classifiers = [text for _, text in _licence_classifiers(facts)]
     if any(
-        licences.contradict(licences.claimed(text), {licences.base(right)})
-        for _, text in _classifiers(facts)
+        licences.contradict(licences.find_claimed(text), {licences.base(right)})
+        for text in classifiers
     ):
         return None
     changes = [set_value(("project", "license"), quoted(right))]
-    changes += [replace_item(_ITEMS, text, None) for _, text in _classifiers(facts)]
-    if facts.package.backend == "setuptools" and old_setuptools(facts):
-        newer = setuptools_for_expression(facts)
+    changes += [replace_item(_ITEMS, text, None) for text in classifiers]
+    if facts.package.backend == "setuptools" and find_old_setuptools(facts):
+        newer = require_newer_setuptools(facts)
         if not newer:
             return None
         changes += newer
     return Fix.edit("pyproject.toml", *changes)
-
-
-def _is_inline(facts: Facts) -> bool:
-    line = facts.lines("pyproject.toml")[facts.package.place("license").line - 1]
-    return bool(re.match(r"\s*license\s*=\s*\{[^{}]*\}\s*(#.*)?$", line))
-
-
-def _in_place(facts: Facts, right: str) -> Fix | None:
-    path, line = facts.package.place("license")
-    said = facts.package.text("license")
-    if not right or said not in (facts.lines(path) or [""])[line - 1]:
-        return None
-    return Fix.edit(path, replace_in_line(line, said, right))
 
 
 @rule("LIC004", MUST, kinds=PACKAGE, when=lambda facts: facts.package.text("license"))
@@ -217,25 +197,23 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 639](https://peps.python.org/pep-0639/); published LISA packages contradict
     themselves.
     """
-    said = facts.package.text("license")
-    names = licences.claimed(said)
-    if not _stands(facts, names) and licences.contradict(names, _held(facts)):
-        path, line = facts.package.place("license")
-        yield Hit(
-            path, line, f"`{said}`, but {_where(facts)} holds the text of {_names(_held(facts))}"
-        )
-
-
-def _superseded(facts: Facts) -> bool:
-    """Whether setuptools refuses licence classifiers, because an expression is stated."""
-    return facts.package.backend == "setuptools" and _is_text(facts)
+    text = facts.package.text("license")
+    names = licences.find_claimed(text)
+    if _holds_text_of(facts, names):
+        return
+    held = _held_licences(facts)
+    if licences.contradict(names, held):
+        yield Hit(*facts.package.place("license"), f"`{text}`, but {_describe_held(facts)}")
 
 
 @rule(
     "LIC005",
     MUST,
     kinds=PACKAGE,
-    when=lambda facts: _classifiers(facts) and not _superseded(facts),
+    when=lambda facts: (
+        _licence_classifiers(facts)
+        and not (facts.package.backend == "setuptools" and _states_text(facts))
+    ),
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     """Licence classifiers name the licence whose text is there.
@@ -248,17 +226,26 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers); a LISA
     package with the text of the GPL had the classifier of the MIT licence.
     """
-    held = _held(facts) or licences.claimed(_expression(facts))
-    classifiers = _classifiers(facts)
-    together = {name for _, text in classifiers for name in licences.claimed(text)}
-    if licences.contradict(together, held):
+    held = _held_licences(facts)
+    stated = set() if held else licences.find_claimed(_stated_expression(facts))
+    classifiers = _licence_classifiers(facts)
+    together = {name for _, text in classifiers for name in licences.find_claimed(text)}
+    if licences.contradict(together, held or stated):
+        told = f"`license` says {' and '.join(sorted(stated))}"
+        if held:
+            told = _describe_held(facts)
         for index, text in classifiers:
-            path, line = facts.package.place("classifiers", index)
-            told = f"{_where(facts)} holds the text of" if _held(facts) else "`license` says"
-            yield Hit(path, line, f"`{text}`, but {told} {_names(held)}")
+            place = facts.package.place("classifiers", index)
+            yield Hit(*place, f"`{text}`, but {told}")
 
 
-@rule("LIC006", MUST, kinds=PACKAGE, when=_superseded, fixes=True)
+@rule(
+    "LIC006",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.backend == "setuptools" and _states_text(facts),
+    fixes=True,
+)
 def no_classifiers(facts: Facts) -> Iterator[Hit]:
     """No licence classifier stands beside a licence expression.
 
@@ -269,7 +256,7 @@ def no_classifiers(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers),
     [setuptools](https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html).
     """
-    for index, text in _classifiers(facts):
+    for index, text in _licence_classifiers(facts):
         path, line = facts.package.place("classifiers", index)
         fix = Fix.edit(path, replace_item(_ITEMS, text, None))
         yield Hit(path, line, f"`{text}` beside a licence expression", fix=fix)
@@ -288,54 +275,49 @@ def readme_agrees(facts: Facts) -> Iterator[Hit]:
     ship.
     """
     path = facts.first(*_READMES)
-    said = list(_in_readme(facts, path)) if path else []
-    names = {name for name, _ in said}
-    if not path or not said or _stands(facts, names):
+    named = list(_named_in_readme(facts, path)) if path else []
+    names = {name for name, _ in named}
+    if not path or not named or _holds_text_of(facts, names):
         return
-    held = _held(facts) or licences.claimed(_expression(facts))
-    if licences.contradict(names, held):
-        name, line = said[0]
-        told = f"{_where(facts)} holds the text of" if _held(facts) else "the metadata says"
-        yield Hit(path, line, f"{name} is named here, but {told} {_names(held)}")
+    held = _held_licences(facts)
+    stated = set() if held else licences.find_claimed(_stated_expression(facts))
+    if licences.contradict(names, held or stated):
+        name, line = named[0]
+        told = f"the metadata says {' and '.join(sorted(stated))}"
+        if held:
+            told = _describe_held(facts)
+        yield Hit(path, line, f"{name} is named here, but {told}")
 
 
-def _in_readme(facts: Facts, path: str) -> Iterator[tuple[str, int]]:
+def _named_in_readme(facts: Facts, path: str) -> Iterator[tuple[str, int]]:
     """The licences that a README names in its section about the licence, or in a badge."""
-    inside = False
+    is_inside = False
     lines = facts.lines(path)
     for number, line in prose("\n".join(lines)) if path.endswith(".md") else enumerate(lines, 1):
         below = lines[number] if number < len(lines) else ""
         if line.startswith("#") or re.match(r"[=~^\"*-]{3,}\s*$", below):
-            inside = bool(_SECTION.match(line))
-        elif inside:
-            yield from ((name, number) for name, _ in licences.named(_shown(line)))
+            is_inside = bool(_SECTION.match(line))
+        elif is_inside:
+            without_links = re.sub(r"\]\([^()]*\)|<https?:[^<>]*>|https?:\S+", "]", line)
+            yield from ((name, number) for name, _ in licences.find_named(without_links))
         if badge := _BADGE.search(line):
-            said = badge[1].replace("--", "-").replace("%20", " ").replace("_", " ")
-            yield from ((name, number) for name, _ in licences.named(said))
+            text = badge[1].replace("--", "-").replace("%20", " ").replace("_", " ")
+            yield from ((name, number) for name, _ in licences.find_named(text))
 
 
-def _shown(line: str) -> str:
-    """What a line shows of its links."""
-    return re.sub(r"\]\([^()]*\)|<https?:[^<>]*>|https?:\S+", "]", line)
-
-
-def _cited(facts: Facts) -> Iterator[tuple[Document, tuple[str, ...], set[str]]]:
-    """Files for citation, and the licences that they state."""
+def _cited_licences(facts: Facts) -> Iterator[tuple[Document, set[str]]]:
+    """Files for citation, each with the licences that it states."""
     citation = facts.yaml("CITATION.cff") if facts.has("CITATION.cff") else Document("CITATION.cff")
     match citation.get("license"):
         case str(text):
-            yield citation, ("license",), licences.claimed(text)
+            yield citation, licences.find_claimed(text)
         case list(several):
-            yield (
-                citation,
-                ("license",),
-                {n for each in several for n in licences.claimed(str(each))},
-            )
+            yield citation, {name for each in several for name in licences.find_claimed(str(each))}
     for path in ("codemeta.json", ".zenodo.json"):
-        said = facts.json(path).get("license") if facts.has(path) else None
-        if isinstance(said, str):
-            named = said.removeprefix("https://spdx.org/licenses/").removesuffix(".html")
-            yield facts.json(path), ("license",), licences.claimed(named)
+        stated = facts.json(path).get("license") if facts.has(path) else None
+        if isinstance(stated, str):
+            name = stated.removeprefix("https://spdx.org/licenses/").removesuffix(".html")
+            yield facts.json(path), licences.find_claimed(name)
 
 
 @rule("LIC008", MUST, fixes=True)
@@ -348,33 +330,29 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
 
     Source: [CITATION.cff](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
     """
-    expression = _expression(facts)
-    stated = licences.claimed(expression) or _held(facts)
-    for document, keys, names in _cited(facts):
-        if licences.contradict(names, stated):
-            line = document.line(*keys)
-            told = "the metadata says" if expression else f"{_where(facts)} holds the text of"
-            message = f"{_names(names)} here, but {told} {expression or _names(stated)}"
-            yield Hit(document.path, line, message, fix=_recited(facts, document, expression))
+    expression = _stated_expression(facts)
+    claimed = licences.find_claimed(expression)
+    for document, names in _cited_licences(facts):
+        if not licences.contradict(names, claimed or _held_licences(facts)):
+            continue
+        path, line, cited = document.path, document.line("license"), document.get("license")
+        told = f"the metadata says {expression}" if expression else _describe_held(facts)
+        message = f"{' and '.join(sorted(names))} here, but {told}"
+        fix = None
+        if path == "CITATION.cff" and isinstance(cited, str) and expression in licences.COMMON:
+            held = _held_licences(facts)
+            # The stated licence is certain only where text and metadata agree on it.
+            if held and not licences.contradict(held, claimed):
+                fix = Fix.edit(path, replace_in_line(line, cited, expression))
+        yield Hit(path, line, message, fix=fix)
 
 
-def _recited(facts: Facts, document: Document, expression: str) -> Fix | None:
-    """Write the stated licence, where text and metadata agree on it."""
-    said = document.get("license")
-    held = _held(facts)
-    sure = held and not licences.contradict(held, licences.claimed(expression))
-    if document.path != "CITATION.cff" or not sure or not isinstance(said, str):
-        return None
-    if expression not in licences.COMMON:
-        return None
-    return Fix.edit(document.path, replace_in_line(document.line("license"), said, expression))
-
-
-def _license_files(facts: Facts) -> list[str]:
-    return facts.package.texts("license-files") if facts.package.form == "project" else []
-
-
-@rule("LIC009", MUST, kinds=PACKAGE, when=_license_files)
+@rule(
+    "LIC009",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.form == "project" and facts.package.texts("license-files"),
+)
 def files_exist(facts: Facts) -> Iterator[Hit]:
     """The licence files that the metadata names are there.
 
@@ -386,7 +364,7 @@ def files_exist(facts: Facts) -> Iterator[Hit]:
     match at least one file.
     """
     table = isinstance(facts.pyproject.get("project", "license-files"), list)
-    for index, pattern in enumerate(_license_files(facts)):
+    for index, pattern in enumerate(facts.package.texts("license-files")):
         keys = ("license-files", index) if table else ("license",)
         if not facts.paths(pattern.removeprefix("./")) and "[" not in pattern:
             path, line = facts.package.place(*keys)
@@ -403,11 +381,11 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
 
     Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it.
     """
-    if not any(_GAP.search(facts.text(path)) for path in licences.licence_files(facts)):
+    if not any(_MAY_BE_UNFILLED.search(facts.text(path)) for path in licences.licence_files(facts)):
         return
     for path, found in facts.licences.items():
         # The long licences carry such a line as an example.
         if found and all(each.startswith(("MIT", "BSD", "ISC")) for each in found):
             for number, line in enumerate(facts.lines(path), 1):
-                if _BLANK.search(line):
+                if _UNFILLED.search(line):
                     yield Hit(path, number, "year or holder is not filled in")

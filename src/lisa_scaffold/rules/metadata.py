@@ -1,10 +1,4 @@
-"""Metadata of a package: in the form that the standards want, and true.
-
-MET001 form of `[project]` · MET002 name and version · MET003 description · MET004 README ·
-MET005 people · MET006 addresses · MET007 where it lives · MET008 classifiers
-`metadata_modules`: MET009, MET010 · `metadata_pythons`: MET011 to MET016 ·
-`metadata_requirements`: MET017 to MET020
-"""
+"""Metadata of a package: correct, and in the form that the standards require."""
 
 from __future__ import annotations
 
@@ -30,7 +24,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(["urls", "scripts", "gui-scripts", "entry-points"], (_TABLE,)),
     "optional-dependencies": (_TABLE,),
 }
-_KINDS: dict[type, str] = {_TEXT: "text", _LIST: "a list", _TABLE: "a table"}
+_TYPE_NAMES: dict[type, str] = {_TEXT: "text", _LIST: "a list", _TABLE: "a table"}
 _OTHER_NAMES = {
     "author": "authors",
     "homepage": "urls",
@@ -42,17 +36,12 @@ _OTHER_NAMES = {
 }
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 _PLAIN_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
-_ADDRESS = re.compile(r"[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
+_ADDRESS = re.compile(r"(?=.{1,320}\Z)[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
 _LONGEST = 512
 _LONGEST_LABEL = 32
-_LONGEST_ADDRESS = 320  # of mail: 64 characters, @, and 255
 
 
-def _says_project(facts: Facts) -> bool:
-    return facts.package.form == "project"
-
-
-@rule("MET001", MUST, kinds=PACKAGE, when=_says_project)
+@rule("MET001", MUST, kinds=PACKAGE, when=lambda facts: facts.package.form == "project")
 def project_table(facts: Facts) -> Iterator[Hit]:
     """The table `[project]` has the keys and forms that the standard gives.
 
@@ -64,47 +53,35 @@ def project_table(facts: Facts) -> Iterator[Hit]:
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/).
     """
     pyproject = facts.pyproject
-    for key, message in _table_problems(pyproject.table("project")):
-        keys = (key,) if key and pyproject.get("project", key) is not None else ()
+    table = pyproject.table("project")
+    dynamic = {str(each) for each in pyproject.items("project", "dynamic")}
+    problems = [
+        (key, message)
+        for key, value in islice(table.items(), MOST_UNKNOWN)
+        if (message := _check_key(key, value, dynamic))
+    ]
+    for key in ("authors", "maintainers"):
+        if any(not isinstance(each, dict) for each in pyproject.items("project", key)):
+            problems.append((key, f'`{key}` are tables: {{ name = "…", email = "…" }}'))
+    if "name" not in table:
+        problems.append(("", "no `name`"))
+    if "version" not in table and "version" not in dynamic:
+        problems.append(("", "no `version`, and it is not dynamic"))
+    for key, message in problems:
+        keys = (key,) if key and table.get(key) is not None else ()
         yield Hit("pyproject.toml", pyproject.line("project", *keys), message)
 
 
-def _table_problems(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the table, each with its key."""
-    dynamic = {str(each) for each in _listed(table, "dynamic")}
-    for key, value in islice(table.items(), MOST_UNKNOWN):
-        right = _right_key(key)
-        if right:
-            yield key, f"no key `{key}`: {right}?"
-        elif key in _KEYS and not isinstance(value, _KEYS[key]):
-            yield key, f"`{key}` should be {' or '.join(_KINDS[each] for each in _KEYS[key])}"
-        elif key in dynamic:
-            yield key, f"`{key}` is set here, and dynamic too"
-    for person in ("authors", "maintainers"):
-        if any(not isinstance(each, dict) for each in _listed(table, person)):
-            yield person, f'`{person}` are tables: {{ name = "…", email = "…" }}'
-    if "name" not in table:
-        yield "", "no `name`"
-    if "version" not in table and "version" not in dynamic:
-        yield "", "no `version`, and it is not dynamic"
-
-
-def _listed(table: dict[str, Any], key: str) -> list[Any]:
-    said = table.get(key)
-    return said if isinstance(said, list) else []
-
-
-def _bounded(key: str) -> str:
-    return key[:LONGEST_WORD].replace("_", "-")
-
-
-def _right_key(key: str) -> str:
-    """What a key that is not known is likely to mean; empty where nobody knows."""
-    if key in _KEYS:
-        return ""
-    if known := _OTHER_NAMES.get(key):
-        return known
-    return next(iter(get_close_matches(_bounded(key), _KEYS, n=1, cutoff=0.75)), "")
+def _check_key(key: str, value: object, dynamic: set[str]) -> str:
+    """What is wrong with a key of the table; empty where nothing is."""
+    if key not in _KEYS:
+        word = key[:LONGEST_WORD].replace("_", "-")
+        close = get_close_matches(word, _KEYS, n=1, cutoff=0.75)
+        if right := _OTHER_NAMES.get(key) or next(iter(close), ""):
+            return f"no key `{key}`: {right}?"
+    elif not isinstance(value, _KEYS[key]):
+        return f"`{key}` should be {' or '.join(_TYPE_NAMES[each] for each in _KEYS[key])}"
+    return f"`{key}` is set here, and dynamic too" if key in dynamic else ""
 
 
 @rule("MET002", MUST, kinds=PACKAGE)
@@ -122,20 +99,15 @@ def name_and_version(facts: Facts) -> Iterator[Hit]:
     package = facts.package
     if (name := package.text("name")) and not _NAME.fullmatch(name):
         yield Hit(*package.place("name"), f"`{name}` is no valid name")
-    if (version := package.text("version")) and not _is_version(version):
-        yield Hit(*package.place("version"), f"`{version}` is no valid version")
-
-
-def _is_version(text: str) -> bool:
-    if _PLAIN_VERSION.fullmatch(text):
-        return True
+    version = package.text("version")
+    if not version or _PLAIN_VERSION.fullmatch(version):
+        return
     from packaging.version import InvalidVersion, Version
 
     try:
-        Version(text)
+        Version(version)
     except InvalidVersion:
-        return False
-    return True
+        yield Hit(*package.place("version"), f"`{version}` is no valid version")
 
 
 @rule("MET003", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
@@ -149,14 +121,14 @@ def described(facts: Facts) -> Iterator[Hit]:
     Source: [core metadata](https://packaging.python.org/en/latest/specifications/core-metadata/#summary).
     """
     package = facts.package
-    said = package.text("description")
-    if not said.strip() and "description" not in package.unknown:
+    description = package.text("description")
+    if not description.strip() and "description" not in package.unknown:
         yield Hit(package.place("description").path, package.place().line, "no description")
-    elif "\n" in said.strip() or len(said) > _LONGEST:
+    elif "\n" in description.strip() or len(description) > _LONGEST:
         yield Hit(*package.place("description"), "the description is more than one line")
 
 
-def _own_readme(facts: Facts) -> list[str]:
+def _named_readmes(facts: Facts) -> list[str]:
     if facts.package.form not in ("project", "poetry", "flit"):
         return []
     match facts.package.get("readme"):
@@ -167,7 +139,7 @@ def _own_readme(facts: Facts) -> list[str]:
     return []
 
 
-@rule("MET004", MUST, kinds=PACKAGE, when=_own_readme)
+@rule("MET004", MUST, kinds=PACKAGE, when=_named_readmes)
 def readme_exists(facts: Facts) -> Iterator[Hit]:
     """The README that the metadata names is there.
 
@@ -177,7 +149,7 @@ def readme_exists(facts: Facts) -> Iterator[Hit]:
 
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/#readme).
     """
-    for path in _own_readme(facts):
+    for path in _named_readmes(facts):
         if not facts.has(path.removeprefix("./")):
             yield Hit(*facts.package.place("readme"), f"there is no file {path}")
 
@@ -194,50 +166,35 @@ def people(facts: Facts) -> Iterator[Hit]:
     a LISA package was published with a stray `>` behind the address.
     """
     for key in ("authors", "maintainers"):
-        said = facts.package.get(key)
-        for index, person in enumerate(said if isinstance(said, list) else []):
+        listed = facts.package.get(key)
+        for index, person in enumerate(listed if isinstance(listed, list) else []):
             if isinstance(person, dict):
-                yield from _person(facts, (key, index), person)
+                yield from _check_person(facts, (key, index), person)
 
 
-def _person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -> Iterator[Hit]:
+def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -> Iterator[Hit]:
     name, email = person.get("name"), person.get("email")
     several = facts.package.form == "setuptools"
     if isinstance(name, str) and "," in name and not several:
         yield Hit(*facts.package.place(*keys), f"a comma in the name `{name}`: one table a person")
     if not isinstance(email, str) or not email:
         return
-    addresses = [each.strip() for each in email.split(",")] if several else [email]
-    for address in addresses:
-        # setup.py has one text for all, in which names may stand too.
+    for address in [each.strip() for each in email.split(",")] if several else [email]:
+        # setup.py has one text for all, which may hold names too.
         bare = re.sub(r"^[^<>]*<([^<>]*)>$", r"\1", address) if several else address
-        if not _is_mail(bare):
-            place = facts.package.place(*(("author_email",) if several else (*keys, "email")))
-            yield Hit(
-                *place, f"`{address}` is no e-mail address", fix=_cleaned(facts, keys, address)
-            )
+        if _ADDRESS.fullmatch(bare):
+            continue
+        place = facts.package.place(*(("author_email",) if several else (*keys, "email")))
+        path, line = facts.package.place(*keys, "email")
+        lines = facts.lines(path)
+        right = address.strip(" <>,;\t")
+        fix = None
+        if _ADDRESS.fullmatch(right) and line <= len(lines) and lines[line - 1].count(address) == 1:
+            fix = Fix.edit(path, replace_in_line(line, address, right))
+        yield Hit(*place, f"`{address}` is no e-mail address", fix=fix)
 
 
-def _is_mail(text: str) -> bool:
-    return len(text) <= _LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(text))
-
-
-def _cleaned(facts: Facts, keys: tuple[str, int], address: str) -> Fix | None:
-    """The address without the marks around it."""
-    right = address.strip(" <>,;\t")
-    path, line = facts.package.place(*keys, "email")
-    lines = facts.lines(path)
-    if not _is_mail(right) or line > len(lines) or lines[line - 1].count(address) != 1:
-        return None
-    return Fix.edit(path, replace_in_line(line, address, right))
-
-
-def _urls(facts: Facts) -> dict[str, Any]:
-    said = facts.package.get("urls")
-    return said if isinstance(said, dict) else {}
-
-
-@rule("MET006", MUST, kinds=PACKAGE, when=_urls)
+@rule("MET006", MUST, kinds=PACKAGE, when=lambda facts: facts.package.table("urls"))
 def addresses(facts: Facts) -> Iterator[Hit]:
     """The addresses of the project are addresses.
 
@@ -247,9 +204,11 @@ def addresses(facts: Facts) -> Iterator[Hit]:
 
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
-    for label, said in _urls(facts).items():
-        if not isinstance(said, str) or not re.fullmatch(r"[a-z][a-z0-9+.-]*+://[^\s/<>]\S*", said):
-            yield Hit(*facts.package.place("urls", label), f"`{said}` is no address")
+    for label, address in facts.package.table("urls").items():
+        if not isinstance(address, str) or not re.fullmatch(
+            r"[a-z][a-z0-9+.-]*+://[^\s/<>]\S*", address
+        ):
+            yield Hit(*facts.package.place("urls", label), f"`{address}` is no address")
         elif len(label) > _LONGEST_LABEL:
             yield Hit(*facts.package.place("urls", label), f"the label `{label}` is too long")
 
@@ -264,7 +223,7 @@ def says_where(facts: Facts) -> Iterator[Hit]:
 
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
-    if not _urls(facts) and "urls" not in facts.package.unknown:
+    if not facts.package.table("urls") and "urls" not in facts.package.unknown:
         place = facts.package.place()
         yield Hit(*place, "the metadata does not say where the project lives")
 
@@ -289,7 +248,7 @@ _USUAL = frozenset(
         "Typing :: Typed",
     ]
 )
-"""Classifiers that are valid without a look at the whole list."""
+"""Classifiers that are known to be valid without loading the whole list."""
 
 
 @rule(
@@ -306,33 +265,31 @@ def classifiers(facts: Facts) -> Iterator[Hit]:
     Source: [classifiers](https://packaging.python.org/en/latest/specifications/core-metadata/#classifier-multiple-use).
     """
     unusual = [
-        (index, said)
-        for index, said in enumerate(facts.package.texts("classifiers"))
-        if not (said in _USUAL or _PYTHON.fullmatch(said) or said.startswith("Private ::"))
+        (index, text)
+        for index, text in enumerate(facts.package.texts("classifiers"))
+        if not (text in _USUAL or _PYTHON.fullmatch(text) or text.startswith("Private ::"))
     ]
-    for index, said in unusual[:MOST_UNKNOWN]:
-        right = _near_classifier(said)
+    for index, text in unusual[:MOST_UNKNOWN]:
+        right = _near_classifier(text)
         if right:
             path, line = facts.package.place("classifiers", index)
-            message = f"`{said}` is not on the list of classifiers: `{right}`?"
-            yield Hit(path, line, message, fix=_respelt(facts, said, right))
+            message = f"`{text}` is not on the list of classifiers: `{right}`?"
+            fix = None
+            differs_in_case = " ".join(text.lower().split()) == " ".join(right.lower().split())
+            if differs_in_case and facts.package.form == "project":
+                change = replace_item(("project", "classifiers"), text, quoted(right))
+                fix = Fix.edit("pyproject.toml", change)
+            yield Hit(path, line, message, fix=fix)
 
 
-def _near_classifier(said: str) -> str:
-    """The classifier that a misspelt one means; empty for one that is right, or newer than ours."""
+def _near_classifier(text: str) -> str:
+    """The classifier that is meant; empty where the text is right, or newer than our list."""
     from trove_classifiers import classifiers as known
 
-    numberless = re.sub(r"\d+", "0", said)
-    if said in known or any(numberless == re.sub(r"\d+", "0", each) for each in known):
+    numberless = re.sub(r"\d+", "0", text)
+    if text in known or any(numberless == re.sub(r"\d+", "0", each) for each in known):
         return ""
-    spelt = {" ".join(each.lower().split()): each for each in known}
-    if same := spelt.get(" ".join(said.lower().split())):
+    normalized = {" ".join(each.lower().split()): each for each in known}
+    if same := normalized.get(" ".join(text.lower().split())):
         return same
-    return next(iter(get_close_matches(said[:LONGEST_WORD], known, n=1, cutoff=0.9)), "")
-
-
-def _respelt(facts: Facts, said: str, right: str) -> Fix | None:
-    same = " ".join(said.lower().split()) == " ".join(right.lower().split())
-    if not same or facts.package.form != "project":
-        return None
-    return Fix.edit("pyproject.toml", replace_item(("project", "classifiers"), said, quoted(right)))
+    return next(iter(get_close_matches(text[:LONGEST_WORD], known, n=1, cutoff=0.9)), "")

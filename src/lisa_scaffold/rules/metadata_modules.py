@@ -1,7 +1,4 @@
-"""Metadata that speaks of the package's own modules.
-
-MET009 programs · MET010 one version
-"""
+"""Metadata that refers to the package's own modules."""
 
 from __future__ import annotations
 
@@ -12,18 +9,17 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 
-def _scripts(facts: Facts) -> list[tuple[str, str, str]]:
-    """Each program: the table that names it, its name, what it runs."""
+def _find_scripts(facts: Facts) -> list[tuple[str, str, str]]:
+    """Each program: the table that names it, its name, and what it runs."""
     return [
-        (table, name, said)
+        (table, name, target)
         for table in ("scripts", "gui-scripts")
-        if isinstance(named := facts.package.get(table), dict)
-        for name, said in named.items()
-        if isinstance(said, str)
+        for name, target in facts.package.table(table).items()
+        if isinstance(target, str)
     ]
 
 
-@rule("MET009", MUST, kinds=PACKAGE, when=_scripts)
+@rule("MET009", MUST, kinds=PACKAGE, when=_find_scripts)
 def programs_exist(facts: Facts) -> Iterator[Hit]:
     """The programs that the metadata names run a module that exists.
 
@@ -33,17 +29,17 @@ def programs_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [entry points](https://packaging.python.org/en/latest/specifications/entry-points/).
     """
-    for table, name, said in _scripts(facts):
+    for table, name, target in _find_scripts(facts):
         path, line = facts.package.place(table, name)
-        module = said.partition(":")[0].partition("[")[0].strip()
-        if not re.fullmatch(r"\s*[\w.]+\s*:\s*[\w.]+\s*(\[.*\])?\s*", said):
-            yield Hit(path, line, f"`{said}` is not of the form `module:function`")
-        elif _is_missing(facts, module):
+        module = target.partition(":")[0].partition("[")[0].strip()
+        if not re.fullmatch(r"\s*[\w.]+\s*:\s*[\w.]+\s*(\[.*\])?\s*", target):
+            yield Hit(path, line, f"`{target}` is not of the form `module:function`")
+        elif _lacks_module(facts, module):
             yield Hit(path, line, f"there is no module {module}")
 
 
-def _is_missing(facts: Facts, module: str) -> bool:
-    """Whether a module should be in the folder of a package of ours, and is not."""
+def _lacks_module(facts: Facts, module: str) -> bool:
+    """Whether a module should be in the folder of one of our packages, and is not."""
     if facts.package.backend in ("maturin", "meson-python", "scikit-build-core"):
         return False
     for name, folder in facts.layout.folders.items():
@@ -60,25 +56,13 @@ _IN_STEP = ("bumpversion", "bumpver", "commitizen", "semantic_release", "tbump",
 _STEP_FILES = (".bumpversion.cfg", ".bumpversion.toml", "tbump.toml", ".cz.toml", ".cz.yaml")
 
 
-def _in_modules(facts: Facts) -> Iterator[tuple[str, int, str]]:
-    """Versions that stand in the package's modules: path, line, version."""
-    for folder in facts.layout.folders.values():
-        for name in _VERSION_FILES:
-            path = f"{folder}/{name}.py"
-            if facts.has(path) and (match := _LITERAL.search(facts.text(path))):
-                yield path, facts.text(path).count("\n", 0, match.start()) + 1, match[2]
-
-
-def _versions_by_tool(facts: Facts) -> bool:
-    """Whether a tool puts the version in when it builds."""
-    return "dynamic-versioning" in facts.text("pyproject.toml")
-
-
 @rule(
     "MET010",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.package.text("version") and not _versions_by_tool(facts),
+    when=lambda facts: (
+        facts.package.text("version") and "dynamic-versioning" not in facts.text("pyproject.toml")
+    ),
 )
 def one_version(facts: Facts) -> Iterator[Hit]:
     """The version stands in one place.
@@ -92,11 +76,17 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     Source: [single-sourcing the version](https://packaging.python.org/en/latest/discussions/single-source-version/).
     """
     stated = facts.package.text("version")
-    together = facts.has(*_STEP_FILES) or bool(facts.ini("setup.cfg").get("bumpversion"))
-    together = together or any(facts.pyproject.get("tool", each) for each in _IN_STEP)
+    in_step = facts.has(*_STEP_FILES) or bool(facts.ini("setup.cfg").get("bumpversion"))
+    in_step = in_step or any(facts.pyproject.get("tool", each) for each in _IN_STEP)
     where = facts.package.place("version").path
-    for path, line, version in _in_modules(facts):
-        if version != stated:
-            yield Hit(path, line, f"{version} here, but {stated} in {where}")
-        elif not together:
-            yield Hit(path, line, f"the version stands here and in {where}")
+    for folder in facts.layout.folders.values():
+        for name in _VERSION_FILES:
+            path = f"{folder}/{name}.py"
+            match = _LITERAL.search(facts.text(path)) if facts.has(path) else None
+            if match is None:
+                continue
+            line = facts.text(path).count("\n", 0, match.start()) + 1
+            if match[2] != stated:
+                yield Hit(path, line, f"{match[2]} here, but {stated} in {where}")
+            elif not in_step:
+                yield Hit(path, line, f"the version stands here and in {where}")

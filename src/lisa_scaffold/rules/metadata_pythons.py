@@ -1,15 +1,11 @@
-"""The Pythons that a package supports: stated once, and kept to by everything that names one.
-
-MET011 stated · MET012 valid · MET013 no upper limit · MET014 classifiers · MET015 tools ·
-MET016 images
-"""
+"""The Pythons that a package supports: stated once, and respected by whatever names one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
@@ -24,7 +20,9 @@ Version = tuple[int, int]
 _LIMIT = re.compile(r"\s*,?\s*(<=?)\s*(\d+(?:\.\d+)*)\s*")
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+)\.(\d+)")
 _IMAGE = re.compile(r"(?:^|/)python:(\d+)\.(\d+)")
+_CLASSIFIERS = ("project", "classifiers")
 _FINAL = 4
+"""The first major version of Python that does not exist."""
 
 
 @rule("MET011", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
@@ -60,9 +58,9 @@ def valid_requires_python(facts: Facts) -> Iterator[Hit]:
 
     Source: [version specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/).
     """
-    said = facts.package.text("requires-python")
-    if said and not re.fullmatch(r">=\d+(\.\d+)+", said) and facts.package.pythons is None:
-        yield Hit(*facts.package.place("requires-python"), f"`{said}` is no version specifier")
+    text = facts.package.text("requires-python")
+    if text and not re.fullmatch(r">=\d+(\.\d+)+", text) and facts.package.pythons is None:
+        yield Hit(*facts.package.place("requires-python"), f"`{text}` is no version specifier")
 
 
 @rule(
@@ -85,28 +83,23 @@ def no_upper_limit(facts: Facts) -> Iterator[Hit]:
 
     Source: [on upper bounds](https://iscinumpy.dev/post/bound-version-constraints/).
     """
-    said = facts.package.text("requires-python")
-    match = _LIMIT.search(said)
-    if match:
-        path, line = facts.package.place("requires-python")
-        message = f"`{match[1]}{match[2]}` keeps newer Pythons out"
-        yield Hit(path, line, message, fix=_unlimited(facts, said, match))
-
-
-def _unlimited(facts: Facts, said: str, match: re.Match[str]) -> Fix | None:
-    """Without a limit that names no Python that exists; Poetry needs it to find dependencies."""
     package = facts.package
-    if int(match[2].split(".")[0]) < _FINAL or match[1] == "<=" or package.backend == "poetry":
-        return None
-    rest = (said[: match.start()] + "," + said[match.end() :]).strip(" ,").replace(",,", ",")
+    text = package.text("requires-python")
+    match = _LIMIT.search(text)
+    if match is None:
+        return
     path, line = package.place("requires-python")
-    if not rest or said not in facts.lines(path)[line - 1]:
-        return None
-    return Fix.edit(path, replace_in_line(line, said, rest))
+    fix = None
+    # Only a limit above all existing Pythons is removed; Poetry needs it to find dependencies.
+    if int(match[2].split(".")[0]) >= _FINAL and match[1] != "<=" and package.backend != "poetry":
+        rest = f"{text[: match.start()]},{text[match.end() :]}".strip(" ,").replace(",,", ",")
+        if rest and text in facts.lines(path)[line - 1]:
+            fix = Fix.edit(path, replace_in_line(line, text, rest))
+    yield Hit(path, line, f"`{match[1]}{match[2]}` keeps newer Pythons out", fix=fix)
 
 
-def _listed(facts: Facts) -> list[tuple[int, Version]]:
-    """The Pythons that classifiers name, each with the number of its classifier."""
+def _classified_pythons(facts: Facts) -> list[tuple[int, Version]]:
+    """The Pythons that classifiers name, each with the index of its classifier."""
     found = enumerate(facts.package.texts("classifiers"))
     return [
         (index, (int(match[1]), int(match[2])))
@@ -115,7 +108,7 @@ def _listed(facts: Facts) -> list[tuple[int, Version]]:
     ]
 
 
-def _spelled(version: Version) -> str:
+def _format_version(version: Version) -> str:
     return f"{version[0]}.{version[1]}"
 
 
@@ -123,7 +116,7 @@ def _spelled(version: Version) -> str:
     "MET014",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: _listed(facts) and facts.package.oldest_python,
+    when=lambda facts: _classified_pythons(facts) and facts.package.oldest_python,
     fixes=True,
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
@@ -136,77 +129,71 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     Source: [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#classifiers).
     """
     package, oldest = facts.package, facts.package.oldest_python
-    said = package.text("requires-python")
-    listed = _listed(facts)
-    for index, version in listed:
+    supported = package.text("requires-python")
+    classified = _classified_pythons(facts)
+    for index, version in classified:
         if oldest and version < oldest:
             text = package.texts("classifiers")[index]
-            message = f"Python {_spelled(version)} has a classifier, but `{said}` keeps it out"
+            message = f"Python {_format_version(version)} has a classifier"
+            message = f"{message}, but `{supported}` keeps it out"
             fix = None
             if package.form == "project":
                 fix = Fix.edit("pyproject.toml", replace_item(_CLASSIFIERS, text, None))
             yield Hit(*package.place("classifiers", index), message, fix=fix)
-    versions = [version for _, version in listed]
-    listed_all = "classifiers" not in package.unknown
-    if listed_all and oldest and oldest not in versions and any(v > oldest for v in versions):
-        message = f"Python {_spelled(oldest)} is supported, but has no classifier"
-        yield Hit(*package.place("classifiers", listed[0][0]), message)
-
-
-_CLASSIFIERS = ("project", "classifiers")
+    versions = [version for _, version in classified]
+    knows_all = "classifiers" not in package.unknown
+    if knows_all and oldest and oldest not in versions and any(v > oldest for v in versions):
+        message = f"Python {_format_version(oldest)} is supported, but has no classifier"
+        yield Hit(*package.place("classifiers", classified[0][0]), message)
 
 
 class _Target(NamedTuple):
-    """A tool that is told for which Python it works."""
+    """A setting that tells a tool for which Python it works."""
 
     tool: str
     document: Document
     keys: Keys
     version: Version
     rewrites: bool
-    """Whether it changes code, so that a version newer than the oldest does harm too."""
+    """Whether the tool changes code, so that too new a version does harm too."""
 
 
-def _targets(facts: Facts) -> Iterator[_Target]:
+def _find_targets(facts: Facts) -> Iterator[_Target]:
     pyproject = facts.pyproject
     for path, above in (
         ("pyproject.toml", ("tool", "ruff")),
         ("ruff.toml", ()),
         (".ruff.toml", ()),
     ):
-        yield from _target("ruff", facts.toml(path), (*above, "target-version"), rewrites=True)
+        yield from _read_target("ruff", facts.toml(path), (*above, "target-version"), rewrites=True)
     black = ("tool", "black", "target-version")
     for index, _ in enumerate(pyproject.items(*black)):
-        yield from _target("black", pyproject, (*black, index))
-    yield from _target("mypy", pyproject, ("tool", "mypy", "python_version"))
+        yield from _read_target("black", pyproject, (*black, index))
+    yield from _read_target("mypy", pyproject, ("tool", "mypy", "python_version"))
     for path in ("mypy.ini", ".mypy.ini", "setup.cfg"):
         if facts.has(path):
-            yield from _target("mypy", facts.ini(path), ("mypy", "python_version"))
-    yield from _target("pyright", pyproject, ("tool", "pyright", "pythonVersion"))
+            yield from _read_target("mypy", facts.ini(path), ("mypy", "python_version"))
+    yield from _read_target("pyright", pyproject, ("tool", "pyright", "pythonVersion"))
     if facts.has("pyrightconfig.json"):
-        yield from _target("pyright", facts.json("pyrightconfig.json"), ("pythonVersion",))
-    yield from _target("pylint", pyproject, ("tool", "pylint", "main", "py-version"))
-    yield from _hook_targets(facts)
-
-
-def _hook_targets(facts: Facts) -> Iterator[_Target]:
-    """The versions that the hook of pyupgrade is told, each as an argument."""
+        yield from _read_target("pyright", facts.json("pyrightconfig.json"), ("pythonVersion",))
+    yield from _read_target("pylint", pyproject, ("tool", "pylint", "main", "py-version"))
+    # The hook of pyupgrade has its version as an argument.
     for number, repo in enumerate(facts.hooks.items("repos")):
         hooks = repo.get("hooks") if isinstance(repo, dict) else None
         for index, hook in enumerate(hooks if isinstance(hooks, list) else []):
             if isinstance(hook, dict) and hook.get("id") == "pyupgrade":
-                keys = ("repos", number, "hooks", index, "args")
-                for at, _ in enumerate(facts.hooks.items(*keys)):
-                    yield from _target("pyupgrade", facts.hooks, (*keys, at), rewrites=True)
+                args = ("repos", number, "hooks", index, "args")
+                for at, _ in enumerate(facts.hooks.items(*args)):
+                    yield from _read_target("pyupgrade", facts.hooks, (*args, at), rewrites=True)
 
 
-def _target(
+def _read_target(
     tool: str, document: Document, keys: Keys, *, rewrites: bool = False
 ) -> Iterator[_Target]:
-    said = document.get(*keys)
-    if isinstance(said, float):  # 3.1 and 3.10 are the same number
-        said = document.raw(*keys)
-    match = re.fullmatch(r"(?:py|--py)?(\d)\.?(\d+)(?:-plus)?", str(said))
+    value = document.get(*keys)
+    if isinstance(value, float):  # 3.1 and 3.10 are the same number
+        value = document.raw(*keys)
+    match = re.fullmatch(r"(?:py|--py)?(\d)\.?(\d+)(?:-plus)?", str(value))
     if match:
         yield _Target(tool, document, keys, (int(match[1]), int(match[2])), rewrites)
 
@@ -225,13 +212,13 @@ def tools_agree(facts: Facts) -> Iterator[Hit]:
     package that needs Python 3.10 has tools that work for 3.8.
     """
     oldest = facts.package.oldest_python
-    for target in _targets(facts):
+    for target in _find_targets(facts):
         older = oldest and target.version < oldest
         newer = oldest and target.rewrites and target.version > oldest
         if oldest and (older or newer):
             message = (
-                f"{target.tool} works for Python {_spelled(target.version)}, "
-                f"but the oldest that is supported is {_spelled(oldest)}"
+                f"{target.tool} works for Python {_format_version(target.version)}, "
+                f"but the oldest that is supported is {_format_version(oldest)}"
             )
             line = target.document.line(*target.keys)
             fix = _retarget(target, oldest)
@@ -239,51 +226,24 @@ def tools_agree(facts: Facts) -> Iterator[Hit]:
 
 
 def _retarget(target: _Target, oldest: Version) -> Fix | None:
-    """Give the tool the oldest version, in the spelling that stands there."""
-    said = target.document.get(*target.keys)
-    if not isinstance(said, str):
+    """Give the tool the oldest version, in the notation that is in use there."""
+    value = target.document.get(*target.keys)
+    if not isinstance(value, str):
         return None
-    short = f"{target.version[0]}{target.version[1]}"
-    right = said.replace(_spelled(target.version), _spelled(oldest)).replace(
-        short, f"{oldest[0]}{oldest[1]}"
+    right = value.replace(_format_version(target.version), _format_version(oldest)).replace(
+        f"{target.version[0]}{target.version[1]}", f"{oldest[0]}{oldest[1]}"
     )
     path, keys = target.document.path, tuple(str(key) for key in target.keys)
     if target.tool == "black":
         listed = target.document.items(*target.keys[:-1])
-        there = right in listed or listed.index(said) != target.keys[-1]
-        literal = None if there or _kept(listed, oldest) else quoted(right)
-        return Fix.edit(path, replace_item(keys[:-1], said, literal))
+        is_listed = right in listed or listed.index(value) != target.keys[-1]
+        matches = (re.fullmatch(r"py(\d)(\d+)", str(each)) for each in listed)
+        has_newer = any(match and (int(match[1]), int(match[2])) >= oldest for match in matches)
+        literal = None if is_listed or has_newer else quoted(right)
+        return Fix.edit(path, replace_item(keys[:-1], value, literal))
     if path.endswith(".toml"):
         return Fix.edit(path, set_value(keys, quoted(right)))
-    return Fix.edit(path, replace_in_line(target.document.line(*target.keys), said, right))
-
-
-def _kept(listed: list[Any], oldest: Version) -> bool:
-    """Whether an item that is no older stands in a list."""
-    found = (re.fullmatch(r"py(\d)(\d+)", str(each)) for each in listed)
-    return any(match and (int(match[1]), int(match[2])) >= oldest for match in found)
-
-
-def _named(facts: Facts) -> Iterator[tuple[Version, Callable[[], Place]]]:
-    """The Pythons that images and services bring, each with what finds its place."""
-    for job in facts.pipeline.jobs.values():
-        if match := _IMAGE.search(facts.pipeline.expand(job.image, job)):
-            yield _version(match), partial(facts.pipeline.place_of, job, "image")
-    for path in facts.paths("Dockerfile", "Containerfile", "docker/Dockerfile*"):
-        for stage in facts.dockerfile(path).stages:
-            if match := _IMAGE.search(stage.resolved):
-                yield _version(match), partial(Place, path, stage.instructions[0].line)
-    for path in facts.paths(".readthedocs.yaml", ".readthedocs.yml"):
-        said = facts.yaml(path).get("build", "tools", "python")
-        if isinstance(said, str) and (match := re.fullmatch(r"(\d)\.(\d+)", said)):
-            line = facts.yaml(path).line("build", "tools", "python")
-            yield _version(match), partial(Place, path, line)
-    if match := re.match(r"(\d)\.(\d+)", facts.text(".python-version")):
-        yield _version(match), partial(Place, ".python-version", 1)
-
-
-def _version(match: re.Match[str]) -> Version:
-    return int(match[1]), int(match[2])
+    return Fix.edit(path, replace_in_line(target.document.line(*target.keys), value, right))
 
 
 @rule("MET016", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.oldest_python)
@@ -298,8 +258,23 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
     Source: [requires-python](https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python):
     `pip` refuses any other Python.
     """
+    found: list[tuple[re.Match[str] | None, Callable[[], Place]]] = []
+    for job in facts.pipeline.jobs.values():
+        match = _IMAGE.search(facts.pipeline.expand(job.image, job))
+        found.append((match, partial(facts.pipeline.place_of, job, "image")))
+    for path in facts.paths("Dockerfile", "Containerfile", "docker/Dockerfile*"):
+        for stage in facts.dockerfile(path).stages:
+            line = stage.instructions[0].line
+            found.append((_IMAGE.search(stage.resolved), partial(Place, path, line)))
+    for path in facts.paths(".readthedocs.yaml", ".readthedocs.yml"):
+        version = facts.yaml(path).get("build", "tools", "python")
+        if isinstance(version, str) and (match := re.fullmatch(r"(\d)\.(\d+)", version)):
+            line = facts.yaml(path).line("build", "tools", "python")
+            found.append((match, partial(Place, path, line)))
+    match = re.match(r"(\d)\.(\d+)", facts.text(".python-version"))
+    found.append((match, partial(Place, ".python-version", 1)))
     oldest = facts.package.oldest_python
-    for version, find in _named(facts):
-        if oldest and version < oldest:
-            message = f"Python {_spelled(version)} here, but {_spelled(oldest)} is needed"
-            yield Hit(*find(), message)
+    for match, find in found:
+        if oldest and match and (python := (int(match[1]), int(match[2]))) < oldest:
+            message = f"Python {_format_version(python)} here"
+            yield Hit(*find(), f"{message}, but {_format_version(oldest)} is needed")

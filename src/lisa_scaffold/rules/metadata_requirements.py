@@ -1,7 +1,4 @@
-"""What a package requires: written so that every installer reads it, and others can live with it.
-
-MET017 valid · MET018 groups · MET019 no addresses · MET020 no exact versions
-"""
+"""Requirements: every installer can read them, and other packages can live with them."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from lisa_scaffold.formats.document import Key, Keys
+from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
@@ -23,7 +20,7 @@ _PLAIN = re.compile(
 _PIN = re.compile(r"([\w.-]+)\s*(?:\[[^]]*\])?\s*\(?\s*===?\s*([\w.+!-]+)\s*\)?\s*(?:;.*)?")
 
 
-def _requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
+def _find_requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
     """Every requirement: what finds its place, and its text."""
     package, pyproject = facts.package, facts.pyproject
     if package.form in ("project", "setuptools"):
@@ -33,14 +30,14 @@ def _requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
     extras = pyproject.table("project", "optional-dependencies")
     tables += [("project", "optional-dependencies", name) for name in extras]
     tables += [("dependency-groups", name) for name in pyproject.table("dependency-groups")]
+
+    def find(keys: Keys) -> Place:
+        return Place("pyproject.toml", pyproject.line(*keys))
+
     for keys in tables:
-        for index, said in enumerate(pyproject.items(*keys)):
-            if isinstance(said, str):
-                yield partial(_place, facts, *keys, index), said
-
-
-def _place(facts: Facts, *keys: Key) -> Place:
-    return Place("pyproject.toml", facts.pyproject.line(*keys))
+        for index, text in enumerate(pyproject.items(*keys)):
+            if isinstance(text, str):
+                yield partial(find, (*keys, index)), text
 
 
 @rule("MET017", MUST)
@@ -54,32 +51,25 @@ def valid_requirements(facts: Facts) -> Iterator[Hit]:
 
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/dependency-specifiers/).
     """
-    for find, text in _requirements(facts):
+    for find, text in _find_requirements(facts):
         if _PLAIN.fullmatch(text.strip()):
             continue
         path, line = find()
         # In setup.cfg a line may be a comment, or the end of an indented list.
-        said = text.partition(" #")[0].strip() if path == "setup.cfg" else text.strip()
-        if not said.startswith("#") and (why := _problem(said)):
-            yield Hit(path, line, f"`{text}` is no requirement: {why}")
+        requirement = text.partition(" #")[0].strip() if path == "setup.cfg" else text.strip()
+        if requirement.startswith("#"):
+            continue
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        try:
+            Requirement(requirement)
+        except InvalidRequirement as error:
+            why = str(error).split("\n")[0].rstrip(".")
+            if why:
+                yield Hit(path, line, f"`{text}` is no requirement: {why}")
 
 
-def _problem(text: str) -> str:
-    """What is wrong with a requirement; empty where nothing is."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    try:
-        Requirement(text)
-    except InvalidRequirement as error:
-        return str(error).split("\n")[0].rstrip(".")
-    return ""
-
-
-def _groups(facts: Facts) -> dict[str, Any]:
-    return facts.pyproject.table("dependency-groups")
-
-
-@rule("MET018", MUST, when=_groups)
+@rule("MET018", MUST, when=lambda facts: facts.pyproject.table("dependency-groups"))
 def groups(facts: Facts) -> Iterator[Hit]:
     """Dependency groups include groups that exist, and not themselves.
 
@@ -89,10 +79,18 @@ def groups(facts: Facts) -> Iterator[Hit]:
 
     Source: [PEP 735](https://peps.python.org/pep-0735/).
     """
-    known = {_normal(name): _included(items) for name, items in _groups(facts).items()}
-    for name, items in _groups(facts).items():
+    table = facts.pyproject.table("dependency-groups")
+    includes = {
+        _normal(name): [
+            _normal(str(item["include-group"]))
+            for item in (items if isinstance(items, list) else [])
+            if isinstance(item, dict) and "include-group" in item
+        ]
+        for name, items in table.items()
+    }
+    for name, items in table.items():
         for index, item in enumerate(items if isinstance(items, list) else []):
-            if message := _group_problem(_normal(name), item, known):
+            if message := _check_group_item(_normal(name), item, includes):
                 line = facts.pyproject.line("dependency-groups", name, index)
                 yield Hit("pyproject.toml", line, message)
 
@@ -101,46 +99,29 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _included(items: Any) -> list[str]:
-    """The groups that a group includes."""
-    listed = items if isinstance(items, list) else []
-    return [
-        _normal(str(item["include-group"]))
-        for item in listed
-        if isinstance(item, dict) and "include-group" in item
-    ]
-
-
-def _group_problem(name: str, item: Any, known: dict[str, list[str]]) -> str:
+def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> str:
+    """What is wrong with an item of a group; empty where nothing is."""
     match item:
         case str():
             return ""
         case {"include-group": str(included), **rest} if not rest:
-            if _normal(included) not in known:
+            if _normal(included) not in includes:
                 return f"there is no group {included}"
-            return f"{included} includes {name} again" if _leads(included, name, known) else ""
-    return "neither a requirement nor an included group"
-
-
-def _leads(start: str, name: str, known: dict[str, list[str]]) -> bool:
-    """Whether a group includes another, at whatever depth."""
+        case _:
+            return "neither a requirement nor an included group"
     seen: set[str] = set()
-    ahead = [_normal(start)]
+    ahead = [_normal(included)]
     while ahead:
         group = ahead.pop()
         if group == name:
-            return True
+            return f"{included} includes {name} again"
         if group not in seen:
             seen.add(group)
-            ahead += known.get(group, [])
-    return False
+            ahead += includes.get(group, [])
+    return ""
 
 
-def _dependencies(facts: Facts) -> list[str]:
-    return facts.package.texts("dependencies")
-
-
-@rule("MET019", SHOULD, kinds=PACKAGE, when=_dependencies)
+@rule("MET019", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.texts("dependencies"))
 def no_addresses(facts: Facts) -> Iterator[Hit]:
     """What the package needs is named, not fetched from an address.
 
@@ -152,13 +133,13 @@ def no_addresses(facts: Facts) -> Iterator[Hit]:
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references):
     public index servers should not allow them.
     """
-    for index, text in enumerate(_dependencies(facts)):
+    for index, text in enumerate(facts.package.texts("dependencies")):
         if re.match(r"[\w.-]+\s*+(\[[^]]*\])?\s*+@\s", f"{text} "):
             place = facts.package.place("dependencies", index)
             yield Hit(*place, f"`{text.partition('@')[0].strip()}` is fetched from an address")
 
 
-@rule("MET020", SHOULD, kinds=PACKAGE, when=_dependencies)
+@rule("MET020", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.texts("dependencies"))
 def no_exact_pins(facts: Facts) -> Iterator[Hit]:
     """What the package needs is not pinned to one version.
 
@@ -170,7 +151,7 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
     Source: [install_requires vs requirements files](https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/).
     """
     own = facts.package.text("version")
-    for index, text in enumerate(_dependencies(facts)):
+    for index, text in enumerate(facts.package.texts("dependencies")):
         match = _PIN.fullmatch(text)
         # Parts of one project that are released together pin each other.
         if match and "*" not in match[2] and match[2] != own:

@@ -1,9 +1,4 @@
-"""Packaging: a build backend that finds what it is told, and an archive that can be built.
-
-PKG001 build system · PKG002 backend is asked for · PKG003 setuptools is new enough ·
-PKG004 one backend · PKG007 packages and data exist · PKG008 `py.typed`
-`packaging_manifest`: PKG005 MANIFEST.in names files · PKG006 the archive holds what a build reads
-"""
+"""Packaging: the build backend is declared and finds what it is told to package."""
 
 from __future__ import annotations
 
@@ -15,7 +10,11 @@ from lisa_scaffold.formats.edit import Change
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import old_setuptools, required, setuptools_for_expression
+from lisa_scaffold.rules.requirement import (
+    find_old_setuptools,
+    require_newer_setuptools,
+    required_names,
+)
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _SYSTEM = """[build-system]
@@ -34,7 +33,7 @@ _DISTRIBUTIONS = {
     "setuptools": ("setuptools",),
     "uv": ("uv-build", "uv"),
 }
-# Requirements that bring no backend with them. What is not listed may: hatch-vcs needs hatchling.
+# Requirements that bring no backend. Unlisted ones may: hatch-vcs depends on hatchling.
 _NO_BACKEND = frozenset(
     [
         *("wheel", "cython", "numpy", "oldest-supported-numpy", "pybind11", "nanobind", "cffi"),
@@ -42,11 +41,6 @@ _NO_BACKEND = frozenset(
     ]
 )
 _OTHER_TOOLS = ("flit", "hatch", "pdm", "poetry", "uv", "maturin", "scikit-build", "meson-python")
-
-
-def _has_own_backend(facts: Facts) -> bool:
-    tool = facts.pyproject.table("tool")
-    return any(name in tool for name in _OTHER_TOOLS)
 
 
 @rule("PKG001", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form, fixes=True)
@@ -61,24 +55,22 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 518](https://peps.python.org/pep-0518/),
     [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#declaring-the-build-backend).
     """
-    if "build-system" not in facts.pyproject.data and not facts.pyproject.problem:
-        fix = None
-        if facts.package.form == "project" and not _has_own_backend(facts):
-            fix = Fix.edit("pyproject.toml", _put_first(_SYSTEM))
-        if not _is_application(facts):
-            yield Hit("pyproject.toml", 1, "no [build-system]", fix=fix)
+    pyproject = facts.pyproject
+    if "build-system" in pyproject.data or pyproject.problem:
+        return
+    tool = pyproject.table("tool")
+    # uv builds a project without a build system only where it is told to.
+    is_unbuilt = "uv" in tool or facts.has("uv.lock")
+    if is_unbuilt or pyproject.get("tool", "poetry", "package-mode") is False:
+        return
+    fix = None
+    if facts.package.form == "project" and not any(name in tool for name in _OTHER_TOOLS):
+        fix = Fix.edit("pyproject.toml", _insert_table(_SYSTEM))
+    yield Hit("pyproject.toml", 1, "no [build-system]", fix=fix)
 
 
-def _is_application(facts: Facts) -> bool:
-    """Whether the project says that nothing is built from it."""
-    tool = facts.pyproject
-    unbuilt = tool.get("tool", "uv", "package"), tool.get("tool", "poetry", "package-mode")
-    # uv builds a project without a build system only where it is told so.
-    return False in unbuilt or "uv" in tool.table("tool") or facts.has("uv.lock")
-
-
-def _put_first(lines: str) -> Change:
-    """Put a table in front of all others, behind the comments at the top."""
+def _insert_table(lines: str) -> Change:
+    """Insert a table in front of all others, behind the comments at the top."""
 
     def change(text: str) -> str:
         if re.search(r"^\[build-system\]", text, re.MULTILINE):
@@ -115,7 +107,7 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
         line = facts.pyproject.line(*where)
         yield Hit("pyproject.toml", line, "[build-system] has no list `requires`")
     elif system.get("build-backend") and backend in _DISTRIBUTIONS:
-        asked = required(facts)
+        asked = required_names(facts)
         others = {name for names in _DISTRIBUTIONS.values() for name in names}
         sure = all(name in _NO_BACKEND | others for name in asked)
         if sure and not set(asked) & set(_DISTRIBUTIONS[backend]):
@@ -145,10 +137,10 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
     Source: [setuptools](https://setuptools.pypa.io/en/latest/history.html#v77-0-0): the first
     version with PEP 639.
     """
-    found = old_setuptools(facts)
+    found = find_old_setuptools(facts)
     if found:
         line = facts.pyproject.line("build-system", "requires", found[0])
-        changes = setuptools_for_expression(facts)
+        changes = require_newer_setuptools(facts)
         fix = Fix.edit("pyproject.toml", *changes) if changes else None
         message = f"`{found[1]}` lets older versions in than 77, which take no licence expression"
         yield Hit("pyproject.toml", line, message, fix=fix)
@@ -184,19 +176,32 @@ def named_packages_exist(facts: Facts) -> Iterator[Hit]:
     Source: [package discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html);
     a LISA package names a `py.typed` that does not exist.
     """
-    seen = {
-        "setuptools": _of_setuptools,
-        "hatchling": _of_hatch,
-        "poetry": _of_poetry,
-        "scikit-build-core": _of_scikit_build,
-    }.get(facts.package.backend)
-    for path, keys in seen(facts) if seen else ():
+    for path, keys in _find_named_paths(facts):
         wanted = path.removeprefix("./").rstrip("/")
         if not is_there(facts, wanted):
             yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {wanted}")
 
 
-def _of_setuptools(facts: Facts) -> Iterator[tuple[str, Keys]]:
+def _find_named_paths(facts: Facts) -> Iterator[tuple[str, Keys]]:
+    """The files and folders that the settings of the build name, each with its keys."""
+    match facts.package.backend:
+        case "setuptools":
+            yield from _named_for_setuptools(facts)
+        case "hatchling":
+            keys: Keys = ("tool", "hatch", "build", "targets", "wheel")
+            yield from _list_paths(facts, (*keys, "packages"))
+            yield from _list_paths(facts, (*keys, "only-include"))
+        case "scikit-build-core":
+            yield from _list_paths(facts, ("tool", "scikit-build", "wheel", "packages"))
+        case "poetry":
+            keys = ("tool", "poetry", "packages")
+            for index, each in enumerate(facts.pyproject.items(*keys)):
+                if isinstance(each, dict) and "include" in each:
+                    path = f"{each.get('from', '')}/{each['include']}".lstrip("/")
+                    yield path, (*keys, index)
+
+
+def _named_for_setuptools(facts: Facts) -> Iterator[tuple[str, Keys]]:
     pyproject = facts.pyproject
     table: Keys = ("tool", "setuptools")
     folders = pyproject.table(*table, "package-dir")
@@ -207,46 +212,24 @@ def _of_setuptools(facts: Facts) -> Iterator[tuple[str, Keys]]:
         yield top + str(name).replace(".", "/"), (*table, "packages", index)
     for index, name in enumerate(pyproject.items(*table, "py-modules")):
         yield f"{top}{str(name).replace('.', '/')}.py", (*table, "py-modules", index)
-    find = (*table, "packages", "find", "where")
-    for index, name in enumerate(pyproject.items(*find)):
-        yield str(name), (*find, index)
-    for package, names in pyproject.table(*table, "package-data").items():
-        folder = facts.layout.folders.get(package)
-        for index, name in enumerate(names if isinstance(names, list) and folder else []):
-            yield f"{folder}/{name}", (*table, "package-data", package, index)
+    yield from _list_paths(facts, (*table, "packages", "find", "where"))
+    for package in pyproject.table(*table, "package-data"):
+        if folder := facts.layout.folders.get(package):
+            yield from _list_paths(facts, (*table, "package-data", package), f"{folder}/")
 
 
-def _of_hatch(facts: Facts) -> Iterator[tuple[str, Keys]]:
-    for key in ("packages", "only-include"):
-        keys = ("tool", "hatch", "build", "targets", "wheel", key)
-        for index, name in enumerate(facts.pyproject.items(*keys)):
-            yield str(name), (*keys, index)
-
-
-def _of_poetry(facts: Facts) -> Iterator[tuple[str, Keys]]:
-    keys = ("tool", "poetry", "packages")
-    for index, each in enumerate(facts.pyproject.items(*keys)):
-        if isinstance(each, dict) and "include" in each:
-            yield f"{each.get('from', '')}/{each['include']}".lstrip("/"), (*keys, index)
-
-
-def _of_scikit_build(facts: Facts) -> Iterator[tuple[str, Keys]]:
-    keys = ("tool", "scikit-build", "wheel", "packages")
+def _list_paths(facts: Facts, keys: Keys, prefix: str = "") -> Iterator[tuple[str, Keys]]:
     for index, name in enumerate(facts.pyproject.items(*keys)):
-        yield str(name), (*keys, index)
-
-
-def _typed(facts: Facts) -> int | None:
-    """The number of the classifier that says that the package is typed."""
-    said = facts.package.texts("classifiers")
-    return said.index("Typing :: Typed") if "Typing :: Typed" in said else None
+        yield f"{prefix}{name}", (*keys, index)
 
 
 @rule(
     "PKG008",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: _typed(facts) is not None and _folders(facts),
+    when=lambda facts: (
+        "Typing :: Typed" in facts.package.texts("classifiers") and facts.layout.packages
+    ),
     fixes=True,
 )
 def typed(facts: Facts) -> Iterator[Hit]:
@@ -258,13 +241,10 @@ def typed(facts: Facts) -> Iterator[Hit]:
 
     Source: [typing specification](https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information).
     """
-    index = _typed(facts)
-    if index is not None and not any(path.endswith("/py.typed") for path in facts.files):
-        path, line = facts.package.place("classifiers", index)
-        folders = _folders(facts)
-        fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
-        yield Hit(path, line, f"no py.typed in {folders[0]}", fix=fix)
-
-
-def _folders(facts: Facts) -> list[str]:
-    return [folder for folder in facts.layout.folders.values() if not folder.endswith(".py")]
+    if any(path.endswith("/py.typed") for path in facts.files):
+        return
+    index = facts.package.texts("classifiers").index("Typing :: Typed")
+    path, line = facts.package.place("classifiers", index)
+    folders = facts.layout.packages
+    fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
+    yield Hit(path, line, f"no py.typed in {folders[0]}", fix=fix)

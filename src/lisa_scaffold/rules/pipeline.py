@@ -1,10 +1,4 @@
-"""GitLab pipeline: GitLab takes it, merge requests have it once, and it checks and reports.
-
-CI001 resolves · CI002 jobs that GitLab takes · CI003 merge requests · CI004 no duplicates ·
-CI005 tests, lint, build · CI006 reports · CI007 reports that are written
-CI008 images pinned · CI009 images maintained · CI010 removed · CI011 deprecated (pipeline_age)
-CI012 publishing · CI013 not stopped halfway · CI014 runners · CI015 history (pipeline_jobs)
-"""
+"""GitLab pipeline: GitLab accepts it, it runs once per merge request, checks and reports."""
 
 from __future__ import annotations
 
@@ -14,12 +8,8 @@ from typing import Any
 
 from lisa_scaffold.formats.document import Key
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
-
-
-def _has_jobs(facts: Facts) -> bool:
-    return bool(facts.pipeline and facts.pipeline.jobs)
 
 
 @rule("CI001", MUST, when=lambda facts: facts.pipeline)
@@ -41,7 +31,7 @@ _RUNS = ("script", "run", "trigger")
 _STAGES = (".pre", ".post")
 
 
-@rule("CI002", MUST, when=_has_jobs)
+@rule("CI002", MUST, when=lambda facts: facts.pipeline.jobs)
 def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
     """Each job says what it runs, in a stage and after jobs that there are.
 
@@ -55,105 +45,58 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
     pipeline = facts.pipeline
     stages = (*pipeline.stages, *_STAGES)
     for job in pipeline.jobs.values():
-        # What comes from elsewhere may have more jobs and stages, and more of this job.
-        if not (pipeline.whole and job.whole):
+        # External files may add jobs and stages, and keys of this job.
+        if not (pipeline.is_local and job.is_fully_known):
             continue
         if not any(job.get(key) is not None for key in _RUNS):
             yield Hit(*job.place, f"{job.name} has no `script`")
         if job.stage not in stages:
             place = pipeline.place_of(job, "stage")
             yield Hit(*place, f"{job.name} is in the stage {job.stage}, which is not in `stages`")
-        for key, name in _asked(job):
+        for key, name in job.needed_jobs:
             if name not in pipeline.jobs and "$" not in name:
                 place = pipeline.place_of(job, key)
                 yield Hit(*place, f"{job.name} asks for {name}, and there is no such job")
 
 
-def _asked(job: Job) -> Iterator[tuple[str, str]]:
-    """The jobs of this pipeline that a job must have."""
-    for name in flat(job.get("dependencies")):
-        yield "dependencies", name
-    needs = job.get("needs")
-    for need in needs if isinstance(needs, list) else []:
-        match need:
-            case str():
-                yield "needs", need
-            case {"optional": True} | {"pipeline": _} | {"project": _}:
-                continue
-            case {"job": str(name)}:
-                yield "needs", name
-
-
 # --- When pipelines run ---------------------------------------------------------------------------
 
 _MERGE = "merge_request_event"
-_OPEN = "CI_OPEN_MERGE_REQUESTS"
 
 
-def _workflow(facts: Facts) -> list[dict[str, Any]]:
-    workflow = facts.pipeline.settings.get("workflow")
-    rules = workflow.get("rules") if isinstance(workflow, dict) else None
-    return [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
+def _allow_merge_requests(rules: list[dict[str, Any]]) -> bool:
+    """Whether rules let something run in a pipeline of a merge request."""
+    is_positive = re.compile(rf"==\s*[\"']{_MERGE}|=~[^&|]*merge_request|CI_MERGE_REQUEST_").search
+    conditions = [str(each.get("if", "")) for each in rules if each.get("when") != "never"]
+    return any(not condition or is_positive(condition) for condition in conditions)
 
 
-def _if(rule: dict[str, Any]) -> str:
-    return str(rule.get("if", ""))
+def _allow_branches(rules: list[dict[str, Any]]) -> bool:
+    """Whether rules let something run for a push to any branch."""
+    names = ("CI_OPEN_MERGE_REQUESTS", "CI_COMMIT_BRANCH", "CI_COMMIT_REF", "CI_PIPELINE_SOURCE")
+    pattern = r"\s*\$CI_COMMIT_BRANCH\s*|.*CI_PIPELINE_SOURCE == .push.|"
+    is_allowed = False
+    for each in rules:
+        condition = str(each.get("if", ""))
+        if each.get("when") == "never":
+            if any(name in condition for name in names):  # possibly only those of merge requests
+                return False
+        elif not any(word in condition for word in (_MERGE, "CI_MERGE_REQUEST", "&&")):
+            is_allowed = is_allowed or re.fullmatch(pattern, condition) is not None
+    return is_allowed
 
 
-def _runs(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [each for each in rules if each.get("when") != "never"]
+def _runs_in_merge_requests(job: Job) -> bool:
+    return _allow_merge_requests(job.rules) or "merge_requests" in job.only
 
 
-def _for_merge(rule: dict[str, Any]) -> bool:
-    """Whether a rule lets something run in a pipeline of a merge request."""
-    condition = _if(rule)
-    positive = re.search(rf"==\s*[\"']{_MERGE}|=~[^&|]*merge_request", condition)
-    return not condition or bool(positive) or "CI_MERGE_REQUEST_" in condition
-
-
-def _for_branches(rule: dict[str, Any]) -> bool:
-    """Whether a rule lets something run for a push to any branch."""
-    condition = _if(rule)
-    if not condition:
-        return True
-    if _MERGE in condition or "CI_MERGE_REQUEST" in condition or "&&" in condition:
-        return False
-    return (
-        re.fullmatch(r"\s*\$CI_COMMIT_BRANCH\s*|.*CI_PIPELINE_SOURCE == .push.", condition)
-        is not None
-    )
-
-
-def _only(job: Job) -> list[str]:
-    said = job.get("only")
-    refs = said.get("refs") if isinstance(said, dict) else said
-    return flat(refs)
-
-
-def _in_merge_requests(job: Job) -> bool:
-    return any(map(_for_merge, _runs(job.rules))) or "merge_requests" in _only(job)
-
-
-def _refuses_branches(rules: list[dict[str, Any]]) -> bool:
-    """Whether a rule keeps branches out, or perhaps those of merge requests."""
-    names = (_OPEN, "CI_COMMIT_BRANCH", "CI_COMMIT_REF", "CI_PIPELINE_SOURCE")
-    never = (_if(each) for each in rules if each.get("when") == "never")
-    return any(name in condition for condition in never for name in names)
-
-
-def _in_branches(job: Job) -> bool:
+def _runs_in_branches(job: Job) -> bool:
     if job.rules:
-        return not _refuses_branches(job.rules) and any(map(_for_branches, _runs(job.rules)))
-    only = _only(job)
-    return "rules" not in job.data and (not only or "branches" in only)
+        return _allow_branches(job.rules)
+    return "rules" not in job.data and (not job.only or "branches" in job.only)
 
 
-def _decides_itself(facts: Facts) -> bool:
-    """Whether the files of the project alone tell when its pipeline runs."""
-    return _has_jobs(facts) and facts.pipeline.whole
-
-
-@rule("CI003", SHOULD, when=_decides_itself)
+@rule("CI003", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     """A pipeline runs for merge requests.
 
@@ -164,17 +107,17 @@ def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: merge request pipelines](https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/).
     """
-    workflow = _workflow(facts)
+    workflow = facts.pipeline.rules
     if workflow:
-        runs = any(map(_for_merge, _runs(workflow)))
+        runs = _allow_merge_requests(workflow)
     else:
-        runs = any(map(_in_merge_requests, facts.pipeline.jobs.values()))
+        runs = any(map(_runs_in_merge_requests, facts.pipeline.jobs.values()))
     if not runs:
         place = facts.pipeline.place("workflow" if workflow else "stages")
         yield Hit(*place, "no pipeline runs for merge requests")
 
 
-@rule("CI004", SHOULD, when=_decides_itself)
+@rule("CI004", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def one_pipeline(facts: Facts) -> Iterator[Hit]:
     """A push to a merge request starts one pipeline.
 
@@ -186,19 +129,16 @@ def one_pipeline(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: avoid duplicate pipelines](https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines).
     """
-    pipeline, workflow = facts.pipeline, _workflow(facts)
+    pipeline, workflow = facts.pipeline, facts.pipeline.rules
     if workflow:
-        runs = _runs(workflow)
-        if _refuses_branches(workflow):
-            return
-        if any(map(_for_merge, runs)) and any(map(_for_branches, runs)):
+        if _allow_merge_requests(workflow) and _allow_branches(workflow):
             message = "a push to a merge request starts a second pipeline, for its branch"
             yield Hit(*pipeline.place("workflow"), message)
         return
     jobs = pipeline.jobs.values()
-    branches = [job for job in jobs if _in_branches(job)]
+    branches = [job for job in jobs if _runs_in_branches(job)]
     for job in jobs:
-        if branches and _in_merge_requests(job):
+        if branches and _runs_in_merge_requests(job):
             other = "" if job in branches else f", {branches[0].name} in the one for its branch"
             yield Hit(
                 *pipeline.place_of(job, "rules" if job.rules else "only"),
@@ -220,7 +160,7 @@ _HIDES = re.compile(
 )
 
 
-@rule("CI005", SHOULD, kinds=PACKAGE, when=_decides_itself)
+@rule("CI005", SHOULD, kinds=PACKAGE, when=lambda facts: facts.pipeline.is_complete)
 def works(facts: Facts) -> Iterator[Hit]:
     """The pipeline tests, lints and builds.
 
@@ -235,13 +175,13 @@ def works(facts: Facts) -> Iterator[Hit]:
     """
     jobs = facts.pipeline.jobs.values()
     commands = [command for job in jobs for command in job.commands]
-    if not all(job.whole for job in jobs) or any(job.get("trigger") for job in jobs):
+    if not all(job.is_fully_known for job in jobs) or any(job.get("trigger") for job in jobs):
         return
     if any(_HIDES.search(command[:2000]) for command in commands):
         return
-    said = "\n".join([*facts.pipeline.jobs, *commands])
+    text = "\n".join([*facts.pipeline.jobs, *commands])
     for what, pattern in _WORK.items():
-        if not re.search(pattern, said):
+        if not re.search(pattern, text):
             yield Hit(*facts.pipeline.place("stages"), f"no job for {what}")
 
 
@@ -252,13 +192,7 @@ _REPORTS = {
 }
 
 
-def _reports(job: Job) -> dict[str, Any]:
-    artifacts = job.get("artifacts")
-    reports = artifacts.get("reports") if isinstance(artifacts, dict) else None
-    return reports if isinstance(reports, dict) else {}
-
-
-@rule("CI006", SHOULD, when=_decides_itself)
+@rule("CI006", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def reports(facts: Facts) -> Iterator[Hit]:
     """What tests, coverage and linter find is shown in the merge request.
 
@@ -270,19 +204,18 @@ def reports(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: reports](https://docs.gitlab.com/ci/yaml/artifacts_reports/).
     """
     jobs = facts.pipeline.jobs.values()
-    does = [(job, _said(job)) for job in jobs]
+    # Commands that install what others run do not count.
+    texts = [(job, "\n".join(c for c in job.commands if "install" not in c)) for job in jobs]
     for name, (pattern, what) in _REPORTS.items():
-        runs = [job for job, said in does if re.search(pattern, said)]
+        running = [job for job, text in texts if re.search(pattern, text)]
         # Type checkers write JUnit reports too, so the job itself must have it.
-        told = {key for job in (runs if name == "junit" else jobs) for key in _reports(job)}
-        if name not in told and "cobertura" not in told and runs and all(job.whole for job in runs):
-            place = facts.pipeline.place_of(runs[0], "script")
+        declaring = running if name == "junit" else jobs
+        declared = {key for job in declaring for key in job.reports}
+        if name in declared or "cobertura" in declared or not running:
+            continue
+        if all(job.is_fully_known for job in running):
+            place = facts.pipeline.place_of(running[0], "script")
             yield Hit(*place, f"{what} in merge requests: no report `{name}`")
-
-
-def _said(job: Job) -> str:
-    """The commands of a job, but for those that install what the others run."""
-    return "\n".join(each for each in job.commands if "install" not in each)
 
 
 _WRITES = {
@@ -291,7 +224,7 @@ _WRITES = {
 }
 
 
-@rule("CI007", SHOULD, when=_has_jobs)
+@rule("CI007", SHOULD, when=lambda facts: facts.pipeline.jobs)
 def reports_are_written(facts: Facts) -> Iterator[Hit]:
     """The reports that a job hands on are those that it writes.
 
@@ -303,27 +236,23 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: reports](https://docs.gitlab.com/ci/yaml/artifacts_reports/).
     """
     for job in facts.pipeline.jobs.values():
-        said = "\n".join(job.commands)
-        if re.search(r"(?:^|[\s;&(])cd\s", said):
+        text = "\n".join(job.commands)
+        if re.search(r"(?:^|[\s;&(])cd\s", text):
             continue
         for name, pattern in _WRITES.items():
-            written = [path.removeprefix("./") for path in pattern.findall(said)]
-            for keys, path in _named(_reports(job).get(name), name):
-                if written and not _is_one_of(path, written):
+            written = [path.removeprefix("./") for path in pattern.findall(text)]
+            for keys, path in _report_paths(job.reports.get(name), name):
+                plain = path.removeprefix("./").removeprefix("$CI_PROJECT_DIR/")
+                if written and plain not in written and not re.search(r"[*?$]", plain):
                     place = facts.pipeline.place_of(job, "artifacts", "reports", *keys)
                     yield Hit(*place, f"{job.name} writes {written[0]}, not {path}")
 
 
-def _named(said: Any, name: str) -> Iterator[tuple[tuple[Key, ...], str]]:
-    match said:
+def _report_paths(value: Any, name: str) -> Iterator[tuple[tuple[Key, ...], str]]:
+    match value:
         case str():
-            yield (name,), said
+            yield (name,), value
         case [*paths]:
             yield from (((name, i), path) for i, path in enumerate(paths) if isinstance(path, str))
         case {"path": str(path)}:
             yield (name, "path"), path
-
-
-def _is_one_of(path: str, written: list[str]) -> bool:
-    plain = path.removeprefix("./").removeprefix("$CI_PROJECT_DIR/")
-    return plain in written or re.search(r"[*?$]", plain) is not None

@@ -1,7 +1,4 @@
-"""Jobs that publish, and jobs that a runner can do.
-
-CI012 publishing · CI013 publishing is not stopped halfway · CI014 runners · CI015 history
-"""
+"""GitLab pipeline: jobs that publish, and jobs that runners can do."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
 
@@ -21,80 +18,73 @@ _PUBLISHES = re.compile(
 )
 
 
-def _publishing(facts: Facts) -> dict[str, str]:
+@cached_in_facts
+def _find_publishing(facts: Facts) -> dict[str, str]:
     """The commands with which jobs publish something, by the name of the job."""
-    jobs = facts.pipeline.jobs
-    return {name: command for name, job in jobs.items() if (command := _published(job))}
+    publishing = {}
+    for name, job in facts.pipeline.jobs.items():
+        for command in job.commands:
+            match = _PUBLISHES.search(command[:20_000])
+            if match and "--dry-run" not in command:
+                publishing[name] = match[0].strip()
+                break
+        else:
+            if isinstance(job.get("release"), dict):
+                publishing[name] = "release"
+    return publishing
 
 
-def _published(job: Job) -> str:
-    """The command with which a job publishes something; empty where it does not."""
-    for command in job.commands:
-        match = _PUBLISHES.search(command[:20_000])
-        if match and "--dry-run" not in command:
-            return match[0].strip()
-    return "release" if isinstance(job.get("release"), dict) else ""
-
-
-# A condition that holds for the default branch, one named branch, a tag or by hand alone.
+# A condition that holds only for the default branch, one named branch, a tag or by hand.
 _LIMITS = re.compile(
     r"CI_COMMIT_TAG|CI_DEFAULT_BRANCH|CI_COMMIT_REF_PROTECTED"
     r"|CI_COMMIT_(?:BRANCH|REF_NAME|REF_SLUG)\s*(?:==|=~)|CI_MERGE_REQUEST_EVENT_TYPE"
     r"|CI_PIPELINE_SOURCE\s*==\s*[\"'](?:schedule|web|trigger|api|pipeline)"
 )
-_REFS = ("tags", "schedules", "triggers", "web", "api", "main", "master", "develop", "production")
-
-
-def _is_limited(rule: dict[str, Any]) -> bool:
-    condition = str(rule.get("if", ""))
-    negated = re.search(r"CI_COMMIT_(BRANCH|REF_NAME)\s*!=", condition)
-    return rule.get("when") == "manual" or bool(_LIMITS.search(condition) and not negated)
-
-
+_ASKS_WHERE = re.compile(
+    r"(?:\b(?:if|case|test)\b|\[).{0,200}CI_(?:COMMIT_(?:TAG|BRANCH|REF)|DEFAULT)"
+)
 # A condition that keeps other branches out.
 _REFUSES = re.compile(
     r"CI_(?:COMMIT_|DEFAULT_BRANCH)\w*\s*(?:!=|!~|==\s*null)|!=\s*\$CI_(?:COMMIT_|DEFAULT_BRANCH)"
 )
 
 
-def _all_limited(rules: Any) -> bool:
-    """Whether each rule that lets something run is limited, and there is one."""
-    listed = [each for each in rules if isinstance(each, dict)] if isinstance(rules, list) else []
-    runs = [each for each in listed if each.get("when") != "never"]
-    refuses = any(_REFUSES.search(str(each.get("if", ""))) for each in listed if each not in runs)
-    return bool(runs) and (refuses or all(map(_is_limited, runs)))
+def _all_limited(rules: list[dict[str, Any]]) -> bool:
+    """Whether there are rules that let something run, and they are limited."""
+    running = [each for each in rules if each.get("when") != "never"]
+    refusing = [each for each in rules if each.get("when") == "never"]
+    if running and any(_REFUSES.search(str(each.get("if", ""))) for each in refusing):
+        return True
+    for each in running:
+        condition = str(each.get("if", ""))
+        is_negated = re.search(r"CI_COMMIT_(BRANCH|REF_NAME)\s*!=", condition)
+        is_limited = _LIMITS.search(condition) and not is_negated
+        if each.get("when") != "manual" and not is_limited:
+            return False
+    return bool(running)
 
 
 def _may_publish(facts: Facts, job: Job) -> bool:
-    """Whether a job runs where it may publish alone, as far as one can tell."""
-    if job.get("when") == "manual" or not job.whole or _asks_itself(job):
+    """Whether a job runs only where it may publish, as far as that can be told."""
+    if job.get("when") == "manual" or not job.is_fully_known:
         return True
-    by_rules = "rules" in job.data
-    own = _all_limited(job.get("rules")) if by_rules else _only_limited(job)
-    workflow = facts.pipeline.settings.get("workflow")
-    rules = workflow.get("rules") if isinstance(workflow, dict) else None
-    return own or _all_limited(rules)
-
-
-_ASKS = re.compile(r"(?:\b(?:if|case|test)\b|\[).{0,200}CI_(?:COMMIT_(?:TAG|BRANCH|REF)|DEFAULT)")
-
-
-def _asks_itself(job: Job) -> bool:
-    """Whether the commands themselves ask where they run."""
-    return any(_ASKS.search(command[:20_000]) for command in job.commands)
+    # The commands themselves may ask where they run.
+    if any(_ASKS_WHERE.search(command[:20_000]) for command in job.commands):
+        return True
+    is_limited = _all_limited(job.rules) if "rules" in job.data else _only_limited(job)
+    return is_limited or _all_limited(facts.pipeline.rules)
 
 
 def _only_limited(job: Job) -> bool:
     only = job.get("only")
     if isinstance(only, dict) and only.get("variables"):
         return True
-    refs = flat(only.get("refs") if isinstance(only, dict) else only)
-    refused = flat(job.get("except"))
-    named = [ref for ref in refs if ref not in ("branches", "pushes", "merge_requests")]
-    return "branches" in refused or (bool(refs) and len(named) == len(refs))
+    if "branches" in flat(job.get("except")):
+        return True
+    return bool(job.only) and not {"branches", "pushes", "merge_requests"} & set(job.only)
 
 
-@rule("CI012", SHOULD, when=lambda facts: facts.pipeline.whole and facts.pipeline.jobs)
+@rule("CI012", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
     """Only the default branch and tags publish.
 
@@ -106,7 +96,7 @@ def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: rules](https://docs.gitlab.com/ci/jobs/job_rules/); it is an open wish of the
     CDE project that no image is pushed from any other branch.
     """
-    publishing = facts.cached(_publishing)
+    publishing = _find_publishing(facts)
     for job in facts.pipeline.jobs.values():
         command = publishing.get(job.name) or ("pages" if job.name == "pages" else "")
         if command and not _may_publish(facts, job):
@@ -125,7 +115,7 @@ def publishes_to_the_end(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: interruptible](https://docs.gitlab.com/ci/yaml/#interruptible).
     """
-    publishing = facts.cached(_publishing)
+    publishing = _find_publishing(facts)
     for job in facts.pipeline.jobs.values():
         if job.get("interruptible") is True and (command := publishing.get(job.name)):
             message = f"{job.name} may be stopped in the middle of `{command}`"
@@ -142,9 +132,7 @@ def _on_in2p3(facts: Facts) -> bool:
     """Whether the project is hosted on in2p3's GitLab."""
     if facts.answers.get("forge_host"):
         return bool(facts.answers["forge_host"] == _IN2P3)
-    urls = facts.package.get("urls")
-    listed = urls.values() if isinstance(urls, dict) else ()
-    return any(f"//{_IN2P3}/" in str(url) for url in listed)
+    return any(f"//{_IN2P3}/" in str(url) for url in facts.package.table("urls").values())
 
 
 @rule("CI014", SHOULD, when=lambda facts: facts.pipeline.jobs and _on_in2p3(facts))
@@ -160,38 +148,18 @@ def runners_can(facts: Facts) -> Iterator[Hit]:
     [the maintained Kaniko](https://github.com/osscontainertools/kaniko).
     """
     for job in facts.pipeline.jobs.values():
-        if any(flat(job.get("tags"))) or not job.whole:
+        if any(flat(job.get("tags"))) or not job.is_fully_known:
             continue
-        if any(re.search(r"\bdocker:[\w.-]*dind\b", name) for name in _services(facts, job)):
+        services = [facts.pipeline.expand(name, job) for name in job.services]
+        if any(re.search(r"\bdocker:[\w.-]*dind\b", name) for name in services):
             place = facts.pipeline.place_of(job, "services")
             yield Hit(*place, f"{job.name} needs Docker-in-Docker, and shared runners forbid it")
-        if (minutes := _minutes(job.get("timeout"))) > _LONGEST:
+        if job.minutes > _LONGEST:
             place = facts.pipeline.place_of(job, "timeout")
-            yield Hit(
-                *place, f"{job.name} may take {minutes} minutes: a shared runner stops it after 60"
+            message = (
+                f"{job.name} may take {job.minutes} minutes: a shared runner stops it after 60"
             )
-
-
-def _services(facts: Facts, job: Job) -> list[str]:
-    services = job.get("services")
-    named = (
-        each.get("name") if isinstance(each, dict) else each
-        for each in (services if isinstance(services, list) else [])
-    )
-    return [facts.pipeline.expand(name, job) for name in named if isinstance(name, str)]
-
-
-_UNITS = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
-
-
-def _minutes(said: Any) -> int:
-    """A duration as GitLab reads it, such as ``1h 30m``; 0 where it is none."""
-    if not isinstance(said, str):
-        return 0
-    parts = re.findall(
-        r"(\d{1,6})\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m)\b", said[:100]
-    )
-    return sum(int(number) * _UNITS[unit[0]] for number, unit in parts)
+            yield Hit(*place, message)
 
 
 _SCM = (
@@ -207,17 +175,18 @@ _BUILDS = re.compile(
 )
 
 
-def _version_from_git(facts: Facts) -> bool:
-    said = str(facts.pyproject.get("build-system", "requires", default="")) + facts.text("setup.py")
-    dynamic = "version" in facts.package.unknown or "use_scm_version" in said
-    return dynamic and any(name in said for name in _SCM)
+def _has_version_from_git(facts: Facts) -> bool:
+    build = str(facts.pyproject.get("build-system", "requires", default=""))
+    build += facts.text("setup.py")
+    is_dynamic = "version" in facts.package.unknown or "use_scm_version" in build
+    return is_dynamic and any(name in build for name in _SCM)
 
 
 @rule(
     "CI015",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.pipeline.jobs and _version_from_git(facts),
+    when=lambda facts: facts.pipeline.jobs and _has_version_from_git(facts),
 )
 def history_is_there(facts: Facts) -> Iterator[Hit]:
     """A job that builds has the history that the version comes from.
@@ -235,12 +204,9 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
         fetches = any(
             re.search(r"git fetch.*(tags|unshallow|depth)", each) for each in job.commands
         )
-        if builds and not fetches and job.whole and _depth(facts, job) not in ("0", "$"):
+        if not builds or fetches or not job.is_fully_known:
+            continue
+        has_no_clone = facts.pipeline.expand("${GIT_STRATEGY}", job) in ("none", "empty")
+        if not has_no_clone and facts.pipeline.expand("${GIT_DEPTH}", job) not in ("0", "$"):
             place = facts.pipeline.place_of(job, "script")
             yield Hit(*place, f"{job.name} builds with a part of the history alone: `GIT_DEPTH`")
-
-
-def _depth(facts: Facts, job: Job) -> str:
-    said = facts.pipeline.expand("${GIT_DEPTH}", job)
-    strategy = facts.pipeline.expand("${GIT_STRATEGY}", job)
-    return "$" if strategy in ("none", "empty") else said

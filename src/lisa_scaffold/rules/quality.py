@@ -1,9 +1,4 @@
-"""Tools that look at the code: they are there, they are strict, and their settings are read.
-
-QTY001 linter · QTY002 type checker · QTY003 coverage · QTY004 hooks
-QTY005 to QTY011 settings (quality_settings)
-QTY012 to QTY016 pre-commit (quality_hooks) · QTY017 one version · QTY018 sessions (quality_runs)
-"""
+"""Tools that check the code: the project has them."""
 
 from __future__ import annotations
 
@@ -16,7 +11,7 @@ from lisa_scaffold.rules.tools import has_tests, runs_can_be_seen
 TOML = "pyproject.toml"
 
 
-def _place(facts: Facts) -> str:
+def _place_of_settings(facts: Facts) -> str:
     return facts.first(TOML, "setup.cfg", "setup.py") or TOML
 
 
@@ -33,7 +28,7 @@ def linter(facts: Facts) -> Iterator[Hit]:
     Source: [ruff](https://docs.astral.sh/ruff/linter/).
     """
     if not facts.automation.names("ruff", "flake8", "pylint", "pyflakes", "prospector", "pylama"):
-        yield Hit(_place(facts), 1, "no linter is set up")
+        yield Hit(_place_of_settings(facts), 1, "no linter is set up")
 
 
 @rule("QTY002", SHOULD, kinds=PACKAGE, when=runs_can_be_seen)
@@ -49,7 +44,7 @@ def type_checker(facts: Facts) -> Iterator[Hit]:
     """
     names = ("mypy", "pyright", "basedpyright", "pytype", "pyre", "ty", "pyrefly", "zuban")
     if not facts.automation.names(*names):
-        yield Hit(_place(facts), 1, "no type checker is set up")
+        yield Hit(_place_of_settings(facts), 1, "no type checker is set up")
 
 
 @rule(
@@ -65,7 +60,7 @@ def coverage(facts: Facts) -> Iterator[Hit]:
     Source: [coverage](https://coverage.readthedocs.io/en/latest/).
     """
     if not facts.automation.names("coverage", "pytest-cov", "--cov", "slipcover", "codecov"):
-        yield Hit(_place(facts), 1, "no coverage is measured")
+        yield Hit(_place_of_settings(facts), 1, "no coverage is measured")
 
 
 @rule("QTY004", SHOULD, kinds=PACKAGE, when=runs_can_be_seen)

@@ -1,7 +1,4 @@
-"""Hooks of pre-commit: it can read them, they exist, they run on something, they stay the same.
-
-QTY012 can be read · QTY013 exist · QTY014 run on something · QTY015 pinned · QTY016 today's names
-"""
+"""Hooks of pre-commit: they can be read, exist, run on something and are pinned."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import HOOKS, Hook, Release, each_hook, release
+from lisa_scaffold.rules.tools import HOOKS, Hook, Release, parse_release, read_hooks
 
 _BUILT_IN = ("local", "meta", "builtin")
 
@@ -34,18 +31,20 @@ def can_be_read(facts: Facts) -> Iterator[Hit]:
     if not isinstance(document.get("repos"), list):
         yield Hit(HOOKS, 1, "no list `repos`")
     for number, repo in enumerate(document.items("repos")):
-        if message := _is_wrong(repo):
+        if message := _check_repository(repo):
             yield Hit(HOOKS, document.line("repos", number), message)
-    for hook in each_hook(facts):
+    for hook in read_hooks(facts):
         if not hook.name:
             yield Hit(HOOKS, document.line(*hook.keys), "a hook without `id`")
-    for keys, _ in _patterns(facts):
-        if document.get(*keys) is not None and _compiled(document.get(*keys)) is None:
-            message = f"`{keys[-1]}` is no regular expression"
-            yield Hit(HOOKS, document.line(*keys), message)
+    for above in ((), *(hook.keys for hook in read_hooks(facts))):
+        for name in ("files", "exclude"):
+            pattern = document.get(*above, name)
+            if pattern is not None and _compile(pattern) is None:
+                message = f"`{name}` is no regular expression"
+                yield Hit(HOOKS, document.line(*above, name), message)
 
 
-def _is_wrong(repo: Any) -> str:
+def _check_repository(repo: Any) -> str:
     if not isinstance(repo, dict) or not isinstance(repo.get("repo"), str):
         return "a repository without `repo`"
     if not isinstance(repo.get("hooks"), list):
@@ -55,23 +54,15 @@ def _is_wrong(repo: Any) -> str:
     return ""
 
 
-def _patterns(facts: Facts) -> Iterator[tuple[tuple[Key, ...], Any]]:
-    """Where regular expressions for paths may stand, with what stands there."""
-    for name in ("files", "exclude"):
-        yield (name,), facts.hooks.get(name)
-        for hook in each_hook(facts):
-            yield (*hook.keys, name), hook.said.get(name)
-
-
-def _compiled(pattern: Any) -> re.Pattern[str] | None:
+def _compile(pattern: Any) -> re.Pattern[str] | None:
     try:
         return re.compile(pattern) if isinstance(pattern, str) else None
     except (re.error, OverflowError, RecursionError):
         return None
 
 
-# Hooks of well-known repositories, with the version that brought and the one that dropped them.
-# A repository's first entry is the oldest version that is known of it.
+# Hooks of well-known repositories, each with the version that introduced it.
+# The first entry of a repository is its oldest known version.
 _SINCE: dict[str, tuple[Release, dict[str, Release]]] = {
     "astral-sh/ruff-pre-commit": (
         (0, 0, 86),
@@ -159,14 +150,15 @@ def hooks_exist(facts: Facts) -> Iterator[Hit]:
     Source: `.pre-commit-hooks.yaml` of each repository, such as that of
     [pre-commit-hooks](https://github.com/pre-commit/pre-commit-hooks/blob/main/.pre-commit-hooks.yaml).
     """
-    for hook in each_hook(facts):
-        if hook.name and (message := _is_missing(hook)):
+    for hook in read_hooks(facts):
+        if hook.name and (message := _check_hook(hook)):
             yield Hit(HOOKS, facts.hooks.line(*hook.keys, "id"), message)
 
 
-def _is_missing(hook: Hook) -> str:
+def _check_hook(hook: Hook) -> str:
+    """Why a hook does not exist in its version; empty where it does, or is not known."""
     oldest, known = _SINCE.get(hook.repository, ((), {}))
-    version = release(hook.revision)
+    version = parse_release(hook.revision)
     if not known or version is None or version < oldest:
         return ""
     dropped, instead = _DROPPED.get((hook.repository, hook.name), ((9999,), ""))
@@ -174,21 +166,14 @@ def _is_missing(hook: Hook) -> str:
         return f"{hook.revision} has no {hook.name} any more: {instead} has it"
     since = known.get(hook.name)
     if since is None and version <= _KNOWN_UNTIL[hook.repository]:
-        return f"{hook.repository} has no hook {hook.name}{_near(hook.name, known)}"
+        from difflib import get_close_matches
+
+        close = get_close_matches(hook.name[:60], known, n=1)
+        hint = f": {close[0]}?" if close else ""
+        return f"{hook.repository} has no hook {hook.name}{hint}"
     if since and version < since:
-        return f"{hook.revision} has no {hook.name} yet: {_spelled(since)} does"
+        return f"{hook.revision} has no {hook.name} yet: {'.'.join(map(str, since))} does"
     return ""
-
-
-def _near(name: str, known: dict[str, Release]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name[:60], known, n=1)
-    return f": {close[0]}?" if close else ""
-
-
-def _spelled(version: Release) -> str:
-    return ".".join(str(number) for number in version)
 
 
 # --- What hooks run on ----------------------------------------------------------------------------
@@ -209,7 +194,7 @@ _LOOKS_AT = {
     "validate-cff": r"(^|/)CITATION\.cff$",
     "validate-pyproject": r"(^|/)pyproject\.toml$",
 }
-"""The files that hooks which serve one purpose look at."""
+"""The files that hooks with a single purpose look at."""
 
 _MOST_STEPS = 20_000_000
 
@@ -217,7 +202,7 @@ _MOST_STEPS = 20_000_000
 @rule(
     "QTY014",
     SHOULD,
-    when=lambda facts: facts.hooks and facts.tracked and not facts.unpacked,
+    when=lambda facts: facts.hooks and facts.is_checkout,
 )
 def run_on_something(facts: Facts) -> Iterator[Hit]:
     """Each hook runs on a file of the project.
@@ -229,47 +214,37 @@ def run_on_something(facts: Facts) -> Iterator[Hit]:
 
     Source: [pre-commit: check-hooks-apply](https://pre-commit.com/#meta-check_hooks_apply).
     """
-    paths = _Paths(facts)
-    for hook in each_hook(facts):
+    all_paths = _select_paths(list(facts.tracked), facts.hooks.data)
+    for hook in read_hooks(facts):
         # A hook of the language `fail` is there to run on nothing.
-        meant = hook.said.get("always_run") is True or hook.said.get("language") == "fail"
-        if not meant and paths.none_for(hook):
-            given = "files" if hook.said.get("files") else "id"
-            yield Hit(HOOKS, facts.hooks.line(*hook.keys, given), f"{hook.name} runs on no file")
-
-
-class _Paths:
-    """The paths that hooks may run on, matched with bounded work."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._document = facts.hooks
-        self._all = self._chosen(list(facts.tracked), facts.hooks.data)
-
-    def none_for(self, hook: Hook) -> bool:
-        """Whether a hook surely runs on no file."""
-        own = None if self._all is None else self._chosen(self._all, hook.said)
+        if hook.data.get("always_run") is True or hook.data.get("language") == "fail":
+            continue
+        paths = None if all_paths is None else _select_paths(all_paths, hook.data)
         usual = _LOOKS_AT.get(hook.name)
-        if usual and own and not hook.said.get("files") and "types" not in hook.said:
-            own = self._chosen(own, {"files": usual})
-        return own == []
+        if usual and paths and not hook.data.get("files") and "types" not in hook.data:
+            paths = _select_paths(paths, {"files": usual})
+        if paths == []:
+            key = "files" if hook.data.get("files") else "id"
+            yield Hit(HOOKS, facts.hooks.line(*hook.keys, key), f"{hook.name} runs on no file")
 
-    def _chosen(self, paths: list[str], said: Any) -> list[str] | None:
-        """Those that ``files`` takes and ``exclude`` leaves; ``None`` where that is not sure."""
-        for name, wanted in (("files", True), ("exclude", False)):
-            pattern = said.get(name) if isinstance(said, dict) else None
-            if pattern in (None, ""):
-                continue
-            compiled = _compiled(pattern)
-            if compiled is None or not _is_cheap(pattern, paths):
-                return None
-            paths = [path for path in paths if (compiled.search(path) is not None) == wanted]
-        return paths
+
+def _select_paths(paths: list[str], data: Any) -> list[str] | None:
+    """The paths that ``files`` takes and ``exclude`` leaves; ``None`` where that is not sure."""
+    for name, wanted in (("files", True), ("exclude", False)):
+        pattern = data.get(name) if isinstance(data, dict) else None
+        if pattern in (None, ""):
+            continue
+        compiled = _compile(pattern)
+        if compiled is None or not _is_cheap(pattern, paths):
+            return None
+        paths = [path for path in paths if (compiled.search(path) is not None) == wanted]
+    return paths
 
 
 def _is_cheap(pattern: str, paths: list[str]) -> bool:
-    """Whether a search in all paths takes no long time, whatever the paths are.
+    """Whether a search in all paths is fast, whatever the paths are.
 
-    Each repetition may try every place of a path, and one inside of another all their sums.
+    Each repetition may try every position of a path, and nested ones all combinations.
     """
     if len(pattern) > _LONGEST or re.search(r"\)[*+{]|\)\?.*\)\?|\\\d|\(\?P=", pattern):
         return False
@@ -324,7 +299,7 @@ def names_of_today(facts: Facts) -> Iterator[Hit]:
 
     Source: [pre-commit 3.2](https://github.com/pre-commit/pre-commit/blob/main/CHANGELOG.md).
     """
-    for keys, old, new in _outdated(facts):
+    for keys, old, new in _find_outdated(facts):
         line = facts.hooks.line(*keys)
         text = facts.lines(HOOKS)[line - 1] if line <= len(facts.lines(HOOKS)) else ""
         fix = None
@@ -334,9 +309,9 @@ def names_of_today(facts: Facts) -> Iterator[Hit]:
         yield Hit(HOOKS, line, f"{old} is {new} today", fix=fix)
 
 
-def _outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
+def _find_outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
     document = facts.hooks
-    lists = [("default_stages",), *((*hook.keys, "stages") for hook in each_hook(facts))]
+    lists = [("default_stages",), *((*hook.keys, "stages") for hook in read_hooks(facts))]
     for keys in lists:
         for index, stage in enumerate(document.items(*keys)):
             if isinstance(stage, str) and stage in _STAGES:

@@ -1,7 +1,4 @@
-"""Tools at the desk and in CI are the same: their versions, and the sessions that run them.
-
-QTY017 one version · QTY018 sessions that exist
-"""
+"""Tools run the same way locally and in CI: their versions, and the sessions of nox."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from collections.abc import Iterator
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import HOOKS, hook_versions, pins
+from lisa_scaffold.rules.tools import HOOKS, find_pins, hook_versions
 
 
 @rule("QTY017", SHOULD, when=lambda facts: facts.hooks)
@@ -27,12 +24,12 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     the tag is the version of the tool.
     """
     hooked = hook_versions(facts)
-    for tool, version in pins(facts):
+    for tool, version in find_pins(facts):
         other, hook = hooked.get(tool, (version, None))
         if hook and other != version:
             line = facts.hooks.line(*hook.repo_keys, "rev")
-            spelled = ".".join(map(str, version))
-            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {spelled} in pyproject.toml")
+            pinned = ".".join(map(str, version))
+            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {pinned} in pyproject.toml")
 
 
 _ASKED = re.compile(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")
@@ -50,19 +47,19 @@ def sessions_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [nox: command line](https://nox.thea.codes/en/stable/usage.html#specifying-one-or-more-sessions).
     """
-    known = _sessions(facts)
+    known = _find_sessions(facts)
     if known is None:
         return
     for job in facts.pipeline.jobs.values():
         for command in job.commands:
-            for name in _asked(command):
+            for name in _find_asked(command):
                 plain = re.sub(r"(-\d+\.\d+|\(.*)$", "", name)
                 if plain not in known and plain.replace("_", "-") not in known:
                     place = facts.pipeline.place_of(job, "script")
                     yield Hit(*place, f"noxfile.py has no session {name}")
 
 
-def _asked(command: str) -> Iterator[str]:
+def _find_asked(command: str) -> Iterator[str]:
     if "nox" not in command or "-f" in command or "cd " in command or len(command) > _LONGEST:
         return
     for line in command.split("\n"):
@@ -75,7 +72,7 @@ def _asked(command: str) -> Iterator[str]:
                     yield name
 
 
-def _sessions(facts: Facts) -> frozenset[str] | None:
+def _find_sessions(facts: Facts) -> frozenset[str] | None:
     """The names of the sessions; ``None`` where nobody can tell without running the file."""
     tree = facts.python("noxfile.py")
     if isinstance(tree, Problem):
@@ -84,29 +81,24 @@ def _sessions(facts: Facts) -> frozenset[str] | None:
     for node in tree.body:
         match node:
             case ast.FunctionDef():
-                found = _names_of(node)
+                found = _session_names(node)
                 if found is None:
                     return None
                 names |= found
-            case ast.Import() | ast.ImportFrom() if _brings_sessions(node):
+            case ast.ImportFrom(module=module, names=imported, level=level) if (
+                level or "nox" in (module or "") or any(each.name == "*" for each in imported)
+            ):
+                return None
+            case ast.Import(names=imported) if any(
+                "nox" in each.name and each.name != "nox" for each in imported
+            ):
                 return None
             case ast.If() | ast.For() | ast.With() | ast.Try() if "session" in ast.dump(node):
                 return None
     return frozenset(names) or None
 
 
-def _brings_sessions(node: ast.Import | ast.ImportFrom) -> bool:
-    if isinstance(node, ast.ImportFrom):
-        modules = [node.module or "."]
-        return (
-            bool(node.level)
-            or any(alias.name == "*" for alias in node.names)
-            or "nox" in modules[0]
-        )
-    return any("nox" in alias.name and alias.name != "nox" for alias in node.names)
-
-
-def _names_of(function: ast.FunctionDef) -> set[str] | None:
+def _session_names(function: ast.FunctionDef) -> set[str] | None:
     """The names of the session that a function is; none for any other function."""
     names: set[str] = set()
     for decorator in function.decorator_list:

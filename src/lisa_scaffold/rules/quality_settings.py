@@ -1,15 +1,9 @@
-"""Settings of the tools: strict, in the file that the tool reads, true to the project.
-
-QTY005 pytest is strict · QTY006 warnings of tests · QTY007 settings that are read ·
-QTY008 paths that exist · QTY009 ruff's table · QTY010 ruff's rules ·
-QTY011 mypy looks into functions
-"""
+"""Settings of tools: strict, in the file that the tool reads, and true to the project."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from lisa_scaffold.formats.document import Document, Key
 from lisa_scaffold.formats.edit import Change, add_item, move_key, replace_item, set_value
@@ -18,13 +12,13 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import has_tests, pinned, runs_can_be_seen
+from lisa_scaffold.rules.tools import has_tests, oldest_pin, runs_can_be_seen
 
 TOML = "pyproject.toml"
 
 Place = tuple[Document, tuple[str, ...]]
 
-# In the order in which the tool looks: the first one wins.
+# In the order in which a tool looks: the first one wins.
 _PYTEST = (
     *(("pytest.toml", "pytest"), (".pytest.toml", "pytest")),
     *(("pytest.ini", "pytest"), (".pytest.ini", "pytest"), (TOML, "tool", "pytest", "ini_options")),
@@ -36,33 +30,28 @@ _COVERAGE = (
     *((".coveragerc", "run"), ("setup.cfg", "coverage:run"), ("tox.ini", "coverage:run")),
     (TOML, "tool", "coverage", "run"),
 )
-_READ = {"pytest": _PYTEST, "ruff": _RUFF, "mypy": _MYPY, "coverage": _COVERAGE}
+_PLACES = {"pytest": _PYTEST, "ruff": _RUFF, "mypy": _MYPY, "coverage": _COVERAGE}
 
 
-def _settings(facts: Facts, where: tuple[tuple[str, ...], ...]) -> list[Place]:
-    """Where a tool has settings; the first place is the one that it reads."""
+def _find_settings(facts: Facts, where: tuple[tuple[str, ...], ...]) -> list[Place]:
+    """Where a tool has settings; it reads only the first place."""
     found: list[Place] = []
     for path, *keys in where:
         if facts.has(path):
             document = facts.toml(path) if path.endswith(".toml") else facts.ini(path)
-            said = document.get(*keys)
-            whole = path.endswith(("pytest.ini", "pytest.toml", "mypy.ini", "ruff.toml"))
-            inner = keys == ["tool", "pytest"] and isinstance(said, dict) and "ini_options" in said
-            if (said or whole) and not inner:
+            value = document.get(*keys)
+            is_own_file = path.endswith(("pytest.ini", "pytest.toml", "mypy.ini", "ruff.toml"))
+            is_outer = (
+                keys == ["tool", "pytest"] and isinstance(value, dict) and "ini_options" in value
+            )
+            if (value or is_own_file) and not is_outer:
                 found.append((document, tuple(keys)))
     return found
 
 
-def _listed(said: Any) -> list[str]:
-    """A setting that is a list, or a text with spaces or commas."""
-    if isinstance(said, list):
-        return [each for each in said if isinstance(each, str)]
-    return re.split(r"[\s,]+", said.strip()) if isinstance(said, str) and said.strip() else []
-
-
 def _uses_pytest(facts: Facts) -> bool:
     """Whether pytest has settings, or surely has none."""
-    if _settings(facts, _PYTEST):
+    if _find_settings(facts, _PYTEST):
         return True
     # Settings may stand in a folder, and be named by a command.
     elsewhere = any(path.endswith("pytest.ini") for path in facts.files)
@@ -94,48 +83,45 @@ def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
 
     Source: [good practices of pytest](https://docs.pytest.org/en/stable/explanation/goodpractices.html#using-pytest-s-strict-mode).
     """
-    document, keys = (_settings(facts, _PYTEST) or [(Document(TOML), ())])[0]
+    document, keys = (_find_settings(facts, _PYTEST) or [(Document(TOML), ())])[0]
     missing = {
         what: names
         for what, names in _STRICT.items()
-        if not any(_is_on(document.get(*keys, name)) for name in names[1:])
+        if not any(
+            str(document.get(*keys, name)).strip().lower() in ("true", "1", "yes", "on")
+            for name in names[1:]
+        )
         and not (names[0] and names[0] in facts.automation.text)
     }
     if missing:
         fix = None
         if keys[-1:] == ("ini_options",):
-            fix = Fix.edit(TOML, *_stricter(document, keys, list(missing.values())))
-        message = f"pytest takes {_joined(list(missing))} without a word"
+            fix = Fix.edit(TOML, *_add_strict_options(document, keys, list(missing.values())))
+        *others, last = missing
+        listed = f"{', '.join(others)} and {last}" if others else last
+        message = f"pytest takes {listed} without a word"
         yield Hit(document.path, document.line(*keys), message, fix=fix)
 
 
-def _is_on(said: Any) -> bool:
-    return said is True or str(said).strip().lower() in ("true", "1", "yes", "on")
-
-
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _stricter(
+def _add_strict_options(
     document: Document, keys: tuple[str, ...], missing: list[tuple[str, ...]]
 ) -> Iterator[Change]:
     """Add what is missing, options in the form that the others have."""
     flags = [names[0] for names in missing if names[0]]
     at = (*keys, "addopts")
-    said = document.get(*at)
-    match said:
+    options = document.get(*at)
+    match options:
         case list():
             yield from (add_item(at, quoted(flag)) for flag in flags)
         case str() if flags:
-            yield set_value(at, quoted(" ".join([said.strip(), *flags]).strip()))
+            yield set_value(at, quoted(" ".join([options.strip(), *flags]).strip()))
         case None if flags:
             yield set_value(at, f"[ {', '.join(map(quoted, flags))} ]")
     if any(not names[0] for names in missing):
         yield set_value((*keys, "xfail_strict"), "true")
 
 
-@rule("QTY006", SHOULD, when=lambda facts: _settings(facts, _PYTEST))
+@rule("QTY006", SHOULD, when=lambda facts: _find_settings(facts, _PYTEST))
 def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
     """A warning makes a test fail.
 
@@ -147,9 +133,9 @@ def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
 
     Source: [pytest: warnings](https://docs.pytest.org/en/stable/how-to/capture-warnings.html#controlling-warnings).
     """
-    document, keys = _settings(facts, _PYTEST)[0]
-    said = document.get(*keys, "filterwarnings")
-    lines = said if isinstance(said, list) else str(said or "").split("\n")
+    document, keys = _find_settings(facts, _PYTEST)[0]
+    filters = document.get(*keys, "filterwarnings")
+    lines = filters if isinstance(filters, list) else str(filters or "").split("\n")
     in_command = re.search(r"-W[ \"',]*error", facts.automation.text)
     if not in_command and not any(str(line).strip().startswith("error") for line in lines):
         line = document.line(*keys, "filterwarnings")
@@ -170,24 +156,22 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
     [mypy](https://mypy.readthedocs.io/en/stable/config_file.html),
     [coverage](https://coverage.readthedocs.io/en/latest/config.html).
     """
-    for tool, where in _READ.items():
-        places = _settings(facts, where)
+    automation = facts.automation.text
+    for tool, where in _PLACES.items():
+        places = _find_settings(facts, where)
         for document, keys in places[1:]:
-            if not _is_named(facts, document.path):
+            path = document.path
+            # A command may name the file as its configuration.
+            option = rf"(?:-c|--[\w-]*config[\w-]*|--rcfile)[ =\"',]+(?:\./)?{re.escape(path)}"
+            if path not in automation or not re.search(option, automation):
                 first = places[0][0].path
                 message = f"{tool} reads {first}, so what stands here is ignored"
-                yield Hit(document.path, document.line(*keys), message)
+                yield Hit(path, document.line(*keys), message)
     if facts.pyproject.get("tool", "flake8"):
         plugins = ("flake8-pyproject", "pyproject-flake8", "pflake8", "flakeheaven", "flake9")
-        if not any(name in facts.automation.text.lower() for name in plugins):
+        if not any(name in automation.lower() for name in plugins):
             line = facts.pyproject.line("tool", "flake8")
             yield Hit(TOML, line, "flake8 does not read pyproject.toml")
-
-
-def _is_named(facts: Facts, path: str) -> bool:
-    """Whether a command names the file as its configuration."""
-    option = rf"(?:-c|--[\w-]*config[\w-]*|--rcfile)[ =\"',]+(?:\./)?{re.escape(path)}"
-    return path in facts.automation.text and re.search(option, facts.automation.text) is not None
 
 
 _PATHS = (
@@ -197,7 +181,7 @@ _PATHS = (
 )
 
 
-@rule("QTY008", SHOULD, when=lambda facts: facts.tracked and not facts.unpacked)
+@rule("QTY008", SHOULD, when=lambda facts: facts.is_checkout)
 def paths_exist(facts: Facts) -> Iterator[Hit]:
     """What a tool is told to look at exists.
 
@@ -209,34 +193,32 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
     [coverage: source](https://coverage.readthedocs.io/en/latest/source.html).
     """
     for where, name, verb in _PATHS:
-        for document, keys in _settings(facts, where)[:1]:
-            said = document.get(*keys, name)
-            for index, path in enumerate(_listed(said)):
+        for document, keys in _find_settings(facts, where)[:1]:
+            value = document.get(*keys, name)
+            if isinstance(value, list):
+                paths = [each for each in value if isinstance(each, str)]
+            else:
+                text = value.strip() if isinstance(value, str) else ""
+                paths = re.split(r"[\s,]+", text) if text else []
+            for index, path in enumerate(paths):
                 if not _exists(facts, path, name):
-                    at: tuple[Key, ...] = (
-                        *keys,
-                        name,
-                        *([index] if isinstance(said, list) else []),
-                    )
-                    yield Hit(
-                        document.path, document.line(*at), f"{verb} {path}, which is not there"
-                    )
+                    item: tuple[Key, ...] = (index,) if isinstance(value, list) else ()
+                    line = document.line(*keys, name, *item)
+                    yield Hit(document.path, line, f"{verb} {path}, which is not there")
 
 
 def _exists(facts: Facts, path: str, key: str) -> bool:
+    """Whether a path exists, as far as that can be told."""
     if path.startswith(("/", "~", "..")) or re.search(r"[$*?{:]", path):
         return True
     plain = path.removeprefix("./").rstrip("/")
-    if key.startswith("source") and "/" not in plain and _may_be_package(facts, plain):
-        return True
+    if key.startswith("source") and "/" not in plain:
+        # It may be the name of a package, which is in a folder of any name.
+        name = plain.partition(".")[0]
+        own = {each.partition(".")[0] for each in facts.layout.names}
+        if not own or name in own or any(f"/{name}/" in each for each in facts.files):
+            return True
     return is_there(facts, plain)
-
-
-def _may_be_package(facts: Facts, path: str) -> bool:
-    """Whether a name is that of a package here, in a folder of any name, or nobody can tell."""
-    own = {each.partition(".")[0] for each in facts.layout.names}
-    name = path.partition(".")[0]
-    return not own or name in own or any(f"/{name}/" in each for each in facts.files)
 
 
 # --- ruff -----------------------------------------------------------------------------------------
@@ -255,7 +237,7 @@ _LINT = (
 )
 
 
-@rule("QTY009", SHOULD, when=lambda facts: _settings(facts, _RUFF), fixes=True)
+@rule("QTY009", SHOULD, when=lambda facts: _find_settings(facts, _RUFF), fixes=True)
 def ruff_table(facts: Facts) -> Iterator[Hit]:
     """Settings of ruff's linter stand under `lint`.
 
@@ -265,9 +247,9 @@ def ruff_table(facts: Facts) -> Iterator[Hit]:
 
     Source: [ruff 0.2](https://astral.sh/blog/ruff-v0.2.0).
     """
-    document, keys = _settings(facts, _RUFF)[0]
+    document, keys = _find_settings(facts, _RUFF)[0]
     old = [name for name in _LINT if document.get(*keys, name) is not None]
-    if not old or pinned(facts, "ruff") < (0, 1, 6):
+    if not old or oldest_pin(facts, "ruff") < (0, 1, 6):
         return
     for name in old:
         change = move_key((*keys, name), (*keys, "lint", name))
@@ -278,7 +260,7 @@ def ruff_table(facts: Facts) -> Iterator[Hit]:
 
 
 # Rules that were removed: the version of ruff, and the rule that took the place.
-_GONE = {
+_REMOVED = {
     **dict.fromkeys(("ANN101", "ANN102", "E999", "PT004", "PT005", "UP027"), ((0, 8, 0), "")),
     **dict.fromkeys(("PD901", "UP038"), ((0, 13, 0), "")),
     "S320": ((0, 12, 0), ""),
@@ -294,7 +276,7 @@ _GONE = {
 _CODES = ("select", "extend-select", "ignore", "extend-ignore", "fixable", "unfixable")
 
 
-@rule("QTY010", SHOULD, when=lambda facts: _settings(facts, _RUFF), fixes=True)
+@rule("QTY010", SHOULD, when=lambda facts: _find_settings(facts, _RUFF), fixes=True)
 def ruff_rules(facts: Facts) -> Iterator[Hit]:
     """The rules that ruff is told to apply or to ignore exist.
 
@@ -305,27 +287,27 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
 
     Source: [ruff's rules](https://docs.astral.sh/ruff/rules/).
     """
-    document, keys = _settings(facts, _RUFF)[0]
+    document, keys = _find_settings(facts, _RUFF)[0]
     for above in ((), ("lint",)):
         for name in _CODES:
             at = (*keys, *above, name)
             items = [each for each in document.items(*at) if isinstance(each, str)]
             for index, code in enumerate(document.items(*at)):
-                removed, other = _GONE.get(str(code), ((), ""))
-                if removed and removed <= pinned(facts, "ruff"):
+                removed, other = _REMOVED.get(str(code), ((), ""))
+                if removed and removed <= oldest_pin(facts, "ruff"):
                     new = quoted(other) if other and other not in items else None
                     fix = Fix.edit(document.path, replace_item(at, str(code), new))
                     message = f"ruff has no rule {code}{f': {other}' if other else ''}"
                     yield Hit(document.path, document.line(*at, index), message, fix=fix)
 
 
-_LOOKS = ("strict", "check_untyped_defs", "disallow_untyped_defs", "disallow_incomplete_defs")
-_TOLD = re.compile(
+_LOOK_INSIDE = ("strict", "check_untyped_defs", "disallow_untyped_defs", "disallow_incomplete_defs")
+_LOOK_INSIDE_OPTION = re.compile(
     r"mypy.{0,200}--(?:strict|check-untyped-defs|disallow-(?:untyped|incomplete)-defs)(?![\w-])"
 )
 
 
-@rule("QTY011", SHOULD, when=lambda facts: _settings(facts, _MYPY), fixes=True)
+@rule("QTY011", SHOULD, when=lambda facts: _find_settings(facts, _MYPY), fixes=True)
 def mypy_looks(facts: Facts) -> Iterator[Hit]:
     """Functions without annotations are checked by mypy too.
 
@@ -336,10 +318,10 @@ def mypy_looks(facts: Facts) -> Iterator[Hit]:
 
     Source: [mypy: existing code](https://mypy.readthedocs.io/en/stable/existing_code.html).
     """
-    document, keys = _settings(facts, _MYPY)[0]
-    if any(document.get(*keys, name) is not None for name in _LOOKS):
+    document, keys = _find_settings(facts, _MYPY)[0]
+    if any(document.get(*keys, name) is not None for name in _LOOK_INSIDE):
         return
-    if not _TOLD.search(facts.automation.text):
+    if not _LOOK_INSIDE_OPTION.search(facts.automation.text):
         fix = None
         if document.path == TOML:
             fix = Fix.edit(TOML, set_value((*keys, "check_untyped_defs"), "true"))

@@ -1,4 +1,4 @@
-"""What a build must ask of setuptools, for rules of several families."""
+"""Build requirements, in particular setuptools, for rules of several families."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ _FIRST = 77
 _SETUPTOOLS = re.compile(r"setuptools\s*(\[[^]]*\])?\s*((?:[<>=!~]=?\s*[\d.*]+\s*,?\s*)*)")
 
 
-def required(facts: Facts) -> list[str]:
+def required_names(facts: Facts) -> list[str]:
     """The names of the build requirements, in their normalised form."""
-    said = facts.pyproject.items("build-system", "requires")
-    names = (re.match(r"\s*([\w.-]+)", str(each)) for each in said)
+    listed = facts.pyproject.items("build-system", "requires")
+    names = (re.match(r"\s*([\w.-]+)", str(each)) for each in listed)
     return [re.sub(r"[-_.]+", "-", match[1]).lower() for match in names if match]
 
 
-def old_setuptools(facts: Facts) -> tuple[int, str] | None:
-    """The build requirement that lets a setuptools in which takes no licence expression.
+def find_old_setuptools(facts: Facts) -> tuple[int, str] | None:
+    """Find the build requirement that admits a setuptools without licence expressions.
 
     Returns
     -------
     tuple
-        Its number among the requirements, and its text; ``None`` where all is well.
+        Its index among the requirements, and its text; ``None`` where there is none.
     """
-    for index, said in enumerate(facts.pyproject.items(*REQUIRES)):
-        match = _SETUPTOOLS.fullmatch(str(said).strip())
+    for index, text in enumerate(facts.pyproject.items(*REQUIRES)):
+        match = _SETUPTOOLS.fullmatch(str(text).strip())
         if match and not any(
-            int(v) >= _FIRST for v in re.findall(r"(?:>=|==|~=)\s*(\d+)", match[2])
+            int(version) >= _FIRST for version in re.findall(r"(?:>=|==|~=)\s*(\d+)", match[2])
         ):
-            return index, str(said)
+            return index, str(text)
     return None
 
 
-def setuptools_for_expression(facts: Facts) -> list[Change]:
-    """Ask for a setuptools that takes a licence expression, where that is a plain lower bound."""
-    found = old_setuptools(facts)
+def require_newer_setuptools(facts: Facts) -> list[Change]:
+    """Require a setuptools that takes licence expressions, in place of a plain lower bound."""
+    found = find_old_setuptools(facts)
     if found is None or not re.fullmatch(r"setuptools\s*(>=\s*[\d.]+)?", found[1].strip()):
         return []
     return [replace_item(REQUIRES, found[1], quoted(_WANTED))]

@@ -1,4 +1,4 @@
-"""What a rule is, and how one is written."""
+"""What a rule is, and how to write one."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ALL_KINDS: tuple[str, ...] = ()
 PACKAGE: tuple[str, ...] = ("package",)
 
 MOST_UNKNOWN = 100
-"""Names in one file that a rule compares with all that it knows, which takes a while for each."""
+"""Unknown names in one file for which a rule looks for similar known ones, which is slow."""
 
 LONGEST_WORD = 100
-"""Characters of a name that are compared."""
+"""Characters above which a name is not compared."""
 
 PAGES = "https://lisa.pages.in2p3.fr/lisa-scaffold/reference/rules"
 
@@ -56,7 +56,7 @@ Condition = Callable[[Facts], object]
 
 
 class Text(NamedTuple):
-    """What a rule's docstring says.
+    """A rule's docstring: a title, then parts that begin with ``Why:``, ``How:``, ``Source:``.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Rule:
     kinds
         Kinds of project that it is for; empty: all.
     when
-        What must hold for it to be of interest.
+        What must hold for it to apply.
     fixes
         Whether it can repair what it finds.
     """
@@ -116,10 +116,14 @@ class Rule:
     @property
     def text(self) -> Text:
         """What it wants, why, how to comply, and where it comes from."""
-        return _read_text(self.check.__doc__ or "")
+        doc = cleandoc(self.check.__doc__ or "")
+        title, *rest = re.split(r"\n\s*\n(?=(?:Why|How|Source): )", doc)
+        parts = dict(part.split(": ", 1) for part in rest)
+        named = (parts.get(name, "").strip() for name in ("Why", "How", "Source"))
+        return Text(title.strip().rstrip("."), *named)
 
     def applies(self, facts: Facts) -> bool:
-        """Whether it is of interest for a project."""
+        """Whether it applies to a project."""
         if self.kinds and facts.kind not in self.kinds:
             return False
         return self.when is None or bool(facts.cached(self.when))
@@ -138,13 +142,5 @@ def rule(
     when: Condition | None = None,
     fixes: bool = False,
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a pure function from facts to the places where they break it."""
+    """Turn a pure function from facts to hits into a rule."""
     return lambda check: Rule(code, severity, check, kinds, when, fixes)
-
-
-def _read_text(said: str) -> Text:
-    """Read a docstring: a title, then parts that begin with ``Why:``, ``How:``, ``Source:``."""
-    title, *rest = re.split(r"\n\s*\n(?=(?:Why|How|Source): )", cleandoc(said))
-    parts = dict(part.split(": ", 1) for part in rest)
-    named = (parts.get(name, "").strip() for name in ("Why", "How", "Source"))
-    return Text(title.strip().rstrip("."), *named)

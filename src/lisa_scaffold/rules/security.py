@@ -1,8 +1,6 @@
-"""Security: no secret in git, nothing run that others can change.
+"""Security: no secrets in git, and nothing is run that others can change.
 
-SEC001 private keys · SEC002 tokens · SEC003 passwords in addresses · SEC004 includes
-
-Patterns here are cheap and sure. A scan of the whole history stays a job and a hook.
+The patterns are cheap and certain. Scanning the whole history is left to a job and a hook.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*|.*\\n[A-Za-z0-9+/=]{40,}.*")
-_KNOWN_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testdata|fixtures|examples?)(?:/|$)")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testdata|fixtures|examples?)(?:/|$)")
 
 
 @rule("SEC001", MUST, when=lambda facts: facts.marks)
@@ -36,7 +34,7 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
     for path, marks in facts.marks.items():
-        if _KNOWN_TESTS.search(path):
+        if _TESTS.search(path):
             continue
         lines = facts.lines(path)
         for mark in marks:
@@ -49,8 +47,8 @@ _LONGEST = 1000
 
 
 def _has_body(lines: list[str], start: int) -> bool:
-    """Whether the key itself follows: examples leave it out."""
-    # Where a text has more lines than are read, there are none here.
+    """Whether the key itself follows; examples leave it out."""
+    # A text with too many lines has none here.
     first, *rest = lines[start - 1 : start + 6] or [""]
     ahead = [first.partition("PRIVATE KEY-----")[2], *rest]
     return any(
@@ -76,14 +74,14 @@ _TOKENS = {
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """The same, compiled where a mark is found, not at import."""
+    """The same, compiled when a mark is found, not at import."""
     around = r"(?<![A-Za-z0-9_-]){}(?![A-Za-z0-9_])"
     return {name: re.compile(around.replace("{}", each, 1)) for name, each in _TOKENS.items()}
 
 
 _PLACEHOLDER = re.compile(r"(?i)x{4}|\.{3}|0{6}|1234567|abcdefg|example|dummy|fake|token|secret")
 _FEWEST = 8
-"""A secret has at least so many different characters; an example often has not."""
+"""A secret has at least so many different characters; examples often have fewer."""
 
 
 @rule("SEC002", MUST, when=lambda facts: facts.marks)
@@ -103,13 +101,10 @@ def no_token(facts: Facts) -> Iterator[Hit]:
         for mark in marks:
             for name, pattern in _patterns().items():
                 match = pattern.search(mark.text)
-                if match and _is_secret(match[1]):
+                if not match or _PLACEHOLDER.search(match[1]):
+                    continue
+                if len(set(match[1])) >= _FEWEST:
                     yield Hit(path, mark.line, name, column=match.start() + 1)
-
-
-def _is_secret(text: str) -> bool:
-    """Whether a text looks like chance, not like an example."""
-    return len(set(text)) >= _FEWEST and not _PLACEHOLDER.search(text)
 
 
 _CONFIGURED = (
@@ -122,7 +117,9 @@ _IN_ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'$<{]{0,100}:([^\s/@\"']{6,200})@[\w.-]+"
 )
 _IN_FILE = re.compile(r"(?:^\s*|\s)password\s*[:=\s]\s*([^\s#]{6,})")
-_NAMED = re.compile(r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+)$")
+_NO_PASSWORD = re.compile(
+    r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+)$"
+)
 
 
 @rule("SEC003", MUST)
@@ -138,18 +135,18 @@ def no_password(facts: Facts) -> Iterator[Hit]:
     for path in facts.paths(*_CONFIGURED):
         if "://" in facts.text(path) or path in (".netrc", ".pypirc"):
             for number, line in enumerate(facts.lines(path), 1):
-                if _tells(path, line):
+                if _has_password(path, line):
                     yield Hit(path, number, "a password")
 
 
-def _tells(path: str, line: str) -> bool:
+def _has_password(path: str, line: str) -> bool:
     match = _IN_ADDRESS.search(line) if "://" in line else None
     if match is None and path in (".netrc", ".pypirc"):
         match = _IN_FILE.search(line)
     if match is None or line.lstrip().startswith(("#", "//")):
         return False
     local = re.search(r"@(localhost|127\.|db\b|postgres|redis|rabbit|[\w.-]*\bexample\b)", line)
-    return not local and not _NAMED.search(match[1])
+    return not local and not _NO_PASSWORD.search(match[1])
 
 
 _BRANCHES = ("main", "master", "develop", "HEAD", "trunk")
@@ -169,14 +166,14 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
     [components](https://docs.gitlab.com/ci/components/#use-a-component).
     """
     for include in facts.pipeline.includes:
-        if message := _is_loose(include):
+        if message := _check_include(include):
             yield Hit(*include.place, message)
 
 
-def _is_loose(include: Include) -> str:
-    """Why an include may change; empty where it may not, or nobody can tell."""
+def _check_include(include: Include) -> str:
+    """Why an include may change; empty where it does not, or cannot be told."""
     ref = include.entry.get("ref")
-    match include.kind:
+    match include.form:
         case "project" if ref is None:
             return f"{include.address} is included without `ref`"
         case "project" if ref in _BRANCHES:

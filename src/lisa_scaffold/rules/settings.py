@@ -1,8 +1,4 @@
-"""Settings of lisa-scaffold: codes that mean rules, exceptions that are alive.
-
-CFG001 can be followed · CFG002 codes mean rules · CFG003 waivers have not expired ·
-CFG004 waivers are needed
-"""
+"""Settings of lisa-scaffold: known codes, and waivers that are valid and needed."""
 
 from __future__ import annotations
 
@@ -42,7 +38,7 @@ def codes_are_known(facts: Facts) -> Iterator[Hit]:
     waived = tuple((waiver.code, waiver.line) for waiver in settings.waivers)
     for code, line in (*settings.select, *settings.ignore, *waived):
         if not rules.is_known(code):
-            close = rules.near(code)
+            close = rules.find_similar_codes(code)
             did_you = f"; did you mean {' or '.join(close)}?" if close else ""
             yield Hit(settings.path, line, f"no rule {code}{did_you}")
 
@@ -57,9 +53,8 @@ def not_expired(facts: Facts) -> Iterator[Hit]:
 
     Source: The expiry is what keeps an exception from staying for ever.
     """
-    today = facts.given.today
     for waiver in facts.settings.waivers:
-        if today and waiver.expires and waiver.expires < today:
+        if waiver.has_expired(facts.given.today):
             message = f"the waiver of {waiver.code} expired on {waiver.expires}"
             yield Hit(facts.settings.path, waiver.line, message)
 

@@ -1,8 +1,4 @@
-"""SonarQube: keys that exist, paths that exist, reports that CI writes.
-
-SON001 key · SON002 known keys · SON003 paths exist · SON004 nothing indexed twice ·
-SON005 reports · SON006 Pythons · SON007 no token · SON008 history
-"""
+"""SonarQube: keys and paths that exist, and reports that CI writes."""
 
 from __future__ import annotations
 
@@ -10,9 +6,8 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.fix import Fix
@@ -45,29 +40,25 @@ KNOWN = (
 )
 """The keys that the scanner and the analysis of Python read."""
 
-_NEAR = 0.86
-_MOST = 100
-"""So many values of one key are looked at."""
+_CUTOFF = 0.86
+_MOST_VALUES = 100
+"""Values of one key that are looked at."""
 
 
-def _sonar(facts: Facts) -> Document:
-    return facts.properties(FILE)
+def _list_values(facts: Facts, key: str) -> list[str]:
+    value = facts.sonar.get(key)
+    values = [each.strip() for each in value.split(",") if each.strip()] if value else []
+    return list(dict.fromkeys(values))[:_MOST_VALUES]
 
 
-def _values(facts: Facts, key: str) -> list[str]:
-    said = _sonar(facts).get(key)
-    found = [each.strip() for each in said.split(",") if each.strip()] if said else []
-    return list(dict.fromkeys(found))[:_MOST]
-
-
-def _lines(facts: Facts) -> list[tuple[str, int]]:
+def _list_keys(facts: Facts) -> list[tuple[str, int]]:
     """Each key with its line."""
-    data = _sonar(facts).data
+    data = facts.sonar.data
     keys = data if isinstance(data, dict) else {}
-    return [(str(key), _sonar(facts).line(key)) for key in keys]
+    return [(str(key), facts.sonar.line(key)) for key in keys]
 
 
-@rule("SON001", MUST, when=_sonar)
+@rule("SON001", MUST, when=lambda facts: facts.sonar)
 def key_is_valid(facts: Facts) -> Iterator[Hit]:
     """The project has a key that SonarQube takes.
 
@@ -78,18 +69,18 @@ def key_is_valid(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
     """
-    said = _sonar(facts).get(_KEY)
-    elsewhere = any(
+    key = facts.sonar.get(_KEY)
+    is_elsewhere = any(
         _KEY in command for job in facts.pipeline.jobs.values() for command in job.commands
     )
-    if not said:
-        if not elsewhere and facts.pipeline.whole:
+    if not key:
+        if not is_elsewhere and facts.pipeline.is_local:
             yield Hit(FILE, 1, f"no {_KEY}")
-    elif "$" not in said and not re.fullmatch(r"(?=.*\D)[\w.:-]+", said, re.ASCII):
-        yield Hit(FILE, _sonar(facts).line(_KEY), f"{said} is no key that SonarQube takes")
+    elif "$" not in key and not re.fullmatch(r"(?=.*\D)[\w.:-]+", key, re.ASCII):
+        yield Hit(FILE, facts.sonar.line(_KEY), f"{key} is no key that SonarQube takes")
 
 
-@rule("SON002", SHOULD, when=_sonar, fixes=True)
+@rule("SON002", SHOULD, when=lambda facts: facts.sonar, fixes=True)
 def keys_are_known(facts: Facts) -> Iterator[Hit]:
     """Every key is one that SonarQube reads.
 
@@ -100,10 +91,10 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
     Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
     """
     lower = {known.lower(): known for known in KNOWN}
-    taken = {key for key, _ in _lines(facts)}
-    unknown = [(key, line) for key, line in _lines(facts) if key not in KNOWN]
+    taken = {key for key, _ in _list_keys(facts)}
+    unknown = [(key, line) for key, line in _list_keys(facts) if key not in KNOWN]
     for key, line in unknown[:MOST_UNKNOWN]:
-        close = get_close_matches(key.lower(), lower, n=1, cutoff=_NEAR)
+        close = get_close_matches(key.lower(), lower, n=1, cutoff=_CUTOFF)
         if not close or lower[close[0]] in taken:
             continue
         right = lower[close[0]]
@@ -111,7 +102,7 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
         yield Hit(FILE, line, f"no key {key}: {right}?", fix=fix)
 
 
-@rule("SON003", MUST, when=_sonar)
+@rule("SON003", MUST, when=lambda facts: facts.sonar)
 def paths_exist(facts: Facts) -> Iterator[Hit]:
     """Sources and tests are there.
 
@@ -121,19 +112,19 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
     """
-    base = _sonar(facts).get("sonar.projectBaseDir") or ""
+    base = facts.sonar.get("sonar.projectBaseDir") or ""
     for key in ("sonar.sources", "sonar.tests"):
-        for path in _values(facts, key):
-            whole = _plain(f"{base}/{path}" if base else path)
+        for path in _list_values(facts, key):
+            whole = _clean_path(f"{base}/{path}" if base else path)
             if "$" not in whole and not is_there(facts, whole):
-                yield Hit(FILE, _sonar(facts).line(key), f"there is no {path}")
+                yield Hit(FILE, facts.sonar.line(key), f"there is no {path}")
 
 
-def _plain(path: str) -> str:
+def _clean_path(path: str) -> str:
     return path.removeprefix("./").rstrip("/") or "."
 
 
-@rule("SON004", MUST, when=_sonar)
+@rule("SON004", MUST, when=lambda facts: facts.sonar)
 def nothing_twice(facts: Facts) -> Iterator[Hit]:
     """No file is both source and test.
 
@@ -144,13 +135,13 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
     Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
     """
     narrowed = ("exclusions", "inclusions", "test.inclusions", "test.exclusions")
-    if any(_values(facts, f"sonar.{key}") for key in narrowed):
+    if any(_list_values(facts, f"sonar.{key}") for key in narrowed):
         return
-    sources = [_plain(path) for path in _values(facts, "sonar.sources")]
-    for test in map(_plain, _values(facts, "sonar.tests")):
+    sources = [_clean_path(path) for path in _list_values(facts, "sonar.sources")]
+    for test in map(_clean_path, _list_values(facts, "sonar.tests")):
         for source in sources:
             if source in (test, ".") or f"{test}/".startswith(f"{source}/"):
-                line = _sonar(facts).line("sonar.tests")
+                line = facts.sonar.line("sonar.tests")
                 yield Hit(FILE, line, f"{test} is in sonar.sources ({source}) too")
                 return
 
@@ -158,19 +149,21 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
 _SCANNERS = re.compile(r"\b(?:py-?sonar|sonar-scanner|sonar)\b(?!-project)")
 
 
-def _scanning(facts: Facts) -> list[Job]:
+@cached_in_facts
+def _find_scanning_jobs(facts: Facts) -> list[Job]:
     """The jobs that run the scanner, as far as the whole pipeline is known."""
     pipeline = facts.pipeline
-    if not pipeline.whole:
+    if not pipeline.is_local:
         return []
     return [
         job
         for job in pipeline.jobs.values()
-        if job.whole and any(_SCANNERS.search(command.split("#")[0]) for command in job.commands)
+        if job.is_fully_known
+        and any(_SCANNERS.search(command.split("#")[0]) for command in job.commands)
     ]
 
 
-@rule("SON005", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_scanning))
+@rule("SON005", SHOULD, when=lambda facts: facts.sonar and _find_scanning_jobs(facts))
 def reports_are_written(facts: Facts) -> Iterator[Hit]:
     """The reports that SonarQube is to read are artifacts of a job.
 
@@ -182,27 +175,27 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: Python test coverage](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/python-test-coverage/).
     """
-    commands = [command for job in facts.cached(_scanning) for command in job.commands]
-    kept = [path for job in facts.pipeline.jobs.values() for path in _artifacts(job)]
-    for key, line in _lines(facts):
+    commands = [command for job in _find_scanning_jobs(facts) for command in job.commands]
+    artifacts: list[str] = []
+    for job in facts.pipeline.jobs.values():
+        match job.get("artifacts"):
+            case {"paths": list(paths)}:
+                artifacts += [_clean_path(path) for path in paths if isinstance(path, str)]
+    for key, line in _list_keys(facts):
         if not key.lower().endswith(("reportpaths", "reportpath")):
             continue
-        for path in map(_plain, _values(facts, key)):
+        for path in map(_clean_path, _list_values(facts, key)):
             own = any(path.rpartition("/")[2] in command for command in commands)
-            if not (own or facts.has(path) or _covered(path, kept) or re.search(r"[*?$]", path)):
+            if not (
+                own or facts.has(path) or _is_covered(path, artifacts) or re.search(r"[*?$]", path)
+            ):
                 yield Hit(FILE, line, f"no job keeps {path}")
 
 
-def _artifacts(job: Job) -> Iterator[str]:
-    match job.get("artifacts"):
-        case {"paths": list(paths)}:
-            yield from (_plain(path) for path in paths if isinstance(path, str))
-
-
-def _covered(path: str, kept: list[str]) -> bool:
-    """Whether a path is among those that are kept, or in a folder that is."""
-    patterns = [each for each in kept if "$" not in each]
-    loose = len(patterns) < len(kept)
+def _is_covered(path: str, artifacts: list[str]) -> bool:
+    """Whether artifacts include a path, or may include it."""
+    patterns = [each for each in artifacts if "$" not in each]
+    loose = len(patterns) < len(artifacts)
     return loose or any(
         path == each
         or path.startswith(f"{each}/")
@@ -212,7 +205,7 @@ def _covered(path: str, kept: list[str]) -> bool:
     )
 
 
-@rule("SON006", SHOULD, when=lambda facts: _sonar(facts) and facts.package.pythons)
+@rule("SON006", SHOULD, when=lambda facts: facts.sonar and facts.package.pythons)
 def pythons_agree(facts: Facts) -> Iterator[Hit]:
     """SonarQube is told the Pythons that the package supports.
 
@@ -223,13 +216,13 @@ def pythons_agree(facts: Facts) -> Iterator[Hit]:
     Source: [SonarQube: Python version](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/languages/python/).
     """
     pythons = facts.package.pythons
-    for version in _values(facts, "sonar.python.version"):
+    for version in _list_values(facts, "sonar.python.version"):
         if re.fullmatch(r"3\.\d+", version) and pythons and not pythons.contains(f"{version}.99"):
-            line = _sonar(facts).line("sonar.python.version")
+            line = facts.sonar.line("sonar.python.version")
             yield Hit(FILE, line, f"{version} is not in requires-python ({pythons})")
 
 
-@rule("SON007", MUST, when=_sonar)
+@rule("SON007", MUST, when=lambda facts: facts.sonar)
 def no_token(facts: Facts) -> Iterator[Hit]:
     """No token stands in the configuration.
 
@@ -239,14 +232,14 @@ def no_token(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: tokens](https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/).
     """
-    for key, line in _lines(facts):
+    for key, line in _list_keys(facts):
         if key in ("sonar.token", "sonar.login", "sonar.password"):
-            said = _sonar(facts).get(key)
-            if said and "$" not in str(said):
+            value = facts.sonar.get(key)
+            if value and "$" not in str(value):
                 yield Hit(FILE, line, f"{key} has a value here")
 
 
-@rule("SON008", SHOULD, when=lambda facts: _sonar(facts) and facts.cached(_scanning))
+@rule("SON008", SHOULD, when=lambda facts: facts.sonar and _find_scanning_jobs(facts))
 def history_is_there(facts: Facts) -> Iterator[Hit]:
     """The scanner has the whole history.
 
@@ -256,6 +249,6 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: GitLab CI](https://docs.sonarsource.com/sonarqube-server/latest/devops-platform-integration/gitlab-integration/adding-analysis-to-gitlab-ci-cd/).
     """
-    for job in facts.cached(_scanning):
+    for job in _find_scanning_jobs(facts):
         if facts.pipeline.expand("$GIT_DEPTH", job) != "0":
             yield Hit(*job.place, f"{job.name} has not the whole history (GIT_DEPTH)")

@@ -1,9 +1,7 @@
-"""Files that can be read: one rule for each format.
+"""Files that can be read, one rule for each format.
 
-SYN001 TOML · SYN002 YAML · SYN003 INI · SYN004 JSON · SYN005 Python · SYN006 keys that stand twice
-
-Only files that have a meaning for the project are read: test data may be malformed on purpose. A
-file with a problem is empty for every other rule.
+Only files that matter to the project are read: test data may be malformed on purpose. A file with
+a problem is empty for every other rule.
 """
 
 from __future__ import annotations
@@ -85,7 +83,7 @@ def json(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.paths(*JSON):
         # A notebook full of pictures is large; it is not read, and so nothing is known of it.
-        if facts.excess(path) in ("", LONG):
+        if facts.explain_excess(path) in ("", LONG):
             yield from _hit(facts.json(path).problem)
 
 

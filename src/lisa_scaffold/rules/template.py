@@ -1,7 +1,4 @@
-"""Template: what a project records of its origin, and the files that are the template's.
-
-TPL001 answers file sane · TPL002 locked files as the template made them · TPL003 known version
-"""
+"""Template: what a project records about its origin, and the files that the template owns."""
 
 from __future__ import annotations
 
@@ -14,11 +11,7 @@ from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 
-def _has_answers(facts: Facts) -> bool:
-    return facts.has(ANSWERS_FILE)
-
-
-@rule("TPL001", MUST, when=_has_answers)
+@rule("TPL001", MUST, when=lambda facts: facts.has(ANSWERS_FILE))
 def records_origin(facts: Facts) -> Iterator[Hit]:
     """The answers file tells the template, its version and the answers.
 
@@ -36,8 +29,8 @@ def records_origin(facts: Facts) -> Iterator[Hit]:
         yield Hit(ANSWERS_FILE, 1, "no answers in it")
         return
     for key, what in (("_src_path", "the template's address"), ("_commit", "its version")):
-        said = document.raw(key)
-        if not said:
+        value = document.raw(key)
+        if not value:
             yield Hit(ANSWERS_FILE, document.line(key), f"{key} ({what}) is missing")
     version = document.raw("_commit") or ""
     if version and not re.fullmatch(r"\S+", version):
@@ -59,12 +52,16 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
     """
     pristine = facts.given.pristine
     for path, content in pristine.locked.items() if pristine else ():
-        now = facts.content(path) if facts.has(path) else None
-        if now is None:
+        current = facts.content(path)
+        if current is None:
             fix = Fix.write(path, content)
             yield Hit(path, 1, "a locked file of the template is missing", fix=fix)
-        elif _plain(now) != _plain(content):
-            line = _first_difference(_plain(now), _plain(content))
+            continue
+        # Line ends do not count: git may convert them.
+        lines, wanted = (side.replace(b"\r\n", b"\n").split(b"\n") for side in (current, content))
+        if lines != wanted:
+            pairs = enumerate(zip(lines, wanted, strict=False), 1)
+            line = next((number for number, (one, other) in pairs if one != other), len(lines))
             message = f"edited here; the template ({pristine.version if pristine else ''}) owns it"
             yield Hit(path, line, message, fix=Fix.write(path, content))
 
@@ -84,14 +81,3 @@ def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
     """
     line = facts.yaml(ANSWERS_FILE).line("_commit")
     yield Hit(ANSWERS_FILE, line, facts.given.not_rendered)
-
-
-def _plain(content: bytes) -> bytes:
-    """Line ends do not count: git may convert them."""
-    return content.replace(b"\r\n", b"\n")
-
-
-def _first_difference(now: bytes, then: bytes) -> int:
-    lines, others = now.split(b"\n"), then.split(b"\n")
-    pairs = enumerate(zip(lines, others, strict=False), 1)
-    return next((number for number, (one, other) in pairs if one != other), len(lines))

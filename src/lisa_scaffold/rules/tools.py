@@ -1,4 +1,4 @@
-"""Hooks and pinned versions of tools, for rules of several modules."""
+"""Hooks and pinned versions of tools, for several modules of rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Key
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 
 Release = tuple[int, ...]
 
@@ -32,9 +32,8 @@ _PIN = re.compile(r"\s*([\w.-]+)\s*+(?:\[[^]]*\])?\s*+==\s*(\d+(?:\.\d+)*)\s*(?:
 
 
 def runs_can_be_seen(facts: Facts) -> bool:
-    """Whether all that runs tools is here: not in a source distribution, nor elsewhere."""
-    seen = bool(facts.tracked) and not facts.unpacked
-    return seen and bool(facts.layout.folders) and facts.automation.whole
+    """Whether all files that run tools are here: not left out, nor in another repository."""
+    return facts.is_checkout and bool(facts.layout.folders) and facts.automation.is_complete
 
 
 _TEST = re.compile(r"(?:.*/)?(?:tests?/.*|test_[^/]*|[^/]*_test)\.py")
@@ -49,64 +48,54 @@ class Hook(NamedTuple):
     """One hook of ``.pre-commit-config.yaml``."""
 
     repository: str
-    """Owner and name in lower case where it lies on GitHub, else its address."""
+    """Owner and name in lower case for GitHub, else the address."""
     revision: str
-    """The version; of a commit the tag that stands beside it, where one does."""
+    """The version; for a commit the tag in the comment beside it, if there is one."""
     name: str
-    said: dict[str, Any]
+    data: dict[str, Any]
     repo_keys: tuple[Key, ...]
     keys: tuple[Key, ...]
 
 
-def each_hook(facts: Facts) -> tuple[Hook, ...]:
+@cached_in_facts
+def read_hooks(facts: Facts) -> tuple[Hook, ...]:
     """The hooks of a project."""
-    return facts.cached(_hooks)
-
-
-def _hooks(facts: Facts) -> tuple[Hook, ...]:
-    return tuple(_read_hooks(facts))
-
-
-def _read_hooks(facts: Facts) -> Iterator[Hook]:
+    found = []
     for number, repo in enumerate(facts.hooks.items("repos")):
         if not isinstance(repo, dict):
             continue
-        hooks = repo.get("hooks")
+        hooks, address = repo.get("hooks"), str(repo.get("repo"))
+        github = re.fullmatch(
+            r"(?:https?|git|ssh)://(?:git@)?github\.com/([^/]+/[^/]+?)(\.git)?/?", address
+        )
+        repository = github[1].lower() if github else address
         above = ("repos", number)
-        for index, said in enumerate(hooks if isinstance(hooks, list) else []):
-            if isinstance(said, dict):
+        for index, data in enumerate(hooks if isinstance(hooks, list) else []):
+            if isinstance(data, dict):
+                name, revision = str(data.get("id", "")), _read_revision(facts, number)
                 keys = (*above, "hooks", index)
-                name = str(said.get("id", ""))
-                revision = _revision(facts, number)
-                yield Hook(short(str(repo.get("repo"))), revision, name, said, above, keys)
+                found.append(Hook(repository, revision, name, data, above, keys))
+    return tuple(found)
 
 
 # What `pre-commit autoupdate --freeze` writes: a commit, and the tag that it had.
 _FROZEN = re.compile(r"""\brev["']?\s*:\s*["']?[0-9a-f]{40}["']?\s+#\s*frozen:\s*(\S+)""")
 
 
-def _revision(facts: Facts, number: int) -> str:
+def _read_revision(facts: Facts, number: int) -> str:
     keys = ("repos", number, "rev")
-    said = facts.hooks.get(*keys)
-    if isinstance(said, str) and re.fullmatch(r"[0-9a-f]{40}", said):
+    revision = facts.hooks.get(*keys)
+    if isinstance(revision, str) and re.fullmatch(r"[0-9a-f]{40}", revision):
         line = facts.hooks.line(*keys)
         frozen = _FROZEN.search("".join(facts.lines(HOOKS)[line - 1 : line]))
-        return frozen[1] if frozen else said
+        return frozen[1] if frozen else revision
     if "rev" not in facts.hooks.table("repos", number):
         return ""
-    # 3.10 reads as a number: what counts is how it is written.
-    return said if isinstance(said, str) else facts.hooks.raw(*keys) or ""
+    # 3.10 is parsed as a number: what counts is the text.
+    return revision if isinstance(revision, str) else facts.hooks.raw(*keys) or ""
 
 
-def short(address: str) -> str:
-    """Owner and name of a repository on GitHub, in lower case; any other address as it is."""
-    match = re.fullmatch(
-        r"(?:https?|git|ssh)://(?:git@)?github\.com/([^/]+/[^/]+?)(\.git)?/?", address
-    )
-    return match[1].lower() if match else address
-
-
-def release(tag: str) -> Release | None:
+def parse_release(tag: str) -> Release | None:
     """The numbers of a version tag; ``None`` for a branch, a commit or a draft."""
     match = re.fullmatch(r"v?(\d{1,6}(?:\.\d{1,9})*)", tag)
     return tuple(int(part) for part in match[1].split(".")) if match and "." in tag else None
@@ -115,28 +104,28 @@ def release(tag: str) -> Release | None:
 def hook_versions(facts: Facts) -> dict[str, tuple[Release, Hook]]:
     """The version of each tool that hooks run, with the first hook that names it."""
     found: dict[str, tuple[Release, Hook]] = {}
-    for hook in each_hook(facts):
-        tool, version = _TOOL_OF.get(hook.repository), release(hook.revision)
+    for hook in read_hooks(facts):
+        tool, version = _TOOL_OF.get(hook.repository), parse_release(hook.revision)
         if tool and version:
             found.setdefault(tool, (version, hook))
     return found
 
 
-def pins(facts: Facts) -> Iterator[tuple[str, Release]]:
-    """Requirements for developers that allow one version alone: name and version."""
+def find_pins(facts: Facts) -> Iterator[tuple[str, Release]]:
+    """Requirements for developers that allow only one version: name and version."""
     for above in (("dependency-groups",), ("project", "optional-dependencies")):
         document = facts.pyproject
         for group in document.table(*above):
-            for said in document.items(*above, group):
-                match = _PIN.fullmatch(said) if isinstance(said, str) else None
-                version = release(match[2]) if match else None
+            for requirement in document.items(*above, group):
+                match = _PIN.fullmatch(requirement) if isinstance(requirement, str) else None
+                version = parse_release(match[2]) if match else None
                 if match and version:
                     yield match[1].lower().replace("_", "-"), version
 
 
-def pinned(facts: Facts, tool: str) -> Release:
-    """The oldest version of a tool that is pinned; a very high one where none is."""
-    versions = [version for name, version in pins(facts) if name == tool]
+def oldest_pin(facts: Facts, tool: str) -> Release:
+    """The oldest version that a tool is pinned to; ``NEWEST`` where it is not."""
+    versions = [version for name, version in find_pins(facts) if name == tool]
     if tool in (hooked := hook_versions(facts)):
         versions.append(hooked[tool][0])
     return min(versions, default=NEWEST)

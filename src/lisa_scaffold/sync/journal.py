@@ -168,7 +168,7 @@ def _refuse_foreign(place: Place) -> None:
 
 def refuse_interrupted(found: Repository | Path) -> None:
     """Raise LisaError where a killed command left something behind; nothing is touched."""
-    place = place_of(found)
+    place = find_place(found)
     names = ("pending", "draft", "done") if place.repository else ("",)
     if any(os.path.lexists(place.folder / name) for name in names):
         raise LisaError(

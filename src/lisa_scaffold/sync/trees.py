@@ -16,7 +16,7 @@ from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.formats import diff
 from lisa_scaffold.git import Blob, Difference, Stage, Store
 from lisa_scaffold.model import Change, Declined, Merged
-from lisa_scaffold.project import conflict_marker
+from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.seeded import Matches, Tree, hold_back
 
@@ -335,7 +335,7 @@ class _Settling:
         self.synced.notes.append(f"{path}: {note}")
         if ours.data == base.data:
             self.synced.settle(path, "updated", whole)
-        elif conflict_marker(whole.data) and not conflict_marker(ours.data):
+        elif find_conflict_marker(whole.data) and not find_conflict_marker(ours.data):
             self.settle_content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
         else:
             self.settle_merged(path, (base, ours, theirs), whole)

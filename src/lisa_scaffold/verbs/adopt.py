@@ -182,7 +182,7 @@ class Prepared:
         after = self.facts.changed(placed.files).with_given(
             pristine=Pristine(self.template.version, pristine)
         )
-        chosen = rules.selected(judge.selection(self.facts, rules.Selection()))
+        chosen = rules.select_rules(judge.combine_selection(self.facts, rules.Selection()))
         repaired = repair.repair_findings(chosen, self.facts, after, placed.kept_tools)
         changes = repaired.changes.items()
         placed.files.update({path: data for path, data in changes if data is not None})

@@ -10,17 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold import git, rules
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.model import Checked, Finding, Waived
+from lisa_scaffold.model import Checked
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.rules import Selection, judge
-from lisa_scaffold.rules.judge import (
-    UNNEEDED_WAIVER,
-    find_unused_waivers,
-    find_waiver,
-    is_waived,
-    selection,
-)
+from lisa_scaffold.rules.judge import Found
 from lisa_scaffold.rules.rule import Rule
 from lisa_scaffold.template.pristine import Origins
 
@@ -106,34 +100,25 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
         facts = facts.with_given(pristine=pristine, not_rendered=origin.problem)
     notes = origin.notes if origin else ()
-    chosen = rules.selected(selection(facts, wanted.selection))
-    before = _judged(facts, chosen, notes, wanted)
+    chosen = rules.select_rules(judge.combine_selection(facts, wanted.selection))
+    found = judge.run(chosen, facts)
+    before = _judged(found, facts, chosen, notes, wanted)
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {})
-    return _repaired(facts, chosen, before, wanted)
+    return _repaired(found, facts, chosen, before, wanted)
 
 
 def _judged(
-    facts: Facts, chosen: Sequence[Rule], notes: tuple[str, ...], wanted: Wanted
+    found: Sequence[Found],
+    facts: Facts,
+    chosen: Sequence[Rule],
+    notes: tuple[str, ...],
+    wanted: Wanted,
 ) -> Checked:
-    """What the rules find, less what is waived."""
-    findings: list[Finding] = []
-    waived: list[Waived] = []
-    used: set[int] = set()
-    waivers = facts.settings.waivers
-    for finding in judge.findings(chosen, facts):
-        number = find_waiver(finding, waivers, facts)
-        if number is None:
-            findings.append(finding)
-        else:
-            used.add(number)
-            waived.append(Waived(finding, waivers[number].reason))
-    unneeded = [rule for rule in chosen if rule.code == UNNEEDED_WAIVER]
-    if unneeded and (unused := find_unused_waivers(facts, chosen, used)):
-        findings += judge.findings(unneeded, facts.with_given(unused=unused))
-        findings.sort(key=judge.order)
+    """What the rules found, less what is waived."""
     from lisa_scaffold.project.excerpt import excerpts
 
+    findings, waived = judge.apply_waivers(found, chosen, facts)
     return Checked(
         facts.root or Path(),
         facts.package.name or (facts.root or Path()).resolve().name,
@@ -142,7 +127,6 @@ def _judged(
         tuple(findings),
         tuple(waived),
         notes,
-        len(chosen),
         applied=judge.applied(chosen, facts),
         prefix=_prefix(facts.root) if facts.root else "",
         excerpts=excerpts(facts, findings) if wanted.excerpts else {},
@@ -158,12 +142,20 @@ def _prefix(root: Path) -> str:
     return ""
 
 
-def _repaired(facts: Facts, chosen: Sequence[Rule], before: Checked, wanted: Wanted) -> Result:
+def _repaired(
+    found: Sequence[Found],
+    facts: Facts,
+    chosen: Sequence[Rule],
+    before: Checked,
+    wanted: Wanted,
+) -> Result:
     from lisa_scaffold.rules import repair
 
     uncommitted = _uncommitted(facts)
-    done = repair.fixed(chosen, facts, lambda finding: is_waived(finding, facts), uncommitted)
-    after = _judged(done.facts, chosen, before.notes, wanted)
+    done = repair.apply_fixes(
+        chosen, facts, lambda finding: judge.is_waived(finding, facts), uncommitted, found
+    )
+    after = _judged(done.found, done.facts, chosen, before.notes, wanted)
     kept = {each.path for each in after.findings if each.fixable and each.path in uncommitted}
     notes = [
         f"{path}: not committed, so --fix neither replaces nor deletes it: commit it first."

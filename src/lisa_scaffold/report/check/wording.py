@@ -16,7 +16,7 @@ OWN_FAMILY = "lisa-scaffold itself"
 @cache
 def rule(code: str) -> Rule:
     """The rule of a code."""
-    return rules.find(code)
+    return rules.find_rule(code)
 
 
 @cache
