@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lisa_scaffold.formats import json, toml, yaml
 from lisa_scaffold.formats.tree import Branch
 from lisa_scaffold.merge import merge_file
-from lisa_scaffold.merge.declined import quoted
+from lisa_scaffold.merge.declined import note_unaccounted
 from lisa_scaffold.model import Declined, Merged
 from tests.merge import documents, fuzz
 from tests.merge.material import Sides, sides
@@ -75,6 +75,8 @@ def test_a_line_stands_below_the_note_that_tells_of_it() -> None:
 
 def test_a_line_is_quoted_once_and_what_is_there_or_told_is_not() -> None:
     base, ours = "a\n", "  same,\nlost\nlost\n"
-    assert quoted((base, ours, base), "same\n", (), "") == (f"{JOINED}\n    project: lost",)
-    assert quoted((base, ours, base), "same\n", ("It lost.",), "") == ("It lost.",)
-    assert quoted((base, ours, base), "same\n", (), "+lost\n") == ()
+    assert note_unaccounted((base, ours, base), "same\n", (), "") == (
+        f"{JOINED}\n    project: lost",
+    )
+    assert note_unaccounted((base, ours, base), "same\n", ("It lost.",), "") == ("It lost.",)
+    assert note_unaccounted((base, ours, base), "same\n", (), "+lost\n") == ()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold.merge import merge_file
-from lisa_scaffold.merge.python import respelled
+from lisa_scaffold.merge.python import unify_formatting
 from lisa_scaffold.model import Merged
 
 # Each statement in two spellings, and changed in both.
@@ -93,7 +93,7 @@ def test_what_the_project_removed_stays_away_though_the_template_respelled_it() 
     ],
 )
 def test_what_is_more_than_writing(one: str, two: str) -> None:
-    assert respelled(one, two, "a = 9\n") == (one, "a = 9\n")
+    assert unify_formatting(one, two, "a = 9\n") == (one, "a = 9\n")
 
 
 def test_a_comment_that_moves_is_a_change() -> None:

@@ -54,7 +54,7 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
         If the configuration is written in a way that cannot be added to.
     """
     mine, yours = yaml.parse(ours), yaml.parse(theirs)
-    repos, offered = yaml_edit.listed(mine, "repos"), yaml_edit.listed(yours, "repos")
+    repos, offered = yaml_edit.find_list(mine, "repos"), yaml_edit.find_list(yours, "repos")
     if repos is None or offered is None:
         raise NotSure("repos: missing")
     own = {hook for repo in repos.entries for hook in _ids(repo)}
@@ -72,7 +72,7 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
             repos = _with(repos, repo, set(wanted), offered.column)
             added += wanted
     kept = [hook for repo in offered.entries for hook in _ids(repo) if hook in own]
-    changed = yaml_edit.with_member(mine, "repos", lambda entry: replace(entry, node=repos))
+    changed = yaml_edit.change_entry(mine, "repos", lambda entry: replace(entry, node=repos))
     return Hooks(write(changed) if added else ours, tuple(added), tuple(kept), left_out)
 
 
@@ -89,47 +89,47 @@ def _with(repos: Branch, repo: Entry, wanted: set[str], column: int) -> Branch:
             return replace(repos, entries=entries)
     blank = any(entry.lead.startswith("\n") for entry in repos.entries[1:])
     lead = f"\n{repo.lead.lstrip(chr(10))}" if blank else repo.lead.lstrip("\n")
-    return yaml_edit.appended(repos, [replace(_only(repo, wanted), lead=lead)], column)
+    return yaml_edit.append_entries(repos, [replace(_only(repo, wanted), lead=lead)], column)
 
 
 def _joined(known: Entry, repo: Entry, wanted: set[str]) -> Entry:
     """A repository that the project has, with some hooks more; its revision stays."""
     node, new = _node(known), _node(repo)
-    hooks, offered = yaml_edit.listed(node, "hooks"), yaml_edit.listed(new, "hooks")
+    hooks, offered = yaml_edit.find_list(node, "hooks"), yaml_edit.find_list(new, "hooks")
     if hooks is None or offered is None:
         raise NotSure("hooks: missing")
-    more = [entry for entry in offered.entries if yaml_edit.text_at(entry.node, "id") in wanted]
-    joined = yaml_edit.appended(hooks, more, offered.column)
-    changed = yaml_edit.with_member(node, "hooks", lambda entry: replace(entry, node=joined))
+    more = [entry for entry in offered.entries if yaml_edit.find_text(entry.node, "id") in wanted]
+    joined = yaml_edit.append_entries(hooks, more, offered.column)
+    changed = yaml_edit.change_entry(node, "hooks", lambda entry: replace(entry, node=joined))
     return replace(known, node=changed)
 
 
 def _only(repo: Entry, wanted: set[str]) -> Entry:
     """A repository of the template with some of its hooks."""
     node = _node(repo)
-    offered = yaml_edit.listed(node, "hooks")
+    offered = yaml_edit.find_list(node, "hooks")
     if offered is None:
         raise NotSure("hooks: missing")
-    some = [entry for entry in offered.entries if yaml_edit.text_at(entry.node, "id") in wanted]
+    some = [entry for entry in offered.entries if yaml_edit.find_text(entry.node, "id") in wanted]
     less = replace(offered, entries=tuple(some))
     return replace(
-        repo, node=yaml_edit.with_member(node, "hooks", lambda entry: replace(entry, node=less))
+        repo, node=yaml_edit.change_entry(node, "hooks", lambda entry: replace(entry, node=less))
     )
 
 
 def _node(entry: Entry) -> Branch:
-    if not isinstance(entry.node, Branch) or entry.node.flow:
+    if not isinstance(entry.node, Branch) or entry.node.bracketed:
         raise NotSure("a repository that is written in one line")
     return entry.node
 
 
 def _address(repo: Entry) -> str:
-    said = yaml_edit.text_at(repo.node, "repo").lower().rstrip("/").removesuffix(".git")
+    said = yaml_edit.find_text(repo.node, "repo").lower().rstrip("/").removesuffix(".git")
     return re.sub(r"\A\w+://(www\.)?", "", said)
 
 
 def _ids(repo: Entry) -> list[str]:
     """The names of a repository's hooks."""
-    hooks = yaml_edit.listed(_node(repo), "hooks")
+    hooks = yaml_edit.find_list(_node(repo), "hooks")
     entries = hooks.entries if hooks else ()
-    return [name for entry in entries if (name := yaml_edit.text_at(entry.node, "id"))]
+    return [name for entry in entries if (name := yaml_edit.find_text(entry.node, "id"))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lisa_scaffold.formats import yaml, yaml_edit
-from lisa_scaffold.formats.tree import Branch, Entry, Leaf, NotSure, value, write
+from lisa_scaffold.formats.tree import Branch, Entry, Leaf, NotSure, read_value, write
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Pipeline
 
@@ -169,39 +169,39 @@ def merge_pipeline(ours: str, theirs: str) -> str:
 
 
 def _with_includes(mine: Branch, yours: Branch) -> Branch:
-    offered = yaml_edit.listed(yours, "include")
+    offered = yaml_edit.find_list(yours, "include")
     if offered is None:
         raise NotSure("include: missing")
-    entry = yaml_edit.member(mine, "include")
+    entry = yaml_edit.find_entry(mine, "include")
     if entry is None:
-        new = yaml_edit.member(yours, "include")
+        new = yaml_edit.find_entry(yours, "include")
         return mine if new is None else _at_top(mine, new)
     if isinstance(entry.node, Leaf):
         own = [Entry((), "", "- ", Leaf(entry.node.text, entry.node.value), "\n")]
         block = Branch("seq", False, "", (*offered.entries, *own), "", offered.column)
         whole = replace(entry, head="include:\n", node=block, tail="")
-        return yaml_edit.with_member(mine, "include", lambda _: whole)
+        return yaml_edit.change_entry(mine, "include", lambda _: whole)
     node = entry.node
-    if node.kind == "map" or node.flow:
+    if node.kind == "map" or node.bracketed:
         raise NotSure("include: no list, one item a line")
-    known = [value(each.node) for each in node.entries]
-    new_ones = [each for each in offered.entries if value(each.node) not in known]
-    joined = yaml_edit.inserted(node, 0, new_ones, offered.column)
-    return yaml_edit.with_member(mine, "include", lambda each: replace(each, node=joined))
+    known = [read_value(each.node) for each in node.entries]
+    new_ones = [each for each in offered.entries if read_value(each.node) not in known]
+    joined = yaml_edit.insert_entries(node, 0, new_ones, offered.column)
+    return yaml_edit.change_entry(mine, "include", lambda each: replace(each, node=joined))
 
 
 def _with_table(mine: Branch, yours: Branch, name: str) -> Branch:
-    offered = yaml_edit.table(yours, name)
+    offered = yaml_edit.find_mapping(yours, name)
     if offered is None:
         return mine
-    own = yaml_edit.table(mine, name)
+    own = yaml_edit.find_mapping(mine, name)
     if own is None:
-        new = yaml_edit.member(yours, name)
+        new = yaml_edit.find_entry(yours, name)
         return mine if new is None else _at_top(mine, new)
     known = {entry.key for entry in own.entries}
     new_ones = [entry for entry in offered.entries if entry.key not in known]
-    joined = yaml_edit.appended(own, new_ones, offered.column)
-    return yaml_edit.with_member(mine, name, lambda each: replace(each, node=joined))
+    joined = yaml_edit.append_entries(own, new_ones, offered.column)
+    return yaml_edit.change_entry(mine, name, lambda each: replace(each, node=joined))
 
 
 def _at_top(mine: Branch, new: Entry) -> Branch:
@@ -211,7 +211,7 @@ def _at_top(mine: Branch, new: Entry) -> Branch:
         first, lead=first.lead if first.lead[:1] == "\n" else f"\n{first.lead}"
     )
     rest = mine.entries[1:]
-    entry = yaml_edit.with_end(replace(new, lead=new.lead.lstrip("\n")))
+    entry = yaml_edit.end_line(replace(new, lead=new.lead.lstrip("\n")))
     return replace(mine, entries=(entry, below, *rest) if below else (entry,))
 
 
@@ -220,8 +220,8 @@ STAGES = ("quality", "test", "build", "publish", "release")
 
 def _with_stages(mine: Branch) -> Branch:
     """The stages of both: the project's in their order, the template's set in."""
-    entry = yaml_edit.member(mine, "stages")
-    said = value(entry.node) if entry else list(_GITLABS_STAGES)
+    entry = yaml_edit.find_entry(mine, "stages")
+    said = read_value(entry.node) if entry else list(_GITLABS_STAGES)
     if not isinstance(said, list) or not all(isinstance(each, str) for each in said):
         raise NotSure("stages: no list of names")
     names = joined_stages([str(each) for each in said])
@@ -232,16 +232,16 @@ def _with_stages(mine: Branch) -> Branch:
     if names == said:
         return mine
     node = entry.node
-    if not isinstance(node, Branch) or node.flow:
+    if not isinstance(node, Branch) or node.bracketed:
         text = "".join(f"  - {name}\n" for name in names)
         fresh = replace(yaml.parse(f"stages:\n{text}").entries[0], lead=entry.lead)
-        return yaml_edit.with_member(mine, "stages", lambda _: fresh)
+        return yaml_edit.change_entry(mine, "stages", lambda _: fresh)
     for index, name in enumerate(names):
         if name not in said:
             new = Entry((), "", "- ", Leaf(name, name), "\n")
-            node = yaml_edit.inserted(node, index, [new], node.column)
+            node = yaml_edit.insert_entries(node, index, [new], node.column)
     joined = node
-    return yaml_edit.with_member(mine, "stages", lambda each: replace(each, node=joined))
+    return yaml_edit.change_entry(mine, "stages", lambda each: replace(each, node=joined))
 
 
 def joined_stages(own: list[str]) -> list[str]:

@@ -193,7 +193,7 @@ def _filtered(branch: Branch, units: Collection[Names], above: Names = ()) -> Br
     for entry in branch.entries:
         keys = (*above, *entry.key)
         node = entry.node
-        if isinstance(node, Branch) and node.kind == "map" and not node.flow:
+        if isinstance(node, Branch) and node.kind == "map" and not node.bracketed:
             inner = _filtered(node, units, keys)
             if inner.entries:
                 entries.append(replace(entry, node=inner))

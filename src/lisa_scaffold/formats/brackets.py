@@ -94,7 +94,7 @@ def complete(node: Node) -> bool:
     if isinstance(node, Leaf):
         return True
     commas = all(entry.comma for entry in node.entries[:-1])
-    return (commas or not node.flow) and all(complete(entry.node) for entry in node.entries)
+    return (commas or not node.bracketed) and all(complete(entry.node) for entry in node.entries)
 
 
 def finish(text: str, at: int, entry: Entry, syntax: Syntax) -> tuple[Entry, int]:

@@ -215,6 +215,12 @@ def _walk_back(trace: list[dict[int, int]], x: int, y: int) -> list[tuple[int, i
 _CONTEXT = 3
 
 
+def is_subsequence(less: Items, more: Items) -> bool:
+    """Whether all items of one sequence are in the other, in the same order."""
+    rest = iter(more)
+    return all(item in rest for item in less)
+
+
 def to_lines(text: str) -> list[str]:
     """The lines of a text that ends in a line end, without their ends."""
     lines = text.split("\n")

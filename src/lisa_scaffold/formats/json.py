@@ -6,7 +6,7 @@ import json
 import re
 
 from lisa_scaffold.formats import brackets
-from lisa_scaffold.formats.tree import Branch, Entry, Leaf, Node, NotSure, Value, value
+from lisa_scaffold.formats.tree import Branch, Entry, Leaf, Node, NotSure, Value, read_value
 
 _STRING = r'"(?:\\.|[^"\\\n])*"'
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
@@ -64,13 +64,13 @@ def load(text: str) -> Value:
     """
     if not brackets.complete(parse(text)):
         raise NotSure("a comma is missing")
-    return _said(text)
+    return load_lenient(text)
 
 
-def _said(text: str) -> Value:
+def load_lenient(text: str) -> Value:
     """What a document says that may lack commas at the ends of lines."""
     root = parse(text)
-    said = value(root)
+    said = read_value(root)
     if not _unique(root):
         raise NotSure("a key stands twice")
     return said

@@ -29,7 +29,7 @@ def parse(source: str) -> ast.Module | None:
             return None
 
 
-def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
+def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     """What is wrong with a merged module where both sides were right; ``None`` for nothing."""
     mine, yours = parse(ours), parse(theirs)
     if mine is None or yours is None:
@@ -37,7 +37,7 @@ def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     after = parse(merged)
     if after is None:
         return "it is no valid Python any more"
-    lost = missing(mine, yours, after)
+    lost = find_missing(mine, yours, after)
     if lost:
         return f"it uses {', '.join(sorted(lost))} without defining or importing it"
     twice = _defined(after)
@@ -48,19 +48,19 @@ def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     return None
 
 
-def missing(ours: ast.Module, theirs: ast.Module, merged: ast.Module) -> set[str]:
+def find_missing(ours: ast.Module, theirs: ast.Module, merged: ast.Module) -> set[str]:
     """Names that the merged module uses and nobody binds any more, although a side did."""
-    bound = bindings(merged)
+    bound = find_bindings(merged)
     if "*" in bound:
         return set()
-    unbound = uses(merged) - bound
-    sides = [(bindings(tree), uses(tree)) for tree in (ours, theirs)]
+    unbound = find_uses(merged) - bound
+    sides = [(find_bindings(tree), find_uses(tree)) for tree in (ours, theirs)]
     known = {name for names, _ in sides for name in names}
     always = {name for names, used in sides for name in used - names}
     return (unbound & known) - always
 
 
-def uses(tree: ast.AST) -> set[str]:
+def find_uses(tree: ast.AST) -> set[str]:
     """Names that are read, those in quoted annotations and ``__all__`` included."""
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -78,7 +78,7 @@ def uses(tree: ast.AST) -> set[str]:
     return found
 
 
-def bindings(tree: ast.AST) -> set[str]:
+def find_bindings(tree: ast.AST) -> set[str]:
     """Names that are bound anywhere: by import, definition, assignment, as arguments and so on."""
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -137,18 +137,18 @@ class _Source(NamedTuple):
     body: list[ast.stmt]
 
 
-def kind(unit: Unit) -> str:
+def statement_type(unit: Unit) -> str:
     """What sort of statement a unit is."""
     return str(key_of(unit)[0])
 
 
-def module(text: str) -> list[Unit] | None:
+def split_module(text: str) -> list[Unit] | None:
     """The statements of a module; ``None`` where it is no Python, or two share a line."""
     tree = parse(text)
     return None if tree is None else _units(_Source(diff.to_lines(text), tree.body), 0)
 
 
-def members(lines: Sequence[str]) -> list[Unit] | None:
+def split_members(lines: Sequence[str]) -> list[Unit] | None:
     """The parts of a class, or of a list, set or dictionary with one element a line."""
     tree = parse("\n".join(lines))
     if tree is None or len(tree.body) != 1:
@@ -182,7 +182,7 @@ def _units(source: _Source, at: int) -> list[Unit] | None:
         gap = next(i for i in range(at, end) if source.lines[i].strip()) - at
         lines = tuple(source.lines[at + gap : end])
         last = units[-1] if units else None
-        if last and key[0] == "imports" == kind(last):
+        if last and key[0] == "imports" == statement_type(last):
             units[-1] = last._replace(lines=(*last.lines, *[""] * gap, *lines))
         else:
             units.append(Unit(key, gap, lines))

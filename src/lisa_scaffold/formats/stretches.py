@@ -23,7 +23,7 @@ class Unit(NamedTuple):
 Units = Sequence[Unit]
 
 
-def numbered(units: Units) -> list[Unit]:
+def number_units(units: Units) -> list[Unit]:
     """Units with names that occur once: a name that returns carries its number."""
     seen: Counter[Hashable] = Counter()
     found = []
@@ -41,6 +41,6 @@ def key_of(unit: Unit) -> Any:
     return unit.key
 
 
-def lines_of(units: Units) -> list[str]:
+def join_units(units: Units) -> list[str]:
     """The lines of units one after the other, blank lines included."""
     return [line for unit in units for line in (*[""] * unit.gap, *unit.lines)]

@@ -111,7 +111,7 @@ def _with_entry(tree: Branch, keys: Names, new: Entry) -> Branch:
     above = keys[:-1]
     for index, entry in enumerate(tree.entries):
         if entry.key == above and isinstance(entry.node, Branch) and not entry.item:
-            if entry.node.flow:
+            if entry.node.bracketed:
                 raise NotSure("an inline table")
             body = replace(entry.node, entries=(*entry.node.entries, new))
             changed = replace(entry, node=body)

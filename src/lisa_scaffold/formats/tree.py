@@ -59,7 +59,7 @@ class Branch:
     ----------
     kind
         Whether its members have keys.
-    flow
+    bracketed
         Whether brackets enclose it and commas part its members. Otherwise each member begins
         on a line of its own, after `column` spaces.
     compact
@@ -67,7 +67,7 @@ class Branch:
     """
 
     kind: Literal["map", "seq"]
-    flow: bool
+    bracketed: bool
     opening: str
     entries: tuple[Entry, ...]
     closing: str
@@ -84,28 +84,28 @@ def write(node: Node) -> str:
         return node.text
     pieces = [node.opening]
     for index, entry in enumerate(node.entries):
-        inline = node.flow or (node.compact and index == 0)
+        inline = node.bracketed or (node.compact and index == 0)
         comma = "," if entry.comma else ""
         pieces += [entry.lead, "" if inline else " " * node.column, entry.head, write(entry.node)]
         pieces += [entry.gap, comma, entry.tail]
     return "".join([*pieces, node.closing])
 
 
-def content(entry: Entry) -> str:
+def write_content(entry: Entry) -> str:
     """The text of an entry without lead, comma and what surrounds the comma."""
     return f"{entry.head}{write(entry.node)}{entry.tail}"
 
 
-def value(node: Node) -> Value:
+def read_value(node: Node) -> Value:
     """What a node says, whatever its layout."""
     if isinstance(node, Leaf):
         return node.value
     if node.kind == "seq":
-        return [value(entry.node) for entry in node.entries]
+        return [read_value(entry.node) for entry in node.entries]
     found: dict[Key, Value] = {}
     arrays: dict[Key, list[Value]] = {}
     for entry in node.entries:
-        said = value(entry.node)
+        said = read_value(entry.node)
         if not entry.item:
             found[entry.key] = said
             arrays.pop(entry.key, None)
@@ -118,32 +118,32 @@ def value(node: Node) -> Value:
     return found
 
 
-def comments(text: str) -> list[str]:
+def split_comments(text: str) -> list[str]:
     """The comment lines of a lead, an opening or a closing."""
     return [stripped for line in text.split("\n") if (stripped := line.strip())]
 
 
-def remarks(node: Node) -> list[str]:
+def find_remarks(node: Node) -> list[str]:
     """Every comment that stands inside a node."""
     if isinstance(node, Leaf):
         return []
     found = [*COMMENT.findall(node.opening)]
     for entry in node.entries:
-        found += [*COMMENT.findall(entry.lead), *remarks(entry.node)]
+        found += [*COMMENT.findall(entry.lead), *find_remarks(entry.node)]
         found += COMMENT.findall(entry.gap + entry.tail)
-        if isinstance(entry.node, Branch) and not entry.node.flow:
+        if isinstance(entry.node, Branch) and not entry.node.bracketed:
             found += re.findall(r"\s(#.*)", entry.head)
     return [remark.strip() for remark in [*found, *COMMENT.findall(node.closing)]]
 
 
-def without_copies(node: Branch) -> Branch:
+def drop_copies(node: Branch) -> Branch:
     """A tree without the copies of a key that stands more than once and always says the same."""
     entries = [
-        replace(e, node=without_copies(e.node)) if isinstance(e.node, Branch) else e
+        replace(e, node=drop_copies(e.node)) if isinstance(e.node, Branch) else e
         for e in node.entries
     ]
     first: dict[Key, Entry] = {}
-    if node.kind == "map" and not node.flow:
+    if node.kind == "map" and not node.bracketed:
         for e in entries:
             first.setdefault(e.key, e)
         entries = [e for e in entries if e.item or e is first[e.key] or not _copy(e, first[e.key])]
@@ -151,7 +151,9 @@ def without_copies(node: Branch) -> Branch:
 
 
 def _copy(one: Entry, two: Entry) -> bool:
-    return content(one) == content(two) and comments(one.lead) == comments(two.lead)
+    return write_content(one) == write_content(two) and split_comments(one.lead) == split_comments(
+        two.lead
+    )
 
 
 def indent(text: str, by: int) -> str:
@@ -180,14 +182,14 @@ def shift_branch(node: Branch, by: int) -> Branch:
     """The same mapping or sequence, indented by more or fewer columns."""
     if by == 0:
         return node
-    entries = tuple(shift_entry(entry, by, node.flow) for entry in node.entries)
-    column = node.column if node.flow else max(node.column + by, 0)
+    entries = tuple(shift_entry(entry, by, node.bracketed) for entry in node.entries)
+    column = node.column if node.bracketed else max(node.column + by, 0)
     return replace(node, entries=entries, closing=indent(node.closing, by), column=column)
 
 
-def shift_entry(entry: Entry, by: int, flow: bool) -> Entry:
+def shift_entry(entry: Entry, by: int, bracketed: bool) -> Entry:
     """The same entry, indented by more or fewer columns."""
-    lead = indent(entry.lead, by) if flow else _indent_lines(entry.lead, by)
+    lead = indent(entry.lead, by) if bracketed else _indent_lines(entry.lead, by)
     return replace(entry, lead=lead, node=shift(entry.node, by), head=indent(entry.head, by))
 
 

@@ -69,7 +69,7 @@ class _Raw:
     end: int
     kind: str
     value: Value
-    flow: bool = False
+    bracketed: bool = False
     pairs: tuple[tuple[_Raw | None, _Raw], ...] = ()
 
 
@@ -86,7 +86,7 @@ def parse(text: str) -> Branch:
     opening = head[0] if head else ""
     if raw is None:
         return Branch("map", False, text, (), "")
-    if raw.kind == "leaf" or raw.flow:
+    if raw.kind == "leaf" or raw.bracketed:
         raise NotSure("a document without entries of its own")
     reader = _Reader(text)
     reader.at = len(opening)
@@ -204,7 +204,7 @@ class _Reader:
         text = self.text
         if item.kind == "leaf":
             return self._leaf(key, lead, start, item)
-        if item.flow:
+        if item.bracketed:
             node, end = self._flow(item)
             rest = self._rest(end)
             return Entry(key, lead, text[start : item.start], node, rest)
@@ -246,7 +246,9 @@ class _Reader:
         text = self.text
         opening = re.compile(r"(?:[&!]\S*[ \t]+)*[\[{]").match(text, raw.start)
         whole = Leaf(text[raw.start : raw.end], ("flow", text[raw.start : raw.end]))
-        if opening is None or any(item.kind != "leaf" and not item.flow for _, item in raw.pairs):
+        if opening is None or any(
+            item.kind != "leaf" and not item.bracketed for _, item in raw.pairs
+        ):
             return whole, raw.end
         entries: list[Entry] = []
         at = opening.end()

@@ -312,7 +312,7 @@ class _Settling:
 
     def dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
         """A path that the template no longer has, and that the project edited."""
-        moved = merge.moved_pins(path, base.data, ours.data) if base else []
+        moved = merge.find_moved_pins(path, base.data, ours.data) if base else []
         if not moved:
             self.synced.keep(path, "the template no longer has it; the project edited it: kept.")
             return
@@ -370,7 +370,7 @@ class _Settling:
         else:
             synced.conflicts[path] = Conflict(blobs, marked)
             synced.changes.append(Change(path, "conflict", was))
-            if large := merge.excess(base and base.data, ours.data, theirs.data):
+            if large := merge.explain_excess(base and base.data, ours.data, theirs.data):
                 synced.notes.append(f"{path}: {large}")
 
     def structural(
