@@ -1,9 +1,4 @@
-"""Three-way merge of an ordered set: units that each have a name of their own.
-
-A unit is a stretch of lines: a pattern, an instruction, a definition, with the comments above it.
-Its place matters less than its being there, so two units added at one place are no conflict in
-themselves.
-"""
+"""Stretches of lines that have a name: a pattern, an instruction, a definition, with comments."""
 
 from __future__ import annotations
 
@@ -24,7 +19,7 @@ Units = Sequence[Unit]
 
 
 def number_units(units: Units) -> list[Unit]:
-    """Units with names that occur once: a name that returns carries its number."""
+    """Units with names that occur once: a name that is repeated carries its number."""
     seen: Counter[Hashable] = Counter()
     found = []
     for unit in units:
