@@ -65,11 +65,6 @@ def set_value(keys: Names, literal: str) -> Change:
     return _change_toml("set_value", keys, literal)
 
 
-def remove_key(keys: Names) -> Change:
-    """Remove a key; a comment above it stays, one behind it goes."""
-    return _change_toml("remove_key", keys)
-
-
 def move_key(keys: Names, to: Names) -> Change:
     """Give a key, or the header of a table, another place; nothing where that is taken."""
     return _change_toml("move_key", keys, to)

@@ -1,6 +1,6 @@
-"""Bytes of a file ↔ text to merge: byte-order mark, encoding, line ends and the last line's end.
+"""Bytes of a file and its text: byte-order mark, encoding, line ends and the end of the last line.
 
-Each of these is merged for itself, three-way: what the project converted stays converted.
+Each of these is merged by itself, three-way: what the project converted stays converted.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Sides(NamedTuple):
 
 
 def is_binary(content: bytes) -> bool:
-    """Whether a file is no text, as git judges it."""
+    """Whether a file is binary, as git judges it."""
     return b"\0" in content[:8000]
 
 

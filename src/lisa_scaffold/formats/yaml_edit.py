@@ -1,11 +1,19 @@
-"""Entries of one YAML tree set into another: text is moved, and all else stays as it is written."""
+"""Entries of one YAML tree inserted into another: text is moved, all else stays as written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from lisa_scaffold.formats.tree import Branch, Entry, Node, NotSure, Value, read_value, shift_entry
+from lisa_scaffold.formats.tree import (
+    Branch,
+    Entry,
+    Node,
+    NotSure,
+    read_value,
+    shift_entry,
+    write_content,
+)
 
 
 def find_entry(branch: Branch, name: str) -> Entry | None:
@@ -19,7 +27,7 @@ def find_list(branch: Branch, name: str) -> Branch | None:
     Raises
     ------
     NotSure
-        If something else stands there.
+        If something else is there.
     """
     entry = find_entry(branch, name)
     if entry is None:
@@ -36,7 +44,7 @@ def find_mapping(branch: Branch, name: str) -> Branch | None:
     Raises
     ------
     NotSure
-        If something else stands there.
+        If something else is there.
     """
     entry = find_entry(branch, name)
     if entry is None:
@@ -48,9 +56,9 @@ def find_mapping(branch: Branch, name: str) -> Branch | None:
 
 
 def find_text(node: Node, name: str) -> str:
-    """The text under a key of a mapping; empty where there is none."""
-    said: Value = read_value(node)
-    found = said.get((name,)) if isinstance(said, dict) else None
+    """The text of a key of a mapping; empty where there is none."""
+    value = read_value(node)
+    found = value.get((name,)) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
 
 
@@ -61,39 +69,33 @@ def change_entry(branch: Branch, name: str, change: Callable[[Entry], Entry]) ->
 
 
 def insert_entries(branch: Branch, at: int, new: Iterable[Entry], column: int) -> Branch:
-    """A block with entries set in before one of its own.
+    """A block with entries inserted before one of its own.
 
     Parameters
     ----------
     column
-        Where the new entries stood before.
+        The column of the new entries so far.
     """
     shifted = [shift_entry(entry, branch.column - column, False) for entry in new]
-    entries = [*_ended(branch.entries), *()]
+    entries = _end_last(branch.entries)
     if branch.compact and at == 0:
         raise NotSure("something before the first key behind a dash")
-    return replace(branch, entries=(*entries[:at], *_ended(shifted), *entries[at:]))
+    return replace(branch, entries=(*entries[:at], *_end_last(shifted), *entries[at:]))
 
 
 def append_entries(branch: Branch, new: Iterable[Entry], column: int) -> Branch:
-    """A block with entries at its end."""
+    """A block with entries added at its end."""
     return insert_entries(branch, len(branch.entries), new, column)
 
 
-def _ended(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def _end_last(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """Entries, the last of which ends its line: a file may lack its last newline."""
-    if not entries:
-        return ()
-    last = entries[-1]
-    return (*entries[:-1], end_line(last))
+    return (*entries[:-1], end_line(entries[-1])) if entries else ()
 
 
 def end_line(entry: Entry) -> Entry:
     """An entry that ends its line."""
     node = entry.node
     if isinstance(node, Branch) and not node.bracketed and node.entries:
-        inner = (*node.entries[:-1], end_line(node.entries[-1]))
-        return replace(entry, node=replace(node, entries=inner))
-    from lisa_scaffold.formats.tree import write_content
-
+        return replace(entry, node=replace(node, entries=_end_last(node.entries)))
     return entry if write_content(entry).endswith("\n") else replace(entry, tail=f"{entry.tail}\n")
