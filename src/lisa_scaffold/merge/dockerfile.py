@@ -36,11 +36,28 @@ _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL"
 
 def merge(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge Dockerfiles; ``None`` where the two sides contradict each other."""
-    done = plain.merge(base, ours, theirs) if base else None
-    merged = done or _merge_by_stage(base, ours, theirs)
-    if merged is None or find_lost_word(base, ours, theirs, *merged):
+    merged: MergedText | None = plain.merge(base, ours, theirs) if base else None
+    if merged is None:
+        before, *sides = (
+            _split_stages(split_instructions(diff.to_lines(text))) for text in (base, ours, theirs)
+        )
+        sides = [adopt_keys(before, side, is_nameless=lambda _: True) for side in sides]
+        done = merge_units(
+            *(before, sides[0], sides[1], _merge_stage),
+            # Of stages that both sides put first, the last one, which is built, is the project's.
+            lambda above, ours, theirs: None if above else theirs + ours,
+            removed=_drop_moved,
+        )
+        if done is None:
+            return None
+        stages, notes = done
+        if not base.strip():
+            stages = [u._replace(gap=max(u.gap, int(at > 0))) for at, u in enumerate(stages)]
+            notes = ("both sides added it; the template's stages come first.", *notes)
+        merged = diff.to_text(join_units(stages)), notes
+    if find_lost_word(base, ours, theirs, *merged) or find_problem(base, ours, theirs, merged[0]):
         return None
-    return None if find_problem(base, ours, theirs, merged[0]) else merged
+    return merged
 
 
 def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
@@ -94,26 +111,6 @@ def _find_stage_name(body: str) -> str:
     return match[1] if match else ""
 
 
-def _merge_by_stage(base: str, ours: str, theirs: str) -> MergedText | None:
-    before, *sides = (
-        _split_stages(split_instructions(diff.to_lines(text))) for text in (base, ours, theirs)
-    )
-    sides = [adopt_keys(before, side, is_nameless=lambda _: True) for side in sides]
-    done = merge_units(
-        *(before, sides[0], sides[1], _merge_stage, _place_stages), removed=_drop_moved
-    )
-    if done is None or base.strip():
-        return None if done is None else (diff.to_text(join_units(done[0])), done[1])
-    stages = [unit._replace(gap=max(unit.gap, int(at > 0))) for at, unit in enumerate(done[0])]
-    note = "both sides added it; the template's stages come first."
-    return diff.to_text(join_units(stages)), (note, *done[1])
-
-
-def _place_stages(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
-    """Of stages that both sides put first, the last one, which is built, stays the project's."""
-    return None if before else theirs + ours
-
-
 def _split_stages(units: Sequence[Unit]) -> list[Unit]:
     """Stages as units; what is above the first is the stage without a name."""
     stages: list[list[Unit]] = [[]]
@@ -137,29 +134,25 @@ def _merge_stage(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | No
     if base is None:
         return decline_carried_over(f"the stage {key_of(ours)}", ours, theirs)
     before, *sides = (split_instructions(side.lines) for side in (base, ours, theirs))
-    sides = [
-        _adopt_places(before, adopt_keys(before, side, is_nameless=_is_step)) for side in sides
-    ]
-    done = merge_units(
-        *(before, sides[0], sides[1], _merge_instruction, _place_instructions), removed=_drop_moved
-    )
-    return None if done is None else (join_units(done[0]), done[1])
-
-
-def _adopt_places(base: list[Unit], side: list[Unit]) -> list[Unit]:
-    """The units of a side, where a step between the same neighbours has the base's key."""
+    # A step between the same neighbours is the same step, however much it was changed.
     between = {
         (above.key, _get_verb(unit), below.key): unit.key
-        for above, unit, below in zip(base, base[1:], [*base[2:], _END], strict=False)
+        for above, unit, below in zip(before, before[1:], [*before[2:], _END], strict=False)
         if _is_step(unit)
     }
-    present = {unit.key for unit in side}
-    found = side[:1]
-    for unit, below in zip(side[1:], [*side[2:], _END], strict=False):
-        old = between.get((found[-1].key, _get_verb(unit), below.key))
-        known = old is None or old in present or not _is_step(unit)
-        found.append(unit if known else unit._replace(key=old))
-    return found
+    keyed: list[list[Unit]] = []
+    for side in (adopt_keys(before, side, is_nameless=_is_step) for side in sides):
+        present = {unit.key for unit in side}
+        units = side[:1]
+        for unit, below in zip(side[1:], [*side[2:], _END], strict=False):
+            old = between.get((units[-1].key, _get_verb(unit), below.key))
+            known = old is None or old in present or not _is_step(unit)
+            units.append(unit if known else unit._replace(key=old))
+        keyed.append(units)
+    done = merge_units(
+        *(before, keyed[0], keyed[1], _merge_instruction, _place_instructions), removed=_drop_moved
+    )
+    return None if done is None else (join_units(done[0]), done[1])
 
 
 def _drop_moved(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[None, str] | None:
@@ -222,11 +215,7 @@ def _place_instructions(
     has_step = any(map(_is_step, ours)), any(map(_is_step, theirs))
     if any(has_step):
         return None if all(has_step) else theirs + ours if has_step[0] else ours + theirs
-    return place_in_blocks(before, ours, theirs, _rank, lambda u: u.lines[0].startswith("#"))
-
-
-def _rank(unit: Unit) -> str:
-    return unit.lines[0].casefold()
+    return place_in_blocks(before, ours, theirs, lambda u: u.lines[0].startswith("#"))
 
 
 def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
@@ -268,7 +257,7 @@ def _place_words(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> l
         side[0].lines[0].lstrip().startswith(("&&", "||", ";", "|")) for side in (ours, theirs)
     ]
     if all(are_words):
-        return place_in_blocks(before, ours, theirs, _rank, lambda _: False)
+        return place_in_blocks(before, ours, theirs, lambda _: False)
     if are_words[0] and follows[1]:
         return ours + theirs
     if are_words[1] and follows[0]:

@@ -78,11 +78,7 @@ def _split_block(lines: Sequence[str]) -> list[Unit] | None:
 def _make_key(node: ast.Import | ast.ImportFrom) -> tuple[bool, str]:
     if isinstance(node, ast.ImportFrom):
         return True, "." * node.level + (node.module or "")
-    return False, ", ".join(_write_alias(alias) for alias in node.names)
-
-
-def _write_alias(alias: ast.alias) -> str:
-    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+    return False, ", ".join(map(ast.unparse, node.names))
 
 
 def _read_import(unit: Unit) -> _Import:
@@ -91,7 +87,7 @@ def _read_import(unit: Unit) -> _Import:
     if not isinstance(node, ast.Import | ast.ImportFrom):
         raise TypeError(unit.lines)
     is_from, module = _make_key(node)
-    names = {alias.asname or alias.name: _write_alias(alias) for alias in node.names}
+    names = {alias.asname or alias.name: ast.unparse(alias) for alias in node.names}
     return _Import(f"from {module} import" if is_from else "", names)
 
 
@@ -170,4 +166,4 @@ def _place_statements(before: Unit | None, ours: list[Unit], theirs: list[Unit])
         is_from, module = key_of(unit)
         return is_from, module.casefold()
 
-    return place_in_blocks(before, ours, theirs, rank, lambda u: u.lines[0].startswith("#"))
+    return place_in_blocks(before, ours, theirs, lambda u: u.lines[0].startswith("#"), rank)

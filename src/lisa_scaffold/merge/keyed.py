@@ -120,7 +120,16 @@ def _merge_document(
             for text, ended in zip(texts, has_end, strict=True)
         ]
         if moving:
-            sides = _follow_moves(*sides)
+            # What one side moved is put in its new place in base and in the other side.
+            data = [moves.nest(read_value(side)) for side in sides]
+            by_ours = moves.find_moves(data[0], data[2], data[1])
+            by_theirs = moves.find_moves(data[0], data[1], data[2])
+            sides[1:] = [
+                moves.apply_moves_to_tree(sides[1], by_theirs, sides[2]),
+                moves.apply_moves_to_tree(sides[2], by_ours, sides[1]),
+            ]
+            sides[0] = moves.apply_moves_to_tree(sides[0], by_theirs, sides[2])
+            sides[0] = moves.apply_moves_to_tree(sides[0], by_ours, sides[1])
         root = merge_branch(sides[0], sides[1], sides[2], (), notes)
     except (NotSure, RecursionError):
         return None
@@ -130,17 +139,6 @@ def _merge_document(
     if not (has_end[2] if has_end[1] == has_end[0] else has_end[1]):
         merged = merged.removesuffix("\n")
     return merged, tuple(dict.fromkeys(notes))
-
-
-def _follow_moves(base: Branch, ours: Branch, theirs: Branch) -> list[Branch]:
-    """Put what one side moved in its new place, in base and in the other side."""
-    before, our_value, their_value = (moves.nest(read_value(side)) for side in (base, ours, theirs))
-    by_ours = moves.find_moves(before, their_value, our_value)
-    by_theirs = moves.find_moves(before, our_value, their_value)
-    new_ours = moves.apply_moves_to_tree(ours, by_theirs, theirs)
-    new_theirs = moves.apply_moves_to_tree(theirs, by_ours, ours)
-    base = moves.apply_moves_to_tree(base, by_theirs, new_theirs)
-    return [moves.apply_moves_to_tree(base, by_ours, new_ours), new_ours, new_theirs]
 
 
 def merge_branch(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -60,7 +60,7 @@ class _Rules(NamedTuple):
 
 def merge(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge sets of patterns; ``None`` where the two sides contradict each other."""
-    sides = [_read_patterns(text) for text in (base, ours, theirs)]
+    sides = [_read(text, _make_pattern_key) for text in (base, ours, theirs)]
     decide = let_project_decide(lambda unit: unit.lines[0].strip())
     return _merge_read((base, ours, theirs), sides, _Rules(_merge_pattern, decide))
 
@@ -82,25 +82,35 @@ def _merge_read(
     return None if find_lost_word(*texts, text, done[1]) else (text, done[1])
 
 
-def _read_patterns(text: str) -> _Read:
+def _read(text: str, make_key: Callable[[Unit], str], *, continues: bool = False) -> _Read:
+    """The lines of a file, each with those that a backslash `continues`."""
     units: list[Unit] = []
     gap = 0
+    is_open = False
     for line in to_lines(text):
-        stripped = line.strip()
-        if not stripped:
+        if is_open:
+            units[-1] = units[-1]._replace(lines=(*units[-1].lines, line))
+        elif line.strip():
+            units.append(Unit("", gap, (line,)))
+            gap = 0
+        else:
             gap += 1
-            continue
-        key, word = stripped, stripped.split(maxsplit=1)[0]
-        if (
-            not stripped.startswith(("#", "-"))
-            and word not in _VERBS
-            and _PATTERN_AND_MORE.match(stripped)
-            and not re.match(r"\S+\s*[<>=!~;@#]", stripped)
-        ):
-            key = f"{word} …"
-        units.append(Unit(key, gap, (line,)))
-        gap = 0
-    return _Read(units, gap)
+        is_open = continues and line.endswith("\\")
+    return _Read([unit._replace(key=make_key(unit)) for unit in units], gap)
+
+
+def _make_pattern_key(unit: Unit) -> str:
+    """A line, or its pattern where more than a requirement follows that."""
+    line = unit.lines[0].strip()
+    word = line.split(maxsplit=1)[0]
+    if (
+        line.startswith(("#", "-"))
+        or word in _VERBS
+        or not _PATTERN_AND_MORE.match(line)
+        or re.match(r"\S+\s*[<>=!~;@#]", line)
+    ):
+        return line
+    return f"{word} …"
 
 
 def _merge_pattern(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
@@ -116,21 +126,20 @@ def _merge_pattern(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | 
 
 def _place_lines(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
     """Place additions of both sides at one place in blocks, if their order does not matter."""
-    our_effects, their_effects = _find_effects(ours), _find_effects(theirs)
-    if our_effects and their_effects and len(our_effects | their_effects) > 1:
+    effects: list[set[str]] = []
+    for side in (ours, theirs):
+        lines = [unit.lines[0].strip() for unit in side if not _is_comment(unit)]
+        effects.append(
+            {_VERBS.get(line.split()[0], "out" if line[0] == "!" else "in") for line in lines}
+        )
+    if all(effects) and len(effects[0] | effects[1]) > 1:
         # The last word wins: the project's, unless the template makes exceptions of its own.
-        return None if "out" in their_effects else [*theirs, *ours]
-    return place_in_blocks(before, ours, theirs, lambda unit: unit.lines[0].casefold(), _is_comment)
+        return None if "out" in effects[1] else [*theirs, *ours]
+    return place_in_blocks(before, ours, theirs, _is_comment)
 
 
 def _is_comment(unit: Unit) -> bool:
     return unit.lines[0].lstrip().startswith("#")
-
-
-def _find_effects(units: list[Unit]) -> set[str]:
-    """Whether lines take in what they match (``in``), leave it out (``out``), or both."""
-    lines = [unit.lines[0].strip() for unit in units if not _is_comment(unit)]
-    return {_VERBS.get(line.split()[0], "out" if line.startswith("!") else "in") for line in lines}
 
 
 _SECTION = re.compile(r"\[(.+?)\]")
@@ -244,7 +253,7 @@ _COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*")
 
 def merge_requirements(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge lists of requirements; ``None`` where the two sides contradict each other."""
-    sides = [_read_requirements(text) for text in (base, ours, theirs)]
+    sides = [_read(text, _strip_comment, continues=True) for text in (base, ours, theirs)]
     keys = make_requirement_keys(*([str(unit.key) for unit in side.units] for side in sides))
     if any(len(set(side)) < len(side) for side in keys):
         return None
@@ -255,23 +264,6 @@ def merge_requirements(base: str, ours: str, theirs: str) -> MergedText | None:
     free = not any(_is_comment(unit) for side in sides for unit in side.units)
     rules = _Rules(_merge_requirement, _decide_requirement, heirs=False, free=free)
     return _merge_read((base, ours, theirs), named, rules)
-
-
-def _read_requirements(text: str) -> _Read:
-    """Requirements and comments, each with the lines that a backslash continues."""
-    units: list[Unit] = []
-    gap = 0
-    is_open = False
-    for line in to_lines(text):
-        if is_open:
-            units[-1] = units[-1]._replace(lines=(*units[-1].lines, line))
-        elif line.strip():
-            units.append(Unit("", gap, (line,)))
-            gap = 0
-        else:
-            gap += 1
-        is_open = line.endswith("\\")
-    return _Read([unit._replace(key=_strip_comment(unit)) for unit in units], gap)
 
 
 def _strip_comment(unit: Unit) -> str:

@@ -32,7 +32,7 @@ def diff3(
     sides replaced all of the base's items, and one side has all that the other has.
     """
     result: list[tuple[int, int]] = []
-    to_ours, to_theirs = _find_matches(base, ours), _find_matches(base, theirs)
+    to_ours, to_theirs = (_Matcher(base, side).match_indices() for side in (ours, theirs))
     stable = [
         (i, to_ours[i], to_theirs[i]) for i in range(len(base)) if i in to_ours and i in to_theirs
     ]
@@ -58,11 +58,6 @@ def diff3(
     return result
 
 
-def _find_matches(base: Sequence[Hashable], side: Sequence[Hashable]) -> dict[int, int]:
-    blocks = _Matcher(base, side).get_matching_blocks()
-    return {m.a + step: m.b + step for m in blocks for step in range(m.size)}
-
-
 class _Matcher(SequenceMatcher[Hashable]):
     """Counts the steps of the search: where many items are alike, the square of their number."""
 
@@ -70,6 +65,11 @@ class _Matcher(SequenceMatcher[Hashable]):
         super().__init__(None, first, second, autojunk=False)
         self._first = first
         self._times = Counter(second)
+
+    def match_indices(self) -> dict[int, int]:
+        """Indices of the second sequence by those of the first."""
+        blocks = self.get_matching_blocks()
+        return {block.a + i: block.b + i for block in blocks for i in range(block.size)}
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
@@ -310,7 +310,13 @@ def order_slots(slots: Slots, keep: set[int], strict: bool) -> list[int]:
         raise NotSure("both sides changed the order")
     theirs_first = moved[1] and not moved[0]
     first, second = (theirs, ours) if theirs_first else (ours, theirs)
-    result = _restore_removed(base, first)
+    result = list(first)
+    # What this side removed is put back in place: after what it may have put there instead.
+    for index in range(len(base) - 1, -1, -1):
+        if base[index] not in result:
+            following = next((slot for slot in base[index + 1 :] if slot in result), None)
+            at = len(result) if following is None else result.index(following)
+            result.insert(at, base[index])
     known, inserted = set(result), set(first) - set(base) - set(second)
     for index, slot in enumerate(second):
         if slot in known or slot not in keep:
@@ -337,17 +343,6 @@ def _find_replaced(base: list[int], side: list[int], index: int) -> int:
     start = 0 if before is None else base.index(before) + 1
     removed = base[start : None if after is None else base.index(after)]
     return removed[0] if removed and not set(removed) & set(side) else -1
-
-
-def _restore_removed(base: list[int], side: list[int]) -> list[int]:
-    """A side with what it removed back in place: after what it may have put there instead."""
-    result = list(side)
-    for index in range(len(base) - 1, -1, -1):
-        if base[index] not in result:
-            following = next((slot for slot in base[index + 1 :] if slot in result), None)
-            at = len(result) if following is None else result.index(following)
-            result.insert(at, base[index])
-    return result
 
 
 def _pick_common(one: list[int], two: list[int]) -> list[int]:

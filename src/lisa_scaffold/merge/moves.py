@@ -24,7 +24,9 @@ def find_moves(base: Value, changed: Value, mover: Value) -> Moves:
         If `changed` removed it: its return in another place would undo that.
     """
     old, side, new = _flatten(base), _flatten(changed), _flatten(mover)
-    old_tables, new_tables = _find_tables(old), _find_tables(new)
+    old_tables, new_tables = (
+        {path[:end] for path in flat for end in range(len(path))} for flat in (old, new)
+    )
     gained = [path for path in new if path not in old and path not in side]
     moves: Moves = {}
     for path, before in old.items():
@@ -69,10 +71,6 @@ def _flatten(value: Value, path: Path = ()) -> dict[Path, Value]:
         found |= _flatten(part, (*path, *key))
     spend(len(found))
     return found
-
-
-def _find_tables(flat: dict[Path, Value]) -> set[Path]:
-    return {path[:end] for path in flat for end in range(len(path))}
 
 
 def apply_moves(value: Value, moves: Moves) -> Value:

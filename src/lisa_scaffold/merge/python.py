@@ -185,7 +185,10 @@ def _merge_modules(base: str, ours: str, theirs: str, names: _Names) -> MergedTe
 def _merge_statements(
     names: _Names, base: list[Unit], ours: list[Unit], theirs: list[Unit]
 ) -> tuple[list[str], tuple[Note, ...]] | None:
-    ours, theirs = (adopt_keys(base, side, is_nameless=_is_nameless) for side in (ours, theirs))
+    ours, theirs = (
+        adopt_keys(base, side, is_nameless=lambda unit: statement_type(unit) == NAMELESS)
+        for side in (ours, theirs)
+    )
     both = partial(_merge_both, names=names)
     done = merge_units(base, ours, theirs, both, _place_statements, removed=_decide_removed)
     return None if done is None else (join_units(done[0]), done[1])
@@ -205,7 +208,13 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     done: MergedUnit | None = plain.merge_lines(*(list(unit.lines) for unit in units))
     if done is not None:
         return done
-    above, below = zip(*(_split_comments(unit.lines) for unit in units), strict=True)
+    # A statement and the comments above it may be merged apart.
+    above, below = [], []
+    for unit in units:
+        is_code = (bool(line.strip()) and line.lstrip()[0] != "#" for line in unit.lines)
+        at = next((index for index, found in enumerate(is_code) if found), len(unit.lines))
+        above.append(unit.lines[:at])
+        below.append(unit.lines[at:])
     lead, code = pick_changed(*above), pick_changed(*below)
     if lead is not None and code is not None:
         return (*lead, *code), ()
@@ -218,45 +227,39 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     return done or _decline_rewritten(base, ours, theirs)
 
 
-def _split_comments(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The comments above a statement, and the rest."""
-    code = (i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
-    at = next(code, len(lines))
-    return lines[:at], lines[at:]
-
-
 def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | None:
     """Merge assignments of one line that both sides changed, differently, to the same value."""
     if len(ours.lines) != 1 or len(theirs.lines) != 1:
         return None
-    assigned = [_read_assignment(unit.lines[0], known) for unit in (ours, theirs)]
-    if assigned[0] is None or assigned[0] != assigned[1]:
+    assigned: list[tuple[str, str]] = []
+    for unit in (ours, theirs):
+        tree = parse(unit.lines[0])
+        match tree and tree.body:
+            case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value))]:
+                assigned.append((name, repr(value)))
+            case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other))]:
+                if other in known:
+                    assigned.append((name, known[other]))
+    if len(assigned) < 2 or assigned[0] != assigned[1]:  # noqa: PLR2004 - both sides
         return None
     note = f"both sides give it the same value; the template's {theirs.lines[0]} is left out."
     return ours.lines, (f"{_describe(ours)}: {note}",)
 
 
-def _read_assignment(line: str, known: Constants) -> tuple[str, str] | None:
-    """The name that a line assigns to, and the constant that it gets."""
-    tree = parse(line)
-    match tree and tree.body:
-        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value))]:
-            return name, repr(value)
-        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other))] if other in known:
-            return name, known[other]
-    return None
-
-
 def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
     """Merge ``__all__``, which is a set of names, however it is laid out."""
-    before, our_names, their_names = (_read_exports(unit) for unit in (base, ours, theirs))
-    if (
-        key_of(base) != ("=", "__all__")
-        or before is None
-        or our_names is None
-        or their_names is None
-    ):
+    lists: list[list[str]] = []
+    for unit in (base, ours, theirs):
+        tree = parse("\n".join(unit.lines))
+        match tree and tree.body:
+            case [ast.Assign(value=ast.List() as found) | ast.AnnAssign(value=ast.List() as found)]:
+                constants = [item.value for item in found.elts if isinstance(item, ast.Constant)]
+                texts = [text for text in constants if isinstance(text, str)]
+                if len(set(texts)) == len(found.elts) and "#" not in "".join(unit.lines):
+                    lists.append([f'"{text}"' for text in texts])
+    if key_of(base) != ("=", "__all__") or len(lists) < 3:  # noqa: PLR2004 - each version
         return None
+    before, our_names, their_names = lists
     names = [name for name in our_names if name in their_names or name not in before]
     names += [name for name in their_names if name not in before and name not in our_names]
     if our_names == sorted(our_names) and their_names == sorted(their_names):
@@ -266,18 +269,6 @@ def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
     if len(ours.lines) == 1 and len(line) <= WIDTH:
         return [line], ()
     return [f"{head} = [", *(f"    {name}," for name in names), "]"], ()
-
-
-def _read_exports(unit: Unit) -> list[str] | None:
-    """The names in a list of strings, quoted; ``None`` for anything else."""
-    tree = parse("\n".join(unit.lines))
-    match tree and tree.body:
-        case [ast.Assign(value=ast.List(elts=items)) | ast.AnnAssign(value=ast.List(elts=items))]:
-            constants = [item.value for item in items if isinstance(item, ast.Constant)]
-            texts = [text for text in constants if isinstance(text, str)]
-            if len(set(texts)) == len(items) and "#" not in "".join(unit.lines):
-                return [f'"{text}"' for text in texts]
-    return None
 
 
 def _decline_rewritten(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
@@ -314,38 +305,32 @@ def _place_statements(
     return theirs + ours if ordered[0] else ours + theirs
 
 
-def _is_nameless(unit: Unit) -> bool:
-    return statement_type(unit) == NAMELESS
-
-
 def _find_settled(base: str, ours: str, theirs: str) -> Constants:
     """The constants of a module once both sides' changes are in it.
 
     They are those that every version binds once, and that not both sides changed: what they stand
     for after the merge is beyond doubt.
     """
-    before, in_ours, in_theirs = map(_find_constants, (base, ours, theirs))
-    found = {}
+    constants: list[Constants] = []
+    for tree in map(parse, (base, ours, theirs)):
+        if tree is None or "*" in find_bindings(tree):
+            return {}
+        found = {}
+        times = Counter(name for node in tree.body for name in find_bindings(node))
+        for node in tree.body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
+                    if times[name] == 1:
+                        found[name] = repr(value)
+        constants.append(found)
+    before, in_ours, in_theirs = constants
+    settled = {}
     for name in before.keys() & in_ours.keys() & in_theirs.keys():
         if in_theirs[name] in (before[name], in_ours[name]):
-            found[name] = in_ours[name]
+            settled[name] = in_ours[name]
         elif in_ours[name] == before[name]:
-            found[name] = in_theirs[name]
-    return found
-
-
-def _find_constants(text: str) -> Constants:
-    tree = parse(text)
-    if tree is None or "*" in find_bindings(tree):
-        return {}
-    found = {}
-    times = Counter(name for node in tree.body for name in find_bindings(node))
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
-                if times[name] == 1:
-                    found[name] = repr(value)
-    return found
+            settled[name] = in_theirs[name]
+    return settled
 
 
 _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}

@@ -83,10 +83,18 @@ def place_in_blocks(
     before: Unit | None,
     ours: list[Unit],
     theirs: list[Unit],
-    rank: Callable[[Unit], Any],
     is_head: Callable[[Unit], bool],
+    rank: Callable[[Unit], Any] = lambda unit: unit.lines[0].casefold(),
 ) -> list[Unit]:
-    """Place additions of both sides in their blocks, sorted where the block is sorted."""
+    """Place additions of both sides in their blocks, sorted where the block is sorted.
+
+    Parameters
+    ----------
+    is_head
+        Whether a unit begins a block.
+    rank
+        What a block is sorted by.
+    """
     first, second = (
         next((i for i, unit in enumerate(side) if unit.gap or is_head(unit)), len(side))
         for side in (ours, theirs)

@@ -182,12 +182,10 @@ def _check_mapping(
     items: list[list[match.Item]] = [list(side.items()) for side in sides]
     slots = match.match_by_likeness(*items, keyed=True)
     left = dict(merged)
-    for versions in _list_versions(slots, items):
-        key = _find_key(versions)
+    for key, versions in _list_members(slots, items):
         if not isinstance(key, tuple):
             continue
-        found = [version and version[1] for version in versions]
-        problem = _check((*path, *key), found, left.pop(key, None))
+        problem = _check((*path, *key), versions, left.pop(key, None))
         if problem:
             return problem
     if left:
@@ -195,23 +193,24 @@ def _check_mapping(
     return None
 
 
-def _list_versions(
+def _list_members(
     slots: match.Slots, items: Sequence[Sequence[match.Item]]
-) -> list[list[match.Item | None]]:
-    """The three versions of each member."""
+) -> list[tuple[Hashable, list[Maybe]]]:
+    """The key that each member has in the result, and its three versions."""
     numbers = (slots.base, slots.ours, slots.theirs)
     sides = [dict(zip(n, side, strict=True)) for n, side in zip(numbers, items, strict=True)]
-    every = dict.fromkeys([*slots.ours, *slots.theirs, *slots.base])
-    return [[side.get(slot) for side in sides] for slot in every]
-
-
-def _find_key(versions: Sequence[match.Item | None]) -> Hashable:
-    """The key that a member has in the result, where one side may have renamed it."""
-    keys: list[Hashable | None] = [version and version[0] for version in versions]
-    base, ours, theirs = keys
-    if ours is None or theirs is None:
-        return ours or theirs or base
-    return theirs if ours == base else ours
+    members: list[tuple[Hashable, list[Maybe]]] = []
+    for slot in dict.fromkeys([*slots.ours, *slots.theirs, *slots.base]):
+        versions = [side.get(slot) for side in sides]
+        keys: list[Hashable | None] = [version and version[0] for version in versions]
+        base, ours, theirs = keys
+        if ours is None or theirs is None:
+            key = ours or theirs or base
+        else:
+            # One side may have renamed it.
+            key = theirs if ours == base else ours
+        members.append((key, [version and version[1] for version in versions]))
+    return members
 
 
 def _check_sequence(
@@ -246,8 +245,8 @@ def _check_sequence(
     slots = match.match_by_likeness(*items[:3], keyed=form != "records")
     # Every member must have its place in the merged list, and nothing else be there.
     left = items[3]
-    for versions in _list_versions(slots, items[:3]):
-        problem = _check_member(path, versions, left)
+    for key, versions in _list_members(slots, items[:3]):
+        problem = _check_member(path, key, versions, left)
         if problem:
             return problem
     repeated = next((repr(key) for key, _ in left), None)
@@ -255,20 +254,18 @@ def _check_sequence(
 
 
 def _check_member(
-    path: Path, versions: list[match.Item | None], left: list[match.Item]
+    path: Path, key: Hashable, versions: list[Maybe], left: list[match.Item]
 ) -> str | None:
     """Take a member of a list from what is left of the merged list."""
-    key = _find_key(versions)
-    values_of = [version and version[1] for version in versions]
-    is_named = isinstance(key, tuple) and isinstance(key[0], tuple)
-    inner = (*path, str(key[1]) if isinstance(key, tuple) and is_named else "")
+    name = str(key[1]) if isinstance(key, tuple) and isinstance(key[0], tuple) else ""
+    path = (*path, name)
     problem: str | None = None
     for item in [item for item in left if item[0] == key]:
-        problem = _check(inner, values_of, item[1])
+        problem = _check(path, versions, item[1])
         if problem is None:
             left.remove(item)
             return None
-    absent = _check(inner, values_of, None)
+    absent = _check(path, versions, None)
     return absent and (problem or absent)
 
 
@@ -284,32 +281,29 @@ def find_lost_word(
     Words in a note, and in the texts that it carries, are accounted for.
     """
     before, after = _count_words(base), _count_words(merged)
-    changes = [_count_changes(base, side) for side in (ours, theirs)]
+    added: list[Counter[str]] = []
+    removed: list[Counter[str]] = []
+    lines = base.split("\n")
+    for side in (ours.split("\n"), theirs.split("\n")):
+        found = hunks(lines, side)
+        old = [line for hunk in found for line in lines[hunk.start : hunk.end]]
+        new = [line for hunk in found for line in side[hunk.other_start : hunk.other_end]]
+        removed.append(_count_words("\n".join(old)))
+        added.append(_count_words("\n".join(new)))
     texts = [str(note) for note in notes]
     for note in notes:
         if isinstance(note, Declined):
             texts += (note.before, note.after, note.stays)
     named = set(_count_words("\n".join(texts)))
-    for word in {*before, *after, *changes[0][0], *changes[1][0]} - named:
+    for word in {*before, *after, *added[0], *added[1]} - named:
         if re.split("[:@]", word)[-1] in named:
             continue
-        added, removed = ([change[which][word] for change in changes] for which in (0, 1))
-        least = before[word] - sum(removed) + max(added)
-        most = before[word] + sum(added) - max(removed)
+        more, fewer = [each[word] for each in added], [each[word] for each in removed]
+        least = before[word] - sum(fewer) + max(more)
+        most = before[word] + sum(more) - max(fewer)
         if not least <= after[word] <= most:
             return word
     return None
-
-
-def _count_changes(base: str, side: str) -> tuple[Counter[str], Counter[str]]:
-    """The words of the lines that a side added, and of those that it removed."""
-    first, second = base.split("\n"), side.split("\n")
-    added: Counter[str] = Counter()
-    removed: Counter[str] = Counter()
-    for hunk in hunks(first, second):
-        removed += _count_words("\n".join(first[hunk.start : hunk.end]))
-        added += _count_words("\n".join(second[hunk.other_start : hunk.other_end]))
-    return added, removed
 
 
 def _count_words(text: str) -> Counter[str]:
