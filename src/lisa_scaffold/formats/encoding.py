@@ -62,7 +62,7 @@ def decode(base: bytes | None, ours: bytes, theirs: bytes) -> Sides | None:
         if "utf-8" in encodings:
             return None
         encodings = ["latin-1"] * 3
-    # A file of ASCII alone is in whatever encoding another side is in.
+    # Pure ASCII is in whatever encoding another side is in.
     other = next((code for code in encodings if code != "ascii"), "utf-8")
     sides = [
         _decoded(content, other if code == "ascii" else code)

@@ -266,7 +266,7 @@ def _place_words(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> l
 
 
 # The commands that one RUN joins with ``&&`` run one after the other, so each keeps its place
-# between its neighbours. Whatever is more than such a list is left alone.
+# between its neighbours. Whatever is more than such a list is not merged.
 _HEAD = re.compile(r"[ \t]*RUN(?:[ \t]|\\\n)+", re.IGNORECASE)
 _AND = re.compile(r"((?<![ \t])[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\\n[ \t]*)?)")
 _FLAG_OR_LIST = re.compile(r"--|\[")

@@ -416,10 +416,10 @@ def share_identity(one: Value, two: Value) -> bool:
 
 
 def are_all_named(*sides: Sequence[Value]) -> bool:
-    """Whether each member is a name, alone (``- a``) or with what is its own (``- b: {c: d}``)."""
+    """Whether each member is just a name (``- a``), or one with a value (``- b: {c: d}``)."""
     names = [[_get_only_name(item) for item in side] for side in sides]
-    alone = all(None not in side and len(set(side)) == len(side) for side in names)
-    return alone and any(isinstance(item, dict) for side in sides for item in side)
+    unique = all(None not in side and len(set(side)) == len(side) for side in names)
+    return unique and any(isinstance(item, dict) for side in sides for item in side)
 
 
 def _get_only_name(item: Value) -> str | None:

@@ -49,7 +49,7 @@ _REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
 _SENTENCE = 3
 _NO_REMARKS = ("",) * 3
 
-ListKind = Literal["records", "requirements", "set", "ordered"]
+ListForm = Literal["records", "requirements", "set", "ordered"]
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def _decide_part(path: Path, part: str, base: str, ours: str, theirs: str) -> De
     return decided and Decision(ours if decided.text == ours.strip() else theirs, decided.note)
 
 
-def classify_list(path: Path, *sides: Sequence[Value]) -> ListKind:
+def classify_list(path: Path, *sides: Sequence[Value]) -> ListForm:
     """What a list means: records by identity, requirements by name, a set, or an order."""
     items = [item for side in sides for item in side]
     texts = [text for item in items if (text := text_of(item)) is not None]
@@ -286,10 +286,10 @@ def _are_requirements(path: Path, items: list[Value], texts: list[str]) -> bool:
     return every and any(parts and parts["spec"] and parts["name"] for parts in requirements)
 
 
-def make_item_keys(kind: ListKind, *sides: Sequence[Value]) -> list[list[Hashable]]:
+def make_item_keys(form: ListForm, *sides: Sequence[Value]) -> list[list[Hashable]]:
     """What tells the items of a set, or of requirements, apart."""
     texts = [[text_of(item) or repr(item) for item in side] for side in sides]
-    return make_requirement_keys(*texts) if kind == "requirements" else [[*side] for side in texts]
+    return make_requirement_keys(*texts) if form == "requirements" else [[*side] for side in texts]
 
 
 def find_own_part(path: Path, base: Value, side: Value) -> Value | None:
