@@ -224,7 +224,11 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
         done = _merge_statements(inside, *(side or [] for side in sides))
     done = done or _merge_exports(base, ours, theirs)
     done = done or _merge_equal(ours, theirs, names.known)
-    return done or _decline_rewritten(base, ours, theirs)
+    is_rewritten = likeness_of_words(base.lines, ours.lines) < _REWRITTEN
+    if done is None and is_rewritten and statement_type(base) == "def":
+        texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
+        done = ours.lines, (declined.note_rewritten(_describe(base), *texts),)
+    return done
 
 
 def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | None:
@@ -269,14 +273,6 @@ def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
     if len(ours.lines) == 1 and len(line) <= WIDTH:
         return [line], ()
     return [f"{head} = [", *(f"    {name}," for name in names), "]"], ()
-
-
-def _decline_rewritten(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
-    """Keep the project's definition where it has less than half of the base's."""
-    if statement_type(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
-        return None
-    texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
-    return ours.lines, (declined.note_rewritten(_describe(base), *texts),)
 
 
 def _describe(unit: Unit) -> str:

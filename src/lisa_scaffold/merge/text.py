@@ -35,6 +35,7 @@ _LONGEST_LINE = 2000
 _MOST_LINES = 80
 _LIKENESS = 100  # steps of the shortest comparison
 _REWRITTEN = 0.5
+_REWRAPPED = "the project only broke its lines in other places; the template's words are taken."
 _SAME_LINE = 0.6
 
 MergedLines = tuple[list[str], tuple[str, ...]]
@@ -86,7 +87,8 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     """Merge prose; a passage that the project rewrote stays as the project has it.
 
     A passage is rewritten where the project's words and the base's have less than half in
-    common, or where that holds for the whole file.
+    common, or where that holds for the whole file. The template's words are taken where the
+    project only wrapped its lines in other places.
     """
     sides = to_lines(base), to_lines(ours), to_lines(theirs)
     rewritten = likeness_of_words(sides[0], sides[1]) < _REWRITTEN
@@ -96,26 +98,22 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     for region in regions(*sides):
         before = sides[0][region.base]
         our_lines, their_lines = sides[1][region.ours], sides[2][region.theirs]
-        done = _merge_region(region, *sides) or _merge_rewrapped(before, our_lines, their_lines)
+        done = _merge_region(region, *sides)
         if done is None:
-            if not rewritten and not (
-                any(before) and likeness_of_words(before, our_lines) < _REWRITTEN
-            ):
+            words = [" ".join(lines).split() for lines in (before, our_lines, their_lines)]
+            if words[1] == words[0] != words[2]:
+                first = their_lines[0] if their_lines else before[0]
+                done = their_lines, (f"{first}: {_REWRAPPED}",)
+            elif words[2] in words[:2]:
+                done = our_lines, ()
+            elif rewritten or (any(before) and likeness_of_words(before, our_lines) < _REWRITTEN):
+                done, before = (our_lines, ()), their_lines
+            else:
                 return None
-            done, before = (our_lines, ()), their_lines
         merged += done[0]
         notes += done[1]
         with_declined += before
     return Prose(to_text(merged), patch(sides[0], with_declined, path), notes)
-
-
-def _merge_rewrapped(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines | None:
-    """Merge a passage where a side only rewrapped its lines, or both have the same words."""
-    words = [" ".join(lines).split() for lines in (base, ours, theirs)]
-    if words[1] == words[0] != words[2]:
-        note = "the project only broke its lines in other places; the template's words are taken."
-        return theirs, (f"{theirs[0] if theirs else base[0]}: {note}",)
-    return (ours, ()) if words[2] in words[:2] else None
 
 
 def _merge_region(
@@ -249,27 +247,23 @@ def _merge_edits(base: list[str], ours: list[str], theirs: list[str]) -> MergedL
     inserted = {block.start: block.lines for block in (*our_side.blocks, *their_side.blocks)}
     merged, notes = list(inserted.get(0, [])), list[str]()
     for index, line in enumerate(base):
-        done = _merge_line(line, our_side.lines[index], their_side.lines[index])
-        if done is None:
+        our_line, their_line = our_side.lines[index], their_side.lines[index]
+        if their_line in (our_line, line):
+            result = our_line
+        elif our_line == line:
+            result = their_line
+        elif our_line is None or their_line is None:
             return None
-        merged += done[0]
-        notes += done[1]
+        elif pin := pick_newest(line, our_line, their_line):
+            result = pin.text
+            notes.append(pin.note)
+        else:
+            result = merge_words(line, our_line, their_line)
+            if result is None:
+                return None
+        merged += [] if result is None else [result]
         merged += inserted.get(index + 1, [])
     return merged, tuple(notes)
-
-
-def _merge_line(base: str, ours: str | None, theirs: str | None) -> MergedLines | None:
-    if theirs in (ours, base):
-        return [] if ours is None else [ours], ()
-    if ours == base:
-        return [] if theirs is None else [theirs], ()
-    if ours is None or theirs is None:
-        return None
-    pin = pick_newest(base, ours, theirs)
-    if pin is not None:
-        return [pin.text], (pin.note,)
-    words = merge_words(base, ours, theirs)
-    return None if words is None else ([words], ())
 
 
 def _fits(base: list[str], side: _Side, other: _Side) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from importlib import import_module
 from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import hunks
@@ -17,9 +18,11 @@ Maybe: TypeAlias = "Value | None"
 
 _COMMENT_LINE = re.compile(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
 _HASH = re.compile(r"(?:^|@)[0-9a-f]{40}$")
-_TOML = (".toml", "Pipfile")
-_YAML = (".yaml", ".yml", ".cff", ".clang-format", ".clang-tidy")
-_JSON = (".json", ".jsonc", ".json5", ".code-workspace", ".geojson", ".ipynb")
+_ENDS = {
+    "toml": (".toml", "Pipfile"),
+    "yaml": (".yaml", ".yml", ".cff", ".clang-format", ".clang-tidy"),
+    "json": (".json", ".jsonc", ".json5", ".code-workspace", ".geojson", ".ipynb"),
+}
 
 
 def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
@@ -38,9 +41,10 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     both sides are. Where git merged it (`by_git`), a merge of lines that nothing tells apart stands
     as long as nothing is wrong with it.
     """
-    load = _find_loader(path)
-    if load is None or merged in (ours, theirs):
+    form = next((form for form, ends in _ENDS.items() if path.endswith(ends)), None)
+    if form is None or merged in (ours, theirs):
         return None
+    load: Load = import_module(f"lisa_scaffold.formats.{form}").load
     loaded: list[Maybe] = []
     for text in (base, ours, theirs, merged):
         try:
@@ -56,22 +60,6 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
         return None
     problem = _find_disagreement(before, our_value, their_value, after, by_git=by_git)
     return problem or _find_lost_comment(base, ours, theirs, merged, notes)
-
-
-def _find_loader(path: str) -> Load | None:
-    if path.endswith(_TOML):
-        from lisa_scaffold.formats import toml
-
-        return toml.load
-    if path.endswith(_YAML):
-        from lisa_scaffold.formats import yaml
-
-        return yaml.load
-    if path.endswith(_JSON):
-        from lisa_scaffold.formats import json
-
-        return json.load
-    return None
 
 
 def refuse_unsound(
