@@ -72,10 +72,12 @@ def _name(facts: Facts, _repository_facts: RepositoryFacts, found: Found) -> Nam
 
 
 def _distributions(facts: Facts) -> Guesses:
+    from packaging.utils import canonicalize_name
+
     package = facts.package
     yield Guess(package.name, "{}:{}".format(*package.place("name")))
     if looked_up := code.computed(facts, "name"):
-        yield Guess(re.sub(r"[-_.]+", "-", looked_up[0]).lower(), looked_up[1])
+        yield Guess(canonicalize_name(looked_up[0]), looked_up[1])
     poetry = facts.pyproject.get("tool", "poetry", "name")
     yield Guess(str(poetry or ""), f"pyproject.toml:{facts.pyproject.line('tool', 'poetry')}")
 

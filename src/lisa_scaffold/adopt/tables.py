@@ -124,10 +124,12 @@ def _literal(entry: Any) -> str:
 
 def _entry_name(entry: Any) -> str:
     """What an entry of a group is about: the same requirement may be pinned in another way."""
+    from packaging.utils import canonicalize_name
+
     if isinstance(entry, dict):
         return f"group {entry.get('include-group')}"
     match = re.match(r"\s*([A-Za-z0-9._-]+)\s*(\[[^]]*\])?", str(entry))
-    return re.sub(r"[-_.]+", "-", match[1]).lower() + (match[2] or "") if match else str(entry)
+    return canonicalize_name(match[1]) + (match[2] or "") if match else str(entry)
 
 
 def _within(mine: Mapping[str, Any], yours: Mapping[str, Any], unit: Names) -> bool:
