@@ -107,7 +107,7 @@ def split_requirement(text: str) -> dict[str, str] | None:
 
 
 def make_requirement_keys(*sides: Sequence[str]) -> list[list[Hashable]]:
-    """What tells the requirements of some lists apart: names, or more where a name is repeated.
+    """Keys that tell requirements apart: names, or more where a name is repeated.
 
     A copy of a requirement carries its number; two of one name that differ only in their bounds
     have one key.
@@ -128,7 +128,7 @@ def make_requirement_keys(*sides: Sequence[str]) -> list[list[Hashable]]:
 
 
 def _find_fields(name: Hashable, sides: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """What tells the requirements of one name apart: their markers, their extras, or both."""
+    """The parts that tell requirements of one name apart: markers, extras, or both."""
     own = [[text for text in side if _key(text) == name] for side in sides]
     for fields in ("marker",), ("extras",):
         keys = [[_key(text, fields) for text in side] for side in own]

@@ -1,4 +1,4 @@
-"""Reading what brackets enclose and commas part: JSON, and the arrays of TOML."""
+"""Reading values in brackets with commas: JSON, and the arrays of TOML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lisa_scaffold.formats.tree import Branch, Entry, Key, Leaf, Node, NotSure
 
 @dataclass(frozen=True)
 class Syntax:
-    """What a format has between brackets.
+    """The syntax of a format between brackets.
 
     Attributes
     ----------

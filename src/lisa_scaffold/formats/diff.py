@@ -1,4 +1,4 @@
-"""Where two sequences differ, and where three do.
+"""Differences of two sequences, and of three.
 
 Patience first (lines that occur once anchor the rest), Myers in what is left, and a cap on the
 work: a gap that is too different counts as replaced, which can make a conflict, never a wrong
@@ -43,7 +43,7 @@ class Region(NamedTuple):
 
 
 def hunks(first: Items, second: Items) -> list[Hunk]:
-    """What differs, in order; two hunks are at least one item apart.
+    """The differences, in order; two hunks are at least one item apart.
 
     Insertions and deletions are as far down as repeated items allow, so that each change has one
     form.

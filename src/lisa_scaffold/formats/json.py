@@ -51,7 +51,7 @@ _SYNTAX = brackets.Syntax(
 
 
 def load(text: str) -> Value:
-    """What a JSON document says; comments and trailing commas are allowed.
+    """The value of a JSON document; comments and trailing commas are allowed.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def load(text: str) -> Value:
 
 
 def load_lenient(text: str) -> Value:
-    """What a document says that may lack commas at the ends of lines."""
+    """The value of a document that may lack commas at the ends of lines."""
     root = parse(text)
     value = read_value(root)
     if not _has_unique_keys(root):

@@ -30,7 +30,7 @@ def parse(source: str) -> ast.Module | None:
 
 
 def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """What is wrong with a merged module where both sides were right; ``None`` for nothing."""
+    """Describe what is wrong with a merged module that is right on both sides."""
     our_tree, their_tree = parse(ours), parse(theirs)
     if our_tree is None or their_tree is None:
         return None
@@ -121,7 +121,7 @@ def _count_definitions(tree: ast.Module) -> Counter[str]:
 
 
 def statement_type(unit: Unit) -> str:
-    """What sort of statement a unit is."""
+    """The type of statement that a unit is."""
     return str(key_of(unit)[0])
 
 

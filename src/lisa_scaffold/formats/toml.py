@@ -101,7 +101,7 @@ _SYNTAX = brackets.Syntax(
 
 
 def load(text: str) -> Value:
-    """What a TOML document says.
+    """The value of a TOML document.
 
     Raises
     ------

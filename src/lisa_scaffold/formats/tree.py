@@ -96,7 +96,7 @@ def write_content(entry: Entry) -> str:
 
 
 def read_value(node: Node) -> Value:
-    """What a node says, whatever its layout."""
+    """The value of a node, whatever its layout."""
     if isinstance(node, Leaf):
         return node.value
     if node.kind == "seq":

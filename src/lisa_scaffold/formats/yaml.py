@@ -258,7 +258,7 @@ _SYNTAX = brackets.Syntax(
 
 
 def load(text: str) -> Value:
-    """What a YAML document says, with custom tags and aliases as they are written.
+    """The value of a YAML document, with custom tags and aliases as they are written.
 
     Raises
     ------

@@ -63,7 +63,7 @@ def load(path: str, text: str) -> Document:
 
 
 def plain(content: bytes) -> Any:
-    """What ``yaml.safe_load`` makes of a file, where that is soon done and of a size to handle.
+    """The result of ``yaml.safe_load``, refused where it would take too long or grow too large.
 
     Raises
     ------

@@ -112,7 +112,7 @@ def find_moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
 def check_clean(
     path: str, base: bytes | None, ours: bytes, theirs: bytes, merged: bytes
 ) -> str | None:
-    """What is wrong with a file that git merged cleanly; ``None`` for nothing.
+    """Describe what is wrong with a file that git merged cleanly; ``None`` if nothing is.
 
     Only what both sides had right, and what is surely wrong now, is held against the merge.
     """

@@ -61,7 +61,7 @@ def merge(base: str, ours: str, theirs: str) -> MergedText | None:
 
 
 def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """What is wrong with a merged Dockerfile where both sides were right."""
+    """Describe what is wrong with a merged Dockerfile that is right on both sides."""
     our_file, their_file, file = (_Summary.of(text) for text in (ours, theirs, merged))
     before = our_file.unknown | their_file.unknown
     # Without the other stages' names a reference may be to an image: then both sides have it.
@@ -77,7 +77,7 @@ def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
 
 
 class _Summary(NamedTuple):
-    """What has to fit together in a Dockerfile.
+    """The names in a Dockerfile that have to match.
 
     Attributes
     ----------
@@ -211,7 +211,7 @@ def _is_step(unit: Unit) -> bool:
 def _place_instructions(
     before: Unit | None, ours: list[Unit], theirs: list[Unit]
 ) -> list[Unit] | None:
-    """What sets something comes before what may need it; of steps nobody knows the order."""
+    """Place settings before the steps that may need them; steps have no sure order."""
     has_step = any(map(_is_step, ours)), any(map(_is_step, theirs))
     if any(has_step):
         return None if all(has_step) else theirs + ours if has_step[0] else ours + theirs

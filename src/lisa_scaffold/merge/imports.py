@@ -14,7 +14,7 @@ from lisa_scaffold.merge.units import MergedUnit, merge_units, place_in_blocks
 WIDTH = 88
 
 Names = dict[str, str]
-"""What is imported, ``name`` or ``name as other``, by the name that it binds."""
+"""Imports (``name`` or ``name as other``) by the name that each binds."""
 
 
 class _Import(NamedTuple):

@@ -111,7 +111,7 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     *,
     by_git: bool = False,
 ) -> str | None:
-    """What is wrong with a merged file; ``None`` for nothing.
+    """Describe what is wrong with a merged file; ``None`` if nothing is.
 
     Where git merged it (`by_git`), only what is surely wrong counts.
     """

@@ -163,7 +163,7 @@ def merge_ini(base: str, ours: str, theirs: str) -> MergedText | None:
 
 
 def find_problem(base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """What is wrong with a merged INI file where both sides were right."""
+    """Describe what is wrong with a merged INI file that is right on both sides."""
     before, our_names, their_names, after = (
         Counter(
             f"{section.key} {key.key}"

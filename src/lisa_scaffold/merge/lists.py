@@ -1,4 +1,4 @@
-"""What is special about lists: a list has an order, and often no key tells its items apart."""
+"""Three-way merge of lists, which have an order and often no keys."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Members:
     sortable: bool
 
     def value_at(self, slot: int) -> Value:
-        """What the first version that has a member says of it."""
+        """The value of a member in the first version that has it."""
         return next(read_value(found.node) for found in self.versions[slot] if found)
 
 

@@ -1,4 +1,4 @@
-"""Which member of one version is which of another, and in what order the result has them."""
+"""Matching the members of three versions, and the order of the result."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def _pair_renamed(
 def _part_renamed(
     base: Sequence[Item], one: Sequence[Item], found: Partners, two: Sequence[Item], rest: Partners
 ) -> None:
-    """Part what looks renamed where the other side has the new one beside the old one."""
+    """Undo pairs that look renamed where the other side has the new one beside the old one."""
     fresh = {key for index, (key, _) in enumerate(two) if index not in rest}
     where = {partner: index for index, partner in rest.items()}
     for index, partner in list(found.items()):
@@ -337,7 +337,7 @@ def order_slots(slots: Slots, keep: set[int], strict: bool) -> list[int]:
 
 
 def _find_replaced(base: list[int], side: list[int], index: int) -> int:
-    """What a side removed where it added a member: the two share a place (-1: nothing)."""
+    """The slot that a side removed where it added a member: they share a place (-1: none)."""
     before = next((s for s in reversed(side[:index]) if s in base), None)
     after = next((s for s in side[index:] if s in base), None)
     start = 0 if before is None else base.index(before) + 1

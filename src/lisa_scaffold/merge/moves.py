@@ -83,7 +83,7 @@ def apply_moves(value: Value, moves: Moves) -> Value:
 
 
 def _take(value: Value, path: Path) -> tuple[Value | None, Value]:
-    """What is at a path, and the rest without tables that are left empty."""
+    """The value at a path, and the rest without tables that are left empty."""
     if not isinstance(value, dict) or (path[0],) not in value:
         return None, value
     rest = dict(value)

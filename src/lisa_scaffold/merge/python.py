@@ -53,7 +53,7 @@ _NAMED = ("def", "=", "doc", "main")
 _REWRITTEN = 0.5
 
 Constants = Mapping[str, str]
-"""What each name stands for, as Python writes it."""
+"""The value of each name, as Python writes it."""
 
 
 class _Names(NamedTuple):
@@ -135,7 +135,7 @@ def _find_import_lines(names: AbstractSet[str], text: str) -> list[str]:
 
 
 def _find_idle_imports(base: ast.Module | None, side: ast.Module, merged: ast.Module) -> set[str]:
-    """What a side imports anew, for something that the merge lacks."""
+    """New imports of a side whose only use the merge lacks."""
     statements = [node for node in side.body if isinstance(node, ast.Import | ast.ImportFrom)]
     known = {ast.dump(node) for node in base.body} if base else set()
     new: list[ast.stmt] = [node for node in statements if ast.dump(node) not in known]

@@ -101,7 +101,7 @@ def _reduce_to(entry: Entry, own: Value) -> Entry:
 
 
 def find_label(member: Entry) -> Path:
-    """What a path calls a member: its key, or the field that identifies it."""
+    """The name of a member in a path: its key, or the field that identifies it."""
     if member.key and not member.item:
         return member.key
     value = read_value(member.node)

@@ -1,4 +1,4 @@
-"""What may be decided about a value that both sides changed, and what a list means."""
+"""Deciding about values that both sides changed, and classifying lists."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _note_newer(path: Path, ours: str, theirs: str, *, ours_won: bool) -> str:
 
 
 def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
-    """What a pin is for, and its version."""
+    """The thing that is pinned, and its version."""
     stem, _, revision = text.rpartition("@")
     if _HASH.fullmatch(revision) and (named := _IN_COMMENT.search(remark)):
         return stem, named[1]
@@ -249,7 +249,7 @@ def _decide_part(path: Path, part: str, base: str, ours: str, theirs: str) -> De
 
 
 def classify_list(path: Path, *sides: Sequence[Value]) -> ListForm:
-    """What a list means: records by identity, requirements by name, a set, or an order."""
+    """Classify a list: records by identity, requirements by name, a set, or an ordered list."""
     items = [item for side in sides for item in side]
     texts = [text for item in items if (text := text_of(item)) is not None]
     if items and (all(isinstance(item, dict) for item in items) or are_all_named(*sides)):
@@ -287,13 +287,13 @@ def _are_requirements(path: Path, items: list[Value], texts: list[str]) -> bool:
 
 
 def make_item_keys(form: ListForm, *sides: Sequence[Value]) -> list[list[Hashable]]:
-    """What tells the items of a set, or of requirements, apart."""
+    """A key for each item of a set, or of a list of requirements."""
     texts = [[text_of(item) or repr(item) for item in side] for side in sides]
     return make_requirement_keys(*texts) if form == "requirements" else [[*side] for side in texts]
 
 
 def find_own_part(path: Path, base: Value, side: Value) -> Value | None:
-    """What a side added to a list, or to the lists of a table; ``None`` for an indivisible value.
+    """The items that a side added to a list, or to a table of lists; ``None`` if it is indivisible.
 
     A table is indivisible where more than its lists, or the order of a list, was changed.
     """

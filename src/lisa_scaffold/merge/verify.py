@@ -35,7 +35,7 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     *,
     by_git: bool = False,
 ) -> str | None:
-    """What is wrong with a merged file, as a sentence; ``None`` for nothing, or no keyed format.
+    """Describe what is wrong with a merged file; ``None`` if nothing is, or it has no keys.
 
     A side that was invalid before cannot be compared; the result must then be valid only if
     both sides are. Where git merged it (`by_git`), a merge of lines that nothing tells apart stands

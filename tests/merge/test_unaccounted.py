@@ -1,4 +1,4 @@
-"""A line of either side that is nowhere else is quoted in a note."""
+"""A line of either side that nothing accounts for is quoted in a note."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def test_every_line_of_either_side_of_a_keyed_file_is_told(path: str, random: Ra
 def test_lines_that_became_one_are_quoted_as_they_were() -> None:
     versions = ('v = ["b"]\n', 'v = ["a", "b"]\n', 'v = ["b", "c"]\n')
     result = merge_file("a.toml", *(text.encode() for text in versions))
-    quotes = f'{JOINED}\n    project: v = ["a", "b"]\n    template: v = ["b", "c"]'
-    assert result == Merged(b'v = ["a", "b", "c"]\n', (quotes,))
+    note = f'{JOINED}\n    project: v = ["a", "b"]\n    template: v = ["b", "c"]'
+    assert result == Merged(b'v = ["a", "b", "c"]\n', (note,))
 
 
 def test_a_line_stands_below_the_note_that_tells_of_it() -> None:
