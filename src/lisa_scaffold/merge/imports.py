@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import NamedTuple
 
 from lisa_scaffold.formats.python import parse
@@ -12,6 +13,11 @@ from lisa_scaffold.formats.stretches import Unit, join_units, key_of
 from lisa_scaffold.merge.units import MergedUnit, merge_units, place_in_blocks
 
 WIDTH = 88
+_PLACE = partial(
+    place_in_blocks,
+    is_head=lambda unit: unit.lines[0].startswith("#"),
+    rank=lambda unit: (key_of(unit)[0], key_of(unit)[1].casefold()),
+)
 
 Names = dict[str, str]
 """Imports (``name`` or ``name as other``) by the name that each binds."""
@@ -33,7 +39,7 @@ def merge_imports(
     if before is None or our_units is None or their_units is None:
         return None
     done = merge_units(
-        *(before, our_units, their_units, _merge_statement, _place_statements),
+        *(before, our_units, their_units, _merge_statement, _PLACE),
         removed=_decide_removed,
         heirs=False,
     )
@@ -159,11 +165,3 @@ def _natural_key(name: str) -> tuple[int, str]:
 
 def _has_comment(unit: Unit) -> bool:
     return any("#" in line for line in unit.lines)
-
-
-def _place_statements(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit]:
-    def rank(unit: Unit) -> tuple[bool, str]:
-        is_from, module = key_of(unit)
-        return is_from, module.casefold()
-
-    return place_in_blocks(before, ours, theirs, lambda u: u.lines[0].startswith("#"), rank)

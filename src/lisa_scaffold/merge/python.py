@@ -199,7 +199,7 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     if statement_type(ours) == "imports":
         lines = merge_imports(base.lines if base else (), ours.lines, theirs.lines)
         return None if lines is None else (lines, ())
-    if is_same_statement(ours, theirs):
+    if _is_same_statement(ours, theirs):
         return _merge_equal(ours, theirs, names.known) or (ours.lines, ())
     if base is None:
         exported = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
@@ -235,8 +235,8 @@ def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | Non
     """Merge assignments of one line that both sides changed, differently, to the same value."""
     if len(ours.lines) != 1 or len(theirs.lines) != 1:
         return None
-    assigned: list[tuple[str, str]] = []
-    for unit in (ours, theirs):
+    units, assigned = (ours, theirs), list[tuple[str, str]]()
+    for unit in units:
         tree = parse(unit.lines[0])
         match tree and tree.body:
             case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value))]:
@@ -244,7 +244,7 @@ def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | Non
             case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other))]:
                 if other in known:
                     assigned.append((name, known[other]))
-    if len(assigned) < 2 or assigned[0] != assigned[1]:  # noqa: PLR2004 - both sides
+    if len(assigned) < len(units) or assigned[0] != assigned[1]:
         return None
     note = f"both sides give it the same value; the template's {theirs.lines[0]} is left out."
     return ours.lines, (f"{_describe(ours)}: {note}",)
@@ -252,8 +252,8 @@ def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | Non
 
 def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
     """Merge ``__all__``, which is a set of names, however it is laid out."""
-    lists: list[list[str]] = []
-    for unit in (base, ours, theirs):
+    units, lists = (base, ours, theirs), list[list[str]]()
+    for unit in units:
         tree = parse("\n".join(unit.lines))
         match tree and tree.body:
             case [ast.Assign(value=ast.List() as found) | ast.AnnAssign(value=ast.List() as found)]:
@@ -261,7 +261,7 @@ def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
                 texts = [text for text in constants if isinstance(text, str)]
                 if len(set(texts)) == len(found.elts) and "#" not in "".join(unit.lines):
                     lists.append([f'"{text}"' for text in texts])
-    if key_of(base) != ("=", "__all__") or len(lists) < 3:  # noqa: PLR2004 - each version
+    if key_of(base) != ("=", "__all__") or len(lists) < len(units):
         return None
     before, our_names, their_names = lists
     names = [name for name in our_names if name in their_names or name not in before]
@@ -349,17 +349,17 @@ def unify_formatting(base: str, ours: str, theirs: str) -> tuple[str, str]:
     new_base, new_theirs = dict(before), dict(in_theirs)
     for key in {**before, **in_theirs}:
         old, our_unit, their_unit = before.get(key), in_ours.get(key), in_theirs.get(key)
-        if our_unit and old and our_unit.lines != old.lines and is_same_statement(old, our_unit):
+        if our_unit and old and our_unit.lines != old.lines and _is_same_statement(old, our_unit):
             new_base[key] = old._replace(lines=our_unit.lines)
             if their_unit and (
-                their_unit.lines == old.lines or is_same_statement(their_unit, our_unit)
+                their_unit.lines == old.lines or _is_same_statement(their_unit, our_unit)
             ):
                 new_theirs[key] = their_unit._replace(lines=our_unit.lines)
         elif (
             their_unit
             and old
             and (not our_unit or our_unit.lines != old.lines)
-            and is_same_statement(their_unit, old)
+            and _is_same_statement(their_unit, old)
         ):
             new_theirs[key] = their_unit._replace(lines=old.lines)
     changed = new_base != before, new_theirs != in_theirs
@@ -369,7 +369,7 @@ def unify_formatting(base: str, ours: str, theirs: str) -> tuple[str, str]:
     )
 
 
-def is_same_statement(one: Unit, two: Unit) -> bool:
+def _is_same_statement(one: Unit, two: Unit) -> bool:
     """Whether two statements say the same, comments included, in the same order."""
     if one.lines == two.lines:
         return True
