@@ -239,4 +239,4 @@ def test_any_bytes_are_merged_or_not(path: str, base: bytes, ours: bytes, theirs
     done = merge.merge_file(path, base, ours, theirs)
     assert done is None or isinstance(done.content, bytes)
     assert merge.check_clean(path, base, ours, theirs, ours + theirs) != ""
-    assert isinstance(merge.moved_pins(path, base, ours), list)
+    assert isinstance(merge.find_moved_pins(path, base, ours), list)

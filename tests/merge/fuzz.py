@@ -44,11 +44,11 @@ def _edit_here(node: Branch, index: int, random: Random) -> Branch:
             entries = _with(node, index, [])
         case "add":
             entries = _with(node, index, [entry, _added(node, entry, random)])
-        case "comment" if not node.flow and entry.lead:
+        case "comment" if not node.bracketed and entry.lead:
             margin = " " * node.column
             line = f"{margin}# remark {random.randint(1, 9)}\n"
             entries = _with(node, index, [replace(entry, lead=entry.lead + line)])
-        case "swap" if index and not node.flow and not node.compact and not entry.item:
+        case "swap" if index and not node.bracketed and not node.compact and not entry.item:
             pair = [entry, node.entries[index - 1]]
             entries = (*node.entries[: index - 1], *pair, *node.entries[index + 1 :])
         case _:
@@ -61,7 +61,7 @@ def _with(node: Branch, index: int, entries: list[Entry]) -> tuple[Entry, ...]:
 
 
 def _commas(node: Branch, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    if not node.flow or not node.opening:
+    if not node.bracketed or not node.opening:
         return entries
     last = node.entries[-1].comma
     return tuple(

@@ -34,8 +34,8 @@ def hold(parse: fuzz.Parse, merge: fuzz.Merge, load: Load, sides: list[str]) -> 
     assert merge(base, ours, base) == (ours, ())
     assert merge(base, ours, ours) == (ours, ())
     trees = [parse(text) for text in sides]
-    assert write(keyed.branch(trees[0], trees[1], trees[0], (), [])) == ours
-    assert write(keyed.branch(trees[0], trees[0], trees[2], (), [])) == theirs
+    assert write(keyed.merge_branch(trees[0], trees[1], trees[0], (), [])) == ours
+    assert write(keyed.merge_branch(trees[0], trees[0], trees[2], (), [])) == theirs
     merged = merge(base, ours, theirs)
     if merged is None:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.merge import check_clean, effort, excess, kinds, merge_file
+from lisa_scaffold.merge import check_clean, effort, explain_excess, kinds, merge_file
 from lisa_scaffold.model import Declined, Merged
 
 
@@ -33,12 +33,12 @@ from lisa_scaffold.model import Declined, Merged
     ],
 )
 def test_the_name_tells_the_sort(path: str, kind: str) -> None:
-    assert kinds.kind(path, "") == kind
+    assert kinds.file_type(path, "") == kind
 
 
 def test_the_first_line_tells_the_sort() -> None:
-    assert kinds.kind("bin/tool", "#!/usr/bin/env python3\n") == "python"
-    assert kinds.kind("bin/tool", "#!/bin/sh\n") == "text"
+    assert kinds.file_type("bin/tool", "#!/usr/bin/env python3\n") == "python"
+    assert kinds.file_type("bin/tool", "#!/bin/sh\n") == "text"
 
 
 LINES = b"one\ntwo\nthree\nfour\nfive\n"
@@ -136,12 +136,12 @@ def test_files_that_both_sides_added_otherwise_are_a_conflict() -> None:
 def test_what_is_too_large_is_left_to_the_lines(text: str) -> None:
     base, ours, theirs = text.encode(), f"b: 1\n{text}".encode(), f"{text}c: 1\n".encode()
     assert merge_file("a.yml", base, ours, theirs) is None
-    assert excess(base, ours, theirs) == (
+    assert explain_excess(base, ours, theirs) == (
         "It is too large to be merged by its parts: git has merged its lines."
     )
     # What git has merged is not held against it.
     assert check_clean("a.yml", base, ours, theirs, b"a: [\n") is None
-    assert excess(None, b"a: 1\n", b"b: 1\n") is None
+    assert explain_excess(None, b"a: 1\n", b"b: 1\n") is None
 
 
 def test_work_is_counted_and_not_timed() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import check_clean, merge_file
-from lisa_scaffold.merge.dockerfile import instructions
+from lisa_scaffold.merge.dockerfile import split_instructions
 from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import DOCKERFILE as BASE
 
@@ -85,7 +85,7 @@ def test_heredocs_comments_and_continuations_are_one_instruction() -> None:
         "# syntax=docker/dockerfile:1\n\n# Why.\nRUN <<EOF\nENV not=one\nEOF\n"
         "RUN a && \\\n  # inside\n\n  b\nCMD x\n# The end.\n"
     )
-    units = instructions(text.split("\n")[:-1])
+    units = split_instructions(text.split("\n")[:-1])
     assert [(unit.gap, len(unit.lines)) for unit in units] == [
         (0, 1),
         (1, 4),

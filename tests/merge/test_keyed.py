@@ -19,7 +19,7 @@ def test_a_record_that_both_sides_changed_is_made_of_both() -> None:
     theirs = HOOK.format(rev="v2", more="")
     merged = HOOK.format(rev="v2", more="        args: [--fast]\n")
     assert keyed.merge_yaml(base, ours, theirs) == (merged, ())
-    assert verify.problem("a.yaml", base, ours, theirs, merged) is None
+    assert verify.find_problem("a.yaml", base, ours, theirs, merged) is None
 
 
 def frozen(commit: str, tag: str) -> str:
@@ -50,8 +50,8 @@ def test_of_a_pin_that_both_moved_up_the_newer_wins_with_a_note() -> None:
     merged = keyed.merge_yaml(*sides)
     assert merged is not None
     assert merged[0] == sides[2]
-    assert "v1.10" in merged[1][0]
-    assert "v1.11" in merged[1][0]
+    assert "v1.10" in str(merged[1][0])
+    assert "v1.11" in str(merged[1][0])
 
 
 def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
@@ -59,7 +59,9 @@ def test_a_pin_that_the_project_holds_back_stays_with_a_note() -> None:
     merged = keyed.merge_yaml(*sides)
     assert merged is not None
     assert merged[0] == sides[1]
-    assert "the project holds it back; v1.2 is kept, v1.11 of the template is not" in merged[1][0]
+    assert "the project holds it back; v1.2 is kept, v1.11 of the template is not" in str(
+        merged[1][0]
+    )
     bounds = [f'd = ["a=={version}"]\n' for version in ("1.9", "1.2", "1.11")]
     done = keyed.merge_toml(*bounds)
     assert done is not None
@@ -175,7 +177,7 @@ def test_json_that_lacks_a_comma_is_merged_all_the_same() -> None:
     merged = merge_file("a.json", MOUNTS.encode(), ours.encode(), theirs.encode())
     assert isinstance(merged, Merged)
     assert merged.content.decode() == ours.replace('"x"', '"y"')
-    assert verify.problem("a.json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
+    assert verify.find_problem("a.json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
 
 
 def test_an_item_that_the_project_changed_stays_though_the_template_removed_it() -> None:
@@ -201,7 +203,7 @@ def test_items_of_a_list_may_be_names_alone_or_names_with_options() -> None:
     apart = base.replace("depth: 1", "depth: 2")
     moved = base.replace("- tags\n", "- tags\n- more\n")
     git = apart.replace("- tags\n", "- tags\n- more\n")
-    assert verify.problem("a.yml", base, apart, moved, git) is None
+    assert verify.find_problem("a.yml", base, apart, moved, git) is None
 
 
 def test_options_of_one_name_that_both_sides_changed_are_left_to_people() -> None:
@@ -248,7 +250,7 @@ def test_extras_stay_where_they_are_when_their_table_is_renamed_for_another_key(
 
 def test_the_guard_sees_a_key_that_git_left_twice() -> None:
     base, ours, theirs = "[a]\nx = 1\n", "[a]\nx = 1\ny = 2\n", "[a]\ny = 2\nx = 1\n"
-    said = verify.problem("a.toml", base, ours, theirs, "[a]\ny = 2\nx = 1\ny = 2\n")
+    said = verify.find_problem("a.toml", base, ours, theirs, "[a]\ny = 2\nx = 1\ny = 2\n")
     assert said is not None
     assert "invalid" in said
 
@@ -258,7 +260,7 @@ def test_the_guard_sees_a_copy_of_a_member() -> None:
     theirs = HOOK.format(rev="v2", more="")
     merged = HOOK.format(rev="v2", more="        a: 1\n")
     twice = merged + merged.removeprefix("repos:\n")
-    assert verify.problem("a.yaml", base, ours, theirs, twice) is not None
+    assert verify.find_problem("a.yaml", base, ours, theirs, twice) is not None
 
 
 def test_an_alias_whose_anchor_the_other_side_renamed_is_left_to_people() -> None:
@@ -284,7 +286,7 @@ def twins(words: list[str], more: str = "") -> tuple[str, list[str], str]:
 @given(words=WORDS)
 def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str]) -> None:
     base, (ours, theirs), git = twins(words)
-    assert verify.problem("a.yaml", base, ours, theirs, git, by_git=True) is None
+    assert verify.find_problem("a.yaml", base, ours, theirs, git, by_git=True) is None
     sides = (text.encode() for text in (base, ours, theirs, git))
     assert check_clean("a.yaml", *sides) is None
 
@@ -293,12 +295,12 @@ def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str
 def test_a_merge_of_git_that_no_side_accounts_for_is_refused(words: list[str], more: str) -> None:
     base, (ours, theirs), git = twins(words)
     for wrong in twins(words, more)[2], git + "more: 1\n":
-        assert verify.problem("a.yaml", base, ours, theirs, wrong, by_git=True) is not None
+        assert verify.find_problem("a.yaml", base, ours, theirs, wrong, by_git=True) is not None
 
 
 def test_what_nothing_tells_apart_is_held_against_a_merger() -> None:
     base, (ours, theirs), git = twins([*"abcd"])
-    assert verify.problem("a.yaml", base, ours, theirs, git) is not None
+    assert verify.find_problem("a.yaml", base, ours, theirs, git) is not None
 
 
 LOCAL = "- repo: local\n  hooks:\n  - id: {id}\n    entry: {entry}\n    args: [{args}]\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lisa_scaffold.merge import check_clean, merge_file
 from lisa_scaffold.model import Merged
-from lisa_scaffold.versions import requirement_keys
+from lisa_scaffold.versions import make_requirement_keys
 
 NAMES = ["dask", "dask[distributed]", "mypy", "numpy", "ray ; python_version < '3.12'", "ray"]
 
@@ -32,7 +32,7 @@ def merged(*sides: list[str]) -> list[str] | None:
 
 def test_extras_tell_requirements_apart_only_where_a_name_repeats() -> None:
     sides = (["a", "b"], ["a", "a[x]", "b"], ["A", "b[y]"])
-    assert requirement_keys(*sides) == [
+    assert make_requirement_keys(*sides) == [
         [("a", ""), ("b",)],
         [("a", ""), ("a", "[x]"), ("b",)],
         [("a", ""), ("b",)],

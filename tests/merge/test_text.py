@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lisa_scaffold import process
-from lisa_scaffold.formats.diff import hunks, regions
 from lisa_scaffold.merge import merge_file, text
 from lisa_scaffold.merge.text import merge_words
 from lisa_scaffold.model import Declined, Merged
-from lisa_scaffold.versions import newest, order
-from tests.merge.material import Lines, edited
+from lisa_scaffold.versions import pick_newest
+from tests.merge.material import edited
 
 JOINED = "both sides changed what stands in these lines; they were:"
 BASE = "one 1\ntwo 2\nthree 3\nfour 4\n"
@@ -89,17 +88,11 @@ def test_words_of_one_line(base: str, ours: str, theirs: str, merged: str | None
 def test_of_two_raised_pins_the_newer_wins(
     base: str, ours: str, theirs: str, merged: str | None
 ) -> None:
-    pin = newest(base, ours, theirs)
+    pin = pick_newest(base, ours, theirs)
     assert (pin and pin.text) == merged
     if pin:
         assert "by the project" in pin.note
         assert "by the template" in pin.note
-
-
-def test_versions_in_order() -> None:
-    versions = ["0.9", "1.0.dev1", "1.0a1", "1.0b2", "1.0rc1", "v1.0", "1.0.post1", "1.0.1", "1.10"]
-    assert sorted(versions, key=order) == versions
-    assert order("1.0") == order("1")
 
 
 README = b"# x\n\nA thing that does something.\nIt is made from a template.\n\n## Use\n\nRun it.\n"
@@ -172,22 +165,6 @@ def test_where_git_is_sure_the_result_is_gits(
     done = process.run(["git", "merge-file", "-p", "ours", "base", "theirs"], cwd=folder)
     if done.returncode == 0:
         assert merge(*sides) == done.stdout.decode()
-
-
-@given(
-    st.lists(st.sampled_from("abcd"), max_size=12),
-    st.lists(st.sampled_from("abcd"), max_size=12),
-    st.lists(st.sampled_from("abcd"), max_size=12),
-)
-def test_hunks_and_regions_cover_everything(first: Lines, second: Lines, third: Lines) -> None:
-    at, made = 0, Lines()
-    for hunk in hunks(first, second):
-        made += first[at : hunk.start] + second[hunk.other_start : hunk.other_end]
-        at = hunk.end
-    assert made + first[at:] == second
-    parts = list(regions(first, second, third))
-    for index, side in enumerate((first, second, third)):
-        assert [item for part in parts for item in side[part[index]]] == side  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("lines", "seconds"), [(600, 0.3), (10_000, 3.0)])

@@ -65,6 +65,6 @@ def merge(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> str:
     """All that an update asks of the mergers about one file."""
     done = merging.merge_file(path, base, ours, theirs)
     wrong = merging.check_clean(path, base, ours, theirs, ours + theirs)
-    moved = merging.moved_pins(path, base or b"", ours)
+    moved = merging.find_moved_pins(path, base or b"", ours)
     change = patch(to_lines((base or b"").decode()), to_lines(ours.decode()), path)
     return f"{type(done).__name__}, {wrong}, {len(moved)} {len(change)}"

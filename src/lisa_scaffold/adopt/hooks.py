@@ -54,7 +54,7 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
         If the configuration is written in a way that cannot be added to.
     """
     tree, template = yaml.parse(ours), yaml.parse(theirs)
-    repos, offered = yaml_edit.listed(tree, "repos"), yaml_edit.listed(template, "repos")
+    repos, offered = yaml_edit.find_list(tree, "repos"), yaml_edit.find_list(template, "repos")
     if repos is None or offered is None:
         raise NotSure("repos: missing")
     own = {hook for entry in repos.entries for hook in _Repo(entry).hook_ids}
@@ -73,7 +73,7 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
         if wanted:
             repos = _add_hooks(repos, _Repo(entry), wanted, offered.column)
             added += wanted
-    merged = yaml_edit.with_member(tree, "repos", lambda entry: replace(entry, node=repos))
+    merged = yaml_edit.change_entry(tree, "repos", lambda entry: replace(entry, node=repos))
     return Hooks(write(merged) if added else ours, tuple(added), tuple(kept), left_out)
 
 
@@ -83,17 +83,19 @@ def _add_hooks(repos: Branch, offered: _Repo, wanted: list[str], column: int) ->
     A repository that the project has already keeps its revision.
     """
     hooks = offered.hooks
-    new = tuple(each for each in hooks.entries if yaml_edit.text_at(each.node, "id") in wanted)
+    new = tuple(each for each in hooks.entries if yaml_edit.find_text(each.node, "id") in wanted)
     entries = list(repos.entries)
     for index, repo in enumerate(map(_Repo, entries)):
         if repo.address == offered.address:
-            entries[index] = repo.with_hooks(yaml_edit.appended(repo.hooks, new, hooks.column))
+            entries[index] = repo.with_hooks(
+                yaml_edit.append_entries(repo.hooks, new, hooks.column)
+            )
             return replace(repos, entries=tuple(entries))
     blank = any(entry.lead.startswith("\n") for entry in entries[1:])
     lead = offered.entry.lead.lstrip("\n")
     entry = offered.with_hooks(replace(hooks, entries=new))
     fresh = replace(entry, lead=f"\n{lead}" if blank else lead)
-    return yaml_edit.appended(repos, [fresh], column)
+    return yaml_edit.append_entries(repos, [fresh], column)
 
 
 @dataclass(frozen=True)
@@ -105,29 +107,31 @@ class _Repo:
     @property
     def block(self) -> Branch:
         node = self.entry.node
-        if not isinstance(node, Branch) or node.flow:
+        if not isinstance(node, Branch) or node.bracketed:
             raise NotSure("a repository that is written in one line")
         return node
 
     @property
     def hooks(self) -> Branch:
-        hooks = yaml_edit.listed(self.block, "hooks")
+        hooks = yaml_edit.find_list(self.block, "hooks")
         if hooks is None:
             raise NotSure("hooks: missing")
         return hooks
 
     @property
     def hook_ids(self) -> list[str]:
-        hooks = yaml_edit.listed(self.block, "hooks")
+        hooks = yaml_edit.find_list(self.block, "hooks")
         entries = hooks.entries if hooks else ()
-        return [name for entry in entries if (name := yaml_edit.text_at(entry.node, "id"))]
+        return [name for entry in entries if (name := yaml_edit.find_text(entry.node, "id"))]
 
     @property
     def address(self) -> str:
         """The address without its scheme, and without what people write in different ways."""
-        address = yaml_edit.text_at(self.entry.node, "repo").lower()
+        address = yaml_edit.find_text(self.entry.node, "repo").lower()
         return re.sub(r"\A\w+://(www\.)?", "", address.rstrip("/").removesuffix(".git"))
 
     def with_hooks(self, hooks: Branch) -> Entry:
-        block = yaml_edit.with_member(self.block, "hooks", lambda entry: replace(entry, node=hooks))
+        block = yaml_edit.change_entry(
+            self.block, "hooks", lambda entry: replace(entry, node=hooks)
+        )
         return replace(self.entry, node=block)

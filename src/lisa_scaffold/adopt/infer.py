@@ -79,11 +79,13 @@ class _Inference:
         self.add("project_name", name, distribution.source)
 
     def find_distribution(self) -> Guess:
+        from packaging.utils import canonicalize_name
+
         package, pyproject = self.facts.package, self.facts.pyproject
         path, line = package.place("name")
         options = [Guess(package.name, f"{path}:{line}")]
         if computed := code.find_computed(self.facts, "name"):
-            options.append(Guess(re.sub(r"[-_.]+", "-", computed[0]).lower(), computed[1]))
+            options.append(Guess(canonicalize_name(computed[0]), computed[1]))
         poetry = str(pyproject.get("tool", "poetry", "name") or "")
         options.append(Guess(poetry, f"pyproject.toml:{pyproject.line('tool', 'poetry')}"))
         for option in options:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lisa_scaffold.formats import yaml, yaml_edit
-from lisa_scaffold.formats.tree import Branch, Entry, Leaf, NotSure, value, write
+from lisa_scaffold.formats.tree import Branch, Entry, Leaf, NotSure, read_value, write
 from lisa_scaffold.project.facts import Facts
 
 PATH = ".gitlab-ci.yml"
@@ -136,13 +136,13 @@ def merge_pipeline(ours: str, theirs: str) -> str:
     if tree.kind != "map":
         raise NotSure("no mapping")
     tree = _add_stages(tree)
-    offered = yaml_edit.table(template, "variables")
-    own = yaml_edit.table(tree, "variables") if offered else None
+    offered = yaml_edit.find_mapping(template, "variables")
+    own = yaml_edit.find_mapping(tree, "variables") if offered else None
     if offered and own:
         known = {entry.key for entry in own.entries}
         new = [entry for entry in offered.entries if entry.key not in known]
-        merged = yaml_edit.appended(own, new, offered.column)
-        tree = yaml_edit.with_member(tree, "variables", lambda entry: replace(entry, node=merged))
+        merged = yaml_edit.append_entries(own, new, offered.column)
+        tree = yaml_edit.change_entry(tree, "variables", lambda entry: replace(entry, node=merged))
     elif offered:
         tree = _add_at_top(tree, template, "variables")
     return write(_add_includes(tree, template))
@@ -150,10 +150,10 @@ def merge_pipeline(ours: str, theirs: str) -> str:
 
 def _add_includes(tree: Branch, template: Branch) -> Branch:
     """The pipeline with the template's includes in front of its own."""
-    offered = yaml_edit.listed(template, "include")
+    offered = yaml_edit.find_list(template, "include")
     if offered is None:
         raise NotSure("include: missing")
-    entry = yaml_edit.member(tree, "include")
+    entry = yaml_edit.find_entry(tree, "include")
     if entry is None:
         return _add_at_top(tree, template, "include")
     node = entry.node
@@ -161,49 +161,49 @@ def _add_includes(tree: Branch, template: Branch) -> Branch:
         own = Entry((), "", "- ", Leaf(node.text, node.value), "\n")
         block = Branch("seq", False, "", (*offered.entries, own), "", offered.column)
         merged = replace(entry, head="include:\n", node=block, tail="")
-    elif node.kind == "map" or node.flow:
+    elif node.kind == "map" or node.bracketed:
         raise NotSure("include: no list, one item a line")
     else:
-        known = [value(each.node) for each in node.entries]
-        new = [each for each in offered.entries if value(each.node) not in known]
-        merged = replace(entry, node=yaml_edit.inserted(node, 0, new, offered.column))
-    return yaml_edit.with_member(tree, "include", lambda _: merged)
+        known = [read_value(each.node) for each in node.entries]
+        new = [each for each in offered.entries if read_value(each.node) not in known]
+        merged = replace(entry, node=yaml_edit.insert_entries(node, 0, new, offered.column))
+    return yaml_edit.change_entry(tree, "include", lambda _: merged)
 
 
 def _add_at_top(tree: Branch, source: Branch, name: str) -> Branch:
     """The mapping with a key of another above its own, and a blank line between."""
-    new = yaml_edit.member(source, name)
+    new = yaml_edit.find_entry(source, name)
     if new is None:
         return tree
     entries = list(tree.entries)
     if entries and not entries[0].lead.startswith("\n"):
         entries[0] = replace(entries[0], lead=f"\n{entries[0].lead}")
-    entry = yaml_edit.with_end(replace(new, lead=new.lead.lstrip("\n")))
+    entry = yaml_edit.end_line(replace(new, lead=new.lead.lstrip("\n")))
     return replace(tree, entries=(entry, *entries))
 
 
 def _add_stages(tree: Branch) -> Branch:
     """The pipeline with both stages: the project's keep their order, the template's fill in."""
-    entry = yaml_edit.member(tree, "stages")
-    stages = value(entry.node) if entry else list(_GITLABS_STAGES)
+    entry = yaml_edit.find_entry(tree, "stages")
+    stages = read_value(entry.node) if entry else list(_GITLABS_STAGES)
     if not isinstance(stages, list) or not all(isinstance(each, str) for each in stages):
         raise NotSure("stages: no list of names")
     names = join_stages([str(each) for each in stages])
     if entry and names == stages:
         return tree
     node = entry.node if entry else None
-    if isinstance(node, Branch) and not node.flow:
+    if isinstance(node, Branch) and not node.bracketed:
         for index, name in enumerate(names):
             if name not in stages:
                 new = Entry((), "", "- ", Leaf(name, name), "\n")
-                node = yaml_edit.inserted(node, index, [new], node.column)
+                node = yaml_edit.insert_entries(node, index, [new], node.column)
         block = node
-        return yaml_edit.with_member(tree, "stages", lambda each: replace(each, node=block))
+        return yaml_edit.change_entry(tree, "stages", lambda each: replace(each, node=block))
     fresh = yaml.parse("stages:\n" + "".join(f"  - {name}\n" for name in names))
     if entry is None:
         return _add_at_top(tree, fresh, "stages")
     written = replace(fresh.entries[0], lead=entry.lead)
-    return yaml_edit.with_member(tree, "stages", lambda _: written)
+    return yaml_edit.change_entry(tree, "stages", lambda _: written)
 
 
 def join_stages(own: list[str]) -> list[str]:

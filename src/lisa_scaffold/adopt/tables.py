@@ -110,13 +110,14 @@ def _get(data: Any, keys: Names) -> Any:
 
 def _find_missing_entries(own: list[Any], offered: list[Any]) -> list[str]:
     """The template's entries that a group of the project lacks, as TOML."""
+    from packaging.utils import canonicalize_name
 
     def subject(entry: Any) -> str:
         """What an entry is about: another pin of the same requirement is no other entry."""
         if isinstance(entry, dict):
             return f"group {entry.get('include-group')}"
         name = re.match(r"\s*([A-Za-z0-9._-]+)\s*(\[[^]]*\])?", str(entry))
-        return re.sub(r"[-_.]+", "-", name[1]).lower() + (name[2] or "") if name else str(entry)
+        return canonicalize_name(name[1]) + (name[2] or "") if name else str(entry)
 
     present = {subject(entry) for entry in own}
     return [
@@ -169,7 +170,7 @@ def _filter(branch: Branch, units: Collection[Names], above: Names = ()) -> Bran
     for entry in branch.entries:
         keys = (*above, *entry.key)
         node = entry.node
-        if isinstance(node, Branch) and node.kind == "map" and not node.flow:
+        if isinstance(node, Branch) and node.kind == "map" and not node.bracketed:
             inner = _filter(node, units, keys)
             if inner.entries:
                 entries.append(replace(entry, node=inner))

@@ -1,4 +1,4 @@
-"""Where two sequences differ, and where three do.
+"""Differences of two sequences, and of three.
 
 Patience first (lines that occur once anchor the rest), Myers in what is left, and a cap on the
 work: a gap that is too different counts as replaced, which can make a conflict, never a wrong
@@ -26,6 +26,11 @@ class Hunk(NamedTuple):
     other_start: int
     other_end: int
 
+    @property
+    def growth(self) -> int:
+        """How many items longer the second sequence is here."""
+        return (self.other_end - self.other_start) - (self.end - self.start)
+
 
 class Region(NamedTuple):
     """A stretch of the base, and what it became on either side."""
@@ -38,89 +43,67 @@ class Region(NamedTuple):
 
 
 def hunks(first: Items, second: Items) -> list[Hunk]:
-    """What differs, in order; two hunks are at least one item apart."""
-    pairs = _pairs(first, second)
+    """The differences, in order; two hunks are at least one item apart.
+
+    Insertions and deletions are as far down as repeated items allow, so that each change has one
+    form.
+    """
     found: list[Hunk] = []
     at, other = 0, 0
-    for i, j in [*pairs, (len(first), len(second))]:
+    for i, j in [*_pair_equal(first, second), (len(first), len(second))]:
         if at < i or other < j:
             found.append(Hunk(at, i, other, j))
         at, other = i + 1, j + 1
-    return _slid_down(found, first, second)
+    slid: list[Hunk] = []
+    for start, end, other, other_end in reversed(found):
+        limit = slid[-1].start if slid else len(first)
+        by = 0
+        if start == end:
+            while end + by < limit and first[end + by] == second[other + by]:
+                by += 1
+        elif other == other_end:
+            while end + by < limit and first[end + by] == first[start + by]:
+                by += 1
+        hunk = Hunk(start + by, end + by, other + by, other_end + by)
+        if slid and hunk.end == limit:
+            below = slid.pop()
+            hunk = Hunk(hunk.start, below.end, hunk.other_start, below.other_end)
+        slid.append(hunk)
+    return slid[::-1]
 
 
 def regions(base: Items, ours: Items, theirs: Items) -> Iterator[Region]:
     """The three sequences side by side; changes that touch fall into one region, as in git."""
     left, right = hunks(base, ours), hunks(base, theirs)
-    at = shift_ours = shift_theirs = 0
-    i = j = 0
-    while i < len(left) or j < len(right):
-        start = min(hunk.start for hunk in (*left[i : i + 1], *right[j : j + 1]))
-        end, next_i, next_j = _together(left, right, i, j, start)
-        mine, yours = left[i:next_i], right[j:next_j]
+    at = i = j = our_shift = their_shift = 0
+    while at < len(base) or i < len(left) or j < len(right):
+        upcoming = (*left[i : i + 1], *right[j : j + 1])
+        start = end = min((hunk.start for hunk in upcoming), default=len(base))
+        our_start, their_start = start + our_shift, start + their_shift
         if at < start:
-            yield _region(at, start, (shift_ours, shift_ours), (shift_theirs, shift_theirs), "none")
-        after_ours = shift_ours + sum(_growth(hunk) for hunk in mine)
-        after_theirs = shift_theirs + sum(_growth(hunk) for hunk in yours)
-        changed = "both" if mine and yours else "ours" if mine else "theirs"
-        yield _region(start, end, (shift_ours, after_ours), (shift_theirs, after_theirs), changed)
-        at, shift_ours, shift_theirs, i, j = end, after_ours, after_theirs, next_i, next_j
-    if at < len(base):
-        yield _region(at, len(base), (shift_ours, shift_ours), (shift_theirs, shift_theirs), "none")
+            before = slice(at + our_shift, our_start), slice(at + their_shift, their_start)
+            yield Region(slice(at, start), *before, "none")
+            at = start
+            continue
+        changed = set()
+        grown = True
+        while grown:
+            grown = False
+            if i < len(left) and left[i].start <= end:
+                end, our_shift = max(end, left[i].end), our_shift + left[i].growth
+                i, grown = i + 1, True
+                changed.add("ours")
+            if j < len(right) and right[j].start <= end:
+                end, their_shift = max(end, right[j].end), their_shift + right[j].growth
+                j, grown = j + 1, True
+                changed.add("theirs")
+        after = slice(our_start, end + our_shift), slice(their_start, end + their_shift)
+        yield Region(slice(start, end), *after, "both" if len(changed) > 1 else changed.pop())
+        at = end
 
 
-def _together(
-    left: list[Hunk], right: list[Hunk], i: int, j: int, start: int
-) -> tuple[int, int, int]:
-    """The end of all hunks that touch one another from ``start`` on, and how far that is."""
-    end = start
-    grown = True
-    while grown:
-        grown = False
-        if i < len(left) and left[i].start <= end:
-            end, i, grown = max(end, left[i].end), i + 1, True
-        if j < len(right) and right[j].start <= end:
-            end, j, grown = max(end, right[j].end), j + 1, True
-    return end, i, j
-
-
-def _region(
-    start: int, end: int, ours: tuple[int, int], theirs: tuple[int, int], changed: str
-) -> Region:
-    return Region(
-        slice(start, end),
-        slice(start + ours[0], end + ours[1]),
-        slice(start + theirs[0], end + theirs[1]),
-        changed,
-    )
-
-
-def _growth(hunk: Hunk) -> int:
-    return (hunk.other_end - hunk.other_start) - (hunk.end - hunk.start)
-
-
-def _slid_down(found: list[Hunk], first: Items, second: Items) -> list[Hunk]:
-    """Insertions and deletions as far down as repeated lines allow: one form for each change."""
-    slid: list[Hunk] = []
-    for hunk in reversed(found):
-        start, end, other, other_end = hunk
-        limit = slid[-1].start if slid else len(first)
-        if start == end:
-            while end < limit and first[end] == second[other]:
-                start, end, other, other_end = start + 1, end + 1, other + 1, other_end + 1
-        elif other == other_end:
-            while end < limit and first[end] == first[start]:
-                start, end, other, other_end = start + 1, end + 1, other + 1, other_end + 1
-        if slid and end == slid[-1].start:
-            below = slid.pop()
-            slid.append(Hunk(start, below.end, other, below.other_end))
-        else:
-            slid.append(Hunk(start, end, other, other_end))
-    return slid[::-1]
-
-
-def _pairs(first: Items, second: Items) -> list[tuple[int, int]]:
-    """Indices of items that are the same, rising on both sides."""
+def _pair_equal(first: Items, second: Items) -> list[tuple[int, int]]:
+    """Indices of equal items, rising on both sides."""
     pairs: list[tuple[int, int]] = []
     steps = 0
     todo = [(0, len(first), 0, len(second))]
@@ -135,11 +118,11 @@ def _pairs(first: Items, second: Items) -> list[tuple[int, int]]:
         steps += hi - lo + other_hi - other_lo
         if lo == hi or other_lo == other_hi or steps > _MOST_STEPS:
             continue
-        anchors = _anchors(first, second, (lo, hi, other_lo, other_hi))
+        anchors = _find_anchors(first, second, (lo, hi, other_lo, other_hi))
         if not anchors:
-            # At most so many steps along each of the diagonals that are looked at.
+            # At most so many steps along each of the diagonals that are searched.
             steps += min(hi - lo + other_hi - other_lo, _MOST_EDITS) ** 2
-            found = _myers(first[lo:hi], second[other_lo:other_hi])
+            found = _search_shortest(first[lo:hi], second[other_lo:other_hi])
             pairs.extend((lo + i, other_lo + j) for i, j in found)
             continue
         pairs.extend(anchors)
@@ -149,7 +132,9 @@ def _pairs(first: Items, second: Items) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _anchors(first: Items, second: Items, span: tuple[int, int, int, int]) -> list[tuple[int, int]]:
+def _find_anchors(
+    first: Items, second: Items, span: tuple[int, int, int, int]
+) -> list[tuple[int, int]]:
     """The longest rising run of items that occur once on both sides."""
     lo, hi, other_lo, other_hi = span
     counts = Counter(first[lo:hi])
@@ -176,24 +161,28 @@ def _anchors(first: Items, second: Items, span: tuple[int, int, int, int]) -> li
     return found[::-1]
 
 
-def _myers(first: Items, second: Items) -> list[tuple[int, int]]:
+def _search_shortest(first: Items, second: Items) -> list[tuple[int, int]]:
     """Myers' greedy search for the shortest edit; no pairs at all beyond the cap."""
-    width, height = len(first), len(second)
-    if abs(width - height) > _MOST_EDITS:
+    x, y = len(first), len(second)
+    if abs(x - y) > _MOST_EDITS:
         return []
     furthest = {1: 0}
     trace: list[dict[int, int]] = []
-    for edits in range(min(width + height, _MOST_EDITS) + 1):
+    for edits in range(min(x + y, _MOST_EDITS) + 1):
         trace.append(dict(furthest))
         for k in range(-edits, edits + 1, 2):
-            down = k == -edits or (k != edits and furthest.get(k - 1, -1) < furthest.get(k + 1, -1))
-            x = furthest[k + 1] if down else furthest[k - 1] + 1
-            while x < width and 0 <= x - k < height and first[x] == second[x - k]:
-                x += 1
-            furthest[k] = x
-            if x >= width and x - k >= height:
-                return _walk_back(trace, width, height)
+            at = furthest[k + 1] if _goes_down(furthest, edits, k) else furthest[k - 1] + 1
+            while at < x and 0 <= at - k < y and first[at] == second[at - k]:
+                at += 1
+            furthest[k] = at
+            if at >= x and at - k >= y:
+                return _walk_back(trace, x, y)
     return []
+
+
+def _goes_down(furthest: dict[int, int], edits: int, k: int) -> bool:
+    """Whether the best path to a diagonal comes from the one above it."""
+    return k == -edits or (k != edits and furthest.get(k - 1, -1) < furthest.get(k + 1, -1))
 
 
 def _walk_back(trace: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
@@ -201,8 +190,7 @@ def _walk_back(trace: list[dict[int, int]], x: int, y: int) -> list[tuple[int, i
     for edits in range(len(trace) - 1, -1, -1):
         furthest = trace[edits]
         k = x - y
-        down = k == -edits or (k != edits and furthest.get(k - 1, -1) < furthest.get(k + 1, -1))
-        from_k = k + 1 if down else k - 1
+        from_k = k + 1 if _goes_down(furthest, edits, k) else k - 1
         from_x = furthest[from_k] if edits else 0
         from_y = from_x - from_k if edits else 0
         while x > from_x and y > from_y and x > 0 and y > 0:
@@ -213,6 +201,12 @@ def _walk_back(trace: list[dict[int, int]], x: int, y: int) -> list[tuple[int, i
 
 
 _CONTEXT = 3
+
+
+def is_subsequence(less: Items, more: Items) -> bool:
+    """Whether all items of one sequence are in the other, in the same order."""
+    rest = iter(more)
+    return all(item in rest for item in less)
 
 
 def to_lines(text: str) -> list[str]:
@@ -231,25 +225,24 @@ def to_text(lines: list[str]) -> str:
 def patch(before: list[str], after: list[str], path: str) -> str:
     """A unified diff."""
     found = hunks(before, after)
-    groups: list[list[int]] = []
-    for index, hunk in enumerate(found):
-        if groups and hunk.start - found[index - 1].end <= 2 * _CONTEXT:
-            groups[-1].append(index)
+    groups: list[list[Hunk]] = []
+    for hunk in found:
+        if groups and hunk.start - groups[-1][-1].end <= 2 * _CONTEXT:
+            groups[-1].append(hunk)
         else:
-            groups.append([index])
+            groups.append([hunk])
     lines = [f"--- a/{path}", f"+++ b/{path}"] if found else []
     for group in groups:
-        lo = max(found[group[0]].start - _CONTEXT, 0)
-        hi = min(found[group[-1]].end + _CONTEXT, len(before))
+        lo = at = max(group[0].start - _CONTEXT, 0)
+        hi = min(group[-1].end + _CONTEXT, len(before))
         body: list[str] = []
-        at = lo
-        for hunk in (found[index] for index in group):
+        for hunk in group:
             body += [f" {line}" for line in before[at : hunk.start]]
             body += [f"-{line}" for line in before[hunk.start : hunk.end]]
             body += [f"+{line}" for line in after[hunk.other_start : hunk.other_end]]
             at = hunk.end
         body += [f" {line}" for line in before[at:hi]]
-        shift = found[group[0]].other_start - found[group[0]].start
+        new_lo = lo + group[0].other_start - group[0].start
         old, new = hi - lo, sum(not line.startswith("-") for line in body)
-        lines += [f"@@ -{lo + 1},{old} +{lo + shift + 1},{new} @@", *body]
+        lines += [f"@@ -{lo + 1},{old} +{new_lo + 1},{new} @@", *body]
     return to_text(lines)

@@ -1,4 +1,4 @@
-"""Where the instructions of a Dockerfile begin and end."""
+"""Dockerfiles: their stages and instructions."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Instruction(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """A stage: what it starts from, and its instructions, ``FROM`` first.
+    """A stage: its base image, and its instructions, ``FROM`` first.
 
     Attributes
     ----------
     image
-        The image as it is written.
+        The base image as it is written.
     resolved
-        The image with the defaults of ``ARG`` put in; an argument without one stays as written.
+        The base image with the defaults of ``ARG``; an argument without one stays as written.
     name
         Its name; empty where it has none.
     """
@@ -58,7 +58,7 @@ class Dockerfile(NamedTuple):
     path
         The file.
     arguments
-        What stands above the first stage.
+        The instructions above the first stage.
     stages
         The stages; the last one is the image.
     """
@@ -77,7 +77,7 @@ class Dockerfile(NamedTuple):
         return [*self.arguments, *(each for stage in self.stages for each in stage.instructions)]
 
     def base(self, stage: Stage) -> str:
-        """The image outside this file that a stage starts from at last, through other stages."""
+        """The image outside this file on which a stage is based, through other stages."""
         names = {each.name.lower(): each for each in self.stages if each.name}
         image = stage.resolved
         for _ in self.stages:
@@ -96,54 +96,48 @@ def parse(path: str, text: str) -> Dockerfile:
     for start, end in spans(lines):
         if lines[start].lstrip().startswith("#"):
             continue
-        verb, *value = _joined(lines[start:end]).split(maxsplit=1) or [""]
+        verb, *value = _join_lines(lines[start:end]).split(maxsplit=1) or [""]
         instruction = Instruction(verb.upper(), "".join(value).strip(), start + 1, end)
         if instruction.verb == "FROM":
             stages.append([instruction])
         else:
             (stages[-1] if stages else arguments).append(instruction)
-    defaults = dict(_default(each.value) for each in arguments if each.verb == "ARG")
-    return Dockerfile(path, tuple(arguments), tuple(_stage(each, defaults) for each in stages))
+    parts = (each.value.partition("=") for each in arguments if each.verb == "ARG")
+    defaults = {name.strip(): value.strip().strip("\"'") for name, _, value in parts}
+    read = []
+    for instructions in stages:
+        words = [word for word in instructions[0].value.split() if not word.startswith("--")]
+        image = words[0] if words else ""
+        # FROM image AS name
+        name = words[2] if words[2:] and words[1].upper() == "AS" else ""
+        read.append(Stage(image, resolve(image, defaults), name, tuple(instructions)))
+    return Dockerfile(path, tuple(arguments), tuple(read))
 
 
-def _joined(lines: list[str]) -> str:
+def _join_lines(lines: list[str]) -> str:
     """An instruction on one line; the lines of a here-document stay lines."""
-    said = ""
-    goes_on = True
+    text = ""
+    continues = True
     for line in lines:
-        if goes_on and line.lstrip().startswith("#"):
-            continue
-        if not goes_on:
-            said += f"\n{line}"
-            continue
-        goes_on = line.rstrip().endswith("\\")
-        said += f"{line.strip().removesuffix(chr(92)).strip()} "
-    return said.strip()
-
-
-def _default(said: str) -> tuple[str, str]:
-    name, _, value = said.partition("=")
-    return name.strip(), value.strip().strip("\"'")
-
-
-def _stage(instructions: list[Instruction], defaults: dict[str, str]) -> Stage:
-    words = [word for word in instructions[0].value.split() if not word.startswith("--")]
-    image = words[0] if words else ""
-    named = len(words) > 2 and words[1].upper() == "AS"  # noqa: PLR2004 - FROM image AS name
-    return Stage(image, resolve(image, defaults), words[2] if named else "", tuple(instructions))
+        if not continues:
+            text += f"\n{line}"
+        elif not line.lstrip().startswith("#"):
+            continues = line.rstrip().endswith("\\")
+            text += f"{line.strip().removesuffix(chr(92)).strip()} "
+    return text.strip()
 
 
 def resolve(text: str, defaults: dict[str, str]) -> str:
-    """A text with variables replaced by what is known of them, while there is room."""
+    """A text with variables replaced by their known values, while there is room."""
     room = _MOST_VALUES
 
-    def value(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         nonlocal room
         found = defaults.get(match[1] or match[3]) or match[2] or match[0]
         room -= len(found)
         return found if room > 0 else match[0]
 
-    return _VARIABLE.sub(value, text)
+    return _VARIABLE.sub(replace, text)
 
 
 DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
@@ -155,7 +149,7 @@ _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 def spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """First line and end of every instruction and parser directive."""
     at = 0
-    marks: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     while at < len(lines):
         line = lines[at].strip()
         start, at = at, at + 1
@@ -163,22 +157,18 @@ def spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield start, at
         if not line or line.startswith("#"):
             continue
-        while at < len(lines) and _goes_on(lines[at - 1]):
+        # Blank lines and comments do not end an instruction that a backslash continues.
+        while at < len(lines) and (
+            lines[at - 1].rstrip().endswith("\\") or lines[at - 1].lstrip()[:1] in ("", "#")
+        ):
             at += 1
         for _, mark in _HEREDOC.findall("\n".join(lines[start:at])):
-            places = (marks := marks or _places(lines)).get(mark, [])
-            found = bisect_left(places, at)
-            at = places[found] + 1 if found < len(places) else at
+            if not places:
+                # Where each line is, by its text: any may end a here-document.
+                places = defaultdict(list)
+                for index, each in enumerate(lines):
+                    places[each.strip()].append(index)
+            ends = places.get(mark, [])
+            found = bisect_left(ends, at)
+            at = ends[found] + 1 if found < len(ends) else at
         yield start, at
-
-
-def _places(lines: Sequence[str]) -> dict[str, list[int]]:
-    """Where each line stands, by its text: any may end a here-document."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for index, line in enumerate(lines):
-        places[line.strip()].append(index)
-    return places
-
-
-def _goes_on(line: str) -> bool:
-    return line.rstrip().endswith("\\") or not line.strip() or line.lstrip().startswith("#")

@@ -1,4 +1,4 @@
-"""Files that say something by key, parsed once, with the line that each key stands on."""
+"""Files with keys and values, parsed once, with the line of each key."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from lisa_scaffold.bounds import DEEP, LONG, excess
-
-# The library's time grows with the square of lines that it cannot read, and of spaces in one.
-_MOST_LINES = 10_000
+from lisa_scaffold.bounds import excess
 
 Key: TypeAlias = "str | int"
 Keys: TypeAlias = tuple[Key, ...]
 
 
 class Position(NamedTuple):
-    """Where a key or an item stands, counted from 1, and its value as it is written."""
+    """The place of a key or an item, counted from 1, and its value as it is written."""
 
     line: int
     column: int
@@ -32,7 +29,7 @@ class Problem(NamedTuple):
     path
         The file.
     line
-        Where the trouble is; 1 where nobody knows.
+        Where it is; 1 where nobody knows.
     message
         What is wrong, in a few words.
     format
@@ -54,13 +51,13 @@ class Document:
     path
         The file.
     data
-        What it says; ``{}`` where there is nothing.
+        Its content; ``{}`` where there is none.
     problem
         Why it could not be read.
     locate
         Finds the positions of its keys.
     duplicates
-        Keys that stand twice in one mapping, with the line of the second.
+        Keys that are in one mapping twice, with the line of the second.
     """
 
     path: str
@@ -98,11 +95,11 @@ class Document:
 
     @cached_property
     def positions(self) -> Mapping[Keys, Position]:
-        """Where everything stands."""
+        """The place of every key and item."""
         return self.locate()
 
     def at(self, *keys: Key) -> Position:
-        """Where a key stands, or else the nearest key above it that is there."""
+        """The place of a key, or else of the nearest key above it that is there."""
         while keys and keys not in self.positions:
             keys = keys[:-1]
         return self.positions.get(keys, Position(1, 1))
@@ -117,6 +114,14 @@ class Document:
         return position.raw if position else None
 
 
+def bounded(document: Document, form: str) -> Document:
+    """The document, or why it is more than anybody wrote."""
+    beyond = excess(document.data)
+    if beyond is None:
+        return document
+    return Document(document.path, problem=Problem(document.path, 1, beyond, form))
+
+
 def decoded(content: bytes) -> str:
     """Bytes as text, lines ended by a newline; none for a binary file."""
     if b"\0" in content[:8000]:
@@ -126,16 +131,3 @@ def decoded(content: bytes) -> str:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     return text.replace("\r\n", "\n")
-
-
-def _bounded(document: Document, form: str) -> Document:
-    """The document, or why it is more than anybody wrote."""
-    beyond = excess(document.data)
-    if beyond is None:
-        return document
-    return Document(document.path, problem=Problem(document.path, 1, beyond, form))
-
-
-def _reason(error: Exception) -> str:
-    """What is wrong with a file that a parser gave up, not for its grammar."""
-    return DEEP if isinstance(error, RecursionError) else LONG

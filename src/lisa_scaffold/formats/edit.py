@@ -1,12 +1,10 @@
-"""Changes of a TOML text: on the lossless tree that the merge uses, so that all else stays.
-
-That tree takes longer to load than all rules together, and only a fix that is applied needs it.
-"""
+"""Changes of a text, as small as they can be; those of TOML leave all else as it is written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from lisa_scaffold.formats.literal import Names
 
@@ -15,39 +13,33 @@ Change = Callable[[str], str]
 
 
 def replace_line(number: int, old: str, new: str) -> Change:
-    """Put other lines in a line's place, which is found by number (counted from 1) or by text."""
-
-    def change(text: str) -> str:
-        lines = text.split("\n")
-        at = _find(lines, number, lambda line: line == old)
-        return text if at is None else "\n".join([*lines[:at], new, *lines[at + 1 :]])
-
-    return change
+    """Replace a line, which is found by number (counted from 1) or by text."""
+    return _change_line(number, lambda line: line == old, lambda _: new)
 
 
 def replace_in_line(number: int, old: str, new: str) -> Change:
     """Replace a part of a line, which is found by number (counted from 1) or by that part."""
+    return _change_line(number, lambda line: old in line, lambda line: line.replace(old, new, 1))
+
+
+def _change_line(number: int, is_wanted: Callable[[str], bool], edit: Change) -> Change:
+    """Change the line at a number or, where another fix has moved it, the only one like it."""
 
     def change(text: str) -> str:
         lines = text.split("\n")
-        at = _find(lines, number, lambda line: old in line)
-        if at is None:
-            return text
-        return "\n".join([*lines[:at], lines[at].replace(old, new, 1), *lines[at + 1 :]])
+        at = number - 1
+        if number > len(lines) or not is_wanted(lines[at]):
+            found = [index for index, line in enumerate(lines) if is_wanted(line)]
+            if len(found) != 1:
+                return text
+            at = found[0]
+        return "\n".join([*lines[:at], edit(lines[at]), *lines[at + 1 :]])
 
     return change
 
 
-def _find(lines: list[str], number: int, wanted: Callable[[str], bool]) -> int | None:
-    """A line's index: at its number or, where another fix has moved it, the only one like it."""
-    if number <= len(lines) and wanted(lines[number - 1]):
-        return number - 1
-    found = [index for index, line in enumerate(lines) if wanted(line)]
-    return found[0] if len(found) == 1 else None
-
-
 def insert_before(pattern: str, new: str) -> Change:
-    """Put lines in front of the first line that a pattern matches, or else at the end."""
+    """Insert lines in front of the first line that a pattern matches, or else at the end."""
 
     def change(text: str) -> str:
         match = re.search(pattern, text, re.MULTILINE)
@@ -59,73 +51,41 @@ def insert_before(pattern: str, new: str) -> Change:
 
 
 def append(new: str) -> Change:
-    """Put lines at the end of a text."""
-
-    def change(text: str) -> str:
-        return f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{new}"
-
-    return change
+    """Add lines at the end of a text."""
+    return lambda text: f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{new}"
 
 
 def add_line(line: str) -> Change:
-    """Put a line at the end of a text that does not have it yet."""
-
-    def change(text: str) -> str:
-        return text if line in text.split("\n") else append(f"{line}\n")(text)
-
-    return change
+    """Add a line at the end of a text that does not have it yet."""
+    return lambda text: text if line in text.split("\n") else append(f"{line}\n")(text)
 
 
 def set_value(keys: Names, literal: str) -> Change:
     """Give a key a value (written as TOML), making the key and its table where they are missing."""
-
-    def change(text: str) -> str:
-        from lisa_scaffold.formats import toml_edit
-
-        return toml_edit.set_value(text, keys, literal)
-
-    return change
-
-
-def remove_key(keys: Names) -> Change:
-    """Remove a key; a comment above it stays, one behind it goes."""
-
-    def change(text: str) -> str:
-        from lisa_scaffold.formats import toml_edit
-
-        return toml_edit.remove_key(text, keys)
-
-    return change
+    return _change_toml("set_value", keys, literal)
 
 
 def move_key(keys: Names, to: Names) -> Change:
     """Give a key, or the header of a table, another place; nothing where that is taken."""
-
-    def change(text: str) -> str:
-        from lisa_scaffold.formats import toml_edit
-
-        return toml_edit.move_key(text, keys, to)
-
-    return change
+    return _change_toml("move_key", keys, to)
 
 
 def add_item(keys: Names, literal: str) -> Change:
     """Add an item (written as TOML) at the end of a list that is there."""
-
-    def change(text: str) -> str:
-        from lisa_scaffold.formats import toml_edit
-
-        return toml_edit.add_item(text, keys, literal)
-
-    return change
+    return _change_toml("add_item", keys, literal)
 
 
 def replace_item(keys: Names, old: str, literal: str | None) -> Change:
-    """Put another item (written as TOML) in the place of a text in a list, or remove it."""
+    """Replace a text in a list by another item (written as TOML), or remove it."""
+    return _change_toml("replace_item", keys, old, literal)
 
+
+def _change_toml(operation: str, *arguments: Any) -> Change:
     def change(text: str) -> str:
+        # It takes longer to load than all rules together, and only a fix that is applied needs it.
         from lisa_scaffold.formats import toml_edit
 
-        return toml_edit.replace_item(text, keys, old, literal)
+        changed: str = getattr(toml_edit, operation)(text, *arguments)
+        return changed
 
     return change

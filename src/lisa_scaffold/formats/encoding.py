@@ -1,6 +1,6 @@
-"""Bytes of a file ↔ text to merge: byte-order mark, encoding, line ends and the last line's end.
+"""Bytes of a file and its text: byte-order mark, encoding, line ends and the end of the last line.
 
-Each of these is merged for itself, three-way: what the project converted stays converted.
+Each of these is merged by itself, three-way: what the project converted stays converted.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Sides(NamedTuple):
 
 
 def is_binary(content: bytes) -> bool:
-    """Whether a file is no text, as git judges it."""
+    """Whether a file is binary, as git judges it."""
     return b"\0" in content[:8000]
 
 
@@ -62,7 +62,7 @@ def decode(base: bytes | None, ours: bytes, theirs: bytes) -> Sides | None:
         if "utf-8" in encodings:
             return None
         encodings = ["latin-1"] * 3
-    # A file of ASCII alone is in whatever encoding another side is in.
+    # Pure ASCII is in whatever encoding another side is in.
     other = next((code for code in encodings if code != "ascii"), "utf-8")
     sides = [
         _decoded(content, other if code == "ascii" else code)

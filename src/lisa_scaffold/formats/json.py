@@ -1,4 +1,4 @@
-"""Three-way merge of JSON by key, also with comments and trailing commas."""
+"""JSON as a tree that loses nothing, also with comments and trailing commas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 
 from lisa_scaffold.formats import brackets
-from lisa_scaffold.formats.tree import Branch, Entry, Leaf, Node, NotSure, Value, value
+from lisa_scaffold.formats.tree import Branch, Entry, Leaf, Node, NotSure, Value, read_value
 
 _STRING = r'"(?:\\.|[^"\\\n])*"'
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
@@ -33,15 +33,11 @@ def parse(text: str) -> Branch:
     return Branch("map", True, text[:start], (entry,), text[end:])
 
 
-def _read(text: str) -> str:
+def _read_string(text: str) -> str:
     try:
         return str(json.loads(text))
     except ValueError as error:
         raise NotSure("no string that JSON knows") from error
-
-
-def _read_scalar(text: str) -> Leaf:
-    return Leaf(text, _read(text) if text[0] == '"' else ("", text))
 
 
 _SYNTAX = brackets.Syntax(
@@ -49,37 +45,37 @@ _SYNTAX = brackets.Syntax(
     tail=re.compile(r"[ \t]*(?://.*|/\*.*?\*/[ \t]*(?=\n))|"),
     scalar=re.compile(rf"{_STRING}|{_NUMBER}|true|false|null"),
     key=re.compile(rf"({_STRING}){_SPACE}:{_SPACE}"),
-    read_scalar=_read_scalar,
-    read_key=lambda text: (_read(text),),
+    read_scalar=lambda text: Leaf(text, _read_string(text) if text[0] == '"' else ("", text)),
+    read_key=lambda text: (_read_string(text),),
 )
 
 
 def load(text: str) -> Value:
-    """What a JSON document says; comments and trailing commas are nothing wrong here.
+    """The value of a JSON document; comments and trailing commas are allowed.
 
     Raises
     ------
     NotSure
         If it is invalid, or has a key twice.
     """
-    if not brackets.complete(parse(text)):
+    if not brackets.has_all_commas(parse(text)):
         raise NotSure("a comma is missing")
-    return _said(text)
+    return load_lenient(text)
 
 
-def _said(text: str) -> Value:
-    """What a document says that may lack commas at the ends of lines."""
+def load_lenient(text: str) -> Value:
+    """The value of a document that may lack commas at the ends of lines."""
     root = parse(text)
-    said = value(root)
-    if not _unique(root):
+    value = read_value(root)
+    if not _has_unique_keys(root):
         raise NotSure("a key stands twice")
-    return said
+    return value
 
 
-def _unique(node: Node) -> bool:
+def _has_unique_keys(node: Node) -> bool:
     if isinstance(node, Leaf):
         return True
     keys = [entry.key for entry in node.entries]
     if node.kind == "map" and len(set(keys)) != len(keys):
         return False
-    return all(_unique(entry.node) for entry in node.entries)
+    return all(_has_unique_keys(entry.node) for entry in node.entries)

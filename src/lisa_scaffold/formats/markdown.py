@@ -1,4 +1,4 @@
-"""What the rules need of a Markdown text: its headings and links, with their lines."""
+"""Markdown as far as the rules need it: headings and prose, with their lines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
 
 
 def headings(text: str) -> tuple[Heading, ...]:
-    """The headings of a text, both ways to write them."""
+    """The headings of a text, in both notations."""
     found = []
     above = (0, "")
     for number, line in prose(text):
@@ -49,12 +49,12 @@ def headings(text: str) -> tuple[Heading, ...]:
             closed = _CLOSED.fullmatch(match[2])
             text = (closed[1] if closed and closed[1].strip() else match[2]).strip()
             found.append(Heading(len(match[1]), text, number))
-        elif (match := _UNDERLINE.match(line)) and _may_be_title(above, number):
+        elif (
+            (match := _UNDERLINE.match(line))
+            # The line above must be a paragraph of its own.
+            and above[0] == number - 1
+            and not _NO_TITLE.match(above[1])
+        ):
             found.append(Heading(1 if match[1][0] == "=" else 2, above[1].strip(), above[0]))
         above = (number, line)
     return tuple(found)
-
-
-def _may_be_title(above: tuple[int, str], number: int) -> bool:
-    """Whether the line above a line of marks is a paragraph of its own."""
-    return above[0] == number - 1 and not _NO_TITLE.match(above[1])

@@ -1,4 +1,4 @@
-"""Names in Python source: what a module binds, what it uses, what it defines twice."""
+"""Python source: the names that it binds and uses, and its statements as units."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from lisa_scaffold.bounds import crowded_python
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.stretches import Unit, key_of
 
+NAMELESS = "statement"
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _LONGEST_ANNOTATION = 200
 
@@ -29,56 +29,57 @@ def parse(source: str) -> ast.Module | None:
             return None
 
 
-def problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """What is wrong with a merged module where both sides were right; ``None`` for nothing."""
-    mine, yours = parse(ours), parse(theirs)
-    if mine is None or yours is None:
+def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """Describe what is wrong with a merged module that is right on both sides."""
+    our_tree, their_tree = parse(ours), parse(theirs)
+    if our_tree is None or their_tree is None:
         return None
     after = parse(merged)
     if after is None:
         return "it is no valid Python any more"
-    lost = missing(mine, yours, after)
-    if lost:
-        return f"it uses {', '.join(sorted(lost))} without defining or importing it"
-    twice = _defined(after)
-    sides = [_defined(tree) for tree in (mine, yours)]
-    for name, times in twice.items():
+    missing = find_missing(our_tree, their_tree, after)
+    if missing:
+        return f"it uses {', '.join(sorted(missing))} without defining or importing it"
+    sides = [_count_definitions(tree) for tree in (our_tree, their_tree)]
+    for name, times in _count_definitions(after).items():
         if times > max(1, *(side[name] for side in sides)):
             return f"it defines {name} twice"
     return None
 
 
-def missing(ours: ast.Module, theirs: ast.Module, merged: ast.Module) -> set[str]:
-    """Names that the merged module uses and nobody binds any more, although a side did."""
-    bound = bindings(merged)
+def find_missing(ours: ast.Module, theirs: ast.Module, merged: ast.Module) -> set[str]:
+    """Names that the merged module uses and no longer binds, although a side did."""
+    bound = find_bindings(merged)
     if "*" in bound:
         return set()
-    unbound = uses(merged) - bound
-    sides = [(bindings(tree), uses(tree)) for tree in (ours, theirs)]
+    unbound = find_uses(merged) - bound
+    sides = [(find_bindings(tree), find_uses(tree)) for tree in (ours, theirs)]
     known = {name for names, _ in sides for name in names}
     always = {name for names, used in sides for name in used - names}
     return (unbound & known) - always
 
 
-def uses(tree: ast.AST) -> set[str]:
+def find_uses(tree: ast.AST) -> set[str]:
     """Names that are read, those in quoted annotations and ``__all__`` included."""
     found: set[str] = set()
     for node in ast.walk(tree):
+        annotation: ast.expr | None = None
         match node:
             case ast.Name(id=name, ctx=ast.Load() | ast.Del()):
                 found.add(name)
             case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
-                found |= {text for text in _strings(value) if text.isidentifier()}
-            case ast.arg(annotation=ast.expr() as value) | ast.AnnAssign(annotation=value):
-                found |= _quoted(value)
-            case ast.FunctionDef(returns=ast.expr() as value):
-                found |= _quoted(value)
-            case ast.AsyncFunctionDef(returns=ast.expr() as value):
-                found |= _quoted(value)
+                found |= {text for text in _find_strings(value) if text.isidentifier()}
+            case ast.arg() | ast.AnnAssign():
+                annotation = node.annotation
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                annotation = node.returns
+        if annotation:
+            texts = (t for t in _find_strings(annotation) if len(t) <= _LONGEST_ANNOTATION)
+            found |= {name for text in texts for name in _IDENTIFIER.findall(text)}
     return found
 
 
-def bindings(tree: ast.AST) -> set[str]:
+def find_bindings(tree: ast.AST) -> set[str]:
     """Names that are bound anywhere: by import, definition, assignment, as arguments and so on."""
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -100,20 +101,12 @@ def bindings(tree: ast.AST) -> set[str]:
     return found
 
 
-def _quoted(annotation: ast.expr) -> set[str]:
-    texts = (text for text in _strings(annotation) if len(text) <= _LONGEST_ANNOTATION)
-    return {name for text in texts for name in _IDENTIFIER.findall(text)}
+def _find_strings(tree: ast.AST) -> set[str]:
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
 
 
-def _strings(tree: ast.AST) -> set[str]:
-    return {
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-
-
-def _defined(tree: ast.Module) -> Counter[str]:
+def _count_definitions(tree: ast.Module) -> Counter[str]:
     """How often each function and class is defined, at the top level and inside classes."""
     found: Counter[str] = Counter()
     todo: list[tuple[str, list[ast.stmt]]] = [("", tree.body)]
@@ -127,79 +120,69 @@ def _defined(tree: ast.Module) -> Counter[str]:
     return found
 
 
-NAMELESS = "statement"
-
-
-class _Source(NamedTuple):
-    """Lines and the statements in them."""
-
-    lines: Sequence[str]
-    body: list[ast.stmt]
-
-
-def kind(unit: Unit) -> str:
-    """What sort of statement a unit is."""
+def statement_type(unit: Unit) -> str:
+    """The type of statement that a unit is."""
     return str(key_of(unit)[0])
 
 
-def module(text: str) -> list[Unit] | None:
+def split_module(text: str) -> list[Unit] | None:
     """The statements of a module; ``None`` where it is no Python, or two share a line."""
     tree = parse(text)
-    return None if tree is None else _units(_Source(diff.to_lines(text), tree.body), 0)
+    return None if tree is None else _split_body(diff.to_lines(text), tree.body, 0)
 
 
-def members(lines: Sequence[str]) -> list[Unit] | None:
+def split_members(lines: Sequence[str]) -> list[Unit] | None:
     """The parts of a class, or of a list, set or dictionary with one element a line."""
     tree = parse("\n".join(lines))
     if tree is None or len(tree.body) != 1:
         return None
     match tree.body[0]:
         case ast.ClassDef(body=body):
-            start = _start(body[0])
-            while start > 1 and lines[start - 2].lstrip().startswith("#"):
-                start -= 1
-            head = Unit(("head", ""), 0, tuple(lines[: start - 1]))
-            units = _units(_Source(lines, body), start - 1)
+            at = _find_start(body[0]) - 1
+            while at > 0 and lines[at - 1].lstrip().startswith("#"):
+                at -= 1
+            head = Unit(("head", ""), 0, tuple(lines[:at]))
+            units = _split_body(lines, body, at)
             return None if units is None else [head, *units]
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return _elements(lines, value)
+            return _split_elements(lines, value)
         case ast.Expr(value=value) | ast.Return(value=ast.expr() as value):
-            return _elements(lines, value)
+            return _split_elements(lines, value)
     return None
 
 
-def _units(source: _Source, at: int) -> list[Unit] | None:
+def _split_body(lines: Sequence[str], body: list[ast.stmt], at: int) -> list[Unit] | None:
     """Statements as units, a run of imports as one; ``None`` where two share a line."""
     units: list[Unit] = []
-    for node in source.body:
+    for node in body:
         end = node.end_lineno or 0
-        if _start(node) <= at:
+        if _find_start(node) <= at:
             return None
-        key = _key(node)
+        key = _make_key(node)
         if key[0] == "doc" and units:
             # A text that is not the first statement documents nothing.
-            key = NAMELESS, "\n".join(source.lines[node.lineno - 1 : end])
-        gap = next(i for i in range(at, end) if source.lines[i].strip()) - at
-        lines = tuple(source.lines[at + gap : end])
+            key = NAMELESS, "\n".join(lines[node.lineno - 1 : end])
+        gap = next(i for i in range(at, end) if lines[i].strip()) - at
+        own = tuple(lines[at + gap : end])
         last = units[-1] if units else None
-        if last and key[0] == "imports" == kind(last):
-            units[-1] = last._replace(lines=(*last.lines, *[""] * gap, *lines))
+        if last and key[0] == "imports" == statement_type(last):
+            units[-1] = last._replace(lines=(*last.lines, *[""] * gap, *own))
         else:
-            units.append(Unit(key, gap, lines))
+            units.append(Unit(key, gap, own))
         at = end
-    rest = source.lines[at:]
-    if any(line.strip() for line in rest):
-        gap = next(i for i, line in enumerate(rest) if line.strip())
+    rest = lines[at:]
+    gap = next((i for i, line in enumerate(rest) if line.strip()), len(rest))
+    if gap < len(rest):
         units.append(Unit(("tail", ""), gap, tuple(rest[gap:])))
     return units
 
 
-def _start(node: ast.stmt) -> int:
+def _find_start(node: ast.stmt) -> int:
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _key(node: ast.stmt) -> tuple[str, str]:
+def _make_key(node: ast.stmt) -> tuple[str, str]:
     match node:
         case ast.Import() | ast.ImportFrom():
             return "imports", ""
@@ -214,27 +197,9 @@ def _key(node: ast.stmt) -> tuple[str, str]:
     return NAMELESS, ast.unparse(node)
 
 
-def _elements(lines: Sequence[str], value: ast.expr) -> list[Unit] | None:
+def _split_elements(lines: Sequence[str], value: ast.expr) -> list[Unit] | None:
     """Elements of a literal or arguments of a call, where each has lines of its own."""
-    items = _items(value)
-    if not items:
-        return None
-    units: list[Unit] = []
-    at = items[0][1] - 1
-    while at > 0 and lines[at - 1].lstrip().startswith("#"):
-        at -= 1
-    head = Unit(("head", ""), 0, tuple(lines[:at]))
-    for key, start, end in items:
-        if start <= at or not lines[end - 1].split("#")[0].rstrip().endswith(","):
-            return None
-        gap = next(i for i in range(at, end) if lines[i].strip()) - at
-        units.append(Unit(("def", key), gap, tuple(lines[at + gap : end])))
-        at = end
-    return [head, *units, Unit(("end", ""), 0, tuple(lines[at:]))] if at < len(lines) else None
-
-
-def _items(value: ast.expr) -> list[tuple[str, int, int]]:
-    """Each element's name, first and last line."""
+    pairs: list[tuple[str, ast.expr, ast.expr]] = []
     match value:
         case ast.List(elts=elements) | ast.Set(elts=elements) | ast.Tuple(elts=elements):
             pairs = [(ast.unparse(item), item, item) for item in elements]
@@ -245,6 +210,17 @@ def _items(value: ast.expr) -> list[tuple[str, int, int]]:
             ]
         case ast.Call(args=[], keywords=keywords):
             pairs = [(word.arg or "**", word.value, word.value) for word in keywords]
-        case _:
-            return []
-    return [(name, first.lineno, last.end_lineno or 0) for name, first, last in pairs]
+    if not pairs:
+        return None
+    at = pairs[0][1].lineno - 1
+    while at > 0 and lines[at - 1].lstrip().startswith("#"):
+        at -= 1
+    units = [Unit(("head", ""), 0, tuple(lines[:at]))]
+    for name, first, last in pairs:
+        end = last.end_lineno or 0
+        if first.lineno <= at or not lines[end - 1].split("#")[0].rstrip().endswith(","):
+            return None
+        gap = next(i for i in range(at, end) if lines[i].strip()) - at
+        units.append(Unit(("def", name), gap, tuple(lines[at + gap : end])))
+        at = end
+    return [*units, Unit(("end", ""), 0, tuple(lines[at:]))] if at < len(lines) else None

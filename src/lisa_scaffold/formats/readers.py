@@ -1,21 +1,17 @@
-"""Files that say something by key, parsed once, with the line that each key stands on."""
+"""Readers of files with keys and values: TOML, JSON, INI and properties."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
-from lisa_scaffold.bounds import crowded_toml
-from lisa_scaffold.formats.document import (
-    _MOST_LINES,
-    Document,
-    Keys,
-    Position,
-    Problem,
-    _bounded,
-    _reason,
-)
+from lisa_scaffold.bounds import DEEP, LONG, crowded_toml
+from lisa_scaffold.formats.document import Document, Keys, Position, Problem, bounded
+
+# The library's time grows with the square of lines that it cannot read, and of spaces in one.
+_MOST_LINES = 10_000
 
 
 def toml(path: str, text: str) -> Document:
@@ -25,66 +21,57 @@ def toml(path: str, text: str) -> Document:
     if beyond := crowded_toml(text):
         return Document(path, problem=Problem(path, *beyond, "TOML"))
     try:
-        document = Document(path, tomllib.loads(text), locate=lambda: _toml_positions(text))
-        return _bounded(document, "TOML")
+        document = Document(path, tomllib.loads(text), locate=lambda: _locate_toml(text))
+        return bounded(document, "TOML")
     except tomllib.TOMLDecodeError as error:
         found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         line = int(found[1]) if found and found[1] else text.rstrip("\n").count("\n") + 1
         message = str(error)[: found.start()] if found else str(error)
         return Document(path, problem=Problem(path, line, message, "TOML"))
     except (RecursionError, ValueError) as error:
-        return Document(path, problem=Problem(path, 1, _reason(error), "TOML"))
+        return _refuse(path, error, "TOML")
 
 
-def _toml_positions(text: str) -> dict[Keys, Position]:
+def _refuse(path: str, error: Exception, form: str) -> Document:
+    """A file that a parser gave up, not for its grammar."""
+    reason = DEEP if isinstance(error, RecursionError) else LONG
+    return Document(path, problem=Problem(path, 1, reason, form))
+
+
+def _locate_toml(text: str) -> dict[Keys, Position]:
+    """The position of every key and item: the pieces of a lossless tree are added up."""
     from lisa_scaffold.formats import toml as lossless
     from lisa_scaffold.formats.tree import NotSure
 
-    try:
-        return _Positions(text).of(lossless.parse(text))
-    except (NotSure, RecursionError):
-        return {}
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    found: dict[Keys, Position] = {}
 
-
-class _Positions:
-    """Adds up the pieces of a lossless tree."""
-
-    def __init__(self, text: str) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._found: dict[Keys, Position] = {}
-        self._at = 0
-
-    def of(self, root: Any) -> dict[Keys, Position]:
-        """The position of every key and item below a root."""
-        self._branch(root, ())
-        return self._found
-
-    def _branch(self, branch: Any, above: Keys) -> None:
-        self._at += len(branch.opening)
+    def locate(branch: Any, above: Keys, at: int) -> int:
+        """Locate the entries of a branch that begins at a place; its end."""
+        at += len(branch.opening)
         counts: dict[Keys, int] = {}
         for index, entry in enumerate(branch.entries):
-            self._at += len(entry.lead)
+            at += len(entry.lead)
             keys = (*above, *(entry.key or (index,)))
             if entry.item:
                 number = counts[keys] = counts.get(keys, -1) + 1
                 keys = (*keys, number)
-            self._record(keys, getattr(entry.node, "text", None))
-            self._at += len(entry.head)
-            if hasattr(entry.node, "entries"):
-                self._branch(entry.node, keys)
-            else:
-                self._at += len(entry.node.text)
-            self._at += len(entry.gap) + entry.comma + len(entry.tail)
-        self._at += len(branch.closing)
+            line = bisect_right(starts, at)
+            raw = getattr(entry.node, "text", None)
+            position = Position(line, at - starts[line - 1] + 1, raw)
+            for end in range(1, len(keys)):
+                found.setdefault(keys[:end], position)
+            found[keys] = position
+            at += len(entry.head)
+            at = locate(entry.node, keys, at) if raw is None else at + len(raw)
+            at += len(entry.gap) + entry.comma + len(entry.tail)
+        return at + len(branch.closing)
 
-    def _record(self, keys: Keys, raw: str | None) -> None:
-        from bisect import bisect_right
-
-        line = bisect_right(self._starts, self._at)
-        position = Position(line, self._at - self._starts[line - 1] + 1, raw)
-        for end in range(1, len(keys)):
-            self._found.setdefault(keys[:end], position)
-        self._found[keys] = position
+    try:
+        locate(lossless.parse(text), (), 0)
+    except (NotSure, RecursionError):
+        return {}
+    return found
 
 
 def json(path: str, text: str) -> Document:
@@ -97,11 +84,11 @@ def json(path: str, text: str) -> Document:
         return yaml_data.load(path, text).positions
 
     try:
-        return _bounded(Document(path, loads(text), locate=locate), "JSON")
+        return bounded(Document(path, loads(text), locate=locate), "JSON")
     except JSONDecodeError as error:
         return Document(path, problem=Problem(path, error.lineno, error.msg, "JSON"))
     except (RecursionError, ValueError) as error:
-        return Document(path, problem=Problem(path, 1, _reason(error), "JSON"))
+        return _refuse(path, error, "JSON")
 
 
 def ini(path: str, text: str) -> Document:
@@ -124,10 +111,10 @@ def ini(path: str, text: str) -> Document:
         message = error.message.split("\n")[0].replace("<string>", path)
         return Document(path, problem=Problem(path, line, message, "INI"))
     data = {name: dict(parser[name]) for name in parser.sections()}
-    return Document(path, data, locate=lambda: _ini_positions(text))
+    return Document(path, data, locate=lambda: _locate_ini(text))
 
 
-def _ini_positions(text: str) -> dict[Keys, Position]:
+def _locate_ini(text: str) -> dict[Keys, Position]:
     found: dict[Keys, Position] = {}
     section = ""
     for number, line in enumerate(text.split("\n"), 1):
@@ -145,12 +132,12 @@ def properties(path: str, text: str) -> Document:
     found: dict[Keys, Position] = {}
     lines = iter(enumerate(text.split("\n"), 1))
     for number, line in lines:
-        said = line.strip()
-        if not said or said[0] in "#!":
+        written = line.strip()
+        if not written or written[0] in "#!":
             continue
-        while said.endswith("\\"):
-            said = said[:-1] + next(lines, (0, ""))[1].strip()
-        key, _, value = said.partition("=" if "=" in said else ":")
-        data[key.strip()] = value.strip()
-        found[key.strip(),] = Position(number, 1, value.strip())
+        while written.endswith("\\"):
+            written = written[:-1] + next(lines, (0, ""))[1].strip()
+        key, _, value = (part.strip() for part in written.partition("=" if "=" in written else ":"))
+        data[key] = value
+        found[key,] = Position(number, 1, value)
     return Document(path, data, locate=lambda: found)

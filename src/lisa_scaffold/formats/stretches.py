@@ -1,9 +1,4 @@
-"""Three-way merge of an ordered set: units that each have a name of their own.
-
-A unit is a stretch of lines: a pattern, an instruction, a definition, with the comments above it.
-Its place matters less than its being there, so two units added at one place are no conflict in
-themselves.
-"""
+"""Stretches of lines that have a name: a pattern, an instruction, a definition, with comments."""
 
 from __future__ import annotations
 
@@ -23,8 +18,8 @@ class Unit(NamedTuple):
 Units = Sequence[Unit]
 
 
-def numbered(units: Units) -> list[Unit]:
-    """Units with names that occur once: a name that returns carries its number."""
+def number_units(units: Units) -> list[Unit]:
+    """Units with names that occur once: a name that is repeated carries its number."""
     seen: Counter[Hashable] = Counter()
     found = []
     for unit in units:
@@ -41,6 +36,6 @@ def key_of(unit: Unit) -> Any:
     return unit.key
 
 
-def lines_of(units: Units) -> list[str]:
+def join_units(units: Units) -> list[str]:
     """The lines of units one after the other, blank lines included."""
     return [line for unit in units for line in (*[""] * unit.gap, *unit.lines)]

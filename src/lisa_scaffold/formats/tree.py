@@ -35,9 +35,8 @@ class Leaf:
 class Entry:
     """A member of a mapping (with a key) or of a sequence (with an empty one).
 
-    Its text is lead, head, node, gap, comma, tail. The lead holds what stands above: blank
-    lines and comments, which belong to the member below them. The tail holds what follows on
-    the same line.
+    Its text is lead, head, node, gap, comma, tail. The lead is what is above: blank lines and
+    comments, which belong to the member below them. The tail is what follows on the same line.
     """
 
     key: Key
@@ -59,15 +58,15 @@ class Branch:
     ----------
     kind
         Whether its members have keys.
-    flow
+    bracketed
         Whether brackets enclose it and commas part its members. Otherwise each member begins
         on a line of its own, after `column` spaces.
     compact
-        Whether the first member stands on the line of its parent, as in ``- name: x``.
+        Whether the first member is on the line of its parent, as in ``- name: x``.
     """
 
     kind: Literal["map", "seq"]
-    flow: bool
+    bracketed: bool
     opening: str
     entries: tuple[Entry, ...]
     closing: str
@@ -84,112 +83,112 @@ def write(node: Node) -> str:
         return node.text
     pieces = [node.opening]
     for index, entry in enumerate(node.entries):
-        inline = node.flow or (node.compact and index == 0)
+        inline = node.bracketed or (node.compact and index == 0)
         comma = "," if entry.comma else ""
         pieces += [entry.lead, "" if inline else " " * node.column, entry.head, write(entry.node)]
         pieces += [entry.gap, comma, entry.tail]
     return "".join([*pieces, node.closing])
 
 
-def content(entry: Entry) -> str:
+def write_content(entry: Entry) -> str:
     """The text of an entry without lead, comma and what surrounds the comma."""
     return f"{entry.head}{write(entry.node)}{entry.tail}"
 
 
-def value(node: Node) -> Value:
-    """What a node says, whatever its layout."""
+def read_value(node: Node) -> Value:
+    """The value of a node, whatever its layout."""
     if isinstance(node, Leaf):
         return node.value
     if node.kind == "seq":
-        return [value(entry.node) for entry in node.entries]
+        return [read_value(entry.node) for entry in node.entries]
     found: dict[Key, Value] = {}
     arrays: dict[Key, list[Value]] = {}
     for entry in node.entries:
-        said = value(entry.node)
+        value = read_value(entry.node)
         if not entry.item:
-            found[entry.key] = said
+            found[entry.key] = value
             arrays.pop(entry.key, None)
         elif entry.key in arrays:
-            arrays[entry.key].append(said)
+            arrays[entry.key].append(value)
         else:
             before = found.get(entry.key)
-            items = [*before, said] if isinstance(before, list) else [said]
+            items = [*before, value] if isinstance(before, list) else [value]
             found[entry.key] = arrays[entry.key] = items
     return found
 
 
-def comments(text: str) -> list[str]:
+def split_comments(text: str) -> list[str]:
     """The comment lines of a lead, an opening or a closing."""
     return [stripped for line in text.split("\n") if (stripped := line.strip())]
 
 
-def remarks(node: Node) -> list[str]:
-    """Every comment that stands inside a node."""
+def find_remarks(node: Node) -> list[str]:
+    """Every comment inside a node."""
     if isinstance(node, Leaf):
         return []
     found = [*COMMENT.findall(node.opening)]
     for entry in node.entries:
-        found += [*COMMENT.findall(entry.lead), *remarks(entry.node)]
+        found += [*COMMENT.findall(entry.lead), *find_remarks(entry.node)]
         found += COMMENT.findall(entry.gap + entry.tail)
-        if isinstance(entry.node, Branch) and not entry.node.flow:
+        if isinstance(entry.node, Branch) and not entry.node.bracketed:
             found += re.findall(r"\s(#.*)", entry.head)
     return [remark.strip() for remark in [*found, *COMMENT.findall(node.closing)]]
 
 
-def without_copies(node: Branch) -> Branch:
-    """A tree without the copies of a key that stands more than once and always says the same."""
-    entries = [
-        replace(e, node=without_copies(e.node)) if isinstance(e.node, Branch) else e
-        for e in node.entries
-    ]
+def drop_copies(node: Branch) -> Branch:
+    """A tree without the copies of a key that is there more than once and always says the same."""
     first: dict[Key, Entry] = {}
-    if node.kind == "map" and not node.flow:
-        for e in entries:
-            first.setdefault(e.key, e)
-        entries = [e for e in entries if e.item or e is first[e.key] or not _copy(e, first[e.key])]
+    entries: list[Entry] = []
+    for member in node.entries:
+        entry = member
+        if isinstance(member.node, Branch):
+            entry = replace(member, node=drop_copies(member.node))
+        other = first.setdefault(entry.key, entry)
+        if (
+            node.kind != "map"
+            or node.bracketed
+            or entry.item
+            or entry is other
+            or write_content(entry) != write_content(other)
+            or split_comments(entry.lead) != split_comments(other.lead)
+        ):
+            entries.append(entry)
     return replace(node, entries=tuple(entries))
-
-
-def _copy(one: Entry, two: Entry) -> bool:
-    return content(one) == content(two) and comments(one.lead) == comments(two.lead)
-
-
-def indent(text: str, by: int) -> str:
-    """Move every line after the first by a number of columns; empty lines stay empty."""
-    if by == 0 or "\n" not in text:
-        return text
-    first, *rest = text.split("\n")
-    return "\n".join([first, *(_move(line, by) for line in rest)])
-
-
-def _move(line: str, by: int) -> str:
-    if not line.strip():
-        # The last line of a lead is the indentation of what follows it.
-        return line and " " * max(len(line) + by, 0)
-    return " " * by + line if by > 0 else line[min(-by, len(line) - len(line.lstrip(" "))) :]
-
-
-def shift(node: Node, by: int) -> Node:
-    """The same node, indented by more or fewer columns."""
-    if isinstance(node, Leaf):
-        return replace(node, text=indent(node.text, by))
-    return shift_branch(node, by)
 
 
 def shift_branch(node: Branch, by: int) -> Branch:
     """The same mapping or sequence, indented by more or fewer columns."""
     if by == 0:
         return node
-    entries = tuple(shift_entry(entry, by, node.flow) for entry in node.entries)
-    column = node.column if node.flow else max(node.column + by, 0)
-    return replace(node, entries=entries, closing=indent(node.closing, by), column=column)
+    entries = tuple(shift_entry(entry, by, node.bracketed) for entry in node.entries)
+    column = node.column if node.bracketed else max(node.column + by, 0)
+    return replace(node, entries=entries, closing=_indent(node.closing, by), column=column)
 
 
-def shift_entry(entry: Entry, by: int, flow: bool) -> Entry:
+def shift_entry(entry: Entry, by: int, bracketed: bool) -> Entry:
     """The same entry, indented by more or fewer columns."""
-    lead = indent(entry.lead, by) if flow else _indent_lines(entry.lead, by)
-    return replace(entry, lead=lead, node=shift(entry.node, by), head=indent(entry.head, by))
+    node = entry.node
+    if isinstance(node, Leaf):
+        node = replace(node, text=_indent(node.text, by))
+    else:
+        node = shift_branch(node, by)
+    # Where no brackets enclose it, the lead begins at the start of a line.
+    lead = _indent(entry.lead, by) if bracketed else _indent(f"\n{entry.lead}", by)[1:]
+    return replace(entry, lead=lead, node=node, head=_indent(entry.head, by))
 
 
-def _indent_lines(text: str, by: int) -> str:
-    return "\n".join(_move(line, by) if line else line for line in text.split("\n"))
+def _indent(text: str, by: int) -> str:
+    """Move every line after the first by a number of columns; empty lines stay empty."""
+    if by == 0:
+        return text
+    first, *rest = text.split("\n")
+    lines = [first]
+    for line in rest:
+        if not line.strip():
+            # The last line of a lead is the indentation of what follows it.
+            lines.append(line and " " * max(len(line) + by, 0))
+        elif by > 0:
+            lines.append(" " * by + line)
+        else:
+            lines.append(line[min(-by, len(line) - len(line.lstrip(" "))) :])
+    return "\n".join(lines)

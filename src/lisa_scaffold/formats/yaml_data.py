@@ -37,20 +37,33 @@ def load(path: str, text: str) -> Document:
     Dates stay text. Tags that are not YAML's own are dropped, but for ``!reference``.
     """
     try:
-        nodes = _composed(text)
+        nodes = _compose(text)
         builder = _Builder()
-        data = builder.root(nodes[-1]) if nodes else {}
+        data = builder.build(nodes[-1]) if nodes else {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = error.problem or "no YAML"
+        return Document(path, problem=Problem(path, mark.line + 1 if mark else 1, message, "YAML"))
     except yaml.YAMLError as error:
-        return Document(path, problem=_problem(path, text, error))
+        line = text.count("\n", 0, getattr(error, "position", None) or 0) + 1
+        message = str(getattr(error, "reason", "no YAML"))
+        return Document(path, problem=Problem(path, line, message, "YAML"))
     except _TooMuchError as error:
         return Document(path, problem=Problem(path, 1, str(error), "YAML"))
     except RecursionError:
         return Document(path, problem=Problem(path, 1, DEEP, "YAML"))
-    return Document(path, data, None, lambda: _positions(nodes), tuple(builder.duplicates))
+
+    def locate() -> dict[Keys, Position]:
+        found: dict[Keys, Position] = {}
+        if nodes:
+            _locate((), nodes[-1], nodes[-1], found, set())
+        return found
+
+    return Document(path, data, None, locate, tuple(builder.duplicates))
 
 
 def plain(content: bytes) -> Any:
-    """What ``yaml.safe_load`` makes of a file, where that is soon done and of a size to handle.
+    """The result of ``yaml.safe_load``, refused where it would take too long or grow too large.
 
     Raises
     ------
@@ -61,9 +74,9 @@ def plain(content: bytes) -> Any:
     """
     text = content.decode("utf-8-sig")
     builder = _Builder()
-    for node in _composed(text):
-        builder.root(node)
-    if builder.long:
+    for node in _compose(text):
+        builder.build(node)
+    if builder.has_long_number:
         raise _TooMuchError(LONG)
     try:
         return _LOADER(text).get_single_data()
@@ -72,7 +85,7 @@ def plain(content: bytes) -> Any:
         raise ValueError(f"a value that cannot be read: {error}") from error
 
 
-def _composed(text: str) -> list[yaml.Node]:
+def _compose(text: str) -> list[yaml.Node]:
     """The nodes of all documents.
 
     Raises
@@ -80,7 +93,7 @@ def _composed(text: str) -> list[yaml.Node]:
     _TooMuchError
         If there are more than can soon be read.
     """
-    # No part of a document stands without one of these: where they are few, nothing is counted.
+    # Every part of a document has one of these: where they are few, nothing is counted.
     if 2 * sum(map(text.count, _PARTS)) > _MOST_EVENTS:
         events = yaml.parse(text, Loader=_LOADER)
         if next(islice(events, _MOST_EVENTS, None), None):
@@ -88,17 +101,7 @@ def _composed(text: str) -> list[yaml.Node]:
     return list(yaml.compose_all(text, Loader=_LOADER))
 
 
-def _problem(path: str, text: str, error: yaml.YAMLError) -> Problem:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        message = error.problem or "no YAML"
-        return Problem(path, mark.line + 1 if mark else 1, message, "YAML")
-    at = getattr(error, "position", None) or 0
-    reason = getattr(error, "reason", "no YAML")
-    return Problem(path, text.count("\n", 0, at) + 1, str(reason), "YAML")
-
-
-class _Made(NamedTuple):
+class _Built(NamedTuple):
     """The data of a node, how many values that would be, written out, and how many levels."""
 
     data: Any
@@ -111,87 +114,74 @@ class _Builder:
 
     def __init__(self) -> None:
         self.duplicates: list[tuple[str, int]] = []
-        self.long = False
-        self._known: dict[int, _Made | None] = {}
+        self.has_long_number = False
+        self._known: dict[int, _Built | None] = {}
 
-    def root(self, node: yaml.Node) -> Any:
+    def build(self, node: yaml.Node) -> Any:
         """The data of a document."""
-        return self._value(node).data
+        return self._build_node(node).data
 
-    def _value(self, node: yaml.Node) -> _Made:
-        """The data of a node."""
+    def _build_node(self, node: yaml.Node) -> _Built:
         if isinstance(node, yaml.ScalarNode):
-            self.long = self.long or _is_long(node)
-            return _Made(_scalar(node), 1, 0)
+            is_number = node.tag in (f"{_TAG}int", f"{_TAG}float")
+            is_long = is_number and len(node.value) > MOST_DIGITS
+            self.has_long_number = self.has_long_number or is_long
+            return _Built(str(node.value) if is_long else _read_scalar(node), 1, 0)
         known = self._known.get(id(node), ...)
         if known is None:
             raise _TooMuchError("an alias that refers to itself")
         if known is not ...:
             return known
         self._known[id(node)] = None
-        made = self._branch(node)
-        if made.weight > _MOST_VALUES:
+        is_mapping = isinstance(node, yaml.MappingNode)
+        built = self._build_mapping(node) if is_mapping else self._build_sequence(node)
+        if built.weight > _MOST_VALUES:
             raise _TooMuchError(f"aliases expand to more than {_MOST_VALUES} values")
-        if made.height > DEEPEST:
+        if built.height > DEEPEST:
             raise _TooMuchError(DEEP)
-        self._known[id(node)] = made
-        return made
+        self._known[id(node)] = built
+        return built
 
-    def _branch(self, node: yaml.Node) -> _Made:
-        return self._mapping(node) if isinstance(node, yaml.MappingNode) else self._sequence(node)
-
-    def _sequence(self, node: yaml.Node) -> _Made:
-        items, weight, height = [], 1, 0
-        for item in node.value:
-            made = self._value(item)
-            items.append(made.data)
-            weight += made.weight
-            height = max(height, made.height)
+    def _build_sequence(self, node: yaml.Node) -> _Built:
+        items = [self._build_node(item) for item in node.value]
+        weight = 1 + sum(item.weight for item in items)
         if node.tag == "!reference":
-            return _Made(Reference(str(item) for item in items), weight, 0)
-        return _Made(items, weight, height + 1)
+            return _Built(Reference(str(item.data) for item in items), weight, 0)
+        height = max((item.height for item in items), default=0)
+        return _Built([item.data for item in items], weight, height + 1)
 
-    def _mapping(self, node: yaml.MappingNode) -> _Made:
+    def _build_mapping(self, node: yaml.Node) -> _Built:
         data: dict[Any, Any] = {}
         merged: list[Mapping[Any, Any]] = []
         weight, height = 1, 0
         for key_node, value_node in node.value:
-            key = _key(key_node)
+            key = _read_key(key_node)
             if key in data:
                 self.duplicates.append((key, key_node.start_mark.line + 1))
-            value, size, below = self._value(value_node)
+            value, size, below = self._build_node(value_node)
             weight += size
             height = max(height, below)
             if key_node.tag == f"{_TAG}merge":
-                merged += [each for each in _listed(value) if isinstance(each, dict)]
+                values = value if isinstance(value, list) else [value]
+                merged += [each for each in values if isinstance(each, dict)]
             else:
                 data[key] = value
         for each in merged:
             data = {**each, **data}
-        return _Made(data, weight, height + 1)
+        return _Built(data, weight, height + 1)
 
 
-def _is_long(node: yaml.ScalarNode) -> bool:
-    """Whether a scalar is a number of more digits than are soon read."""
-    return node.tag in (f"{_TAG}int", f"{_TAG}float") and len(node.value) > MOST_DIGITS
-
-
-def _key(node: yaml.Node) -> str:
+def _read_key(node: yaml.Node) -> str:
     return str(node.value if isinstance(node, yaml.ScalarNode) else node.tag)
-
-
-def _positions(nodes: list[yaml.Node]) -> dict[Keys, Position]:
-    """Where everything stands in the last document; what an alias repeats, where it is written."""
-    found: dict[Keys, Position] = {}
-    if nodes:
-        _locate((), nodes[-1], nodes[-1], found, set())
-    return found
 
 
 def _locate(
     keys: Keys, node: yaml.Node, value: yaml.Node, found: dict[Keys, Position], seen: set[int]
 ) -> None:
-    """Note where a key (or the item itself) stands, and all that is below it."""
+    """Note the place of a key (or of an item itself), and of all below it.
+
+    What an alias repeats is where it is written.
+    """
     raw = str(value.value) if isinstance(value, yaml.ScalarNode) else None
     mark = node.start_mark
     found[keys] = Position(mark.line + 1, mark.column + 1, raw)
@@ -200,21 +190,15 @@ def _locate(
     seen.add(id(value))
     if isinstance(value, yaml.MappingNode):
         for key, below in value.value:
-            _locate((*keys, _key(key)), key, below, found, seen)
+            _locate((*keys, _read_key(key)), key, below, found, seen)
     else:
         for index, item in enumerate(value.value):
             _locate((*keys, index), item, item, found, seen)
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _scalar(node: yaml.ScalarNode) -> Any:
-    """What a scalar says; dates and unknown tags are text."""
+def _read_scalar(node: yaml.ScalarNode) -> Any:
+    """A scalar's value; dates and unknown tags are text."""
     text = str(node.value)
-    if node.tag == f"{_TAG}str" or _is_long(node):
-        return text
     try:
         match node.tag.removeprefix(_TAG):
             case "null":

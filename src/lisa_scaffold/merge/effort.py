@@ -1,7 +1,7 @@
-"""How large a file may be that is merged by its parts, and how much work that may be.
+"""Limits on the size of a file that is merged by its parts, and on the work.
 
-Work is counted in steps and not in seconds: the same three files come out the same everywhere.
-What is beyond is left as git merged its lines.
+Work is counted in steps and not in seconds, so that the result is the same on every machine.
+Beyond the limits, a file stays as git merged its lines.
 """
 
 from __future__ import annotations
@@ -19,15 +19,13 @@ MAX_LINES = 5_000
 """Lines of each version."""
 
 MAX_PARTS = 10_000
-"""Keys and items of each version, as far as they are seen without reading it."""
+"""Keys and items of each version, estimated without parsing it."""
 
 MAX_MEMBERS = 2_000
-"""Members of one list, table or module: some are compared each with each."""
+"""Members of one list, table or module: some merges compare every pair."""
 
 _MOST_STEPS = 6_000_000  # of 100 ns or so
-_left: ContextVar[list[int] | None] = ContextVar(
-    "steps of the merge that is going on", default=None
-)
+_left: ContextVar[list[int] | None] = ContextVar("steps left of this merge", default=None)
 
 
 class TooMuchError(Exception):
@@ -62,7 +60,7 @@ def bounded() -> Iterator[None]:
 
 
 def spend(steps: int) -> None:
-    """Count some steps of the merge that is going on, if one is."""
+    """Count some steps of the current merge, if there is one."""
     left = _left.get()
     if left is not None:
         left[0] -= steps
@@ -71,6 +69,6 @@ def spend(steps: int) -> None:
 
 
 def refuse_many(*sizes: int) -> None:
-    """Raise TooMuchError for more members of one list than are compared with each other."""
+    """Raise TooMuchError for more members of one list than can be compared with each other."""
     if max(sizes) > MAX_MEMBERS:
         raise TooMuchError

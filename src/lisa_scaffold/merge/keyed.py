@@ -1,4 +1,4 @@
-"""Three-way merge of TOML by key: tables, keys and arrays are moved as they are written."""
+"""Three-way merge of TOML, YAML and JSON by key: entries are moved as they are written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
-from lisa_scaffold import versions as versions_module
 from lisa_scaffold.formats import json as json_format
 from lisa_scaffold.formats import toml, yaml
 from lisa_scaffold.formats.tree import (
@@ -17,93 +16,80 @@ from lisa_scaffold.formats.tree import (
     NotSure,
     Path,
     Value,
-    content,
-    value,
-    without_copies,
+    drop_copies,
+    read_value,
     write,
+    write_content,
 )
-from lisa_scaffold.formats.yaml import split_documents
 from lisa_scaffold.merge import layout, lists, match, moves, removed, values, verify
-from lisa_scaffold.merge import match as match_module
+from lisa_scaffold.merge.declined import MergedText, Note
 from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.lists import Members, Versions
 
 
-def merge_toml(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
-    """Merge three versions of a TOML file; ``None``: not sure."""
-    # Those who only read a file do not load the merge.
-    from lisa_scaffold.merge import verify
-
-    return verify.sound(
-        toml.load, (base, ours, theirs), merge(toml.parse, base, ours, theirs, moving=True)
-    )
+def merge_toml(base: str, ours: str, theirs: str) -> MergedText | None:
+    """Merge three versions of a TOML file; ``None`` where that is not sure."""
+    merged = _merge_document(toml.parse, base, ours, theirs, moving=True)
+    return verify.refuse_unsound(toml.load, (base, ours, theirs), merged)
 
 
-def merge_yaml(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
-    """Merge three versions of a YAML file; ``None``: not sure."""
+def merge_yaml(base: str, ours: str, theirs: str) -> MergedText | None:
+    """Merge three versions of a YAML file; ``None`` where that is not sure.
+
+    Several documents are merged one by one; those that one side added are put below.
+    """
     try:
-        sides = [split_documents(text) for text in (base, ours, theirs)]
+        before, our_texts, their_texts = map(yaml.split_documents, (base, ours, theirs))
+        if len(before) == len(our_texts) == len(their_texts) == 1:
+            return _merge_yaml_document(base, ours, theirs)
+        count = len(before)
+        if min(len(our_texts), len(their_texts)) != count or not (
+            _are_in_order(before, our_texts) and _are_in_order(before, their_texts)
+        ):
+            return None
     except NotSure:
         return None
-    return _document(base, ours, theirs) if all(len(s) == 1 for s in sides) else _several(*sides)
-
-
-def _document(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
-    merged = verify.sound(yaml.load, (base, ours, theirs), merge(yaml.parse, base, ours, theirs))
-    if merged is None and (plain := _without_copies(base)):
-        return _document(plain, ours, theirs)
-    return merged
-
-
-def _without_copies(text: str) -> str | None:
-    """A document in which no key stands twice, where one that does says the same each time."""
-    try:
-        root = yaml.parse(text)
-    except NotSure:
-        return None
-    plain = write(without_copies(root))
-    return None if plain == text else plain
-
-
-def _several(
-    base: list[str], ours: list[str], theirs: list[str]
-) -> tuple[str, tuple[str, ...]] | None:
-    """Merge document by document; those that one side alone has stand below."""
-    count = len(base)
-    if min(len(ours), len(theirs)) != count or not (
-        _in_order(base, ours) and _in_order(base, theirs)
-    ):
-        return None
-    merged = [_document(*sides) for sides in zip(base, ours, theirs, strict=False)]
-    text, notes = "", list[str]()
-    for done in merged:
+    text, notes = "", list[Note]()
+    for sides in zip(before, our_texts, their_texts, strict=False):
+        done = _merge_yaml_document(*sides)
         if done is None:
             return None
         text, notes = text + done[0], [*notes, *done[1]]
-    return text + "".join([*ours[count:], *theirs[count:]]), tuple(notes)
+    return text + "".join([*our_texts[count:], *their_texts[count:]]), tuple(notes)
 
 
-def _in_order(base: list[str], side: list[str]) -> bool:
+def _merge_yaml_document(base: str, ours: str, theirs: str) -> MergedText | None:
+    merged = _merge_document(yaml.parse, base, ours, theirs)
+    merged = verify.refuse_unsound(yaml.load, (base, ours, theirs), merged)
+    if merged is None:
+        # A base with a key that stands twice, and says the same each time, is as good as without.
+        try:
+            without_copies = write(drop_copies(yaml.parse(base)))
+        except NotSure:
+            return None
+        if without_copies not in ("", base):
+            return _merge_yaml_document(without_copies, ours, theirs)
+    return merged
+
+
+def _are_in_order(base: list[str], side: list[str]) -> bool:
     """Whether every document of the base is most like the one in its own place."""
-    try:
-        said = [[match_module.leaves(yaml.load(text)) for text in texts] for texts in (base, side)]
-    except NotSure:
-        return False
+    old, new = ([match.count_leaves(yaml.load(text)) for text in texts] for texts in (base, side))
     return all(
-        max(range(len(side)), key=lambda j: (match_module.likeness(old, said[1][j]), j == i)) == i
-        for i, old in enumerate(said[0])
+        max(range(len(side)), key=lambda j: (match.likeness(leaves, new[j]), j == i)) == i
+        for i, leaves in enumerate(old)
     )
 
 
-def merge_json(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
-    """Merge three versions of a JSON file; ``None``: not sure."""
-    merged = merge(json_format.parse, base, ours, theirs)
-    if merged and all(map(_strict, (base, ours, theirs))) and not _strict(merged[0]):
+def merge_json(base: str, ours: str, theirs: str) -> MergedText | None:
+    """Merge three versions of a JSON file; ``None`` where that is not sure."""
+    merged = _merge_document(json_format.parse, base, ours, theirs)
+    if merged and all(map(_is_strict, (base, ours, theirs))) and not _is_strict(merged[0]):
         return None
-    return verify.sound(json_format._said, (base, ours, theirs), merged)
+    return verify.refuse_unsound(json_format.load_lenient, (base, ours, theirs), merged)
 
 
-def _strict(text: str) -> bool:
+def _is_strict(text: str) -> bool:
     try:
         json.loads(text or "null")
     except ValueError:
@@ -111,10 +97,10 @@ def _strict(text: str) -> bool:
     return True
 
 
-def merge(
+def _merge_document(
     parse: Callable[[str], Branch], base: str, ours: str, theirs: str, *, moving: bool = False
-) -> tuple[str, tuple[str, ...]] | None:
-    """Merge three versions of a text that `parse` makes trees of; ``None``: not sure.
+) -> MergedText | None:
+    """Merge three versions of a text that `parse` makes trees of; ``None`` where that is not sure.
 
     Parameters
     ----------
@@ -125,91 +111,101 @@ def merge(
         return theirs, ()
     if theirs == base:
         return ours, ()
-    notes: list[str] = []
+    notes: list[Note] = []
+    texts = (base, ours, theirs)
+    has_end = [text.endswith("\n") or not text for text in texts]
     try:
-        sides = [parse(_ended(text)) for text in (base, ours, theirs)]
+        sides = [
+            parse(text if ended else f"{text}\n")
+            for text, ended in zip(texts, has_end, strict=True)
+        ]
         if moving:
-            sides = _follow_moves(*sides)
-        root = branch(sides[0], sides[1], sides[2], (), notes)
+            # What one side moved is put in its new place in base and in the other side.
+            data = [moves.nest(read_value(side)) for side in sides]
+            by_ours = moves.find_moves(data[0], data[2], data[1])
+            by_theirs = moves.find_moves(data[0], data[1], data[2])
+            sides[1:] = [
+                moves.apply_moves_to_tree(sides[1], by_theirs, sides[2]),
+                moves.apply_moves_to_tree(sides[2], by_ours, sides[1]),
+            ]
+            sides[0] = moves.apply_moves_to_tree(sides[0], by_theirs, sides[2])
+            sides[0] = moves.apply_moves_to_tree(sides[0], by_ours, sides[1])
+        root = merge_branch(sides[0], sides[1], sides[2], (), notes)
     except (NotSure, RecursionError):
         return None
-    if removed.dangling(notes, sides[0], sides[2], root):
+    if removed.find_dangling(notes, sides[0], sides[2], root):
         return None
     merged = write(root)
-    ends = [text.endswith("\n") or not text for text in (base, ours, theirs)]
-    if not (ends[2] if ends[1] == ends[0] else ends[1]):
+    if not (has_end[2] if has_end[1] == has_end[0] else has_end[1]):
         merged = merged.removesuffix("\n")
     return merged, tuple(dict.fromkeys(notes))
 
 
-def _follow_moves(base: Branch, ours: Branch, theirs: Branch) -> list[Branch]:
-    """Put what one side moved where it put it, in base and in the other side."""
-    said = [moves.nested(value(side)) for side in (base, ours, theirs)]
-    mine, other = moves.moved(said[0], said[2], said[1]), moves.moved(said[0], said[1], said[2])
-    ours, theirs = (
-        moves.follow_in_tree(ours, other, theirs),
-        moves.follow_in_tree(theirs, mine, ours),
-    )
-    base = moves.follow_in_tree(moves.follow_in_tree(base, other, theirs), mine, ours)
-    return [base, ours, theirs]
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith("\n") or not text else text + "\n"
-
-
-def branch(
-    base: Branch | None, ours: Branch, theirs: Branch, path: Path, notes: list[str]
+def merge_branch(
+    base: Branch | None, ours: Branch, theirs: Branch, path: Path, notes: list[Note]
 ) -> Branch:
     """Merge three mappings, or three sequences; without a base, both sides added one."""
     if base is None:
-        if ours.kind == "seq" and (whole := lists.both_added(ours, theirs, path, notes)):
+        if ours.kind == "seq" and (whole := lists.merge_both_added(ours, theirs, path, notes)):
             return whole
         base = replace(ours, entries=())
-    base, ours, theirs = layout.same_column(base, ours, theirs)
+    base, ours, theirs = layout.indent_alike(base, ours, theirs)
     if write(ours) in (write(base), write(theirs)):
         return theirs
     if write(theirs) == write(base):
         return ours
-    members = _members(base, ours, theirs, path)
+    members = _match_members(base, ours, theirs, path)
     if isinstance(members, list):
         return layout.assemble(base, ours, theirs, members)
-    kept: dict[int, Entry] = {}
-    out = lists.crowded_out(members, path, notes)
+    merged: dict[int, Entry] = {}
+    out = lists.leave_out_crowded(members, path, notes)
     for slot, versions in members.versions.items():
-        merged = None if slot in out else entry(versions, path, notes, strict=members.strict)
-        if merged is not None:
-            kept[slot] = merged
-    lists.fixed_places(members, out, path)
-    order = match.order(members.slots, set(kept), members.strict)
+        entry = None
+        if slot not in out:
+            entry = _merge_entry(versions, path, notes, strict=members.strict)
+        if entry is not None:
+            merged[slot] = entry
+    lists.refuse_replacements(members, out, path)
+    order = match.order_slots(members.slots, set(merged), members.strict)
     if members.sortable:
-        order = layout.sorted_in(order, members.slots, kept)
-    return layout.assemble(base, ours, theirs, [kept[slot] for slot in order])
+        order = layout.sort_slots(order, members.slots, merged)
+    return layout.assemble(base, ours, theirs, [merged[slot] for slot in order])
 
 
-def _members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members | list[Entry]:
-    """Match the members of three branches; a list where their order alone decides."""
+def _match_members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members | list[Entry]:
+    """Match the members of three branches; merge those where nothing but the order decides."""
     sides = [list(side.entries) for side in (base, ours, theirs)]
     refuse_many(*map(len, sides))
-    said = [[value(member.node) for member in side] for side in sides]
+    items = [[read_value(member.node) for member in side] for side in sides]
+    form, strict = "map", False
     if base.kind == "map":
-        return _numbered(sides, _map_slots(sides, said), "map", strict=False, sortable=False)
-    kind = values.list_kind(path, *said)
-    if kind == "records":
-        keys = match.identities(*said)
-        items = [list(zip(*pair, strict=True)) for pair in zip(keys, said, strict=True)]
-        slots = match.by_likeness(items[0], items[1], items[2], keyed=False)
-        strict = values.is_ordered(path)
-        return _numbered(sides, slots, kind, strict=strict, sortable=False)
-    if kind == "ordered":
-        return lists.in_order(sides, said, path)
-    set_keys = values.item_keys(kind, *said)
-    slots = match.by_key(set_keys[0], set_keys[1], set_keys[2])
-    return _numbered(sides, slots, kind, strict=False, sortable=True)
+        slots = _match_mapping(sides, items)
+    else:
+        form = values.classify_list(path, *items)
+        if form == "ordered":
+            return lists.merge_in_order(sides, items, path)
+        if form == "records":
+            slots = match.match_by_likeness(*_pair_keys(match.identify(*items), items), keyed=False)
+            strict = values.is_ordered(path)
+        else:
+            slots = match.match_by_key(*values.make_item_keys(form, *items))
+    numbers = (slots.base, slots.ours, slots.theirs)
+    by_slot = [dict(zip(own, side, strict=True)) for own, side in zip(numbers, sides, strict=True)]
+    versions: dict[int, Versions] = {
+        slot: (by_slot[0].get(slot), by_slot[1].get(slot), by_slot[2].get(slot))
+        for slot in dict.fromkeys([*slots.base, *slots.ours, *slots.theirs])
+    }
+    return Members(slots, versions, form, strict, sortable=form in ("set", "requirements"))
 
 
-def _map_slots(sides: list[list[Entry]], said: list[list[Value]]) -> match.Slots:
-    """Slots of a mapping by key; elements of an array of tables by what identifies them."""
+def _pair_keys(
+    keys: Sequence[Sequence[Hashable]], items: Sequence[Sequence[Value]]
+) -> list[list[match.Item]]:
+    return [list(zip(*side, strict=True)) for side in zip(keys, items, strict=True)]
+
+
+def _match_mapping(sides: list[list[Entry]], items: list[list[Value]]) -> match.Slots:
+    """Match a mapping by key, and elements of an array of tables by what identifies them."""
     found: list[dict[int, int]] = [{}, {}, {}]
     first = 0
     arrays = dict.fromkeys(member.key for side in sides for member in side if member.item)
@@ -218,14 +214,11 @@ def _map_slots(sides: list[list[Entry]], said: list[list[Value]]) -> match.Slots
             [i for i, m in enumerate(side) if (m.key if m.item else None) == array]
             for side in sides
         ]
-        parts = [
-            [values_of[i] for i in where] for values_of, where in zip(said, places, strict=True)
-        ]
-        keys: list[list[Hashable]] = match.identities(*parts)
+        parts = [[own[i] for i in where] for own, where in zip(items, places, strict=True)]
+        keys: list[list[Hashable]] = match.identify(*parts)
         if array is None:
             keys = [[side[i].key for i in where] for side, where in zip(sides, places, strict=True)]
-        items = [list(zip(k, part, strict=True)) for k, part in zip(keys, parts, strict=True)]
-        slots = match.by_likeness(items[0], items[1], items[2], keyed=array is None)
+        slots = match.match_by_likeness(*_pair_keys(keys, parts), keyed=array is None)
         numbers = (slots.base, slots.ours, slots.theirs)
         for into, where, own in zip(found, places, numbers, strict=True):
             into.update({i: first + slot for i, slot in zip(where, own, strict=True)})
@@ -233,51 +226,43 @@ def _map_slots(sides: list[list[Entry]], said: list[list[Value]]) -> match.Slots
     return match.Slots(*([into[i] for i in sorted(into)] for into in found))
 
 
-def _numbered(
-    sides: list[list[Entry]], slots: match.Slots, kind: str, *, strict: bool, sortable: bool
-) -> Members:
-    numbers = (slots.base, slots.ours, slots.theirs)
-    by_slot = [dict(zip(n, side, strict=True)) for n, side in zip(numbers, sides, strict=True)]
-    every = dict.fromkeys([*slots.base, *slots.ours, *slots.theirs])
-    versions: dict[int, Versions] = {
-        slot: (by_slot[0].get(slot), by_slot[1].get(slot), by_slot[2].get(slot)) for slot in every
-    }
-    return Members(slots, versions, kind, strict, sortable)
-
-
-def entry(versions: Versions, path: Path, notes: list[str], *, strict: bool) -> Entry | None:
-    """Merge one member; ``None``: it is removed."""
+def _merge_entry(
+    versions: Versions, path: Path, notes: list[Note], *, strict: bool
+) -> Entry | None:
+    """Merge one member; ``None`` where the result lacks it."""
     base, ours, theirs = versions
     if ours is None or theirs is None:
-        return removed.one_sided(base, ours, theirs, path, notes, strict=strict)
-    path = (*path, *removed.label(ours))
-    lead = layout.lead(base.lead if base else None, ours.lead, theirs.lead)
-    texts = [content(side) if side else None for side in versions]
+        return removed.merge_one_sided(base, ours, theirs, path, notes, strict=strict)
+    path = (*path, *removed.find_label(ours))
+    lead = layout.merge_lead(base.lead if base else None, ours.lead, theirs.lead)
+    texts = [write_content(side) if side else None for side in versions]
     if texts[1] == texts[0]:
         merged = theirs
     elif texts[2] in texts[:2]:
         merged = ours
     else:
-        merged = _both_changed(base, ours, theirs, path, notes)
+        merged = _merge_changed(base, ours, theirs, path, notes)
     return merged if merged.lead == lead else replace(merged, lead=lead)
 
 
-def _both_changed(
-    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]
+def _merge_changed(
+    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
 ) -> Entry:
     """Merge a member that both sides changed, or added, differently."""
     node: Node
-    b = base.node if base else None
-    match b, ours.node, theirs.node:
-        case ((Branch() | None), Branch() as o, Branch() as t) if _alike(b, o, t):
-            node = branch(b, o, t, path, notes)
+    before = base.node if base else None
+    match before, ours.node, theirs.node:
+        case ((Branch() | None), Branch() as o, Branch() as t) if (
+            len({(b.kind, b.bracketed) for b in (before, o, t) if b}) == 1
+        ):
+            node = merge_branch(before, o, t, path, notes)
         case ((Leaf() | None), Leaf(), Leaf()):
-            return _leaf(base, ours, theirs, path, notes)
-        case Leaf(), Branch() as o, Branch() as t if _lists_of(b, o, t, path):
-            listed = tuple(member for member in o.entries if value(member.node) == value(b))
-            node = branch(replace(o, entries=listed), o, t, path, notes)
+            return _merge_leaf(base, ours, theirs, path, notes)
+        case Leaf(), Branch() as o, Branch() as t if _are_lists_of(before, o, t, path):
+            listed = [e for e in o.entries if read_value(e.node) == read_value(before)]
+            node = merge_branch(replace(o, entries=tuple(listed)), o, t, path, notes)
         case _:
-            return _other_form(base, ours, theirs, path)
+            return _pick_rewritten(base, ours, theirs, path)
     old = base or replace(ours, head="", tail="")
     return replace(
         ours if ours.comma else theirs,
@@ -288,111 +273,86 @@ def _both_changed(
     )
 
 
-def _lists_of(base: Node, ours: Branch, theirs: Branch, path: Path) -> bool:
+def _are_lists_of(base: Node, ours: Branch, theirs: Branch, path: Path) -> bool:
     """Whether both sides made one value the list of it and others."""
-    if not (ours.flow and theirs.flow and ours.kind == theirs.kind == "seq"):
+    if not (ours.bracketed and theirs.bracketed and ours.kind == theirs.kind == "seq"):
         return False
-    said = [value(base)]
-    lists = [value(ours), value(theirs)]
+    item = read_value(base)
     return all(
-        isinstance(more, list)
-        and said[0] in more
-        and values.list_kind(path, said, more) in ("set", "requirements")
-        for more in lists
+        isinstance(items, list)
+        and item in items
+        and values.classify_list(path, [item], items) in ("set", "requirements")
+        for items in (read_value(ours), read_value(theirs))
     )
 
 
-def _alike(base: Node | None, ours: Branch, theirs: Branch) -> bool:
-    base = base or ours
-    form = (ours.kind, ours.flow)
-    return isinstance(base, Branch) and form == (theirs.kind, theirs.flow) == (base.kind, base.flow)
-
-
-def _other_form(base: Entry | None, ours: Entry, theirs: Entry, path: Path) -> Entry:
-    """Where one side only wrote the same in another form, the other's change counts."""
-    said = [value(side.node) if side else None for side in (base, ours, theirs)]
-    marks = [removed.entry_remarks(side) if side else [] for side in (base, ours, theirs)]
-    if base is not None and said[1] == said[0] and set(marks[1]) <= set(marks[2]):
+def _pick_rewritten(base: Entry | None, ours: Entry, theirs: Entry, path: Path) -> Entry:
+    """Where one side only wrote the same in another form, pick the other's change."""
+    found = [read_value(side.node) if side else None for side in (base, ours, theirs)]
+    remarks = [set(removed.find_entry_remarks(s)) if s else set() for s in (base, ours, theirs)]
+    if base is not None and found[1] == found[0] and remarks[1] <= remarks[2]:
         return theirs
-    if said[1] == said[2] and set(marks[2]) <= set(marks[1]) | set(marks[0]):
+    if found[1] == found[2] and remarks[2] <= remarks[1] | remarks[0]:
         return ours
-    if base is not None and said[2] == said[0] and set(marks[2]) <= set(marks[1]):
+    if base is not None and found[2] == found[0] and remarks[2] <= remarks[1]:
         return ours
-    raise NotSure(f"{values.where(path)}: both sides changed it")
+    raise NotSure(f"{values.show_path(path)}: both sides changed it")
 
 
-def _leaf(base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]) -> Entry:
+def _merge_leaf(
+    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
+) -> Entry:
     old = base or replace(ours, head="", tail="")
-    b = value(base.node) if base else None
-    o, t = value(ours.node), value(theirs.node)
+    before = read_value(base.node) if base else None
+    our_value, their_value = read_value(ours.node), read_value(theirs.node)
     head = layout.pick(old.head, ours.head, theirs.head)
-    if o == t:
-        node, tail = ours.node, _remark(old.tail, ours.tail, theirs.tail, path, notes)
-    elif t == b:
-        node, tail = ours.node, layout.pick(old.tail, ours.tail, theirs.tail)
-    elif o == b:
-        node, tail = theirs.node, layout.pick(old.tail, ours.tail, theirs.tail)
+    node = ours.node
+    if our_value == their_value:
+        try:
+            tail = layout.pick(old.tail, ours.tail, theirs.tail)
+        except NotSure:
+            tail = ours.tail
+            notes.append(
+                f"{values.show_path(path)}: both sides have it, with other comments; the project's "
+                f"stays, the template's was {theirs.tail.strip()}"
+            )
+    elif before in (our_value, their_value):
+        node = ours.node if their_value == before else theirs.node
+        tail = layout.pick(old.tail, ours.tail, theirs.tail)
     else:
-        node, tail = _decided(base, ours, theirs, path, notes)
+        node, tail = _decide_leaf(base, ours, theirs, path, notes)
     return replace(ours, head=head, node=node, tail=tail)
 
 
-def _remark(base: str, ours: str, theirs: str, path: Path, notes: list[str]) -> str:
-    """The comment behind a value on which both sides agree: the project's where they differ."""
-    try:
-        return layout.pick(base, ours, theirs)
-    except NotSure:
-        notes.append(
-            f"{values.where(path)}: both sides have it, with other comments; the project's stays, "
-            f"the template's was {theirs.strip()}"
-        )
-        return ours
-
-
-def _decided(
-    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[str]
+def _decide_leaf(
+    base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
 ) -> tuple[Node, str]:
-    """The value, and what stands behind it, where both sides changed the value."""
+    """The value, and what follows it on its line, where both sides changed the value."""
+    conflict = NotSure(f"{values.show_path(path)}: both sides changed it")
     b, o, t = base.node if base else None, ours.node, theirs.node
     if isinstance(b, Branch) or not (isinstance(o, Leaf) and isinstance(t, Leaf)):
-        raise NotSure(f"{values.where(path)}: both sides changed it")
-    if base and b and "\n" in b.text and "\n" in o.text:
-        merged = _text_lines(b, o, t)
-        if merged is not None:
-            return merged, layout.pick(base.tail, ours.tail, theirs.tail)
+        raise conflict
     tails = [side.tail if side else "" for side in (base, ours, theirs)]
-    decision = values.scalar(path, b.value if b else None, o.value, t.value, tails)
+    if b and "\n" in b.text and "\n" in o.text:
+        sides = [leaf.text.splitlines(keepends=True) for leaf in (b, o, t)]
+        picks = match.diff3(*sides)
+        if picks is not None:
+            text = "".join(sides[side][index] for side, index in picks)
+            return Leaf(text, ("merged", text)), layout.pick(*tails)
+    decision = values.decide_scalar(path, b.value if b else None, o.value, t.value, tails)
     if decision is None:
-        raise NotSure(f"{values.where(path)}: both sides changed it")
+        raise conflict
     if decision.note:
         notes.append(decision.note)
-    if decision.text == values.text_of(o.value):
-        return o, _winning(tails, 1)
-    if decision.text == values.text_of(t.value):
-        return t, _winning(tails, 2)
-    return _rewritten(o, decision.text), layout.pick(*tails)
-
-
-def _winning(tails: Sequence[str], side: int) -> str:
-    """The comment behind the value that won, unless the other side alone changed it."""
-    if any(versions_module.VERSION_REMARK.fullmatch(tail.strip()) for tail in tails[1:]):
-        return tails[side]
-    return tails[3 - side] if tails[side] == tails[0] else tails[side]
-
-
-def _text_lines(base: Leaf, ours: Leaf, theirs: Leaf) -> Leaf | None:
-    sides = [leaf.text.splitlines(keepends=True) for leaf in (base, ours, theirs)]
-    picks = match.diff3(*sides)
-    if picks is None:
-        return None
-    text = "".join(sides[side][index] for side, index in picks)
-    return Leaf(text, ("merged", text))
-
-
-def _rewritten(leaf: Leaf, text: str) -> Leaf:
-    """The leaf with another text between its quotes."""
-    said = leaf.value
-    risky = "\n" if leaf.text == said else "\"'\\\n"
-    if not isinstance(said, str) or leaf.text.count(said) != 1 or set(text) & set(risky):
+    for side, leaf in (1, o), (2, t):
+        if decision.text == values.text_of(leaf.value):
+            # The comment behind the value that won, unless only the other side changed it.
+            is_versioned = any(values.VERSION_REMARK.fullmatch(tail.strip()) for tail in tails[1:])
+            other = 3 - side
+            return leaf, tails[other if tails[side] == tails[0] and not is_versioned else side]
+    # The text between the quotes of ours is replaced.
+    value = o.value
+    risky = "\n" if o.text == value else "\"'\\\n"
+    if not isinstance(value, str) or o.text.count(value) != 1 or set(decision.text) & set(risky):
         raise NotSure("a value that cannot be written in the same way")
-    return Leaf(leaf.text.replace(said, text), text)
+    return Leaf(o.text.replace(value, decision.text), decision.text), layout.pick(*tails)

@@ -10,10 +10,10 @@ from lisa_scaffold.formats.tree import (
     Branch,
     Entry,
     NotSure,
-    comments,
+    read_value,
     shift_branch,
     shift_entry,
-    value,
+    split_comments,
     write,
 )
 from lisa_scaffold.merge import match, values
@@ -33,33 +33,33 @@ def pick(base: str, ours: str, theirs: str) -> str:
     raise NotSure("both sides changed the same words or comment")
 
 
-def lead(base: str | None, ours: str, theirs: str) -> str:
+def merge_lead(base: str | None, ours: str, theirs: str) -> str:
     """Merge the comments above a member; blank lines are ours where both changed them."""
     if ours == base:
         return theirs
     if theirs in (base, ours):
         return ours
-    said = [comments(text or "") for text in (base, ours, theirs)]
-    if said[1] == said[0] and said[2] != said[0]:
+    comments = [split_comments(text or "") for text in (base, ours, theirs)]
+    if comments[1] == comments[0] and comments[2] != comments[0]:
         return theirs
-    if said[2] in (said[0], said[1]):
+    if comments[2] in (comments[0], comments[1]):
         return ours
-    picks = match.diff3(*said)
+    picks = match.diff3(*comments)
     if picks is not None and len({side for side, _ in picks}) == 1:
-        whole = said[picks[0][0]]
-        if len(whole) == len(picks):
-            return ours if picks[0][0] == 1 else theirs
+        side = picks[0][0]
+        if len(comments[side]) == len(picks):
+            return ours if side == 1 else theirs
     if picks is None or not ours.endswith("\n"):
         raise NotSure("both sides changed a comment")
     blank = ours[: len(ours) - len(ours.lstrip("\n"))]
     margin = ours.rsplit("\n", 2)[-2]
     margin = margin[: len(margin) - len(margin.lstrip())]
-    return blank + "".join(f"{margin}{said[side][index]}\n" for side, index in picks)
+    return blank + "".join(f"{margin}{comments[side][index]}\n" for side, index in picks)
 
 
-def same_column(base: Branch, ours: Branch, theirs: Branch) -> tuple[Branch, Branch, Branch]:
+def indent_alike(base: Branch, ours: Branch, theirs: Branch) -> tuple[Branch, Branch, Branch]:
     """Indent three versions alike: as the side that changed the indentation does."""
-    columns = [column(side) for side in (base, ours, theirs)]
+    columns = [_find_column(side) for side in (base, ours, theirs)]
     if None in columns or len(set(columns)) == 1:
         return base, ours, theirs
     wanted = columns[2] if columns[1] == columns[0] else columns[1]
@@ -67,9 +67,9 @@ def same_column(base: Branch, ours: Branch, theirs: Branch) -> tuple[Branch, Bra
     return shift_branch(base, by[0]), shift_branch(ours, by[1]), shift_branch(theirs, by[2])
 
 
-def column(branch: Branch) -> int | None:
-    """Where the members begin that stand on lines of their own."""
-    if not branch.flow:
+def _find_column(branch: Branch) -> int | None:
+    """The column of the members that are on lines of their own."""
+    if not branch.bracketed:
         return branch.column
     for member in branch.entries:
         if "\n" in member.lead:
@@ -77,110 +77,82 @@ def column(branch: Branch) -> int | None:
     return None
 
 
-def _spread(branch: Branch) -> bool:
+def _spans_lines(branch: Branch) -> bool:
     """Whether brackets enclose lines rather than a part of one line."""
     return any("\n" in member.lead for member in branch.entries) or "\n" in branch.closing
 
 
 def assemble(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry]) -> Branch:
     """Make one branch of merged members."""
+    opening = _merge_edge(base.opening, ours.opening, theirs.opening)
+    if not ours.bracketed:
+        if not entries and ours.entries:
+            raise NotSure("nothing is left of a block")
+        compact = theirs.compact if ours.compact == base.compact else ours.compact
+        if compact and entries and entries[0].lead:
+            raise NotSure("a comment between a dash and the first key")
+        closing = _merge_edge(base.closing, ours.closing, theirs.closing)
+        entries = tuple(entries)
+        return replace(ours, opening=opening, entries=entries, closing=closing, compact=compact)
     style = ours if ours.entries else theirs
-    if theirs.entries and _spread(ours) == _spread(base) != _spread(theirs):
+    if theirs.entries and _spans_lines(ours) == _spans_lines(base) != _spans_lines(theirs):
         style = theirs
-    if not ours.flow:
-        return _block(base, ours, theirs, entries)
-    members = _in_style(style, ours, theirs, entries)
+    members = _apply_style(style, ours, theirs, entries)
     last = [side.entries[-1].comma if side.entries else None for side in (base, ours, theirs)]
     comma = last[2] if last[1] == last[0] and last[2] is not None else last[1]
-    members = _commas(
-        members, bool(style.entries[-1].comma if comma is None and style.entries else comma)
-    )
-    return replace(
-        style,
-        opening=_edge(base.opening, ours.opening, theirs.opening),
-        entries=tuple(members),
-        closing=_closing(style, base.closing, ours.closing, theirs.closing),
-    )
+    if comma is None:
+        comma = style.entries[-1].comma if style.entries else False
+    # A comma after each member but the last, and after that one as before.
+    members = [replace(e, comma=True) for e in members[:-1]] + [
+        replace(e, comma=comma) for e in members[-1:]
+    ]
+    closing = style.closing
+    if len({"".join(side.closing.split()) for side in (base, ours, theirs)}) > 1:
+        closing = _merge_edge(base.closing, ours.closing, theirs.closing)
+    return replace(style, opening=opening, entries=tuple(members), closing=closing)
 
 
-def _edge(base: str, ours: str, theirs: str) -> str:
+def _merge_edge(base: str, ours: str, theirs: str) -> str:
     """Merge the comments at the start or the end of a branch."""
     try:
         return pick(base, ours, theirs)
     except NotSure:
-        return lead(base, ours, theirs)
+        return merge_lead(base, ours, theirs)
 
 
-def _closing(style: Branch, base: str, ours: str, theirs: str) -> str:
-    if len({"".join(text.split()) for text in (base, ours, theirs)}) == 1:
-        return style.closing
-    return _edge(base, ours, theirs)
-
-
-def _block(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry]) -> Branch:
-    if not entries and ours.entries:
-        raise NotSure("nothing is left of a block")
-    compact = theirs.compact if ours.compact == base.compact else ours.compact
-    if compact and entries and entries[0].lead:
-        raise NotSure("a comment between a dash and the first key")
-    return replace(
-        ours,
-        opening=_edge(base.opening, ours.opening, theirs.opening),
-        entries=tuple(entries),
-        closing=_edge(base.closing, ours.closing, theirs.closing),
-        compact=compact,
-    )
-
-
-def _commas(entries: Sequence[Entry], last: bool) -> list[Entry]:
-    """A comma after each member but the last, and after that one as before."""
-    count = len(entries)
-    wanted = [last if index == count - 1 else True for index in range(count)]
-    return [
-        e if e.comma == w else replace(e, comma=w) for e, w in zip(entries, wanted, strict=True)
-    ]
-
-
-def _in_style(style: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry]) -> list[Entry]:
+def _apply_style(
+    style: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry]
+) -> list[Entry]:
     """Give each member the white space that its new place asks for."""
-    if not _spread(style):
-        return [_on_line(style, entry, index) for index, entry in enumerate(entries)]
-    wanted = column(style)
-    margin = "\n" + " " * (wanted or 0)
+    leads = [member.lead for member in style.entries]
+    if not _spans_lines(style):
+        if any(split_comments(e.lead) or COMMENT.search(e.tail + e.gap) for e in entries):
+            raise NotSure("a comment inside one line")
+        first = leads[0] if leads else (" " if style.closing[:1] == " " else "")
+        rest = leads[1] if len(leads) > 1 else " "
+        return [replace(e, lead=rest if index else first) for index, e in enumerate(entries)]
+    crowded = any("\n" not in lead for lead in leads[1:])  # some line holds several members
+    margin = "\n" + " " * (_find_column(style) or 0)
     firsts = [side.entries[0].lead for side in (style, ours, theirs) if side.entries]
     members = []
     for index, entry in enumerate(entries):
         fresh = entry
-        if "\n" not in entry.lead and (index == 0 or entry.lead in firsts or not _crowded(style)):
+        if "\n" not in entry.lead and (index == 0 or entry.lead in firsts or not crowded):
             fresh = replace(shift_entry(entry, 0, True), lead=margin)
-            if index == 0 and style.entries and "\n" not in style.entries[0].lead:
-                fresh = replace(entry, lead=style.entries[0].lead)
+            if index == 0 and leads and "\n" not in leads[0]:
+                fresh = replace(entry, lead=leads[0])
         members.append(fresh)
     return members
 
 
-def _crowded(branch: Branch) -> bool:
-    """Whether some line holds several members."""
-    return any("\n" not in member.lead for member in branch.entries[1:])
-
-
-def _on_line(style: Branch, entry: Entry, index: int) -> Entry:
-    if comments(entry.lead) or COMMENT.search(entry.tail + entry.gap):
-        raise NotSure("a comment inside one line")
-    leads = [member.lead for member in style.entries]
-    first = leads[0] if leads else (" " if style.closing[:1] == " " else "")
-    rest = leads[1] if len(leads) > 1 else " "
-    lead = rest if index else first
-    return entry if entry.lead == lead else replace(entry, lead=lead)
-
-
-def sorted_in(order: list[int], slots: match.Slots, kept: Mapping[int, Entry]) -> list[int]:
+def sort_slots(order: list[int], slots: match.Slots, entries: Mapping[int, Entry]) -> list[int]:
     """Where both versions are sorted, sort what was added, too."""
 
-    def name(slot: int) -> str:
-        return (values.text_of(value(kept[slot].node)) or write(kept[slot].node)).casefold()
+    def sort_key(slot: int) -> str:
+        node = entries[slot].node
+        return (values.text_of(read_value(node)) or write(node)).casefold()
 
-    sides = [[name(s) for s in side if s in kept] for side in (slots.ours, slots.theirs)]
+    sides = [[sort_key(s) for s in side if s in entries] for side in (slots.ours, slots.theirs)]
     if all(len(side) > 1 and side == sorted(side) for side in sides):
-        return sorted(order, key=name)
+        return sorted(order, key=sort_key)
     return order

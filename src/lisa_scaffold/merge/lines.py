@@ -1,7 +1,7 @@
-"""Three-way merge of what pip reads: requirements and constraints, one a line.
+"""Three-way merge of files with an entry on each line: patterns, INI files, pip requirements.
 
-The rules are those of a list of requirements in any other file: a package is known by its
-normalised name, and the order says nothing.
+Requirements follow the rules of a list of requirements in any other file: the normalised name
+identifies a package, and the order means nothing.
 Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
 
@@ -9,25 +9,32 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from lisa_scaffold import versions
-from lisa_scaffold.formats import diff
+from packaging.utils import canonicalize_name
+
 from lisa_scaffold.formats.diff import to_lines, to_text
-from lisa_scaffold.formats.stretches import Unit, key_of, lines_of
-from lisa_scaffold.formats.stretches import lines_of as joined
+from lisa_scaffold.formats.stretches import Unit, join_units, key_of
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.merge import declined, removed, values
 from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.declined import MergedText, Note
 from lisa_scaffold.merge.layout import pick
-from lisa_scaffold.merge.text import merge_words
-from lisa_scaffold.merge.units import Both, Gone, in_blocks, in_turn, merge_units, project_decides
-from lisa_scaffold.merge.verify import lost
-from lisa_scaffold.versions import newest, normalised, requirement_keys, split_requirement
+from lisa_scaffold.merge.units import (
+    DecideRemoved,
+    MergeBoth,
+    MergedUnit,
+    let_project_decide,
+    merge_units,
+    place_in_blocks,
+    place_in_turn,
+)
+from lisa_scaffold.merge.verify import find_lost_word
+from lisa_scaffold.versions import make_requirement_keys, pick_newest, split_requirement
 
 _PATTERN_AND_MORE = re.compile(r"(\S+)\s+\S")
-# In a manifest the last word wins: between additions that take in and additions that leave out,
+# In a manifest the last word wins: between additions that include and additions that exclude,
 # the order decides.
 _VERBS = {
     **dict.fromkeys(("include", "recursive-include", "global-include", "graft"), "in"),
@@ -35,219 +42,193 @@ _VERBS = {
 }
 
 
-class Rules(NamedTuple):
-    """How the lines of one sort of file are merged.
+class _Read(NamedTuple):
+    """The units of a file, and the number of blank lines below them."""
 
-    Attributes
-    ----------
-    both, gone
-        What becomes of a line that both sides changed, or that one changed and the other removed.
-    heirs
-        Whether a line may have been renamed into another that is much like it.
-    free
-        Whether the order of the lines means nothing.
-    """
+    units: list[Unit]
+    tail: int
 
-    both: Both
-    gone: Gone
+
+class _Rules(NamedTuple):
+    """How the lines of a file are merged; see `merge_units`."""
+
+    both: MergeBoth
+    removed: DecideRemoved
     heirs: bool = True
     free: bool = False
 
 
-def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
-    """Merge line sets; ``None`` where the two sides contradict each other."""
-    sides = [read(text) for text in (base, ours, theirs)]
-    gone = project_decides(lambda unit: unit.lines[0].strip())
-    return merge_read((base, ours, theirs), sides, Rules(_both, gone))
+def merge(base: str, ours: str, theirs: str) -> MergedText | None:
+    """Merge sets of patterns; ``None`` where the two sides contradict each other."""
+    sides = [_read(text, _make_pattern_key) for text in (base, ours, theirs)]
+    decide = let_project_decide(lambda unit: unit.lines[0].strip())
+    return _merge_read((base, ours, theirs), sides, _Rules(_merge_pattern, decide))
 
 
-def merge_read(
-    texts: tuple[str, str, str], sides: Sequence[tuple[list[Unit], int]], rules: Rules
-) -> tuple[str, tuple[str, ...]] | None:
-    """Merge three texts that were read as units, and the numbers of blank lines below them."""
-    (before, was), (mine, tail), (yours, end) = sides
-    both, gone, heirs, free = rules
-    done = merge_units(before, mine, yours, both, _together, gone=gone, heirs=heirs, free=free)
+def _merge_read(
+    texts: tuple[str, str, str], sides: Sequence[_Read], rules: _Rules
+) -> MergedText | None:
+    base, ours, theirs = sides
+    done = merge_units(
+        *(base.units, ours.units, theirs.units, rules.both, _place_lines),
+        removed=rules.removed,
+        heirs=rules.heirs,
+        free=rules.free,
+    )
     if done is None:
         return None
-    blank = [""] * (end if tail == was else tail)
-    text = to_text([*joined(done[0]), *blank])
-    return None if lost(*texts, text, done[1]) else (text, done[1])
+    blank = [""] * (theirs.tail if ours.tail == base.tail else ours.tail)
+    text = to_text([*join_units(done[0]), *blank])
+    return None if find_lost_word(*texts, text, done[1]) else (text, done[1])
 
 
-def read(text: str) -> tuple[list[Unit], int]:
-    """The lines of a file as units, and the number of blank lines below them."""
+def _read(text: str, make_key: Callable[[Unit], str], *, continues: bool = False) -> _Read:
+    """The lines of a file, each with those that a backslash `continues`."""
     units: list[Unit] = []
     gap = 0
+    is_open = False
     for line in to_lines(text):
-        if line.strip():
-            units.append(Unit(_key(line), gap, (line,)))
+        if is_open:
+            units[-1] = units[-1]._replace(lines=(*units[-1].lines, line))
+        elif line.strip():
+            units.append(Unit("", gap, (line,)))
             gap = 0
         else:
             gap += 1
-    return units, gap
+        is_open = continues and line.endswith("\\")
+    return _Read([unit._replace(key=make_key(unit)) for unit in units], gap)
 
 
-def _key(line: str) -> str:
-    stripped = line.strip()
-    word = stripped.split(maxsplit=1)[0]
-    if stripped.startswith(("#", "-")) or word in _VERBS:
-        return stripped
-    if _PATTERN_AND_MORE.match(stripped) and not re.match(r"\S+\s*[<>=!~;@#]", stripped):
-        return f"{word} …"
-    return stripped
+def _make_pattern_key(unit: Unit) -> str:
+    """A line, or its pattern where more than a requirement follows that."""
+    line = unit.lines[0].strip()
+    word = line.split(maxsplit=1)[0]
+    if (
+        line.startswith(("#", "-"))
+        or word in _VERBS
+        or not _PATTERN_AND_MORE.match(line)
+        or re.match(r"\S+\s*[<>=!~;@#]", line)
+    ):
+        return line
+    return f"{word} …"
 
 
-def _both(
-    base: Unit | None, ours: Unit, theirs: Unit
-) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """One line that both sides changed."""
+def _merge_pattern(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     if base is None:
         return None
-    before, mine, yours = base.lines[0], ours.lines[0], theirs.lines[0]
-    pin = newest(before, mine, yours)
+    lines = base.lines[0], ours.lines[0], theirs.lines[0]
+    pin = pick_newest(*lines)
     if pin:
         return (pin.text,), (pin.note,)
-    words = merge_words(before, mine, yours)
+    words = plain.merge_words(*lines)
     return None if words is None else ((words,), ())
 
 
-def _together(before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
-    """Additions of both sides at one place: each stays in its block, sorted if the block is."""
-    if not _commute(mine, yours):
+def _place_lines(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
+    """Place additions of both sides at one place in blocks, if their order does not matter."""
+    effects: list[set[str]] = []
+    for side in (ours, theirs):
+        lines = [unit.lines[0].strip() for unit in side if not _is_comment(unit)]
+        effects.append(
+            {_VERBS.get(line.split()[0], "out" if line[0] == "!" else "in") for line in lines}
+        )
+    if all(effects) and len(effects[0] | effects[1]) > 1:
         # The last word wins: the project's, unless the template makes exceptions of its own.
-        return None if "out" in _directions(yours) else [*yours, *mine]
-    return in_blocks(before, mine, yours, _rank, heads)
+        return None if "out" in effects[1] else [*theirs, *ours]
+    return place_in_blocks(before, ours, theirs, _is_comment)
 
 
-def _rank(unit: Unit) -> str:
-    return unit.lines[0].casefold()
-
-
-def heads(unit: Unit) -> bool:
-    """Whether a line is a comment, which heads the lines below it."""
+def _is_comment(unit: Unit) -> bool:
     return unit.lines[0].lstrip().startswith("#")
 
-
-def _commute(mine: list[Unit], yours: list[Unit]) -> bool:
-    """Whether additions mean the same in either order."""
-    directions = [_directions(side) for side in (mine, yours)]
-    return not directions[0] or not directions[1] or len(directions[0] | directions[1]) == 1
-
-
-def _directions(units: list[Unit]) -> set[str]:
-    return {_direction(unit) for unit in units} - {""}
-
-
-def _direction(unit: Unit) -> str:
-    line = unit.lines[0].strip()
-    if line.startswith("#"):
-        return ""
-    return _VERBS.get(line.split()[0], "out" if line.startswith("!") else "in")
-
-
-Merge = tuple[str, tuple[str, ...]]
 
 _SECTION = re.compile(r"\[(.+?)\]")
 _KEY = re.compile(r"([^\s=:#;][^=:]*)[=:]")
 _INI_COMMENT = ("#", ";", "!")
-_GONE = project_decides(lambda unit: str(key_of(unit)))
+_DECIDE_KEY = let_project_decide(lambda unit: str(key_of(unit)))
 
 
-def merge_ini(base: str, ours: str, theirs: str) -> Merge | None:
+def merge_ini(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge by section and key; ``None`` where the two sides contradict each other."""
-    sides = [_sections(diff.to_lines(text)) for text in (base, ours, theirs)]
-    done = merge_units(sides[0], sides[1], sides[2], _section, in_turn, gone=_GONE)
+    sides = [_split_sections(to_lines(text)) for text in (base, ours, theirs)]
+    done = merge_units(
+        *(sides[0], sides[1], sides[2], _merge_section, place_in_turn), removed=_DECIDE_KEY
+    )
     if done is None:
         return None
-    text = diff.to_text(lines_of(done[0]))
-    if lost(base, ours, theirs, text, done[1]) or problem(base, ours, theirs, text):
+    text = to_text(join_units(done[0]))
+    if find_lost_word(base, ours, theirs, text, done[1]) or find_problem(base, ours, theirs, text):
         return None
     return text, done[1]
 
 
-def problem(base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """What is wrong with a merged file where both sides were right."""
-    before, mine, yours, after = (Counter(_names(text)) for text in (base, ours, theirs, merged))
+def find_problem(base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """Describe what is wrong with a merged INI file that is right on both sides."""
+    before, our_names, their_names, after = (
+        Counter(
+            f"{section.key} {key.key}"
+            for section in _split_sections(to_lines(text))
+            for key in (*_split_keys(section.lines), Unit("", 0, ()))
+        )
+        for text in (base, ours, theirs, merged)
+    )
     for name, times in after.items():
-        if times > max(1, mine[name], yours[name]):
+        if times > max(1, our_names[name], their_names[name]):
             return f"it sets {name} twice"
-        if name not in mine and name not in yours:
+        if name not in our_names and name not in their_names:
             return f"{name} stands in another section than before"
-    # A line keeps its place in the file, and comes to stand below another section's head.
-    strayed = ((mine - before) | (yours - before)).keys() - after.keys()
+    # A line may keep its place in the file, and end up below the head of another section.
+    strayed = ((our_names - before) | (their_names - before)).keys() - after.keys()
     return f"{min(strayed)} got lost" if strayed else None
 
 
-def _names(text: str) -> list[str]:
-    """Every key with its section, and the sections."""
-    return [
-        f"{section.key} {key.key}"
-        for section in _sections(diff.to_lines(text))
-        for key in (*_keys(section.lines), Unit("", 0, ()))
-    ]
+def _merge_section(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    before = _split_keys(base.lines) if base else []
+    sides = _split_keys(ours.lines), _split_keys(theirs.lines)
+    done = merge_units(before, *sides, _merge_value, place_in_turn, removed=_DECIDE_KEY)
+    return None if done is None else (join_units(done[0]), done[1])
 
 
-def _section(
-    base: Unit | None, ours: Unit, theirs: Unit
-) -> tuple[Sequence[str], Sequence[str]] | None:
-    """A section that both sides changed or added."""
-    before = _keys(base.lines) if base else []
-    done = merge_units(before, _keys(ours.lines), _keys(theirs.lines), _value, in_turn, gone=_GONE)
-    return None if done is None else (lines_of(done[0]), done[1])
-
-
-def _value(
-    base: Unit | None, ours: Unit, theirs: Unit
-) -> tuple[Sequence[str], Sequence[str]] | None:
-    """A key that both sides changed."""
+def _merge_value(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     if base is None:
         return None
-    if len(base.lines) == len(ours.lines) == len(theirs.lines) == 1:
-        pin = newest(base.lines[0], ours.lines[0], theirs.lines[0])
-        if pin:
-            return [pin.text], [pin.note]
-    texts = [diff.to_text(list(side.lines)) for side in (base, ours, theirs)]
-    if all(len(side.lines) > 1 for side in (base, ours, theirs)):
-        done = merge(texts[0], texts[1], texts[2])
-    else:
-        done = plain.merge(texts[0], texts[1], texts[2])
-    return None if done is None else (diff.to_lines(done[0]), done[1])
+    sides = (base, ours, theirs)
+    lengths = {len(side.lines) for side in sides}
+    if lengths == {1} and (pin := pick_newest(*(side.lines[0] for side in sides))):
+        return [pin.text], (pin.note,)
+    merge_text = merge if min(lengths) > 1 else plain.merge
+    done = merge_text(*(to_text(list(side.lines)) for side in sides))
+    return None if done is None else (to_lines(done[0]), done[1])
 
 
-def _sections(lines: Sequence[str]) -> list[Unit]:
-    """Sections with the comments above them; what stands above the first has no name."""
-    starts = [i for i, line in enumerate(lines) if _SECTION.match(line)]
-    heads = [_head(lines, i, 0) for i in starts]
+def _split_sections(lines: Sequence[str]) -> list[Unit]:
+    """Sections with the comments above them; what is above the first has no name."""
     found: list[Unit] = []
-    for key, start, end in zip(
-        ["", *(_name(lines[i]) for i in starts)], [0, *heads], [*heads, len(lines)], strict=True
-    ):
-        own = list(lines[start:end])
+    heads = [
+        (i, match[1].strip()) for i, line in enumerate(lines) if (match := _SECTION.match(line))
+    ]
+    starts = [(0, ""), *((_find_head(lines, i, 0), name) for i, name in heads)]
+    ends = [*(start for start, _ in starts[1:]), len(lines)]
+    for (start, name), end in zip(starts, ends, strict=True):
+        own = lines[start:end]
         gap = next((i for i, line in enumerate(own) if line.strip()), len(own))
         if own[gap:] or found or gap:
-            found.append(Unit(f"[{key}]", gap, tuple(own[gap:])))
+            found.append(Unit(f"[{name}]", gap, tuple(own[gap:])))
     return found
 
 
-def _name(line: str) -> str:
-    match = _SECTION.match(line)
-    return match[1].strip() if match else ""
-
-
-def _head(lines: Sequence[str], at: int, floor: int) -> int:
+def _find_head(lines: Sequence[str], at: int, floor: int) -> int:
     """Where the comments and blank lines above a line begin."""
     start = at
     while start > floor and (
         not lines[start - 1].strip() or lines[start - 1].lstrip().startswith(_INI_COMMENT)
     ):
         start -= 1
-    # Comments that follow a value without a blank line may speak of what stands above them.
     return start
 
 
-def _keys(lines: Sequence[str]) -> list[Unit]:
-    """A section's head, and its keys with the lines that go on with their values."""
+def _split_keys(lines: Sequence[str]) -> list[Unit]:
+    """The head of a section, and its keys with the lines that continue their values."""
     starts = [
         i for i, line in enumerate(lines) if line[:1].strip() and not line.startswith(_INI_COMMENT)
     ]
@@ -256,7 +237,9 @@ def _keys(lines: Sequence[str]) -> list[Unit]:
     units: list[Unit] = []
     at = 0
     for start, following in zip(starts, [*starts[1:], len(lines)], strict=True):
-        end = _head(lines, following, start + 1) if following < len(lines) else len(lines)
+        end = following
+        if following < len(lines):
+            end = _find_head(lines, following, start + 1)
         gap = next(i for i in range(at, end) if lines[i].strip()) - at
         match = _KEY.match(lines[start])
         key = match[1].rstrip() if match else lines[start].strip()
@@ -268,59 +251,47 @@ def _keys(lines: Sequence[str]) -> list[Unit]:
 _COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*")
 
 
-def merge_requirements(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
+def merge_requirements(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge lists of requirements; ``None`` where the two sides contradict each other."""
-    sides = [_read(text) for text in (base, ours, theirs)]
-    keys = requirement_keys(*([str(unit.key) for unit in units] for units, _ in sides))
+    sides = [_read(text, _strip_comment, continues=True) for text in (base, ours, theirs)]
+    keys = make_requirement_keys(*([str(unit.key) for unit in side.units] for side in sides))
     if any(len(set(side)) < len(side) for side in keys):
         return None
     named = [
-        ([unit._replace(key=key) for unit, key in zip(units, own, strict=True)], tail)
-        for (units, tail), own in zip(sides, keys, strict=True)
+        side._replace(units=[u._replace(key=key) for u, key in zip(side.units, own, strict=True)])
+        for side, own in zip(sides, keys, strict=True)
     ]
-    plain = not any(heads(unit) for units, _ in sides for unit in units)
-    rules = Rules(_merge_requirement, _gone, heirs=False, free=plain)
-    return merge_read((base, ours, theirs), named, rules)
+    free = not any(_is_comment(unit) for side in sides for unit in side.units)
+    rules = _Rules(_merge_requirement, _decide_requirement, heirs=False, free=free)
+    return _merge_read((base, ours, theirs), named, rules)
 
 
-def _read(text: str) -> tuple[list[Unit], int]:
-    """Requirements and comments, each with what a backslash continues, and blank lines below."""
-    units: list[Unit] = []
-    gap = 0
-    open_ = False
-    for line in to_lines(text):
-        if open_:
-            units[-1] = units[-1]._replace(lines=(*units[-1].lines, line))
-        elif line.strip():
-            units.append(Unit("", gap, (line,)))
-            gap = 0
-        else:
-            gap += 1
-        open_ = line.endswith("\\")
-    return [unit._replace(key=_said(unit)) for unit in units], gap
-
-
-def _said(unit: Unit) -> str:
-    """A requirement without its comment and its hashes; of a comment all."""
+def _strip_comment(unit: Unit) -> str:
+    """A requirement without its comment and its hashes; a comment as a whole."""
     line = unit.lines[0].removesuffix("\\").strip()
-    return line if heads(unit) else _COMMENT.sub("", line)
+    return line if _is_comment(unit) else _COMMENT.sub("", line)
 
 
-def _merge_requirement(
-    base: Unit | None, ours: Unit, theirs: Unit
-) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """A requirement that both sides changed, or added differently; hashes go with their version."""
+def _merge_requirement(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """Merge a requirement that both sides changed or added; hashes go with their version."""
     if max(len(unit.lines) for unit in (base, ours, theirs) if unit) > 1:
         return None
-    written = [unit.lines[0] if unit else "" for unit in (base, ours, theirs)]
-    pin = versions.newest(*written) if base else None
-    if pin:
+    lines = [unit.lines[0] if unit else "" for unit in (base, ours, theirs)]
+    if base and (pin := pick_newest(*lines)):
         return (pin.text,), (pin.note,)
-    said = [_said(unit) if unit else None for unit in (base, ours, theirs)]
-    remarks = [line[len(_COMMENT.sub("", line)) :] for line in written]
-    decided = _decided(*said)
+    before = _strip_comment(base) if base else None
+    our_text, their_text = _strip_comment(ours), _strip_comment(theirs)
+    decided: values.Decision | None
+    if their_text in (our_text, before):
+        decided = values.Decision(our_text)
+    elif our_text == before:
+        decided = values.Decision(their_text)
+    else:
+        parts = split_requirement(our_text)
+        path = (parts["name"],) if parts else ()
+        decided = values.decide_scalar(path, before, our_text, their_text) if parts else None
     try:
-        remark = pick(remarks[0], remarks[1], remarks[2])
+        remark = pick(*(line[len(_COMMENT.sub("", line)) :] for line in lines))
     except NotSure:
         return None
     if decided is None:
@@ -328,26 +299,16 @@ def _merge_requirement(
     return (decided.text + remark,), (decided.note,) if decided.note else ()
 
 
-def _decided(base: str | None, ours: str | None, theirs: str | None) -> values.Decision | None:
-    if ours is None or theirs is None:
-        return None
-    if theirs in (ours, base):
-        return values.Decision(ours)
-    if ours == base:
-        return values.Decision(theirs)
-    named = split_requirement(ours)
-    return values.scalar((named["name"],), base, ours, theirs) if named else None
-
-
-def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str]:
-    """A requirement that one side removed goes where the other only moved its version."""
-    left = ours or theirs
-    before, after = _said(base), _said(left or base)
-    named = split_requirement(before)
-    what = normalised(named["name"]) if named else before
+def _decide_requirement(
+    base: Unit, ours: Unit | None, theirs: Unit | None
+) -> tuple[Unit | None, Note]:
+    """Drop a requirement that one side removed where the other only moved its version."""
+    before, after = _strip_comment(base), _strip_comment(ours or theirs or base)
+    parts = split_requirement(before)
+    what = canonicalize_name(parts["name"]) if parts else before
     texts = ["\n".join(unit.lines) if unit else "" for unit in (base, ours, theirs)]
-    if before != after and values.only_pins((what,), before, after):
-        return None, removed.only_moved(what, f"{before} → {after}", by_ours=ours is not None)
+    if before != after and values.has_only_moved_pins((what,), before, after):
+        return None, removed.note_moved(what, f"{before} → {after}", by_ours=ours is not None)
     if ours is None:
-        return None, declined.removed(what, texts[0], texts[2])
-    return ours, declined.changed(what, texts[0], texts[1])
+        return None, declined.note_removed(what, texts[0], texts[2])
+    return ours, declined.note_changed(what, texts[0], texts[1])

@@ -1,13 +1,23 @@
-"""What is special about lists: a list has an order, and often no key tells its items apart."""
+"""Three-way merge of lists, which have an order and often no keys."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lisa_scaffold.formats.tree import Branch, Entry, NotSure, Path, Value, comments, content, value
+from lisa_scaffold.formats.diff import is_subsequence
+from lisa_scaffold.formats.tree import (
+    Branch,
+    Entry,
+    NotSure,
+    Path,
+    Value,
+    read_value,
+    split_comments,
+    write_content,
+)
 from lisa_scaffold.merge import declined, layout, match, values
+from lisa_scaffold.merge.declined import Note
 
 Versions = tuple[Entry | None, Entry | None, Entry | None]
 
@@ -18,126 +28,108 @@ class Members:
 
     slots: match.Slots
     versions: dict[int, Versions]
-    kind: str
+    form: str
     strict: bool
     sortable: bool
 
+    def value_at(self, slot: int) -> Value:
+        """The value of a member in the first version that has it."""
+        return next(read_value(found.node) for found in self.versions[slot] if found)
 
-def both_added(ours: Branch, theirs: Branch, path: Path, notes: list[str]) -> Branch | None:
-    """One list of two that both sides added, where one holds the other or the last item wins.
 
-    ``None``: take the items of both, each of which has a name or stands for itself. Where the
-    order of the items means something, nobody can be sure.
+def merge_both_added(ours: Branch, theirs: Branch, path: Path, notes: list[Note]) -> Branch | None:
+    """One list of two that both sides added, where one contains the other or the last item wins.
+
+    ``None`` means to take the items of both, each of which has a name or is its own name. Where
+    the order of the items means something, nobody can be sure.
     """
-    said = [
-        [(repr(value(e.node)), *_comments_of(e)) for e in side.entries] for side in (ours, theirs)
-    ]
-    if _within(said[1], said[0]):
+    items = [[read_value(member.node) for member in side.entries] for side in (ours, theirs)]
+    our_texts, their_texts = (
+        [(repr(item), *_comments_of(e)) for item, e in zip(own, side.entries, strict=True)]
+        for own, side in zip(items, (ours, theirs), strict=True)
+    )
+    if is_subsequence(their_texts, our_texts):
         return ours
-    notes.append(f"{values.where(path)}: both sides added it; it has the items of both.")
-    if _within(said[0], said[1]):
+    notes.append(f"{values.show_path(path)}: both sides added it; it has the items of both.")
+    if is_subsequence(our_texts, their_texts):
         return theirs
-    items = [[value(member.node) for member in side.entries] for side in (ours, theirs)]
     if values.is_last_wins(path):
         fresh = [
             e for e, item in zip(theirs.entries, items[1], strict=True) if item not in items[0]
         ]
         return layout.assemble(replace(ours, entries=()), ours, theirs, [*fresh, *ours.entries])
-    if values.is_ordered(path) or values.list_kind(path, *items) == "ordered":
-        raise NotSure(f"{values.where(path)}: a list that both sides added")
+    if values.is_ordered(path) or values.classify_list(path, *items) == "ordered":
+        raise NotSure(f"{values.show_path(path)}: a list that both sides added")
     return None
 
 
-def _within(less: Sequence[object], more: Sequence[object]) -> bool:
-    """Whether all items of one sequence stand in the other, in the same order."""
-    rest = iter(more)
-    return all(item in rest for item in less)
-
-
-def in_order(sides: list[list[Entry]], said: list[list[Value]], path: Path) -> list[Entry]:
+def merge_in_order(sides: list[list[Entry]], items: list[list[Value]], path: Path) -> list[Entry]:
     """Merge lists whose order means something, as lines are merged."""
     texts = [
-        [repr((v, _comments_of(e))) for v, e in zip(*s, strict=True)]
-        for s in zip(said, sides, strict=True)
+        [repr((item, _comments_of(e))) for item, e in zip(*side, strict=True)]
+        for side in zip(items, sides, strict=True)
     ]
     picks = match.diff3(*texts)
     if picks is None:
-        raise NotSure(f"{values.where(path)}: both sides changed the same place of a list")
-    _no_return(said, [said[side][index] for side, index in picks], path)
+        raise NotSure(f"{values.show_path(path)}: both sides changed the same place of a list")
+    merged = [items[side][index] for side, index in picks]
+    counts = [Counter(repr(item) for item in side) for side in (*items, merged)]
+    for item, count in counts[3].items():
+        before, in_ours, in_theirs = (side[item] for side in counts[:3])
+        expected = in_theirs if in_ours == before else in_ours
+        if count != expected and before in (in_ours, in_theirs):
+            raise NotSure(f"{values.show_path(path)}: one side moved an item, the other removed it")
     return [sides[side][index] for side, index in picks]
 
 
-def _no_return(said: list[list[Value]], merged: list[Value], path: Path) -> None:
-    """Refuse a list in which an item is back that one side moved and the other removed."""
-    counts = [Counter(repr(item) for item in side) for side in (*said, merged)]
-    for item, count in counts[3].items():
-        old, mine, other = (side[item] for side in counts[:3])
-        if count != (other if mine == old else mine) and old in (mine, other):
-            raise NotSure(f"{values.where(path)}: one side moved an item, the other removed it")
-
-
 def _comments_of(member: Entry) -> list[str]:
-    return [*comments(member.lead), member.tail.strip()]
+    return [*split_comments(member.lead), member.tail.strip()]
 
 
-def crowded_out(members: Members, path: Path, notes: list[str]) -> set[int]:
-    """Versions that the template adds next to one that the project removed: they are left out.
+def leave_out_crowded(members: Members, path: Path, notes: list[Note]) -> set[int]:
+    """Slots of versions that the template adds next to one that the project removed.
 
     Raises
     ------
     NotSure
         If the project adds one next to one that the template removed.
     """
-    if members.kind != "set":
+    if members.form != "set":
         return set()
     slots = members.slots
     base, ours, theirs = (
-        [_said(members, slot) for slot in side] for side in (slots.base, slots.ours, slots.theirs)
+        [members.value_at(slot) for slot in side] for side in (slots.base, slots.ours, slots.theirs)
     )
-    if values.crowded_out(base, theirs, ours):
-        raise NotSure(f"{values.where(path)}: added beside what the other side removed")
-    out = values.crowded_out(base, ours, theirs)
+    where = values.show_path(path)
+    if values.find_crowded_out(base, theirs, ours):
+        raise NotSure(f"{where}: added beside what the other side removed")
+    out = values.find_crowded_out(base, ours, theirs)
     for index, removed in out.items():
         added = members.versions[slots.theirs[index]][2]
-        text = content(added).strip() if added else ""
-        notes.append(declined.crowded_out(values.where(path), text, values.text_of(removed) or ""))
+        text = write_content(added).strip() if added else ""
+        notes.append(declined.note_crowded_out(where, text, values.text_of(removed) or ""))
     return {slots.theirs[index] for index in out}
 
 
-def fixed_places(members: Members, out: set[int], path: Path) -> None:
+def refuse_replacements(members: Members, out: set[int], path: Path) -> None:
     """Refuse where one side adds in place of what only the other removed, and resembles it."""
-    if members.kind == "map":
+    if members.form in ("map", "requirements"):
         return
-    for side, other in ((1, 2), (2, 1)):
-        added = [s for s, v in members.versions.items() if v[side] and not v[0] and not v[other]]
-        gone = [s for s, v in members.versions.items() if v[0] and not v[other]]
-        mine = members.slots.ours if side == 1 else members.slots.theirs
-        both = [s for s, v in members.versions.items() if v[1] and v[2] and not v[0]]
+    versions = members.versions
+    both = [slot for slot, v in versions.items() if v[1] and v[2] and not v[0]]
+    for side, other, order in ((1, 2, members.slots.ours), (2, 1, members.slots.theirs)):
+        added = [s for s, v in versions.items() if v[side] and not v[0] and not v[other]]
+        removed = [s for s, v in versions.items() if v[0] and not v[other]]
+        stay = {s for s, v in versions.items() if v[0] and v[side]}
+        places, old_places = match.find_gaps(order, stay), match.find_gaps(members.slots.base, stay)
         for slot in added:
-            if slot not in out and _replaces(members, mine, slot, gone, both, side):
-                raise NotSure(f"{values.where(path)}: added in place of what is gone")
-
-
-def _replaces(  # noqa: PLR0913, PLR0917 - all of them are needed
-    members: Members, mine: list[int], slot: int, gone: list[int], both: list[int], side: int
-) -> bool:
-    """Whether an added member stands where the same side removed what the other removed too.
-
-    Where both sides put the same there instead, nothing is unclear.
-    """
-    if members.kind == "requirements":
-        return False
-    stay = {s for s, v in members.versions.items() if v[0] and v[side]}
-    place = match.gaps(mine, stay)[slot]
-    if any(match.gaps(mine, stay)[s] == place for s in both):
-        return False
-    before = match.gaps(members.slots.base, stay)
-    swapped = [s for s in gone if before.get(s) == place]
-    return any(_resemble(_said(members, s), _said(members, slot)) for s in swapped)
-
-
-def _said(members: Members, slot: int) -> Value:
-    return next(value(found.node) for found in members.versions[slot] if found)
+            place = places[slot]
+            # Where both sides put the same there instead, nothing is unclear.
+            if slot in out or any(places[s] == place for s in both):
+                continue
+            swapped = [s for s in removed if old_places.get(s) == place]
+            if any(_resemble(members.value_at(s), members.value_at(slot)) for s in swapped):
+                raise NotSure(f"{values.show_path(path)}: added in place of what is gone")
 
 
 def _resemble(one: Value, two: Value) -> bool:

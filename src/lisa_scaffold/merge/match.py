@@ -1,19 +1,26 @@
-"""Which member of one version is which of another, and in what order the result has them."""
+"""Matching the members of three versions, and the order of the result."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 
-from lisa_scaffold.formats.tree import Indistinct, Key, NotSure, Value
+from lisa_scaffold.formats.diff import is_subsequence
+from lisa_scaffold.formats.tree import Indistinct, NotSure, Value
 from lisa_scaffold.merge.effort import refuse_many, spend
 
 _SIMILAR = 0.5
+_SIMILAR_KEYED = 0.7
 _CLEARLY = 0.1
 _LARGEST = 120
 _LIKENESS = 40  # steps of the shortest comparison
+
+Item = tuple[Hashable, Value]
+Leaves = Counter[tuple[object, ...]]
+Partners = dict[int, int]
+"""For each index of a side the index in base of the same member, where there is one."""
 
 
 def diff3(
@@ -21,67 +28,53 @@ def diff3(
 ) -> list[tuple[int, int]] | None:
     """Merge three sequences: (side, index) of each item of the result, side 1 ours, 2 theirs.
 
-    Changes that touch each other are a conflict, as they are in git: ``None``.
+    Changes that touch each other are a conflict, as they are in git: ``None``. Not so where both
+    sides replaced all of the base's items, and one side has all that the other has.
     """
     result: list[tuple[int, int]] = []
-    for b, o, t, stable in _regions(base, ours, theirs):
-        mine, other = ours[o.start : o.stop], theirs[t.start : t.stop]
-        before = base[b.start : b.stop]
-        if stable or other in (mine, before):
-            result += [(1, index) for index in o]
-        elif mine == before or (_anew(before, mine, other) and _within(mine, other)):
-            result += [(2, index) for index in t]
-        elif _anew(before, mine, other) and _within(other, mine):
-            result += [(1, index) for index in o]
+    to_ours, to_theirs = (_Matcher(base, side).match_indices() for side in (ours, theirs))
+    stable = [
+        (i, to_ours[i], to_theirs[i]) for i in range(len(base)) if i in to_ours and i in to_theirs
+    ]
+    b = o = t = 0
+    for b_end, o_end, t_end in [*stable, (len(base), len(ours), len(theirs))]:
+        before, our_items, their_items = base[b:b_end], ours[o:o_end], theirs[t:t_end]
+        replaced = not set(before) & {*our_items, *their_items}
+        if their_items in (our_items, before):
+            takes_ours = True
+        elif our_items == before or (
+            replaced and our_items and is_subsequence(our_items, their_items)
+        ):
+            takes_ours = False
+        elif replaced and their_items and is_subsequence(their_items, our_items):
+            takes_ours = True
         else:
             return None
+        picked = range(o, o_end) if takes_ours else range(t, t_end)
+        result += [(1 if takes_ours else 2, index) for index in picked]
+        if b_end < len(base):
+            result.append((1, o_end))
+        b, o, t = b_end + 1, o_end + 1, t_end + 1
     return result
 
 
-def _anew(base: Sequence[Hashable], *sides: Sequence[Hashable]) -> bool:
-    """Whether no side kept anything of what base has here."""
-    return not any(set(base) & set(side) for side in sides)
-
-
-def _within(less: Sequence[Hashable], more: Sequence[Hashable]) -> bool:
-    """Whether one side did all that the other did, and more."""
-    rest = iter(more)
-    return bool(less) and all(item in rest for item in less)
-
-
-def _regions(
-    base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]
-) -> Iterator[tuple[range, range, range, bool]]:
-    """Split three sequences into stretches that all share, and what lies between them."""
-    to_ours, to_theirs = _matches(base, ours), _matches(base, theirs)
-    b = o = t = 0
-    for index in range(len(base)):
-        if index not in to_ours or index not in to_theirs:
-            continue
-        mine, other = to_ours[index], to_theirs[index]
-        yield range(b, index), range(o, mine), range(t, other), False
-        yield range(index, index + 1), range(mine, mine + 1), range(other, other + 1), True
-        b, o, t = index + 1, mine + 1, other + 1
-    yield range(b, len(base)), range(o, len(ours)), range(t, len(theirs)), False
-
-
-def _matches(base: Sequence[Hashable], side: Sequence[Hashable]) -> dict[int, int]:
-    blocks = _Matcher(base, side).get_matching_blocks()
-    return {m.a + step: m.b + step for m in blocks for step in range(m.size)}
-
-
 class _Matcher(SequenceMatcher[Hashable]):
-    """Counts the steps of the search, which where many items are alike are the square of them."""
+    """Counts the steps of the search: where many items are alike, the square of their number."""
 
     def __init__(self, first: Sequence[Hashable], second: Sequence[Hashable]) -> None:
         super().__init__(None, first, second, autojunk=False)
         self._first = first
         self._times = Counter(second)
 
+    def match_indices(self) -> dict[int, int]:
+        """Indices of the second sequence by those of the first."""
+        blocks = self.get_matching_blocks()
+        return {block.a + i: block.b + i for block in blocks for i in range(block.size)}
+
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
-        """The longest run that both have between some places."""
+        """The longest run that both have within the given bounds."""
         span = self._first[alo:ahi]
         spend(len(span) + sum(self._times[item] for item in span))
         return super().find_longest_match(alo, ahi, blo, bhi)
@@ -89,15 +82,17 @@ class _Matcher(SequenceMatcher[Hashable]):
 
 @dataclass(frozen=True)
 class Slots:
-    """For each version, the slots of its members in order; the same slot: the same member."""
+    """For each version, the slots of its members in order; the same slot is the same member."""
 
     base: list[int]
     ours: list[int]
     theirs: list[int]
 
 
-def by_key(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> Slots:
-    """Members with the same key are the same."""
+def match_by_key(
+    base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]
+) -> Slots:
+    """Match members with the same key."""
     number: dict[Hashable, int] = {}
     sides = [[number.setdefault(key, len(number)) for key in side] for side in (base, ours, theirs)]
     if any(len(set(side)) != len(side) for side in sides):
@@ -105,66 +100,71 @@ def by_key(base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[
     return Slots(*sides)
 
 
-Item = tuple[Hashable, Value]
-
-
-def by_likeness(
-    base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item], keyed: bool
+def match_by_likeness(
+    base: Sequence[Item], ours: Sequence[Item], theirs: Sequence[Item], *, keyed: bool
 ) -> Slots:
-    """Members with the same key are the same, and so are alike ones where a key was renamed.
+    """Match members with the same key, and similar ones where a key was renamed.
 
     A renamed member that is taken for a new one would bring back what the other side deleted.
     In a mapping (`keyed`) a key that stays says everything; in a sequence it must be unique.
     """
     refuse_many(len(base), len(ours), len(theirs))
-    mine, other = _partners(base, ours, keyed), _partners(base, theirs, keyed)
-    for one, found, two, rest in (ours, mine, theirs, other), (theirs, other, ours, mine):
-        _not_renamed(base, one, found, two, rest)
+    to_ours, to_theirs = _find_partners(base, ours, keyed), _find_partners(base, theirs, keyed)
+    for one, found, two, rest in (
+        (ours, to_ours, theirs, to_theirs),
+        (theirs, to_theirs, ours, to_ours),
+    ):
+        _part_renamed(base, one, found, two, rest)
         _pair_through(one, found, two, rest)
-    for one, found, rest in (ours, mine, other), (theirs, other, mine):
-        _not_brought_back(base, one, found, rest)
-        _surely_one(base, one, found, rest)
-    fresh: dict[Hashable, int] = {}
+    _refuse_doubtful(base, ours, to_ours, to_theirs)
+    _refuse_doubtful(base, theirs, to_theirs, to_ours)
     count = len(base)
-    new_keys = Counter(key for i, (key, _) in enumerate(ours) if i not in mine)
-    ours_slots: list[int] = []
+    fresh: dict[Hashable, int] = {}
+    new_keys = Counter(key for i, (key, _) in enumerate(ours) if i not in to_ours)
+    our_slots: list[int] = []
     for index, (key, _) in enumerate(ours):
-        if index not in mine:
-            fresh.setdefault(key, count)
-            ours_slots.append(count)
-            count += 1
+        if index in to_ours:
+            our_slots.append(to_ours[index])
         else:
-            ours_slots.append(mine[index])
-    theirs_slots: list[int] = []
+            fresh.setdefault(key, count)
+            our_slots.append(count)
+            count += 1
+    their_slots: list[int] = []
     for index, (key, _) in enumerate(theirs):
-        if index in other:
-            theirs_slots.append(other[index])
-        elif new_keys[key] == 1 and fresh.get(key) not in theirs_slots:
-            theirs_slots.append(fresh[key])
+        if index in to_theirs:
+            their_slots.append(to_theirs[index])
+        elif new_keys[key] == 1 and fresh.get(key) not in their_slots:
+            their_slots.append(fresh[key])
         elif new_keys[key] > 1:
             raise Indistinct("both sides added members that nothing tells apart")
         else:
-            theirs_slots.append(count)
+            their_slots.append(count)
             count += 1
-    return Slots(list(range(len(base))), ours_slots, theirs_slots)
+    return Slots(list(range(len(base))), our_slots, their_slots)
 
 
-def _partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> dict[int, int]:
-    """For each index of a side the index in base of the same member, where there is one."""
+def _find_partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> Partners:
     old, new = Counter(key for key, _ in base), Counter(key for key, _ in side)
     where = {key: index for index, (key, _) in enumerate(base)}
     found = {
         index: where[key] for index, (key, _) in enumerate(side) if old[key] == 1 and new[key] == 1
     }
-    if keyed and (len(new) < len(side) or len(old) < len(base)):
-        raise Indistinct("a key stands twice")
     if keyed:
-        _pair_renamed(base, side, found, least=0.7)
+        if len(new) < len(side) or len(old) < len(base):
+            raise Indistinct("a key stands twice")
+        _pair_renamed(base, side, found, least=_SIMILAR_KEYED)
         return found
-    _pair_equal(base, side, found)
+    taken = set(found.values())
+    for index, (_, value) in enumerate(side):
+        if index not in found:
+            equal = (i for i, (_, before) in enumerate(base) if i not in taken and before == value)
+            partner = next(equal, None)
+            if partner is not None:
+                found[index] = partner
+                taken.add(partner)
     _pair_twins(base, side, found)
     taken = set(found.values())
-    left = Counter(base[index][0] for index in range(len(base)) if index not in taken)
+    left = Counter(key for index, (key, _) in enumerate(base) if index not in taken)
     more = Counter(key for index, (key, _) in enumerate(side) if index not in found)
     if any(left[key] * more[key] > 1 for key in left):
         raise Indistinct("members that nothing tells apart")
@@ -172,81 +172,7 @@ def _partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> dict[i
     return found
 
 
-def _not_renamed(
-    base: Sequence[Item],
-    one: Sequence[Item],
-    found: dict[int, int],
-    two: Sequence[Item],
-    rest: dict[int, int],
-) -> None:
-    """Part what looks renamed where the other side has the new one beside the old one."""
-    fresh = {key for index, (key, _) in enumerate(two) if index not in rest}
-    where = {partner: index for index, partner in rest.items()}
-    for index, partner in list(found.items()):
-        key, before = base[partner]
-        if one[index][0] == key or one[index][0] not in fresh or partner not in where:
-            continue
-        if two[where[partner]] != (key, before):
-            raise NotSure("a member that one side renamed and the other added")
-        del found[index]
-
-
-def _not_brought_back(
-    base: Sequence[Item], one: Sequence[Item], found: dict[int, int], rest: dict[int, int]
-) -> None:
-    """Refuse a second member of the same name as one that the other side removed."""
-    stay = set(rest.values())
-    gone = {key for partner, (key, _) in enumerate(base) if partner not in stay}
-    gone &= {base[partner][0] for partner in found.values()}
-    if any(key in gone for index, (key, _) in enumerate(one) if index not in found):
-        raise NotSure("a member that one side removed and the other has twice")
-
-
-def _surely_one(
-    base: Sequence[Item], one: Sequence[Item], found: dict[int, int], rest: dict[int, int]
-) -> None:
-    """Refuse a likeness alone as the proof that one side changed what the other removed."""
-    stay = set(rest.values())
-    for index, partner in found.items():
-        key, known = one[index][0], base[partner][0]
-        if partner not in stay and key != known and name_of(key) == name_of(known):
-            raise Indistinct("a member that one side changed and the other removed")
-
-
-def _pair_through(
-    one: Sequence[Item], found: dict[int, int], two: Sequence[Item], rest: dict[int, int]
-) -> None:
-    """Pair what is like a member of the other side whose place in base is known."""
-    taken = set(found.values())
-    fresh = {key for index, (key, _) in enumerate(two) if index not in rest}
-    known = [(index, partner) for index, partner in rest.items() if partner not in taken]
-    for index, (key, value) in enumerate(one):
-        if index in found or not known or key in fresh:
-            continue
-        own = leaves(value)
-        scores = [
-            (two[i][0] == key, likeness(own, leaves(two[i][1])), -i, partner)
-            for i, partner in known
-        ]
-        same, score, place, partner = max(scores)
-        if same or score >= _SIMILAR:
-            found[index] = partner
-            known.remove((-place, partner))
-
-
-def _pair_equal(base: Sequence[Item], side: Sequence[Item], found: dict[int, int]) -> None:
-    taken = set(found.values())
-    for index, (_, value) in enumerate(side):
-        if index in found:
-            continue
-        for candidate, (_, before) in enumerate(base):
-            if candidate not in taken and before == value:
-                found[index] = candidate
-                taken.add(candidate)
-                break
-
-
-def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: dict[int, int]) -> None:
+def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: Partners) -> None:
     """Pair members of one name that are clearly more like each other than like any other.
 
     Raises
@@ -260,7 +186,7 @@ def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: dict[int, int
         for i, (key, value) in enumerate(side)
         for b, (known, before) in enumerate(base)
         if i not in found and b not in taken and name_of(key) == name_of(known)
-        if (score := likeness(leaves(before), leaves(value))) >= _SIMILAR
+        if (score := likeness(count_leaves(before), count_leaves(value))) >= _SIMILAR
     }
     for (i, b), score in scores.items():
         spend(len(scores))
@@ -271,16 +197,16 @@ def _pair_twins(base: Sequence[Item], side: Sequence[Item], found: dict[int, int
 
 
 def _pair_renamed(
-    base: Sequence[Item], side: Sequence[Item], found: dict[int, int], least: float
+    base: Sequence[Item], side: Sequence[Item], found: Partners, least: float
 ) -> None:
-    """Pair what is alike enough, the most alike first."""
+    """Pair what is similar enough, the most similar first."""
     taken = set(found.values())
     lost = [index for index in range(len(base)) if index not in taken]
     gained = [index for index in range(len(side)) if index not in found]
     if not lost or not gained or len(lost) * len(gained) > _LARGEST**2:
         return
-    old = {index: leaves(base[index][1]) for index in lost}
-    new = {index: leaves(side[index][1]) for index in gained}
+    old = {index: count_leaves(base[index][1]) for index in lost}
+    new = {index: count_leaves(side[index][1]) for index in gained}
     scores = sorted(
         (
             (score, -abs(i - b), -i, -b)
@@ -296,50 +222,110 @@ def _pair_renamed(
             taken.add(-b)
 
 
-def leaves(value: Value, path: tuple[object, ...] = ()) -> Counter[tuple[object, ...]]:
+def _part_renamed(
+    base: Sequence[Item], one: Sequence[Item], found: Partners, two: Sequence[Item], rest: Partners
+) -> None:
+    """Undo pairs that look renamed where the other side has the new one beside the old one."""
+    fresh = {key for index, (key, _) in enumerate(two) if index not in rest}
+    where = {partner: index for index, partner in rest.items()}
+    for index, partner in list(found.items()):
+        key, before = base[partner]
+        if one[index][0] == key or one[index][0] not in fresh or partner not in where:
+            continue
+        if two[where[partner]] != (key, before):
+            raise NotSure("a member that one side renamed and the other added")
+        del found[index]
+
+
+def _pair_through(
+    one: Sequence[Item], found: Partners, two: Sequence[Item], rest: Partners
+) -> None:
+    """Pair what is like a member of the other side whose place in base is known."""
+    taken = set(found.values())
+    fresh = {key for index, (key, _) in enumerate(two) if index not in rest}
+    known = [(index, partner) for index, partner in rest.items() if partner not in taken]
+    for index, (key, value) in enumerate(one):
+        if index in found or not known or key in fresh:
+            continue
+        own = count_leaves(value)
+        scores = [
+            (two[i][0] == key, likeness(own, count_leaves(two[i][1])), -i, partner)
+            for i, partner in known
+        ]
+        same, score, place, partner = max(scores)
+        if same or score >= _SIMILAR:
+            found[index] = partner
+            known.remove((-place, partner))
+
+
+def _refuse_doubtful(
+    base: Sequence[Item], one: Sequence[Item], found: Partners, rest: Partners
+) -> None:
+    """Refuse changes to what the other side removed that are not surely changes to that.
+
+    These are a second member of the same name, and one that is merely similar.
+    """
+    stay = set(rest.values())
+    removed = {key for partner, (key, _) in enumerate(base) if partner not in stay}
+    removed &= {base[partner][0] for partner in found.values()}
+    if any(key in removed for index, (key, _) in enumerate(one) if index not in found):
+        raise NotSure("a member that one side removed and the other has twice")
+    for index, partner in found.items():
+        key, known = one[index][0], base[partner][0]
+        if partner not in stay and key != known and name_of(key) == name_of(known):
+            raise Indistinct("a member that one side changed and the other removed")
+
+
+def count_leaves(value: Value, path: tuple[object, ...] = ()) -> Leaves:
     """Every leaf of a value with its path; the place in a list does not count."""
     spend(1)
     if isinstance(value, dict):
-        parts = [leaves(part, (*path, key)) for key, part in value.items()]
+        parts = [count_leaves(part, (*path, key)) for key, part in value.items()]
     elif isinstance(value, list):
-        parts = [leaves(part, (*path, "")) for part in value]
+        parts = [count_leaves(part, (*path, "")) for part in value]
     else:
         return Counter([(*path, value)])
-    total: Counter[tuple[object, ...]] = Counter()
+    total: Leaves = Counter()
     for part in parts:
         total.update(part)
     return total
 
 
-def likeness(one: Counter[tuple[object, ...]], two: Counter[tuple[object, ...]]) -> float:
+def likeness(one: Leaves, two: Leaves) -> float:
     """How much two values share, from 0 to 1; a lone scalar is never like another."""
     spend(_LIKENESS + len(one) + len(two))
     size = one.total() + two.total()
     return 2 * (one & two).total() / size if size > 2 else 0.0  # noqa: PLR2004
 
 
-def order(slots: Slots, keep: set[int], strict: bool) -> list[int]:
+def order_slots(slots: Slots, keep: set[int], strict: bool) -> list[int]:
     """The slots to keep, in the order of the result.
 
     Where both sides add at the same place, ours come first. Where order means something
     (`strict`), that is not sure, nor is another order on both sides.
     """
-    mine, other = slots.ours, slots.theirs
-    moved = [_moved(slots.base, side) for side in (mine, other)]
-    if all(moved) and strict and _common(mine, other) != _common(other, mine):
+    base, ours, theirs = slots.base, slots.ours, slots.theirs
+    moved = [_pick_common(base, side) != _pick_common(side, base) for side in (ours, theirs)]
+    if all(moved) and strict and _pick_common(ours, theirs) != _pick_common(theirs, ours):
         raise NotSure("both sides changed the order")
     theirs_first = moved[1] and not moved[0]
-    first, second = (other, mine) if theirs_first else (mine, other)
-    result = _with_removed(slots.base, first)
-    known, inserted = set(result), set(first) - set(slots.base) - set(second)
+    first, second = (theirs, ours) if theirs_first else (ours, theirs)
+    result = list(first)
+    # What this side removed is put back in place: after what it may have put there instead.
+    for index in range(len(base) - 1, -1, -1):
+        if base[index] not in result:
+            following = next((slot for slot in base[index + 1 :] if slot in result), None)
+            at = len(result) if following is None else result.index(following)
+            result.insert(at, base[index])
+    known, inserted = set(result), set(first) - set(base) - set(second)
     for index, slot in enumerate(second):
         if slot in known or slot not in keep:
             continue
         at = next((result.index(s) + 1 for s in reversed(second[:index]) if s in known), 0)
-        instead = _instead_of(slots.base, second, index)
-        if instead in known:
-            result.insert(max(result.index(instead), at), slot)
-            known.add(slot)
+        known.add(slot)
+        replaced = _find_replaced(base, second, index)
+        if replaced in known:
+            result.insert(max(result.index(replaced), at), slot)
             continue
         rivals = at
         while rivals < len(result) and result[rivals] in inserted:
@@ -347,41 +333,24 @@ def order(slots: Slots, keep: set[int], strict: bool) -> list[int]:
         if strict and (rivals > at or (at and result[at - 1] in inserted)):
             raise NotSure("both sides added at the same place")
         result.insert(at if theirs_first else rivals, slot)
-        known.add(slot)
     return [slot for slot in result if slot in keep]
 
 
-def _instead_of(base: list[int], side: list[int], index: int) -> int:
-    """What a side removed where it added a member: the two share a place (-1: nothing)."""
+def _find_replaced(base: list[int], side: list[int], index: int) -> int:
+    """The slot that a side removed where it added a member: they share a place (-1: none)."""
     before = next((s for s in reversed(side[:index]) if s in base), None)
     after = next((s for s in side[index:] if s in base), None)
     start = 0 if before is None else base.index(before) + 1
-    gone = base[start : None if after is None else base.index(after)]
-    return gone[0] if gone and not set(gone) & set(side) else -1
+    removed = base[start : None if after is None else base.index(after)]
+    return removed[0] if removed and not set(removed) & set(side) else -1
 
 
-def _with_removed(base: list[int], side: list[int]) -> list[int]:
-    """A side with what it removed still in place: after what it may have put there instead."""
-    result = list(side)
-    for index in range(len(base) - 1, -1, -1):
-        if base[index] not in result:
-            following = next((slot for slot in base[index + 1 :] if slot in result), None)
-            result.insert(
-                len(result) if following is None else result.index(following), base[index]
-            )
-    return result
-
-
-def _common(one: list[int], two: list[int]) -> list[int]:
+def _pick_common(one: list[int], two: list[int]) -> list[int]:
     there = set(two)
     return [slot for slot in one if slot in there]
 
 
-def _moved(base: list[int], side: list[int]) -> bool:
-    return _common(base, side) != _common(side, base)
-
-
-def gaps(slots: list[int], stay: set[int]) -> dict[int, int]:
+def find_gaps(slots: list[int], stay: set[int]) -> dict[int, int]:
     """For each slot that does not stay, the one before it that does (-1: none)."""
     last, found = -1, {}
     for slot in slots:
@@ -400,55 +369,60 @@ _IDENTIFYING = (
 )
 
 
-def identities(*sides: Sequence[Value]) -> list[list[Hashable]]:
+def identify(*sides: Sequence[Value]) -> list[list[Hashable]]:
     """A key for each member of some lists: the field that identifies it, and its value."""
-    field = _common_field(sides)
-    if field is None and one_name_each(*sides):
-        return [[("", _only_name(item)) for item in side] for side in sides]
-    keys = [[_identity(item, field) for item in side] for side in sides]
-    often = {key for side in keys for key, count in Counter(side).items() if count > 1}
+    names: Sequence[str] = _IDENTIFYING
+    for name in _IDENTIFYING:
+        # The first field that every item has and that is unique on each side identifies all.
+        found = [[_get_field(item, name) for item in side] for side in sides]
+        if all(None not in side and len(set(side)) == len(side) for side in found):
+            names = (name,)
+            break
+    else:
+        if are_all_named(*sides):
+            return [[("", _get_only_name(item)) for item in side] for side in sides]
+    keys = [[_find_identity(item, names) for item in side] for side in sides]
+    repeated = {key for side in keys for key, count in Counter(side).items() if count > 1}
     return [
-        [_with_inner(k, i) if k in often else k for k, i in zip(*pair, strict=True)]
+        [_extend_key(k, i) if k in repeated else k for k, i in zip(*pair, strict=True)]
         for pair in zip(keys, sides, strict=True)
     ]
 
 
-def _with_inner(key: Hashable, item: Value) -> Hashable:
-    """A name that several members share, with the names of what is in this one of them."""
+def _extend_key(key: Hashable, item: Value) -> Hashable:
+    """A name that several members share, with the names of what this one of them contains."""
     if not isinstance(key, tuple) or not isinstance(item, dict):
         return key
-    inner = sorted((field, _names_in(part)) for field, part in item.items() if _names_in(part))
-    return (*key, tuple(inner)) if inner else key
-
-
-def _names_in(part: Value) -> tuple[str, ...]:
-    """The names of the members of a list, or of a mapping; none where one has no name."""
-    if not isinstance(part, dict | list):
-        return ()
-    found = [_identity(item, None) for item in ([part] if isinstance(part, dict) else part)]
-    names = [str(key[1]) for key in found if isinstance(key, tuple)]
-    return tuple(sorted(names)) if len(names) == len(found) else ()
+    inner = []
+    for field, part in item.items():
+        if isinstance(part, dict | list):
+            members = [part] if isinstance(part, dict) else part
+            identities = [_find_identity(member, _IDENTIFYING) for member in members]
+            names = [str(identity[1]) for identity in identities if isinstance(identity, tuple)]
+            if names and len(names) == len(identities):
+                inner.append((field, tuple(sorted(names))))
+    return (*key, tuple(sorted(inner))) if inner else key
 
 
 def name_of(key: Hashable) -> Hashable:
-    """The name of a member, without the names of what is in it."""
+    """The name of a member, without the names of what it contains."""
     return key[:2] if isinstance(key, tuple) and isinstance(key[0], tuple) else key
 
 
 def share_identity(one: Value, two: Value) -> bool:
     """Whether two mappings have an identifying field with the same value."""
-    found = ((_field(one, (name,)), _field(two, (name,))) for name in _IDENTIFYING)
+    found = ((_get_field(one, name), _get_field(two, name)) for name in _IDENTIFYING)
     return any(first is not None and first == second for first, second in found)
 
 
-def one_name_each(*sides: Sequence[Value]) -> bool:
-    """Whether each member is a name, alone (``- a``) or with what is its own (``- b: {c: d}``)."""
-    names = [[_only_name(item) for item in side] for side in sides]
-    alone = all(None not in side and len(set(side)) == len(side) for side in names)
-    return alone and any(isinstance(item, dict) for side in sides for item in side)
+def are_all_named(*sides: Sequence[Value]) -> bool:
+    """Whether each member is just a name (``- a``), or one with a value (``- b: {c: d}``)."""
+    names = [[_get_only_name(item) for item in side] for side in sides]
+    unique = all(None not in side and len(set(side)) == len(side) for side in names)
+    return unique and any(isinstance(item, dict) for side in sides for item in side)
 
 
-def _only_name(item: Value) -> str | None:
+def _get_only_name(item: Value) -> str | None:
     match item:
         case dict() if len(item) == 1:
             name = next(iter(item))[-1]
@@ -460,25 +434,13 @@ def _only_name(item: Value) -> str | None:
     return str(item)
 
 
-def _common_field(sides: Sequence[Sequence[Value]]) -> Key | None:
-    """The first identifying field that every item has and that is unique on each side."""
-    for name in _IDENTIFYING:
-        seen = [[_field(item, (name,)) for item in side] for side in sides]
-        if all(None not in side and len(set(side)) == len(side) for side in seen):
-            return (name,)
-    return None
-
-
-def _field(item: Value, key: Key) -> str | None:
-    found = item.get(key) if isinstance(item, dict) else None
+def _get_field(item: Value, name: str) -> str | None:
+    found = item.get((name,)) if isinstance(item, dict) else None
     if isinstance(found, tuple):
         found = found[1]
     return found.partition("@")[0] if isinstance(found, str) else None
 
 
-def _identity(item: Value, field: Key | None) -> Hashable:
-    for key in [field] if field else [(name,) for name in _IDENTIFYING]:
-        found = _field(item, key)
-        if found is not None:
-            return (key, found)
-    return repr(item)
+def _find_identity(item: Value, names: Sequence[str]) -> Hashable:
+    fields = (((name,), _get_field(item, name)) for name in names)
+    return next((field for field in fields if field[1] is not None), repr(item))

@@ -1,4 +1,7 @@
-"""Python statements that differ in their writing alone: quotes, white space, brackets, commas."""
+"""Three-way merge of Python by statement.
+
+Statements that differ only in their formatting (quotes, white space, brackets, commas) are equal.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import io
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from textwrap import dedent
@@ -17,38 +20,53 @@ from typing import NamedTuple
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.python import (
     NAMELESS,
-    bindings,
-    kind,
-    members,
-    missing,
-    module,
+    find_bindings,
+    find_missing,
+    find_problem,
+    find_uses,
     parse,
-    problem,
-    uses,
+    split_members,
+    split_module,
+    statement_type,
 )
-from lisa_scaffold.formats.stretches import Unit, key_of, lines_of, numbered
+from lisa_scaffold.formats.stretches import Unit, join_units, key_of, number_units
 from lisa_scaffold.merge import declined
 from lisa_scaffold.merge import text as plain
-from lisa_scaffold.merge.declined import Kept
-from lisa_scaffold.merge.imports import WIDTH, merge_imports, without
+from lisa_scaffold.merge.declined import Declined, MergedText, Note
+from lisa_scaffold.merge.imports import WIDTH, drop_names, merge_imports
 from lisa_scaffold.merge.text import likeness_of_words
-from lisa_scaffold.merge.units import adopted, carried_over, merge_units, one_sided, project_decides
-from lisa_scaffold.merge.verify import lost
+from lisa_scaffold.merge.units import (
+    MergedUnit,
+    adopt_keys,
+    decline_carried_over,
+    let_project_decide,
+    merge_units,
+    pick_changed,
+)
+from lisa_scaffold.merge.verify import find_lost_word
 
-# The checker of this kind, beside its merger.
-__all__ = ["merge", "problem"]
+# The checker of this file type, beside its merger.
+__all__ = ["find_problem", "merge"]
 
-_ALIKE_ORDER = ("imports", "def", "=", "doc")
-_REWRITTEN = 0.5
+_UNORDERED = ("imports", "def", "=", "doc")
 _NAMED = ("def", "=", "doc", "main")
+_REWRITTEN = 0.5
 
-Merge = tuple[str, tuple[str, ...]]
+Constants = Mapping[str, str]
+"""The value of each name, as Python writes it."""
 
 
 class _Names(NamedTuple):
-    """Names to import although one side removed them, and names that nobody needs.
+    """Names to treat specially.
 
-    And what the names of the merged module stand for, so far as that is certain.
+    Attributes
+    ----------
+    keep
+        Imported although one side removed the import.
+    idle
+        Imported for nothing.
+    known
+        What names of the merged module stand for, as far as that is certain.
     """
 
     keep: AbstractSet[str] = frozenset()
@@ -56,188 +74,199 @@ class _Names(NamedTuple):
     known: Constants = MappingProxyType({})
 
 
-def merge(base: str, ours: str, theirs: str) -> Merge | None:
+def merge(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge modules; ``None`` where the two sides contradict each other, or lines would do."""
-    done = _line_by_line(base, ours, theirs)
+    done = _merge_by_line(base, ours, theirs)
     if done:
         return done
-    spelled, yours = respelled(base, ours, theirs)
-    if (spelled, yours) == (base, theirs):
-        return _by_statement(base, ours, theirs)
-    return _line_by_line(spelled, ours, yours) or _by_statement(spelled, ours, yours)
+    formatted = unify_formatting(base, ours, theirs)
+    if formatted != (base, theirs):
+        base, theirs = formatted
+        done = _merge_by_line(base, ours, theirs)
+    return done or _merge_by_statement(base, ours, theirs)
 
 
-def _line_by_line(base: str, ours: str, theirs: str) -> Merge | None:
+def _merge_by_line(base: str, ours: str, theirs: str) -> MergedText | None:
     done = plain.merge(base, ours, theirs)
-    return done if done and not problem(base, ours, theirs, done[0]) else None
+    return done if done and not find_problem(base, ours, theirs, done[0]) else None
 
 
-def _by_statement(base: str, ours: str, theirs: str) -> Merge | None:
-    trees = [parse(text) for text in (base, ours, theirs)]
-    if trees[1] is None or trees[2] is None:
+def _merge_by_statement(base: str, ours: str, theirs: str) -> MergedText | None:
+    before, our_tree, their_tree = (parse(text) for text in (base, ours, theirs))
+    if our_tree is None or their_tree is None:
         return None
-    names = _Names()
-    done = _merge(base, ours, theirs, names)
+    done = _merge_modules(base, ours, theirs, _Names())
     tree = parse(done[0]) if done else None
     if done is None or tree is None:
         return None
     # One side removed an import, and the other still uses it or has come to use it.
-    keep = missing(trees[1], trees[2], tree)
-    idle = _idle(trees[0], trees[2], tree) if any(isinstance(n, Kept) for n in done[1]) else set()
+    keep = find_missing(our_tree, their_tree, tree)
+    idle: set[str] = set()
+    if any(isinstance(note, Declined) for note in done[1]):
+        idle = _find_idle_imports(before, their_tree, tree)
     if keep or idle:
-        done = _merge(base, ours, theirs, _Names(keep, idle))
+        done = _merge_modules(base, ours, theirs, _Names(keep, idle))
     if done is None:
         return None
-    unused = _idle(trees[0], trees[1], tree)
-    done = done[0], (*done[1], *_left_out(idle, theirs), *_no_longer_used(unused, ours))
-    # An import that was kept, or left out, comes and goes with the words of its statement.
-    kept_lines = _importing(keep, done[0])
-    named = (*done[1], *keep, "import from", *kept_lines) if keep or idle else done[1]
-    if lost(base, ours, theirs, done[0], named):
-        return None
-    unsure = problem(base, ours, theirs, done[0]) or _for_nothing(ours, theirs, done[0], unused)
-    return None if unsure else done
-
-
-def _left_out(idle: AbstractSet[str], theirs: str) -> tuple[str, ...]:
-    """A note on the imports of the template that nothing needs."""
-    if not idle:
-        return ()
-    return (declined.left_out(", ".join(sorted(idle)), "\n".join(_importing(idle, theirs))),)
-
-
-def _no_longer_used(unused: AbstractSet[str], ours: str) -> list[str]:
-    """A note on each import of the project whose only use went with the template's change."""
-    return [
+    text, notes = done
+    unused = _find_idle_imports(before, our_tree, tree)
+    if idle:
+        imports = "\n".join(_find_import_lines(idle, theirs))
+        notes += (declined.note_unused(", ".join(sorted(idle)), imports),)
+    notes += tuple(
         f"{line.strip()}: the template removed what used it; it stays, though nothing uses it."
-        for line in _importing(unused, ours)
-    ]
+        for line in _find_import_lines(unused, ours)
+    )
+    # An import that stays, or is left out, comes and goes with the words of its statement.
+    accounted = notes
+    if keep or idle:
+        accounted = (*notes, *keep, "import from", *_find_import_lines(keep, text))
+    if find_lost_word(base, ours, theirs, text, accounted):
+        return None
+    if find_problem(base, ours, theirs, text) or _loses_use(our_tree, their_tree, text, unused):
+        return None
+    return text, notes
 
 
-def _importing(names: AbstractSet[str], text: str) -> list[str]:
+def _find_import_lines(names: AbstractSet[str], text: str) -> list[str]:
     """The lines that import some of the names."""
     lines = [line for line in text.splitlines() if re.match(r"\s*(from|import)\b", line)]
     return [line for line in lines if names & set(re.findall(r"\w+", line))]
 
 
-def _idle(base: ast.Module | None, side: ast.Module, merged: ast.Module) -> set[str]:
-    """What a side imports anew, for something that the merge has not."""
+def _find_idle_imports(base: ast.Module | None, side: ast.Module, merged: ast.Module) -> set[str]:
+    """New imports of a side whose only use the merge lacks."""
     statements = [node for node in side.body if isinstance(node, ast.Import | ast.ImportFrom)]
     known = {ast.dump(node) for node in base.body} if base else set()
     new: list[ast.stmt] = [node for node in statements if ast.dump(node) not in known]
-    return (bindings(merged) - uses(merged)) & bindings(ast.Module(new, [])) & uses(side)
+    unused = find_bindings(merged) - find_uses(merged)
+    return unused & find_bindings(ast.Module(new, [])) & find_uses(side)
 
 
-def _for_nothing(ours: str, theirs: str, merged: str, told: AbstractSet[str]) -> bool:
-    """Whether what every side used that had it has lost its use in the merge, and no note tells."""
+def _loses_use(ours: ast.Module, theirs: ast.Module, merged: str, noted: AbstractSet[str]) -> bool:
+    """Whether a name that every side with it uses is unused in the merge, and no note says so."""
     after = parse(merged)
     if after is None:
         return True
-    unused = bindings(after) - uses(after)
+    unused = find_bindings(after) - find_uses(after)
     bound: set[str] = set()
     idle: set[str] = set()
-    for tree in filter(None, map(parse, (ours, theirs))):
-        bound |= bindings(tree)
-        idle |= bindings(tree) - uses(tree)
-    return bool(unused & bound - idle - told)
+    for tree in (ours, theirs):
+        bound |= find_bindings(tree)
+        idle |= find_bindings(tree) - find_uses(tree)
+    return bool(unused & bound - idle - noted)
 
 
-def _merge(base: str, ours: str, theirs: str, names: _Names) -> Merge | None:
-    sides = [module(text) for text in (base, ours, theirs)]
-    if any(side is None for side in sides):
-        return None
-    before, mine, yours = (_with_imports(side or []) for side in sides)
+def _merge_modules(base: str, ours: str, theirs: str, names: _Names) -> MergedText | None:
+    sides = [split_module(text) for text in (base, ours, theirs)]
     # What the base never had was added by the side that has it: so it stays.
-    before, yours = _relieved(before, names.keep), _relieved(yours, names.idle)
-    done = _merge_units(before, mine, yours, names._replace(known=settled(base, ours, theirs)))
+    dropped = (names.keep, frozenset[str](), names.idle)
+    prepared: list[list[Unit]] = []
+    for units, without in zip(sides, dropped, strict=True):
+        if units is None:
+            return None
+        if not any(statement_type(unit) == "imports" for unit in units):
+            # An empty block of imports, where imports would be.
+            at = 1 if units and statement_type(units[0]) == "doc" else 0
+            units.insert(at, Unit(("imports", ""), at, ()))
+        prepared.append(
+            [
+                u._replace(lines=drop_names(u.lines, without))
+                if statement_type(u) == "imports"
+                else u
+                for u in units
+            ]
+        )
+    known = _find_settled(base, ours, theirs)
+    done = _merge_statements(names._replace(known=known), *prepared)
     return None if done is None else (diff.to_text(done[0]), done[1])
 
 
-def _relieved(units: list[Unit], idle: AbstractSet[str]) -> list[Unit]:
-    """A module without the imports of some names."""
-    return [
-        unit._replace(lines=without(unit.lines, idle)) if kind(unit) == "imports" else unit
-        for unit in units
-    ]
+def _merge_statements(
+    names: _Names, base: list[Unit], ours: list[Unit], theirs: list[Unit]
+) -> tuple[list[str], tuple[Note, ...]] | None:
+    ours, theirs = (
+        adopt_keys(base, side, is_nameless=lambda unit: statement_type(unit) == NAMELESS)
+        for side in (ours, theirs)
+    )
+    both = partial(_merge_both, names=names)
+    done = merge_units(base, ours, theirs, both, _place_statements, removed=_decide_removed)
+    return None if done is None else (join_units(done[0]), done[1])
 
 
-def _with_imports(units: list[Unit]) -> list[Unit]:
-    """A module without imports has an empty block of them, where imports would stand."""
-    if any(kind(unit) == "imports" for unit in units):
-        return units
-    at = 1 if units and kind(units[0]) == "doc" else 0
-    return [*units[:at], Unit(("imports", ""), at, ()), *units[at:]]
-
-
-def _merge_units(
-    base: list[Unit], ours: list[Unit], theirs: list[Unit], names: _Names
-) -> tuple[list[str], tuple[str, ...]] | None:
-    mine, yours = (adopted(base, side, nameless=_nameless) for side in (ours, theirs))
-    both = partial(_both, names=names)
-    done = merge_units(base, mine, yours, both, _together, gone=_gone)
-    return None if done is None else (lines_of(done[0]), done[1])
-
-
-def _both(
-    base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names
-) -> tuple[Sequence[str], tuple[str, ...]] | None:
-    """One unit that both sides changed, or that both added."""
-    before = base.lines if base else ()
-    if kind(ours) == "imports":
-        lines = merge_imports(before, ours.lines, theirs.lines)
+def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -> MergedUnit | None:
+    """Merge one statement that both sides changed, or that both added."""
+    if statement_type(ours) == "imports":
+        lines = merge_imports(base.lines if base else (), ours.lines, theirs.lines)
         return None if lines is None else (lines, ())
-    if same(ours, theirs):
-        return _equal(ours, theirs, names.known) or (ours.lines, ())
+    if _is_same_statement(ours, theirs):
+        return _merge_equal(ours, theirs, names.known) or (ours.lines, ())
     if base is None:
-        exported = _exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
-        return exported or carried_over(_what(ours), ours, theirs)
-    by_lines = plain.merge_lines(list(before), list(ours.lines), list(theirs.lines))
-    if by_lines is not None:
-        return by_lines
-    apart = _apart(base, ours, theirs)
-    if apart is not None:
-        return apart
-    sides = [members(lines) for lines in (before, ours.lines, theirs.lines)]
-    done = None
+        exported = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
+        return exported or decline_carried_over(_describe(ours), ours, theirs)
+    units = (base, ours, theirs)
+    done: MergedUnit | None = plain.merge_lines(*(list(unit.lines) for unit in units))
+    if done is not None:
+        return done
+    # A statement and the comments above it may be merged apart.
+    above, below = [], []
+    for unit in units:
+        is_code = (bool(line.strip()) and line.lstrip()[0] != "#" for line in unit.lines)
+        at = next((index for index, found in enumerate(is_code) if found), len(unit.lines))
+        above.append(unit.lines[:at])
+        below.append(unit.lines[at:])
+    lead, code = pick_changed(*above), pick_changed(*below)
+    if lead is not None and code is not None:
+        return (*lead, *code), ()
+    sides = [split_members(unit.lines) for unit in units]
     if not any(side is None for side in sides):
         inside = names._replace(known={})
-        done = _merge_units(sides[0] or [], sides[1] or [], sides[2] or [], inside)
-    done = done or _exports(base, ours, theirs)
-    return done or _equal(ours, theirs, names.known) or _rewritten(base, ours, theirs)
+        done = _merge_statements(inside, *(side or [] for side in sides))
+    done = done or _merge_exports(base, ours, theirs)
+    done = done or _merge_equal(ours, theirs, names.known)
+    is_rewritten = likeness_of_words(base.lines, ours.lines) < _REWRITTEN
+    if done is None and is_rewritten and statement_type(base) == "def":
+        texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
+        done = ours.lines, (declined.note_rewritten(_describe(base), *texts),)
+    return done
 
 
-def _apart(base: Unit, ours: Unit, theirs: Unit) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """A statement and the comments above it, neither of which both sides changed differently."""
-    above, below = zip(*(_split(unit.lines) for unit in (base, ours, theirs)), strict=True)
-    lead, code = one_sided(*above), one_sided(*below)
-    return None if lead is None or code is None else ((*lead, *code), ())
-
-
-def _split(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    code = (i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
-    at = next(code, len(lines))
-    return lines[:at], lines[at:]
-
-
-def _equal(
-    ours: Unit, theirs: Unit, known: Constants
-) -> tuple[Sequence[str], tuple[str, ...]] | None:
-    """An assignment that both sides changed in different words, to the same value."""
-    if not same_value(ours.lines, theirs.lines, known):
+def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | None:
+    """Merge assignments of one line that both sides changed, differently, to the same value."""
+    if len(ours.lines) != 1 or len(theirs.lines) != 1:
         return None
-    said = f"both sides give it the same value; the template's {theirs.lines[0]} is left out."
-    return ours.lines, (f"{_what(ours)}: {said}",)
-
-
-def _exports(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str, ...]] | None:
-    """``__all__``, which is a set of names, however it is laid out."""
-    lists = [_exported(unit) for unit in (base, ours, theirs)]
-    if key_of(base) != ("=", "__all__") or None in lists:
+    units, assigned = (ours, theirs), list[tuple[str, str]]()
+    for unit in units:
+        tree = parse(unit.lines[0])
+        match tree and tree.body:
+            case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value))]:
+                assigned.append((name, repr(value)))
+            case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other))]:
+                if other in known:
+                    assigned.append((name, known[other]))
+    if len(assigned) < len(units) or assigned[0] != assigned[1]:
         return None
-    before, mine, yours = (names or [] for names in lists)
-    names = [name for name in mine if name in yours or name not in before]
-    names += [name for name in yours if name not in before and name not in mine]
-    if mine == sorted(mine) and yours == sorted(yours):
+    note = f"both sides give it the same value; the template's {theirs.lines[0]} is left out."
+    return ours.lines, (f"{_describe(ours)}: {note}",)
+
+
+def _merge_exports(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """Merge ``__all__``, which is a set of names, however it is laid out."""
+    units, lists = (base, ours, theirs), list[list[str]]()
+    for unit in units:
+        tree = parse("\n".join(unit.lines))
+        match tree and tree.body:
+            case [ast.Assign(value=ast.List() as found) | ast.AnnAssign(value=ast.List() as found)]:
+                constants = [item.value for item in found.elts if isinstance(item, ast.Constant)]
+                texts = [text for text in constants if isinstance(text, str)]
+                if len(set(texts)) == len(found.elts) and "#" not in "".join(unit.lines):
+                    lists.append([f'"{text}"' for text in texts])
+    if key_of(base) != ("=", "__all__") or len(lists) < len(units):
+        return None
+    before, our_names, their_names = lists
+    names = [name for name in our_names if name in their_names or name not in before]
+    names += [name for name in their_names if name not in before and name not in our_names]
+    if our_names == sorted(our_names) and their_names == sorted(their_names):
         names.sort()
     head = "\n".join(ours.lines).partition("=")[0].rstrip()
     line = f"{head} = [{', '.join(names)}]"
@@ -246,171 +275,114 @@ def _exports(base: Unit, ours: Unit, theirs: Unit) -> tuple[list[str], tuple[str
     return [f"{head} = [", *(f"    {name}," for name in names), "]"], ()
 
 
-def _exported(unit: Unit) -> list[str] | None:
-    """The names in a list of texts, quoted; ``None`` for anything else."""
-    tree = parse("\n".join(unit.lines))
-    match tree and tree.body:
-        case [ast.Assign(value=ast.List(elts=items)) | ast.AnnAssign(value=ast.List(elts=items))]:
-            said = [item.value for item in items if isinstance(item, ast.Constant)]
-            texts = [text for text in said if isinstance(text, str)]
-            named = len(set(texts)) == len(items) and "#" not in "".join(unit.lines)
-            return [f'"{text}"' for text in texts] if named else None
-    return None
+def _describe(unit: Unit) -> str:
+    form, name = key_of(unit)
+    return str(name or {"doc": "the docstring", "main": "the main block"}.get(form, form))
 
 
-def _rewritten(
-    base: Unit, ours: Unit, theirs: Unit
-) -> tuple[Sequence[str], tuple[str, ...]] | None:
-    """A definition of which the project has kept less than half stays the project's."""
-    if kind(base) != "def" or likeness_of_words(base.lines, ours.lines) >= _REWRITTEN:
+_let_project_decide = let_project_decide(_describe)
+
+
+def _decide_removed(
+    base: Unit, ours: Unit | None, theirs: Unit | None
+) -> tuple[Unit | None, Note] | None:
+    return _let_project_decide(base, ours, theirs) if statement_type(base) in _NAMED else None
+
+
+def _place_statements(
+    _before: Unit | None, ours: list[Unit], theirs: list[Unit]
+) -> list[Unit] | None:
+    """Definitions work in either order; two statements may not, and the main block is last."""
+    ordered = [
+        any(statement_type(unit) not in _UNORDERED for unit in side) for side in (ours, theirs)
+    ]
+    if all(ordered):
         return None
-    sides = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
-    return ours.lines, (declined.rewritten(_what(base), *sides),)
+    return theirs + ours if ordered[0] else ours + theirs
 
 
-def _gone(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str] | None:
-    """Definitions that one side removed and the other changed are the project's to decide."""
-    return _project_decides(base, ours, theirs) if kind(base) in _NAMED else None
-
-
-def _what(unit: Unit) -> str:
-    kind, name = key_of(unit)
-    return str(name or {"doc": "the docstring", "main": "the main block"}.get(kind, kind))
-
-
-_project_decides = project_decides(_what)
-
-
-def _together(_before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
-    """Definitions stand in either order; two statements may not, and the main block is last."""
-    if any(map(_ordered, mine)) and any(map(_ordered, yours)):
-        return None
-    if any(map(_ordered, mine)):
-        return yours + mine
-    return mine + yours
-
-
-def _nameless(unit: Unit) -> bool:
-    return kind(unit) == NAMELESS
-
-
-def _ordered(unit: Unit) -> bool:
-    return kind(unit) not in _ALIKE_ORDER
-
-
-Constants = Mapping[str, str]
-"""What each name stands for, in Python's own spelling."""
-
-
-def settled(base: str, ours: str, theirs: str) -> Constants:
+def _find_settled(base: str, ours: str, theirs: str) -> Constants:
     """The constants of a module once both sides' changes are in it.
 
-    Only of names that every version binds once, and that not both sides changed: what they stand
+    They are those that every version binds once, and that not both sides changed: what they stand
     for after the merge is beyond doubt.
     """
-    before, mine, yours = map(_constants, (base, ours, theirs))
-    found = {}
-    for name in before.keys() & mine.keys() & yours.keys():
-        if yours[name] in (before[name], mine[name]):
-            found[name] = mine[name]
-        elif mine[name] == before[name]:
-            found[name] = yours[name]
-    return found
-
-
-def same_value(ours: Sequence[str], theirs: Sequence[str], known: Constants) -> bool:
-    """Whether two lines assign one name the same constant, as such or by another name for it."""
-    said = [_assigned("\n".join(lines), known) for lines in (ours, theirs)]
-    return len(ours) == len(theirs) == 1 and said[0] is not None and said[0] == said[1]
-
-
-def _constants(text: str) -> Constants:
-    tree = parse(text)
-    if tree is None or "*" in bindings(tree):
-        return {}
-    found = {}
-    times = Counter(name for node in tree.body for name in bindings(node))
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
-                if times[name] == 1:
-                    found[name] = repr(value)
-    return found
-
-
-def _assigned(line: str, known: Constants) -> tuple[str, str] | None:
-    """The name that a line assigns to, and the constant that it gets."""
-    tree = parse(line)
-    match tree and tree.body:
-        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value))]:
-            return name, repr(value)
-        case [ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other))] if other in known:
-            return name, known[other]
-    return None
+    constants: list[Constants] = []
+    for tree in map(parse, (base, ours, theirs)):
+        if tree is None or "*" in find_bindings(tree):
+            return {}
+        found = {}
+        times = Counter(name for node in tree.body for name in find_bindings(node))
+        for node in tree.body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
+                    if times[name] == 1:
+                        found[name] = repr(value)
+        constants.append(found)
+    before, in_ours, in_theirs = constants
+    settled = {}
+    for name in before.keys() & in_ours.keys() & in_theirs.keys():
+        if in_theirs[name] in (before[name], in_ours[name]):
+            settled[name] = in_ours[name]
+        elif in_ours[name] == before[name]:
+            settled[name] = in_theirs[name]
+    return settled
 
 
 _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 _BRACKETS = {"(", ")", ",", ";"}
 
 
-def respelled(base: str, ours: str, theirs: str) -> tuple[str, str]:
-    """Base and theirs, in which nothing differs from ours by its writing alone.
+def unify_formatting(base: str, ours: str, theirs: str) -> tuple[str, str]:
+    """Base and theirs, in which nothing differs from ours only in its formatting.
 
-    A side that only wrote a statement in another way has not changed it: where the project did,
-    base and template have it in the project's words; where the template did, it stands in the
-    template as it stands in base if the project changed or removed it.
+    A side that only reformatted a statement has not changed it: where the project did, base and
+    template get it as the project has it; where the template did, the template gets it as it is
+    in base if the project changed or removed it.
     """
-    sides = [module(text) for text in (base, ours, theirs)]
+    sides = [split_module(text) for text in (base, ours, theirs)]
     if None in sides:
         return base, theirs
-    before, mine, yours = ({unit.key: unit for unit in numbered(side or [])} for side in sides)
-    was, now = dict(before), dict(yours)
-    for key in {**before, **yours}:
-        found = _respelled(before.get(key), mine.get(key), yours.get(key))
-        for side, unit in zip((was, now), found, strict=True):
-            if unit is not None:
-                side[key] = unit
-    return _text(base, before, was), _text(theirs, yours, now)
+    before, in_ours, in_theirs = (
+        {unit.key: unit for unit in number_units(side or [])} for side in sides
+    )
+    new_base, new_theirs = dict(before), dict(in_theirs)
+    for key in {**before, **in_theirs}:
+        old, our_unit, their_unit = before.get(key), in_ours.get(key), in_theirs.get(key)
+        if our_unit and old and our_unit.lines != old.lines and _is_same_statement(old, our_unit):
+            new_base[key] = old._replace(lines=our_unit.lines)
+            if their_unit and (
+                their_unit.lines == old.lines or _is_same_statement(their_unit, our_unit)
+            ):
+                new_theirs[key] = their_unit._replace(lines=our_unit.lines)
+        elif (
+            their_unit
+            and old
+            and (not our_unit or our_unit.lines != old.lines)
+            and _is_same_statement(their_unit, old)
+        ):
+            new_theirs[key] = their_unit._replace(lines=old.lines)
+    changed = new_base != before, new_theirs != in_theirs
+    return (
+        diff.to_text(join_units([*new_base.values()])) if changed[0] else base,
+        diff.to_text(join_units([*new_theirs.values()])) if changed[1] else theirs,
+    )
 
 
-def _text(text: str, units: dict[object, Unit], news: dict[object, Unit]) -> str:
-    return text if units == news else diff.to_text(lines_of([*news.values()]))
-
-
-def _respelled(
-    base: Unit | None, ours: Unit | None, theirs: Unit | None
-) -> tuple[Unit | None, Unit | None]:
-    """One statement of base and of theirs."""
-    if ours and base and _only_written_anew(base, ours):
-        unchanged = theirs and (theirs.lines == base.lines or same(theirs, ours))
-        return _as(base, ours), _as(theirs, ours) if unchanged else theirs
-    if theirs and base and (not ours or ours.lines != base.lines) and same(theirs, base):
-        return base, _as(theirs, base)
-    return base, theirs
-
-
-def _as(unit: Unit | None, spelled: Unit) -> Unit | None:
-    return unit and unit._replace(lines=spelled.lines)
-
-
-def _only_written_anew(one: Unit, two: Unit) -> bool:
-    return one.lines != two.lines and same(one, two)
-
-
-def same(one: Unit, two: Unit) -> bool:
+def _is_same_statement(one: Unit, two: Unit) -> bool:
     """Whether two statements say the same, comments included, in the same order."""
     if one.lines == two.lines:
         return True
-    if kind(one) == "imports":
+    if statement_type(one) == "imports":
         return False
     texts = [dedent("\n".join(unit.lines)) for unit in (one, two)]
     trees = [parse(text) for text in texts]
     if trees[0] is None or trees[1] is None or ast.dump(trees[0]) != ast.dump(trees[1]):
         return False
-    return [*_words(texts[0])] == [*_words(texts[1])]
+    return [*_find_words(texts[0])] == [*_find_words(texts[1])]
 
 
-def _words(text: str) -> Iterator[str]:
+def _find_words(text: str) -> Iterator[str]:
     """The words of some source, without its layout: of strings, that there is one."""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

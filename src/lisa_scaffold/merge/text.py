@@ -1,9 +1,9 @@
-"""A conflict of a few lines, looked at line by line.
+"""Merge conflicts of a few lines, examined line by line.
 
 git gives up where changes touch. Here a line that was edited keeps its identity, so that edits
-of neighbouring lines, and of different words of one line, are no conflict. What stays one: two
-insertions at one place, an insertion beside what the other side removed or rewrote (it may have
-belonged there), a line that one side edited and the other removed.
+of neighbouring lines, and of different words of one line, are no conflict. These remain
+conflicts: two insertions at one place, an insertion beside what the other side removed or rewrote
+(it may have belonged there), a line that one side edited and the other removed.
 """
 
 from __future__ import annotations
@@ -14,19 +14,54 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from lisa_scaffold.formats.diff import Hunk, Region, hunks, patch, regions, to_lines, to_text
+from lisa_scaffold.formats.diff import (
+    Hunk,
+    Region,
+    hunks,
+    is_subsequence,
+    patch,
+    regions,
+    to_lines,
+    to_text,
+)
 from lisa_scaffold.merge.effort import spend
-from lisa_scaffold.versions import newest
+from lisa_scaffold.versions import pick_newest
 
+# A reference such as `owner/name@v2` or `name>=1,<2` is one word: a part of one side's reference
+# glued to a part of the other's would be something that nobody wrote.
+_WORD = re.compile(r"[^\s,;()\[\]{}\"'`]+|\s+|.", re.DOTALL)
+_MEANS = re.compile(r"\w")
+_LONGEST_LINE = 2000
+_MOST_LINES = 80
+_LIKENESS = 100  # steps of the shortest comparison
 _REWRITTEN = 0.5
+_REWRAPPED = "the project only broke its lines in other places; the template's words are taken."
+_SAME_LINE = 0.6
+
+MergedLines = tuple[list[str], tuple[str, ...]]
 
 
 class Prose(NamedTuple):
-    """Merged prose; where the project had rewritten a passage, the template's change to it."""
+    """Merged prose, and the template's change to what the project had rewritten."""
 
     text: str
     patch: str
     notes: tuple[str, ...]
+
+
+class _Block(NamedTuple):
+    """Lines inserted by one side in place of the base's lines ``start:end`` (often none)."""
+
+    start: int
+    end: int
+    lines: list[str]
+
+
+class _Side(NamedTuple):
+    """One side of a conflict: what each base line became (``None``: removed), and insertions."""
+
+    lines: list[str | None]
+    blocks: list[_Block]
 
 
 def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
@@ -35,92 +70,79 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
     return None if done is None else (to_text(done[0]), done[1])
 
 
-def merge_lines(
-    base: list[str], ours: list[str], theirs: list[str]
-) -> tuple[list[str], tuple[str, ...]] | None:
+def merge_lines(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines | None:
     """Merge lists of lines."""
     merged: list[str] = []
-    notes: list[str] = []
+    notes: tuple[str, ...] = ()
     for region in regions(base, ours, theirs):
-        done = _region(region, base, ours, theirs)
+        done = _merge_region(region, base, ours, theirs)
         if done is None:
             return None
         merged += done[0]
         notes += done[1]
-    return merged, tuple(notes)
+    return merged, notes
 
 
 def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     """Merge prose; a passage that the project rewrote stays as the project has it.
 
     A passage is rewritten where the project's words and the base's have less than half in
-    common, or where that holds for the whole file.
+    common, or where that holds for the whole file. The template's words are taken where the
+    project only wrapped its lines in other places.
     """
-    split = to_lines(base), to_lines(ours), to_lines(theirs)
-    whole = _rewritten(split[0], split[1])
+    sides = to_lines(base), to_lines(ours), to_lines(theirs)
+    rewritten = likeness_of_words(sides[0], sides[1]) < _REWRITTEN
     merged: list[str] = []
-    notes: list[str] = []
-    declined: list[str] = []
-    for region in regions(*split):
-        done = _region(region, *split)
-        before, mine, yours = split[0][region.base], split[1][region.ours], split[2][region.theirs]
-        done = done or _reflowed(before, mine, yours)
+    notes: tuple[str, ...] = ()
+    with_declined: list[str] = []
+    for region in regions(*sides):
+        before = sides[0][region.base]
+        our_lines, their_lines = sides[1][region.ours], sides[2][region.theirs]
+        done = _merge_region(region, *sides)
         if done is None:
-            if not whole and not (any(before) and _rewritten(before, mine)):
+            words = [" ".join(lines).split() for lines in (before, our_lines, their_lines)]
+            if words[1] == words[0] != words[2]:
+                first = their_lines[0] if their_lines else before[0]
+                done = their_lines, (f"{first}: {_REWRAPPED}",)
+            elif words[2] in words[:2]:
+                done = our_lines, ()
+            elif rewritten or (any(before) and likeness_of_words(before, our_lines) < _REWRITTEN):
+                done, before = (our_lines, ()), their_lines
+            else:
                 return None
-            done, before = (mine, []), yours
         merged += done[0]
         notes += done[1]
-        declined += before
-    return Prose(to_text(merged), patch(split[0], declined, path), tuple(notes))
+        with_declined += before
+    return Prose(to_text(merged), patch(sides[0], with_declined, path), notes)
 
 
-def _reflowed(
-    base: list[str], ours: list[str], theirs: list[str]
-) -> tuple[list[str], list[str]] | None:
-    """A passage in which one side, or both alike, only broke the lines in other places."""
-    words = [" ".join(lines).split() for lines in (base, ours, theirs)]
-    if words[1] == words[0] != words[2]:
-        note = "the project only broke its lines in other places; the template's words are taken."
-        return theirs, [f"{theirs[0] if theirs else base[0]}: {note}"]
-    return (ours, []) if words[2] in words[:2] else None
-
-
-def _rewritten(base: list[str], ours: list[str]) -> bool:
-    return likeness_of_words(base, ours) < _REWRITTEN
-
-
-def _region(
+def _merge_region(
     region: Region, base: list[str], ours: list[str], theirs: list[str]
-) -> tuple[list[str], list[str]] | None:
-    mine, yours = ours[region.ours], theirs[region.theirs]
+) -> MergedLines | None:
+    our_lines, their_lines = ours[region.ours], theirs[region.theirs]
     if region.changed != "both":
-        return yours if region.changed == "theirs" else mine, []
-    return (mine, []) if mine == yours else resolve(base[region.base], mine, yours)
-
-
-# A reference such as `owner/name@v2` or `name>=1,<2` is one word: a part of one side's reference
-# glued to a part of the other's would be something that nobody wrote.
-_WORD = re.compile(r"[^\s,;()\[\]{}\"'`]+|\s+|.", re.DOTALL)
-_MEANS = re.compile(r"\w")
-_LONGEST_LINE = 2000
-_LIKENESS = 100  # steps of the shortest comparison
+        return their_lines if region.changed == "theirs" else our_lines, ()
+    if our_lines == their_lines:
+        return our_lines, ()
+    return _resolve(base[region.base], our_lines, their_lines)
 
 
 def merge_words(base: str, ours: str, theirs: str) -> str | None:
-    """One line with the changes of both sides, where an unchanged word lies between them."""
+    """Merge one line that both sides edited, where an unchanged word parts the edits."""
     if max(map(len, (base, ours, theirs))) > _LONGEST_LINE:
         return None
-    split = [_WORD.findall(text) for text in (base, ours, theirs)]
-    more = farther(*split)
+    sides = [_WORD.findall(text) for text in (base, ours, theirs)]
+    more = pick_farther(*sides)
     if more is not None:
         return "".join(more)
     merged: list[str] = []
     last, apart = "none", True
-    for region in regions(*split):
-        words = _take(region, split[1][region.ours], split[2][region.theirs])
-        if words is None:
+    for region in regions(*sides):
+        words, their_words = sides[1][region.ours], sides[2][region.theirs]
+        if region.changed == "both" and words != their_words:
             return None
+        if region.changed == "theirs":
+            words = their_words
         if region.changed == "none":
             apart = apart or any(_MEANS.search(word) for word in words)
         else:
@@ -131,47 +153,24 @@ def merge_words(base: str, ours: str, theirs: str) -> str | None:
     return "".join(merged)
 
 
-def _take(region: Region, ours: list[str], theirs: list[str]) -> list[str] | None:
-    """The words of a region that one side alone changed, or both in the same way."""
-    if region.changed == "both":
-        return ours if ours == theirs else None
-    return theirs if region.changed == "theirs" else ours
-
-
-def farther(
+def pick_farther(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
 ) -> Sequence[str] | None:
-    """The side that adds all that the other adds, and more; both take nothing away, or all."""
+    """The side that adds all that the other adds, and more; both keep all of the base, or none.
+
+    Additions of mere punctuation, which stands everywhere, prove nothing.
+    """
     if base and not set(base) & {*ours, *theirs}:
         base = ()
-    if _holds(ours, theirs) and _holds(theirs, base) and _told(base, theirs):
-        return ours
-    if _holds(theirs, ours) and _holds(ours, base) and _told(base, ours):
-        return theirs
+    for more, less in (ours, theirs), (theirs, ours):
+        added = Counter(less) - Counter(base)
+        if (
+            is_subsequence(less, more)
+            and is_subsequence(base, less)
+            and any(_MEANS.search(item) for item in added)
+        ):
+            return more
     return None
-
-
-def contained(base: str, ours: str, theirs: str) -> str | None:
-    """The side that adds all the words that the other adds, and more; white space aside."""
-    if max(map(len, (base, ours, theirs))) > _LONGEST_LINE:
-        return None
-    split = {
-        text: tuple(word for word in _WORD.findall(text) if word.strip())
-        for text in (base, ours, theirs)
-    }
-    more = farther(split[base], split[ours], split[theirs])
-    return None if more is None else ours if more == split[ours] else theirs
-
-
-def _holds(more: Sequence[str], less: Sequence[str]) -> bool:
-    """Whether all items of one sequence stand in the other, in the same order."""
-    rest = iter(more)
-    return all(item in rest for item in less)
-
-
-def _told(base: Sequence[str], side: Sequence[str]) -> bool:
-    """Whether what a side adds is more than punctuation, which stands everywhere."""
-    return any(_MEANS.search(item) for item in Counter(side) - Counter(base))
 
 
 def likeness(first: str, second: str) -> float:
@@ -199,49 +198,39 @@ def _share(first: Counter[str], second: Counter[str]) -> float:
     return 2 * (first & second).total() / total if total else 1.0
 
 
-_ALIKE = 0.6
-_MOST_LINES = 80
-
-
-class Block(NamedTuple):
-    """Lines inserted by one side in place of the base's lines ``start:end`` (often none)."""
-
-    start: int
-    end: int
-    lines: list[str]
-
-
-class Side(NamedTuple):
-    """One side of a conflict: what became of each line of the base, and what is new."""
-
-    kept: list[str | None]
-    blocks: list[Block]
-
-
-def resolve(
-    base: list[str], ours: list[str], theirs: list[str]
-) -> tuple[list[str], list[str]] | None:
-    """The lines of both sides together with notes, or ``None`` for a real conflict."""
+def _resolve(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines | None:
+    """Merge lines that both sides changed; ``None`` for a real conflict."""
     if max(len(base), len(ours), len(theirs)) > _MOST_LINES:
         return None
-    more = farther(base, ours, theirs)
+    more = pick_farther(base, ours, theirs)
     if more is not None:
-        return list(more), []
-    if len(base) == len(ours) == len(theirs) == 1:
-        # However little they share, it is one line, edited.
-        whole = contained(base[0], ours[0], theirs[0])
-        if whole is not None:
-            return [whole], []
-    shared = _shared(base, ours, theirs)
-    merge = _by_lines if shared is None else _anew
-    done = merge(base if shared is None else shared, ours, theirs)
-    return None if done is None or _doubled(base, ours, theirs, done[0]) else done
+        return list(more), ()
+    lines = (*base, *ours, *theirs)
+    if len(base) == len(ours) == len(theirs) == 1 and max(map(len, lines)) <= _LONGEST_LINE:
+        # However little the versions share, this is one line, edited.
+        words = [tuple(w for w in _WORD.findall(line) if w.strip()) for line in lines]
+        farther = pick_farther(*words)
+        if farther is not None:
+            return (ours if farther == words[1] else theirs), ()
+    common = _add_common_line(base, ours, theirs)
+    merge_parts = _merge_edits if common is None else merge_lines
+    done = merge_parts(base if common is None else common, ours, theirs)
+    if done is None:
+        return None
+    # A line that both sides added must not be there once for each.
+    before, after = Counter(base), Counter(done[0])
+    our_count, their_count = Counter(ours), Counter(theirs)
+    doubled = any(
+        line.strip() and after[line] > max(our_count[line], their_count[line])
+        for line in (our_count - before) & (their_count - before)
+    )
+    return None if doubled else done
 
 
-def _shared(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
-    """The base as it were with a line in it that both sides added."""
-    was = Counter(base)
-    both = (Counter(ours) - was) & (Counter(theirs) - was)
+def _add_common_line(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
+    """The base with the first line in it that both sides added."""
+    before = Counter(base)
+    both = (Counter(ours) - before) & (Counter(theirs) - before)
     for side in (theirs, ours):
         for hunk in hunks(base, side):
             for line in side[hunk.other_start : hunk.other_end]:
@@ -250,123 +239,83 @@ def _shared(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | 
     return None
 
 
-def _anew(
-    base: list[str], ours: list[str], theirs: list[str]
-) -> tuple[list[str], list[str]] | None:
-    merged: list[str] = []
-    notes: list[str] = []
-    for region in regions(base, ours, theirs):
-        mine, yours = ours[region.ours], theirs[region.theirs]
-        done: tuple[list[str], list[str]] | None = (mine, [])
-        if region.changed == "theirs":
-            done = yours, []
-        elif region.changed == "both" and mine != yours:
-            done = resolve(base[region.base], mine, yours)
-        if done is None:
-            return None
-        merged += done[0]
-        notes += done[1]
-    return merged, notes
-
-
-def _doubled(base: list[str], ours: list[str], theirs: list[str], merged: list[str]) -> bool:
-    """Whether a line that both sides added stands there once for each."""
-    was, after = Counter(base), Counter(merged)
-    mine, yours = Counter(ours), Counter(theirs)
-    both = (mine - was) & (yours - was)
-    return any(line.strip() and after[line] > max(mine[line], yours[line]) for line in both)
-
-
-def _by_lines(
-    base: list[str], ours: list[str], theirs: list[str]
-) -> tuple[list[str], list[str]] | None:
-    mine, yours = _side(base, ours), _side(base, theirs)
-    if not (_fits(base, mine, yours) and _fits(base, yours, mine)):
+def _merge_edits(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines | None:
+    """Merge each base line by itself, with the insertions between them."""
+    our_side, their_side = _follow_lines(base, ours), _follow_lines(base, theirs)
+    if not (_fits(base, our_side, their_side) and _fits(base, their_side, our_side)):
         return None
-    blocks = {block.start: block.lines for block in (*mine.blocks, *yours.blocks)}
-    merged, notes = list(blocks.get(0, [])), list[str]()
+    inserted = {block.start: block.lines for block in (*our_side.blocks, *their_side.blocks)}
+    merged, notes = list(inserted.get(0, [])), list[str]()
     for index, line in enumerate(base):
-        won = _line(line, mine.kept[index], yours.kept[index])
-        if won is None:
+        our_line, their_line = our_side.lines[index], their_side.lines[index]
+        if their_line in (our_line, line):
+            result = our_line
+        elif our_line == line:
+            result = their_line
+        elif our_line is None or their_line is None:
             return None
-        merged += won[0]
-        notes += won[1]
-        merged += blocks.get(index + 1, [])
-    return merged, notes
+        elif pin := pick_newest(line, our_line, their_line):
+            result = pin.text
+            notes.append(pin.note)
+        else:
+            result = merge_words(line, our_line, their_line)
+            if result is None:
+                return None
+        merged += [] if result is None else [result]
+        merged += inserted.get(index + 1, [])
+    return merged, tuple(notes)
 
 
-def _line(base: str, ours: str | None, theirs: str | None) -> tuple[list[str], list[str]] | None:
-    """Three-way for one line, where ``None`` is a line that is gone."""
-    if theirs in (ours, base):
-        return [] if ours is None else [ours], []
-    if ours == base:
-        return [] if theirs is None else [theirs], []
-    if ours is None or theirs is None:
-        return None
-    pin = newest(base, ours, theirs)
-    if pin is not None:
-        return [pin.text], [pin.note]
-    words = merge_words(base, ours, theirs)
-    return None if words is None else ([words], [])
-
-
-def _fits(base: list[str], one: Side, other: Side) -> bool:
-    """Whether the insertions of one side have a sure place in what the other side made."""
-    for block in one.blocks:
+def _fits(base: list[str], side: _Side, other: _Side) -> bool:
+    """Whether the insertions of one side have a sure place among the other side's changes."""
+    for block in side.blocks:
         if block in other.blocks:
             continue
-        if any(_rivals(block, rival) for rival in other.blocks):
+        if any(block.start <= rival.end and rival.start <= block.end for rival in other.blocks):
             return False
-        if any(other.kept[i] != base[i] for i in range(block.start, block.end)):
+        if any(other.lines[i] != base[i] for i in range(block.start, block.end)):
             return False
-        for i in (block.start - 1, block.end):
-            if 0 <= i < len(base) and not _still_there(base[i], other.kept[i]):
-                return False
+        # A neighbour holds its place if at most some words of it changed, not its depth.
+        neighbours = (i for i in (block.start - 1, block.end) if 0 <= i < len(base))
+        if any(
+            (line := other.lines[i]) is None or _indent(line) != _indent(base[i])
+            for i in neighbours
+        ):
+            return False
     return True
-
-
-def _rivals(block: Block, rival: Block) -> bool:
-    return block.start <= rival.end and rival.start <= block.end
-
-
-def _still_there(base: str, line: str | None) -> bool:
-    """Whether a neighbour holds its place: at most some words of it changed, not its depth."""
-    return line is not None and _indent(line) == _indent(base)
 
 
 def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _side(base: list[str], lines: list[str]) -> Side:
-    kept: list[str | None] = list(base)
-    blocks: list[Block] = []
+def _follow_lines(base: list[str], lines: list[str]) -> _Side:
+    became: list[str | None] = list(base)
+    blocks: list[_Block] = []
     for hunk in hunks(base, lines):
-        pairs = _alike(base, lines, hunk)
         at, other = hunk.start, hunk.other_start
-        for i, j in [*pairs, (hunk.end, hunk.other_end)]:
-            kept[at:i] = [None] * (i - at)
+        for i, j in [*_pair_lines(base, lines, hunk), (hunk.end, hunk.other_end)]:
+            became[at:i] = [None] * (i - at)
             if other < j:
-                blocks.append(Block(at, i, lines[other:j]))
+                blocks.append(_Block(at, i, lines[other:j]))
             if i < hunk.end:
-                kept[i] = lines[j]
+                became[i] = lines[j]
             at, other = i + 1, j + 1
-    return Side(kept, blocks)
+    return _Side(became, blocks)
 
 
-def _alike(base: list[str], lines: list[str], hunk: Hunk) -> list[tuple[int, int]]:
-    """Which lines of a hunk are the same line, edited: the pairing with the most in common."""
-    rows = range(hunk.start, hunk.end)
+def _pair_lines(base: list[str], lines: list[str], hunk: Hunk) -> tuple[tuple[int, int], ...]:
+    """Pair the lines of a hunk that are edits of each other, for the most in common overall."""
     columns = range(hunk.other_start, hunk.other_end)
     best: list[list[tuple[float, tuple[tuple[int, int], ...]]]] = [[(0.0, ())] * (len(columns) + 1)]
-    for i in rows:
+    for i in range(hunk.start, hunk.end):
         row = [best[-1][0]]
         for place, j in enumerate(columns):
             options = [best[-1][place + 1], row[place]]
             alike = likeness(base[i], lines[j])
-            if alike >= _ALIKE and base[i].strip():
+            if alike >= _SAME_LINE and base[i].strip():
                 score, pairs = best[-1][place]
                 options.append((score + alike, (*pairs, (i, j))))
             row.append(max(options, key=lambda option: option[0]))
         best.append(row)
-    return list(best[-1][-1][1])
+    return best[-1][-1][1]

@@ -1,31 +1,32 @@
 """Three-way merge of an ordered set: units that each have a name of their own.
 
 A unit is a stretch of lines: a pattern, an instruction, a definition, with the comments above it.
-Its place matters less than its being there, so two units added at one place are no conflict in
+Its place matters less than its presence, so two units added at one place are no conflict in
 themselves.
 """
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from lisa_scaffold.formats.stretches import Unit, Units, numbered
+from lisa_scaffold.formats.stretches import Unit, Units, number_units
 from lisa_scaffold.merge import declined
-from lisa_scaffold.merge.declined import Kept
+from lisa_scaffold.merge.declined import Declined, Note
 from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.text import likeness
 
 _HEIR = 0.5
 _NEARLY = 0.9
 _LONGEST = 4000
-Both = Callable[[Unit | None, Unit, Unit], tuple[Sequence[str], Iterable[str]] | None]
+
+MergedUnit = tuple[Sequence[str], tuple[Note, ...]]
+MergeBoth = Callable[[Unit | None, Unit, Unit], MergedUnit | None]
 """Merge a unit that both sides changed (or added, without a base): its lines, and notes."""
-Gone = Callable[[Unit, "Unit | None", "Unit | None"], "tuple[Unit | None, str] | None"]
+DecideRemoved = Callable[[Unit, "Unit | None", "Unit | None"], "tuple[Unit | None, Note] | None"]
 """Decide about a unit that one side removed and the other changed: what stays, and a note."""
-Together = Callable[[Unit | None, list[Unit], list[Unit]], list[Unit] | None]
+PlaceTogether = Callable[[Unit | None, list[Unit], list[Unit]], list[Unit] | None]
 """Order what ours and theirs added at one place, after the unit given."""
 
 
@@ -39,150 +40,87 @@ def merge_units(  # noqa: PLR0913
     base: Units,
     ours: Units,
     theirs: Units,
-    both: Both,
-    together: Together,
+    both: MergeBoth,
+    together: PlaceTogether,
     *,
-    gone: Gone | None = None,
+    removed: DecideRemoved | None = None,
     heirs: bool = True,
     free: bool = False,
-) -> tuple[list[Unit], tuple[str, ...]] | None:
+) -> tuple[list[Unit], tuple[Note, ...]] | None:
     """The units of both sides, or ``None`` where they contradict each other.
 
-    With ``heirs``, a unit that is gone on both sides, with one much like it on one side alone,
-    was replaced there and removed here: a contradiction. A unit that one side removed and the
-    other changed is one, too, unless ``gone`` decides about it. Where the order means nothing
+    With ``heirs``, a unit that both sides lack, with one much like it on one side only, was
+    replaced there and removed here: a contradiction. So is a unit that one side removed and the
+    other changed, unless ``removed`` decides about it. Where the order means nothing
     (``free``), the project's stands if both sides changed it.
     """
     refuse_many(len(base), len(ours), len(theirs))
-    sides = _Sides(*({unit.key: unit for unit in numbered(side)} for side in (base, ours, theirs)))
-    if heirs and _removed_and_replaced(sides):
+    sides = _Sides(
+        *({unit.key: unit for unit in number_units(side)} for side in (base, ours, theirs))
+    )
+    if heirs and _is_one_replaced(sides):
         return None
-    notes = _decide_gone(sides, gone, heirs=heirs)
-    order = None if notes is None else _order(sides, together, free=free)
+    notes = _decide_removed(sides, removed, heirs=heirs)
+    order = None if notes is None else _order_keys(sides, together, free=free)
     if notes is None or order is None:
         return None
     merged: list[Unit] = []
     for key in order:
-        won = _one(key, sides, both)
-        if won is None:
+        done = _merge_unit(key, sides, both)
+        if done is None:
             return None
-        merged.append(won[0])
-        notes += won[1]
+        merged.append(done[0])
+        notes += done[1]
     return merged, tuple(notes)
 
 
-def in_turn(_before: Unit | None, mine: list[Unit], yours: list[Unit]) -> list[Unit] | None:
-    """First what the project added, then what the template added."""
-    return mine + yours
+def place_in_turn(_before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
+    """Place the project's additions above the template's."""
+    return ours + theirs
 
 
-def in_blocks(
+def place_in_blocks(
     before: Unit | None,
-    mine: list[Unit],
-    yours: list[Unit],
-    rank: Callable[[Unit], Any],
-    heads: Callable[[Unit], bool],
+    ours: list[Unit],
+    theirs: list[Unit],
+    is_head: Callable[[Unit], bool],
+    rank: Callable[[Unit], Any] = lambda unit: unit.lines[0].casefold(),
 ) -> list[Unit]:
-    """Additions of both sides: each stays in its block, in order where the block is in order."""
+    """Place additions of both sides in their blocks, sorted where the block is sorted.
+
+    Parameters
+    ----------
+    is_head
+        Whether a unit begins a block.
+    rank
+        What a block is sorted by.
+    """
     first, second = (
-        next((i for i, unit in enumerate(side) if unit.gap or heads(unit)), len(side))
-        for side in (mine, yours)
+        next((i for i, unit in enumerate(side) if unit.gap or is_head(unit)), len(side))
+        for side in (ours, theirs)
     )
-    head = _in_order(before, mine[:first], yours[:second], rank)
-    return [*head, *mine[first:], *yours[second:]]
-
-
-def _in_order(
-    before: Unit | None, mine: list[Unit], yours: list[Unit], rank: Callable[[Unit], Any]
-) -> list[Unit]:
+    block = [*ours[:first], *theirs[:second]]
     lead = [before] if before else []
-    for side in (mine, yours):
-        ranks = [rank(unit) for unit in (*lead, *side)]
-        if ranks != sorted(ranks):
-            return mine + yours
-    merged = list(mine)
-    for unit in yours:
-        insort(merged, unit, key=rank)
-    return merged
+    ranks = [[rank(u) for u in (*lead, *side)] for side in (ours[:first], theirs[:second])]
+    if all(side == sorted(side) for side in ranks):
+        block.sort(key=rank)
+    return [*block, *ours[first:], *theirs[second:]]
 
 
-def _decide_gone(sides: _Sides, gone: Gone | None, *, heirs: bool) -> list[str] | None:
-    """Take out of the sides what one removed and the other changed; ``None``: nobody knows."""
-    base, ours, theirs = sides
-    notes: list[str] = []
-    for key, unit in list(base.items()):
-        mine, yours = ours.get(key), theirs.get(key)
-        left = mine or yours
-        if left is None or (mine and yours) or left.lines == unit.lines:
-            continue
-        decided = gone(unit, mine, yours) if gone and not _repeated(sides, key) else None
-        renamed = heirs and decided and isinstance(decided[1], Kept) and _has_heir(sides, key)
-        if decided is None or renamed:
-            return None
-        notes.append(decided[1])
-        # To the rest of the merge it is new, or was never there.
-        del base[key]
-        for side in (side for side in (ours, theirs) if key in side):
-            if decided[0] is None:
-                del side[key]
-            else:
-                side[key] = decided[0]._replace(key=key)
-    return notes
+def let_project_decide(describe: Callable[[Unit], str]) -> DecideRemoved:
+    """Let the project decide: what it changed stays, what it removed stays removed."""
 
-
-def _repeated(sides: _Sides, key: Hashable) -> bool:
-    """Whether a side has the name of a unit twice: nobody knows which of the two went."""
-    match key:
-        case (name, int()):
-            return any((name, 2) in side for side in sides)
-    return False
-
-
-def _has_heir(sides: _Sides, key: Hashable) -> bool:
-    """Whether the side without a unit may have renamed it, or has its lines elsewhere."""
-    base, ours, theirs = sides
-    without, other = (theirs, ours) if key in ours else (ours, theirs)
-    if any(
-        alike(base[key], unit) >= _HEIR
-        for new, unit in without.items()
-        if new not in base and new not in other
-    ):
-        return True
-    own = _count([base[key]])
-    elsewhere = _count(without.values()) - (_count(base.values()) - own)
-    return 2 * (elsewhere & own).total() >= own.total()
-
-
-def _count(units: Iterable[Unit]) -> Counter[str]:
-    return Counter(line.strip() for unit in units for line in unit.lines if line.strip())
-
-
-def project_decides(what: Callable[[Unit], str]) -> Gone:
-    """A decision for the project: what it changed stays, what it removed stays away."""
-
-    def decide(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, str]:
+    def decide(base: Unit, ours: Unit | None, theirs: Unit | None) -> tuple[Unit | None, Note]:
         before = "\n".join(base.lines)
         if ours is None:
             after = "\n".join(theirs.lines) if theirs else ""
-            return None, declined.removed(what(base), before, after)
-        return ours, declined.changed(what(base), before, "\n".join(ours.lines))
+            return None, declined.note_removed(describe(base), before, after)
+        return ours, declined.note_changed(describe(base), before, "\n".join(ours.lines))
 
     return decide
 
 
-def _removed_and_replaced(sides: _Sides) -> bool:
-    base, ours, theirs = sides
-    gone = [base[key] for key in base if key not in ours and key not in theirs]
-    new = [
-        one[key]
-        for one, other in ((ours, theirs), (theirs, ours))
-        for key in one
-        if key not in other and key not in base
-    ]
-    return any(alike(unit, heir) >= _HEIR for unit in gone for heir in new)
-
-
-def one_sided(
+def pick_changed(
     base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]
 ) -> tuple[str, ...] | None:
     """The lines of the side that changed them; ``None`` where both did, each in its own way."""
@@ -191,40 +129,107 @@ def one_sided(
     return ours if theirs in (base, ours) else None
 
 
-def alike(first: Unit, second: Unit) -> float:
+def likeness_of_units(first: Unit, second: Unit) -> float:
     """How much two units share, from 0 to 1."""
     texts = ("\n".join(unit.lines)[:_LONGEST] for unit in (first, second))
     return likeness(*texts)
 
 
-def carried_over(
-    what: str, ours: Unit, theirs: Unit
-) -> tuple[Sequence[str], tuple[str, ...]] | None:
-    """A unit that both sides added, nearly alike: the project took it over, its edits stay."""
-    if alike(ours, theirs) < _NEARLY:
+def decline_carried_over(what: str, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """Keep a unit that both sides added, nearly alike: the project copied it, its edits stay."""
+    if likeness_of_units(ours, theirs) < _NEARLY:
         return None
     texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
-    return ours.lines, (declined.carried_over(what, *texts),)
+    return ours.lines, (declined.note_carried_over(what, *texts),)
 
 
-def adopted(base: Units, side: Units, *, nameless: Callable[[Unit], bool]) -> list[Unit]:
-    """The units of a side, where an edited unit without a name of its own keeps the base's key."""
+def adopt_keys(base: Units, side: Units, *, is_nameless: Callable[[Unit], bool]) -> list[Unit]:
+    """The units of a side, where an edited unit without a name of its own has the base's key."""
     known, present = {unit.key for unit in base}, {unit.key for unit in side}
-    free = [unit for unit in base if nameless(unit) and unit.key not in present]
+    free = [unit for unit in base if is_nameless(unit) and unit.key not in present]
     found: list[Unit] = []
     for unit in side:
         heir = unit
-        if nameless(unit) and unit.key not in known and free:
-            best = max(free, key=lambda old: alike(old, unit))
-            if alike(best, unit) >= _HEIR:
-                # What stands above the match was removed: edits keep their order.
+        if is_nameless(unit) and unit.key not in known and free:
+            best = max(free, key=lambda old: likeness_of_units(old, unit))
+            if likeness_of_units(best, unit) >= _HEIR:
+                # What is above the match was removed: edits do not change the order.
                 del free[: free.index(best) + 1]
                 heir = unit._replace(key=best.key)
         found.append(heir)
     return found
 
 
-def _one(key: Hashable, sides: _Sides, both: Both) -> tuple[Unit, Iterable[str]] | None:
+def _is_one_replaced(sides: _Sides) -> bool:
+    """Whether one side replaced, by something similar, a unit that the other removed."""
+    base, ours, theirs = sides
+    missing = [base[key] for key in base if key not in ours and key not in theirs]
+    new = [
+        one[key]
+        for one, other in ((ours, theirs), (theirs, ours))
+        for key in one
+        if key not in other and key not in base
+    ]
+    return any(likeness_of_units(unit, heir) >= _HEIR for unit in missing for heir in new)
+
+
+def _decide_removed(
+    sides: _Sides, removed: DecideRemoved | None, *, heirs: bool
+) -> list[Note] | None:
+    """Take units that one side removed and the other changed out of the sides.
+
+    ``None`` where nobody can decide about one.
+    """
+    base, ours, theirs = sides
+    notes: list[Note] = []
+    for key, unit in list(base.items()):
+        our_unit, their_unit = ours.get(key), theirs.get(key)
+        left = our_unit or their_unit
+        if left is None or (our_unit and their_unit) or left.lines == unit.lines:
+            continue
+        match key:
+            # A side has this name twice: nobody knows which of the two was removed.
+            case (name, int()) if any((name, 2) in side for side in sides):
+                return None
+        decided = removed(unit, our_unit, their_unit) if removed else None
+        if decided is None:
+            return None
+        stays, note = decided
+        if heirs and isinstance(note, Declined) and _has_heir(sides, key):
+            return None
+        notes.append(note)
+        # To the rest of the merge the unit is new, or was never there.
+        del base[key]
+        for side in (side for side in (ours, theirs) if key in side):
+            if stays is None:
+                del side[key]
+            else:
+                side[key] = stays._replace(key=key)
+    return notes
+
+
+def _has_heir(sides: _Sides, key: Hashable) -> bool:
+    """Whether the side without a unit may have renamed it, or has its lines elsewhere."""
+    base, ours, theirs = sides
+    without, other = (theirs, ours) if key in ours else (ours, theirs)
+    if any(
+        likeness_of_units(base[key], unit) >= _HEIR
+        for new, unit in without.items()
+        if new not in base and new not in other
+    ):
+        return True
+    own = _count_lines([base[key]])
+    elsewhere = _count_lines(without.values()) - (_count_lines(base.values()) - own)
+    return 2 * (elsewhere & own).total() >= own.total()
+
+
+def _count_lines(units: Iterable[Unit]) -> Counter[str]:
+    return Counter(line.strip() for unit in units for line in unit.lines if line.strip())
+
+
+def _merge_unit(
+    key: Hashable, sides: _Sides, both: MergeBoth
+) -> tuple[Unit, tuple[Note, ...]] | None:
     base, ours, theirs = (side.get(key) for side in sides)
     if ours is None or theirs is None:
         only = ours or theirs
@@ -238,50 +243,49 @@ def _one(key: Hashable, sides: _Sides, both: Both) -> tuple[Unit, Iterable[str]]
     return None if done is None else (Unit(key, gap, tuple(done[0])), done[1])
 
 
-def _order(sides: _Sides, together: Together, *, free: bool) -> list[Hashable] | None:
-    """Every key of the result in its place."""
+def _order_keys(sides: _Sides, together: PlaceTogether, *, free: bool) -> list[Hashable] | None:
+    """Every key of the result in its place; ``None`` where both sides changed the order."""
     base, ours, theirs = sides
     common = base.keys() & ours.keys() & theirs.keys()
-    was, mine, yours = ([key for key in side if key in common] for side in sides)
-    if not free and mine not in (was, yours) and yours != was:
+    before, our_order, their_order = ([key for key in side if key in common] for side in sides)
+    if not free and our_order not in (before, their_order) and their_order != before:
         return None
-    lead, other = (theirs, ours) if mine == was else (ours, theirs)
+    lead, other = (theirs, ours) if our_order == before else (ours, theirs)
     order = [key for key in lead if key in other or key not in base]
-    places = _places(lead, other, base, set(order))
-    for before, run in places:
-        at = order.index(before) + 1 if before is not None else 0
+    for above, run in _find_runs(lead, other, base, set(order)):
+        at = order.index(above) + 1 if above is not None else 0
         end = at
         while end < len(order) and order[end] not in base and order[end] not in other:
             end += 1
-        beside = [lead[key] for key in order[at:end]]
-        added = [other[key] for key in run]
-        anchor = lead.get(before) if before is not None else None
-        mixed: list[Unit] | None = added
-        if beside:
-            pair = (added, beside) if lead is theirs else (beside, added)
-            mixed = together(anchor, *pair)
-        if mixed is None:
+        if at == end:
+            order[at:at] = run
+            continue
+        beside, added = [lead[key] for key in order[at:end]], [other[key] for key in run]
+        anchor = lead.get(above) if above is not None else None
+        pair = (added, beside) if lead is theirs else (beside, added)
+        placed = together(anchor, *pair)
+        if placed is None:
             return None
-        order[at:end] = [unit.key for unit in mixed] if beside else [*run]
+        order[at:end] = [unit.key for unit in placed]
     return order
 
 
-def _places(
+def _find_runs(
     lead: dict[Hashable, Unit],
     other: dict[Hashable, Unit],
     base: dict[Hashable, Unit],
     present: set[Hashable],
 ) -> list[tuple[Hashable | None, list[Hashable]]]:
     """Runs of keys that only ``other`` has, each with the key of the result that it follows."""
-    places: list[tuple[Hashable | None, list[Hashable]]] = []
-    before: Hashable | None = None
+    runs: list[tuple[Hashable | None, list[Hashable]]] = []
+    above: Hashable | None = None
     fresh = True
     for key in other:
         if key in present:
-            before, fresh = key, True
+            above, fresh = key, True
         elif key not in base and key not in lead:
             if fresh:
-                places.append((before, []))
-            places[-1][1].append(key)
+                runs.append((above, []))
+            runs[-1][1].append(key)
             fresh = False
-    return places
+    return runs

@@ -1,4 +1,4 @@
-"""What may be decided about a value that both sides changed, and what a list means."""
+"""Deciding about values that both sides changed, and classifying lists."""
 
 from __future__ import annotations
 
@@ -7,29 +7,27 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from packaging.utils import canonicalize_name
+
 from lisa_scaffold.formats.tree import Path, Value
 from lisa_scaffold.merge import declined
-from lisa_scaffold.merge.match import diff3, one_name_each
+from lisa_scaffold.merge.declined import Note
+from lisa_scaffold.merge.match import are_all_named, diff3
 from lisa_scaffold.merge.text import merge_words
-from lisa_scaffold.versions import (
-    _AT,
-    _BOUND,
-    _HASH,
-    _IN_COMMENT,
-    _NUMBER,
-    _PLAIN,
-    _TAGGED,
-    _TARGET,
-    _VERSIONED,
-    bare,
-    normalised,
-    only_spec,
-    requirement_keys,
-    split_requirement,
-    version_key,
-)
+from lisa_scaffold.versions import make_requirement_keys, split_requirement, version_key
 
 _ADDRESS = re.compile(r"https?://[^\s?#]+")
+_NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
+VERSION_REMARK = re.compile(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
+"""A comment that names the version of a pin."""
+_IN_COMMENT = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w.])")
+_BOUND = re.compile(rf"(?P<stem>(?:>=|~=|==|\^|~)\s*)(?P<version>{_NUMBER})")
+_AT = re.compile(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
+_TAGGED = re.compile(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
+_PLAIN = re.compile(rf"(?P<stem>)(?P<version>{_NUMBER})")
+_TARGET = re.compile(r"(?P<stem>py)(?P<version>\d{2,})")
+_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}$")
+_VERSIONED = re.compile(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
 # Keys whose value is a version, besides those that end in "version".
 _PINNED = {"rev", "ref", "tag"}
@@ -43,12 +41,15 @@ _ORDERED = {
 }
 # Of these the last one has the last word.
 _LAST_WINS = {"extends", "package-rules", "packagerules"}
+# Sets whose items are prose.
+_PROSE_SETS = {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
 _REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
 
 # From so many words on a value reads like a sentence or a command.
 _SENTENCE = 3
+_NO_REMARKS = ("",) * 3
 
-ListKind = Literal["records", "requirements", "set", "ordered"]
+ListForm = Literal["records", "requirements", "set", "ordered"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Decision:
     """The text that a scalar gets, and what a maintainer should know about it."""
 
     text: str
-    note: str = ""
+    note: Note = ""
 
 
 def text_of(value: Value | None) -> str | None:
@@ -66,108 +67,103 @@ def text_of(value: Value | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def name_of(path: Path) -> str:
-    """The key that a value stands under, in one spelling."""
+def _key_of(path: Path) -> str:
+    """The key that a value has, in one form."""
     return path[-1].lower().replace("_", "-") if path else ""
 
 
-def where(path: Path) -> str:
+def show_path(path: Path) -> str:
     """A key path as a note shows it."""
     return ".".join(part for part in path if part) or "the file"
 
 
-def scalar(
-    path: Path, base: Value | None, ours: Value, theirs: Value, remarks: Sequence[str] = ("",) * 3
+def decide_scalar(
+    path: Path, base: Value | None, ours: Value, theirs: Value, remarks: Sequence[str] = _NO_REMARKS
 ) -> Decision | None:
-    """Decide about a scalar that both sides changed; ``None``: nobody can be sure.
+    """Decide about a scalar that both sides changed; ``None`` where nobody can be sure.
 
     Parameters
     ----------
     remarks
         The comments behind the three values: they name the version that a hash stands for.
     """
-    before, mine, other = text_of(base), text_of(ours), text_of(theirs)
-    if mine and other and _ADDRESS.fullmatch(mine) and mine.rstrip("/") == other.rstrip("/"):
-        return Decision(mine, declined.slash(where(path), mine, other))
-    if base is None and mine is not None and other is not None:
-        return _both_added(path, mine, other)
-    if before is None or mine is None or other is None:
+    before, our_text, their_text = text_of(base), text_of(ours), text_of(theirs)
+    if our_text is None or their_text is None:
         return None
-    if "\n" in before + mine + other:
-        return _lines(before, mine, other)
-    newest = _newest(path, [before, mine, other], remarks)
-    return newest or requirement(path, before, mine, other) or _sentence(before, mine, other)
-
-
-def _both_added(path: Path, ours: str, theirs: str) -> Decision | None:
-    """Of a pin that both sides added, the newer one."""
-    oldest = re.sub(_NUMBER, "0.dev0", ours)
-    newest = _newest(path, [oldest, ours, theirs], ("",) * 3)
-    found = newest or requirement(path, bare(ours, theirs), ours, theirs)
-    return found and Decision(found.text, found.note.replace("moved it up", "added it"))
-
-
-def _lines(base: str, ours: str, theirs: str) -> Decision | None:
-    """Merge texts of several lines, as git does."""
-    sides = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
-    picks = diff3(*sides)
-    if picks is None:
-        return None
-    return Decision("".join(sides[side][index] for side, index in picks))
-
-
-def _sentence(base: str, ours: str, theirs: str) -> Decision | None:
-    """A sentence or a command in which each side changed words of its own."""
-    if len(base.split()) < _SENTENCE or any(map(split_requirement, (base, ours, theirs))):
-        return None
-    merged = merge_words(base, ours, theirs)
+    if (
+        our_text
+        and their_text
+        and _ADDRESS.fullmatch(our_text)
+        and our_text.rstrip("/") == their_text.rstrip("/")
+    ):
+        note = declined.note_slash(show_path(path), our_text, their_text)
+        return Decision(our_text, note)
+    if before is None:
+        return _decide_added(path, our_text, their_text) if base is None else None
+    texts = (before, our_text, their_text)
+    if "\n" in "".join(texts):
+        sides = [text.splitlines(keepends=True) for text in texts]
+        picks = diff3(*sides)
+        lines = None if picks is None else [sides[side][index] for side, index in picks]
+        return None if lines is None else Decision("".join(lines))
+    decision = _pick_newest(path, texts, remarks) or _merge_requirement(path, *texts)
+    if decision or len(before.split()) < _SENTENCE or any(map(split_requirement, texts)):
+        return decision
+    # A sentence or a command in which each side changed words of its own.
+    merged = merge_words(*texts)
     return None if merged is None else Decision(merged)
 
 
-def _newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
-    """Of a pin that both sides moved up, the newer one; the project's, where it holds it back."""
-    found = [_pin(path, text, remark) for text, remark in zip(texts, remarks, strict=True)]
-    before, mine, other = found
-    if before is None or mine is None or other is None:
+def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
+    """The newer one of a pin that both sides added."""
+    oldest = re.sub(_NUMBER, "0.dev0", ours)
+    found = _pick_newest(path, (oldest, ours, theirs), _NO_REMARKS)
+    if found is None:
+        our_parts, their_parts = (split_requirement(text) or {} for text in (ours, theirs))
+        base = our_parts.get("name", "")
+        # An address, or a marker, that only one side has, or has differently, both changed.
+        for part, other in ("url", " @ nowhere"), ("marker", " ; never"):
+            same = our_parts.get(part) == their_parts.get(part)
+            base += our_parts.get(part, "") if same else other
+        found = _merge_requirement(path, base, ours, theirs)
+    return found and Decision(found.text, str(found.note).replace("moved it up", "added it"))
+
+
+def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> Decision | None:
+    """The newer one of a pin that both sides moved up; the project's, where it holds it back."""
+    found = [_read_pin(path, text, remark) for text, remark in zip(texts, remarks, strict=True)]
+    pins = [pin for pin in found if pin]
+    if len(pins) < len(texts) or len({stem for stem, _ in pins}) > 1:
         return None
-    if len({pin[0] for pin in found if pin}) > 1:
-        return None
-    versions = [version_key(pin[1]) for pin in (before, mine, other)]
+    before, ours, theirs = (version_key(version) for _, version in pins)
     # A hash may stand for the version that base has: then only its form changed.
     hashed = any(_HASH.search(text) for text in texts[1:])
-    if versions[1] < versions[0] < versions[2] and not hashed:
-        return Decision(texts[1], _held_note(path, texts[1], texts[2]))
-    oldest, newest = min(versions[1:]), max(versions[1:])
-    if oldest < versions[0] or newest == versions[0] or (oldest == versions[0] and not hashed):
+    if ours < before < theirs and not hashed:
+        held = f"{texts[1]} is kept, {texts[2]} of the template is not."
+        return Decision(texts[1], f"{show_path(path)}: the project holds it back; {held}")
+    oldest, newest = min(ours, theirs), max(ours, theirs)
+    if oldest < before or newest == before or (oldest == before and not hashed):
         return None
-    shown = [_shown(texts[1], remarks[1]), _shown(texts[2], remarks[2])]
-    if versions[1] >= versions[2]:
-        return Decision(texts[1], _newer_note(path, shown[0], "project", shown[1], "template"))
-    return Decision(texts[2], _newer_note(path, shown[1], "template", shown[0], "project"))
+    shown = [
+        f"{text} {remark.strip()}".strip() if _HASH.search(text) else text
+        for text, remark in zip(texts, remarks, strict=True)
+    ]
+    won = 1 if ours >= theirs else 2
+    return Decision(texts[won], _note_newer(path, shown[1], shown[2], ours_won=won == 1))
 
 
-def _shown(text: str, remark: str) -> str:
-    return f"{text} {remark.strip()}".strip() if _HASH.search(text) else text
+def _note_newer(path: Path, ours: str, theirs: str, *, ours_won: bool) -> str:
+    sides = [f"{ours} of the project", f"{theirs} of the template"]
+    new, old = sides if ours_won else sides[::-1]
+    return f"{show_path(path)}: both sides moved it up; {new} is newer and kept, {old} is not."
 
 
-def _newer_note(path: Path, new: str, by: str, old: str, other: str) -> str:
-    return (
-        f"{where(path)}: both sides moved it up; {new} of the {by} is newer and kept, "
-        f"{old} of the {other} is not."
-    )
-
-
-def _held_note(path: Path, held: str, new: str) -> str:
-    kept = f"{held} is kept, {new} of the template is not."
-    return f"{where(path)}: the project holds it back; {kept}"
-
-
-def _pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
-    """What a pin is for, and its version."""
+def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
+    """The thing that is pinned, and its version."""
     stem, _, revision = text.rpartition("@")
     if _HASH.fullmatch(revision) and (named := _IN_COMMENT.search(remark)):
         return stem, named[1]
-    name = name_of(path)
+    name = _key_of(path)
     forms = [_BOUND, _AT]
     if name in _PINNED or name.endswith("version"):
         forms += [_PLAIN, _TARGET]
@@ -184,175 +180,156 @@ def _pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
     return None
 
 
-def only_pins(path: Path, before: Value | None, after: Value | None) -> bool:
+def has_only_moved_pins(path: Path, before: Value | None, after: Value | None) -> bool:
     """Whether nothing but pins moved between two values."""
     if before == after:
         return True
     match before, after:
         case dict(), dict():
             return before.keys() == after.keys() and all(
-                only_pins((*path, *key), part, after[key]) for key, part in before.items()
+                has_only_moved_pins((*path, *key), part, after[key]) for key, part in before.items()
             )
         case list(), list():
             return len(before) == len(after) and all(
-                only_pins(path, old, new) for old, new in zip(before, after, strict=True)
+                has_only_moved_pins(path, old, new) for old, new in zip(before, after, strict=True)
             )
         case ((str() | tuple()), (str() | tuple())):
-            old, new = text_of(before) or "", text_of(after) or ""
-            pins = _pin(path, _unhashed(old), ""), _pin(path, _unhashed(new), "")
+            texts = text_of(before) or "", text_of(after) or ""
+            # Only what a hash pins matters.
+            pins = [_read_pin(path, _HASH.sub("0", text), "") for text in texts]
             if pins[0] and pins[1]:
                 return pins[0][0] == pins[1][0]
-            named = split_requirement(old), split_requirement(new)
-            return all(n and n["spec"] for n in named) and only_spec(*named)
+            old, new = (split_requirement(text) for text in texts)
+            if old and new and old["spec"] and new["spec"]:
+                return {**old, "spec": ""} == {**new, "spec": ""}
     return False
 
 
-def _unhashed(text: str) -> str:
-    """A pin by hash as a pin by version, where only what it pins matters."""
-    return _HASH.sub("0", text)
-
-
-def requirement(path: Path, base: str, ours: str, theirs: str) -> Decision | None:
+def _merge_requirement(path: Path, base: str, ours: str, theirs: str) -> Decision | None:
     """Merge a requirement part by part: extras, bounds, address, marker."""
-    before, mine, other = (split_requirement(text) for text in (base, ours, theirs))
-    if before is None or mine is None or other is None:
+    before, our_parts, their_parts = (split_requirement(text) for text in (base, ours, theirs))
+    if before is None or our_parts is None or their_parts is None:
         return None
-    if len({normalised(parts["name"]) for parts in (before, mine, other)}) > 1:
+    name = canonicalize_name(before["name"])
+    if {canonicalize_name(parts["name"]) for parts in (our_parts, their_parts)} != {name}:
         return None
-    if not path or normalised(path[-1]) != normalised(before["name"]):
+    if not path or canonicalize_name(path[-1]) != name:
         path = (*path, before["name"])
-    result, notes = "", []
+    merged, notes = "", []
     for part, old in before.items():
-        decided = _part(path, part, old, mine[part], other[part])
+        decided = _decide_part(path, part, old, our_parts[part], their_parts[part])
         if decided is None:
             return None
-        result += decided.text
+        merged += decided.text
         if decided.note:
-            won = decided.text.strip() == mine[part].strip()
-            whole = [ours, "project", theirs, "template"]
-            notes.append(_newer_note(path, *(whole if won else [*whole[2:], *whole[:2]])))
-    return Decision(result, " ".join(notes))
+            ours_won = decided.text.strip() == our_parts[part].strip()
+            notes.append(_note_newer(path, ours, theirs, ours_won=ours_won))
+    return Decision(merged, " ".join(notes))
 
 
-def _part(path: Path, part: str, base: str, ours: str, theirs: str) -> Decision | None:
-    squeezed = ["".join(text.split()) for text in (base, ours, theirs)]
+def _decide_part(path: Path, part: str, base: str, ours: str, theirs: str) -> Decision | None:
+    texts = [base, ours, theirs]
+    squeezed = ["".join(text.split()) for text in texts]
     if squeezed[1] in (squeezed[0], squeezed[2]):
         return Decision(theirs if squeezed[1] == squeezed[0] != squeezed[2] else ours)
     if squeezed[2] == squeezed[0]:
         return Decision(ours)
     if part == "extras":
-        return _extras(base, ours, theirs)
+        before, our_extras, their_extras = (
+            [extra.strip() for extra in text.strip().strip("[]").split(",") if extra.strip()]
+            for text in texts
+        )
+        extras = [extra for extra in our_extras if extra in their_extras or extra not in before]
+        extras += [e for e in their_extras if e not in before and e not in our_extras]
+        return Decision(f"[{','.join(extras)}]" if extras else "")
     if part == "spec" and not base.strip():
         base = re.sub(_NUMBER, "0.dev0", ours)
-    return _newest(path, (base, ours.strip(), theirs.strip()), ("",) * 3) and _spec(
-        path, base, ours, theirs
-    )
+    decided = _pick_newest(path, (base, ours.strip(), theirs.strip()), _NO_REMARKS)
+    return decided and Decision(ours if decided.text == ours.strip() else theirs, decided.note)
 
 
-def _spec(path: Path, base: str, ours: str, theirs: str) -> Decision | None:
-    decided = _newest(path, (base.strip(), ours.strip(), theirs.strip()), ("",) * 3)
-    if decided is None:
-        return None
-    return Decision(ours if decided.text == ours.strip() else theirs, decided.note)
-
-
-def _extras(base: str, ours: str, theirs: str) -> Decision:
-    before, mine, other = (
-        [extra.strip() for extra in text.strip().strip("[]").split(",") if extra.strip()]
-        for text in (base, ours, theirs)
-    )
-    kept = [extra for extra in mine if extra in other or extra not in before]
-    kept += [extra for extra in other if extra not in before and extra not in mine]
-    return Decision(f"[{','.join(kept)}]" if kept else "")
-
-
-def list_kind(path: Path, *sides: Sequence[Value]) -> ListKind:
-    """What a list means: records by identity, requirements by name, a set, or an order."""
+def classify_list(path: Path, *sides: Sequence[Value]) -> ListForm:
+    """Classify a list: records by identity, requirements by name, a set, or an ordered list."""
     items = [item for side in sides for item in side]
-    ordered = name_of(path) in _ORDERED
-    scalars = [text for item in items if (text := text_of(item)) is not None]
-    if items and (all(isinstance(item, dict) for item in items) or one_name_each(*sides)):
+    texts = [text for item in items if (text := text_of(item)) is not None]
+    if items and (all(isinstance(item, dict) for item in items) or are_all_named(*sides)):
         return "records"
-    if _are_requirements(path, items, scalars):
+    if _are_requirements(path, items, texts):
         return "requirements"
+    name = _key_of(path)
     unique = all(len({repr(item) for item in side}) == len(side) for side in sides)
-    spaced = any(re.search(r"\s", text) for text in scalars) and not _prose_set(path)
-    if len(scalars) < len(items) or ordered or not unique or spaced:
+    spaced = name not in _PROSE_SETS and any(re.search(r"\s", text) for text in texts)
+    if len(texts) < len(items) or name in _ORDERED or not unique or spaced:
         return "ordered"
     return "set"
 
 
 def is_ordered(path: Path) -> bool:
     """Whether the order of a list means something, as its name tells."""
-    return name_of(path) in _ORDERED
+    return _key_of(path) in _ORDERED
 
 
 def is_last_wins(path: Path) -> bool:
     """Whether a later item of a list has the last word over an earlier one."""
-    return name_of(path) in _LAST_WINS
+    return _key_of(path) in _LAST_WINS
 
 
-def _prose_set(path: Path) -> bool:
-    return name_of(path) in {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
-
-
-def _are_requirements(path: Path, items: list[Value], scalars: list[str]) -> bool:
+def _are_requirements(path: Path, items: list[Value], texts: list[str]) -> bool:
     if any(isinstance(item, list) for item in items):
         return False
-    split = [split_requirement(text) for text in scalars]
-    if not split or None in split:
+    requirements = [split_requirement(text) for text in texts]
+    if not requirements or None in requirements:
         return False
     if any(_REQUIREMENTS.search(part.lower().replace("_", "-")) for part in path):
         return True
-    every = len(scalars) == len(items)
-    return every and any(parts and parts["spec"] and parts["name"] for parts in split)
+    every = len(texts) == len(items)
+    return every and any(parts and parts["spec"] and parts["name"] for parts in requirements)
 
 
-def item_keys(kind: ListKind, *sides: Sequence[Value]) -> list[list[Hashable]]:
-    """What tells the items of a set, or of requirements, apart."""
-    if kind != "requirements":
-        return [[text_of(item) or repr(item) for item in side] for side in sides]
-    return requirement_keys(*([text_of(item) or repr(item) for item in side] for side in sides))
+def make_item_keys(form: ListForm, *sides: Sequence[Value]) -> list[list[Hashable]]:
+    """A key for each item of a set, or of a list of requirements."""
+    texts = [[text_of(item) or repr(item) for item in side] for side in sides]
+    return make_requirement_keys(*texts) if form == "requirements" else [[*side] for side in texts]
 
 
-def own_part(path: Path, base: Value, side: Value) -> Value | None:
-    """Of a list, or of a table of lists, what a side put in it; ``None``: it is one whole.
+def find_own_part(path: Path, base: Value, side: Value) -> Value | None:
+    """The items that a side added to a list, or to a table of lists; ``None`` if it is indivisible.
 
-    A table is one where more than its lists, or the order of a list, was changed.
+    A table is indivisible where more than its lists, or the order of a list, was changed.
     """
     match base, side:
-        case list(), list() if list_kind(path, base, side) in ("set", "requirements"):
+        case list(), list() if classify_list(path, base, side) in ("set", "requirements"):
             return [item for item in side if item not in base] or None
         case dict(), dict() if base.keys() == side.keys():
             changed = [key for key in side if side[key] != base[key]]
-            parts = {key: own_part((*path, *key), base[key], side[key]) for key in changed}
+            parts = {key: find_own_part((*path, *key), base[key], side[key]) for key in changed}
             found = {key: part for key, part in parts.items() if part is not None}
             return found if found and len(found) == len(parts) else None
     return None
 
 
-def versioned(item: Value) -> bool:
-    """Whether an item of a list is, or ends in, a version, as in lists of Python versions."""
-    text = text_of(item)
-    if text is None or (parts := split_requirement(text)) is None or not parts["spec"].strip():
-        return text is not None and bool(_VERSIONED.search(text))
-    return False
-
-
-def crowded_out(
+def find_crowded_out(
     base: Sequence[Value], ours: Sequence[Value], theirs: Sequence[Value]
 ) -> dict[int, Value]:
-    """Of the versions that their side adds, those next to one that our side removed, with it.
+    """Indices of versions that theirs adds next to one that ours removed, with the latter.
 
     The order of versions means something: a list without 3.12 is no place to add 3.13 after it.
     """
     out: dict[int, Value] = {}
     for index, item in enumerate(theirs):
-        if item in base or item in ours or not versioned(item):
+        if item in base or item in ours or not _is_versioned(item):
             continue
         before = [other for other in theirs[:index] if other in base][-1:]
         after = [other for other in theirs[index + 1 :] if other in base][:1]
         for other in before + after:
-            if other not in ours and versioned(other):
+            if other not in ours and _is_versioned(other):
                 out[index] = other
     return out
+
+
+def _is_versioned(item: Value) -> bool:
+    """Whether an item of a list is, or ends in, a version, as in lists of Python versions."""
+    text = text_of(item)
+    if text is None or (parts := split_requirement(text)) is None or not parts["spec"].strip():
+        return text is not None and bool(_VERSIONED.search(text))
+    return False

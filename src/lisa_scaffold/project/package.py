@@ -98,7 +98,9 @@ class Package:
     @cached_property
     def name(self) -> str:
         """The distribution name in its normalised form; empty where it is not known."""
-        return re.sub(r"[-_.]+", "-", self.text("name")).lower()
+        from packaging.utils import canonicalize_name
+
+        return canonicalize_name(self.text("name"))
 
     @cached_property
     def pythons(self) -> SpecifierSet | None:

@@ -96,7 +96,9 @@ def groups(facts: Facts) -> Iterator[Hit]:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
 
 
 def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> str:

@@ -19,9 +19,11 @@ _SETUPTOOLS = re.compile(r"setuptools\s*(\[[^]]*\])?\s*((?:[<>=!~]=?\s*[\d.*]+\s
 
 def required_names(facts: Facts) -> list[str]:
     """The names of the build requirements, in their normalised form."""
+    from packaging.utils import canonicalize_name
+
     listed = facts.pyproject.items("build-system", "requires")
     names = (re.match(r"\s*([\w.-]+)", str(each)) for each in listed)
-    return [re.sub(r"[-_.]+", "-", match[1]).lower() for match in names if match]
+    return [canonicalize_name(match[1]) for match in names if match]
 
 
 def find_old_setuptools(facts: Facts) -> tuple[int, str] | None:

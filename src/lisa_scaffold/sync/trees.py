@@ -307,7 +307,7 @@ class _Settling:
 
     def settle_dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
         """A path that the template no longer has, and that the project edited."""
-        moved = merge.moved_pins(path, base.data, ours.data) if base else []
+        moved = merge.find_moved_pins(path, base.data, ours.data) if base else []
         if not moved:
             self.synced.keep(path, "the template no longer has it; the project edited it: kept.")
             return
@@ -369,7 +369,7 @@ class _Settling:
         else:
             synced.conflicts[path] = Conflict(blobs, marked)
             synced.changes.append(Change(path, "conflict", was))
-            if large := merge.excess(former, ours.data, theirs.data):
+            if large := merge.explain_excess(former, ours.data, theirs.data):
                 synced.notes.append(f"{path}: {large}")
 
 

@@ -1,4 +1,4 @@
-"""A line of either side that is nowhere else is quoted in a note."""
+"""A line of either side that nothing accounts for is quoted in a note."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lisa_scaffold.formats import json, toml, yaml
 from lisa_scaffold.formats.tree import Branch
 from lisa_scaffold.merge import merge_file
-from lisa_scaffold.merge.declined import quoted
+from lisa_scaffold.merge.declined import note_unaccounted
 from lisa_scaffold.model import Declined, Merged
 from tests.merge import documents, fuzz
 from tests.merge.material import Sides, sides
@@ -59,8 +59,8 @@ def test_every_line_of_either_side_of_a_keyed_file_is_told(path: str, random: Ra
 def test_lines_that_became_one_are_quoted_as_they_were() -> None:
     versions = ('v = ["b"]\n', 'v = ["a", "b"]\n', 'v = ["b", "c"]\n')
     result = merge_file("a.toml", *(text.encode() for text in versions))
-    quotes = f'{JOINED}\n    project: v = ["a", "b"]\n    template: v = ["b", "c"]'
-    assert result == Merged(b'v = ["a", "b", "c"]\n', (quotes,))
+    note = f'{JOINED}\n    project: v = ["a", "b"]\n    template: v = ["b", "c"]'
+    assert result == Merged(b'v = ["a", "b", "c"]\n', (note,))
 
 
 def test_a_line_stands_below_the_note_that_tells_of_it() -> None:
@@ -75,6 +75,8 @@ def test_a_line_stands_below_the_note_that_tells_of_it() -> None:
 
 def test_a_line_is_quoted_once_and_what_is_there_or_told_is_not() -> None:
     base, ours = "a\n", "  same,\nlost\nlost\n"
-    assert quoted((base, ours, base), "same\n", (), "") == (f"{JOINED}\n    project: lost",)
-    assert quoted((base, ours, base), "same\n", ("It lost.",), "") == ("It lost.",)
-    assert quoted((base, ours, base), "same\n", (), "+lost\n") == ()
+    assert note_unaccounted((base, ours, base), "same\n", (), "") == (
+        f"{JOINED}\n    project: lost",
+    )
+    assert note_unaccounted((base, ours, base), "same\n", ("It lost.",), "") == ("It lost.",)
+    assert note_unaccounted((base, ours, base), "same\n", (), "+lost\n") == ()

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold.merge import merge_file
-from lisa_scaffold.merge.python import respelled
+from lisa_scaffold.merge.python import unify_formatting
 from lisa_scaffold.model import Merged
 
-# Each statement in two spellings, and changed in both.
+# Each statement in two formattings, and changed in both.
 STATEMENTS = [
     ("project = 'a'\n", 'project = "a"\n', "project = 'b'\n", 'project = "b"\n'),
     ("x = 1 # one\n", "x = 1  # one\n", "x = 2 # one\n", "x = 2  # one\n"),
@@ -44,17 +44,17 @@ def merged(base: str, ours: str, theirs: str) -> str | None:
 
 @given(st.data())
 def test_who_only_wrote_a_statement_in_another_way_has_not_changed_it(data: st.DataObject) -> None:
-    """Any order; each statement may be respelled by the project, and changed by either side."""
+    """Any order; each statement may be reformatted by the project, and changed by either side."""
     chosen = data.draw(st.permutations(STATEMENTS))
     base = ours = theirs = wanted = ""
-    for plain, respelt, changed, both in chosen:
+    for plain, reformatted, changed, both in chosen:
         match data.draw(st.sampled_from(["", "project", "template"])):
             case "project":
                 mine, yours, result = both, plain, both
             case "template":
-                mine, yours, result = respelt, changed, changed
+                mine, yours, result = reformatted, changed, changed
             case _:
-                mine, yours, result = respelt, plain, respelt
+                mine, yours, result = reformatted, plain, reformatted
         base, ours, theirs, wanted = base + plain, ours + mine, theirs + yours, wanted + result
     assert merged(base, ours, theirs) == wanted
 
@@ -72,12 +72,12 @@ def test_a_template_that_writes_in_another_way_is_followed_where_nothing_else_ch
 
 
 @pytest.mark.parametrize("ours", ['a = "x"\n', ""])
-def test_what_the_template_removed_goes_though_the_project_had_respelled_it(ours: str) -> None:
+def test_what_the_template_removed_goes_though_the_project_had_reformatted_it(ours: str) -> None:
     base, end = "a = 'x'\n", "b = 1\n"
     assert merged(base + end, ours + end.replace("1", "2"), end) == end.replace("1", "2")
 
 
-def test_what_the_project_removed_stays_away_though_the_template_respelled_it() -> None:
+def test_what_the_project_removed_stays_away_though_the_template_reformatted_it() -> None:
     base, theirs = "a = 'x'\nb = 'y'\n", 'a = "x"\nb = "y"\n'
     assert merged(base, "b = 'z'\n", theirs) == "b = 'z'\n"
 
@@ -93,7 +93,7 @@ def test_what_the_project_removed_stays_away_though_the_template_respelled_it() 
     ],
 )
 def test_what_is_more_than_writing(one: str, two: str) -> None:
-    assert respelled(one, two, "a = 9\n") == (one, "a = 9\n")
+    assert unify_formatting(one, two, "a = 9\n") == (one, "a = 9\n")
 
 
 def test_a_comment_that_moves_is_a_change() -> None:
