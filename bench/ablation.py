@@ -49,20 +49,16 @@ def _nothing(*_arguments: object, **_options: object) -> None:
     """Stand in for what finds something or finds nothing."""
 
 
-def _same(first: Any, *_arguments: object, **_options: object) -> Any:
-    """Stand in for what changes its first argument."""
-    return first
-
-
 HEURISTICS = (
     Heuristic("merge.lines", "merge_ini", _nothing),
+    Heuristic("formats.python", "split_members", _nothing),
     Heuristic("merge.dockerfile", "merge_commands", _nothing),
-    Heuristic("merge.dockerfile", "_in_place", lambda _base, side: side),
-    Heuristic("merge.values", "crowded_out", lambda *_: {}),
-    Heuristic("merge.match", "_pair_through", _nothing),
-    Heuristic("merge.python", "_rewritten", _nothing),
-    Heuristic("formats.diff", "_slid_down", _same),
-    Heuristic("versions", "newest", _nothing),
+    Heuristic("merge.match", "_part_renamed", _nothing),
+    Heuristic("merge.match", "_pair_twins", _nothing),
+    Heuristic("merge.match", "are_all_named", lambda *_: False),
+    Heuristic("merge.values", "find_crowded_out", lambda *_: {}),
+    Heuristic("merge.values", "find_own_part", _nothing),
+    Heuristic("versions", "pick_newest", _nothing),
 )
 
 

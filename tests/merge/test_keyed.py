@@ -98,7 +98,7 @@ def test_a_version_next_to_one_that_the_project_removed_is_left_out_with_a_note(
     ("ours", "theirs", "merged"),
     [
         ('v = ["3.11"]\n', 'v = ["3.11", "3.12"]\n', 'v = ["3.11", "3.12"]\n'),
-        ('v = ["b", "c"]\n', 'v = ["a", "c"]\n', 'v = ["a", "b", "c"]\n'),
+        ('v = ["b", "c"]\n', 'v = ["a", "c"]\n', 'v = ["b", "a", "c"]\n'),
         ('extends = ["mine"]\n', 'extends = ["base"]\n', 'extends = ["base", "mine"]\n'),
     ],
     ids=["one holds the other", "a set", "the last one wins"],

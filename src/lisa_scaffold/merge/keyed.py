@@ -149,7 +149,6 @@ def merge_branch(
         if ours.kind == "seq" and (whole := lists.merge_both_added(ours, theirs, path, notes)):
             return whole
         base = replace(ours, entries=())
-    base, ours, theirs = layout.indent_alike(base, ours, theirs)
     if write(ours) in (write(base), write(theirs)):
         return theirs
     if write(theirs) == write(base):
@@ -167,8 +166,6 @@ def merge_branch(
             merged[slot] = entry
     lists.refuse_replacements(members, out, path)
     order = match.order_slots(members.slots, set(merged), members.strict)
-    if members.sortable:
-        order = layout.sort_slots(order, members.slots, merged)
     return layout.assemble(base, ours, theirs, [merged[slot] for slot in order])
 
 
@@ -195,7 +192,7 @@ def _match_members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Me
         slot: (by_slot[0].get(slot), by_slot[1].get(slot), by_slot[2].get(slot))
         for slot in dict.fromkeys([*slots.base, *slots.ours, *slots.theirs])
     }
-    return Members(slots, versions, form, strict, sortable=form in ("set", "requirements"))
+    return Members(slots, versions, form, strict)
 
 
 def _pair_keys(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lisa_scaffold.formats.tree import (
@@ -10,13 +10,10 @@ from lisa_scaffold.formats.tree import (
     Branch,
     Entry,
     NotSure,
-    read_value,
-    shift_branch,
     shift_entry,
     split_comments,
-    write,
 )
-from lisa_scaffold.merge import match, values
+from lisa_scaffold.merge import match
 
 
 def pick(base: str, ours: str, theirs: str) -> str:
@@ -55,16 +52,6 @@ def merge_lead(base: str | None, ours: str, theirs: str) -> str:
     margin = ours.rsplit("\n", 2)[-2]
     margin = margin[: len(margin) - len(margin.lstrip())]
     return blank + "".join(f"{margin}{comments[side][index]}\n" for side, index in picks)
-
-
-def indent_alike(base: Branch, ours: Branch, theirs: Branch) -> tuple[Branch, Branch, Branch]:
-    """Indent three versions alike: as the side that changed the indentation does."""
-    columns = [_find_column(side) for side in (base, ours, theirs)]
-    if None in columns or len(set(columns)) == 1:
-        return base, ours, theirs
-    wanted = columns[2] if columns[1] == columns[0] else columns[1]
-    by = [(wanted or 0) - (own or 0) for own in columns]
-    return shift_branch(base, by[0]), shift_branch(ours, by[1]), shift_branch(theirs, by[2])
 
 
 def _find_column(branch: Branch) -> int | None:
@@ -143,16 +130,3 @@ def _apply_style(
                 fresh = replace(entry, lead=leads[0])
         members.append(fresh)
     return members
-
-
-def sort_slots(order: list[int], slots: match.Slots, entries: Mapping[int, Entry]) -> list[int]:
-    """Where both versions are sorted, sort what was added, too."""
-
-    def sort_key(slot: int) -> str:
-        node = entries[slot].node
-        return (values.text_of(read_value(node)) or write(node)).casefold()
-
-    sides = [[sort_key(s) for s in side if s in entries] for side in (slots.ours, slots.theirs)]
-    if all(len(side) > 1 and side == sorted(side) for side in sides):
-        return sorted(order, key=sort_key)
-    return order

@@ -30,7 +30,6 @@ class Members:
     versions: dict[int, Versions]
     form: str
     strict: bool
-    sortable: bool
 
     def value_at(self, slot: int) -> Value:
         """The value of a member in the first version that has it."""
