@@ -188,7 +188,7 @@ def test_an_interrupt_before_the_change_says_so(
     here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(here)
-    monkeypatch.setattr(update_verb, "target", _interrupted)
+    monkeypatch.setattr(update_verb, "choose_target", _interrupted)
     assert cli.main(VERBS["update"][0]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == "lisa-scaffold: interrupted, nothing was changed\n"
 

@@ -395,14 +395,14 @@ def test_extensions_are_loaded_with_trust_where_an_answer_is_given(
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("new: 0x" + "f" * 500_000, "new: a number of more than 4300 digits"),
+        ("new: 0x" + "f" * 500_000, "no YAML that can be read (a number of more than 4300 digits"),
         ("new: " + "1" * 500_000, "no YAML that can be read"),
         ("new: [" + "x, " * 70_000 + "]", "new: more than 65536"),
         ("new: " + "x" * 70_000, "new: more than 65536 characters"),
-        ('new: "\\ud800"', "new: characters that no file can hold"),
+        ('new: "\\ud800"', "no YAML that can be read (found"),
         ("new: {2020-01-01: a}", "new: date: a key that is no text"),
-        ("new: &a [*a]", "new: nested deeper than 50 levels"),
-        ("new: &a [*a, *a]", "new: "),
+        ("new: &a [*a]", "no YAML that can be read (an alias"),
+        ("new: &a [*a, *a]", "no YAML that can be read (an alias"),
         ("new: " + "[" * 60 + "]" * 60, "new: nested deeper than 50 levels"),
         ("1: a", "int: a key that is no text"),
         ("2020-01-01: a", "date: a key that is no text"),
