@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -301,10 +301,3 @@ def _declared_version(working_copy: Path) -> str:
             f"{working_copy / 'pyproject.toml'}: no [project] version there ({error!r})",
             "A working copy of the template names its version in its pyproject.toml.",
         ) from error
-
-
-def match_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """A predicate for the paths that match patterns as in ``.gitignore``."""
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(patterns).match_file
