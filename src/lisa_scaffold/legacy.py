@@ -311,6 +311,8 @@ def _fetch(former: Former, root: Path, folder: Path) -> Path:
         ) from error
     try:
         git.export(folder / "former.git", former.commit or "HEAD", folder / "former")
+    except git.TooLargeError as error:
+        raise _not_rendered(former, f"it has {error.message}") from error
     except git.GitError as error:
         raise LisaError(
             f"{former.source}: no commit {former.commit} there",

@@ -19,6 +19,10 @@ PATIENCE = 10.0
 _echo: Callable[[str], None] | None = None
 
 
+class TooMuchError(Exception):
+    """A command printed more than was wanted, and was ended."""
+
+
 def echo_commands(show: Callable[[str], None] | None) -> None:
     """Call a function with every command before it runs; None calls nothing any longer."""
     global _echo  # noqa: PLW0603 - one switch for the process, set by the command line alone
@@ -39,13 +43,14 @@ def _search_path() -> str:
     return os.pathsep.join(filter(os.path.isabs, folders))
 
 
-def run(
+def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     command: Sequence[str | Path],
     *,
     cwd: Path | None = None,
     env: Mapping[str, str | None] | None = None,
     stdin: bytes | None = None,
     hindered: Callable[[], str] | None = None,
+    most: int | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and capture its output; the caller judges a non-zero exit code.
 
@@ -62,27 +67,36 @@ def run(
     hindered
         Called when the command has been running for a while: tells what it is waiting for; if
         anything, the command is ended.
+    most
+        Bytes that it may print, its messages included; with more of them it is ended.
 
     Raises
     ------
     LisaError
         If the program is not installed, or waits for something that will not come.
+    TooMuchError
+        If it prints more than it may.
     """
     words = [os.fspath(word) for word in command]
     variables = {**os.environ, "PATH": _search_path(), **(env or {})}
     if _echo:
         _echo(shlex.join(words))
     pipe = subprocess.PIPE
+    # Whoever stops reading one of two pipes would have to go on with the other.
+    errors_to = pipe if most is None else subprocess.STDOUT
     given = {name: value for name, value in variables.items() if value is not None}
     try:
         with (
             subprocess.Popen(
-                words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=pipe
+                words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=errors_to
             ) as started,
             _watched(started, hindered),
         ):
             try:
-                output, errors = started.communicate(stdin or b"")
+                if most is None:
+                    output, errors = started.communicate(stdin or b"")
+                else:
+                    output = errors = _read_bounded(started, most)
             except BaseException:
                 started.kill()
                 raise
@@ -92,6 +106,17 @@ def run(
             raise LisaError(f"{cwd}: no such folder", "Check the path.") from error
         hint = f"Install {words[0]} and try again."
         raise LisaError(f"{words[0]} is not installed", hint) from error
+
+
+def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:
+    """Read what a command prints that reads nothing, unless it is too much."""
+    if started.stdin:
+        started.stdin.close()
+    output = started.stdout.read(most + 1) if started.stdout else b""
+    if len(output) > most:
+        raise TooMuchError
+    started.wait()
+    return output
 
 
 @contextmanager

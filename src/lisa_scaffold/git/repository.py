@@ -17,6 +17,16 @@ from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import GitError, complete, git, run
 from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, online
 from lisa_scaffold.model import Identity
+from lisa_scaffold.process import TooMuchError
+
+MOST_FILES = 50_000
+"""Files and folders of a template, and of a tree that somebody else wrote in general."""
+
+MOST_BYTES = 500_000_000
+"""Bytes of all its files together."""
+
+# One entry takes some 60 and its path; a path that is nested deeply takes more.
+_MOST_LISTED = 200 * MOST_FILES
 
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
 _ROOM_FOR_ARGUMENTS = 100_000
@@ -95,7 +105,11 @@ def clone_bare(address: Address, folder: Path) -> None:
     git("clone", *options, "--", address.url, folder.resolve(), env={**NOWHERE, **online()})
 
 
-def export(git_dir: Path, commit: str, folder: Path) -> None:
+class TooLargeError(LisaError):
+    """A commit has more than it may; the message says what."""
+
+
+def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) -> None:
     """Put the files of a commit into a new folder.
 
     Parameters
@@ -106,11 +120,15 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
         A tag, a hash, or the output of ``git describe``.
     folder
         The folder to make, or an empty one; its parent also holds a temporary index.
+    bounded
+        Whether its files are counted first, as nobody vouches for them.
 
     Raises
     ------
     GitError
         If there is no such commit.
+    TooLargeError
+        If it has more files than anybody wrote, or larger ones.
     """
     folder.mkdir(exist_ok=True)
     place = {
@@ -119,8 +137,32 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
         "GIT_INDEX_FILE": str(folder.with_suffix(".index")),
         "GIT_WORK_TREE": str(folder),
     }
+    if bounded:
+        _refuse_large(f"{commit}^{{tree}}", place)
     git("read-tree", "--end-of-options", f"{commit}^{{tree}}", env=place)
     git("checkout-index", "--all", env=place)
+
+
+def _refuse_large(tree: str, place: Variables) -> None:
+    """Raise TooLargeError for a tree of too many files, or of too many bytes.
+
+    Ten trees of ten entries each, the one in the other, are a thousand bytes, and 10^10 files.
+    """
+    # Folders are counted as well: they may have no file in them, and each takes its time.
+    options = ("-r", "-t", "-l", "-z", "--full-tree", "--end-of-options")
+    try:
+        output = complete("ls-tree", *options, tree, env=place, most=_MOST_LISTED).stdout
+    except TooMuchError as error:
+        raise _too_many() from error
+    sizes = [record.partition(b"\t")[0].split()[-1] for record in output.split(b"\0")[:-1]]
+    if len(sizes) > MOST_FILES:
+        raise _too_many()
+    if sum(int(size) for size in sizes if size.isdigit()) > MOST_BYTES:
+        raise TooLargeError(f"more than {MOST_BYTES // 1_000_000} MB of files", "Choose another.")
+
+
+def _too_many() -> TooLargeError:
+    return TooLargeError(f"more than {MOST_FILES} files and folders", "Choose another.")
 
 
 def start_repository(folder: Path, message: str, remote: str, author: Identity) -> None:

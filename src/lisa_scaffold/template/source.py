@@ -194,14 +194,20 @@ class Source:
             except git.GitError as error:
                 raise self._unreachable(error) from error
         root = folder / str(len(list(folder.iterdir())))
+        bounded = Path(self.location) != BUNDLE
         try:
             # A tag, or else a hash; a branch of that name is never taken for one.
             try:
-                git.export(repository, f"refs/tags/{version}", root)
+                git.export(repository, f"refs/tags/{version}", root, bounded=bounded)
             except git.GitError:
                 if not _HASH.fullmatch(version):
                     raise
-                git.export(repository, version, root)
+                git.export(repository, version, root, bounded=bounded)
+        except git.TooLargeError as error:
+            raise LisaError(
+                f"{self.recorded}: version {version} of the template has {error.message}",
+                f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
+            ) from error
         except git.GitError as error:
             raise LisaError(
                 f"{version}: no such version of the template {self.recorded}",
