@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -149,6 +150,20 @@ def test_settings_of_the_environment_hold_beside_ours(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://x.example.org/x.git")
     address = git.clonable("https://x.example.org/x.git")
     assert list(git.tags(address)) == ["v0.1.0", "v0.2.0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")
+@pytest.mark.parametrize("setting", ["include.path", "core.excludesFile"])
+def test_a_pipe_that_a_setting_names_holds_git_for_a_while_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    passes("git", "config", setting, str(tmp_path / "pipe"), cwd=tmp_path)
+    monkeypatch.setattr(process, "PATIENCE", 0.05)
+    monkeypatch.setattr(process, "_STILL", 0.3)
+    with pytest.raises(LisaError, match="git waits for something that does not come"):
+        git.listed(tmp_path)
 
 
 @pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])

@@ -53,7 +53,15 @@ def complete(
     variables = {**environment.base(), **(env or {})}
     hindered = partial(files.hindrance, cwd) if cwd else None
     command = ["git", *arguments]
-    done = process.run(command, cwd=cwd, env=variables, stdin=stdin, hindered=hindered, most=most)
+    done = process.run(
+        command,
+        cwd=cwd,
+        env=variables,
+        stdin=stdin,
+        hindered=hindered,
+        most=most,
+        waits_for_nobody=variables.items() >= environment.OFFLINE.items(),
+    )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         name = next(word for word in map(str, arguments) if word[0] != "-" and "=" not in word)
