@@ -98,6 +98,8 @@ PLACED: dict[str, Bad] = {
     "an odd _exclude": Bad("_exclude: ", ask("_exclude: [1]")),
     "a wrong _exclude": Bad("_exclude: ", ask("_exclude: ['[z-a]']")),
     "_skip_if_exists": Bad("ZeroDivisionError", ask("_skip_if_exists: ['{{ 1 / 0 }}']")),
+    "a number in _skip_if_exists": Bad("copier.yml: 5: no text", ask("_skip_if_exists: [5]")),
+    "a list in _skip_if_exists": Bad("copier.yml: [5]: no text", ask("_skip_if_exists: [[5]]")),
     "a wrong _skip_if_exists": Bad("character range", ask("_skip_if_exists: ['[z-a]']")),
     "_subdirectory": Bad("_subdirectory: Zero", ask("_subdirectory: '{{ 1 / 0 }}'")),
     "_subdirectory upwards": Bad("is forbidden", ask("_subdirectory: ../..")),
@@ -446,12 +448,17 @@ def test_numbers_on_the_command_line(
 
 @pytest.mark.parametrize(
     "line",
-    ["left_out: {2020-01-01: a}", "new: &a [*a]", "new: 0x" + "f" * 20_000, 'new: "\\ud800"'],
+    [
+        *("left_out: {2020-01-01: a}", "new: &a [*a]", "new: 0x" + "f" * 20_000, 'new: "\\ud800"'),
+        *('_src_path: "~a\\0/x"', f"_commit: v{'9' * 5000}"),
+    ],
     ids=lambda text: text[:20],
 )
 def test_a_check_of_such_answers(line: str, tmp_path: Path, capsys: Capture) -> None:
     """Of a project that records our own template, whose locked files are rendered."""
-    recorded = f"_src_path: {template.CANONICAL_URL}\n_commit: v0.1.0\n{line}\n"
+    usual = [f"_src_path: {template.CANONICAL_URL}\n", "_commit: v0.1.0\n"]
+    kept = "".join(each for each in usual if each.split(":")[0] != line.partition(":")[0])
+    recorded = f"{kept}{line}\n"
     write(tmp_path, {".copier-answers.yml": recorded})
     assert cli.main(["check", str(tmp_path), "--format", "json"]) == ExitCode.FINDINGS
     assert capsys.readouterr().err == ""

@@ -561,6 +561,20 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         lambda w: w.edit({".copier-answers.yml": f"_commit: v0.0.7\n_src_path: {w.template}\n"}),
         "v0.0.7: no such version of the template",
     ),
+    "no address": (
+        lambda w: w.edit({".copier-answers.yml": '_commit: v1.0.0\n_src_path: "~a\\0/x"\n'}),
+        ".copier-answers.yml: _src_path is no address",
+    ),
+    "a version with a zero": (
+        lambda w: w.edit({".copier-answers.yml": f'_commit: "v1\\0"\n_src_path: {w.template}\n'}),
+        "_commit: v1\\x00: no version of the",
+    ),
+    "an endless recorded version": (
+        lambda w: w.edit(
+            {".copier-answers.yml": f"_commit: v{'9' * 5000}\n_src_path: {w.template}\n"}
+        ),
+        "999: no version of the",
+    ),
     "template gone": (lambda w: shutil.rmtree(w.template), "no template can be read there"),
     "staged": (
         lambda w: stage(w, "b.dat"),

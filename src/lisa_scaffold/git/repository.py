@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lisa_scaffold import files, workplace
+from lisa_scaffold.bounds import has_long_number
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import folder as git_folder
 from lisa_scaffold.git import settings
@@ -489,7 +490,10 @@ def listed(folder: Path) -> dict[str, str | None] | None:
 
 
 def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All tags of the repository that a folder lies in, and those of its current commit."""
+    """All tags of the repository that a folder lies in, and those of its current commit.
+
+    Names with numbers that Python does not read are left out.
+    """
     output = run("show-ref", "--head", "--dereference", "--tags", cwd=folder, codes=(0, 1, 128))
     head = ""
     commits: dict[str, str] = {}
@@ -499,7 +503,9 @@ def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             head = commit
         else:
             # An annotated tag comes twice: last with the commit that it stands for.
-            commits[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
+            tag = ref.removeprefix("refs/tags/").removesuffix("^{}")
+            if not has_long_number(tag):
+                commits[tag] = commit
     return tuple(commits), tuple(tag for tag, commit in commits.items() if commit == head)
 
 

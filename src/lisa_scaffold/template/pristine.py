@@ -67,7 +67,8 @@ class Origins:
         address, version = recorded.get("_src_path"), recorded.get("_commit")
         if not isinstance(address, str) or not isinstance(version, str):
             return Origin()
-        if fault := checks.find_fault(recorded):
+        fault = checks.find_fault(recorded)
+        if fault := fault or ("_src_path: no address" if "\0" in address else ""):
             return Origin(problem=fault)
         # Only a relative address means something else from another folder.
         key = address, root if os.path.lexists(root / address) else Path()

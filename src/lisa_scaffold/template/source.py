@@ -254,6 +254,11 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
             location = f"{host}{recorded.removeprefix(shortcut).removesuffix('.git')}.git"
             break
     else:
+        if "\0" in recorded:
+            raise LisaError(
+                f"{project / '.copier-answers.yml'}: _src_path is no address",
+                "Bring the file back from git's history.",
+            )
         if recorded.startswith("~") or os.path.lexists(project / recorded):
             # Where there is no such user, Path.expanduser raises.
             location = str(project / os.path.expanduser(recorded))  # noqa: PTH111
@@ -288,7 +293,7 @@ def parse_version(commit: str) -> Version | None:
     described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
     try:
         return Version(f"{described[1]}.post{described[2]}" if described else commit)
-    except InvalidVersion:
+    except (InvalidVersion, ValueError):  # a number of too many digits is not even invalid
         return None
 
 

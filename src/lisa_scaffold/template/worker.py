@@ -15,6 +15,7 @@ from typing import Any
 from lisa_scaffold import apart
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
+from lisa_scaffold.shown import brief
 from lisa_scaffold.template.compiled import forget_yield, keep_compiled
 from lisa_scaffold.template.copier_api import (
     DEFAULT_DATA,
@@ -140,6 +141,10 @@ class Quiet(Worker):
         return ("\n", "\r", *starts, *(prefix for prefix in prefixes if prefix))
 
     def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
+        value: object = string  # which Copier takes from lists in copier.yml as it finds them
+        if not isinstance(value, str):
+            shown = brief(repr(value), 50)
+            raise ConfigFileError(f"copier.yml: {shown}: no text where one belongs")
         if any(sign in string for sign in self._signs):
             return super()._render_string(string, extra_context)
         forget_yield(self.jinja_env)
