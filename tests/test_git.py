@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -54,8 +56,43 @@ def short(repository: Path) -> str:
 
 
 def test_an_unknown_commit_is_an_error(small_template: Path, tmp_path: Path) -> None:
-    with pytest.raises(git.GitError, match="git read-tree: fatal"):
+    with pytest.raises(git.GitError, match="git ls-tree: fatal"):
         git.export(small_template / ".git", "v9.9.9", tmp_path / "out")
+    with pytest.raises(git.GitError, match="git read-tree: fatal"):
+        git.export(small_template / ".git", "v9.9.9", tmp_path / "out", bounded=False)
+
+
+def written(folder: Path, said: bytes, *command: str) -> str:
+    return process.run(["git", *command], cwd=folder, stdin=said).stdout.decode().strip()
+
+
+def nested(folder: Path, name: str, levels: int) -> str:
+    """Name of a tree of ten entries, each of which is a tree of ten entries, and so on."""
+    for level in range(levels):
+        mode = "100644 blob" if level == 0 and name else "040000 tree"
+        entries = "".join(f"{mode} {name}\t{number}\n" for number in range(10)) if name else ""
+        name = written(folder, entries.encode(), "mktree")
+    return name
+
+
+@pytest.mark.parametrize("inner", [b"x", b""], ids=["files", "folders"])
+def test_a_small_repository_of_countless_files_is_not_written(inner: bytes, tmp_path: Path) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    blob = written(tmp_path, inner, "hash-object", "-w", "--stdin") if inner else ""
+    bomb = nested(tmp_path, blob, 12)
+    out = tmp_path / "out"
+    with pytest.raises(git.TooLargeError, match="more than 50000 files and folders"):
+        git.export(tmp_path / ".git", bomb, out)
+    assert not any(out.iterdir())
+
+
+def test_one_of_large_files_is_not_written_either(
+    small_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("lisa_scaffold.git.repository"), "MOST_BYTES", 20)
+    with pytest.raises(git.TooLargeError, match="MB of files"):
+        git.export(small_template / ".git", "v0.1.0", tmp_path / "out")
+    assert not any((tmp_path / "out").iterdir())
 
 
 def test_a_new_repository_has_one_commit_on_main(tmp_path: Path) -> None:
@@ -113,6 +150,20 @@ def test_settings_of_the_environment_hold_beside_ours(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://x.example.org/x.git")
     address = git.clonable("https://x.example.org/x.git")
     assert list(git.tags(address)) == ["v0.1.0", "v0.2.0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")
+@pytest.mark.parametrize("setting", ["include.path", "core.excludesFile"])
+def test_a_pipe_that_a_setting_names_holds_git_for_a_while_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    passes("git", "config", setting, str(tmp_path / "pipe"), cwd=tmp_path)
+    monkeypatch.setattr(process, "PATIENCE", 0.05)
+    monkeypatch.setattr(process, "_STILL", 0.3)
+    with pytest.raises(LisaError, match="git waits for something that does not come"):
+        git.listed(tmp_path)
 
 
 @pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])

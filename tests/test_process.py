@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -41,3 +42,27 @@ def test_commands_are_echoed_on_demand() -> None:
     process.echo_commands(shown.append)
     process.run(["git", "-c", "a.b=x y", "--version"])
     assert shown == ["git -c 'a.b=x y' --version"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")
+@pytest.mark.parametrize(
+    ("script", "still"),
+    [
+        ("cat pipe", True),
+        ("sleep 0.9; true", False),
+        ("i=0; while [ $i -lt 150000 ]; do i=$((i+1)); done", False),
+        ("for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; done", False),
+    ],
+)
+def test_what_waits_for_what_does_not_come_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, still: bool
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(process, "PATIENCE", 0.05)
+    monkeypatch.setattr(process, "_STILL", 0.3)
+    words = ["sh", "-c", f"exec {script}" if still else script]
+    if still:
+        with pytest.raises(LisaError, match="sh waits for something that does not come"):
+            process.run(words, cwd=tmp_path, waits_for_nobody=True)
+    else:
+        assert process.run(words, cwd=tmp_path, waits_for_nobody=True).returncode == 0

@@ -88,6 +88,11 @@ def test_several_lines_keep_their_breaks_and_tabs_alone(text: str) -> None:
         (r"https:\/\/u:p@host\/a", r"https:\/\/***@host\/a"),
         ("?to=https%3A%2F%2Fu%3Ap%40host%2Fa", "?to=https%3A%2F%2F***%40host%2Fa"),
         ("https%253A%252F%252Fu%253Ap%2540host", "https%253A%252F%252F***%2540host"),
+        ("https://user: pw@host/a", "https://***@host/a"),
+        ("https://user: \tp/w@host", "https://***@host"),
+        ("'user:pw@host:x.git': no", "'***@host:x.git': no"),
+        ("u:p@ss@host:/srv/x.git", "***@host:/srv/x.git"),
+        ("git clone u:p/w@[::1]:x", "git clone ***@[::1]:x"),
         ("h?private_token=x&a=1", "h?private_token=***&a=1"),
         ("h?a=1&access_token=x#job_token=y", "h?a=1&access_token=***#job_token=***"),
         ("h?Private%5FToken=x", "h?Private%5FToken=***"),
@@ -107,7 +112,8 @@ def test_credentials_in_addresses_are_replaced(text: str, shown: str) -> None:
         "ssh://git@host/a git+ssh://git@host/a git@host:a/b.git ada@example.org",
         "https://host:8443/@ada/a@v1 http://[::1]:80/a@b https://host https://",
         "a = token; key=value --data key=value 100% a && b=1 x?page=2&sort=name",
-        "git rev-parse HEAD@{1}; @all; image@sha256:0123",
+        "git rev-parse HEAD@{1}; @all; image@sha256:0123 a/b:1@sha256:01 image:1@sha256:01",
+        "mailto:ada@example.org, https://host: see there; ssh://git@host:22/a git@h:a@b:c",
     ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:
@@ -132,6 +138,22 @@ def test_no_password_survives(before: str, user: str, secret: str, after: str, d
 @given(WORDS, SECRETS, st.text(st.sampled_from(TYPED.replace("@", "/?#")), max_size=9), WORDS)
 def test_no_odd_password_survives(before: str, secret: str, odd: str, after: str) -> None:
     assert secret not in redacted(f"{before} https://u:x{secret}{odd}{secret}@host/a {after}")
+
+
+@given(WORDS, SECRETS, st.text(" \t", min_size=1, max_size=3), WORDS)
+def test_no_password_after_a_space_survives(
+    before: str, secret: str, space: str, after: str
+) -> None:
+    assert secret not in redacted(f"{before} https://user:{space}{secret}@host/a {after}")
+
+
+SHORT = TYPED.translate(dict.fromkeys(map(ord, "'\"@"))) + "é"
+
+
+@given(WORDS, st.text(st.sampled_from(SHORT), min_size=1, max_size=9), SECRETS, WORDS)
+def test_no_password_of_ssh_survives(before: str, user: str, secret: str, after: str) -> None:
+    assert secret not in redacted(f"{before} {user}:{secret}@host.example.org:a.git {after}")
+    assert secret not in redacted(f"'{user}:a@{secret}@host:/srv/a.git'")
 
 
 @given(WORDS, NAMES, SECRETS, WORDS, st.integers(0, 2))
@@ -167,6 +189,7 @@ def test_a_text_without_addresses_is_unchanged(text: str) -> None:
             "\\",
             ":\\/\\/",
         ),
+        *("a:", "a:b@", "a:b@c", "a:b@c: ", "'a:b", ":// a: ", "://a: b", "://a:  ", "@a:"),
         *("://u:p@h ", f"://u:p/{'x' * 50}", f"?{'a' * 80}", "a", "\x1b", "\n"),
     ],
 )

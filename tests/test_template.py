@@ -268,3 +268,9 @@ def test_our_template_is_known_in_every_spelling(recorded: str) -> None:
 def test_other_templates_are_fetched_from_where_they_are(recorded: str, location: str) -> None:
     source = template.recorded_source(recorded)
     assert (source.location, source.ours) == (location, False)
+
+
+@pytest.mark.parametrize("name", [f"v{'9' * 5000}", f"v1-{'9' * 5000}-gabcdef0", "v1\0", "x"])
+def test_what_is_no_version_is_none(name: str) -> None:
+    assert template.parse_version(name) is None
+    assert template.sort_versions([name, "v1.0.0"], ours=False) == ["v1.0.0"]

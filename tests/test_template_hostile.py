@@ -98,6 +98,8 @@ PLACED: dict[str, Bad] = {
     "an odd _exclude": Bad("_exclude: ", ask("_exclude: [1]")),
     "a wrong _exclude": Bad("_exclude: ", ask("_exclude: ['[z-a]']")),
     "_skip_if_exists": Bad("ZeroDivisionError", ask("_skip_if_exists: ['{{ 1 / 0 }}']")),
+    "a number in _skip_if_exists": Bad("copier.yml: 5: no text", ask("_skip_if_exists: [5]")),
+    "a list in _skip_if_exists": Bad("copier.yml: [5]: no text", ask("_skip_if_exists: [[5]]")),
     "a wrong _skip_if_exists": Bad("character range", ask("_skip_if_exists: ['[z-a]']")),
     "_subdirectory": Bad("_subdirectory: Zero", ask("_subdirectory: '{{ 1 / 0 }}'")),
     "_subdirectory upwards": Bad("is forbidden", ask("_subdirectory: ../..")),
@@ -305,6 +307,62 @@ def test_what_is_written_has_bounds(
     assert "it writes more than 1 MB" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("trust", [False, True])
+def test_no_variable_of_the_user_is_told_without_trust(
+    project: Path,
+    release: Release,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    trust: bool,
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "glpat-of-the-user")
+    text = file("{{ '$SOME_TOKEN'|expandvars }} {{ '$HOME'|expandvars }}")
+    version = release(text, {})
+    options = ("--dry-run", *(["--trust"] if trust else []))
+    assert cli.main(["update", str(project), "--defaults", "--to", version, *options]) == 0
+    told = capsys.readouterr().out
+    assert ("glpat-of-the-user" in told) is trust
+    assert os.environ["HOME"] in told
+    assert "SOME_TOKEN" in os.environ
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'{}/*'|fileglob|join",
+        "'{}/nothing/*'|fileglob|join",
+        "('../' * 9 ~ '{}/*')|fileglob|join",
+        "'~/*'|fileglob|join",
+        "'~'|expanduser",
+        "'{}'|realpath",
+        "'.'|realpath",
+    ],
+)
+def test_no_path_outside_is_looked_at_without_trust(
+    project: Path, release: Release, capsys: Capture, tmp_path: Path, expression: str
+) -> None:
+    (tmp_path / "secret-of-the-user").touch()
+    text = f"{{{{ {expression.format(tmp_path)} }}}}"
+    version = release({**file(text), **ask(f'new:\n  default: "{text}"\n  when: false')}, {})
+    words = ["update", str(project), "--defaults", "--to", version, "--dry-run"]
+    assert cli.main(words) == ExitCode.REFUSED
+    said = capsys.readouterr()
+    assert f"version {version} of this template looks at a path outside" in said.err
+    assert "--trust" in said.err
+    assert "secret-of-the-user" not in said.out + said.err
+    assert cli.main([*words, "--trust"]) == ExitCode.DONE
+
+
+def test_paths_of_the_template_may_be_looked_at(
+    project: Path, release: Release, capsys: Capture
+) -> None:
+    text = "{{ (_copier_conf.src_path ~ '/copier.y*')|fileglob|map('basename')|join }}"
+    version = release(file(text), {})
+    words = ["update", str(project), "--defaults", "--to", version, "--dry-run"]
+    assert cli.main(words) == 0
+    assert "+copier.yml" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "null\n"])
 def test_settings_may_be_empty(text: str, project: Path, release: Release) -> None:
     version = release({"copier.yml": text}, {})
@@ -446,12 +504,17 @@ def test_numbers_on_the_command_line(
 
 @pytest.mark.parametrize(
     "line",
-    ["left_out: {2020-01-01: a}", "new: &a [*a]", "new: 0x" + "f" * 20_000, 'new: "\\ud800"'],
+    [
+        *("left_out: {2020-01-01: a}", "new: &a [*a]", "new: 0x" + "f" * 20_000, 'new: "\\ud800"'),
+        *('_src_path: "~a\\0/x"', f"_commit: v{'9' * 5000}"),
+    ],
     ids=lambda text: text[:20],
 )
 def test_a_check_of_such_answers(line: str, tmp_path: Path, capsys: Capture) -> None:
     """Of a project that records our own template, whose locked files are rendered."""
-    recorded = f"_src_path: {template.CANONICAL_URL}\n_commit: v0.1.0\n{line}\n"
+    usual = [f"_src_path: {template.CANONICAL_URL}\n", "_commit: v0.1.0\n"]
+    kept = "".join(each for each in usual if each.split(":")[0] != line.partition(":")[0])
+    recorded = f"{kept}{line}\n"
     write(tmp_path, {".copier-answers.yml": recorded})
     assert cli.main(["check", str(tmp_path), "--format", "json"]) == ExitCode.FINDINGS
     assert capsys.readouterr().err == ""

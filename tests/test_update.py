@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,26 @@ def test_a_file_that_is_too_large_is_merged_by_git_and_told(
     assert result["conflicts"] == ["large.yml"]
     large = "It is too large to be merged by its parts: git has merged its lines."
     assert f"large.yml: {large}" in result["notes"]
+
+
+def test_a_file_that_no_memory_holds_is_refused(
+    workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lisa_scaffold.git.objects.LARGE", 1_000_000)
+    workshop.edit({"a.txt": "a\n" * 1_000_000})
+    workshop.release("v2.0.0", {"template/a.txt": f"{TEN}more\n"})
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "a.txt: too large to be merged (2 MB in the last commit)" in capsys.readouterr().err
+
+
+def test_a_template_of_countless_files_is_refused(
+    workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("lisa_scaffold.git.repository"), "MOST_FILES", 20)
+    workshop.release("v2.0.0", {f"folder/{number}": "" for number in range(20)})
+    assert update(workshop.project) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "version v2.0.0 of the template has more than 20 files and folders" in said
 
 
 def test_a_conflict_has_markers_and_index_stages(workshop: Workshop, capsys: Capture) -> None:
@@ -539,6 +560,20 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "unknown recorded version": (
         lambda w: w.edit({".copier-answers.yml": f"_commit: v0.0.7\n_src_path: {w.template}\n"}),
         "v0.0.7: no such version of the template",
+    ),
+    "no address": (
+        lambda w: w.edit({".copier-answers.yml": '_commit: v1.0.0\n_src_path: "~a\\0/x"\n'}),
+        ".copier-answers.yml: _src_path is no address",
+    ),
+    "a version with a zero": (
+        lambda w: w.edit({".copier-answers.yml": f'_commit: "v1\\0"\n_src_path: {w.template}\n'}),
+        "_commit: v1\\x00: no version of the",
+    ),
+    "an endless recorded version": (
+        lambda w: w.edit(
+            {".copier-answers.yml": f"_commit: v{'9' * 5000}\n_src_path: {w.template}\n"}
+        ),
+        "999: no version of the",
     ),
     "template gone": (lambda w: shutil.rmtree(w.template), "no template can be read there"),
     "staged": (

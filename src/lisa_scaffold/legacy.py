@@ -296,11 +296,24 @@ def _not_rendered(former: Former, why: str) -> LisaError:
     )
 
 
+def _is_name(text: str) -> bool:
+    """Whether a command can be given a text at all: JSON holds a NUL, and halves of characters."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
 def _fetch(former: Former, root: Path, folder: Path) -> Path:
     """The files of the template at its commit."""
     from cookiecutter.config import BUILTIN_ABBREVIATIONS
     from cookiecutter.repository import expand_abbreviations
 
+    if not all(map(_is_name, (former.source, former.commit, former.directory))):
+        raise LisaError(
+            f"{former.named_in}: template, commit or directory has characters of no name",
+            f"Mend it, or give --from-cookiecutter {NONE} to do without.",
+        )
     address = expand_abbreviations(former.source, BUILTIN_ABBREVIATIONS)
     try:
         git.clone_bare(git.clonable(address, root, outside=root), folder / "former.git")
@@ -311,6 +324,8 @@ def _fetch(former: Former, root: Path, folder: Path) -> Path:
         ) from error
     try:
         git.export(folder / "former.git", former.commit or "HEAD", folder / "former")
+    except git.TooLargeError as error:
+        raise _not_rendered(former, f"it has {error.message}") from error
     except git.GitError as error:
         raise LisaError(
             f"{former.source}: no commit {former.commit} there",

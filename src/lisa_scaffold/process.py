@@ -14,9 +14,16 @@ from pathlib import Path
 from lisa_scaffold.errors import LisaError
 
 PATIENCE = 10.0
-"""Seconds after which it is checked what a command is waiting for."""
+"""Seconds after which it is checked what a command is waiting for, and again after as many."""
+
+_STILL = 1.0
+"""Seconds in which a command that works does something, however slow its disk is."""
 
 _echo: Callable[[str], None] | None = None
+
+
+class TooMuchError(Exception):
+    """A command printed more than was wanted, and was ended."""
 
 
 def echo_commands(show: Callable[[str], None] | None) -> None:
@@ -39,13 +46,15 @@ def _search_path() -> str:
     return os.pathsep.join(filter(os.path.isabs, folders))
 
 
-def run(
+def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     command: Sequence[str | Path],
     *,
     cwd: Path | None = None,
     env: Mapping[str, str | None] | None = None,
     stdin: bytes | None = None,
     hindered: Callable[[], str] | None = None,
+    most: int | None = None,
+    waits_for_nobody: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and capture its output; the caller judges a non-zero exit code.
 
@@ -62,27 +71,38 @@ def run(
     hindered
         Called when the command has been running for a while: tells what it is waiting for; if
         anything, the command is ended.
+    most
+        Bytes that it may print, its messages included; with more of them it is ended.
+    waits_for_nobody
+        Whether it has nothing to wait for, such as a network: it is ended where it does so.
 
     Raises
     ------
     LisaError
         If the program is not installed, or waits for something that will not come.
+    TooMuchError
+        If it prints more than it may.
     """
     words = [os.fspath(word) for word in command]
     variables = {**os.environ, "PATH": _search_path(), **(env or {})}
     if _echo:
         _echo(shlex.join(words))
     pipe = subprocess.PIPE
+    # Whoever stops reading one of two pipes would have to go on with the other.
+    errors_to = pipe if most is None else subprocess.STDOUT
     given = {name: value for name, value in variables.items() if value is not None}
     try:
         with (
             subprocess.Popen(
-                words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=pipe
+                words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=errors_to
             ) as started,
-            _watched(started, hindered),
+            _watched(started, words[0], hindered, waits_for_nobody),
         ):
             try:
-                output, errors = started.communicate(stdin or b"")
+                if most is None:
+                    output, errors = started.communicate(stdin or b"")
+                else:
+                    output = errors = _read_bounded(started, most)
             except BaseException:
                 started.kill()
                 raise
@@ -94,28 +114,74 @@ def run(
         raise LisaError(f"{words[0]} is not installed", hint) from error
 
 
+def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:
+    """Read what a command prints that reads nothing, unless it is too much."""
+    if started.stdin:
+        started.stdin.close()
+    output = started.stdout.read(most + 1) if started.stdout else b""
+    if len(output) > most:
+        raise TooMuchError
+    started.wait()
+    return output
+
+
 @contextmanager
 def _watched(
-    started: subprocess.Popen[bytes], hindered: Callable[[], str] | None
+    started: subprocess.Popen[bytes],
+    name: str,
+    hindered: Callable[[], str] | None,
+    waits_for_nobody: bool,
 ) -> Iterator[None]:
     """End a command that waits in vain, and tell what for."""
-    if hindered is None:
+    if hindered is None and not waits_for_nobody:
         yield
         return
-    found = []
+    found: list[LisaError] = []
+    ended = threading.Event()
 
     def look() -> None:
-        if why := hindered():
-            found.append(why)
+        while not found and not ended.wait(PATIENCE):
+            if why := hindered() if hindered else "":
+                found.append(LisaError(why, "Remove it."))
+            elif waits_for_nobody and _stands_still(started.pid, ended):
+                found.append(
+                    LisaError(
+                        f"{name} waits for something that does not come, and was ended",
+                        "Look at what .git/config includes or names: a pipe is no file.",
+                    )
+                )
+        if found:
             started.kill()
 
     # Waiting with a timeout would be simpler, but take a millisecond longer for each command.
-    watch = threading.Timer(PATIENCE, look)
-    watch.daemon = True
-    watch.start()
+    threading.Thread(target=look, daemon=True).start()
     try:
         yield
     finally:
-        watch.cancel()
+        ended.set()
     if found:
-        raise LisaError(found[0], "Remove it.")
+        raise found[0]
+
+
+def _stands_still(pid: int, ended: threading.Event) -> bool:
+    """Whether a process does nothing at all, and nobody works for it; False where none can tell."""
+    before = _count_switches(pid)
+    return before is not None and not ended.wait(_STILL) and _count_switches(pid) == before
+
+
+def _count_switches(pid: int) -> list[str] | None:
+    """How often each part of a process has stopped and gone on; None where it is not asleep.
+
+    That says more than its processor time: what waits for a slow disk takes next to none.
+    """
+    switches = []
+    try:
+        for task in sorted(Path(f"/proc/{pid}/task").iterdir()):
+            lines = (task / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+            values = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+            if not values["State"].startswith("S") or (task / "children").read_text():
+                return None
+            switches.append(f"{task.name} {values['voluntary_ctxt_switches']}")
+    except (OSError, KeyError):  # Linux alone tells, and not every Linux
+        return None
+    return switches or None

@@ -77,8 +77,10 @@ def redacted(text: str) -> str:
     # Most texts have no address, and few addresses have any of these.
     if "@" not in text and "=" not in text and "%" not in text:
         return text
-    plain, inside, of_plain, of_inside = _patterns()
+    plain, inside, short, of_plain, of_inside = _patterns()
     text = plain.sub(_redact_user, text)
+    if "@" in text:
+        text = short.sub(REDACTED, text)
     if "%" in text:
         text = inside.sub(_redact_user, text)
     text = of_plain.sub(_redact_value, text)
@@ -101,16 +103,23 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     # After a host's colon comes a number: anything else is a password, which may have a slash.
     port = r"\d*(?:[ \t\n\r\f\v/?#]|\Z)"
     odd = rf"[^ \t\n\r\f\v/?#@:\[]*(?!{begin}):(?!{port})(?:(?!{begin})[^ \t\n\r\f\v])*@"
-    plain = f"({begin})({in_authority}{at}|{odd}(?:{in_authority}{at})?)"
+    # People type a space there, and git takes it for a part of the password.
+    spaced = rf"[^ \t\n\r\f\v/?#@:\[]*:[ \t]++(?:(?!{begin})[^ \t\n\r\f\v])*@"
+    plain = f"({begin})({in_authority}{at}|{odd}(?:{in_authority}{at})?|{spaced})"
     in_encoded = f"(?:(?!{encoded('2F|3F|23')})[^ \\t\\n\\r\\f\\v/?#&])*"
     inside = f"({encoded('3A')}(?:{encoded('2F')}){{2}})({in_encoded}{at})"
+
+    # As ssh has it, without a scheme: no digest of an image, and no port of a scheme.
+    ends = r""" \t\n\r\f\v"'`"""
+    host = r"(?!sha\d+:)(?:[\w.-]+|\[[0-9a-f:]+\])"
+    short = rf"(?<![^{ends}])[^{ends}:@/]+:(?!\\?/)[^{ends}]+(?=@{host}:[^{ends}])"
 
     name = rf"(?:[\w.\[\]-]|{encoded('5F|2D|2E|5B|5D')}){{1,80}}+(?:=|{encoded('3D')})"
     # A quote ends a value where it closes what began before the address.
     value = r"""(?!{0})(?:[^ \t\n\r\f\v&#"'<>`]|'(?![ \t\n\r\f\v,;:.)\]}}]|\Z))"""
     of_plain = f"((?:[?&#]|&amp;){name})((?:{value.format('&amp;')})*)"
     of_inside = f"({encoded('3F|26|23')}{name})((?:{value.format(encoded('26|23'))})*)"
-    patterns = (plain, inside, of_plain, of_inside)
+    patterns = (plain, inside, short, of_plain, of_inside)
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 

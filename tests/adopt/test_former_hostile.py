@@ -413,3 +413,13 @@ def test_an_adoption_is_refused_and_changes_nothing(
     assert list(mark.parent.iterdir()) == []
     assert git.git("for-each-ref", cwd=project) == before
     assert git.git("status", "--porcelain", cwd=project) == ""
+
+
+@pytest.mark.parametrize("odd", ["a\0", "\ud800"], ids=["zero", "half"])
+@pytest.mark.parametrize("part", ["source", "commit", "directory"])
+def test_what_no_command_can_be_given_is_refused(part: str, odd: str, tmp_path: Path) -> None:
+    said = {"source": str(tmp_path), "commit": "", "directory": "", part: odd}
+    former = legacy.Former(said["source"], said["commit"], {}, ".cruft.json", said["directory"])
+    with pytest.raises(LisaError, match="characters of no name") as refused:
+        legacy.render(former, tmp_path, tmp_path / "folder")
+    assert refused.value.message.startswith(".cruft.json: ")

@@ -499,6 +499,17 @@ HOSTILE: dict[str, Callable[[Path], None]] = {
     "no list": lambda pending: rewrite(pending, '{"steps": [', '[{"steps": ['),
     "nested": lambda pending: write(pending, {"plan.json": "[" * 100_000}),
     "other content": lambda pending: write(pending, {"content/0": "other\n"}),
+    "half a character": lambda pending: rewrite(pending, "deep/b.txt", "deep/\\ud800"),
+    "a zero": lambda pending: rewrite(pending, "deep/b.txt", "deep/\\u0000"),
+    "a prefix of a half": lambda pending: rewrite(
+        pending, '{"steps"', '{"prefix": "\\ud800/", "steps"'
+    ),
+    "a branch of a half": lambda pending: write(
+        pending, {"plan.json": f'{{"branch": "x\\ud800", "commit": "{"1" * 40}"}}'}
+    ),
+    "a branch with a zero": lambda pending: write(
+        pending, {"plan.json": f'{{"branch": "x\\u0000", "commit": "{"1" * 40}"}}'}
+    ),
     "a commit": lambda pending: write(
         pending, {"plan.json": '{"branch": "x", "commit": "--stdin"}'}
     ),

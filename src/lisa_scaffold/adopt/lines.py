@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project.facts import Facts
 
 
@@ -81,8 +82,6 @@ def _find_harm(path: str, pattern: str, facts: Facts) -> str:
             if content and b"\r\n" in content and b"\0" not in content[:8000]:
                 return f"{each} has line ends of Windows"
     if path == ".gitignore":
-        from pathspec import GitIgnoreSpec
-
-        for tracked in GitIgnoreSpec.from_lines([pattern]).match_files(facts.tracked):
+        for tracked in filter(match_patterns([pattern]), facts.tracked):
             return f"git has {tracked}"
     return ""

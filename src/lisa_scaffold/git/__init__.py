@@ -20,6 +20,7 @@ from lisa_scaffold.git.objects import (
 from lisa_scaffold.git.repository import (
     History,
     Repository,
+    TooLargeError,
     clone_bare,
     export,
     head,
@@ -55,6 +56,7 @@ __all__ = [
     "Repository",
     "Stage",
     "Store",
+    "TooLargeError",
     "TreeMerge",
     "clean_trees",
     "clonable",

@@ -26,6 +26,7 @@ def complete(
     env: Variables | None = None,
     stdin: bytes = b"",
     codes: Sequence[int] = (0,),
+    most: int | None = None,
 ) -> CompletedProcess[bytes]:
     """Run git and return what it prints, its messages included.
 
@@ -37,6 +38,8 @@ def complete(
         Folder, variables and standard input.
     codes
         The exit codes that count as success.
+    most
+        Bytes that git may print.
 
     Raises
     ------
@@ -44,10 +47,21 @@ def complete(
         If git refuses; the message is git's own.
     LisaError
         If git is not installed, or waits in vain.
+    TooMuchError
+        If git prints more than it may.
     """
     variables = {**environment.base(), **(env or {})}
     hindered = partial(files.hindrance, cwd) if cwd else None
-    done = process.run(["git", *arguments], cwd=cwd, env=variables, stdin=stdin, hindered=hindered)
+    command = ["git", *arguments]
+    done = process.run(
+        command,
+        cwd=cwd,
+        env=variables,
+        stdin=stdin,
+        hindered=hindered,
+        most=most,
+        waits_for_nobody=variables.items() >= environment.OFFLINE.items(),
+    )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         name = next(word for word in map(str, arguments) if word[0] != "-" and "=" not in word)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.files import LARGE
 from lisa_scaffold.git import command
 from lisa_scaffold.git.command import GitError, quoted
 from lisa_scaffold.git.environment import ALONE, online
@@ -147,15 +148,30 @@ class Store:
         return self.run("rev-parse", "--verify", tree).decode().strip()
 
     def entries(self, tree: str, paths: Collection[str]) -> dict[str, Stage]:
-        """The entries of a tree at those paths that it has."""
-        listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--")
+        """The entries of a tree at those paths that it has.
+
+        Raises
+        ------
+        LisaError
+            If they are too large to be merged: git would hold them in memory, and so would we.
+        """
+        listing = ("--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--")
         output = os.fsdecode(self.run(*listing, *spelled_out(paths)))
-        found = {}
+        found: dict[str, Stage] = {}
+        sizes: dict[str, int] = {}
         for record in output.split("\0")[:-1]:
             info, _, path = record.partition("\t")
-            mode, _, oid = info.split(" ")
+            mode, _, oid, length = info.split()
             if path in paths:
                 found[path] = Stage(mode, oid)
+                sizes[path] = int(length) if length.isdecimal() else 0  # a submodule has none
+        if sum(sizes.values()) > LARGE:
+            path = max(sizes, key=sizes.__getitem__)
+            size = f"{sizes[path] // 1_000_000} MB in the last commit"
+            raise LisaError(
+                f"{path}: too large to be merged ({size})",
+                "The template has a file of that name: commit a smaller one, or move it.",
+            )
         return found
 
     def changed(self, old: str, new: str) -> list[Difference]:

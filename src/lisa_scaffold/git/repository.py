@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lisa_scaffold import files, workplace
+from lisa_scaffold.bounds import has_long_number
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import folder as git_folder
 from lisa_scaffold.git import settings
@@ -17,6 +18,16 @@ from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import GitError, complete, git, run
 from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, online
 from lisa_scaffold.model import Identity
+from lisa_scaffold.process import TooMuchError
+
+MOST_FILES = 50_000
+"""Files and folders of a template, and of a tree that somebody else wrote in general."""
+
+MOST_BYTES = 500_000_000
+"""Bytes of all its files together."""
+
+# One entry takes some 60 and its path; a path that is nested deeply takes more.
+_MOST_LISTED = 200 * MOST_FILES
 
 # A kernel takes 128 KiB of arguments at least; a few of them are other words.
 _ROOM_FOR_ARGUMENTS = 100_000
@@ -95,7 +106,11 @@ def clone_bare(address: Address, folder: Path) -> None:
     git("clone", *options, "--", address.url, folder.resolve(), env={**NOWHERE, **online()})
 
 
-def export(git_dir: Path, commit: str, folder: Path) -> None:
+class TooLargeError(LisaError):
+    """A commit has more than it may; the message says what."""
+
+
+def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) -> None:
     """Put the files of a commit into a new folder.
 
     Parameters
@@ -106,11 +121,15 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
         A tag, a hash, or the output of ``git describe``.
     folder
         The folder to make, or an empty one; its parent also holds a temporary index.
+    bounded
+        Whether its files are counted first, as nobody vouches for them.
 
     Raises
     ------
     GitError
         If there is no such commit.
+    TooLargeError
+        If it has more files than anybody wrote, or larger ones.
     """
     folder.mkdir(exist_ok=True)
     place = {
@@ -119,8 +138,32 @@ def export(git_dir: Path, commit: str, folder: Path) -> None:
         "GIT_INDEX_FILE": str(folder.with_suffix(".index")),
         "GIT_WORK_TREE": str(folder),
     }
+    if bounded:
+        _refuse_large(f"{commit}^{{tree}}", place)
     git("read-tree", "--end-of-options", f"{commit}^{{tree}}", env=place)
     git("checkout-index", "--all", env=place)
+
+
+def _refuse_large(tree: str, place: Variables) -> None:
+    """Raise TooLargeError for a tree of too many files, or of too many bytes.
+
+    Ten trees of ten entries each, the one in the other, are a thousand bytes, and 10^10 files.
+    """
+    # Folders are counted as well: they may have no file in them, and each takes its time.
+    options = ("-r", "-t", "-l", "-z", "--full-tree", "--end-of-options")
+    try:
+        output = complete("ls-tree", *options, tree, env=place, most=_MOST_LISTED).stdout
+    except TooMuchError as error:
+        raise _too_many() from error
+    sizes = [record.partition(b"\t")[0].split()[-1] for record in output.split(b"\0")[:-1]]
+    if len(sizes) > MOST_FILES:
+        raise _too_many()
+    if sum(int(size) for size in sizes if size.isdigit()) > MOST_BYTES:
+        raise TooLargeError(f"more than {MOST_BYTES // 1_000_000} MB of files", "Choose another.")
+
+
+def _too_many() -> TooLargeError:
+    return TooLargeError(f"more than {MOST_FILES} files and folders", "Choose another.")
 
 
 def start_repository(folder: Path, message: str, remote: str, author: Identity) -> None:
@@ -447,7 +490,10 @@ def listed(folder: Path) -> dict[str, str | None] | None:
 
 
 def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All tags of the repository that a folder lies in, and those of its current commit."""
+    """All tags of the repository that a folder lies in, and those of its current commit.
+
+    Names with numbers that Python does not read are left out.
+    """
     output = run("show-ref", "--head", "--dereference", "--tags", cwd=folder, codes=(0, 1, 128))
     head = ""
     commits: dict[str, str] = {}
@@ -457,7 +503,9 @@ def tags_of(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             head = commit
         else:
             # An annotated tag comes twice: last with the commit that it stands for.
-            commits[ref.removeprefix("refs/tags/").removesuffix("^{}")] = commit
+            tag = ref.removeprefix("refs/tags/").removesuffix("^{}")
+            if not has_long_number(tag):
+                commits[tag] = commit
     return tuple(commits), tuple(tag for tag, commit in commits.items() if commit == head)
 
 

@@ -13,14 +13,13 @@ from lisa_scaffold import git
 from lisa_scaffold.bounds import DEEP, LONG, crowded_python, has_long_number
 from lisa_scaffold.formats import readers
 from lisa_scaffold.formats.document import Document, Problem, decoded
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.formats.markdown import Heading, headings
 from lisa_scaffold.project.globs import expression
 from lisa_scaffold.project.tree import File, Tree
 
 if TYPE_CHECKING:
     import ast
-
-    from pathspec import GitIgnoreSpec
 
     from lisa_scaffold.formats.dockerfile import Dockerfile
 
@@ -221,15 +220,13 @@ class Files:
             elif self.root and self.tracked:
                 is_ignored = bool(self.paths("**/.gitignore")) and git.ignores(self.root, path)
             else:
-                is_ignored = self._ignore_file.match_file(path)
+                is_ignored = self._ignore_file(path)
             self._ignored[path] = is_ignored
         return self._ignored[path]
 
     @cached_property
-    def _ignore_file(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
-
-        return GitIgnoreSpec.from_lines(self.lines(".gitignore"))
+    def _ignore_file(self) -> Callable[[str], bool]:
+        return match_patterns(self.lines(".gitignore"))
 
     @cached_property
     def submodules(self) -> frozenset[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.formats.ignored import match_patterns
 
 NEVER = frozenset([".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__"])
 """Folders that are never part of a project, for projects without git."""
@@ -146,9 +147,7 @@ def _stat_file(root: Path, path: str, mode: str | None) -> File | None:
 
 def _walk_folder(root: Path) -> Iterator[str]:
     """Files of a folder without git, except those that its ``.gitignore`` files cover."""
-    from pathspec import GitIgnoreSpec
-
-    specs: dict[str, GitIgnoreSpec] = {}
+    ignoring: dict[str, Callable[[str], bool]] = {}
     for folder, names, found in os.walk(root):
         prefix = Path(folder).relative_to(root).as_posix()
         prefix = "" if prefix == "." else f"{prefix}/"
@@ -159,12 +158,12 @@ def _walk_folder(root: Path) -> Iterator[str]:
             except LisaError:
                 content = b""
             lines = content.decode("utf-8", errors="replace").splitlines()
-            specs[prefix] = GitIgnoreSpec.from_lines(lines)
+            ignoring[prefix] = match_patterns(lines)
 
         def ignored(path: str) -> bool:
             return any(
-                path.startswith(top) and spec.match_file(path[len(top) :])
-                for top, spec in specs.items()
+                path.startswith(top) and is_ignored(path[len(top) :])
+                for top, is_ignored in ignoring.items()
             )
 
         names[:] = sorted(

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from lisa_scaffold import files, git, project
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
 from lisa_scaffold.sync import journal, trees
-from lisa_scaffold.template.source import match_patterns
 
 
 def bring_in(current: Project, synced: trees.Synced) -> None:

@@ -42,12 +42,13 @@ def read_plan(pending: Path, top: Path) -> Mapping[str, Any]:
         content = files.read(pending, "plan.json", files.LARGE, links=False)
         plan: Mapping[str, Any] = json.loads(content or b"")
         match plan:
-            case {"branch": str(), "commit": str(commit)} if _OBJECT.fullmatch(commit):
-                pass
+            case {"branch": str(branch), "commit": str(commit)} if _OBJECT.fullmatch(commit):
+                _refuse_unwritable(branch)
             case {"steps": list(steps), **rest}:
                 prefix, index = rest.get("prefix", ""), rest.get("index")
                 if not isinstance(prefix, str) or not isinstance(index, str | None):
                     raise ValueError
+                _refuse_unwritable(prefix)
                 for number, step in enumerate(steps):
                     _refuse_step(step, number, prefix, pending, top)
             case _:
@@ -70,9 +71,18 @@ def _refuse_step(step: Any, number: int, prefix: str, pending: Path, top: Path) 
             prepared = files.fingerprint(pending, f"content/{number}")
             if not known or not files.is_draft_name(draft) or prepared not in (None, new):
                 raise ValueError
+            for each in (path, *states):
+                _refuse_unwritable(each)
             files.refuse(top, prefix + path)
         case _:
             raise ValueError
+
+
+def _refuse_unwritable(text: str) -> None:
+    """Raise ValueError for what can be no name: JSON holds a NUL, and halves of characters."""
+    if "\0" in text:
+        raise ValueError
+    os.fsencode(text)
 
 
 def _refuse_links(pending: Path) -> None:

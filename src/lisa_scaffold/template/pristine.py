@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from lisa_scaffold import answers as checks
 from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.source import Source, parse_version, recorded_source
 
@@ -66,7 +67,8 @@ class Origins:
         address, version = recorded.get("_src_path"), recorded.get("_commit")
         if not isinstance(address, str) or not isinstance(version, str):
             return Origin()
-        if fault := checks.find_fault(recorded):
+        fault = checks.find_fault(recorded)
+        if fault := fault or ("_src_path: no address" if "\0" in address else ""):
             return Origin(problem=fault)
         # Only a relative address means something else from another folder.
         key = address, root if os.path.lexists(root / address) else Path()
@@ -131,19 +133,17 @@ def _decode(content: bytes | None) -> dict[str, bytes] | None:
 
 
 def _render_locked(source: Source, version: str, answers: Mapping[str, Any]) -> dict[str, bytes]:
-    from pathspec import GitIgnoreSpec
-
     with (
         source.open(version) as template,
         workplace.folder() as folder,
     ):
         render = template.replay(answers, {}, folder / "project")
-        locked = GitIgnoreSpec.from_lines(render.locked)
+        is_locked = match_patterns(render.locked)
         paths = (Path(above, file) for above, _, files in os.walk(render.folder) for file in files)
         named = {path.relative_to(render.folder).as_posix(): path for path in paths}
         return {
             path: content
             for path, place in sorted(named.items())
-            if locked.match_file(path) and not place.is_symlink()
+            if is_locked(path) and not place.is_symlink()
             if (content := files.read(render.folder, path, files.LARGE)) is not None
         }

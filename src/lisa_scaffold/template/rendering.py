@@ -91,17 +91,22 @@ class Template:
             with template_errors(self):
                 return work()
 
+        def run_without_variables() -> _Result:
+            forget_environment()
+            return run_blaming_template()
+
         import_copier()
         if trust or is_ours(self.recorded):
             return run_blaming_template()
         from lisa_scaffold import apart
+        from lisa_scaffold.template.worker import forget_environment
 
         # What each process would import for itself, Copier's filters among it.
         for name in ("worker", "questions"):
             import_module(f"lisa_scaffold.template.{name}")
         import_module("jinja2_ansible_filters")
         try:
-            return apart.run(run_blaming_template)
+            return apart.run(run_without_variables)
         except apart.ExhaustedError as error:
             raise broken(self, str(error)) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -194,14 +194,20 @@ class Source:
             except git.GitError as error:
                 raise self._unreachable(error) from error
         root = folder / str(len(list(folder.iterdir())))
+        bounded = Path(self.location) != BUNDLE
         try:
             # A tag, or else a hash; a branch of that name is never taken for one.
             try:
-                git.export(repository, f"refs/tags/{version}", root)
+                git.export(repository, f"refs/tags/{version}", root, bounded=bounded)
             except git.GitError:
                 if not _HASH.fullmatch(version):
                     raise
-                git.export(repository, version, root)
+                git.export(repository, version, root, bounded=bounded)
+        except git.TooLargeError as error:
+            raise LisaError(
+                f"{self.recorded}: version {version} of the template has {error.message}",
+                f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
+            ) from error
         except git.GitError as error:
             raise LisaError(
                 f"{version}: no such version of the template {self.recorded}",
@@ -248,6 +254,11 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
             location = f"{host}{recorded.removeprefix(shortcut).removesuffix('.git')}.git"
             break
     else:
+        if "\0" in recorded:
+            raise LisaError(
+                f"{project / '.copier-answers.yml'}: _src_path is no address",
+                "Bring the file back from git's history.",
+            )
         if recorded.startswith("~") or os.path.lexists(project / recorded):
             # Where there is no such user, Path.expanduser raises.
             location = str(project / os.path.expanduser(recorded))  # noqa: PTH111
@@ -282,7 +293,7 @@ def parse_version(commit: str) -> Version | None:
     described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
     try:
         return Version(f"{described[1]}.post{described[2]}" if described else commit)
-    except InvalidVersion:
+    except (InvalidVersion, ValueError):  # a number of too many digits is not even invalid
         return None
 
 
@@ -301,10 +312,3 @@ def _declared_version(working_copy: Path) -> str:
             f"{working_copy / 'pyproject.toml'}: no [project] version there ({error!r})",
             "A working copy of the template names its version in its pyproject.toml.",
         ) from error
-
-
-def match_patterns(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """A predicate for the paths that match patterns as in ``.gitignore``."""
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(patterns).match_file

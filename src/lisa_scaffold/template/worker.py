@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from hashlib import sha512
@@ -15,6 +15,7 @@ from typing import Any
 from lisa_scaffold import apart
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
+from lisa_scaffold.shown import brief
 from lisa_scaffold.template.compiled import forget_yield, keep_compiled
 from lisa_scaffold.template.copier_api import (
     DEFAULT_DATA,
@@ -68,6 +69,8 @@ class Quiet(Worker):
         # Extensions are code: refused before the environment would load them.
         self._check_unsafe("copy")
         environment = self.jinja_env
+        if not trust:
+            self._keep_inside(environment)
         if running := environment.filters.get("strftime"):
 
             def strftime(wanted: str, second: float | None = None) -> str:
@@ -76,6 +79,30 @@ class Quiet(Worker):
             environment.filters["strftime"] = strftime
         keep_compiled(environment)
         return environment
+
+    def _keep_inside(self, environment: SandboxedEnvironment) -> None:
+        """Let filters that look at paths see those of the template and of the render alone."""
+        folders = (self.template.local_abspath, self.dst_path)
+        roots = [os.path.realpath(folder) for folder in folders]
+
+        def guard(name: str, look: Callable[[str], Any]) -> Callable[[str], Any]:
+            def look_inside(path: str) -> Any:
+                found = look(path)
+                for each in (str(path), *(found if isinstance(found, list) else [found])):
+                    place = Path(os.path.realpath(os.path.expanduser(each)))  # noqa: PTH111
+                    if not any(map(place.is_relative_to, roots)):
+                        raise LisaError(
+                            f"{self.template.url}: version {self.template.commit} of this template "
+                            f"looks at a path outside of it ({name}): {brief(str(path), 200)}",
+                            "If you trust that source, run the command again with --trust.",
+                        )
+                return found
+
+            return look_inside
+
+        for name in ("expanduser", "fileglob", "realpath"):
+            if name in environment.filters:
+                environment.filters[name] = guard(name, environment.filters[name])
 
     def _ask(self) -> None:
         """Ask, without the given answers that Copier would use and not record."""
@@ -140,6 +167,10 @@ class Quiet(Worker):
         return ("\n", "\r", *starts, *(prefix for prefix in prefixes if prefix))
 
     def _render_string(self, string: str, extra_context: dict[str, Any] | None = None) -> str:
+        value: object = string  # which Copier takes from lists in copier.yml as it finds them
+        if not isinstance(value, str):
+            shown = brief(repr(value), 50)
+            raise ConfigFileError(f"copier.yml: {shown}: no text where one belongs")
         if any(sign in string for sign in self._signs):
             return super()._render_string(string, extra_context)
         forget_yield(self.jinja_env)
@@ -211,3 +242,20 @@ def load_files(recorded: str, version: str, root: Path) -> CopierTemplate:
     files.commit_hash = None
     files.local_abspath = root
     return files
+
+
+# What a template that nobody vouches for may know of the user: who and where it is, no token. What
+# a folder of the cache is judged by is among it.
+_VARIABLES = frozenset(
+    [
+        *("HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "PATH", "TZ", "TMPDIR", "TEMP", "TMP"),
+        *("CI", "CI_PROJECT_DIR"),
+    ]
+)
+
+
+def forget_environment() -> None:
+    """Take from this process, for good, the variables that are none of a template's business."""
+    for name in list(os.environ):
+        if name not in _VARIABLES and not name.startswith(("LC_", "XDG_")):
+            del os.environ[name]

@@ -16,6 +16,7 @@ from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts
 from lisa_scaffold.adopt.repair import Repaired
 from lisa_scaffold.errors import AnswersError, LisaError
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.legacy import Former
 from lisa_scaffold.model import Change, Question
 from lisa_scaffold.project import ANSWERS_FILE, Project
@@ -25,7 +26,6 @@ from lisa_scaffold.rules import repair as rules_repair
 from lisa_scaffold.shown import redacted, redacted_in
 from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Source, Template
-from lisa_scaffold.template.source import match_patterns
 
 BRANCH = "lisa-scaffold/adopt"
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Render, Source, Template
-from lisa_scaffold.template.source import match_patterns
 
 UPGRADE = "pip install --upgrade lisa-scaffold"
 
