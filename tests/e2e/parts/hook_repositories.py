@@ -136,7 +136,7 @@ def stand_in(folder: Path, url: str, rev: str) -> None:
 def make_stand_ins(project: Path, folder: Path) -> dict[str, str]:
     """A local repository for each that a project names; by the address that it stands in for."""
     text = (project / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-    configured = yaml.safe_load(text)["repos"]
+    configured = [entry for entry in yaml.safe_load(text)["repos"] if entry["repo"] != "local"]
     assert {entry["repo"] for entry in configured} <= set(STAND_INS)
     found = {entry["repo"]: f"{number}" for number, entry in enumerate(configured)}
     for entry in configured:
