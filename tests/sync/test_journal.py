@@ -180,7 +180,13 @@ def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[F
     assert number > 20
 
 
-@pytest.mark.parametrize("first", range(1, 4))
+# One of three runs at every change; with the other two, each call is once the one that fails.
+THIRDS = pytest.mark.parametrize(
+    "first", [1, *(pytest.param(number, marks=pytest.mark.e2e) for number in (2, 3))]
+)
+
+
+@THIRDS
 def test_a_kill_at_every_third_call_leaves_before_or_after(workshop: Workshop, first: int) -> None:
     """Each call that changes the project is once, over the three runs, the last one made."""
     states = outcomes(workshop)
@@ -191,7 +197,7 @@ def test_a_kill_at_every_third_call_leaves_before_or_after(workshop: Workshop, f
         assert strays(fatal.project) == [], f"call {fatal.number}"
 
 
-@pytest.mark.parametrize("first", range(1, 4))
+@THIRDS
 def test_a_fault_at_every_third_call_leaves_all_as_before(
     workshop: Workshop, capsys: pytest.CaptureFixture[str], first: int
 ) -> None:
