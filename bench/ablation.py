@@ -52,7 +52,7 @@ def _nothing(*_arguments: object, **_options: object) -> None:
 HEURISTICS = (
     Heuristic("merge.lines", "merge_ini", _nothing),
     Heuristic("formats.python", "split_members", _nothing),
-    Heuristic("merge.dockerfile", "merge_commands", _nothing),
+    Heuristic("merge.dockerfile", "merge_run", _nothing),
     Heuristic("merge.match", "_part_renamed", _nothing),
     Heuristic("merge.match", "_pair_twins", _nothing),
     Heuristic("merge.match", "are_all_named", lambda *_: False),

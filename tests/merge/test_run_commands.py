@@ -13,7 +13,7 @@ FIRST = "both sides added commands at one place; the template's come first."
 
 
 def merge(base: str, ours: str, theirs: str) -> str | None:
-    done = dockerfile.merge_commands(*(text.split("\n") for text in (base, ours, theirs)))
+    done = dockerfile.merge_run(*(text.split("\n") for text in (base, ours, theirs)))
     return None if done is None else "\n".join(done[0])
 
 
@@ -37,9 +37,7 @@ def test_commands_that_both_sides_added_at_one_place_and_one_that_one_edited() -
 
 
 def test_commands_added_at_different_places_need_no_note() -> None:
-    done = dockerfile.merge_commands(
-        ["RUN a && b"], ["RUN first && a && b"], ["RUN a && b && last"]
-    )
+    done = dockerfile.merge_run(["RUN a && b"], ["RUN first && a && b"], ["RUN a && b && last"])
     assert done == (["RUN first && a && b && last"], ())
 
 
@@ -103,10 +101,10 @@ def test_each_side_finds_its_commands_in_its_order(words: list[str], data: st.Da
             side.insert(data.draw(st.integers(0, len(side))), word)
         sides.append(side)
     texts = [[f"RUN {' && '.join(side)}"] for side in (base, *sides)]
-    done = dockerfile.merge_commands(*texts)
+    done = dockerfile.merge_run(*texts)
     assert done is not None
     merged = done[0][0].removeprefix("RUN ").split(" && ")
     assert sorted(merged) == sorted({*sides[0], *sides[1]})
     for side in sides:
         assert [word for word in merged if word in side] == side
-    assert dockerfile.merge_commands(texts[0], texts[0], texts[1]) == (texts[1], ())
+    assert dockerfile.merge_run(texts[0], texts[0], texts[1]) == (texts[1], ())

@@ -341,7 +341,7 @@ def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def repair(folder: Path) -> int:
-    journal.repair(folder, REPAIRS)
+    journal.write_files(folder, REPAIRS)
     return 0
 
 
@@ -432,7 +432,7 @@ def test_a_planted_journal_is_never_believed(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            journal.repair(folder, {"a.txt": b"new\n"})
+            journal.write_files(folder, {"a.txt": b"new\n"})
     archive = folder.with_name("archive")
     shutil.copytree(folder, archive)
     recovered = journal.Recovered("A repair that had been interrupted was completed.", True)
@@ -457,7 +457,7 @@ def laid_down(tmp_path: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(journal._Change, "finish", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            journal.repair(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
+            journal.write_files(folder, {"a.txt": b"new\n", "deep/b.txt": b"new\n"})
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/file").write_text("somebody's\n")
     return folder

@@ -227,7 +227,7 @@ def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUni
     return (
         plain.merge_lines(*(list(unit.lines) for unit in units))
         or _merge_words(*units)
-        or merge_commands(*(unit.lines for unit in units))
+        or merge_run(*(unit.lines for unit in units))
     )
 
 
@@ -290,9 +290,7 @@ class _Run(NamedTuple):
     joints: set[str]
 
 
-def merge_commands(
-    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
-) -> MergedUnit | None:
+def merge_run(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> MergedUnit | None:
     """Merge one RUN, with the comments above it; ``None`` where that is not sure."""
     before, our_run, their_run = (_parse_run(lines) for lines in (base, ours, theirs))
     if before is None or our_run is None or their_run is None:
@@ -301,7 +299,7 @@ def merge_commands(
     joints = our_run.joints or their_run.joints
     if above is None or len(joints) != 1:
         return None
-    done = _merge_run_commands(before.commands, our_run.commands, their_run.commands)
+    done = _merge_commands(before.commands, our_run.commands, their_run.commands)
     if done is None:
         return None
     written = dict(zip(their_run.commands, their_run.written, strict=True))
@@ -329,7 +327,7 @@ def _parse_run(lines: Sequence[str]) -> _Run | None:
     return _Run(tuple(lines[:at]), head[0], commands, written, joints)
 
 
-def _merge_run_commands(
+def _merge_commands(
     base: list[str], ours: list[str], theirs: list[str]
 ) -> tuple[list[str], tuple[str, ...]] | None:
     our_units, their_units = _follow_commands(base, ours), _follow_commands(base, theirs)

@@ -266,7 +266,7 @@ def apply(repository: Repository, synced: Synced, unseen: Collection[str] = ()) 
     _decide(find_place(repository), write)
 
 
-def repair(root: Path, contents: Mapping[str, bytes | None]) -> None:
+def write_files(root: Path, contents: Mapping[str, bytes | None]) -> None:
     """Write files of a folder (None: removed) in one step; git's index stays as it is.
 
     Raises

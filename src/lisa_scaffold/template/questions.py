@@ -57,7 +57,11 @@ def answer_questions(
             **spec,
         )
         try:
-            value = _check(question, given[key]) if key in given else _default(question, suggested)
+            value = (
+                _parse_answer(question, given[key])
+                if key in given
+                else _default(question, suggested)
+            )
         except _WrongAnswerError as error:
             problems[key] = str(error)
             value = _default(question, suggested)
@@ -81,7 +85,7 @@ def answer_questions(
     return questions, problems
 
 
-def _check(question: CopierQuestion, answer: Any) -> Any:
+def _parse_answer(question: CopierQuestion, answer: Any) -> Any:
     """The answer as a value of the question's type; raises _WrongAnswerError."""
     kind = question.get_type_name()
     try:
@@ -110,7 +114,7 @@ def _default(question: CopierQuestion, suggested: Mapping[str, Any]) -> Any:
     key = question.var_name
     if key in suggested:
         try:
-            return _check(question, suggested[key])
+            return _parse_answer(question, suggested[key])
         except _WrongAnswerError:
             pass  # nobody gave a suggestion as an answer: the template's default stands in
     if question.default is MISSING:

@@ -191,7 +191,7 @@ def apply(root: Path, changes: Mapping[str, bytes | None]) -> None:
     """
     from lisa_scaffold.sync import journal
 
-    journal.repair(root, changes)
+    journal.write_files(root, changes)
 
 
 def recover(path: Path) -> Recovered | None:

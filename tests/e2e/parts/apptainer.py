@@ -24,6 +24,11 @@ exec {unshare} --mount --propagation=private sh -ec '
     folder=$PWD
     mount --bind "{system}" "{system}"
     for name in proc sys dev; do mount --rbind "/$name" "{system}/$name"; done
+    # On a cluster everybody may use it; a machine without udev gives it to root alone.
+    if [ -e /dev/fuse ]; then
+        [ -e "{system}/root/fuse" ] || mknod -m 666 "{system}/root/fuse" c 10 229
+        mount --bind "{system}/root/fuse" "{system}/dev/fuse"
+    fi
     mount --bind "$folder" "{system}/home/ada"
     cd "{system}"
     pivot_root . tmp
