@@ -64,14 +64,19 @@ def test_memory_has_bounds() -> None:
 def test_no_work_goes_on_after_an_interrupt(tmp_path: Path) -> None:
     """As Ctrl-C does, here to the waiting process alone."""
     parent, told = os.getpid(), tmp_path / "told"
+    # A shell lets what it starts in the background ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def work() -> None:
         told.write_text(str(os.getpid()))
         os.kill(parent, signal.SIGINT)
         signal.pause()
 
-    with pytest.raises(KeyboardInterrupt):
-        apart.run(work)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            apart.run(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
     with pytest.raises(ProcessLookupError):
         os.kill(int(told.read_text()), 0)
 
