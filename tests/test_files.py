@@ -363,6 +363,25 @@ def test_a_report_goes_through_links_of_the_users_own(project: Path, tmp_path: P
     assert names(project / "reports") == ["z.json"]
 
 
+@pytest.mark.parametrize("checked", [".", "sub", "here"])
+def test_a_report_follows_no_link_that_came_with_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checked: str
+) -> None:
+    """Without git, whatever the current folder and the way to it are."""
+    archive, mine = tmp_path / "real/archive", tmp_path / "mine.html"
+    (archive / "sub").mkdir(parents=True)
+    for folder in (archive, archive / "sub"):
+        (folder / "setup.py").write_text("")
+    mine.write_text("mine\n")
+    (archive / "report.html").symlink_to(mine)
+    (tmp_path / "alias").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "alias/archive")
+    path = tmp_path / "alias/archive" if checked == "here" else Path(checked)
+    command = ["check", str(path), "--format", "html", "--output", "report.html"]
+    assert cli.main(command) == ExitCode.REFUSED
+    assert mine.read_text() == "mine\n"
+
+
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/stdout"])
 @pytest.mark.usefixtures("project")
 def test_a_report_goes_to_a_device(device: str) -> None:

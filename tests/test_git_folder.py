@@ -92,7 +92,35 @@ def common_folder(project: Path, outside: Path) -> None:
     (project / ".git/commondir").write_text(f"{outside}/victim/.git\n")
 
 
+def file_of_a_folder_with_a_common_one(project: Path, outside: Path) -> None:
+    """Git's folder lies in the project, under a name with a blank, and shares the victim's."""
+    (project / ".git").rename(project / "meta ")
+    for name in ("objects", "refs"):
+        shutil.rmtree(project / "meta " / name)
+    (project / "meta /commondir").write_text(f"{outside}/victim/.git\n")
+    (project / ".git").write_text("gitdir: meta \n")
+
+
+def broken_one_below(project: Path, outside: Path) -> None:
+    """What git passes by lies before what it takes."""
+    common_folder(project, outside)
+    shutil.move(project / ".git", project.parent / ".git")
+    for name in ("objects", "refs"):
+        (project / ".git" / name).mkdir(parents=True)
+    (project / ".git/HEAD").write_text("garbage\n")
+
+
+def work_tree_around(project: Path, outside: Path) -> None:
+    """The project lies in a linked work tree of the user's, and names that as its own."""
+    passes("git", "worktree", "add", "--quiet", project.parent / "tree", cwd=outside / "victim")
+    shutil.copy(project.parent / "tree/.git", project.parent / ".git")
+    passes("git", "config", "core.worktree", "../..", cwd=project)
+
+
 ODD = {
+    "a file and a common folder": file_of_a_folder_with_a_common_one,
+    "a broken one below": broken_one_below,
+    "a work tree around": work_tree_around,
     "the log of a branch": link_to_file("logs/refs/heads/lisa-scaffold/adopt"),
     "the log of HEAD": link_to_file("logs/HEAD"),
     "a branch": link_to_file("refs/heads/other"),
@@ -130,7 +158,7 @@ def test_an_odd_git_folder_is_refused_and_nothing_is_touched(
     odd(workshop.project, outside)
     before = state(outside), state(workshop.project)
     assert cli.main([arguments[0], str(workshop.project), *arguments[1:]]) == ExitCode.REFUSED
-    assert f"{workshop.project}/.git" in capsys.readouterr().err
+    assert "/.git" in capsys.readouterr().err
     assert (state(outside), state(workshop.project)) == before
 
 
@@ -147,13 +175,9 @@ def test_linked_work_trees_and_submodules_are_as_git_makes_them(
     assert (tree / "a.dat").read_text() == f"{TEN}more\n"
 
 
-def test_a_git_folder_that_names_another_work_tree_is_taken_once_it_names_this_one(
-    workshop: Workshop,
-) -> None:
+def test_a_git_folder_elsewhere_is_taken_once_it_names_its_work_tree(workshop: Workshop) -> None:
     elsewhere = workshop.project.with_name("elsewhere.git")
     passes("git", "init", "--quiet", f"--separate-git-dir={elsewhere}", cwd=workshop.project)
-    assert git.repository(workshop.project).git_dir == elsewhere
-    passes("git", "config", "core.worktree", workshop.template, cwd=workshop.project)
     with pytest.raises(LisaError, match="does not name it back") as caught:
         git.repository(workshop.project)
     words = caught.value.hint.partition(": git ")[2].split()

@@ -98,6 +98,7 @@ def test_git_s_folder_elsewhere(workshop: Workshop, tmp_path: Path) -> None:
     shutil.rmtree(workshop.project / ".git")
     elsewhere = tmp_path / "elsewhere.git"
     git.git("init", "--quiet", f"--separate-git-dir={elsewhere}", cwd=workshop.project)
+    git.git("config", "core.worktree", str(workshop.project), cwd=workshop.project)
     commit(workshop.project)
     assert update(workshop.project) == ExitCode.DONE
     assert_updated(workshop.project)

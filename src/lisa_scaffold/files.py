@@ -184,7 +184,8 @@ def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) ->
     """Write a file that the user names.
 
     Whoever filled a checkout must not choose where the user writes: inside one, no link is
-    followed. Elsewhere links are followed, and a device such as ``/dev/null`` is written to.
+    followed, and the current folder counts as one. Elsewhere links are followed, and a device such
+    as ``/dev/null`` is written to.
 
     Parameters
     ----------
@@ -203,12 +204,21 @@ def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) ->
         If it cannot be written.
     """
     place = os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow links
-    above = [Path(place), *Path(place).parents][1:]
-    known = {os.path.abspath(each) for each in checkouts}  # noqa: PTH100
-    roots = [each for each in above if str(each) in known or os.path.lexists(each / ".git")]
-    if roots:
-        write(roots[-1], os.path.relpath(place, roots[-1]), content)
-    elif os.path.exists(place) and not os.path.isfile(place):  # noqa: PTH110, PTH113
+    real = Path(os.path.realpath(os.path.dirname(place)), os.path.basename(place))  # noqa: PTH119, PTH120
+    folders = [*checkouts, Path()]
+    known = {os.path.abspath(each) for each in folders}  # noqa: PTH100
+    known |= {os.path.realpath(each) for each in folders}
+    # As it was typed, and as it is: a checkout may have been reached through a link.
+    for each in (Path(place), real):
+        roots = [
+            above
+            for above in each.parents
+            if str(above) in known or os.path.lexists(above / ".git")
+        ]
+        if roots:
+            write(roots[-1], os.path.relpath(each, roots[-1]), content)
+            return
+    if os.path.exists(place) and not os.path.isfile(place):  # noqa: PTH110, PTH113
         with os.fdopen(os.open(place, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC), "wb") as file:
             os.set_blocking(file.fileno(), True)
             file.write(content)

@@ -26,68 +26,111 @@ _FILES = (
 
 _IsRight = Callable[[int], bool]
 
+_LONGEST = 10_000
+
 
 def refuse_odd(folder: Path) -> None:
-    """Look at the git folder that git would find from a folder, if there is one.
+    """Look at every git folder that git might find from a folder, before it looks for one.
 
     Raises
     ------
     LisaError
-        If it is a link, has links or special files in it where git makes none, or belongs to
-        another work tree.
+        If it is a link, or has links or special files in it where git makes none.
     """
+    passed = False
     for above in (folder.resolve(), *folder.resolve().parents):
         entry = above / ".git"
         if not os.path.lexists(entry):
             continue
-        git_dir, common = _folders_of(entry)
-        for place in {git_dir, common}:
+        mode = entry.lstat().st_mode
+        if stat.S_ISREG(mode):
+            git_dir = _read_target(entry)
+        elif stat.S_ISDIR(mode):
+            git_dir = entry
+        elif passed:
+            continue  # that of a folder around the project, which git finds only without ours
+        else:
+            raise _refused(entry, "neither a folder nor a file")
+        for place in {git_dir, git_dir / (_read_line(git_dir / "commondir") or ".")}:
             _refuse_links(place)
-        # What is no repository git passes by, and looks further up.
-        parts = (git_dir / "HEAD", common / "objects", common / "refs")
-        if all(map(os.path.lexists, parts)):
-            return
+        passed = True
 
 
-def _folders_of(entry: Path) -> tuple[Path, Path]:
-    """Git's folder for a work tree, and the one for all work trees of its repository."""
-    mode = entry.lstat().st_mode
+def refuse_other(top: Path, git_dir: Path, common: Path) -> None:
+    """Look at what git has found, however it came to that.
+
+    Parameters
+    ----------
+    top
+        The folder of the work tree.
+    git_dir
+        Git's folder for it.
+    common
+        Git's folder for all work trees of the repository.
+
+    Raises
+    ------
+    LisaError
+        If one of them belongs to another repository, or is as :func:`refuse_odd` has it.
+    """
+    entry = top / ".git"
+    mode = entry.lstat().st_mode if os.path.lexists(entry) else 0
     if stat.S_ISDIR(mode):
-        if os.path.lexists(entry / "commondir"):
+        if entry.resolve() != git_dir.resolve():
+            raise foreign_work_tree(git_dir, top)
+        if common.resolve() != git_dir.resolve():
             raise _refused(entry / "commondir", "it makes git work in another repository")
-        return entry, entry
-    if not stat.S_ISREG(mode):
+    elif not mode:
+        raise foreign_work_tree(git_dir, top)
+    elif not stat.S_ISREG(mode):
         raise _refused(entry, "neither a folder nor a file")
-    git_dir = entry.parent / _content(entry).removeprefix("gitdir:").strip()
-    common = git_dir / (_content(git_dir / "commondir").strip() or ".")
-    if not _points_back(git_dir, common, entry):
+    elif _read_target(entry).resolve() != git_dir.resolve() or not _points_back(
+        git_dir, common, entry
+    ):
         raise LisaError(
-            f"{entry}: names {git_dir} as git's folder, which does not name it back",
-            f"If you made it so, tell git: git config core.worktree {entry.parent}",
+            f"{entry}: names {_read_target(entry)} as git's folder, which does not name it back",
+            f"If you made it so, tell git: git config core.worktree {top}",
         )
-    return git_dir, common
+    for place in {git_dir, common}:
+        _refuse_links(place)
+
+
+def is_linked(folder: Path) -> bool:
+    """Whether the git folder that git finds may lie elsewhere, so that it has to be asked where."""
+    entries = [above / ".git" for above in (folder.resolve(), *folder.resolve().parents)]
+    return any(each.is_file() or os.path.lexists(each / "commondir") for each in entries)
+
+
+def foreign_work_tree(git_dir: Path, top: Path) -> LisaError:
+    """The error that a configuration makes a foreign folder the work tree."""
+    return LisaError(
+        f"{git_dir}: its configuration makes {top} the work tree, which is not its own",
+        "Take core.worktree out of it, if you trust the rest.",
+    )
 
 
 def _points_back(git_dir: Path, common: Path, entry: Path) -> bool:
-    """Whether git's folder, of a linked work tree or of a submodule, is the one of a file.
-
-    One that was put elsewhere from the start (``git init --separate-git-dir``) names no work tree;
-    one called ``.git`` is that of the folder which it lies in.
-    """
-    if back := _content(git_dir / "gitdir").strip():
+    """Whether git's folder, of a linked work tree or of a submodule, is the one of a file."""
+    if back := _read_line(git_dir / "gitdir"):
         linked = git_dir.resolve().parent == common.resolve() / "worktrees"
         return linked and (git_dir / back).resolve() == entry.resolve()
     asked = ("--file", git_dir / "config", "--get", "core.worktree")
-    said = command.run("config", *asked, env=NOWHERE, codes=(0, 1, 3, 128))
-    tree = os.fsdecode(said).removesuffix("\n")
-    if not tree:
-        return git_dir.resolve().name != ".git"
-    return (git_dir / tree).resolve() == entry.parent.resolve()
+    tree = os.fsdecode(command.run("config", *asked, env=NOWHERE, codes=(0, 1, 3, 128)))
+    named = (git_dir / tree.removesuffix("\n")).resolve() == entry.parent.resolve()
+    return bool(tree) and named and common.resolve() == git_dir.resolve()
 
 
-def _content(path: Path) -> str:
-    """What a small file holds; nothing where there is none."""
-    return os.fsdecode(files.read_head(path, 10_000))
+def _read_target(entry: Path) -> Path:
+    """The folder that a file ``.git`` names, as git reads it."""
+    return entry.parent / _read_line(entry).removeprefix("gitdir: ")
+
+
+def _read_line(path: Path) -> str:
+    """A small file without the line ends that git does not count; nothing where there is none."""
+    content = os.fsdecode(files.read_head(path, _LONGEST))
+    if len(content) >= _LONGEST:
+        raise _refused(path, "too long")
+    return content.rstrip("\r\n")
 
 
 def _refuse_links(git_dir: Path) -> None:
@@ -98,6 +141,8 @@ def _refuse_links(git_dir: Path) -> None:
     for name in ("refs", "logs"):
         for place, is_right in _walk(git_dir / name):
             _refuse_other(place, is_right)
+            if name == "logs" and place.is_file() and place.stat().st_nlink > 1:
+                raise _refused(place, "a second name of a file")
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, _IsRight]]:

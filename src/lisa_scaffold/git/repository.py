@@ -286,7 +286,7 @@ class Repository(NamedTuple):
 
 # An option that rev-parse does not know comes back unchanged: it separates the answers, which may
 # have several lines themselves where a folder's name has a line break.
-_BETWEEN = "--lisa-scaffold"
+_BETWEEN = f"--{os.urandom(8).hex()}"
 
 
 def repository(folder: Path) -> Repository:
@@ -309,11 +309,14 @@ def repository(folder: Path) -> Repository:
         raise refused(folder, done.stderr.decode(errors="replace"))
     top, git_dir, common, prefix, head = answers
     head = head.partition("\n")[0]
-    _refuse_other_tree(folder, Path(top), Path(git_dir))
+    common_dir = (folder / common).resolve()
+    if not folder.resolve().is_relative_to(Path(top).resolve()):
+        raise git_folder.foreign_work_tree(Path(git_dir), Path(top))
+    git_folder.refuse_other(Path(top), Path(git_dir), common_dir)
     return Repository(
         Path(top),
         Path(git_dir),
-        (folder / common).resolve(),
+        common_dir,
         prefix,
         None if head == "HEAD" else head,
         settings.read(folder, Path(top)),
@@ -331,17 +334,6 @@ def refused(folder: Path, output: str) -> LisaError:
             "Name the folder of a project; a bare repository is cloned first.",
         )
     return LisaError(f"{folder}: {' '.join(output.split())}", "Do what git says there.")
-
-
-def _refuse_other_tree(folder: Path, top: Path, git_dir: Path) -> None:
-    """Raise LisaError where a configuration makes a foreign folder the work tree."""
-    own = top / ".git"
-    inside = folder.resolve().is_relative_to(top.resolve())
-    if not inside or not (own.is_file() or (own.is_dir() and own.samefile(git_dir))):
-        raise LisaError(
-            f"{git_dir}: its configuration makes {top} the work tree, which is not its own",
-            "Take core.worktree out of it, if you trust the rest.",
-        )
 
 
 def status(repository: Repository) -> dict[str, str]:
@@ -382,7 +374,8 @@ def refuse_branch(repository: Repository, branch: str) -> None:
         raise LisaError(
             f"{branch}: no name for a branch", "Choose another with --branch."
         ) from error
-    if repository.git("for-each-ref", ref).strip():
+    points = repository.run("symbolic-ref", "--quiet", ref, codes=(0, 1, 128))
+    if points or repository.git("for-each-ref", ref).strip():
         raise LisaError(f"{branch}: the branch exists already", "Choose another with --branch.")
 
 
@@ -397,7 +390,7 @@ def start_branch(repository: Repository, branch: str, commit: str) -> None:
     ref = f"refs/heads/{branch}"
     found = repository.run("rev-parse", "--verify", "--quiet", ref, codes=(0, 1))
     if found.decode().strip() != commit:
-        repository.run("update-ref", ref, commit, "0" * len(commit))
+        repository.run("update-ref", "--no-deref", ref, commit, "0" * len(commit))
 
 
 def unmerged(repository: Repository) -> list[str]:
@@ -472,6 +465,8 @@ def listed(folder: Path) -> dict[str, str | None] | None:
         If git refuses the folder.
     """
     git_folder.refuse_odd(folder)
+    if git_folder.is_linked(folder):
+        repository(folder)
     options = ("-z", "-t", "--stage", "--cached", "--others", "--exclude-standard")
     try:
         output = git("ls-files", *options, cwd=folder)
