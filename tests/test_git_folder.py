@@ -162,6 +162,22 @@ def test_an_odd_git_folder_is_refused_and_nothing_is_touched(
     assert (state(outside), state(workshop.project)) == before
 
 
+@pytest.mark.parametrize("name", [".git", ".git/gitdir", ".git/commondir"])
+@pytest.mark.parametrize("content", ["gitdir: a\0b\n", "a" * 20_000, "gitdir: loop/a\n", "loop\n"])
+def test_a_file_of_git_s_that_names_no_place_is_refused(
+    tmp_path: Path, capsys: Capture, name: str, content: str
+) -> None:
+    project = tmp_path / "project"
+    write(project, {"setup.py": ""})
+    (project / "loop").symlink_to("loop")
+    if name != ".git":
+        passes("git", "init", "--quiet", cwd=project)
+        (project / ".git/loop").symlink_to("loop")
+    (project / name).write_text(content)
+    assert cli.main(["adopt", str(project), "--defaults"]) == ExitCode.REFUSED
+    assert str(project) in capsys.readouterr().err
+
+
 def test_linked_work_trees_and_submodules_are_as_git_makes_them(
     tmp_path: Path, workshop: Workshop, outside: Path
 ) -> None:

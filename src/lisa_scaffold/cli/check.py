@@ -87,8 +87,10 @@ def run(arguments: argparse.Namespace) -> int:
     results = list(check.check(arguments.paths or [Path()], wanted))
     for each in results:
         if arguments.fix and each.changes:
+            from lisa_scaffold.sync import journal
+
             with changing(f"{each.checked.path} is repaired"):
-                check.apply(each.checked.path, each.changes)
+                journal.write_files(each.checked.path, each.changes)
     shown = [each.before if arguments.diff else each.checked for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:

@@ -29,13 +29,7 @@ def find_list(branch: Branch, name: str) -> Branch | None:
     NotSure
         If something else is there.
     """
-    entry = find_entry(branch, name)
-    if entry is None:
-        return None
-    node = entry.node
-    if not isinstance(node, Branch) or node.kind != "seq" or node.bracketed:
-        raise NotSure(f"{name}: no list, one item a line")
-    return node
+    return _find_block(branch, name, "seq", "no list, one item a line")
 
 
 def find_mapping(branch: Branch, name: str) -> Branch | None:
@@ -46,12 +40,16 @@ def find_mapping(branch: Branch, name: str) -> Branch | None:
     NotSure
         If something else is there.
     """
+    return _find_block(branch, name, "map", "no mapping, one key a line")
+
+
+def _find_block(branch: Branch, name: str, kind: str, otherwise: str) -> Branch | None:
     entry = find_entry(branch, name)
     if entry is None:
         return None
     node = entry.node
-    if not isinstance(node, Branch) or node.kind != "map" or node.bracketed:
-        raise NotSure(f"{name}: no mapping, one key a line")
+    if not isinstance(node, Branch) or node.kind != kind or node.bracketed:
+        raise NotSure(f"{name}: {otherwise}")
     return node
 
 

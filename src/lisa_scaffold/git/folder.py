@@ -76,17 +76,15 @@ def refuse_other(top: Path, git_dir: Path, common: Path) -> None:
     entry = top / ".git"
     mode = entry.lstat().st_mode if os.path.lexists(entry) else 0
     if stat.S_ISDIR(mode):
-        if entry.resolve() != git_dir.resolve():
+        if not _are_same(entry, git_dir):
             raise foreign_work_tree(git_dir, top)
-        if common.resolve() != git_dir.resolve():
+        if not _are_same(common, git_dir):
             raise _refused(entry / "commondir", "it makes git work in another repository")
     elif not mode:
         raise foreign_work_tree(git_dir, top)
     elif not stat.S_ISREG(mode):
         raise _refused(entry, "neither a folder nor a file")
-    elif _read_target(entry).resolve() != git_dir.resolve() or not _points_back(
-        git_dir, common, entry
-    ):
+    elif not (_are_same(_read_target(entry), git_dir) and _points_back(git_dir, common, entry)):
         raise LisaError(
             f"{entry}: names {_read_target(entry)} as git's folder, which does not name it back",
             f"If you made it so, tell git: git config core.worktree {top}",
@@ -112,12 +110,17 @@ def foreign_work_tree(git_dir: Path, top: Path) -> LisaError:
 def _points_back(git_dir: Path, common: Path, entry: Path) -> bool:
     """Whether git's folder, of a linked work tree or of a submodule, is the one of a file."""
     if back := _read_line(git_dir / "gitdir"):
-        linked = git_dir.resolve().parent == common.resolve() / "worktrees"
-        return linked and (git_dir / back).resolve() == entry.resolve()
+        linked = _are_same(git_dir.parent, common / "worktrees")
+        return linked and _are_same(git_dir / back, entry)
     asked = ("--file", git_dir / "config", "--get", "core.worktree")
     tree = os.fsdecode(command.run("config", *asked, env=NOWHERE, codes=(0, 1, 3, 128)))
-    named = (git_dir / tree.removesuffix("\n")).resolve() == entry.parent.resolve()
-    return bool(tree) and named and common.resolve() == git_dir.resolve()
+    named = _are_same(git_dir / tree.removesuffix("\n"), entry.parent)
+    return bool(tree) and named and _are_same(common, git_dir)
+
+
+def _are_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one place; links in a circle lead nowhere, and are no error."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _read_target(entry: Path) -> Path:
@@ -128,8 +131,8 @@ def _read_target(entry: Path) -> Path:
 def _read_line(path: Path) -> str:
     """A small file without the line ends that git does not count; nothing where there is none."""
     content = os.fsdecode(files.read_head(path, _LONGEST))
-    if len(content) >= _LONGEST:
-        raise _refused(path, "too long")
+    if len(content) >= _LONGEST or "\0" in content:
+        raise _refused(path, "no line of text")
     return content.rstrip("\r\n")
 
 

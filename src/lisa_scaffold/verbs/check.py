@@ -179,21 +179,6 @@ def _uncommitted(facts: Facts) -> frozenset[str]:
     )
 
 
-def apply(root: Path, changes: Mapping[str, bytes | None]) -> None:
-    """Write a repair, all of it or nothing; each file keeps the mode that it has.
-
-    Raises
-    ------
-    LisaError
-        If something stands in the way; nothing is changed then.
-    OSError
-        If a file cannot be written; nothing is changed then.
-    """
-    from lisa_scaffold.sync import journal
-
-    journal.write_files(root, changes)
-
-
 def recover(path: Path) -> Recovered | None:
     """Complete or throw away what a killed command left behind in a project.
 
