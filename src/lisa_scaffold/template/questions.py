@@ -66,23 +66,26 @@ def answer_questions(
             problems[key] = str(error)
             value = _default(question, suggested)
         worker.answers.user[key] = value
-        choices = tuple(
-            Choice(question.cast_answer(choice.value), str(choice.title))
-            for choice in _open_choices(question)
-        )
-        questions.append(
-            Question(
-                key=key,
-                type=question.get_type_name(),
-                help=question.get_message().strip(),
-                value=value,
-                choices=choices,
-                placeholder=question.get_placeholder(),
-                asked=question.get_ask() and question.get_when() and len(choices) != 1,
-                hidden=question.ask is False,
-            )
-        )
+        questions.append(_describe_question(question, value))
     return questions, problems
+
+
+def _describe_question(question: CopierQuestion, value: Any) -> Question:
+    """A question as the dialogue and the reports take it, with its answer."""
+    choices = tuple(
+        Choice(question.cast_answer(choice.value), str(choice.title))
+        for choice in _open_choices(question)
+    )
+    return Question(
+        key=question.var_name,
+        type=question.get_type_name(),
+        help=question.get_message().strip(),
+        value=value,
+        choices=choices,
+        placeholder=question.get_placeholder(),
+        asked=question.get_ask() and question.get_when() and len(choices) != 1,
+        hidden=question.ask is False,
+    )
 
 
 def _parse_answer(question: CopierQuestion, answer: Any) -> Any:
