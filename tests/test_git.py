@@ -51,6 +51,24 @@ def test_an_export_holds_the_files_of_a_commit_and_obeys_no_attribute(
         assert (tmp_path / name / "template/version.txt").read_text() == expected
 
 
+def test_of_tags_the_commits_alone_are_copied(small_template: Path, tmp_path: Path) -> None:
+    (small_template / ".git/hooks").mkdir(exist_ok=True)
+    (small_template / ".git/hooks/post-checkout").write_text("#!/bin/sh\nexit 1\n")
+    copy = tmp_path / "copy"
+    git.copy_tags(git.clonable(small_template), ["v0.2.0", "v0.1.0", "v0.2.0"], copy)
+    assert passes("git", "tag", cwd=copy).split() == ["v0.1.0", "v0.2.0"]
+    assert passes("git", "rev-list", "--count", "v0.2.0", cwd=copy) == "1\n"
+    assert not (copy / "hooks").exists()
+    for tag, version in ("v0.1.0", "0.1.0"), ("v0.2.0", "0.2.0"):
+        git.export(copy, f"refs/tags/{tag}", tmp_path / tag)
+        assert (tmp_path / tag / "template/version.txt").read_text() == version
+
+
+def test_a_tag_that_is_missing_is_not_copied(small_template: Path, tmp_path: Path) -> None:
+    with pytest.raises(git.GitError, match="git fetch: fatal"):
+        git.copy_tags(git.clonable(small_template), ["v0.1.0", "v0.9.0"], tmp_path / "copy")
+
+
 def short(repository: Path) -> str:
     return passes("git", "rev-parse", "--short", "HEAD", cwd=repository).strip()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -181,20 +182,32 @@ class Source:
             If there is no such version, or the source cannot be reached.
         """
         with workplace.folder() as folder:
+            if committed := [version for version in versions if not self.is_working(version)]:
+                self._copy(committed, folder / "repository")
             yield tuple(self._open_one(version, folder) for version in versions)
+
+    def _copy(self, versions: Sequence[str], repository: Path) -> None:
+        """Copy the repository, or of it some versions: nothing that is set up in it holds there."""
+        address = self._address
+        try:
+            if address.is_local and Path(address.url).is_dir():
+                git.copy_tags(address, versions, repository)
+                return
+        except git.GitError:
+            # One of them is a hash, or there is no such tag: the whole history tells.
+            shutil.rmtree(repository)
+        try:
+            git.clone_bare(address, repository)
+        except git.GitError as error:
+            raise self._unreachable(error) from error
 
     def _open_one(self, version: str, folder: Path) -> Template:
         if self.working_copy and self.is_working(version):
             return Template(version, self.working_copy, self.recorded)
-        # In a copy of the repository, nothing else holds that is set up in it.
         repository = folder / "repository"
-        if not repository.is_dir():
-            try:
-                git.clone_bare(self._address, repository)
-            except git.GitError as error:
-                raise self._unreachable(error) from error
         root = folder / str(len(list(folder.iterdir())))
-        bounded = Path(self.location) != BUNDLE
+        # Ours was named by the user or came with the package, never by a project.
+        bounded = not self.ours
         try:
             # A tag, or else a hash; a branch of that name is never taken for one.
             try:

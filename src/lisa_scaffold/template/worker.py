@@ -159,6 +159,15 @@ class Quiet(Worker):
         return {**self._settled, "_copier_answers": answers, "_copier_phase": Phase.current()}
 
     @cached_property
+    def _root(self) -> Path:
+        return self.subproject.local_abspath.resolve()
+
+    @cached_property
+    def _parents(self) -> dict[str, str]:
+        """Where each folder that something was written into really is."""
+        return {}
+
+    @cached_property
     def _signs(self) -> tuple[str, ...]:
         """How anything begins that Jinja would render, or change in another way."""
         env = self.jinja_env
@@ -185,11 +194,16 @@ class Quiet(Worker):
         expected_mode: int | None = None,
     ) -> bool:
         """Every file, link and folder of the render comes by here before it is written."""
-        root = self.subproject.local_abspath.resolve()
-        place = (root / dst_relpath).parent.resolve() / dst_relpath.name
-        inside = place.is_relative_to(root)
-        if not inside or any(map(is_git_folder, place.relative_to(root).parts)):
+        name, parent = dst_relpath.name, str(dst_relpath.parent)
+        if parent not in self._parents:
+            # Where a folder leads to is asked of the disk once, until a link is written.
+            self._parents[parent] = os.path.realpath(self._root / parent)
+        place = Path(self._parents[parent], name)
+        inside = place.is_relative_to(self._root)
+        if not inside or any(map(is_git_folder, place.relative_to(self._root).parts)):
             raise ForbiddenPathError(path=dst_relpath)
+        if is_symlink:
+            self._parents.clear()
         size = len(expected_contents) if isinstance(expected_contents, bytes) else 0
         self._written += max(size, BLOCK)
         if self._written > apart.MOST_WRITTEN:
