@@ -260,6 +260,8 @@ def _use_sandbox(former: Former) -> None:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
+    from lisa_scaffold.template.sandbox import confine
+
     class Sandboxed(ExtensionLoaderMixin, SandboxedEnvironment):  # type: ignore[misc]
         """Cookiecutter's environment, in which no expression can run code."""
 
@@ -267,6 +269,7 @@ def _use_sandbox(former: Former) -> None:
 
         def __init__(self, **options: Any) -> None:
             super().__init__(undefined=StrictUndefined, **options)
+            confine(self)
 
         def _read_extensions(self, context: dict[str, Any]) -> list[str]:
             extensions: list[str] = super()._read_extensions(context)

@@ -30,6 +30,7 @@ from lisa_scaffold.template.copier_api import (
     UserMessageError,
     Worker,
 )
+from lisa_scaffold.template.sandbox import confine
 
 # A template that renders the time, or a secret, must not differ from itself: both renders of an
 # update get the same.
@@ -70,6 +71,7 @@ class Quiet(Worker):
         self._check_unsafe("copy")
         environment = self.jinja_env
         if not trust:
+            confine(environment, LazyDict)
             self._keep_inside(environment)
         if running := environment.filters.get("strftime"):
 
@@ -122,7 +124,7 @@ class Quiet(Worker):
         else:
             self.answers = self.filled
         self._relpath = super().answers_relpath
-        context = super()._render_context()
+        context = self._read_context()
         numbers = count()
         still = {
             "now": lambda: datetime.fromtimestamp(_MOMENT, tz=UTC),
@@ -154,9 +156,19 @@ class Quiet(Worker):
 
     def _render_context(self) -> MutableMapping[str, Any]:
         if self._settled is None:
-            return super()._render_context()
+            return self._read_context()
         answers = dict(self._settled["_copier_answers"])
-        return {**self._settled, "_copier_answers": answers, "_copier_phase": Phase.current()}
+        return {**self._settled, "_copier_answers": answers, "_copier_phase": Phase.current().value}
+
+    def _read_context(self) -> MutableMapping[str, Any]:
+        """Copier's context, in which what is no plain value is replaced by one that says the same.
+
+        Expressions could not look into it, see :func:`~lisa_scaffold.template.sandbox.confine`.
+        """
+        context = super()._render_context()
+        context["_copier_phase"] = Phase.current().value
+        context["_copier_conf"]["settings"] = self.settings.model_dump()
+        return context
 
     @cached_property
     def _root(self) -> Path:
