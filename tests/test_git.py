@@ -10,6 +10,7 @@ import pytest
 from lisa_scaffold import git, process
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Identity
+from lisa_scaffold.template.source import Source, recorded_source
 
 from .conftest import Tree
 from .support.tools import passes
@@ -67,6 +68,24 @@ def test_of_tags_the_commits_alone_are_copied(small_template: Path, tmp_path: Pa
 def test_a_tag_that_is_missing_is_not_copied(small_template: Path, tmp_path: Path) -> None:
     with pytest.raises(git.GitError, match="git fetch: fatal"):
         git.copy_tags(git.clonable(small_template), ["v0.1.0", "v0.9.0"], tmp_path / "copy")
+
+
+@pytest.mark.parametrize("address", ["https://localhost:1/l.git", "git@localhost:l.git"])
+def test_an_address_is_no_folder_of_a_checkout(
+    address: str, small_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git itself would clone ``./https:/localhost:1/l.git``, which a checkout may hold."""
+    checkout = tmp_path / "checkout"
+    (checkout / address).parent.mkdir(parents=True)
+    passes("git", "clone", "--quiet", "--bare", small_template, checkout / address, cwd=tmp_path)
+    (checkout / address / "copier.yml").write_text("name: x\n")
+    monkeypatch.chdir(checkout)
+    assert git.clonable(address) == git.Address(address, is_local=False)
+    assert git.clonable(f"./{address}", checkout).is_local
+    assert Source(address).working_copy is None
+    assert recorded_source(address, checkout).location == address
+    with pytest.raises(git.GitError):
+        git.clone_bare(git.clonable(address), tmp_path / "copy")
 
 
 def short(repository: Path) -> str:

@@ -1,6 +1,6 @@
 """Everything that is asked of git."""
 
-from lisa_scaffold.git.address import Address, clonable
+from lisa_scaffold.git.address import Address, clonable, is_address
 from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.command import (
     VERSION_TAG,
@@ -70,6 +70,7 @@ __all__ = [
     "identity",
     "ignored",
     "ignores",
+    "is_address",
     "listed",
     "refresh_index",
     "refuse_branch",

@@ -41,6 +41,15 @@ class Address(NamedTuple):
     is_local: bool
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an address, ``scheme://…`` or ``host:path``, and so no path.
+
+    Git looks first whether something of that name lies in the current folder, and a checkout can
+    have a folder ``https:``. Who means such a folder writes ``./`` before it.
+    """
+    return bool(re.match(r"[^/:]*://|[^/:]+:.", text))
+
+
 def clonable(named: str | Path, folder: Path = Path(), outside: Path | None = None) -> Address:
     """An address or path in a form that is safe to give to git.
 
@@ -66,14 +75,13 @@ def clonable(named: str | Path, folder: Path = Path(), outside: Path | None = No
         raise LisaError(f"{text}: git is not let fetch by {scheme[1]!r}", _HINT)
     if scheme and scheme[1].lower() == "file":
         return _local(text, Path("/", unquote(text[scheme.end() :])), outside)
-    place = folder / text
-    if not scheme and os.path.lexists(place):
-        return _local(text, place, outside)
     if text.startswith("-") or re.match(r"[^/:]*::", text):
         raise LisaError(f"{text}: no address of a repository", _HINT)
-    if not scheme and not re.match(r"[^/:]+:.", text):
+    if is_address(text):
+        return Address(text, is_local=False)
+    if not os.path.lexists(folder / text):
         raise LisaError(f"{text}: nothing is there", _HINT)
-    return Address(text, is_local=False)
+    return _local(text, folder / text, outside)
 
 
 def _local(named: str, place: Path, outside: Path | None) -> Address:

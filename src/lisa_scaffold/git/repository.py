@@ -103,7 +103,10 @@ def clone_bare(address: Address, folder: Path) -> None:
         If the repository cannot be reached.
     """
     options = ("--quiet", "--bare", "--no-local", "--template=", *_served(address))
-    git("clone", *options, "--", address.url, folder.resolve(), env={**NOWHERE, **online()})
+    # In the current folder something may have the name of an address, and git would take that.
+    top = Path(folder.resolve().anchor)
+    env = {**NOWHERE, **online()}
+    git("clone", *options, "--", address.url, folder.resolve(), cwd=top, env=env)
 
 
 def copy_tags(address: Address, tags: Iterable[str], folder: Path) -> None:

@@ -90,8 +90,10 @@ class Source:
     @cached_property
     def working_copy(self) -> Path | None:
         """The folder of a working copy of our template; None for any other source."""
+        if not self.ours or git.is_address(self.location):
+            return None
         folder = Path(self.location)
-        return folder.resolve() if self.ours and (folder / "copier.yml").is_file() else None
+        return folder.resolve() if (folder / "copier.yml").is_file() else None
 
     def is_working(self, version: str) -> bool:
         """Whether a version means the present files of the working copy."""
@@ -272,7 +274,8 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
                 f"{project / '.copier-answers.yml'}: _src_path is no address",
                 "Bring the file back from git's history.",
             )
-        if recorded.startswith("~") or os.path.lexists(project / recorded):
+        is_path = not git.is_address(recorded) and os.path.lexists(project / recorded)
+        if recorded.startswith("~") or is_path:
             # Where there is no such user, Path.expanduser raises.
             location = str(project / os.path.expanduser(recorded))  # noqa: PTH111
     source = Source(location, recorded, project)
