@@ -90,7 +90,7 @@ class SourceCache(BytecodeCache):
 
     def __init__(self, folder: Path, decisive: str) -> None:
         self._folder = folder
-        self._decisive = decisive
+        self._decisive = sha256(decisive.encode())
         self._written = 0
 
     def get_bucket(
@@ -98,8 +98,9 @@ class SourceCache(BytecodeCache):
     ) -> Bucket:
         """The place of a template's compiled code, filled where it is known already."""
         del filename  # a temporary folder, another one each time
-        told = repr((self._decisive, name, source))  # which escapes what cannot be encoded
-        bucket = Bucket(environment, sha256(told.encode()).hexdigest(), "")
+        key = self._decisive.copy()
+        key.update(repr((name, source)).encode())  # which escapes what cannot be encoded
+        bucket = Bucket(environment, key.hexdigest(), "")
         self.load_bytecode(bucket)
         return bucket
 
