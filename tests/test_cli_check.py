@@ -93,8 +93,8 @@ def test_the_diff_is_all_on_standard_output_and_nothing_is_written(
     assert check("--diff") == 1
     said = capsys.readouterr()
     assert said.out == (
-        "--- a/CHANGELOG.md\n+++ b/CHANGELOG.md\n@@ -1,4 +1,6 @@\n # Changelog\n+\n"
-        "+## [Unreleased]\n \n ## [1.3.0] - 2026-11-02\n \n"
+        "--- a/CHANGELOG.md\n+++ b/CHANGELOG.md\n@@ -1,5 +1,7 @@\n # Changelog\n \n"
+        "+## [Unreleased]\n+\n ## [1.3.0] - 2026-11-02\n \n - Faster noise.\n"
     )
     assert "1 finding (1 should)" in said.err
     assert (project / "CHANGELOG.md").read_text() == CHANGELOG

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lisa_scaffold import process
 from lisa_scaffold.formats.diff import hunks, patch, regions
 
 Lines = list[str]
+
+PATHS = ["a", "a b.txt", 'say "no".md', "two\nlines", "tab\tétude", "back\\slash"]
 
 
 @given(
@@ -27,10 +33,32 @@ def test_hunks_and_regions_cover_everything(first: Lines, second: Lines, third: 
 
 
 def test_a_patch_has_three_lines_around_each_change() -> None:
-    before = [str(number) for number in range(20)]
-    after = [*before[:4], "new", *before[5:9], *before[10:]]
-    assert patch(before, after, "a/b") == (
+    before = [f"{number}\n" for number in range(20)]
+    after = [*before[:4], "new\n", *before[5:9], *before[10:]]
+    assert patch("".join(before), "".join(after), "a/b") == (
         "--- a/a/b\n+++ b/a/b\n@@ -2,12 +2,11 @@\n 1\n 2\n 3\n-4\n+new\n 5\n 6\n 7\n 8\n"
         "-9\n 10\n 11\n 12\n"
     )
-    assert patch(before, before, "a/b") == ""
+    assert patch("a\n", "a\n", "a/b") == ""
+
+
+LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\r\n", "\n", "\x0c\n"]), max_size=9)
+TEXTS = st.builds(lambda lines, end: "".join(lines) + end, LINES, st.sampled_from(["", "end", "b"]))
+
+
+@given(st.one_of(st.none(), TEXTS), st.one_of(st.none(), TEXTS), st.sampled_from(PATHS))
+@settings(max_examples=25)
+def test_git_applies_every_patch(before: str | None, after: str | None, path: str) -> None:
+    made = patch(before, after, path)
+    if not made:
+        # That a file without a line comes or goes cannot be said without git's own header.
+        assert (before or "") == (after or "")
+        return
+    with TemporaryDirectory() as name:
+        place = Path(name, path)
+        if before is not None:
+            place.write_bytes(before.encode())
+        encoded = None if after is None else after.encode()
+        command = ["git", "apply", "--whitespace=nowarn", "-"]
+        process.run(command, cwd=Path(name), stdin=made.encode())
+        assert (place.read_bytes() if place.exists() else None) == encoded

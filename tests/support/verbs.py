@@ -9,7 +9,7 @@ from lisa_scaffold import merge as merging
 from lisa_scaffold import rules
 from lisa_scaffold.adopt import hooks, infer, pipeline
 from lisa_scaffold.adopt.guess import RepositoryFacts
-from lisa_scaffold.formats.diff import patch, to_lines
+from lisa_scaffold.formats.diff import patch
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.git import History
 from lisa_scaffold.model import Checked
@@ -66,5 +66,5 @@ def merge(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> str:
     done = merging.merge_file(path, base, ours, theirs)
     wrong = merging.check_clean(path, base, ours, theirs, ours + theirs)
     moved = merging.find_moved_pins(path, base or b"", ours)
-    change = patch(to_lines((base or b"").decode()), to_lines(ours.decode()), path)
+    change = patch((base or b"").decode(), ours.decode(), path)
     return f"{type(done).__name__}, {wrong}, {len(moved)} {len(change)}"

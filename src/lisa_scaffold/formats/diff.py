@@ -7,6 +7,7 @@ merge.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
@@ -222,27 +223,58 @@ def to_text(lines: list[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def patch(before: list[str], after: list[str], path: str) -> str:
-    """A unified diff."""
-    found = hunks(before, after)
+def patch(before: str | None, after: str | None, path: str) -> str:
+    """A unified diff of two versions of a file, as ``git apply`` takes it.
+
+    Parameters
+    ----------
+    before, after
+        The contents; None where there is no file. Line feeds alone end lines, as in git.
+    path
+        The path that it names on both sides.
+
+    Returns
+    -------
+    str
+        Nothing where the contents are equal.
+    """
+    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text or "") for text in (before, after))
     groups: list[list[Hunk]] = []
-    for hunk in found:
+    for hunk in hunks(old, new):
         if groups and hunk.start - groups[-1][-1].end <= 2 * _CONTEXT:
             groups[-1].append(hunk)
         else:
             groups.append([hunk])
-    lines = [f"--- a/{path}", f"+++ b/{path}"] if found else []
+    if not groups:
+        return ""
+    names = [
+        "/dev/null" if text is None else _quote_path(f"{side}/{path}")
+        for side, text in (("a", before), ("b", after))
+    ]
+    lines = [f"--- {names[0]}\n", f"+++ {names[1]}\n"]
     for group in groups:
         lo = at = max(group[0].start - _CONTEXT, 0)
-        hi = min(group[-1].end + _CONTEXT, len(before))
+        hi = min(group[-1].end + _CONTEXT, len(old))
         body: list[str] = []
         for hunk in group:
-            body += [f" {line}" for line in before[at : hunk.start]]
-            body += [f"-{line}" for line in before[hunk.start : hunk.end]]
-            body += [f"+{line}" for line in after[hunk.other_start : hunk.other_end]]
+            body += [f" {line}" for line in old[at : hunk.start]]
+            body += [f"-{line}" for line in old[hunk.start : hunk.end]]
+            body += [f"+{line}" for line in new[hunk.other_start : hunk.other_end]]
             at = hunk.end
-        body += [f" {line}" for line in before[at:hi]]
+        body += [f" {line}" for line in old[at:hi]]
         new_lo = lo + group[0].other_start - group[0].start
-        old, new = hi - lo, sum(not line.startswith("-") for line in body)
-        lines += [f"@@ -{lo + 1},{old} +{new_lo + 1},{new} @@", *body]
-    return to_text(lines)
+        length, new_length = hi - lo, sum(not line.startswith("-") for line in body)
+        # A stretch without a line is counted from the line above it.
+        start, new_start = lo + (length > 0), new_lo + (new_length > 0)
+        lines.append(f"@@ -{start},{length} +{new_start},{new_length} @@\n")
+        lines += body
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _quote_path(path: str) -> str:
+    """Quote a path as git does, so that a line break in it makes no line of its own."""
+    escaped = re.sub(r'["\\]', r"\\\g<0>", path)
+    escaped = re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):03o}", escaped)
+    return path if escaped == path else f'"{escaped}"'

@@ -133,7 +133,7 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
     if ours in (base, theirs) or theirs == base:
         return _Result(ours if theirs == base else theirs)
     if keep_prose and not sides.new and not theirs.strip():
-        return _Result(ours, (), _write_patch(path, base, theirs), _EMPTIED)
+        return _Result(ours, (), diff.patch(base, theirs, path), _EMPTIED)
     file_type = kinds.file_type(path, ours)
     if file_type == "prose":
         from lisa_scaffold.merge import text
@@ -161,15 +161,11 @@ def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | No
         nearly = len(less) >= _NEARLY * len(more) and diff.is_subsequence(less, more)
         if file_type == "generated" or not nearly:
             return None
-        return _Result(ours, (), _write_patch(path, ours, theirs), _CARRIED_OVER)
+        return _Result(ours, (), diff.patch(ours, theirs, path), _CARRIED_OVER)
     # Whether next to nothing of the base is left: of a few lines nobody can tell.
     lines = [line.strip() for line in base.split("\n") if line.strip()]
     left = {line.strip() for line in ours.split("\n")}
     replaced = sum(line in left for line in lines) < _LITTLE * len(lines)
     if file_type in _CODE and len(lines) >= _FEW_LINES and replaced:
-        return _Result(ours, (), _write_patch(path, base, theirs), _REPLACED)
+        return _Result(ours, (), diff.patch(base, theirs, path), _REPLACED)
     return None
-
-
-def _write_patch(path: str, before: str, after: str) -> str:
-    return diff.patch(diff.to_lines(before), diff.to_lines(after), path)

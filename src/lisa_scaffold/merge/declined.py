@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from lisa_scaffold.formats import diff
+from lisa_scaffold.formats.diff import patch, to_lines, to_text
 from lisa_scaffold.merge.effort import spend
 
 _WORD = re.compile(r"[^\s,;()\[\]{}'\"`]+")
@@ -170,7 +170,8 @@ def note_crowded_out(where: str, added: str, removed: str) -> Declined:
 def write_patch(notes: Iterable[Note], path: str) -> str:
     """The template's declined changes, each as a unified diff."""
     return "".join(
-        diff.patch(diff.to_lines(note.before), diff.to_lines(note.after), path)
+        # A part of a line stands for the line.
+        patch(to_text(to_lines(note.before)), to_text(to_lines(note.after)), path)
         for note in notes
         if isinstance(note, Declined)
     )

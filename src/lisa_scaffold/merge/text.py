@@ -113,7 +113,7 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
         merged += done[0]
         notes += done[1]
         with_declined += before
-    return Prose(to_text(merged), patch(sides[0], with_declined, path), notes)
+    return Prose(to_text(merged), patch(base, to_text(with_declined), path), notes)
 
 
 def _merge_region(

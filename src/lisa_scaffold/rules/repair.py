@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from lisa_scaffold.formats import encoding
 from lisa_scaffold.formats.diff import patch
-from lisa_scaffold.git.command import quoted
 from lisa_scaffold.model import Finding
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
@@ -22,7 +19,6 @@ MOST_ROUNDS = 10
 
 _MOST_WORK = 20_000_000
 _WORK_PER_VALUE = 200
-_MOST_LINE_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -146,32 +142,15 @@ def _apply(fix: Fix, facts: Facts, changes: dict[str, bytes | None]) -> bool:
 
 
 def diff(before: Facts, changes: Mapping[str, bytes | None]) -> str:
-    """The changes as a unified diff."""
+    """The changes as a unified diff.
+
+    Bytes that cannot be decoded come out unchanged where it is written.
+    """
     parts: list[str] = []
     for path, content in changes.items():
-        old = before.content(path)
-        # Undecodable bytes come out unchanged where the diff is written; git splits lines at \n
-        # only.
-        old_lines, new_lines = (
-            re.findall(r"[^\n]*\n|[^\n]+", (side or b"").decode(errors="surrogateescape"))
-            for side in (old, content)
+        old, new = (
+            None if side is None else side.decode(errors="surrogateescape")
+            for side in (before.content(path), content)
         )
-        if len(old_lines) * len(new_lines) > _MOST_LINE_PAIRS:
-            # difflib takes minutes where many lines are alike.
-            old_lines, new_lines = (
-                [line.rstrip("\r\n") for line in side] for side in (old_lines, new_lines)
-            )
-            parts.append(patch(old_lines, new_lines, path))
-            continue
-        old_name = "/dev/null" if old is None else _quote_path(f"a/{path}")
-        new_name = "/dev/null" if content is None else _quote_path(f"b/{path}")
-        parts += [
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in difflib.unified_diff(old_lines, new_lines, old_name, new_name)
-        ]
+        parts.append(patch(old, new, path))
     return "".join(parts)
-
-
-def _quote_path(path: str) -> str:
-    """Quote a path as git does, so that a line break in it makes no line of its own."""
-    return quoted(path) if re.search(r'["\\\x00-\x1f]', path) else path

@@ -379,7 +379,7 @@ def _patch(path: str, old: Blob | None, new: Blob | None) -> str:
     if b"\0" in was + now:
         return f"Binary file {path} differs\n"
     before, after = (
-        diff.to_lines(data.decode(errors="replace").replace("\r\n", "\n")) for data in (was, now)
+        side and side.data.decode(errors="replace").replace("\r\n", "\n") for side in (old, new)
     )
     return diff.patch(before, after, path)
 
