@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from lisa_scaffold import process
 
 ROOT = Path(__file__).parents[1]
 Tree = Callable[[Path, dict[str, str]], Path]
+
+# Where compiled modules are not kept, each of a thousand processes would compile all of them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A run on a busy machine is slow, not wrong; and the same examples run everywhere.
 settings.register_profile("lisa", deadline=None, derandomize=True)
