@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -180,13 +181,14 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
         If the template cannot be reached, is broken, or needs trust.
     """
     try:
-        import cookiecutter
+        # Here, and not in each process that renders.
+        for name in ("environment", "exceptions", "generate", "prompt", "utils"):
+            import_module(f"cookiecutter.{name}")
     except ImportError as error:
         raise LisaError(
             f"{former}: Cookiecutter is needed to render this former template",
             f"pip install 'lisa-scaffold[cookiecutter]', or give --from-cookiecutter {NONE}.",
         ) from error
-    del cookiecutter
     template = _fetch(former, root, folder)
     # Cookiecutter would follow a link out of the template; it looks for what it includes beside the
     # template's folder too, and behind links that stay inside.
