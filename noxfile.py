@@ -61,7 +61,7 @@ def tests(session: nox.Session) -> None:
         "pytest",
         "--numprocesses=auto",
         "-m",
-        "not e2e and not costs",
+        "not e2e and not costs and not sweep",
         "--cov",
         "--cov-report=term",
         f"--cov-report=xml:{REPORTS / 'coverage.xml'}",
@@ -76,6 +76,20 @@ def e2e(session: nox.Session) -> None:
     install(session, "e2e", project=True)
     workers = ("--numprocesses=2", "--dist=loadgroup")
     session.run("pytest", *workers, "-m", "e2e", "--durations=20", *session.posargs)
+
+
+@nox.session(default=False)
+def sweeps(session: nox.Session) -> None:
+    """Try all of what every change tries a part of: places to fail at, examples, combinations."""
+    install(session, "test", project=True)
+    session.run(
+        "pytest",
+        "--numprocesses=auto",
+        *("-m", "(sweep or hypothesis) and not e2e and not costs"),
+        "--hypothesis-profile=sweep",
+        "--durations=20",
+        *session.posargs,
+    )
 
 
 @nox.session(default=False)

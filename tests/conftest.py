@@ -12,6 +12,8 @@ from hypothesis import settings
 
 from lisa_scaffold import process
 
+from .support import sweeps
+
 ROOT = Path(__file__).parents[1]
 Tree = Callable[[Path, dict[str, str]], Path]
 
@@ -20,7 +22,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # A run on a busy machine is slow, not wrong; and the same examples run everywhere.
-settings.register_profile("lisa", deadline=None, derandomize=True)
+settings.register_profile("lisa", deadline=None, derandomize=True, max_examples=sweeps.FEW)
+settings.register_profile("sweep", settings.get_profile("lisa"), max_examples=sweeps.ALL)
 settings.load_profile("lisa")
 
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .support.checking import clean
+from .support.sweeps import examples
 from .support.tools import git
 
 MEMORY = 700 * 1024 * 1024
@@ -158,7 +159,7 @@ def test_names_that_nobody_expects(project: Path) -> None:
     assert b"\x1b" not in text.stdout
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(sorted(clean())),

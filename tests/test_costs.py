@@ -17,6 +17,7 @@ from .support.attacks import SIZE, attacks, filled, kinds
 from .support.checking import changed, clean
 from .support.costs import Call, measured, too_dear
 from .support.merging import PATHS, versions
+from .support.sweeps import examples
 
 SECONDS = 2.0
 MEGABYTES = 200.0
@@ -216,7 +217,7 @@ SEEDS = st.sampled_from(
 TEXTS = st.binary(max_size=200) | st.lists(SEEDS, max_size=60).map(lambda s: "".join(s).encode())
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(TEXTS)
 def test_any_bytes_are_a_document_or_a_problem(content: bytes) -> None:
     facts = Facts.of({"a": content, ".gitlab-ci.yml": content, "MANIFEST.in": content})
@@ -233,7 +234,7 @@ def test_any_bytes_are_a_document_or_a_problem(content: bytes) -> None:
     assert not isinstance(module, Problem) or re.fullmatch(r"\S.*", module.message)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.sampled_from(sorted(PATHS.values())), TEXTS, TEXTS, TEXTS)
 def test_any_bytes_are_merged_or_not(path: str, base: bytes, ours: bytes, theirs: bytes) -> None:
     done = merge.merge_file(path, base, ours, theirs)

@@ -19,6 +19,7 @@ from lisa_scaffold import apart, cli, git, template
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.template import Source, Template, questions
 
+from .support.sweeps import examples
 from .support.updates import (
     ANSWERS,
     QUESTIONS,
@@ -559,7 +560,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     recorded=st.dictionaries(st.sampled_from([f"{kind}_" for kind in (*KINDS, "more")]), VALUES),
     given=st.dictionaries(st.sampled_from([f"{kind}_" for kind in KINDS]), VALUES, max_size=2),

@@ -17,6 +17,7 @@ from lisa_scaffold import apart, git, legacy
 from lisa_scaffold.errors import ExitCode, LisaError
 
 from ..support.adopting import SETUPTOOLS, adopt, make
+from ..support.sweeps import examples
 from ..support.tools import commit_all
 from ..support.updates import Capture, Files, write
 
@@ -356,7 +357,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     config=st.dictionaries(st.sampled_from(["slug", "b", "__c", "_extensions", ""]), JSON),
     context=st.dictionaries(st.sampled_from(["slug", "b", "_template", "", "self"]), JSON),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lisa_scaffold.merge import check_clean, merge_file
 from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import FILES, NEWS, Sides, edited, sides, unaccounted
+from tests.support.sweeps import examples
 
 WAYS: dict[str, Callable[[str], bytes]] = {
     "plain": lambda text: text.encode(),
@@ -36,7 +37,7 @@ def test_one_side_alone_is_taken_byte_for_byte(case: Sides, way: str, other: str
     assert merge_file(case.path, None, side, side) == Merged(side)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(case=sides())
 def test_nothing_is_lost_and_nothing_removed_returns(case: Sides) -> None:
     result = merged(case)
@@ -44,7 +45,7 @@ def test_nothing_is_lost_and_nothing_removed_returns(case: Sides) -> None:
         assert unaccounted(case, result) == set(), result
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(case=sides())
 def test_merging_twice_changes_nothing(case: Sides) -> None:
     result = merged(case)
@@ -54,7 +55,7 @@ def test_merging_twice_changes_nothing(case: Sides) -> None:
         assert again is None or again.content.split() == result.content.split()
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(case=sides())
 def test_sides_can_change_places(case: Sides) -> None:
     """Whether a merge is sure does not depend on whose side is whose, where none is preferred."""
@@ -63,7 +64,7 @@ def test_sides_can_change_places(case: Sides) -> None:
         assert (one is None) == (other is None)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(case=sides())
 def test_a_merge_passes_its_own_check(case: Sides) -> None:
     result = merged(case)
@@ -72,7 +73,7 @@ def test_a_merge_passes_its_own_check(case: Sides) -> None:
         assert check_clean(case.path, base, ours, theirs, result.content) is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(case=sides(), way=st.sampled_from(["crlf", "mark", "latin-1", "no end"]))
 def test_how_a_project_writes_its_files_changes_no_merge(case: Sides, way: str) -> None:
     write = WAYS[way]
@@ -93,7 +94,7 @@ def test_how_a_project_writes_its_files_changes_no_merge(case: Sides, way: str) 
 
 @pytest.mark.parametrize("path", sorted(FILES))
 @given(data=st.data())
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_project_that_converted_its_line_ends_keeps_them(path: str, data: st.DataObject) -> None:
     theirs = data.draw(edited(FILES[path], NEWS[path]))
     base = FILES[path].encode()

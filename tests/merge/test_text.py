@@ -17,6 +17,7 @@ from lisa_scaffold.merge.text import merge_words
 from lisa_scaffold.model import Declined, Merged
 from lisa_scaffold.versions import pick_newest
 from tests.merge.material import edited
+from tests.support.sweeps import examples
 
 JOINED = "both sides changed what stands in these lines; they were:"
 BASE = "one 1\ntwo 2\nthree 3\nfour 4\n"
@@ -154,7 +155,7 @@ def triple(draw: st.DrawFn) -> tuple[str, str, str]:
     return base, draw(edited(base, ALPHABET)), draw(edited(base, ALPHABET))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(sides=triple())
 def test_where_git_is_sure_the_result_is_gits(
     tmp_path_factory: pytest.TempPathFactory, sides: tuple[str, str, str]

@@ -16,6 +16,7 @@ from lisa_scaffold.merge.declined import note_unaccounted
 from lisa_scaffold.model import Declined, Merged
 from tests.merge import documents, fuzz
 from tests.merge.material import Sides, sides
+from tests.support.sweeps import examples
 
 KEYED: dict[str, tuple[Callable[[str], Branch], str]] = {
     **{f"{name}.toml": (toml.parse, text) for name, text in documents.TOML.items()},
@@ -37,7 +38,7 @@ def lines(text: str) -> set[str]:
     return {line.strip().removesuffix(",").rstrip() for line in text.splitlines()}
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(case=sides())
 def test_every_line_of_either_side_is_told(case: Sides) -> None:
     result = merge_file(case.path, *(text.encode() for text in case[1:]))
@@ -46,7 +47,7 @@ def test_every_line_of_either_side_is_told(case: Sides) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(KEYED))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_every_line_of_either_side_of_a_keyed_file_is_told(path: str, random: Random) -> None:
     parse, base = KEYED[path]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lisa_scaffold.project.globs import LONGEST, expression
+from tests.support.sweeps import examples
 
 PLAIN = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -18,7 +19,7 @@ def plainly(pattern: str) -> str:
     return "".join(PLAIN.get(piece) or re.escape(piece) for piece in pieces)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(
     st.lists(st.sampled_from(["a", "b", "/", "*", "/**/", "?", "**"]), max_size=8).map("".join),
     st.text("ab/", max_size=8),

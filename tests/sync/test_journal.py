@@ -21,6 +21,7 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.sync import journal
 
+from ..support.sweeps import every
 from ..support.updates import Workshop, open_workshop, write
 
 FILES = {f"template/f{number}.dat": f"{number}\n" * 40 for number in range(4)}
@@ -167,8 +168,11 @@ class Fatal:
                 return None
 
 
+STEP = 12
+
+
 def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[Fatal]:
-    """A fresh project for every third call, until an update makes no more calls."""
+    """A fresh project for every twelfth call, until an update makes no more calls."""
     project = workshop.project.with_name("stepwise")
     number, reached = first, True
     while reached:
@@ -176,19 +180,13 @@ def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[F
         shutil.copytree(workshop.project, project)
         fatal = Fatal(project, number, error)
         yield fatal
-        number, reached = number + 3, fatal.reached
+        number, reached = number + STEP, fatal.reached
     assert number > 20
 
 
-# One of three runs at every change; with the other two, each call is once the one that fails.
-THIRDS = pytest.mark.parametrize(
-    "first", [1, *(pytest.param(number, marks=pytest.mark.e2e) for number in (2, 3))]
-)
-
-
-@THIRDS
-def test_a_kill_at_every_third_call_leaves_before_or_after(workshop: Workshop, first: int) -> None:
-    """Each call that changes the project is once, over the three runs, the last one made."""
+@every(STEP, "first")
+def test_a_kill_at_every_call_leaves_before_or_after(workshop: Workshop, first: int) -> None:
+    """Each call that changes the project is once, over all the walks, the last one made."""
     states = outcomes(workshop)
     for fatal in attempts(workshop, first, Killed()):
         fatal.run()
@@ -197,8 +195,8 @@ def test_a_kill_at_every_third_call_leaves_before_or_after(workshop: Workshop, f
         assert strays(fatal.project) == [], f"call {fatal.number}"
 
 
-@THIRDS
-def test_a_fault_at_every_third_call_leaves_all_as_before(
+@every(STEP, "first")
+def test_a_fault_at_every_call_leaves_all_as_before(
     workshop: Workshop, capsys: pytest.CaptureFixture[str], first: int
 ) -> None:
     """A full disk comes at any of them; a real one is at hand in no test."""
@@ -214,9 +212,12 @@ def test_a_fault_at_every_third_call_leaves_all_as_before(
         assert strays(fatal.project) == [], said
 
 
-def test_a_kill_while_a_branch_is_made_leaves_it_whole_or_not_there(workshop: Workshop) -> None:
+@every(STEP, "first")
+def test_a_kill_while_a_branch_is_made_leaves_it_whole_or_not_there(
+    workshop: Workshop, first: int
+) -> None:
     before = state(workshop.project)
-    for fatal in attempts(workshop, 1, Killed()):
+    for fatal in attempts(workshop, first, Killed()):
         fatal.run("--branch", "update")
         journal.recover(git.repository(fatal.project))
         assert state(fatal.project) == before

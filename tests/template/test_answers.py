@@ -15,6 +15,7 @@ from lisa_scaffold.errors import AnswersError
 
 from ..conftest import ROOT
 from ..support.answers import answers
+from ..support.sweeps import examples
 
 GOOD = {
     "project_name": ["A", "é Z", "x" * 80, "LISA: Noise & Co. #1 (100 %)"],
@@ -180,7 +181,7 @@ def test_names_follow_from_the_project_s_name(
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
 @example("\u212a")  # the Kelvin sign: its lower case is the letter k
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_names_that_follow_from_any_project_s_name_are_taken(project_name: str) -> None:
     try:
         found = answers(project_name=project_name)

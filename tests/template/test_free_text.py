@@ -24,6 +24,7 @@ from lisa_scaffold.errors import AnswersError
 
 from ..support.answers import Answers, answers, template
 from ..support.files import contents
+from ..support.sweeps import examples
 
 LONGEST = {"project_name": 80, "description": 300, "author_name": 120, "copyright_holder": 120}
 Files = dict[str, bytes]
@@ -307,7 +308,7 @@ PIECES = st.lists(st.sampled_from(SPECIAL) | st.text(max_size=3), max_size=6).ma
 EMAIL = st.builds("{}@x.org".format, st.from_regex(r"\A[!-~]{1,20}\Z"))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     texts=st.fixed_dictionaries(
         {**dict.fromkeys(LONGEST, PIECES | ANY_TEXT), "author_email": EMAIL}
