@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -104,8 +105,15 @@ class Traps:
         settings["hook.trap.event"] = "post-index-change"
         self.hooks(self.folder / "init-template/hooks")
         self.hooks(git_dir / "hooks")
-        for key, value in settings.items():
-            passes("git", "config", "--file", git_dir / "config", key, value, cwd=git_dir)
+        # As `git config` would write it, which takes a process for each setting.
+        with (git_dir / "config").open("a", encoding="utf-8") as config:
+            for key, value in settings.items():
+                section, _, rest = key.partition(".")
+                part, _, name = rest.rpartition(".")
+                head = f'{section} "{part}"' if part else section
+                config.write(f"[{head}]\n\t{name} = {json.dumps(value)}\n")
+        known = passes("git", "config", "--file", git_dir / "config", "--list", cwd=git_dir)
+        assert {line.split("=", 1)[-1] for line in known.splitlines()} >= set(settings.values())
         for name, file in {"included": self.folder, "config.worktree": git_dir}.items():
             program = self.program(f"core.fsmonitor of {name}")
             (file / name).write_text(f'[core]\n\tfsmonitor = "{program}"\n')
