@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from typing import Any
 
 import pytest
 
+from lisa_scaffold.project import gitlab
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import find_rule, repair
 
@@ -334,9 +336,28 @@ def test_more_jobs_or_includes_than_gitlab_takes_are_one_finding() -> None:
     assert messages(pipeline(f"include:\n{includes}"), "CI001") == ["more than 150 includes"]
 
 
-def test_defaults_of_many_jobs_are_bounded() -> None:
-    default = f"default: {{before_script: [{'x, ' * 20_000}]}}\n"
-    jobs = "".join(f"a{n}: {{script: x}}\n" for n in range(3_000))
-    assert messages(pipeline(default + jobs), "CI001") == [
+@pytest.mark.parametrize(
+    ("shared", "job"),
+    [
+        ("default: {{before_script: [{}]}}\n", "{{script: x}}"),
+        (".shared: {{before_script: [{}]}}\n", "{{extends: .shared, script: x}}"),
+        (".shared: {{before_script: [{}]}}\n", "{{script: [!reference [.shared, before_script]]}}"),
+    ],
+    ids=["defaults", "what they extend", "what they refer to"],
+)
+def test_what_many_jobs_share_is_bounded(
+    shared: str, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = itertools.count()
+    count_values = gitlab._count_values
+
+    def count(value: object) -> int:
+        next(counted)
+        return count_values(value)
+
+    monkeypatch.setattr(gitlab, "_count_values", count)
+    jobs = "".join(f"a{n}: {job.format()}\n" for n in range(3_000))
+    assert messages(pipeline(shared.format("x, " * 20_000) + jobs), "CI001") == [
         "this expands to more than 400000 values"
     ]
+    assert next(counted) < 500_000

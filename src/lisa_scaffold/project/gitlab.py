@@ -404,7 +404,7 @@ class _Reader:
         wanted = inherit.get("default", True) if isinstance(inherit, dict) else True
         for key, value in self._defaults.items():
             takes = key in wanted if isinstance(wanted, list) else wanted
-            if key not in data and takes and self._has_room(_count_values(value)):
+            if key not in data and takes and self._has_room(value):
                 data[key] = value
         # A job must not refer to the reader, and so to the facts that refer to the job: only a run
         # of the garbage collector would free them.
@@ -442,7 +442,7 @@ class _Reader:
                     note(f"{name} extends {parent}: no such job")
                 continue
             inherited, is_known, further = self._extend(parent, job, (*above, name))
-            if not self._has_room(_count_values(inherited)):
+            if not self._has_room(inherited):
                 is_fully_known = False
                 break
             data = _merge(data, inherited)
@@ -452,16 +452,20 @@ class _Reader:
         self._known[name] = _merge(data, rest), is_fully_known, parents
         return self._known[name]
 
-    def _has_room(self, values: int) -> bool:
-        """Count further values; whether the pipeline still has no more than it may have."""
-        self._values += values
-        if self._values > _MOST_VALUES:
-            self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
+    def _has_room(self, value: Any) -> bool:
+        """Count what a value consists of; whether the pipeline has no more than it may have.
+
+        Once it has more, nothing is counted: each of thousands of jobs may take a long value over.
+        """
+        if self._values <= _MOST_VALUES:
+            self._values += _count_values(value)
+            if self._values > _MOST_VALUES:
+                self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
         return self._values <= _MOST_VALUES
 
     def _resolve(self, value: Any, above: tuple[Any, ...]) -> Any:
         """Replace each ``!reference`` in a value by what it refers to."""
-        if not self._has_room(1):
+        if not self._has_room(None):
             return []
         if isinstance(value, Reference):
             if value in above or len(above) > _MOST_NESTED:
