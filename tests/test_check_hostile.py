@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .support.checking import clean
-from .support.sweeps import examples
+from .support.sweeps import examples, sampled
 from .support.tools import git
 
 MEMORY = 700 * 1024 * 1024
@@ -68,7 +68,7 @@ def codes(report: dict[str, Any]) -> set[tuple[str, str]]:
     return {(each["code"], each["path"]) for each in report["findings"]}
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("path", "content", "code"),
     [
         (".gitlab-ci.yml", BOMB, "SYN002"),
@@ -95,6 +95,7 @@ def codes(report: dict[str, Any]) -> set[tuple[str, str]]:
         ("CHANGELOG.md", "## [" * 200_000, None),
         ("CITATION.cff", BOMB, "SYN002"),
     ],
+    4,
     ids=lambda value: repr(value)[:24],
 )
 def test_a_file_that_means_harm(

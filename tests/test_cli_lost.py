@@ -18,6 +18,7 @@ from lisa_scaffold.verbs import new as create
 from lisa_scaffold.verbs import update as update_verb
 
 from .support.adopting import BRANCH, REMOTE, SETUPTOOLS, make
+from .support.sweeps import sampled
 from .support.updates import Capture, open_workshop, write
 
 pytestmark = pytest.mark.usefixtures("no_hook_programs")
@@ -94,7 +95,7 @@ def lost(request: pytest.FixtureRequest) -> Iterator[tuple[list[str], int | None
         yield ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *start], None, "it is closed"
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@sampled("verb", VERBS, 3)
 def test_what_was_changed_is_said_where_the_report_is_lost(
     here: Path, verb: str, lost: tuple[list[str], int | None, str]
 ) -> None:
@@ -112,7 +113,7 @@ def test_what_was_changed_is_said_where_the_report_is_lost(
 
 
 @pytest.mark.parametrize("verb", ["new", "update", "check --fix"])
-@pytest.mark.parametrize("closed", [">/dev/full 2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-"])
+@sampled("closed", ["<&- >&- 2>&-", ">/dev/full 2>/dev/full", ">&- 2>&-"], 3)
 def test_nobody_left_to_tell_is_no_crash(here: Path, verb: str, closed: str) -> None:
     start = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-c", MAIN]
     done = subprocess.run([*start, *VERBS[verb][0]], capture_output=True, cwd=here, check=False)

@@ -14,6 +14,7 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.git.environment import OFFLINE
 
+from .support.sweeps import sampled
 from .support.tools import passes
 from .support.updates import TEN, Capture, Workshop, open_workshop, write
 
@@ -147,7 +148,7 @@ def state(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@sampled("odd", ODD.values(), 5, ids=ODD)
 def test_an_odd_git_folder_is_refused_and_nothing_is_touched(
     workshop: Workshop,
     outside: Path,

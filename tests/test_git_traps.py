@@ -18,6 +18,7 @@ from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.template import CANONICAL_URL
 
 from .support.adopting import SETUPTOOLS
+from .support.sweeps import sampled
 from .support.tools import commit_all, passes, run
 from .support.traps import Traps
 from .support.updates import TEN, Capture, Workshop, open_workshop, write
@@ -89,7 +90,7 @@ UPDATES = {
 }
 
 
-@pytest.mark.parametrize("options", UPDATES.values(), ids=UPDATES)
+@sampled("options", UPDATES.values(), 2, ids=UPDATES)
 @pytest.mark.parametrize("inside", [False, True], ids=["named", "current folder"])
 def test_an_update_runs_nothing(
     armed: Workshop,
@@ -343,7 +344,7 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize(("address", "why"), ADDRESSES.items(), ids=range(len(ADDRESSES)))
+@sampled(("address", "why"), ADDRESSES.items(), 4, ids=range(len(ADDRESSES)))
 def test_an_address_that_is_none_is_one_message(
     workshop: Workshop, tmp_path: Path, capsys: Capture, address: str, why: str
 ) -> None:

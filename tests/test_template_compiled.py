@@ -17,6 +17,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from lisa_scaffold.template import Template, cache, compiled
 
 from .conftest import Tree
+from .support.sweeps import sampled
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -268,7 +269,7 @@ def code(text: str) -> str:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("expression", IMPURE)
+@sampled("expression", IMPURE, 4)
 def test_what_a_filter_says_is_never_part_of_compiled_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, expression: str, place: str
 ) -> None:

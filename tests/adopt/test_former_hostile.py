@@ -17,7 +17,7 @@ from lisa_scaffold import apart, git, legacy
 from lisa_scaffold.errors import ExitCode, LisaError
 
 from ..support.adopting import SETUPTOOLS, adopt, make
-from ..support.sweeps import examples
+from ..support.sweeps import examples, sampled
 from ..support.tools import commit_all
 from ..support.updates import Capture, Files, write
 
@@ -93,7 +93,7 @@ EXPRESSIONS = [
 ]
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
+@sampled("expression", EXPRESSIONS, 3)
 def test_no_expression_runs_code(expression: str, render: Render, mark: Path) -> None:
     with pytest.raises(LisaError) as caught:
         render({f"{SLUG}/a.txt": f"{{{{ {expression} }}}}"})
@@ -117,7 +117,7 @@ PLACES: dict[str, tuple[Files, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
+@sampled("place", PLACES, 3)
 def test_nor_does_one_in_any_place(place: str, render: Render, mark: Path) -> None:
     files, config = PLACES[place]
     with pytest.raises(LisaError, match="what the sandbox forbids"):
@@ -211,7 +211,7 @@ OUTSIDE: dict[str, tuple[Files, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("trust", [False, True])
-@pytest.mark.parametrize("place", OUTSIDE)
+@sampled("place", OUTSIDE, 3)
 def test_nothing_is_written_outside(place: str, trust: bool, render: Render, mark: Path) -> None:
     files, config = OUTSIDE[place]
     paths = {"out": str(mark), "up": f"{UP}{mark}", "there": f"{UP}{mark.parent}"}
@@ -343,7 +343,7 @@ CONFIGS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@sampled("name", CONFIGS, 4)
 def test_settings_of_any_kind(name: str, render: Render) -> None:
     text, message = CONFIGS[name]
     with pytest.raises(LisaError, match=message):
@@ -385,7 +385,7 @@ CRUFT = {
 }
 
 
-@pytest.mark.parametrize("name", CRUFT)
+@sampled("name", CRUFT, 3)
 def test_records_are_refused_as_what_they_are(name: str, tmp_path: Path, capsys: Capture) -> None:
     text, message = CRUFT[name]
     project = make(tmp_path / "project", {**SETUPTOOLS, ".cruft.json": text})

@@ -15,6 +15,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
 
 from ..support.checking import clean, text
+from ..support.sweeps import sampled
 
 FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DOC", "CIT", "SEC")
 
@@ -162,7 +163,7 @@ def test_any_dockerfile(lines: list[tuple[str, str]]) -> None:
 LONG = 900_000
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("path", "piece"),
     [
         ("README.md", "["),
@@ -190,6 +191,7 @@ LONG = 900_000
         (".gitlab/ci/docs.yml", "b:\n  script: 'if case twine docker push nox -s a make '\n"),
         (".gitlab/ci/docs.yml", "#$CI_BUILD_REF docker buildx build "),
     ],
+    3,
 )
 def test_long_texts_take_no_long_time(path: str, piece: str) -> None:
     files = {**clean(), path: (piece * (LONG // len(piece) + 1))[:LONG]}

@@ -12,6 +12,7 @@ from lisa_scaffold import rules
 
 from ..support.answers import pairwise
 from ..support.checking import changed, clean, edited, found, text
+from ..support.sweeps import sampled
 
 Files = dict[str, Any]
 TOML = "pyproject.toml"
@@ -261,7 +262,7 @@ def test_every_rule_is_broken_once() -> None:
     assert sorted(set(own) - set(MUTATIONS)) == ["FIL003"]
 
 
-@pytest.mark.parametrize("answers", [*pairwise("package"), *pairwise("image")], ids=str)
+@sampled("answers", [*pairwise("package"), *pairwise("image")], 4, ids=str)
 def test_no_generated_project_has_a_finding(answers: dict[str, Any]) -> None:
     for letters in FAMILIES:
         assert found(clean(**answers), letters) == []

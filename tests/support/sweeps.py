@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -16,6 +18,27 @@ def examples(number: int) -> int:
     return max(1, number * settings().max_examples // ALL)
 
 
+def sampled(
+    names: str | tuple[str, ...], cases: Iterable[Any], step: int, **options: Any
+) -> pytest.MarkDecorator:
+    """Parametrise a test of whose many cases one in so many is tried at every change.
+
+    Parameters
+    ----------
+    names, cases, options
+        As ``pytest.mark.parametrize`` takes them.
+    step
+        The first case is tried at every change, and each that is so many further on.
+    """
+    several = isinstance(names, tuple)
+    marks = itertools.cycle([(), *[pytest.mark.sweep] * (step - 1)])
+    parameters = [
+        pytest.param(*(case if several else [case]), marks=mark)
+        for case, mark in zip(cases, marks, strict=False)
+    ]
+    return pytest.mark.parametrize(names, parameters, **options)
+
+
 def every(step: int, name: str) -> pytest.MarkDecorator:
     """Begin a walk in steps at each of its first places: at one of them at every change.
 
@@ -26,7 +49,4 @@ def every(step: int, name: str) -> pytest.MarkDecorator:
     name
         The argument that takes the place to begin at, from 1 on.
     """
-    places: list[Any] = [
-        pytest.param(place, marks=pytest.mark.sweep) for place in range(2, step + 1)
-    ]
-    return pytest.mark.parametrize(name, [1, *places])
+    return sampled(name, range(1, step + 1), step)

@@ -15,7 +15,7 @@ from lisa_scaffold.errors import AnswersError
 
 from ..conftest import ROOT
 from ..support.answers import answers
-from ..support.sweeps import examples
+from ..support.sweeps import examples, sampled
 
 GOOD = {
     "project_name": ["A", "é Z", "x" * 80, "LISA: Noise & Co. #1 (100 %)"],
@@ -211,7 +211,7 @@ def test_no_module_of_this_python_is_missing_from_the_list() -> None:
 
 
 @pytest.mark.parametrize("key", ["distribution", "import_name"])
-@pytest.mark.parametrize("name", [*keyword.kwlist, "__future__", "_thread", "cProfile", "zoneinfo"])
+@sampled("name", [*keyword.kwlist, "__future__", "_thread", "cProfile", "zoneinfo"], 6)
 def test_no_name_of_python_is_taken(key: str, name: str) -> None:
     with pytest.raises(AnswersError):
         answers(**{key: name})

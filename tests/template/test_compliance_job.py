@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ..conftest import ROOT, Tree
+from ..support.sweeps import sampled
 from ..support.tools import passes, program
 
 JOB: dict[str, Any] = yaml.safe_load(
@@ -72,7 +73,7 @@ def checkout(tmp_path: Path, tree: Tree) -> Path:
     )
 
 
-@pytest.mark.parametrize("has_uv", [False, True])
+@sampled("has_uv", [False, True], 2)
 def test_nothing_in_the_checkout_decides_who_judges(
     tmp_path: Path, checkout: Path, wheel: Path, has_uv: bool
 ) -> None:

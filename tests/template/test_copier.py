@@ -18,6 +18,7 @@ from ..conftest import ROOT
 from ..support.answers import Answers, answers, choices, questions
 from ..support.files import contents, empty_folders
 from ..support.repository import AFTER, BEFORE, Repository, make_repository, released_versions
+from ..support.sweeps import sampled
 from ..support.tools import commit_all, git, passes, program
 
 SEEDED = GitIgnoreSpec.from_lines(
@@ -86,13 +87,11 @@ def assert_updated(project: Path, before: dict[str, bytes], fresh: dict[str, byt
     assert {path for path in found if found[path] != expected[path]} == set()
 
 
-@pytest.mark.parametrize(
+@sampled(
     "given",
-    [
-        pytest.param({}, id="defaults"),
-        pytest.param({**LAST, **TEXTS, **NAMES, "kind": "package"}, id="other"),
-        pytest.param({**LAST, **TEXTS, **NAMES, **IMAGE}, id="image"),
-    ],
+    [{**LAST, **TEXTS, **NAMES, "kind": "package"}, {}, {**LAST, **TEXTS, **NAMES, **IMAGE}],
+    3,
+    ids=["other", "defaults", "image"],
 )
 @pytest.mark.usefixtures("_stand_in")
 def test_plain_copier_makes_the_same_project(
@@ -105,9 +104,10 @@ def test_plain_copier_makes_the_same_project(
     assert contents(copied) == contents(ours)
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("version", "answered"),
-    [*((version, {}) for version in released_versions()), (BEFORE, {}), (BEFORE, IMAGE)],
+    [(BEFORE, {}), (BEFORE, IMAGE), *((version, {}) for version in released_versions())],
+    2,
 )
 @pytest.mark.usefixtures("_stand_in")
 def test_a_pristine_project_updates(
