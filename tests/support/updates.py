@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +79,14 @@ class Workshop:
         return sorted(said.splitlines())
 
 
+_kept: dict[str, tuple[Workshop, Path]] = {}
+
+
 def open_workshop(folder: Path, files: Files, **answers: Any) -> Workshop:
     """Make a template of one version, v1.0.0, and a project from it.
+
+    A second one of the same files, in the same settings of git, is copied from the first: git takes
+    ten processes to make it.
 
     Parameters
     ----------
@@ -88,12 +98,37 @@ def open_workshop(folder: Path, files: Files, **answers: Any) -> Workshop:
         Answers of the project.
     """
     workshop = Workshop(folder / "template", folder / "project")
+    settings = [f"{key}={os.environ[key]}" for key in sorted(os.environ) if key.startswith("GIT_")]
+    own = Path.home() / ".gitconfig"
+    wanted = repr((files, answers, settings, own.read_bytes() if own.exists() else b""))
+    if wanted in _kept:
+        first, kept = _kept[wanted]
+        shutil.copytree(kept, folder, symlinks=True, dirs_exist_ok=True)
+        for path in workshop.project.rglob("*"):
+            if path.is_file() and ".git" not in path.relative_to(workshop.project).parts:
+                said = path.read_bytes()
+                now = said.replace(bytes(first.template), bytes(workshop.template))
+                if now != said:
+                    path.write_bytes(now)
+        git.git("commit", "--quiet", "--all", "--amend", "--no-edit", cwd=workshop.project)
+        return workshop
     workshop.template.mkdir(parents=True)
     git.git("init", "--quiet", cwd=workshop.template)
     usual = {"copier.yml": QUESTIONS, "template/.copier-answers.yml.jinja": ANSWERS}
     workshop.release("v1.0.0", {**usual, **files})
     make_project(workshop.template, workshop.project, **answers)
+    if not _kept:
+        atexit.register(shutil.rmtree, _store(), ignore_errors=True)
+    kept = _store() / str(len(_kept))
+    for place in (workshop.template, workshop.project):
+        shutil.copytree(place, kept / place.name, symlinks=True)
+    _kept[wanted] = workshop, kept
     return workshop
+
+
+@cache
+def _store() -> Path:
+    return Path(tempfile.mkdtemp(prefix="workshops-"))
 
 
 def make_project(template: Path, folder: Path, **answers: Any) -> None:
