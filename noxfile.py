@@ -59,9 +59,8 @@ def tests(session: nox.Session) -> None:
     install(session, "test", project=True)
     session.run(
         "pytest",
-        "--numprocesses=auto",
-        "-m",
-        "not e2e and not costs and not sweep",
+        *("--numprocesses=auto", "--dist=worksteal"),
+        *("-m", "not e2e and not costs and not sweep"),
         "--cov",
         "--cov-report=term",
         f"--cov-report=xml:{REPORTS / 'coverage.xml'}",
@@ -84,7 +83,7 @@ def sweeps(session: nox.Session) -> None:
     install(session, "test", project=True)
     session.run(
         "pytest",
-        "--numprocesses=auto",
+        *("--numprocesses=auto", "--dist=worksteal"),
         *("-m", "(sweep or hypothesis) and not e2e and not costs"),
         "--hypothesis-profile=sweep",
         "--durations=20",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import sys
 from collections.abc import Callable
@@ -27,15 +29,28 @@ settings.register_profile("sweep", settings.get_profile("lisa"), max_examples=sw
 settings.load_profile("lisa")
 
 
+_numbers = itertools.count()
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector, in forked processes too, pass by what stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home that knows one git identity and nothing else of the machine's user.
 
-    What is cached outlives a test, as it does on a user's machine.
+    What is cached outlives a test, as it does on a user's machine. No test is about what git does
+    for the case that the power fails, which it would wait for the disk for.
     """
-    folder = tmp_path_factory.mktemp("home")
+    # The factory would look through the names of all folders that there are for a free number.
+    folder = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
+    folder.mkdir(parents=True)
     (folder / ".gitconfig").write_text(
-        "[user]\n\tname = Ada Example\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
+        "[user]\n\tname = Ada Example\n\temail = ada@example.org\n"
+        "[init]\n\tdefaultBranch = main\n[core]\n\tfsync = none\n"
     )
     for name in list(os.environ):
         if name.startswith(("GIT_", "LISA_", "COPIER_")) or name == "EMAIL":

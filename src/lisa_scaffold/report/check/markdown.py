@@ -53,7 +53,7 @@ def _table(results: Sequence[Checked]) -> str:
 
 def _project(checked: Checked, left: int, *, alone: bool) -> Iterator[str]:
     """The findings, waivers and notes of one project, if there is room."""
-    grouped = wording.by_code(checked.findings)
+    grouped = wording.by_code(checked.findings) if left else {}
     lines = [_line(finding) for group in grouped.values() for finding in group[: left + 1]][:left]
     waived = [_line(each.finding, each.reason) for each in checked.waived[: left - len(lines)]]
     if not alone and left and (lines or waived):
