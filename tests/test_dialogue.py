@@ -14,6 +14,7 @@ import yaml
 from lisa_scaffold import git
 
 from .support.adopting import BRANCH, make, paths, show
+from .support.sweeps import sampled
 from .support.updates import QUESTIONS, open_workshop
 
 UP, DOWN, ENTER, CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
@@ -173,7 +174,7 @@ def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
     assert list(here(terminal).iterdir()) == []
 
 
-@pytest.mark.parametrize("asked", [0, 1, 6, 12, 13])
+@sampled("asked", [0, 1, 6, 12, 13], 2)
 def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> None:
     steps = [KIND, *ASKED, "Create this project?"]
     for question in steps[:asked]:

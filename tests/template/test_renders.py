@@ -16,8 +16,9 @@ import pytest
 
 from ..support.answers import KINDS, levels, pairwise, template
 from ..support.files import contents, load_yaml
+from ..support.sweeps import sampled
 from ..support.tools import passes, program
-from .conftest import Render
+from .conftest import NAMES, Render
 
 
 def properties(text: str) -> dict[str, str]:
@@ -208,6 +209,7 @@ def test_dockerfiles_are_clean_to_hadolint_by_the_project_s_settings(renders: li
     passes(program("hadolint"), "--config", settings, *files, cwd=renders[0].root)
 
 
+@sampled("render", NAMES, 4, indirect=True)
 def test_rendering_twice_gives_the_same_bytes(render: Render, tmp_path: Path) -> None:
     template().render(render.answers, tmp_path / "again")
     assert contents(tmp_path / "again") == render.files
