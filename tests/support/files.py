@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -29,10 +29,13 @@ def empty_folders(folder: Path) -> list[str]:
 
 
 # What libyaml reads takes a tenth of the time; PyYAML has it wherever it comes as a wheel.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    _Loader = yaml.SafeLoader
+else:
+    _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class GitLabLoader(_Loader):  # type: ignore[misc]
+class GitLabLoader(_Loader):
     """YAML as GitLab reads it: with its ``!reference [job, key]``, and no key twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -44,7 +47,7 @@ class GitLabLoader(_Loader):  # type: ignore[misc]
         return super().construct_mapping(node, deep)
 
 
-def _reference(loader: Any, node: yaml.SequenceNode) -> list[Any]:
+def _reference(loader: GitLabLoader, node: yaml.SequenceNode) -> list[Any]:
     return loader.construct_sequence(node, deep=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,10 +30,11 @@ def sampled(
         The first case is tried at every change, and each that is so many further on.
     """
     several = isinstance(names, tuple)
-    marks = itertools.cycle([(), *[pytest.mark.sweep] * (step - 1)])
     parameters = [
-        pytest.param(*(case if several else [case]), marks=mark)
-        for case, mark in zip(cases, marks, strict=False)
+        pytest.param(
+            *(case if several else [case]), marks=[pytest.mark.sweep] if number % step else []
+        )
+        for number, case in enumerate(cases)
     ]
     return pytest.mark.parametrize(names, parameters, **options)
 
