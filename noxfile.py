@@ -98,6 +98,13 @@ def costs(session: nox.Session) -> None:
     session.run("pytest", "--numprocesses=2", "-m", "costs", "--durations=20", *session.posargs)
 
 
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Put small faults into merge/, rules/ and sync/, and see whether tests fail: an hour."""
+    install(session, "mutation", project=True)
+    session.run("python", "bench/mutation.py", *session.posargs)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""

@@ -1,0 +1,243 @@
+"""What the tests see: small faults are put into the source, and the tests that cover them are run.
+
+    nox -s mutation -- [--only KEY ...] [--seed NUMBER] [--sample NUMBER] [--json FILE]
+
+``tool.mutation`` of pyproject.toml says which folders, how many faults (mutants, by mutmut's
+operators) and the seed that they are drawn with. One pass of the fast tests tells which tests run
+each line, and how long they take; ``.cache/mutation`` keeps that for the commit. A mutant is tried
+with the tests of its lines, the fastest first, until one fails. For what is run at the import,
+those of the whole statement or file count. Lines that only run in other processes have no tests.
+
+What is measured is the commit, in copies of it: the work tree is left alone. A mutant is *timed
+out* after more than thrice the processor time that its tests took, and half a minute. Known
+survivors, with the reason why no test can see them, stand in mutation.toml beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from coverage import CoverageData
+from mutants import Mutant, draw_sample
+
+ROOT = Path(__file__).parents[1]
+CACHE = ROOT / ".cache" / "mutation"
+KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed out"
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
+EQUIVALENT = Path(__file__).with_suffix(".toml")
+FAST = ("-m", "not e2e and not costs")
+MEMORY = 4 * 1024**2
+"""KiB that a test run may take: a mutant may fill a list for ever."""
+
+
+class Map(NamedTuple):
+    """Which tests run which lines."""
+
+    tests: dict[str, dict[int, set[str]]]
+    seconds: dict[str, float]
+
+    def find(self, mutant: Mutant) -> list[str]:
+        """The tests that run a mutant's lines, the fastest first."""
+        lines = self.tests.get(mutant.path, {})
+        for first, last in (*mutant.spans, (1, max(lines, default=0))):
+            if found := set().union(*(lines.get(line, ()) for line in range(first, last + 1))):
+                return sorted(found, key=lambda test: (self.seconds.get(test, 0), test))
+        return []
+
+
+def environment(copy: Path) -> dict[str, str]:
+    """The environment in which a copy's package is the one that is imported."""
+    return {**os.environ, "PYTHONPATH": str(copy / "src")}
+
+
+def run_all(copy: Path, workers: int) -> Map:
+    """Run the fast tests with coverage, and note which of them run each line."""
+    words = ("-vv", "--durations=0", "--tb=short", "--cov", "--cov-context=test", "--cov-report=")
+    command = [*PYTEST, *FAST, f"--numprocesses={workers}", *words]
+    done = subprocess.run(
+        command, cwd=copy, env=environment(copy), capture_output=True, text=True, check=False
+    )
+    failed = set(re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done.stdout, re.MULTILINE))
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{done.stdout}{done.stderr}\nThe tests do not run.")
+    for test in sorted(failed):
+        print(f"fails before anything is changed, and is left out: {test}")
+    seconds: Counter[str] = Counter()
+    for took, test in re.findall(
+        r"^([\d.]+)s (?:call|setup|teardown) +(.+)$", done.stdout, re.MULTILINE
+    ):
+        seconds[test] += float(took)
+    data = CoverageData(str(copy / ".coverage"))
+    data.read()
+    tests: dict[str, dict[int, set[str]]] = {}
+    for name in data.measured_files():
+        lines = data.contexts_by_lineno(name)
+        tests[str(Path(name).relative_to(copy))] = {
+            line: {context.rpartition("|")[0] for context in contexts if context} - failed
+            for line, contexts in lines.items()
+        }
+    return Map(tests, dict(seconds))
+
+
+def read_map(copy: Path, folders: Sequence[str], workers: int) -> Map:
+    """The map of the commit: from the cache, or by running the tests."""
+    tree = subprocess.run(
+        ["git", "rev-parse", "HEAD^{tree}"], cwd=copy, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    path = CACHE / f"{tree}.json"
+    if not path.exists():
+        tests, seconds = run_all(copy, workers)
+        names = sorted(seconds)
+        number = {name: place for place, name in enumerate(names)}
+        kept = {
+            file: {
+                line: [number[test] for test in found if test in number]
+                for line, found in lines.items()
+            }
+            for file, lines in tests.items()
+            if file.startswith(tuple(folders))
+        }
+        CACHE.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"tests": names, "seconds": seconds, "lines": kept}))
+    data = json.loads(path.read_text())
+    return Map(
+        {
+            file: {
+                int(line): {data["tests"][each] for each in found} for line, found in lines.items()
+            }
+            for file, lines in data["lines"].items()
+        },
+        data["seconds"],
+    )
+
+
+def try_mutant(mutant: Mutant, tests: Sequence[str], seconds: float, copy: Path) -> str:
+    """Run tests on a mutant, in a copy which is as before afterwards."""
+    path, chosen = copy / mutant.path, copy.with_suffix(".tests")
+    before = path.read_bytes()
+    chosen.write_text("\n".join(tests))
+    limit = int(3 * seconds + 30)
+    limited = ("sh", "-c", f'ulimit -t {limit} -v {MEMORY}; exec "$@"', "sh")
+    path.write_text(mutant.mutated, encoding="utf-8")
+    process = subprocess.Popen(
+        [*limited, *PYTEST, "-p", "no:xdist", "-qx", "--tb=no", f"@{chosen}"],
+        cwd=copy,
+        env={**environment(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        status = process.wait(timeout=20 * limit)
+    except subprocess.TimeoutExpired:
+        status = -signal.SIGALRM
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        path.write_bytes(before)
+    if status == 0:
+        return SURVIVED
+    return TIMED_OUT if status < 0 else KILLED
+
+
+def prepare_copies(first: Path, count: int) -> SimpleQueue[Path]:
+    """Copies to put mutants into; the compiled code of each is bound to the source's content.
+
+    By default it is bound to time and size, which a mutant may have in common with another.
+    """
+    form = ("--invalidation-mode", "checked-hash")
+    compiling = [sys.executable, "-m", "compileall", "-q", "-f", *form, first / "src"]
+    subprocess.run(compiling, check=True)
+    copies: SimpleQueue[Path] = SimpleQueue()
+    copies.put(first)
+    for number in range(1, count):
+        copies.put(shutil.copytree(first, first.with_name(f"copy{number}"), symlinks=True))
+    return copies
+
+
+def try_all(mutants: Sequence[Mutant], known: Map, copies: SimpleQueue[Path]) -> dict[str, str]:
+    """What became of each mutant, by its key; survivors are shown as they are found."""
+
+    def try_one(mutant: Mutant) -> str:
+        tests = known.find(mutant)
+        seconds = sum(known.seconds[test] for test in tests)
+        copy = copies.get()
+        try:
+            became = try_mutant(mutant, tests, seconds, copy) if tests else SURVIVED
+        finally:
+            copies.put(copy)
+        place = f"{mutant.path}:{mutant.spans[0][0]}"
+        print(
+            f"{became:10} {len(tests):5} tests {seconds:6.0f} s  {mutant.key} {place}", flush=True
+        )
+        return became
+
+    with ThreadPoolExecutor(copies.qsize()) as pool:
+        return dict(zip((each.key for each in mutants), pool.map(try_one, mutants), strict=True))
+
+
+def write_report(mutants: Sequence[Mutant], became: dict[str, str], root: Path) -> str:
+    """Figures, and every mutant that no test has seen, with what is known of it."""
+    known = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    counts = Counter(became.values())
+    alike = [each for each in mutants if became[each.key] == SURVIVED and each.key in known]
+    lines = [
+        f"{each.show(root)}\n{became[each.key]}: {known.get(each.key, 'no test sees it')}\n"
+        for each in mutants
+        if became[each.key] != KILLED
+    ]
+    seen = len(mutants) - counts[SURVIVED]
+    percent = f"{100 * seen / len(mutants):.1f} %"
+    figures = ", ".join(f"{counts[each]} {each}" for each in (KILLED, TIMED_OUT, SURVIVED))
+    lines.append(f"{len(mutants)} mutants: {figures}; seen by a test: {percent}.")
+    lines.append(f"Of those that survived, {len(alike)} do what the source does.")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutation"]
+    parser = argparse.ArgumentParser(description="Put small faults in, and see which tests fail.")
+    parser.add_argument("--seed", type=int, default=table["seed"])
+    parser.add_argument("--sample", type=int, default=table["sample"])
+    parser.add_argument("--only", nargs="*", default=(), help="keys of mutants of the sample")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--json", type=Path, help="write what became of each mutant")
+    options = parser.parse_args()
+    started = time.monotonic()
+    with TemporaryDirectory(prefix="mutation-") as scratch:
+        copy = Path(scratch).resolve() / "copy0"
+        clone = ["git", "clone", "--quiet", "--no-hardlinks", ROOT, copy]
+        subprocess.run(clone, check=True)
+        known = read_map(copy, table["folders"], options.workers)
+        mutants, count = draw_sample(copy, table["folders"], options.sample, options.seed)
+        print(f"{len(mutants)} of {count} mutants, drawn with seed {options.seed}", flush=True)
+        if options.only:
+            mutants = [each for each in mutants if each.key in options.only]
+        became = try_all(mutants, known, prepare_copies(copy, options.workers))
+        print(write_report(mutants, became, copy))
+    used = sum(os.times()[:4])
+    print(f"{(time.monotonic() - started) / 60:.0f} minutes, {used / 60:.0f} of processor time")
+    if options.json:
+        options.json.write_text(json.dumps(became, indent=2))
+
+
+if __name__ == "__main__":
+    main()
