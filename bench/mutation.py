@@ -35,6 +35,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from coverage import CoverageData
+
 from mutants import Mutant, draw_sample
 
 ROOT = Path(__file__).parents[1]

@@ -244,6 +244,36 @@ def test_a_folder_in_a_files_place_stays_where_the_template_edits_the_file(
     assert files(workshop) == {"a.dat/mine.txt", "b.dat"}
 
 
+PINNED = "# To test\npytest==8.0\nhypothesis==6.1\n"
+
+
+def test_a_dropped_file_in_which_the_project_only_moved_pins_is_removed(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/requirements.txt": PINNED})
+    workshop.edit({"requirements.txt": PINNED.replace("8.0", "8.4").replace("6.1", "6.2")})
+    workshop.release("v1.1.0", {"template/requirements.txt": None})
+    result = report(workshop, capsys)
+    assert statuses(result) == {"requirements.txt": "removed"}
+    assert result["notes"] == [
+        "requirements.txt: the template no longer has it; the project only moved versions in it "
+        "(pytest==8.4; hypothesis==6.2): removed."
+    ]
+    assert files(workshop) == set()
+
+
+def test_a_dropped_file_that_the_project_edited_is_kept(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/requirements.txt": PINNED})
+    workshop.edit({"requirements.txt": PINNED.replace("8.0", "8.4") + "numpy\n"})
+    workshop.release("v1.1.0", {"template/requirements.txt": None})
+    result = report(workshop, capsys)
+    assert statuses(result) == {"requirements.txt": "kept"}
+    assert result["notes"] == [
+        "requirements.txt: the template no longer has it; the project edited it: kept."
+    ]
+    assert files(workshop) == {"requirements.txt"}
+
+
 SKIPPING = QUESTIONS + "_skip_if_exists: [s.dat, t.dat]\n"
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.merge import check_clean, effort, explain_excess, kinds, merge_file
+from lisa_scaffold.merge import (
+    check_clean,
+    effort,
+    explain_excess,
+    find_moved_pins,
+    kinds,
+    merge_file,
+)
 from lisa_scaffold.model import Declined, Merged
 
 
@@ -152,3 +159,41 @@ def test_work_is_counted_and_not_timed() -> None:
         effort.spend(10**9)
     assert merge_file("Dockerfile", base, ours, theirs) is None
     effort.spend(10**9)  # outside of a merge nothing is counted
+
+
+REQUIRED = b"# tools\nruff==0.4.1\n  mypy==1.9.0\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "moved"),
+    [
+        ("requirements.txt", REQUIRED, REQUIRED.replace(b"1.9", b"1.11"), ["mypy==1.11.0"]),
+        (
+            "requirements.txt",
+            REQUIRED,
+            REQUIRED.replace(b"1.9", b"1.11").replace(b"0.4", b"0.5"),
+            ["ruff==0.5.1", "mypy==1.11.0"],
+        ),
+        ("requirements.txt", REQUIRED, REQUIRED.replace(b"\n", b"\r\n"), []),
+        ("requirements.txt", REQUIRED, REQUIRED, []),
+        ("requirements.txt", REQUIRED, REQUIRED.replace(b"1.9", b"1.11") + b"numpy\n", []),
+        ("requirements.txt", REQUIRED, REQUIRED.replace(b"mypy==1.9", b"pyright==1.11"), []),
+        ("requirements.txt", b"", REQUIRED, []),
+        ("a.toml", b'x = "a==1.0"\ny = 1\n', b'x = "a==1.1"\ny = 1\n', ['x = "a==1.1"']),
+        ("a.toml", b'x = "a==1.0"\ny = 1\n', b'x = "a==1.1"\ny = 2\n', []),
+        ("a.toml", b'x = "a==1.0"\n', b'x = "a==1.1"  # mine\n', []),
+        ("a.toml", b'x = "a==1.0"\n', b'x = "a==1.1\n', []),
+        ("a.yml", b"image: python:3.11\n", b"image: python:3.12\n", ["image: python:3.12"]),
+        ("a.yml", b"image: python:3.11\n", b"image: pypy:3.12\n", []),
+        ("a.txt", b"\0 a==1.0\n", b"\0 a==1.1\n", []),
+    ],
+)
+def test_lines_where_the_project_only_moved_pins(
+    path: str, base: bytes, ours: bytes, moved: list[str]
+) -> None:
+    assert find_moved_pins(path, base, ours) == moved
+
+
+def test_pins_of_a_file_that_is_too_large_are_not_looked_for() -> None:
+    base = REQUIRED + b"# x\n" * effort.MAX_LINES
+    assert find_moved_pins("requirements.txt", base, base.replace(b"1.9", b"1.11")) == []

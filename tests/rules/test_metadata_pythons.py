@@ -141,6 +141,25 @@ def test_tools_in_other_files() -> None:
     }
 
 
+def test_black_drops_what_is_too_old_beside_something_newer() -> None:
+    def black(listed: str) -> dict[str, Any]:
+        return with_lines(f"[tool.black]\ntarget-version = [{listed}]\n")
+
+    for kept in ("py311", "py312"):
+        fixes = fixed(black(f'"py38", "{kept}"'), "MET015")
+        assert fixes == {TOML: black(f'"{kept}"')[TOML]}
+    fixes = fixed(black('"py38", "py310"'), "MET015")
+    assert fixes == {TOML: black('"py311"')[TOML]}
+
+
+def test_the_very_oldest_is_right_for_every_tool() -> None:
+    settings = (
+        '[tool.ruff]\ntarget-version = "py311"\n[tool.black]\ntarget-version = ["py311"]\n'
+        '[tool.mypy]\npython_version = "3.11"\n[tool.pyright]\npythonVersion = "3.11"\n'
+    )
+    assert found(with_lines(settings), "MET015") == []
+
+
 def test_tools_that_agree_pass() -> None:
     newer_types = (
         '[tool.mypy]\npython_version = "3.13"\n[tool.black]\ntarget-version = ["py311", "py312"]\n'

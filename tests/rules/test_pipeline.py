@@ -309,6 +309,13 @@ def test_a_block_goes_under_default() -> None:
     assert fixed(pipeline(before), "CI011") == {CI: WORKFLOW + after}
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n\n# The end\n"])
+def test_the_last_block_of_a_file_goes_under_default(end: str) -> None:
+    before = f"{JOB}\nbefore_script:\n  - a\n  - b"
+    after = f"{JOB}\ndefault:\n  before_script:\n    - a\n    - b"
+    assert fixed(pipeline(before + end), "CI011") == {CI: WORKFLOW + after + end}
+
+
 def test_no_fix_where_default_is_there() -> None:
     files = edited(clean(), CI, "include:\n", "image: python:3.12\ninclude:\n")
     assert found(files, "CI") == [("CI011", CI, 4)]

@@ -266,6 +266,35 @@ def test_edits_after_the_kill_are_never_overwritten(
     assert workshop.read("f0.dat").endswith("more\n")
 
 
+def test_what_was_staged_after_the_kill_stays_staged(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index that had been prepared does not know of it: only the update's entries come."""
+    _, after = outcomes(workshop)
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal._Change, "carry_out", killed)
+        with pytest.raises(Killed):
+            cli.main(["update", str(workshop.project), "--defaults"])
+    # Who finds the lock of a git that is no more removes it, as git says, and works on.
+    (workshop.project / ".git/index.lock").unlink()
+    write(workshop.project, {"mine.dat": "mine\n"})
+    git.git("add", "mine.dat", cwd=workshop.project)
+    recovered = journal.recover(git.repository(workshop.project))
+    assert recovered == journal.Recovered(
+        "An update that had been interrupted was completed.", True
+    )
+    files, staged = state(workshop.project)
+    mine = git.git("ls-files", "--stage", "mine.dat", cwd=workshop.project)
+    assert files.pop("mine.dat") == b"mine\n"
+    assert (files, staged.replace(mine, "")) == after
+    assert mine.startswith("100644 ")
+    assert strays(workshop.project) == []
+
+
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
     at_work = journal.find_place(git.repository(workshop.project))
     with (

@@ -193,9 +193,13 @@ def _read_target(
     value = document.get(*keys)
     if isinstance(value, float):  # 3.1 and 3.10 are the same number
         value = document.raw(*keys)
+    if version := _read_version(value):
+        yield _Target(tool, document, keys, version, rewrites)
+
+
+def _read_version(value: object) -> Version | None:
     match = re.fullmatch(r"(?:py|--py)?(\d)\.?(\d+)(?:-plus)?", str(value))
-    if match:
-        yield _Target(tool, document, keys, (int(match[1]), int(match[2])), rewrites)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 @rule("MET015", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.oldest_python, fixes=True)
@@ -235,11 +239,10 @@ def _retarget(target: _Target, oldest: Version) -> Fix | None:
     )
     path, keys = target.document.path, tuple(str(key) for key in target.keys)
     if target.tool == "black":
-        listed = target.document.items(*target.keys[:-1])
-        is_listed = right in listed or listed.index(value) != target.keys[-1]
-        matches = (re.fullmatch(r"py(\d)(\d+)", str(each)) for each in listed)
-        has_newer = any(match and (int(match[1]), int(match[2])) >= oldest for match in matches)
-        literal = None if is_listed or has_newer else quoted(right)
+        listed = enumerate(target.document.items(*target.keys[:-1]))
+        versions = {at: python for at, each in listed if (python := _read_version(each))}
+        is_needed = max(versions.values()) < oldest and target.keys[-1] == min(versions)
+        literal = quoted(right) if is_needed else None
         return Fix.edit(path, replace_item(keys[:-1], value, literal))
     if path.endswith(".toml"):
         return Fix.edit(path, set_value(keys, quoted(right)))
