@@ -5,8 +5,9 @@
 ``tool.mutation`` of pyproject.toml says which folders, how many faults (mutants, by mutmut's
 operators) and the seed that they are drawn with. One pass of the fast tests tells which tests run
 each line, and how long they take; ``.cache/mutation`` keeps that for the commit. A mutant is tried
-with the tests of its lines, the fastest first, until one fails. For what is run at the import,
-those of the whole statement or file count. Lines that only run in other processes have no tests.
+with the tests of its lines until one fails: first those in the folder of tests that mirrors its
+own, then the others, the fastest first. For what is run at the import, those of the whole statement
+or file count. Lines that only run in other processes have no tests.
 
 What is measured is the commit, in copies of it: the work tree is left alone. A mutant is *timed
 out* after more than thrice the processor time that its tests took, and half a minute. Known
@@ -179,16 +180,18 @@ def try_all(mutants: Sequence[Mutant], known: Map, copies: SimpleQueue[Path]) ->
 
     def try_one(mutant: Mutant) -> str:
         tests = known.find(mutant)
-        seconds = sum(known.seconds[test] for test in tests)
-        copy = copies.get()
+        own = f"tests/{Path(mutant.path).parent.name}/"
+        near = [test for test in tests if test.startswith(own)]
+        became, copy = SURVIVED, copies.get()
         try:
-            became = try_mutant(mutant, tests, seconds, copy) if tests else SURVIVED
+            for stage in (near, [test for test in tests if not test.startswith(own)]):
+                if stage and became == SURVIVED:
+                    seconds = sum(known.seconds[test] for test in stage)
+                    became = try_mutant(mutant, stage, seconds, copy)
         finally:
             copies.put(copy)
         place = f"{mutant.path}:{mutant.spans[0][0]}"
-        print(
-            f"{became:10} {len(tests):5} tests {seconds:6.0f} s  {mutant.key} {place}", flush=True
-        )
+        print(f"{became:10} {len(tests):5} tests  {mutant.key} {place}", flush=True)
         return became
 
     with ThreadPoolExecutor(copies.qsize()) as pool:
