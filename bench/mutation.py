@@ -20,6 +20,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -28,25 +29,40 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn, Self
 
+# Imported once: the processes that run tests are forked.
+import copier  # noqa: F401
+import hypothesis  # noqa: F401
+import pytest
 from coverage import CoverageData
 
 from mutants import Mutant, draw_sample
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "mutation"
-KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed out"
+SURVIVED, KILLED, TIMED_OUT, DEFECT = RESULTS = ("survived", "killed", "timed out", "not tried")
+BROKEN = 99
+"""Exit code of a process in which pytest did not even return."""
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
 EQUIVALENT = Path(__file__).with_suffix(".toml")
 FAST = ("-m", "not e2e and not costs")
-MEMORY = 4 * 1024**2
-"""KiB that a test run may take: a mutant may fill a list for ever."""
+QUIET = (
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-qx",
+    "--tb=no",
+    "-W",
+    "ignore:Module already",
+)
+MEMORY = 4 * 1024**3
+"""Bytes that a test run may take: a mutant may fill a list for ever."""
 
 
 class Map(NamedTuple):
@@ -130,37 +146,82 @@ def read_map(copy: Path, folders: Sequence[str], workers: int) -> Map:
     )
 
 
-def try_mutant(mutant: Mutant, tests: Sequence[str], seconds: float, copy: Path) -> str:
-    """Run tests on a mutant, in a copy which is as before afterwards."""
-    path, chosen = copy / mutant.path, copy.with_suffix(".tests")
-    before = path.read_bytes()
-    chosen.write_text("\n".join(tests))
-    limit = int(3 * seconds + 30)
-    limited = ("sh", "-c", f'ulimit -t {limit} -v {MEMORY}; exec "$@"', "sh")
-    path.write_text(mutant.mutated, encoding="utf-8")
-    process = subprocess.Popen(
-        [*limited, *PYTEST, "-p", "no:xdist", "-qx", "--tb=no", f"@{chosen}"],
-        cwd=copy,
-        env={**environment(copy), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        status = process.wait(timeout=20 * limit)
-    except subprocess.TimeoutExpired:
-        status = -signal.SIGALRM
-    finally:
+@dataclass
+class Attempt:
+    """A process that tries a mutant: it has the copy for itself."""
+
+    mutant: Mutant
+    copy: Path
+    before: bytes
+    process: int
+    deadline: float
+
+    @classmethod
+    def start(cls, mutant: Mutant, known: Map, copy: Path) -> Self:
+        """Put a mutant into a copy, and let another process run the tests."""
+        tests = known.find(mutant)
+        own = f"tests/{Path(mutant.path).parent.name}/"
+        near = [test for test in tests if test.startswith(own)]
+        stages = [near, [test for test in tests if not test.startswith(own)]]
+        seconds = [sum(known.seconds[test] for test in stage) for stage in stages]
+        limits = [int(3 * each + 30) for each in seconds]
+        before = (copy / mutant.path).read_bytes()
+        (copy / mutant.path).write_text(mutant.mutated, encoding="utf-8")
+        if not (process := os.fork()):
+            _try_stages(copy, [*zip(stages, limits, strict=True)])
+        return cls(mutant, copy, before, process, time.monotonic() + 20 * sum(limits))
+
+    def finish(self) -> str | None:
+        """What became of the mutant; nothing as long as tests run."""
+        ended, status = os.waitpid(self.process, os.WNOHANG)
+        if not ended and time.monotonic() < self.deadline:
+            return None
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        path.write_bytes(before)
-    if status == 0:
-        return SURVIVED
-    return TIMED_OUT if status < 0 else KILLED
+            os.killpg(self.process, signal.SIGKILL)
+        if not ended:
+            os.waitpid(self.process, 0)
+        (self.copy / self.mutant.path).write_bytes(self.before)
+        return RESULTS[os.waitstatus_to_exitcode(status)] if ended else TIMED_OUT
 
 
-def prepare_copies(first: Path, count: int) -> SimpleQueue[Path]:
+def _try_stages(copy: Path, stages: Sequence[tuple[Sequence[str], int]]) -> NoReturn:
+    """Run sets of tests until one fails; the exit code is the place in RESULTS."""
+    result = DEFECT
+    try:
+        os.setsid()
+        os.chdir(copy)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        os.environ |= {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        sys.dont_write_bytecode = True
+        sys.path[:1] = [str(copy / "src"), str(copy)]
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nothing, stream)
+        result = SURVIVED
+        for tests, limit in stages:
+            if tests and result == SURVIVED:
+                result = _run_tests(tests, limit)
+    finally:
+        os._exit(RESULTS.index(result))
+
+
+def _run_tests(tests: Sequence[str], limit: int) -> str:
+    """Run tests in a process of their own, which has imported pytest already."""
+    if not (process := os.fork()):
+        status = BROKEN
+        try:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+            status = int(pytest.main([*QUIET, *tests]))
+        finally:
+            os._exit(status)
+    _, code = os.waitpid(process, 0)
+    if os.WIFSIGNALED(code):
+        return TIMED_OUT
+    status = os.waitstatus_to_exitcode(code)
+    return DEFECT if status == BROKEN else KILLED if status else SURVIVED
+
+
+def prepare_copies(first: Path, count: int) -> list[Path]:
     """Copies to put mutants into; the compiled code of each is bound to the source's content.
 
     By default it is bound to time and size, which a mutant may have in common with another.
@@ -168,34 +229,27 @@ def prepare_copies(first: Path, count: int) -> SimpleQueue[Path]:
     form = ("--invalidation-mode", "checked-hash")
     compiling = [sys.executable, "-m", "compileall", "-q", "-f", *form, first / "src"]
     subprocess.run(compiling, check=True)
-    copies: SimpleQueue[Path] = SimpleQueue()
-    copies.put(first)
-    for number in range(1, count):
-        copies.put(shutil.copytree(first, first.with_name(f"copy{number}"), symlinks=True))
-    return copies
+    others = [first.with_name(f"copy{number}") for number in range(1, count)]
+    return [first, *(shutil.copytree(first, other, symlinks=True) for other in others)]
 
 
-def try_all(mutants: Sequence[Mutant], known: Map, copies: SimpleQueue[Path]) -> dict[str, str]:
-    """What became of each mutant, by its key; survivors are shown as they are found."""
-
-    def try_one(mutant: Mutant) -> str:
-        tests = known.find(mutant)
-        own = f"tests/{Path(mutant.path).parent.name}/"
-        near = [test for test in tests if test.startswith(own)]
-        became, copy = SURVIVED, copies.get()
-        try:
-            for stage in (near, [test for test in tests if not test.startswith(own)]):
-                if stage and became == SURVIVED:
-                    seconds = sum(known.seconds[test] for test in stage)
-                    became = try_mutant(mutant, stage, seconds, copy)
-        finally:
-            copies.put(copy)
-        place = f"{mutant.path}:{mutant.spans[0][0]}"
-        print(f"{became:10} {len(tests):5} tests  {mutant.key} {place}", flush=True)
-        return became
-
-    with ThreadPoolExecutor(copies.qsize()) as pool:
-        return dict(zip((each.key for each in mutants), pool.map(try_one, mutants), strict=True))
+def try_all(mutants: Sequence[Mutant], known: Map, copies: list[Path]) -> dict[str, str]:
+    """What became of each mutant, by its key."""
+    became: dict[str, str] = {}
+    waiting, running = [*reversed(mutants)], list[Attempt]()
+    while waiting or running:
+        while waiting and copies:
+            running.append(Attempt.start(waiting.pop(), known, copies.pop()))
+        time.sleep(0.05)
+        for attempt in running[:]:
+            if result := attempt.finish():
+                running.remove(attempt)
+                copies.append(attempt.copy)
+                mutant = attempt.mutant
+                became[mutant.key] = result
+                place = f"{mutant.path}:{mutant.spans[0][0]}"
+                print(f"{len(became):4} {result:10} {mutant.key} {place}", flush=True)
+    return became
 
 
 def write_report(mutants: Sequence[Mutant], became: dict[str, str], root: Path) -> str:
