@@ -197,3 +197,19 @@ def test_lines_where_the_project_only_moved_pins(
 def test_pins_of_a_file_that_is_too_large_are_not_looked_for() -> None:
     base = REQUIRED + b"# x\n" * effort.MAX_LINES
     assert find_moved_pins("requirements.txt", base, base.replace(b"1.9", b"1.11")) == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "valid", "invalid"),
+    [
+        ("a.toml Pipfile", "a = 1\n", "a = 1\na = 1\n"),
+        ("a.yaml a.yml CITATION.cff", "a: 1\n", "a: 1\nb: [\n"),
+        ("a.json a.jsonc a.json5 a.code-workspace a.ipynb", "{}\n", '{"a": 1\n'),
+    ],
+    ids=["TOML", "YAML", "JSON"],
+)
+def test_a_merge_of_gits_that_cannot_be_read_is_found(paths: str, valid: str, invalid: str) -> None:
+    sides = [f"{valid}{end}".encode() for end in ("", "\n", "\n\n")]
+    for path in paths.split():
+        found = check_clean(path, *sides, invalid.encode())
+        assert found == "the merged file is invalid, though both sides are valid."

@@ -19,7 +19,7 @@ def test_a_record_that_both_sides_changed_is_made_of_both() -> None:
     theirs = HOOK.format(rev="v2", more="")
     merged = HOOK.format(rev="v2", more="        args: [--fast]\n")
     assert keyed.merge_yaml(base, ours, theirs) == (merged, ())
-    assert verify.find_problem("a.yaml", base, ours, theirs, merged) is None
+    assert verify.find_problem("yaml", base, ours, theirs, merged) is None
 
 
 def frozen(commit: str, tag: str) -> str:
@@ -100,8 +100,13 @@ def test_a_version_next_to_one_that_the_project_removed_is_left_out_with_a_note(
         ('v = ["3.11"]\n', 'v = ["3.11", "3.12"]\n', 'v = ["3.11", "3.12"]\n'),
         ('v = ["b", "c"]\n', 'v = ["a", "c"]\n', 'v = ["b", "a", "c"]\n'),
         ('extends = ["mine"]\n', 'extends = ["base"]\n', 'extends = ["base", "mine"]\n'),
+        (
+            'packageRules = [{ x = "mine" }]\n',
+            'packageRules = [{ x = "base" }]\n',
+            'packageRules = [{ x = "base" }, { x = "mine" }]\n',
+        ),
     ],
-    ids=["one holds the other", "a set", "the last one wins"],
+    ids=["one holds the other", "a set", "the last one wins", "the last rule wins"],
 )
 def test_a_list_that_both_sides_added_has_the_items_of_both(
     ours: str, theirs: str, merged: str
@@ -177,7 +182,7 @@ def test_json_that_lacks_a_comma_is_merged_all_the_same() -> None:
     merged = merge_file("a.json", MOUNTS.encode(), ours.encode(), theirs.encode())
     assert isinstance(merged, Merged)
     assert merged.content.decode() == ours.replace('"x"', '"y"')
-    assert verify.find_problem("a.json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
+    assert verify.find_problem("json", MOUNTS, MOUNTS.replace("x", "z"), theirs, ours) is not None
 
 
 def test_an_item_that_the_project_changed_stays_though_the_template_removed_it() -> None:
@@ -203,7 +208,7 @@ def test_items_of_a_list_may_be_names_alone_or_names_with_options() -> None:
     apart = base.replace("depth: 1", "depth: 2")
     moved = base.replace("- tags\n", "- tags\n- more\n")
     git = apart.replace("- tags\n", "- tags\n- more\n")
-    assert verify.find_problem("a.yml", base, apart, moved, git) is None
+    assert verify.find_problem("yaml", base, apart, moved, git) is None
 
 
 def test_options_of_one_name_that_both_sides_changed_are_left_to_people() -> None:
@@ -212,8 +217,35 @@ def test_options_of_one_name_that_both_sides_changed_are_left_to_people() -> Non
     assert keyed.merge_yaml(base, ours, theirs) is None
 
 
-def test_a_list_of_commands_that_both_sides_added_is_left_to_people() -> None:
-    assert keyed.merge_yaml("a: 1\n", "a: 1\nscript: [x, y]\n", "a: 1\nscript: [x, z]\n") is None
+@pytest.mark.parametrize("key", ["exclude_lines", "exclude_also", "keywords", "markers"])
+def test_a_set_of_prose_takes_what_both_sides_add(key: str) -> None:
+    base = f'{key} = ["no cover"]\n'
+    ours, theirs = (base.replace("]", f', "{added}"]') for added in ("if mine then", "their own"))
+    merged = base.replace("]", ', "if mine then", "their own"]')
+    assert keyed.merge_toml(base, ours, theirs) == (merged, ())
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("script: [x, y]\n", "script: [x, z]\n"),
+        ("notes: [one two, three]\n", "notes: [one two, four five]\n"),
+        ("rules: [{a: 1, b: 2}, {a: 2, b: 3}]\n", "rules: [{a: 3, b: 3}, {a: 1, b: 2}]\n"),
+    ],
+    ids=["commands", "sentences", "records"],
+)
+def test_an_ordered_list_that_both_sides_added_is_left_to_people(ours: str, theirs: str) -> None:
+    assert keyed.merge_yaml("a: 1\n", f"a: 1\n{ours}", f"a: 1\n{theirs}") is None
+
+
+def test_two_orders_of_steps_are_left_to_people_and_one_is_not() -> None:
+    def steps(names: str) -> str:
+        return "steps:\n" + "".join(f"  - name: {name}\n    run: {name}\n" for name in names)
+
+    assert keyed.merge_yaml(steps("abc"), steps("bac"), steps("acb")) is None
+    merged = steps("bac") + "x: 1\n"
+    assert keyed.merge_yaml(steps("abc"), steps("bac"), merged) == (merged, ())
+    assert keyed.merge_yaml(steps("abc"), steps("bac"), steps("abc") + "x: 1\n") == (merged, ())
 
 
 @pytest.mark.parametrize(
@@ -250,7 +282,7 @@ def test_extras_stay_where_they_are_when_their_table_is_renamed_for_another_key(
 
 def test_the_guard_sees_a_key_that_git_left_twice() -> None:
     base, ours, theirs = "[a]\nx = 1\n", "[a]\nx = 1\ny = 2\n", "[a]\ny = 2\nx = 1\n"
-    said = verify.find_problem("a.toml", base, ours, theirs, "[a]\ny = 2\nx = 1\ny = 2\n")
+    said = verify.find_problem("toml", base, ours, theirs, "[a]\ny = 2\nx = 1\ny = 2\n")
     assert said is not None
     assert "invalid" in said
 
@@ -260,7 +292,7 @@ def test_the_guard_sees_a_copy_of_a_member() -> None:
     theirs = HOOK.format(rev="v2", more="")
     merged = HOOK.format(rev="v2", more="        a: 1\n")
     twice = merged + merged.removeprefix("repos:\n")
-    assert verify.find_problem("a.yaml", base, ours, theirs, twice) is not None
+    assert verify.find_problem("yaml", base, ours, theirs, twice) is not None
 
 
 def test_an_alias_whose_anchor_the_other_side_renamed_is_left_to_people() -> None:
@@ -286,7 +318,7 @@ def twins(words: list[str], more: str = "") -> tuple[str, list[str], str]:
 @given(words=WORDS)
 def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str]) -> None:
     base, (ours, theirs), git = twins(words)
-    assert verify.find_problem("a.yaml", base, ours, theirs, git, by_git=True) is None
+    assert verify.find_problem("yaml", base, ours, theirs, git, by_git=True) is None
     sides = (text.encode() for text in (base, ours, theirs, git))
     assert check_clean("a.yaml", *sides) is None
 
@@ -295,12 +327,12 @@ def test_a_merge_of_git_stands_where_nothing_tells_members_apart(words: list[str
 def test_a_merge_of_git_that_no_side_accounts_for_is_refused(words: list[str], more: str) -> None:
     base, (ours, theirs), git = twins(words)
     for wrong in twins(words, more)[2], git + "more: 1\n":
-        assert verify.find_problem("a.yaml", base, ours, theirs, wrong, by_git=True) is not None
+        assert verify.find_problem("yaml", base, ours, theirs, wrong, by_git=True) is not None
 
 
 def test_what_nothing_tells_apart_is_held_against_a_merger() -> None:
     base, (ours, theirs), git = twins([*"abcd"])
-    assert verify.find_problem("a.yaml", base, ours, theirs, git) is not None
+    assert verify.find_problem("yaml", base, ours, theirs, git) is not None
 
 
 LOCAL = "- repo: local\n  hooks:\n  - id: {id}\n    entry: {entry}\n    args: [{args}]\n"

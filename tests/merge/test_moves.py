@@ -32,6 +32,13 @@ def merge(base: str, ours: str, theirs: str) -> str | None:
             id="into a table that was there, the old one is gone",
         ),
         pytest.param(
+            "[tool.y]\na = 1\n[tool.x]\nb = 2\n",
+            "[tool.y]\na = 3\n[tool.x]\nb = 2\n",
+            "[tool.x]\nb = 2\na = 1\n",
+            "[tool.x]\nb = 2\na = 3\n",
+            id="from one tool to another",
+        ),
+        pytest.param(
             '[project]\nname = "a"\noptional.dev = [ "x" ]\n',
             '[project]\nname = "a"\noptional.dev = [ "x", "y" ]\n',
             '[project]\nname = "a"\n[extra]\ndev = [ "x" ]\n',

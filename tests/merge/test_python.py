@@ -239,3 +239,14 @@ def test_exported_names_that_both_sides_added_are_those_of_both() -> None:
     assert merge("x = 1\n" + ours, "x = 1\n" + theirs, base="x = 1\n") == "x = 1\n" + both
     other = "__all__ = [*names]\n"
     assert merge("x = 1\n" + ours, "x = 1\n" + other, base="x = 1\n") is None
+
+
+def test_what_both_sides_add_in_one_place_leaves_other_additions_where_they_are() -> None:
+    def module(*names: str) -> bytes:
+        return "\n\n".join(f"def {name}():\n    return '{name}'\n" for name in names).encode()
+
+    base, ours, theirs = module("a", "b"), module("a", "b", "mine"), module("a", "one", "b", "two")
+    merged = module("a", "one", "b", "mine", "two")
+    assert merge_file("a.py", base, ours, theirs) == Merged(merged)
+    merged = module("a", "one", "b", "two", "mine")
+    assert merge_file("a.py", base, theirs, ours) == Merged(merged)

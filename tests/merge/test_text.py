@@ -51,6 +51,22 @@ def test_a_conflict_of_git_is_looked_at_closely(ours: str, theirs: str, merged: 
         assert merge(BASE, theirs, ours) == merged
 
 
+def test_a_line_that_both_sides_add_is_not_there_once_for_each() -> None:
+    base = "one 1\ntwo 2\n"
+    ours, theirs = "one 1\nnew\none 1\ntwo 2\n", "one 1\none 1\nnew\ntwo 2\n"
+    assert merge(base, ours, theirs) is None
+    assert merge(base, theirs, ours) is None
+
+
+def test_lines_that_are_there_many_times_hold_their_place() -> None:
+    """A search that leaves out what is frequent, as difflib's does from 200 lines on, finds none."""
+    base = "".join(f"{number % 3} again\n" for number in range(300))
+    ours, theirs = f"mine\n{base}", f"{base}theirs\n"
+    assert merge(base, ours, theirs) == f"mine\n{base}theirs\n"
+    ours, theirs = base.replace("0", "zero", 1), f"{base[:-8]}theirs\n"
+    assert merge(base, ours, theirs) == f"zero{base[1:-8]}theirs\n"
+
+
 @pytest.mark.parametrize(
     ("base", "ours", "theirs", "merged"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..support.checking import changed, clean, edited, fixed, found, messages, text
+from ..support.checking import changed, clean, edited, findings, fixed, found, messages, text
 
 MIT = clean(license="MIT")["LICENSE"]
 APACHE = clean(license="Apache-2.0")["LICENSE"]
@@ -183,6 +183,15 @@ def test_citation_and_statement() -> None:
             "CITATION.cff"
         ]
     }
+
+
+def test_citation_and_text_where_nothing_is_stated() -> None:
+    held = text(clean(), "LICENSE")
+    files = {"LICENSE": held, "CITATION.cff": "cff-version: 1.2.0\nlicense: MIT\n"}
+    assert found(files, "LIC008") == [("LIC008", "CITATION.cff", 2)]
+    assert messages(files, "LIC008") == ["MIT here, but LICENSE holds the text of BSD-3-Clause"]
+    assert not findings(files, "LIC008")[0].fixable
+    assert found({**files, "CITATION.cff": "license: BSD-3-Clause\n"}, "LIC008") == []
 
 
 def test_codemeta_names_it_by_address() -> None:

@@ -36,6 +36,36 @@ def test_a_malformed_file_is_found_with_its_line(
     assert found(changed(clean(), {path: text}), "SYN") == [(code, path, line)]
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "paths"),
+    [
+        ("SYN001", "x = \n", "a.toml Pipfile docs/a.toml"),
+        (
+            "SYN002",
+            "a: [\n",
+            "a.yml a.yaml a.cff .gitlab/ci/a.yml .github/workflows/a.yml "
+            ".github/workflows/a.yaml docs/.readthedocs.yaml",
+        ),
+        (
+            "SYN003",
+            "x = 1\n",
+            "setup.cfg tox.ini pytest.ini mypy.ini .mypy.ini .flake8 .coveragerc",
+        ),
+        ("SYN004", "{", "codemeta.json .zenodo.json a.ipynb docs/b/a.ipynb"),
+        (
+            "SYN005",
+            "x = = 1\n",
+            "setup.py noxfile.py docs/conf.py doc/conf.py docs/source/conf.py",
+        ),
+    ],
+)
+def test_every_file_of_a_format_is_looked_at(code: str, text: str, paths: str) -> None:
+    reported = {path: found({path: text}, code) for path in paths.split()}
+    assert {path: [each[:2] for each in hits] for path, hits in reported.items()} == {
+        path: [(code, path)] for path in paths.split()
+    }
+
+
 def test_test_data_may_be_malformed() -> None:
     files = changed(clean(), {"tests/data/bad.json": "{", "src/lisa_example/bad.yml": "a: ["})
     assert found(files, "SYN") == []

@@ -120,7 +120,7 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     if form in _STRUCTURED:
         from lisa_scaffold.merge import verify
 
-        problem = verify.find_problem(path, base, ours, theirs, merged, notes, by_git=by_git)
+        problem = verify.find_problem(form, base, ours, theirs, merged, notes, by_git=by_git)
     elif form in _CHECKED:
         checker = import_module(f"lisa_scaffold.merge.{_MERGERS[form][0]}")
         problem = checker.find_problem(base, ours, theirs, merged)

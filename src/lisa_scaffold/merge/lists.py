@@ -39,8 +39,8 @@ class Members:
 def merge_both_added(ours: Branch, theirs: Branch, path: Path, notes: list[Note]) -> Branch | None:
     """One list of two that both sides added, where one contains the other or the last item wins.
 
-    ``None`` means to take the items of both, each of which has a name or is its own name. Where
-    the order of the items means something, nobody can be sure.
+    ``None`` means to merge the items like those of any list. Where the order means something, as
+    the list's name tells, nobody can be sure.
     """
     items = [[read_value(member.node) for member in side.entries] for side in (ours, theirs)]
     our_texts, their_texts = (
@@ -57,7 +57,7 @@ def merge_both_added(ours: Branch, theirs: Branch, path: Path, notes: list[Note]
             e for e, item in zip(theirs.entries, items[1], strict=True) if item not in items[0]
         ]
         return layout.assemble(replace(ours, entries=()), ours, theirs, [*fresh, *ours.entries])
-    if values.is_ordered(path) or values.classify_list(path, *items) == "ordered":
+    if values.is_ordered(path):
         raise NotSure(f"{values.show_path(path)}: a list that both sides added")
     return None
 

@@ -18,15 +18,10 @@ Maybe: TypeAlias = "Value | None"
 
 _COMMENT_LINE = re.compile(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
 _HASH = re.compile(r"(?:^|@)[0-9a-f]{40}$")
-_ENDS = {
-    "toml": (".toml", "Pipfile"),
-    "yaml": (".yaml", ".yml", ".cff", ".clang-format", ".clang-tidy"),
-    "json": (".json", ".jsonc", ".json5", ".code-workspace", ".geojson", ".ipynb"),
-}
 
 
 def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
-    path: str,
+    form: str,
     base: str,
     ours: str,
     theirs: str,
@@ -35,14 +30,13 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     *,
     by_git: bool = False,
 ) -> str | None:
-    """Describe what is wrong with a merged file; ``None`` if nothing is, or it has no keys.
+    """Describe what is wrong with a merged file of keys (`form`: toml, yaml, json), if anything is.
 
     A side that was invalid before cannot be compared; the result must then be valid only if
     both sides are. Where git merged it (`by_git`), a merge of lines that nothing tells apart stands
     as long as nothing is wrong with it.
     """
-    form = next((form for form, ends in _ENDS.items() if path.endswith(ends)), None)
-    if form is None or merged in (ours, theirs):
+    if merged in (ours, theirs):
         return None
     load: Load = import_module(f"lisa_scaffold.formats.{form}").load
     loaded: list[Maybe] = []
