@@ -250,3 +250,12 @@ def test_what_both_sides_add_in_one_place_leaves_other_additions_where_they_are(
     assert merge_file("a.py", base, ours, theirs) == Merged(merged)
     merged = module("a", "one", "b", "two", "mine")
     assert merge_file("a.py", base, theirs, ours) == Merged(merged)
+
+
+def test_a_remark_that_one_side_rewrote_and_code_that_the_other_rewrote_go_together() -> None:
+    base = b"# One remark\nvalue = 1\n"
+    ours = b"# Something else entirely\n# on two lines\nvalue = 1\n"
+    theirs = b"# One remark\nvalue = compute(other, numbers)\n"
+    merged = b"# Something else entirely\n# on two lines\nvalue = compute(other, numbers)\n"
+    assert merge_file("a.py", base, ours, theirs) == Merged(merged)
+    assert merge_file("a.py", base, theirs, ours) == Merged(merged)

@@ -182,3 +182,24 @@ def test_typed() -> None:
     assert messages(files, "PKG") == ["no py.typed in src/lisa_example"]
     assert fixed(files, "PKG008") == {marker: ""}
     assert found(edited(files, TOML, '  "Typing :: Typed",\n', ""), "PKG") == []
+
+
+NO_SETUPTOOLS = (
+    "wheel cython numpy oldest-supported-numpy pybind11 nanobind cffi packaging tomli cmake ninja "
+    "swig flit-core flit hatchling maturin meson-python pdm-backend pdm-pep517 poetry-core poetry "
+    "poetry-dynamic-versioning scikit-build-core uv-build uv"
+)
+
+
+@pytest.mark.parametrize("name", NO_SETUPTOOLS.split())
+def test_what_surely_brings_no_setuptools(name: str) -> None:
+    system = f'[build-system]\nbuild-backend = "setuptools.build_meta"\nrequires = ["{name}"]\n'
+    assert messages({TOML: system}, "PKG002") == [
+        "`setuptools.build_meta` needs setuptools, which is not required"
+    ]
+
+
+def test_what_may_bring_setuptools() -> None:
+    system = '[build-system]\nbuild-backend = "setuptools.build_meta"\nrequires = ["{}"]\n'
+    for name in ("setuptools", "setuptools-scm", "unheard-of"):
+        assert found({TOML: system.format(name)}, "PKG002") == []

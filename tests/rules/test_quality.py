@@ -253,3 +253,34 @@ def test_mypy_looks_into_functions() -> None:
     assert fixed(files, "QTY011") == {TOML: settings(f"{value}check_untyped_defs = true\n")}
     assert found({**files, "Makefile": "types:\n\tmypy --strict src\n"}, "QTY011") == []
     assert found(changed(files, {TOML: settings(f"{value}strict = true\n")}), "QTY011") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "last", "without", "other"),
+    [
+        *(
+            (code, "0.7.4", "0.8.0", "")
+            for code in ("ANN101", "ANN102", "E999", "PT004", "PT005", "UP027")
+        ),
+        *((code, "0.12.12", "0.13.0", "") for code in ("PD901", "UP038")),
+        ("S320", "0.11.13", "0.12.0", ""),
+        ("S410", "0.2.2", "0.3.0", ""),
+        ("PLR1706", "0.1.15", "0.2.0", ""),
+        ("PGH001", "0.1.15", "0.2.0", "S307"),
+        ("PGH002", "0.1.15", "0.2.0", "G010"),
+        ("PLR1701", "0.4.10", "0.5.0", "SIM101"),
+        ("RUF011", "0.1.15", "0.2.0", "B035"),
+        ("RUF035", "0.9.10", "0.10.0", "S704"),
+        ("TRY200", "0.1.15", "0.2.0", "B904"),
+    ],
+)
+def test_a_rule_of_ruff_is_gone_from_a_version_on(
+    code: str, last: str, without: str, other: str
+) -> None:
+    def told(version: str) -> list[str]:
+        pinned = f'[dependency-groups]\nlint = ["ruff=={version}"]\n'
+        settings = f'[tool.ruff.lint]\nextend-select = ["{code}"]\n'
+        return messages({"pyproject.toml": pinned + settings}, "QTY010")
+
+    assert told(last) == []
+    assert told(without) == [f"ruff has no rule {code}{other and f': {other}'}"]

@@ -92,6 +92,105 @@ def test_hooks_that_may_exist(repo: str, rev: str, name: str) -> None:
     assert found(one(repo, rev, f"id: {name}"), "QTY") == []
 
 
+GITHUB = "https://github.com"
+
+
+@pytest.mark.parametrize(
+    ("repo", "name", "last_without", "since"),
+    [
+        (RUFF, "ruff-format", "v0.0.289", "v0.0.290"),
+        (RUFF, "ruff-check", "v0.11.9", "v0.11.10"),
+        (PCH, "check-builtin-literals", "v1.1.1", "v1.2.0"),
+        (PCH, "check-toml", "v2.2.3", "v2.3.0"),
+        (PCH, "fix-byte-order-marker", "v3.2.0", "v3.3.0"),
+        (PCH, "destroyed-symlinks", "v3.3.0", "v3.4.0"),
+        (PCH, "check-shebang-scripts-are-executable", "v3.4.0", "v4.0.0"),
+        (PCH, "forbid-submodules", "v4.3.0", "v4.4.0"),
+        (PCH, "check-illegal-windows-names", "v4.6.0", "v5.0.0"),
+        (f"{GITHUB}/pre-commit/pygrep-hooks", "python-no-eval", "v1.3.0", "v1.4.0"),
+        (f"{GITHUB}/pre-commit/pygrep-hooks", "text-unicode-replacement-char", "v1.4.0", "v1.5.0"),
+        (f"{GITHUB}/pre-commit/pygrep-hooks", "rst-inline-touching-normal", "v1.5.0", "v1.6.0"),
+        (f"{GITHUB}/pre-commit/pygrep-hooks", "rst-directive-colons", "v1.6.0", "v1.7.0"),
+        (
+            f"{GITHUB}/pre-commit/pygrep-hooks",
+            "python-check-blanket-type-ignore",
+            "v1.8.0",
+            "v1.9.0",
+        ),
+    ],
+)
+def test_a_hook_is_there_from_its_first_version_on(
+    repo: str, name: str, last_without: str, since: str
+) -> None:
+    assert found(one(repo, last_without, f"id: {name}"), "QTY013") == [("QTY013", HOOKS, 5)]
+    assert found(one(repo, since, f"id: {name}"), "QTY013") == []
+
+
+@pytest.mark.parametrize(
+    ("repo", "oldest", "newest", "newer", "names"),
+    [
+        ("astral-sh/ruff-pre-commit", "v0.0.86", "v0.16.4", "v0.16.5", "ruff"),
+        (
+            "pre-commit/pre-commit-hooks",
+            "v1.0.0",
+            "v6.0.0",
+            "v6.0.1",
+            "check-added-large-files check-ast check-byte-order-marker check-case-conflict "
+            "check-docstring-first check-executables-have-shebangs check-json "
+            "check-merge-conflict check-symlinks check-vcs-permalinks check-xml check-yaml "
+            "debug-statements detect-aws-credentials detect-private-key "
+            "double-quote-string-fixer end-of-file-fixer file-contents-sorter "
+            "fix-encoding-pragma forbid-new-submodules mixed-line-ending name-tests-test "
+            "no-commit-to-branch pretty-format-json requirements-txt-fixer sort-simple-yaml "
+            "trailing-whitespace",
+        ),
+        (
+            "pre-commit/pygrep-hooks",
+            "v1.2.0",
+            "v1.10.0",
+            "v1.10.1",
+            "python-check-blanket-noqa python-check-mock-methods python-no-log-warn "
+            "python-use-type-annotations rst-backticks",
+        ),
+        ("pre-commit/mirrors-mypy", "v0.1", "v1.19.1", "v1.19.2", "mypy"),
+        ("psf/black-pre-commit-mirror", "22.1.0", "26.3.1", "26.3.2", "black black-jupyter"),
+        ("PyCQA/flake8", "3.7.0", "7.3.0", "7.3.1", "flake8"),
+        ("PyCQA/isort", "5.0.0", "8.0.1", "8.0.2", "isort"),
+        ("asottile/pyupgrade", "v1.0.0", "v3.21.2", "v3.21.3", "pyupgrade"),
+        ("codespell-project/codespell", "v1.15.0", "v2.4.3", "v2.4.4", "codespell"),
+        ("kynan/nbstripout", "0.3.7", "0.9.1", "0.9.2", "nbstripout"),
+        ("Yelp/detect-secrets", "v0.8.0", "v1.5.0", "v1.5.1", "detect-secrets"),
+    ],
+)
+def test_the_hooks_of_a_repository_are_known_from_one_version_to_another(
+    repo: str, oldest: str, newest: str, newer: str, names: str
+) -> None:
+    def count(rev: str, names: str) -> int:
+        entries = "".join(f"      - id: {name}\n" for name in names.split())
+        content = f"repos:\n  - repo: {GITHUB}/{repo}\n    rev: {rev}\n    hooks:\n{entries}"
+        return len(found(hooks(content), "QTY013"))
+
+    for rev in (oldest, newest, newer):
+        assert count(rev, names) == 0
+    assert count(oldest, "unheard-of") == count(newest, "unheard-of") == 1
+    assert count(newer, "unheard-of") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("autopep8-wrapper", "pre-commit/mirrors-autopep8"),
+        ("flake8", "PyCQA/flake8"),
+        ("pyflakes", "PyCQA/flake8"),
+    ],
+)
+def test_hooks_that_another_repository_took_over(name: str, instead: str) -> None:
+    assert found(one(PCH, "v3.4.0", f"id: {name}"), "QTY013") == []
+    assert messages(one(PCH, "v4.0.0", f"id: {name}"), "QTY013") == [
+        f"v4.0.0 has no {name} any more: {instead} has it"
+    ]
+
+
 @pytest.mark.parametrize(
     ("lines", "line"),
     [

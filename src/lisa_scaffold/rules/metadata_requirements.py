@@ -64,7 +64,7 @@ def valid_requirements(facts: Facts) -> Iterator[Hit]:
         try:
             Requirement(requirement)
         except InvalidRequirement as error:
-            why = str(error).split("\n")[0].rstrip(".")
+            why = str(error).split("\n")[0]
             if why:
                 yield Hit(path, line, f"`{text}` is no requirement: {why}")
 
