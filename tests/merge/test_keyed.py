@@ -295,6 +295,13 @@ def test_the_guard_sees_a_copy_of_a_member() -> None:
     assert verify.find_problem("yaml", base, ours, theirs, twice) is not None
 
 
+def test_the_guard_sees_a_member_that_no_side_has() -> None:
+    sides = 'v = ["a"]\n', 'v = ["a", "b"]\n', 'v = ["a", "c"]\n'
+    assert verify.find_problem("toml", *sides, 'v = ["a", "b", "c"]\n') is None
+    told = verify.find_problem("toml", *sides, 'v = ["a", "b", "c", "d"]\n')
+    assert told == "v: more than both sides have: 'd'."
+
+
 def test_an_alias_whose_anchor_the_other_side_renamed_is_left_to_people() -> None:
     base = ".base: &base\n  image: x\n\nt:\n  <<: *base\n"
     ours = base + "\nmine:\n  <<: *base\n"
