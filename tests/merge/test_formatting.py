@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lisa_scaffold.merge import merge_file
+from lisa_scaffold.merge import keyed, merge_file
 from lisa_scaffold.merge.python import unify_formatting
 from lisa_scaffold.model import Merged
 
@@ -114,3 +114,13 @@ def test_what_both_sides_wrote_in_their_own_way_stands_as_the_project_has_it(bas
     ours, theirs = 'names = ["a", "b"]\n', "names = [\n    'a',\n    'b',\n]\n"
     sides = [f"x = 1\n{names}y = 1\n" for names in (base, ours, theirs)]
     assert merged(sides[0], sides[1], sides[2]) == sides[1]
+
+
+def test_a_last_comma_that_one_side_adds_or_removes_follows_it() -> None:
+    without, with_one = 'v = [\n  "a"\n]\n', 'v = [\n  "a",\n]\n'
+    ours, theirs = 'v = [\n  "a",\n  "o"\n]\n', 'v = [\n  "a",\n  "t",\n]\n'
+    assert keyed.merge_toml(without, ours, theirs) == (
+        'v = [\n  "a",\n  "o",\n  "t",\n]\n',
+        (),
+    )
+    assert keyed.merge_toml(with_one, ours, theirs) == ('v = [\n  "a",\n  "o",\n  "t"\n]\n', ())

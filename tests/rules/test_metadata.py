@@ -226,6 +226,8 @@ def test_versions_in_two_places() -> None:
         "[tool.bumpversion]\nx = 1\n", **{"src/a/__init__.py": '__version__ = "1.0"\n'}
     )
     assert found(in_step, "MET") == []
+    in_setup_cfg = changed(versions("1.0"), {"setup.cfg": "[bumpversion]\ncommit = True\n"})
+    assert found(in_setup_cfg, "MET") == []
     fallback = 'try:\n    x\nexcept E:\n    __version__ = "0"\n'
     assert found(with_lines("", **{"src/a/__init__.py": fallback}), "MET") == []
     dynamic = edited(versions("1.0"), TOML, 'version = "1.0"', 'dynamic = [ "version" ]')
