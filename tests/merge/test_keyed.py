@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -429,3 +431,19 @@ def test_an_address_that_both_give_stays_the_projects_with_or_without_its_last_s
         assert merge_file(path, *sides, keep_prose=False) is None
         other = theirs.replace(yours, "https://example.org/other/")
         assert merge_file(path, sides[0], sides[1], other.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("merge", "base"),
+    [
+        (keyed.merge_yaml, "x: |\n  one a\n  two b\n  three c\n  four d\n"),
+        (keyed.merge_toml, 'x = """\none a\ntwo b\nthree c\nfour d\n"""\n'),
+    ],
+    ids=["YAML", "TOML"],
+)
+def test_a_text_of_several_lines_is_merged_by_its_lines(
+    merge: Callable[[str, str, str], object], base: str
+) -> None:
+    ours, theirs = base.replace("one a", "one z"), base.replace("four d", "four y")
+    assert merge(base, ours, theirs) == (ours.replace("four d", "four y"), ())
+    assert merge(base, ours, base.replace("one a", "one y")) is None

@@ -259,3 +259,15 @@ def test_a_remark_that_one_side_rewrote_and_code_that_the_other_rewrote_go_toget
     merged = b"# Something else entirely\n# on two lines\nvalue = compute(other, numbers)\n"
     assert merge_file("a.py", base, ours, theirs) == Merged(merged)
     assert merge_file("a.py", base, theirs, ours) == Merged(merged)
+
+
+def test_a_remark_beside_an_import_that_one_side_removed_is_left_to_people() -> None:
+    base = b"import os\nfrom a import b\n\nx = b\ny = os\n"
+    ours = b"import os\nfrom a import b, c\n\nx = b\ny = os\nz = c\n"
+    theirs = b"import os\n\nx = 1\ny = os\n"
+    merged = merge_file("a.py", base, ours, theirs)
+    assert isinstance(merged, Merged)
+    assert merged.content == b"import os\nfrom a import c\n\nx = 1\ny = os\nz = c\n"
+    remarked = base.replace(b"import b", b"import b  # needed")
+    assert merge_file("a.py", remarked, ours, theirs) is None
+    assert merge_file("a.py", remarked, theirs, ours) is None

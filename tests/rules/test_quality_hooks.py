@@ -243,6 +243,25 @@ def test_patterns_that_may_take_for_ever_are_left(pattern: str, *, cheap: bool) 
     assert _is_cheap(pattern, ["a" * 100] * 100) is cheap
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("https://gitlab.com/pycqa/flake8", f"{GITHUB}/PyCQA/flake8"),
+        (f"{GITHUB}/ambv/black", f"{GITHUB}/psf/black"),
+        (f"{GITHUB}/python/black", f"{GITHUB}/psf/black"),
+        (f"{GITHUB}/charliermarsh/ruff-pre-commit", RUFF),
+        (f"{GITHUB}/timothycrosley/isort", f"{GITHUB}/PyCQA/isort"),
+        (f"{GITHUB}/pre-commit/mirrors-isort", f"{GITHUB}/PyCQA/isort"),
+        (f"{GITHUB}/sirosen/check-jsonschema", f"{GITHUB}/python-jsonschema/check-jsonschema"),
+        ("git://github.com/a/b", f"{GITHUB}/a/b"),
+    ],
+)
+def test_addresses_that_moved(old: str, new: str) -> None:
+    assert messages(one(old, "v1", "id: a"), "QTY016") == [f"{old} is {new} today"]
+    assert fixed(one(old, "v1", "id: a"), "QTY016") == {HOOKS: one(new, "v1", "id: a")[HOOKS]}
+    assert found(one(new, "v1", "id: a"), "QTY016") == []
+
+
 def test_revisions_that_move() -> None:
     files = one("https://x.org/a", "main", "id: a")
     assert found(files, "QTY") == [("QTY015", HOOKS, 3)]
