@@ -447,3 +447,22 @@ def test_a_text_of_several_lines_is_merged_by_its_lines(
     ours, theirs = base.replace("one a", "one z"), base.replace("four d", "four y")
     assert merge(base, ours, theirs) == (ours.replace("four d", "four y"), ())
     assert merge(base, ours, base.replace("one a", "one y")) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        ("zbcd", "abcy", "zbcy"),
+        ("acd", "abcde", "acde"),
+        ("bacd", "abdc", None),
+        ("abd", "bacd", None),
+        ("azbcd", "aybcd", None),
+    ],
+    ids=["edited", "removed and added", "two orders", "removed and moved", "added in one place"],
+)
+def test_commands_are_merged_in_their_order(ours: str, theirs: str, merged: str | None) -> None:
+    def script(names: str) -> str:
+        return f"script: [{', '.join(names)}]\n"
+
+    done = keyed.merge_yaml(script("abcd"), script(ours), script(theirs))
+    assert done == (merged and (script(merged), ()))
