@@ -284,3 +284,20 @@ def test_a_rule_of_ruff_is_gone_from_a_version_on(
 
     assert told(last) == []
     assert told(without) == [f"ruff has no rule {code}{other and f': {other}'}"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".pre-commit-config.yaml",
+        ".pre-commit-config.yml",
+        "prek.toml",
+        "lefthook.yml",
+        ".lefthook.yml",
+        "trunk.yaml",
+        ".trunk/trunk.yaml",
+        ".husky/pre-commit",
+    ],
+)
+def test_hooks_of_any_tool_are_hooks(path: str) -> None:
+    assert found({**BARE, path: ""}, "QTY004") == []
