@@ -1,6 +1,6 @@
 """What the tests see: small faults are put into the source, and the tests that cover them are run.
 
-    nox -s mutation -- [--only KEY ...] [--seed NUMBER] [--sample NUMBER] [--json FILE]
+    nox -s mutation -- [--seed NUMBER] [--sample NUMBER] [--only KEY ...] [--tests PATH ...]
 
 ``tool.mutation`` of pyproject.toml says which folders, how many faults (mutants, by mutmut's
 operators) and the seed that they are drawn with. One pass of the fast tests tells which tests run
@@ -17,6 +17,7 @@ survivors, with the reason why no test can see them, stand in mutation.toml besi
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -61,6 +62,7 @@ QUIET = (
     "-W",
     "ignore:Module already",
 )
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 MEMORY = 4 * 1024**3
 """Bytes that a test run may take: a mutant may fill a list for ever."""
 
@@ -82,13 +84,14 @@ class Map(NamedTuple):
 
 def environment(copy: Path) -> dict[str, str]:
     """The environment in which a copy's package is the one that is imported."""
-    return {**os.environ, "PYTHONPATH": str(copy / "src")}
+    kept = {name: value for name, value in os.environ.items() if name != UNCOMPILED}
+    return {**kept, "PYTHONPATH": str(copy / "src")}
 
 
-def run_all(copy: Path, workers: int) -> Map:
+def run_all(copy: Path, workers: int, chosen: Sequence[str]) -> Map:
     """Run the fast tests with coverage, and note which of them run each line."""
     words = ("-vv", "--durations=0", "--tb=short", "--cov", "--cov-context=test", "--cov-report=")
-    command = [*PYTEST, *FAST, f"--numprocesses={workers}", *words]
+    command = [*PYTEST, *FAST, f"--numprocesses={workers}", *words, *chosen]
     done = subprocess.run(
         command, cwd=copy, env=environment(copy), capture_output=True, text=True, check=False
     )
@@ -114,14 +117,14 @@ def run_all(copy: Path, workers: int) -> Map:
     return Map(tests, dict(seconds))
 
 
-def read_map(copy: Path, folders: Sequence[str], workers: int) -> Map:
+def read_map(copy: Path, folders: Sequence[str], workers: int, chosen: Sequence[str]) -> Map:
     """The map of the commit: from the cache, or by running the tests."""
     tree = subprocess.run(
         ["git", "rev-parse", "HEAD^{tree}"], cwd=copy, capture_output=True, text=True, check=True
     ).stdout.strip()
-    path = CACHE / f"{tree}.json"
+    path = CACHE / f"{hashlib.sha256(' '.join([tree, *chosen]).encode()).hexdigest()[:16]}.json"
     if not path.exists():
-        tests, seconds = run_all(copy, workers)
+        tests, seconds = run_all(copy, workers, chosen)
         names = sorted(seconds)
         number = {name: place for place, name in enumerate(names)}
         kept = {
@@ -191,7 +194,7 @@ def _try_stages(copy: Path, stages: Sequence[tuple[Sequence[str], int]]) -> NoRe
         os.setsid()
         os.chdir(copy)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        os.environ |= {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        os.environ |= {"PYTHONPATH": str(copy / "src"), UNCOMPILED: "1"}
         sys.dont_write_bytecode = True
         sys.path[:1] = [str(copy / "src"), str(copy)]
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -277,6 +280,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=table["sample"])
     parser.add_argument("--only", nargs="*", default=(), help="keys of mutants of the sample")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--tests", nargs="*", default=(), help="folders or files; all fast ones")
     parser.add_argument("--json", type=Path, help="write what became of each mutant")
     options = parser.parse_args()
     started = time.monotonic()
@@ -284,7 +288,7 @@ def main() -> None:
         copy = Path(scratch).resolve() / "copy0"
         clone = ["git", "clone", "--quiet", "--no-hardlinks", ROOT, copy]
         subprocess.run(clone, check=True)
-        known = read_map(copy, table["folders"], options.workers)
+        known = read_map(copy, table["folders"], options.workers, options.tests)
         mutants, count = draw_sample(copy, table["folders"], options.sample, options.seed)
         print(f"{len(mutants)} of {count} mutants, drawn with seed {options.seed}", flush=True)
         if options.only:
