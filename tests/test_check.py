@@ -120,6 +120,11 @@ def test_a_waiver_whose_rule_was_not_run_is_not_called_unneeded(project: Path) -
     assert ("CFG004", "pyproject.toml", 5) not in found(checked(project, "LIC001", "CFG"))
 
 
+def test_a_waiver_of_all_that_was_run_may_be_unneeded(project: Path) -> None:
+    set_(project, f'{SETTINGS}code = "CFG"\nreason = "kept"\n')
+    assert [code for code, _, _ in found(checked(project, "CFG"))] == ["CFG004"]
+
+
 def test_a_waiver_without_a_reason_has_no_effect(project: Path) -> None:
     set_(project, f'{SETTINGS}code = "CHG002"\n')
     assert [code for code, _, _ in found(checked(project, "CHG", "CFG"))] == ["CHG002", "CFG001"]

@@ -54,6 +54,21 @@ def test_a_file_that_both_renamed_has_the_projects_name_and_both_edits(
     assert workshop.read("mine.dat") == BOTH
 
 
+def test_prose_that_the_template_moved_and_the_project_rewrote_is_told_with_both_names(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/guide.md": TEN})
+    workshop.edit({"guide.md": TEN.replace("line 2\n", "Words of our own entirely.\n")})
+    changed = TEN.replace("line 2\n", "A sentence by the template.\n")
+    workshop.release("v1.1.0", {"template/guide.md": None, "template/manual.md": changed})
+    result = report(workshop, capsys)
+    assert [each for each in result["changes"] if each["path"] == "manual.md"] == [
+        {"path": "manual.md", "status": "kept", "was": "guide.md"}
+    ]
+    assert files(workshop) == {"manual.md"}
+    assert "Words of our own entirely.\n" in workshop.read("manual.md")
+
+
 def test_a_file_that_both_only_renamed_stays_where_the_project_has_it(
     workshop: Workshop, capsys: Capture
 ) -> None:

@@ -449,6 +449,23 @@ def test_a_text_of_several_lines_is_merged_by_its_lines(
     assert merge(base, ours, base.replace("one a", "one y")) is None
 
 
+def test_commands_that_are_there_many_times_hold_their_place() -> None:
+    """A search that leaves out what is frequent, as difflib's from 200 items on, finds none."""
+    often = ", ".join("abc" * 100)
+    merged = f"script: [mine, {often}, theirs]\n"
+    sides = [f"script: [{often}]\n", f"script: [mine, {often}]\n", f"script: [{often}, theirs]\n"]
+    assert keyed.merge_yaml(*sides) == (merged, ())
+
+
+def test_the_guard_sees_a_hash_that_no_side_has() -> None:
+    base, ours, theirs, other = (f"rev: {letter * 40}\n" for letter in "abcd")
+    told = "rev: both sides changed it differently."
+    assert verify.find_problem("yaml", base, ours, theirs + "y: 1\n", other + "y: 1\n") == told
+    assert verify.find_problem("yaml", base, ours, theirs + "y: 1\n", ours + "y: 1\n") is None
+    base, ours, theirs = "rev: main\n", "rev: one\n", "rev: two\n"
+    assert verify.find_problem("yaml", base, ours, theirs + "y: 1\n", ours + "y: 1\n") == told
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "merged"),
     [

@@ -194,6 +194,28 @@ def test_citation_and_text_where_nothing_is_stated() -> None:
     assert found({**files, "CITATION.cff": "license: BSD-3-Clause\n"}, "LIC008") == []
 
 
+def test_a_name_in_setup_cfg_becomes_an_identifier_where_it_can_be_told() -> None:
+    def stated(name: str) -> dict[str, Any]:
+        return {
+            "setup.cfg": f"[metadata]\nname = a\nlicense = {name}\n",
+            "pyproject.toml": (
+                '[build-system]\nbuild-backend = "setuptools.build_meta"\n'
+                'requires = ["setuptools"]\n'
+            ),
+            "LICENSE": text(clean(), "LICENSE"),
+        }
+
+    (finding,) = findings(stated("Ours alone"), "LIC003")
+    assert (finding.path, finding.line) == ("setup.cfg", 3)
+    assert finding.message == "`Ours alone` is no SPDX identifier"
+    assert not finding.fixable
+    (finding,) = findings(stated("BSD 3-Clause"), "LIC003")
+    assert finding.message == "`BSD 3-Clause` is no SPDX identifier: BSD-3-Clause?"
+    assert fixed(stated("BSD 3-Clause"), "LIC003") == {
+        "setup.cfg": stated("BSD-3-Clause")["setup.cfg"]
+    }
+
+
 def test_codemeta_names_it_by_address() -> None:
     def stated(name: str) -> dict[str, Any]:
         address = f"https://spdx.org/licenses/{name}"

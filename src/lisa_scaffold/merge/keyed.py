@@ -121,7 +121,7 @@ def _merge_document(
         ]
         if moving:
             # What one side moved is put in its new place in base and in the other side.
-            data = [moves.nest(read_value(side)) for side in sides]
+            data = [read_value(side) for side in sides]
             by_ours = moves.find_moves(data[0], data[2], data[1])
             by_theirs = moves.find_moves(data[0], data[1], data[2])
             sides[1:] = [

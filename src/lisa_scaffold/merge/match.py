@@ -401,7 +401,7 @@ def _extend_key(key: Hashable, item: Value) -> Hashable:
             names = [str(identity[1]) for identity in identities if isinstance(identity, tuple)]
             if names and len(names) == len(identities):
                 inner.append((field, tuple(sorted(names))))
-    return (*key, tuple(sorted(inner))) if inner else key
+    return (*key, tuple(sorted(inner)))
 
 
 def name_of(key: Hashable) -> Hashable:

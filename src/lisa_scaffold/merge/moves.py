@@ -50,18 +50,6 @@ def find_moves(base: Value, changed: Value, mover: Value) -> Moves:
     return moves
 
 
-def nest(value: Value) -> Value:
-    """A value whose keys are of one part each, as a parser gives them."""
-    if isinstance(value, list):
-        return [nest(part) for part in value]
-    if not isinstance(value, dict):
-        return value
-    nested: Value = {}
-    for key, part in value.items():
-        nested = _put(nested, key, nest(part))
-    return nested
-
-
 def _flatten(value: Value, path: Path = ()) -> dict[Path, Value]:
     """Every value that is no mapping, by its path."""
     if not isinstance(value, dict):
