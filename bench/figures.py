@@ -27,6 +27,7 @@ from desk import blobs, files, git, take
 from histories import ANSWERS
 
 MARKER = re.compile(rb"^<<<<<<< ", re.MULTILINE)
+HUNK = re.compile(rb"^@@ ", re.MULTILINE)
 WORD = re.compile(r"[^\s,;()\[\]{}'\"`]+")
 # Written by programs, thousands of lines at a time: their distance drowns all others.
 LOCK = re.compile(r"(^|/)([^/]+\.lock|[^/]+-lock\.(json|ya?ml))$")
@@ -92,6 +93,7 @@ class Figures:
     failed: bool = False
     message: str = ""
     conflicts: list[str] = field(default_factory=list)
+    places: int = 0
     declined: list[str] = field(default_factory=list)
     in_part: list[str] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
@@ -170,6 +172,17 @@ class Outcome:
             and not MARKER.search(self.content(self.ours, path))
         }
         return sorted(marked | self.staged.keys() | self.rejected.keys() | {*self.report.conflicts})
+
+    @property
+    def places(self) -> int:
+        """The places in conflict: markers and rejected hunks, and one for a file without any."""
+        found = 0
+        for path in self.conflicts:
+            written, before = self.content(self.written, path), self.content(self.ours, path)
+            marked = len(MARKER.findall(written)) - len(MARKER.findall(before))
+            rejected = len(HUNK.findall(self.rejected.get(path, b"")))
+            found += max(marked, 0) + rejected or 1
+        return found
 
     def lost(self, once: Iterable[str]) -> list[Lost]:
         """Lines of either side that are not accounted for; ``once``: files written once only."""

@@ -34,7 +34,7 @@ HERE = Path(__file__).parent
 SCRIPTS = Path(sys.executable).parent
 Words = list[str | Path]
 HEADER = (
-    f"{'':10}{'seconds':>8}{'exit':>6}{'conflicts':>10}{'declined':>9}"
+    f"{'':10}{'seconds':>8}{'exit':>6}{'conflicts':>10}{'places':>7}{'declined':>9}"
     f"{'lost: ours':>14}{'theirs':>12}{'distance':>14}{'invalid':>8}"
 )
 
@@ -121,7 +121,7 @@ class Trial:
         ran = run(command, self.folder, environment(self.folder, engine))
         outcome = Outcome(self.desk, self.trees, project, Report.read(ran.stdout))
         figures = Figures(ran.seconds, ran.cpu, ran.status)
-        figures.conflicts = outcome.conflicts
+        figures.conflicts, figures.places = outcome.conflicts, outcome.places
         accepted = {0, CONFLICTS_LEFT[engine]} if engine in CONFLICTS_LEFT else {0}
         figures.failed = ran.status not in accepted or (ran.status == 1 and not outcome.conflicts)
         figures.message = last_line(ran) if figures.failed else ""
@@ -203,9 +203,10 @@ def row(engine: str, figures: Figures) -> str:
         f"{figures.lines(side)} ({figures.lines(side, words=True)})" for side in ("ours", "theirs")
     )
     distance = f"{figures.distance} ({figures.distance_without_locks})"
+    declined = len(figures.declined) + len(figures.in_part)
     return (
         f"  {engine:8}{figures.seconds:8.2f}{figures.status:6}{len(figures.conflicts):10}"
-        f"{len(figures.declined) + len(figures.in_part):9}{ours:>14}{theirs:>12}{distance:>14}"
+        f"{figures.places:7}{declined:9}{ours:>14}{theirs:>12}{distance:>14}"
         f"{len(figures.invalid):8}  {figures.message}"
     ).rstrip()
 
@@ -232,6 +233,7 @@ def sums(all_figures: Sequence[Figures]) -> dict[str, Any]:
         ),
         "clean, nothing lost": sum(f.clean and not f.lost for f in all_figures),
         "files in conflict": sum(len(f.conflicts) for f in all_figures),
+        "places in conflict": sum(f.places for f in all_figures),
         "files declined with a note": sum(len(f.declined) for f in all_figures),
         "files declined in part": sum(len(f.in_part) for f in all_figures),
         "lines of the users lost": sum(f.lines("ours") for f in all_figures),

@@ -514,7 +514,8 @@ def test_a_branch_takes_the_update_and_nothing_else_changes(
     assert git.git("show", "update:b.dat", cwd=workshop.project) == "mine\n"
     message = git.git("log", "-1", "--format=%B", "update", cwd=workshop.project)
     assert message.startswith("Update the template from v1.0.0 to v1.1.0\n")
-    assert "the template's side of the conflict:\n\ntheirs\n" in message
+    assert "the template's side of the conflict:\n\n--- a/b.dat\n" in message
+    assert "\n-mine\n+theirs\n" in message
 
 
 def test_the_result_equals_copiers_where_nothing_conflicts(workshop: Workshop) -> None:

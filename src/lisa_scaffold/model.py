@@ -124,6 +124,29 @@ class Declined(NamedTuple):
     reason: str
 
 
+class Partial(NamedTuple):
+    """A three-way merge of one file in which only some members are in conflict.
+
+    Attributes
+    ----------
+    content
+        The file, merged but for the lines between conflict markers.
+    ours, theirs
+        The file with the lines of one side in each of these places.
+    places
+        The number of conflicts in it.
+    notes, patch
+        As of a merge without a conflict.
+    """
+
+    content: bytes
+    ours: bytes
+    theirs: bytes
+    places: int
+    notes: tuple[str, ...] = ()
+    patch: str = ""
+
+
 class Change(NamedTuple):
     """What happened to one path.
 

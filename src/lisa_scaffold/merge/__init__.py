@@ -5,15 +5,16 @@ A merger that is not sure returns ``None``, and git's conflict stays.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from lisa_scaffold.formats import diff, encoding
-from lisa_scaffold.merge import declined, effort, kinds
+from lisa_scaffold.merge import choice, declined, effort, kinds, markers
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.effort import TooMuchError
-from lisa_scaffold.model import Declined, Merged
+from lisa_scaffold.model import Declined, Merged, Partial
 
-_REWRITTEN = "The project has rewritten the passage that the template changed."
 _REPLACED = "The project has replaced this file with one of its own."
 _CARRIED_OVER = "Both sides added this file, nearly alike; it stays as the project has it."
 _TOO_LARGE = "It is too large to be merged by its parts: git has merged its lines."
@@ -85,6 +86,74 @@ def merge_file(
     return Merged(content, notes, done.patch)
 
 
+def merge_openly(
+    path: str, base: bytes | None, ours: bytes, theirs: bytes, *, keep_prose: bool = True
+) -> Partial | None:
+    """Merge what can be merged of a file that `merge_file` has no sure merge of.
+
+    Parameters are those of `merge_file`.
+
+    Returns
+    -------
+    Partial | None
+        Of data the merge with the fewest lines between markers, of all else the surest; ``None``
+        where there is none that is right with either side's lines.
+    """
+    sides = encoding.decode(base, ours, theirs)
+    if sides is None or not effort.fits(*sides.texts):
+        return None
+    file_type = kinds.file_type(path, sides.ours.text)
+    try:
+        with effort.bounded():
+            merges = (
+                made
+                for merge in _mergers_in_doubt(path, sides, file_type)
+                if (made := _merge_in_doubt(path, sides, merge, keep_prose=keep_prose))
+            )
+            if kinds.is_merged_by_line(file_type):
+                return next(merges, (0, None))[1]
+            return min(merges, key=lambda made: made[0], default=(0, None))[1]
+    except (TooMuchError, RecursionError):
+        return None
+
+
+def _mergers_in_doubt(path: str, sides: encoding.Sides, file_type: str) -> Iterator[kinds.Merge]:
+    if file_type == "prose":
+        from lisa_scaffold.merge import text
+
+        yield partial(text.merge_prose_openly, path=path)
+    yield from kinds.mergers_in_doubt(file_type, new=sides.new)
+
+
+def _merge_in_doubt(
+    path: str, sides: encoding.Sides, merge: kinds.Merge, *, keep_prose: bool
+) -> tuple[int, Partial] | None:
+    """A file as a merger makes it with each side's text in doubt, and how many lines differ."""
+    made: list[declined.MergedText] = []
+    for side in (choice.OURS, choice.THEIRS):
+        with choice.favouring(side):
+            done = merge(*sides.texts)
+            if done is None or kinds.find_problem(path, *sides.texts, *done) is not None:
+                return None
+            made.append(done)
+    (our_text, our_notes), (their_text, their_notes) = made
+    by_line = kinds.is_merged_by_line(kinds.file_type(path, sides.ours.text))
+    marked = markers.mark(our_text, their_text, by_line=by_line)
+    if marked is None or not marked.places:
+        return None
+    notes = tuple(note for note in our_notes if note in their_notes)
+    told = (*notes, *marked.disputed)
+    if any(kinds.find_loss(path, sides.texts, text, told) for text, _ in made):
+        return None
+    patch = declined.write_patch(notes, path)
+    shown = encoding.encode(marked.text, sides)
+    ours, theirs = encoding.encode(our_text, sides), encoding.encode(their_text, sides)
+    if (patch and not keep_prose) or shown is None or ours is None or theirs is None:
+        return None
+    texts = declined.note_unaccounted(sides.texts, marked.text, tuple(map(str, notes)), patch)
+    return len(marked.disputed), Partial(shown, ours, theirs, marked.places, texts, patch)
+
+
 def explain_excess(*versions: bytes | None) -> str | None:
     """Why versions of a file are merged only by their lines; ``None`` where they are not."""
     texts = (version.decode("latin-1") for version in versions if version)
@@ -141,7 +210,7 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
         prose = text.merge_prose(base, ours, theirs, path)
         if prose is None or (prose.patch and not keep_prose):
             return None
-        return _Result(prose.text, prose.notes, prose.patch, _REWRITTEN)
+        return _Result(prose.text, prose.notes, prose.patch, declined.REWRITTEN)
     for merge in kinds.mergers(file_type, new=sides.new):
         done = merge(base, ours, theirs)
         if done is None or kinds.find_problem(path, base, ours, theirs, *done) is not None:

@@ -15,6 +15,7 @@ from lisa_scaffold.merge.effort import spend
 
 _WORD = re.compile(r"[^\s,;()\[\]{}'\"`]+")
 _MARGIN = "\n    "
+REWRITTEN = "The project has rewritten the passage that the template changed."
 _JOINED = "both sides changed what stands in these lines; they were:"
 
 
@@ -32,12 +33,15 @@ class Declined:
         What the template made of it; empty where it removed it.
     stays
         The project's text; empty where the project removed it.
+    patch
+        The change as a patch, where it is known already.
     """
 
     note: str
-    before: str = field(compare=False)
-    after: str = field(compare=False)
-    stays: str = field(compare=False)
+    before: str = field(compare=False, default="")
+    after: str = field(compare=False, default="")
+    stays: str = field(compare=False, default="")
+    patch: str = field(compare=False, default="")
 
     def __str__(self) -> str:
         """The note."""
@@ -171,7 +175,7 @@ def write_patch(notes: Iterable[Note], path: str) -> str:
     """The template's declined changes, each as a unified diff."""
     return "".join(
         # A part of a line stands for the line.
-        patch(to_text(to_lines(note.before)), to_text(to_lines(note.after)), path)
+        note.patch or patch(to_text(to_lines(note.before)), to_text(to_lines(note.after)), path)
         for note in notes
         if isinstance(note, Declined)
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.dockerfile import DIRECTIVE, spans
 from lisa_scaffold.formats.stretches import Unit, join_units, key_of
+from lisa_scaffold.merge import choice
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
 from lisa_scaffold.merge.text import pick_farther
@@ -224,11 +225,14 @@ def _merge_instruction(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUni
         more = pick_farther((), ours.lines, theirs.lines)
         return None if more is None else (more, ())
     units = (base, ours, theirs)
-    return (
-        plain.merge_lines(*(list(unit.lines) for unit in units))
-        or _merge_words(*units)
-        or merge_run(*(unit.lines for unit in units))
-    )
+    lines = [list(unit.lines) for unit in units]
+    with choice.favouring(choice.NOBODY):
+        done: MergedUnit | None = (
+            plain.merge_lines(*lines)
+            or _merge_words(*units)
+            or merge_run(*(unit.lines for unit in units))
+        )
+    return done or plain.merge_lines(*lines, in_doubt=choice.side())
 
 
 def _merge_words(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:

@@ -21,7 +21,7 @@ from lisa_scaffold.formats.tree import (
     write,
     write_content,
 )
-from lisa_scaffold.merge import layout, lists, match, moves, removed, values, verify
+from lisa_scaffold.merge import choice, layout, lists, match, moves, removed, values, verify
 from lisa_scaffold.merge.declined import MergedText, Note
 from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.lists import Members, Versions
@@ -157,15 +157,15 @@ def merge_branch(
     if isinstance(members, list):
         return layout.assemble(base, ours, theirs, members)
     merged: dict[int, Entry] = {}
-    out = lists.leave_out_crowded(members, path, notes)
+    out = members.slots.out | lists.leave_out_crowded(members, path, notes)
     for slot, versions in members.versions.items():
         entry = None
         if slot not in out:
             entry = _merge_entry(versions, path, notes, strict=members.strict)
         if entry is not None:
             merged[slot] = entry
-    lists.refuse_replacements(members, out, path)
-    order = match.order_slots(members.slots, set(merged), members.strict)
+    keep = set(merged) - lists.refuse_replacements(members, out, path)
+    order = match.order_slots(members.slots, keep, members.strict)
     return layout.assemble(base, ours, theirs, [merged[slot] for slot in order])
 
 
@@ -204,6 +204,7 @@ def _pair_keys(
 def _match_mapping(sides: list[list[Entry]], items: list[list[Value]]) -> match.Slots:
     """Match a mapping by key, and elements of an array of tables by what identifies them."""
     found: list[dict[int, int]] = [{}, {}, {}]
+    out: set[int] = set()
     first = 0
     arrays = dict.fromkeys(member.key for side in sides for member in side if member.item)
     for array in [None, *arrays]:
@@ -215,12 +216,19 @@ def _match_mapping(sides: list[list[Entry]], items: list[list[Value]]) -> match.
         keys: list[list[Hashable]] = match.identify(*parts)
         if array is None:
             keys = [[side[i].key for i in where] for side, where in zip(sides, places, strict=True)]
-        slots = match.match_by_likeness(*_pair_keys(keys, parts), keyed=array is None)
+        try:
+            slots = match.match_by_likeness(*_pair_keys(keys, parts), keyed=array is None)
+        except NotSure as doubt:
+            if array is None:
+                raise
+            slots = match.keep_apart(parts, doubt)
+        out |= {first + slot for slot in slots.out}
         numbers = (slots.base, slots.ours, slots.theirs)
         for into, where, own in zip(found, places, numbers, strict=True):
             into.update({i: first + slot for i, slot in zip(where, own, strict=True)})
         first += 1 + max((slot for own in numbers for slot in own), default=0)
-    return match.Slots(*([into[i] for i in sorted(into)] for into in found))
+    base, ours, theirs = ([into[i] for i in sorted(into)] for into in found)
+    return match.Slots(base, ours, theirs, frozenset(out))
 
 
 def _merge_entry(
@@ -228,17 +236,28 @@ def _merge_entry(
 ) -> Entry | None:
     """Merge one member; ``None`` where the result lacks it."""
     base, ours, theirs = versions
+    told = len(notes)
     if ours is None or theirs is None:
-        return removed.merge_one_sided(base, ours, theirs, path, notes, strict=strict)
+        try:
+            return removed.merge_one_sided(base, ours, theirs, path, notes, strict=strict)
+        except NotSure as doubt:
+            return choice.choose(ours, theirs, doubt)
     path = (*path, *removed.find_label(ours))
-    lead = layout.merge_lead(base.lead if base else None, ours.lead, theirs.lead)
+    try:
+        lead = layout.merge_lead(base.lead if base else None, ours.lead, theirs.lead)
+    except NotSure as doubt:
+        lead = choice.choose(ours.lead, theirs.lead, doubt)
     texts = [write_content(side) if side else None for side in versions]
     if texts[1] == texts[0]:
         merged = theirs
     elif texts[2] in texts[:2]:
         merged = ours
     else:
-        merged = _merge_changed(base, ours, theirs, path, notes)
+        try:
+            merged = _merge_changed(base, ours, theirs, path, notes)
+        except NotSure as doubt:
+            merged = choice.choose(ours, theirs, doubt)
+            del notes[told:]
     return merged if merged.lead == lead else replace(merged, lead=lead)
 
 
@@ -263,11 +282,19 @@ def _merge_changed(
     old = base or replace(ours, head="", tail="")
     return replace(
         ours if ours.comma else theirs,
-        head=layout.pick(old.head, ours.head, theirs.head),
+        head=_pick(old.head, ours.head, theirs.head),
         node=node,
-        gap=layout.pick(old.gap, ours.gap, theirs.gap),
-        tail=layout.pick(old.tail, ours.tail, theirs.tail),
+        gap=_pick(old.gap, ours.gap, theirs.gap),
+        tail=_pick(old.tail, ours.tail, theirs.tail),
     )
+
+
+def _pick(base: str, ours: str, theirs: str) -> str:
+    """What stands beside the members of a branch: they are merged, however doubtful it is."""
+    try:
+        return layout.pick(base, ours, theirs)
+    except NotSure as doubt:
+        return choice.choose(ours, theirs, doubt)
 
 
 def _are_lists_of(base: Node, ours: Branch, theirs: Branch, path: Path) -> bool:
@@ -332,7 +359,7 @@ def _decide_leaf(
     tails = [side.tail if side else "" for side in (base, ours, theirs)]
     if b and "\n" in b.text and "\n" in o.text:
         sides = [leaf.text.splitlines(keepends=True) for leaf in (b, o, t)]
-        picks = match.diff3(*sides)
+        picks = match.diff3(*sides, in_doubt=choice.side())
         if picks is not None:
             text = "".join(sides[side][index] for side, index in picks)
             return Leaf(text, ("merged", text)), layout.pick(*tails)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 
@@ -53,12 +54,15 @@ _PATTERNS = (
 )
 _PROSE = re.compile(r"(README|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGE(S|LOG)|NEWS|TODO)(\.\w+)?")
 _STRUCTURED = ("toml", "yaml", "json")
+# Of these each line, or each few lines, stands for itself.
+_BY_MEMBER = (*_STRUCTURED, "ini", "lines", "pip")
 # Loaded where a file of the type is merged: nobody waits for the others.
 _MERGERS = {
     "dockerfile": ("dockerfile", "merge"),
     "ini": ("lines", "merge_ini"),
     "json": ("keyed", "merge_json"),
     "lines": ("lines", "merge"),
+    "lines in doubt": ("text", "merge_openly"),
     "pip": ("lines", "merge_requirements"),
     "python": ("python", "merge"),
     "text": ("text", "merge"),
@@ -66,6 +70,8 @@ _MERGERS = {
     "yaml": ("keyed", "merge_yaml"),
 }
 _CHECKED = ("dockerfile", "ini", "python")
+# Mergers that count words see both sides' where these are in doubt; of prose nobody can tell.
+_COUNTED = (*_CHECKED, "lines", "pip")
 # These have looked at the lines themselves, or know better where a line belongs.
 _WITHOUT_TEXT = ("dockerfile", "lines", "pip", "python")
 
@@ -95,10 +101,28 @@ def mergers(file_type: str, *, new: bool) -> Iterator[Merge]:
     forms = [] if file_type == "text" else [file_type]
     if not new and file_type not in _WITHOUT_TEXT:
         forms.append("text")
-    for form in forms:
-        module, name = _MERGERS[form]
-        merger: Merge = getattr(import_module(f"lisa_scaffold.merge.{module}"), name)
-        yield merger
+    yield from map(_load_merger, forms)
+
+
+def mergers_in_doubt(file_type: str, *, new: bool) -> Iterator[Merge]:
+    """The mergers for a file type that take the text of the favoured side in doubt."""
+    if file_type == "generated":
+        return
+    forms = [] if file_type in ("prose", "text") else [file_type]
+    if not new:
+        forms.append("lines in doubt")
+    yield from map(_load_merger, forms)
+
+
+def is_merged_by_line(file_type: str) -> bool:
+    """Whether lines of a file depend on those around them."""
+    return file_type not in _BY_MEMBER
+
+
+def _load_merger(form: str) -> Merge:
+    module, name = _MERGERS[form]
+    merger: Merge = getattr(import_module(f"lisa_scaffold.merge.{module}"), name)
+    return merger
 
 
 def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
@@ -125,6 +149,29 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
         checker = import_module(f"lisa_scaffold.merge.{_MERGERS[form][0]}")
         problem = checker.find_problem(base, ours, theirs, merged)
     return problem
+
+
+def find_loss(
+    path: str, sides: tuple[str, str, str], merged: str, notes: Sequence[Note]
+) -> str | None:
+    """A comment or a word of either side that neither a merge in doubt nor a note has.
+
+    Also a line that it has more often than both sides account for, or not as often as all have it.
+    """
+    from lisa_scaffold.merge import verify
+
+    form = file_type(path, sides[1])
+    counts = [Counter(map(str.strip, text.split("\n"))) for text in (*sides, merged)]
+    for line, times in counts[3].items():
+        before, *after = (count[line] for count in counts[:3])
+        if times > max(1, before + sum(max(count - before, 0) for count in after)) and line:
+            return line
+    for line in counts[0]:
+        if line and counts[3][line] < min(count[line] for count in counts[:3]):
+            return line
+    if form in _STRUCTURED:
+        return verify.find_lost_comment(*sides, merged, notes)
+    return verify.find_lost_word(*sides, merged, notes) if form in _COUNTED else None
 
 
 def has_only_moved_pins(path: str, base: str, ours: str) -> bool:

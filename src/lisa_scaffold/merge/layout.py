@@ -13,7 +13,7 @@ from lisa_scaffold.formats.tree import (
     shift_entry,
     split_comments,
 )
-from lisa_scaffold.merge import match
+from lisa_scaffold.merge import choice, match
 
 
 def pick(base: str, ours: str, theirs: str) -> str:
@@ -104,7 +104,10 @@ def _merge_edge(base: str, ours: str, theirs: str) -> str:
     try:
         return pick(base, ours, theirs)
     except NotSure:
-        return merge_lead(base, ours, theirs)
+        try:
+            return merge_lead(base, ours, theirs)
+        except NotSure as doubt:
+            return choice.choose(ours, theirs, doubt)
 
 
 def _apply_style(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from lisa_scaffold.formats.diff import is_subsequence
@@ -16,7 +17,7 @@ from lisa_scaffold.formats.tree import (
     split_comments,
     write_content,
 )
-from lisa_scaffold.merge import declined, layout, match, values
+from lisa_scaffold.merge import choice, declined, layout, match, values
 from lisa_scaffold.merge.declined import Note
 
 Versions = tuple[Entry | None, Entry | None, Entry | None]
@@ -68,7 +69,7 @@ def merge_in_order(sides: list[list[Entry]], items: list[list[Value]], path: Pat
         [repr((item, _comments_of(e))) for item, e in zip(*side, strict=True)]
         for side in zip(items, sides, strict=True)
     ]
-    picks = match.diff3(*texts)
+    picks = match.diff3(*texts, in_doubt=choice.side())
     if picks is None:
         raise NotSure(f"{values.show_path(path)}: both sides changed the same place of a list")
     merged = [items[side][index] for side, index in picks]
@@ -100,20 +101,29 @@ def leave_out_crowded(members: Members, path: Path, notes: list[Note]) -> set[in
         [members.value_at(slot) for slot in side] for side in (slots.base, slots.ours, slots.theirs)
     )
     where = values.show_path(path)
-    if values.find_crowded_out(base, theirs, ours):
-        raise NotSure(f"{where}: added beside what the other side removed")
+    doubtful: set[int] = set()
+    if own := values.find_crowded_out(base, theirs, ours):
+        doubt = NotSure(f"{where}: added beside what the other side removed")
+        doubtful = choice.choose(set[int](), {slots.ours[index] for index in own}, doubt)
     out = values.find_crowded_out(base, ours, theirs)
     for index, removed in out.items():
         added = members.versions[slots.theirs[index]][2]
         text = write_content(added).strip() if added else ""
         notes.append(declined.note_crowded_out(where, text, values.text_of(removed) or ""))
-    return {slots.theirs[index] for index in out}
+    return doubtful | {slots.theirs[index] for index in out}
 
 
-def refuse_replacements(members: Members, out: set[int], path: Path) -> None:
-    """Refuse where one side adds in place of what only the other removed, and resembles it."""
+def refuse_replacements(members: Members, out: AbstractSet[int], path: Path) -> set[int]:
+    """Slots that one side adds in place of what only the other removed, and that resemble it.
+
+    Raises
+    ------
+    NotSure
+        If there are some, and neither side is taken in doubt.
+    """
+    found: set[int] = set()
     if members.form in ("map", "requirements"):
-        return
+        return found
     versions = members.versions
     both = [slot for slot, v in versions.items() if v[1] and v[2] and not v[0]]
     for side, other, order in ((1, 2, members.slots.ours), (2, 1, members.slots.theirs)):
@@ -128,7 +138,10 @@ def refuse_replacements(members: Members, out: set[int], path: Path) -> None:
                 continue
             swapped = [s for s in removed if old_places.get(s) == place]
             if any(_resemble(members.value_at(s), members.value_at(slot)) for s in swapped):
-                raise NotSure(f"{values.show_path(path)}: added in place of what is gone")
+                doubt = NotSure(f"{values.show_path(path)}: added in place of what is gone")
+                if choice.choose(side == choice.THEIRS, side == choice.OURS, doubt):
+                    found.add(slot)
+    return found
 
 
 def _resemble(one: Value, two: Value) -> bool:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
+from itertools import accumulate, pairwise
 
 from lisa_scaffold.formats.diff import is_subsequence
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Value
+from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.effort import refuse_many, spend
 
 _SIMILAR = 0.5
@@ -24,12 +26,17 @@ Partners = dict[int, int]
 
 
 def diff3(
-    base: Sequence[Hashable], ours: Sequence[Hashable], theirs: Sequence[Hashable]
+    base: Sequence[Hashable],
+    ours: Sequence[Hashable],
+    theirs: Sequence[Hashable],
+    *,
+    in_doubt: int = choice.NOBODY,
 ) -> list[tuple[int, int]] | None:
     """Merge three sequences: (side, index) of each item of the result, side 1 ours, 2 theirs.
 
-    Changes that touch each other are a conflict, as they are in git: ``None``. Not so where both
-    sides replaced all of the base's items, and one side has all that the other has.
+    Changes that touch each other are a conflict, as they are in git: ``None``, or the items of
+    the side that is taken `in_doubt`. Not so where both sides replaced all of the base's items,
+    and one side has all that the other has.
     """
     result: list[tuple[int, int]] = []
     to_ours, to_theirs = (_Matcher(base, side).match_indices() for side in (ours, theirs))
@@ -48,6 +55,8 @@ def diff3(
             takes_ours = False
         elif replaced and their_items and is_subsequence(their_items, our_items):
             takes_ours = True
+        elif in_doubt:
+            takes_ours = in_doubt == choice.OURS
         else:
             return None
         picked = range(o, o_end) if takes_ours else range(t, t_end)
@@ -87,6 +96,8 @@ class Slots:
     base: list[int]
     ours: list[int]
     theirs: list[int]
+    out: frozenset[int] = frozenset()
+    """Slots of the side that is not taken in doubt."""
 
 
 def match_by_key(
@@ -97,7 +108,7 @@ def match_by_key(
     sides = [[number.setdefault(key, len(number)) for key in side] for side in (base, ours, theirs)]
     if any(len(set(side)) != len(side) for side in sides):
         raise Indistinct("a key stands twice")
-    return Slots(*sides)
+    return Slots(sides[0], sides[1], sides[2])
 
 
 def match_by_likeness(
@@ -141,6 +152,19 @@ def match_by_likeness(
             their_slots.append(count)
             count += 1
     return Slots(list(range(len(base))), our_slots, their_slots)
+
+
+def keep_apart(sides: Sequence[Sequence[Value]], doubt: NotSure) -> Slots:
+    """Match no member: those of the side that is taken in doubt stay, all others go.
+
+    Raises
+    ------
+    NotSure
+        The doubt, where neither side is taken.
+    """
+    ends = accumulate(map(len, sides), initial=0)
+    base, ours, theirs = (list(range(*pair)) for pair in pairwise(ends))
+    return Slots(base, ours, theirs, frozenset(choice.choose(theirs, ours, doubt)))
 
 
 def _find_partners(base: Sequence[Item], side: Sequence[Item], keyed: bool) -> Partners:
@@ -317,23 +341,38 @@ def order_slots(slots: Slots, keep: set[int], strict: bool) -> list[int]:
             following = next((slot for slot in base[index + 1 :] if slot in result), None)
             at = len(result) if following is None else result.index(following)
             result.insert(at, base[index])
-    known, inserted = set(result), set(first) - set(base) - set(second)
+    known, inserted = set(result), (set(first) & keep) - set(base) - set(second)
     for index, slot in enumerate(second):
         if slot in known or slot not in keep:
             continue
         at = next((result.index(s) + 1 for s in reversed(second[:index]) if s in known), 0)
-        known.add(slot)
         replaced = _find_replaced(base, second, index)
         if replaced in known:
-            result.insert(max(result.index(replaced), at), slot)
-            continue
-        rivals = at
-        while rivals < len(result) and result[rivals] in inserted:
-            rivals += 1
-        if strict and (rivals > at or (at and result[at - 1] in inserted)):
-            raise NotSure("both sides added at the same place")
-        result.insert(at if theirs_first else rivals, slot)
+            place: int | None = max(result.index(replaced), at)
+        else:
+            place = _make_room(result, at, inserted, strict=strict, theirs_first=theirs_first)
+        if place is not None:
+            known.add(slot)
+            result.insert(place, slot)
     return [slot for slot in result if slot in keep]
+
+
+def _make_room(
+    result: list[int], at: int, rivals: set[int], *, strict: bool, theirs_first: bool
+) -> int | None:
+    """Where a member belongs that is added at a place; `None`: nowhere, as its rivals stay."""
+    start = end = at
+    while end < len(result) and result[end] in rivals:
+        end += 1
+    while start and result[start - 1] in rivals:
+        start -= 1
+    if not strict or start == end:
+        return at if theirs_first else end
+    doubt = NotSure("both sides added at the same place")
+    if choice.choose(not theirs_first, theirs_first, doubt):
+        return None
+    del result[start:end]
+    return start
 
 
 def _find_replaced(base: list[int], side: list[int], index: int) -> int:

@@ -30,7 +30,7 @@ from lisa_scaffold.formats.python import (
     statement_type,
 )
 from lisa_scaffold.formats.stretches import Unit, join_units, key_of, number_units
-from lisa_scaffold.merge import declined
+from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
 from lisa_scaffold.merge.imports import WIDTH, drop_names, merge_imports
@@ -101,15 +101,17 @@ def _merge_by_statement(base: str, ours: str, theirs: str) -> MergedText | None:
         return None
     # One side removed an import, and the other still uses it or has come to use it.
     keep = find_missing(our_tree, their_tree, tree)
-    idle: set[str] = set()
-    if any(isinstance(note, Declined) for note in done[1]):
-        idle = _find_idle_imports(before, their_tree, tree)
+    unused = _find_idle_imports(before, our_tree, tree)
+    idle = _find_idle_imports(before, their_tree, tree)
+    if not any(isinstance(note, Declined) for note in done[1]) and (
+        choice.side() or not _loses_use(our_tree, their_tree, done[0], unused)
+    ):
+        idle = set()  # what is in doubt may be the only use
     if keep or idle:
         done = _merge_modules(base, ours, theirs, _Names(keep, idle))
     if done is None:
         return None
     text, notes = done
-    unused = _find_idle_imports(before, our_tree, tree)
     if idle:
         imports = "\n".join(_find_import_lines(idle, theirs))
         notes += (declined.note_unused(", ".join(sorted(idle)), imports),)
@@ -121,11 +123,9 @@ def _merge_by_statement(base: str, ours: str, theirs: str) -> MergedText | None:
     accounted = notes
     if keep or idle:
         accounted = (*notes, *keep, "import from", *_find_import_lines(keep, text))
-    if find_lost_word(base, ours, theirs, text, accounted):
-        return None
-    if find_problem(base, ours, theirs, text) or _loses_use(our_tree, their_tree, text, unused):
-        return None
-    return text, notes
+    is_idle = not choice.side() and _loses_use(our_tree, their_tree, text, unused)
+    is_lost = find_lost_word(base, ours, theirs, text, accounted)
+    return None if is_idle or is_lost or find_problem(base, ours, theirs, text) else (text, notes)
 
 
 def _find_import_lines(names: AbstractSet[str], text: str) -> list[str]:
@@ -205,6 +205,14 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
         exported = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
         return exported or decline_carried_over(_describe(ours), ours, theirs)
     units = (base, ours, theirs)
+    with choice.favouring(choice.NOBODY):
+        done = _merge_known(base, ours, theirs, names)
+    return _merge_members(*units, names) if done is None and choice.side() else done
+
+
+def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedUnit | None:
+    """Merge a statement that both sides changed."""
+    units = (base, ours, theirs)
     done: MergedUnit | None = plain.merge_lines(*(list(unit.lines) for unit in units))
     if done is not None:
         return done
@@ -218,17 +226,24 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
     lead, code = pick_changed(*above), pick_changed(*below)
     if lead is not None and code is not None:
         return (*lead, *code), ()
-    sides = [split_members(unit.lines) for unit in units]
-    if not any(side is None for side in sides):
-        inside = names._replace(known={})
-        done = _merge_statements(inside, *(side or [] for side in sides))
-    done = done or _merge_exports(base, ours, theirs)
+    done = _merge_members(*units, names) or _merge_exports(base, ours, theirs)
     done = done or _merge_equal(ours, theirs, names.known)
     is_rewritten = likeness_of_words(base.lines, ours.lines) < _REWRITTEN
     if done is None and is_rewritten and statement_type(base) == "def":
         texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
         done = ours.lines, (declined.note_rewritten(_describe(base), *texts),)
     return done
+
+
+def _merge_members(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedUnit | None:
+    """Merge a class, or a literal or call with one element a line.
+
+    The lines of a function depend on each other, so that one has no parts.
+    """
+    sides = [split_members(unit.lines) for unit in (base, ours, theirs)]
+    if any(side is None for side in sides):
+        return None
+    return _merge_statements(names._replace(known={}), *(side or [] for side in sides))
 
 
 def _merge_equal(ours: Unit, theirs: Unit, known: Constants) -> MergedUnit | None:

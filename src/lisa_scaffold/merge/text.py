@@ -24,6 +24,8 @@ from lisa_scaffold.formats.diff import (
     to_lines,
     to_text,
 )
+from lisa_scaffold.merge import choice
+from lisa_scaffold.merge.declined import REWRITTEN, Declined, MergedText
 from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.versions import pick_newest
 
@@ -70,14 +72,24 @@ def merge(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | No
     return None if done is None else (to_text(done[0]), done[1])
 
 
-def merge_lines(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines | None:
-    """Merge lists of lines."""
+def merge_openly(base: str, ours: str, theirs: str) -> tuple[str, tuple[str, ...]] | None:
+    """Merge texts; a change without a sure place is the one of the side that is taken in doubt."""
+    done = merge_lines(to_lines(base), to_lines(ours), to_lines(theirs), in_doubt=choice.side())
+    return None if done is None else (to_text(done[0]), done[1])
+
+
+def merge_lines(
+    base: list[str], ours: list[str], theirs: list[str], *, in_doubt: int = choice.NOBODY
+) -> MergedLines | None:
+    """Merge lists of lines; where that is not sure, take those of one side, if any."""
     merged: list[str] = []
     notes: tuple[str, ...] = ()
     for region in regions(base, ours, theirs):
         done = _merge_region(region, base, ours, theirs)
         if done is None:
-            return None
+            if not in_doubt:
+                return None
+            done = _pick_side(region, ours, theirs, in_doubt)
         merged += done[0]
         notes += done[1]
     return merged, notes
@@ -108,12 +120,27 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
                 done = our_lines, ()
             elif rewritten or (any(before) and likeness_of_words(before, our_lines) < _REWRITTEN):
                 done, before = (our_lines, ()), their_lines
+            elif choice.side():
+                done = _pick_side(region, sides[1], sides[2], choice.side())
             else:
                 return None
         merged += done[0]
         notes += done[1]
         with_declined += before
     return Prose(to_text(merged), patch(base, to_text(with_declined), path), notes)
+
+
+def merge_prose_openly(base: str, ours: str, theirs: str, path: str) -> MergedText | None:
+    """Merge prose; a passage that is not rewritten is that of the side that is taken in doubt."""
+    done = merge_prose(base, ours, theirs, path)
+    if done is None:
+        return None
+    patched = (Declined(REWRITTEN, patch=done.patch),) if done.patch else ()
+    return done.text, (*done.notes, *patched)
+
+
+def _pick_side(region: Region, ours: list[str], theirs: list[str], side: int) -> MergedLines:
+    return (ours[region.ours] if side == choice.OURS else theirs[region.theirs]), ()
 
 
 def _merge_region(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.stretches import Unit, Units, number_units
-from lisa_scaffold.merge import declined
+from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Declined, Note
 from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.text import likeness
@@ -52,13 +52,15 @@ def merge_units(  # noqa: PLR0913
     With ``heirs``, a unit that both sides lack, with one much like it on one side only, was
     replaced there and removed here: a contradiction. So is a unit that one side removed and the
     other changed, unless ``removed`` decides about it. Where the order means nothing
-    (``free``), the project's stands if both sides changed it.
+    (``free``), the project's stands if both sides changed it. Where a side is taken in doubt, its
+    units stand in the place of those that contradict each other; only the order of all of them
+    still may.
     """
     refuse_many(len(base), len(ours), len(theirs))
     sides = _Sides(
         *({unit.key: unit for unit in number_units(side)} for side in (base, ours, theirs))
     )
-    if heirs and _is_one_replaced(sides):
+    if heirs and not _settle_replaced(sides):
         return None
     notes = _decide_removed(sides, removed, heirs=heirs)
     order = None if notes is None else _order_keys(sides, together, free=free)
@@ -66,7 +68,7 @@ def merge_units(  # noqa: PLR0913
         return None
     merged: list[Unit] = []
     for key in order:
-        done = _merge_unit(key, sides, both)
+        done = _merge_unit(key, sides, both) or _take_doubtful(key, sides)
         if done is None:
             return None
         merged.append(done[0])
@@ -160,17 +162,26 @@ def adopt_keys(base: Units, side: Units, *, is_nameless: Callable[[Unit], bool])
     return found
 
 
-def _is_one_replaced(sides: _Sides) -> bool:
-    """Whether one side replaced, by something similar, a unit that the other removed."""
+def _settle_replaced(sides: _Sides) -> bool:
+    """Settle where one side replaced, by something similar, a unit that the other removed.
+
+    Returns whether that could be done: by the side that is taken in doubt.
+    """
     base, ours, theirs = sides
     missing = [base[key] for key in base if key not in ours and key not in theirs]
-    new = [
-        one[key]
-        for one, other in ((ours, theirs), (theirs, ours))
-        for key in one
-        if key not in other and key not in base
-    ]
-    return any(likeness_of_units(unit, heir) >= _HEIR for unit in missing for heir in new)
+    for number, one, other in ((choice.OURS, ours, theirs), (choice.THEIRS, theirs, ours)):
+        for key in [key for key in one if key not in other and key not in base]:
+            if any(likeness_of_units(unit, one[key]) >= _HEIR for unit in missing):
+                if not choice.side():
+                    return False
+                if choice.side() != number:
+                    del one[key]
+    return True
+
+
+def _take_doubtful(key: Hashable, sides: _Sides) -> tuple[Unit, tuple[Note, ...]] | None:
+    """A unit that both sides have, as the side has it that is taken in doubt."""
+    return (sides[choice.side()][key], ()) if choice.side() else None
 
 
 def _decide_removed(
@@ -187,17 +198,23 @@ def _decide_removed(
         left = our_unit or their_unit
         if left is None or (our_unit and their_unit) or left.lines == unit.lines:
             continue
+        decided = removed(unit, our_unit, their_unit) if removed else None
         match key:
             # A side has this name twice: nobody knows which of the two was removed.
             case (name, int()) if any((name, 2) in side for side in sides):
+                decided = None
+        found = heirs and isinstance(decided and decided[1], Declined) and _find_heirs(sides, key)
+        if decided is None or found:
+            if not choice.side():
                 return None
-        decided = removed(unit, our_unit, their_unit) if removed else None
-        if decided is None:
-            return None
+            # As the side has it that is taken in doubt, the other's heirs of it included.
+            without = theirs if our_unit else ours
+            if sides[choice.side()] is not without:
+                for heir in _find_heirs(sides, key):
+                    without.pop(heir, None)
+            decided = sides[choice.side()].get(key), ""
         stays, note = decided
-        if heirs and isinstance(note, Declined) and _has_heir(sides, key):
-            return None
-        notes.append(note)
+        notes += [note] if note else []
         # To the rest of the merge the unit is new, or was never there.
         del base[key]
         for side in (side for side in (ours, theirs) if key in side):
@@ -208,19 +225,20 @@ def _decide_removed(
     return notes
 
 
-def _has_heir(sides: _Sides, key: Hashable) -> bool:
-    """Whether the side without a unit may have renamed it, or has its lines elsewhere."""
+def _find_heirs(sides: _Sides, key: Hashable) -> list[Hashable]:
+    """What the side without a unit may have made of it; the unit itself if its lines are around."""
     base, ours, theirs = sides
     without, other = (theirs, ours) if key in ours else (ours, theirs)
-    if any(
-        likeness_of_units(base[key], unit) >= _HEIR
+    heirs = [
+        new
         for new, unit in without.items()
         if new not in base and new not in other
-    ):
-        return True
+        if likeness_of_units(base[key], unit) >= _HEIR
+    ]
     own = _count_lines([base[key]])
     elsewhere = _count_lines(without.values()) - (_count_lines(base.values()) - own)
-    return 2 * (elsewhere & own).total() >= own.total()
+    is_around = 2 * (elsewhere & own).total() >= own.total()
+    return heirs or ([key] if is_around else [])
 
 
 def _count_lines(units: Iterable[Unit]) -> Counter[str]:
@@ -265,7 +283,9 @@ def _order_keys(sides: _Sides, together: PlaceTogether, *, free: bool) -> list[H
         pair = (added, beside) if lead is theirs else (beside, added)
         placed = together(anchor, *pair)
         if placed is None:
-            return None
+            if not choice.side():
+                return None
+            placed = pair[choice.side() - 1]
         order[at:end] = [unit.key for unit in placed]
     return order
 

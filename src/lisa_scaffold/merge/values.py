@@ -10,7 +10,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from lisa_scaffold.formats.tree import Path, Value
-from lisa_scaffold.merge import declined
+from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.match import are_all_named, diff3
 from lisa_scaffold.merge.text import merge_words
@@ -103,7 +103,7 @@ def decide_scalar(
     texts = (before, our_text, their_text)
     if "\n" in "".join(texts):
         sides = [text.splitlines(keepends=True) for text in texts]
-        picks = diff3(*sides)
+        picks = diff3(*sides, in_doubt=choice.side())
         lines = None if picks is None else [sides[side][index] for side, index in picks]
         return None if lines is None else Decision("".join(lines))
     decision = _pick_newest(path, texts, remarks) or _merge_requirement(path, *texts)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import hunks
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
-from lisa_scaffold.merge import match, moves, values
+from lisa_scaffold.merge import choice, match, moves, values
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
 
 Load = Callable[[str], Value]
@@ -53,7 +53,7 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     if before is None:
         return None
     problem = _find_disagreement(before, our_value, their_value, after, by_git=by_git)
-    return problem or _find_lost_comment(base, ours, theirs, merged, notes)
+    return problem or find_lost_comment(base, ours, theirs, merged, notes)
 
 
 def refuse_unsound(
@@ -66,15 +66,20 @@ def refuse_unsound(
         base, ours, theirs, after = (load(text) for text in (*sides, merged[0]))
     except (NotSure, RecursionError):
         return None
-    if _find_disagreement(base, ours, theirs, after) or _find_lost_comment(*sides, *merged):
+    if _find_disagreement(base, ours, theirs, after) or find_lost_comment(*sides, *merged):
         return None
     return merged
 
 
-def _find_lost_comment(
+def find_lost_comment(
     base: str, ours: str, theirs: str, merged: str, notes: Iterable[Note]
 ) -> str | None:
-    """The first comment that a side added, and that neither the merged text nor a note has."""
+    """The first comment that a side added, and that neither the merged text nor a note has.
+
+    Where one side's text is taken in doubt, the other's stands beside it in the end.
+    """
+    if choice.side():
+        return None
     known = {*_COMMENT_LINE.findall(base), *_COMMENT_LINE.findall(merged)}
     for side, text in ("project", ours), ("template", theirs):
         for comment in _COMMENT_LINE.findall(text):
@@ -113,7 +118,21 @@ def _find_disagreement(
 
 
 def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
-    """Compare one value; ``None`` among the values is one that is not there."""
+    """Compare one value; ``None`` among the values is one that is not there.
+
+    Where a side is taken in doubt, its value is right wherever no other would be.
+    """
+    side = choice.side()
+    if not side:
+        return _check_value(path, sides, merged)
+    try:
+        problem = _check_value(path, sides, merged)
+    except NotSure as doubt:
+        problem = f"{values.show_path(path)}: {doubt}"
+    return None if merged == sides[side] else problem
+
+
+def _check_value(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
     base, ours, theirs = sides
     if theirs in (ours, base) or ours == base:
         return _expect(path, ours if theirs in (ours, base) else theirs, merged)
@@ -209,7 +228,7 @@ def _check_sequence(
     form = values.classify_list(path, *sides)
     if form == "ordered":
         texts = [[repr(item) for item in side] for side in (*sides, merged)]
-        picks = match.diff3(*texts[:3])
+        picks = match.diff3(*texts[:3], in_doubt=choice.side())
         if picks is None or [texts[side][index] for side, index in picks] != texts[3]:
             return f"{where}: both sides changed a list whose order counts."
         return None
@@ -260,8 +279,11 @@ def find_lost_word(
 ) -> str | None:
     """A word that one side added and the merge lacks, or that it has although one side removed it.
 
-    Words in a note, and in the texts that it carries, are accounted for.
+    Words in a note, and in the texts that it carries, are accounted for. Where one side's text is
+    taken in doubt, the other's stands beside it in the end.
     """
+    if choice.side():
+        return None
     before, after = _count_words(base), _count_words(merged)
     added: list[Counter[str]] = []
     removed: list[Counter[str]] = []

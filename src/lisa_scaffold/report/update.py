@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lisa_scaffold.report import machine
 from lisa_scaffold.shown import harmless, visible
-from lisa_scaffold.sync.trees import Synced
+from lisa_scaffold.sync.trees import Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
 
 HEADINGS = {
@@ -40,18 +40,22 @@ def text(updated: Updated) -> str:
 
 def applied(updated: Updated) -> str:
     """What to do after the update was applied to the work tree."""
-    conflicts = list(updated.synced.conflicts)
+    conflicts = updated.synced.conflicts
     if not conflicts:
         return (
             "The update is staged. Look at it with: git diff --staged\n"
             "Keep it with: git commit; undo it with: git reset --merge"
         )
-    listed = "\n".join(f"  {visible(path)}" for path in conflicts)
+    listed = "\n".join(f"  {visible(path)}: {_count(each)}" for path, each in conflicts.items())
     return (
         f"In conflict, with markers in the file:\n{listed}\n"
         "Resolve them (git mergetool, or an editor), then: git add FILE, and git commit.\n"
         "Undo the whole update with: git reset --merge"
     )
+
+
+def _count(conflict: Conflict) -> str:
+    return "1 place" if conflict.places == 1 else f"{conflict.places} places"
 
 
 def committed(updated: Updated, branch: str) -> str:
@@ -62,7 +66,7 @@ def committed(updated: Updated, branch: str) -> str:
         return message
     return (
         f"{message}\nIn conflict:\n{conflicts}\n"
-        "These are as the project has them; the commit message holds the template's side."
+        "There the project's lines stand; the commit message holds the template's."
     )
 
 
@@ -80,11 +84,13 @@ def commit_message(updated: Updated) -> str:
     if updated.synced.patches:
         parts.append(f"Changes that were not taken:\n\n{patches(updated.synced)}")
     for path, conflict in updated.synced.conflicts.items():
-        side = conflict.stages[3].data.decode(errors="replace")
-        parts.append(
-            f"{visible(path)} is as the project has it; the template's side of the conflict:\n\n"
-            + side.replace("\r\n", "\n")
-        )
+        if conflict.ours and conflict.theirs:
+            what = f"{visible(path)} has the project's lines where both sides differ"
+            side = patch(path, conflict.ours, conflict.theirs)
+        else:
+            what = f"{visible(path)} is as the project has it"
+            side = conflict.stages[3].data.decode(errors="replace").replace("\r\n", "\n")
+        parts.append(f"{what}; the template's side of the conflict:\n\n{side}")
     # The history is read in terminals, too.
     return harmless("\n\n".join(parts)) + "\n"
 
@@ -114,6 +120,7 @@ def as_json(updated: Updated | None, version: str) -> str:
         "to": version,
         "changes": changes,
         "conflicts": list(synced.conflicts),
+        "places": {path: conflict.places for path, conflict in synced.conflicts.items()},
         "notes": list(updated.notes) if updated else [],
         "patches": synced.patches,
     }

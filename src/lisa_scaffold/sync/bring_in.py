@@ -45,14 +45,14 @@ def bring_in(current: Project, synced: trees.Synced) -> None:
 def commit_on_branch(current: Project, synced: trees.Synced, branch: str, message: str) -> None:
     """Commit changes on a new branch; work tree and index stay as they are.
 
-    A path in conflict keeps the project's side there.
+    What is in conflict is as the project has it there.
 
     Raises
     ------
     LisaError
         If the branch exists, its name is invalid, or git does not know who commits.
     """
-    journal.commit(current.repository, branch, message, synced.files)
+    journal.commit(current.repository, branch, message, synced.decided())
 
 
 def _find_unseen(current: Project, synced: trees.Synced) -> set[str]:

@@ -15,7 +15,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.formats import diff
 from lisa_scaffold.git import Blob, Difference, Stage, Store
-from lisa_scaffold.model import Change, Declined, Merged
+from lisa_scaffold.model import Change, Declined, Merged, Partial
 from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.seeded import Matches, Tree, hold_back
@@ -66,10 +66,18 @@ class Conflict:
         The sides that have the path: 1 the base, 2 the project's, 3 the template's.
     content
         What stands in the work tree: text with conflict markers, or the project's side.
+    places
+        The number of conflicts in the file.
+    ours, theirs
+        The content with the lines of one side in all of them; ``None`` where the rest is not
+        merged.
     """
 
     stages: Mapping[int, Blob]
     content: Blob
+    places: int = 1
+    ours: Blob | None = None
+    theirs: Blob | None = None
 
 
 @dataclass
@@ -101,9 +109,19 @@ class Synced:
         self.files[path] = content
         self.changes.append(Change(path, status, was))
 
+    def conflict(self, path: str, conflict: Conflict, was: str | None = None) -> None:
+        """Record that no merge of a path was safe."""
+        self.conflicts[path] = conflict
+        self.changes.append(Change(path, "conflict", was))
+
     def shown(self) -> dict[str, Blob | None]:
         """What will stand in the work tree at each path that changes, conflicts included."""
         return {**self.files, **{path: each.content for path, each in self.conflicts.items()}}
+
+    def decided(self) -> dict[str, Blob | None]:
+        """New content of each path, with the project's lines where no merge was safe."""
+        ours = {path: each.ours for path, each in self.conflicts.items() if each.ours}
+        return {**self.files, **ours}
 
     def keep(self, path: str, note: str, was: str | None = None) -> None:
         """Record that a path stays as the project has it."""
@@ -113,8 +131,8 @@ class Synced:
     def decline(self, path: str, note: str, old: Blob | None, new: Blob | None) -> None:
         """Record that the template's change to a path is not taken, with the change as a patch."""
         self.keep(path, note)
-        if patch := _patch(path, old, new):
-            self.patches[path] = patch
+        if difference := patch(path, old, new):
+            self.patches[path] = difference
 
 
 def read_tree(folder: Path) -> Tree:
@@ -346,34 +364,41 @@ class _Settling:
         """Both sides have a path: a merger for its type, then ownership, then a conflict."""
         base, ours, theirs = blobs.get(BASE), blobs[OURS], blobs[THEIRS]
         former = base and base.data
-        result: Merged | Declined | None = None
+        result: Merged | Declined | Partial | None = None
         if {side.mode for side in (base, ours, theirs) if side} <= REGULAR:
-            keep_prose = self.policy.keep_prose
-            result = merge.merge_file(path, former, ours.data, theirs.data, keep_prose=keep_prose)
+            contents, keep_prose = (former, ours.data, theirs.data), self.policy.keep_prose
+            result = merge.merge_file(path, *contents, keep_prose=keep_prose)
+            if result is None and not self.policy.locked(path):
+                result = merge.merge_openly(path, *contents, keep_prose=keep_prose)
         mode = theirs.mode if base and base.mode == ours.mode else ours.mode
         synced = self.synced
-        if isinstance(result, Merged):
-            synced.settle(path, "merged", Blob(mode, result.content), was)
+        if isinstance(result, Merged | Partial):
+            content = Blob(mode, result.content)
+            if isinstance(result, Partial):
+                chosen = Blob(mode, result.ours), Blob(mode, result.theirs)
+                synced.conflict(path, Conflict(blobs, content, result.places, *chosen), was)
+            else:
+                synced.settle(path, "merged", content, was)
             synced.notes += [f"{path}: {note}" for note in result.notes]
             if result.patch:
                 synced.patches[path] = result.patch
         elif self.policy.locked(path):
             synced.settle(path, "updated", theirs, was)
             synced.notes.append(f"{path}: locked, the template's lines win; yours are in a patch.")
-            synced.patches[path] = _patch(path, base or theirs, ours)
+            synced.patches[path] = patch(path, base or theirs, ours)
         elif isinstance(result, Declined):
             synced.keep(path, result.reason, was)
             synced.patches[path] = result.patch
             if result.content != ours.data or path not in self.present:
                 synced.files[path] = Blob(mode, result.content)
         else:
-            synced.conflicts[path] = Conflict(blobs, marked)
-            synced.changes.append(Change(path, "conflict", was))
+            places = sum(line.startswith(b"<<<<<<< ") for line in marked.data.splitlines())
+            synced.conflict(path, Conflict(blobs, marked, max(places, 1)), was)
             if large := merge.explain_excess(former, ours.data, theirs.data):
                 synced.notes.append(f"{path}: {large}")
 
 
-def _patch(path: str, old: Blob | None, new: Blob | None) -> str:
+def patch(path: str, old: Blob | None, new: Blob | None) -> str:
     """The difference of two contents as a unified diff; None stands for no file."""
     was, now = (side.data if side else b"" for side in (old, new))
     if b"\0" in was + now:

@@ -1,0 +1,48 @@
+"""Whose text stands where nobody can be sure, so that the rest of a file is merged all the same.
+
+A merger runs once for each side: in doubt about a member it takes that side's, and merges all
+else. Where the two results differ, the file is in conflict; where they do not, it is merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from lisa_scaffold.formats.tree import NotSure
+
+NOBODY, OURS, THEIRS = 0, 1, 2
+
+T = TypeVar("T")
+
+_side: ContextVar[int] = ContextVar("side that is taken in doubt", default=NOBODY)
+
+
+@contextmanager
+def favouring(side: int) -> Iterator[None]:
+    """Take a side's text in doubt; `NOBODY`: a merger gives up."""
+    token = _side.set(side)
+    try:
+        yield
+    finally:
+        _side.reset(token)
+
+
+def side() -> int:
+    """The side that is taken in doubt, if any."""
+    return _side.get()
+
+
+def choose(ours: T, theirs: T, doubt: NotSure) -> T:
+    """The text that is taken in doubt.
+
+    Raises
+    ------
+    NotSure
+        The doubt, where no side is favoured.
+    """
+    if not side():
+        raise doubt
+    return ours if side() == OURS else theirs

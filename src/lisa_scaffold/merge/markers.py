@@ -1,0 +1,59 @@
+"""Two results that differ only where nobody can be sure, as one text with conflict markers."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from lisa_scaffold.formats.diff import Hunk, hunks, to_lines, to_text
+
+_MARKER = re.compile(r"(?:<{7}|\|{7}|={7}|>{7})(?: |$)")
+_MEANS = re.compile(r"\w")
+_NEAR = 3
+
+
+class Marked(NamedTuple):
+    """A text with markers.
+
+    Attributes
+    ----------
+    text
+        The text.
+    places
+        The number of conflicts in it.
+    disputed
+        The lines between markers, of either side.
+    """
+
+    text: str
+    places: int
+    disputed: tuple[str, ...]
+
+
+def mark(ours: str, theirs: str, *, by_line: bool) -> Marked | None:
+    """Mark whole lines where two texts differ; ``None`` where a line looks like a marker.
+
+    With the upper lines everywhere it is the one text, with the lower lines the other. Conflicts
+    with nothing but punctuation between them are one; so are conflicts that are near each other
+    where lines depend on those around them (`by_line`), as in git.
+    """
+    above, below = to_lines(ours), to_lines(theirs)
+    if any(_MARKER.match(line) for line in (*above, *below)):
+        return None
+    found: list[Hunk] = []
+    for start, end, other_start, other_end in hunks(above, below):
+        between = above[found[-1].end : start] if found else []
+        is_near = by_line and len(between) <= _NEAR
+        if found and (is_near or not any(map(_MEANS.search, between))):
+            start, _, other_start, _ = found.pop()  # noqa: PLW2901 - grown upwards
+        found.append(Hunk(start, end, other_start, other_end))
+    lines: list[str] = []
+    disputed: list[str] = []
+    at = 0
+    for hunk in found:
+        one, other = above[hunk.start : hunk.end], below[hunk.other_start : hunk.other_end]
+        lines += [*above[at : hunk.start], "<<<<<<< project", *one, "=======", *other]
+        lines.append(">>>>>>> template")
+        disputed += [*one, *other]
+        at = hunk.end
+    return Marked(to_text([*lines, *above[at:]]), len(found), tuple(disputed))

@@ -1,0 +1,286 @@
+"""What can be merged is, and only what nobody can be sure about stands between markers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lisa_scaffold.formats import json, python, toml, yaml
+from lisa_scaffold.formats.tree import Branch, NotSure
+from lisa_scaffold.merge import merge_file, merge_openly
+from lisa_scaffold.merge.markers import mark
+from lisa_scaffold.model import Partial
+from tests.merge import documents, fuzz
+from tests.merge.material import FILES, NEWS, Sides, edited
+
+CONFLICT = re.compile(
+    rb"^<<<<<<< project\r?\n(.*?)^=======\r?\n(.*?)^>>>>>>> template(?:\r?\n|\Z)", re.M | re.S
+)
+KEYED: dict[str, tuple[Callable[[str], Branch], Callable[[str], Any], str]] = {
+    **{f"{name}.toml": (toml.parse, toml.load, text) for name, text in documents.TOML.items()},
+    **{f"{name}.yml": (yaml.parse, yaml.load, text) for name, text in documents.YAML.items()},
+    **{f"{name}.json": (json.parse, json.load, text) for name, text in documents.JSON.items()},
+}
+
+
+def opened(path: str, base: str | None, ours: str, theirs: str) -> Partial | None:
+    """The merge of a file that has none without a conflict."""
+    former = None if base is None else base.encode()
+    if merge_file(path, former, ours.encode(), theirs.encode()) is not None:
+        return None
+    return merge_openly(path, former, ours.encode(), theirs.encode())
+
+
+def text_of(path: str, base: str | None, ours: str, theirs: str) -> str:
+    done = opened(path, base, ours, theirs)
+    assert done is not None
+    hold(Sides(path, base or "", ours, theirs), done)
+    return done.content.decode()
+
+
+def hold(case: Sides, done: Partial) -> None:
+    """Assert what holds for every merge with open places."""
+    assert CONFLICT.sub(rb"\1", done.content) == done.ours
+    assert CONFLICT.sub(rb"\2", done.content) == done.theirs
+    assert len(CONFLICT.findall(done.content)) == done.places > 0
+    told = "\n".join([done.content.decode(), *done.notes, done.patch])
+    there = lines(case.base) | lines(told)
+    lost = {line for line in (lines(case.ours) | lines(case.theirs)) - there if line not in told}
+    assert lost == set()
+
+
+def lines(text: str) -> set[str]:
+    return {line.strip().removesuffix(",").rstrip() for line in text.splitlines()}
+
+
+def flat(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    if not isinstance(value, dict):
+        return {path: value}
+    found: dict[tuple[str, ...], Any] = {}
+    for key, part in value.items():
+        found |= flat(part, (*path, *key))
+    return found
+
+
+def test_all_but_the_open_key_of_a_table_is_merged() -> None:
+    base = '[project]\nname = "x"\n\n[tool.ruff]\nline-length = 88\n\n[tool.old]\na = 1\n'
+    ours = base.replace("88", "100").replace('"x"', '"x"\ndependencies = ["numpy"]')
+    theirs = base.replace("88", "120").replace("\n[tool.old]\na = 1\n", "")
+    assert text_of("pyproject.toml", base, ours, theirs) == (
+        '[project]\nname = "x"\ndependencies = ["numpy"]\n\n[tool.ruff]\n'
+        "<<<<<<< project\nline-length = 100\n=======\nline-length = 120\n>>>>>>> template\n"
+    )
+
+
+def test_the_marker_takes_the_line_where_an_open_value_is_inside_one() -> None:
+    base = 'a = { x = 1, y = 2, z = 3 }\nb = [["u"], "v"]\n'
+    ours = base.replace("x = 1", "x = 7").replace("z = 3", "z = 4")
+    theirs = base.replace("x = 1", "x = 8").replace("y = 2", "y = 5")
+    assert text_of("a.toml", base, ours, theirs) == (
+        "<<<<<<< project\na = { x = 7, y = 5, z = 4 }\n=======\n"
+        'a = { x = 8, y = 5, z = 4 }\n>>>>>>> template\nb = [["u"], "v"]\n'
+    )
+
+
+def test_elements_of_an_array_that_nothing_tells_apart_leave_the_rest_merged() -> None:
+    block = "[[tool.x]]\na = 1\nb = 2\nc = 3\n"
+    base = f"[project]\nname = 'x'\n\n{block}\n{block}"
+    ours = base.replace("a = 1", "a = 2", 1).replace("'x'", "'y'")
+    theirs = base.replace("a = 1", "a = 3", 1) + "\n[tool.new]\nz = 1\n"
+    text = text_of("a.toml", base, ours, theirs)
+    assert text.startswith("[project]\nname = 'y'\n\n[[tool.x]]\n<<<<<<< project\na = 2\n")
+    assert text.endswith("\n[tool.new]\nz = 1\n")
+
+
+STEPS = """\
+jobs:
+  test:
+    runs-on: ubuntu-22.04
+    steps:
+      - uses: actions/checkout@v4
+      - name: Test
+        run: nox -s tests
+"""
+
+
+def test_steps_at_one_place_are_in_conflict_and_the_rest_of_the_job_is_not() -> None:
+    ours = STEPS.replace("      - name: Test", "      - run: apt-get update\n      - name: Test")
+    theirs = STEPS.replace("      - name: Test", "      - uses: a/setup@v1\n      - name: Test")
+    theirs = theirs.replace("22.04", "24.04")
+    assert text_of(".github/workflows/a.yml", STEPS, ours, theirs) == STEPS.replace(
+        "22.04", "24.04"
+    ).replace(
+        "      - name: Test",
+        "<<<<<<< project\n      - run: apt-get update\n=======\n      - uses: a/setup@v1\n"
+        ">>>>>>> template\n      - name: Test",
+    )
+
+
+def test_a_comment_that_both_wrote_is_open_and_what_is_below_it_is_not() -> None:
+    base = "# Tests.\na:\n  b: 1\n  c: 2\n"
+    ours = base.replace("Tests", "Our tests").replace("b: 1", "b: 3")
+    theirs = base.replace("Tests", "Their tests").replace("c: 2", "c: 4")
+    assert text_of("a.yml", base, ours, theirs) == (
+        "<<<<<<< project\n# Our tests.\n=======\n# Their tests.\n>>>>>>> template\n"
+        "a:\n  b: 3\n  c: 4\n"
+    )
+
+
+def test_commas_of_json_are_right_with_either_side() -> None:
+    base = '{\n  "a": 1,\n  "b": [1],\n  "c": 2\n}\n'
+    ours = base.replace('"a": 1', '"a": 5').replace('"c": 2', '"c": 3')
+    theirs = base.replace('"a": 1', '"a": 6').replace('"b": [1],', '"b": [1, 2],')
+    assert text_of("a.json", base, ours, theirs) == (
+        '{\n<<<<<<< project\n  "a": 5,\n=======\n  "a": 6,\n>>>>>>> template\n'
+        '  "b": [1, 2],\n  "c": 3\n}\n'
+    )
+
+
+def test_a_key_of_a_section_is_open() -> None:
+    base = "[a]\nx = 1\ny = 1\n\n[b]\nz = 1\n"
+    ours, theirs = base.replace("x = 1", "x = 2"), base.replace("x = 1", "x = 3")
+    theirs = theirs.replace("y = 1", "y = 3")
+    assert text_of("setup.cfg", base, ours, theirs.replace("z = 1\n", "")) == (
+        "[a]\n<<<<<<< project\nx = 2\n=======\nx = 3\n>>>>>>> template\ny = 3\n\n[b]\n"
+    )
+
+
+def test_a_requirement_is_open() -> None:
+    base = "numpy>=1\nrequests\nscipy\n"
+    ours = base.replace("numpy>=1", "numpy<2").replace("scipy", "scipy\nrich")
+    theirs = base.replace("numpy>=1", "numpy==1.5").replace("requests\n", "")
+    assert text_of("requirements.txt", base, ours, theirs) == (
+        "<<<<<<< project\nnumpy<2\n=======\nnumpy==1.5\n>>>>>>> template\nscipy\nrich\n"
+    )
+
+
+def test_an_instruction_is_open() -> None:
+    base = 'FROM a:1 AS one\nRUN make\nCMD ["x"]\n\nFROM b\nENV A=1\nCOPY . /src\n'
+    ours = base.replace("make", "make all").replace("ENV A=1", "ENV A=1\nENV C=3")
+    theirs = base.replace("make", "make it").replace("ENV A=1", "ENV B=2")
+    text = text_of("Dockerfile", base, ours, theirs)
+    marked = "<<<<<<< project\nRUN make all\n=======\nRUN make it\n>>>>>>> template\n"
+    assert text == base.replace("RUN make\n", marked).replace("ENV A=1", "ENV C=3\nENV B=2")
+
+
+MODULE = '''\
+"""A module."""
+
+import os
+
+
+def first(value):
+    return os.fspath(value)
+
+
+def second(value):
+    return value
+'''
+
+
+def test_a_function_is_open_as_a_whole_and_the_rest_of_a_module_is_merged() -> None:
+    """Lines of a function depend on each other: its new argument goes with what uses it."""
+    ours = MODULE.replace("import os\n", "import os\nimport sys\n") + "\n\nLIMIT = sys.maxsize\n"
+    ours = ours.replace("def first(value):", "def first(value, more):")
+    theirs = MODULE.replace("def first(value):", "def first(value, args=None):")
+    theirs = theirs.replace("os.fspath(value)", "os.fspath(args or value)")
+    theirs = theirs.replace("    return value\n", "    return 2 * value\n")
+    assert text_of("a.py", MODULE, ours, theirs) == ours.replace(
+        "def first(value, more):\n    return os.fspath(value)\n",
+        "<<<<<<< project\ndef first(value, more):\n    return os.fspath(value)\n=======\n"
+        "def first(value, args=None):\n    return os.fspath(args or value)\n>>>>>>> template\n",
+    ).replace("    return value\n", "    return 2 * value\n")
+
+
+def test_a_passage_of_prose_is_open() -> None:
+    base = "# Title\n\nThis is one line.\n\nAnother line.\n\nA last line is here.\n"
+    ours = base.replace("one line", "one short line").replace("Another", "Yet another")
+    theirs = base.replace("one line", "one long line").replace("last", "final")
+    assert text_of("README.md", base, ours, theirs) == (
+        "# Title\n\n<<<<<<< project\nThis is one short line.\n=======\nThis is one long line.\n"
+        ">>>>>>> template\n\nYet another line.\n\nA final line is here.\n"
+    )
+
+
+def test_keys_of_a_file_that_both_added_are_open() -> None:
+    ours, theirs = "a: 1\nb: 2\nc: 3\n", "a: 1\nb: 5\nd: 4\n"
+    assert text_of("a.yml", None, ours, theirs) == (
+        "a: 1\n<<<<<<< project\nb: 2\n=======\nb: 5\n>>>>>>> template\nc: 3\nd: 4\n"
+    )
+
+
+def test_a_merge_that_would_be_wrong_with_one_sides_lines_is_none() -> None:
+    """With the template's lines an item that the project moved down would be gone."""
+    base, ours = "a = [\n  1\n  2,\n\n]\n", "a = [\n  2,\n  1\n]\n"
+    assert opened("a.toml", base, ours, "a = [\n  1\n  2,\n]\nb = 1\n") is None
+
+
+def test_lines_that_look_like_markers_are_left_to_git() -> None:
+    text = "A\n=======\n"
+    assert mark(text, f"{text}b\n", by_line=True) is None
+    assert opened("a.rst", "x\n", f"{text}b\n", f"{text}c\n") is None
+
+
+def test_conflicts_near_each_other_are_one_where_lines_depend_on_each_other() -> None:
+    ours, theirs = "a\nb\nc\nd\n", "x\nb\nc\ny\n"
+    places = [mark(ours, theirs, by_line=each) for each in (True, False)]
+    assert [place and place.places for place in places] == [1, 2]
+    joined = mark("a\n]\nb\n", "c\n]\nd\n", by_line=False)
+    assert joined and joined.places == 1
+
+
+@pytest.mark.parametrize("path", sorted(KEYED))
+@settings(max_examples=60, deadline=None)
+@given(random=st.randoms(use_true_random=False))
+def test_either_side_of_the_open_members_makes_a_valid_file(path: str, random: Random) -> None:
+    parse, load, base = KEYED[path]
+    ours, theirs = (fuzz.edited(parse, base, random) for _ in range(2))
+    done = opened(path, base, ours, theirs)
+    if done is None:
+        return
+    hold(Sides(path, base, ours, theirs), done)
+    try:
+        sides = [flat(load(text)) for text in (ours, theirs)]
+    except (NotSure, ValueError):  # a random edit may have made it invalid
+        return
+    made = [flat(load(text.decode())) for text in (done.ours, done.theirs)]
+    for one, other, side in ((*made, sides[0]), (*made[::-1], sides[1])):
+        for key in one:
+            if one[key] != other.get(key) and not isinstance(one[key], list):
+                # One side may have given the key another table.
+                known = [value for name, value in side.items() if name[-1:] == key[-1:]]
+                assert one[key] in known, key
+        for key in other.keys() - one.keys():
+            assert key not in side or isinstance(other[key], list), key
+
+
+@pytest.mark.parametrize("path", sorted(FILES))
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_nothing_of_either_side_is_lost(path: str, data: st.DataObject) -> None:
+    text, news = FILES[path], NEWS[path]
+    ours, theirs = data.draw(edited(text, news)), data.draw(edited(text, news))
+    done = opened(path, text, ours, theirs)
+    if done is None:
+        return
+    hold(Sides(path, text, ours, theirs), done)
+    if path.endswith(".py") and python.parse(ours) and python.parse(theirs):
+        assert python.parse(done.ours.decode())
+        assert python.parse(done.theirs.decode())
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), path=st.sampled_from(sorted(FILES)))
+def test_line_ends_and_encodings_change_no_merge(path: str, data: st.DataObject) -> None:
+    text, news = FILES[path], NEWS[path]
+    versions = [text, data.draw(edited(text, news)), data.draw(edited(text, news))]
+    base, ours, theirs = (each.replace("\n", "\r\n").encode() for each in versions)
+    if merge_file(path, base, ours, theirs) is None:
+        done, plain = merge_openly(path, base, ours, theirs), opened(path, *versions)
+        assert (done and done.content) == (plain and plain.content.replace(b"\n", b"\r\n"))
