@@ -232,7 +232,8 @@ def test_conflicts_near_each_other_are_one_where_lines_depend_on_each_other() ->
     places = [mark(ours, theirs, by_line=each) for each in (True, False)]
     assert [place and place.places for place in places] == [1, 2]
     joined = mark("a\n]\nb\n", "c\n]\nd\n", by_line=False)
-    assert joined and joined.places == 1
+    assert joined
+    assert joined.places == 1
 
 
 @pytest.mark.parametrize("path", sorted(KEYED))

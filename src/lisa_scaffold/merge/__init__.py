@@ -23,6 +23,7 @@ _EMPTIED = "The template has emptied this file, and the project has made more of
 # In data, each key is somebody's decision, however much else the project has changed.
 _CODE = ("dockerfile", "python", "text")
 _LITTLE = 0.25
+_HALF = 0.5
 _NEARLY = 0.9
 _FEW_LINES = 10
 
@@ -231,10 +232,31 @@ def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | No
         if file_type == "generated" or not nearly:
             return None
         return _Result(ours, (), diff.patch(ours, theirs, path), _CARRIED_OVER)
-    # Whether next to nothing of the base is left: of a few lines nobody can tell.
-    lines = [line.strip() for line in base.split("\n") if line.strip()]
-    left = {line.strip() for line in ours.split("\n")}
-    replaced = sum(line in left for line in lines) < _LITTLE * len(lines)
-    if file_type in _CODE and len(lines) >= _FEW_LINES and replaced:
+    share, count = _share_left(base, ours)
+    if file_type in _CODE and count >= _FEW_LINES and share < _LITTLE:
         return _Result(ours, (), diff.patch(base, theirs, path), _REPLACED)
     return None
+
+
+def _share_left(base: str, ours: str) -> tuple[float, int]:
+    """How much of the base's lines is left in the project, and how many they are."""
+    lines = [line.strip() for line in base.split("\n") if line.strip()]
+    left = {line.strip() for line in ours.split("\n")}
+    return sum(line in left for line in lines) / max(len(lines), 1), len(lines)
+
+
+def is_replaced(base: bytes, ours: bytes) -> bool:
+    """Whether nothing to speak of is left of a file: the project has emptied or replaced it.
+
+    Of a few lines each may have been edited: then their words and letters decide.
+    """
+    from lisa_scaffold.merge import text
+
+    if encoding.is_binary(base + ours):
+        return False
+    before, after = base.decode("latin-1"), ours.decode("latin-1")
+    share, count = _share_left(before, after)
+    if count >= _FEW_LINES or share or not after.strip():
+        return count > 0 and share < _LITTLE
+    lines = before.split("\n"), after.split("\n")
+    return text.likeness_of_words(*lines) < _LITTLE and text.likeness(before, after) < _HALF

@@ -27,6 +27,7 @@ from lisa_scaffold.formats.diff import (
 from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.declined import REWRITTEN, Declined, MergedText
 from lisa_scaffold.merge.effort import spend
+from lisa_scaffold.merge.references import add_definitions
 from lisa_scaffold.versions import pick_newest
 
 # A reference such as `owner/name@v2` or `name>=1,<2` is one word: a part of one side's reference
@@ -127,7 +128,10 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
         merged += done[0]
         notes += done[1]
         with_declined += before
-    return Prose(to_text(merged), patch(base, to_text(with_declined), path), notes)
+    with_definitions = add_definitions(merged, sides[1], sides[2], path)
+    taken = {line for line in with_definitions if line not in merged} - {*sides[0]}
+    with_declined = [line for line in with_declined if line not in taken]
+    return Prose(to_text(with_definitions), patch(base, to_text(with_declined), path), notes)
 
 
 def merge_prose_openly(base: str, ours: str, theirs: str, path: str) -> MergedText | None:

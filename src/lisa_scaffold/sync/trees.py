@@ -18,6 +18,7 @@ from lisa_scaffold.git import Blob, Difference, Stage, Store
 from lisa_scaffold.model import Change, Declined, Merged, Partial
 from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
+from lisa_scaffold.sync.dependents import find_broken, find_places
 from lisa_scaffold.sync.seeded import Matches, Tree, hold_back
 
 SUBMODULE = "160000"
@@ -182,6 +183,10 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     base.pop(policy.answers_file, None)
     answers = theirs.pop(policy.answers_file, None)
     held = hold_back(base, theirs, present, policy.seeded, policy.was_seeded)
+    replaced = _find_replaced(store, base, theirs, present)
+    for path in replaced:
+        # A rename follows the content, and that is gone here: the template's new file is new.
+        del base[path]
     merged = store.merge(base, ours, theirs)
     differences = {each.path: each for each in store.changed(ours, merged.tree)}
     # The content of every object that a decision needs is read at once.
@@ -192,6 +197,8 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     synced = settling.synced
     for path in held.dropped:
         synced.keep(path, "the template no longer has it; it is the project's: kept.")
+    for path in replaced:
+        synced.keep(path, "the template no longer has it; the project has replaced it: kept.")
     for path, (old, new) in held.missed.items():
         settling.settle_missed(path, old, new)
     clashes = find_clashes(merged)
@@ -209,11 +216,28 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
             synced.decline(path, note, None, settling.blob(difference.new))
         else:
             settling.settle_clean(difference)
+    settling.leave_out_broken()
     recorded = present.get(policy.answers_file)
     if answers and (recorded is None or store.oid(answers.data) != recorded.oid):
         synced.settle(policy.answers_file, "updated", answers)
     synced.changes.sort(key=lambda change: change.path)
     return synced
+
+
+def _find_replaced(
+    store: Store, base: Tree, theirs: Tree, present: Mapping[str, Stage]
+) -> list[str]:
+    """Files that the template moves or deletes, and of which the project has left nothing."""
+    edited = {
+        path: present[path].oid
+        for path, blob in base.items()
+        if path not in theirs and path in present and {blob.mode, present[path].mode} <= REGULAR
+        if present[path].oid != store.oid(blob.data)
+    }
+    contents = store.read(edited.values())
+    return [
+        path for path, oid in edited.items() if merge.is_replaced(base[path].data, contents[oid])
+    ]
 
 
 @dataclass
@@ -326,14 +350,16 @@ class _Settling:
     def settle_dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
         """A path that the template no longer has, and that the project edited."""
         moved = merge.find_moved_pins(path, base.data, ours.data) if base else []
-        if not moved:
+        if base and base.data.split() == ours.data.split():
+            what = "changed only white space in it"
+        elif moved:
+            what = f"only moved versions in it ({'; '.join(moved)})"
+        else:
             self.synced.keep(path, "the template no longer has it; the project edited it: kept.")
             return
         self.synced.settle(path, "removed", None)
-        self.synced.notes.append(
-            f"{path}: the template no longer has it; the project only moved versions in it "
-            f"({'; '.join(moved)}): removed."
-        )
+        note = f"{path}: the template no longer has it; the project {what}: removed."
+        self.synced.notes.append(note)
 
     def settle_renamed(
         self, path: str, names: tuple[str, str], whole: Blob, marked: Difference | None
@@ -357,6 +383,30 @@ class _Settling:
             self.settle_content(path, {BASE: base, OURS: ours, THEIRS: theirs}, whole)
         else:
             self.settle_merged(path, (base, ours, theirs), whole)
+
+    def leave_out_broken(self) -> None:
+        """Leave out what needs a Python module that is left out."""
+        synced, known = self.synced, {**self.present}
+        statuses = {change.path: change for change in synced.changes}
+        brought: dict[str, tuple[bytes, bytes]] = {}
+        for path, blob in synced.files.items():
+            change = statuses.get(path)
+            if blob and change and not change.was and path in self.theirs and path.endswith(".py"):
+                known[path] = Stage(blob.mode, "")
+                old = self.present.get(path)
+                brought[path] = self.objects[old.oid] if old else b"", blob.data
+        absent = [path for path in self.theirs if path.endswith(".py") and path not in known]
+        if not brought or not absent:
+            return
+        known |= self.store.entries(self.ours, {p for path in absent for p in find_places(path)})
+        gone = {path for path, blob in synced.files.items() if blob is None}
+        broken = find_broken(brought, self.theirs, known.keys() - gone)
+        for path, module in broken.items():
+            synced.changes.remove(statuses[path])
+            del synced.files[path]
+            synced.patches.pop(path, None)
+            note = f"it needs {module}, which the project has not: left out."
+            synced.decline(path, note, self.base.get(path), self.theirs[path])
 
     def settle_content(
         self, path: str, blobs: Mapping[int, Blob], marked: Blob, was: str | None = None
