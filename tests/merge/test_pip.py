@@ -133,3 +133,22 @@ def test_a_requirement_that_both_sides_added_fulfils_both(
         else:
             assert result is not None
             assert set(re.findall(r"\w+", result)) == set(re.findall(r"\w+", f"a {both}"))
+
+
+LISTED = "# Made by hand\nnumpy\nscipy\n"
+
+
+def test_a_heading_of_the_template_stands_above_what_comes_from_it() -> None:
+    """COPIER leaves a conflict; a heading must not stand above the project's own list."""
+    theirs = "# Needed\nnumpy\n\n# More\nscipy\nrich\n"
+    done = merge_file("requirements/a.in", None, LISTED.encode(), theirs.encode())
+    assert isinstance(done, Merged)
+    assert done.content.decode() == f"{LISTED}\n# More\nrich\n"
+    assert done.notes == ("# Needed: what the template has below it is in the list already.",)
+
+
+def test_an_item_does_not_part_another_one_from_what_explains_it() -> None:
+    base = "numpy==1.0\n    # via x\nscipy==1.0\n    # via y\n"
+    ours = base.replace("numpy==1.0", "numpy==1.1")
+    theirs = base.replace("scipy", "rich\n    # via z\nscipy").replace("numpy==1.0", "numpy==1.2")
+    assert merged(base, ours, theirs) == theirs

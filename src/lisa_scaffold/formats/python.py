@@ -218,7 +218,9 @@ def _split_elements(lines: Sequence[str], value: ast.expr) -> list[Unit] | None:
     units = [Unit(("head", ""), 0, tuple(lines[:at]))]
     for name, first, last in pairs:
         end = last.end_lineno or 0
-        if first.lineno <= at or not lines[end - 1].split("#")[0].rstrip().endswith(","):
+        # Columns are counted in bytes.
+        behind = lines[end - 1].encode()[last.end_col_offset :].lstrip(b" )")
+        if first.lineno <= at or behind[:1] != b",":
             return None
         gap = next(i for i in range(at, end) if lines[i].strip()) - at
         units.append(Unit(("def", name), gap, tuple(lines[at + gap : end])))

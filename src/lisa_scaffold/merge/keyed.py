@@ -21,7 +21,17 @@ from lisa_scaffold.formats.tree import (
     write,
     write_content,
 )
-from lisa_scaffold.merge import choice, layout, lists, match, moves, removed, values, verify
+from lisa_scaffold.merge import (
+    choice,
+    declined,
+    layout,
+    lists,
+    match,
+    moves,
+    removed,
+    values,
+    verify,
+)
 from lisa_scaffold.merge.declined import MergedText, Note
 from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.lists import Members, Versions
@@ -153,6 +163,7 @@ def merge_branch(
         return theirs
     if write(theirs) == write(base):
         return ours
+    base, ours, theirs = layout.align(base, ours, theirs)
     members = _match_members(base, ours, theirs, path)
     if isinstance(members, list):
         return layout.assemble(base, ours, theirs, members)
@@ -348,6 +359,13 @@ def _merge_leaf(
     return replace(ours, head=head, node=node, tail=tail)
 
 
+def _has_reason(ours: Entry, theirs: Entry) -> bool:
+    """Whether the project has given a value a comment of its own, which may say why."""
+    known = removed.find_entry_remarks(theirs)
+    remarks = [remark for remark in removed.find_entry_remarks(ours) if remark not in known]
+    return any(not values.VERSION_REMARK.fullmatch(remark) for remark in remarks)
+
+
 def _decide_leaf(
     base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
 ) -> tuple[Node, str]:
@@ -366,6 +384,11 @@ def _decide_leaf(
     decision = values.decide_scalar(path, b.value if b else None, o.value, t.value, tails)
     if decision is None:
         raise conflict
+    if base is None and decision.text != values.text_of(o.value) and _has_reason(ours, theirs):
+        note = declined.note_carried_over(
+            values.show_path(path), write_content(ours), write_content(theirs)
+        )
+        decision = values.Decision(values.text_of(o.value) or "", note)
     if decision.note:
         notes.append(decision.note)
     for side, leaf in (1, o), (2, t):

@@ -10,6 +10,7 @@ from lisa_scaffold.formats.tree import (
     Branch,
     Entry,
     NotSure,
+    shift_branch,
     shift_entry,
     split_comments,
 )
@@ -64,6 +65,26 @@ def _find_column(branch: Branch) -> int | None:
     return None
 
 
+def align(base: Branch, ours: Branch, theirs: Branch) -> tuple[Branch, Branch, Branch]:
+    """The same branches, with the members that have lines of their own in one column.
+
+    It is the column of the side that changed it, so that what only one side indents otherwise is
+    no change, and what comes from the other side is indented like its neighbours.
+    """
+    columns = [_find_column(side) for side in (base, ours, theirs)]
+    found = [column for column in columns if column is not None]
+    if len(set(found)) < 2 or "\t" in "".join(e.lead for e in (*ours.entries, *theirs.entries)):  # noqa: PLR2004
+        return base, ours, theirs
+    wanted = columns[2] if columns[1] in (None, columns[0]) else columns[1]
+    if wanted is None:
+        wanted = found[0]
+    sides = [
+        side if column is None else shift_branch(side, wanted - column)
+        for side, column in zip((base, ours, theirs), columns, strict=True)
+    ]
+    return sides[0], sides[1], sides[2]
+
+
 def _spans_lines(branch: Branch) -> bool:
     """Whether brackets enclose lines rather than a part of one line."""
     return any("\n" in member.lead for member in branch.entries) or "\n" in branch.closing
@@ -87,7 +108,7 @@ def assemble(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry
     members = _apply_style(style, ours, theirs, entries)
     last = [side.entries[-1].comma if side.entries else None for side in (base, ours, theirs)]
     comma = last[2] if last[1] == last[0] and last[2] is not None else last[1]
-    if comma is None:
+    if comma is None or not _spans_lines(style):
         comma = style.entries[-1].comma if style.entries else False
     # A comma after each member but the last, and after that one as before.
     members = [replace(e, comma=True) for e in members[:-1]] + [

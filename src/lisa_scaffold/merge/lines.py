@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from lisa_scaffold.formats.diff import to_lines, to_text
 from lisa_scaffold.formats.stretches import Unit, join_units, key_of
 from lisa_scaffold.formats.tree import NotSure
-from lisa_scaffold.merge import declined, removed, values
+from lisa_scaffold.merge import choice, declined, removed, values
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText, Note
 from lisa_scaffold.merge.layout import pick
@@ -27,6 +27,7 @@ from lisa_scaffold.merge.units import (
     MergedUnit,
     let_project_decide,
     merge_units,
+    pick_changed,
     place_in_blocks,
     place_in_turn,
 )
@@ -69,17 +70,61 @@ def _merge_read(
     texts: tuple[str, str, str], sides: Sequence[_Read], rules: _Rules
 ) -> MergedText | None:
     base, ours, theirs = sides
-    done = merge_units(
-        *(base.units, ours.units, theirs.units, rules.both, _place_lines),
-        removed=rules.removed,
-        heirs=rules.heirs,
-        free=rules.free,
-    )
+    if not base.units and {*filter(_is_comment, theirs.units)} - {*ours.units}:
+        done = _merge_added(ours.units, theirs.units, rules.both)
+    else:
+        done = merge_units(
+            *(base.units, ours.units, theirs.units, rules.both, _place_lines),
+            removed=rules.removed,
+            heirs=rules.heirs,
+            free=rules.free,
+        )
     if done is None:
         return None
     blank = [""] * (theirs.tail if ours.tail == base.tail else ours.tail)
     text = to_text([*join_units(done[0]), *blank])
     return None if find_lost_word(*texts, text, done[1]) else (text, done[1])
+
+
+def _merge_added(
+    ours: Sequence[Unit], theirs: Sequence[Unit], both: MergeBoth
+) -> tuple[list[Unit], tuple[Note, ...]] | None:
+    """Merge lists that both sides added, where comments of the template divide its own.
+
+    They head only what comes from the template: that is put below the project's list, block by
+    block, and a heading with nothing below it that is new is left out.
+    """
+    known = {unit.key: unit for unit in theirs}
+    notes: list[Note] = []
+    units: list[Unit] = []
+    for unit in ours:
+        their_unit = known.get(unit.key, unit)
+        done: MergedUnit | None = (unit.lines, ())
+        if unit.lines != their_unit.lines:
+            done = both(None, unit, their_unit)
+        if done is None and choice.side():
+            done = (unit if choice.side() == choice.OURS else their_unit).lines, ()
+        if done is None:
+            return None
+        units.append(unit._replace(lines=tuple(done[0])))
+        notes += done[1]
+    present = {unit.key for unit in ours}
+    headings: list[Unit] = []
+    is_inside = False
+    for unit in theirs:
+        if _is_comment(unit):
+            headings = [unit] if is_inside or unit.gap else [*headings, unit]
+            is_inside = False
+            continue
+        is_inside = True
+        if unit.key not in present:
+            units += [heading for heading in headings if heading.key not in present]
+            units.append(unit)
+            headings = []
+    missing = [unit for unit in theirs if _is_comment(unit) and unit not in (*units, *ours)]
+    for unit in missing:
+        notes.append(f"{unit.lines[0]}: what the template has below it is in the list already.")
+    return units, tuple(notes)
 
 
 def _read(text: str, make_key: Callable[[Unit], str], *, continues: bool = False) -> _Read:
@@ -88,7 +133,9 @@ def _read(text: str, make_key: Callable[[Unit], str], *, continues: bool = False
     gap = 0
     is_open = False
     for line in to_lines(text):
-        if is_open:
+        # Tools that write such a file explain a requirement in the lines below it.
+        explains = continues and units and not gap and re.match(r"\s+#", line)
+        if is_open or explains:
             units[-1] = units[-1]._replace(lines=(*units[-1].lines, line))
         elif line.strip():
             units.append(Unit("", gap, (line,)))
@@ -274,8 +321,15 @@ def _strip_comment(unit: Unit) -> str:
 
 def _merge_requirement(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     """Merge a requirement that both sides changed or added; hashes go with their version."""
-    if max(len(unit.lines) for unit in (base, ours, theirs) if unit) > 1:
+    below = [unit.lines[1:] if unit else () for unit in (base, ours, theirs)]
+    explained = pick_changed(*below)
+    if explained is None or any(line.lstrip()[:1] != "#" for line in explained):
         return None
+    done = _merge_first_line(base, ours, theirs)
+    return done and ((*done[0], *explained), done[1])
+
+
+def _merge_first_line(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     lines = [unit.lines[0] if unit else "" for unit in (base, ours, theirs)]
     if base and (pin := pick_newest(*lines)):
         return (pin.text,), (pin.note,)

@@ -20,6 +20,7 @@ from lisa_scaffold.formats.tree import (
 from lisa_scaffold.merge import choice, declined, layout, match, values
 from lisa_scaffold.merge.declined import Note
 
+_ALIKE = 0.3
 Versions = tuple[Entry | None, Entry | None, Entry | None]
 
 
@@ -146,6 +147,10 @@ def refuse_replacements(members: Members, out: AbstractSet[int], path: Path) -> 
 
 def _resemble(one: Value, two: Value) -> bool:
     first, second = values.text_of(one), values.text_of(two)
+    if isinstance(one, dict) and isinstance(two, dict):
+        # Two records that share next to nothing are two, and not one rewritten.
+        alike = match.likeness(match.count_leaves(one), match.count_leaves(two))
+        return match.share_identity(one, two) or alike >= _ALIKE
     if first is None or second is None:
         return True
     short, long = sorted((first, second), key=len)

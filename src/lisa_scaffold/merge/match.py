@@ -121,6 +121,8 @@ def match_by_likeness(
     """
     refuse_many(len(base), len(ours), len(theirs))
     to_ours, to_theirs = _find_partners(base, ours, keyed), _find_partners(base, theirs, keyed)
+    if keyed:
+        _pair_renamed_alike(base, (ours, theirs), (to_ours, to_theirs))
     for one, found, two, rest in (
         (ours, to_ours, theirs, to_theirs),
         (theirs, to_theirs, ours, to_ours),
@@ -244,6 +246,28 @@ def _pair_renamed(
         if -i not in found and -b not in taken:
             found[-i] = -b
             taken.add(-b)
+
+
+def _pair_renamed_alike(
+    base: Sequence[Item], sides: Sequence[Sequence[Item]], found: Sequence[Partners]
+) -> None:
+    """Pair what both sides gave the same new name, and edited since: less likeness will do."""
+    ours, theirs = (
+        {key: i for i, (key, _) in enumerate(side) if i not in partners}
+        for side, partners in zip(sides, found, strict=True)
+    )
+    gone = [i for i in range(len(base)) if not any(i in side.values() for side in found)]
+    for key in ours.keys() & theirs.keys():
+        pair = ours[key], theirs[key]
+        for partner in gone:
+            before = count_leaves(base[partner][1])
+            if all(
+                likeness(before, count_leaves(side[i][1])) >= _SIMILAR
+                for side, i in zip(sides, pair, strict=True)
+            ):
+                found[0][pair[0]] = found[1][pair[1]] = partner
+                gone.remove(partner)
+                break
 
 
 def _part_renamed(

@@ -34,6 +34,7 @@ from lisa_scaffold.versions import pick_newest
 # glued to a part of the other's would be something that nobody wrote.
 _WORD = re.compile(r"[^\s,;()\[\]{}\"'`]+|\s+|.", re.DOTALL)
 _MEANS = re.compile(r"\w")
+_CODES = re.compile(r"#\s*(?:noqa:|nosec\b|type:\s*ignore\[|pylint:\s*disable=)")
 _LONGEST_LINE = 2000
 _MOST_LINES = 80
 _LIKENESS = 100  # steps of the shortest comparison
@@ -171,7 +172,10 @@ def merge_words(base: str, ours: str, theirs: str) -> str | None:
     for region in regions(*sides):
         words, their_words = sides[1][region.ours], sides[2][region.theirs]
         if region.changed == "both" and words != their_words:
-            return None
+            united = None if sides[0][region.base] else _unite(base, words, their_words)
+            if united is None:
+                return None
+            words = united
         if region.changed == "theirs":
             words = their_words
         if region.changed == "none":
@@ -182,6 +186,41 @@ def merge_words(base: str, ours: str, theirs: str) -> str | None:
             last, apart = region.changed, False
         merged += words
     return "".join(merged)
+
+
+def _unite(line: str, ours: list[str], theirs: list[str]) -> list[str] | None:
+    """Unite what both sides added at one place of a line, if it is codes or options.
+
+    An option to which both give a value is united where the line has it already: then it may be
+    given more than once.
+    """
+    one, other = "".join(ours), "".join(theirs)
+    if _CODES.search(line):
+        if one.lstrip()[:1] != "," or other.lstrip()[:1] != "," or one != one.rstrip():
+            return None
+        codes = [re.split(r"[,\s]+", text.strip(" ,")) for text in (one, other)]
+        return [one, *(f", {code}" for code in codes[1] if code not in codes[0])]
+    options = [_split_options(text) for text in (one, other)]
+    fresh = [option for option in options[1] if option not in options[0]]
+    own = {option[0].partition("=")[0] for option in options[0] if option not in options[1]}
+    both = own & {option[0].partition("=")[0] for option in fresh}
+    if not all(options) or both - {word.partition("=")[0] for word in line.split()}:
+        return None
+    after = one[len(one.rstrip()) :]
+    return [one.rstrip(), *(f" {' '.join(option)}" for option in fresh), after]
+
+
+def _split_options(text: str) -> list[list[str]]:
+    """The options of some words, each with its values; none where the first word is no option."""
+    found: list[list[str]] = []
+    for word in text.split():
+        if word.startswith("-"):
+            found.append([word])
+        elif found:
+            found[-1].append(word)
+        else:
+            return []
+    return found
 
 
 def pick_farther(

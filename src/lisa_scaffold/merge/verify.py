@@ -170,7 +170,8 @@ def _check_scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | No
         if merged in (ours, theirs) and hashed:
             return None
         return f"{values.show_path(path)}: both sides changed it differently."
-    if values.text_of(merged) != decision.text:
+    # Of what both sides added, the project may have said why it has another version.
+    if values.text_of(merged) != decision.text and (base is not None or merged != ours):
         return f"{values.show_path(path)}: neither what one side made of it nor a safe choice."
     return None
 
