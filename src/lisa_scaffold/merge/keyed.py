@@ -24,6 +24,7 @@ from lisa_scaffold.formats.tree import (
 from lisa_scaffold.merge import (
     choice,
     declined,
+    forms,
     layout,
     lists,
     match,
@@ -289,7 +290,10 @@ def _merge_changed(
             listed = [e for e in o.entries if read_value(e.node) == read_value(before)]
             node = merge_branch(replace(o, entries=tuple(listed)), o, t, path, notes)
         case _:
-            return _pick_rewritten(base, ours, theirs, path)
+            alike = forms.unify(base, ours, theirs)
+            if alike is None:
+                return _pick_rewritten(base, ours, theirs, path)
+            return _merge_changed(*alike, path, notes)
     old = base or replace(ours, head="", tail="")
     return replace(
         ours if ours.comma else theirs,

@@ -239,13 +239,36 @@ def _merge_section(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | 
 def _merge_value(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     if base is None:
         return None
+    key, equals, first = base.lines[0].partition("=")
+    if len(base.lines) == 1 and min(len(ours.lines), len(theirs.lines)) > 1 and first.strip():
+        # The one item of a list, which both sides have extended.
+        margin = ours.lines[1][: -len(ours.lines[1].lstrip())]
+        base = base._replace(lines=(f"{key}{equals}".rstrip(), f"{margin}{first.strip()}"))
     sides = (base, ours, theirs)
     lengths = {len(side.lines) for side in sides}
     if lengths == {1} and (pin := pick_newest(*(side.lines[0] for side in sides))):
         return [pin.text], (pin.note,)
+    if min(lengths) > 1 and (listed := _merge_listed(*sides)):
+        return listed
     merge_text = merge if min(lengths) > 1 else plain.merge
     done = merge_text(*(to_text(list(side.lines)) for side in sides))
     return None if done is None else (to_lines(done[0]), done[1])
+
+
+def _merge_listed(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """Merge a value that is a list of requirements, as in ``deps`` of tox."""
+    sides = (base, ours, theirs)
+    head = pick_changed(*(side.lines[:1] for side in sides))
+    lines = [line for side in sides for line in side.lines[1:]]
+    margins = {line[: len(line) - len(line.lstrip())] for line in lines if line.strip()}
+    items = [line.strip() for line in lines if line.lstrip()[:1] not in ("", "#")]
+    if head is None or len(margins) != 1 or not all(map(split_requirement, items)):
+        return None
+    done = merge_requirements(*(to_text([*map(str.strip, side.lines[1:])]) for side in sides))
+    if done is None:
+        return None
+    margin = margins.pop()
+    return [*head, *(f"{margin}{line}".rstrip() for line in to_lines(done[0]))], done[1]
 
 
 def _split_sections(lines: Sequence[str]) -> list[Unit]:
