@@ -75,3 +75,13 @@ def test_a_pin_that_the_project_explains_is_not_replaced_by_a_newer_one() -> Non
     assert '+python-version: "3.13"\n' in kept.patch
     plain = ours.replace("  # 3.12 has no wheels of ours", "")
     assert merged("a.yml", None, plain, theirs) == theirs
+
+
+def test_a_blank_line_that_parts_tables_or_statements_is_not_lost() -> None:
+    base = "[a]\nx = 1\n\n[b]\ny = 1\n"
+    ours, theirs = base.replace("x = 1", "x = 2\nz = 1"), "[a]\nx = 1\n[b]\ny = 2\n"
+    assert merged("a.toml", base, ours, theirs) == ours.replace("y = 1", "y = 2")
+    base = '"""Doc."""\n\nimport os\n\nNAMES: list[str] = []\n'
+    ours = base.replace("import os\n", "import os\nimport re\n").replace("[]", "[re.X]")
+    theirs = base.replace("import os\n\n", "import os\nimport sys\n")
+    assert merged("a.py", base, ours, theirs) == ours.replace("re\n", "re\nimport sys\n")

@@ -259,6 +259,8 @@ def _merge_entry(
         lead = layout.merge_lead(base.lead if base else None, ours.lead, theirs.lead)
     except NotSure as doubt:
         lead = choice.choose(ours.lead, theirs.lead, doubt)
+    if not lead and not ours.lead.strip() and ours.head.lstrip()[:1] == "[":
+        lead = ours.lead  # a blank line parts tables, wherever the template has lost it
     texts = [write_content(side) if side else None for side in versions]
     if texts[1] == texts[0]:
         merged = theirs

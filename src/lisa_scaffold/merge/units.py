@@ -252,7 +252,7 @@ def _merge_unit(
     if ours is None or theirs is None:
         only = ours or theirs
         return None if only is None else (only, ())
-    gap = theirs.gap if base is not None and ours.gap == base.gap else ours.gap
+    gap = (theirs.gap if base is not None and ours.gap == base.gap else 0) or ours.gap
     if ours.lines == theirs.lines or (base and theirs.lines == base.lines):
         return Unit(key, gap, ours.lines), ()
     if base and ours.lines == base.lines:

@@ -1,0 +1,157 @@
+"""Changes of both sides at one place that have one right answer; git leaves each in conflict."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.merge import merge_file
+from lisa_scaffold.model import Merged
+
+
+def merged(path: str, base: str, ours: str, theirs: str) -> str | None:
+    result = merge_file(path, base.encode(), ours.encode(), theirs.encode())
+    return result.content.decode() if isinstance(result, Merged) else None
+
+
+AUDIT = "check:\n\tsafety check -i 1\n\techo done\n"
+
+
+def extended(*words: str) -> tuple[str, ...]:
+    return tuple(AUDIT.replace("-i 1", f"-i 1 {each}") for each in words)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "both"),
+    [
+        ("-i 2", "-i 3", "-i 2 -i 3"),
+        ("--full", "-i 3", "--full -i 3"),
+        ("--full", "--full --json", "--full --json"),
+        ("-i 2 --full", "--full -i 3", "-i 2 --full -i 3"),
+        ("--output a b", "--full", "--output a b --full"),
+    ],
+)
+def test_options_that_both_add_to_a_line_are_united(ours: str, theirs: str, both: str) -> None:
+    assert merged("Makefile", AUDIT, *extended(ours, theirs)) == extended(both)[0]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("--limit 2", "--limit 3"), ("now", "later"), ("-x", "now")]
+)
+def test_options_that_exclude_each_other_are_in_conflict(ours: str, theirs: str) -> None:
+    assert merged("Makefile", AUDIT, *extended(ours, theirs)) is None
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["noqa: A1", "type: ignore[a1]", "pylint: disable=a1"],
+)
+def test_codes_that_both_add_to_a_remark_are_united(remark: str) -> None:
+    base = f"import x  # {remark}\n"
+    ours, theirs, both = (
+        base.replace("1", f"1, {more}") for more in ("B2, D4", "C3, B2", "B2, D4, C3")
+    )
+    assert merged("a.py", base, ours, theirs) == both
+
+
+def test_words_of_a_comment_are_no_codes() -> None:
+    base = "import x  # one\n"
+    ours, theirs = base.replace("one", "one, two"), base.replace("one", "one, three")
+    assert merged("a.py", base, ours, theirs) is None
+
+
+STEPS = """\
+jobs:
+  test:
+    steps:
+    - name: First
+      run: first thing
+    - name: Old
+      run: second thing
+      if: always()
+    - name: Last
+      run: last thing
+"""
+OLD = "    - name: Old\n      run: second thing\n      if: always()\n"
+OWN = "    - name: Own\n      uses: own/action@v1\n      with:\n        key: 1\n"
+
+
+def test_a_step_of_the_projects_stays_where_the_template_deletes_the_one_it_replaced() -> None:
+    ours, theirs = STEPS.replace(OLD, OWN), STEPS.replace(OLD, "")
+    assert merged(".github/workflows/a.yml", STEPS, ours, theirs) == ours
+    assert merged(".github/workflows/a.yml", STEPS, theirs, ours) == ours
+
+
+def test_a_step_that_the_project_only_renamed_is_in_conflict_with_its_deletion() -> None:
+    ours, theirs = STEPS.replace("name: Old", "name: New"), STEPS.replace(OLD, "")
+    assert merged(".github/workflows/a.yml", STEPS, ours, theirs) is None
+
+
+def test_a_number_sign_in_a_string_is_no_comment() -> None:
+    base = 'NAMES = [\n    "é#b",\n    "c",  # c\n]\nx = 1\n'
+    ours = base.replace("]\n", '    "d",\n]\n')
+    theirs = base.replace("]\n", '    "#e",\n]\n')
+    assert merged("a.py", base, ours, theirs) == base.replace("]\n", '    "d",\n    "#e",\n]\n')
+
+
+TABLES = '[project]\nname = "x"\n\n[tool.z]\nq = 1\n'
+
+
+def test_sibling_tables_that_both_add_stand_side_by_side() -> None:
+    ours, theirs = (f"{TABLES}\n[tool.z.{name}]\nx = 1\ny = 2\n" for name in ("one", "two"))
+    assert merged("a.toml", TABLES, ours, theirs) == f"{ours}\n[tool.z.two]\nx = 1\ny = 2\n"
+
+
+def test_a_table_that_both_renamed_is_one_table() -> None:
+    base = "[tool.old]\nx = 1\ny = 2\nz = 3\n\n[other]\na = 1\n"
+    renamed = base.replace("tool.old", "tool.new")
+    ours, theirs = renamed.replace("x = 1", "x = 5"), renamed.replace("z = 3", "z = 4")
+    assert merged("a.toml", base, ours, theirs) == ours.replace("z = 3", "z = 4")
+
+
+FLOW = "on:\n  push:\n    branches: [main]\nx: 1\n"
+BLOCK = "on:\n  push:\n    branches:\n      - main\nx: 1\n"
+
+
+@pytest.mark.parametrize("base", [FLOW, BLOCK])
+def test_a_list_stays_in_the_form_that_the_project_gives_it(base: str) -> None:
+    flow, block = FLOW.replace("main]", "main, f]"), BLOCK.replace("main\n", "main\n      - b\n")
+    assert merged("a.yml", base, flow, block) == FLOW.replace("main]", "main, f, b]")
+    both = BLOCK.replace("main\n", "main\n      - b\n      - f\n")
+    assert merged("a.yml", base, block, flow) == both
+
+
+def test_a_value_that_both_make_a_list_of_is_one_list() -> None:
+    base = "on: push\nx: 1\n"
+    ours = base.replace("push", "[push]")
+    theirs = base.replace(" push", "\n  - push\n  - pull_request")
+    assert merged("a.yml", base, ours, theirs) == base.replace("push", "[push, pull_request]")
+
+
+@pytest.mark.parametrize("item", ['"a,b"', "a: b", "[a]"])
+def test_items_that_one_form_cannot_hold_are_quoted_or_in_conflict(item: str) -> None:
+    block = BLOCK.replace("main\n", f"main\n      - {item}\n")
+    done = merged("a.yml", FLOW, FLOW.replace("main]", "main, f]"), block)
+    assert done == (FLOW.replace("main]", f"main, f, {item}]") if item[0] == '"' else None)
+
+
+TOX = "[testenv]\ndeps =\n    pytest\n    pytest-cov\ncommands = pytest\n"
+
+
+def test_requirements_of_tox_are_requirements() -> None:
+    ours = TOX.replace("    pytest-cov\n", "    pytest-cov>=3\n    numpy\n")
+    theirs = TOX.replace("    pytest-cov\n", "    pytest-cov>=4\n    rich\n")
+    assert merged("tox.ini", TOX, ours, theirs) == TOX.replace(
+        "    pytest-cov\n", "    pytest-cov>=4\n    numpy\n    rich\n"
+    )
+
+
+def test_a_requirement_that_both_make_a_list_of_is_one_list() -> None:
+    base = TOX.replace("\n    pytest\n    pytest-cov", " pytest")
+    ours, theirs = (TOX.replace("pytest-cov", name) for name in ("numpy", "rich"))
+    assert merged("tox.ini", base, ours, theirs) == TOX.replace("pytest-cov", "numpy\n    rich")
+
+
+def test_a_docstring_comes_into_a_file_that_was_empty() -> None:
+    ours, doc = "from x.a import b\n", '"""The package."""\n'
+    assert merged("src/x/__init__.py", "", ours, doc) == f"{doc}\n{ours}"
+    assert merged("src/x/__init__.py", "", "\n", doc) == f"{doc}\n"
