@@ -28,7 +28,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def run_all(copy: Path, workers: int, chosen: Sequence[str]) -> Map:
         raise SystemExit(f"{done.stdout}{done.stderr}\nThe tests do not run.")
     for test in sorted(failed):
         print(f"fails before anything is changed, and is left out: {test}")
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for took, test in re.findall(
         r"^([\d.]+)s (?:call|setup|teardown) +(.+)$", done.stdout, re.MULTILINE
     ):
@@ -230,7 +230,7 @@ def prepare_copies(first: Path, count: int) -> list[Path]:
     By default it is bound to time and size, which a mutant may have in common with another.
     """
     form = ("--invalidation-mode", "checked-hash")
-    compiling = [sys.executable, "-m", "compileall", "-q", "-f", *form, first / "src"]
+    compiling = [sys.executable, "-m", "compileall", "-q", "-f", *form, str(first / "src")]
     subprocess.run(compiling, check=True)
     others = [first.with_name(f"copy{number}") for number in range(1, count)]
     return [first, *(shutil.copytree(first, other, symlinks=True) for other in others)]
@@ -286,7 +286,7 @@ def main() -> None:
     started = time.monotonic()
     with TemporaryDirectory(prefix="mutation-") as scratch:
         copy = Path(scratch).resolve() / "copy0"
-        clone = ["git", "clone", "--quiet", "--no-hardlinks", ROOT, copy]
+        clone = ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(copy)]
         subprocess.run(clone, check=True)
         known = read_map(copy, table["folders"], options.workers, options.tests)
         mutants, count = draw_sample(copy, table["folders"], options.sample, options.seed)

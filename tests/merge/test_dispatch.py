@@ -209,9 +209,9 @@ def test_pins_of_a_file_that_is_too_large_are_not_looked_for() -> None:
     ids=["TOML", "YAML", "JSON"],
 )
 def test_a_merge_of_gits_that_cannot_be_read_is_found(paths: str, valid: str, invalid: str) -> None:
-    sides = [f"{valid}{end}".encode() for end in ("", "\n", "\n\n")]
+    base, ours, theirs = (f"{valid}{end}".encode() for end in ("", "\n", "\n\n"))
     for path in paths.split():
-        found = check_clean(path, *sides, invalid.encode())
+        found = check_clean(path, base, ours, theirs, invalid.encode())
         assert found == "the merged file is invalid, though both sides are valid."
 
 

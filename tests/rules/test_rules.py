@@ -11,7 +11,7 @@ from lisa_scaffold import rules
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
-from lisa_scaffold.rules.rule import MUST, Hit, Rule, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, Rule, rule
 
 from ..support.checking import clean, found
 
@@ -25,6 +25,35 @@ def test_codes_are_unique_and_belong_to_their_family() -> None:
         assert rules.load_family(letters), letters
         for each in rules.load_family(letters):
             assert re.fullmatch(rf"{letters}\d{{3}}", each.code)
+
+
+WRONG_IN_ANY_PROJECT = (
+    "SYN001 SYN002 SYN003 SYN004 SYN005 SYN006 CFG001 CFG002 CFG003 TPL001 TPL002 TPL003 "
+    "FIL005 LIC002 LIC004 LIC005 LIC006 LIC007 LIC008 LIC009 MET001 MET002 MET004 MET005 "
+    "MET006 MET008 MET009 MET012 MET017 MET018 PKG002 PKG005 PKG007 CHG005 QTY012 QTY013 "
+    "QTY018 CI001 CI002 CI010 CON005 SON001 SON003 SON004 SON007 DOC001 DOC006 CIT002 CIT003 "
+    "SEC001 SEC002 SEC003 INT001"
+)
+FOR_PACKAGES = (
+    "FIL002 FIL003 FIL004 LIC002 LIC003 LIC004 LIC005 LIC006 LIC009 MET001 MET002 MET003 "
+    "MET004 MET005 MET006 MET007 MET008 MET009 MET010 MET011 MET012 MET013 MET014 MET015 "
+    "MET016 MET019 MET020 PKG001 PKG003 PKG005 PKG006 PKG007 PKG008 QTY001 QTY002 QTY003 "
+    "QTY004 CI005 CI015 CON001 CON003 DOC002 DOC004 DOC005 CIT001"
+)
+REPAIRING = (
+    "TPL002 FIL002 FIL006 FIL009 LIC002 LIC003 LIC006 LIC008 MET005 MET008 MET013 MET014 "
+    "MET015 PKG001 PKG003 PKG005 PKG006 PKG008 CHG002 CHG003 QTY005 QTY009 QTY010 QTY011 "
+    "QTY016 CI010 CI011 CON007 SON002 CIT002 CIT004"
+)
+
+
+def test_what_is_a_must_what_is_for_packages_and_what_repairs() -> None:
+    """The pages of the rules tell it, and people rely on it: none of it changes unseen."""
+    assert {each.severity for each in EVERY} == {MUST, SHOULD}
+    assert [each.code for each in EVERY if each.severity is MUST] == WRONG_IN_ANY_PROJECT.split()
+    assert {each.kinds for each in EVERY} == {(), PACKAGE}
+    assert [each.code for each in EVERY if each.kinds] == FOR_PACKAGES.split()
+    assert [each.code for each in EVERY if each.fixes] == REPAIRING.split()
 
 
 @pytest.mark.parametrize("each", EVERY, ids=lambda each: each.code)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import rules
-from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.rules import judge, repair
 
@@ -92,8 +91,3 @@ def fixed(files: Mapping[str, str | bytes], code: str, **given: Any) -> dict[str
         path: None if content is None else content.decode("utf-8", "surrogateescape")
         for path, content in done.changes.items()
     }
-
-
-def severities(family: str) -> dict[str, Severity]:
-    """The severity of each rule of a family."""
-    return {each.code: each.severity for each in rules.load_family(family)}
