@@ -285,3 +285,11 @@ def test_line_ends_and_encodings_change_no_merge(path: str, data: st.DataObject)
     if merge_file(path, base, ours, theirs) is None:
         done, plain = merge_openly(path, base, ours, theirs), opened(path, *versions)
         assert (done and done.content) == (plain and plain.content.replace(b"\n", b"\r\n"))
+
+
+def test_a_file_with_countless_open_members_is_left_to_git() -> None:
+    base, ours, theirs = (
+        "".join(f"[s{number}]\nk = '{mark}{number}'\n" for number in range(1_900)) for mark in "abc"
+    )
+    for path in ("setup.cfg", "a.toml"):
+        assert opened(path, base, ours, theirs) is None

@@ -12,8 +12,10 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from lisa_scaffold.formats.tree import NotSure
+from lisa_scaffold.merge.effort import spend
 
 NOBODY, OURS, THEIRS = 0, 1, 2
+_DOUBTFUL = 3_000  # steps: a file with a thousand open members is better read as a whole
 
 T = TypeVar("T")
 
@@ -28,6 +30,12 @@ def favouring(side: int) -> Iterator[None]:
         yield
     finally:
         _side.reset(token)
+
+
+def count_doubtful() -> None:
+    """Count the work on a member that both sides changed, where one is taken in doubt."""
+    if side():
+        spend(_DOUBTFUL)
 
 
 def side() -> int:

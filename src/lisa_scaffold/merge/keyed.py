@@ -279,6 +279,7 @@ def _merge_changed(
     base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
 ) -> Entry:
     """Merge a member that both sides changed, or added, differently."""
+    choice.count_doubtful()
     node: Node
     before = base.node if base else None
     match before, ours.node, theirs.node:

@@ -257,6 +257,7 @@ def _merge_unit(
         return Unit(key, gap, ours.lines), ()
     if base and ours.lines == base.lines:
         return Unit(key, gap, theirs.lines), ()
+    choice.count_doubtful()
     done = both(base, ours, theirs)
     return None if done is None else (Unit(key, gap, tuple(done[0])), done[1])
 
