@@ -85,3 +85,12 @@ def test_a_blank_line_that_parts_tables_or_statements_is_not_lost() -> None:
     ours = base.replace("import os\n", "import os\nimport re\n").replace("[]", "[re.X]")
     theirs = base.replace("import os\n\n", "import os\nimport sys\n")
     assert merged("a.py", base, ours, theirs) == ours.replace("re\n", "re\nimport sys\n")
+
+
+def test_items_of_the_templates_have_the_quotes_of_the_projects() -> None:
+    base = 'a = ["x"]\nb = ["x"]\n'
+    ours = "a = ['x', 'y']\nb = ['x', \"y\"]\n"
+    theirs = 'a = ["x", "z", "it\'s"]\nb = ["x", "z"]\n'
+    assert merged("a.toml", base, ours, theirs) == (
+        "a = ['x', 'y', 'z', \"it's\"]\nb = ['x', \"y\", \"z\"]\n"
+    )

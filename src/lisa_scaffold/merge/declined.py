@@ -71,17 +71,18 @@ def note_unaccounted(
     -------
     tuple
         The notes. A line is quoted below the first note that names what is new in it, or else
-        below a last note. White space around a line and a comma at its end do not count.
+        below a last note. White space around a line, a comma at its end and the kind of quotes do
+        not count.
     """
     base, ours, theirs = sides
     reported = "\n".join([*notes, patch])
     result, joined = list(notes), ""
     known = _words(base)
-    present = {*_lines(base), *_lines(merged)}
+    present = {_plain(line) for line in (*_lines(base), *_lines(merged))}
     for side, text in ("project", ours), ("template", theirs):
         for line in dict.fromkeys(_lines(text)):
             spend(len(reported) // 50)
-            if line in present or line in reported:
+            if _plain(line) in present or line in reported:
                 continue
             # The longest new word says most.
             longest = max(sorted(_words(line) - known), key=len, default="")
@@ -98,6 +99,10 @@ def note_unaccounted(
 
 def _lines(text: str) -> list[str]:
     return [line.strip().removesuffix(",").rstrip() for line in text.splitlines()]
+
+
+def _plain(line: str) -> str:
+    return line.replace("'", '"')
 
 
 def _words(text: str) -> set[str]:

@@ -9,12 +9,15 @@ from lisa_scaffold.formats.tree import (
     COMMENT,
     Branch,
     Entry,
+    Leaf,
     NotSure,
     shift_branch,
     shift_entry,
     split_comments,
 )
 from lisa_scaffold.merge import choice, match
+
+_QUOTES = frozenset("'\"")
 
 
 def pick(base: str, ours: str, theirs: str) -> str:
@@ -92,6 +95,8 @@ def _spans_lines(branch: Branch) -> bool:
 
 def assemble(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry]) -> Branch:
     """Make one branch of merged members."""
+    if ours.kind == "seq":
+        entries = _unify_quotes(ours, entries)
     opening = _merge_edge(base.opening, ours.opening, theirs.opening)
     if not ours.bracketed:
         if not entries and ours.entries:
@@ -118,6 +123,24 @@ def assemble(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry
     if len({"".join(side.closing.split()) for side in (base, ours, theirs)}) > 1:
         closing = _merge_edge(base.closing, ours.closing, theirs.closing)
     return replace(style, opening=opening, entries=tuple(members), closing=closing)
+
+
+def _unify_quotes(ours: Branch, entries: Sequence[Entry]) -> list[Entry]:
+    """Give the items of a list the quotes that all of the project's have."""
+    texts = [entry.node.text for entry in ours.entries if isinstance(entry.node, Leaf)]
+    styles = {text[:1] for text in texts if text[:1] in _QUOTES}
+    if len(styles) != 1:
+        return list(entries)
+    quote = styles.pop()
+    unified = []
+    for entry in entries:
+        node = entry.node
+        if isinstance(node, Leaf) and node.text[:1] in _QUOTES - {quote}:
+            inner = node.text[1:-1]
+            if not set(inner) & {*_QUOTES, "\\", "\n"}:
+                node = replace(node, text=f"{quote}{inner}{quote}")
+        unified.append(replace(entry, node=node))
+    return unified
 
 
 def _merge_edge(base: str, ours: str, theirs: str) -> str:
