@@ -19,6 +19,7 @@ LOCK_HEADER = """\
 # What a job that holds a token installs, with the hash of every file that it may come as.
 # This file belongs to lisa-scaffold, which renews it: nobody edits it here.
 """
+CONTAINER_LOCKS = Path("includes/locks")
 REQUIREMENTS = Path("requirements")
 
 
@@ -137,10 +138,11 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def template_locks(session: nox.Session) -> None:
-    """Renew the locks in template/.gitlab/ci, in the versions that includes/versions.jinja has."""
+    """Renew the locks of the template: of CI's jobs with a token, and of a package's container."""
     install(session, "nox")
-    table = Path("includes/versions.jinja").read_text(encoding="utf-8")
-    pins = dict(re.findall(r'"([\w-]+)": \{"version": "([^"]+)"', table))
+    for path in sorted(CONTAINER_LOCKS.glob("*.txt")):
+        lock_container(session, path)
+    pins = read_pins()
     for name, lock in LOCKED.items():
         wanted = Path(session.create_tmp(), "requirements.in")
         wanted.write_text(f"{name}=={pins[name]}\n", encoding="utf-8")
@@ -152,6 +154,56 @@ def template_locks(session: nox.Session) -> None:
         )
         path = Path("template/.gitlab/ci", lock)
         path.write_text(f"{LOCK_HEADER}{locked}", encoding="utf-8")
+
+
+def lock_container(session: nox.Session, path: Path) -> None:
+    """Lock what a new package needs, as its own session ``lock`` does, for its oldest Python."""
+    python = path.stem
+    source = Path("template/pyproject.toml.jinja").read_text(encoding="utf-8")
+    wanted = re.search(r"^dependencies = \[\n(.*?)^\]", source, re.MULTILINE | re.DOTALL)
+    if wanted is None:
+        session.error("template/pyproject.toml.jinja names no dependencies")
+    folder = Path(session.create_tmp(), python)
+    folder.mkdir(exist_ok=True)
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "x"\nversion = "0"\nrequires-python = ">={python}"\n'
+        f"dependencies = [\n{wanted[1]}]\n",
+        encoding="utf-8",
+    )
+    locked = session.run(
+        *("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"),
+        *(f"--python-version={python}", "--no-emit-index-url", "--no-emit-find-links"),
+        *("--custom-compile-command=nox -s lock", "--upgrade", "--no-annotate"),
+        str(folder / "pyproject.toml"),
+        silent=True,
+    )
+    path.write_text(str(locked), encoding="utf-8")
+
+
+def read_pins() -> dict[str, str]:
+    """The version of each tool in the template's table."""
+    table = Path("includes/versions.jinja").read_text(encoding="utf-8")
+    return dict(re.findall(r'"([\w-]+)": \{"version": "([^"]+)"', table))
+
+
+@nox.session(default=False)
+def pins(session: nox.Session) -> None:
+    """Tell which of the template's tools have newer versions than includes/versions.jinja says."""
+    install(session, "nox")
+    wanted = Path(session.create_tmp(), "requirements.in")
+    old = []
+    for name, version in read_pins().items():
+        wanted.write_text(f"{name}\n", encoding="utf-8")
+        found = session.run(
+            *("uv", "pip", "compile", "--quiet", "--no-deps", "--no-header", "--no-annotate"),
+            *("--python-version=3.12", str(wanted)),
+            silent=True,
+        )
+        newest = str(found).strip().partition("==")[2]
+        if newest != version:
+            old.append(f"{name}: {version}, newest {newest}")
+    if old:
+        session.error("\n".join(["not current in includes/versions.jinja:", *old]))
 
 
 @nox.session(default=False)

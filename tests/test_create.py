@@ -71,7 +71,10 @@ def test_without_a_git_identity_the_author_commits(tmp_path: Path, home: Path, n
     (home / ".gitconfig").write_text("")
     made = make(tmp_path / "p", author_name=name)
     committer = git.git("log", "--format=%cn <%ce>", cwd=made.path).strip()
-    assert committer == f"{name if name[0].isalpha() else 'unknown'} <>"
+    expected = name if name[0].isalpha() else "unknown"
+    assert committer == f"{expected} <>"
+    (note,) = made.notes
+    assert note.startswith(f"git does not know who you are: the commit is by {expected}. Tell it: ")
 
 
 @pytest.mark.usefixtures("no_hook_programs")
@@ -108,6 +111,37 @@ def test_the_folder_one_stands_in_is_filled_and_not_replaced(
     assert here.stat().st_ino == inode
     assert git.git("status", "--porcelain", cwd=here) == ""
     assert left(tmp_path) == ["only-git", "p"]
+
+
+@pytest.mark.usefixtures("no_hook_programs")
+@pytest.mark.parametrize("origin", ["", "https://gitlab.example.org/lisa/own.git"])
+def test_a_repository_in_which_nothing_was_done_is_filled(tmp_path: Path, origin: str) -> None:
+    """After ``git init``, or as the clone of an empty project."""
+    place = tmp_path / "p"
+    git.git("init", "--quiet", "--initial-branch=master", str(place), cwd=tmp_path)
+    git.git("config", "user.name", "Ada of here", cwd=place)
+    if origin:
+        git.git("remote", "add", "origin", origin, cwd=place)
+    new.refuse_destination(place)
+    made = make(place)
+    assert made.remote == (origin or "https://gitlab.in2p3.fr/LISA/lisa-example.git")
+    assert git.git("remote", "get-url", "origin", cwd=place).strip() == made.remote
+    assert git.git("status", "--porcelain", "--branch", cwd=place) == "## main\n"
+    assert git.git("config", "user.name", cwd=place) == "Ada of here\n"
+    assert git.git("log", "--format=%s", cwd=place).startswith("Start from lisa-scaffold ")
+    assert git.git("fsck", "--strict", cwd=place) == ""
+    with pytest.raises(LisaError, match="p: the folder is not empty"):
+        new.refuse_destination(place)
+
+
+def test_a_repository_with_a_commit_or_a_file_is_refused(tmp_path: Path) -> None:
+    for name in "committed", "with-a-file":
+        git.git("init", "--quiet", str(tmp_path / name), cwd=tmp_path)
+    (tmp_path / "with-a-file/notes.txt").write_text("mine")
+    git.git("commit", "--quiet", "--allow-empty", "--message=x", cwd=tmp_path / "committed")
+    for name in "committed", "with-a-file":
+        with pytest.raises(LisaError, match=f"{name}: the folder is not empty"):
+            new.refuse_destination(tmp_path / name)
 
 
 def test_a_destination_that_is_taken_is_refused(tmp_path: Path, tree: Tree) -> None:

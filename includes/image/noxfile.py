@@ -39,6 +39,16 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", "--diff")
 
 
+@nox.session(default=False)
+def fix(session: nox.Session) -> None:
+    """Repair what ruff and the hooks can repair by themselves."""
+    install(session, "hooks", "lint")
+    session.run("ruff", "check", "--fix-only", "--exit-zero")
+    session.run("ruff", "format")
+    # A hook that has changed something says so by its exit code: that is what is asked of it here.
+    session.run("pre-commit", "run", "--all-files", success_codes=[0, 1])
+
+
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy."""

@@ -55,6 +55,20 @@ def test_what_the_project_says_stays_and_comes_last() -> None:
     )
 
 
+def test_what_the_jobs_are_made_of_comes_along_unless_the_project_has_its_own() -> None:
+    pythons = (
+        "# The Pythons.\n.pythons:\n  parallel:\n    matrix:\n      - PYTHON_VERSION: ['3.11']\n"
+    )
+    template = f"{TEMPLATE}\n{pythons}"
+    ours = "job:\n  script: [ls]\n"
+    merged = merge_pipeline(ours, template)
+    assert pythons in merged
+    assert merged.endswith(ours)
+    assert merge_pipeline(merged, template) == merged
+    own = ".pythons:\n  parallel:\n    matrix:\n      - PYTHON_VERSION: ['3.13']\n"
+    assert pythons not in merge_pipeline(f"{own}\n{ours}", template)
+
+
 def test_one_include_becomes_a_list() -> None:
     merged = merge_pipeline("include: /own.yml\n", TEMPLATE)
     assert merged.endswith("  - local: /.gitlab/ci/tests.yml\n  - /own.yml\n")

@@ -16,6 +16,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SESSIONS = {
     name: [
         *("lint", "types", f"tests-{PYTHON}", "build"),
+        *(["locked"] if given.get("container", True) else []),
         *(["docs"] if given.get("docs", True) else []),
         *(["notebooks"] if given.get("notebooks") else []),
     ]

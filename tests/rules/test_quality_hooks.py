@@ -298,6 +298,14 @@ def test_one_version() -> None:
     assert found(loose, "QTY") == []
 
 
+@pytest.mark.parametrize("own", ["0.17.6", "0.17.5"])
+def test_one_version_where_each_python_has_its_own(own: str) -> None:
+    pins = f"\"ruff=={own}; python_version >= '3.12'\", \"ruff==0.17.4 ; python_version < '3.12'\""
+    files = edited(clean(), "pyproject.toml", '"ruff==0.17.6"', pins)
+    told = ["ruff v0.17.6 here, but 0.17.5 and 0.17.4 in pyproject.toml"]
+    assert messages(files, "QTY") == ([] if own == "0.17.6" else told)
+
+
 @pytest.mark.parametrize("quote", ["", "'", '"'])
 def test_one_version_where_hooks_are_frozen(quote: str) -> None:
     frozen = f"rev: {quote}{COMMIT}{quote}  # frozen: "

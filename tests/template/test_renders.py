@@ -61,6 +61,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "LICENSE": plain,
     "LICENSE.GPL-3.0": plain,
     "MANIFEST.in": plain,
+    "constraints.txt": plain,
     "debian.txt": plain,
     "images/build": plain,
     "images/tests/run": plain,

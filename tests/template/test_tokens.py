@@ -83,7 +83,8 @@ def test_they_have_no_cache_whatever_the_project_has_for_all_jobs(render: Render
 CANONICAL = {"if": "$CI_PROJECT_PATH_SLUG != $LISA_PROJECT_SLUG", "when": "never"}
 MAIN = re.compile(r"\$CI_COMMIT_BRANCH == \$CI_DEFAULT_BRANCH")
 TAG = re.compile(
-    r"\$CI_COMMIT_TAG =~ /\^v\\d\+\\\.\\d\+\\\.\\d\+\$/ && \$CI_COMMIT_REF_PROTECTED == \"true\""
+    r"\$CI_COMMIT_TAG =~ /\^v\\d\+\\\.\\d\+\\\.\\d\+\(\(a\|b\|rc\)\\d\+\)\?\$/"
+    r" && \$CI_COMMIT_REF_PROTECTED == \"true\""
 )
 CHOSEN = '$CI_PIPELINE_SOURCE == "merge_request_event" && $LISA_SONAR_MERGE_REQUESTS == "true"'
 
@@ -103,7 +104,7 @@ def test_they_run_in_the_one_project_on_its_branch_and_on_protected_tags(render:
 
 def test_an_unprotected_tag_is_told_to_whoever_releases(render: Render) -> None:
     (*_, runs) = jobs_in(render.root)["release-notes"].rules
-    assert runs == {"if": r"$CI_COMMIT_TAG =~ /^v\d+\.\d+\.\d+$/"}
+    assert runs == {"if": r"$CI_COMMIT_TAG =~ /^v\d+\.\d+\.\d+((a|b|rc)\d+)?$/"}
 
 
 def test_what_they_install_is_locked_and_nothing_of_the_project_is_run(render: Render) -> None:
@@ -200,7 +201,10 @@ def test_no_name_of_a_file_can_be_an_option(render: Render) -> None:
             if re.search(r"\bxargs\b", command):
                 assert re.search(r"\bxargs -0 .* -- <", command), (name, command)
             if "pip install" in command and "--requirement" not in command:
-                assert re.search(r'install.* -- "\$(TOOL|LISA_SCAFFOLD)"', command), (name, command)
+                behind = re.search(
+                    r' install [^"]* -- "(\$(TOOL|LISA_SCAFFOLD)|uv==[\d.]+)"', command
+                )
+                assert behind, (name, command)
     scripts = [path for path in render.files if Path(path).name in ("Dockerfile", "run", "build")]
     for path in scripts:
         for line in re.findall(r"xargs .*", render.files[path].decode()):

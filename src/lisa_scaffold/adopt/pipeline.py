@@ -136,6 +136,11 @@ def merge_pipeline(ours: str, theirs: str) -> str:
     if tree.kind != "map":
         raise NotSure("no mapping")
     tree = _add_stages(tree)
+    # What the template's jobs are made of and projects change, such as the Pythons of the tests.
+    for entry in template.entries:
+        name = str(entry.key[-1])
+        if name.startswith(".") and yaml_edit.find_entry(tree, name) is None:
+            tree = _add_at_top(tree, template, name)
     offered = yaml_edit.find_mapping(template, "variables")
     own = yaml_edit.find_mapping(tree, "variables") if offered else None
     if offered and own:

@@ -23,13 +23,14 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     Source: [ruff-pre-commit](https://github.com/astral-sh/ruff-pre-commit#using-ruff-with-pre-commit):
     the tag is the version of the tool.
     """
-    hooked = hook_versions(facts)
-    for tool, version in find_pins(facts):
-        other, hook = hooked.get(tool, (version, None))
-        if hook and other != version:
+    pins = list(find_pins(facts))
+    for tool, (version, hook) in hook_versions(facts).items():
+        # Several, where each has a marker for the Python that it is for.
+        pinned = [each for name, each in pins if name == tool]
+        if pinned and version not in pinned:
             line = facts.hooks.line(*hook.repo_keys, "rev")
-            pinned = ".".join(map(str, version))
-            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {pinned} in pyproject.toml")
+            others = " and ".join(dict.fromkeys(".".join(map(str, each)) for each in pinned))
+            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {others} in pyproject.toml")
 
 
 _ASKED = re.compile(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")

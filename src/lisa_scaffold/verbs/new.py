@@ -13,7 +13,10 @@ from typing import Any
 from lisa_scaffold import git, process, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Created, Identity, Preview
+from lisa_scaffold.shown import visible
 from lisa_scaffold.template import Template
+
+_TELL = 'Tell it: git config --global user.name "Your Name", and user.email likewise'
 
 
 def suggest_answers(destination: Path | None, who: Identity | None = None) -> dict[str, str]:
@@ -37,16 +40,28 @@ def suggest_answers(destination: Path | None, who: Identity | None = None) -> di
 
 
 def refuse_destination(destination: Path) -> None:
-    """Raise LisaError unless a project can be made at the destination."""
+    """Raise LisaError unless a project can be made at the destination.
+
+    A repository without a commit and without a file (``git init``, or the clone of an empty
+    project) is filled.
+    """
     if destination.is_symlink() and not destination.exists():
         raise LisaError(f"{destination}: a link to nowhere", "Choose another folder.")
     if destination.exists() and not destination.is_dir():
         raise LisaError(f"{destination}: there is a file of that name", "Choose another folder.")
-    if destination.is_dir() and any(destination.iterdir()):
+    if destination.is_dir() and any(destination.iterdir()) and not _is_started(destination):
         raise LisaError(
             f"{destination}: the folder is not empty",
             "Choose a new folder; nothing in this one was touched.",
         )
+
+
+def _is_started(destination: Path) -> bool:
+    """Whether there is a repository of git's in which nothing has been done yet."""
+    if [entry.name for entry in destination.iterdir()] != [".git"]:
+        return False
+    started = git.repository(destination)
+    return started.head is None and not started.git("for-each-ref", "--count=1")
 
 
 @contextmanager
@@ -119,7 +134,16 @@ def create(
         who.email or answers["author_email"],
     )
     git.start_repository(project, f"Start from lisa-scaffold {shown.version}", remote, author)
-    hooks, notes = _install_hooks(project)
+    notes: tuple[str, ...] = ()
+    if not (who.name and who.email):
+        notes = (
+            f"git does not know who you are: the commit is by {visible(author.name)}. {_TELL}",
+        )
+    if destination.is_dir() and any(destination.iterdir()) and _is_started(destination):
+        remote = _fill_repository(project, destination, remote)
+        return Created(destination.resolve(), shown, remote, None, notes)
+    hooks, told = _install_hooks(project)
+    notes += told
     try:
         if destination.is_dir() and destination.samefile(Path.cwd()):
             _move_contents(project, destination)
@@ -145,11 +169,30 @@ def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
     return None, ()
 
 
-def _move_contents(project: Path, destination: Path) -> None:
+def _fill_repository(project: Path, destination: Path, remote: str) -> str:
+    """Move a project and its commit into a repository that has none; the address of ``origin``."""
+    started = git.repository(destination)
+    made = git.repository(project)
+    packed = made.run("pack-objects", "--quiet", "--all", "--stdout")
+    started.run("unpack-objects", "-q", stdin=packed)
+    _move_contents(project, destination, leave=".git")
+    started.run("symbolic-ref", "HEAD", "refs/heads/main")
+    started.run("update-ref", "refs/heads/main", str(made.head))
+    started.run("read-tree", "--reset", str(made.head))
+    origin = git.remote(started)
+    if not origin:
+        file = f"--file={started.common / 'config'}"
+        git.git("config", file, "remote.origin.url", remote, cwd=destination)
+        fetched = "+refs/heads/*:refs/remotes/origin/*"
+        git.git("config", file, "remote.origin.fetch", fetched, cwd=destination)
+    return origin or remote
+
+
+def _move_contents(project: Path, destination: Path, leave: str = "") -> None:
     """Fill the user's current folder: if it were replaced, their shell would be nowhere."""
     moved: list[Path] = []
     try:
-        for entry in sorted(project.iterdir()):
+        for entry in sorted(each for each in project.iterdir() if each.name != leave):
             target = destination / entry.name
             entry.rename(target)
             moved.append(target)

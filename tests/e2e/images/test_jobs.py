@@ -21,7 +21,8 @@ from .conftest import PATH, Runner
 
 TESTS = [f"tests: [{python}]" for python in PYTHONS.values()]
 JOBS = {
-    *("compliance", "secrets", "lint", "type-check", "hooks", "hadolint", *TESTS, "notebooks"),
+    *("compliance", "secrets", "lint", "type-check", "hooks", "hadolint", "locked", *TESTS),
+    "notebooks",
     *("build", "docs", "sonar", "pages", "container-publish"),
 }
 
@@ -151,7 +152,7 @@ def test_sonar_gets_the_sources_and_the_reports_that_exist(
             "sonar.projectBaseDir": base,
             "sonar.sources": "src",
             "sonar.tests": "tests",
-            "sonar.python.version": "3.11, 3.12, 3.13, 3.14, 3.15",
+            "sonar.python.version": "3.11, 3.12, 3.13, 3.14",
             "sonar.host.url": pipeline.server.url,
             "sonar.token": "it-is-me",
             "sonar.qualitygate.wait": "true",

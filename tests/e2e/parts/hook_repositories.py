@@ -47,7 +47,6 @@ STAND_INS: dict[str, tuple[str, dict[str, tuple[str, list[str]]]]] = {
             "ruff-format": ("ruff format --force-exclude", ["python"]),
         },
     ),
-    "https://github.com/pre-commit/mirrors-mypy": ("mypy", {"mypy": ("mypy", PYTHON)}),
     "https://github.com/codespell-project/codespell": (
         "codespell",
         {"codespell": ("codespell", TEXT)},
