@@ -84,6 +84,8 @@ def _tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     monkeypatch.setenv("MYPY_CACHE_DIR", str(cache.folder(f"mypy-{worker}")))
     monkeypatch.setenv("PRE_COMMIT_HOME", str(home / "pre-commit"))
+    # The lists of other projects' pages are out of reach.
+    monkeypatch.setenv("SPHINX_OFFLINE", "1")
     monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
     for name in list(os.environ):
         if name.startswith(("PYTEST_", "COV_", "NOX_")) or name == "VIRTUAL_ENV":

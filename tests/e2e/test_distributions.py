@@ -13,7 +13,8 @@ from .conftest import VERSION, Project
 # What the source distribution leaves out, where the project has it.
 LEFT_OUT = {
     *(".copier-answers.yml", ".dockerignore", ".editorconfig", ".gitattributes", ".gitignore"),
-    *(".gitlab-ci.yml", ".hadolint.yaml", "Dockerfile", "sonar-project.properties"),
+    *(".gitlab-ci.yml", ".hadolint.yaml", "Dockerfile", "constraints.txt"),
+    "sonar-project.properties",
 }
 FOLDERS_LEFT_OUT = (".gitlab/", "notebooks/")
 
@@ -86,6 +87,22 @@ def test_every_way_to_the_source_distribution_gives_the_same_files_and_the_tag_s
     }
     assert git("status", "--porcelain", cwd=project.root) == ""
     assert_installs_and_imports(project, from_git)
+
+
+def test_what_people_add_beside_the_package_stays_out_of_it(
+    project: Project, tmp_path: Path
+) -> None:
+    added = ("uv.lock", "renovate.json", "examples/a.py", "scripts/run.sh", "data/small.csv")
+    for path in added:
+        (project.root / path).parent.mkdir(exist_ok=True)
+        (project.root / path).write_text("# Mine.\n", encoding="utf-8")
+    new = next((project.root / "src").rglob("py.typed")).with_name("table.csv")
+    new.write_text("1,2\n", encoding="utf-8")
+    git("add", "--all", cwd=project.root)
+    git("commit", "--quiet", "--message=Add", cwd=project.root)
+    assert git("ls-files", "--", *added, cwd=project.root).split() == sorted(added)
+    kept = sdist_files(project) | {new.relative_to(project.root).as_posix()}
+    assert names(build(project.root, "sdist", tmp_path / "out")) == kept
 
 
 def test_the_wheel_holds_the_package_and_installs(project: Project, tmp_path: Path) -> None:

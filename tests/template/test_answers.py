@@ -77,6 +77,10 @@ BAD = {
             ["a--b", "a/b", "../a", "a b", "lisa\n", "a" * 65, "é", "l\u0456sa", "\uff41"], NAME
         ),
         **dict.fromkeys(["json", "import", "test"], "is a name of Python itself"),
+        **dict.fromkeys(
+            ["numpy", "pytest", "lisaconstants"], "is the name of a well-known package"
+        ),
+        "lisa": "is the namespace of the mission's packages",
     },
     "import_name": {
         **dict.fromkeys(["", "Lisa", "lisa-noise", ".lisa", "lisa.", "a..b", "_lisa", "1a"], NAME),
@@ -89,6 +93,8 @@ BAD = {
         **dict.fromkeys(["class", "lisa.import", "lisa.async"], "is a Python keyword"),
         **dict.fromkeys(["json", "email", "test", "json.lisa"], "is a module of Python's standard"),
         **dict.fromkeys(["tests", "docs", "src", "build.lisa"], "is a folder of the project"),
+        **dict.fromkeys(["numpy", "sklearn", "yaml.x"], "is the module of a well-known package"),
+        "lisa": "is the namespace of the mission's packages",
     },
     "cde_image": {
         **dict.fromkeys(["cde:latest", "cde", "x.org:5000/cde"], TAG),
@@ -122,6 +128,11 @@ def test_a_bad_answer_is_refused_and_told_what_is_allowed(
         answers(**{key: value})
     assert list(caught.value.problems) == [key]
     assert re.search(message, caught.value.problems[key])
+
+
+@pytest.mark.parametrize(("key", "value"), [("distribution", "lisa"), ("import_name", "healpy")])
+def test_an_adopted_project_keeps_a_name_that_it_has(key: str, value: str) -> None:
+    assert answers(adopted=True, **{key: value})[key] == value
 
 
 HOSTS = ["gitlab.example.org", "git.x.org:8443", "a1.b-c.de"]
@@ -163,7 +174,13 @@ def test_a_known_forge_has_its_own_host() -> None:
         ("LISA Noise", "lisa-noise", "lisa_noise"),
         ("LISA -- Noise!", "lisa-noise", "lisa_noise"),
         ("3G detectors", "lisa-3g-detectors", "lisa_3g_detectors"),
-        ("Étude A", "tude-a", "tude_a"),
+        ("Étude de l'été", "etude-de-l-ete", "etude_de_l_ete"),
+        ("E\u0301tude", "etude", "etude"),
+        ("Rømer Ångström", "romer-angstrom", "romer_angstrom"),
+        ("Straße ﬁt œuvre", "strasse-fit-oeuvre", "strasse_fit_oeuvre"),
+        ("LISA's noise", "lisas-noise", "lisas_noise"),
+        ("NumPy", "lisa-numpy", "lisa_numpy"),
+        ("LISA", "lisa-lisa", "lisa_lisa"),
         ("x" * 80, "x" * 64, "x" * 64),
         (f"{'x' * 63} y", "x" * 63, "x" * 63),
         ("JSON", "lisa-json", "lisa_json"),

@@ -247,6 +247,7 @@ def runner(
                 "LISA_JOB_IMAGE": development,
                 "PIP_NO_COMPILE": "1",
                 "PRE_COMMIT_HOME": "/packages/pre-commit",
+                "SPHINX_OFFLINE": "1",
                 "UV_CACHE_DIR": "/packages/uv",
             },
             (

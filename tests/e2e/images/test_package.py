@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from ...support.answers import answers, template
 from ...support.tools import commit_all, git
+from ...template.test_versions import pins
 from ..conftest import VERSION
 from ..parts.docker import Docker
 from .conftest import Cde
@@ -99,7 +102,7 @@ def test_its_tests_pass_inside(built: Built, docker: Docker) -> None:
         "set -e; pip=$(which -a python3 | sed -n 2p);"
         " $pip -m pip --quiet --python $(which python) install --target /tmp/tools"
         " pytest pytest-cov;"
-        " PYTHONPATH=/tmp/tools python -m pytest -p no:cacheprovider -q"
+        " PYTHONPATH=/tmp/tools python -m pytest -p no:cacheprovider -q tests"
     )
     sources = f"--volume={built.root}:/sources:ro"
     options = (sources, "--workdir=/sources", "--read-only", "--tmpfs=/tmp:exec", "--env=HOME=/tmp")
@@ -126,10 +129,32 @@ def test_nothing_else_of_the_working_copy_reaches_the_builder(built: Built, dock
     made = ("build/", "src/lisa_noise.egg-info/")
     sent = {path for path in listed.splitlines() if not path.startswith(made)}
     assert sent == {
-        *(".git_archival.txt", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml"),
+        *(".git_archival.txt", "LICENSE", "MANIFEST.in", "README.md", "constraints.txt"),
         *(f"src/lisa_noise/{name}.py" for name in ("__init__", "__main__", "cli", "noise")),
-        "src/lisa_noise/py.typed",
+        *("pyproject.toml", "src/lisa_noise/py.typed", "src/lisa_noise/series.py"),
     }
+
+
+def test_it_has_the_versions_that_are_locked(built: Built, docker: Docker) -> None:
+    locked = pins((built.root / "constraints.txt").read_text(encoding="utf-8"), built.cde.python)
+    say = (
+        "from importlib.metadata import distributions as d;"
+        " print(*(f'{each.name.lower()}=={each.version}' for each in d()))"
+    )
+    found = dict(each.split("==") for each in docker.run(built.image, "python", "-c", say).split())
+    assert found.pop(NAME) == VERSION
+    assert found == locked
+
+
+def test_a_lock_that_lacks_something_is_told(built: Built, docker: Docker, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(built.root, root)
+    lock = root / "constraints.txt"
+    text = lock.read_text(encoding="utf-8")
+    lock.write_text(re.sub(r"(?m)^h5py==[^ ]* \\\n(    --hash=.*\n)+", "", text))
+    assert lock.read_text(encoding="utf-8") != text
+    said = docker.cannot_build(root, "localhost/none", VERSION=VERSION)
+    assert "constraints.txt is out of date: run nox -s lock, and commit it." in said
 
 
 def test_without_a_version_there_is_no_image(built: Built, docker: Docker) -> None:
