@@ -180,7 +180,12 @@ def test_flake8_reads_no_toml() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ('testpaths = [ "src", "tests" ]', 'testpaths = [ "src", "test" ]', 0, "pytest looks for tests in test"),
+        (
+            'testpaths = [ "src", "tests" ]',
+            'testpaths = [ "src", "test" ]',
+            0,
+            "pytest looks for tests in test",
+        ),
         ('files = [ "src", "tests" ]', 'files = [ "src", "x/y" ]', 0, "mypy looks at x/y"),
         ('source_pkgs = [ "lisa_example" ]', 'source_pkgs = [ "old" ]', 0, "coverage measures old"),
     ],
