@@ -175,7 +175,7 @@ def test_other_readmes_pass(readme: str) -> None:
 
 def test_citation_and_statement() -> None:
     files = edited(clean(), "CITATION.cff", "license: BSD-3-Clause", "license: MIT  # ours")
-    assert found(files, "LIC") == [("LIC008", "CITATION.cff", 10)]
+    assert found(files, "LIC") == [("LIC008", "CITATION.cff", 11)]
     assert messages(files, "LIC") == ["MIT here, but the metadata says BSD-3-Clause"]
     right = "license: BSD-3-Clause  # ours"
     assert fixed(files, "LIC008") == {
