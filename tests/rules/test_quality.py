@@ -200,7 +200,8 @@ def test_paths_that_are_gone(old: str, new: str, line: int, message: str) -> Non
 
 @pytest.mark.parametrize("value", ['["./tests/"]', '["*/tests"]', '"tests ../other $HOME/x"'])
 def test_paths_that_may_be_there(value: str) -> None:
-    assert found(edited(clean(), TOML, '[ "src", "tests" ]', value), "QTY") == []
+    files = edited(clean(), TOML, 'testpaths = [ "src", "tests" ]', f"testpaths = {value}")
+    assert found(files, "QTY") == []
 
 
 # --- ruff and mypy --------------------------------------------------------------------------------
