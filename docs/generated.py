@@ -291,14 +291,18 @@ def rule_table() -> str:
 def _family(letters: str) -> str:
     head = ("rule", "severity", "what holds", "`--fix`")
     rows = (
-        (f"[{each.code}](rules/{each.code}.md)", each.severity.value, each.text.title, _fix(each))
+        (f"[{each.code}](rules/{each.code}.md)", _severity(each), each.text.title, _fix(each))
         for each in rules.load_family(letters)
     )
     return f"## {rules.FAMILIES[letters][1]}\n\n{table(head, rows)}"
 
 
+def _severity(rule: Rule) -> str:
+    return f"{rule.severity.value}, strict" if rule.strict else rule.severity.value
+
+
 def _fix(rule: Rule) -> str:
-    return "yes" if rule.fixes else ""
+    return {"--fix": "yes", "--fix=unsafe": "unsafe"}.get(rule.repair, "")
 
 
 def rule_page(rule: Rule) -> str:
@@ -307,8 +311,10 @@ def rule_page(rule: Rule) -> str:
     facts = [
         f"Severity: {rule.severity.value}",
         f"For: {' and '.join(rule.kinds) or 'every'} projects",
-        f"`lisa-scaffold check --fix` repairs it: {'yes' if rule.fixes else 'no'}",
+        f"Repaired by: {f'`lisa-scaffold check {rule.repair}`' if rule.repair else 'people'}",
     ]
+    if rule.strict:
+        facts.insert(2, "Asked of projects of the template, and of others with `--strict`")
     waiver = explain.WAIVER.format(code=rule.code)
     parts = [
         f"# {rule.code}: {text.title}",

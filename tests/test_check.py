@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules import Selection, judge
+from lisa_scaffold.rules import Selection, judge, repair
+from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.judge import Found as RuleFound
-from lisa_scaffold.rules.rule import Rule
+from lisa_scaffold.rules.rule import Hit, Rule
 from lisa_scaffold.sync import journal
 from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
 from lisa_scaffold.verbs import check
@@ -299,3 +301,118 @@ def test_a_code_that_means_no_rule_is_refused(project: Path) -> None:
 def test_a_folder_without_git_is_checked(tmp_path: Path, tree: Tree) -> None:
     folder = tree(tmp_path / "unpacked", {"setup.py": "", "CHANGELOG.md": CHANGELOG})
     assert found(checked(folder, "CHG")) == CHG
+
+
+# --- Repairs that are none ------------------------------------------------------------------------
+
+
+def rule_that_fixes(code: str, old: str, new: str, word: str, *, safe: bool = True) -> Rule:
+    """A rule against a word in a file, whose fix replaces something."""
+
+    def finds(facts: Facts) -> Iterator[Hit]:
+        for number, line in enumerate(facts.lines("a.txt"), 1):
+            if word in line:
+                fix = Fix.edit("a.txt", lambda text: text.replace(old, new))
+                yield Hit("a.txt", number, f"{word} is there", fix=fix if safe else fix.as_unsafe())
+
+    return Rule(code, Severity.SHOULD, finds, fixes=True)
+
+
+FACTS = Facts.of({"a.txt": "one\ntwo\n"})
+
+
+def repaired(*chosen: Rule, unsafe: bool = True) -> tuple[str, list[tuple[str, str]]]:
+    done = repair.apply_fixes(chosen, FACTS, unsafe=unsafe)
+    return done.facts.text("a.txt"), [(each.code, why) for each, why in done.withheld]
+
+
+def test_a_repair_that_leaves_its_finding_is_withheld() -> None:
+    grows = rule_that_fixes("XXX001", "one", "one one", "one")
+    good = rule_that_fixes("XXX002", "two", "2", "two")
+    assert repaired(grows, good) == ("one\n2\n", [("XXX001", "the finding would still be there")])
+
+
+def test_a_repair_that_brings_another_finding_is_withheld() -> None:
+    bad = rule_that_fixes("XXX001", "one", "three", "one")
+    other = rule_that_fixes("XXX002", "x", "y", "three")
+    assert repaired(bad, other) == ("one\ntwo\n", [("XXX001", "it would bring XXX002 in a.txt")])
+
+
+def test_a_repair_that_does_nothing_is_told() -> None:
+    idle = rule_that_fixes("XXX001", "x", "y", "one")
+    assert repaired(idle) == ("one\ntwo\n", [("XXX001", "there is nothing that it would change")])
+
+
+def test_an_unsafe_repair_is_for_who_asks() -> None:
+    risky = rule_that_fixes("XXX001", "one", "1", "one", safe=False)
+    assert repaired(risky, unsafe=False) == ("one\ntwo\n", [])
+    assert repaired(risky) == ("1\ntwo\n", [])
+
+
+def test_unsafe_repairs_are_told_apart(project: Path) -> None:
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nbuild-backend = "hatchling.build"\nrequires = ["hatchling"]\n'
+        '[project]\nname = "lisa-noise"\nversion = "1.0"\nrequires-python = ">=3.11,<4"\n'
+    )
+    safe = checked(project, "MET013", fixes=True)
+    assert [(each.code, each.repair) for each in safe.checked.findings] == [
+        ("MET013", "--fix=unsafe")
+    ]
+    assert safe.changes == {}
+    assert safe.checked.notes[-1].startswith("1 more can be repaired by --fix=unsafe")
+    asked = checked(project, "MET013", fixes=True, unsafe=True)
+    assert list(asked.changes) == ["pyproject.toml"]
+    assert asked.checked.findings == ()
+
+
+# --- Projects inside a project --------------------------------------------------------------------
+
+WORKSPACE = (
+    '[project]\nname = "all"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+)
+ONE = '[project]\nname = "one"\nversion = "1"\n'
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, tree: Tree) -> Path:
+    folder = tree(
+        tmp_path / "all",
+        {
+            "pyproject.toml": WORKSPACE,
+            ".gitignore": "x\n",
+            ".pre-commit-config.yaml": "repos: []\n",
+            "ruff.toml": "",
+            "packages/one/pyproject.toml": ONE,
+            "packages/one/src/one/__init__.py": "",
+            "examples/two/pyproject.toml": ONE,
+        },
+    )
+    git("init", "--quiet", cwd=folder)
+    commit_all(folder, "One")
+    return folder
+
+
+def test_members_have_what_the_top_has(workspace: Path) -> None:
+    codes = {code for code, _, _ in found(checked(workspace / "packages/one"))}
+    assert codes & {"FIL002", "QTY001", "QTY004"} == set()
+    assert "QTY002" in codes
+
+
+def test_members_are_checked_where_that_is_asked_for(workspace: Path) -> None:
+    (alone,) = check.check([workspace], Wanted())
+    assert alone.checked.notes == (
+        "1 project inside is not checked: --members does (packages/one)",
+    )
+    both = list(check.check([workspace], Wanted(members=True)))
+    assert [each.checked.prefix for each in both] == ["", "packages/one/"]
+    assert both[0].checked.notes == ()
+
+
+def test_strict_rules_are_for_who_asks(workspace: Path) -> None:
+    (lenient,) = check.check([workspace], Wanted(Selection(strict=False)))
+    (strict,) = check.check([workspace], Wanted(Selection(strict=True)))
+    assert "CHG001" not in lenient.checked.applied
+    assert "CHG001" in strict.checked.applied
+    set_(workspace, "[tool.lisa-scaffold]\nstrict = true\n")
+    (set_strict,) = check.check([workspace], Wanted(Selection(strict=False)))
+    assert set_strict.checked.applied == strict.checked.applied

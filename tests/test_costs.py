@@ -173,22 +173,22 @@ def test_levels_of_aliases_count() -> None:
 
 
 def test_of_many_hits_the_first_are_told() -> None:
-    text = "# Changelog\n\n## [Unreleased]\n" + "".join(
-        f"\n## 1.0.{n}\n" for n in range(2_000, 0, -1)
-    )
-    facts = Facts.of(changed(clean(), {"CHANGELOG.md": text}))
-    found = judge.findings(rules.select_rules(rules.Selection(("CHG003",))), facts)
+    items = "".join(f'  "a{n} =",\n' for n in range(2_000))
+    project = f'[project]\nname = "a"\nversion = "1"\ndependencies = [\n{items}]\n'
+    facts = Facts.of({"pyproject.toml": project})
+    found = judge.findings(rules.select_rules(rules.Selection(("MET017",))), facts)
     assert len(found) == 1_001
     told = [each for each in found if each.message.endswith("; from here on no more are listed")]
     assert [each.line for each in told] == [found[-1].line]
 
 
 def test_repairs_of_a_large_file_go_on_in_another_run() -> None:
-    lines = "".join(f"\n## 1.0.{n} (2024-01-01)\n\n{'word ' * 150}\n" for n in range(1_200, 0, -1))
-    facts = Facts.of(changed(clean(), {"CHANGELOG.md": f"# Changelog\n\n## [Unreleased]\n{lines}"}))
-    chosen = rules.select_rules(rules.Selection(("CHG003",)))
+    people = "".join(f'  {{ name = "A", email = "a{n}@b.org>" }},\n' for n in range(300))
+    project = f'[project]\nname = "a"\nversion = "1"\nauthors = [\n{people}]\n'
+    facts = Facts.of({"pyproject.toml": project})
+    chosen = rules.select_rules(rules.Selection(("MET005",)))
     first = repair.apply_fixes(chosen, facts)
-    assert 0 < len(first.done) < 100
+    assert 0 < len(first.done) < 150
     again = repair.apply_fixes(chosen, first.facts)
     assert set(again.done) & set(first.done) == set()
     assert again.done

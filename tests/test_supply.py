@@ -189,8 +189,8 @@ def test_packages_from_npm_are_locked_and_run_no_script_when_they_are_installed(
 # --- Licences -------------------------------------------------------------------------------------
 
 PERMITTED = {
-    *("Apache-2.0", "Artistic-1.0-Perl", "BSD-2-Clause", "BSD-3-Clause", "HPND-Markus-Kuhn"),
-    *("MIT", "MPL-2.0", "PSF-2.0"),
+    *("0BSD", "Apache-2.0", "Artistic-1.0-Perl", "BSD-2-Clause", "BSD-3-Clause", "CC-PDDC"),
+    *("HPND-Markus-Kuhn", "MIT", "MPL-2.0", "PSF-2.0"),
 }
 EXCEPTIONS = {
     "jinja2-ansible-filters": "Copier needs and loads it; nothing of ours imports or carries it",
@@ -218,7 +218,7 @@ def told(name: str) -> set[str]:
     texts = [
         path.read_text("utf-8")
         for path in distribution.files or []
-        if ".dist-info/" in str(path) and re.search("LICEN[CS]E|COPYING", path.name.upper())
+        if ".dist-info/" in str(path) and re.search("LICEN[CS]E|COPYING|^BSD-", path.name.upper())
     ]
     return {found.id for text in texts for found in identify_license(text)}
 

@@ -193,9 +193,11 @@ class Finding:
     column
         Counted from 1, where it is known.
     fixable
-        Whether ``--fix`` repairs it.
+        Whether ``--fix``, or ``--fix=unsafe``, repairs it.
     url
         The page of the rule.
+    unsafe
+        Whether only ``--fix=unsafe`` repairs it: what is built, tested or checked may change.
     """
 
     code: str
@@ -206,6 +208,12 @@ class Finding:
     column: int | None
     fixable: bool
     url: str
+    unsafe: bool = False
+
+    @property
+    def repair(self) -> str:
+        """The option that repairs it; empty where none does."""
+        return "" if not self.fixable else "--fix=unsafe" if self.unsafe else "--fix"
 
 
 class Excerpt(NamedTuple):

@@ -93,11 +93,11 @@ def test_licence_files_are_found_by_name() -> None:
     [
         ("MIT", {"MIT"}),
         ("MIT OR (Apache-2.0 AND BSD-3-Clause)", {"MIT", "Apache-2.0", "BSD-3-Clause"}),
-        ("GPL-3.0-or-later WITH GCC-exception-3.1", {"GPL-3.0"}),
+        ("GPL-3.0-or-later WITH GCC-exception-3.1", {"GPL-3.0+"}),
         ("LicenseRef-ESA", set()),
         ("GNU General Public License v3 (GPLv3)", {"GPL-3.0"}),
         ("GNU General Public License (GPL)", {"GPL"}),
-        ("GNU Affero General Public License v3 or later (AGPLv3+)", {"AGPL-3.0"}),
+        ("GNU Affero General Public License v3 or later (AGPLv3+)", {"AGPL-3.0+"}),
         ("GNU Lesser General Public License v2.1", {"LGPL-2.1"}),
         ("LGPLV3", {"LGPL-3.0"}),
         ("gpl 3", {"GPL-3.0"}),
@@ -141,3 +141,25 @@ def test_contradictions(some: set[str], others: set[str], *, expected: bool) -> 
 def test_an_expression_is_written_as_the_list_has_it() -> None:
     assert licences.canonical("bsd-3-clause or mit") == "BSD-3-Clause OR MIT"
     assert licences.canonical("BSD 3-Clause") is None
+
+
+@pytest.mark.parametrize(
+    ("claimed", "held", "agrees"),
+    [
+        ("GNU Lesser General Public License v2 or later (LGPLv2+)", "LGPL-2.1", True),
+        ("GNU Lesser General Public License v2 (LGPLv2)", "LGPL-2.1", True),
+        ("GNU Lesser General Public License v2 or later (LGPLv2+)", "LGPL-3.0", True),
+        ("GNU General Public License v2 or later (GPLv2+)", "GPL-3.0", True),
+        ("GPL-2.0-or-later", "GPL-3.0", True),
+        ("GPL-3.0-or-later", "GPL-2.0", False),
+        ("GNU General Public License v2 (GPLv2)", "GPL-3.0", False),
+        ("GPL version 2 or (at your option) any later version", "GPL-3.0", True),
+        ("GNU General Public License v2 or later (GPLv2+)", "LGPL-3.0", False),
+        ("GPL", "GPL-3.0", True),
+        ("BSD License", "BSD-3-Clause", True),
+        ("MIT License", "BSD-3-Clause", False),
+    ],
+)
+def test_families_and_later_versions(claimed: str, held: str, agrees: bool) -> None:
+    assert licences.contradict(licences.find_claimed(claimed), {held}) != agrees
+    assert licences.contradict({held}, licences.find_claimed(claimed)) != agrees

@@ -59,8 +59,8 @@ def test_projects_without_the_template_choose_their_base() -> None:
 @pytest.mark.parametrize(
     ("base", "why"),
     [
-        ("example.org:5000/base", "example.org:5000/base has no tag"),
-        ("example.org/base:latest", "example.org/base:latest has the tag latest"),
+        ("example.org:5000/base", "example.org:5000/base has no tag, so it is the latest there is"),
+        ("example.org/base:latest", "example.org/base:latest is another image tomorrow"),
         ("example.org/base:1.2", None),
         ("example.org/base@sha256:" + "0" * 64, None),
         ("scratch", None),
@@ -191,3 +191,82 @@ def test_apt_may_clean_up_itself() -> None:
     assert found(image("FROM x.org/a:1", install), "CON") == [("CON007", FILE, 2)]
     for command in ("apt-get dist-clean", "apt distclean"):
         assert found(image("FROM x.org/a:1", f"{install} && {command}"), "CON") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN pip install a && pip cache purge",
+        "RUN pip install a && rm -rf ~/.cache/pip",
+        "RUN pip install a && rm -rf /root/.cache",
+        "RUN PIP_NO_CACHE_DIR=1 pip install a",
+        "RUN uv pip install --system a && uv cache clean",
+        "RUN uv pip install --no-cache a",
+        "RUN --mount=target=/root/.cache,type=cache pip install a",
+        "RUN --mount=type=tmpfs,target=/root/.cache pip install a",
+        "RUN pip install \\\n  a \\\n  --no-cache-dir",
+        "RUN pip config set global.no-cache-dir true && pip install a",
+    ],
+)
+def test_caches_that_do_not_stay(line: str) -> None:
+    assert found(image("FROM example.org/base:1", line, "USER a"), "CON") == []
+
+
+def test_several_installations_in_one_instruction() -> None:
+    files = image(
+        *("FROM example.org/base:1", "RUN pip install a && pip install b \\", "  && pip install c"),
+        *("RUN pip install d", "USER a"),
+    )
+    assert messages(files, "CON") == ["pip's cache stays; also in line 4"]
+    (text,) = fixed(files, "CON007").values()
+    assert text is not None
+    assert text.count("--no-cache-dir") == 4
+    assert "pip install --no-cache-dir b \\\n  && pip install --no-cache-dir c\n" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "is_read"),
+    [
+        *(("Dockerfile.dev", True), ("dev.Dockerfile", True), ("containers/a/Dockerfile", True)),
+        *(("Containerfile", True), ("a/b/c/Dockerfile", True)),
+        *(("Dockerfile.j2", False), ("tests/Dockerfile", False), ("Dockerfile.md", False)),
+        *(("Dockerfile.dockerignore", False), ("{{ name }}/Dockerfile", False)),
+    ],
+)
+def test_dockerfiles_by_other_names(name: str, is_read: bool) -> None:
+    files = {name: "FROM debian\nUSER a\n"}
+    assert found(files, "CON002") == ([("CON002", name, 1)] if is_read else [])
+
+
+def test_people_develop_as_they_like() -> None:
+    files = {".devcontainer/Dockerfile": "FROM debian:13\nRUN pip install a\nCOPY . .\n"}
+    assert found(files, "CON") == []
+
+
+@pytest.mark.parametrize(
+    ("base", "moves"),
+    [
+        *(("python:slim", True), ("docker:dind", True), ("a/b:debug", True), ("node:lts", True)),
+        *(("python:slim-bookworm", True), ("debian:bookworm-slim", False), ("ubuntu:noble", False)),
+        *(("python:3-slim", False), ("docker:27-dind", False), ("a/b:production", False)),
+    ],
+)
+def test_tags_that_move(base: str, moves: bool) -> None:
+    message = [f"{base} is another image tomorrow"] if moves else []
+    assert messages(image(f"FROM {base}", "USER a"), "CON002") == message
+    copied = image("FROM debian:13 AS one", f"COPY --from={base} /a /b", "USER a")
+    assert messages(copied, "CON002") == message
+
+
+def test_what_is_copied_from_a_stage_or_a_context() -> None:
+    lines = ("COPY --from=one /a /b", "COPY --from=0 /a /b", "COPY --from=context /a /b")
+    assert found(image("FROM debian:13 AS one", *lines, "USER a"), "CON002") == []
+
+
+def test_images_that_are_built_beside() -> None:
+    files = {
+        "docker/base/Dockerfile": "FROM debian:13\nUSER a\n",
+        "docker/dev/Dockerfile": "FROM base\nUSER a\n",
+    }
+    assert found(files, "CON") == []
+    assert len(found({**files, "docker/dev/Dockerfile": "FROM other\nUSER a\n"}, "CON")) == 1

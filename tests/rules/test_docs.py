@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lisa_scaffold import git
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import find_rule
+
 from ..support.checking import changed, clean, findings, found, messages
+from ..support.updates import write
 
 CONF = "docs/conf.py"
 
@@ -27,13 +33,15 @@ def test_generated_projects_pass() -> None:
         ("See [it](./docs/none.md#top).", "docs/none.md", 10),
         ('See [it](<docs/none.md> "title").', "docs/none.md", 11),
         ("![logo](docs/a%20b.png)", "docs/a b.png", 9),
-        ("[it]: docs/none.md", "docs/none.md", 7),
+        ("\n[it]: docs/none.md\n\nSee [it].", "docs/none.md", 7),
         ("[it](/docs/none.md)", "docs/none.md", 6),
+        (r"[it](docs/a\_b.md)", "docs/a_b.md", 6),
     ],
 )
 def test_links(line: str, target: str, column: int) -> None:
     files = with_readme(line)
-    assert found(files, "DOC") == [("DOC001", "README.md", 4)]
+    number = 4 + (len(line) - len(line.lstrip("\n")))
+    assert found(files, "DOC") == [("DOC001", "README.md", number)]
     assert [(f.message, f.column) for f in findings(files, "DOC")] == [
         (f"there is no {target}", column)
     ]
@@ -49,10 +57,48 @@ def test_links(line: str, target: str, column: int) -> None:
         "<!-- [a](none.md) -->",
         "[^1]: none.md",
         "\\[a\\](none.md)",
+        "\\[a](none.md)",
+        "<!-- of\n\n[a](none.md)\n\nseveral lines -->",
+        "\n    [a](none.md)",
+        "<pre>\n[a](none.md)\n</pre>",
+        "`code\n[a](none.md)`",
+        "$x[a](none.md)$",
     ],
 )
 def test_other_links(line: str) -> None:
     assert found(with_readme(line), "DOC") == []
+
+
+def test_links_in_restructured_text() -> None:
+    text = "A\n=\n\nInstall it with pip: `how <docs/none.rst>`_ and `why <docs/index.md>`_.\n"
+    files = {path: content for path, content in clean().items() if path != "README.md"}
+    readme = {**files, "README.rst": text}
+    assert found(readme, "DOC001") == [("DOC001", "README.rst", 4)]
+    assert messages(readme, "DOC001") == ["there is no docs/none.rst"]
+
+
+def test_links_of_a_page_that_is_a_link(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "docs/contributing.md": "[a](install.md) [b](none.md) [c](../pages/a.md)\n",
+            "docs/install.md": "x\n",
+            "real/a.md": "x\n",
+        },
+    )
+    (tmp_path / "CONTRIBUTING.md").symlink_to("docs/contributing.md")
+    (tmp_path / "pages").symlink_to("real")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "out").symlink_to("/etc")
+    (tmp_path / "README.md").write_text("[a](pages/b.md) [b](out/x) [c](loop/x) [d](pages/a.md)\n")
+    git.git("init", "--quiet", cwd=tmp_path)
+    git.git("add", ".", cwd=tmp_path)
+    facts = Facts.read(tmp_path)
+    hits = [(each.path, each.message) for each in find_rule("DOC001").hits(facts)]
+    assert hits == [
+        ("CONTRIBUTING.md", "there is no docs/none.md"),
+        ("README.md", "there is no pages/b.md"),
+    ]
 
 
 def test_a_source_distribution_may_lack_what_is_linked() -> None:
@@ -134,3 +180,27 @@ def test_read_the_docs() -> None:
     assert messages(broken("docs/index.md", "docs/requirements.txt"), "DOC") == [
         "there is no ./docs/requirements.txt"
     ]
+
+
+def test_services_that_are_closed() -> None:
+    badges = "![a](https://api.travis-ci.org/a/b.svg)\n![b](https://lgtm.com/a)\n"
+    assert messages(with_readme(badges), "DOC007") == [
+        "travis-ci.org: closed in 2021; also in line 5"
+    ]
+    assert (
+        found(
+            with_readme("![a](https://app.travis-ci.com/a) https://lgtm.com.example.org/a"),
+            "DOC007",
+        )
+        == []
+    )
+    job = {".travis.yml": "after_success: bash <(curl -s https://codecov.io/bash)\n"}
+    assert found({**clean(), **job}, "DOC007") == [("DOC007", ".travis.yml", 1)]
+
+
+def test_the_tools_of_read_the_docs() -> None:
+    path = ".readthedocs.yaml"
+    plain = "version: 2\nbuild:\n  os: ubuntu-24.04\n"
+    assert messages({**clean(), path: plain}, "DOC006") == ["no `build.tools`"]
+    assert messages({**clean(), path: f"{plain}  tools: {{}}\n"}, "DOC006") == []
+    assert messages({**clean(), path: f"{plain}  commands: [make]\n"}, "DOC006") == []

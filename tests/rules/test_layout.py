@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold import rules
+from lisa_scaffold import git, rules
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules import judge
+from lisa_scaffold.rules import find_rule, judge
 
 from ..support.checking import changed, clean, fixed, found, messages
+from ..support.updates import commit, write
 
 CONFLICT = "a\n{0}<<<<<<< ours\nb\n{0}=======\nc\n{0}>>>>>>> theirs\nd\n"
 
@@ -192,3 +193,61 @@ def test_names_that_differ_in_case() -> None:
     files = changed(clean(), {"Docs/api.md": "x\n"})
     assert found(files, "FIL") == [("FIL010", "docs/api.md", 1)]
     assert messages(files, "FIL") == ["Docs/api.md has the same name but for case"]
+
+
+def test_several_notebooks_are_one_finding() -> None:
+    text = notebook(outputs=True)
+    files = changed(clean(), {"a/a.ipynb": text, "a/b.ipynb": text, "c.ipynb": text})
+    assert messages(files, "FIL") == ["3 cells with output; also in a/b.ipynb, c.ipynb"]
+    cleared = notebook(outputs=False)
+    assert fixed(files, "FIL009") == dict.fromkeys(("a/a.ipynb", "a/b.ipynb", "c.ipynb"), cleared)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("docs/conf.py", 'nbsphinx_execute = "never"\n'),
+        ("doc/source/conf.py", 'nb_execution_mode = "cache"\n'),
+        ("docs/conf.py", 'shutil.copytree("../examples", "examples")  # the *.ipynb\n'),
+        ("mkdocs.yml", "plugins:\n  - mkdocs-jupyter\n"),
+        ("book/_config.yml", 'execute:\n  execute_notebooks: "off"\n'),
+        ("docs/a.nblink", '{"path": "../examples/a.ipynb"}\n'),
+        ("Makefile", "docs:\n\tjupyter nbconvert --to html examples/a.ipynb\n"),
+        ("tox.ini", "[testenv]\ndeps = nbval\n"),
+    ],
+)
+def test_output_that_is_wanted(path: str, content: str) -> None:
+    files = changed(clean(), {"examples/a.ipynb": notebook(outputs=True), path: content})
+    assert found(files, "FIL009") == []
+
+
+def test_data_of_one_folder_are_one_finding() -> None:
+    data = b"x" * 600_000
+    files = changed(clean(), {"data/a.h5": data, "data/b.h5": data, "more/c.h5": data})
+    assert found(files, "FIL") == [("FIL008", "data/a.h5", 1), ("FIL008", "more/c.h5", 1)]
+    assert messages(files, "FIL") == ["1.2 MB in git; also in b.h5", "0.6 MB in git"]
+
+
+def test_a_conflict_that_is_being_resolved(tmp_path: Path) -> None:
+    git.git("init", "--quiet", cwd=tmp_path)
+    write(tmp_path, {"a.txt": "a\n", "b.txt": "<<<<<<< x\n=======\n>>>>>>> y\n"})
+    commit(tmp_path)
+    write(tmp_path, {"a.txt": "<<<<<<< x\n=======\n>>>>>>> y\n"})
+    hits = find_rule("FIL005").hits(Facts.read(tmp_path))
+    assert [(each.path, each.message) for each in hits] == [
+        ("a.txt", "a merge conflict that is not resolved yet"),
+        ("b.txt", "a merge conflict that was committed"),
+    ]
+
+
+def test_a_backend_that_builds_itself_keeps_its_metadata() -> None:
+    files = changed(clean(), {"bootstrap.egg-info/PKG-INFO": "x\n"})
+    assert len(found(files, "FIL006")) == 1
+    system = '[build-system]\nrequires = []\nbuild-backend = "a"\nbackend-path = ["."]\n'
+    assert found({**files, "pyproject.toml": system}, "FIL006") == []
+
+
+def test_data_of_tests_may_be_there() -> None:
+    path = "src/lisa_example/data/test/a.fits"
+    assert found(changed(clean(), {path: b"x" * 700_000}), "FIL") == []
+    assert len(found(changed(clean(), {path: b"x" * 6_000_000}), "FIL")) == 1

@@ -242,3 +242,68 @@ def test_gaps_in_the_text() -> None:
     files = changed(clean(license="MIT"), {"LICENSE": gaps})
     assert found(files, "LIC") == [("LIC010", "LICENSE", 3)]
     assert found(clean(license="Apache-2.0"), "LIC") == []
+
+
+def test_patterns_may_match_in_a_submodule() -> None:
+    files = edited(clean(), "pyproject.toml", '"LICENSE*"', '"extern/*/LICENSE", "LICENSE*"')
+    assert messages(files, "LIC009") == ["no file is named extern/*/LICENSE"]
+    for path in ("extern/cfitsio", "extern"):
+        modules = f'[submodule "x"]\n\tpath = {path}\n\turl = ../x\n'
+        assert found({**files, ".gitmodules": modules}, "LIC009") == []
+    other = '[submodule "x"]\n\tpath = vendor\n\turl = ../x\n'
+    assert len(found({**files, ".gitmodules": other}, "LIC009")) == 1
+
+
+def test_a_licence_that_is_kept_elsewhere() -> None:
+    files = changed(stating(KEY), {"LICENSE": None, "licenses/LICENSE.rst": MIT})
+    said = text(files, "pyproject.toml")
+    unnamed = said.replace('license-files = [ "LICENSE*" ]\n', "")
+    assert messages({**files, "pyproject.toml": unnamed}, "LIC001") == [
+        "the licence stands here, where no build takes it into the wheel: "
+        "name it in `license-files`"
+    ]
+    named = said.replace('"LICENSE*"', '"licenses/*.rst"')
+    assert found({**files, "pyproject.toml": named}, "LIC001") == []
+
+
+def test_a_licence_that_is_not_shipped() -> None:
+    said = text(clean(), "pyproject.toml")
+    files = {**clean(), "pyproject.toml": said.replace('[ "LICENSE*" ]', "[ ]")}
+    assert messages(files, "LIC011") == ["an empty list keeps LICENSE out of the package"]
+    assert found(clean(), "LIC011") == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "requirement", "takes"),
+    [
+        ("flit_core.buildapi", "flit_core>=3.2,<4", True),
+        ("flit_core.buildapi", "flit_core>=3.2,<3.11", False),
+        ("hatchling.build", "hatchling<1.20", False),
+        ("hatchling.build", "hatchling", True),
+        ("poetry.core.masonry.api", "poetry-core==1.9.0", False),
+        ("pdm.backend", "pdm-backend~=2.3.0", False),
+        ("mesonpy", "meson-python>=0.15,<0.17", False),
+        ("maturin", "maturin>=1,<2", True),
+        ("scikit_build_core.build", "scikit-build-core==0.10.*", False),
+        ("setuptools.build_meta", "setuptools<70", False),
+    ],
+)
+def test_an_expression_only_where_the_backend_takes_it(
+    backend: str, requirement: str, takes: bool
+) -> None:
+    project = (
+        f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ "{requirement}" ]\n'
+        '[project]\nname = "a"\nversion = "1"\nlicense = { text = "MIT" }\n'
+    )
+    assert bool(found({"pyproject.toml": project}, "LIC003")) == takes
+
+
+def test_a_readme_against_classifiers() -> None:
+    project = (
+        '[project]\nname = "a"\nversion = "1"\n'
+        'classifiers = ["License :: OSI Approved :: MIT License"]\n'
+    )
+    files = {"pyproject.toml": project, "README.md": "# A\n\n## License\n\nGPL-3.0.\n"}
+    assert messages(files, "LIC007") == ["GPL-3.0 is named here, but the metadata says MIT"]
+    same = {**files, "README.md": "# A\n\n## License\n\nMIT.\n"}
+    assert messages(same, "LIC007") == []

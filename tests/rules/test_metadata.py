@@ -73,8 +73,11 @@ def test_form_of_the_table(lines: str, line: int, message: str) -> None:
     assert messages(files, "MET") == [message]
 
 
-def test_a_key_that_may_be_new_is_no_finding() -> None:
-    assert found(with_lines("something = 1\n"), "MET") == []
+def test_the_table_is_closed() -> None:
+    files = with_lines("something = 1\n")
+    assert found(files, "MET") == [("MET001", TOML, 11)]
+    assert messages(files, "MET") == ["no key `something`, and the table is closed"]
+    assert found(with_lines('import-names = ["a"]\n'), "MET001") == []
 
 
 def test_name_and_version_are_there() -> None:
@@ -126,10 +129,10 @@ def test_marks_around_an_address_go(stray: str) -> None:
 
 
 def test_what_is_no_address_and_no_name() -> None:
-    files = with_lines('maintainers = [ { name = "A, B", email = "a at example.org" } ]\n')
+    files = with_lines('maintainers = [ { name = "Ada A, Ben B", email = "a at example.org" } ]\n')
     assert messages(files, "MET") == [
         "`a at example.org` is no e-mail address",
-        "a comma in the name `A, B`: one table a person",
+        "a comma in the name `Ada A, Ben B`: one table a person",
     ]
     assert (
         found(with_lines('authors = [ { name = "LISA DDPC" }, { email = "a@b.org" } ]\n'), "MET")
@@ -237,3 +240,18 @@ def test_versions_in_two_places() -> None:
 def test_a_generated_project_passes_in_every_form() -> None:
     assert found(clean(cli=True, backend="hatchling"), "MET") == []
     assert found(changed(clean(), {TOML: None}), "MET") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [
+        ("Ada Example, Grace Example", True),
+        ("Ada Example, Grace Example, and Lise Example", True),
+        ("Example, Inc.", False),
+        ("Example Project, EPFL", False),
+        ("Ada Example", False),
+    ],
+)
+def test_several_people_in_one_name(name: str, several: bool) -> None:
+    project = f'[project]\nname = "a"\nversion = "1"\nauthors = [{{ name = "{name}" }}]\n'
+    assert bool(found({"pyproject.toml": project}, "MET005")) == several

@@ -78,3 +78,15 @@ def test_exact_versions() -> None:
     assert messages(with_lines(lines), "MET") == ["`a` is pinned to 1.2"]
     own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = "1.2.3"\n')
     assert found(own, "MET020") == [("MET020", TOML, 6)]
+
+
+def test_parts_of_the_project_are_pinned_together() -> None:
+    project = '[project]\nname = "lisa-a"\nversion = "2"\ndependencies = ["{}"]\n'
+    for text, count in (("lisa_a-core==1.0", 0), ("lisa-b==1.0", 1), ("lisa-b==2", 0)):
+        files = {"pyproject.toml": project.replace("{}", text)}
+        assert len(found(files, "MET020")) == count
+
+
+def test_pins_are_one_finding() -> None:
+    project = '[project]\nname = "a"\nversion = "2"\ndependencies = [\n"b==1",\n"c==3",\n]\n'
+    assert messages({"pyproject.toml": project}, "MET020") == ["`b` is pinned to 1; also in line 6"]

@@ -112,6 +112,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "LIC007": edit("README.md", "BSD-3-Clause, see", "GPL-3.0, see"),
     "LIC008": edit("CITATION.cff", "license: BSD-3-Clause", "license: MIT"),
     "LIC009": edit(TOML, '[ "LICENSE*" ]', '[ "LICENSE*", "NOTICE" ]'),
+    "LIC011": edit(TOML, '[ "LICENSE*" ]', "[ ]"),
     "LIC010": edit("LICENSE", "Copyright (c) 2026", "Copyright (c) [year]"),
     "MET001": edit(TOML, 'name = "lisa-example"\n', 'name = "lisa-example"\nlicence = "x"\n'),
     "MET002": edit(TOML, 'name = "lisa-example"', 'name = "lisa example"'),
@@ -158,6 +159,11 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         },
     ),
     "PKG007": edit(TOML, 'where = [ "src" ]', 'where = [ "lib" ]'),
+    "PKG009": edit(
+        TOML,
+        'where = [ "src" ]',
+        'where = [ "src" ]\n\n[tool.setuptools.package-data]\nlisa_example = [ "x.csv" ]',
+    ),
     "PKG008": put("src/lisa_example/py.typed", None),
     "QTY001": lambda: without("ruff"),
     "QTY002": lambda: without("mypy"),
@@ -208,6 +214,11 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "CI012": edit(".gitlab-ci.yml", "# The project's own", PUBLISH),
     "CI013": edit(".gitlab/ci/container.yml", "interruptible: false", "interruptible: true"),
     "CI014": edit(".gitlab/ci/workflow.yml", "timeout: 1 hour", "timeout: 2 hours"),
+    "CI016": edit(
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest --junitxml=reports/junit.xml || true",
+    ),
     "CI015": edit(".gitlab/ci/common.yml", '    GIT_DEPTH: "0"\n', ""),
     "CON001": edit(DOCKER, "\nFROM ${CDE_IMAGE}\n", "\nFROM debian:13\n"),
     "CON002": edit(DOCKER, "lisa-cde:0.4.0", "lisa-cde"),
@@ -234,6 +245,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "DOC004": edit("README.md", "lisa-example/badges/main/pipeline", "other/badges/main/pipeline"),
     "DOC005": edit("docs/conf.py", '_metadata["Version"]', '"0.1"'),
     "DOC006": put(".readthedocs.yaml", "version: 2\n"),
+    "DOC007": edit("README.md", "## Use", "![a](https://travis-ci.org/a/b.svg)\n\n## Use"),
     "CIT001": lambda: changed(
         edited(clean(), "MANIFEST.in", "include CITATION.cff\n", ""),
         {"CITATION.cff": None, "README.md": "# A\n\npip install it.\n"},
@@ -244,6 +256,10 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "SEC001": put("deploy.key", KEY),
     "SEC002": put("deploy.txt", f"{SECRET}\n"),
     "SEC003": put("deploy.sh", "git push https://robot:" + "sw0rdfish@gitlab.in2p3.fr/a.git\n"),
+    "SEC005": edit(DOCKER, "USER lisauser", "RUN curl -O http://example.org/a\nUSER lisauser"),
+    "SEC006": edit(
+        DOCKER, "USER lisauser", "RUN curl -fsS https://example.org/a.sh | sh\nUSER lisauser"
+    ),
     "SEC004": edit(
         ".gitlab-ci.yml",
         "include:\n",
@@ -259,7 +275,8 @@ def test_one_thing_broken_is_one_rule(code: str) -> None:
 
 def test_every_rule_is_broken_once() -> None:
     own = [rule.code for letters in FAMILIES for rule in rules.load_family(letters)]
-    assert sorted(set(own) - set(MUTATIONS)) == ["FIL003"]
+    # Projects without tests, and with the package at the top, are others in more than one thing.
+    assert sorted(set(own) - set(MUTATIONS)) == ["FIL003", "PKG010"]
 
 
 @sampled("answers", [*pairwise("package"), *pairwise("image")], 4, ids=str)

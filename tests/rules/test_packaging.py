@@ -126,7 +126,6 @@ SRC: Any = {"src/a/__init__.py": "", "src/a/data/x.csv": "1\n"}
         ('[tool.setuptools]\npackage-dir."" = "src"\npackages = [ "a.b" ]\n', "src/a/b"),
         ('[tool.setuptools]\npy-modules = [ "one" ]\n', "one.py"),
         ('[tool.setuptools.packages.find]\nwhere = [ "lib" ]\n', "lib"),
-        ('[tool.setuptools.package-data]\na = [ "py.typed" ]\n', "src/a/py.typed"),
     ],
 )
 def test_what_setuptools_is_told_of(lines: str, missing: str) -> None:
@@ -203,3 +202,70 @@ def test_what_may_bring_setuptools() -> None:
     system = '[build-system]\nbuild-backend = "setuptools.build_meta"\nrequires = ["{}"]\n'
     for name in ("setuptools", "setuptools-scm", "unheard-of"):
         assert found({TOML: system.format(name)}, "PKG002") == []
+
+
+def test_data_that_the_build_is_told_of() -> None:
+    files = with_tables('[tool.setuptools.package-data]\na = [ "py.typed", "data/*" ]\n', **SRC)
+    assert found(files, "PKG") == [("PKG009", TOML, 7)]
+    assert messages(files, "PKG") == ["there is no src/a/py.typed"]
+    written = {**files, "setup.py": 'open("src/a/py.typed", "w")\n'}
+    assert found(written, "PKG009") == []
+    assert found({**files, "src/a/py.typed.in": ""}, "PKG009") == []
+
+
+def built(backend: str, requirement: str, lines: str) -> dict[str, Any]:
+    system = f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ "{requirement}" ]\n'
+    return {TOML: f'{system}[project]\nname = "a"\nversion = "1"\n{lines}', **SRC}
+
+
+@pytest.mark.parametrize(
+    ("backend", "requirement", "lines"),
+    [
+        ("hatchling.build", "hatchling", '[tool.hatch.build.targets.wheel]\npackages = ["{}"]\n'),
+        (
+            "hatchling.build",
+            "hatchling",
+            '[tool.hatch.build.targets.wheel]\nonly-include = ["{}"]\n',
+        ),
+        ("poetry.core.masonry.api", "poetry-core", '[[tool.poetry.packages]]\ninclude = "{}"\n'),
+        (
+            *("scikit_build_core.build", "scikit-build-core"),
+            '[tool.scikit-build]\nwheel.packages = ["{}"]\n',
+        ),
+        (
+            *("scikit_build_core.build", "scikit-build-core"),
+            '[tool.scikit-build.wheel.packages]\na = "{}"\n',
+        ),
+        ("maturin", "maturin", '[tool.maturin]\npython-source = "{}"\n'),
+    ],
+)
+def test_paths_as_backends_read_them(backend: str, requirement: str, lines: str) -> None:
+    for path in ("src/a", "/src/a", "./src/a", "src/a/", "src/*", ".", "../shared/a"):
+        assert found(built(backend, requirement, lines.format(path)), "PKG007") == []
+    assert messages(built(backend, requirement, lines.format("/src/b")), "PKG007") == [
+        "there is no src/b"
+    ]
+
+
+FLAT: Any = {"a/__init__.py": "", "tests/__init__.py": "", "scripts/__init__.py": ""}
+ALL_FOUND = (
+    "from setuptools import setup, find_packages\n\nsetup(name='a', packages=find_packages({}))\n"
+)
+
+
+def test_packages_beside_the_package() -> None:
+    told = ["the wheel installs tests and scripts as packages of their own"]
+    found_all = with_tables('[tool.setuptools.packages.find]\nwhere = [ "." ]\n', **FLAT)
+    assert messages(found_all, "PKG010") == told
+    limited = with_tables('[tool.setuptools.packages.find]\ninclude = [ "a*" ]\n', **FLAT)
+    assert messages(limited, "PKG010") == []
+    assert messages({"setup.py": ALL_FOUND.format(""), **FLAT}, "PKG010") == told
+    assert messages({"setup.py": ALL_FOUND.format("exclude=['tests']"), **FLAT}, "PKG010") == []
+    cfg = "[metadata]\nname = a\n[options]\npackages = find:\n"
+    assert messages({"setup.cfg": cfg, **FLAT}, "PKG010") == told
+    limits = f"{cfg}[options.packages.find]\nexclude = tests*\n"
+    assert messages({"setup.cfg": limits, **FLAT}, "PKG010") == []
+    compared = "import setuptools\nsetuptools.find_packages()\nsetuptools.setup(packages=['a'])\n"
+    assert messages({"setup.py": compared, **FLAT}, "PKG010") == []
+    alone = {"setup.py": ALL_FOUND.format(""), "a/__init__.py": "", "tests/test_a.py": ""}
+    assert messages(alone, "PKG010") == []

@@ -111,3 +111,23 @@ def test_what_setup_py_reads_is_in_the_archive() -> None:
 )
 def test_what_is_there_anyhow(files: dict[str, Any]) -> None:
     assert found(changed(project(), files), "PKG") == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"AUTHORS.in": "x\n"},
+        {"setup.py": 'import shutil\n\nshutil.copy("AUTHORS.in", "AUTHORS")\n'},
+        {"Makefile": "AUTHORS:\n\tgit shortlog > AUTHORS\n"},
+        {".gitignore": "/AUTHORS\n"},
+    ],
+)
+def test_files_that_a_build_writes(more: dict[str, str]) -> None:
+    files = with_manifest("graft src\ninclude AUTHORS\ninclude LICENSE\n", **more)
+    assert found(files, "PKG005") == []
+
+
+def test_a_compiled_source_is_made_by_the_build() -> None:
+    files = with_manifest("include src/x.c src/y.c\n", **{"src/x.pyx": "", "src/y.py": ""})
+    assert found(files, "PKG005") == []
+    assert len(found(with_manifest("include src/x.c\n", **{"src/z.pyx": ""}), "PKG005")) == 1

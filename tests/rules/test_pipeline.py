@@ -135,10 +135,56 @@ def test_two_pipelines_for_a_push(text: str, line: int, message: str) -> None:
         f"    - if: $CI_COMMIT_BRANCH\n{JOB}",
         rules(f"if: {MERGE}", "if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"),
         "include:\n  - template: Workflows/Branch-Pipelines.gitlab-ci.yml\n" + JOB,
+        rules("if: '$CI_PIPELINE_SOURCE =~ /^(push|merge_request_event)$/ && $CI_OPEN_A'"),
+        rules("if: '$CI_PIPELINE_SOURCE =~ /^(web|merge_request_event)$/'"),
+        rules("if: ($CI_COMMIT_BRANCH == null || $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH)"),
+        "a:\n  script: [make]\n  rules:\n    - - if: $CI_MERGE_REQUEST_IID\n",
+        "a:\n  script: [make]\n  rules:\n    - if: $CI_MERGE_REQUEST_IID\n      changes: [x]\n",
     ],
 )
 def test_one_pipeline_for_a_push(text: str) -> None:
     assert found({CI: text}, "CI") == []
+
+
+def test_conditions_are_evaluated() -> None:
+    both = rules("if: '$CI_PIPELINE_SOURCE =~ /^(push|merge_request_event)$/'")
+    assert found({CI: both}, "CI") == [("CI004", CI, 3)]
+    neither = rules("if: '$CI_PIPELINE_SOURCE =~ /^(push|schedule)$/'")
+    assert found({CI: neither}, "CI") == [("CI003", CI, 1)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "more", "missing"),
+    [
+        ("{local: ci/opt.yml, rules: [{exists: [ci/opt.yml]}]}", {}, False),
+        ("{local: ci/opt.yml, rules: [{exists: [ci/*.yml]}]}", {"ci/a.yml": "x: 1\n"}, True),
+        ("{local: ci/opt.yml, rules: [{if: $OPTED}]}", {}, False),
+        ("{local: ci/opt.yml, rules: [{when: never}]}", {}, False),
+        ("{local: ci/opt.yml}", {}, True),
+    ],
+)
+def test_an_include_may_have_rules(entry: str, more: dict[str, str], missing: bool) -> None:
+    files = {**pipeline(f"include:\n  - {entry}\n{JOB}"), **more}
+    assert messages(files, "CI001") == (["ci/opt.yml: no such file"] if missing else [])
+
+
+@pytest.mark.parametrize("name", ["m: [x]", "m: [x, y]", "m 1/2"])
+def test_one_job_of_several_can_be_needed(name: str) -> None:
+    several = "m:\n  script: [x]\n  parallel: 2\n"
+    needs = f'{JOB}  needs: ["{name}"]\n  dependencies: ["{name}"]\n'
+    assert messages(pipeline(several + needs), "CI002") == []
+    one = "m:\n  script: [x]\n"
+    assert (
+        messages(pipeline(one + needs), "CI002")
+        == [f"a asks for {name}, and there is no such job"] * 2
+    )
+
+
+def test_the_image_of_a_mac_is_a_machine() -> None:
+    mac = f"{JOB}  image: macos-15-xcode-16\n"
+    assert messages(pipeline(f"{mac}  tags: [saas-macos-large-m2pro]\n"), "CI008") == []
+    assert messages(pipeline(mac), "CI008") == []
+    assert len(messages(pipeline(f"{JOB}  image: python\n  tags: [big]\n"), "CI008")) == 1
 
 
 # --- What it does ---------------------------------------------------------------------------------
@@ -212,8 +258,8 @@ def test_reports_are_written() -> None:
 )
 def test_images_that_move(image: str, message: str) -> None:
     files = pipeline(f"{JOB}  image: {image}\n  services:\n    - {image}\n")
-    assert found(files, "CI") == [("CI008", CI, START + 3), ("CI008", CI, START + 4)]
-    assert messages(files, "CI") == [message, message]
+    assert found(files, "CI") == [("CI008", CI, START + 3)]
+    assert messages(files, "CI") == [f"{message}; also in {CI}:{START + 4}"]
     shared = pipeline(f"default:\n  image:\n    name: {image}\n{JOB}b:\n  script: [x]\n")
     assert found(shared, "CI") == [("CI008", CI, START + 2)]
 
@@ -294,8 +340,8 @@ def test_what_gitlab_deprecated() -> None:
     before = "# Where we run\nimage: python:3.12  # x\n\na:\n  script: [make]\n  only: [main]\n"
     after = before.replace("image: python:3.12", "default:\n  image: python:3.12")
     files = pipeline(before)
-    assert found(files, "CI") == [("CI011", CI, START + 2), ("CI011", CI, START + 6)]
-    assert messages(files, "CI") == [
+    assert found(files, "CI011") == [("CI011", CI, START + 2), ("CI011", CI, START + 6)]
+    assert messages(files, "CI011") == [
         "`image` belongs under `default`",
         "`only` is deprecated: `rules`",
     ]
@@ -368,3 +414,20 @@ def test_what_many_jobs_share_is_bounded(
         "this expands to more than 400000 values"
     ]
     assert next(counted) < 500_000
+
+
+def test_another_forge_does_the_work() -> None:
+    files = {CI: "a:\n  script: [pytest]\n", **PACKAGE, ".github/workflows/ci.yml": "on: push\n"}
+    assert found(files, "CI") == []
+    del files[".github/workflows/ci.yml"]
+    assert {code for code, _, _ in found(files, "CI")} == {"CI003", "CI005", "CI006"}
+
+
+def test_old_keywords_are_one_finding_of_a_file() -> None:
+    text = "image: python:3.12\ncache: {}\n" + "".join(
+        f"{name}:\n  script: [x]\n  only: [main]\n" for name in "abc"
+    )
+    assert messages(pipeline(text), "CI011") == [
+        f"`image` belongs under `default`; also in line {START + 2}",
+        f"`only` is deprecated: `rules`; also in lines {START + 8}, {START + 11}",
+    ]

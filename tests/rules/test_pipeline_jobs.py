@@ -55,7 +55,44 @@ def test_what_publishes_where_it_may(command: str, more: tuple[str, ...]) -> Non
 def test_rules_that_hold_everywhere() -> None:
     files = publish("uv publish", "rules: [{if: $CI_COMMIT_TAG}, {when: on_success}]")
     assert found(files, "CI012") == [("CI012", CI, 7)]
-    assert found(pipeline(rules("if: $CI_COMMIT_TAG").replace("make", "uv publish")), "CI") == []
+    tags = rules("if: $CI_COMMIT_TAG").replace("make", "uv publish")
+    assert found(pipeline(tags), "CI012") == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_safe"),
+    [
+        ("$CI_COMMIT_BRANCH =~ /feature.*/", False),
+        ("$CI_COMMIT_BRANCH =~ /^release-.*$/", True),
+        ('$CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH && $CI_PIPELINE_SOURCE == "push"', False),
+        ("$CI_COMMIT_REF_PROTECTED == 'true'", True),
+        ("$PUBLISH", True),
+        ("$CI_MERGE_REQUEST_IID", False),
+        ("$CI_COMMIT_BRANCH =~ /feature/ && $CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH", False),
+    ],
+)
+def test_branches_that_publish(condition: str, is_safe: bool) -> None:
+    files = {CI: rules(f"if: {condition}").replace("make", "uv publish")}
+    assert (found(files, "CI012") == []) == is_safe
+
+
+def test_a_name_of_ones_own_overwrites_nothing() -> None:
+    push = "docker push $CI_REGISTRY_IMAGE:$TAG"
+    anywhere = f"a:\n  script: [{push}]\n"
+    assert len(found(pipeline(anywhere), "CI012")) == 1
+    named = f"variables:\n  TAG: $CI_COMMIT_REF_SLUG\n{anywhere}"
+    assert found(pipeline(named), "CI012") == []
+
+
+def test_a_tag_is_at_hand_where_a_job_is_for_tags() -> None:
+    scm = {
+        "pyproject.toml": '[build-system]\nrequires = ["setuptools-scm"]\n'
+        '[project]\nname = "a"\ndynamic = ["version"]\n'
+    }
+    build = "a:\n  script: [python -m build]\n"
+    assert len(found({**scm, **pipeline(build)}, "CI015")) == 1
+    for limit in ("rules: [{if: $CI_COMMIT_TAG}]", "only: [tags]"):
+        assert found({**scm, **pipeline(f"{build}  {limit}\n")}, "CI015") == []
 
 
 def test_pages_and_releases_publish_too() -> None:
@@ -123,3 +160,22 @@ def test_a_build_needs_the_history() -> None:
     assert found({**SCM, **pipeline(f"variables:\n  GIT_DEPTH: 0\n{BUILD}")}, "CI015") == []
     static = edited(files, "pyproject.toml", 'dynamic = ["version"]', 'version = "1"')
     assert found(static, "CI015") == []
+
+
+@pytest.mark.parametrize(
+    ("job", "message"),
+    [
+        ("script: [ruff check --exit-zero .]", "ruff cannot fail in a: `--exit-zero`"),
+        ("script: [pytest || true]", "pytest cannot fail in a: `|| true`"),
+        ('script: ["python -m mypy src || echo no"]', "mypy cannot fail in a: `|| echo`"),
+        ("script: [flake8]\n  allow_failure: true", "flake8 cannot fail in a: `allow_failure`"),
+        ("script: [pip install pytest || true]", None),
+        ("script: [ruff check .]", None),
+        ("script: [pytest]\n  allow_failure: {exit_codes: [5]}", None),
+        ("script: [pytest]\n  allow_failure: true\n  when: manual", None),
+        ("script: [ruff --version || true, echo pytest]", None),
+        ("script: [ruff check --exit-zero --output-format=gitlab, ruff check]", None),
+    ],
+)
+def test_checks_that_cannot_fail(job: str, message: str | None) -> None:
+    assert messages(pipeline(f"a:\n  {job}\n"), "CI016") == ([message] if message else [])

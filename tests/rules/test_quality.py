@@ -218,11 +218,8 @@ def test_ruffs_table() -> None:
         '# What we look at\nselect = [\n  "E",  # all\n]\n'
     )
     files = with_toml(settings(before))
-    assert found(files, "QTY009") == [("QTY009", TOML, 7), ("QTY009", TOML, 10)]
-    assert messages(files, "QTY009") == [
-        "this belongs to tool.ruff.lint.select",
-        "this belongs to tool.ruff.lint.isort",
-    ]
+    assert found(files, "QTY009") == [("QTY009", TOML, 10)]
+    assert messages(files, "QTY009") == ["this belongs to tool.ruff.lint.isort; also in line 7"]
     assert fixed(files, "QTY009") == {TOML: settings(after)}
 
 
@@ -307,3 +304,40 @@ def test_a_rule_of_ruff_is_gone_from_a_version_on(
 )
 def test_hooks_of_any_tool_are_hooks(path: str) -> None:
     assert found({**BARE, path: ""}, "QTY004") == []
+
+
+def test_ruff_reads_what_it_extends() -> None:
+    files = with_toml(settings("[tool.ruff]\nline-length = 99\n"))
+    assert found({**files, ".ruff.toml": ""}, "QTY007") == [("QTY007", TOML, 4)]
+    for extended in ("pyproject.toml", "./pyproject.toml"):
+        own = {".ruff.toml": f'extend = "{extended}"\n'}
+        assert found({**files, **own}, "QTY007") == []
+    through = {".ruff.toml": 'extend = "ruff.toml"\n', "ruff.toml": 'extend = "pyproject.toml"\n'}
+    assert found({**files, **through}, "QTY007") == []
+    loop = {".ruff.toml": 'extend = ".ruff.toml"\n'}
+    assert len(found({**files, **loop}, "QTY007")) == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["coverage run --rcfile=pyproject.toml", "COVERAGE_RCFILE=pyproject.toml"]
+)
+def test_a_command_names_the_settings(command: str) -> None:
+    files = with_toml(settings("[tool.coverage.run]\nbranch = true\n"))
+    files = {**files, ".coveragerc": "[run]\nbranch = 1\n"}
+    assert len(found(files, "QTY007")) == 1
+    assert found({**files, "Makefile": f"all:\n\t{command}\n"}, "QTY007") == []
+
+
+def test_paths_that_are_modules() -> None:
+    old = 'testpaths = [ "tests" ]'
+    files = edited(clean(), TOML, old, 'testpaths = [ "lisa_other.tests" ]')
+    assert len(found(files, "QTY008")) == 1
+    named = edited(files, TOML, 'addopts = [ "-ra"', 'addopts = [ "--pyargs", "-ra"')
+    assert found(named, "QTY008") == []
+
+
+def test_a_module_that_lies_somewhere_on_the_path() -> None:
+    new = 'source_pkgs = [ "lisa_example", "helper" ]'
+    files = edited(clean(), TOML, 'source_pkgs = [ "lisa_example" ]', new)
+    assert len(found(files, "QTY008")) == 1
+    assert found({**files, "tests/helper.py": ""}, "QTY008") == []

@@ -197,3 +197,41 @@ def test_includes_that_are_pinned(entry: str) -> None:
 
 def test_generated_projects_pass() -> None:
     assert found(clean(), "SEC") == []
+
+
+def test_tokens_of_a_server_that_does_not_exist() -> None:
+    token = "glpat-" + "JVNSESs8EwWRx5yDxM5q"
+    page = f"gitlab.Gitlab('https://gitlab.example.com', private_token='{token}')\n"
+    assert found({"docs/api.rst": page}, "SEC002") == []
+    assert len(found({"deploy.py": page}, "SEC002")) == 1
+    assert len(found({"docs/api.rst": page.replace("example", "in2p3")}, "SEC002")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("RUN curl -sSL https://a.org/x.sh | sh", "what an address sends is run unseen"),
+        ("RUN wget -qO- https://a.org/x | sudo -E bash -", "what an address sends is run unseen"),
+        ("RUN bash <(curl -s https://a.org/x)", "what an address sends is run unseen"),
+        ('RUN sh -c "$(curl -fsSL https://a.org/x)"', "what an address sends is run unseen"),
+        ("RUN wget http://a.org/x.tgz", "http://a.org/x.tgz is fetched over an open line"),
+        ("ADD ftp://a.org/x /x", "ftp://a.org/x is fetched over an open line"),
+        ("RUN curl -O https://a.org/x && sha256sum -c x.sha256", None),
+        ("RUN curl http://localhost:8000/health", None),
+        ("RUN curl http://registry:5000/v2/", None),
+        ("RUN curl https://a.org/x | tar xz", None),
+        ("# RUN curl https://a.org/x | sh", None),
+    ],
+)
+def test_what_comes_unseen(line: str, message: str | None) -> None:
+    files = {"Dockerfile": f"FROM debian:13\n{line}\nUSER a\n"}
+    assert messages(files, "SEC00") == ([message] if message else [])
+
+
+@pytest.mark.parametrize(
+    "path", ["dummyserver/certs/a.key", "pkg/test_data/a.key", "e2e-tests/k.pem"]
+)
+def test_keys_of_servers_that_exist_in_tests(path: str) -> None:
+    key = "-----BEGIN " + "RSA PRIVATE KEY-----\n" + "aB3d" * 16 + "\n"
+    assert found({path: key}, "SEC001") == []
+    assert len(found({"certs/a.key": key}, "SEC001")) == 1

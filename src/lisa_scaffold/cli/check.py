@@ -10,7 +10,7 @@ from typing import Any
 from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
-from lisa_scaffold.cli.terminal import hand_over, say, tell
+from lisa_scaffold.cli.terminal import count_columns, hand_over, say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 
 DESCRIPTION = """\
@@ -47,6 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     repair.add_argument(
         "--diff", action="store_true", help="print what --fix would change, and write nothing"
     )
+    # Options of their own: one with a value would take the folder behind it.
+    repair.add_argument(
+        "--fix=unsafe",
+        dest="fix_unsafe",
+        action="store_true",
+        help="repair besides what changes what is built, tested or checked",
+    )
+    repair.add_argument(
+        "--diff=unsafe",
+        dest="diff_unsafe",
+        action="store_true",
+        help="print what --fix=unsafe would change, and write nothing",
+    )
     for name, what in (("select", "apply these rules alone"), ("ignore", "leave these rules out")):
         parser.add_argument(
             f"--{name}",
@@ -55,6 +68,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             default=[],
             help=f"{what}: codes or the letters of families, separated by commas",
         )
+    parser.add_argument(
+        "--members",
+        action="store_true",
+        help="check the projects inside a repository too: the members of a workspace",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="apply what is asked of projects of the template to any project",
+    )
     parser.add_argument(
         "--fail-on",
         choices=["must", "should"],
@@ -74,11 +97,15 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.rules import Selection
     from lisa_scaffold.verbs import check
 
+    arguments.fix |= arguments.fix_unsafe
+    arguments.diff |= arguments.diff_unsafe
     destinations = _pair_formats(arguments)
     wanted = check.Wanted(
-        Selection(_split_codes(arguments.select), _split_codes(arguments.ignore)),
+        Selection(_split_codes(arguments.select), _split_codes(arguments.ignore), arguments.strict),
         date.today(),
         fixes=arguments.fix or arguments.diff,
+        unsafe=arguments.fix_unsafe or arguments.diff_unsafe,
+        members=arguments.members,
         excerpts=any(form in report.SHOWS_LINES for form, _ in destinations),
     )
     if arguments.fix:
@@ -94,7 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
     shown = [each.before if arguments.diff else each.checked for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:
-        _write(form, report.report(form, shown, fail_on), output, arguments)
+        text = report.report(form, shown, fail_on, 0 if output else count_columns())
+        _write(form, text, output, arguments)
     if arguments.diff:
         hand_over("".join(each.checked.diff for each in results))
     found = {finding.severity for each in shown for finding in each.findings}

@@ -32,6 +32,14 @@ def echo(command: str) -> None:
     say(f"$ {visible(harmless(command))}")
 
 
+def count_columns() -> int:
+    """How wide the terminal is that standard output goes to; 0 where it goes elsewhere."""
+    import shutil
+
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return shutil.get_terminal_size().columns if is_terminal else 0
+
+
 def tell(text: str) -> None:
     """Give people a result, on standard output.
 

@@ -38,6 +38,18 @@ def _change_line(number: int, is_wanted: Callable[[str], bool], edit: Change) ->
     return change
 
 
+def replace_block(old: str, new: str) -> Change:
+    """Replace whole lines, which must stand there once."""
+
+    def change(text: str) -> str:
+        whole = f"\n{text}\n"
+        if whole.count(f"\n{old}\n") != 1:
+            return text
+        return whole.replace(f"\n{old}\n", f"\n{new}\n")[1:-1]
+
+    return change
+
+
 def insert_before(pattern: str, new: str) -> Change:
     """Insert lines in front of the first line that a pattern matches, or else at the end."""
 

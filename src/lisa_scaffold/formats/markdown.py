@@ -1,16 +1,42 @@
-"""Markdown as far as the rules need it: headings and prose, with their lines."""
+"""Markdown as far as the rules need it, read by a CommonMark parser: headings, links, prose.
+
+The parser takes a tenth of a second to load, so it is asked where a look at the lines cannot tell.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?![^ \t])(.*)")
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+LONGEST = 150_000
+"""Characters of a text that is parsed; of a longer one with code or HTML nothing is known."""
+
+_HEADING = re.compile(r"(#{1,6})(?![^ \t])(.*)")
 _CLOSED = re.compile(r"(.*[ \t])#++[ \t]*")
-_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
-_NO_TITLE = re.compile(r"\s*([-*+>|#]|\d+[.)]\s|$)")
+# What may hide a line that looks like a heading, or make one of a line that does not.
+_NOT_PLAIN = re.compile(
+    r"^(?: {0,3}(?:`{3}|~{3})|[ \t]*<| {0,3}(?:=+|-+)[ \t]*$| {1,3}#|[ \t]*(?:>|[-*+] #))",
+    re.MULTILINE,
+)
+_INSIDE = ("fence", "code_block", "html_block")
+# Whatever may be the target of a link: inline, of a definition, of HTML.
+_TARGET = re.compile(
+    r"\]\(\s*(?:<([^<>\n]{1,500})>|([^\s<>]{1,500}))"
+    r"|^[ >*+-]{0,20}\[[^\]\n]{1,200}\]:\s*(?:<([^<>\n]{1,500})>|([^\s<>]{1,500}))"
+    r"|\b(?:href|src)\s*=\s*(?:\"([^\"\n]{1,500})\"|'([^'\n]{1,500})')",
+    re.MULTILINE,
+)
+# Forges set these as mathematics.
+_FORMULA = re.compile(r"\$\$[^$]{1,2000}\$\$|(?<![\\$\w])\$(?=\S)[^$\n]{1,500}(?<=\S)\$(?!\w)")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_IN_HTML = re.compile(r"\b(?:href|src)\s*=\s*[\"']([^\"'\n]{1,500})[\"']", re.IGNORECASE)
 
 
 class Heading(NamedTuple):
@@ -21,40 +47,154 @@ class Heading(NamedTuple):
     line: int
 
 
+class Link(NamedTuple):
+    """A link, or an image: what it leads to, decoded; line and column, counted from 1."""
+
+    target: str
+    line: int
+    column: int
+
+
+@cache
+def _parser() -> Any:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark")
+
+
+@cache
+def _block_parser() -> Any:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.disable(["inline", "text_join"])
+    return parser
+
+
+def _blocks(text: str) -> list[Token]:
+    found: list[Token] = _block_parser().parse(text) if len(text) <= LONGEST else []
+    return found
+
+
 def prose(text: str) -> Iterator[tuple[int, str]]:
-    """The lines outside fenced code and comments, with their numbers."""
-    fence = ""
-    comment = False
-    for number, line in enumerate(text.split("\n"), 1):
-        mark = _FENCE.match(line)
-        if fence:
-            if mark and mark[1].startswith(fence) and not line.strip(" `~"):
-                fence = ""
-        elif comment:
-            comment = "-->" not in line
-        elif mark:
-            fence = mark[1]
-        elif line.lstrip().startswith("<!--"):
-            comment = "-->" not in line
-        else:
-            yield number, line
+    """The lines outside of code and HTML, with their numbers."""
+    hidden: set[int] = set()
+    for token in _blocks(text):
+        if token.type in _INSIDE and token.map:
+            hidden.update(range(token.map[0], token.map[1]))
+    for number, line in enumerate(text.split("\n")):
+        if number not in hidden:
+            yield number + 1, line
 
 
 def headings(text: str) -> tuple[Heading, ...]:
-    """The headings of a text, in both notations."""
-    found = []
-    above = (0, "")
-    for number, line in prose(text):
-        if match := _HEADING.match(line):
-            closed = _CLOSED.fullmatch(match[2])
-            text = (closed[1] if closed and closed[1].strip() else match[2]).strip()
-            found.append(Heading(len(match[1]), text, number))
-        elif (
-            (match := _UNDERLINE.match(line))
-            # The line above must be a paragraph of its own.
-            and above[0] == number - 1
-            and not _NO_TITLE.match(above[1])
+    """The headings of a text that stand in no list and no quotation, in both notations."""
+    if _NOT_PLAIN.search(text) is None:
+        return tuple(
+            Heading(len(match[1]), _without_closing(match[2]), number)
+            for number, line in enumerate(text.split("\n"), 1)
+            if (match := _HEADING.match(line))
+        )
+    tokens = _blocks(text)
+    return tuple(
+        Heading(int(token.tag[1]), tokens[index + 1].content.strip(), token.map[0] + 1)
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open" and token.level == 0 and token.map
+    )
+
+
+def _without_closing(text: str) -> str:
+    closed = _CLOSED.fullmatch(text)
+    return (closed[1] if closed and closed[1].strip() else text).strip()
+
+
+def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
+    """The links and images of a text that somebody wants to know of.
+
+    Parameters
+    ----------
+    is_wanted
+        Tells by the target. Where it wants nothing that looks like one, nothing is parsed.
+    """
+    candidates = [link for link in _candidates(text) if is_wanted(link.target)]
+    if not candidates or len(text) > LONGEST:
+        return
+    environment: dict[str, Any] = {}
+    tokens = _parser().parse(text, environment)
+    shown = dict(_shown_targets(tokens))
+    definitions = {
+        _decoded(unquote(each["href"])): each["map"]
+        for each in environment.get("references", {}).values()
+    }
+    anywhere = {target for targets in shown.values() for target in targets}
+    for link in candidates:
+        above, below = definitions.get(link.target, (0, 0))
+        is_defined = above < link.line <= below and link.target in anywhere
+        if is_defined or any(
+            first < link.line <= end and link.target in targets
+            for (first, end), targets in shown.items()
         ):
-            found.append(Heading(1 if match[1][0] == "=" else 2, above[1].strip(), above[0]))
-        above = (number, line)
-    return tuple(found)
+            yield link
+
+
+def _candidates(text: str) -> Iterator[Link]:
+    formulas = [match.span() for match in _FORMULA.finditer(text)] if "$" in text else []
+    line, counted, at = 1, 0, 0
+    while match := _TARGET.search(text, at):
+        group = match.lastindex or 0
+        start, raw = match.start(group), match[group]
+        if group in (2, 4):
+            raw = _until_closed(raw)
+        line += text.count("\n", counted, start)
+        counted = start
+        # The target of a picture may be followed by that of the link around it.
+        at = start + max(1, len(raw))
+        if raw and not any(begin < start < end for begin, end in formulas):
+            yield Link(_decoded(raw), line, start - text.rfind("\n", 0, start))
+
+
+def _until_closed(raw: str) -> str:
+    """A target up to the parenthesis that closes its link."""
+    depth, escaped = 0, False
+    for index, letter in enumerate(raw):
+        if escaped:
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        elif letter == "(":
+            depth += 1
+        elif letter == ")":
+            depth -= 1
+            if depth < 0:
+                return raw[:index]
+    return raw
+
+
+def _decoded(raw: str) -> str:
+    """A target without escapes, entities and percent signs."""
+    from html import unescape
+
+    return unquote(unescape(_ESCAPED.sub(r"\1", raw)))
+
+
+def _shown_targets(tokens: list[Token]) -> Iterator[tuple[tuple[int, int], set[str]]]:
+    """The targets of the links of each block, by its lines."""
+    found: dict[tuple[int, int], set[str]] = {}
+    for token in tokens:
+        if not token.map:
+            continue
+        targets = found.setdefault((token.map[0], token.map[1]), set())
+        if token.type == "html_block":
+            targets.update(_html_targets(token.content))
+        for child in token.children or ():
+            target = child.attrGet("href") or child.attrGet("src")
+            if isinstance(target, str):
+                targets.add(unquote(target))
+            elif child.type == "html_inline":
+                targets.update(_html_targets(child.content))
+    yield from found.items()
+
+
+def _html_targets(html: str) -> Iterator[str]:
+    for match in _IN_HTML.finditer(_COMMENT.sub("", html)):
+        yield _decoded(match[1])

@@ -47,6 +47,11 @@ class Automation(NamedTuple):
         """Whether one of these words is there, as a whole word."""
         return any(_word_pattern(word).search(self.text) is not None for word in words)
 
+    def joined(self, above: Automation) -> Automation:
+        """The same with what runs tools at the top of the repository."""
+        text = f"{self.text}\n{above.text}"[: 2 * _MOST_TEXT]
+        return Automation(text, self.is_complete and above.is_complete)
+
 
 @cache
 def _word_pattern(word: str) -> re.Pattern[str]:

@@ -191,7 +191,8 @@ class Facts(Files):
         """The files that tell which tools run: locally, at a commit, in CI."""
         from lisa_scaffold.project import automation
 
-        return automation.read(self, self.pipeline)
+        own = automation.read(self, self.pipeline)
+        return own.joined(self.above.automation) if self.above else own
 
     @property
     def sonar(self) -> Document:
@@ -221,6 +222,28 @@ class Facts(Files):
     def head_tags(self) -> tuple[str, ...]:
         """The tags of the current commit."""
         return self._tags[1]
+
+    @cached_property
+    def above(self) -> Facts | None:
+        """The project at the top of the repository, where this one is a folder in it."""
+        if self.root is None or not self.tracked or (self.root / ".git").exists():
+            return None
+        top = next((each for each in self.root.resolve().parents if (each / ".git").exists()), None)
+        return Facts.read(top) if top else None
+
+    def has_here_or_above(self, *paths: str) -> bool:
+        """Whether one of these files is here, or at the top of the repository."""
+        return self.has(*paths) or bool(self.above and self.above.has(*paths))
+
+    @cached_property
+    def unfinished(self) -> frozenset[str]:
+        """Paths that differ from the current commit; none in a folder without git."""
+        if self.root is None or not self.tracked:
+            return frozenset()
+        repository = git.repository(self.root)
+        prefix = repository.prefix
+        changed = (path for path in git.status(repository) if path.startswith(prefix))
+        return frozenset(path.removeprefix(prefix) for path in changed)
 
     @cached_property
     def _tags(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

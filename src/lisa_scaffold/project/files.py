@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from posixpath import dirname, normpath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lisa_scaffold import git
@@ -32,6 +33,9 @@ MAX_LINES = 50_000
 """The number of lines above which no text is read: rules may look at each several times."""
 
 _MOST_IGNORE_QUERIES = 200
+
+# As many as Linux follows.
+_MOST_LINKS = 40
 
 _MOST_CACHED = 32_000_000
 
@@ -228,6 +232,29 @@ class Files:
     def _ignore_file(self) -> Callable[[str], bool]:
         return match_patterns(self.lines(".gitignore"))
 
+    def real_path(self, path: str) -> str | None:
+        """A path with every link on its way followed; ``None`` where one leads out of here."""
+        if not self._links:
+            return path
+        for _ in range(_MOST_LINKS):
+            parts = path.split("/")
+            heads = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+            link = next((head for head in heads if head in self._links), None)
+            if link is None:
+                return path
+            path = normpath(f"{dirname(link)}/{self._links[link]}{path[len(link) :]}").lstrip("/")
+            if self._links[link].startswith("/") or path.startswith(".."):
+                return None
+        return None
+
+    @cached_property
+    def _links(self) -> Mapping[str, str]:
+        return {path: file.target for path, file in self.files.items() if file.link}
+
+    def in_submodule(self, path: str) -> bool:
+        """Whether a path lies in another repository."""
+        return any(f"{path}/".startswith(f"{folder}/") for folder in self.submodules)
+
     @cached_property
     def submodules(self) -> frozenset[str]:
         """Folders in which another repository lies."""
@@ -275,9 +302,7 @@ def is_there(files: Files, path: str) -> bool:
     """
     if path in ("", ".") or re.search(r"[*?\[{$]", path) or path in files.files:
         return True
-    above = path
-    while above:
-        if above in files.submodules:
-            return True
-        above = above.rpartition("/")[0]
-    return path.rstrip("/") in files.folders or files.ignores(path)
+    real = files.real_path(path)
+    if real is None or real in files.files or files.in_submodule(real):
+        return True
+    return real.rstrip("/") in files.folders or files.ignores(path)

@@ -137,12 +137,6 @@ class Job:
         return _mappings(self.data.get("rules"))
 
     @property
-    def only(self) -> list[str]:
-        """The refs that it is limited to in the old form; empty where it is not."""
-        only = self.data.get("only")
-        return flat(only.get("refs") if isinstance(only, dict) else only)
-
-    @property
     def needed_jobs(self) -> Iterator[tuple[str, str]]:
         """The jobs of its pipeline that must exist, each with the key that says so."""
         for name in flat(self.data.get("dependencies")):
@@ -297,8 +291,15 @@ def flat(script: Any) -> list[str]:
     return []
 
 
-def _mappings(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def _mappings(value: Any, depth: int = 0) -> list[dict[str, Any]]:
+    """The mappings of a list; GitLab takes lists in it, as anchors make them."""
+    if not isinstance(value, list) or depth > _MOST_NESTED:
+        return []
+    return [
+        inner
+        for each in value
+        for inner in ([each] if isinstance(each, dict) else _mappings(each, depth + 1))
+    ]
 
 
 def read(files: Files) -> Pipeline:
@@ -384,6 +385,9 @@ class _Reader:
     def _follow(self, include: Include, above: tuple[str, ...]) -> None:
         if include.form != "local" or "$" in include.address:
             return
+        is_included = self._is_included(include)
+        if is_included is False:
+            return
         wanted = include.address.lstrip("/")
         found = self._files.paths(wanted) if "*" in wanted else [wanted]
         for path in found:
@@ -391,8 +395,23 @@ class _Reader:
                 self._note(include.place, f"{wanted} includes itself")
             elif self._files.has(path):
                 self._read_file(path, above)
-            else:
+            elif is_included:
                 self._note(include.place, f"{wanted}: no such file")
+
+    def _is_included(self, include: Include) -> bool | None:
+        """Whether the rules of an include let it in; ``None`` where that depends."""
+        if "rules" not in include.entry:
+            return True
+        for rule in _mappings(include.entry["rules"]):
+            patterns = flat(rule.get("exists"))
+            if patterns and not any(
+                "$" in each or self._files.paths(each.lstrip("/")) for each in patterns
+            ):
+                continue
+            if "if" in rule or "changes" in rule or any("$" in each for each in patterns):
+                return None
+            return rule.get("when") != "never"
+        return False
 
     def _make_job(self, name: str) -> Job:
         """Make a job from what it extends, what it refers to, and the defaults."""

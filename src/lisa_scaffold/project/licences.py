@@ -72,6 +72,9 @@ _NAMES = {
     "MIT": r"\bMIT\b",
     "ISC": r"\bISC\b",
 }
+_LATER = re.compile(
+    r"\W{0,3}(?:\+|or (?:\W?at your option\W{1,3})?(?:any )?(?:later|newer|above))", re.IGNORECASE
+)
 _CLAUSES = {
     "2": "2-Clause",
     "two": "2-Clause",
@@ -105,7 +108,7 @@ def holds(text: str, names: Iterable[str]) -> bool:
     If so, the recogniser would say the same, or that there is too much else to tell. It takes a
     tenth of a second to load, and could not contradict these licences.
     """
-    wanted = set(names)
+    wanted = set(map(base, names))
     words = _normalized_words(text[:_MOST_TEXT])
     for digest, licence in _KNOWN.items():
         if licence not in wanted:
@@ -167,10 +170,17 @@ def canonical(text: str) -> str | None:
 
 
 def find_claimed(text: str) -> set[str]:
-    """The licences that an expression, or free text in its place, names."""
+    """The licences that an expression, or free text in its place, names.
+
+    A ``+`` behind one says that later versions are meant too.
+    """
     if is_expression(text):
         words = re.sub(r"(?i)\bWITH\s+\S+", "", text).replace("(", " ").replace(")", " ").split()
-        found = {base(word) for word in words if word.upper() not in ("AND", "OR")}
+        found = {
+            f"{base(word)}+" if word.endswith(("+", "-or-later")) else base(word)
+            for word in words
+            if word.upper() not in ("AND", "OR")
+        }
         return {each for each in found if not each.startswith("LicenseRef-")}
     return {name for name, _ in find_named(text)}
 
@@ -199,16 +209,26 @@ def _full_name(match: re.Match[str]) -> str:
         return f"BSD-{clause}" if (clause := _CLAUSES.get(detail.lower())) else "BSD"
     if not detail:
         return family
-    return f"{family}-{detail.upper()}" + (".0" if detail.isdigit() else "")
+    later = "+" if _LATER.match(match.string, match.end()) else ""
+    # The Lesser GPL begins with 2.1, and is called v2 all the same.
+    number = "2.1" if (family, detail) == ("LGPL", "2") else detail.upper()
+    return f"{family}-{number}{'.0' if number.isdigit() else ''}{later}"
 
 
 def contradict(some: Iterable[str], others: Iterable[str]) -> bool:
     """Whether two sets of licences that can be identified with certainty have none in common."""
     here, there = set(some), set(others)
-    if not here or not there or not all(_DISTINCT.match(each) for each in here | there):
+    if not here or not there or not all(_DISTINCT.match(base(each)) for each in here | there):
         return False
-    return not any(
-        one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")
-        for one in here
-        for other in there
-    )
+    return not any(_agree(one, other) or _agree(other, one) for one in here for other in there)
+
+
+def _agree(claimed: str, other: str) -> bool:
+    """Whether a licence may be the other: the same, one of its family, or a later version."""
+    one, other = base(claimed), base(other)
+    if one == other or other.startswith(f"{one}-"):
+        return True
+    family, _, first = one.rpartition("-")
+    other_family, _, version = other.rpartition("-")
+    is_later = claimed.endswith("+") and family == other_family
+    return is_later and re.findall(r"\d+", version) >= re.findall(r"\d+", first)

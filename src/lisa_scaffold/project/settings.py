@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")
-_KNOWN_KEYS = ("select", "ignore", "waivers")
+_KNOWN_KEYS = ("select", "ignore", "strict", "waivers")
 _MOST_ITEMS = 500  # of each: whoever needs more means a whole family of rules
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
@@ -61,6 +61,8 @@ class Settings(NamedTuple):
         The recorded exceptions.
     problems
         Settings that are not valid.
+    strict
+        Whether strict rules are applied, as they are to projects of the template.
     """
 
     path: str = "pyproject.toml"
@@ -68,6 +70,7 @@ class Settings(NamedTuple):
     ignore: tuple[tuple[str, int], ...] = ()
     waivers: tuple[Waiver, ...] = ()
     problems: tuple[Problem, ...] = ()
+    strict: bool = False
 
 
 def read(files: Files) -> Settings:
@@ -88,12 +91,14 @@ def read(files: Files) -> Settings:
         return Settings(document.path, problems=(problem,))
     reader = _Reader(document, above, problems)
     reader.refuse_unknown(table, _KNOWN_KEYS, above)
+    strict = reader.flag("strict")
     return Settings(
         document.path,
         tuple(reader.codes("select")),
         tuple(reader.codes("ignore")),
         tuple(reader.waivers()),
         tuple(problems),
+        strict,
     )
 
 
@@ -111,6 +116,13 @@ class _Reader:
             if key not in known:
                 message = f"unknown key {key}: known are {', '.join(known)}"
                 self._note(message, *above, key)
+
+    def flag(self, key: str) -> bool:
+        """A value that is true or false; false where it is missing."""
+        value = self._document.get(*self._above, key, default=False)
+        if not isinstance(value, bool):
+            self._note(f"{key}: neither true nor false", *self._above, key)
+        return value is True
 
     def codes(self, key: str) -> Iterator[tuple[str, int]]:
         """A list of codes, each with its line."""

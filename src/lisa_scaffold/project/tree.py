@@ -36,6 +36,8 @@ class File(NamedTuple):
         Whether it is a symbolic link.
     executable
         Whether it is executable.
+    target
+        What a symbolic link leads to, as it is written.
     """
 
     path: str
@@ -43,6 +45,7 @@ class File(NamedTuple):
     tracked: bool
     link: bool = False
     executable: bool = False
+    target: str = ""
 
 
 class Tree(Protocol):
@@ -137,12 +140,14 @@ def _stat_file(root: Path, path: str, mode: str | None) -> File | None:
     """The file on disk; ``None`` where it is missing or no file."""
     try:
         found = os.lstat(f"{root}/{path}")
+        link = stat.S_ISLNK(found.st_mode)
+        target = str(Path(root, path).readlink()) if link else ""
     except OSError:
         return None
-    link = stat.S_ISLNK(found.st_mode)
     if mode == _SUBMODULE or not (link or stat.S_ISREG(found.st_mode)):
         return None
-    return File(path, found.st_size, mode is not None, link, bool(found.st_mode & stat.S_IXUSR))
+    executable = bool(found.st_mode & stat.S_IXUSR)
+    return File(path, found.st_size, mode is not None, link, executable, target)
 
 
 def _walk_folder(root: Path) -> Iterator[str]:

@@ -22,7 +22,9 @@ def rule(wanted: Rule) -> str:
     facts = [wanted.severity.value]
     if wanted.kinds:
         facts.append(f"for {' and '.join(wanted.kinds)} projects")
-    facts.append("--fix repairs it" if wanted.fixes else "for people to repair")
+    if wanted.strict:
+        facts.append("for projects of the template and with --strict")
+    facts.append(f"{wanted.repair} repairs it" if wanted.fixes else "for people to repair")
     text = wanted.text
     parts = [
         f"{wanted.code} ({', '.join(facts)})",

@@ -23,10 +23,13 @@ FAMILIES = {
         ("metadata", "metadata_modules", "metadata_pythons", "metadata_requirements"),
         "Metadata",
     ),
-    "PKG": (("packaging", "packaging_manifest"), "Packaging"),
+    "PKG": (("packaging", "packaging_contents", "packaging_manifest"), "Packaging"),
     "CHG": (("changelog",), "Changelog"),
     "QTY": (("quality", "quality_hooks", "quality_runs", "quality_settings"), "Quality tools"),
-    "CI": (("pipeline", "pipeline_age", "pipeline_jobs"), "GitLab pipeline"),
+    "CI": (
+        ("pipeline", "pipeline_age", "pipeline_checks", "pipeline_jobs"),
+        "GitLab pipeline",
+    ),
     "CON": (("container",), "Container"),
     "SON": (("sonar",), "SonarQube"),
     "DOC": (("docs",), "Documentation"),
@@ -61,10 +64,13 @@ class Selection(NamedTuple):
         The wanted ones; empty: all.
     ignore
         The exceptions among them.
+    strict
+        Whether strict rules are among all; who selects one asks for it.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    strict: bool = True
 
     def takes(self, code: str) -> bool:
         """Whether a rule is wanted."""
@@ -103,7 +109,10 @@ def select_rules(selection: Selection) -> tuple[Rule, ...]:
     named = {each.rstrip("0123456789") for each in selection.select} or FAMILIES.keys()
     wanted = [each for each in FAMILIES if each in named and each not in selection.ignore]
     found = (each for letters in wanted for each in load_family(letters))
-    return tuple(each for each in found if selection.takes(each.code))
+    strict = selection.strict or bool(selection.select)
+    return tuple(
+        each for each in found if selection.takes(each.code) and (strict or not each.strict)
+    )
 
 
 def find_rule(code: str) -> Rule:

@@ -1,30 +1,49 @@
-"""Changelog: it exists, follows Keep a Changelog, and agrees with the versions."""
+"""Changelog: it exists, is for people, and agrees with the versions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from lisa_scaffold.formats.edit import insert_before, replace_line
+from lisa_scaffold.formats.edit import insert_before
 from lisa_scaffold.formats.markdown import Heading
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
 
-_NAMES = ("CHANGELOG", "CHANGES", "HISTORY", "NEWS", "RELEASES")
-_FILES = tuple(
-    f"{folder}{form}{suffix}"
-    for folder in ("", "docs/", "doc/")
-    for name in _NAMES
-    for form in (name, name.lower(), name.title())
-    for suffix in (".md", ".rst", ".txt", "")
+_NAME = r"(?:changelog|changes|history|news|releases?|release[-_ ]?notes|what'?s[-_ ]?new)"
+_SUFFIX = r"(?:\.(?:md|markdown|rst|txt|adoc))?"
+_FILE = re.compile(rf"(?:docs?/(?:[^/]+/)*)?{_NAME}{_SUFFIX}", re.IGNORECASE)
+# One file for each version, or for each change until the next one.
+_FRAGMENTS = re.compile(
+    rf"(?:docs?/(?:[^/]+/)*)?(?:{_NAME}(?:\.d)?|news[-_]?fragments|\.changes|\.changelog)/.+",
+    re.IGNORECASE,
+)
+_LABELS = ("changelog", "changes", "releasenotes", "whatsnew", "history", "releases", "news")
+_GENERATORS = ("towncrier", "scriv", "semantic_release", "git-changelog", "commitizen", "git-cliff")
+_GENERATOR_FILES = (
+    *("cliff.toml", ".cliff.toml", "cog.toml", ".changie.yaml", ".changie.yml", "changelog.toml"),
+    *("release-please-config.json", ".release-please-manifest.json", ".protokolo.toml"),
+    *("towncrier.toml", ".changelog.yml", ".releaserc", ".releaserc.json", ".cz.toml"),
+)
+_GENERATED = re.compile(
+    r"towncrier|<!--\s*(?:insertion marker|version list|scriv|generated|auto)|git-cliff|cocogitto"
+    r"|(?:generated|created|written|maintained) (?:automatically |auto\S* )?(?:by|with)\b"
+    r"|auto-?generated|conventional-?changelog|^- - -$|reno\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOT_RELEASED = re.compile(
+    r"unreleased|not (?:yet )?released|upcoming|in (?:progress|development)|under development"
+    r"|\b(?:next|current|development|dev|main|master|trunk|head|latest|tbd|tba)\b|\.dev\d*\b",
+    re.IGNORECASE,
 )
 _NUMBER = r"(\d+\.\d+(?:\.\d+)?(?:[-.]?(?:a|b|rc|alpha|beta|dev|post)[-.]?\d*)?)"
 _VERSION = re.compile(rf"\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]*\))?(?![\w.])", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_WELL_FORMED = re.compile(
-    rf"(?:\[v?{_NUMBER}\](?:\([^)]*\))?|v?{_NUMBER}) - \d{{4}}-\d\d-\d\d( \[YANKED\])?"
-)
+# A date in numbers: with dots the day comes first, with other signs nobody knows.
+_ISO_DATE = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+_UNCLEAR_DATE = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
+_MONTHS = 12
 _COMMIT = re.compile(
     r"\s*(?:[-*]\s+)?(?:commit )?[0-9a-f]{7,40}\b|\s*(?:[-*]\s+)?Merge (branch|pull)"
     r"|[\s>]*(?:Author|Committ?er):.*@"
@@ -34,15 +53,37 @@ _LONGEST = 300
 _DEEPEST = 3
 
 
+_MOST_LINES = 60
+"""Lines at the top in which a section for what comes next would stand."""
+
+
+@cached_in_facts
+def _find_files(facts: Facts) -> list[str]:
+    """The changelogs, those at the top first."""
+    found = [path for path in facts.files if _FILE.fullmatch(path)]
+    return sorted(found, key=lambda path: (path.count("/"), not path.lower().startswith("change")))
+
+
 def _find_markdown(facts: Facts) -> str | None:
     """The changelog, where it is Markdown with headings."""
-    path = facts.first(*_FILES)
-    return path if path and path.endswith(".md") and facts.headings(path) else None
+    path = next(iter(_find_files(facts)), "")
+    return path if path.endswith(".md") and facts.headings(path) else None
+
+
+@cached_in_facts
+def _is_generated(facts: Facts) -> bool:
+    """Whether a tool writes the changelog: its form, and what comes next, are the tool's."""
+    tools = (facts.pyproject.get("tool", name) for name in _GENERATORS)
+    if any(tools) or facts.has(*_GENERATOR_FILES) or any(map(_FRAGMENTS.fullmatch, facts.files)):
+        return True
+    path = _find_markdown(facts)
+    head = "\n".join(facts.lines(path)[:_MOST_LINES]) if path else ""
+    return _GENERATED.search(head) is not None
 
 
 @cached_in_facts
 def _find_versions(facts: Facts) -> list[tuple[str, Heading]]:
-    """The version headings, at the level of the first one."""
+    """The version headings, at the level of the first one that is no series of versions."""
     path = _find_markdown(facts)
     found = [
         (match[1], heading)
@@ -51,10 +92,26 @@ def _find_versions(facts: Facts) -> list[tuple[str, Heading]]:
         and len(heading.text) <= _LONGEST
         and (match := _VERSION.match(heading.text))
     ]
-    return [each for each in found if each[1].level == found[0][1].level]
+    series = {
+        heading
+        for (number, heading), (inner, below) in pairwise(found)
+        if below.level > heading.level and f"{inner}.".startswith(f"{number}.")
+    }
+    single = [each for each in found if each[1] not in series]
+    return [each for each in single if each[1].level == single[0][1].level]
 
 
-@rule("CHG001", SHOULD)
+def _has_unreleased(facts: Facts, path: str) -> bool:
+    """Whether there is a place for what is not released yet, in whatever words."""
+    if any(_NOT_RELEASED.search(heading.text) for heading in facts.headings(path)):
+        return True
+    return any(
+        re.match(r"\W*(?:not yet released|unreleased)\b", line, re.IGNORECASE)
+        for line in facts.lines(path)[:_MOST_LINES]
+    )
+
+
+@rule("CHG001", SHOULD, strict=True)
 def there(facts: Facts) -> Iterator[Hit]:
     """There is a changelog.
 
@@ -64,11 +121,19 @@ def there(facts: Facts) -> Iterator[Hit]:
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
-    if facts.first(*_FILES) is None:
+    linked = ("".join(filter(str.isalnum, each.lower())) for each in facts.package.table("urls"))
+    own = _find_files(facts) or _is_generated(facts) or any(each in _LABELS for each in linked)
+    if not own and not (facts.above and _find_files(facts.above)):
         yield Hit("CHANGELOG.md", 1, "no changelog")
 
 
-@rule("CHG002", SHOULD, when=_find_versions, fixes=True)
+@rule(
+    "CHG002",
+    SHOULD,
+    when=lambda facts: _find_versions(facts) and not _is_generated(facts),
+    fixes=True,
+    strict=True,
+)
 def unreleased(facts: Facts) -> Iterator[Hit]:
     """The changelog has a place for what comes next.
 
@@ -81,7 +146,7 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
     path = _find_markdown(facts)
-    if path and not any("unreleased" in heading.text.lower() for heading in facts.headings(path)):
+    if path and not _has_unreleased(facts, path):
         first = _find_versions(facts)[0][1]
         marks = "#" * first.level
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
@@ -89,33 +154,43 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, first.line, "no section for what is not released yet", fix=fix)
 
 
-@rule("CHG003", SHOULD, when=_find_versions, fixes=True)
-def heading_form(facts: Facts) -> Iterator[Hit]:
-    """Version headings have the form `## [X.Y.Z] - YYYY-MM-DD`.
+@rule("CHG003", SHOULD, when=lambda facts: _find_versions(facts) and not _is_generated(facts))
+def dates_can_be_read(facts: Facts) -> Iterator[Hit]:
+    """The dates of versions can be read in one way only.
 
-    Why: The release job and other programs read the notes of one version by its heading; a date
-    in another order is read wrongly by half of the world.
+    Why: Half of the world reads 03/04/2026 as a day in March, and the other half as one in April;
+    a month above twelve is none for anybody.
 
-    How: Write the version, a hyphen, and the date as year, month, day.
+    How: Write the date as year, month, day: `2026-04-03`.
 
-    Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/),
-    [ISO 8601](https://www.iso.org/iso-8601-date-and-time-format.html).
+    Source: [ISO 8601](https://www.iso.org/iso-8601-date-and-time-format.html);
+    [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
-    path = _find_markdown(facts)
-    for number, heading in _find_versions(facts):
-        is_right = _WELL_FORMED.fullmatch(heading.text) or "unreleased" in heading.text.lower()
-        if not path or is_right:
-            continue
-        date = _DATE.search(heading.text)
-        right = f"[{number}] - {date[0] if date else 'YYYY-MM-DD'}"
-        line = facts.lines(path)[heading.line - 1]
-        rest = _DATE.sub("", _VERSION.sub("", heading.text, count=1), count=1)
-        fix = None
-        # Only a heading that holds nothing but a version and a date can be rewritten.
-        if date and line.startswith("#") and not rest.strip(" ()-\N{EN DASH}\N{EM DASH}:,"):
-            new = f"{'#' * heading.level} {right}"
-            fix = Fix.edit(path, replace_line(heading.line, line, new))
-        yield Hit(path, heading.line, f"the heading should be: {right}", fix=fix)
+    path = _find_markdown(facts) or ""
+    impossible: list[tuple[int, str]] = []
+    unclear: list[tuple[int, str]] = []
+    for _, heading in _find_versions(facts):
+        if match := _ISO_DATE.search(heading.text):
+            if not _is_date(*map(int, match.groups())):
+                impossible.append((heading.line, match[0]))
+        elif match := _UNCLEAR_DATE.search(heading.text):
+            first, second = int(match[1]), int(match[3])
+            if first <= _MONTHS and second <= _MONTHS and first != second:
+                unclear.append((heading.line, match[0]))
+    for found, why in ((impossible, "is no date"), (unclear, "can be read in two ways")):
+        if found:
+            more = count_more([line for line, _ in found])
+            yield Hit(path, found[0][0], f"{found[0][1]} {why}: write YYYY-MM-DD{more}")
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    from datetime import date
+
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
 
 
 @rule("CHG004", SHOULD, when=_find_versions)
@@ -159,6 +234,9 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     for tag in facts.head_tags:
         if match := re.fullmatch(r"v?(\d+\.\d+(\.\d+)?)", tag):
             claimed.append((match[1], f"the tag {tag}"))
+    may_be_next = not (facts.answers or facts.head_tags)
+    if may_be_next and path and (_is_generated(facts) or _has_unreleased(facts, path)):
+        return
     for version, said_by in claimed:
         if path and _release_numbers(version) not in entries:
             line = _find_versions(facts)[0][1].line
@@ -174,7 +252,7 @@ def _release_numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-@rule("CHG006", SHOULD, when=lambda facts: facts.first(*_FILES))
+@rule("CHG006", SHOULD, when=_find_files)
 def for_people(facts: Facts) -> Iterator[Hit]:
     """The changelog is written for people.
 
@@ -185,8 +263,38 @@ def for_people(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/); a published LISA package
     ships its git log as changelog.
     """
-    path = facts.first(*_FILES)
-    lines = [(n, line) for n, line in enumerate(facts.lines(path or ""), 1) if line.strip()]
+    path = _find_files(facts)[0]
+    lines = [(n, line) for n, line in enumerate(facts.lines(path), 1) if line.strip()]
     commits = [number for number, line in lines if _COMMIT.match(line)]
-    if path and len(commits) >= _FEW and len(commits) * 3 > len(lines):
+    if len(commits) >= _FEW and len(commits) * 3 > len(lines):
         yield Hit(path, commits[0], "this is the git log, not what a version changes for users")
+
+
+@rule("CHG007", SHOULD, when=_find_versions)
+def versions_agree(facts: Facts) -> Iterator[Hit]:
+    """Each version has one entry, and the newest is not newer than the package.
+
+    Why: Whoever reads the entry of a version reads half of it, or the changes of another version.
+
+    How: Join the entries of one version. Raise the version of the package where it was forgotten.
+
+    Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/): there is an entry for every
+    single version.
+    """
+    path = _find_markdown(facts) or ""
+    first: dict[str, int] = {}
+    twice: list[tuple[int, str]] = []
+    for number, heading in _find_versions(facts):
+        label = _VERSION.sub(number, heading.text, count=1).split()[0]
+        if first.setdefault(label, heading.line) != heading.line:
+            twice.append((heading.line, number))
+    if twice:
+        more = count_more([line for line, _ in twice])
+        yield Hit(path, twice[0][0], f"{twice[0][1]} has an entry above already{more}")
+    stated, (number, heading) = facts.package.text("version"), _find_versions(facts)[0]
+    plain = r"\d+(?:\.\d+)+"
+    if re.fullmatch(plain, stated) and re.fullmatch(plain, number):
+        newer = _release_numbers(number) > _release_numbers(stated)
+        if newer and _ISO_DATE.search(heading.text) and not _NOT_RELEASED.search(heading.text):
+            where = facts.package.place("version").path
+            yield Hit(path, heading.line, f"{number} is released here, but {where} has {stated}")

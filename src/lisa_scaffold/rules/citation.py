@@ -43,6 +43,7 @@ _ADDRESSES = ("license-url", "repository", "repository-artifact", "repository-co
         facts.is_checkout
         and any(text.startswith(_SCIENCE) for text in facts.package.texts("classifiers"))
     ),
+    strict=True,
 )
 def stated(facts: Facts) -> Iterator[Hit]:
     """Software for science says how it is to be cited.

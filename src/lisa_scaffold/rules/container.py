@@ -6,16 +6,13 @@ import re
 from collections.abc import Iterator
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
-from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.formats.edit import Change, replace_block
+from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.images import find_dockerfiles
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
 
-FILES = (
-    *("Dockerfile", "Containerfile", "docker/Dockerfile", "docker/*/Dockerfile"),
-    *("images/Dockerfile", "images/*/Dockerfile"),
-)
 _SECRET = re.compile(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
     re.IGNORECASE,
@@ -28,9 +25,10 @@ _ROOTED = re.compile(
 )
 
 
-@cached_in_facts
-def _find_dockerfiles(facts: Facts) -> list[Dockerfile]:
-    return [each for path in facts.paths(*FILES) if (each := facts.dockerfile(path))]
+def _find_shipped(facts: Facts) -> list[Dockerfile]:
+    """The Dockerfiles of images that run something: not those that people develop in."""
+    found = find_dockerfiles(facts)
+    return [each for each in found if not each.path.startswith(".devcontainer/")]
 
 
 def _last_stages(docker: Dockerfile) -> list[Stage]:
@@ -54,6 +52,16 @@ def _find_bases(docker: Dockerfile) -> Iterator[Stage]:
             yield stage
 
 
+def _is_built_here(facts: Facts, image: str) -> bool:
+    """Whether a bare name is that of an image whose Dockerfile stands beside."""
+    if "/" in image or ":" in image:
+        return False
+    return any(
+        image in path.rpartition("/")[0].split("/") or f".{image}" in path
+        for path in facts.paths(*images.DOCKERFILES)
+    )
+
+
 def _wants_cde(facts: Facts) -> bool:
     return bool(facts.answers.get("container") and facts.answers.get("cde_image"))
 
@@ -69,7 +77,7 @@ def starts_from_cde(facts: Facts) -> Iterator[Hit]:
 
     Source: The Common Development Environment is the one base of LISA's containers.
     """
-    for docker in _find_dockerfiles(facts):
+    for docker in find_dockerfiles(facts):
         base = docker.base(docker.stages[-1])
         if "$" not in base and not _is_cde(facts, base):
             line = docker.stages[-1].instructions[0].line
@@ -83,7 +91,7 @@ def _is_cde(facts: Facts, image: str) -> bool:
     return named == wanted or named.rpartition("/")[2] == wanted.rpartition("/")[2]
 
 
-@rule("CON002", SHOULD, when=_find_dockerfiles)
+@rule("CON002", SHOULD, when=find_dockerfiles)
 def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
     """Base images are pinned to a version.
 
@@ -93,14 +101,18 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
-    for docker in _find_dockerfiles(facts):
+    for docker in find_dockerfiles(facts):
         for stage in _find_bases(docker):
-            image = stage.resolved
-            tag = re.search(r":([^/:@]+)(?:@|$)", image)
-            if "$" in image or "@" in image or (tag and tag[1] != "latest"):
-                continue
-            why = "the tag latest" if tag else "no tag"
-            yield Hit(docker.path, stage.instructions[0].line, f"{image} has {why}")
+            message = images.explain_change(stage.resolved)
+            if message and not _is_built_here(facts, stage.resolved):
+                yield Hit(docker.path, stage.instructions[0].line, message)
+        for each in docker.instructions:
+            other = re.search(r"--from=(\S+)", each.value) if each.verb == "COPY" else None
+            name = other[1] if other else ""
+            # A bare name is a stage, or a context that the command of the build names.
+            is_image = re.search(r"[/:]", name) is not None
+            if is_image and (message := images.explain_change(name)):
+                yield Hit(docker.path, each.line, message)
 
 
 @rule("CON003", SHOULD, kinds=PACKAGE, when=_wants_cde)
@@ -115,7 +127,7 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: ARG before FROM](https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact);
     the CDE reference moves with each release of the CDE.
     """
-    for docker in _find_dockerfiles(facts):
+    for docker in find_dockerfiles(facts):
         for stage in _find_bases(docker):
             if "$" not in stage.image and _is_cde(facts, stage.image):
                 yield Hit(
@@ -123,7 +135,7 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
                 )
 
 
-@rule("CON004", SHOULD, when=_find_dockerfiles)
+@rule("CON004", SHOULD, when=_find_shipped)
 def ends_as_user(facts: Facts) -> Iterator[Hit]:
     """The image runs as an ordinary user.
 
@@ -135,7 +147,7 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
     """
-    for docker in _find_dockerfiles(facts):
+    for docker in _find_shipped(facts):
         chain = _last_stages(docker)
         users = [
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
@@ -161,7 +173,7 @@ def _read_variables(instruction: Instruction) -> Iterator[tuple[str, str]]:
 
 
 def _find_secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, str]]:
-    for docker in _find_dockerfiles(facts):
+    for docker in _find_shipped(facts):
         for instruction in docker.instructions:
             if instruction.verb in ("ARG", "ENV"):
                 for name, value in _read_variables(instruction):
@@ -169,7 +181,7 @@ def _find_secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, 
                         yield docker, instruction, name, value
 
 
-@rule("CON005", MUST, when=_find_dockerfiles)
+@rule("CON005", MUST, when=find_dockerfiles)
 def no_secret(facts: Facts) -> Iterator[Hit]:
     """No secret stands in a Dockerfile.
 
@@ -184,7 +196,7 @@ def no_secret(facts: Facts) -> Iterator[Hit]:
             yield Hit(docker.path, instruction.line, f"{name} has a value here")
 
 
-@rule("CON006", SHOULD, when=_find_dockerfiles)
+@rule("CON006", SHOULD, when=find_dockerfiles)
 def no_secret_argument(facts: Facts) -> Iterator[Hit]:
     """No secret is an argument of a build.
 
@@ -199,12 +211,23 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
             yield Hit(docker.path, instruction.line, f"the argument {name} stays in the image")
 
 
-_PIP = re.compile(r"\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
+# `uv pip` has a cache of its own, and other options.
+_PIP = re.compile(r"(?<!uv )\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
 _APT = re.compile(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
 _LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?|\bapt(?:-get)? dist-?clean\b")
+# The same command throws pip's cache away, or keeps none.
+_NO_PIP_CACHE = re.compile(
+    r"\bpip[\d.]* cache (?:purge|remove)\b|\brm\s[^&|;]*(?:\.cache|/tmp/pip)"
+    r"|\bPIP_NO_CACHE_DIR=|\bPIP_CACHE_DIR=/(?:tmp|dev)\b|\bpip[\d.]* config set \S*no-cache-dir"
+    r"|\bXDG_CACHE_HOME=/tmp"
+)
 
 
-@rule("CON007", SHOULD, when=_find_dockerfiles, fixes=True)
+def _bounded_mounts(run: Instruction) -> bool:
+    return re.search(r"--mount=\S*type=(?:cache|tmpfs)", run.value) is not None
+
+
+@rule("CON007", SHOULD, when=_find_shipped, fixes=True)
 def no_caches(facts: Facts) -> Iterator[Hit]:
     """No cache of a package manager stays in the image.
 
@@ -218,34 +241,37 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
     hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009) and
     [DL3042](https://github.com/hadolint/hadolint/wiki/DL3042).
     """
-    for docker in _find_dockerfiles(facts):
+    for docker in _find_shipped(facts):
         lines = facts.lines(docker.path)
+        for_pip: list[tuple[int, Change]] = []
+        for_apt: list[int] = []
         for stage in _last_stages(docker):
             keeps_pip_cache = not any(
-                name == "PIP_NO_CACHE_DIR"
+                name in ("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR")
                 for each in stage.instructions
                 if each.verb in ("ARG", "ENV")
                 for name, _ in _read_variables(each)
             )
             for run in stage.instructions:
-                if run.verb != "RUN" or "--mount=type=cache" in run.value:
+                if run.verb != "RUN" or _bounded_mounts(run):
                     continue
-                found = []
-                if keeps_pip_cache and (match := _PIP.search(run.value)):
-                    found.append((match[0], "pip's cache stays"))
-                if (match := _APT.search(run.value)) and not _LISTS.search(run.value):
-                    found.append((match[0], "apt's lists stay"))
-                own_lines = list(enumerate(lines[run.line - 1 : run.end], run.line))
-                for text, message in found:
-                    number = next((n for n, line in own_lines if text in line), run.line)
-                    fix = None
-                    if message.startswith("pip"):
-                        change = replace_in_line(number, text, f"{text} --no-cache-dir")
-                        fix = Fix.edit(docker.path, change)
-                    yield Hit(docker.path, number, message, fix=fix)
+                block = "\n".join(lines[run.line - 1 : run.end])
+                keeps = keeps_pip_cache and not _NO_PIP_CACHE.search(block)
+                if keeps and (match := _PIP.search(block)):
+                    number = run.line + block.count("\n", 0, match.start())
+                    new = _PIP.sub(r"\g<0> --no-cache-dir", block)
+                    for_pip.append((number, replace_block(block, new)))
+                if (match := _APT.search(block)) and not _LISTS.search(block):
+                    for_apt.append(run.line + block.count("\n", 0, match.start()))
+        if for_pip:
+            numbers = [number for number, _ in for_pip]
+            fix = Fix.edit(docker.path, *(change for _, change in for_pip))
+            yield Hit(docker.path, numbers[0], f"pip's cache stays{count_more(numbers)}", fix=fix)
+        if for_apt:
+            yield Hit(docker.path, for_apt[0], f"apt's lists stay{count_more(for_apt)}")
 
 
-@rule("CON008", SHOULD, when=_find_dockerfiles)
+@rule("CON008", SHOULD, when=_find_shipped)
 def context_is_bounded(facts: Facts) -> Iterator[Hit]:
     """What a build copies whole is bounded by a `.dockerignore`.
 
@@ -255,7 +281,7 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
     """
-    for docker in _find_dockerfiles(facts):
+    for docker in _find_shipped(facts):
         # A context is the root, or the folder of the Dockerfile.
         folder = docker.path.rpartition("/")[0]
         beside = [f"{folder}/.dockerignore"] if folder else []
@@ -271,7 +297,7 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
                 break
 
 
-@rule("CON009", SHOULD, when=_find_dockerfiles)
+@rule("CON009", SHOULD, when=find_dockerfiles)
 def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     """Base images are still maintained.
 
@@ -283,7 +309,7 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     Source: [Python](https://devguide.python.org/versions/),
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle).
     """
-    for docker in _find_dockerfiles(facts):
+    for docker in find_dockerfiles(facts):
         for stage in _find_bases(docker):
             if message := images.explain_end(stage.resolved, facts.given.today):
                 yield Hit(docker.path, stage.instructions[0].line, message)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
-from posixpath import normpath
-from urllib.parse import unquote, urlsplit
+from posixpath import dirname, normpath
+from urllib.parse import urlsplit
 
+from lisa_scaffold.formats import markdown, restructured
 from lisa_scaffold.formats.document import Keys
-from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
 
-_PAGES = ("README.md", "CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "SUPPORT.md")
+_NAMES = ("README", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "SUPPORT")
+_PAGES = tuple(f"{name}{suffix}" for name in _NAMES for suffix in (".md", ".rst"))
 _READMES = ("README.md", "README.rst", "README.txt", "README")
-_LONGEST_LINE = 10_000
 _MOST_LINKS = 5_000
-_LINK = re.compile(r"(?<!\\)\]\(\s*<?([^)\s>]{1,500}+)>?(?:\s+\"[^\"]*\")?\s*\)")
-_DEFINED = re.compile(r" {0,3}\[[^\][^]{1,200}\]:\s+<?([^\s>]{1,500})>?")
-_CODE = re.compile(r"(`{1,80}+)(?!`).{0,1000}?(?<!`)\1(?!`)")
+_LONGEST_LINE = 10_000
 
 
 @rule("DOC001", MUST, when=lambda facts: facts.is_checkout)
@@ -35,28 +33,33 @@ def links(facts: Facts) -> Iterator[Hit]:
     points to a licence file that it does not have.
     """
     for page in facts.paths(*_PAGES):
-        for number, target, column in islice(_find_targets(facts, page), _MOST_LINKS):
-            if not is_there(facts, target):
-                yield Hit(page, number, f"there is no {target}", column=column)
+        above = dirname(facts.real_path(page) or page)
+        folder = f"{above}/" if above else ""
+
+        def find(target: str, folder: str = folder) -> str:
+            """The missing file of the project that a target means; empty where there is none."""
+            path = _path_of(target, folder)
+            return "" if not path or is_there(facts, path) else path
+
+        links = restructured.links if page.endswith(".rst") else markdown.links
+        found = links(facts.text(page), lambda target: bool(find(target)))
+        for link in islice(found, _MOST_LINKS):
+            message = f"there is no {find(link.target)}"
+            yield Hit(page, link.line, message, column=link.column)
 
 
-def _find_targets(facts: Facts, page: str) -> Iterator[tuple[int, str, int]]:
-    """The files of this project that a top-level page links to: line, path, column."""
-    for number, line in prose(facts.text(page)):
-        if "](" not in line and "]:" not in line:
-            continue
-        shown = _CODE.sub(lambda match: " " * len(match[0]), line[:_LONGEST_LINE])
-        for match in (*_LINK.finditer(shown), *_DEFINED.finditer(shown)):
-            try:
-                parts = urlsplit(match[1])
-            except ValueError:
-                continue
-            if parts.scheme or parts.netloc or not parts.path:
-                continue
-            path = normpath(unquote(parts.path).lstrip("/"))
-            # A path that leads out of the project is a trick to reach other pages of the forge.
-            if path and not path.startswith("..") and "@" not in path:
-                yield number, path.removeprefix("./"), match.start(1) + 1
+def _path_of(target: str, folder: str) -> str:
+    """The file of this project that a link in a folder leads to; empty where it leads elsewhere."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
+    if parts.scheme or parts.netloc or not parts.path or "//" in parts.path:
+        return ""
+    path = parts.path.lstrip("/") if parts.path.startswith("/") else f"{folder}{parts.path}"
+    path = normpath(path)
+    # A path that leads out of the project is a trick to reach other pages of the forge.
+    return "" if path.startswith("..") or "@" in path else path
 
 
 _INSTALL = re.compile(
@@ -197,8 +200,10 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
         return
     if document.get("version") != _FORMAT:
         yield Hit(path, document.line("version"), f"`version` is {_FORMAT}")
-    if not document.get("build", "os"):
-        yield Hit(path, document.line("build"), "no `build.os`")
+    # Commands of its own may fetch their tools themselves.
+    for key in ("os",) if document.get("build", "commands") else ("os", "tools"):
+        if document.get("build", key) is None:
+            yield Hit(path, document.line("build"), f"no `build.{key}`")
     named: list[Keys] = [("sphinx", "configuration"), ("mkdocs", "configuration")]
     installed = document.items("python", "install")
     named += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
@@ -206,3 +211,41 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
         target = document.get(*keys)
         if isinstance(target, str) and not is_there(facts, normpath(target)):
             yield Hit(path, document.line(*keys), f"there is no {target}")
+
+
+_DEAD = {
+    "travis-ci.org": "closed in 2021",
+    "lgtm.com": "closed in 2022",
+    "requires.io": "closed in 2022",
+    "landscape.io": "closed in 2019",
+    "codecov.io/bash": "its uploader was switched off in 2022",
+}
+_DEAD_ADDRESS = re.compile(
+    rf"https?://(?:[\w-]+\.)*({'|'.join(map(re.escape, _DEAD))})(?![\w.-]*\w\.)"
+)
+_RUN_BY = (".travis.yml", ".gitlab-ci.yml", ".gitlab/**.yml", ".github/workflows/*", "tox.ini")
+
+
+@rule("DOC007", SHOULD)
+def services_live(facts: Facts) -> Iterator[Hit]:
+    """No page or job relies on a service that is closed.
+
+    Why: The badge shows nothing, or an advertisement of whoever has bought the name, and the job
+    fails or uploads nothing.
+
+    How: Take the badge or the line away, or name the service that took its place.
+
+    Source: [Travis CI](https://docs.travis-ci.com/user/migrate/open-source-repository-migration),
+    [LGTM](https://github.blog/news-insights/product-news/the-next-step-for-lgtm-com-github-code-scanning/),
+    [Codecov](https://docs.codecov.com/docs/about-the-codecov-bash-uploader).
+    """
+    for path in facts.paths(*_READMES, *_RUN_BY):
+        found = [
+            (number, match)
+            for number, line in enumerate(facts.lines(path), 1)
+            if (match := _DEAD_ADDRESS.search(line[:_LONGEST_LINE]))
+        ]
+        if found:
+            number, match = found[0]
+            more = count_more([at for at, _ in found])
+            yield Hit(path, number, f"{match[1]}: {_DEAD[match[1]]}{more}")

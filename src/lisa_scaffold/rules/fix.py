@@ -26,9 +26,23 @@ class Step(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """One or more steps that repair one finding."""
+    """One or more steps that repair one finding.
+
+    Attributes
+    ----------
+    steps
+        The steps.
+    is_safe
+        Whether nothing that anybody builds, tests or checks has another result afterwards; only a
+        safe one is applied unasked.
+    """
 
     steps: tuple[Step, ...]
+    is_safe: bool = True
+
+    def as_unsafe(self) -> Fix:
+        """The same, to be applied only where somebody asks for it."""
+        return self._replace(is_safe=False)
 
     @classmethod
     def edit(cls, path: str, *changes: Change) -> Fix:

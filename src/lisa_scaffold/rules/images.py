@@ -1,14 +1,43 @@
-"""Names of container images, and how long what is in them is maintained."""
+"""Container images: where they are described, their names, and how long they are maintained."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from lisa_scaffold.project.facts import Facts, cached_in_facts
+
 if TYPE_CHECKING:
     from datetime import date
 
-_MOVING = re.compile(r"(?:latest|stable|edge|nightly|main|master|dev|rolling|testing|unstable)")
+    from lisa_scaffold.formats.dockerfile import Dockerfile
+
+DOCKERFILES = (
+    *("**/Dockerfile", "**/Containerfile", "**/Dockerfile.*", "**/Containerfile.*"),
+    *("**/*.Dockerfile", "**/*.dockerfile"),
+)
+# Names that end so are made into Dockerfiles, or belong to one; those of tests may be anything.
+_NO_DOCKERFILE = re.compile(
+    r".*\.(?:j2|jinja2?|tmpl|template|tpl|in|md|sh|py|dockerignore|orig|rej|bak)"
+    r"|(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*"
+)
+
+
+@cached_in_facts
+def find_dockerfiles(facts: Facts) -> list[Dockerfile]:
+    """The Dockerfiles of a project, wherever they are and whatever they are called."""
+    paths = (path for path in facts.paths(*DOCKERFILES) if not _NO_DOCKERFILE.fullmatch(path))
+    return [each for path in paths if (each := facts.dockerfile(path))]
+
+
+_MOVING = frozenset(
+    [
+        *("latest", "stable", "edge", "nightly", "main", "master", "dev", "rolling", "testing"),
+        *("unstable", "slim", "alpine", "dind", "debug", "rootless", "lts", "current", "mainline"),
+    ]
+)
+"""Words that name no version: a tag of nothing else is moved."""
+_DISTRIBUTIONS = ("debian", "ubuntu", "buildpack-deps")
 _OFFICIAL = re.compile(
     r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)/)?(?:library/)?"
 )
@@ -49,7 +78,10 @@ def explain_change(name: str) -> str:
         return ""
     if not image.tag:
         return f"{name} has no tag, so it is the latest there is"
-    return f"{name} is another image tomorrow" if _MOVING.fullmatch(image.tag) else ""
+    # The name of a release is a version of the distribution, and of nothing else.
+    moving = _MOVING if image.short in _DISTRIBUTIONS else _MOVING | _NAMES.keys()
+    moves = all(word in moving for word in image.tag.split("-"))
+    return f"{name} is another image tomorrow" if moves else ""
 
 
 # The last day on which a release got free repairs.

@@ -11,7 +11,7 @@ from lisa_scaffold.model import Finding, Waived
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import CRASH, Selection
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import Hit, Rule
+from lisa_scaffold.rules.rule import UNSAFE, Hit, Rule
 
 MOST_HITS = 1000
 """Hits of one rule in one file that are reported: nobody reads more, and reports stay bounded."""
@@ -36,7 +36,8 @@ def combine_selection(facts: Facts, asked: Selection) -> Selection:
         tuple(code for code, _ in codes if rules.is_known(code))
         for codes in (facts.settings.select, facts.settings.ignore)
     )
-    return Selection(asked.select or select, (*asked.ignore, *ignore))
+    strict = asked.strict or facts.settings.strict or bool(facts.answers)
+    return Selection(asked.select or select, (*asked.ignore, *ignore), strict)
 
 
 def applied(chosen: Sequence[Rule], facts: Facts) -> tuple[str, ...]:
@@ -77,7 +78,9 @@ def run(chosen: Sequence[Rule], facts: Facts) -> list[Found]:
 
 
 def _found(rule: Rule, hit: Hit) -> Found:
-    message = hit.message
+    message, fix = hit.message, hit.fix
+    if fix is not None and rule.fixes == UNSAFE:
+        fix = fix.as_unsafe()
     if len(message) > _LONGEST_MESSAGE:
         message = f"{message[:_LONGEST_MESSAGE]} …"
     finding = Finding(
@@ -87,10 +90,11 @@ def _found(rule: Rule, hit: Hit) -> Found:
         max(1, hit.line),
         message,
         hit.column,
-        hit.fix is not None,
+        fix is not None,
         rule.url,
+        fix is not None and not fix.is_safe,
     )
-    return Found(finding, hit.fix)
+    return Found(finding, fix)
 
 
 def findings(chosen: Sequence[Rule], facts: Facts) -> list[Finding]:

@@ -12,13 +12,13 @@ from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
 from lisa_scaffold.rules.fix import Fix, Step
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, count_more, rule
 from lisa_scaffold.rules.syntax import INI, JSON, PYTHON, TOML, YAML
 
 _README = re.compile(r"(docs?/|\.gitlab/|\.github/)?readme(\.\w+)?", re.IGNORECASE)
 _TEST = re.compile(
     r"(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.(py|pyx|ipynb|c|cc|cpp|cu|f90|rs|sh|jl)"
-    r"|(.*/)?(tests?|testing)/.*"
+    r"|(.*/)?(tests?|testing|testdata|test_data)/.*"
 )
 _IGNORED = """\
 # Python
@@ -61,7 +61,8 @@ def readme(facts: Facts) -> Iterator[Hit]:
     SHOULD,
     kinds=PACKAGE,
     when=lambda facts: facts.is_checkout and facts.package.form,
-    fixes=True,
+    fixes=UNSAFE,
+    strict=True,
 )
 def gitignore(facts: Facts) -> Iterator[Hit]:
     """There is a `.gitignore`.
@@ -73,7 +74,7 @@ def gitignore(facts: Facts) -> Iterator[Hit]:
     Source: [gitignore](https://git-scm.com/docs/gitignore); a published LISA package carries a test
     report in its archive.
     """
-    if not facts.has(".gitignore"):
+    if not facts.has_here_or_above(".gitignore"):
         yield Hit(".gitignore", 1, "no .gitignore", fix=Fix.write(".gitignore", _IGNORED))
 
 
@@ -133,7 +134,9 @@ def no_conflict(facts: Facts) -> Iterator[Hit]:
         ):
             continue
         if number := _find_conflict(facts, path):
-            yield Hit(path, number, "a merge conflict that was committed")
+            is_open = path in facts.unfinished
+            end = "is not resolved yet" if is_open else "was committed"
+            yield Hit(path, number, f"a merge conflict that {end}")
 
 
 def _may_be_example(facts: Facts, path: str) -> bool:
@@ -172,7 +175,7 @@ _BUILT = re.compile(
 )
 
 
-@rule("FIL006", SHOULD, when=lambda facts: facts.is_checkout, fixes=True)
+@rule("FIL006", SHOULD, when=lambda facts: facts.is_checkout, fixes=UNSAFE)
 def no_products(facts: Facts) -> Iterator[Hit]:
     """No file is in git that a tool writes.
 
@@ -189,7 +192,11 @@ def no_products(facts: Facts) -> Iterator[Hit]:
             groups[match[1] or match[2], True].append(path)
         elif match := _BUILT.fullmatch(path):
             groups[match[1] or match[2], False].append(path)
+    builds_itself = facts.pyproject.get("build-system", "backend-path")
     for (name, is_rewritten), paths in groups.items():
+        # A backend that builds itself starts from metadata that it cannot make yet.
+        if builds_itself and name.endswith(".egg-info"):
+            continue
         fix = None
         if is_rewritten:
             fix = Fix(tuple(Step(path) for path in paths))
@@ -231,19 +238,56 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-added-large-files):
     500 kB is its limit; [GitLab](https://docs.gitlab.com/topics/git/lfs/).
     """
+    folders: dict[str, list[str]] = defaultdict(list)
     for path in facts.tracked:
         size = facts.files[path].size
         is_large = size > _MOST_OF_ANY and not path.endswith(_CODE)
-        if is_large or (size > _MOST_DATA and _DATA.fullmatch(path.lower())):
-            yield Hit(path, 1, f"{size / 1_000_000:.1f} MB in git")
+        is_data = size > _MOST_DATA and _DATA.fullmatch(path.lower())
+        if is_large or (is_data and not _TEST.fullmatch(path)):
+            folders[path.rpartition("/")[0]].append(path)
+    for paths in folders.values():
+        size = sum(facts.files[path].size for path in paths)
+        names = [path.rpartition("/")[2] for path in paths]
+        yield Hit(paths[0], 1, f"{size / 1_000_000:.1f} MB in git{count_more(names)}")
+
+
+# Settings by which pages show what is stored, and do not run it.
+_SHOWS_STORED = re.compile(
+    r"nbsphinx_execute\s*=\s*[\"'](?:never|auto)|(?:nb_execution_mode|jupyter_execute_notebooks)\s*="
+    r"\s*[\"'](?:off|cache|auto)|execute(?:_notebooks)?\s*:\s*[\"']?(?:off|cache|auto|false)"
+    r"|nbsphinx[-_]link|mkdocs-jupyter|\bnbconvert\b(?!.*--execute)|\bnbval\b|\.ipynb\b|\.nblink\b",
+    re.IGNORECASE,
+)
+_PAGES = (
+    *(
+        "**/conf.py",
+        "mkdocs.y*ml",
+        "**/_config.yml",
+        "**/myst.yml",
+        "docs/Makefile",
+        "doc/Makefile",
+    ),
+    *("docs/**.nblink", "doc/**.nblink"),
+)
 
 
 def _find_notebooks(facts: Facts) -> list[str]:
     """Notebooks outside of the documentation, which may show the stored output."""
-    return [path for path in facts.paths("**/*.ipynb") if not path.startswith(("docs/", "doc/"))]
+    found = [path for path in facts.paths("**/*.ipynb") if not path.startswith(("docs/", "doc/"))]
+    if not found:
+        return []
+    pages = "\n".join(f"{path}\n{facts.text(path)}" for path in facts.paths(*_PAGES))
+    wanted = "mkdocs-jupyter" in pages or _SHOWS_STORED.search(pages)
+    return [] if wanted or facts.automation.names("nbval", "nbconvert") else found
 
 
-@rule("FIL009", SHOULD, when=lambda facts: facts.is_checkout and _find_notebooks(facts), fixes=True)
+@rule(
+    "FIL009",
+    SHOULD,
+    when=lambda facts: facts.is_checkout and _find_notebooks(facts),
+    fixes=UNSAFE,
+    strict=True,
+)
 def no_output(facts: Facts) -> Iterator[Hit]:
     """Notebooks are stored without output.
 
@@ -254,17 +298,21 @@ def no_output(facts: Facts) -> Iterator[Hit]:
 
     Source: [nbstripout](https://github.com/kynan/nbstripout).
     """
+    shown: dict[str, int] = {}
+    count = 0
     for path in _find_notebooks(facts):
-        cells = facts.json(path).items("cells")
-        shown = [
-            index
-            for index, cell in enumerate(cells)
-            if isinstance(cell, dict) and cell.get("cell_type") == "code" and cell.get("outputs")
-        ]
-        if shown:
-            line = facts.json(path).line("cells", shown[0], "outputs")
-            message = f"{len(shown)} cells with output" if len(shown) > 1 else "a cell with output"
-            yield Hit(path, line, message, fix=_clear_output(facts, path))
+        for index, cell in enumerate(facts.json(path).items("cells")):
+            if isinstance(cell, dict) and cell.get("cell_type") == "code" and cell.get("outputs"):
+                shown.setdefault(path, index)
+                count += 1
+    if shown:
+        first, *_ = shown
+        line = facts.json(first).line("cells", shown[first], "outputs")
+        fixes = [_clear_output(facts, path) for path in shown]
+        steps = tuple(step for fix in fixes if fix for step in fix.steps)
+        fix = Fix(steps) if steps and all(fixes) else None
+        cells = f"{count} cells" if count > 1 else "a cell"
+        yield Hit(first, line, f"{cells} with output{count_more(list(shown))}", fix=fix)
 
 
 def _clear_output(facts: Facts, path: str) -> Fix | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
@@ -12,7 +12,11 @@ from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import find_old_setuptools, require_newer_setuptools
+from lisa_scaffold.rules.requirement import (
+    find_old_setuptools,
+    require_newer_setuptools,
+    takes_expression,
+)
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 _CLASSIFIER = "License :: "
@@ -36,6 +40,10 @@ _SECTION = re.compile(r"(?i)\W*(licen[sc]e|licensing|copyright)")
 _BADGE = re.compile(
     r"img\.shields\.io/(?:badge|static/v1)[^)\s]{0,80}?licen[sc]e-([\w.%+-]{1,80}?)-\w+"
 )
+_ELSEWHERE = re.compile(
+    r"(?:licen[sc]es?|legal|docs?)/(?:[^/]+/)?(?:licen[sc]es?|copying)(?:\.(?:md|rst|txt))?",
+    re.IGNORECASE,
+)
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
 
 
@@ -55,9 +63,21 @@ def _stated_expression(facts: Facts) -> str:
     return text if text and licences.is_expression(text) else ""
 
 
+def _stated_licences(facts: Facts) -> set[str]:
+    """The licences that the metadata states: under its key, or else by classifiers."""
+    if expression := _stated_expression(facts):
+        return licences.find_claimed(expression)
+    texts = (text for _, text in _licence_classifiers(facts))
+    return {name for text in texts for name in licences.find_claimed(text)}
+
+
 def _licence_classifiers(facts: Facts) -> list[tuple[int, str]]:
     texts = facts.package.texts("classifiers")
     return [(index, text) for index, text in enumerate(texts) if text.startswith(_CLASSIFIER)]
+
+
+def _name_all(names: Iterable[str]) -> str:
+    return " and ".join(sorted(map(licences.base, names)))
 
 
 def _describe_held(facts: Facts) -> str:
@@ -77,8 +97,15 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     Source: [Choose a licence](https://choosealicense.com/no-permission/);
     [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).
     """
-    if not licences.licence_files(facts):
+    if licences.licence_files(facts):
+        return
+    elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
+    named = facts.package.texts("license-files")
+    if not elsewhere:
         yield Hit("LICENSE", 1, "no licence text")
+    elif not any(facts.describes(pattern, path) for pattern in named for path in elsewhere):
+        message = "the licence stands here, where no build takes it into the wheel: name it in"
+        yield Hit(elsewhere[0], 1, f"{message} `license-files`")
 
 
 def _states_text(facts: Facts) -> bool:
@@ -115,7 +142,7 @@ def _guess_identifier(facts: Facts, text: str) -> str:
     if len(claimed) != 1:
         return ""
     agrees = len(held) == 1 and not licences.contradict(claimed, held)
-    meant = next(iter(held if agrees else claimed))
+    meant = licences.base(next(iter(held if agrees else claimed)))
     # Whether later versions of the GPL are meant cannot be guessed.
     return meant if meant in licences.COMMON else ""
 
@@ -139,7 +166,7 @@ def stated(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-key-table-subkeys).
     """
     package = facts.package
-    if "license" in package.unknown or _states_text(facts):
+    if "license" in package.unknown or _states_text(facts) or not takes_expression(facts):
         return
     text, value = package.text("license"), package.get("license")
     if package.form == "project":
@@ -175,6 +202,8 @@ def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
         licences.contradict(licences.find_claimed(text), {licences.base(right)})
         for text in classifiers
     ):
+        return None
+    if not takes_expression(facts):
         return None
     changes = [set_value(("project", "license"), quoted(right))]
     changes += [replace_item(_ITEMS, text, None) for text in classifiers]
@@ -231,7 +260,7 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     classifiers = _licence_classifiers(facts)
     together = {name for _, text in classifiers for name in licences.find_claimed(text)}
     if licences.contradict(together, held or stated):
-        told = f"`license` says {' and '.join(sorted(stated))}"
+        told = f"`license` says {_name_all(stated)}"
         if held:
             told = _describe_held(facts)
         for index, text in classifiers:
@@ -275,34 +304,44 @@ def readme_agrees(facts: Facts) -> Iterator[Hit]:
     ship.
     """
     path = facts.first(*_READMES)
-    named = list(_named_in_readme(facts, path)) if path else []
+    if not path:
+        return
+    named = _named_in_readme(path, facts.lines(path), enumerate(facts.lines(path), 1))
     names = {name for name, _ in named}
-    if not path or not named or _holds_text_of(facts, names):
+    if not named or _holds_text_of(facts, names):
         return
     held = _held_licences(facts)
-    stated = set() if held else licences.find_claimed(_stated_expression(facts))
+    stated = set() if held else _stated_licences(facts)
+    if licences.contradict(names, held or stated) and path.endswith(".md"):
+        # Only now does it matter what is code.
+        named = _named_in_readme(path, facts.lines(path), prose(facts.text(path)))
+        names = {name for name, _ in named}
     if licences.contradict(names, held or stated):
         name, line = named[0]
-        told = f"the metadata says {' and '.join(sorted(stated))}"
+        told = f"the metadata says {_name_all(stated)}"
         if held:
             told = _describe_held(facts)
-        yield Hit(path, line, f"{name} is named here, but {told}")
+        yield Hit(path, line, f"{licences.base(name)} is named here, but {told}")
 
 
-def _named_in_readme(facts: Facts, path: str) -> Iterator[tuple[str, int]]:
+def _named_in_readme(
+    path: str, lines: list[str], read: Iterable[tuple[int, str]]
+) -> list[tuple[str, int]]:
     """The licences that a README names in its section about the licence, or in a badge."""
+    found: list[tuple[str, int]] = []
     is_inside = False
-    lines = facts.lines(path)
-    for number, line in prose("\n".join(lines)) if path.endswith(".md") else enumerate(lines, 1):
+    for number, line in read:
         below = lines[number] if number < len(lines) else ""
-        if line.startswith("#") or re.match(r"[=~^\"*-]{3,}\s*$", below):
+        is_heading = line.startswith("#") and path.endswith(".md")
+        if is_heading or re.match(r"[=~^\"*-]{3,}\s*$", below):
             is_inside = bool(_SECTION.match(line))
         elif is_inside:
             without_links = re.sub(r"\]\([^()]*\)|<https?:[^<>]*>|https?:\S+", "]", line)
-            yield from ((name, number) for name, _ in licences.find_named(without_links))
+            found += ((name, number) for name, _ in licences.find_named(without_links))
         if badge := _BADGE.search(line):
             text = badge[1].replace("--", "-").replace("%20", " ").replace("_", " ")
-            yield from ((name, number) for name, _ in licences.find_named(text))
+            found += ((name, number) for name, _ in licences.find_named(text))
+    return found
 
 
 def _cited_licences(facts: Facts) -> Iterator[tuple[Document, set[str]]]:
@@ -337,7 +376,7 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
             continue
         path, line, cited = document.path, document.line("license"), document.get("license")
         told = f"the metadata says {expression}" if expression else _describe_held(facts)
-        message = f"{' and '.join(sorted(names))} here, but {told}"
+        message = f"{_name_all(names)} here, but {told}"
         fix = None
         if path == "CITATION.cff" and isinstance(cited, str) and expression in licences.COMMON:
             held = _held_licences(facts)
@@ -366,9 +405,20 @@ def files_exist(facts: Facts) -> Iterator[Hit]:
     table = isinstance(facts.pyproject.get("project", "license-files"), list)
     for index, pattern in enumerate(facts.package.texts("license-files")):
         keys = ("license-files", index) if table else ("license",)
-        if not facts.paths(pattern.removeprefix("./")) and "[" not in pattern:
+        if "[" not in pattern and not _may_match(facts, pattern.removeprefix("./")):
             path, line = facts.package.place(*keys)
             yield Hit(path, line, f"no file is named {pattern}")
+
+
+def _may_match(facts: Facts, pattern: str) -> bool:
+    """Whether a pattern matches a file, or may match one that is not here."""
+    if facts.paths(pattern) or facts.ignores(pattern):
+        return True
+    fixed = re.split(r"[*?]", pattern)[0].rpartition("/")[0]
+    return any(
+        f"{folder}/".startswith(f"{fixed}/" if fixed else "") or facts.in_submodule(fixed)
+        for folder in facts.submodules
+    )
 
 
 @rule("LIC010", SHOULD)
@@ -389,3 +439,23 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
             for number, line in enumerate(facts.lines(path), 1):
                 if _UNFILLED.search(line):
                     yield Hit(path, number, "year or holder is not filled in")
+
+
+@rule(
+    "LIC011",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.pyproject.get("project", "license-files") == [],
+)
+def is_shipped(facts: Facts) -> Iterator[Hit]:
+    """The licence text is part of the package.
+
+    Why: Most licences want their text in every copy, and a wheel is a copy.
+
+    How: Leave `license-files` out, so that the build takes the usual names, or name the file.
+
+    Source: [PEP 639](https://peps.python.org/pep-0639/#add-license-files-key).
+    """
+    if files := licences.licence_files(facts):
+        place = facts.package.place("license-files")
+        yield Hit(*place, f"an empty list keeps {files[0]} out of the package")

@@ -27,6 +27,8 @@ _KEYS: dict[str, tuple[type, ...]] = {
 _TYPE_NAMES: dict[type, str] = {_TEXT: "text", _LIST: "a list", _TABLE: "a table"}
 _OTHER_NAMES = {
     "author": "authors",
+    "bug-tracker": "urls",
+    "documentation": "urls",
     "homepage": "urls",
     "install_requires": "dependencies",
     "extras": "optional-dependencies",
@@ -37,6 +39,8 @@ _OTHER_NAMES = {
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 _PLAIN_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
 _ADDRESS = re.compile(r"(?=.{1,320}\Z)[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
+# Two names at least: an organisation may have a comma in its one, as in `Example, Inc.`.
+_SEVERAL = re.compile(r"\s*[^\s,]+[ ][^,]*(?:,\s*(?:and )?[^\s,]+[ ][^,]+)+")
 _LONGEST = 512
 _LONGEST_LABEL = 32
 
@@ -77,9 +81,9 @@ def _check_key(key: str, value: object, dynamic: set[str]) -> str:
     if key not in _KEYS:
         word = key[:LONGEST_WORD].replace("_", "-")
         close = get_close_matches(word, _KEYS, n=1, cutoff=0.75)
-        if right := _OTHER_NAMES.get(key) or next(iter(close), ""):
-            return f"no key `{key}`: {right}?"
-    elif not isinstance(value, _KEYS[key]):
+        right = _OTHER_NAMES.get(key) or next(iter(close), "")
+        return f"no key `{key}`" + (f": {right}?" if right else ", and the table is closed")
+    if not isinstance(value, _KEYS[key]):
         return f"`{key}` should be {' or '.join(_TYPE_NAMES[each] for each in _KEYS[key])}"
     return f"`{key}` is set here, and dynamic too" if key in dynamic else ""
 
@@ -175,7 +179,7 @@ def people(facts: Facts) -> Iterator[Hit]:
 def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -> Iterator[Hit]:
     name, email = person.get("name"), person.get("email")
     several = facts.package.form == "setuptools"
-    if isinstance(name, str) and "," in name and not several:
+    if isinstance(name, str) and _SEVERAL.fullmatch(name) and not several:
         yield Hit(*facts.package.place(*keys), f"a comma in the name `{name}`: one table a person")
     if not isinstance(email, str) or not email:
         return

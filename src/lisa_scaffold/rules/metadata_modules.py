@@ -63,6 +63,7 @@ _STEP_FILES = (".bumpversion.cfg", ".bumpversion.toml", "tbump.toml", ".cz.toml"
     when=lambda facts: (
         facts.package.text("version") and "dynamic-versioning" not in facts.text("pyproject.toml")
     ),
+    strict=True,
 )
 def one_version(facts: Facts) -> Iterator[Hit]:
     """The version stands in one place.

@@ -13,7 +13,8 @@ from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.images import find_dockerfiles
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 Version = tuple[int, int]
 
@@ -71,7 +72,8 @@ def valid_requires_python(facts: Facts) -> Iterator[Hit]:
         "<" in facts.package.text("requires-python")
         and facts.package.form in ("project", "setuptools")
     ),
-    fixes=True,
+    fixes=UNSAFE,
+    strict=True,
 )
 def no_upper_limit(facts: Facts) -> Iterator[Hit]:
     """The supported Pythons have no upper limit.
@@ -202,7 +204,7 @@ def _read_version(value: object) -> Version | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-@rule("MET015", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.oldest_python, fixes=True)
+@rule("MET015", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.oldest_python, fixes=UNSAFE)
 def tools_agree(facts: Facts) -> Iterator[Hit]:
     """Tools work for the oldest Python that is supported.
 
@@ -265,10 +267,10 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
     for job in facts.pipeline.jobs.values():
         match = _IMAGE.search(facts.pipeline.expand(job.image, job))
         found.append((match, partial(facts.pipeline.place_of, job, "image")))
-    for path in facts.paths("Dockerfile", "Containerfile", "docker/Dockerfile*"):
-        for stage in facts.dockerfile(path).stages:
+    for docker in find_dockerfiles(facts):
+        for stage in docker.stages:
             line = stage.instructions[0].line
-            found.append((_IMAGE.search(stage.resolved), partial(Place, path, line)))
+            found.append((_IMAGE.search(stage.resolved), partial(Place, docker.path, line)))
     for path in facts.paths(".readthedocs.yaml", ".readthedocs.yml"):
         version = facts.yaml(path).get("build", "tools", "python")
         if isinstance(version, str) and (match := re.fullmatch(r"(\d)\.(\d+)", version)):

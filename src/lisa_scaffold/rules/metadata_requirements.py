@@ -10,7 +10,7 @@ from typing import Any
 from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
 
 _CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*[\w.*+!-]+"
 _PLAIN = re.compile(
@@ -153,9 +153,14 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
     Source: [install_requires vs requirements files](https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/).
     """
     own = facts.package.text("version")
+    pins: list[tuple[Place, str]] = []
     for index, text in enumerate(facts.package.texts("dependencies")):
         match = _PIN.fullmatch(text)
         # Parts of one project that are released together pin each other.
-        if match and "*" not in match[2] and match[2] != own:
+        is_own = match and _normal(match[1]).startswith(f"{facts.package.name}-")
+        if match and "*" not in match[2] and match[2] != own and not is_own:
             place = facts.package.place("dependencies", index)
-            yield Hit(*place, f"`{match[1]}` is pinned to {match[2]}")
+            pins.append((place, f"`{match[1]}` is pinned to {match[2]}"))
+    if pins:
+        place, message = pins[0]
+        yield Hit(*place, f"{message}{count_more([at.line for at, _ in pins])}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import normpath
 
 from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.formats.edit import Change
@@ -12,10 +13,11 @@ from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     find_old_setuptools,
+    may_be_built,
     require_newer_setuptools,
     required_names,
 )
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 _SYSTEM = """[build-system]
 build-backend = "setuptools.build_meta"
@@ -43,7 +45,7 @@ _NO_BACKEND = frozenset(
 _OTHER_TOOLS = ("flit", "hatch", "pdm", "poetry", "uv", "maturin", "scikit-build", "meson-python")
 
 
-@rule("PKG001", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form, fixes=True)
+@rule("PKG001", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form, fixes=UNSAFE)
 def build_system(facts: Facts) -> Iterator[Hit]:
     """The project says how it is built.
 
@@ -167,19 +169,25 @@ def one_backend(facts: Facts) -> Iterator[Hit]:
 
 @rule("PKG007", MUST, kinds=PACKAGE, when=lambda facts: facts.pyproject.table("tool"))
 def named_packages_exist(facts: Facts) -> Iterator[Hit]:
-    """Packages and data that the build is told of are there.
+    """Packages that the build is told of are there.
 
-    Why: A build stops, or makes a package without its modules or data.
+    Why: A build stops, or makes a package without its modules.
 
     How: Correct the name, or add what is missing.
 
-    Source: [package discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html);
-    a LISA package names a `py.typed` that does not exist.
+    Source: [package discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html).
     """
     for path, keys in _find_named_paths(facts):
-        wanted = path.removeprefix("./").rstrip("/")
-        if not is_there(facts, wanted):
+        if wanted := _find_missing(facts, path):
             yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {wanted}")
+
+
+def _find_missing(facts: Facts, path: str) -> str:
+    """A path that is not there, as its backend reads it; empty where it is, or may be."""
+    # A leading slash stands for the project; what lies above is somebody else's, such as a
+    # workspace's, and what the build is told of in other words may be made by it.
+    wanted = normpath(path.lstrip("/") or ".")
+    return "" if wanted.startswith("..") or is_there(facts, wanted) else wanted
 
 
 def _find_named_paths(facts: Facts) -> Iterator[tuple[str, Keys]]:
@@ -192,13 +200,20 @@ def _find_named_paths(facts: Facts) -> Iterator[tuple[str, Keys]]:
             yield from _list_paths(facts, (*keys, "packages"))
             yield from _list_paths(facts, (*keys, "only-include"))
         case "scikit-build-core":
-            yield from _list_paths(facts, ("tool", "scikit-build", "wheel", "packages"))
+            keys = ("tool", "scikit-build", "wheel", "packages")
+            yield from _list_paths(facts, keys)
+            # A table has the name in the wheel as key.
+            for name, path in facts.pyproject.table(*keys).items():
+                yield str(path), (*keys, name)
         case "poetry":
             keys = ("tool", "poetry", "packages")
             for index, each in enumerate(facts.pyproject.items(*keys)):
                 if isinstance(each, dict) and "include" in each:
-                    path = f"{each.get('from', '')}/{each['include']}".lstrip("/")
-                    yield path, (*keys, index)
+                    yield f"{each.get('from', '')}/{each['include']}", (*keys, index)
+        case "maturin":
+            match facts.pyproject.get("tool", "maturin", "python-source"):
+                case str(folder):
+                    yield folder, ("tool", "maturin", "python-source")
 
 
 def _named_for_setuptools(facts: Facts) -> Iterator[tuple[str, Keys]]:
@@ -213,14 +228,39 @@ def _named_for_setuptools(facts: Facts) -> Iterator[tuple[str, Keys]]:
     for index, name in enumerate(pyproject.items(*table, "py-modules")):
         yield f"{top}{str(name).replace('.', '/')}.py", (*table, "py-modules", index)
     yield from _list_paths(facts, (*table, "packages", "find", "where"))
-    for package in pyproject.table(*table, "package-data"):
-        if folder := facts.layout.folders.get(package):
-            yield from _list_paths(facts, (*table, "package-data", package), f"{folder}/")
 
 
 def _list_paths(facts: Facts, keys: Keys, prefix: str = "") -> Iterator[tuple[str, Keys]]:
     for index, name in enumerate(facts.pyproject.items(*keys)):
         yield f"{prefix}{name}", (*keys, index)
+
+
+@rule(
+    "PKG009",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: (
+        facts.package.backend == "setuptools"
+        and facts.pyproject.table("tool", "setuptools", "package-data")
+    ),
+)
+def named_data_exist(facts: Facts) -> Iterator[Hit]:
+    """Data that the build is told of are there.
+
+    Why: The package comes without them, and nothing tells.
+
+    How: Correct the name, or add what is missing.
+
+    Source: [data files](https://setuptools.pypa.io/en/latest/userguide/datafiles.html); a LISA
+    package names a `py.typed` that does not exist.
+    """
+    above: Keys = ("tool", "setuptools", "package-data")
+    for package in facts.pyproject.table(*above):
+        folder = facts.layout.folders.get(package)
+        for path, keys in _list_paths(facts, (*above, package), f"{folder}/") if folder else ():
+            missing = _find_missing(facts, path)
+            if missing and not may_be_built(facts, missing):
+                yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {missing}")
 
 
 @rule(
@@ -230,7 +270,7 @@ def _list_paths(facts: Facts, keys: Keys, prefix: str = "") -> Iterator[tuple[st
     when=lambda facts: (
         "Typing :: Typed" in facts.package.texts("classifiers") and facts.layout.packages
     ),
-    fixes=True,
+    fixes=UNSAFE,
 )
 def typed(facts: Facts) -> Iterator[Hit]:
     """A package that says it is typed has a file `py.typed`.

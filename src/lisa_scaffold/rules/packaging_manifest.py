@@ -12,16 +12,16 @@ from lisa_scaffold.project import manifest
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import required_names
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.requirement import may_be_built, required_names
+from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 
 @rule(
     "PKG005",
-    MUST,
+    SHOULD,
     kinds=PACKAGE,
     when=lambda facts: facts.package.backend == "setuptools" and facts.has(manifest.FILE),
-    fixes=True,
+    fixes=UNSAFE,
 )
 def manifest_names_files(facts: Facts) -> Iterator[Hit]:
     """Every line of MANIFEST.in has an effect.
@@ -61,7 +61,8 @@ def _find_missing(facts: Facts, command: manifest.Command, generated: set[str]) 
         # A pattern may match nothing today, but its folder has to exist.
         path = re.split(r"[*?\[]", word)[0]
         path = word if path == word else path.rpartition("/")[0]
-        if path and not is_there(facts, path) and path not in generated:
+        is_made = path in generated or (path == word and may_be_built(facts, path))
+        if path and not is_there(facts, path) and not is_made:
             missing.append(word)
     return missing
 
@@ -86,7 +87,7 @@ def _remove_command(command: manifest.Command, line: str) -> Change:
     SHOULD,
     kinds=PACKAGE,
     when=lambda facts: facts.package.backend == "setuptools" and facts.has("setup.py"),
-    fixes=True,
+    fixes=UNSAFE,
 )
 def archive_is_complete(facts: Facts) -> Iterator[Hit]:
     """The source distribution holds the files that `setup.py` reads.

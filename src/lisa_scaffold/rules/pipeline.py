@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from lisa_scaffold.formats.document import Key
+from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Job
+from lisa_scaffold.project.gitlab import Pipeline
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 
@@ -54,49 +55,29 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
             place = pipeline.place_of(job, "stage")
             yield Hit(*place, f"{job.name} is in the stage {job.stage}, which is not in `stages`")
         for key, name in job.needed_jobs:
-            if name not in pipeline.jobs and "$" not in name:
+            if not _is_job(pipeline, name):
                 place = pipeline.place_of(job, key)
                 yield Hit(*place, f"{job.name} asks for {name}, and there is no such job")
 
 
+def _is_job(pipeline: Pipeline, name: str) -> bool:
+    """Whether there is a job of a name, which may be one of those that ``parallel`` makes."""
+    if name in pipeline.jobs or "$" in name:
+        return True
+    one = re.fullmatch(r"(.+?)(?:: \[.*\]| \d+/\d+)", name)
+    job = pipeline.jobs.get(one[1]) if one else None
+    return job is not None and job.get("parallel") is not None
+
+
 # --- When pipelines run ---------------------------------------------------------------------------
 
-_MERGE = "merge_request_event"
+
+def _does_the_work(facts: Facts) -> bool:
+    """Whether this is the pipeline that checks the project: all known, and no other forge's."""
+    return facts.pipeline.is_complete and not facts.paths(".github/workflows/*.y*ml")
 
 
-def _allow_merge_requests(rules: list[dict[str, Any]]) -> bool:
-    """Whether rules let something run in a pipeline of a merge request."""
-    is_positive = re.compile(rf"==\s*[\"']{_MERGE}|=~[^&|]*merge_request|CI_MERGE_REQUEST_").search
-    conditions = [str(each.get("if", "")) for each in rules if each.get("when") != "never"]
-    return any(not condition or is_positive(condition) for condition in conditions)
-
-
-def _allow_branches(rules: list[dict[str, Any]]) -> bool:
-    """Whether rules let something run for a push to any branch."""
-    names = ("CI_OPEN_MERGE_REQUESTS", "CI_COMMIT_BRANCH", "CI_COMMIT_REF", "CI_PIPELINE_SOURCE")
-    pattern = r"\s*\$CI_COMMIT_BRANCH\s*|.*CI_PIPELINE_SOURCE == .push.|"
-    is_allowed = False
-    for each in rules:
-        condition = str(each.get("if", ""))
-        if each.get("when") == "never":
-            if any(name in condition for name in names):  # possibly only those of merge requests
-                return False
-        elif not any(word in condition for word in (_MERGE, "CI_MERGE_REQUEST", "&&")):
-            is_allowed = is_allowed or re.fullmatch(pattern, condition) is not None
-    return is_allowed
-
-
-def _runs_in_merge_requests(job: Job) -> bool:
-    return _allow_merge_requests(job.rules) or "merge_requests" in job.only
-
-
-def _runs_in_branches(job: Job) -> bool:
-    if job.rules:
-        return _allow_branches(job.rules)
-    return "rules" not in job.data and (not job.only or "branches" in job.only)
-
-
-@rule("CI003", SHOULD, when=lambda facts: facts.pipeline.is_complete)
+@rule("CI003", SHOULD, when=_does_the_work)
 def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     """A pipeline runs for merge requests.
 
@@ -107,13 +88,9 @@ def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: merge request pipelines](https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/).
     """
-    workflow = facts.pipeline.rules
-    if workflow:
-        runs = _allow_merge_requests(workflow)
-    else:
-        runs = any(map(_runs_in_merge_requests, facts.pipeline.jobs.values()))
-    if not runs:
-        place = facts.pipeline.place("workflow" if workflow else "stages")
+    pipeline = facts.pipeline
+    if gitlab_runs.starts(pipeline, gitlab_runs.MERGE_REQUEST) is False:
+        place = pipeline.place("workflow" if pipeline.rules else "stages")
         yield Hit(*place, "no pipeline runs for merge requests")
 
 
@@ -129,22 +106,24 @@ def one_pipeline(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: avoid duplicate pipelines](https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines).
     """
-    pipeline, workflow = facts.pipeline, facts.pipeline.rules
-    if workflow:
-        if _allow_merge_requests(workflow) and _allow_branches(workflow):
-            message = "a push to a merge request starts a second pipeline, for its branch"
-            yield Hit(*pipeline.place("workflow"), message)
+    pipeline = facts.pipeline
+    both = (gitlab_runs.MERGE_REQUEST, gitlab_runs.BRANCH_OF_REQUEST)
+    if not all(gitlab_runs.starts(pipeline, situation) for situation in both):
         return
-    jobs = pipeline.jobs.values()
-    branches = [job for job in jobs if _runs_in_branches(job)]
-    for job in jobs:
-        if branches and _runs_in_merge_requests(job):
-            other = "" if job in branches else f", {branches[0].name} in the one for its branch"
-            yield Hit(
-                *pipeline.place_of(job, "rules" if job.rules else "only"),
-                f"{job.name} runs in the pipeline of a merge request{other}: two for a push",
-            )
-            return
+    if pipeline.rules:
+        message = "a push to a merge request starts a second pipeline, for its branch"
+        yield Hit(*pipeline.place("workflow"), message)
+        return
+    in_request, in_branch = (
+        [job for job in pipeline.jobs.values() if gitlab_runs.job_runs(pipeline, job, situation)]
+        for situation in both
+    )
+    job = in_request[0]
+    other = "" if job in in_branch else f", {in_branch[0].name} in the one for its branch"
+    yield Hit(
+        *pipeline.place_of(job, "rules" if job.rules else "only"),
+        f"{job.name} runs in the pipeline of a merge request{other}: two for a push",
+    )
 
 
 # --- What it does ---------------------------------------------------------------------------------
@@ -160,7 +139,7 @@ _HIDES = re.compile(
 )
 
 
-@rule("CI005", SHOULD, kinds=PACKAGE, when=lambda facts: facts.pipeline.is_complete)
+@rule("CI005", SHOULD, kinds=PACKAGE, when=_does_the_work)
 def works(facts: Facts) -> Iterator[Hit]:
     """The pipeline tests, lints and builds.
 
@@ -192,7 +171,7 @@ _REPORTS = {
 }
 
 
-@rule("CI006", SHOULD, when=lambda facts: facts.pipeline.is_complete)
+@rule("CI006", SHOULD, when=_does_the_work)
 def reports(facts: Facts) -> Iterator[Hit]:
     """What tests, coverage and linter find is shown in the merge request.
 

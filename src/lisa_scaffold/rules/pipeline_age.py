@@ -10,10 +10,10 @@ from typing import Any
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.project.gitlab import Job
+from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
 
 
 @cached_in_facts
@@ -22,11 +22,18 @@ def _find_images(facts: Facts) -> dict[str, list[tuple[Job, str]]]:
     pipeline = facts.pipeline
     found: dict[str, list[tuple[Job, str]]] = {}
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()):
-        named = [("image", job.image)] if "image" in job.data else []
+        named = [("image", job.image)] if "image" in job.data and not _is_machine(job) else []
         named += [("services", name) for name in job.services]
         for key, name in named:
             found.setdefault(pipeline.expand(name, job), []).append((job, key))
     return found
+
+
+def _is_machine(job: Job) -> bool:
+    """Whether what the job calls its image is a virtual machine, as on GitLab's macOS runners."""
+    # https://docs.gitlab.com/ci/runners/hosted_runners/macos/#supported-macos-images
+    is_mac = any("macos" in tag.lower() for tag in flat(job.get("tags")))
+    return is_mac or re.fullmatch(r"macos-\d+-xcode-[\d.]+", job.image) is not None
 
 
 def _judge_images(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
@@ -58,9 +65,14 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: security of pipelines](https://docs.gitlab.com/ci/pipeline_security/).
     """
     # The project's own image follows its own branches.
-    yield from _judge_images(
-        facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.explain_change(name)
+    hits = list(
+        _judge_images(
+            facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.explain_change(name)
+        )
     )
+    if hits:
+        more = count_more([f"{hit.path}:{hit.line}" for hit in hits])
+        yield hits[0]._replace(message=f"{hits[0].message}{more}")
 
 
 @rule("CI009", SHOULD, when=lambda facts: facts.pipeline)
@@ -185,16 +197,22 @@ def nothing_deprecated(facts: Facts) -> Iterator[Hit]:
         document = facts.yaml(path)
         data = document.data if isinstance(document.data, dict) else {}
         misplaced = [key for key in _BELONG_UNDER_DEFAULT if key in data]
-        for key in misplaced:
+        if misplaced:
             fix = None
-            if misplaced == [key] and "default" not in data:
-                fix = _move_under_default(facts, path, key)
-            yield Hit(path, document.line(key), f"`{key}` belongs under `default`", fix=fix)
-        for name, job in data.items():
-            for key in ("only", "except"):
-                if isinstance(job, dict) and key in job:
-                    line = document.line(str(name), key)
-                    yield Hit(path, line, f"`{key}` is deprecated: `rules`")
+            if len(misplaced) == 1 and "default" not in data:
+                fix = _move_under_default(facts, path, misplaced[0])
+            lines = [document.line(key) for key in misplaced]
+            message = f"`{misplaced[0]}` belongs under `default`{count_more(lines)}"
+            yield Hit(path, lines[0], message, fix=fix)
+        old = [
+            (document.line(str(name), key), key)
+            for name, job in data.items()
+            for key in ("only", "except")
+            if isinstance(job, dict) and key in job
+        ]
+        if old:
+            message = f"`{old[0][1]}` is deprecated: `rules`{count_more([at for at, _ in old])}"
+            yield Hit(path, old[0][0], message)
 
 
 def _move_under_default(facts: Facts, path: str, key: str) -> Fix | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
@@ -25,7 +25,8 @@ def _find_publishing(facts: Facts) -> dict[str, str]:
     for name, job in facts.pipeline.jobs.items():
         for command in job.commands:
             match = _PUBLISHES.search(command[:20_000])
-            if match and "--dry-run" not in command:
+            named = facts.pipeline.expand(command[:20_000], job) if match else ""
+            if match and "--dry-run" not in command and not _OWN_NAME.search(named):
                 publishing[name] = match[0].strip()
                 break
         else:
@@ -34,54 +35,32 @@ def _find_publishing(facts: Facts) -> dict[str, str]:
     return publishing
 
 
-# A condition that holds only for the default branch, one named branch, a tag or by hand.
-_LIMITS = re.compile(
-    r"CI_COMMIT_TAG|CI_DEFAULT_BRANCH|CI_COMMIT_REF_PROTECTED"
-    r"|CI_COMMIT_(?:BRANCH|REF_NAME|REF_SLUG)\s*(?:==|=~)|CI_MERGE_REQUEST_EVENT_TYPE"
-    r"|CI_PIPELINE_SOURCE\s*==\s*[\"'](?:schedule|web|trigger|api|pipeline)"
-)
 _ASKS_WHERE = re.compile(
     r"(?:\b(?:if|case|test)\b|\[).{0,200}CI_(?:COMMIT_(?:TAG|BRANCH|REF)|DEFAULT)"
 )
-# A condition that keeps other branches out.
-_REFUSES = re.compile(
-    r"CI_(?:COMMIT_|DEFAULT_BRANCH)\w*\s*(?:!=|!~|==\s*null)|!=\s*\$CI_(?:COMMIT_|DEFAULT_BRANCH)"
+# A name that only this branch or commit uses overwrites nobody's.
+_OWN_NAME = re.compile(
+    r"\bCI_(?:COMMIT_(?:REF_SLUG|REF_NAME|BRANCH|SHORT_SHA|SHA)|PIPELINE_I?ID"
+    r"|MERGE_REQUEST_(?:IID|SOURCE_BRANCH_NAME))\b"
 )
-
-
-def _all_limited(rules: list[dict[str, Any]]) -> bool:
-    """Whether there are rules that let something run, and they are limited."""
-    running = [each for each in rules if each.get("when") != "never"]
-    refusing = [each for each in rules if each.get("when") == "never"]
-    if running and any(_REFUSES.search(str(each.get("if", ""))) for each in refusing):
-        return True
-    for each in running:
-        condition = str(each.get("if", ""))
-        is_negated = re.search(r"CI_COMMIT_(BRANCH|REF_NAME)\s*!=", condition)
-        is_limited = _LIMITS.search(condition) and not is_negated
-        if each.get("when") != "manual" and not is_limited:
-            return False
-    return bool(running)
+# Branches that anybody may push to; a pattern that takes one of them takes many.
+_ANYBODYS = ("my-branch", "feature", "feature/x", "feature-x", "fix/x", "bugfix-x", "dev-x", "42-x")
+_FROM_ANYWHERE = (
+    *(gitlab_runs.BRANCH, gitlab_runs.MERGE_REQUEST),
+    *(gitlab_runs.push_to(branch, f"branches such as {branch}") for branch in _ANYBODYS),
+)
 
 
 def _may_publish(facts: Facts, job: Job) -> bool:
     """Whether a job runs only where it may publish, as far as that can be told."""
-    if job.get("when") == "manual" or not job.is_fully_known:
-        return True
     # The commands themselves may ask where they run.
     if any(_ASKS_WHERE.search(command[:20_000]) for command in job.commands):
         return True
-    is_limited = _all_limited(job.rules) if "rules" in job.data else _only_limited(job)
-    return is_limited or _all_limited(facts.pipeline.rules)
-
-
-def _only_limited(job: Job) -> bool:
-    only = job.get("only")
-    if isinstance(only, dict) and only.get("variables"):
-        return True
-    if "branches" in flat(job.get("except")):
-        return True
-    return bool(job.only) and not {"branches", "pushes", "merge_requests"} & set(job.only)
+    return not any(
+        gitlab_runs.job_runs(facts.pipeline, job, situation, gitlab_runs.is_run_unasked)
+        and gitlab_runs.workflow_allows(facts.pipeline, situation)
+        for situation in _FROM_ANYWHERE
+    )
 
 
 @rule("CI012", SHOULD, when=lambda facts: facts.pipeline.is_complete)
@@ -162,6 +141,17 @@ def runners_can(facts: Facts) -> Iterator[Hit]:
             yield Hit(*place, message)
 
 
+def _is_for_tags(facts: Facts, job: Job) -> bool:
+    """Whether a job runs for tags alone: the commit that it builds carries the version."""
+    pipeline = facts.pipeline
+    return all(
+        gitlab_runs.job_runs(pipeline, job, situation) is False
+        or gitlab_runs.workflow_allows(pipeline, situation) is False
+        for situation in gitlab_runs.SITUATIONS
+        if situation is not gitlab_runs.TAG
+    )
+
+
 _SCM = (
     "setuptools-scm",
     "setuptools_scm",
@@ -204,7 +194,7 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
         fetches = any(
             re.search(r"git fetch.*(tags|unshallow|depth)", each) for each in job.commands
         )
-        if not builds or fetches or not job.is_fully_known:
+        if not builds or fetches or not job.is_fully_known or _is_for_tags(facts, job):
             continue
         has_no_clone = facts.pipeline.expand("${GIT_STRATEGY}", job) in ("none", "empty")
         if not has_no_clone and facts.pipeline.expand("${GIT_DEPTH}", job) not in ("0", "$"):

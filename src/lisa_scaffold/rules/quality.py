@@ -15,7 +15,7 @@ def _place_of_settings(facts: Facts) -> str:
     return facts.first(TOML, "setup.cfg", "setup.py") or TOML
 
 
-@rule("QTY001", SHOULD, kinds=PACKAGE, when=runs_can_be_seen)
+@rule("QTY001", SHOULD, kinds=PACKAGE, when=runs_can_be_seen, strict=True)
 def linter(facts: Facts) -> Iterator[Hit]:
     """A linter looks at the code.
 
@@ -31,7 +31,7 @@ def linter(facts: Facts) -> Iterator[Hit]:
         yield Hit(_place_of_settings(facts), 1, "no linter is set up")
 
 
-@rule("QTY002", SHOULD, kinds=PACKAGE, when=runs_can_be_seen)
+@rule("QTY002", SHOULD, kinds=PACKAGE, when=runs_can_be_seen, strict=True)
 def type_checker(facts: Facts) -> Iterator[Hit]:
     """A type checker looks at the code.
 
@@ -48,7 +48,11 @@ def type_checker(facts: Facts) -> Iterator[Hit]:
 
 
 @rule(
-    "QTY003", SHOULD, kinds=PACKAGE, when=lambda facts: runs_can_be_seen(facts) and has_tests(facts)
+    "QTY003",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: runs_can_be_seen(facts) and has_tests(facts),
+    strict=True,
 )
 def coverage(facts: Facts) -> Iterator[Hit]:
     """The tests are run with coverage.
@@ -63,7 +67,7 @@ def coverage(facts: Facts) -> Iterator[Hit]:
         yield Hit(_place_of_settings(facts), 1, "no coverage is measured")
 
 
-@rule("QTY004", SHOULD, kinds=PACKAGE, when=runs_can_be_seen)
+@rule("QTY004", SHOULD, kinds=PACKAGE, when=runs_can_be_seen, strict=True)
 def hooks(facts: Facts) -> Iterator[Hit]:
     """Checks run at each commit.
 
@@ -74,7 +78,7 @@ def hooks(facts: Facts) -> Iterator[Hit]:
     Source: [pre-commit](https://pre-commit.com/).
     """
     files = (".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml", "lefthook.yml")
-    if not facts.has(
+    if not facts.has_here_or_above(
         *files, ".lefthook.yml", "trunk.yaml", ".trunk/trunk.yaml", ".husky/pre-commit"
     ):
         yield Hit(".pre-commit-config.yaml", 1, "no hooks for commits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import normpath
 
 from lisa_scaffold.formats.document import Document, Key
 from lisa_scaffold.formats.edit import Change, add_item, move_key, replace_item, set_value
@@ -11,7 +12,7 @@ from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import SHOULD, UNSAFE, Hit, count_more, rule
 from lisa_scaffold.rules.tools import has_tests, oldest_pin, runs_can_be_seen
 
 TOML = "pyproject.toml"
@@ -71,7 +72,7 @@ _STRICT = {
 }
 
 
-@rule("QTY005", SHOULD, when=_uses_pytest, fixes=True)
+@rule("QTY005", SHOULD, when=_uses_pytest, fixes=UNSAFE, strict=True)
 def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
     """Markers and settings that pytest does not know make it fail.
 
@@ -121,7 +122,7 @@ def _add_strict_options(
         yield set_value((*keys, "xfail_strict"), "true")
 
 
-@rule("QTY006", SHOULD, when=lambda facts: _find_settings(facts, _PYTEST))
+@rule("QTY006", SHOULD, when=lambda facts: _find_settings(facts, _PYTEST), strict=True)
 def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
     """A warning makes a test fail.
 
@@ -159,10 +160,16 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
     automation = facts.automation.text
     for tool, where in _PLACES.items():
         places = _find_settings(facts, where)
+        read = _extended(facts, tool, places)
         for document, keys in places[1:]:
             path = document.path
-            # A command may name the file as its configuration.
-            option = rf"(?:-c|--[\w-]*config[\w-]*|--rcfile)[ =\"',]+(?:\./)?{re.escape(path)}"
+            if path in read:
+                continue
+            # A command, or a variable, may name the file as the tool's configuration.
+            option = (
+                rf"(?:-c|--[\w-]*config[\w-]*|--rcfile|\w*(?:RCFILE|CONFIG(?:_FILE)?))"
+                rf"[ =:\"',]+(?:\./|[^\s\"']*/)?{re.escape(path)}"
+            )
             if path not in automation or not re.search(option, automation):
                 first = places[0][0].path
                 message = f"{tool} reads {first}, so what stands here is ignored"
@@ -172,6 +179,20 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
         if not any(name in automation.lower() for name in plugins):
             line = facts.pyproject.line("tool", "flake8")
             yield Hit(TOML, line, "flake8 does not read pyproject.toml")
+
+
+def _extended(facts: Facts, tool: str, places: list[Place]) -> set[str]:
+    """The files that the first one takes in, one through the other."""
+    found: set[str] = set()
+    document = places[0][0] if places and tool == "ruff" else None
+    while document is not None:
+        above = ("tool", "ruff") if document.path == TOML else ()
+        path = normpath(str(document.get(*above, "extend", default="")) or "-")
+        if path in found or not facts.has(path):
+            break
+        found.add(path)
+        document = facts.toml(path)
+    return found
 
 
 _PATHS = (
@@ -194,6 +215,8 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
     """
     for where, name, verb in _PATHS:
         for document, keys in _find_settings(facts, where)[:1]:
+            if name == "testpaths" and _names_modules(facts, document, keys):
+                continue
             value = document.get(*keys, name)
             if isinstance(value, list):
                 paths = [each for each in value if isinstance(each, str)]
@@ -207,6 +230,11 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
                     yield Hit(document.path, line, f"{verb} {path}, which is not there")
 
 
+def _names_modules(facts: Facts, document: Document, keys: tuple[str, ...]) -> bool:
+    """Whether pytest is told that its arguments are modules, wherever these are installed."""
+    return "--pyargs" in str(document.get(*keys, "addopts")) or "--pyargs" in facts.automation.text
+
+
 def _exists(facts: Facts, path: str, key: str) -> bool:
     """Whether a path exists, as far as that can be told."""
     if path.startswith(("/", "~", "..")) or re.search(r"[$*?{:]", path):
@@ -216,7 +244,11 @@ def _exists(facts: Facts, path: str, key: str) -> bool:
         # It may be the name of a package, which is in a folder of any name.
         name = plain.partition(".")[0]
         own = {each.partition(".")[0] for each in facts.layout.names}
-        if not own or name in own or any(f"/{name}/" in each for each in facts.files):
+        if not own or name in own:
+            return True
+        # A module may lie wherever the tests, or a command, put it on the path.
+        module = re.compile(rf"(?:.*/)?{re.escape(name)}(?:/.*|\.pyi?)")
+        if any(module.fullmatch(each) for each in facts.files):
             return True
     return is_there(facts, plain)
 
@@ -251,12 +283,14 @@ def ruff_table(facts: Facts) -> Iterator[Hit]:
     old = [name for name in _LINT if document.get(*keys, name) is not None]
     if not old or oldest_pin(facts, "ruff") < (0, 1, 6):
         return
-    for name in old:
-        change = move_key((*keys, name), (*keys, "lint", name))
-        text = facts.text(document.path)
-        fix = Fix.edit(document.path, change) if change(text) != text else None
-        right = ".".join((*keys, "lint", name))
-        yield Hit(document.path, document.line(*keys, name), f"this belongs to {right}", fix=fix)
+    changes = [move_key((*keys, name), (*keys, "lint", name)) for name in old]
+    text = facts.text(document.path)
+    all_move = all(change(text) != text for change in changes)
+    fix = Fix.edit(document.path, *changes) if all_move else None
+    lines = [document.line(*keys, name) for name in old]
+    right = ".".join((*keys, "lint", old[0]))
+    message = f"this belongs to {right}{count_more(lines)}"
+    yield Hit(document.path, lines[0], message, fix=fix)
 
 
 # Rules that were removed: the version of ruff, and the rule that took the place.
@@ -307,7 +341,7 @@ _LOOK_INSIDE_OPTION = re.compile(
 )
 
 
-@rule("QTY011", SHOULD, when=lambda facts: _find_settings(facts, _MYPY), fixes=True)
+@rule("QTY011", SHOULD, when=lambda facts: _find_settings(facts, _MYPY), fixes=UNSAFE, strict=True)
 def mypy_looks(facts: Facts) -> Iterator[Hit]:
     """Functions without annotations are checked by mypy too.
 

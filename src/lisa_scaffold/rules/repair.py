@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from lisa_scaffold.rules.rule import Rule
 MOST_ROUNDS = 10
 """Fixes that undo each other stop here."""
 
+_MOST_SINGLE = 100
 _MOST_WORK = 20_000_000
 _WORK_PER_VALUE = 200
 
@@ -35,25 +38,31 @@ class Fixed:
         What was repaired.
     found
         What the rules find in the project afterwards.
+    withheld
+        What was not repaired although it could be, each with the reason.
     """
 
     facts: Facts
     changes: Mapping[str, bytes | None]
     done: tuple[Finding, ...]
     found: Sequence[Found]
+    withheld: tuple[tuple[Finding, str], ...] = ()
 
 
-def apply_fixes(
+def apply_fixes(  # noqa: PLR0913 - each has its name where it is given
     chosen: Sequence[Rule],
     facts: Facts,
     excepted: Callable[[Finding], object] = lambda _: False,
     uncommitted: Container[str] = (),
     found: Sequence[Found] | None = None,
+    *,
+    unsafe: bool = True,
 ) -> Fixed:
     """Repair what the rules find and can repair.
 
-    Each fix works on the text that the previous ones have left. The rules are run again only after
-    a round of fixes that changed something.
+    Each fix works on the text that the previous ones have left. The rules are run again after a
+    round of fixes that changed something. A fix after which its finding is still there, or that
+    brings another, is withheld: where that happens, the fixes are tried one by one.
 
     Parameters
     ----------
@@ -67,32 +76,108 @@ def apply_fixes(
         Files whose content exists nowhere else: they are edited, but neither replaced nor deleted.
     found
         What the rules find in the project, where that is known.
+    unsafe
+        Whether fixes are applied that may change what is built, tested or checked.
     """
+    if found is None:
+        found = judge.run(chosen, facts)
+
+    def is_wanted(each: Found) -> bool:
+        finding, fix = each
+        return (
+            fix is not None
+            and (unsafe or fix.is_safe)
+            and not excepted(finding)
+            and not _loses_content(fix, facts, uncommitted)
+        )
+
+    together = _repair_together(chosen, facts, is_wanted, found)
+    harm = (_explain_harm(each, found, together.found) for each in together.done)
+    if any(harm):
+        return _repair_singly(chosen, facts, is_wanted, found)
+    return together
+
+
+def _repair_together(
+    chosen: Sequence[Rule],
+    facts: Facts,
+    is_wanted: Callable[[Found], bool],
+    found: Sequence[Found],
+) -> Fixed:
+    """Apply all fixes, round by round."""
     before = facts
     done: list[Finding] = []
     work = 0
-    if found is None:
-        found = judge.run(chosen, facts)
     for _ in range(MOST_ROUNDS):
         changes: dict[str, bytes | None] = {}
-        for finding, fix in found:
-            if fix is None or excepted(finding) or _loses_content(fix, facts, uncommitted):
+        idle: list[Finding] = []
+        for finding, fix in filter(is_wanted, found):
+            if fix is None:
                 continue
             work += _estimate_work(fix, facts)
             if done and work > _MOST_WORK:
                 break  # the next run of the command goes on from here
-            if _apply(fix, facts, changes):
-                done.append(finding)
+            (done if _apply(fix, facts, changes) else idle).append(finding)
         if not changes:
             break
         facts = facts.changed(changes)
         found = judge.run(chosen, facts)
-    differing = {
+    withheld = tuple((each, "there is nothing that it would change") for each in idle)
+    changed = _differing(before, facts)
+    return Fixed(facts, changed, tuple(dict.fromkeys(done)), found, withheld)
+
+
+def _repair_singly(
+    chosen: Sequence[Rule],
+    facts: Facts,
+    is_wanted: Callable[[Found], bool],
+    found: Sequence[Found],
+) -> Fixed:
+    """Apply one fix after the other, without those that do harm."""
+    before = facts
+    done: list[Finding] = []
+    withheld: dict[tuple[str, str, str], tuple[Finding, str]] = {}
+    for _ in range(_MOST_SINGLE):
+        ahead = (each for each in found if is_wanted(each) and _key(each.finding) not in withheld)
+        finding, fix = next(ahead, (None, None))
+        if finding is None or fix is None:
+            break
+        changes: dict[str, bytes | None] = {}
+        why = "there is nothing that it would change"
+        if _apply(fix, facts, changes):
+            trial = facts.changed(changes)
+            afterwards = judge.run(chosen, trial)
+            why = _explain_harm(finding, found, afterwards)
+            if not why:
+                facts, found = trial, afterwards
+                done.append(finding)
+        if why:
+            withheld[_key(finding)] = finding, why
+    changed = _differing(before, facts)
+    return Fixed(facts, changed, tuple(done), found, tuple(withheld.values()))
+
+
+def _differing(before: Facts, after: Facts) -> dict[str, bytes | None]:
+    return {
         path: content
-        for path in sorted({*before.files, *facts.files})
-        if (content := facts.content(path)) != before.content(path)
+        for path in sorted({*before.files, *after.files})
+        if (content := after.content(path)) != before.content(path)
     }
-    return Fixed(facts, differing, tuple(dict.fromkeys(done)), found)
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    """A finding without its place, which an edit above it moves."""
+    return finding.code, finding.path, re.sub(r"\d+", "0", finding.message)
+
+
+def _explain_harm(done: Finding, before: Sequence[Found], after: Sequence[Found]) -> str:
+    """Why a repair is none: its finding is still there, or another came; empty where it is one."""
+    first, then = (Counter(_key(each.finding) for each in found) for found in (before, after))
+    if then[_key(done)] and then[_key(done)] >= first[_key(done)]:
+        return "the finding would still be there"
+    for code, path, _ in then - first:
+        return f"it would bring {code} in {path}"
+    return ""
 
 
 def _loses_content(fix: Fix, facts: Facts, uncommitted: Container[str]) -> bool:

@@ -49,3 +49,54 @@ def require_newer_setuptools(facts: Facts) -> list[Change]:
     if found is None or not re.fullmatch(r"setuptools\s*(>=\s*[\d.]+)?", found[1].strip()):
         return []
     return [replace_item(REQUIRES, found[1], quoted(_WANTED))]
+
+
+_BUILD_FILES = (
+    *("setup.py", "setup.cfg", "hatch_build.py", "build.py", "_build.py", "Makefile", "makefile"),
+    *("CMakeLists.txt", "meson.build", "configure.ac", "noxfile.py", "tox.ini", "versioneer.py"),
+)
+_SOURCES = (".in", ".tmpl", ".template", ".j2", ".jinja", ".dist", ".ac")
+_COMPILED = {".c": (".pyx", ".py", ".y", ".l"), ".cpp": (".pyx", ".py"), ".h": (".pyx", ".y")}
+
+
+def may_be_built(facts: Facts, path: str) -> bool:
+    """Whether a build may write a file: from a source beside it, or by a script that names it."""
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = path.rpartition(".")
+    sources = [f"{path}{each}" for each in _SOURCES]
+    sources += [f"{stem}{each}" for each in (*_COMPILED.get(dot + suffix, ()), *_SOURCES) if dot]
+    if facts.has(*sources):
+        return True
+    named = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    return any(named.search(facts.text(each)) for each in facts.paths(*_BUILD_FILES))
+
+
+# The first version of each backend that takes a licence expression (PEP 639).
+_FLOORS = {
+    "flit": ("flit-core", "3.11"),
+    "hatchling": ("hatchling", "1.26.3"),
+    "maturin": ("maturin", "1.9.2"),
+    "meson-python": ("meson-python", "0.18"),
+    "pdm": ("pdm-backend", "2.4"),
+    "poetry": ("poetry-core", "2.2"),
+    "scikit-build-core": ("scikit-build-core", "0.12"),
+    "setuptools": ("setuptools", "77.0.3"),
+}
+
+
+def takes_expression(facts: Facts) -> bool:
+    """Whether the project's own bound of its backend lets a version in that takes an expression."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    name, floor = _FLOORS.get(facts.package.backend, ("", ""))
+    for text in facts.pyproject.items(*REQUIRES):
+        try:
+            requirement = Requirement(str(text))
+        except InvalidRequirement:
+            continue
+        if canonicalize_name(requirement.name) == name:
+            major, _, rest = floor.partition(".")
+            newer = (floor, f"{major}.{int(rest.split('.')[0]) + 50}", f"{int(major) + 50}.0")
+            return any(requirement.specifier.contains(each) for each in newer)
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from inspect import cleandoc
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from lisa_scaffold.rules.fix import Fix
 
 MUST = Severity.MUST
 SHOULD = Severity.SHOULD
+UNSAFE = "unsafe"
 
 ALL_KINDS: tuple[str, ...] = ()
 PACKAGE: tuple[str, ...] = ("package",)
@@ -93,7 +94,11 @@ class Rule:
     when
         What must hold for it to apply.
     fixes
-        Whether it can repair what it finds.
+        Whether it can repair what it finds; ``UNSAFE``: by what may change what is built, tested or
+        checked, and so only where somebody asks for it.
+    strict
+        Whether it is for projects of the template, and for those that ask for it; others may well
+        do without.
     """
 
     code: str
@@ -101,7 +106,13 @@ class Rule:
     check: Check
     kinds: tuple[str, ...] = ALL_KINDS
     when: Condition | None = None
-    fixes: bool = False
+    fixes: bool | str = False
+    strict: bool = False
+
+    @property
+    def repair(self) -> str:
+        """The option with which its findings are repaired; empty where people have to."""
+        return "" if not self.fixes else "--fix=unsafe" if self.fixes == UNSAFE else "--fix"
 
     @property
     def family(self) -> str:
@@ -134,13 +145,35 @@ class Rule:
             yield from self.check(facts)
 
 
-def rule(
+def rule(  # noqa: PLR0913 - the traits of a rule, each by its name
     code: str,
     severity: Severity,
     *,
     kinds: tuple[str, ...] = ALL_KINDS,
     when: Condition | None = None,
-    fixes: bool = False,
+    fixes: bool | str = False,
+    strict: bool = False,
 ) -> Callable[[Check], Rule]:
     """Turn a pure function from facts to hits into a rule."""
-    return lambda check: Rule(code, severity, check, kinds, when, fixes)
+    return lambda check: Rule(code, severity, check, kinds, when, fixes, strict)
+
+
+_MOST_LISTED = 5
+
+
+def count_more(places: Sequence[int | str]) -> str:
+    """The rest of the message of a finding that stands for several places, the first being its own.
+
+    Parameters
+    ----------
+    places
+        All places: lines of one file, or other files.
+    """
+    rest = list(dict.fromkeys(places))[1:]
+    if not rest:
+        return ""
+    shown = ", ".join(map(str, rest[:_MOST_LISTED]))
+    word = "line" if isinstance(rest[0], int) else ""
+    what = f"{word}{'s' if word and len(rest) > 1 else ''} {shown}".strip()
+    more = f" and {len(rest) - _MOST_LISTED} more" if len(rest) > _MOST_LISTED else ""
+    return f"; also in {what}{more}"

@@ -6,20 +6,27 @@ The patterns are cheap and certain. Scanning the whole history is left to a job 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import KEY
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.images import find_dockerfiles
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.gitlab import Include
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*|.*\\n[A-Za-z0-9+/=]{40,}.*")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testdata|fixtures|examples?)(?:/|$)")
+# What lies there belongs to a server that exists while tests run.
+_TESTS = re.compile(
+    r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs)\w*|fixtures|examples?"
+    r"|samples?|(?:dummy|fake|mock)[\w-]*)"
+    r"(?:/|$)",
+    re.IGNORECASE,
+)
 
 
 @rule("SEC001", MUST, when=lambda facts: facts.marks)
@@ -98,13 +105,29 @@ def no_token(facts: Facts) -> Iterator[Hit]:
     [GitHub: token formats](https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/).
     """
     for path, marks in facts.marks.items():
+        found: list[tuple[int, str, int]] = []
         for mark in marks:
             for name, pattern in _patterns().items():
                 match = pattern.search(mark.text)
-                if not match or _PLACEHOLDER.search(match[1]):
+                if not match or _PLACEHOLDER.search(match[1]) or len(set(match[1])) < _FEWEST:
                     continue
-                if len(set(match[1])) >= _FEWEST:
-                    yield Hit(path, mark.line, name, column=match.start() + 1)
+                if not (path.endswith(_PAGES) and _is_for_example(facts.lines(path), mark.line)):
+                    found.append((mark.line, name, match.start() + 1))
+        if found:
+            line, name, column = found[0]
+            more = count_more([at for at, _, _ in found])
+            yield Hit(path, line, f"{name}{more}", column=column)
+
+
+_PAGES = (".md", ".rst", ".txt", ".adoc")
+_EXAMPLE = re.compile(r"\bexample\.(?:com|org|net)\b|\byour[-_. ]|<your\b", re.IGNORECASE)
+_AROUND = 5
+
+
+def _is_for_example(lines: list[str], number: int) -> bool:
+    """Whether the lines around one of a page are about a server that does not exist."""
+    around = lines[max(0, number - 1 - _AROUND) : number + _AROUND]
+    return any(_EXAMPLE.search(line[:_LONGEST]) for line in around)
 
 
 _CONFIGURED = (
@@ -184,3 +207,69 @@ def _check_include(include: Include) -> str:
             if re.search(rf"/({'|'.join(_BRANCHES)})/", include.address):
                 return f"{include.address} changes with its branch, and has no `integrity`"
     return ""
+
+
+_FETCH = r"(?:curl|wget|pip[\d.]* install|git clone|ADD|--(?:extra-)?index-url|apt-key adv)"
+_PLAIN = re.compile(
+    rf"\b{_FETCH}\b[^|;&\n]{{0,300}}?\b(?:git\+)?((?:http|ftp)://(?!localhost|127\.|\[|[^./\s]+[/:])\S+)"
+)
+_RUN_UNSEEN = re.compile(
+    r"\b(?:curl|wget)\b[^|;&\n]{0,300}\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:ba|z|da|k)?sh\b"
+    r"|\b(?:ba|z|da)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)\b"
+)
+
+
+def _find_lines(
+    facts: Facts, explain: Callable[[str], str]
+) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """The lines of jobs and Dockerfiles for which there is a message, file by file."""
+    paths = (*facts.pipeline.files, *(docker.path for docker in find_dockerfiles(facts)))
+    for path in dict.fromkeys(paths):
+        lines = ((n, line[:_LONGEST]) for n, line in enumerate(facts.lines(path), 1))
+        found = [
+            (number, message)
+            for number, line in lines
+            if not line.lstrip().startswith("#") and (message := explain(line))
+        ]
+        if found:
+            yield path, found
+
+
+def _explain_open_line(line: str) -> str:
+    match = _PLAIN.search(line) if "http:" in line or "ftp:" in line else None
+    return f"{match[1]} is fetched over an open line" if match else ""
+
+
+@rule("SEC005", SHOULD)
+def fetched_over_a_closed_line(facts: Facts) -> Iterator[Hit]:
+    """Jobs and images fetch nothing over plain `http` or `ftp`.
+
+    Why: Anybody on the way can put something else in its place, which then runs with what the job
+    may do.
+
+    How: Fetch by `https`, or compare the digest of what came before it is used.
+
+    Source: [CWE-494](https://cwe.mitre.org/data/definitions/494.html).
+    """
+    for path, found in _find_lines(facts, _explain_open_line):
+        yield Hit(path, found[0][0], f"{found[0][1]}{count_more([at for at, _ in found])}")
+
+
+def _explain_unseen(line: str) -> str:
+    return "what an address sends is run unseen" if _RUN_UNSEEN.search(line) else ""
+
+
+@rule("SEC006", SHOULD, strict=True)
+def nothing_unseen_is_run(facts: Facts) -> Iterator[Hit]:
+    """Jobs and images run nothing that comes unseen.
+
+    Why: Whoever answers for that address, today or next year, runs commands with what the job may
+    do.
+
+    How: Install a version from a package index, or fetch a file and compare its digest before it is
+    run.
+
+    Source: [OpenSSF Scorecard: Pinned-Dependencies](https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies).
+    """
+    for path, found in _find_lines(facts, _explain_unseen):
+        yield Hit(path, found[0][0], f"{found[0][1]}{count_more([at for at, _ in found])}")

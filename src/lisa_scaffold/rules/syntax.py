@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from lisa_scaffold.bounds import LONG
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.rule import MUST, Hit, rule
+from lisa_scaffold.rules.rule import MUST, Hit, count_more, rule
 
 TOML = ("*.toml", "Pipfile", "docs/*.toml")
 YAML = (
@@ -113,5 +113,6 @@ def keys_once(facts: Facts) -> Iterator[Hit]:
     Source: [YAML](https://yaml.org/spec/1.2.2/#nodes): the keys of a mapping are unique.
     """
     for path in facts.paths(*YAML):
-        for key, line in facts.yaml(path).duplicates:
-            yield Hit(path, line, f"the key {key} stands twice")
+        if twice := facts.yaml(path).duplicates:
+            more = count_more([line for _, line in twice])
+            yield Hit(path, twice[0][1], f"the key {twice[0][0]} stands twice{more}")

@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lisa_scaffold import git, rules
+from lisa_scaffold import rules
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Checked
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts, Given, Pristine
+from lisa_scaffold.project.members import find_members
 from lisa_scaffold.rules import Selection, judge
 from lisa_scaffold.rules.judge import Found
 from lisa_scaffold.rules.rule import Rule
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,20 @@ class Wanted:
         The date, for waivers that expire.
     fixes
         Whether repairs are worked out.
+    unsafe
+        Whether those are among them that may change what is built, tested or checked.
     excerpts
         Whether the lines around findings are wanted.
+    members
+        Whether the members of a workspace are checked too, after the project at its top.
     """
 
     selection: Selection = field(default_factory=Selection)
     today: date | None = None
     fixes: bool = False
+    unsafe: bool = False
     excerpts: bool = False
+    members: bool = False
 
 
 class Result(NamedTuple):
@@ -78,8 +87,12 @@ def check(paths: Sequence[Path], wanted: Wanted) -> Iterator[Result]:
     for path in paths:
         _refuse(path)
     origins = Origins()
-    for path in paths:
-        yield _check(path, wanted, origins)
+    for path in dict.fromkeys(paths):
+        result, members = _check(path, wanted, origins)
+        yield result
+        for folder in members if wanted.members else ():
+            if path / folder not in paths:
+                yield _check(path / folder, wanted, origins)[0]
 
 
 def _refuse(path: Path) -> None:
@@ -92,7 +105,8 @@ def _refuse(path: Path) -> None:
         raise LisaError(f"{path}: no project there", hint)
 
 
-def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
+def _check(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[str]]:
+    """Check one project; the folders of its members besides."""
     facts = Facts.read(path, Given(today=wanted.today))
     origin = origins.of(path, facts.answers) if facts.answers else None
     if origin:
@@ -100,12 +114,17 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> Result:
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
         facts = facts.with_given(pristine=pristine, not_rendered=origin.problem)
     notes = origin.notes if origin else ()
+    members = find_members(facts)
+    if members and not wanted.members:
+        shown = ", ".join(members[:_MOST_NAMED]) + (", …" if len(members) > _MOST_NAMED else "")
+        what = "projects inside are" if len(members) > 1 else "project inside is"
+        notes = (*notes, f"{len(members)} {what} not checked: --members does ({shown})")
     chosen = rules.select_rules(judge.combine_selection(facts, wanted.selection))
     found = judge.run(chosen, facts)
     before = _judged(found, facts, chosen, notes, wanted)
     if not wanted.fixes or not any(each.fixable for each in before.findings):
-        return Result(before, before, {})
-    return _repaired(found, facts, chosen, before, wanted)
+        return Result(before, before, {}), members
+    return _repaired(found, facts, chosen, before, wanted), members
 
 
 def _judged(
@@ -153,14 +172,25 @@ def _repaired(
 
     uncommitted = _uncommitted(facts)
     done = repair.apply_fixes(
-        chosen, facts, lambda finding: judge.is_waived(finding, facts), uncommitted, found
+        *(chosen, facts, lambda finding: judge.is_waived(finding, facts), uncommitted, found),
+        unsafe=wanted.unsafe,
     )
     after = _judged(done.found, done.facts, chosen, before.notes, wanted)
-    kept = {each.path for each in after.findings if each.fixable and each.path in uncommitted}
+    wanted_too = [each for each in after.findings if wanted.unsafe or not each.unsafe]
+    kept = {each.path for each in wanted_too if each.fixable and each.path in uncommitted}
     notes = [
         f"{path}: not committed, so --fix neither replaces nor deletes it: commit it first."
         for path in sorted(kept)
     ]
+    notes += [
+        f"{each.path}:{each.line}: {each.code} is not repaired: {why}."
+        for each, why in done.withheld
+    ]
+    if left := sum(each.unsafe for each in after.findings) if not wanted.unsafe else 0:
+        notes.append(
+            f"{left} more can be repaired by --fix=unsafe: what is built, tested or checked may be "
+            "another thing afterwards."
+        )
     diff = repair.diff(facts, done.changes)
     told = replace(after, fixed=done.done, diff=diff, notes=(*after.notes, *notes))
     return Result(told, before, done.changes)
@@ -169,14 +199,7 @@ def _repaired(
 def _uncommitted(facts: Facts) -> frozenset[str]:
     """Files whose content stands nowhere else: git has it not, or not as it is now."""
     outside = {path for path, file in facts.files.items() if not file.tracked}
-    if facts.root is None or not facts.tracked:
-        return frozenset(outside)
-    repository = git.repository(facts.root)
-    changed = git.status(repository)
-    prefix = repository.prefix
-    return frozenset(
-        outside | {path.removeprefix(prefix) for path in changed if path.startswith(prefix)}
-    )
+    return facts.unfinished | outside
 
 
 def recover(path: Path) -> Recovered | None:

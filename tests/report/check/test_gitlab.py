@@ -65,7 +65,7 @@ def test_no_byte_order_mark_which_gitlab_refuses() -> None:
     assert gitlab.report([sample()]).isascii()
 
 
-CHANGELOG = "# Changelog\n\n## 1.2.0 (2026-01-02)\n\n## v1.1.0\n"
+CHANGELOG = "# Changelog\n\n## 1.2.0 (02/01/2026)\n\n## v1.1.0\n"
 
 
 def real(text: str) -> Checked:

@@ -20,6 +20,7 @@ def test_the_form() -> None:
         "column": None,
         "message": "`[1.3]` is no version",
         "fixable": True,
+        "unsafe": False,
         "url": "https://lisa.pages.in2p3.fr/lisa-scaffold/reference/rules/CHG002.html",
     }
     (project,) = said["projects"]

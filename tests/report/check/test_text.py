@@ -77,3 +77,17 @@ def test_the_folder_at_hand_needs_no_name() -> None:
 def test_the_commands_can_be_typed_as_they_stand() -> None:
     said = text.report([replace(sample(), path=Path("my projects/$HOME"))])
     assert "lisa-scaffold check --fix 'my projects/$HOME'\n" in said
+
+
+def test_long_lines_go_on_below_on_a_terminal() -> None:
+    message = "one two three four five six seven eight nine ten eleven"
+    one = checked(finding("SYN001", "a.toml", 3, message))
+    lines = text.report([one], 60).splitlines()
+    at = next(number for number, line in enumerate(lines) if "SYN001" in line)
+    start = "  must    SYN001  a.toml:3  "
+    assert lines[at : at + 2] == [
+        f"{start}one two three four five six",
+        f"{' ' * len(start)}seven eight nine ten eleven",
+    ]
+    assert message in text.report([one])
+    assert message in text.report([one], 30)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from lisa_scaffold.model import Checked, Severity
 from lisa_scaffold.shown import redacted_in
@@ -22,7 +23,9 @@ SHOWS_LINES = ("html",)
 """Forms that show the lines around findings."""
 
 
-def report(form: str, results: Sequence[Checked], fail_on: Severity = Severity.MUST) -> str:
+def report(
+    form: str, results: Sequence[Checked], fail_on: Severity = Severity.MUST, width: int = 0
+) -> str:
     """The results in one of the forms.
 
     Parameters
@@ -33,9 +36,13 @@ def report(form: str, results: Sequence[Checked], fail_on: Severity = Severity.M
         The projects.
     fail_on
         The severity from which a finding fails a pipeline.
+    width
+        Columns of the terminal that shows the text; 0: none does.
     """
     module = import_module(f"lisa_scaffold.report.check.{FORMATS[form]}")
-    options = {"fail_on": fail_on} if form == "junit" else {}
+    options: dict[str, Any] = {"junit": {"fail_on": fail_on}, "text": {"width": width}}.get(
+        form, {}
+    )
     # Before anything is cut off: half an address is no longer recognised as one.
     text: str = module.report(redacted_in(list(results)), **options)
     return text

@@ -56,5 +56,6 @@ def _finding(finding: Finding, checked: Checked) -> dict[str, Any]:
         "column": finding.column,
         "message": finding.message,
         "fixable": finding.fixable,
+        "unsafe": finding.unsafe,
         "url": finding.url,
     }

@@ -78,7 +78,7 @@ def _folded(summary: str, lines: list[str]) -> str:
 
 def _line(finding: Finding, reason: str = "") -> str:
     severity = "**must**" if finding.severity == Severity.MUST else "should"
-    fix = " (`--fix` repairs it)" if finding.fixable and not reason else ""
+    fix = f" (`{finding.repair}` repairs it)" if finding.fixable and not reason else ""
     because = f" (waived: {escaped(reason)})" if reason else ""
     # What stands between backticks in a message is code.
     parts = re.split("(`[^`]+`)", brief(finding.message, _LONGEST))

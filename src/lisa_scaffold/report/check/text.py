@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding
@@ -10,13 +11,20 @@ from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
 
 
-def report(results: Sequence[Checked]) -> str:
-    """All projects: findings by family, then what to do about them."""
-    parts = [part for checked in results for part in _project(checked, alone=len(results) == 1)]
+def report(results: Sequence[Checked], width: int = 0) -> str:
+    """All projects: findings by family, then what to do about them.
+
+    Parameters
+    ----------
+    width
+        Columns of the terminal: longer lines go on below, at the same place; 0: they are left.
+    """
+    alone = len(results) == 1
+    parts = [part for checked in results for part in _project(checked, width, alone=alone)]
     return "\n\n".join([*parts, _summary(results)]) + "\n"
 
 
-def _project(checked: Checked, *, alone: bool) -> Iterator[str]:
+def _project(checked: Checked, width: int, *, alone: bool) -> Iterator[str]:
     if not alone and not (checked.findings or checked.notes or checked.fixed):
         return
     facts = [checked.kind or "no kind known"]
@@ -30,20 +38,33 @@ def _project(checked: Checked, *, alone: bool) -> Iterator[str]:
             each for code in grouped if wording.letters(code) == letters for each in grouped[code]
         ]
         if found:
-            yield "\n".join([wording.family(letters), *_aligned(found)])
+            yield "\n".join([wording.family(letters), *_aligned(found, width)])
     if checked.fixed:
-        yield "\n".join(["Repaired", *_aligned(checked.fixed, repairs=False)])
+        yield "\n".join(["Repaired", *_aligned(checked.fixed, width, repairs=False)])
     if checked.notes:
-        yield "\n".join(["Notes", *(f"  {brief(note)}" for note in checked.notes)])
+        notes = (_wrapped("  ", brief(note), width) for note in checked.notes)
+        yield "\n".join(["Notes", *notes])
 
 
-def _aligned(findings: Sequence[Finding], *, repairs: bool = True) -> Iterator[str]:
+def _aligned(findings: Sequence[Finding], width: int, *, repairs: bool = True) -> Iterator[str]:
     places = [visible(wording.place(each)) for each in findings]
-    width = min(32, max(map(len, places)))
+    longest = min(32, max(map(len, places)))
     for place, finding in zip(places, findings, strict=True):
-        start = f"  {finding.severity.value:<6}  {finding.code}  {place:<{width}}"
-        end = " (--fix)" if finding.fixable and repairs else ""
-        yield f"{start}  {brief(finding.message)}{end}"
+        start = f"  {finding.severity.value:<6}  {finding.code}  {place:<{longest}}  "
+        end = f" ({finding.repair})" if finding.fixable and repairs else ""
+        yield _wrapped(start, f"{brief(finding.message)}{end}", width)
+
+
+_NARROWEST = 20
+
+
+def _wrapped(start: str, text: str, width: int) -> str:
+    """A text behind its start, in lines of a width; no word is broken."""
+    room = width - len(start)
+    if not width or room < _NARROWEST or len(text) <= room:
+        return f"{start}{text}"
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * len(start)}".join([f"{start}{lines[0]}", *lines[1:]])
 
 
 def _summary(results: Sequence[Checked]) -> str:
@@ -63,11 +84,14 @@ def _summary(results: Sequence[Checked]) -> str:
     folders = " PATH…" if len(paths) > 1 else ""
     if len(paths) == 1 and (paths != ["."] or len(results) > 1):
         folders = f" {shlex.quote(visible(paths[0]))}"
-    if fixable := sum(each.fixable for each in findings):
-        lines += [
-            f"  {f'Repair {fixable} of them:':<22} lisa-scaffold check --fix{folders}",
-            f"  {'See that repair first:':<22} lisa-scaffold check --diff{folders}",
-        ]
+    for option in ("--fix", "--fix=unsafe"):
+        count = sum(each.repair == option for each in findings)
+        if count:
+            see = option.replace("fix", "diff")
+            lines += [
+                f"  {f'Repair {count} of them:':<22} lisa-scaffold check {option}{folders}",
+                f"  {'See that repair first:':<22} lisa-scaffold check {see}{folders}",
+            ]
     if findings:
         first = min(findings, key=lambda each: (each.severity, each.code))
         lines.append(f"  {'What a rule wants:':<22} lisa-scaffold explain {first.code}")

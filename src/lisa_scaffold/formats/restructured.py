@@ -1,0 +1,72 @@
+"""reStructuredText as far as the rules need it, read by docutils: links and images.
+
+docutils takes a third of a second to load, so it is asked where a look at the lines finds a link
+that somebody wants to know of. It opens no file: what would include one is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from lisa_scaffold.formats.markdown import LONGEST, Link
+
+# Whatever may be a target: `text <target>`_, .. _name: target, and images with their :target:.
+_TARGET = re.compile(
+    r"<([^<>`\n]{1,500})>`__?"
+    r"|^\s*\.\. _[^:\n]{1,200}:[ \t]+(\S{1,500})[ \t]*$"
+    r"|^\s*__[ \t]+(\S{1,500})[ \t]*$"
+    r"|\b(?:image|figure)::[ \t]+(\S{1,500})"
+    r"|^\s+:target:[ \t]+(\S{1,500})",
+    re.MULTILINE,
+)
+
+
+def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
+    """The links and images of a text that somebody wants to know of.
+
+    Parameters
+    ----------
+    is_wanted
+        Tells by the target. Where it wants nothing that looks like one, nothing is parsed.
+    """
+    candidates = [link for link in _candidates(text) if is_wanted(link.target)]
+    if candidates and len(text) <= LONGEST:
+        shown = _shown_targets(text)
+        yield from (link for link in candidates if link.target in shown)
+
+
+def _candidates(text: str) -> Iterator[Link]:
+    for match in _TARGET.finditer(text):
+        at = match.start(match.lastindex or 0)
+        line = text.count("\n", 0, at) + 1
+        target = unquote(match[match.lastindex or 0].replace("\\ ", ""))
+        # `text <name_>`_ names another target.
+        if not target.endswith("_"):
+            yield Link(target, line, at - text.rfind("\n", 0, at))
+
+
+def _shown_targets(text: str) -> set[str]:
+    """Every target that a reader is led to."""
+    from docutils import nodes
+    from docutils.core import publish_doctree
+    from docutils.utils import SystemMessage
+
+    settings: dict[str, Any] = {
+        "file_insertion_enabled": False,
+        "raw_enabled": False,
+        "halt_level": 5,
+        "report_level": 5,
+        "warning_stream": False,
+        "_disable_config": True,
+        "line_length_limit": LONGEST,
+    }
+    try:
+        tree = publish_doctree(text, settings_overrides=settings)
+    except (SystemMessage, RecursionError, ValueError, KeyError, AttributeError, IndexError):
+        return set()  # its own defects included: what cannot be read leads nowhere
+    found = {node["refuri"] for node in tree.findall(nodes.reference) if "refuri" in node}
+    found |= {node["uri"] for node in tree.findall(nodes.image)}
+    return {unquote(str(each)) for each in found}

@@ -1,0 +1,55 @@
+"""GitLab pipeline: what it checks can fail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.rules.rule import SHOULD, Hit, rule
+
+_TOOLS = ("ruff", "flake8", "pylint", "mypy", "pyright", "pytest", "pre-commit")
+_RUNS = re.compile(
+    rf"(?:^|[;&|(]\s*|\s)(?:\S*/)?({'|'.join(_TOOLS)})(?=\s|$)(?!\s*(?:--version|install|[=<>~]))"
+)
+_INSTALLS = re.compile(r"\b(?:install|add|sync|update|upgrade|download|cache|which|--with)\b")
+_CANNOT_FAIL = re.compile(r"--exit-zero\b|\|\|\s*(?:true|:|echo|exit 0)(?![\w-])")
+_LONGEST = 2_000
+
+
+def _find_runs(job: Job) -> Iterator[tuple[str, str]]:
+    """The checkers that a job runs, each with why it cannot fail; empty where it can."""
+    excused = "`allow_failure`" if job.get("allow_failure") is True else ""
+    for command in flat(job.get("script")):
+        for line in command[:_LONGEST].split("\n"):
+            match = _RUNS.search(line.split(" #")[0])
+            if match and not _INSTALLS.search(line[: match.end()]):
+                swallows = _CANNOT_FAIL.search(line, match.start())
+                yield match[1], f"`{swallows[0]}`" if swallows else excused
+
+
+@rule("CI016", SHOULD, when=lambda facts: facts.pipeline.is_complete)
+def checks_can_fail(facts: Facts) -> Iterator[Hit]:
+    """A check that runs can fail.
+
+    Why: A job that is green whatever the linter or the tests say is read as "all is well".
+
+    How: Take `--exit-zero`, `|| true` or `allow_failure` away, or let another job run the same tool
+    without it. What is not to be reported yet belongs into the settings of the tool.
+
+    Source: [GitLab: allow_failure](https://docs.gitlab.com/ci/yaml/#allow_failure): the pipeline
+    goes on, and is shown as passed with warnings at most.
+    """
+    runs: dict[str, list[tuple[Job, str]]] = {}
+    for job in facts.pipeline.jobs.values():
+        if not job.is_fully_known or job.get("when") == "manual":
+            continue
+        for tool, why in _find_runs(job):
+            runs.setdefault(tool, []).append((job, why))
+    for tool, found in runs.items():
+        if all(why for _, why in found):
+            job, why = found[0]
+            key = "allow_failure" if "allow_failure" in why else "script"
+            place = facts.pipeline.place_of(job, key)
+            yield Hit(*place, f"{tool} cannot fail in {job.name}: {why}")
