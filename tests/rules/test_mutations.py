@@ -159,6 +159,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         },
     ),
     "PKG007": edit(TOML, 'where = [ "src" ]', 'where = [ "lib" ]'),
+    "PKG011": edit(TOML, '"setuptools>=77.0.3"', '"setuptools>=77.0.3", "wheel"'),
     "PKG009": edit(
         TOML,
         'where = [ "src" ]',

@@ -180,7 +180,8 @@ def test_typed() -> None:
     assert found(files, "PKG") == [("PKG008", TOML, line)]
     assert messages(files, "PKG") == ["no py.typed in src/lisa_example"]
     assert fixed(files, "PKG008") == {marker: ""}
-    assert found(edited(files, TOML, '  "Typing :: Typed",\n', ""), "PKG") == []
+    silent = edited(files, TOML, '  "Typing :: Typed",\n', "")
+    assert found(edited(silent, TOML, "strict = true\nenable", "enable"), "PKG") == []
 
 
 NO_SETUPTOOLS = (
@@ -269,3 +270,25 @@ def test_packages_beside_the_package() -> None:
     assert messages({"setup.py": compared, **FLAT}, "PKG010") == []
     alone = {"setup.py": ALL_FOUND.format(""), "a/__init__.py": "", "tests/test_a.py": ""}
     assert messages(alone, "PKG010") == []
+
+
+def test_a_strict_type_checker_says_typed() -> None:
+    files = with_tables("[tool.mypy]\nstrict = true\n", **SRC)
+    assert found(files, "PKG") == [("PKG008", TOML, 7)]
+    assert messages(files, "PKG") == ["no py.typed in src/a"]
+    assert found({**files, "src/a/py.typed": ""}, "PKG") == []
+    assert found(with_tables("[tool.mypy]\nstrict = false\n", **SRC), "PKG") == []
+
+
+def test_the_build_system_of_setuptools() -> None:
+    old = '[build-system]\nrequires = ["setuptools>=61", "wheel"]\n[project]\nname = "a"\n'
+    new = (
+        '[build-system]\nrequires = ["setuptools>=61"]\n'
+        'build-backend = "setuptools.build_meta"\n[project]\nname = "a"\n'
+    )
+    files = {TOML: old, **SRC}
+    assert sorted(messages(files, "PKG011")) == ["`wheel` is not needed here", "no `build-backend`"]
+    assert fixed(files, "PKG011") == {TOML: new}
+    used = {**files, "setup.py": "import wheel\n"}
+    assert messages(used, "PKG011") == ["no `build-backend`"]
+    assert found({TOML: '[build-system]\nrequires = ["hatchling"]\n'}, "PKG011") == []

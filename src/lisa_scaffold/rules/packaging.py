@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from posixpath import normpath
 
 from lisa_scaffold.formats.document import Keys
-from lisa_scaffold.formats.edit import Change
+from lisa_scaffold.formats.edit import Change, replace_item, set_value
+from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
+    REQUIRES,
     find_old_setuptools,
     may_be_built,
     require_newer_setuptools,
@@ -263,13 +266,22 @@ def named_data_exist(facts: Facts) -> Iterator[Hit]:
                 yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {missing}")
 
 
+def _says_typed(facts: Facts) -> Place | None:
+    """Where the project says that it is typed: by its classifier, or by a strict type checker."""
+    classifiers = facts.package.texts("classifiers")
+    if "Typing :: Typed" in classifiers:
+        return facts.package.place("classifiers", classifiers.index("Typing :: Typed"))
+    keys = ("tool", "mypy", "strict")
+    if facts.pyproject.get(*keys) is True and facts.package.form:
+        return Place("pyproject.toml", facts.pyproject.line(*keys))
+    return None
+
+
 @rule(
     "PKG008",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: (
-        "Typing :: Typed" in facts.package.texts("classifiers") and facts.layout.packages
-    ),
+    when=lambda facts: facts.layout.packages and _says_typed(facts),
     fixes=UNSAFE,
 )
 def typed(facts: Facts) -> Iterator[Hit]:
@@ -279,12 +291,44 @@ def typed(facts: Facts) -> Iterator[Hit]:
 
     How: Add an empty `py.typed` to the folder of the package.
 
-    Source: [typing specification](https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information).
+    Source: [typing specification](https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information);
+    five LISA packages pass a strict mypy, and their users see none of it.
     """
-    if any(path.endswith("/py.typed") for path in facts.files):
+    place = _says_typed(facts)
+    if place is None or any(path.endswith("/py.typed") for path in facts.files):
         return
-    index = facts.package.texts("classifiers").index("Typing :: Typed")
-    path, line = facts.package.place("classifiers", index)
     folders = facts.layout.packages
     fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
-    yield Hit(path, line, f"no py.typed in {folders[0]}", fix=fix)
+    yield Hit(*place, f"no py.typed in {folders[0]}", fix=fix)
+
+
+@rule(
+    "PKG011",
+    SHOULD,
+    when=lambda facts: "setuptools" in required_names(facts),
+    fixes=UNSAFE,
+    strict=True,
+)
+def backend_of_today(facts: Facts) -> Iterator[Hit]:
+    """The build system of setuptools is declared as setuptools wants it.
+
+    Why: Without `build-backend` installers fall back to an old way that runs `setup.py` with other
+    paths; `wheel` is asked for by setuptools itself where it needs it.
+
+    How: Write `build-backend = "setuptools.build_meta"`, and leave `wheel` out of `requires`.
+
+    Source: [setuptools](https://setuptools.pypa.io/en/latest/userguide/quickstart.html#basic-use):
+    the documentation listed `wheel` once, and it was never needed.
+    """
+    system = facts.pyproject.table("build-system")
+    if "build-backend" not in system:
+        change = set_value(("build-system", "build-backend"), quoted("setuptools.build_meta"))
+        fix = Fix.edit("pyproject.toml", change)
+        line = facts.pyproject.line("build-system")
+        yield Hit("pyproject.toml", line, "no `build-backend`", fix=fix)
+    is_used = "wheel" in facts.text("setup.py")
+    for index, text in enumerate(facts.pyproject.items(*REQUIRES)):
+        if re.fullmatch(r"wheel\b(?!\s*@).*", str(text)) and not is_used:
+            fix = Fix.edit("pyproject.toml", replace_item(REQUIRES, str(text), None))
+            line = facts.pyproject.line(*REQUIRES, index)
+            yield Hit("pyproject.toml", line, "`wheel` is not needed here", fix=fix)

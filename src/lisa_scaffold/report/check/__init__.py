@@ -40,9 +40,11 @@ def report(
         Columns of the terminal that shows the text; 0: none does.
     """
     module = import_module(f"lisa_scaffold.report.check.{FORMATS[form]}")
-    options: dict[str, Any] = {"junit": {"fail_on": fail_on}, "text": {"width": width}}.get(
-        form, {}
-    )
+    options: dict[str, Any] = {}
+    if form == "junit":
+        options["fail_on"] = fail_on
+    elif form == "text":
+        options["width"] = width
     # Before anything is cut off: half an address is no longer recognised as one.
     text: str = module.report(redacted_in(list(results)), **options)
     return text
