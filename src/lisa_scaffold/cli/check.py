@@ -42,24 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="file for the report, the nth for the nth --format; otherwise standard output",
     )
-    repair = parser.add_mutually_exclusive_group()
-    repair.add_argument("--fix", action="store_true", help="repair what needs no human judgement")
-    repair.add_argument(
-        "--diff", action="store_true", help="print what --fix would change, and write nothing"
-    )
-    # Options of their own: one with a value would take the folder behind it.
-    repair.add_argument(
-        "--fix=unsafe",
-        dest="fix_unsafe",
-        action="store_true",
-        help="repair besides what changes what is built, tested or checked",
-    )
-    repair.add_argument(
-        "--diff=unsafe",
-        dest="diff_unsafe",
-        action="store_true",
-        help="print what --fix=unsafe would change, and write nothing",
-    )
+    _add_repairs(parser)
     for name, what in (("select", "apply these rules alone"), ("ignore", "leave these rules out")):
         parser.add_argument(
             f"--{name}",
@@ -86,6 +69,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     common.add_common(parser)
     parser.set_defaults(command=run)
+
+
+def _add_repairs(parser: argparse.ArgumentParser) -> None:
+    repair = parser.add_mutually_exclusive_group()
+    repair.add_argument("--fix", action="store_true", help="repair what needs no human judgement")
+    repair.add_argument(
+        "--diff", action="store_true", help="print what --fix would change, and write nothing"
+    )
+    # Options of their own: one with a value would take the folder behind it.
+    repair.add_argument(
+        "--fix=unsafe",
+        dest="fix_unsafe",
+        action="store_true",
+        help="repair besides what changes what is built, tested or checked",
+    )
+    repair.add_argument(
+        "--diff=unsafe",
+        dest="diff_unsafe",
+        action="store_true",
+        help="print what --fix=unsafe would change, and write nothing",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
