@@ -85,6 +85,14 @@ def test_nothing_is_included(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["*a " * 20_000, "*a " * 1_500, "|a| " * 500, f"{' ' * 50}a", "- " * 30, "a\n\n" * 20_000],
+)
+def test_what_would_take_long_is_not_read(more: str) -> None:
+    assert list(restructured.links(f"`a <b>`_\n\n{more}\n", lambda _: True)) == []
+
+
 def test_headings_stand_outside_of_code_and_comments() -> None:
     text = "# A #\n\n<!--\n## [1]\n-->\n```\n## [2]\n```\n- # b\n\n## [3] ##\nc\n---\n"
     assert headings(text) == (Heading(1, "A", 1), Heading(2, "[3]", 11), Heading(2, "c", 12))

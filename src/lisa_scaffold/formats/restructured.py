@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from lisa_scaffold.formats.markdown import LONGEST, Link
+from lisa_scaffold.formats.markdown import Link
+
+LONGEST = 30_000
+"""Characters of a text that is parsed; of a longer one nothing is known."""
+
+# docutils takes the square of a paragraph, and more where its marks have no end.
+_LONGEST_BLOCK = 3_000
+_DEEPEST = 40
+_MOST_SUBSTITUTED = 400  # a substitution may stand for others, and so double with each
 
 # Whatever may be a target: `text <target>`_, .. _name: target, and images with their :target:.
 _TARGET = re.compile(
@@ -33,9 +41,20 @@ def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
         Tells by the target. Where it wants nothing that looks like one, nothing is parsed.
     """
     candidates = [link for link in _candidates(text) if is_wanted(link.target)]
-    if candidates and len(text) <= LONGEST:
+    if candidates and _is_cheap(text):
         shown = _shown_targets(text)
         yield from (link for link in candidates if link.target in shown)
+
+
+def _is_cheap(text: str) -> bool:
+    """Whether docutils reads a text in a time that nobody minds."""
+    is_short = len(text) <= LONGEST and text.count("|") <= _MOST_SUBSTITUTED
+    blocks = re.split(r"\n[ \t]*\n", text) if is_short else []
+    return bool(blocks) and all(
+        len(block) <= _LONGEST_BLOCK
+        and not re.match(rf"\s{{{_DEEPEST}}}|(?:[-*+>|] ){{10}}", block)
+        for block in blocks
+    )
 
 
 def _candidates(text: str) -> Iterator[Link]:
