@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import shlex
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
@@ -54,6 +56,7 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     stdin: bytes | None = None,
     hindered: Callable[[], str] | None = None,
     most: int | None = None,
+    memory: int | None = None,
     waits_for_nobody: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and capture its output; the caller judges a non-zero exit code.
@@ -73,6 +76,9 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
         anything, the command is ended.
     most
         Bytes that it may print, its messages included; with more of them it is ended.
+    memory
+        Bytes that it, and each program that it starts, may allocate; files that it maps do not
+        count. Only Linux keeps to that.
     waits_for_nobody
         Whether it has nothing to wait for, such as a network: it is ended where it does so.
 
@@ -99,6 +105,8 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
             _watched(started, words[0], hindered, waits_for_nobody),
         ):
             try:
+                if memory is not None:
+                    _bound_memory(started.pid, memory)
                 if most is None:
                     output, errors = started.communicate(stdin or b"")
                 else:
@@ -112,6 +120,18 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
             raise LisaError(f"{cwd}: no such folder", "Check the path.") from error
         hint = f"Install {words[0]} and try again."
         raise LisaError(f"{words[0]} is not installed", hint) from error
+
+
+def _bound_memory(pid: int, most: int) -> None:
+    """Limit what a process may allocate from now on.
+
+    Python could have it do so itself before the program starts, but starts it more slowly then.
+    """
+    if sys.platform == "linux":
+        with suppress(ProcessLookupError):  # it has ended already
+            limits = resource.prlimit(pid, resource.RLIMIT_DATA)
+            lowest = min([most, *(each for each in limits if each != resource.RLIM_INFINITY)])
+            resource.prlimit(pid, resource.RLIMIT_DATA, (lowest, lowest))
 
 
 def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:

@@ -13,6 +13,11 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import environment
 from lisa_scaffold.git.environment import Variables
 
+MEMORY = 1_000_000_000
+"""Bytes that git may allocate; packs and large files are mapped, and do not count."""
+
+_OUT_OF_MEMORY = re.compile(rb"out of memory|cannot allocate memory", re.I)
+
 VERSION_TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
@@ -46,7 +51,7 @@ def complete(
     GitError
         If git refuses; the message is git's own.
     LisaError
-        If git is not installed, or waits in vain.
+        If git is not installed, waits in vain, or takes more memory than it may.
     TooMuchError
         If git prints more than it may.
     """
@@ -60,12 +65,20 @@ def complete(
         stdin=stdin,
         hindered=hindered,
         most=most,
+        memory=MEMORY,
         waits_for_nobody=variables.items() >= environment.OFFLINE.items(),
     )
+    words = (word for word in map(str, arguments) if word[0] != "-" and "=" not in word)
+    # Whatever else an exit code would mean to the caller, this is not it.
+    if done.returncode and _OUT_OF_MEMORY.search(done.stderr):
+        raise LisaError(
+            f"git {next(words)}: takes more than {MEMORY // 1_000_000} MB of memory",
+            "Look for a huge file, or a link to a device, among those that git reads: .gitignore, "
+            ".gitattributes, .mailmap, those in .git, and those that .git/config names.",
+        )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        name = next(word for word in map(str, arguments) if word[0] != "-" and "=" not in word)
-        raise GitError(f"git {name}: {message}", "Mend what git says and try again.")
+        raise GitError(f"git {next(words)}: {message}", "Mend what git says and try again.")
     return done
 
 

@@ -35,6 +35,8 @@ _SETTINGS = (
     ("safe.bareRepository", "explicit"),
     ("log.showSignature", "false"),
     ("submodule.recurse", "false"),
+    # Git would start a thread for each processor, and each takes memory, which is bounded.
+    ("pack.threads", "4"),
     # Pointless in a temporary folder, and too slow in the user's.
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),

@@ -9,35 +9,33 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import command
+from lisa_scaffold.git.contents import refuse_strange, refused
 from lisa_scaffold.git.environment import NOWHERE
-
-_FOLDERS = ("info", "lisa-scaffold", "logs", "objects", "objects/info", "objects/pack", "refs")
-_FILES = (
-    *("HEAD", "commondir", "config", "config.worktree", "gitdir", "index"),
-    *("packed-refs", "shallow", "info/attributes", "info/exclude", "info/sparse-checkout"),
-    *("objects/info/alternates", "objects/info/commit-graph"),
-)
-
-_IsRight = Callable[[int], bool]
 
 _LONGEST = 10_000
 
 
-def refuse_odd(folder: Path) -> None:
+def refuse_odd(folder: Path) -> frozenset[str]:
     """Look at every git folder that git might find from a folder, before it looks for one.
+
+    Returns
+    -------
+    frozenset
+        What was looked at, without links in the paths.
 
     Raises
     ------
     LisaError
-        If it is a link, or has links or special files in it where git makes none.
+        If it is a link, or has links, special files or endless ones where git makes none.
     """
     passed = False
+    seen: set[str] = set()
     for above in (folder.resolve(), *folder.resolve().parents):
         entry = above / ".git"
         if not os.path.lexists(entry):
@@ -50,13 +48,14 @@ def refuse_odd(folder: Path) -> None:
         elif passed:
             continue  # that of a folder around the project, which git finds only without ours
         else:
-            raise _refused(entry, "neither a folder nor a file")
-        for place in {git_dir, git_dir / (_read_line(git_dir / "commondir") or ".")}:
-            _refuse_links(place)
+            raise refused(entry, "neither a folder nor a file")
+        for place in (git_dir, git_dir / (_read_line(git_dir / "commondir") or ".")):
+            refuse_strange(place, seen)
         passed = True
+    return frozenset(seen)
 
 
-def refuse_other(top: Path, git_dir: Path, common: Path) -> None:
+def refuse_other(top: Path, git_dir: Path, common: Path, seen: Collection[str] = ()) -> None:
     """Look at what git has found, however it came to that.
 
     Parameters
@@ -67,6 +66,8 @@ def refuse_other(top: Path, git_dir: Path, common: Path) -> None:
         Git's folder for it.
     common
         Git's folder for all work trees of the repository.
+    seen
+        What :func:`refuse_odd` has looked at, which is not looked at again.
 
     Raises
     ------
@@ -79,18 +80,19 @@ def refuse_other(top: Path, git_dir: Path, common: Path) -> None:
         if not _are_same(entry, git_dir):
             raise foreign_work_tree(git_dir, top)
         if not _are_same(common, git_dir):
-            raise _refused(entry / "commondir", "it makes git work in another repository")
+            raise refused(entry / "commondir", "it makes git work in another repository")
     elif not mode:
         raise foreign_work_tree(git_dir, top)
     elif not stat.S_ISREG(mode):
-        raise _refused(entry, "neither a folder nor a file")
+        raise refused(entry, "neither a folder nor a file")
     elif not (_are_same(_read_target(entry), git_dir) and _points_back(git_dir, common, entry)):
         raise LisaError(
             f"{entry}: names {_read_target(entry)} as git's folder, which does not name it back",
             f"If you made it so, tell git: git config core.worktree {top}",
         )
-    for place in {git_dir, common}:
-        _refuse_links(place)
+    known = set(seen)
+    for place in (git_dir, common):
+        refuse_strange(place, known)
 
 
 def is_linked(folder: Path) -> bool:
@@ -132,37 +134,5 @@ def _read_line(path: Path) -> str:
     """A small file without the line ends that git does not count; nothing where there is none."""
     content = os.fsdecode(files.read_head(path, _LONGEST))
     if len(content) >= _LONGEST or "\0" in content:
-        raise _refused(path, "no line of text")
+        raise refused(path, "no line of text")
     return content.rstrip("\r\n")
-
-
-def _refuse_links(git_dir: Path) -> None:
-    for name in _FOLDERS:
-        _refuse_other(git_dir / name, stat.S_ISDIR)
-    for name in _FILES:
-        _refuse_other(git_dir / name, stat.S_ISREG)
-    for name in ("refs", "logs"):
-        for place, is_right in _walk(git_dir / name):
-            _refuse_other(place, is_right)
-            if name == "logs" and place.is_file() and place.stat().st_nlink > 1:
-                raise _refused(place, "a second name of a file")
-
-
-def _walk(top: Path) -> Iterator[tuple[Path, _IsRight]]:
-    for above, folders, names in os.walk(top):
-        yield from ((Path(above, name), stat.S_ISDIR) for name in folders)
-        yield from ((Path(above, name), stat.S_ISREG) for name in names)
-
-
-def _refuse_other(place: Path, is_right: _IsRight) -> None:
-    try:
-        mode = place.lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    if not is_right(mode):
-        what = "a link" if stat.S_ISLNK(mode) else "not what git puts there"
-        raise _refused(place, what)
-
-
-def _refused(place: Path, why: str) -> LisaError:
-    return LisaError(f"{place}: {why}, and git makes none there", "Clone the project anew.")

@@ -331,7 +331,7 @@ def repository(folder: Path) -> Repository:
     LisaError
         If there is none with a work tree, or git or we refuse it.
     """
-    git_folder.refuse_odd(folder)
+    seen = git_folder.refuse_odd(folder)
     questions = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     asked = [word for question in questions for word in (question, _BETWEEN)]
     try:
@@ -346,7 +346,7 @@ def repository(folder: Path) -> Repository:
     common_dir = (folder / common).resolve()
     if not folder.resolve().is_relative_to(Path(top).resolve()):
         raise git_folder.foreign_work_tree(Path(git_dir), Path(top))
-    git_folder.refuse_other(Path(top), Path(git_dir), common_dir)
+    git_folder.refuse_other(Path(top), Path(git_dir), common_dir, seen)
     return Repository(
         Path(top),
         Path(git_dir),

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import address, command
+from lisa_scaffold.git.contents import MOST_TEXT
 
 # The scopes of `git config --show-scope` that belong to the repository.
 _OWN = frozenset(["local", "worktree"])
@@ -44,6 +46,16 @@ _SAFE = frozenset(
 _FILES = frozenset(["core.attributesfile", "core.excludesfile"])
 
 _YES = frozenset(["true", "yes", "on", "1"])
+_NO = frozenset(["false", "no", "off", "0", ""])
+_HASHES = frozenset(["sha1", "sha256"])
+
+# What git documents of extensions that matter here, with their values. One of a partial clone names
+# a remote, and has a place of its own below; what others say was followed by now, or is nothing.
+_EXTENSIONS = {
+    **dict.fromkeys(["extensions.objectformat", "extensions.compatobjectformat"], _HASHES),
+    "extensions.refstorage": frozenset(["files", "reftable"]),
+    "extensions.preciousobjects": _YES | _NO,
+}
 
 _FILTER = re.compile(r"filter\.(.*)\.(clean|smudge|process)", re.DOTALL)
 _REMOTE = re.compile(r"remote\.(.*)\.(url|promisor|partialclonefilter)", re.DOTALL)
@@ -63,7 +75,7 @@ class Settings(NamedTuple):
     entries
         Scope, key and value of each.
     top
-        Folder of the work tree, from where a relative address leads.
+        Folder of the work tree, from where a relative address or path leads.
     """
 
     entries: tuple[_Entry, ...]
@@ -84,7 +96,13 @@ class Settings(NamedTuple):
         return bool(values) and values[-1].lower() in _YES
 
     def as_config(self) -> str:
-        """A configuration file with the safe settings of the repository."""
+        """A configuration file with the safe settings of the repository.
+
+        Raises
+        ------
+        LisaError
+            If the repository has a form that is not known here.
+        """
         lines = [*self._safe(), *self.promise]
         # Git knows every extension here: it has refused others by now.
         version = 1 if any(key.startswith("extensions.") for key, _ in lines) else 0
@@ -92,22 +110,32 @@ class Settings(NamedTuple):
         return written((*format_, *lines))
 
     def _safe(self) -> Iterator[tuple[str, str]]:
-        def is_file(path: str) -> bool:
-            try:
-                return (self.top / Path(path).expanduser()).is_file()
-            except (OSError, RuntimeError):  # too long a name, no such user
-                return False
-
         for scope, key, value in self.entries:
             if scope not in _OWN:
                 continue
-            is_safe_file = key in _FILES and is_file(value)
-            is_extension = key.startswith("extensions.") and key not in (
-                "extensions.worktreeconfig",
-                "extensions.partialclone",
-            )
-            if key in _SAFE or is_safe_file or is_extension:
+            if key in _FILES:
+                if path := self._find_file(value):
+                    yield key, path
+            elif key in _EXTENSIONS and value.lower() not in _EXTENSIONS[key]:
+                raise LisaError(
+                    f"{self.top}: {key} = {value} in git's configuration, which is not known here",
+                    "Clone the project with git's usual formats.",
+                )
+            elif key in _SAFE or key in _EXTENSIONS:
                 yield key, value
+
+    def _find_file(self, value: str) -> str | None:
+        """The absolute path of a file that a setting names, if it is one that git can read."""
+        if value.startswith(("%(", ":(")):
+            return None  # git's own folder, and whatever else comes to it
+        try:
+            path = self.top / Path(value).expanduser()
+            found = path.stat()
+        except (OSError, RuntimeError, ValueError):  # too long a name, no such user
+            return None
+        # Git gets what was looked at, and has nothing left to expand.
+        is_text = stat.S_ISREG(found.st_mode) and found.st_size <= MOST_TEXT
+        return os.path.abspath(path) if is_text else None  # noqa: PTH100 - links as they are
 
     @property
     def promise(self) -> tuple[tuple[str, str], ...]:
@@ -134,7 +162,7 @@ class Settings(NamedTuple):
 
     def _promise(self, name: str, remote: dict[str, str]) -> Iterator[tuple[str, str]]:
         try:
-            place = address.clonable(remote.get("url", ""), self.top)
+            place = address.clonable(remote.get("url", ""), self.top, outside=self.top)
         except LisaError:
             return  # git will tell what is missing, if anything
         yield "extensions.partialclone", name
