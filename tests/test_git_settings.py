@@ -47,7 +47,6 @@ def test_a_file_of_patterns_is_named_by_its_absolute_path(
         ":(optional)patterns",
         "/dev/zero",
         "~/zero",
-        "~nobody-of-that-name/patterns",
         "link",
         "pipe",
         "large",

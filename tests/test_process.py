@@ -47,12 +47,12 @@ def test_commands_are_echoed_on_demand() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="nobody limits it there")
 @pytest.mark.parametrize(("size", "code"), [(150_000_000, 0), (350_000_000, 1)])
 def test_memory_has_bounds_also_for_what_a_command_starts(size: int, code: int) -> None:
-    take = f"input(); bytearray({size})"
-    start = f"import subprocess, sys; input(); subprocess.run([sys.executable, '-c', {take!r}], "
-    for script in (take, f"{start}input=b'\n', check=True)"):
-        words = [sys.executable, "-c", script]
-        assert process.run(words, stdin=b"\n", memory=300_000_000).returncode == code
-        assert process.run(words, stdin=b"\n").returncode == 0
+    take = f"import sys; sys.stdin.read(); bytearray({size})"
+    again = "import subprocess, sys; sys.stdin.read(); subprocess.run(sys.argv[1:], check=True)"
+    python = [sys.executable, "-c"]
+    for words in ([*python, take], [*python, again, *python, take]):
+        assert process.run(words, memory=300_000_000).returncode == code
+        assert process.run(words).returncode == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")

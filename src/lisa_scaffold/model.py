@@ -37,6 +37,8 @@ class Question(NamedTuple):
         Whether a person is asked; otherwise the default is taken silently.
     hidden
         Whether no person is asked, whatever the other answers are.
+    multiple
+        Whether the answer is a list of any number of the choices.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Question(NamedTuple):
     placeholder: str
     asked: bool
     hidden: bool = False
+    multiple: bool = False
 
 
 class Identity(NamedTuple):

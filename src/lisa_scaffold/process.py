@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
@@ -22,6 +22,8 @@ _STILL = 1.0
 """Seconds in which a command that works does something, however slow its disk is."""
 
 _echo: Callable[[str], None] | None = None
+
+_limits = threading.Lock()
 
 
 class TooMuchError(Exception):
@@ -98,15 +100,12 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     errors_to = pipe if most is None else subprocess.STDOUT
     given = {name: value for name, value in variables.items() if value is not None}
     try:
-        with (
-            subprocess.Popen(
+        with _bounded_memory(memory):
+            started = subprocess.Popen(
                 words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=errors_to
-            ) as started,
-            _watched(started, words[0], hindered, waits_for_nobody),
-        ):
+            )
+        with started, _watched(started, words[0], hindered, waits_for_nobody):
             try:
-                if memory is not None:
-                    _bound_memory(started.pid, memory)
                 if most is None:
                     output, errors = started.communicate(stdin or b"")
                 else:
@@ -122,16 +121,24 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
         raise LisaError(f"{words[0]} is not installed", hint) from error
 
 
-def _bound_memory(pid: int, most: int) -> None:
-    """Limit what a process may allocate from now on.
+@contextmanager
+def _bounded_memory(most: int | None) -> Iterator[None]:
+    """Limit what a command may allocate that is started now.
 
-    Python could have it do so itself before the program starts, but starts it more slowly then.
+    It gets our own limit from its first moment on. After its start would be too late on a busy
+    machine, and between fork and exec Python can do nothing without starting commands more slowly.
     """
-    if sys.platform == "linux":
-        with suppress(ProcessLookupError):  # it has ended already
-            limits = resource.prlimit(pid, resource.RLIMIT_DATA)
-            lowest = min([most, *(each for each in limits if each != resource.RLIM_INFINITY)])
-            resource.prlimit(pid, resource.RLIMIT_DATA, (lowest, lowest))
+    if most is None or sys.platform != "linux":
+        yield
+        return
+    with _limits:
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        lowest = min([most, *(each for each in (soft, hard) if each != resource.RLIM_INFINITY)])
+        resource.setrlimit(resource.RLIMIT_DATA, (lowest, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:

@@ -69,7 +69,7 @@ def change_one(resolve: Resolve, given: Answers, questions: list[Question]) -> d
     choices = [
         questionary.Choice(_line(f"{question.key}: {question.value}"), value=question)
         for question in questions
-        if len(question.choices) != 1
+        if len(question.choices) != 1 or question.multiple
     ]
     question: Question = questionary.select(
         "Which answer?", choices=choices, style=_STYLE, use_jk_keys=False, use_search_filter=True
@@ -114,15 +114,17 @@ def ask(question: Question, resolve: Resolve, answers: Answers) -> Any:
         If the user aborts.
     """
     asked = harmless(question.help)
+
+    def check(answer: Any) -> bool | str:
+        try:
+            resolve({**answers, question.key: answer})
+        except AnswersError as error:
+            problem = error.problems.get(question.key)
+            return True if problem is None else harmless(problem)
+        return True
+
     if question.choices:
-        return questionary.select(
-            asked,
-            choices=[
-                questionary.Choice(_line(choice.title), choice.value) for choice in question.choices
-            ],
-            default=question.value,
-            style=_STYLE,
-        ).unsafe_ask()
+        return _choose(question, asked, check)
     if question.type == "bool":
         return questionary.confirm(asked, default=question.value, style=_STYLE).unsafe_ask()
     default = str(question.value)
@@ -132,23 +134,42 @@ def ask(question: Question, resolve: Resolve, answers: Answers) -> Any:
         """The answer: what is shown in place of a default means that default."""
         return default if text == shown else text.strip()
 
-    def check(text: str) -> bool | str:
-        try:
-            resolve({**answers, question.key: meant(text)})
-        except AnswersError as error:
-            problem = error.problems.get(question.key)
-            return True if problem is None else harmless(problem)
-        return True
-
     text: str = questionary.text(
         f"{asked}\n ",
         default=shown,
         placeholder=_line(question.placeholder) or None,
-        validate=check,
+        validate=lambda text: check(meant(text)),
         validate_while_typing=False,
         style=_STYLE,
     ).unsafe_ask()
     return meant(text)
+
+
+def _choose(question: Question, asked: str, check: Callable[[Any], bool | str]) -> Any:
+    """Ask for one of the choices of a question, or for any number of them."""
+    current = question.value if isinstance(question.value, list) else []
+    # What is chosen is the choice: questionary takes a value of None for none.
+    choices = [
+        questionary.Choice(
+            _line(choice.title), choice, checked=question.multiple and choice.value in current
+        )
+        for choice in question.choices
+    ]
+    if question.multiple:
+        several = questionary.checkbox(
+            asked,
+            choices=choices,
+            validate=lambda chosen: check([each.value for each in chosen]),
+            style=_STYLE,
+        ).unsafe_ask()
+        return [each.value for each in several]
+    # Without a default, the first one is where to begin.
+    begin = (each for each in choices if each.value.value == question.value)
+    return (
+        questionary.select(asked, choices=choices, default=next(begin, None), style=_STYLE)
+        .unsafe_ask()
+        .value
+    )
 
 
 def ask_text(key: str) -> str:

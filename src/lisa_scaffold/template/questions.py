@@ -76,6 +76,8 @@ def _describe_question(question: CopierQuestion, value: Any) -> Question:
         Choice(question.cast_answer(choice.value), str(choice.title))
         for choice in _open_choices(question)
     )
+    # One choice is none, unless it may be left out.
+    is_open = not question.choices or len(choices) > (0 if question.multiselect else 1)
     return Question(
         key=question.var_name,
         type=question.get_type_name(),
@@ -83,8 +85,9 @@ def _describe_question(question: CopierQuestion, value: Any) -> Question:
         value=value,
         choices=choices,
         placeholder=question.get_placeholder(),
-        asked=question.get_ask() and question.get_when() and len(choices) != 1,
+        asked=question.get_ask() and question.get_when() and is_open,
         hidden=question.ask is False,
+        multiple=question.multiselect,
     )
 
 
@@ -100,13 +103,13 @@ def _parse_answer(question: CopierQuestion, answer: Any) -> Any:
         shown = repr(answer)
         shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
         message = re.sub(r"\AValidation error for question '[^']*': ", "", str(error))
-        if question.choices:
+        if message != str(error):  # what the question's own validator says
+            message = " ".join(message.split())
+        elif question.choices:
             allowed = ", ".join(str(choice.value) for choice in _open_choices(question))
             message = f"{shown} is none of: {allowed}"
-        elif message == str(error):
-            message = f"{shown} is not {'yes or no' if kind == 'bool' else kind}"
         else:
-            message = " ".join(message.split())
+            message = f"{shown} is not {'yes or no' if kind == 'bool' else kind}"
         raise _WrongAnswerError(message) from error
     if why := find_problem(value):
         raise _WrongAnswerError(why)
@@ -120,6 +123,8 @@ def _default(question: CopierQuestion, suggested: Mapping[str, Any]) -> Any:
             return _parse_answer(question, suggested[key])
         except _WrongAnswerError:
             pass  # nobody gave a suggestion as an answer: the template's default stands in
+    if question.default is MISSING and question.multiselect:
+        return []
     if question.default is MISSING:
         return "" if question.get_type_name() == "str" else None
     return question.parse_answer(question.render_value(question.default))

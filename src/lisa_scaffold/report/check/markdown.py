@@ -18,6 +18,10 @@ MOST = 100
 """Findings and waivers that are shown at all, over all projects; also lines of a table."""
 _LONGEST = 300
 
+_JOINER = "&#8288;"
+# What an address is known by: its scheme, its host, or its person; each as it is escaped.
+_ADDRESS = re.compile(r"www(?=\.)|\\:(?=//)|\\@(?=\S)", re.IGNORECASE)
+
 
 def report(results: Sequence[Checked]) -> str:
     """All projects as one comment."""
@@ -92,12 +96,16 @@ def _line(finding: Finding, reason: str = "") -> str:
 
 
 def escaped(text: str) -> str:
-    """Foreign text as plain text: no markup, no mention of people, no command to the forge.
+    """Foreign text as plain text: no markup, link, mention of people, command to the forge.
 
     A backslash neutralises every sign that means something to CommonMark, or to GitLab
-    (https://spec.commonmark.org/0.31.2/#backslash-escapes). The text never begins a line.
+    (https://spec.commonmark.org/0.31.2/#backslash-escapes). The text never begins a line. GitLab
+    makes links of bare addresses as well, and finds them by the text alone, whatever is escaped
+    (https://github.github.com/gfm/#autolinks-extension-): a word joiner, which nobody sees, parts
+    what they are known by.
     """
-    return re.sub(r"([!-&*+:-@\[-`{-~])", r"\\\1", brief(text, _LONGEST))
+    shown = re.sub(r"([!-&*+:-@\[-`{-~])", r"\\\1", brief(text, _LONGEST))
+    return _ADDRESS.sub(rf"\g<0>{_JOINER}", shown)
 
 
 def code(text: str) -> str:
