@@ -157,6 +157,45 @@ def test_a_destination_that_is_taken_is_refused(tmp_path: Path, tree: Tree) -> N
     new.refuse_destination(tmp_path / "new")
 
 
+@pytest.mark.parametrize("cloned", [True, False])
+@pytest.mark.parametrize(
+    ("destination", "said"),
+    [
+        ("analysis", "analysis: a link, which is not written to"),
+        ("packages/new", "packages: a link, which is not written to"),
+        ("a/packages/b/new", "a/packages: a link, which is not written to"),
+        ("packages/../new", "packages/../new: leads through a link and back"),
+        ("{here}/packages/new", "{here}/packages: a link, which is not written to"),
+    ],
+)
+def test_no_link_of_a_checkout_leads_elsewhere(  # noqa: PLR0913, PLR0917 - pytest passes them
+    tmp_path: Path,
+    tree: Tree,
+    monkeypatch: pytest.MonkeyPatch,
+    cloned: bool,
+    destination: str,
+    said: str,
+) -> None:
+    here, outside = tmp_path / "checkout", tmp_path / "outside"
+    tree(here, {"a/file": "", **({".git/HEAD": ""} if cloned else {})})
+    (outside / "empty").mkdir(parents=True)
+    (here / "analysis").symlink_to("../outside/empty")
+    for folder in (here, here / "a"):
+        (folder / "packages").symlink_to(outside)
+    monkeypatch.chdir(here)
+    with pytest.raises(LisaError) as caught:
+        new.refuse_destination(Path(destination.format(here=here)))
+    assert caught.value.message.endswith(said.format(here=here))
+
+
+def test_the_user_s_own_links_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real/here").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.chdir(tmp_path / "link/here")
+    for name in ("new", ".", "../other", str(tmp_path / "link/new")):
+        new.refuse_destination(Path(name))
+
+
 def test_a_preparation_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     def break_off() -> None:
         with new.prepare(OWN, answers(), tmp_path / "a/b/p") as project:

@@ -204,6 +204,39 @@ def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) ->
         If it cannot be written.
     """
     place = os.path.abspath(path)  # noqa: PTH100 - Path.resolve() would follow links
+    if found := _in_checkout(place, checkouts):
+        write(*found, content)
+        return
+    if os.path.exists(place) and not os.path.isfile(place):  # noqa: PTH110, PTH113
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC), "wb") as file:
+            os.set_blocking(file.fileno(), True)
+            file.write(content)
+    else:
+        real = Path(os.path.realpath(place))
+        real.parent.mkdir(parents=True, exist_ok=True)
+        write(real.parent, real.name, content)
+
+
+def refuse_linked(folder: Path) -> None:
+    """Raise LisaError where a folder that the user names lies behind a link in a checkout.
+
+    The same holds for it as for :func:`write_named`; nothing need be there yet.
+    """
+    place = os.path.abspath(folder)  # noqa: PTH100 - Path.resolve() would follow links
+    if os.path.realpath(folder) != os.path.realpath(place):
+        raise LisaError(f"{folder}: leads through a link and back", "Name it without ..")
+    if found := _in_checkout(place, ()):
+        root, path = found
+        above = ""
+        for part in path.split("/"):
+            above = f"{above}/{part}".lstrip("/")
+            if (root / above).is_symlink():
+                message = f"{_shown(root, above)}: a link, which is not written to"
+                raise LisaError(message, "Move it away.")
+
+
+def _in_checkout(place: str, checkouts: Collection[Path]) -> tuple[Path, str] | None:
+    """The outermost checkout that an absolute path lies in, and the path in it."""
     real = Path(os.path.realpath(os.path.dirname(place)), os.path.basename(place))  # noqa: PTH119, PTH120
     folders = [*checkouts, Path()]
     known = {os.path.abspath(each) for each in folders}  # noqa: PTH100
@@ -216,16 +249,8 @@ def write_named(path: Path, content: bytes, checkouts: Collection[Path] = ()) ->
             if str(above) in known or os.path.lexists(above / ".git")
         ]
         if roots:
-            write(roots[-1], os.path.relpath(each, roots[-1]), content)
-            return
-    if os.path.exists(place) and not os.path.isfile(place):  # noqa: PTH110, PTH113
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC), "wb") as file:
-            os.set_blocking(file.fileno(), True)
-            file.write(content)
-    else:
-        real = Path(os.path.realpath(place))
-        real.parent.mkdir(parents=True, exist_ok=True)
-        write(real.parent, real.name, content)
+            return roots[-1], os.path.relpath(each, roots[-1])
+    return None
 
 
 @contextmanager

@@ -190,7 +190,8 @@ def _line(text: str) -> str:
 
 
 def _record(answers: dict[str, Any], default: Question, answer: Any) -> None:
-    if answer == default.value:
+    # A template that gives no default is told of none of the choices as well.
+    if answer == default.value and answer != []:
         answers.pop(default.key, None)
     else:
         answers[default.key] = answer

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import git, process, workplace
+from lisa_scaffold import files, git, process, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Created, Identity, Preview
 from lisa_scaffold.shown import visible
@@ -43,10 +43,11 @@ def refuse_destination(destination: Path) -> None:
     """Raise LisaError unless a project can be made at the destination.
 
     A repository without a commit and without a file (``git init``, or the clone of an empty
-    project) is filled.
+    project) is filled. Whoever filled the current folder, or a repository, must not choose where it is made.
     """
     if destination.is_symlink() and not destination.exists():
         raise LisaError(f"{destination}: a link to nowhere", "Choose another folder.")
+    files.refuse_linked(destination)
     if destination.exists() and not destination.is_dir():
         raise LisaError(f"{destination}: there is a file of that name", "Choose another folder.")
     if destination.is_dir() and any(destination.iterdir()) and not _is_started(destination):
