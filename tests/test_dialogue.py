@@ -234,7 +234,7 @@ whole:
 nothing:
   type: yaml
   help: Something or nothing
-  choices: [[None at all, null], [Some, 1]]
+  choices: [[None at all, "null"], [Some, "1"]]
   default: 1
 """
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from lisa_scaffold.project.facts import Pristine
+from lisa_scaffold.project.facts import Facts, Pristine
+from lisa_scaffold.rules import Selection, judge, select_rules
 
 from ..support.checking import changed, clean, fixed, found, messages
 
@@ -29,6 +32,27 @@ def test_the_answers_file_tells_template_and_version(answers: str, line: int | N
     files = changed(clean(), {ANSWERS: answers or None})
     expected = [] if line is None else [("TPL001", ANSWERS, line)]
     assert found(files, "TPL") == expected
+
+
+def test_an_answer_that_the_version_does_not_take() -> None:
+    wrong = (("name", "'one' is none of: two, three"),)
+    files = {**clean(), ANSWERS: GOOD}
+    assert found(files, "TPL", wrong_answers=wrong) == [("TPL001", ANSWERS, 3)]
+    assert messages(files, "TPL", wrong_answers=wrong) == ["name: 'one' is none of: two, three"]
+
+
+@pytest.mark.parametrize("kind", ["a" * 60, "[package]", "''", "true", "{}"])
+def test_no_kind_that_there_is_none_of_spares_a_project_its_rules(kind: str) -> None:
+    files = clean()
+    answers = files[ANSWERS]
+    assert isinstance(answers, bytes)
+    changed_answers = re.sub(rb"(?m)^kind: .*$", f"kind: {kind}".encode(), answers)
+    assert changed_answers != answers
+    facts = Facts.of({**files, ANSWERS: changed_answers})
+    chosen = select_rules(Selection())
+    assert judge.applied(chosen, facts) == judge.applied(chosen, Facts.of(files))
+    bare = Facts.of({ANSWERS: changed_answers})
+    assert bare.kind == "package"
 
 
 def test_a_locked_file_is_as_the_template_made_it() -> None:

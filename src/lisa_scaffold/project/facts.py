@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lisa_scaffold.project.settings import Settings
 
 
+KINDS = ("package", "image")
+"""The kinds of projects that the template makes."""
+
 T = TypeVar("T")
 
 
@@ -55,6 +58,8 @@ class Given:
         The tags of the current commit.
     pristine
         The render of the recorded version; ``None`` where it is not known.
+    wrong_answers
+        Recorded answers that the recorded version does not take, each with the reason.
     not_rendered
         Why the recorded version cannot be rendered; empty where it can, or nobody tried.
     today
@@ -66,6 +71,7 @@ class Given:
     tags: tuple[str, ...] | None = None
     head_tags: tuple[str, ...] = ()
     pristine: Pristine | None = None
+    wrong_answers: tuple[tuple[str, str], ...] = ()
     not_rendered: str = ""
     today: date | None = None
     unused: frozenset[int] = frozenset()
@@ -133,13 +139,18 @@ class Facts(Files):
 
     @cached_property
     def kind(self) -> str:
-        """The kind of the project: as answered, or else ``package``, ``image`` or empty."""
+        """The kind of the project: as answered, or else ``package``, ``image`` or empty.
+
+        Whoever records a kind that there is none of does not choose the rules by it.
+        """
         answered = self.answers.get("kind")
-        if isinstance(answered, str):
-            return answered
+        if answered in KINDS:
+            return str(answered)
         if self.package.form or self.pyproject.get("build-system"):
             return "package"
-        return "image" if self.has("Dockerfile", "Containerfile") else ""
+        if self.has("Dockerfile", "Containerfile"):
+            return "image"
+        return "package" if answered is not None else ""
 
     @cached_property
     def package(self) -> Package:

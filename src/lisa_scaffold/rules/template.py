@@ -13,9 +13,10 @@ from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 @rule("TPL001", MUST, when=lambda facts: facts.has(ANSWERS_FILE))
 def records_origin(facts: Facts) -> Iterator[Hit]:
-    """The answers file tells the template, its version and the answers.
+    """The answers file tells the template, its version, and answers that this version takes.
 
-    Why: Without them `lisa-scaffold update` and `copier update` cannot tell what people changed.
+    Why: Without them `lisa-scaffold update` and `copier update` cannot tell what people changed. An
+    answer that the recorded version does not take was not given to it.
 
     How: Bring the file back from git's history; nobody edits it by hand.
 
@@ -35,6 +36,8 @@ def records_origin(facts: Facts) -> Iterator[Hit]:
     version = document.raw("_commit") or ""
     if version and not re.fullmatch(r"\S+", version):
         yield Hit(ANSWERS_FILE, document.line("_commit"), f"_commit: {version} is no version")
+    for key, why in facts.given.wrong_answers:
+        yield Hit(ANSWERS_FILE, document.line(key), f"{key}: {why}")
 
 
 @rule("TPL002", MUST, when=lambda facts: facts.given.pristine, fixes=True)

@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 
 from lisa_scaffold import answers as checks
 from lisa_scaffold import files, workplace
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
+from lisa_scaffold.template.rendering import Template
 from lisa_scaffold.template.source import Source, parse_version, recorded_source
 
 MOST_KEPT = 500
 """Renders that are kept; one takes about 30 kB."""
 
-_FORM = "2"
+_FORM = "3"
 """Part of every key, so that another form of what is kept is never taken for this one."""
 
 
@@ -36,11 +37,14 @@ class Origin(NamedTuple):
         installation cannot tell.
     notes
         What a maintainer should know, a sentence each.
+    wrong
+        Recorded answers that the recorded version does not take, each with the reason.
     """
 
     locked: Mapping[str, bytes] | None = None
     problem: str = ""
     notes: tuple[str, ...] = ()
+    wrong: tuple[tuple[str, str], ...] = ()
 
 
 class Origins:
@@ -90,7 +94,8 @@ class Origins:
         try:
             locked = _read_locked(source, version, answers)
         except LisaError as error:
-            return Origin(problem=error.message)
+            wrong = error.problems if isinstance(error, AnswersError) else {}
+            return Origin(problem="" if wrong else error.message, wrong=tuple(wrong.items()))
         newer = [each for each in known if own and (other := parse_version(each)) and other > own]
         number = "1 version" if len(newer) == 1 else f"{len(newer)} versions"
         behind = [
@@ -100,7 +105,7 @@ class Origins:
 
 
 def _read_locked(source: Source, version: str, answers: Mapping[str, Any]) -> Mapping[str, bytes]:
-    """The locked files, from the cache or rendered now."""
+    """The locked files, from the cache or rendered now; raises AnswersError for wrong answers."""
     # The files of a working copy may change at any time, and are not kept.
     hashed = None if source.is_working(version) else source.tags.get(version)
     folder = cache.folder("renders") if hashed else None
@@ -116,6 +121,15 @@ def _read_locked(source: Source, version: str, answers: Mapping[str, Any]) -> Ma
         cache.write(place, json.dumps(encoded).encode())
         cache.prune(folder, MOST_KEPT)
     return locked
+
+
+def _refuse_wrong(template: Template, answers: Mapping[str, Any], used: Mapping[str, Any]) -> None:
+    """Raise AnswersError for the answers that a version does not take, and did not use."""
+    try:
+        template.questions(answers)
+    except AnswersError as error:
+        if wrong := {key: why for key, why in error.problems.items() if key in used}:
+            raise AnswersError(wrong) from error
 
 
 def _decode(content: bytes | None) -> dict[str, bytes] | None:
@@ -138,6 +152,10 @@ def _render_locked(source: Source, version: str, answers: Mapping[str, Any]) -> 
         workplace.folder() as folder,
     ):
         render = template.replay(answers, {}, folder / "project")
+        used = render.answers
+        if any(used.get(key, answer) != answer for key, answer in answers.items()):
+            # A default took the place of an answer: whoever wrote that had no such project made.
+            _refuse_wrong(template, answers, used)
         is_locked = match_patterns(render.locked)
         paths = (Path(above, file) for above, _, files in os.walk(render.folder) for file in files)
         named = {path.relative_to(render.folder).as_posix(): path for path in paths}

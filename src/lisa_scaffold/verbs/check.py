@@ -112,7 +112,9 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[s
     if origin:
         version = str(facts.answers.get("_commit"))
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
-        facts = facts.with_given(pristine=pristine, not_rendered=origin.problem)
+        facts = facts.with_given(
+            pristine=pristine, not_rendered=origin.problem, wrong_answers=origin.wrong
+        )
     notes = origin.notes if origin else ()
     members = find_members(facts)
     if members and not wanted.members:
