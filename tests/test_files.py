@@ -524,3 +524,13 @@ def test_a_folder_without_git_takes_no_links_as_its_rules(tmp_path: Path) -> Non
     facts = Facts.read(folder)
     assert facts.has("pyproject.toml")
     assert not facts.paths(".lisa-scaffold/*")
+
+
+def test_of_what_is_no_file_the_head_is_nothing(tmp_path: Path) -> None:
+    """At once: a pipe would be waited for, a device never ends."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "file").write_bytes(b"0123456789")
+    for name in ("pipe", "link", ".", "missing", "a\0b", "/dev/zero", "x" * 300):
+        assert files.read_head(tmp_path / name, 4) == b""
+    assert files.read_head(tmp_path / "file", 4) == b"0123"

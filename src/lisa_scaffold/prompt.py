@@ -8,7 +8,7 @@ from typing import Any, Literal
 import questionary
 
 from lisa_scaffold.errors import AnswersError
-from lisa_scaffold.model import Question
+from lisa_scaffold.model import Choice, Question
 from lisa_scaffold.shown import harmless, visible
 
 Answers = Mapping[str, Any]
@@ -156,20 +156,23 @@ def _choose(question: Question, asked: str, check: Callable[[Any], bool | str]) 
         for choice in question.choices
     ]
     if question.multiple:
-        several = questionary.checkbox(
+        several: list[Choice] = questionary.checkbox(
             asked,
             choices=choices,
-            validate=lambda chosen: check([each.value for each in chosen]),
+            validate=lambda chosen: check([each.value for each in chosen]),  # type: ignore[attr-defined]
             style=_STYLE,
         ).unsafe_ask()
         return [each.value for each in several]
     # Without a default, the first one is where to begin.
-    begin = (each for each in choices if each.value.value == question.value)
-    return (
-        questionary.select(asked, choices=choices, default=next(begin, None), style=_STYLE)
-        .unsafe_ask()
-        .value
+    held = (
+        shown
+        for shown, each in zip(choices, question.choices, strict=True)
+        if each.value == question.value
     )
+    one: Choice = questionary.select(
+        asked, choices=choices, default=next(held, None), style=_STYLE
+    ).unsafe_ask()
+    return one.value
 
 
 def ask_text(key: str) -> str:
