@@ -43,7 +43,7 @@ def refuse_destination(destination: Path) -> None:
     """Raise LisaError unless a project can be made at the destination.
 
     A repository without a commit and without a file (``git init``, or the clone of an empty
-    project) is filled. Whoever filled the current folder, or a repository, must not choose where it is made.
+    project) is filled. Whoever filled the current folder must not choose where it is made.
     """
     if destination.is_symlink() and not destination.exists():
         raise LisaError(f"{destination}: a link to nowhere", "Choose another folder.")
