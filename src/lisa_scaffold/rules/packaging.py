@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from posixpath import normpath
 
 from lisa_scaffold.formats.document import Keys
@@ -266,14 +267,15 @@ def named_data_exist(facts: Facts) -> Iterator[Hit]:
                 yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {missing}")
 
 
-def _says_typed(facts: Facts) -> Place | None:
-    """Where the project says that it is typed: by its classifier, or by a strict type checker."""
+def _says_typed(facts: Facts) -> Callable[[], Place] | None:
+    """What finds where the project says that it is typed: by classifier, or by a strict mypy."""
     classifiers = facts.package.texts("classifiers")
     if "Typing :: Typed" in classifiers:
-        return facts.package.place("classifiers", classifiers.index("Typing :: Typed"))
+        index = classifiers.index("Typing :: Typed")
+        return partial(facts.package.place, "classifiers", index)
     keys = ("tool", "mypy", "strict")
     if facts.pyproject.get(*keys) is True and facts.package.form:
-        return Place("pyproject.toml", facts.pyproject.line(*keys))
+        return lambda: Place("pyproject.toml", facts.pyproject.line(*keys))
     return None
 
 
@@ -294,12 +296,12 @@ def typed(facts: Facts) -> Iterator[Hit]:
     Source: [typing specification](https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information);
     five LISA packages pass a strict mypy, and their users see none of it.
     """
-    place = _says_typed(facts)
-    if place is None or any(path.endswith("/py.typed") for path in facts.files):
+    find = _says_typed(facts)
+    if find is None or any(path.endswith("/py.typed") for path in facts.files):
         return
     folders = facts.layout.packages
     fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
-    yield Hit(*place, f"no py.typed in {folders[0]}", fix=fix)
+    yield Hit(*find(), f"no py.typed in {folders[0]}", fix=fix)
 
 
 @rule(
