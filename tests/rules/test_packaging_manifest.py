@@ -77,7 +77,8 @@ MODULES = ("a/__init__.py", "a/v.py")
 
 def project(**files: Any) -> dict[str, Any]:
     return {
-        "pyproject.toml": "[build-system]\nrequires = [ 'setuptools' ]\n",
+        "pyproject.toml": "[build-system]\nrequires = [ 'setuptools' ]\n"
+        "build-backend = 'setuptools.build_meta'\n",
         "setup.py": SETUP,
         "requirements.txt": "numpy\n",
         "README.md": "# A\n",
