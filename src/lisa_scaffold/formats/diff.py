@@ -263,10 +263,14 @@ def patch(before: str | None, after: str | None, path: str) -> str:
             at = hunk.end
         body += [f" {line}" for line in old[at:hi]]
         new_lo = lo + group[0].other_start - group[0].start
-        length, new_length = hi - lo, sum(not line.startswith("-") for line in body)
-        # A stretch without a line is counted from the line above it.
-        start, new_start = lo + (length > 0), new_lo + (new_length > 0)
-        lines.append(f"@@ -{start},{length} +{new_start},{new_length} @@\n")
+        spans = []
+        for start, length in (
+            (lo, hi - lo),
+            (new_lo, sum(not line.startswith("-") for line in body)),
+        ):
+            # A stretch without a line is counted from the line above it; one line needs no length.
+            spans.append(f"{start + (length > 0)}{'' if length == 1 else f',{length}'}")
+        lines.append(f"@@ -{spans[0]} +{spans[1]} @@\n")
         lines += body
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
