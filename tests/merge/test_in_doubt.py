@@ -293,3 +293,12 @@ def test_a_file_with_countless_open_members_is_left_to_git() -> None:
     )
     for path in ("setup.cfg", "a.toml"):
         assert opened(path, base, ours, theirs) is None
+
+
+def test_an_import_goes_with_the_side_that_has_it_from_there() -> None:
+    base = '"""A."""\n\nfrom a import x\n\nprint(x)\nprint(2)\n'
+    ours = base.replace("from a", "from b").replace("print(2)", "print(3)")
+    assert text_of("a.py", base, ours, base.replace("from a", "from c")) == ours.replace(
+        "from b import x\n",
+        "<<<<<<< project\nfrom b import x\n=======\nfrom c import x\n>>>>>>> template\n",
+    )

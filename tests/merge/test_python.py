@@ -271,3 +271,14 @@ def test_a_remark_beside_an_import_that_one_side_removed_is_left_to_people() -> 
     remarked = base.replace(b"import b", b"import b  # needed")
     assert merge_file("a.py", remarked, ours, theirs) is None
     assert merge_file("a.py", remarked, theirs, ours) is None
+
+
+def test_a_name_is_not_imported_from_two_places() -> None:
+    """Git leaves a conflict; the second import would win without a word."""
+    base = '"""A."""\n\nfrom a import x\nimport os\n\nprint(x, os)\n'
+    ours, theirs = base.replace("from a", "from b"), base.replace("from a", "from c")
+    assert merge_file("a.py", base.encode(), ours.encode(), theirs.encode()) is None
+    theirs = base.replace("import os", "import os\nimport os.path")
+    result = merge_file("a.py", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(result, Merged)
+    assert result.content.decode() == theirs.replace("from a", "from b")

@@ -44,7 +44,36 @@ def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     for name, times in _count_definitions(after).items():
         if times > max(1, *(side[name] for side in sides)):
             return f"it defines {name} twice"
-    return None
+    rivals = find_rivals(our_tree, their_tree, after)
+    return f"it imports {min(rivals)} from more than one place" if rivals else None
+
+
+def find_rivals(ours: ast.Module, theirs: ast.Module, merged: ast.Module) -> set[str]:
+    """Names that the merged module imports from more places than a side does."""
+    sides = _find_origins(ours), _find_origins(theirs)
+    return {
+        name
+        for name, found in _find_origins(merged).items()
+        if len(found) > max(1, *(len(side.get(name, ())) for side in sides))
+    }
+
+
+def _find_origins(tree: ast.Module) -> dict[str, set[str]]:
+    """Where each name comes from that the top level of a module imports."""
+    found: dict[str, set[str]] = {}
+    for node in tree.body:
+        match node:
+            case ast.ImportFrom(module=module, names=names, level=level):
+                for alias in names:
+                    origin = f"{'.' * level}{module or ''}.{alias.name}"
+                    found.setdefault(alias.asname or alias.name, set()).add(origin)
+            case ast.Import(names=names):
+                # `import a.b` and `import a.c` bind the same `a`.
+                for alias in names:
+                    top = alias.name.partition(".")[0]
+                    origin = alias.name if alias.asname else top
+                    found.setdefault(alias.asname or top, set()).add(origin)
+    return found
 
 
 def find_missing(ours: ast.Module, theirs: ast.Module, merged: ast.Module) -> set[str]:

@@ -23,6 +23,7 @@ from lisa_scaffold.formats.python import (
     find_bindings,
     find_missing,
     find_problem,
+    find_rivals,
     find_uses,
     parse,
     split_members,
@@ -64,7 +65,9 @@ class _Names(NamedTuple):
     keep
         Imported although one side removed the import.
     idle
-        Imported for nothing.
+        Imported by the template for nothing, or from elsewhere than by the project.
+    replaced
+        Imported by the project from elsewhere than by the template, which is taken in doubt.
     known
         What names of the merged module stand for, as far as that is certain.
     """
@@ -72,6 +75,7 @@ class _Names(NamedTuple):
     keep: AbstractSet[str] = frozenset()
     idle: AbstractSet[str] = frozenset()
     known: Constants = MappingProxyType({})
+    replaced: AbstractSet[str] = frozenset()
 
 
 def merge(base: str, ours: str, theirs: str) -> MergedText | None:
@@ -107,8 +111,11 @@ def _merge_by_statement(base: str, ours: str, theirs: str) -> MergedText | None:
         choice.side() or not _loses_use(our_tree, their_tree, done[0], unused)
     ):
         idle = set()  # what is in doubt may be the only use
-    if keep or idle:
-        done = _merge_modules(base, ours, theirs, _Names(keep, idle))
+    rivals = find_rivals(our_tree, their_tree, tree)
+    outdone = idle | rivals if choice.side() == choice.OURS else idle
+    replaced = rivals if choice.side() == choice.THEIRS else set[str]()
+    if keep or outdone or replaced:
+        done = _merge_modules(base, ours, theirs, _Names(keep, outdone, replaced=replaced))
     if done is None:
         return None
     text, notes = done
@@ -160,7 +167,7 @@ def _loses_use(ours: ast.Module, theirs: ast.Module, merged: str, noted: Abstrac
 def _merge_modules(base: str, ours: str, theirs: str, names: _Names) -> MergedText | None:
     sides = [split_module(text) for text in (base, ours, theirs)]
     # What the base never had was added by the side that has it: so it stays.
-    dropped = (names.keep, frozenset[str](), names.idle)
+    dropped = (names.keep, names.replaced, names.idle)
     prepared: list[list[Unit]] = []
     for units, without in zip(sides, dropped, strict=True):
         if units is None:
