@@ -329,7 +329,7 @@ def test_a_command_names_the_settings(command: str) -> None:
 
 
 def test_paths_that_are_modules() -> None:
-    old = 'testpaths = [ "tests" ]'
+    old = 'testpaths = [ "src", "tests" ]'
     files = edited(clean(), TOML, old, 'testpaths = [ "lisa_other.tests" ]')
     assert len(found(files, "QTY008")) == 1
     named = edited(files, TOML, 'addopts = [ "-ra"', 'addopts = [ "--pyargs", "-ra"')

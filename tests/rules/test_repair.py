@@ -27,15 +27,15 @@ DIFF = """\
  three
 --- a/gone.txt
 +++ /dev/null
-@@ -1,1 +0,0 @@
+@@ -1 +0,0 @@
 -old
 --- /dev/null
 +++ b/new.txt
-@@ -0,0 +1,1 @@
+@@ -0,0 +1 @@
 +new
 --- a/open.txt
 +++ b/open.txt
-@@ -1,2 +1,1 @@
+@@ -1,2 +1 @@
 -a
  b
 \\ No newline at end of file

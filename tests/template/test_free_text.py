@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tempfile
 import tomllib
@@ -21,6 +22,7 @@ from myst_parser.parsers.mdit import create_md_parser
 
 from lisa_scaffold.errors import AnswersError
 
+from ..conftest import ROOT
 from ..support.answers import Answers, answers, template
 from ..support.files import contents
 from ..support.sweeps import examples, sampled
@@ -79,6 +81,28 @@ def holder(files: Files) -> str:
     return str(found[0])
 
 
+def holder_in_comment(files: Files) -> str:
+    found = re.findall(r"^# Copyright 2026 (.*)$", files["CITATION.cff"].decode(), re.MULTILINE)
+    assert len(found) == 1
+    return str(found[0])
+
+
+def holder_in_readme(files: Files) -> str:
+    """The text before the link to the licence, which must hold text alone."""
+    inline = [token for token in blocks(files, "README.md") if token.type == "inline"][-1]
+    children = inline.children or []
+    assert [child.type for child in children] == ["text", "link_open", "text", "link_close", "text"]
+    found = re.fullmatch(r"Copyright 2026 (.*)\. [\w.-]+, see ", children[0].content)
+    assert found
+    return found[1]
+
+
+def holder_in_pages(files: Files) -> str:
+    found = re.findall(r"^copyright = (.*)$", files["docs/conf.py"].decode(), re.MULTILINE)
+    assert len(found) == 1
+    return str(ast.literal_eval(found[0])).removeprefix("2026, ")
+
+
 READINGS: dict[str, dict[str, Callable[[Files], Any]]] = {
     "project_name": {
         ".copier-answers.yml": from_yaml(".copier-answers.yml", "project_name"),
@@ -105,7 +129,10 @@ READINGS: dict[str, dict[str, Callable[[Files], Any]]] = {
     },
     "copyright_holder": {
         ".copier-answers.yml": from_yaml(".copier-answers.yml", "copyright_holder"),
+        "CITATION.cff": holder_in_comment,
         "LICENSE": holder,
+        "README.md": holder_in_readme,
+        "docs/conf.py": holder_in_pages,
     },
 }
 # The licences that name a holder.
@@ -171,6 +198,15 @@ def test_the_documentation_reads_markdown_with_no_further_extension() -> None:
 # --- The property ------------------------------------------------------------------------------
 
 
+LETTERS = dict(
+    re.findall(r'"(.)": "(\w+)"', (ROOT / "includes/names.jinja").read_text(encoding="utf-8"))
+)
+
+
+def plain(text: str) -> str:
+    return "".join(LETTERS.get(letter, letter) for letter in text.lower())
+
+
 def is_allowed(key: str, text: str) -> bool:
     """The rule in Python's words: one line, printable, no white space at its ends."""
     control = {
@@ -180,7 +216,9 @@ def is_allowed(key: str, text: str) -> bool:
         1 <= len(text) <= LONGEST[key]
         and text == text.strip()
         and not any(letter in control or "\ud800" <= letter <= "\udfff" for letter in text)
-        and (key != "project_name" or re.search("[A-Za-z]", text) is not None)
+        # Accents fall off, and letters such as æ are written as two: the distribution's name is
+        # made from what is left.
+        and (key != "project_name" or re.search("[A-Za-z]", plain(text)) is not None)
         and (key != "author_name" or "," not in text)
     )
 
