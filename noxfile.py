@@ -101,7 +101,7 @@ def costs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Put small faults into merge/, rules/ and sync/, and see whether tests fail: an hour."""
+    """Put small faults into merge/, rules/ and sync/, and see whether tests fail."""
     install(session, "mutation", project=True)
     session.run("python", "bench/mutation.py", *session.posargs)
 
