@@ -88,7 +88,9 @@ def _tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPHINX_OFFLINE", "1")
     monkeypatch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)
     for name in list(os.environ):
-        if name.startswith(("PYTEST_", "COV_", "NOX_")) or name == "VIRTUAL_ENV":
+        # nox names the environment of its session, and uv would install into that.
+        theirs = name in ("UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV")
+        if theirs or name.startswith(("PYTEST_", "COV_", "NOX_")):
             monkeypatch.delenv(name)
 
 

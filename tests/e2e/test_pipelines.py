@@ -19,11 +19,13 @@ CHECKS = {
         "type-check",
         "hooks",
         "hadolint",
+        "locked",
         "tests",
         "build",
         "docs",
     ),
 }
+SCHEDULED = {"linkcheck", "lock", "lowest"}
 FROM_MAIN = {"pages", "container-publish"}
 RELEASE = {"release-notes", "publish-package", "container-publish", "release"}
 BY_HAND = {"publish-index", "zenodo"}
@@ -78,8 +80,8 @@ EVENTS = {
     "merge request that touches the image": (merge_request("image"), CHECKS | {"container-test"}),
     "default branch": (MAIN, CHECKS | FROM_MAIN),
     "release tag": (tag("v1.2.3"), CHECKS | RELEASE),
-    "schedule": (on(MAIN, CI_PIPELINE_SOURCE="schedule"), CHECKS | FROM_MAIN),
-    "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS),
+    "schedule": (on(MAIN, CI_PIPELINE_SOURCE="schedule"), CHECKS | FROM_MAIN | SCHEDULED),
+    "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS | SCHEDULED),
     # It fails, and says why nothing would be published.
     "tag that anybody may push": (
         tag("v1.2.3", CI_COMMIT_REF_PROTECTED="false"),
@@ -99,7 +101,7 @@ SWITCHED = {
     "merge request": (merge_request("image"), CHECKS | {"container-test", "sonar"}, set()),
     "default branch": (MAIN, CHECKS | FROM_MAIN | {"sonar"}, set()),
     "release tag": (tag("v1.2.3"), CHECKS | RELEASE, BY_HAND),
-    "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS, set()),
+    "schedule on a tag": (tag("v1.2.3", CI_PIPELINE_SOURCE="schedule"), CHECKS | SCHEDULED, set()),
 }
 
 
@@ -114,7 +116,7 @@ def test_jobs_of_an_event_with_everything_switched_on(ours: GitLab, event: str) 
 def test_a_fork_publishes_nothing_whatever_it_switches_on(fork: GitLab, event: str) -> None:
     jobs = fork.jobs(on(SWITCHED[event][0], **SWITCHED_ON)).keys()
     assert jobs >= CHECKS
-    assert jobs <= CHECKS | {"container-test", "sonar"}
+    assert jobs <= CHECKS | SCHEDULED | {"container-test", "sonar"}
 
 
 IGNORED = {
