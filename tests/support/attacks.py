@@ -10,6 +10,9 @@ SIZE = 1_000_000
 
 DIGITS = "9" * 490_000
 
+PARSED = 120_000
+"""Characters of the longest text in Markdown that is parsed."""
+
 
 def filled(unit: str | Callable[[int], str], head: str = "", tail: str = "") -> str:
     """A unit, or what it gives for 0, 1, …, as often as there is room for it."""
@@ -505,6 +508,12 @@ def markdown() -> dict[str, str]:
         "digits": DIGITS * 2,
         "dois": filled("10.5281/zenodo.1 "),
         "install": filled("pip install a\n"),
+        # As much as is parsed.
+        "links, fewer": "[a](b#c) and more" * 7_000,
+        "badges, fewer": "[![a](b)](c) and more words\n" * 4_400,
+        "underlines, fewer": ("a\n=\n" * PARSED)[:PARSED],
+        "numbers, fewer": ("1. a\n" * PARSED)[:PARSED],
+        "references, fewer": ("[a]: b\n" + "[a] " * PARSED)[:PARSED],
     }
 
 

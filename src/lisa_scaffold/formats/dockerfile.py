@@ -88,8 +88,14 @@ class Dockerfile(NamedTuple):
         return image
 
 
+MOST_LINES = 20_000
+"""Lines of a Dockerfile that is read; a longer one is none that people write."""
+
+
 def parse(path: str, text: str) -> Dockerfile:
-    """Read a Dockerfile."""
+    """Read a Dockerfile; one with more lines than ``MOST_LINES`` builds nothing."""
+    if text.count("\n") > MOST_LINES:
+        return Dockerfile(path)
     arguments: list[Instruction] = []
     stages: list[list[Instruction]] = []
     lines = text.split("\n")

@@ -6,16 +6,25 @@ The parser takes a tenth of a second to load, so it is asked where a look at the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-LONGEST = 150_000
+LONGEST = 120_000
 """Characters of a text that is parsed; of a longer one with code or HTML nothing is known."""
+
+MOST_LINKS = 10_000
+"""Links of a text whose links are followed."""
+
+MOST_HEADINGS = 10_000
+"""Headings that are read; what comes after them is not."""
 
 _HEADING = re.compile(r"(#{1,6})(?![^ \t])(.*)")
 _CLOSED = re.compile(r"(.*[ \t])#++[ \t]*")
@@ -47,6 +56,14 @@ class Heading(NamedTuple):
     line: int
 
 
+class _Block(NamedTuple):
+    """A block that has links: the line above it, its last one, and what they lead to."""
+
+    above: int
+    end: int
+    targets: set[str]
+
+
 class Link(NamedTuple):
     """A link, or an image: what it leads to, decoded; line and column, counted from 1."""
 
@@ -71,6 +88,7 @@ def _block_parser() -> Any:
     return parser
 
 
+@lru_cache(maxsize=4)
 def _blocks(text: str) -> list[Token]:
     found: list[Token] = _block_parser().parse(text) if len(text) <= LONGEST else []
     return found
@@ -89,18 +107,21 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
 
 def headings(text: str) -> tuple[Heading, ...]:
     """The headings of a text that stand in no list and no quotation, in both notations."""
-    if _NOT_PLAIN.search(text) is None:
-        return tuple(
-            Heading(len(match[1]), _without_closing(match[2]), number)
-            for number, line in enumerate(text.split("\n"), 1)
-            if (match := _HEADING.match(line))
-        )
+    found = _plain_headings(text) if _NOT_PLAIN.search(text) is None else _parsed_headings(text)
+    return tuple(islice(found, MOST_HEADINGS))
+
+
+def _plain_headings(text: str) -> Iterator[Heading]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if match := _HEADING.match(line):
+            yield Heading(len(match[1]), _without_closing(match[2]), number)
+
+
+def _parsed_headings(text: str) -> Iterator[Heading]:
     tokens = _blocks(text)
-    return tuple(
-        Heading(int(token.tag[1]), tokens[index + 1].content.strip(), token.map[0] + 1)
-        for index, token in enumerate(tokens)
-        if token.type == "heading_open" and token.level == 0 and token.map
-    )
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open" and token.level == 0 and token.map:
+            yield Heading(int(token.tag[1]), tokens[index + 1].content.strip(), token.map[0] + 1)
 
 
 def _without_closing(text: str) -> str:
@@ -116,41 +137,50 @@ def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
     is_wanted
         Tells by the target. Where it wants nothing that looks like one, nothing is parsed.
     """
-    candidates = [link for link in _candidates(text) if is_wanted(link.target)]
-    if not candidates or len(text) > LONGEST:
+    if len(text) > LONGEST:
         return
-    environment: dict[str, Any] = {}
-    tokens = _parser().parse(text, environment)
-    shown = dict(_shown_targets(tokens))
-    definitions = {
-        _decoded(unquote(each["href"])): each["map"]
-        for each in environment.get("references", {}).values()
-    }
-    anywhere = {target for targets in shown.values() for target in targets}
+    found = [*islice(_candidates(text), MOST_LINKS + 1)]
+    wanted = cache(is_wanted)
+    candidates = [link for link in found if wanted(link.target)]
+    if not candidates or len(found) > MOST_LINKS:
+        return
+    shown, definitions = _read_links(text)
+    anywhere = {target for block in shown for target in block.targets}
     for link in candidates:
         above, below = definitions.get(link.target, (0, 0))
         is_defined = above < link.line <= below and link.target in anywhere
-        if is_defined or any(
-            first < link.line <= end and link.target in targets
-            for (first, end), targets in shown.items()
-        ):
+        at = bisect_left(shown, link.line, key=lambda block: block.end)
+        is_inside = at < len(shown) and shown[at].above < link.line
+        if is_defined or (is_inside and link.target in shown[at].targets):
             yield link
 
 
+@lru_cache(maxsize=4)
+def _read_links(text: str) -> tuple[list[_Block], dict[str, list[int]]]:
+    """The targets of the links that a reader sees, and the lines of those that are defined."""
+    environment: dict[str, Any] = {}
+    shown = [*_find_shown(_parser().parse(text, environment))]
+    references = environment.get("references", {}).values()
+    return shown, {_decoded(unquote(each["href"])): each["map"] for each in references}
+
+
 def _candidates(text: str) -> Iterator[Link]:
-    formulas = [match.span() for match in _FORMULA.finditer(text)] if "$" in text else []
-    line, counted, at = 1, 0, 0
+    formulas = deque(match.span() for match in _FORMULA.finditer(text))
+    line, begun, counted, at = 1, 0, 0, 0
     while match := _TARGET.search(text, at):
         group = match.lastindex or 0
         start, raw = match.start(group), match[group]
         if group in (2, 4):
             raw = _until_closed(raw)
         line += text.count("\n", counted, start)
+        begun = text.rfind("\n", counted, start) + 1 or begun
         counted = start
         # The target of a picture may be followed by that of the link around it.
         at = start + max(1, len(raw))
-        if raw and not any(begin < start < end for begin, end in formulas):
-            yield Link(_decoded(raw), line, start - text.rfind("\n", 0, start))
+        while formulas and formulas[0][1] <= start:
+            formulas.popleft()
+        if raw and not (formulas and formulas[0][0] < start):
+            yield Link(_decoded(raw), line, start - begun + 1)
 
 
 def _until_closed(raw: str) -> str:
@@ -177,22 +207,18 @@ def _decoded(raw: str) -> str:
     return unquote(unescape(_ESCAPED.sub(r"\1", raw)))
 
 
-def _shown_targets(tokens: list[Token]) -> Iterator[tuple[tuple[int, int], set[str]]]:
-    """The targets of the links of each block, by its lines."""
-    found: dict[tuple[int, int], set[str]] = {}
+def _find_shown(tokens: list[Token]) -> Iterator[_Block]:
+    """The blocks that have links, from the first to the last."""
     for token in tokens:
-        if not token.map:
-            continue
-        targets = found.setdefault((token.map[0], token.map[1]), set())
-        if token.type == "html_block":
-            targets.update(_html_targets(token.content))
+        targets = set(_html_targets(token.content)) if token.type == "html_block" else set()
         for child in token.children or ():
             target = child.attrGet("href") or child.attrGet("src")
             if isinstance(target, str):
                 targets.add(unquote(target))
             elif child.type == "html_inline":
                 targets.update(_html_targets(child.content))
-    yield from found.items()
+        if token.map and targets:
+            yield _Block(*token.map, targets)
 
 
 def _html_targets(html: str) -> Iterator[str]:

@@ -46,8 +46,13 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
             yield Hit(manifest.FILE, command.line, message, fix=fix)
         elif command.adds and (missing := _find_missing(facts, command, generated)):
             whole = command.verb.startswith("recursive") or missing == list(command.words)
-            message = f"there is no {', '.join(missing)}"
+            more = f" and {len(missing) - _MOST_NAMED} more" if missing[_MOST_NAMED:] else ""
+            message = f"there is no {', '.join(missing[:_MOST_NAMED])}{more}"
             yield Hit(manifest.FILE, command.line, message, fix=fix if whole else None)
+
+
+_MOST_WORDS = 10_000
+_MOST_NAMED = 20
 
 
 def _find_missing(facts: Facts, command: manifest.Command, generated: set[str]) -> list[str]:
@@ -57,7 +62,7 @@ def _find_missing(facts: Facts, command: manifest.Command, generated: set[str]) 
     folders = len(command.words) > len(command.patterns)
     named = command.words[:1] if folders else command.words
     missing = []
-    for word in named:
+    for word in named[:_MOST_WORDS]:
         # A pattern may match nothing today, but its folder has to exist.
         path = re.split(r"[*?\[]", word)[0]
         path = word if path == word else path.rpartition("/")[0]

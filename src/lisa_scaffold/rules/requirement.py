@@ -67,8 +67,13 @@ def may_be_built(facts: Facts, path: str) -> bool:
     sources += [f"{stem}{each}" for each in (*_COMPILED.get(dot + suffix, ()), *_SOURCES) if dot]
     if facts.has(*sources):
         return True
-    named = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
-    return any(named.search(facts.text(each)) for each in facts.paths(*_BUILD_FILES))
+    return name in facts.cached(_find_words_of_build)
+
+
+def _find_words_of_build(facts: Facts) -> frozenset[str]:
+    """All that may be a file's name in the files that a build runs."""
+    texts = (facts.text(each) for each in facts.paths(*_BUILD_FILES))
+    return frozenset(word for text in texts for word in re.findall(r"[\w.-]+", text))
 
 
 # The first version of each backend that takes a licence expression (PEP 639).

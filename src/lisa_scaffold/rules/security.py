@@ -6,6 +6,7 @@ The patterns are cheap and certain. Scanning the whole history is left to a job 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from lisa_scaffold.project.gitlab import Include
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----")
-_BODY = re.compile(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*|.*\\n[A-Za-z0-9+/=]{40,}.*")
+_FEWEST_LETTERS = 40
+_BODY = re.compile(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*")
+_JOINED = re.compile(r"\\n[A-Za-z0-9+/=]{40,}")
 # What lies there belongs to a server that exists while tests run.
 _TESTS = re.compile(
     r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs)\w*|fixtures|examples?"
@@ -43,25 +46,26 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
     for path, marks in facts.marks.items():
         if _TESTS.search(path):
             continue
-        lines = facts.lines(path)
-        for mark in marks:
-            if KEY in mark.text and _BEGIN.search(mark.text) and _has_body(lines, mark.line):
-                column = mark.text.index(KEY) + 1
-                yield Hit(path, mark.line, "a private key", column=column)
+        begun = {mark: begin for mark in marks if (begin := _BEGIN.search(mark.text))}
+        # A text with too many lines has none here.
+        lines = facts.lines(path) if begun else []
+        bodies = [number for number, line in enumerate(lines, 1) if _is_body(line)]
+        for mark, begin in begun.items():
+            # The key itself follows; examples leave it out.
+            at = bisect_right(bodies, mark.line)
+            is_near = at < len(bodies) and bodies[at] <= mark.line + _NEAR
+            if is_near or _is_body(mark.text[begin.end() :]):
+                yield Hit(path, mark.line, "a private key", column=mark.text.index(KEY) + 1)
 
 
 _LONGEST = 1000
+_NEAR = 6
 
 
-def _has_body(lines: list[str], start: int) -> bool:
-    """Whether the key itself follows; examples leave it out."""
-    # A text with too many lines has none here.
-    first, *rest = lines[start - 1 : start + 6] or [""]
-    ahead = [first.partition("PRIVATE KEY-----")[2], *rest]
-    return any(
-        _BODY.fullmatch(line) or re.search(r"\\n[A-Za-z0-9+/=]{40,}", line)
-        for line in (each[:_LONGEST] for each in ahead)
-    )
+def _is_body(line: str) -> bool:
+    """Whether a line looks like one of those that a key is written in."""
+    start = line[:_LONGEST]
+    return len(start) >= _FEWEST_LETTERS and bool(_BODY.fullmatch(start) or _JOINED.search(start))
 
 
 _TOKENS = {
