@@ -133,7 +133,7 @@ DIGITS = "9" * 500_000
         ("setup.cfg", "[a]\n" + "b = 1\n" * 10_001, 1, "INI: more than 10000 lines"),
         ("setup.cfg", "[a]\nb" + " " * 300 + "c\n", 2, "INI: 200 spaces in a line"),
         ("setup.py", filled("x;"), 1, "Python: more than 100000 words and signs"),
-        ("setup.py", f"x = 0x{'f' * 5000}\n", 1, "Python: a number of more than 4300 digits"),
+        ("setup.py", f"x = 0x{'f' * 3572}\n", 1, "Python: a number of more than 4300 digits"),
         ("setup.py", "x = " + "-" * 20_000 + "1", 1, "Python: nested too deeply"),
     ],
     ids=lambda value: repr(value)[:24],
@@ -157,6 +157,7 @@ def test_what_is_too_much_is_one_finding(path: str, content: str, line: int, mes
         ("setup.cfg", "[a]\n" + "b =\n" + "  c\n" * 9_000),
         ("setup.py", "x = '''" + "a b ( { " * 10_000 + "'''\n"),
         ("setup.py", "# a b c (\n" * 40_000),
+        ("setup.py", f"x = 0x{'f' * 3571}\n"),
     ],
     ids=lambda value: repr(value)[:24],
 )

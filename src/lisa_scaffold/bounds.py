@@ -31,8 +31,8 @@ _MOST_WORDS = 100_000
 _LONG_NUMBER = rf"(?<!\d)\d{{{MOST_DIGITS + 1}}}"
 _PART = r'(?:[\w-]+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
 _LONG_KEY = rf"(?:^|[{{,[])[ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}"
-# A number of another base, which Python reads and refuses to write.
-_LONG_LITERAL = rf"\b0[xXoObB][0-9a-fA-F_]{{{MOST_DIGITS}}}"
+# A number of another base, which Python reads and refuses to write; one of base 16 is the shortest.
+_LONG_LITERAL = rf"\b0[xXoObB][0-9a-fA-F_]{{{_MOST_BITS // 4 + 1},}}"
 # A comment or a string as one, a word, or a sign.
 _WORD = "|".join(
     [
@@ -96,5 +96,5 @@ def crowded_python(source: str) -> str | None:
         sum(1 for _ in re.finditer(_WORD, source)) + braces > _MOST_WORDS
     ):
         return f"more than {_MOST_WORDS} words and signs"
-    long = len(source) > MOST_DIGITS and re.search(_LONG_LITERAL, source)
+    long = len(source) > _MOST_BITS // 4 and re.search(_LONG_LITERAL, source)
     return LONG if long else None
