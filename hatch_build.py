@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import tomllib
 from functools import cache
@@ -25,6 +26,7 @@ BUNDLE = "src/lisa_scaffold/template.bundle"
 PARTS = ("copier.yml", "includes", "template", "pyproject.toml", "CHANGELOG.md")
 BILL = "lisa-scaffold.cdx.json"
 LOCKED = re.compile(r"^([\w.-]+)==([^\s;]+)((?:.*\\\n)*.*)", flags=re.MULTILINE)
+RELEASES = "releases/versions.toml"
 VERSION_TAG = re.compile(r"v\d+\.\d+\.\d+")
 # The same checkout gives the same bundle: author and date of its commits are fixed.
 IDENTITY = {
@@ -131,7 +133,7 @@ def make_bundle(root: Path, current: str, bundle: Path) -> None:
     bundle
         The file to write.
     """
-    released = _released(root)
+    released = find_released(root)
     with tempfile.TemporaryDirectory(prefix="lisa-scaffold-build-") as folder:
         store, tree = Path(folder) / "store", Path(folder) / "tree"
         in_store = {"GIT_DIR": str(store), "GIT_WORK_TREE": str(tree), **IDENTITY}
@@ -140,7 +142,7 @@ def make_bundle(root: Path, current: str, bundle: Path) -> None:
         for tag in dict.fromkeys([*released, current]):
             tree.mkdir()
             if tag in released:
-                _export_tag(root, tag, tree)
+                _export_commit(root, released[tag], tree)
             else:
                 _export_files(root, tree)
             _git(tree, "add", "--force", "--all", env=in_store)
@@ -155,18 +157,42 @@ def make_bundle(root: Path, current: str, bundle: Path) -> None:
         _git(store, *pack, "HEAD", "--branches", "--tags")
 
 
-def _released(root: Path) -> list[str]:
-    """The version tags of a checkout, oldest version first; none without git."""
+def find_released(root: Path) -> dict[str, str]:
+    """The commit of each released version, oldest version first; none without git.
+
+    The tags of the checkout count, and the table of released versions for those that it lacks. A
+    version whose commit the clone does not have is left out with a warning.
+    """
     if not (root / ".git").exists():
-        return []
+        return {}
+    known: dict[str, str] = {}
+    if (root / RELEASES).is_file():
+        table = tomllib.loads((root / RELEASES).read_text(encoding="utf-8"))
+        commits = {version: row["commit"] for version, row in table.items()}
+        # Of a partial clone too, nothing is fetched to find out.
+        asked = "".join(f"{commit}^{{commit}}\n" for commit in commits.values())
+        told = _git(root, "cat-file", "--batch-check", stdin=asked).splitlines()
+        for (version, commit), line in zip(commits.items(), told, strict=True):
+            if line.endswith(" missing"):
+                print(
+                    f"{root}: this clone lacks the commit of {version}; what is built from it "
+                    f"cannot update projects of that version. `git fetch --unshallow` brings it.",
+                    file=sys.stderr,
+                )
+            else:
+                known[version] = commit
     tags = [tag for tag in _git(root, "tag", "--list").split() if VERSION_TAG.fullmatch(tag)]
-    return sorted(tags, key=lambda tag: [int(number) for number in tag[1:].split(".")])
+    known |= {tag: f"refs/tags/{tag}" for tag in tags}
+    return {
+        version: known[version]
+        for version in sorted(known, key=lambda tag: [int(each) for each in tag[1:].split(".")])
+    }
 
 
-def _export_tag(root: Path, tag: str, folder: Path) -> None:
-    """The files of a tag as they are stored; ``git archive`` would obey their attributes."""
+def _export_commit(root: Path, commit: str, folder: Path) -> None:
+    """The files of a commit as they are stored; ``git archive`` would obey their attributes."""
     index = {"GIT_INDEX_FILE": str(folder.with_name("index"))}
-    _git(root, "read-tree", tag, env=index)
+    _git(root, "read-tree", commit, env=index)
     _git(root, "checkout-index", "--all", f"--prefix={folder}{os.sep}", env=index)
     for entry in folder.iterdir():
         if entry.name not in PARTS:
@@ -198,7 +224,9 @@ def _surroundings() -> dict[str, str]:
     return {**kept, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
-def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> str:
+def _git(
+    folder: Path, *arguments: str, env: dict[str, str] | None = None, stdin: str | None = None
+) -> str:
     # A build in a container often runs as another user than the checkout's owner.
     safe = ("-c", f"safe.directory={folder}")
     # Nor is anything run that the checkout's configuration names.
@@ -207,6 +235,7 @@ def _git(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> st
         ["git", *safe, *quiet, *arguments],
         cwd=folder,
         env={**_surroundings(), **(env or {})},
+        input=None if stdin is None else stdin.encode(),
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -21,6 +21,7 @@ LOCK_HEADER = """\
 """
 CONTAINER_LOCKS = Path("includes/locks")
 REQUIREMENTS = Path("requirements")
+RELEASE = Path("releases/release.py")
 
 
 def install(session: nox.Session, *groups: str, project: bool = False) -> None:
@@ -204,6 +205,16 @@ def pins(session: nox.Session) -> None:
             old.append(f"{name}: {version}, newest {newest}")
     if old:
         session.error("\n".join(["not current in includes/versions.jinja:", *old]))
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Check everything, and make a release of it: ``-- X.Y.Z``. Nothing is pushed."""
+    version = " ".join(session.posargs)
+    session.run("python", str(RELEASE), "check", version)
+    checks = ["lint", "types", "tests-3.11", "sweeps", "e2e", "docs", "build", "hooks", "audit"]
+    session.run("nox", "--sessions", *checks, external=True)
+    session.run("python", str(RELEASE), "make", version)
 
 
 @nox.session(default=False)

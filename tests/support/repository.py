@@ -7,10 +7,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from hatch_build import find_released
+
 from lisa_scaffold.template import CANONICAL_URL, Template
 
 from ..conftest import ROOT
-from .tools import commit_all, git, passes
+from .tools import commit_all, git
 
 BEFORE, AFTER = "v99.0.0", "v99.0.1"
 """The files as they stand, and the same with a few harmless changes."""
@@ -19,11 +21,8 @@ PARTS = ("copier.yml", "includes", "template")
 
 
 def released_versions() -> list[str]:
-    """The version tags of this checkout: none in an unpacked sdist or a shallow clone."""
-    if not (ROOT / ".git").exists():
-        return []
-    tags = passes("git", "tag", "--list", "v*", cwd=ROOT).split()
-    return [tag for tag in tags if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
+    """The versions that this checkout knows: none in an unpacked sdist or a shallow clone."""
+    return [*find_released(ROOT)]
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ def make_repository(folder: Path) -> Repository:
     """The repository with every released version, BEFORE and AFTER."""
     folder.mkdir()
     git("init", "--quiet", "--initial-branch=main", cwd=folder)
-    if released_versions():
-        git("fetch", "--quiet", ROOT, "refs/tags/v*:refs/tags/v*", cwd=folder)
+    for version, commit in find_released(ROOT).items():
+        git("fetch", "--quiet", "--no-tags", ROOT, f"{commit}:refs/tags/{version}", cwd=folder)
     for part in PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
         copy(ROOT / part, folder / part)

@@ -218,7 +218,7 @@ def _find_shown(tokens: list[Token]) -> Iterator[_Block]:
             elif child.type == "html_inline":
                 targets.update(_html_targets(child.content))
         if token.map and targets:
-            yield _Block(*token.map, targets)
+            yield _Block(token.map[0], token.map[1], targets)
 
 
 def _html_targets(html: str) -> Iterator[str]:

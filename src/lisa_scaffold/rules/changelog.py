@@ -234,7 +234,7 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     for tag in facts.head_tags:
         if match := re.fullmatch(r"v?(\d+\.\d+(\.\d+)?)", tag):
             claimed.append((match[1], f"the tag {tag}"))
-    may_be_next = not (facts.answers or facts.head_tags)
+    may_be_next = not facts.head_tags
     if may_be_next and path and (_is_generated(facts) or _has_unreleased(facts, path)):
         return
     for version, said_by in claimed:

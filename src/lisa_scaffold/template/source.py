@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parents[1]
 BUNDLE = PACKAGE / "template.bundle"
 
+_RELEASES = "releases/versions.toml"
+
 # A hash, alone or as `git describe` gives it; a word such as "cafe" is none.
 _HASH = re.compile(r"(.+-\d+-g)?[0-9a-f]{7,64}")
 
@@ -95,6 +97,25 @@ class Source:
         folder = Path(self.location)
         return folder.resolve() if (folder / "copier.yml").is_file() else None
 
+    @cached_property
+    def _recorded_releases(self) -> dict[str, str]:
+        """The commit of each released version that a working copy tells of; a clone may lack tags.
+
+        Raises
+        ------
+        LisaError
+            If the table cannot be read.
+        """
+        content = files.read(self.working_copy, _RELEASES) if self.working_copy else None
+        try:
+            table = tomllib.loads((content or b"").decode())
+            return {version: str(row["commit"]) for version, row in table.items()}
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise LisaError(
+                f"{self.location}: {_RELEASES} is no table of versions ({error!r})",
+                "Bring the file back from git's history.",
+            ) from error
+
     def is_working(self, version: str) -> bool:
         """Whether a version means the present files of the working copy."""
         return bool(self.working_copy) and version == self.current()
@@ -132,8 +153,9 @@ class Source:
         LisaError
             If the repository cannot be reached or has no version.
         """
+        recorded = self._recorded_releases
         try:
-            tags = sort_versions(self.tags, ours=self.ours)
+            tags = sort_versions({**recorded, **self.tags}, ours=self.ours)
         except LisaError:
             if not self.working_copy:
                 raise
@@ -215,9 +237,10 @@ class Source:
             try:
                 git.export(repository, f"refs/tags/{version}", root, bounded=bounded)
             except git.GitError:
-                if not _HASH.fullmatch(version):
+                commit = self._recorded_releases.get(version, version)
+                if not _HASH.fullmatch(commit):
                     raise
-                git.export(repository, version, root, bounded=bounded)
+                git.export(repository, commit, root, bounded=bounded)
         except git.TooLargeError as error:
             raise LisaError(
                 f"{self.recorded}: version {version} of the template has {error.message}",
