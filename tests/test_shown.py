@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lisa_scaffold.model import Checked, Finding, Severity, Waived
 from lisa_scaffold.report import machine
-from lisa_scaffold.shown import brief, harmless, redacted, redacted_in, visible
+from lisa_scaffold.shown import brief, harmless, redacted, redacted_in, spoken, visible
 
 from .support.sweeps import sampled
 
@@ -224,3 +224,19 @@ def test_json_is_plain_and_says_the_same(text: str) -> None:
     assert said.replace("\n", "").replace("\x7f", "").isprintable()
     paired = redacted(text).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     assert json.loads(said) == {paired: [paired]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (True, "yes"),
+        (False, "no"),
+        ("", "(empty)"),
+        ("a\x1b", "a\\x1b"),
+        ([], "none"),
+        (["a", "b"], "a, b"),
+        (3, "3"),
+    ],
+)
+def test_an_answer_is_said_as_people_say_it(answer: object, words: str) -> None:
+    assert spoken(answer) == words

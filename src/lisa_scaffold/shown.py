@@ -35,6 +35,15 @@ def visible(text: str) -> str:
     )
 
 
+def spoken(answer: object) -> str:
+    """An answer in one visible line, as people say it: yes and no, several with commas."""
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    if isinstance(answer, list):
+        return ", ".join(map(spoken, answer)) or "none"
+    return visible(str(answer)) or "(empty)"
+
+
 def brief(text: str, most: int = 500) -> str:
     """A visible text of bounded length; what is cut off is counted."""
     # Each character becomes at least one: no more than these can be shown.

@@ -22,6 +22,10 @@ SHAPES: dict[str, list[Any]] = {
     "import_name": [None, "lisa.foo", f"lisa.{'deep' * 10}.{'x' * 18}"],
     "namespace": [None, "Group/sub-group/sub_group"],
     "cde_image": [None, f"localhost:5000/cde@sha256:{'0' * 64}"],
+    "author_orcid": [None, "0000-0002-1825-0097"],
+    "other_authors": [None, "Jane Doe <j@example.org> 0000-0002-1825-0097; Jo Roe"],
+    "keywords": [None, "LISA, gravitational waves"],
+    "doi": [None, "10.5281/zenodo.1234567"],
 }
 
 
@@ -55,7 +59,8 @@ def choices() -> dict[str, list[Any]]:
         if question.type == "bool":
             found[question.key] = [False, True]
         elif question.choices:
-            found[question.key] = [choice.value for choice in question.choices]
+            values = [choice.value for choice in question.choices]
+            found[question.key] = [[], values] if question.multiple else values
     return found
 
 

@@ -24,6 +24,15 @@ GOOD = {
     "copyright_holder": ["CNRS, CEA", "x" * 120],
     "author_email": ["", "a@b.c", "jane.doe+lisa@example.org", "o_x@sub.example.org"],
     "copyright_year": ["2024", "2019-2026"],
+    "author_orcid": ["", "0000-0002-1825-0097", "0000-0002-9079-593X"],
+    "other_authors": [
+        "",
+        "Jo Roe",
+        "Étienne d'Arc-Ærø <e.d'arc@example.org>".replace("'", ""),
+        "A <a@b.c> 0000-0002-9079-593X; The B Team 0000-0002-1825-0097;C <c@d.e>",
+    ],
+    "keywords": ["", "LISA", 'time-delay interferometry, "noise", μ-Hz'],
+    "doi": ["", "10.5281/zenodo.1234567", "10.1103/PhysRevD.107.083019"],
     "namespace": ["LISA", "lisa/analysis", "a_b/c-d/e.f", "0x"],
     "distribution": ["a", "lisa-noise", "x1-2-y", "a" * 64],
     "import_name": ["a", "lisa_noise", "lisa.foo", "lisa.foo.bar2", "a" * 64, "match", "lisa.json"],
@@ -54,6 +63,28 @@ BAD = {
     },
     "description": {"": "Write at least 1 character", "x" * 301: "Write at most 300 characters"},
     "author_name": {"Doe, Jane": "Leave commas out", "x" * 121: "Write at most 120 characters"},
+    "author_orcid": dict.fromkeys(
+        [
+            "1",
+            "0000-0002-1825-009",
+            "0000-0002-1825-0097 ",
+            "https://orcid.org/0000-0002-1825-0097",
+        ],
+        "Write its four groups of digits",
+    ),
+    "other_authors": {
+        "Doe, Jane": '"Doe, Jane" is not "Name"',
+        "A;": '"" is not "Name"',
+        "A <a@b.c> 1": "is not",
+        "<a@b.c>": "is not",
+        "A <a@b>": MAIL,
+        "A\nB": LINE,
+    },
+    "keywords": {"LISA,": "Leave out the comma", "a,,b": "Leave out the comma", "a\tb": LINE},
+    "doi": dict.fromkeys(
+        ["zenodo.1", "https://doi.org/10.5281/zenodo.1", "10.1/x", "10.5281/a b"],
+        "Write the DOI without its address",
+    ),
     "copyright_holder": {"": "Write at least 1 character", "x" * 121: "Write at most 120"},
     "author_email": dict.fromkeys(
         [

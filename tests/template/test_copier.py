@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ TEXTS = {
     "copyright_year": "2019-2026",
     "namespace": "Group/sub-group",
     "cde_image": "localhost:5000/cde:1",
+    "author_orcid": "0000-0002-1825-0097",
+    "other_authors": "Zoë D <zoe@example.org> 0000-0002-1825-0097; The {{ B }} Team",
+    "keywords": 'LISA, "noise", {% x %}',
+    "doi": "10.5281/zenodo.1",
 }
 NAMES = {"distribution": "lisa-other", "import_name": "lisa.other"}
 IMAGE = {"kind": "image", "debian": "trixie"}
@@ -64,7 +69,10 @@ def project_at(repository: Repository, version: str, folder: Path, given: Answer
 
 
 def data(given: Answers) -> list[str]:
-    return [f"--data={key}={value}" for key, value in given.items()]
+    return [
+        f"--data={key}={json.dumps(value) if isinstance(value, list) else value}"
+        for key, value in given.items()
+    ]
 
 
 def copier_update(project: Path, given: Answers, monkeypatch: pytest.MonkeyPatch) -> None:

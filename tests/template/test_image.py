@@ -46,6 +46,9 @@ LEFTOVERS = re.compile(
 )
 
 
+EXTRAS = {"renovate": "renovate.json", "conduct": "CODE_OF_CONDUCT.md", "security": "SECURITY.md"}
+
+
 def text(render: Render, path: str) -> str:
     return render.files[path].decode()
 
@@ -56,7 +59,8 @@ def files_of(answered: dict[str, Any]) -> set[str]:
     scanner = {"sonar-project.properties", ".gitlab/ci/sonar.yml", ".gitlab/ci/pysonar.txt"}
     analysis = scanner if answered["sonar"] else set()
     second = {"LICENSE.GPL-3.0"} if answered["license"] == "LGPL-3.0-or-later" else set()
-    return FILES | locks | analysis | second
+    extras = {EXTRAS[name] for name in answered["extras"] if name in EXTRAS}
+    return FILES | locks | analysis | second | extras
 
 
 IMAGES = ["operations", "development"]

@@ -51,7 +51,7 @@ def test_there_is_the_one_set_of_keys() -> None:
         *("copyright_holder", "license", "forge", "forge_host", "namespace", "python_min"),
         *("distribution", "import_name", "code_path", "test_path", "left_out", "advanced"),
         *("copyright_year", "backend", "cli", "docs", "notebooks", "container", "cde_image"),
-        "sonar",
+        *("sonar", "author_orcid", "other_authors", "keywords", "doi", "extras"),
     ]
 
 
@@ -74,7 +74,8 @@ def test_choices_have_a_default_that_is_one_of_them() -> None:
     defaults = answers()
     for key, question in QUESTIONS.items():
         if "choices" in question:
-            assert defaults[key] in question["choices"].values(), key
+            chosen = defaults[key] if question.get("multiselect") else [defaults[key]]
+            assert all(each in question["choices"].values() for each in chosen), key
 
 
 def test_plain_copier_skips_what_is_seeded() -> None:

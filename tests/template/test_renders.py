@@ -48,6 +48,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "*.yaml": load_yaml,
     "*.cff": load_yaml,
     "*.ipynb": json.loads,
+    "*.json": json.loads,
     "*.py": ast.parse,
     "*.properties": properties,
     ".gitlab/ci/*.txt": plain,
@@ -88,12 +89,12 @@ def of_name(renders: list[Render], pattern: str) -> list[Path]:
 def test_the_rows_hold_every_pair_of_values(kind: str) -> None:
     combined = levels(kind)
     met = {
-        (one, row.get(one), two, row.get(two))
+        (one, repr(row.get(one)), two, repr(row.get(two)))
         for row in pairwise(kind)
         for one, two in combinations(combined, 2)
     }
     wanted = {
-        (one, first, two, second)
+        (one, repr(first), two, repr(second))
         for one, two in combinations(combined, 2)
         for first, second in product(combined[one], combined[two])
     }

@@ -8,7 +8,7 @@ from typing import Any
 from lisa_scaffold.adopt.beside import concern
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
-from lisa_scaffold.shown import harmless, redacted, visible
+from lisa_scaffold.shown import harmless, redacted_in, spoken, visible
 from lisa_scaffold.verbs.adopt import Adopted, Answer
 
 CONCERNS = ("metadata", "CI", "hooks", "container", "docs", "repository")
@@ -25,8 +25,7 @@ def answers(found: Iterable[Answer]) -> str:
     """The answers, each with where it comes from."""
     rows = []
     for each in found:
-        value = "yes" if each.value is True else "no" if each.value is False else str(each.value)
-        value = visible(redacted(value))  # first: cut off, an address is no longer recognised
+        value = spoken(redacted_in(each.value))  # cut off, an address is no longer known
         value = value if len(value) <= _WIDEST else f"{value[: _WIDEST - 1]}…"
         rows.append((each.key, value, each.source if each.sure else f"? {each.source}"))
     keys = max((len(key) for key, *_ in rows), default=0)

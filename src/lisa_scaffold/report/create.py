@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.model import Created, Preview, Question
-from lisa_scaffold.shown import visible
+from lisa_scaffold.shown import spoken, visible
 
 
 def answers(questions: Sequence[Question], *, everything: bool) -> str:
@@ -22,11 +22,9 @@ def answers(questions: Sequence[Question], *, everything: bool) -> str:
     everything
         Whether questions that are not asked are shown too.
     """
-    spoken: dict[Any, str] = {True: "yes", False: "no", "": "(empty)"}
     shown = [each for each in questions if each.asked or (everything and not each.hidden)]
     width = max(len(each.key) for each in shown)
-    values = (spoken.get(each.value, visible(str(each.value))) for each in shown)
-    return "\n".join(f"  {q.key:{width}}  {value}" for q, value in zip(shown, values, strict=True))
+    return "\n".join(f"  {each.key:{width}}  {spoken(each.value)}" for each in shown)
 
 
 def tree(preview: Preview, destination: Path) -> str:
