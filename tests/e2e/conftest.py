@@ -27,7 +27,16 @@ PROJECTS: dict[str, Answers] = {
         "license": "LGPL-3.0-or-later",
         "notebooks": True,
     },
-    "namespace": {"cli": True, "distribution": "lisa-foo", "import_name": "lisa.foo"},
+    "namespace": {
+        "author_orcid": "0000-0002-1825-0097",
+        "cli": True,
+        "distribution": "lisa-foo",
+        "doi": "10.5281/zenodo.1234567",
+        "extras": ["renovate", "devcontainer", "benchmarks", "conduct", "security"],
+        "import_name": "lisa.foo",
+        "keywords": "LISA, noise",
+        "other_authors": "Jo Roe <jo@example.org> 0000-0002-1825-0097; The B Team",
+    },
     "minimal": {
         "container": False,
         "docs": False,

@@ -19,6 +19,7 @@ SESSIONS = {
         *(["locked"] if given.get("container", True) else []),
         *(["docs"] if given.get("docs", True) else []),
         *(["notebooks"] if given.get("notebooks") else []),
+        *(["bench"] if "benchmarks" in given.get("extras", []) else []),
     ]
     for name, given in PROJECTS.items()
 }
@@ -51,7 +52,7 @@ def test_the_sessions_that_run_by_default_are_those_tried_here(project: Project)
     listed = passes("nox", "--list", cwd=project.root)
     default = {line.split()[1] for line in listed.splitlines() if line.startswith("* ")}
     others = {name for name in default if name.startswith("tests-")}
-    assert default - others == set(SESSIONS[project.name]) - {f"tests-{PYTHON}"}
+    assert default - others == set(SESSIONS[project.name]) - {f"tests-{PYTHON}", "bench"}
     assert f"tests-{PYTHON}" in others
 
 
