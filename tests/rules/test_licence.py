@@ -285,17 +285,51 @@ def test_a_licence_that_is_not_shipped() -> None:
         ("mesonpy", "meson-python>=0.15,<0.17", False),
         ("maturin", "maturin>=1,<2", True),
         ("scikit_build_core.build", "scikit-build-core==0.10.*", False),
+        ("scikit_build_core.build", "scikit-build-core~=0.11.0", True),
+        ("maturin", "maturin==1.9.4", True),
+        ("maturin", "maturin>=1.8,<1.9", False),
+        ("hatchling.build", "hatchling==1.26.*", True),
+        ("uv_build", "uv_build>=0.7.2,<0.8", True),
         ("setuptools.build_meta", "setuptools<70", False),
     ],
 )
 def test_an_expression_only_where_the_backend_takes_it(
     backend: str, requirement: str, takes: bool
 ) -> None:
-    project = (
-        f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ "{requirement}" ]\n'
-        '[project]\nname = "a"\nversion = "1"\nlicense = { text = "MIT" }\n'
-    )
-    assert bool(found({"pyproject.toml": project}, "LIC003")) == takes
+    assert bool(found(licensed(backend, requirement, "MIT"), "LIC003")) == takes
+
+
+def licensed(backend: str, requirement: str, licence: str) -> dict[str, str]:
+    system = f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ "{requirement}" ]\n'
+    project = f'[project]\nname = "a"\nversion = "1"\nlicense = {{ text = "{licence}" }}\n'
+    return {"pyproject.toml": system + project}
+
+
+def test_several_licences_only_where_the_backend_takes_operators() -> None:
+    one, two = (licensed("flit_core.buildapi", "flit_core<3.12", x) for x in ("MIT", "MIT OR ISC"))
+    assert list(fixed(one, "LIC003")) == ["pyproject.toml"]
+    assert repairs(one, "LIC003") == [True]
+    assert repairs(two, "LIC003") == [False]
+    newer = licensed("flit_core.buildapi", "flit_core<4", "MIT OR ISC")
+    assert repairs(newer, "LIC003") == [True]
+
+
+def repairs(files: dict[str, str], code: str) -> list[bool]:
+    return [each.fixable for each in findings(files, code)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_fine"),
+    [
+        *(("LICENSE", True), ("./LICENSE", True), ("LICEN[CS]E*", True), ("legal/*", True)),
+        *(("../../LICENSE", True), ("../*", True), ("/LICENSE", True), ("legal/../LICENSE", True)),
+        *(("COPYING", False), ("COPYING*", False), ("legal/x", False)),
+    ],
+)
+def test_licence_files_as_backends_read_them(pattern: str, is_fine: bool) -> None:
+    project = f'[project]\nname = "a"\nversion = "1"\nlicense-files = [ "{pattern}" ]\n'
+    files = {"pyproject.toml": project, "LICENSE": "x", "legal/NOTICE": "x"}
+    assert (messages(files, "LIC009") == []) == is_fine
 
 
 def test_a_readme_against_classifiers() -> None:

@@ -115,6 +115,18 @@ def test_readme() -> None:
     assert found(with_lines('readme = { text = "no file" }\n'), "MET") == []
 
 
+@pytest.mark.parametrize("path", ["./about.md", "docs/../about.md", "../../about.md", "/about.md"])
+def test_readmes_as_backends_look_for_them(path: str) -> None:
+    project = f'[project]\nname = "a"\nversion = "1"\nreadme = "{path}"\n'
+    assert found({TOML: project, "about.md": "# A\n"}, "MET004") == []
+
+
+def test_a_readme_that_a_build_writes() -> None:
+    files = {TOML: '[project]\nname = "a"\nversion = "1"\nreadme = "about.md"\n'}
+    assert messages(files, "MET004") == ["there is no file about.md"]
+    assert messages({**files, "hatch_build.py": 'write("about.md")\n'}, "MET004") == []
+
+
 @pytest.mark.parametrize(
     "stray", ["a@example.org>", "<a@example.org>", " a@example.org", "a@example.org,"]
 )

@@ -237,15 +237,64 @@ def built(backend: str, requirement: str, lines: str) -> dict[str, Any]:
             *("scikit_build_core.build", "scikit-build-core"),
             '[tool.scikit-build.wheel.packages]\na = "{}"\n',
         ),
+        (
+            *("poetry.core.masonry.api", "poetry-core"),
+            '[[tool.poetry.packages]]\ninclude = "{}"\nfrom = ""\nto = "x"\nformat = "sdist"\n',
+        ),
         ("maturin", "maturin", '[tool.maturin]\npython-source = "{}"\n'),
+        ("pdm.backend", "pdm-backend", '[tool.pdm.build]\npackage-dir = "{}"\n'),
+        ("uv_build", "uv_build", '[tool.uv.build-backend]\nmodule-root = "{}"\n'),
+        (
+            *("setuptools.build_meta", "setuptools"),
+            '[tool.setuptools.packages.find]\nwhere = ["{}"]\n',
+        ),
     ],
 )
 def test_paths_as_backends_read_them(backend: str, requirement: str, lines: str) -> None:
-    for path in ("src/a", "/src/a", "./src/a", "src/a/", "src/*", ".", "../lib/a"):
+    for path in ("src/a", "/src/a", "./src/a", "src/a/", "src/*", ".", "../lib/a", "src/../src/a"):
         assert found(built(backend, requirement, lines.format(path)), "PKG007") == []
-    assert messages(built(backend, requirement, lines.format("/src/b")), "PKG007") == [
-        "there is no src/b"
-    ]
+    told = ["there is no src/b"]
+    assert messages(built(backend, requirement, lines.format("src/b")), "PKG007") == told
+    # For hatchling alone a leading slash stands for the project, not for the machine.
+    of_the_project = messages(built(backend, requirement, lines.format("/src/b")), "PKG007")
+    assert of_the_project == (told if "hatch" in backend else [])
+    made = {"build.py": "os.makedirs('src/b')\n"}
+    assert found({**built(backend, requirement, lines.format("src/b")), **made}, "PKG007") == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "requirement", "lines", "missing"),
+    [
+        ("flit_core.buildapi", "flit-core", "[tool.flit.module]\nname = {}\n", "b"),
+        ("flit_core.buildapi", "flit-core", "[tool.flit.metadata]\nmodule = {}\n", "b"),
+        ("uv_build", "uv-build", "[tool.uv.build-backend]\nmodule-name = {}\n", "src/b"),
+        ("uv_build", "uv-build", "[tool.uv.build-backend]\nmodule-name = [ {} ]\n", "src/b"),
+        (
+            *("setuptools.build_meta", "setuptools"),
+            "[tool.setuptools]\npackage-dir = { '' = 'src' }\npackages = [ {} ]\n",
+            "src/b",
+        ),
+    ],
+)
+def test_modules_as_backends_look_for_them(
+    backend: str, requirement: str, lines: str, missing: str
+) -> None:
+    def messages_of(name: str) -> list[str]:
+        files = built(backend, requirement, lines.replace("{}", repr(name)))
+        more = {"src/n/inner/__init__.py": "", "src/t-stubs/__init__.pyi": ""}
+        return messages({**files, **more}, "PKG007")
+
+    for name in ("a", "n.inner", "t-stubs"):
+        assert messages_of(name) == []
+    assert messages_of("b") == [f"there is no {missing}"]
+    flat = built(backend, requirement, "[tool.uv.build-backend]\nmodule-root = ''\n")
+    assert messages({**flat, "a/__init__.py": ""}, "PKG007") == []
+
+
+def test_a_module_of_flit_may_be_a_file_at_the_top_or_in_src() -> None:
+    files = built("flit_core.buildapi", "flit-core", '[tool.flit.module]\nname = "b"\n')
+    for path in ("b.py", "src/b.py", "b/__init__.py"):
+        assert found({**files, path: ""}, "PKG007") == []
 
 
 FLAT: Any = {"a/__init__.py": "", "tests/__init__.py": "", "scripts/__init__.py": ""}

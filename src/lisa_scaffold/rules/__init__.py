@@ -23,7 +23,10 @@ FAMILIES = {
         ("metadata", "metadata_modules", "metadata_pythons", "metadata_requirements"),
         "Metadata",
     ),
-    "PKG": (("packaging", "packaging_contents", "packaging_manifest"), "Packaging"),
+    "PKG": (
+        ("packaging", "packaging_contents", "packaging_manifest", "packaging_paths"),
+        "Packaging",
+    ),
     "CHG": (("changelog",), "Changelog"),
     "QTY": (("quality", "quality_hooks", "quality_runs", "quality_settings"), "Quality tools"),
     "CI": (

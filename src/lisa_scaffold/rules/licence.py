@@ -13,6 +13,7 @@ from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
+    find_missing,
     find_old_setuptools,
     require_newer_setuptools,
     takes_expression,
@@ -203,7 +204,7 @@ def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
         for text in classifiers
     ):
         return None
-    if not takes_expression(facts):
+    if not takes_expression(facts, right):
         return None
     changes = [set_value(("project", "license"), quoted(right))]
     changes += [replace_item(_ITEMS, text, None) for text in classifiers]
@@ -412,8 +413,10 @@ def files_exist(facts: Facts) -> Iterator[Hit]:
 
 def _may_match(facts: Facts, pattern: str) -> bool:
     """Whether a pattern matches a file, or may match one that is not here."""
-    if facts.paths(pattern) or facts.ignores(pattern):
+    if facts.paths(pattern) or facts.ignores(pattern) or pattern.startswith(("/", "..")):
         return True
+    if not re.search(r"[*?]", pattern):
+        return not find_missing(facts, pattern)
     fixed = re.split(r"[*?]", pattern)[0].rpartition("/")[0]
     return any(
         f"{folder}/".startswith(f"{fixed}/" if fixed else "") or facts.in_submodule(fixed)

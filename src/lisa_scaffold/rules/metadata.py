@@ -12,6 +12,7 @@ from lisa_scaffold.formats.edit import replace_in_line, replace_item
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
+from lisa_scaffold.rules.requirement import find_missing
 from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
 
 _TEXT, _LIST, _TABLE = str, list, dict
@@ -154,7 +155,7 @@ def readme_exists(facts: Facts) -> Iterator[Hit]:
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/#readme).
     """
     for path in _named_readmes(facts):
-        if not facts.has(path.removeprefix("./")):
+        if find_missing(facts, path):
             yield Hit(*facts.package.place("readme"), f"there is no file {path}")
 
 

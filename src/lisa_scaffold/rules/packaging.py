@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from posixpath import normpath
 
-from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.formats.edit import Change, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.files import is_there
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     REQUIRES,
     find_old_setuptools,
-    may_be_built,
     require_newer_setuptools,
     required_names,
 )
@@ -169,102 +165,6 @@ def one_backend(facts: Facts) -> Iterator[Hit]:
         line = facts.pyproject.line("tool", "poetry")
         message = f"[tool.poetry] is not read: the project is built by {backend}"
         yield Hit("pyproject.toml", line, message)
-
-
-@rule("PKG007", MUST, kinds=PACKAGE, when=lambda facts: facts.pyproject.table("tool"))
-def named_packages_exist(facts: Facts) -> Iterator[Hit]:
-    """Packages that the build is told of are there.
-
-    Why: A build stops, or makes a package without its modules.
-
-    How: Correct the name, or add what is missing.
-
-    Source: [package discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html).
-    """
-    for path, keys in _find_named_paths(facts):
-        if wanted := _find_missing(facts, path):
-            yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {wanted}")
-
-
-def _find_missing(facts: Facts, path: str) -> str:
-    """A path that is not there, as its backend reads it; empty where it is, or may be."""
-    # A leading slash stands for the project; what lies above is somebody else's, such as a
-    # workspace's, and what the build is told of in other words may be made by it.
-    wanted = normpath(path.lstrip("/") or ".")
-    return "" if wanted.startswith("..") or is_there(facts, wanted) else wanted
-
-
-def _find_named_paths(facts: Facts) -> Iterator[tuple[str, Keys]]:
-    """The files and folders that the settings of the build name, each with its keys."""
-    match facts.package.backend:
-        case "setuptools":
-            yield from _named_for_setuptools(facts)
-        case "hatchling":
-            keys: Keys = ("tool", "hatch", "build", "targets", "wheel")
-            yield from _list_paths(facts, (*keys, "packages"))
-            yield from _list_paths(facts, (*keys, "only-include"))
-        case "scikit-build-core":
-            keys = ("tool", "scikit-build", "wheel", "packages")
-            yield from _list_paths(facts, keys)
-            # A table has the name in the wheel as key.
-            for name, path in facts.pyproject.table(*keys).items():
-                yield str(path), (*keys, name)
-        case "poetry":
-            keys = ("tool", "poetry", "packages")
-            for index, each in enumerate(facts.pyproject.items(*keys)):
-                if isinstance(each, dict) and "include" in each:
-                    yield f"{each.get('from', '')}/{each['include']}", (*keys, index)
-        case "maturin":
-            match facts.pyproject.get("tool", "maturin", "python-source"):
-                case str(folder):
-                    yield folder, ("tool", "maturin", "python-source")
-
-
-def _named_for_setuptools(facts: Facts) -> Iterator[tuple[str, Keys]]:
-    pyproject = facts.pyproject
-    table: Keys = ("tool", "setuptools")
-    folders = pyproject.table(*table, "package-dir")
-    if any(name for name in folders):
-        return
-    top = f"{folders.get('', '')}/".lstrip("/")
-    for index, name in enumerate(pyproject.items(*table, "packages")):
-        yield top + str(name).replace(".", "/"), (*table, "packages", index)
-    for index, name in enumerate(pyproject.items(*table, "py-modules")):
-        yield f"{top}{str(name).replace('.', '/')}.py", (*table, "py-modules", index)
-    yield from _list_paths(facts, (*table, "packages", "find", "where"))
-
-
-def _list_paths(facts: Facts, keys: Keys, prefix: str = "") -> Iterator[tuple[str, Keys]]:
-    for index, name in enumerate(facts.pyproject.items(*keys)):
-        yield f"{prefix}{name}", (*keys, index)
-
-
-@rule(
-    "PKG009",
-    SHOULD,
-    kinds=PACKAGE,
-    when=lambda facts: (
-        facts.package.backend == "setuptools"
-        and facts.pyproject.table("tool", "setuptools", "package-data")
-    ),
-)
-def named_data_exist(facts: Facts) -> Iterator[Hit]:
-    """Data that the build is told of are there.
-
-    Why: The package comes without them, and nothing tells.
-
-    How: Correct the name, or add what is missing.
-
-    Source: [data files](https://setuptools.pypa.io/en/latest/userguide/datafiles.html); a LISA
-    package names a `py.typed` that does not exist.
-    """
-    above: Keys = ("tool", "setuptools", "package-data")
-    for package in facts.pyproject.table(*above):
-        folder = facts.layout.folders.get(package)
-        for path, keys in _list_paths(facts, (*above, package), f"{folder}/") if folder else ():
-            missing = _find_missing(facts, path)
-            if missing and not may_be_built(facts, missing):
-                yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {missing}")
 
 
 def _says_typed(facts: Facts) -> Callable[[], Place] | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from posixpath import normpath
 
 from lisa_scaffold.formats.edit import Change, replace_item
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.files import is_there
 
 REQUIRES = ("build-system", "requires")
 
@@ -76,32 +78,74 @@ def _find_words_of_build(facts: Facts) -> frozenset[str]:
     return frozenset(word for text in texts for word in re.findall(r"[\w.-]+", text))
 
 
-# The first version of each backend that takes a licence expression (PEP 639).
+def find_missing(facts: Facts, path: str) -> str:
+    """A path that settings of a build name and that is not there, as the backend reads it.
+
+    Returns
+    -------
+    str
+        The path in its plain form; empty where it is there, or may be.
+    """
+    if path.startswith("/"):
+        # For hatchling alone a leading slash stands for the project.
+        if facts.package.backend != "hatchling":
+            return ""
+        path = path.lstrip("/")
+    wanted = normpath(path or ".")
+    # What lies above is somebody else's, such as a workspace's; other things a build may make.
+    is_sure = not wanted.startswith("..") and not is_there(facts, wanted)
+    return wanted if is_sure and not may_be_built(facts, wanted) else ""
+
+
+# The first version of each backend that takes a licence expression (PEP 639), by its own history.
 _FLOORS = {
+    # https://flit.pypa.io/en/stable/history.html: 3.11 takes one identifier, 3.12 AND and OR too
     "flit": ("flit-core", "3.11"),
-    "hatchling": ("hatchling", "1.26.3"),
+    # https://hatch.pypa.io/latest/history/hatchling/; 1.26.0 was withdrawn
+    "hatchling": ("hatchling", "1.26.1"),
+    # https://www.maturin.rs/changelog.html: 1.9.0 wrote it into the wrong field until 1.9.2
     "maturin": ("maturin", "1.9.2"),
+    # https://mesonbuild.com/meson-python/changelog.html
     "meson-python": ("meson-python", "0.18"),
+    # https://github.com/pdm-project/pdm-backend/releases/tag/2.4.0
     "pdm": ("pdm-backend", "2.4"),
+    # https://github.com/python-poetry/poetry-core/blob/main/CHANGELOG.md
     "poetry": ("poetry-core", "2.2"),
-    "scikit-build-core": ("scikit-build-core", "0.12"),
+    # https://scikit-build-core.readthedocs.io/en/latest/about/changelog.html
+    "scikit-build-core": ("scikit-build-core", "0.11"),
+    # https://setuptools.pypa.io/en/latest/history.html#v77-0-3; 77.0.0 to 77.0.2 refused much
     "setuptools": ("setuptools", "77.0.3"),
+    # https://github.com/astral-sh/uv/pull/9965: before its first release it took both forms
+    "uv": ("uv-build", "0"),
 }
+_FLOOR_OF_OPERATORS = {"flit": "3.12"}
 
 
-def takes_expression(facts: Facts) -> bool:
-    """Whether the project's own bound of its backend lets a version in that takes an expression."""
+def takes_expression(facts: Facts, expression: str = "") -> bool:
+    """Whether the project's own bound of its backend lets a version in that takes an expression.
+
+    Parameters
+    ----------
+    expression
+        The expression that is meant; some versions take a single identifier alone.
+    """
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
+    from packaging.version import InvalidVersion, Version
 
-    name, floor = _FLOORS.get(facts.package.backend, ("", ""))
+    backend = facts.package.backend
+    name, floor = _FLOORS.get(backend, ("", ""))
+    if " " in expression:
+        floor = _FLOOR_OF_OPERATORS.get(backend, floor)
     for text in facts.pyproject.items(*REQUIRES):
         try:
             requirement = Requirement(str(text))
-        except InvalidRequirement:
+            named = [Version(each.version.removesuffix(".*")) for each in requirement.specifier]
+        except (InvalidRequirement, InvalidVersion):
             continue
         if canonicalize_name(requirement.name) == name:
-            major, _, rest = floor.partition(".")
-            newer = (floor, f"{major}.{int(rest.split('.')[0]) + 50}", f"{int(major) + 50}.0")
-            return any(requirement.specifier.contains(each) for each in newer)
+            first = Version(floor)
+            newer = [first, Version(f"{first.major}.{first.minor + 50}"), *named]
+            newer.append(Version(f"{first.major + 50}.0"))
+            return any(requirement.specifier.contains(each) for each in newer if each >= first)
     return True

@@ -1,0 +1,151 @@
+"""Packaging: what the settings of a build name is there, as each backend reads its paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from posixpath import join
+
+from lisa_scaffold.formats.document import Keys
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.requirement import find_missing
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
+
+Named = tuple[tuple[str, ...], Keys]
+"""Where something may lie that the settings name (in one of these paths), and their keys."""
+
+
+@rule("PKG007", MUST, kinds=PACKAGE, when=lambda facts: facts.pyproject.table("tool"))
+def named_packages_exist(facts: Facts) -> Iterator[Hit]:
+    """Packages that the build is told of are there.
+
+    Why: A build stops, or makes a package without its modules.
+
+    How: Correct the name, or add what is missing.
+
+    Source: [setuptools](https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html#setuptools-specific-configuration),
+    [hatch](https://hatch.pypa.io/latest/config/build/#packages),
+    [Flit](https://flit.pypa.io/en/stable/pyproject_toml.html#module-section),
+    [uv](https://docs.astral.sh/uv/concepts/build-backend/#modules),
+    [PDM](https://backend.pdm-project.org/build_config/),
+    [Poetry](https://python-poetry.org/docs/pyproject/#packages),
+    [maturin](https://www.maturin.rs/config.html),
+    [scikit-build-core](https://scikit-build-core.readthedocs.io/en/latest/configuration/index.html#customizing-the-built-wheel).
+    """
+    for paths, keys in _find_named_paths(facts):
+        missing = [find_missing(facts, path) for path in paths]
+        if missing and all(missing):
+            line = facts.pyproject.line(*keys)
+            yield Hit("pyproject.toml", line, f"there is no {missing[0]}")
+
+
+_WHEEL: Keys = ("tool", "hatch", "build", "targets", "wheel")
+_SCIKIT: Keys = ("tool", "scikit-build", "wheel", "packages")
+_LISTS: dict[str, tuple[Keys, ...]] = {
+    "hatchling": ((*_WHEEL, "packages"), (*_WHEEL, "only-include")),
+    "scikit-build-core": (_SCIKIT,),
+    "setuptools": (("tool", "setuptools", "packages", "find", "where"),),
+}
+_FOLDERS: dict[str, Keys] = {
+    "maturin": ("tool", "maturin", "python-source"),
+    "pdm": ("tool", "pdm", "build", "package-dir"),
+    "uv": ("tool", "uv", "build-backend", "module-root"),
+}
+
+
+def _find_named_paths(facts: Facts) -> Iterator[Named]:
+    """The files and folders that the settings of the build name; meson-python's name none."""
+    backend = facts.package.backend
+    for keys in _LISTS.get(backend, ()):
+        yield from _list_paths(facts, keys)
+    match facts.pyproject.get(*_FOLDERS.get(backend, ("-",))):
+        case str(folder):
+            yield (folder,), _FOLDERS[backend]
+    if backend in _NAMED:
+        yield from _NAMED[backend](facts)
+
+
+def _named_for_scikit_build(facts: Facts) -> Iterator[Named]:
+    # A table has the name in the wheel as key.
+    for name, path in facts.pyproject.table(*_SCIKIT).items():
+        yield (str(path),), (*_SCIKIT, name)
+
+
+def _named_for_poetry(facts: Facts) -> Iterator[Named]:
+    keys: Keys = ("tool", "poetry", "packages")
+    for index, each in enumerate(facts.pyproject.items(*keys)):
+        if isinstance(each, dict) and "include" in each:
+            path = join(str(each.get("from", "")), str(each["include"]))
+            yield (path,), (*keys, index)
+
+
+def _named_for_flit(facts: Facts) -> Iterator[Named]:
+    for keys in ("tool", "flit", "module", "name"), ("tool", "flit", "metadata", "module"):
+        match facts.pyproject.get(*keys):
+            case str(name):
+                stem = name.replace(".", "/")
+                yield (stem, f"{stem}.py", f"src/{stem}", f"src/{stem}.py"), keys
+
+
+def _named_for_uv(facts: Facts) -> Iterator[Named]:
+    above: Keys = ("tool", "uv", "build-backend")
+    named = facts.pyproject.get(*above, "module-name")
+    root = facts.pyproject.get(*above, "module-root", default="src")
+    for index, name in enumerate(named if isinstance(named, list) else [named]):
+        if isinstance(name, str) and isinstance(root, str):
+            at: Keys = (index,) if isinstance(named, list) else ()
+            yield (join(root, name.replace(".", "/")),), (*above, "module-name", *at)
+
+
+def _named_for_setuptools(facts: Facts) -> Iterator[Named]:
+    pyproject = facts.pyproject
+    table: Keys = ("tool", "setuptools")
+    folders = pyproject.table(*table, "package-dir")
+    if any(name for name in folders):
+        return
+    top = str(folders.get("", ""))
+    for index, name in enumerate(pyproject.items(*table, "packages")):
+        yield (join(top, str(name).replace(".", "/")),), (*table, "packages", index)
+    for index, name in enumerate(pyproject.items(*table, "py-modules")):
+        path = f"{join(top, str(name).replace('.', '/'))}.py"
+        yield (path,), (*table, "py-modules", index)
+
+
+_NAMED: dict[str, Callable[[Facts], Iterator[Named]]] = {
+    "flit": _named_for_flit,
+    "poetry": _named_for_poetry,
+    "scikit-build-core": _named_for_scikit_build,
+    "setuptools": _named_for_setuptools,
+    "uv": _named_for_uv,
+}
+
+
+def _list_paths(facts: Facts, keys: Keys, prefix: str = "") -> Iterator[Named]:
+    for index, name in enumerate(facts.pyproject.items(*keys)):
+        yield (f"{prefix}{name}",), (*keys, index)
+
+
+@rule(
+    "PKG009",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: (
+        facts.package.backend == "setuptools"
+        and facts.pyproject.table("tool", "setuptools", "package-data")
+    ),
+)
+def named_data_exist(facts: Facts) -> Iterator[Hit]:
+    """Data that the build is told of are there.
+
+    Why: The package comes without them, and nothing tells.
+
+    How: Correct the name, or add what is missing.
+
+    Source: [data files](https://setuptools.pypa.io/en/latest/userguide/datafiles.html); a LISA
+    package names a `py.typed` that does not exist.
+    """
+    above: Keys = ("tool", "setuptools", "package-data")
+    for package in facts.pyproject.table(*above):
+        folder = facts.layout.folders.get(package)
+        for (path,), keys in _list_paths(facts, (*above, package), f"{folder}/") if folder else ():
+            if missing := find_missing(facts, path):
+                yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {missing}")
