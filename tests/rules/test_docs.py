@@ -185,7 +185,7 @@ def test_read_the_docs() -> None:
 def test_services_that_are_closed() -> None:
     badges = "![a](https://api.travis-ci.org/a/b.svg)\n![b](https://lgtm.com/a)\n"
     assert messages(with_readme(badges), "DOC007") == [
-        "travis-ci.org: closed in 2021; also in line 5"
+        "travis-ci.org was closed in 2021; also in line 5"
     ]
     assert (
         found(
@@ -196,6 +196,9 @@ def test_services_that_are_closed() -> None:
     )
     job = {".travis.yml": "after_success: bash <(curl -s https://codecov.io/bash)\n"}
     assert found({**clean(), **job}, "DOC007") == [("DOC007", ".travis.yml", 1)]
+    assert messages({".lgtm.yml": "extraction: {}\n"}, "DOC007") == [
+        "nothing reads this file any more: lgtm.com was closed in 2022"
+    ]
 
 
 def test_the_tools_of_read_the_docs() -> None:

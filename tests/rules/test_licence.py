@@ -341,3 +341,36 @@ def test_a_readme_against_classifiers() -> None:
     assert messages(files, "LIC007") == ["GPL-3.0 is named here, but the metadata says MIT"]
     same = {**files, "README.md": "# A\n\n## License\n\nMIT.\n"}
     assert messages(same, "LIC007") == []
+
+
+CLASSIFIED = "classifiers=['License :: OSI Approved :: {}']"
+
+
+@pytest.mark.parametrize(
+    ("licence", "classifier", "told"),
+    [
+        ("GPLv3", "MIT License", "`license` says GPL-3.0"),
+        ("GNU General Public License v3", "BSD License", "`license` says GPL-3.0"),
+        ("MIT", "GNU General Public License v3 (GPLv3)", "`license` says MIT"),
+        ("BSD", "BSD License", ""),
+        ("GPL", "GNU General Public License v3 or later (GPLv3+)", ""),
+        ("MIT or GPL", "MIT License", ""),
+        ("see LICENSE", "MIT License", ""),
+        ("MIT " + "as is, without warranty of any kind. " * 9 + "GPL", "BSD License", ""),
+    ],
+)
+def test_what_setup_py_says_without_a_licence_text(
+    licence: str, classifier: str, told: str
+) -> None:
+    named = CLASSIFIED.format(classifier)
+    lines = f"from setuptools import setup\nsetup(name='a', license='{licence}', {named})\n"
+    expected = [f"`License :: OSI Approved :: {classifier}`, but {told}"] if told else []
+    assert messages({"setup.py": lines}, "LIC005") == expected
+
+
+def test_a_readme_against_setup_py() -> None:
+    files = {
+        "setup.py": "from setuptools import setup\nsetup(name='a', license='GPLv3')\n",
+        "README.md": "# A\n\n## License\n\nMIT.\n",
+    }
+    assert messages(files, "LIC007") == ["MIT is named here, but the metadata says GPL-3.0"]

@@ -55,9 +55,6 @@ def test_a_limit_in_front_goes_too() -> None:
 def test_a_limit_that_means_something_is_left_to_people() -> None:
     files = replaced('">=3.11"', '">=3.11,<3.14"')
     assert messages(files, "MET") == ["`<3.14` keeps newer Pythons out"]
-    assert (
-        found(poetry('name = "a"\n[tool.poetry.dependencies]\npython = "^3.11"\n'), "MET013") == []
-    )
 
 
 def python(*versions: str) -> list[str]:
@@ -196,3 +193,14 @@ def test_a_generated_project_for_a_newer_python_passes() -> None:
     assert found(clean(python_min="3.13"), "MET") == []
     files = changed(clean(), {".python-version": "3.10\n"})
     assert found(files, "MET") == [("MET016", ".python-version", 1)]
+
+
+def test_poetrys_caret_is_a_limit() -> None:
+    def supporting(pythons: str) -> dict[str, Any]:
+        return poetry(f'name = "a"\n[tool.poetry.dependencies]\npython = "{pythons}"\n')
+
+    told = ["`^3.11` keeps newer Pythons out: `>=3.11`"]
+    assert messages(supporting("^3.11"), "MET013") == told
+    assert fixed(supporting("^3.11"), "MET013") == {TOML: supporting(">=3.11")[TOML]}
+    for pythons in (">=3.11", "*", "~3.11", ">=3.11,<3.13"):
+        assert found(supporting(pythons), "MET013") == []

@@ -90,3 +90,73 @@ def test_parts_of_the_project_are_pinned_together() -> None:
 def test_pins_are_one_finding() -> None:
     project = '[project]\nname = "a"\nversion = "2"\ndependencies = [\n"b==1",\n"c==3",\n]\n'
     assert messages({"pyproject.toml": project}, "MET020") == ["`b` is pinned to 1; also in line 6"]
+
+
+PINS = (
+    "# what is needed\nnumpy==1.19.5  # old\nscipy>=1\n-r other.txt\nh5py==3 ; python_version>'3'\n"
+)
+TOLD = (
+    "`numpy` is pinned to 1.19.5; also in line 5; the build hands this file on to whoever "
+    "installs the package"
+)
+READS = "from setuptools import setup\nneeds = open('{}').read().split()\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (
+            "setup.py",
+            READS.format("requirements.txt") + "setup(name='a', install_requires=needs)\n",
+        ),
+        (
+            "setup.py",
+            "import setuptools, os\n\n\ndef needs(path):\n    return open(path).readlines()\n\n\n"
+            "setuptools.setup(install_requires=needs(os.path.join('.', './requirements.txt')))\n",
+        ),
+        (
+            "setup.cfg",
+            "[metadata]\nname = a\n[options]\ninstall_requires = file: requirements.txt\n",
+        ),
+        (
+            TOML,
+            "[project]\nname = 'a'\ndynamic = ['version', 'dependencies']\n"
+            "[tool.setuptools.dynamic]\ndependencies = { file = ['./requirements.txt'] }\n",
+        ),
+        (
+            TOML,
+            "[project]\nname = 'a'\ndynamic = ['version', 'dependencies']\n"
+            "[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ['requirements.txt']\n",
+        ),
+    ],
+)
+def test_pins_in_a_file_that_the_build_reads(path: str, content: str) -> None:
+    files = {path: content, "requirements.txt": PINS}
+    assert found(files, "MET020") == [("MET020", "requirements.txt", 2)]
+    assert messages(files, "MET020") == [TOLD]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("setup.py", "from setuptools import setup\nsetup(name='a', install_requires=['numpy'])\n"),
+        # Which of the two it is nobody can tell.
+        (
+            "setup.py",
+            "from setuptools import setup\n"
+            "a = open('requirements.txt'), open('requirements-dev.txt')\n"
+            "setup(name='a', install_requires=list(a[0]))\n",
+        ),
+        # The pins do not stay.
+        (
+            "setup.py",
+            READS.format("requirements.txt")
+            + "setup(install_requires=[n.replace('==', '>=') for n in needs])\n",
+        ),
+        ("setup.py", READS.format("requirements.txt") + "setup(extras_require={'all': needs})\n"),
+        (TOML, "[project]\nname = 'a'\nversion = '1'\n"),
+    ],
+)
+def test_pins_that_no_user_gets(path: str, content: str) -> None:
+    files = {path: content, "requirements.txt": PINS, "requirements-dev.txt": PINS}
+    assert found(files, "MET020") == []

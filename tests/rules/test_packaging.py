@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..support.checking import changed, clean, edited, fixed, found, messages, text
+from ..support.checking import changed, clean, edited, findings, fixed, found, messages, text
 
 TOML = "pyproject.toml"
 SYSTEM = """\
@@ -341,3 +341,19 @@ def test_the_build_system_of_setuptools() -> None:
     used = {**files, "setup.py": "import wheel\n"}
     assert messages(used, "PKG011") == ["no `build-backend`"]
     assert found({TOML: '[build-system]\nrequires = ["hatchling"]\n'}, "PKG011") == []
+
+
+def test_keys_of_setup_cfg() -> None:
+    old = "[metadata]\nname = a\nauthor-email = a@b.org\n[options]\npython-requires = >=3\n"
+    more = "[options.extras_require]\na-b = c\n[flake8]\nmax-line-length = 100\n"
+    files = {"setup.cfg": old + more}
+    assert messages(files, "PKG012") == [
+        "`author-email` is `author_email` today",
+        "`python-requires` is `python_requires` today",
+    ]
+    assert fixed(files, "PKG012") == {
+        "setup.cfg": old.replace("r-e", "r_e").replace("n-r", "n_r") + more
+    }
+    twice = {"setup.cfg": "[metadata]\nauthor-email = a@b.org\nauthor_email = c@d.org\n"}
+    assert [each.fixable for each in findings(twice, "PKG012")] == [False]
+    assert found({"setup.cfg": more}, "PKG012") == []

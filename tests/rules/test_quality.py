@@ -11,7 +11,7 @@ from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
 
-from ..support.checking import changed, clean, edited, fixed, found, messages, text
+from ..support.checking import changed, clean, edited, findings, fixed, found, messages, text
 
 TOML = "pyproject.toml"
 BARE: dict[str, Any] = {
@@ -341,3 +341,36 @@ def test_a_module_that_lies_somewhere_on_the_path() -> None:
     files = edited(clean(), TOML, 'source_pkgs = [ "lisa_example" ]', new)
     assert len(found(files, "QTY008")) == 1
     assert found({**files, "tests/helper.py": ""}, "QTY008") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "right", "told"),
+    [
+        (
+            '[tool.ruff.lint]\nextend-ignore = [ "E501" ]\n',
+            '[tool.ruff.lint]\nignore = [ "E501" ]\n',
+            "`extend-ignore` is `ignore`",
+        ),
+        (
+            '[tool.ruff.lint]\nselect = [ "E" ]\nextend-unfixable = [ "E501" ]\n',
+            '[tool.ruff.lint]\nselect = [ "E" ]\nunfixable = [ "E501" ]\n',
+            "`extend-unfixable` is `unfixable`",
+        ),
+        (
+            "[tool.mypy]\nstrict = true\nshow_error_codes = true\n",
+            "[tool.mypy]\nstrict = true\n",
+            "mypy shows error codes anyway: `show_error_codes` can go",
+        ),
+    ],
+)
+def test_settings_of_today(old: str, right: str, told: str) -> None:
+    assert messages({"pyproject.toml": old}, "QTY020") == [told]
+    assert fixed({"pyproject.toml": old}, "QTY020") == {"pyproject.toml": right}
+    assert found({"pyproject.toml": right}, "QTY020") == []
+
+
+def test_settings_that_are_not_the_same() -> None:
+    both = '[tool.ruff.lint]\nignore = [ "E1" ]\nextend-ignore = [ "E5" ]\n'
+    assert [each.fixable for each in findings({"pyproject.toml": both}, "QTY020")] == [False]
+    inherited = f'[tool.ruff]\nextend = "base.toml"\n{both}'
+    assert found({"pyproject.toml": inherited}, "QTY020") == []

@@ -8,7 +8,7 @@ import pytest
 
 from lisa_scaffold.rules.quality_hooks import _is_cheap
 
-from ..support.checking import changed, clean, edited, fixed, found, messages, text
+from ..support.checking import changed, clean, edited, findings, fixed, found, messages, text
 
 HOOKS = ".pre-commit-config.yaml"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -84,7 +84,7 @@ def test_hooks_that_do_not_exist(repo: str, rev: str, name: str, message: str) -
         (PCH, "v0.1.0", "anything"),
         (PCH, COMMIT, "anything"),
         (PCH, f"{COMMIT}  # frozen: v99.0.0", "anything"),
-        (RUFF, "v0.17.6", "ruff"),
+        (RUFF, "v0.11.0", "ruff"),
         ("https://github.com/somebody/hooks", "v1.0", "anything"),
     ],
 )
@@ -350,3 +350,24 @@ def test_a_function_is_a_session_by_its_name() -> None:
     noxfile = "import nox\n\n\n@nox.session\ndef type_check(s):\n    pass\n"
     assert found(ci("type-check", noxfile), "QTY") == []
     assert found(changed(clean(), {"noxfile.py": None}), "QTY018") == []
+
+
+def test_the_hook_of_ruffs_linter() -> None:
+    old = one(RUFF, "v0.12.0", "id: ruff", "args: [--fix]")
+    assert messages(old, "QTY019") == ["ruff is an old name of the hook ruff-check"]
+    right = one(RUFF, "v0.12.0", "id: ruff-check", "args: [--fix]")
+    assert fixed(old, "QTY019") == {HOOKS: right[HOOKS]}
+    for rev, name in (("v0.11.9", "ruff"), ("v0.12.0", "ruff-check"), ("v0.12.0", "ruff-format")):
+        assert found(one(RUFF, rev, f"id: {name}"), "QTY019") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (".github/workflows/a.yml", "env:\n  SKIP: ruff\n"),
+        ("Makefile", "lint:\n\tpre-commit run --all-files ruff\n"),
+    ],
+)
+def test_a_hook_that_is_run_by_name_is_left_to_people(path: str, content: str) -> None:
+    files = {**one(RUFF, "v0.12.0", "id: ruff"), path: content}
+    assert [each.fixable for each in findings(files, "QTY019")] == [False]

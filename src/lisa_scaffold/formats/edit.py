@@ -78,8 +78,13 @@ def set_value(keys: Names, literal: str) -> Change:
 
 
 def move_key(keys: Names, to: Names) -> Change:
-    """Give a key, or the header of a table, another place; nothing where that is taken."""
+    """Give a key, or the header of a table, another place or name; nothing where that is taken."""
     return _change_toml("move_key", keys, to)
+
+
+def remove_key(keys: Names) -> Change:
+    """Remove a key, or a table, where it is there."""
+    return _change_toml("remove_key", keys)
 
 
 def add_item(keys: Names, literal: str) -> Change:

@@ -26,7 +26,7 @@ def set_value(text: str, keys: Names, literal: str) -> str:
 
 
 def move_key(text: str, keys: Names, to: Names) -> str:
-    """Give a key, or the header of a table, another place; nothing where that is taken."""
+    """Give a key, or the header of a table, another place or name; nothing where that is taken."""
 
     def change(tree: Branch) -> Branch:
         taken: list[Entry] = []
@@ -37,9 +37,15 @@ def move_key(text: str, keys: Names, to: Names) -> str:
             head = f"[{_write_key(to)}]\n"
             entries = [replace(e, key=to, head=head) if e.key == keys else e for e in tree.entries]
             return replace(tree, entries=tuple(entries))
-        return _add_entry(rest, to, replace(taken[0], key=(to[-1],)))
+        head = taken[0].head if to[-1] == keys[-1] else f"{_write_key(to[-1:])} = "
+        return _add_entry(rest, to, replace(taken[0], key=(to[-1],), head=head))
 
     return _change_tree(text, change)
+
+
+def remove_key(text: str, keys: Names) -> str:
+    """Remove a key, or a table, where it is there."""
+    return _change_tree(text, lambda tree: _change_entry(tree, keys, lambda _: None)[0])
 
 
 def add_item(text: str, keys: Names, literal: str) -> str:

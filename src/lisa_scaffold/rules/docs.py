@@ -214,21 +214,25 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
 
 
 _DEAD = {
-    "travis-ci.org": "closed in 2021",
-    "lgtm.com": "closed in 2022",
-    "requires.io": "closed in 2022",
-    "landscape.io": "closed in 2019",
-    "codecov.io/bash": "its uploader was switched off in 2022",
+    "travis-ci.org": "was closed in 2021",
+    "lgtm.com": "was closed in 2022",
+    "requires.io": "was closed in 2022",
+    "landscape.io": "was closed in 2019",
+    "codecov.io/bash": "was switched off in 2022",
 }
 _DEAD_ADDRESS = re.compile(
     rf"https?://(?:[\w-]+\.)*({'|'.join(map(re.escape, _DEAD))})(?![\w.-]*\w\.)"
 )
+_DEAD_FILES = {
+    **dict.fromkeys((".lgtm.yml", "lgtm.yml"), "lgtm.com"),
+    **dict.fromkeys((".landscape.yml", ".landscape.yaml"), "landscape.io"),
+}
 _RUN_BY = (".travis.yml", ".gitlab-ci.yml", ".gitlab/**.yml", ".github/workflows/*", "tox.ini")
 
 
 @rule("DOC007", SHOULD)
 def services_live(facts: Facts) -> Iterator[Hit]:
-    """No page or job relies on a service that is closed.
+    """No page, job or file relies on a service that is closed.
 
     Why: The badge shows nothing, or an advertisement of whoever has bought the name, and the job
     fails or uploads nothing.
@@ -239,6 +243,9 @@ def services_live(facts: Facts) -> Iterator[Hit]:
     [LGTM](https://github.blog/news-insights/product-news/the-next-step-for-lgtm-com-github-code-scanning/),
     [Codecov](https://docs.codecov.com/docs/about-the-codecov-bash-uploader).
     """
+    for path in facts.paths(*_DEAD_FILES):
+        service = _DEAD_FILES[path]
+        yield Hit(path, 1, f"nothing reads this file any more: {service} {_DEAD[service]}")
     for path in facts.paths(*_READMES, *_RUN_BY):
         found = [
             (number, match)
@@ -248,4 +255,4 @@ def services_live(facts: Facts) -> Iterator[Hit]:
         if found:
             number, match = found[0]
             more = count_more([at for at, _ in found])
-            yield Hit(path, number, f"{match[1]}: {_DEAD[match[1]]}{more}")
+            yield Hit(path, number, f"{match[1]} {_DEAD[match[1]]}{more}")

@@ -45,6 +45,7 @@ _ELSEWHERE = re.compile(
     r"(?:licen[sc]es?|legal|docs?)/(?:[^/]+/)?(?:licen[sc]es?|copying)(?:\.(?:md|rst|txt))?",
     re.IGNORECASE,
 )
+_LONGEST_NAME = 100  # characters of a name, with words such as "or later"; a text has more
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
 
 
@@ -64,10 +65,18 @@ def _stated_expression(facts: Facts) -> str:
     return text if text and licences.is_expression(text) else ""
 
 
+def _named_in_key(facts: Facts) -> set[str]:
+    """The licences that the text under `license` names; none where it is long, as a licence is."""
+    text = _stated_expression(facts)
+    if facts.package.form != "project":  # where any text may stand
+        text = facts.package.text("license")
+    return licences.find_claimed(text) if len(text) <= _LONGEST_NAME else set()
+
+
 def _stated_licences(facts: Facts) -> set[str]:
     """The licences that the metadata states: under its key, or else by classifiers."""
-    if expression := _stated_expression(facts):
-        return licences.find_claimed(expression)
+    if named := _named_in_key(facts):
+        return named
     texts = (text for _, text in _licence_classifiers(facts))
     return {name for text in texts for name in licences.find_claimed(text)}
 
@@ -246,7 +255,7 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     ),
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
-    """Licence classifiers name the licence whose text is there.
+    """Licence classifiers name the licence whose text is there, or that `license` states.
 
     Why: Package indexes show the classifier, the archive holds the text, and users choose.
 
@@ -257,7 +266,7 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     package with the text of the GPL had the classifier of the MIT licence.
     """
     held = _held_licences(facts)
-    stated = set() if held else licences.find_claimed(_stated_expression(facts))
+    stated = set() if held else _named_in_key(facts)
     classifiers = _licence_classifiers(facts)
     together = {name for _, text in classifiers for name in licences.find_claimed(text)}
     if licences.contradict(together, held or stated):
@@ -294,7 +303,7 @@ def no_classifiers(facts: Facts) -> Iterator[Hit]:
 
 @rule("LIC007", MUST)
 def readme_agrees(facts: Facts) -> Iterator[Hit]:
-    """The README names the licence whose text is there.
+    """The README names the licence whose text is there, or that the metadata states.
 
     Why: The README is what people read; a licence that it names in passing is taken for the true
     one.

@@ -91,3 +91,61 @@ def one_version(facts: Facts) -> Iterator[Hit]:
                 yield Hit(path, line, f"{match[2]} here, but {stated} in {where}")
             elif not in_step:
                 yield Hit(path, line, f"the version stands here and in {where}")
+
+
+_BY_DISTRIBUTION = """
+arviz astropy black boto3 cartopy celery click corner cupy cython dask django dynesty emcee fastapi
+flask gwpy h5py healpy httpx hypothesis ipykernel ipython jax jinja2 jupyter jupyterlab keras lal
+ldc lisaconstants lisagwresponse lisainstrument lisaorbits lisatools llvmlite matplotlib mpmath mypy
+networkx notebook nox numba numexpr numpy packaging pandas pip plotly poetry polars pybind11 pycbc
+pydantic pytdi pytest pytz requests ruff scipy seaborn setuptools six snakemake sphinx sqlalchemy
+statsmodels sympy tensorflow torch tox tqdm twine uv wheel xarray zarr attrs lalsuite
+"""
+TAKEN = {
+    **{name: name for name in _BY_DISTRIBUTION.split()},
+    "attr": "attrs",
+    "cv2": "opencv",
+    "dateutil": "dateutil",
+    "pil": "pillow",
+    "pre_commit": "pre-commit",
+    "skbuild": "scikit-build",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "typing_extensions": "typing-extensions",
+    "yaml": "yaml",
+}
+"""Import names, in lower case, that everybody knows, each with a part of its owner's name."""
+
+_NAMESPACE = "lisa"
+
+
+@rule("MET021", SHOULD, kinds=PACKAGE, when=lambda facts: facts.layout.folders)
+def names_are_free(facts: Facts) -> Iterator[Hit]:
+    """The name by which the package is imported is nobody else's.
+
+    Why: Of two packages with one import name the second overwrites files of the first, and whoever
+    removes one breaks the other.
+
+    How: Rename the folder, such as to `lisa_numpy`. The name `lisa` alone would take the place of
+    every package whose name is `lisa.` and something: put the package into a folder below it, and
+    leave `lisa/__init__.py` out.
+
+    Source: [distribution and import packages](https://packaging.python.org/en/latest/discussions/distribution-package-vs-import-package/);
+    [namespace packages](https://packaging.python.org/en/latest/guides/packaging-namespace-packages/).
+    """
+    folders = facts.layout.folders
+    # Of several folders at the top nobody knows which are installed.
+    if facts.layout.style != "src" and len(folders) > 1:
+        return
+    is_lisas = bool(facts.answers) or any(
+        re.match(r"https?://[\w.-]+/lisa/", str(url), re.IGNORECASE)
+        for url in facts.package.table("urls").values()
+    )
+    for name, folder in folders.items():
+        path = folder if folder.endswith(".py") else f"{folder}/__init__.py"
+        owner = TAKEN.get(name.lower())
+        if owner and owner not in facts.package.name and name.lower() not in facts.package.name:
+            yield Hit(path, 1, f"`import {name}` is the name of another, well-known package")
+        elif name == _NAMESPACE and is_lisas:
+            message = "`import lisa` would hide every other package below that name"
+            yield Hit(path, 1, message)

@@ -68,10 +68,7 @@ def valid_requires_python(facts: Facts) -> Iterator[Hit]:
     "MET013",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: (
-        "<" in facts.package.text("requires-python")
-        and facts.package.form in ("project", "setuptools")
-    ),
+    when=lambda facts: "<" in facts.package.text("requires-python"),
     fixes=UNSAFE,
     strict=True,
 )
@@ -81,11 +78,16 @@ def no_upper_limit(facts: Facts) -> Iterator[Hit]:
     Why: With a limit nobody can try the next Python before it is raised, and `pip` falls back to
     an old version without the limit. It cannot be taken back from what was published.
 
-    How: State the oldest version alone, and test with the newest ones.
+    How: State the oldest version alone, and test with the newest ones. Poetry's `^3.11` is such a
+    limit too: `>=3.11` is none.
 
-    Source: [on upper bounds](https://iscinumpy.dev/post/bound-version-constraints/).
+    Source: [on upper bounds](https://iscinumpy.dev/post/bound-version-constraints/),
+    [Poetry: caret requirements](https://python-poetry.org/docs/dependency-specification/#caret-requirements).
     """
     package = facts.package
+    if package.form == "poetry":
+        yield from _find_caret(facts)
+        return
     text = package.text("requires-python")
     match = _LIMIT.search(text)
     if match is None:
@@ -98,6 +100,17 @@ def no_upper_limit(facts: Facts) -> Iterator[Hit]:
         if rest and text in facts.lines(path)[line - 1]:
             fix = Fix.edit(path, replace_in_line(line, text, rest))
     yield Hit(path, line, f"`{match[1]}{match[2]}` keeps newer Pythons out", fix=fix)
+
+
+def _find_caret(facts: Facts) -> Iterator[Hit]:
+    """Where Poetry is told the Pythons by a caret, which nobody reads as a limit."""
+    text = str(facts.pyproject.get("tool", "poetry", "dependencies", "python"))
+    match = re.fullmatch(r"\^\s*(\d+(?:\.\d+)*)", text.strip())
+    if match:
+        path, line = facts.package.place("requires-python")
+        right = f">={match[1]}"
+        fix = Fix.edit(path, replace_in_line(line, quoted(text), quoted(right)))
+        yield Hit(path, line, f"`{text}` keeps newer Pythons out: `{right}`", fix=fix)
 
 
 def _classified_pythons(facts: Facts) -> list[tuple[int, Version]]:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from lisa_scaffold.formats.document import Keys
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project import listed
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
 
@@ -123,7 +124,18 @@ def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> s
     return ""
 
 
-@rule("MET019", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.texts("dependencies"))
+@cached_in_facts
+def _find_needed(facts: Facts) -> tuple[tuple[Callable[[], Place], str], ...]:
+    """What the package needs, wherever that is stated: what finds its place, and its text."""
+    stated = enumerate(facts.package.texts("dependencies"))
+    found = [(partial(facts.package.place, "dependencies", index), text) for index, text in stated]
+    listed_in_files = [
+        (partial(Place, each.path, each.line), each.text) for each in listed.read(facts)
+    ]
+    return (*found, *listed_in_files)
+
+
+@rule("MET019", SHOULD, kinds=PACKAGE, when=_find_needed)
 def no_addresses(facts: Facts) -> Iterator[Hit]:
     """What the package needs is named, not fetched from an address.
 
@@ -135,32 +147,34 @@ def no_addresses(facts: Facts) -> Iterator[Hit]:
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references):
     public index servers should not allow them.
     """
-    for index, text in enumerate(facts.package.texts("dependencies")):
+    for find, text in _find_needed(facts):
         if re.match(r"[\w.-]+\s*+(\[[^]]*\])?\s*+@\s", f"{text} "):
-            place = facts.package.place("dependencies", index)
-            yield Hit(*place, f"`{text.partition('@')[0].strip()}` is fetched from an address")
+            yield Hit(*find(), f"`{text.partition('@')[0].strip()}` is fetched from an address")
 
 
-@rule("MET020", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.texts("dependencies"))
+@rule("MET020", SHOULD, kinds=PACKAGE, when=_find_needed)
 def no_exact_pins(facts: Facts) -> Iterator[Hit]:
     """What the package needs is not pinned to one version.
 
     Why: Two packages that pin the same dependency to different versions cannot be installed
     together.
 
-    How: State the oldest version that works, and pin in a lock file or in the image.
+    How: State the oldest version that works, and pin in a lock file or in the image. A file that
+    `setup.py` reads, or that `install_requires` or `dynamic` names, is a statement too.
 
     Source: [install_requires vs requirements files](https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/).
     """
     own = facts.package.text("version")
     pins: list[tuple[Place, str]] = []
-    for index, text in enumerate(facts.package.texts("dependencies")):
+    for find, text in _find_needed(facts):
         match = _PIN.fullmatch(text)
         # Parts of one project that are released together pin each other.
         is_own = match and _normal(match[1]).startswith(f"{facts.package.name}-")
         if match and "*" not in match[2] and match[2] != own and not is_own:
-            place = facts.package.place("dependencies", index)
-            pins.append((place, f"`{match[1]}` is pinned to {match[2]}"))
-    if pins:
-        place, message = pins[0]
-        yield Hit(*place, f"{message}{count_more([at.line for at, _ in pins])}")
+            pins.append((find(), f"`{match[1]}` is pinned to {match[2]}"))
+    for path in dict.fromkeys(place.path for place, _ in pins):
+        here = [(place.line, message) for place, message in pins if place.path == path]
+        message = f"{here[0][1]}{count_more([line for line, _ in here])}"
+        if path.endswith((".txt", ".in")):
+            message += "; the build hands this file on to whoever installs the package"
+        yield Hit(path, here[0][0], message)

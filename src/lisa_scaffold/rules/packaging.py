@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from lisa_scaffold.formats.edit import Change, replace_item, set_value
+from lisa_scaffold.formats.edit import Change, replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
@@ -234,3 +234,26 @@ def backend_of_today(facts: Facts) -> Iterator[Hit]:
             fix = Fix.edit("pyproject.toml", replace_item(REQUIRES, str(text), None))
             line = facts.pyproject.line(*REQUIRES, index)
             yield Hit("pyproject.toml", line, "`wheel` is not needed here", fix=fix)
+
+
+@rule("PKG012", SHOULD, when=lambda facts: facts.has("setup.cfg"), fixes=True)
+def keys_of_today(facts: Facts) -> Iterator[Hit]:
+    """The keys in `setup.cfg` are written with underscores.
+
+    Why: setuptools warns of a dash at every build, and one of its versions refused to build.
+
+    How: Write `author_email` for `author-email`, under `[metadata]` and `[options]`.
+
+    Source: [setuptools 78](https://setuptools.pypa.io/en/latest/history.html#v78-0-0): the removal
+    was put off in 78.0.2.
+    """
+    cfg = facts.ini("setup.cfg")
+    for section in ("metadata", "options"):
+        keys = [key for key in cfg.table(section) if "-" in key]
+        for key in keys:
+            right = key.replace("-", "_")
+            line = cfg.line(section, key)
+            is_free = right not in cfg.table(section)
+            change = replace_in_line(line, key, right)
+            fix = Fix.edit("setup.cfg", change) if is_free else None
+            yield Hit("setup.cfg", line, f"`{key}` is `{right}` today", fix=fix)

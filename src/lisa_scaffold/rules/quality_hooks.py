@@ -323,3 +323,31 @@ def _find_outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
             new = _MOVED.get(plain, plain.replace("git://", "https://", 1))
             if new != plain:
                 yield ("repos", number, "repo"), address, new
+
+
+_RUFF_HOOKS = "astral-sh/ruff-pre-commit"
+
+
+@rule("QTY019", SHOULD, when=lambda facts: facts.hooks, fixes=True, strict=True)
+def ruff_hook_of_today(facts: Facts) -> Iterator[Hit]:
+    """The hook of ruff's linter is called `ruff-check`.
+
+    Why: ruff has two hooks, and the old name `ruff` does not say which one is meant; it is kept as
+    an alias only.
+
+    How: Write `id: ruff-check`, and the same name wherever the hook is skipped or run by name.
+
+    Source: [ruff-pre-commit](https://github.com/astral-sh/ruff-pre-commit/blob/main/.pre-commit-hooks.yaml):
+    "legacy alias".
+    """
+    since = _SINCE[_RUFF_HOOKS][1]["ruff-check"]
+    # Who skips or runs it by name would mean another hook afterwards.
+    named = re.search(r"\bSKIP\b|pre-commit run\b.*\bruff\b|\bskip:", facts.automation.text)
+    for hook in read_hooks(facts):
+        version = parse_release(hook.revision)
+        if hook.repository == _RUFF_HOOKS and hook.name == "ruff" and version and version >= since:
+            line = facts.hooks.line(*hook.keys, "id")
+            text = facts.lines(HOOKS)[line - 1]
+            right = re.sub(r"\bruff\b", "ruff-check", text, count=1)
+            fix = None if named else Fix.edit(HOOKS, replace_in_line(line, text, right))
+            yield Hit(HOOKS, line, "ruff is an old name of the hook ruff-check", fix=fix)

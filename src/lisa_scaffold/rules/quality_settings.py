@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from posixpath import normpath
 
 from lisa_scaffold.formats.document import Document, Key
-from lisa_scaffold.formats.edit import Change, add_item, move_key, replace_item, set_value
+from lisa_scaffold.formats.edit import (
+    Change,
+    add_item,
+    move_key,
+    remove_key,
+    replace_item,
+    set_value,
+)
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
@@ -361,3 +368,38 @@ def mypy_looks(facts: Facts) -> Iterator[Hit]:
             fix = Fix.edit(TOML, set_value((*keys, "check_untyped_defs"), "true"))
         message = "mypy skips functions without annotations"
         yield Hit(document.path, document.line(*keys), message, fix=fix)
+
+
+_SAME_AS = {"extend-ignore": "ignore", "extend-unfixable": "unfixable"}
+
+
+@rule("QTY020", SHOULD, fixes=True, strict=True)
+def settings_of_today(facts: Facts) -> Iterator[Hit]:
+    """No setting stands there that its tool has given up.
+
+    Why: It does nothing any more, or the same as another one, and readers look for a difference.
+
+    How: ruff: `ignore` and `unfixable` in place of `extend-ignore` and `extend-unfixable`. mypy:
+    leave `show_error_codes` out, which is what it does anyway.
+
+    Source: [ruff: extend-ignore](https://docs.astral.sh/ruff/settings/#lint_extend-ignore),
+    [mypy 0.990](https://mypy.readthedocs.io/en/stable/changelog.html).
+    """
+    for document, keys in _find_settings(facts, _RUFF)[:1]:
+        # Beside `extend` the two are not the same: the one adds, the other replaces.
+        if document.get(*keys, "extend") is not None:
+            continue
+        for above in ((), ("lint",)):
+            for old, new in _SAME_AS.items():
+                at, to = (*keys, *above, old), (*keys, *above, new)
+                if document.get(*at) is not None:
+                    fix = None
+                    if document.get(*to) is None:
+                        fix = Fix.edit(document.path, move_key(at, to))
+                    yield Hit(document.path, document.line(*at), f"`{old}` is `{new}`", fix=fix)
+    for document, keys in _find_settings(facts, _MYPY)[:1]:
+        at = (*keys, "show_error_codes")
+        if document.get(*at) is not None:
+            fix = Fix.edit(TOML, remove_key(at)) if document.path == TOML else None
+            message = "mypy shows error codes anyway: `show_error_codes` can go"
+            yield Hit(document.path, document.line(*at), message, fix=fix)
