@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..conftest import ROOT
+from ..docs.test_repo_review_page import rows
 from ..support.tools import passes, program, run
 from .conftest import Project
 from .parts.cache import cached
@@ -44,6 +45,13 @@ def test_repo_review_finds_only_what_is_left_out_on_purpose(project: Project) ->
     failures = {code for code, check in checks.items() if check["result"] is False}
     no_docs = set() if project.answers["docs"] else {"PY004"}
     assert failures == MISSED.keys() | no_docs
+
+
+def test_the_page_names_every_check_of_the_pinned_version() -> None:
+    code = "from repo_review.processor import collect_all; print(*collect_all().checks)"
+    listed = passes(checker("review", "python"), "-c", code, cwd=ROOT).split()
+    # It is validate-pyproject's own, and is there where that is installed too.
+    assert sorted(rows().keys() - {"VPP001"}) == sorted({*listed} - {"VPP001"})
 
 
 def test_citation_file(project: Project) -> None:
