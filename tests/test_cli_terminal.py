@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pexpect
@@ -73,15 +77,17 @@ def test_an_update_shows_a_hostile_template(
         assert_harmless(git.git("log", "-1", "--format=%B", "newer", cwd=hostile.project))
 
 
-def on_a_terminal(*words: str, cwd: Path) -> str:
+def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
     """What a command writes where its standard output is a terminal."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 70, 0, 0))
     done = subprocess.run(
         [sys.executable, "-c", MAIN, *words],
         stdin=subprocess.DEVNULL,
         stdout=slave,
         stderr=subprocess.DEVNULL,
         cwd=cwd,
+        env={**os.environ, "TERM": "xterm", **variables},
         check=False,
     )
     assert done.returncode in (0, 1)
@@ -129,6 +135,58 @@ def test_a_diff_is_exact_for_programs_and_harmless_for_people(
     changed = (project / path).read_bytes()
     assert content_there.split(b"\n")[-2] in changed
     assert changed != content_there
+
+
+COLOURS = re.compile(r"\x1b\[(?:0|1|1;31|33|36)m")
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    """A project whose findings quote what would steer a terminal, and a colour of ours."""
+    name = f"a\\u001b[33m {ascii(EVIL)[1:-1].replace(chr(92) + 'x', chr(92) + 'u00')}"
+    project = f'[project]\nname = "{name}"\nversion = "1"\nlicence = "x"\n'
+    (tmp_path / "pyproject.toml").write_text(project)
+    return tmp_path
+
+
+def test_colour_is_for_terminals_and_ours_alone(faulty: Path) -> None:
+    shown = on_a_terminal("check", cwd=faulty)
+    assert "\x1b[1;31mmust  \x1b[0m  \x1b[36mMET001\x1b[0m" in shown
+    assert "a\\x1b[33m" in shown
+    assert_harmless(COLOURS.sub("", shown))
+    plain = on_a_terminal("check", "--color=never", cwd=faulty)
+    assert COLOURS.sub("", shown) == plain
+    wide = [line for line in plain.split("\n") if len(line) > 70]
+    assert [line for line in wide if max(map(len, line.split())) < 30] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        ([], {"NO_COLOR": "1"}),
+        ([], {"TERM": "dumb"}),
+        (["--color=never"], {}),
+        (["--format=json", "--color=always"], {}),
+        (["--diff", "--color=always"], {}),
+    ],
+)
+def test_no_colour(words: list[str], variables: dict[str, str], faulty: Path) -> None:
+    assert "\x1b" not in on_a_terminal("check", *words, cwd=faulty, **variables)
+
+
+def test_colour_in_a_pipe_only_where_it_is_asked_for(faulty: Path, capsys: Capture) -> None:
+    assert cli.main(["check", str(faulty)]) == 1
+    assert "\x1b" not in capsys.readouterr().out
+    assert cli.main(["check", str(faulty), "--color=always"]) == 1
+    assert "\x1b[36mMET001" in capsys.readouterr().out
+    report = faulty / "report.txt"
+    words = ["--color=always", "--format=text", "--output", str(report)]
+    assert cli.main(["check", str(faulty), *words]) == 1
+    assert "\x1b" not in report.read_text("utf-8")
+
+
+def test_an_empty_no_color_says_nothing(faulty: Path) -> None:
+    assert "\x1b[36m" in on_a_terminal("check", cwd=faulty, NO_COLOR="")
 
 
 def test_bad_usage_is_shown_harmless(capsys: Capture) -> None:

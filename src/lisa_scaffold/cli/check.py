@@ -10,7 +10,14 @@ from typing import Any
 from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
-from lisa_scaffold.cli.terminal import count_columns, hand_over, say, tell
+from lisa_scaffold.cli.terminal import (
+    count_columns,
+    hand_over,
+    is_coloured,
+    paint,
+    say,
+    tell,
+)
 from lisa_scaffold.errors import ExitCode, LisaError
 
 DESCRIPTION = """\
@@ -66,6 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["must", "should"],
         default="must",
         help="severity from which findings end in exit code 1; must by default",
+    )
+    parser.add_argument(
+        "--color",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="colours in the text; by default on a terminal, unless NO_COLOR is set",
     )
     common.add_common(parser)
     parser.set_defaults(command=run)
@@ -125,8 +138,10 @@ def run(arguments: argparse.Namespace) -> int:
     shown = [each.before if arguments.diff else each.checked for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:
-        text = report.report(form, shown, fail_on, 0 if output else count_columns())
-        _write(form, text, output, arguments)
+        is_told = output is None and form == "text" and not arguments.diff
+        brush = paint if is_told and is_coloured(arguments.color) else None
+        text = report.report(form, shown, fail_on, 0 if output else count_columns(), brush)
+        _write(form, text, output, arguments, coloured=brush is not None)
     if arguments.diff:
         hand_over("".join(each.checked.diff for each in results))
     found = {finding.severity for each in shown for finding in each.findings}
@@ -153,12 +168,14 @@ def _pair_formats(arguments: argparse.Namespace) -> list[tuple[str, Path | None]
     return list(zip(formats, paired, strict=True))
 
 
-def _write(form: str, text: str, output: Path | None, arguments: argparse.Namespace) -> None:
+def _write(
+    form: str, text: str, output: Path | None, arguments: argparse.Namespace, *, coloured: bool
+) -> None:
     if output is None:
         if arguments.diff:
             say(text.rstrip("\n"))
         elif form == "text":
-            tell(text)
+            tell(text, coloured=coloured)
         else:
             hand_over(text)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from contextlib import suppress
@@ -40,8 +41,40 @@ def count_columns() -> int:
     return shutil.get_terminal_size().columns if is_terminal else 0
 
 
-def tell(text: str) -> None:
+_STYLES = {"title": "1", "must": "1;31", "should": "33", "code": "36", "hint": "2"}
+# What `paint` writes, and nothing else that controls a terminal.
+_PAINTED = re.compile(rf"(\x1b\[(?:0|{'|'.join(_STYLES.values())})m)")
+
+
+def is_coloured(wanted: str) -> bool:
+    """Whether a result is shown in colour.
+
+    Parameters
+    ----------
+    wanted
+        ``always``, ``never``, or ``auto``: on a terminal that can show it, where nobody has set
+        `NO_COLOR <https://no-color.org/>`_.
+    """
+    if wanted != "auto":
+        return wanted == "always"
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    can_show = os.environ.get("TERM", "dumb") != "dumb"
+    return is_terminal and can_show and not os.environ.get("NO_COLOR")
+
+
+def paint(style: str, text: str) -> str:
+    """A text in a style, for a result that is told in colour."""
+    return f"\x1b[{_STYLES[style]}m{harmless(text)}\x1b[0m"
+
+
+def tell(text: str, *, coloured: bool = False) -> None:
     """Give people a result, on standard output.
+
+    Parameters
+    ----------
+    coloured
+        Whether what :func:`paint` has written into it stays. Foreign text must have been made
+        visible before.
 
     Raises
     ------
@@ -49,8 +82,10 @@ def tell(text: str) -> None:
         If it is closed or full.
     """
     encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
+    parts = _PAINTED.split(text) if coloured else [text]
+    shown = "".join(part if at % 2 else harmless(part) for at, part in enumerate(parts))
     # What a terminal with that encoding cannot show is escaped, too.
-    _write(harmless(text).encode(encoding, "backslashreplace"))
+    _write(shown.encode(encoding, "backslashreplace"))
 
 
 def hand_over(text: str) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from lisa_scaffold.report.check import text
 
@@ -90,4 +93,38 @@ def test_long_lines_go_on_below_on_a_terminal() -> None:
         f"{' ' * len(start)}seven eight nine ten eleven",
     ]
     assert message in text.report([one])
-    assert message in text.report([one], 30)
+    # Where there is no room beside its place, it stands below.
+    lines = text.report([one], 30).splitlines()
+    assert lines[at : at + 3] == [
+        start.rstrip(),
+        "          one two three four",
+        "          five six seven eight",
+    ]
+
+
+def marked(style: str, text: str) -> str:
+    return f"<{style}>{text}</{style}>"
+
+
+def test_words_of_the_report_are_painted_and_nothing_foreign() -> None:
+    said = text.report([sample()], 80, marked)
+    assert re.sub(r"</?[a-z]+>", "", said) == text.report([sample()], 80)
+    assert "<title>Changelog</title>" in said
+    assert "  <must>must  </must>  <code>SYN001</code>  pyproject.toml:12:9  no valid" in said
+    assert "  <should>should</should>  <code>CHG003</code>  CHANGELOG.md:9  no date" in said
+    foreign = checked(finding(path="<a>", message="<must>"), name="<title>", notes=("<hint>",))
+    painted = text.report([foreign], 80, marked)
+    assert re.sub(r"</?(?:title|must|should|code)>", "", painted).count("<") == 2
+
+
+@pytest.mark.parametrize("width", [0, 1, 30, 40, 60, 79, 200])
+def test_no_word_is_broken_at_any_width(width: int) -> None:
+    words = "a message with-hyphens `some.module:function` and https://example.org/a/long/address"
+    one = checked(finding("SYN001", "src/lisa_noise/some_module.py", 3, words), notes=(words,))
+    said = text.report([one], width)
+    assert said.split().count("with-hyphens") == 2
+    assert all(said.count(word) >= 2 for word in words.split())
+    if width >= 60:
+        longest = max(map(len, words.split()))
+        above = [line for line in said.split("\n") if len(line) > max(width, longest + 54)]
+        assert above == []

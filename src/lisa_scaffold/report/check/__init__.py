@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -24,7 +24,11 @@ SHOWS_LINES = ("html",)
 
 
 def report(
-    form: str, results: Sequence[Checked], fail_on: Severity = Severity.MUST, width: int = 0
+    form: str,
+    results: Sequence[Checked],
+    fail_on: Severity = Severity.MUST,
+    width: int = 0,
+    paint: Callable[[str, str], str] | None = None,
 ) -> str:
     """The results in one of the forms.
 
@@ -38,6 +42,8 @@ def report(
         The severity from which a finding fails a pipeline.
     width
         Columns of the terminal that shows the text; 0: none does.
+    paint
+        Gives words of the text a style, by its name; ``None``: none has any.
     """
     module = import_module(f"lisa_scaffold.report.check.{FORMATS[form]}")
     options: dict[str, Any] = {}
@@ -45,6 +51,7 @@ def report(
         options["fail_on"] = fail_on
     elif form == "text":
         options["width"] = width
+        options |= {"paint": paint} if paint else {}
     # Before anything is cut off: half an address is no longer recognised as one.
     text: str = module.report(redacted_in(list(results)), **options)
     return text

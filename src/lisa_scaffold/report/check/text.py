@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
 
+Paint = Callable[[str, str], str]
+"""Gives a text a style, by its name: ``title``, ``must``, ``should``, ``code`` or ``hint``."""
 
-def report(results: Sequence[Checked], width: int = 0) -> str:
+
+def _plain(_style: str, text: str) -> str:
+    return text
+
+
+def report(results: Sequence[Checked], width: int = 0, paint: Paint = _plain) -> str:
     """All projects: findings by family, then what to do about them.
 
     Parameters
     ----------
     width
         Columns of the terminal: longer lines go on below, at the same place; 0: they are left.
+    paint
+        Gives colour to words of the report, never to what a project says; without it there is none.
     """
     alone = len(results) == 1
-    parts = [part for checked in results for part in _project(checked, width, alone=alone)]
-    return "\n\n".join([*parts, _summary(results)]) + "\n"
+    parts = [part for checked in results for part in _project(checked, width, paint, alone=alone)]
+    return "\n\n".join([*parts, _summary(results, paint)]) + "\n"
 
 
-def _project(checked: Checked, width: int, *, alone: bool) -> Iterator[str]:
+def _project(checked: Checked, width: int, paint: Paint, *, alone: bool) -> Iterator[str]:
     if not alone and not (checked.findings or checked.notes or checked.fixed):
         return
     facts = [checked.kind or "no kind known"]
@@ -38,36 +47,54 @@ def _project(checked: Checked, width: int, *, alone: bool) -> Iterator[str]:
             each for code in grouped if wording.letters(code) == letters for each in grouped[code]
         ]
         if found:
-            yield "\n".join([wording.family(letters), *_aligned(found, width)])
+            title = paint("title", wording.family(letters))
+            yield "\n".join([title, *_aligned(found, width, paint)])
     if checked.fixed:
-        yield "\n".join(["Repaired", *_aligned(checked.fixed, width, repairs=False)])
+        title = paint("title", "Repaired")
+        yield "\n".join([title, *_aligned(checked.fixed, width, paint, repairs=False)])
     if checked.notes:
         notes = (_wrapped("  ", brief(note), width) for note in checked.notes)
-        yield "\n".join(["Notes", *notes])
+        yield "\n".join([paint("title", "Notes"), *notes])
 
 
-def _aligned(findings: Sequence[Finding], width: int, *, repairs: bool = True) -> Iterator[str]:
+def _aligned(
+    findings: Sequence[Finding], width: int, paint: Paint, *, repairs: bool = True
+) -> Iterator[str]:
     places = [visible(wording.place(each)) for each in findings]
     longest = min(32, max(map(len, places)))
     for place, finding in zip(places, findings, strict=True):
-        start = f"  {finding.severity.value:<6}  {finding.code}  {place:<{longest}}  "
+        severity = f"{finding.severity.value:<6}"
+        start = f"  {severity}  {finding.code}  {place:<{longest}}  "
         end = f" ({finding.repair})" if finding.fixable and repairs else ""
-        yield _wrapped(start, f"{brief(finding.message)}{end}", width)
+        lines = _wrapped(start, f"{brief(finding.message)}{end}", width)
+        # It is as wide with colour: what is painted stands in front of all foreign text.
+        head = f"  {severity}  {finding.code}"
+        style = finding.severity.value
+        painted = f"  {paint(style, severity)}  {paint('code', finding.code)}"
+        yield f"{painted}{lines.removeprefix(head)}"
 
 
 _NARROWEST = 20
+_INDENT = " " * 10
 
 
 def _wrapped(start: str, text: str, width: int) -> str:
-    """A text behind its start, in lines of a width; no word is broken."""
+    """A text behind its start, or below it where there is no room, in lines of a width.
+
+    No word is broken.
+    """
     room = width - len(start)
-    if not width or room < _NARROWEST or len(text) <= room:
+    if not width or len(text) <= room:
         return f"{start}{text}"
+    indent = " " * len(start)
+    if room < _NARROWEST:
+        start, indent = f"{start.rstrip()}\n{_INDENT}", _INDENT
+        room = max(width - len(_INDENT), _NARROWEST)
     lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
-    return f"\n{' ' * len(start)}".join([f"{start}{lines[0]}", *lines[1:]])
+    return f"\n{indent}".join([f"{start}{lines[0]}", *lines[1:]])
 
 
-def _summary(results: Sequence[Checked]) -> str:
+def _summary(results: Sequence[Checked], paint: Paint) -> str:
     """The numbers, and the commands to go on with."""
     findings = wording.all_findings(results)
     counts = [wording.count_findings(findings) if findings else "No findings"]
@@ -75,7 +102,7 @@ def _summary(results: Sequence[Checked]) -> str:
         counts.append(f"{waived} waived")
     applied = wording.count(max((len(each.applied) for each in results), default=0), "rule")
     where = applied if len(results) == 1 else f"{len(results)} projects"
-    lines = [f"{', '.join(counts)}; {where} checked."]
+    lines = [paint("title", f"{', '.join(counts)}; {where} checked.")]
     clean = [each for each in results if not each.findings]
     if len(results) > 1 and clean:
         lines.append(f"In order: {len(clean)} of {len(results)} projects.")
