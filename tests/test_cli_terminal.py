@@ -80,6 +80,8 @@ def test_an_update_shows_a_hostile_template(
 def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
     """What a command writes where its standard output is a terminal."""
     master, slave = pty.openpty()
+    # Whoever sets COLUMNS, as pytest-xdist does, would overrule the terminal.
+    inherited = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 70, 0, 0))
     done = subprocess.run(
         [sys.executable, "-c", MAIN, *words],
@@ -87,7 +89,7 @@ def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
         stdout=slave,
         stderr=subprocess.DEVNULL,
         cwd=cwd,
-        env={**os.environ, "TERM": "xterm", **variables},
+        env={**inherited, "TERM": "xterm", **variables},
         check=False,
     )
     assert done.returncode in (0, 1)
