@@ -416,3 +416,10 @@ def test_strict_rules_are_for_who_asks(workspace: Path) -> None:
     set_(workspace, "[tool.lisa-scaffold]\nstrict = true\n")
     (set_strict,) = check.check([workspace], Wanted(Selection(strict=False)))
     assert set_strict.checked.applied == strict.checked.applied
+
+
+def test_a_page_whose_links_are_not_looked_up_is_told_once(project: Path) -> None:
+    (project / "README.rst").write_text("`a <gone.rst>`_\n\n" + "word " * 10_000)
+    told = "README.rst: too long, or too odd, so that its links are not looked up"
+    assert checked(project, "DOC").checked.notes == (told,)
+    assert checked(project, "CHG").checked.notes == ()

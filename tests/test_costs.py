@@ -38,6 +38,7 @@ FEW = [
     ("pipeline", ".gitlab-ci.yml: wild includes"),
     ("markdown", "README.md: open links"),
     ("markdown", "CHANGELOG.md: spaces after a heading"),
+    ("restructured", "README.rst: targets, within bounds"),
     ("manifest", "MANIFEST.in: starred"),
     ("properties", "sonar-project.properties: keys"),
 ]

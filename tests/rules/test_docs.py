@@ -9,7 +9,7 @@ import pytest
 
 from lisa_scaffold import git
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules import find_rule
+from lisa_scaffold.rules import docs, find_rule
 
 from ..support.checking import changed, clean, findings, found, messages
 from ..support.updates import write
@@ -207,3 +207,23 @@ def test_the_tools_of_read_the_docs() -> None:
     assert messages({**clean(), path: plain}, "DOC006") == ["no `build.tools`"]
     assert messages({**clean(), path: f"{plain}  tools: {{}}\n"}, "DOC006") == []
     assert messages({**clean(), path: f"{plain}  commands: [make]\n"}, "DOC006") == []
+
+
+ODD = "`a <gone.rst>`_ and {}\n"
+
+
+@pytest.mark.parametrize("more", ["`b " * 4_000, "word " * 7_000, "1. a\n\n" * 600, "x" * 4_000])
+def test_a_page_that_nobody_has_time_for(more: str) -> None:
+    files = {**clean(), "README.rst": ODD.format(more)}
+    assert found(files, "DOC001") == []
+    assert docs.find_unread(Facts.of(files)) == ["README.rst"]
+    there = {**files, "gone.rst": ""}
+    assert docs.find_unread(Facts.of(there)) == []
+
+
+def test_a_page_of_usual_length_is_read() -> None:
+    files = {**clean(), "README.rst": ODD.format("more.\n\n" + "A ``word`` and another.\n\n" * 300)}
+    assert messages(files, "DOC001") == ["there is no gone.rst"]
+    assert docs.find_unread(Facts.of(files)) == []
+    long = {**clean(), "README.md": "[a](gone.md)\n" + "word " * 31_000}
+    assert docs.find_unread(Facts.of(long)) == ["README.md"]

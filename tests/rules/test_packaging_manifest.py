@@ -132,3 +132,10 @@ def test_a_compiled_source_is_made_by_the_build() -> None:
     files = with_manifest("include src/x.c src/y.c\n", **{"src/x.pyx": "", "src/y.py": ""})
     assert found(files, "PKG005") == []
     assert len(found(with_manifest("include src/x.c\n", **{"src/z.pyx": ""}), "PKG005")) == 1
+
+
+def test_lines_without_an_effect_are_one_finding() -> None:
+    files = with_manifest("graft src\ninclude A.txt\ninclude B.txt\ninclude LICENSE\ngraft c\n")
+    assert found(files, "PKG005") == [("PKG005", "MANIFEST.in", 2)]
+    assert messages(files, "PKG005") == ["there is no A.txt, B.txt, c; also in lines 3, 5"]
+    assert fixed(files, "PKG005") == {"MANIFEST.in": "graft src\ninclude LICENSE\n"}

@@ -629,6 +629,50 @@ def licence() -> dict[str, str]:
     }
 
 
+def _within_bounds(unit: str | Callable[[int], str], lines: int = 999) -> str:
+    """A page that is read: with a link that leads nowhere, and about as much as is allowed."""
+    head = "`a <missing.rst>`_\n\n"
+    parts: list[str] = []
+    while sum(map(len, parts)) < 29_800 and sum(each.count("\n") for each in parts) < lines - 5:
+        parts.append(unit if isinstance(unit, str) else unit(len(parts)))
+    return (head + "".join(parts))[:29_990]
+
+
+@cache
+def restructured() -> dict[str, str]:
+    """Attacks on reStructuredText: whole files, and the worst of what is parsed."""
+    head = "`a <missing.rst>`_\n\n"
+    paragraph = "{}" * 180 + "\n\n"
+    large = {
+        "targets": ".. _a: b\n\n",
+        "substitutions": ".. |a| replace:: |a| |a|\n\n",
+        "ticks": "`a ",
+        "stars": "*a ",
+        "enumerations": "1. a\n\n",
+        "titles": "a\n=\n\n",
+        "tables": "+-+\n|a|\n+-+\n\n",
+        "lists in lists": "- " * 400 + "a\n\n",
+        "words": "word ",
+    }
+    small: dict[str, str | Callable[[int], str]] = {
+        "targets": ".. _a: b\n\n",
+        "targets in a row": ".. _a: b\n",
+        "enumerations": "1. a\n\n",
+        "list tables": ".. list-table::\n\n   * - a\n\n",
+        "figures": ".. figure:: a\n   :target: b\n\n   c\n\n",
+        "titles": "a\n=\n\n",
+        "stars": paragraph.replace("{}", "*a "),
+        "ticks": paragraph.replace("{}", "`a "),
+        "roles": paragraph.replace("{}", ":a:`b` "),
+        "dashes": paragraph.replace("{}", "-x"),
+        "references": lambda n: " ".join(f"a{n}-{each}_" for each in range(150)) + "\n\n",
+        "chains": lambda n: f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n\n",
+    }
+    return {name: filled(unit, head) for name, unit in large.items()} | {
+        f"{name}, within bounds": _within_bounds(unit) for name, unit in small.items()
+    }
+
+
 def kinds() -> list[str]:
     """What is attacked."""
     return list(_ATTACKS)
@@ -656,6 +700,7 @@ _ATTACKS: dict[str, tuple[tuple[str, ...], Callable[[], dict[str, str]]]] = {
     "pipeline": ((".gitlab-ci.yml",), pipeline),
     "hooks": ((".pre-commit-config.yaml",), hooks),
     "markdown": (("README.md", "CHANGELOG.md", "docs/index.md", "CONTRIBUTING.md"), markdown),
+    "restructured": (("README.rst", "CONTRIBUTING.rst"), restructured),
     "manifest": (("MANIFEST.in",), manifest),
     "ignored": ((".gitignore", ".dockerignore"), ignored),
     "properties": (("sonar-project.properties",), properties),

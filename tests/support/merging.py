@@ -16,6 +16,7 @@ PATHS = {
     "pipeline": ".gitlab-ci.yml",
     "hooks": ".pre-commit-config.yaml",
     "markdown": "README.md",
+    "restructured": "README.rst",
     "manifest": "MANIFEST.in",
     "ignored": ".gitignore",
     "properties": "a.properties",

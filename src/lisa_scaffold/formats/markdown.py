@@ -129,7 +129,7 @@ def _without_closing(text: str) -> str:
     return (closed[1] if closed and closed[1].strip() else text).strip()
 
 
-def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
+def links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
     """The links and images of a text that somebody wants to know of.
 
     Parameters
@@ -137,16 +137,16 @@ def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
     is_wanted
         Tells by the target. Where it wants nothing that looks like one, nothing is parsed.
     """
-    if len(text) > LONGEST:
+    if not is_cheap(text):
         return
-    found = [*islice(_candidates(text), MOST_LINKS + 1)]
-    wanted = cache(is_wanted)
-    candidates = [link for link in found if wanted(link.target)]
-    if not candidates or len(found) > MOST_LINKS:
+    found = [*islice(candidates(text), MOST_LINKS + 1)]
+    asked = cache(is_wanted)
+    wanted = [link for link in found if asked(link.target)]
+    if not wanted or len(found) > MOST_LINKS:
         return
     shown, definitions = _read_links(text)
     anywhere = {target for block in shown for target in block.targets}
-    for link in candidates:
+    for link in wanted:
         above, below = definitions.get(link.target, (0, 0))
         is_defined = above < link.line <= below and link.target in anywhere
         at = bisect_left(shown, link.line, key=lambda block: block.end)
@@ -164,7 +164,13 @@ def _read_links(text: str) -> tuple[list[_Block], dict[str, list[int]]]:
     return shown, {_decoded(unquote(each["href"])): each["map"] for each in references}
 
 
-def _candidates(text: str) -> Iterator[Link]:
+def is_cheap(text: str) -> bool:
+    """Whether a text is short enough to be parsed: of others nothing is known."""
+    return len(text) <= LONGEST
+
+
+def candidates(text: str) -> Iterator[Link]:
+    """Whatever looks like a link or an image, whether or not it is one."""
     formulas = deque(match.span() for match in _FORMULA.finditer(text))
     line, begun, counted, at = 1, 0, 0, 0
     while match := _TARGET.search(text, at):

@@ -16,10 +16,14 @@ from lisa_scaffold.formats.markdown import Link
 LONGEST = 30_000
 """Characters of a text that is parsed; of a longer one nothing is known."""
 
-# docutils takes the square of a paragraph, and more where its marks have no end.
+# docutils takes a millisecond for a line and half of one for a mark, the square of a paragraph and
+# of the targets, and more where marks have no end. The longest README that people write has half.
+_MOST_LINES = 1_000
+_MOST_MARKS = 3_000
 _LONGEST_BLOCK = 3_000
 _DEEPEST = 40
 _MOST_SUBSTITUTED = 400  # a substitution may stand for others, and so double with each
+_MARK = re.compile(r"[*`|_:\[(\"'-]")
 
 # Whatever may be a target: `text <target>`_, .. _name: target, and images with their :target:.
 _TARGET = re.compile(
@@ -32,7 +36,7 @@ _TARGET = re.compile(
 )
 
 
-def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
+def links(text: str, is_wanted: Callable[[str], object]) -> Iterator[Link]:
     """The links and images of a text that somebody wants to know of.
 
     Parameters
@@ -40,15 +44,20 @@ def links(text: str, is_wanted: Callable[[str], bool]) -> Iterator[Link]:
     is_wanted
         Tells by the target. Where it wants nothing that looks like one, nothing is parsed.
     """
-    candidates = [link for link in _candidates(text) if is_wanted(link.target)]
-    if candidates and _is_cheap(text):
+    wanted = [link for link in candidates(text) if is_wanted(link.target)]
+    if wanted and is_cheap(text):
         shown = _shown_targets(text)
-        yield from (link for link in candidates if link.target in shown)
+        yield from (link for link in wanted if link.target in shown)
 
 
-def _is_cheap(text: str) -> bool:
-    """Whether docutils reads a text in a time that nobody minds."""
-    is_short = len(text) <= LONGEST and text.count("|") <= _MOST_SUBSTITUTED
+def is_cheap(text: str) -> bool:
+    """Whether docutils reads a text in a time that nobody minds: of others nothing is known."""
+    is_short = (
+        len(text) <= LONGEST
+        and text.count("\n") <= _MOST_LINES
+        and text.count("|") <= _MOST_SUBSTITUTED
+        and len(_MARK.findall(text)) <= _MOST_MARKS
+    )
     blocks = re.split(r"\n[ \t]*\n", text) if is_short else []
     return bool(blocks) and all(
         len(block) <= _LONGEST_BLOCK
@@ -57,7 +66,8 @@ def _is_cheap(text: str) -> bool:
     )
 
 
-def _candidates(text: str) -> Iterator[Link]:
+def candidates(text: str) -> Iterator[Link]:
+    """Whatever looks like a link or an image, whether or not it is one."""
     for match in _TARGET.finditer(text):
         at = match.start(match.lastindex or 0)
         line = text.count("\n", 0, at) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from posixpath import dirname, normpath
 from urllib.parse import urlsplit
@@ -33,19 +34,38 @@ def links(facts: Facts) -> Iterator[Hit]:
     points to a licence file that it does not have.
     """
     for page in facts.paths(*_PAGES):
-        above = dirname(facts.real_path(page) or page)
-        folder = f"{above}/" if above else ""
-
-        def find(target: str, folder: str = folder) -> str:
-            """The missing file of the project that a target means; empty where there is none."""
-            path = _path_of(target, folder)
-            return "" if not path or is_there(facts, path) else path
-
+        find = partial(_find_missing_target, facts, _folder_of(facts, page))
         links = restructured.links if page.endswith(".rst") else markdown.links
-        found = links(facts.text(page), lambda target: bool(find(target)))
-        for link in islice(found, _MOST_LINKS):
+        for link in islice(links(facts.text(page), find), _MOST_LINKS):
             message = f"there is no {find(link.target)}"
             yield Hit(page, link.line, message, column=link.column)
+
+
+def find_unread(facts: Facts) -> list[str]:
+    """Pages with links that may lead nowhere, and which take too long to be read."""
+    unread = []
+    for page in facts.paths(*_PAGES) if facts.is_checkout else ():
+        form = restructured if page.endswith(".rst") else markdown
+        text = facts.text(page)
+        if not form.is_cheap(text):
+            folder = _folder_of(facts, page)
+            if any(
+                _find_missing_target(facts, folder, each.target) for each in form.candidates(text)
+            ):
+                unread.append(page)
+    return unread
+
+
+def _folder_of(facts: Facts, page: str) -> str:
+    """The folder that the links of a page start from."""
+    above = dirname(facts.real_path(page) or page)
+    return f"{above}/" if above else ""
+
+
+def _find_missing_target(facts: Facts, folder: str, target: str) -> str:
+    """The missing file of the project that a target means; empty where there is none."""
+    path = _path_of(target, folder)
+    return "" if not path or is_there(facts, path) else path
 
 
 def _path_of(target: str, folder: str) -> str:

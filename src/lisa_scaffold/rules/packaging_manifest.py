@@ -13,7 +13,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import may_be_built, required_names
-from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, rule
+from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, rule
 
 
 @rule(
@@ -36,9 +36,9 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
     lines = facts.lines(manifest.FILE)
     scm = facts.pyproject.table("tool", "setuptools_scm")
     generated = {str(scm[key]) for key in ("version_file", "write_to") if key in scm}
+    idle: dict[bool, list[tuple[manifest.Command, list[str]]]] = {True: [], False: []}
     for command in manifest.read(facts).commands:
-        line = lines[command.line - 1]
-        fix = Fix.edit(manifest.FILE, _remove_command(command, line))
+        fix = Fix.edit(manifest.FILE, _remove_command(command, lines[command.line - 1]))
         if command.verb not in manifest.COMMANDS:
             yield Hit(manifest.FILE, command.line, f"no command `{command.verb}`")
         elif not command.complete:
@@ -46,9 +46,17 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
             yield Hit(manifest.FILE, command.line, message, fix=fix)
         elif command.adds and (missing := _find_missing(facts, command, generated)):
             whole = command.verb.startswith("recursive") or missing == list(command.words)
-            more = f" and {len(missing) - _MOST_NAMED} more" if missing[_MOST_NAMED:] else ""
-            message = f"there is no {', '.join(missing[:_MOST_NAMED])}{more}"
-            yield Hit(manifest.FILE, command.line, message, fix=fix if whole else None)
+            idle[whole].append((command, missing))
+    # What repeats is one finding, with its places.
+    for whole, found in idle.items():
+        if found:
+            named = [name for _, names in found for name in names]
+            more = f" and {len(named) - _MOST_NAMED} more" if named[_MOST_NAMED:] else ""
+            places = count_more([command.line for command, _ in found])
+            changes = [_remove_command(each, lines[each.line - 1]) for each, _ in found]
+            message = f"there is no {', '.join(named[:_MOST_NAMED])}{more}{places}"
+            every = Fix.edit(manifest.FILE, *changes) if whole else None
+            yield Hit(manifest.FILE, found[0][0].line, message, fix=every)
 
 
 _MOST_WORDS = 10_000

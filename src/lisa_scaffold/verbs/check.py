@@ -14,7 +14,7 @@ from lisa_scaffold.model import Checked
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.project.members import find_members
-from lisa_scaffold.rules import Selection, judge
+from lisa_scaffold.rules import Selection, docs, judge
 from lisa_scaffold.rules.judge import Found
 from lisa_scaffold.rules.rule import Rule
 from lisa_scaffold.template.pristine import Origins
@@ -123,6 +123,9 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[s
         notes = (*notes, f"{len(members)} {what} not checked: --members does ({shown})")
     chosen = rules.select_rules(judge.combine_selection(facts, wanted.selection))
     found = judge.run(chosen, facts)
+    if docs.links in chosen:
+        for page in docs.find_unread(facts):
+            notes = (*notes, f"{page}: too long, or too odd, so that its links are not looked up")
     before = _judged(found, facts, chosen, notes, wanted)
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {}), members
