@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import hand_over, say, tell
-from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.errors import ExitCode, LisaError
 
 DESCRIPTION = """\
 Bring a newer version of the template into a project: a three-way merge with what people wrote."""
@@ -33,6 +34,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave in conflict what else would stay as the project has it, with a patch",
     )
+    parser.add_argument(
+        "--answers-file",
+        metavar="FILE",
+        help="which of the project's answers files, where it has several templates",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="update from each of the project's templates"
+    )
+    parser.add_argument(
+        "--allow-leftovers",
+        action="store_true",
+        help="go on where .rej files or conflict markers of an earlier update are left",
+    )
     common.add_common(parser)
     parser.set_defaults(command=run)
 
@@ -42,25 +56,61 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold import project
     from lisa_scaffold.verbs import update
 
-    current = project.read(arguments.path)
-    recover(current.repository, dry_run=arguments.dry_run)
+    chosen, others = _choose_files(arguments)
+    currents = [project.read(arguments.path, each) for each in chosen]
+    recover(currents[0].repository, dry_run=arguments.dry_run)
     given = common.read_given(arguments)
-    target = update.choose_target(current, arguments.to)
-    if target.version == current.version and not given:
-        project.refuse_unmerged(current)
-        if arguments.format == "json":
-            from lisa_scaffold.report import update as report
+    done: list[Any] = []
+    for current in currents:
+        target = update.choose_target(current, arguments.to, trust=arguments.trust)
+        if target.version == target.project.version and not given:
+            project.refuse_unmerged(current)
+            if arguments.format == "json" and not arguments.all:
+                from lisa_scaffold.report import update as report
 
-            hand_over(report.as_json(None, current.version))
-        else:
-            tell(f"Nothing to do: the project has {current.version}.\n")
-        return ExitCode.DONE
-    with update.prepare(current, target, trust=arguments.trust) as prepared:
-        if common.is_interactive(arguments):
-            given = _ask_new_questions(prepared)
-        keep_prose = not arguments.merge_prose
-        updated = prepared.update(given, keep_prose=keep_prose, diff=arguments.dry_run)
-    return _finish(updated, arguments)
+                hand_over(report.as_json(None, current.version))
+            else:
+                where = f" ({current.answers_file})" if arguments.all else ""
+                tell(f"Nothing to do: the project has {current.version}.{where}\n")
+            continue
+        with update.prepare(target, trust=arguments.trust) as prepared:
+            answers = _ask_new_questions(prepared) if common.is_interactive(arguments) else given
+            done.append(
+                prepared.update(
+                    answers,
+                    keep_prose=not arguments.merge_prose,
+                    diff=arguments.dry_run,
+                    leftovers=arguments.allow_leftovers,
+                )
+            )
+    if others:
+        named = ", ".join(others)
+        tell(f"The project has other templates, too: {named}. Name one with --answers-file.\n")
+    return _finish(update.join(done), done, arguments) if done else ExitCode.DONE
+
+
+def _choose_files(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The answers files to update from, and those that are left out."""
+    from lisa_scaffold import project
+
+    if arguments.answers_file:
+        if arguments.all:
+            raise LisaError("--all and --answers-file: one of them", "Leave one of them out.")
+        return [Path(arguments.answers_file).as_posix()], []
+    found = project.find_answers_files(arguments.path)
+    if arguments.all and (arguments.to or arguments.data or arguments.data_file):
+        raise LisaError(
+            "--all: versions and answers are those of one template",
+            "Name it with --answers-file.",
+        )
+    if arguments.all or len(found) < 2:  # noqa: PLR2004
+        return found or [project.ANSWERS_FILE], []
+    if found[0] != project.ANSWERS_FILE:
+        raise LisaError(
+            f"{arguments.path}: made from several templates: {', '.join(found)}",
+            "Name one of these files with --answers-file, or say --all.",
+        )
+    return found[:1], found[1:]
 
 
 def recover(repository: Any, *, dry_run: bool) -> None:
@@ -78,7 +128,9 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
     recorded = prepared.project.answers
 
     def resolve(answers: Any) -> list[Any]:
-        questions: list[Any] = prepared.new.questions(answers, recorded, trust=prepared.trust)
+        questions: list[Any] = prepared.new.questions(
+            answers, recorded, project=prepared.project.root, trust=prepared.trust
+        )
         return questions
 
     if all(question.key in recorded for question in resolve({}) if question.asked):
@@ -88,7 +140,8 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
     return prompt.ask_all(resolve, {}, set(recorded))
 
 
-def _finish(updated: Any, arguments: argparse.Namespace) -> int:
+def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) -> int:
+    """Bring an update in, which may be the sum of several, and report each."""
     from lisa_scaffold.report import update as report
     from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
 
@@ -98,21 +151,23 @@ def _finish(updated: Any, arguments: argparse.Namespace) -> int:
         after = ""
     elif arguments.branch:
         with changing(f"the update is committed on the branch {arguments.branch}"):
-            message = report.commit_message(updated)
+            message = "\n".join(map(report.commit_message, each))
             commit_on_branch(current, synced, arguments.branch, message)
         after = report.committed(updated, arguments.branch)
     else:
         with changing("the update is staged"):
             bring_in(current, synced)
         after = report.applied(updated)
+    text = "\n\n".join(map(report.text, each))
     if arguments.format == "json":
-        hand_over(report.as_json(updated, updated.version))
+        for one in each:
+            hand_over(report.as_json(one, one.version))
         return conflicts
     if arguments.dry_run:
-        say(report.text(updated))
-        hand_over(updated.diff)
+        say(text)
+        hand_over("".join(one.diff for one in each))
         return conflicts
-    tell(f"{report.text(updated)}\n\n{after}\n")
+    tell(f"{text}\n\n{after}\n")
     if synced.patches:
         tell(f"\nNot taken, as patches:\n\n{report.patches(synced)}")
     return conflicts

@@ -1,6 +1,7 @@
 """Everything that is asked of git."""
 
 from lisa_scaffold.git.address import Address, clonable, is_address
+from lisa_scaffold.git.ancestry import commit_before, commit_of, is_ancestor
 from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.command import (
     VERSION_TAG,
@@ -21,6 +22,7 @@ from lisa_scaffold.git.repository import (
     History,
     Repository,
     TooLargeError,
+    branch_tip,
     clone_bare,
     copy_tags,
     export,
@@ -59,9 +61,12 @@ __all__ = [
     "Store",
     "TooLargeError",
     "TreeMerge",
+    "branch_tip",
     "clean_trees",
     "clonable",
     "clone_bare",
+    "commit_before",
+    "commit_of",
     "copy_tags",
     "export",
     "git",
@@ -71,6 +76,7 @@ __all__ = [
     "ignored",
     "ignores",
     "is_address",
+    "is_ancestor",
     "listed",
     "refresh_index",
     "refuse_branch",

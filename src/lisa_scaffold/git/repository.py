@@ -91,6 +91,22 @@ def head(address: Address) -> str:
     return output.split()[0]
 
 
+def branch_tip(address: Address, branch: str) -> str | None:
+    """The newest commit of a branch of a repository; None where it has no such branch.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached.
+    """
+    ref = f"refs/heads/{branch}"
+    for line in _listed_there(address, ref=ref).splitlines():
+        hashed, _, name = line.partition("\t")
+        if name == ref:
+            return hashed
+    return None
+
+
 def clone_bare(address: Address, folder: Path) -> None:
     """Copy a repository's history, and nothing else of it, into a new folder.
 

@@ -3,6 +3,7 @@
 from lisa_scaffold.project.recorded import (
     ANSWERS_FILE,
     Project,
+    find_answers_files,
     find_conflict_marker,
     read,
     read_answers,
@@ -15,6 +16,7 @@ from lisa_scaffold.project.recorded import (
 __all__ = [
     "ANSWERS_FILE",
     "Project",
+    "find_answers_files",
     "find_conflict_marker",
     "read",
     "read_answers",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +38,8 @@ class Project(NamedTuple):
         Recorded version of the template (``_commit``).
     answers
         Recorded answers, without Copier's own records.
+    answers_file
+        The answers file, relative to the folder.
     """
 
     root: Path
@@ -42,10 +47,18 @@ class Project(NamedTuple):
     source: str
     version: str
     answers: Mapping[str, Any]
+    answers_file: str = ANSWERS_FILE
 
 
-def read(path: Path) -> Project:
+def read(path: Path, answers_file: str = ANSWERS_FILE) -> Project:
     """Read what a project records.
+
+    Parameters
+    ----------
+    path
+        The project's folder.
+    answers_file
+        Its answers file, relative to the folder; see :func:`find_answers_files`.
 
     Raises
     ------
@@ -54,20 +67,47 @@ def read(path: Path) -> Project:
     """
     if not path.is_dir():
         raise LisaError(f"{path}: no such folder", "Name the folder of a project.")
-    recorded = read_answers(path)
+    recorded = read_answers(path, answers_file)
     source, version = recorded.get("_src_path"), recorded.get("_commit")
     if not isinstance(source, str) or not isinstance(version, str):
         raise LisaError(
-            f"{path / ANSWERS_FILE}: _src_path or _commit is missing, or no text",
+            f"{path / answers_file}: _src_path or _commit is missing, or no text",
             "Both were written when the project was made: bring the file back from git's history.",
         )
     repository = git.repository(path)
     given = {key: value for key, value in recorded.items() if not key.startswith("_")}
-    return Project(path.resolve(), repository, source, version, given)
+    return Project(path.resolve(), repository, source, version, given, answers_file)
 
 
-def read_answers(path: Path) -> dict[str, Any]:
-    """Read the answers file of a project.
+def find_answers_files(path: Path) -> list[str]:
+    """The answers files of a project, the usual one first: one for each of its templates.
+
+    Copier lets a template, and whoever uses it, choose another name and place
+    (https://copier.readthedocs.io/en/stable/configuring/#answers_file). Here those are found that
+    lie in the project's folder, or in a folder below it whose name begins with a dot.
+    """
+    found = []
+    for folder in (path, *_list_hidden(path)):
+        with suppress(OSError), os.scandir(folder) as entries:
+            names = [each.name for each in entries if each.name.endswith((".yml", ".yaml"))]
+        for name in sorted(names):
+            inner = (folder / name).relative_to(path).as_posix()
+            with suppress(LisaError):
+                content = files.read(path, inner, links=False) or b""
+                if re.search(rb"^_src_path:", content, re.M):
+                    found.append(inner)
+    return sorted(found, key=lambda inner: inner != ANSWERS_FILE)
+
+
+def _list_hidden(path: Path) -> list[Path]:
+    with suppress(OSError), os.scandir(path) as entries:
+        hidden = [each for each in entries if each.name.startswith(".") and each.name != ".git"]
+        return sorted(Path(each) for each in hidden if each.is_dir(follow_symlinks=False))
+    return []
+
+
+def read_answers(path: Path, answers_file: str = ANSWERS_FILE) -> dict[str, Any]:
+    """Read an answers file of a project.
 
     Raises
     ------
@@ -78,10 +118,10 @@ def read_answers(path: Path) -> dict[str, Any]:
 
     from lisa_scaffold.formats.yaml_data import plain
 
-    file = path / ANSWERS_FILE
+    file = path / answers_file
     hint = "Bring the file back from git's history; a project without one cannot be updated."
     try:
-        content = files.read(path, ANSWERS_FILE)
+        content = files.read(path, answers_file)
     except LisaError as error:
         raise LisaError(error.message, hint) from error
     if content is None:
@@ -142,7 +182,7 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
             )
 
 
-def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
+def refuse_leftovers(project: Project, touched: Iterable[str]) -> list[str]:
     """Raise LisaError where an earlier update or merge was not completed.
 
     Parameters
@@ -151,18 +191,36 @@ def refuse_leftovers(project: Project, touched: Iterable[str]) -> None:
         The project.
     touched
         Paths of the template, relative to the project.
+
+    Returns
+    -------
+    list
+        Notes on what somebody has committed, and so has known of.
     """
+    hint = ", or say --allow-leftovers."
+    rejected = []
     for path in touched:
         if (project.root / f"{path}.rej").is_file():
-            hint = "Work its changes in by hand, then remove it (and commit)."
-            raise LisaError(f"{path}.rej: left by an earlier update", hint)
+            rejected.append(f"{path}.rej")
         try:
             content = files.read(project.root, path, files.LARGE) or b""
         except LisaError:  # no file, or too large a one
             continue
         if line := find_conflict_marker(content):
-            hint = "Resolve the conflict there and commit."
-            raise LisaError(f"{path}:{line}: conflict markers", hint)
+            raise LisaError(
+                f"{path}:{line}: conflict markers", f"Resolve the conflict there and commit{hint}"
+            )
+    tracked = git.unseen_edits(project.repository, rejected)
+    for path in rejected:
+        if path not in tracked:
+            raise LisaError(
+                f"{path}: left by an earlier update",
+                f"Work its changes in by hand, then remove it{hint}",
+            )
+    return [
+        f"{path}: left by an earlier update, and committed: remove it once it is worked in."
+        for path in sorted(rejected)
+    ]
 
 
 def find_conflict_marker(text: bytes) -> int | None:

@@ -37,8 +37,11 @@ class Policy:
 
     Attributes
     ----------
-    answers_file
-        The path that always takes the template's new content.
+    recorded_in, answers_file
+        The answers file as the project has it, and the path that the template writes it to: there
+        it always takes the template's new content.
+    version
+        The version that it records then.
     locked, seeded
         Whether a path has this ownership.
     was_seeded
@@ -49,7 +52,9 @@ class Policy:
         Whether prose that the project has rewritten stays the project's.
     """
 
+    recorded_in: str
     answers_file: str
+    version: str
     locked: Matches
     seeded: Matches
     was_seeded: Matches
@@ -178,9 +183,10 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     policy
         What holds for the paths.
     """
-    present = store.entries(ours, {*base, *theirs})
+    records = {policy.recorded_in, policy.answers_file}
+    present = store.entries(ours, {*base, *theirs, *records})
     base, theirs = dict(base), dict(theirs)
-    base.pop(policy.answers_file, None)
+    base.pop(policy.recorded_in, None)
     answers = theirs.pop(policy.answers_file, None)
     held = hold_back(base, theirs, present, policy.seeded, policy.was_seeded)
     replaced = _find_replaced(store, base, theirs, present)
@@ -206,20 +212,21 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
         settling.settle_clash(clash, differences.get(clash.path))
     taken = {path for clash in clashes for path in clash.paths}
     clean = {path: each for path, each in differences.items() if path not in taken}
-    ignored = policy.ignored(path for path, each in clean.items() if each.is_addition)
-    blocked = tuple(clash.below for clash in clashes if clash.below)
+    blocked = {clash.below: clash for clash in clashes if clash.below}
+    added = [path for path, each in clean.items() if each.is_addition]
+    # Git looks at nothing below a link.
+    ignored = policy.ignored(path for path in added if not path.startswith(tuple(blocked)))
     for path, difference in clean.items():
         if path in ignored:
             synced.keep(path, "the template adds it, .gitignore names it: not added.")
-        elif path.startswith(blocked):
-            note = "the template has a folder where the project has a file: left out."
+        elif below := next(filter(path.startswith, blocked), None):
+            what = "link" if blocked[below].stages[OURS].mode == LINK else "file"
+            note = f"the template has a folder where the project has a {what}: left out."
             synced.decline(path, note, None, settling.blob(difference.new))
         else:
             settling.settle_clean(difference)
     settling.leave_out_broken()
-    recorded = present.get(policy.answers_file)
-    if answers and (recorded is None or store.oid(answers.data) != recorded.oid):
-        synced.settle(policy.answers_file, "updated", answers)
+    settling.settle_answers(answers)
     synced.changes.sort(key=lambda change: change.path)
     return synced
 
@@ -261,6 +268,41 @@ class _Settling:
         """Where the project moved files of the template: new path → old path."""
         found = self.store.changed("base", self.ours)
         return {each.path: each.was for each in found if each.was}
+
+    def settle_answers(self, answers: Blob | None) -> None:
+        """The answers file, which the template may have moved, or writes no longer.
+
+        Raises
+        ------
+        LisaError
+            If the project has a file of its own where the template would write it.
+        """
+        was, path, synced = self.policy.recorded_in, self.policy.answers_file, self.synced
+        recorded = self.present.get(was)
+        if answers is None and recorded:
+            old = self.store.read([recorded.oid])[recorded.oid]
+            version = self.policy.version.encode()
+            # A hash may read as a number.
+            line = b"_commit: '%s'" % version if version[:1].isdigit() else b"_commit: %s" % version
+            new = re.sub(rb"^_commit:.*$", line, old, count=1, flags=re.M)
+            synced.notes.append(
+                f"{was}: the template writes no answers file any more; what it records as _commit "
+                "was moved on, so that the next update begins here."
+            )
+            answers, path = Blob(recorded.mode, new), was
+        if answers is None:
+            return
+        if path != was and path in self.present:
+            raise LisaError(
+                f"{path}: the template writes its answers file there, and the project has a file "
+                "of that name",
+                "Move that file away, and commit.",
+            )
+        if path != was and recorded:
+            synced.files[was] = None
+            synced.settle(path, "renamed", answers, was)
+        elif recorded is None or self.store.oid(answers.data) != recorded.oid:
+            synced.settle(path, "updated", answers)
 
     def settle_missed(self, path: str, old: Blob, new: Blob) -> None:
         """A seeded path that the template changed and the project has removed."""
@@ -349,8 +391,15 @@ class _Settling:
 
     def settle_dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
         """A path that the template no longer has, and that the project edited."""
-        moved = merge.find_moved_pins(path, base.data, ours.data) if base else []
-        if base and base.data.split() == ours.data.split():
+        if base is None:
+            self.synced.keep(path, "the template has a folder of that name: kept.")
+            return
+        moved = merge.find_moved_pins(path, base.data, ours.data)
+        if ours.mode == LINK != base.mode:
+            note = "the template no longer has it; the project has made a link of it: kept."
+            self.synced.keep(path, note)
+            return
+        if base.data.split() == ours.data.split():
             what = "changed only white space in it"
         elif moved:
             what = f"only moved versions in it ({'; '.join(moved)})"

@@ -1,7 +1,7 @@
 """The template: where it is, its versions, its questions, and its rendering by Copier."""
 
 from lisa_scaffold.template.blame import SOURCE_VARIABLE
-from lisa_scaffold.template.rendering import CANONICAL_URL, Render, Template
+from lisa_scaffold.template.rendering import CANONICAL_URL, Render, Surroundings, Template
 from lisa_scaffold.template.source import (
     Source,
     default_source,
@@ -16,6 +16,7 @@ __all__ = [
     "SOURCE_VARIABLE",
     "Render",
     "Source",
+    "Surroundings",
     "Template",
     "default_source",
     "is_short_for",

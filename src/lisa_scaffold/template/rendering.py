@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import answers as checks
@@ -41,18 +42,21 @@ class Template:
         The folder with ``copier.yml``.
     recorded
         The address that a project records as ``_src_path``.
+    git_dir
+        The repository that the files came from; ``None`` for a working copy.
     """
 
     version: str
     root: Path
     recorded: str = CANONICAL_URL
+    git_dir: Path | None = None
 
     @cached_property
     def _files(self) -> CopierTemplate:
         import_copier()
         from lisa_scaffold.template.worker import load_files
 
-        return load_files(self.recorded, self.version, self.root)
+        return load_files(self.recorded, self.version, self.root, self.git_dir)
 
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
@@ -67,15 +71,28 @@ class Template:
         with template_errors(self):
             return _patterns(self._files, "locked")
 
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The patterns of paths that are not rendered, as ``copier.yml`` has them."""
+        with template_errors(self):
+            return tuple(self._files.exclude)
+
     def _worker(
-        self, answers: Mapping[str, Any], destination: Path, *, trust: bool = False
+        self,
+        answers: Mapping[str, Any],
+        destination: Path,
+        project: Path | None = None,
+        *,
+        trust: bool = False,
     ) -> Worker:
         files = self._files
         from lisa_scaffold.template.worker import make_answered_worker
 
         worker = make_answered_worker(files, answers, destination)
+        worker.project, worker.unsafe = project, trust
         trusted = make_answered_worker(files, {}, self.root).prepare(trust=True) if trust else None
         worker.jinja_env = trusted or self._environment
+        worker.answers.external = worker._external_data()
         return worker
 
     def _run(self, work: Callable[[], _Result], *, trust: bool = False) -> _Result:
@@ -115,6 +132,7 @@ class Template:
         given: Mapping[str, Any],
         suggested: Mapping[str, Any] | None = None,
         *,
+        project: Path | None = None,
         trust: bool = False,
     ) -> list[Question]:
         """Every question in its order, with the answer that holds for it.
@@ -125,6 +143,8 @@ class Template:
             Answers that a person gave, as text or as values of the question's type.
         suggested
             Defaults that replace the template's own where they are valid.
+        project
+            The project that the answers are for, where there is one already.
         trust
             Whether the template's Jinja extensions may be loaded.
 
@@ -139,7 +159,7 @@ class Template:
         def answer() -> tuple[list[Question], dict[str, str]]:
             from lisa_scaffold.template.questions import answer_questions
 
-            worker = self._worker({}, self.root, trust=trust)
+            worker = self._worker({}, self.root, project, trust=trust)
             return answer_questions(worker, given, suggested or {})
 
         questions, problems = self._run(answer, trust=trust)
@@ -169,6 +189,7 @@ class Template:
         recorded: Mapping[str, Any],
         given: Mapping[str, Any],
         destination: Path,
+        surroundings: Surroundings | None = None,
         *,
         trust: bool = False,
     ) -> Render:
@@ -183,6 +204,8 @@ class Template:
             is not used.
         destination
             The folder to make.
+        surroundings
+            The project, and what else it is rendered for.
         trust
             Whether the template's Jinja extensions may be loaded.
 
@@ -193,12 +216,21 @@ class Template:
         LisaError
             If the template is broken, or needs extensions without trust.
         """
+        around = surroundings or Surroundings()
         if given:
-            self.questions(given, recorded, trust=trust)  # names every wrong one
-        return self._run(lambda: self._replay(recorded, given, destination, trust), trust=trust)
+            # Names every wrong one.
+            self.questions(given, recorded, project=around.project, trust=trust)
+        return self._run(
+            lambda: self._replay(recorded, given, destination, around, trust), trust=trust
+        )
 
     def _replay(
-        self, recorded: Mapping[str, Any], given: Mapping[str, Any], destination: Path, trust: bool
+        self,
+        recorded: Mapping[str, Any],
+        given: Mapping[str, Any],
+        destination: Path,
+        around: Surroundings,
+        trust: bool,
     ) -> Render:
         from pathspec import GitIgnoreSpec
 
@@ -209,6 +241,12 @@ class Template:
         worker = make_worker(files, destination)
         worker.skip_answered = True
         worker.data = dict(given)
+        worker.project, worker.recorded_in = around.project, around.answers_file
+        worker.also_excluded = around.excluded
+        # Where a question has a default, that holds.
+        specs = files.questions_data
+        required = {key for key in specs if "default" not in specs[key]}
+        worker.user_defaults = {k: v for k, v in around.required.items() if k in required}
         # Jinja has no room for a variable of that name: no template asks for it.
         worker.subproject.last_answers = {k: v for k, v in recorded.items() if k != "self"}
         worker.prepare(trust=trust)
@@ -236,7 +274,32 @@ class Template:
             seeded,
             tuple(each if isinstance(each, str) else repr(each) for each in commands),
             worker.not_asked,
+            tuple(specs),
+            worker.answers_relpath.as_posix(),
+            worker.chosen,
+            worker.find_excluded(),
         )
+
+
+class Surroundings(NamedTuple):
+    """What a render for an update is told of the project.
+
+    Attributes
+    ----------
+    project
+        Its folder, whose name and data the template may use.
+    answers_file
+        Where it records its answers, if that may be another file than the template's.
+    required
+        Answers to questions that have no default, where it has recorded none.
+    excluded
+        The patterns of another version's paths that are not rendered.
+    """
+
+    project: Path | None = None
+    answers_file: str | None = None
+    required: Mapping[str, Any] = MappingProxyType({})
+    excluded: tuple[str, ...] = ()
 
 
 class Render(NamedTuple):
@@ -254,6 +317,14 @@ class Render(NamedTuple):
         Commands of the template (tasks and migrations) that an update never runs.
     not_asked
         Questions whose given answers were not used, as the other answers leave them out.
+    questions
+        All questions of this version, also those that are not asked or not recorded.
+    answers_file
+        The path of the answers file.
+    chosen
+        The same, where the project has chosen another one than the template's.
+    excluded
+        The patterns of another version's paths that are not rendered, with the answers filled in.
     """
 
     folder: Path
@@ -262,6 +333,10 @@ class Render(NamedTuple):
     seeded: tuple[str, ...]
     not_run: tuple[str, ...]
     not_asked: tuple[str, ...]
+    questions: tuple[str, ...]
+    answers_file: str
+    chosen: str | None
+    excluded: tuple[str, ...]
 
 
 def is_ours(address: str) -> bool:

@@ -59,10 +59,13 @@ class Source:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: LisaError) -> LisaError:
+        is_folder = not git.is_address(self.location) and Path(self.location).is_dir()
         if self.ours:
             hint = (
                 f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
             )
+        elif "does not appear to be a git repository" in error.message and is_folder:
+            hint = "That folder is no git repository: an update needs the template's versions."
         elif isinstance(error, git.GitError):
             hint = f"Check the network and your access. {' '.join(error.message.split())}"
         else:
@@ -184,6 +187,35 @@ class Source:
             return True  # whether it exists is seen when it is opened
         return version in self.tags
 
+    def find_branch(self, name: str) -> str | None:
+        """The newest commit of a branch; None where there is none of that name.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached.
+        """
+        try:
+            return git.branch_tip(self._address, name)
+        except git.GitError as error:
+            raise self._unreachable(error) from error
+
+    @contextmanager
+    def history(self) -> Iterator[Path]:
+        """A copy of the repository with its whole history.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached.
+        """
+        with workplace.folder() as folder:
+            try:
+                git.clone_bare(self._address, folder / "repository")
+            except git.GitError as error:
+                raise self._unreachable(error) from error
+            yield folder / "repository"
+
     @contextmanager
     def open(self, version: str | None = None) -> Iterator[Template]:
         """The template at one version (the current one where none is named).
@@ -251,7 +283,7 @@ class Source:
                 f"{version}: no such version of the template {self.recorded}",
                 f"Versions here: {', '.join(self.versions()[-12:])}.",
             ) from error
-        return Template(version, root, self.recorded)
+        return Template(version, root, self.recorded, repository)
 
 
 def default_source() -> Source:
@@ -275,7 +307,7 @@ def default_source() -> Source:
     )
 
 
-def recorded_source(recorded: str, project: Path = Path()) -> Source:
+def recorded_source(recorded: str, project: Path = Path(), *, trust: bool = False) -> Source:
     """The source that a project records; for our own template, the default one.
 
     Parameters
@@ -284,6 +316,8 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
         What the project records as ``_src_path``.
     project
         The project's folder, which a relative path starts from.
+    trust
+        Whether it may lie in the project's own checkout.
     """
     # Copier's shortcuts written out, as git clones them.
     location = recorded.removeprefix("git+")
@@ -301,7 +335,7 @@ def recorded_source(recorded: str, project: Path = Path()) -> Source:
         if recorded.startswith("~") or is_path:
             # Where there is no such user, Path.expanduser raises.
             location = str(project / os.path.expanduser(recorded))  # noqa: PTH111
-    source = Source(location, recorded, project)
+    source = Source(location, recorded, None if trust else project)
     if not source.ours:
         return source
     # A token that our address was once cloned with is not needed any more, and not recorded again.

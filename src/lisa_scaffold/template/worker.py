@@ -5,22 +5,28 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from hashlib import sha512
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from lisa_scaffold import apart
+from jinja2 import TemplateError
+from yaml import YAMLError
+
+from lisa_scaffold import apart, files, git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
+from lisa_scaffold.formats.yaml_data import plain
 from lisa_scaffold.shown import brief
 from lisa_scaffold.template.compiled import forget_yield, keep_compiled
 from lisa_scaffold.template.copier_api import (
     DEFAULT_DATA,
     AnswersMap,
     ConfigFileError,
+    CopierQuestion,
     CopierTemplate,
     ForbiddenPathError,
     LazyDict,
@@ -41,6 +47,21 @@ BLOCK = 4096
 """Bytes that the smallest file counts for: it takes that much of a disk."""
 
 
+# The types of the answers to a question, where one of another type has to be cast.
+_TYPES = {"bool": bool, "float": float, "int": int, "path": str, "str": str}
+
+
+class Files(CopierTemplate):
+    """Copier's view of the files of one version, which asks git only for what is used."""
+
+    git_dir: Path | None = None
+
+    @cached_property
+    def commit_hash(self) -> str | None:
+        """The hash of the version's commit; None for a working copy."""
+        return git.commit_of(self.git_dir, self.commit or "") if self.git_dir else None
+
+
 class Quiet(Worker):
     """Copier's worker without its repeated work.
 
@@ -53,6 +74,18 @@ class Quiet(Worker):
 
     not_asked: tuple[str, ...] = ()
     """Questions that an answer was given to, and that the other answers leave out."""
+
+    project: Path | None = None
+    """The project that the render is for, which is written to no file of it."""
+
+    recorded_in: str | None = None
+    """The project's answers file, where somebody may have chosen another than the template's."""
+
+    chosen: str | None = None
+    """The answers file, where it is indeed another one."""
+
+    also_excluded: tuple[str, ...] = ()
+    """Patterns of another version, as `copier.yml` has them."""
 
     _settled: MutableMapping[str, Any] | None = None
     _relpath = Path()
@@ -84,8 +117,8 @@ class Quiet(Worker):
 
     def _keep_inside(self, environment: SandboxedEnvironment) -> None:
         """Let filters that look at paths see those of the template and of the render alone."""
-        folders = (self.template.local_abspath, self.dst_path)
-        roots = [os.path.realpath(folder) for folder in folders]
+        folders = (self.template.local_abspath, self.dst_path, self.project)
+        roots = [os.path.realpath(folder) for folder in folders if folder]
 
         def guard(name: str, look: Callable[[str], Any]) -> Callable[[str], Any]:
             def look_inside(path: str) -> Any:
@@ -113,17 +146,16 @@ class Quiet(Worker):
             recorded = dict(self.subproject.last_answers)  # asking takes answers away
             super()._ask()
             # One after the other: a question may depend on an answer that is left out.
-            while hidden := self.data.keys() & self.answers.hidden:
-                left_out = next((key for key in self.template.questions_data if key in hidden), "")
-                if not left_out:
-                    break
-                self.not_asked = (*self.not_asked, left_out)
-                self.data = {key: value for key, value in self.data.items() if key != left_out}
+            while changed := self._leave_out() or self._find_uncast():
+                recorded |= changed
                 self.subproject.last_answers = dict(recorded)
                 super()._ask()
         else:
             self.answers = self.filled
         self._relpath = super().answers_relpath
+        if self.recorded_in and self._relpath != Path(self.recorded_in):
+            self.chosen = self.recorded_in
+            self._relpath = Path(self.chosen)
         context = self._read_context()
         numbers = count()
         still = {
@@ -133,21 +165,86 @@ class Quiet(Worker):
         known = {key: still[key] for key in still if context.get(key) is DEFAULT_DATA[key]}
         self._settled = {**context, **known}
 
-    def _external_data(self) -> LazyDict[str, Any]:
-        """Copier's, which reads outside the project only if trusted; refused in our words."""
-        read = super()._external_data()
+    def _leave_out(self) -> dict[str, Any]:
+        """Leave out the first given answer whose question is not asked; it is recorded nowhere."""
+        hidden = self.data.keys() & self.answers.hidden
+        key = next((key for key in self.template.questions_data if key in hidden), None)
+        if key is None:
+            return {}
+        self.not_asked = (*self.not_asked, key)
+        self.data = {name: value for name, value in self.data.items() if name != key}
+        return dict(self.subproject.last_answers)
 
-        def reading(name: str) -> Any:
-            try:
-                return read[name]
-            except ForbiddenPathError as error:
+    def _find_uncast(self) -> dict[str, Any]:
+        """The first recorded answer that is of another type than its question's, as that takes it.
+
+        Copier casts every answer of an update. YAML and JSON stand for themselves.
+        """
+        for key, spec in self.template.questions_data.items():
+            value = self.answers.last.get(key)
+            named = spec.get("type") or type(spec.get("default")).__name__
+            kind = _TYPES.get(str(named))
+            if value is None or type(value) is kind or key in self.answers.user:
+                continue
+            question = CopierQuestion(
+                var_name=key,
+                answers=self.answers,
+                context=self._render_context(),
+                jinja_env=self.jinja_env,
+                **spec,
+            )
+            kind = _TYPES.get(question.get_type_name())
+            if kind is None or question.multiselect or type(value) is kind:
+                continue
+            if (cast := question.parse_answer(value)) != value or type(cast) is not type(value):
+                return {key: cast}
+        return {}
+
+    def find_excluded(self) -> tuple[str, ...]:
+        """The patterns of another version as they read with the answers here.
+
+        One that asks for more than this version knows names nothing.
+        """
+        operation = {"_copier_operation": "update"}
+        rendered: list[str] = []
+        for pattern in self.also_excluded:
+            with suppress(TemplateError, TypeError, ValueError):
+                rendered += self._render_string(pattern, operation).splitlines()
+        return tuple(rendered)
+
+    def _external_data(self) -> LazyDict[str, Any]:
+        """Data from YAML files of the project; from outside of it only if the template is trusted.
+
+        See https://copier.readthedocs.io/en/stable/configuring/#external_data: a file that is not
+        there has no data, and each is read when it is used first.
+        """
+        root = Path(os.path.realpath(self.project or self.dst_path))
+
+        def read(named: str) -> Any:
+            with Phase.use(Phase.UNDEFINED):
+                path = self._render_string(named)
+            place = Path(os.path.realpath(root / path))
+            inside = place.is_relative_to(root)
+            below = place.relative_to(root) if inside else place
+            if not self.unsafe and (not inside or any(map(is_git_folder, below.parts))):
                 raise LisaError(
                     f"{self.template.url}: version {self.template.commit} of this template reads a "
-                    f"file outside the project: {self.template.external_data[name]}",
+                    f"file outside the project: {named}",
                     "If you trust that source, run the command again with --trust.",
+                )
+            if not place.is_file():
+                return {}
+            try:
+                return plain(files.read_named(place)) or {}
+            except (YAMLError, ValueError, RecursionError) as error:
+                raise LisaError(
+                    f"{root / path}: no YAML that can be read; the template takes data from there",
+                    "Mend the file.",
                 ) from error
 
-        return LazyDict({name: partial(reading, name) for name in self.template.external_data})
+        return LazyDict(
+            {key: partial(read, path) for key, path in self.template.external_data.items()}
+        )
 
     @property
     def answers_relpath(self) -> Path:
@@ -168,7 +265,18 @@ class Quiet(Worker):
         context = super()._render_context()
         context["_copier_phase"] = Phase.current().value
         context["_copier_conf"]["settings"] = self.settings.model_dump()
+        if self.project:
+            # Both renders of an update are of the project, wherever they are written to.
+            context["_folder_name"] = self.project.name
+            context["_copier_conf"]["dst_path"] = PurePath(self.project)
         return context
+
+    def _render_file(
+        self, src_relpath: Path, dst_relpath: Path, extra_context: dict[str, Any] | None = None
+    ) -> None:
+        # The name may have yielded items; in the text, that would be an error.
+        forget_yield(self.jinja_env)
+        super()._render_file(src_relpath, dst_relpath, extra_context)
 
     @cached_property
     def _root(self) -> Path:
@@ -247,7 +355,9 @@ def make_answered_worker(
     return worker
 
 
-def load_files(recorded: str, version: str, root: Path) -> CopierTemplate:
+def load_files(
+    recorded: str, version: str, root: Path, git_dir: Path | None = None
+) -> CopierTemplate:
     """Copier's view of the files of one version, with what it would ask git for.
 
     Raises
@@ -262,12 +372,12 @@ def load_files(recorded: str, version: str, root: Path) -> CopierTemplate:
                 raise ConfigFileError(f"{place.name}: a link that leads out of the template")
             if not real.is_file():
                 raise ConfigFileError(f"{place.name}: no regular file")
-    files = CopierTemplate(url=recorded)
-    files.vcs = None
-    files.commit = version
-    files.commit_hash = None
-    files.local_abspath = root
-    return files
+    loaded = Files(url=recorded)
+    loaded.git_dir = git_dir
+    loaded.vcs = None
+    loaded.commit = version
+    loaded.local_abspath = root
+    return loaded
 
 
 # What a template that nobody vouches for may know of the user: who and where it is, no token. What

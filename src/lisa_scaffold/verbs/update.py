@@ -4,72 +4,145 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import files, git, project, template, workplace
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
+from lisa_scaffold.git import Blob
 from lisa_scaffold.project import Project
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.sync import trees
-from lisa_scaffold.template import Render, Source, Template
+from lisa_scaffold.template import Render, Source, Surroundings, Template
 
 UPGRADE = "pip install --upgrade lisa-scaffold"
 
 
 @dataclass(frozen=True)
 class Target:
-    """What to update to: a source of the template, and one of its versions."""
+    """What to update from and to.
+
+    Attributes
+    ----------
+    source
+        The source of the template.
+    version
+        The version to update to.
+    project
+        The project, with the version that is updated from.
+    notes
+        What a maintainer should know of these versions, a sentence each.
+    """
 
     source: Source
     version: str
+    project: Project
+    notes: tuple[str, ...] = ()
 
 
-def choose_target(current: Project, wanted: str | None) -> Target:
+def choose_target(current: Project, wanted: str | None, *, trust: bool = False) -> Target:
     """The version to update to; by default the newest.
 
     The newest version of our own template is the one that this package carries, that of another
-    template is the newest in its repository.
+    template is the newest in its repository. A branch is followed where a template has no versions.
 
     Raises
     ------
     LisaError
         If the version is older than the recorded one, or the template cannot be reached.
     """
-    source = template.recorded_source(current.source, current.root)
+    source = template.recorded_source(current.source, current.root, trust=trust)
+    notes: tuple[str, ...] = ()
     if not source.has(current.version):
+        dated = _date_branch(source, current)
+        notes = (
+            f"{current.answers_file}: _commit: {current.version}: a branch, which says no version: "
+            f"taken as it was when that file was last committed ({dated[:12]}).",
+        )
+        current = current._replace(version=dated)
+    version = wanted or source.current()
+    if not source.has(version):
+        tip = None if source.ours or source.tags else source.find_branch(version)
+        if tip is None:
+            raise LisaError(
+                f"{version}: no version of the template",
+                "Name a tag, such as v1.2.3, or a hash; a branch where a template has no tags.",
+            )
+        version = tip
+    if template.is_short_for(current.version, version):
+        version = current.version
+    if wanted is None and _is_behind(source, version, current.version):
+        version = current.version
+    _refuse_older(source, version, current, wanted)
+    carried = source.ours and not os.environ.get(template.SOURCE_VARIABLE)
+    if carried and wanted and wanted not in source.versions():
+        source = Source(template.CANONICAL_URL, source.recorded)
+    return Target(source, version, current, notes)
+
+
+def _date_branch(source: Source, current: Project) -> str:
+    """The commit that a recorded branch was at when the project recorded it.
+
+    Raises
+    ------
+    LisaError
+        If there is no such branch, or it began later.
+    """
+    dated = None
+    if not source.ours and source.find_branch(current.version):
+        asked = ("log", "--max-count=1", "--format=%ct", "--", current.answers_file)
+        moment = current.repository.git(*asked, cwd=current.root).strip()
+        with source.history() as git_dir:
+            dated = git.commit_before(git_dir, current.version, int(moment)) if moment else None
+    if dated is None:
         raise LisaError(
-            f"{current.root / project.ANSWERS_FILE}: _commit: {current.version}: no version of the "
+            f"{current.root / current.answers_file}: _commit: {current.version}: no version of the "
             "template, though perhaps a branch",
             "Write the tag or the hash there that the project was last updated to.",
         )
-    version = wanted or source.current()
-    if wanted is None and template.is_short_for(current.version, version):
-        version = current.version
-    if not source.has(version):
-        raise LisaError(
-            f"{version}: no version of the template", "Name a tag, such as v1.2.3, or a hash."
-        )
+    return dated
+
+
+def _is_behind(source: Source, version: str, recorded: str) -> bool:
+    """Whether a version is part of the history of a recorded commit that is no version itself.
+
+    ``git describe`` names the nearest tag, which need not be the newest one.
+    """
+    if source.ours or recorded in source.tags or version not in source.tags:
+        return False
+    return _precedes(source, version, recorded)
+
+
+def _precedes(source: Source, first: str, second: str) -> bool:
+    with source.history() as git_dir:
+        commits = [git.commit_of(git_dir, each) for each in (first, second)]
+        known = [each for each in commits if each]
+        return len(known) == len(commits) and git.is_ancestor(git_dir, *known)
+
+
+def _refuse_older(source: Source, version: str, current: Project, wanted: str | None) -> None:
+    """Raise LisaError for a version that is older than the recorded one."""
     recorded, asked = template.parse_version(current.version), template.parse_version(version)
-    if recorded and asked and asked < recorded:
-        if wanted is None and source.ours:
-            raise LisaError(
-                f"{current.root}: made from {current.version}, newer than {version}, "
-                "which this lisa-scaffold carries",
-                f"Install a newer one: {UPGRADE}.",
-            )
+    older = recorded and asked and asked < recorded
+    if older and not source.ours and not {version, current.version} <= source.tags.keys():
+        older = not _precedes(source, current.version, version)
+    elif wanted and version != current.version:
+        older = older or _is_behind(source, version, current.version)
+    if older and wanted is None and source.ours:
+        raise LisaError(
+            f"{current.root}: made from {current.version}, newer than {version}, "
+            "which this lisa-scaffold carries",
+            f"Install a newer one: {UPGRADE}.",
+        )
+    if older:
         raise LisaError(
             f"{version}: older than {current.version}, which the project records",
             "An update goes forward only; git can bring an older state of the project back.",
         )
-    carried = source.ours and not os.environ.get(template.SOURCE_VARIABLE)
-    if carried and wanted and wanted not in source.versions():
-        source = Source(template.CANONICAL_URL, source.recorded)
-    return Target(source, version)
 
 
 @dataclass(frozen=True)
@@ -109,9 +182,15 @@ class Prepared:
     new: Template
     folder: Path
     trust: bool
+    notes: tuple[str, ...] = ()
 
     def update(
-        self, given: Mapping[str, Any], *, keep_prose: bool = True, diff: bool = False
+        self,
+        given: Mapping[str, Any],
+        *,
+        keep_prose: bool = True,
+        diff: bool = False,
+        leftovers: bool = False,
     ) -> Updated:
         """Work the update out; nothing of the project is touched.
 
@@ -123,6 +202,8 @@ class Prepared:
             Whether prose that the project has rewritten stays the project's.
         diff
             Whether the changes are wanted as a diff.
+        leftovers
+            Whether what an earlier update left is none of this one's business.
 
         Raises
         ------
@@ -130,16 +211,21 @@ class Prepared:
             If an answer is wrong, the template is broken or needs trust, or the project has
             conflict markers in a file that the update concerns.
         """
-        recorded = self.project.answers
-        before = self.old.replay(recorded, {}, self.folder / "old", trust=self.trust)
-        after = self.new.replay(recorded, given, self.folder / "new", trust=self.trust)
-        repository = self.project.repository
-        renders = trees.read_tree(before.folder), trees.read_tree(after.folder)
+        current = self.project
+        before, after = self._render(given)
+        repository = current.repository
+        renders = _read_render(before, self.old), _read_render(after, self.new)
+        # What is not rendered any more is not deleted: the project may have it for itself.
+        is_excluded = match_patterns(before.excluded)
+        for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
+            del renders[0][path]
         base, theirs = git.clean_trees(repository, self.folder, *renders)
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
         policy = trees.Policy(
-            project.ANSWERS_FILE,
+            current.answers_file,
+            after.answers_file,
+            self.new.version,
             match_patterns(after.locked),
             match_patterns(after.seeded),
             match_patterns(before.seeded),
@@ -147,21 +233,39 @@ class Prepared:
             keep_prose,
         )
         synced = trees.merge_project(store, ours, base, theirs, policy)
-        project.refuse_leftovers(self.project, {*base, *theirs})
+        left = () if leftovers else project.refuse_leftovers(current, {*base, *theirs})
         return Updated(
             self.project,
             self.new.version,
             synced,
-            (*self._notes(before, after, given), *synced.notes),
+            (*self.notes, *left, *self._notes(before, after, given), *synced.notes),
             _read_changelog(self.new.root, self.old.version, self.new.version),
             store.diff(synced.shown()) if diff else "",
         )
 
+    def _render(self, given: Mapping[str, Any]) -> tuple[Render, Render]:
+        """The recorded version and the wanted one, rendered for this project."""
+        current = self.project
+        recorded, root, trust = current.answers, current.root, self.trust
+        around = Surroundings(root, current.answers_file, {}, self.new.excluded)
+        folders = self.folder / "old", self.folder / "new"
+        try:
+            before = self.old.replay(recorded, {}, folders[0], around, trust=trust)
+        except AnswersError:
+            # An answer that was never recorded, or recorded as null: the one that holds from now
+            # on is the best guess. It is asked for where the new version needs it.
+            named = self.new.questions(given, recorded, project=root, trust=trust)
+            answers = {each.key: each.value for each in named if each.value is not None}
+            around = around._replace(required={**answers, **given})
+            before = self.old.replay(recorded, {}, folders[0], around, trust=trust)
+        around = Surroundings(root, before.chosen)
+        return before, self.new.replay(recorded, given, folders[1], around, trust=trust)
+
     def _notes(self, before: Render, after: Render, given: Mapping[str, Any]) -> Iterator[str]:
         """What became of the template's address, of the answers, and of commands."""
-        recorded, address = self.project.answers, self.project.source
+        address = self.project.source
         if redacted(address) != address:
-            where = f"{project.ANSWERS_FILE}: _src_path: {redacted(address)}"
+            where = f"{self.project.answers_file}: _src_path: {redacted(address)}"
             stays = self.new.recorded == address
             what = "stays, as the template is read with it" if stays else "is taken out"
             yield (
@@ -173,26 +277,66 @@ class Prepared:
                 f"The question {key} is not asked, because of the other answers: "
                 f"{key}={given[key]!r} was not used and is not recorded."
             )
+        yield from self._tell_answers(before, after, given)
+        for command in after.not_run:
+            new = "" if command in before.not_run else "new "
+            yield f"A {new}command of the template was not run: {command}"
+
+    def _tell_answers(
+        self, before: Render, after: Render, given: Mapping[str, Any]
+    ) -> Iterator[str]:
+        """What became of the recorded answers, and which are new."""
+        recorded = self.project.answers
         for key, value in after.answers.items():
             if key in given:
                 continue
             if key not in recorded and key not in before.answers:
                 yield f"New question {key}: answered {value!r}; another answer: --data {key}=…"
+            elif key in recorded and _is_cast(recorded[key], value):
+                yield f"The answer {key}={recorded[key]!r} is recorded as {value!r} now."
             elif key in recorded and value != recorded[key]:
                 yield (
                     f"The answer {key}={recorded[key]!r} is not taken any more: {value!r} holds "
                     f"now; another answer: --data {key}=…"
                 )
         for key in recorded:
-            if key not in after.answers and key not in after.not_asked:
+            if key in after.answers or key in after.not_asked:
+                continue
+            if key in after.questions:
+                yield f"The question {key} is not asked now: its answer is dropped."
+            else:
                 yield f"The template asks no question {key} any more: its answer is dropped."
-        for command in after.not_run:
-            new = "" if command in before.not_run else "new "
-            yield f"A {new}command of the template was not run: {command}"
+
+
+def join(updates: Sequence[Updated]) -> Updated:
+    """Several updates of one project, each from another template, as one.
+
+    Raises
+    ------
+    LisaError
+        If two of them concern the same file.
+    """
+    first = updates[0]
+    if len(updates) == 1:
+        return first
+    whole = trees.Synced()
+    for each in updates:
+        synced = each.synced
+        if both := whole.shown().keys() & synced.shown().keys():
+            raise LisaError(
+                f"{min(both)}: two templates change this file",
+                "Update from one after the other with --answers-file, and commit in between.",
+            )
+        whole.files |= synced.files
+        whole.conflicts |= synced.conflicts
+        whole.changes += synced.changes
+        whole.notes += synced.notes
+        whole.patches |= synced.patches
+    return replace(first, synced=whole)
 
 
 @contextmanager
-def prepare(current: Project, wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
+def prepare(wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
     """Fetch the recorded and the wanted version of the template.
 
     Raises
@@ -200,12 +344,30 @@ def prepare(current: Project, wanted: Target, *, trust: bool = False) -> Iterato
     LisaError
         If a version is not known, or the template cannot be reached.
     """
+    current = wanted.project
     project.refuse_unfinished(current)
     with (
         wanted.source.open_all(current.version, wanted.version) as (old, new),
         workplace.folder() as folder,
     ):
-        yield Prepared(current, old, new, folder, trust)
+        yield Prepared(current, old, new, folder, trust, wanted.notes)
+
+
+def _read_render(render: Render, version: Template) -> dict[str, Blob]:
+    """The files of a render, which name the template's address in place of a temporary folder."""
+    here, address = bytes(version.root), redacted(version.recorded).encode()
+    return {
+        path: blob._replace(data=blob.data.replace(here, address)) if here in blob.data else blob
+        for path, blob in trees.read_tree(render.folder).items()
+    }
+
+
+def _is_cast(recorded: Any, value: Any) -> bool:
+    """Whether an answer is a recorded one in the type that its question asks for."""
+    spoken = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+    texts = [str(each).lower() for each in (recorded, value)]
+    same = recorded == value or spoken.get(texts[0], texts[0]) == spoken.get(texts[1], texts[1])
+    return same and type(recorded) is not type(value)
 
 
 def _read_changelog(root: Path, old: str, new: str) -> str:

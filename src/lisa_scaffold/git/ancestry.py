@@ -1,0 +1,34 @@
+"""Which commit a name stands for, and which came first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lisa_scaffold.git.command import complete, git, run
+from lisa_scaffold.git.environment import ALONE
+
+
+def commit_of(git_dir: Path, version: str) -> str | None:
+    """The hash of the commit that a tag or a hash stands for; None where there is none."""
+    for name in (f"refs/tags/{version}", version):
+        asked = ("--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        output = run("rev-parse", *asked, env=_in(git_dir), codes=(0, 1, 128))
+        if found := output.decode().strip():
+            return found.splitlines()[-1]
+    return None
+
+
+def is_ancestor(git_dir: Path, first: str, second: str) -> bool:
+    """Whether a commit is part of the history of another one."""
+    asked = ("merge-base", "--is-ancestor", first, second)
+    return complete(*asked, env=_in(git_dir), codes=(0, 1, 128)).returncode == 0
+
+
+def commit_before(git_dir: Path, branch: str, moment: int) -> str | None:
+    """The newest commit of a branch at a moment (seconds since 1970); None before the first."""
+    asked = ("--first-parent", "--max-count=1", f"--before={moment}", f"refs/heads/{branch}")
+    return git("rev-list", *asked, env=_in(git_dir)).strip() or None
+
+
+def _in(git_dir: Path) -> dict[str, str | None]:
+    return {**ALONE, "GIT_DIR": str(git_dir)}
