@@ -36,6 +36,14 @@ class Pin(NamedTuple):
     note: str
 
 
+def is_hash(version: str) -> bool:
+    """Whether a number is rather a hash that happens to have digits alone.
+
+    Git cuts hashes to seven characters or more; a number of eight may be a date.
+    """
+    return bool(re.fullmatch(r"\d{7}|(?!19|20)\d{8}|\d{9,}", version))
+
+
 def pick_newest(base: str, ours: str, theirs: str) -> Pin | None:
     """The text with the newer version, where nothing but pinned versions moved up."""
     texts = (base, ours, theirs)
@@ -49,6 +57,8 @@ def pick_newest(base: str, ours: str, theirs: str) -> Pin | None:
         if their_version not in (our_version, old) and our_version != old:
             keys = version_key(our_version), version_key(their_version)
             if not _is_pin(merged, after) or min(keys) <= version_key(old):
+                return None
+            if any(map(is_hash, (old, our_version, their_version))):
                 return None
             newest = our_version if keys[0] >= keys[1] else their_version
             moved.append(f"{our_version} by the project, {their_version} by the template")

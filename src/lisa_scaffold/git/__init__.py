@@ -9,7 +9,7 @@ from lisa_scaffold.git.command import (
     git,
 )
 from lisa_scaffold.git.environment import UNPLACED
-from lisa_scaffold.git.filters import refuse_foreign_filters
+from lisa_scaffold.git.filters import merge_drivers, refuse_foreign_filters
 from lisa_scaffold.git.objects import (
     Blob,
     Difference,
@@ -46,6 +46,7 @@ from lisa_scaffold.git.repository import (
     unseen_edits,
     update_index,
 )
+from lisa_scaffold.git.submodules import resolve_address, submodule_addresses
 
 __all__ = [
     "UNPLACED",
@@ -78,15 +79,18 @@ __all__ = [
     "is_address",
     "is_ancestor",
     "listed",
+    "merge_drivers",
     "refresh_index",
     "refuse_branch",
     "refuse_foreign_filters",
     "remote",
     "repository",
+    "resolve_address",
     "sparse_patterns",
     "start_branch",
     "start_repository",
     "status",
+    "submodule_addresses",
     "tags",
     "tags_of",
     "unmerged",

@@ -69,6 +69,12 @@ ALONE: Variables = {
 }
 """Environment in which git ignores the user's settings: the same result for everybody."""
 
+
+def alone_with(settings: Iterable[tuple[str, str]]) -> Variables:
+    """The same environment with some settings of the user's."""
+    return {**ALONE, **_settings(int(ALONE["GIT_CONFIG_COUNT"] or 0), settings)}
+
+
 # Git before 2.45 does not know the second variable, and takes the word in the first for the name of
 # a helper, which a repository may define as a command: so it is a word that nobody can foresee.
 OFFLINE = {"GIT_ALLOW_PROTOCOL": f"none-{os.urandom(8).hex()}", "GIT_NO_LAZY_FETCH": "1"}

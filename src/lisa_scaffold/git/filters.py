@@ -37,12 +37,31 @@ def refuse_foreign_filters(repository: Repository, paths: Iterable[str]) -> None
 
 def attributes(repository: Repository, paths: Iterable[str], *names: str) -> list[tuple[str, str]]:
     """The attributes of paths that are set: each path, as it was given, with the value."""
+    found = _look_up(repository, paths, *names)
+    return [(path, value) for path, value in found if value != "unset"]
+
+
+def merge_drivers(repository: Repository, paths: Iterable[str]) -> dict[str, str]:
+    """Paths that are not to be merged as text: each with ``binary``, ``union`` or ``ours``.
+
+    The first two are git's own, see https://git-scm.com/docs/gitattributes, "Performing a
+    three-way merge". The third is a name by custom, for a program that keeps the project's side.
+    Other drivers are programs, and no program that a repository names is run.
+    """
+    known = {"unset": "binary", "binary": "binary", "union": "union", "ours": "ours"}
+    found = _look_up(repository, paths, "merge")
+    return {path: known[value] for path, value in found if value in known}
+
+
+def _look_up(repository: Repository, paths: Iterable[str], *names: str) -> list[tuple[str, str]]:
     stdin = b"".join(os.fsencode(repository.prefix + path) + b"\0" for path in paths)
+    if not stdin:
+        return []
     output = repository.run("check-attr", "--stdin", "-z", *names, stdin=stdin)
     fields = os.fsdecode(output).split("\0")
     triples = zip(fields[0::3], fields[2::3], strict=False)
     return [
         (path.removeprefix(repository.prefix), value)
         for path, value in triples
-        if value not in ("unspecified", "unset")
+        if value != "unspecified"
     ]

@@ -214,6 +214,13 @@ class Store:
         self.run(*options, "--force", "--date-format=raw", stdin=stream)
         return (self.folder / "refs/heads/result").read_text().strip()
 
+    def unite(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
+        """A merge that has the lines of both sides, ours first, where both changed the same."""
+        places = [self.folder / name for name in ("united", "united-base", "united-theirs")]
+        for place, content in zip(places, (ours, base, theirs), strict=True):
+            place.write_bytes(content)
+        return self.run("merge-file", "--union", "--stdout", *places)
+
     def read(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Content of objects, by their names."""
         names = list(dict.fromkeys(oids))

@@ -16,7 +16,7 @@ from lisa_scaffold.git import folder as git_folder
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import GitError, complete, git, run
-from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, online
+from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, alone_with, online
 from lisa_scaffold.model import Identity
 from lisa_scaffold.process import TooMuchError
 
@@ -25,6 +25,8 @@ MOST_FILES = 50_000
 
 MOST_BYTES = 500_000_000
 """Bytes of all its files together."""
+
+_SUBMODULE = "160000"
 
 # One entry takes some 60 and its path; a path that is nested deeply takes more.
 _MOST_LISTED = 200 * MOST_FILES
@@ -148,7 +150,9 @@ def copy_tags(address: Address, tags: Iterable[str], folder: Path) -> None:
         (folder / name).mkdir(parents=True)
     # What `git init` would write, without a process of its own.
     (folder / "HEAD").write_text("ref: refs/heads/main\n")
-    (folder / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
+    own = [("core.repositoryformatversion", "0"), ("core.bare", "true")]
+    config = settings.written([*own, ("remote.origin.url", address.url)])
+    (folder / "config").write_bytes(os.fsencode(config))
     options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", *_served(address))
     wanted = [f"refs/tags/{tag}:refs/tags/{tag}" for tag in dict.fromkeys(tags)]
     env = {**NOWHERE, **online(), "GIT_DIR": str(folder.resolve())}
@@ -161,8 +165,10 @@ class TooLargeError(LisaError):
     """A commit has more than it may; the message says what."""
 
 
-def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) -> None:
-    """Put the files of a commit into a new folder.
+def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) -> dict[str, str]:
+    """Put the files of a commit into a new folder, as a checkout of the user's would have them.
+
+    Filters run where the user's own configuration defines them, and only there.
 
     Parameters
     ----------
@@ -174,6 +180,12 @@ def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) ->
         The folder to make, or an empty one; its parent also holds a temporary index.
     bounded
         Whether its files are counted first, as nobody vouches for them.
+
+    Returns
+    -------
+    dict
+        The commit of each submodule, by its path, where the files are counted: their folders are
+        empty.
 
     Raises
     ------
@@ -189,13 +201,26 @@ def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) ->
         "GIT_INDEX_FILE": str(folder.with_suffix(".index")),
         "GIT_WORK_TREE": str(folder),
     }
+    submodules: dict[str, str] = {}
     if bounded:
-        _refuse_large(f"{commit}^{{tree}}", place)
+        entries = _list_bounded(f"{commit}^{{tree}}", place)
+        submodules = {path: oid for path, (mode, oid) in entries.items() if mode == _SUBMODULE}
+        if any(Path(path).name == ".gitattributes" for path in entries):
+            place = {**place, **alone_with(_find_filters())}
     git("read-tree", "--reset", "-u", "--end-of-options", f"{commit}^{{tree}}", env=place)
+    return submodules
 
 
-def _refuse_large(tree: str, place: Variables) -> None:
-    """Raise TooLargeError for a tree of too many files, or of too many bytes.
+def _find_filters() -> list[tuple[str, str]]:
+    """The filters that the user's own configuration defines."""
+    asked = ("--includes", "-z", "--get-regexp", r"^filter\.")
+    output = os.fsdecode(run("config", *asked, env=NOWHERE, codes=(0, 1)))
+    records = (record.partition("\n") for record in output.split("\0")[:-1])
+    return [(key, value) for key, _, value in records]
+
+
+def _list_bounded(tree: str, place: Variables) -> dict[str, tuple[str, str]]:
+    """The entries of a tree: mode and name of each; TooLargeError for too many files or bytes.
 
     Ten trees of ten entries each, the one in the other, are a thousand bytes, and 10^10 files.
     """
@@ -205,11 +230,14 @@ def _refuse_large(tree: str, place: Variables) -> None:
         output = complete("ls-tree", *options, tree, env=place, most=_MOST_LISTED).stdout
     except TooMuchError as error:
         raise _too_many() from error
-    sizes = [record.partition(b"\t")[0].split()[-1] for record in output.split(b"\0")[:-1]]
+    records = [record.partition(b"\t") for record in output.split(b"\0")[:-1]]
+    sizes = [info.split()[-1] for info, _, _ in records]
     if len(sizes) > MOST_FILES:
         raise _too_many()
     if sum(int(size) for size in sizes if size.isdigit()) > MOST_BYTES:
         raise TooLargeError(f"more than {MOST_BYTES // 1_000_000} MB of files", "Choose another.")
+    fields = ((os.fsdecode(path), info.decode().split()) for info, _, path in records)
+    return {path: (info[0], info[2]) for path, info in fields}
 
 
 def _too_many() -> TooLargeError:

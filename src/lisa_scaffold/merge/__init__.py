@@ -10,7 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from lisa_scaffold.formats import diff, encoding
-from lisa_scaffold.merge import choice, declined, effort, kinds, markers
+from lisa_scaffold.merge import choice, declined, effort, kinds, markers, own_version
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.effort import TooMuchError
 from lisa_scaffold.model import Declined, Merged, Partial
@@ -66,6 +66,18 @@ def merge_file(
     """
     if ours in (base, theirs) or theirs == base:
         return Merged(ours if theirs == base else theirs)
+    theirs, kept = _without_version(path, base, ours, theirs)
+    done = _merge_decoded(path, base, ours, theirs, keep_prose=keep_prose)
+    if kept and isinstance(done, Declined):
+        return done._replace(reason="\n  ".join((done.reason, *kept)))
+    return done._replace(notes=(*kept, *done.notes)) if kept and isinstance(done, Merged) else done
+
+
+def _merge_decoded(
+    path: str, base: bytes | None, ours: bytes, theirs: bytes, *, keep_prose: bool
+) -> Merged | Declined | None:
+    if theirs == base:
+        return Merged(ours)
     sides = encoding.decode(base, ours, theirs)
     if sides is None or not effort.fits(*sides.texts):
         return None
@@ -100,6 +112,7 @@ def merge_openly(
         Of data the merge with the fewest lines between markers, of all else the surest; ``None``
         where there is none that is right with either side's lines.
     """
+    theirs, kept = _without_version(path, base, ours, theirs)
     sides = encoding.decode(base, ours, theirs)
     if sides is None or not effort.fits(*sides.texts):
         return None
@@ -107,15 +120,28 @@ def merge_openly(
     try:
         with effort.bounded():
             merges = (
-                made
+                done
                 for merge in _mergers_in_doubt(path, sides, file_type)
-                if (made := _merge_in_doubt(path, sides, merge, keep_prose=keep_prose))
+                if (done := _merge_in_doubt(path, sides, merge, keep_prose=keep_prose))
             )
             if kinds.is_merged_by_line(file_type):
-                return next(merges, (0, None))[1]
-            return min(merges, key=lambda made: made[0], default=(0, None))[1]
+                made = next(merges, (0, None))[1]
+            else:
+                made = min(merges, key=lambda each: each[0], default=(0, None))[1]
+            return made and made._replace(notes=(*kept, *made.notes))
     except (TooMuchError, RecursionError):
         return None
+
+
+def _without_version(
+    path: str, base: bytes | None, ours: bytes, theirs: bytes
+) -> tuple[bytes, tuple[str, ...]]:
+    """The template's side, without its own version where the project's is meant."""
+    if base is None or encoding.is_binary(base + ours + theirs):
+        return theirs, ()
+    texts = [content.decode("latin-1") for content in (base, ours, theirs)]
+    text, notes = own_version.keep_own(path, *texts) if effort.fits(*texts) else (texts[2], ())
+    return text.encode("latin-1"), notes
 
 
 def _mergers_in_doubt(path: str, sides: encoding.Sides, file_type: str) -> Iterator[kinds.Merge]:

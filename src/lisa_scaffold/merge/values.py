@@ -14,7 +14,7 @@ from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.match import are_all_named, diff3
 from lisa_scaffold.merge.text import merge_words
-from lisa_scaffold.versions import make_requirement_keys, split_requirement, version_key
+from lisa_scaffold.versions import is_hash, make_requirement_keys, split_requirement, version_key
 
 _ADDRESS = re.compile(r"https?://[^\s?#]+")
 _NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
@@ -134,6 +134,8 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
     found = [_read_pin(path, text, remark) for text, remark in zip(texts, remarks, strict=True)]
     pins = [pin for pin in found if pin]
     if len(pins) < len(texts) or len({stem for stem, _ in pins}) > 1:
+        return None
+    if any(is_hash(version) for _, version in pins):
         return None
     before, ours, theirs = (version_key(version) for _, version in pins)
     # A hash may stand for the version that base has: then only its form changed.

@@ -48,6 +48,9 @@ class Policy:
         Whether a path was seeded in the recorded version.
     ignored
         Of some paths, those that match the project's ``.gitignore``.
+    drivers
+        Of some paths, those that the project's attributes let nobody merge as text, each with how
+        it is merged: ``binary`` (not at all), ``union`` or ``ours``.
     keep_prose
         Whether prose that the project has rewritten stays the project's.
     """
@@ -59,6 +62,7 @@ class Policy:
     seeded: Matches
     was_seeded: Matches
     ignored: Callable[[Iterable[str]], set[str]]
+    drivers: Callable[[Iterable[str]], Mapping[str, str]]
     keep_prose: bool = True
 
 
@@ -208,6 +212,10 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     for path, (old, new) in held.missed.items():
         settling.settle_missed(path, old, new)
     clashes = find_clashes(merged)
+    changed = [path for path, each in differences.items() if each.old.exists and each.new.exists]
+    both = {path for path in changed if settling.is_edited(differences[path])}
+    both |= {clash.path for clash in clashes if {OURS, THEIRS} <= clash.stages.keys()}
+    settling.drivers = policy.drivers(path for path in sorted(both) if not policy.locked(path))
     for clash in clashes:
         settling.settle_clash(clash, differences.get(clash.path))
     taken = {path for clash in clashes for path in clash.paths}
@@ -259,9 +267,16 @@ class _Settling:
     present: Mapping[str, Stage]
     objects: Mapping[str, bytes]
     synced: Synced = field(default_factory=Synced)
+    drivers: Mapping[str, str] = field(default_factory=dict)
 
     def blob(self, stage: Stage) -> Blob:
         return Blob(stage.mode, self.objects[stage.oid])
+
+    def is_edited(self, difference: Difference) -> bool:
+        """Whether a path that the template changes was changed by the project before."""
+        path = difference.was or difference.path
+        base = self.base.get(path if path in self.base else self.origins.get(path, path))
+        return base is None or self.store.oid(base.data) != difference.old.oid
 
     @cached_property
     def origins(self) -> Mapping[str, str]:
@@ -341,6 +356,9 @@ class _Settling:
     def settle_merged(self, path: str, sides: Sides, new: Blob, was: str | None = None) -> None:
         """A path that both sides changed in different places: right as text, if not more."""
         base, ours, theirs = sides
+        if path in self.drivers and base and theirs:
+            self.settle_driven(path, {BASE: base, OURS: ours, THEIRS: theirs}, was)
+            return
         problem = None
         if base and theirs and {base.mode, ours.mode, theirs.mode} <= REGULAR:
             problem = merge.check_clean(path, base.data, ours.data, theirs.data, new.data)
@@ -354,6 +372,27 @@ class _Settling:
         )
         blobs = {BASE: base, OURS: ours, THEIRS: theirs}
         self.settle_content(path, blobs, Blob(ours.mode, whole), was)
+
+    def settle_driven(self, path: str, blobs: Mapping[int, Blob], was: str | None) -> None:
+        """A path that both sides changed, and that is not merged as text, as attributes say."""
+        base, ours, theirs = blobs.get(BASE), blobs[OURS], blobs[THEIRS]
+        driver = self.drivers[path]
+        if driver == "union":
+            sides = (base.data if base else b"", ours.data, theirs.data)
+            self.synced.settle(path, "merged", Blob(ours.mode, self.store.unite(*sides)), was)
+            return
+        if driver == "ours":
+            note = "its attribute merge=ours keeps it: the template's change is left out."
+            self.synced.decline(path, note, base, theirs)
+        else:
+            self.synced.conflict(path, Conflict(blobs, ours), was)
+            was = None
+            self.synced.notes.append(
+                f"{path}: its attributes let nobody merge it: it is as the project has it; for the "
+                "template's, git checkout --theirs."
+            )
+        if was:
+            self.synced.files[path] = ours
 
     def settle_clash(self, clash: Clash, marked: Difference | None) -> None:
         """A file that git left in conflict; ``marked`` is what git put in its place."""
@@ -457,18 +496,28 @@ class _Settling:
             note = f"it needs {module}, which the project has not: left out."
             synced.decline(path, note, self.base.get(path), self.theirs[path])
 
+    def merge_contents(
+        self, path: str, base: bytes | None, ours: bytes, theirs: bytes
+    ) -> Merged | Declined | Partial | None:
+        """The surest merge that there is for a file's type."""
+        keep_prose = self.policy.keep_prose
+        result = merge.merge_file(path, base, ours, theirs, keep_prose=keep_prose)
+        if result is None and not self.policy.locked(path):
+            return merge.merge_openly(path, base, ours, theirs, keep_prose=keep_prose)
+        return result
+
     def settle_content(
         self, path: str, blobs: Mapping[int, Blob], marked: Blob, was: str | None = None
     ) -> None:
         """Both sides have a path: a merger for its type, then ownership, then a conflict."""
+        if path in self.drivers:
+            self.settle_driven(path, blobs, was)
+            return
         base, ours, theirs = blobs.get(BASE), blobs[OURS], blobs[THEIRS]
         former = base and base.data
-        result: Merged | Declined | Partial | None = None
-        if {side.mode for side in (base, ours, theirs) if side} <= REGULAR:
-            contents, keep_prose = (former, ours.data, theirs.data), self.policy.keep_prose
-            result = merge.merge_file(path, *contents, keep_prose=keep_prose)
-            if result is None and not self.policy.locked(path):
-                result = merge.merge_openly(path, *contents, keep_prose=keep_prose)
+        regular = {side.mode for side in (base, ours, theirs) if side} <= REGULAR
+        contents = former, ours.data, theirs.data
+        result = self.merge_contents(path, *contents) if regular else None
         mode = theirs.mode if base and base.mode == ours.mode else ours.mode
         synced = self.synced
         if isinstance(result, Merged | Partial):
@@ -493,7 +542,7 @@ class _Settling:
         else:
             places = sum(line.startswith(b"<<<<<<< ") for line in marked.data.splitlines())
             synced.conflict(path, Conflict(blobs, marked, max(places, 1)), was)
-            if large := merge.explain_excess(former, ours.data, theirs.data):
+            if large := merge.explain_excess(*contents):
                 synced.notes.append(f"{path}: {large}")
 
 

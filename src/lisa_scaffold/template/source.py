@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,6 +30,10 @@ _RELEASES = "releases/versions.toml"
 
 # A hash, alone or as `git describe` gives it; a word such as "cafe" is none.
 _HASH = re.compile(r"(.+-\d+-g)?[0-9a-f]{7,64}")
+
+
+_FILTER_FAILED = re.compile(r"\bfilter\b.*\bfailed\b")
+_MOST_SUBMODULES, _DEEPEST = 20, 30
 
 
 @dataclass(frozen=True)
@@ -266,24 +270,68 @@ class Source:
         bounded = not self.ours
         try:
             # A tag, or else a hash; a branch of that name is never taken for one.
+            commit = f"refs/tags/{version}"
             try:
-                git.export(repository, f"refs/tags/{version}", root, bounded=bounded)
-            except git.GitError:
+                submodules = git.export(repository, commit, root, bounded=bounded)
+            except git.GitError as error:
                 commit = self._recorded_releases.get(version, version)
-                if not _HASH.fullmatch(commit):
+                if not _HASH.fullmatch(commit) or _FILTER_FAILED.search(error.message):
                     raise
-                git.export(repository, commit, root, bounded=bounded)
+                submodules = git.export(repository, commit, root, bounded=bounded)
         except git.TooLargeError as error:
             raise LisaError(
                 f"{self.recorded}: version {version} of the template has {error.message}",
                 f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
             ) from error
         except git.GitError as error:
+            if _FILTER_FAILED.search(error.message):
+                raise LisaError(
+                    f"{self.recorded}: version {version}: a file of the template goes through a "
+                    f"filter of yours, and that failed: {' '.join(error.message.split())}",
+                    "Mend the filter in your git configuration: git config --global --list.",
+                ) from error
             raise LisaError(
                 f"{version}: no such version of the template {self.recorded}",
                 f"Versions here: {', '.join(self.versions()[-12:])}.",
             ) from error
+        if submodules:
+            self._add_submodules(repository, commit, submodules, root, self.location)
         return Template(version, root, self.recorded, repository)
+
+    def _add_submodules(
+        self, git_dir: Path, commit: str, wanted: Mapping[str, str], root: Path, above: str
+    ) -> None:
+        """Put the files of submodules into their folders, as a checkout has them.
+
+        Nothing on this machine is fetched: an address in somebody's template must not copy the
+        user's other repositories into a project (git refuses that as well).
+        """
+        places = root.parent / f"{root.name}-modules-{len(list(root.parent.iterdir()))}"
+        places.mkdir()
+        try:
+            addresses = git.submodule_addresses(git_dir, commit)
+        except git.GitError:
+            addresses = {}
+        for number, (path, oid) in enumerate(wanted.items()):
+            named = git.resolve_address(above, addresses.get(path, ""))
+            copy, checkout = places / f"{number}.git", places / str(number)
+            try:
+                address = git.clonable(named)
+                if address.is_local or number >= _MOST_SUBMODULES or len(copy.parts) > _DEEPEST:
+                    raise LisaError("not fetched", "It has to be in the network.")
+                git.clone_bare(address, copy)
+                inner = git.export(copy, oid, checkout)
+            except LisaError as error:
+                shown = redacted(named) or "without an address"
+                raise LisaError(
+                    f"{self.recorded}: {path} is a submodule of the template ({shown}), and cannot "
+                    "be fetched",
+                    f"{' '.join(error.message.split())}. {error.hint}",
+                ) from error
+            (root / path).rmdir()
+            checkout.rename(root / path)
+            if inner:
+                self._add_submodules(copy, oid, inner, root / path, named)
 
 
 def default_source() -> Source:

@@ -19,6 +19,9 @@ from lisa_scaffold.shown import redacted
 from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Render, Source, Surroundings, Template
 
+# See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
 UPGRADE = "pip install --upgrade lisa-scaffold"
 
 
@@ -215,6 +218,7 @@ class Prepared:
         before, after = self._render(given)
         repository = current.repository
         renders = _read_render(before, self.old), _read_render(after, self.new)
+        _refuse_pointers(*renders, self.new)
         # What is not rendered any more is not deleted: the project may have it for itself.
         is_excluded = match_patterns(before.excluded)
         for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
@@ -230,6 +234,7 @@ class Prepared:
             match_patterns(after.seeded),
             match_patterns(before.seeded),
             lambda paths: git.ignored(repository, paths),
+            lambda paths: git.merge_drivers(repository, paths),
             keep_prose,
         )
         synced = trees.merge_project(store, ours, base, theirs, policy)
@@ -360,6 +365,17 @@ def _read_render(render: Render, version: Template) -> dict[str, Blob]:
         path: blob._replace(data=blob.data.replace(here, address)) if here in blob.data else blob
         for path, blob in trees.read_tree(render.folder).items()
     }
+
+
+def _refuse_pointers(old: Mapping[str, Blob], new: Mapping[str, Blob], version: Template) -> None:
+    """Raise LisaError for a file that the template stores with Git LFS, and that is not here."""
+    for path, blob in new.items():
+        if blob.data.startswith(_POINTER) and old.get(path) != blob:
+            raise LisaError(
+                f"{path}: version {version.version} of the template stores it with Git LFS, and "
+                "has but a pointer to it here",
+                "Install git-lfs, set it up once with: git lfs install, and try again.",
+            )
 
 
 def _is_cast(recorded: Any, value: Any) -> bool:
