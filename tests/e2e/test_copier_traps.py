@@ -19,6 +19,7 @@ import pytest
 from lisa_scaffold import git
 from lisa_scaffold.errors import ExitCode
 
+from ..support.beside import copier, ours, twin_of
 from ..support.files import contents
 from ..support.updates import QUESTIONS, TEN, Capture, Workshop, commit, open_workshop, update
 from ..support.updates import write as write_files
@@ -31,33 +32,6 @@ BOTH = MINE.replace("line 9\n", "theirs\n")
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
     return open_workshop(tmp_path, {"template/a.dat": TEN, "template/b.dat": "b\n"})
-
-
-def twin_of(workshop: Workshop, name: str = "twin") -> Path:
-    return Path(shutil.copytree(workshop.project, workshop.project.with_name(name), symlinks=True))
-
-
-def copier(project: Path, *options: str, verb: str = "update") -> subprocess.CompletedProcess[str]:
-    """Plain Copier, as a person calls it."""
-    program = Path(sys.executable).parent / "copier"
-    return subprocess.run(
-        [program, verb, "--defaults", "--quiet", *options],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def ours(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).parent / "lisa-scaffold"
-    return subprocess.run(
-        [program, "update", "--defaults", *options],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_a_conflict(workshop: Workshop) -> None:
