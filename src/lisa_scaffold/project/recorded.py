@@ -88,6 +88,7 @@ def find_answers_files(path: Path) -> list[str]:
     """
     found = []
     for folder in (path, *_list_hidden(path)):
+        names: list[str] = []
         with suppress(OSError), os.scandir(folder) as entries:
             names = [each.name for each in entries if each.name.endswith((".yml", ".yaml"))]
         for name in sorted(names):

@@ -199,6 +199,8 @@ class Source:
         LisaError
             If the repository cannot be reached.
         """
+        if not re.fullmatch(r"[\w.][\w./+@#-]{0,200}", name):
+            return None
         try:
             return git.branch_tip(self._address, name)
         except git.GitError as error:
