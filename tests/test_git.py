@@ -99,6 +99,39 @@ def test_an_unknown_commit_is_an_error(small_template: Path, tmp_path: Path) -> 
         git.export(small_template / ".git", "v9.9.9", tmp_path / "out", bounded=False)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("HEAD^{/(.*)(.*)(.*)(.*)\\1\\2\\3\\4zzzz}", ":/(.*)*x", "HEAD~1", "main^", "a..b"),
+        *("main@{1}", "main:file", "v*", "", "a b", "v1\n"),
+    ],
+)
+def test_a_commit_is_named_and_not_looked_for(
+    name: str, small_template: Path, tmp_path: Path
+) -> None:
+    """A pattern takes git for ever, if somebody makes one for that."""
+    with pytest.raises(git.GitError, match="no name of a commit"):
+        git.export(small_template / ".git", name, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "date", ["", " -5 +0000", " 67768036191676799 +0000", " 99999999999999999 +0000"]
+)
+def test_a_commit_without_a_date_has_no_year(date: str, tmp_path: Path) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    blob = written(tmp_path, b"x", "hash-object", "-w", "--stdin")
+    tree = written(tmp_path, f"100644 blob {blob}\tfile\n".encode(), "mktree")
+    said = f"tree {tree}\nauthor Ada <ada@example.org>{date}\ncommitter A <a@b> 1 +0000\n\nm\n"
+    commit = written(
+        tmp_path, said.encode(), "hash-object", "-w", "--literally", "-t", "commit", "--stdin"
+    )
+    passes("git", "update-ref", "HEAD", commit, cwd=tmp_path)
+    found = git.history(git.repository(tmp_path))
+    assert found.authors == (("Ada", "ada@example.org"),)
+    assert found.years in (None, (1970, 1970))  # which git has for one that is too large
+
+
 def written(folder: Path, said: bytes, *command: str) -> str:
     return process.run(["git", *command], cwd=folder, stdin=said).stdout.decode().strip()
 

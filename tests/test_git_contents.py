@@ -12,7 +12,7 @@ import pytest
 
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
-from lisa_scaffold.git import contents
+from lisa_scaffold.git import command, contents
 
 from .support.tools import passes
 from .support.updates import Capture, write
@@ -182,6 +182,23 @@ def test_git_gets_no_more_memory_than_it_needs(
     assert cli.main([verb, str(project), *options]) == ExitCode.REFUSED
     said = capsys.readouterr().err
     assert "takes more than 1000 MB of memory\n" in said
+    assert ".gitignore" in said
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude"])
+@pytest.mark.parametrize("verb", ["check", "adopt"])
+def test_git_gets_no_more_time_than_it_needs(
+    project: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, verb: str, name: str
+) -> None:
+    """Git tries every way to share the folders of a path among the stars of a pattern."""
+    monkeypatch.setattr(command, "SECONDS", 1)
+    (project / Path(*["a"] * 100)).mkdir(parents=True)
+    (project / Path(*["a"] * 100) / "file").touch()
+    (project / name).write_text(f"{'**/a/' * 25}b\n")
+    options = ("--defaults",) if verb == "adopt" else ()
+    assert cli.main([verb, str(project), *options]) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "git ls-files: takes more than 1 s of processor time\n" in said
     assert ".gitignore" in said
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -53,6 +55,17 @@ def test_memory_has_bounds_also_for_what_a_command_starts(size: int, code: int) 
     for words in ([*python, take], [*python, again, *python, take]):
         assert process.run(words, memory=300_000_000).returncode == code
         assert process.run(words).returncode == 0
+
+
+def test_time_has_bounds_also_for_what_a_command_starts() -> None:
+    work = "import sys; sys.stdin.read()\nwhile True: pass"
+    again = "import subprocess, sys; sys.exit(-subprocess.run(sys.argv[1:]).returncode)"
+    python = [sys.executable, "-c"]
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    assert process.run([*python, work], seconds=1).returncode == -signal.SIGXCPU
+    assert process.run([*python, again, *python, work], seconds=1).returncode == signal.SIGXCPU
+    assert process.run([*python, "pass"], seconds=1).returncode == 0
+    assert resource.getrlimit(resource.RLIMIT_CPU) == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")

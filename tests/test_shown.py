@@ -101,6 +101,8 @@ def test_several_lines_keep_their_breaks_and_tabs_alone(text: str) -> None:
         ("h?X-Amz-Signature=x&X-Amz-Date=1", "h?X-Amz-Signature=***&X-Amz-Date=1"),
         ("h?sig=x&amp;apiKey=y&amp;b=1", "h?sig=***&amp;apiKey=***&amp;b=1"),
         ("h%3Fjob_token%3Dx%26a%3D1", "h%3Fjob_token%3D***%26a%3D1"),
+        ("http://host:1/secret:x-oauth-basic@/x.git", "http://host:1/***@/x.git"),
+        (r"https:\/\/host\/a\/u:pw@b", r"https:\/\/host\/a\/***@b"),
         ("'https://h/?token=x': not found", "'https://h/?token=***': not found"),
     ],
 )
@@ -115,6 +117,7 @@ def test_credentials_in_addresses_are_replaced(text: str, shown: str) -> None:
         "https://host:8443/@ada/a@v1 http://[::1]:80/a@b https://host https://",
         "a = token; key=value --data key=value 100% a && b=1 x?page=2&sort=name",
         "git rev-parse HEAD@{1}; @all; image@sha256:0123 a/b:1@sha256:01 image:1@sha256:01",
+        "src/a:1@b, see https://h/ and a/b:c@d; https://registry:5000/a/b:1@sha256:01",
         "mailto:ada@example.org, https://host: see there; ssh://git@host:22/a git@h:a@b:c",
     ],
 )
@@ -140,6 +143,14 @@ def test_no_password_survives(before: str, user: str, secret: str, after: str, d
 @given(WORDS, SECRETS, st.text(st.sampled_from(TYPED.replace("@", "/?#")), max_size=9), WORDS)
 def test_no_odd_password_survives(before: str, secret: str, odd: str, after: str) -> None:
     assert secret not in redacted(f"{before} https://u:x{secret}{odd}{secret}@host/a {after}")
+
+
+@given(st.sampled_from(["host", "host:1", "[::1]:80", "u:p@host"]), SECRETS, SECRETS)
+def test_no_password_in_a_path_survives(host: str, first: str, second: str) -> None:
+    """Such as from two addresses that were put together, or a user's name before the host's."""
+    shown = redacted(f"https://{host}/a/{first}:{second}@/x.git")
+    assert first not in shown
+    assert second not in shown
 
 
 @given(WORDS, SECRETS, st.text(" \t", min_size=1, max_size=3), WORDS)
@@ -191,7 +202,18 @@ def test_a_text_without_addresses_is_unchanged(text: str) -> None:
             "\\",
             ":\\/\\/",
         ),
-        *("a:", "a:b@", "a:b@c", "a:b@c: ", "'a:b", ":// a: ", "://a: b", "://a:  ", "@a:"),
+        *(
+            "a:",
+            "a:b@",
+            "a:b@c",
+            "a:b@c: ",
+            "/a:b@",
+            "'a:b",
+            ":// a: ",
+            "://a: b",
+            "://a:  ",
+            "@a:",
+        ),
         *("://u:p@h ", f"://u:p/{'x' * 50}", f"?{'a' * 80}", "a", "\x1b", "\n"),
     ],
     4,

@@ -381,6 +381,16 @@ def test_tasks_and_migrations_never_run_and_are_listed(workshop: Workshop, capsy
     assert not list(workshop.project.glob("ran")) + list(workshop.project.glob("migrated"))
 
 
+def test_notes_about_a_template_are_short_and_few(workshop: Workshop, capsys: Capture) -> None:
+    tasks = "".join(f"  - '{number} {'x' * 3000}'\n" for number in range(1000))
+    question = "much:\n  type: str\n  default: \"{{ 'a' * 60000 }}\"\n"
+    workshop.release("v1.1.0", {"copier.yml": f"{QUESTIONS}{question}_tasks:\n{tasks}"})
+    notes = report(workshop, capsys)["notes"]
+    assert "950 more commands of the template were not run." in notes
+    assert max(map(len, notes)) < 1000
+    assert len(notes) < 60
+
+
 def test_extensions_are_refused_without_trust(workshop: Workshop, capsys: Capture) -> None:
     extended = QUESTIONS + "_jinja_extensions: [jinja2.ext.do]\n"
     workshop.release("v1.1.0", {"copier.yml": extended})

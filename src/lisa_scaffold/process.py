@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,7 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     hindered: Callable[[], str] | None = None,
     most: int | None = None,
     memory: int | None = None,
+    seconds: int | None = None,
     waits_for_nobody: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and capture its output; the caller judges a non-zero exit code.
@@ -81,6 +83,8 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     memory
         Bytes that it, and each program that it starts, may allocate; files that it maps do not
         count. Only Linux keeps to that.
+    seconds
+        Seconds of processor time for it, and for each program that it starts.
     waits_for_nobody
         Whether it has nothing to wait for, such as a network: it is ended where it does so.
 
@@ -100,7 +104,7 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     errors_to = pipe if most is None else subprocess.STDOUT
     given = {name: value for name, value in variables.items() if value is not None}
     try:
-        with _bounded_memory(memory):
+        with _bounded(memory, seconds):
             started = subprocess.Popen(
                 words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=errors_to
             )
@@ -122,23 +126,31 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
 
 
 @contextmanager
-def _bounded_memory(most: int | None) -> Iterator[None]:
-    """Limit what a command may allocate that is started now.
+def _bounded(memory: int | None, seconds: int | None) -> Iterator[None]:
+    """Limit what a command may take that is started now.
 
-    It gets our own limit from its first moment on. After its start would be too late on a busy
+    It gets our own limits from its first moment on. After its start would be too late on a busy
     machine, and between fork and exec Python can do nothing without starting commands more slowly.
     """
-    if most is None or sys.platform != "linux":
+    wanted = {}
+    if memory is not None and sys.platform == "linux":
+        wanted[resource.RLIMIT_DATA] = memory
+    if seconds is not None:
+        # For a moment it is ours too, and what this process has used by then counts.
+        wanted[resource.RLIMIT_CPU] = int(time.process_time()) + 1 + seconds
+    if not wanted:
         yield
         return
     with _limits:
-        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        lowest = min([most, *(each for each in (soft, hard) if each != resource.RLIM_INFINITY)])
-        resource.setrlimit(resource.RLIMIT_DATA, (lowest, hard))
+        present = {limit: resource.getrlimit(limit) for limit in wanted}
+        for limit, most in wanted.items():
+            set_here = [each for each in present[limit] if each != resource.RLIM_INFINITY]
+            resource.setrlimit(limit, (min([most, *set_here]), present[limit][1]))
         try:
             yield
         finally:
-            resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+            for limit, before in present.items():
+                resource.setrlimit(limit, before)
 
 
 def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:

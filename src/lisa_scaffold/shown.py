@@ -70,6 +70,7 @@ _CARRIERS = (
     *("apikey", "api_key", "accesskey", "access_key", "accesskeyid", "private_key", "auth", "jwt"),
 )
 _CARRIERS_ALONE = frozenset(["key", "sig", "pass"])
+_LONGEST = 2000  # characters of an address before a password
 _PLAIN = str.maketrans({"-": "_", ".": "_", "[": "_", "]": "", "=": ""})
 
 
@@ -86,9 +87,10 @@ def redacted(text: str) -> str:
     # Most texts have no address, and few addresses have any of these.
     if "@" not in text and "=" not in text and "%" not in text:
         return text
-    plain, inside, short, of_plain, of_inside = _patterns()
+    plain, inside, short, in_path, of_plain, of_inside = _patterns()
     text = plain.sub(_redact_user, text)
     if "@" in text:
+        text = in_path.sub(_redact_in_path, text)
         text = short.sub(REDACTED, text)
     if "%" in text:
         text = inside.sub(_redact_user, text)
@@ -123,12 +125,15 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     host = r"(?!sha\d+:)(?:[\w.-]+|\[[0-9a-f:]+\])"
     short = rf"(?<![^{ends}])[^{ends}:@/]+:(?!\\?/)[^{ends}]+(?=@{host}:[^{ends}])"
 
+    # In a path, where an address was put together from parts that did not belong together.
+    in_path = r"(?<=/)[^ \t\n\r\f\v/:@]++:[^ \t\n\r\f\v/:@]++@(?!sha\d+:)"
+
     name = rf"(?:[\w.\[\]-]|{encoded('5F|2D|2E|5B|5D')}){{1,80}}+(?:=|{encoded('3D')})"
     # A quote ends a value where it closes what began before the address.
     value = r"""(?!{0})(?:[^ \t\n\r\f\v&#"'<>`]|'(?![ \t\n\r\f\v,;:.)\]}}]|\Z))"""
     of_plain = f"((?:[?&#]|&amp;){name})((?:{value.format('&amp;')})*)"
     of_inside = f"({encoded('3F|26|23')}{name})((?:{value.format(encoded('26|23'))})*)"
-    patterns = (plain, inside, short, of_plain, of_inside)
+    patterns = (plain, inside, short, in_path, of_plain, of_inside)
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
@@ -139,6 +144,14 @@ def _redact_user(match: re.Match[str]) -> str:
     if ":" not in unquote(user) and re.search(r"(?<![a-z])(?:ssh|sftp|rsync|git)\Z", before, re.I):
         return match[0]
     return f"{begin}{REDACTED}{at}"
+
+
+def _redact_in_path(match: re.Match[str]) -> str:
+    """Redact what looks like user and password, if an address leads there."""
+    end, text = match.start(), match.string
+    begin = max(text.rfind(each, max(0, end - _LONGEST), end) for each in ("://", ":\\/\\/"))
+    leads_there = begin >= 0 and len(text[begin:end].split(None, 1)) == 1
+    return f"{REDACTED}@" if leads_there else match[0]
 
 
 def _redact_value(match: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from lisa_scaffold.rules.rule import Rule
 TOOLS = "QTY"
 """The family of rules about tools: the only one that waivers are written for."""
 
-_HEADER = re.compile(r"^\[\[?\s*([^\]]+?)\s*\]\]?", re.MULTILINE)
+_HEADER = re.compile(r"^\[\[?+([^\]\n]++)\]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _find_waivable(
             continue
         above = "\n".join(facts.text(each.path).split("\n")[: each.line])
         headers = _HEADER.findall(above)
-        table = headers[-1].replace('"', "") if headers else ""
+        table = headers[-1].strip().replace('"', "") if headers else ""
         for kept in kept_tools:
             if f"{table}.".startswith(f"{kept.strip('[]')}.") and not judge.is_waived(each, facts):
                 why = f"{kept} was set up before the project was adopted: to be worked off"

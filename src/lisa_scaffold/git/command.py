@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,13 @@ from lisa_scaffold.git.environment import Variables
 MEMORY = 1_000_000_000
 """Bytes that git may allocate; packs and large files are mapped, and do not count."""
 
+SECONDS = 30
+"""Seconds of processor time for git, and for each process of its own; the status of a million files
+takes ten."""
+
 _OUT_OF_MEMORY = re.compile(rb"out of memory|cannot allocate memory", re.I)
+
+_OUT_OF_TIME = re.compile(rb"died of signal %d\b" % signal.SIGXCPU)
 
 VERSION_TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
@@ -51,7 +58,7 @@ def complete(
     GitError
         If git refuses; the message is git's own.
     LisaError
-        If git is not installed, waits in vain, or takes more memory than it may.
+        If git is not installed, waits in vain, or takes more memory or time than it may.
     TooMuchError
         If git prints more than it may.
     """
@@ -66,6 +73,7 @@ def complete(
         hindered=hindered,
         most=most,
         memory=MEMORY,
+        seconds=SECONDS,
         waits_for_nobody=variables.items() >= environment.OFFLINE.items(),
     )
     words = (word for word in map(str, arguments) if word[0] != "-" and "=" not in word)
@@ -75,6 +83,12 @@ def complete(
             f"git {next(words)}: takes more than {MEMORY // 1_000_000} MB of memory",
             "Look for a huge file, or a link to a device, among those that git reads: .gitignore, "
             ".gitattributes, .mailmap, those in .git, and those that .git/config names.",
+        )
+    if done.returncode == -signal.SIGXCPU or (done.returncode and _OUT_OF_TIME.search(done.stderr)):
+        raise LisaError(
+            f"git {next(words)}: takes more than {SECONDS} s of processor time",
+            "Look for patterns with many stars in .gitignore, .gitattributes and those in .git: "
+            "each ** makes git try every folder of a path anew.",
         )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ MOST_BYTES = 500_000_000
 """Bytes of all its files together."""
 
 _SUBMODULE = "160000"
+# What no reference may have in its name (git check-ref-format), and revisions are written with.
+_EXPRESSION = re.compile(r"[\x00- ~^:?*\[\\\x7f]|\.\.|@\{")
 
 # One entry takes some 60 and its path; a path that is nested deeply takes more.
 _MOST_LISTED = 200 * MOST_FILES
@@ -175,7 +178,7 @@ def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) ->
     git_dir
         The repository's own folder.
     commit
-        A tag, a hash, or the output of ``git describe``.
+        A tag, a branch, a hash, or the output of ``git describe``; no other expression.
     folder
         The folder to make, or an empty one; its parent also holds a temporary index.
     bounded
@@ -194,6 +197,9 @@ def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) ->
     TooLargeError
         If it has more files than anybody wrote, or larger ones.
     """
+    # What else names a commit may search all messages for a pattern, and take for ever.
+    if not commit or _EXPRESSION.search(commit):
+        raise GitError(f"{commit}: no name of a commit", "Name a tag, a branch or a hash.")
     folder.mkdir(exist_ok=True)
     place = {
         **ALONE,
@@ -590,7 +596,7 @@ class History(NamedTuple):
     authors
         Name and address of each author, the busiest first.
     years
-        The years of the first and of the last commit; ``None`` without commits.
+        The years of the first and of the last commit; ``None`` where no commit has one.
     """
 
     authors: tuple[tuple[str, str], ...] = ()
@@ -604,7 +610,8 @@ def history(repository: Repository) -> History:
     output = repository.git("log", *asked, cwd=place)
     records = [record.split("\0") for record in output.splitlines() if record.count("\0") == 2]  # noqa: PLR2004
     counts = Counter((name, email) for name, email, _ in records)
-    years = [int(year) for _, _, year in records]
+    # Whoever makes a commit may give it no date, or one of no calendar.
+    years = [int(year) for _, _, year in records if re.fullmatch(r"\d{4}", year, re.ASCII)]
     authors = tuple(author for author, _ in counts.most_common())
     return History(authors, (min(years), max(years)) if years else None)
 

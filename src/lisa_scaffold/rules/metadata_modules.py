@@ -32,7 +32,7 @@ def programs_exist(facts: Facts) -> Iterator[Hit]:
     for table, name, target in _find_scripts(facts):
         path, line = facts.package.place(table, name)
         module = target.partition(":")[0].partition("[")[0].strip()
-        if not re.fullmatch(r"\s*[\w.]+\s*:\s*[\w.]+\s*(\[.*\])?\s*", target):
+        if not re.fullmatch(r"\s*+[\w.]++\s*+:\s*+[\w.]++\s*+(\[.*\]\s*+)?", target):
             yield Hit(path, line, f"`{target}` is not of the form `module:function`")
         elif _lacks_module(facts, module):
             yield Hit(path, line, f"there is no module {module}")

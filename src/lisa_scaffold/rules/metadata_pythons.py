@@ -18,7 +18,7 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 Version = tuple[int, int]
 
-_LIMIT = re.compile(r"\s*,?\s*(<=?)\s*(\d+(?:\.\d+)*)\s*")
+_LIMIT = re.compile(r"(?<!\s)\s*+(?:,\s*+)?(<=?)\s*+(\d+(?:\.\d+)*)\s*+")
 _CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+)\.(\d+)")
 _IMAGE = re.compile(r"(?:^|/)python:(\d+)\.(\d+)")
 _CLASSIFIERS = ("project", "classifiers")

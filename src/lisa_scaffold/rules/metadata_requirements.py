@@ -13,12 +13,16 @@ from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
 
-_CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*[\w.*+!-]+"
+# What may be repeated is possessive: a requirement of anybody's is read in one pass.
+_CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*+[\w.*+!-]++"
 _PLAIN = re.compile(
-    r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*(?:\[\s*[\w.-]+(?:\s*,\s*[\w.-]+)*\s*\])?"
-    rf"\s*(?:{_CLAUSE}(?:\s*,\s*{_CLAUSE})*)?"
+    r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*+"
+    r"(?:\[\s*+[\w.-]++(?:\s*+,\s*+[\w.-]++)*+\s*+\]\s*+)?"
+    rf"(?:{_CLAUSE}(?:\s*+,\s*+{_CLAUSE})*+)?"
 )
-_PIN = re.compile(r"([\w.-]+)\s*(?:\[[^]]*\])?\s*\(?\s*===?\s*([\w.+!-]+)\s*\)?\s*(?:;.*)?")
+_PIN = re.compile(
+    r"([\w.-]++)\s*+(?:\[[^]]*\]\s*+)?(?:\(\s*+)?===?\s*+([\w.+!-]++)\s*+(?:\)\s*+)?(?:;.*)?"
+)
 
 
 def _find_requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:

@@ -16,7 +16,7 @@ _WANTED = "setuptools>=77.0.3"
 _FIRST = 77
 """The first major version of setuptools that takes a licence expression."""
 
-_SETUPTOOLS = re.compile(r"setuptools\s*(\[[^]]*\])?\s*((?:[<>=!~]=?\s*[\d.*]+\s*,?\s*)*)")
+_SETUPTOOLS = re.compile(r"setuptools\s*+(\[[^]]*\]\s*+)?((?:[<>=!~]=?\s*+[\d.*]++\s*+,?\s*+)*+)")
 
 
 def required_names(facts: Facts) -> list[str]:

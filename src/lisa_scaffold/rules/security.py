@@ -143,7 +143,7 @@ _CONFIGURED = (
 _IN_ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'$<{]{0,100}:([^\s/@\"']{6,200})@[\w.-]+"
 )
-_IN_FILE = re.compile(r"(?:^\s*|\s)password\s*[:=\s]\s*([^\s#]{6,})")
+_IN_FILE = re.compile(r"(?:^|\s)password(?:\s*+[:=]\s*+|\s++)([^\s#]{6,})")
 _NO_PASSWORD = re.compile(
     r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+)$"
 )

@@ -15,12 +15,14 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Blob
 from lisa_scaffold.project import Project
-from lisa_scaffold.shown import redacted
+from lisa_scaffold.shown import brief, redacted
 from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Render, Source, Surroundings, Template
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER = b"version https://git-lfs.github.com/spec/"
+
+_MOST_COMMANDS = 50  # of a template are shown
 
 UPGRADE = "pip install --upgrade lisa-scaffold"
 
@@ -283,9 +285,7 @@ class Prepared:
                 f"{key}={given[key]!r} was not used and is not recorded."
             )
         yield from self._tell_answers(before, after, given)
-        for command in after.not_run:
-            new = "" if command in before.not_run else "new "
-            yield f"A {new}command of the template was not run: {command}"
+        yield from _note_commands(before.not_run, after.not_run)
 
     def _tell_answers(
         self, before: Render, after: Render, given: Mapping[str, Any]
@@ -296,13 +296,15 @@ class Prepared:
             if key in given:
                 continue
             if key not in recorded and key not in before.answers:
-                yield f"New question {key}: answered {value!r}; another answer: --data {key}=…"
+                answered = brief(repr(value))
+                yield f"New question {key}: answered {answered}; another answer: --data {key}=…"
             elif key in recorded and _is_cast(recorded[key], value):
-                yield f"The answer {key}={recorded[key]!r} is recorded as {value!r} now."
+                was, now = brief(repr(recorded[key])), brief(repr(value))
+                yield f"The answer {key}={was} is recorded as {now} now."
             elif key in recorded and value != recorded[key]:
                 yield (
-                    f"The answer {key}={recorded[key]!r} is not taken any more: {value!r} holds "
-                    f"now; another answer: --data {key}=…"
+                    f"The answer {key}={brief(repr(recorded[key]))} is not taken any more: "
+                    f"{brief(repr(value))} holds now; another answer: --data {key}=…"
                 )
         for key in recorded:
             if key in after.answers or key in after.not_asked:
@@ -311,6 +313,15 @@ class Prepared:
                 yield f"The question {key} is not asked now: its answer is dropped."
             else:
                 yield f"The template asks no question {key} any more: its answer is dropped."
+
+
+def _note_commands(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """The commands of the template that were not run, and which of them are new."""
+    for command in after[:_MOST_COMMANDS]:
+        new = "" if command in before else "new "
+        yield f"A {new}command of the template was not run: {brief(command)}"
+    if more := len(after[_MOST_COMMANDS:]):
+        yield f"{more} more commands of the template were not run."
 
 
 def join(updates: Sequence[Updated]) -> Updated:

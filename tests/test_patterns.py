@@ -1,0 +1,126 @@
+"""No regular expression takes more time than the square of what it reads, however that is made."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import lisa_scaffold
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+
+from .support import pumped
+from .support.updates import write
+
+ROOT = Path(lisa_scaffold.__file__).parent
+TIMES = 1000
+"""Repetitions: the square of them takes milliseconds, the cube a second, and 2 to them for ever."""
+SECONDS = 0.4
+SOURCES = {path: path.read_text() for path in sorted(ROOT.rglob("*.py"))}
+SEARCHING = ("search", "sub", "subn", "split", "findall", "finditer")
+
+
+class TooSlowError(Exception):
+    """An expression took too much processor time."""
+
+
+class Expression(NamedTuple):
+    """A regular expression of the package: where it is, and how it is used."""
+
+    text: str
+    flags: int
+    place: str
+    ways: tuple[str, ...]
+
+
+def find_constants() -> Iterator[Expression]:
+    """Expressions that are compiled when a module is imported."""
+    everything = "\n".join(SOURCES.values())
+    for found in pkgutil.walk_packages(lisa_scaffold.__path__, "lisa_scaffold."):
+        if found.name.endswith("__main__"):
+            continue
+        for name, value in vars(importlib.import_module(found.name)).items():
+            if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+                searching = any(f"{name}.{way}(" in everything for way in SEARCHING)
+                ways = ("fullmatch", "search") if searching else ("fullmatch",)
+                yield Expression(value.pattern, value.flags, f"{found.name}.{name}", ways)
+
+
+def find_written() -> Iterator[Expression]:
+    """Expressions that stand where they are used."""
+    for path, source in SOURCES.items():
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name("re"), attr=used),
+                    args=[ast.Constant(str(text)), *_],
+                ) if used != "compile":
+                    way = "search" if used in SEARCHING else "fullmatch"
+                    yield Expression(text, 0, f"{path.relative_to(ROOT)}:{node.lineno}", (way,))
+
+
+def find_slow(expression: Expression) -> str:
+    """A text that an expression takes too long for; empty where none was found."""
+
+    def stop(*_: object) -> None:
+        raise TooSlowError
+
+    compiled = re.compile(expression.text, expression.flags)
+    before = signal.signal(signal.SIGVTALRM, stop)
+    try:
+        for text in pumped.texts(expression.text, expression.flags, TIMES):
+            for way in expression.ways:
+                try:
+                    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+                    getattr(compiled, way)(text)
+                except TooSlowError:
+                    return f"{way}: {text[:60]!r}"
+                finally:
+                    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "expression", [r"a\s*b?\s*c?\s*d", r"(a+ ?)*b", r"(?:[<>]=?\s*\d+\s*,?\s*)*x"]
+)
+def test_a_slow_one_is_found(expression: str) -> None:
+    assert find_slow(Expression(expression, 0, "", ("fullmatch",)))
+
+
+def test_none_takes_more_than_the_square() -> None:
+    expressions = {each[:2]: each for each in (*find_constants(), *find_written())}
+    assert len(expressions) > 100
+    slow = {each.place: find_slow(each) for each in expressions.values()}
+    assert {place: found for place, found in slow.items() if found} == {}
+
+
+def test_a_line_of_spaces_costs_little(tmp_path: Path) -> None:
+    """Where the square is too much: one line may be as long as the largest file that is read."""
+    wide = " " * 100_000
+    files = {
+        "pyproject.toml": f"""\
+[build-system]
+requires = ["setuptools{wide}x", "setuptools{">=1 " * 50}x"]
+[project]
+name = "x"
+requires-python = ">=3{wide}x"
+dependencies = ["a{wide}!", "b =={wide}!", "c[d]{wide}(!", "e =={wide}1{wide}!"]
+scripts = {{ y = "z:z{wide}!" }}
+""",
+        ".netrc": f"machine x login y password{wide}#\n",
+    }
+    write(tmp_path, files)
+    start = time.process_time()
+    assert cli.main(["check", str(tmp_path)]) == ExitCode.FINDINGS
+    assert time.process_time() - start < 10
