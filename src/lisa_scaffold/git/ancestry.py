@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lisa_scaffold.git.command import complete, git, run
 from lisa_scaffold.git.environment import ALONE
 
+# Alone, or as `git describe` gives it.
+_HASH = re.compile(r"(.+-\d+-g)?[0-9a-f]{7,64}")
+
 
 def commit_of(git_dir: Path, version: str) -> str | None:
-    """The hash of the commit that a tag or a hash stands for; None where there is none."""
-    for name in (f"refs/tags/{version}", version):
+    """The hash of the commit that a tag or a hash stands for, and no branch; None without one."""
+    hashes = [version] if _HASH.fullmatch(version) else []
+    for name in (f"refs/tags/{version}", *hashes):
         asked = ("--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         output = run("rev-parse", *asked, env=_in(git_dir), codes=(0, 1, 128))
         if found := output.decode().strip():
