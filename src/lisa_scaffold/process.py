@@ -9,9 +9,8 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
@@ -84,7 +83,8 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
         Bytes that it, and each program that it starts, may allocate; files that it maps do not
         count. Only Linux keeps to that.
     seconds
-        Seconds of processor time for it, and for each program that it starts.
+        Seconds of processor time for it, and for each program that it starts. Only Linux keeps to
+        that.
     waits_for_nobody
         Whether it has nothing to wait for, such as a network: it is ended where it does so.
 
@@ -104,11 +104,12 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     errors_to = pipe if most is None else subprocess.STDOUT
     given = {name: value for name, value in variables.items() if value is not None}
     try:
-        with _bounded(memory, seconds):
+        with _bounded_memory(memory):
             started = subprocess.Popen(
                 words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=errors_to
             )
         with started, _watched(started, words[0], hindered, waits_for_nobody):
+            _bound_seconds(started.pid, seconds)
             try:
                 if most is None:
                     output, errors = started.communicate(stdin or b"")
@@ -125,32 +126,39 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
         raise LisaError(f"{words[0]} is not installed", hint) from error
 
 
-@contextmanager
-def _bounded(memory: int | None, seconds: int | None) -> Iterator[None]:
-    """Limit what a command may take that is started now.
+def _bound_seconds(process: int, most: int | None) -> None:
+    """Limit the processor time of a command that has just been started.
 
-    It gets our own limits from its first moment on. After its start would be too late on a busy
+    Our own limit, which it would have from its first moment on, counts what we have used already.
+    """
+    if most is None or sys.platform != "linux":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    # Nobody may raise a limit that was set for all of a user's processes.
+    set_before = [each for each in (soft, hard) if each != resource.RLIM_INFINITY]
+    with suppress(ProcessLookupError):
+        wanted = (min([most, *set_before]), min([most + 1, *set_before]))
+        resource.prlimit(process, resource.RLIMIT_CPU, wanted)
+
+
+@contextmanager
+def _bounded_memory(most: int | None) -> Iterator[None]:
+    """Limit what a command may allocate that is started now.
+
+    It gets our own limit from its first moment on. After its start would be too late on a busy
     machine, and between fork and exec Python can do nothing without starting commands more slowly.
     """
-    wanted = {}
-    if memory is not None and sys.platform == "linux":
-        wanted[resource.RLIMIT_DATA] = memory
-    if seconds is not None:
-        # For a moment it is ours too, and what this process has used by then counts.
-        wanted[resource.RLIMIT_CPU] = int(time.process_time()) + 1 + seconds
-    if not wanted:
+    if most is None or sys.platform != "linux":
         yield
         return
     with _limits:
-        present = {limit: resource.getrlimit(limit) for limit in wanted}
-        for limit, most in wanted.items():
-            set_here = [each for each in present[limit] if each != resource.RLIM_INFINITY]
-            resource.setrlimit(limit, (min([most, *set_here]), present[limit][1]))
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        lowest = min([most, *(each for each in (soft, hard) if each != resource.RLIM_INFINITY)])
+        resource.setrlimit(resource.RLIMIT_DATA, (lowest, hard))
         try:
             yield
         finally:
-            for limit, before in present.items():
-                resource.setrlimit(limit, before)
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:
