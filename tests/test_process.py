@@ -38,6 +38,20 @@ def test_a_missing_folder_is_not_mistaken_for_a_missing_program(tmp_path: Path) 
         process.run(["git"], cwd=tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("path", ["", ".", ".:bin", "bin:"])
+def test_no_program_of_the_current_folder_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for folder in (tmp_path, tmp_path / "bin"):
+        folder.mkdir(exist_ok=True)
+        (folder / "true").write_text("#!/bin/sh\necho ours\n")
+        (folder / "true").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", path)
+    assert process.run(["true"], cwd=tmp_path).stdout == b""
+    assert process.find("true") in ("/bin/true", "/usr/bin/true")
+
+
 def test_commands_are_echoed_on_demand() -> None:
     process.run(["git", "--version"])
     shown: list[str] = []

@@ -47,7 +47,8 @@ def _search_path() -> str:
     What lies in a repository that we work on is not a program of the user's.
     """
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(filter(os.path.isabs, folders))
+    # An empty one would mean the current folder.
+    return os.pathsep.join(filter(os.path.isabs, folders)) or os.defpath
 
 
 def run(  # noqa: PLR0913 - what a command is given, and what bounds it

@@ -52,7 +52,9 @@ def hold(case: Sides, done: Partial) -> None:
     told = "\n".join([done.content.decode(), *done.notes, done.patch])
     there = lines(case.base) | lines(told)
     lost = {line for line in (lines(case.ours) | lines(case.theirs)) - there if line not in told}
-    assert lost == set()
+    # Of the project's own version a note names the template's alone, and not its line.
+    versions = re.findall(r"(\S+) is not taken", told)
+    assert {line for line in lost if not any(f'"{each}"' in line for each in versions)} == set()
 
 
 def lines(text: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from functools import cache
@@ -21,16 +22,16 @@ Found = tuple[str, str, int]
 
 
 @cache
-def _rendered(given: tuple[tuple[str, Any], ...]) -> dict[str, bytes]:
+def _rendered(given: str) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "project")
-        template().render(answers(**dict(given)), root)
+        template().render(answers(**json.loads(given)), root)
         return contents(root)
 
 
 def clean(**given: Any) -> dict[str, str | bytes]:
     """The files of a project fresh from the template; answers other than the defaults by name."""
-    return dict(_rendered(tuple(sorted(given.items()))))
+    return dict(_rendered(json.dumps(given, sort_keys=True)))
 
 
 def changed(files: Mapping[str, str | bytes], changes: Files) -> dict[str, str | bytes]:
