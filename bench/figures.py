@@ -63,8 +63,10 @@ class Report:
         except ValueError:
             return cls()
         changes, patches = told.get("changes", []), told.get("patches", {})
-        kept = {c["path"] for c in changes if c.get("status") == "kept"}
-        said = "\n".join(strings([told.get("notes"), patches]))
+        patches = {**patches, **told.get("quotations", {})}
+        kept = {c["path"] for c in changes if c.get("status") in {"kept", "left out"}}
+        parts = [told.get(key) for key in ("notes", "patches", "quotations")]
+        said = "\n".join(strings([*parts, sorted(kept)]))
         return cls(
             list(told.get("conflicts", [])), sorted(kept), sorted(patches.keys() - kept), said
         )

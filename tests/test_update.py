@@ -204,9 +204,9 @@ def test_a_deleted_file_stays_deleted(workshop: Workshop, capsys: Capture) -> No
     workshop.edit({"a.dat": None})
     workshop.release("v1.1.0", {"template/a.dat": TEN + "more\n"})
     result = report(workshop, capsys)
-    assert statuses(result) == {"a.dat": "kept"}
-    assert any("the project deleted it" in note for note in result["notes"])
-    assert "+more\n" in result["patches"]["a.dat"]
+    assert statuses(result) == {"a.dat": "left out"}
+    assert result["notes"] == ["a.dat: the project deleted it, the template changed it."]
+    assert "+more\n" in result["quotations"]["a.dat"]
     assert not (workshop.project / "a.dat").exists()
 
 
@@ -222,11 +222,8 @@ def test_a_seeded_file_is_the_projects(tmp_path: Path, capsys: Capture) -> None:
     workshop.edit({"s.dat": None})
     workshop.release("v1.2.0", {"template/s.dat": "best seed\n"})
     result = report(workshop, capsys)
-    assert statuses(result) == {"s.dat": "kept"}
-    assert result["notes"] == [
-        "s.dat: written once; the project deleted it, the template changed it: left out."
-    ]
-    assert result["patches"]["s.dat"].endswith("-better seed\n+best seed\n")
+    assert statuses(result) == {"s.dat": "left out"}
+    assert (result["notes"], result["patches"], result["quotations"]) == ([], {}, {})
     assert not (workshop.project / "s.dat").exists()
     workshop.edit({"mine.dat": "mine\n"})
     workshop.release("v1.3.0", {"template/other.dat": "other\n"})
@@ -268,7 +265,7 @@ def test_a_file_of_a_feature_that_went_is_kept_where_it_was_edited(
 def test_what_gitignore_names_is_not_added(workshop: Workshop, capsys: Capture) -> None:
     workshop.edit({".gitignore": "*.log\n"})
     workshop.release("v1.1.0", {"template/x.log": "x\n"})
-    assert statuses(report(workshop, capsys)) == {"x.log": "kept"}
+    assert statuses(report(workshop, capsys)) == {"x.log": "left out"}
     assert not (workshop.project / "x.log").exists()
 
 
@@ -338,7 +335,7 @@ def test_an_answer_to_a_question_that_is_not_asked_is_left_out_with_a_note(
         "is not recorded."
     )
     assert update(workshop.project, "--dry-run", "--data", "size=4") == ExitCode.DONE
-    assert f"  - {said}\n" in capsys.readouterr().err
+    assert f"  {said}\n" in capsys.readouterr().err
     assert report(workshop, capsys, "--data", "size=4")["notes"] == [said]
     assert workshop.read("a.dat") == "2\n"
     # The answer that depends on the one that was left out stays as it is recorded.

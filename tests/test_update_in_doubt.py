@@ -50,7 +50,9 @@ def test_markers_stand_around_the_open_key_alone(workshop: Workshop, capsys: Cap
 
 def test_the_places_are_counted_in_the_report(workshop: Workshop, capsys: Capture) -> None:
     assert update(workshop.project) == ExitCode.FINDINGS
-    assert f"In conflict, with markers in the file:\n  {NAME}: 1 place\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"In conflict\n  {NAME}: 1 place\n" in said
+    assert "The update is staged, but for 1 conflict in 1 file, with markers there.\n" in said
 
 
 def test_git_mergetool_shows_the_merge(workshop: Workshop, capsys: Capture) -> None:
@@ -72,7 +74,7 @@ def test_a_branch_has_the_merge_with_the_projects_lines(
     assert update(workshop.project, "--branch", "update") == ExitCode.FINDINGS
     said = capsys.readouterr().out
     assert said.endswith(
-        "There the project's lines stand; the commit message holds the template's.\n"
+        "there the project's lines stand; the commit message holds the template's.\n"
     )
     merged = git.git("show", f"update:{NAME}", cwd=workshop.project)
     assert merged == MERGED.replace("DEBUG", "WARNING")

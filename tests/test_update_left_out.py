@@ -27,7 +27,7 @@ def test_a_file_whose_content_is_gone_stays_where_it_is(
     assert statuses(result) == {OLD: "kept", NEW: "added"}
     assert (workshop.read(OLD), workshop.read(NEW)) == (content, moved)
     assert result["notes"] == [
-        f"{OLD}: the template no longer has it; the project has replaced it: kept."
+        f"{OLD}: the template no longer has it; the project has replaced it."
     ]
 
 
@@ -48,9 +48,9 @@ def test_a_test_of_a_module_that_is_left_out_is_left_out(tmp_path: Path, capsys:
     files = {NEW: EXAMPLE.replace("return 3", "return 4"), TEST: test}
     workshop.release("v1.1.0", {f"template/{path}": text for path, text in files.items()})
     result = report(workshop, capsys)
-    assert statuses(result) == {NEW: "kept", TEST: "kept"}
+    assert statuses(result) == {NEW: "left out", TEST: "left out"}
     assert not (workshop.project / TEST).exists()
-    assert f"{TEST}: it needs {NEW}, which the project has not: left out." in result["notes"]
+    assert f"{TEST}: the template's needs {NEW}, which the project has not." in result["notes"]
     assert "+def test_it():\n" in result["patches"][TEST]
 
 
@@ -80,5 +80,5 @@ def test_a_file_that_only_white_space_was_changed_in_goes_with_the_templates(
     result = report(workshop, capsys)
     assert statuses(result) == {"a.dat": "removed"}
     assert result["notes"] == [
-        "a.dat: the template no longer has it; the project changed only white space in it: removed."
+        "a.dat: the template no longer has it; the project changed only white space in it."
     ]

@@ -63,7 +63,7 @@ def test_prose_that_the_template_moved_and_the_project_rewrote_is_told_with_both
     workshop.release("v1.1.0", {"template/guide.md": None, "template/manual.md": changed})
     result = report(workshop, capsys)
     assert [each for each in result["changes"] if each["path"] == "manual.md"] == [
-        {"path": "manual.md", "status": "kept", "was": "guide.md"}
+        {"path": "manual.md", "status": "renamed", "was": "guide.md"}
     ]
     assert files(workshop) == {"manual.md"}
     assert "Words of our own entirely.\n" in workshop.read("manual.md")
@@ -194,9 +194,9 @@ def test_a_link_that_the_project_put_in_the_place_of_a_file_stays(
     workshop.release("v1.1.0", {"template/a.dat": THEIRS})
     result = report(workshop, capsys)
     assert statuses(result) == {"a.dat": "kept"}
-    note = "the project has made a link of it, the template changed the file: left alone."
+    note = "the project has made a link of it, the template changed the file."
     assert result["notes"] == [f"a.dat: {note}"]
-    assert "+" in result["patches"]["a.dat"]
+    assert "+" in result["quotations"]["a.dat"]
     assert (workshop.project / "a.dat").readlink() == Path("b.dat")
     assert files(workshop) == {"a.dat", "b.dat"}
 
@@ -217,8 +217,8 @@ def test_a_new_file_has_no_place_where_the_project_has_a_folder(
     workshop.edit({"c.dat/mine.txt": "mine\n"})
     workshop.release("v1.1.0", {"template/c.dat": "theirs\n"})
     result = report(workshop, capsys)
-    assert statuses(result) == {"c.dat": "kept"}
-    note = "c.dat: the project has a folder where the template has a file: left out."
+    assert statuses(result) == {"c.dat": "left out"}
+    note = "c.dat: the project has a folder where the template has a file."
     assert result["notes"] == [note]
     assert "+theirs\n" in result["patches"]["c.dat"]
     assert files(workshop) == {"a.dat", "b.dat", "c.dat/mine.txt"}
@@ -230,7 +230,7 @@ def test_a_new_folder_has_no_place_where_the_project_has_a_file(
     workshop.edit({"c": "mine\n"})
     workshop.release("v1.1.0", {"template/c/one.dat": "1\n", "template/c/two.dat": "2\n"})
     result = report(workshop, capsys)
-    assert statuses(result) == {"c": "kept", "c/one.dat": "kept", "c/two.dat": "kept"}
+    assert statuses(result) == {"c": "kept", "c/one.dat": "left out", "c/two.dat": "left out"}
     assert "+2\n" in result["patches"]["c/two.dat"]
     assert files(workshop) == {"a.dat", "b.dat", "c"}
     assert workshop.read("c") == "mine\n"
@@ -243,7 +243,7 @@ def test_a_file_that_the_project_edited_is_not_replaced_by_a_folder(
     (workshop.template / "template/a.dat").unlink()
     workshop.release("v1.1.0", {"template/a.dat/inner.dat": "inner\n"})
     result = report(workshop, capsys)
-    assert statuses(result) == {"a.dat": "kept", "a.dat/inner.dat": "kept"}
+    assert statuses(result) == {"a.dat": "kept", "a.dat/inner.dat": "left out"}
     assert workshop.read("a.dat") == MINE
 
 
@@ -254,8 +254,8 @@ def test_a_folder_in_a_files_place_stays_where_the_template_edits_the_file(
     workshop.edit({"a.dat/mine.txt": "mine\n"})
     workshop.release("v1.1.0", {"template/a.dat": THEIRS})
     result = report(workshop, capsys)
-    assert statuses(result) == {"a.dat": "kept"}
-    assert "+theirs\n" in result["patches"]["a.dat"]
+    assert statuses(result) == {"a.dat": "left out"}
+    assert "+theirs\n" in result["quotations"]["a.dat"]
     assert files(workshop) == {"a.dat/mine.txt", "b.dat"}
 
 
@@ -272,7 +272,7 @@ def test_a_dropped_file_in_which_the_project_only_moved_pins_is_removed(
     assert statuses(result) == {"requirements.txt": "removed"}
     assert result["notes"] == [
         "requirements.txt: the template no longer has it; the project only moved versions in it "
-        "(pytest==8.4; hypothesis==6.2): removed."
+        "(pytest==8.4; hypothesis==6.2)."
     ]
     assert files(workshop) == set()
 
@@ -284,7 +284,7 @@ def test_a_dropped_file_that_the_project_edited_is_kept(tmp_path: Path, capsys: 
     result = report(workshop, capsys)
     assert statuses(result) == {"requirements.txt": "kept"}
     assert result["notes"] == [
-        "requirements.txt: the template no longer has it; the project edited it: kept."
+        "requirements.txt: the template no longer has it; the project edited it."
     ]
     assert files(workshop) == {"requirements.txt"}
 
@@ -298,7 +298,7 @@ def test_a_seeded_file_that_the_template_drops_stays(tmp_path: Path, capsys: Cap
     workshop.release("v1.1.0", {"copier.yml": QUESTIONS, "template/s.dat": None})
     result = report(workshop, capsys)
     assert statuses(result) == {"s.dat": "kept"}
-    assert result["notes"] == ["s.dat: the template no longer has it; it is the project's: kept."]
+    assert result["notes"] == ["s.dat: the template no longer has it; it is the project's."]
     assert workshop.read("s.dat") == TEN
 
 
@@ -320,19 +320,15 @@ def test_a_seeded_file_that_moves_goes_along_with_what_people_wrote(
     assert workshop.read("t.dat") == MINE
 
 
-def test_of_a_seeded_file_that_the_project_moved_the_templates_change_is_told(
+def test_of_a_seeded_file_that_the_project_moved_nothing_is_told(
     tmp_path: Path, capsys: Capture
 ) -> None:
     workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING, "template/s.dat": TEN})
     workshop.edit({"s.dat": None, "docs/mine.dat": MINE})
     workshop.release("v1.1.0", {"template/s.dat": THEIRS})
     result = report(workshop, capsys)
-    assert statuses(result) == {"s.dat": "kept"}
-    assert result["notes"] == [
-        "s.dat: written once; the project has moved it to docs/mine.dat, the template changed "
-        "it: left out."
-    ]
-    assert "+theirs\n" in result["patches"]["s.dat"]
+    assert statuses(result) == {"s.dat": "left out"}
+    assert (result["notes"], result["patches"], result["quotations"]) == ([], {}, {})
     assert workshop.read("docs/mine.dat") == MINE
 
 

@@ -158,7 +158,8 @@ class Change(NamedTuple):
     path
         The path, relative to the project.
     status
-        ``updated``, ``merged``, ``kept``, ``added``, ``removed``, ``renamed`` or ``conflict``.
+        ``updated``, ``merged``, ``kept``, ``left out``, ``added``, ``removed``, ``renamed`` or
+        ``conflict``.
     was
         The old path, where it was renamed.
     """
@@ -166,6 +167,25 @@ class Change(NamedTuple):
     path: str
     status: str
     was: str | None = None
+
+
+class Note(NamedTuple):
+    """What a maintainer should know, in full sentences; lines that it quotes follow it.
+
+    Attributes
+    ----------
+    text
+        The note.
+    path
+        The file that it is about, relative to the project; empty where it is about none.
+    """
+
+    text: str
+    path: str = ""
+
+    def __str__(self) -> str:
+        """The note, which begins with its path."""
+        return f"{self.path}: {self.text}" if self.path else self.text
 
 
 class Severity(StrEnum):

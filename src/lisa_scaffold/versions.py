@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 _VERSION = re.compile(
     r"(?<![\w.])v?\d+(?:\.\d+)*(?:[-.]?(?:alpha|beta|a|b|rc|post|dev)\.?\d*)?(?![\w.])"
@@ -152,3 +153,12 @@ def _key(text: str, fields: Sequence[str] = ()) -> Hashable:
     if parts is None:
         return text
     return canonicalize_name(parts["name"]), *("".join(parts[field].split()) for field in fields)
+
+
+def parse_version(commit: str) -> Version | None:
+    """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
+    described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
+    try:
+        return Version(f"{described[1]}.post{described[2]}" if described else commit)
+    except (InvalidVersion, ValueError):  # a number of too many digits is not even invalid
+        return None

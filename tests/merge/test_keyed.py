@@ -158,8 +158,7 @@ def test_of_a_list_that_the_template_removed_what_the_project_added_stays() -> N
         '[groups]\nci = ["x", "y", "z"]\ndev = ["mine"]\ndocs = ["c"]\n'
     )
     assert merged.notes == (
-        "groups.dev: the template no longer has it; what the project added to it stays.",
-        "both sides changed what stands in these lines; they were:"
+        "groups.dev: the template no longer has it; what the project added to it stays."
         '\n    project: dev = ["a", "b", "mine"]',
     )
     table = b'[tool.uv]\ndev-dependencies = ["a"]\n[x]\ny = 1\n'
@@ -194,7 +193,7 @@ def test_an_item_that_the_project_changed_stays_though_the_template_removed_it()
     assert isinstance(merged, Merged)
     assert merged.content.decode() == ours.replace('"x"', '"y"')
     assert "the template no longer has it, the project changed it; it stays" in merged.notes[0]
-    assert '-{"source": "a", "target": "/a"}' in merged.patch
+    assert '-{"source": "mine", "target": "/a"}' in merged.patch
 
 
 PLUGINS = "plugins:\n- search\n- links:\n    depth: 1\n- tags\n- images:\n    wide: {wide}\n"

@@ -36,8 +36,7 @@ def test_what_the_project_replaced_stays_away_where_the_template_gave_it_a_bound
         ours.encode(),
         "--- a/docs/requirements.txt\n+++ b/docs/requirements.txt\n@@ -1 +1 @@\n"
         "-sphinx-rtd-theme\n+sphinx-rtd-theme>=3.0\n",
-        "sphinx-rtd-theme: the project removed it, the template changed it; it stays removed, "
-        "the template's change is in the patch.",
+        "sphinx-rtd-theme: the project removed it, the template changed it; it stays removed.",
     )
 
 

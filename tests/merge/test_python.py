@@ -135,7 +135,7 @@ def test_a_function_that_the_template_removed_and_the_project_changed_stays() ->
     result = merge_file("a.py", BASE.encode(), ours.encode(), theirs.encode())
     assert isinstance(result, Merged)
     assert result.content.decode() == ours.replace("LIMIT = 10", "LIMIT = 11")
-    assert "-    return os.fspath(value)\n" in result.patch
+    assert "-    return os.fspath(value) + SUFFIX\n" in result.patch
     assert "first: the template no longer has it" in result.notes[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lisa_scaffold.cli import adopt, check, explain, update
+from lisa_scaffold.cli import adopt, check, explain, status, update
 from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import Parser, add_version
 from lisa_scaffold.cli.boundary import run_guarded
@@ -32,6 +32,7 @@ def parser() -> Parser:
     for name, module, summary in (
         ("new", new_verb, "create a project"),
         ("update", update, "bring in a newer template"),
+        ("status", status, "tell how far a project is behind, and where it departs"),
         ("adopt", adopt, "bring the template into a project that never had it"),
         ("check", check, "tell where projects depart from the practice"),
         ("explain", explain, "tell what a rule wants, and why"),

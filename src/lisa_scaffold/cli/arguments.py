@@ -42,7 +42,9 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_merging(parser: argparse.ArgumentParser, trust: str) -> None:
+def add_merging(
+    parser: argparse.ArgumentParser, trust: str, formats: Sequence[str] = ("text", "json")
+) -> None:
     """Add the arguments of the commands that merge a render into a project.
 
     Parameters
@@ -51,6 +53,8 @@ def add_merging(parser: argparse.ArgumentParser, trust: str) -> None:
         The command's parser.
     trust
         The help of ``--trust``: what it allows.
+    formats
+        The forms that the report has; the first is the usual one.
     """
     parser.add_argument("--to", metavar="VERSION", help="version of the template, such as v1.2.3")
     parser.add_argument(
@@ -61,9 +65,7 @@ def add_merging(parser: argparse.ArgumentParser, trust: str) -> None:
         "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
     )
     parser.add_argument("--trust", action="store_true", help=trust)
-    parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="form of the report"
-    )
+    parser.add_argument("--format", choices=formats, default=formats[0], help="form of the report")
 
 
 class Parser(argparse.ArgumentParser):

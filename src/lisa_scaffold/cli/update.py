@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser,
         "let the recorded template load its Jinja extensions, which are code, and read your files "
         "outside the project (_external_data)",
+        formats=("text", "json", "markdown"),
     )
     parser.add_argument(
         "--branch", metavar="NAME", help="commit the update on a new branch, touch nothing else"
@@ -47,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on where .rej files or conflict markers of an earlier update are left",
     )
+    parser.add_argument(
+        "--recopy",
+        action="store_true",
+        help="render the template anew over the project: replaces what people wrote in its files",
+    )
     common.add_common(parser)
     parser.set_defaults(command=run)
 
@@ -63,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     done: list[Any] = []
     for current in currents:
         target = update.choose_target(current, arguments.to, trust=arguments.trust)
-        if target.version == target.project.version and not given:
+        is_new = target.version != target.project.version
+        if not is_new and not given and not arguments.recopy:
             project.refuse_unmerged(current)
             if arguments.format == "json" and not arguments.all:
                 from lisa_scaffold.report import update as report
@@ -73,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
                 where = f" ({current.answers_file})" if arguments.all else ""
                 tell(f"Nothing to do: the project has {current.version}.{where}\n")
             continue
-        with update.prepare(target, trust=arguments.trust) as prepared:
+        options = {"trust": arguments.trust, "recopy": arguments.recopy}
+        with update.prepare(target, **options) as prepared:
             answers = _ask_new_questions(prepared) if common.is_interactive(arguments) else given
             done.append(
                 prepared.update(
@@ -162,12 +170,11 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
     if arguments.format == "json":
         for one in each:
             hand_over(report.as_json(one, one.version))
-        return conflicts
-    if arguments.dry_run:
+    elif arguments.format == "markdown":
+        hand_over("\n".join(map(report.markdown, each)))
+    elif arguments.dry_run:
         say(text)
         hand_over("".join(one.diff for one in each))
-        return conflicts
-    tell(f"{text}\n\n{after}\n")
-    if synced.patches:
-        tell(f"\nNot taken, as patches:\n\n{report.patches(synced)}")
+    else:
+        tell(f"{text}\n\n{after}\n")
     return conflicts

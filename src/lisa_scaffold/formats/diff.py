@@ -218,6 +218,11 @@ def to_lines(text: str) -> list[str]:
     return lines
 
 
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, with the line feeds that alone end them."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
 def to_text(lines: list[str]) -> str:
     """Lines as a text."""
     return "".join(f"{line}\n" for line in lines)
@@ -238,7 +243,7 @@ def patch(before: str | None, after: str | None, path: str) -> str:
     str
         Nothing where the contents are equal.
     """
-    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text or "") for text in (before, after))
+    old, new = (split_lines(text or "") for text in (before, after))
     groups: list[list[Hunk]] = []
     for hunk in hunks(old, new):
         if groups and hunk.start - groups[-1][-1].end <= 2 * _CONTEXT:

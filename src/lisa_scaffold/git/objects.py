@@ -187,6 +187,34 @@ class Store:
             found.append(Difference(path, Stage(old_mode, old_oid), Stage(new_mode, new_oid), was))
         return found
 
+    def record(self, name: str, files: Mapping[str, Blob]) -> None:
+        """Record a tree that is given as files, under the name of a branch."""
+        self.run(*_IMPORT, stdin=_import_commit(name, b"deleteall\n" + _import_files(files)))
+
+    def count_lines(self, old: str, new: str) -> dict[str, tuple[int, int]]:
+        """How many lines each path of the new tree, or else of the old, gained and lost.
+
+        A binary file has neither.
+        """
+        output = os.fsdecode(self.run("diff-tree", "-r", "-z", "-M", "--numstat", old, new))
+        fields = iter(output.split("\0")[:-1])
+        found = {}
+        for record in fields:
+            added, removed, path = record.split("\t")
+            if not path:
+                next(fields)  # the name before
+                path = next(fields)
+            found[path] = (0, 0) if added == "-" else (int(added), int(removed))
+        return found
+
+    def diff_paths(self, old: str, new: str, paths: Collection[str]) -> str:
+        """The difference of two trees at some paths, as a unified diff."""
+        if not paths:
+            return ""
+        options = ("--literal-pathspecs", "diff", "--no-color", "--no-ext-diff", "-M")
+        output = self.run(*options, old, new, "--", *spelled_out(paths))
+        return output.decode(errors="surrogateescape")
+
     def diff(self, files: Mapping[str, Blob | None]) -> str:
         """The diff of the project when these files are written (None: removed)."""
         changes = b"from refs/heads/project\n" + _import_files(files)

@@ -616,6 +616,22 @@ def history(repository: Repository) -> History:
     return History(authors, (min(years), max(years)) if years else None)
 
 
+def absent_since(repository: Repository, file: str, paths: Collection[str]) -> set[str]:
+    """Of some paths, those that were absent when a file was last committed with a change.
+
+    None where the history is cut off: what was before cannot be told there.
+    """
+    if (repository.objects.parent / "shallow").exists():
+        return set()
+    place = repository.top / repository.prefix
+    commit = repository.git("log", "-1", "--format=%H", "--", file, cwd=place).strip()
+    if not commit:
+        return set()
+    listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", commit, "--")
+    output = repository.git(*listing, *spelled_out(paths), cwd=place)
+    return {*paths} - {*output.split("\0")}
+
+
 def remote(repository: Repository) -> str:
     """Address of the remote ``origin``; empty where there is none."""
     output = repository.run("remote", "get-url", "origin", codes=(0, 2, 128))

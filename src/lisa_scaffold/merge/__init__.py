@@ -34,7 +34,9 @@ class _Result(NamedTuple):
     Attributes
     ----------
     patch
-        What was declined: with a reason the whole change, or else parts of it.
+        What was declined.
+    reason
+        Why, where that is not said by the notes.
     """
 
     text: str
@@ -88,7 +90,7 @@ def _merge_decoded(
             if done is None or content is None:
                 return None
             notes = tuple(map(str, done.notes))
-            is_declined = done.patch and (done.reason or content == ours)
+            is_declined = done.reason or (done.patch and content == ours)
             if is_declined:
                 notes = (" ".join(filter(None, (done.reason, *notes))),)
             notes = declined.note_unaccounted(sides.texts, done.text, notes, done.patch)
@@ -229,7 +231,7 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
     if ours in (base, theirs) or theirs == base:
         return _Result(ours if theirs == base else theirs)
     if keep_prose and not sides.new and not theirs.strip():
-        return _Result(ours, (), diff.patch(base, theirs, path), _EMPTIED)
+        return _Result(ours, reason=_EMPTIED)
     file_type = kinds.file_type(path, ours)
     if file_type == "prose":
         from lisa_scaffold.merge import text
@@ -237,7 +239,8 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
         prose = text.merge_prose(base, ours, theirs, path)
         if prose is None or (prose.patch and not keep_prose):
             return None
-        return _Result(prose.text, prose.notes, prose.patch, declined.REWRITTEN)
+        reason = declined.BOTH_ADDED if sides.new else declined.REWRITTEN
+        return _Result(prose.text, prose.notes, prose.patch, reason if prose.patch else "")
     for merge in kinds.mergers(file_type, new=sides.new):
         done = merge(base, ours, theirs)
         if done is None or kinds.find_problem(path, base, ours, theirs, *done) is not None:

@@ -14,8 +14,10 @@ from lisa_scaffold.formats.diff import patch, to_lines, to_text
 from lisa_scaffold.merge.effort import spend
 
 _WORD = re.compile(r"[^\s,;()\[\]{}'\"`]+")
+_KEY = re.compile(r"""["']?([\w.-]+)["']?\s*[:=]""")
 _MARGIN = "\n    "
 REWRITTEN = "The project has rewritten the passage that the template changed."
+BOTH_ADDED = "Both sides added this file; where they differ it stays as the project has it."
 _JOINED = "both sides changed what stands in these lines; they were:"
 
 
@@ -70,9 +72,9 @@ def note_unaccounted(
     Returns
     -------
     tuple
-        The notes. A line is quoted below the first note that names what is new in it, or else
-        below a last note. White space around a line, a comma at its end and the kind of quotes do
-        not count.
+        The notes. A line is quoted below the first note that names what is new in it, or its key,
+        or else below a last note. White space around a line, a comma at its end and the kind of
+        quotes do not count.
     """
     base, ours, theirs = sides
     reported = "\n".join([*notes, patch])
@@ -84,11 +86,15 @@ def note_unaccounted(
             spend(len(reported) // 50)
             if _plain(line) in present or line in reported:
                 continue
-            # The longest new word says most.
+            # The longest new word says most; and a note on a member names it.
             longest = max(sorted(_words(line) - known), key=len, default="")
             spend(sum(map(len, notes)))
-            naming = (i for i, note in enumerate(notes) if longest and longest in _words(note))
-            at = next(naming, None)
+            naming = [i for i, note in enumerate(notes) if longest and longest in _words(note)]
+            if not naming and (key := _KEY.match(line)):
+                named = f".{key[1]}"
+                heads = (note.partition(": ")[0] for note in notes)
+                naming = [i for i, head in enumerate(heads) if head.endswith(named)]
+            at = naming[0] if naming else None
             quote = f"{_MARGIN}{side}: {line}"
             if at is None:
                 joined += quote
@@ -113,8 +119,7 @@ def _words(text: str) -> set[str]:
 def note_removed(what: str, before: str, after: str) -> Declined:
     """Note that the project removed something, and the template changed it."""
     return Declined(
-        f"{what}: the project removed it, the template changed it; it stays removed, "
-        "the template's change is in the patch.",
+        f"{what}: the project removed it, the template changed it; it stays removed.",
         *(before, after, ""),
     )
 
@@ -138,8 +143,7 @@ def note_own_items(what: str, before: str, stays: str) -> Declined:
 def note_rewritten(what: str, before: str, after: str, stays: str) -> Declined:
     """Note that the project rewrote something, and the template changed it."""
     return Declined(
-        f"{what}: the project rewrote it, the template changed it; it stays as the project has "
-        "it, the template's change is in the patch.",
+        f"{what}: the project rewrote it, the template changed it; it stays as the project has it.",
         *(before, after, stays),
     )
 
@@ -147,8 +151,7 @@ def note_rewritten(what: str, before: str, after: str, stays: str) -> Declined:
 def note_carried_over(what: str, ours: str, theirs: str) -> Declined:
     """Note that both sides added nearly the same: the project copied it and edited the copy."""
     return Declined(
-        f"{what}: both sides added it, nearly alike; it stays as the project has it, what the "
-        "template has instead is in the patch.",
+        f"{what}: both sides added it, nearly alike; it stays as the project has it.",
         *(ours, theirs, ours),
     )
 
@@ -157,7 +160,7 @@ def note_slash(what: str, ours: str, theirs: str) -> Declined:
     """Note that two addresses differ only in a slash at the end, which may matter."""
     return Declined(
         f"{what}: both sides give the same address, but for the slash at its end; it stays as the "
-        "project has it, the template's is in the patch.",
+        "project has it.",
         *(ours, theirs, ours),
     )
 
@@ -177,10 +180,18 @@ def note_crowded_out(where: str, added: str, removed: str) -> Declined:
 
 
 def write_patch(notes: Iterable[Note], path: str) -> str:
-    """The template's declined changes, each as a unified diff."""
+    """The template's declined changes, each as a unified diff.
+
+    What the template removed is a change to the project's text: that is there.
+    """
     return "".join(
         # A part of a line stands for the line.
-        note.patch or patch(to_text(to_lines(note.before)), to_text(to_lines(note.after)), path)
+        note.patch
+        or patch(
+            to_text(to_lines(note.before if note.after else note.stays or note.before)),
+            to_text(to_lines(note.after)),
+            path,
+        )
         for note in notes
         if isinstance(note, Declined)
     )

@@ -63,9 +63,9 @@ def merge_one_sided(  # noqa: PLR0913 - three versions, where they are, what is 
         news = " ".join(remark for remark in new_remarks if remark not in old_remarks)
         text = "" if any(label) else values.text_of(after) or ""
         what = f"{where}: {text}".removesuffix(": ")
-        notes.append(
-            f"{what}: the {who[0]} removed it, the {who[1]} changed its comment ({news}); both go."
-        )
+        if news:
+            news = f"changed its comment ({news})"
+            notes.append(f"{what}: the {who[0]} removed it, the {who[1]} {news}; both go.")
         return None
     if values.has_only_moved_pins(path, before, after) and _own_remarks(base) == _own_remarks(left):
         moved = ", ".join(dict.fromkeys(_list_moves(before, after)))

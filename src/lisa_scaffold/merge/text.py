@@ -25,7 +25,7 @@ from lisa_scaffold.formats.diff import (
     to_text,
 )
 from lisa_scaffold.merge import choice
-from lisa_scaffold.merge.declined import REWRITTEN, Declined, MergedText
+from lisa_scaffold.merge.declined import BOTH_ADDED, REWRITTEN, Declined, MergedText
 from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.references import add_definitions
 from lisa_scaffold.versions import pick_newest
@@ -109,10 +109,11 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     merged: list[str] = []
     notes: tuple[str, ...] = ()
     with_declined: list[str] = []
+    instead: list[str] = []
     for region in regions(*sides):
         before = sides[0][region.base]
         our_lines, their_lines = sides[1][region.ours], sides[2][region.theirs]
-        done = _merge_region(region, *sides)
+        done, declined = _merge_region(region, *sides), False
         if done is None:
             words = [" ".join(lines).split() for lines in (before, our_lines, their_lines)]
             if words[1] == words[0] != words[2]:
@@ -121,16 +122,22 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
             elif words[2] in words[:2]:
                 done = our_lines, ()
             elif rewritten or (any(before) and likeness_of_words(before, our_lines) < _REWRITTEN):
-                done, before = (our_lines, ()), their_lines
+                done, declined = (our_lines, ()), True
             elif choice.side():
                 done = _pick_side(region, sides[1], sides[2], choice.side())
             else:
                 return None
         merged += done[0]
         notes += done[1]
-        with_declined += before
+        with_declined += their_lines if declined else before
+        instead += their_lines if declined else done[0]
     with_definitions = add_definitions(merged, sides[1], sides[2], path)
     taken = {line for line in with_definitions if line not in merged} - {*sides[0]}
+    if not base:
+        # Where both sides added it, there is no common text that the template has changed.
+        return Prose(
+            to_text(with_definitions), patch(to_text(merged), to_text(instead), path), notes
+        )
     with_declined = [line for line in with_declined if line not in taken]
     return Prose(to_text(with_definitions), patch(base, to_text(with_declined), path), notes)
 
@@ -140,7 +147,8 @@ def merge_prose_openly(base: str, ours: str, theirs: str, path: str) -> MergedTe
     done = merge_prose(base, ours, theirs, path)
     if done is None:
         return None
-    patched = (Declined(REWRITTEN, patch=done.patch),) if done.patch else ()
+    reason = REWRITTEN if base else BOTH_ADDED
+    patched = (Declined(reason, patch=done.patch),) if done.patch else ()
     return done.text, (*done.notes, *patched)
 
 

@@ -1,4 +1,4 @@
-"""The settings of a project for lisa-scaffold: which rules apply, and the waivers."""
+"""The settings of a project for lisa-scaffold: rules, waivers, and files that it keeps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")
-_KNOWN_KEYS = ("select", "ignore", "strict", "waivers")
+_KNOWN_KEYS = ("select", "ignore", "strict", "skip", "waivers")
 _MOST_ITEMS = 500  # of each: whoever needs more means a whole family of rules
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
@@ -63,6 +63,8 @@ class Settings(NamedTuple):
         Settings that are not valid.
     strict
         Whether strict rules are applied, as they are to projects of the template.
+    skip
+        Patterns, as in ``.gitignore``, of paths that no update touches.
     """
 
     path: str = "pyproject.toml"
@@ -71,6 +73,7 @@ class Settings(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
     problems: tuple[Problem, ...] = ()
     strict: bool = False
+    skip: tuple[str, ...] = ()
 
 
 def read(files: Files) -> Settings:
@@ -91,7 +94,7 @@ def read(files: Files) -> Settings:
         return Settings(document.path, problems=(problem,))
     reader = _Reader(document, above, problems)
     reader.refuse_unknown(table, _KNOWN_KEYS, above)
-    strict = reader.flag("strict")
+    strict, skip = reader.flag("strict"), tuple(reader.patterns("skip"))
     return Settings(
         document.path,
         tuple(reader.codes("select")),
@@ -99,6 +102,7 @@ def read(files: Files) -> Settings:
         tuple(reader.waivers()),
         tuple(problems),
         strict,
+        skip,
     )
 
 
@@ -132,6 +136,14 @@ class _Reader:
                 yield code, self._document.line(*keys)
             else:
                 self._note(f"{key}: {code!r} is no code", *keys)
+
+    def patterns(self, key: str) -> Iterator[str]:
+        """A list of patterns of paths."""
+        for index, pattern in enumerate(self._list(key, "patterns")):
+            if isinstance(pattern, str) and pattern.strip():
+                yield pattern
+            else:
+                self._note(f"{key}: {pattern!r} is no pattern", *self._above, key, index)
 
     def waivers(self) -> Iterator[Waiver]:
         """The waivers that are valid."""

@@ -2,77 +2,117 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from lisa_scaffold.model import Change
 from lisa_scaffold.report import machine
+from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, visible
-from lisa_scaffold.sync.trees import Conflict, Synced, patch
+from lisa_scaffold.sync.outcome import Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
 
+# What a person has to look at comes first.
 HEADINGS = {
-    "updated": "Updated (the project had not changed them)",
+    "conflict": "In conflict",
     "merged": "Merged (both had changed them)",
+    "kept": "Kept as the project has them",
+    "left out": "Left out (the project does without them)",
+    "updated": "Updated (the project had not changed them)",
     "added": "Added",
     "renamed": "Renamed",
     "removed": "Removed",
-    "kept": "Kept as the project has them",
-    "conflict": "In conflict",
 }
 
+RECOPIED = "Rendered anew (what people wrote there is in git's history)"
 
-def text(updated: Updated) -> str:
-    """The update for people: versions, changelog, what happens to which file, notes."""
-    parts = [f"From {updated.project.version} to {updated.version}."]
+
+def document(updated: Updated) -> Document:
+    """The update for people: what happens to which file and why, notes, what was not taken."""
+    title = f"From {updated.project.version} to {updated.version}."
+    return Document(title, tuple(_list_sections(updated)))
+
+
+def _list_sections(updated: Updated) -> Iterator[Section]:
+    synced = updated.synced
+    notes: dict[str, list[str]] = {}
+    for note in updated.notes:
+        notes.setdefault(note.path, []).append(note.text)
+    gone = [each for each in synced.changes if each.status == "left out" and each.path not in notes]
+    headings = {**HEADINGS, "updated": RECOPIED} if updated.recopied else HEADINGS
+    for status, heading in headings.items():
+        changes = [each for each in synced.changes if each.status == status and each not in gone]
+        if changes:
+            said = (_describe(each, synced, notes.pop(each.path, [])) for each in changes)
+            yield Section(heading, tuple(said))
+    rest = [Item(text, path) for path, texts in notes.items() for text in texts]
+    if gone:
+        files = "1 file stays" if len(gone) == 1 else f"{len(gone)} files of the template stay"
+        rest.append(Item(f"{files} away, as the project decided earlier."))
+    if rest:
+        yield Section("Notes", tuple(rest))
+    if synced.patches:
+        heading = "Not taken, as patches that git apply takes"
+        yield Section(heading, code="\n".join(synced.patches.values()), language="diff")
+    if synced.quotations:
+        quoted = (Item("", path, code=lines) for path, lines in synced.quotations.items())
+        yield Section("Not taken, for lines that the project has not", tuple(quoted))
     if updated.changelog:
-        lines = (f"  {line}".rstrip() for line in updated.changelog.splitlines())
-        parts.append("\n".join(lines))
-    for status, heading in HEADINGS.items():
-        changed = [
-            f"  {f'{visible(change.was)} -> ' if change.was else ''}{visible(change.path)}"
-            for change in updated.synced.changes
-            if change.status == status
-        ]
-        if changed:
-            parts.append("\n".join([heading, *changed]))
-    if updated.notes:
-        notes = (note.replace("\n", "\n  ") for note in updated.notes)
-        parts.append("\n".join(["Notes", *(f"  - {note}" for note in notes)]))
-    return harmless("\n\n".join(parts))
+        yield Section("Changelog of the template", folded=updated.changelog)
 
 
-def applied(updated: Updated) -> str:
-    """What to do after the update was applied to the work tree."""
-    conflicts = updated.synced.conflicts
-    if not conflicts:
-        return (
-            "The update is staged. Look at it with: git diff --staged\n"
-            "Keep it with: git commit; undo it with: git reset --merge"
-        )
-    listed = "\n".join(f"  {visible(path)}: {_count(each)}" for path, each in conflicts.items())
-    return (
-        f"In conflict, with markers in the file:\n{listed}\n"
-        "Resolve them (git mergetool, or an editor), then: git add FILE, and git commit.\n"
-        "Undo the whole update with: git reset --merge"
-    )
+def _describe(change: Change, synced: Synced, notes: list[str]) -> Item:
+    """A file with what there is to say of it: one fact on its line, several below it."""
+    place = f"{change.was} -> {change.path}" if change.was else change.path
+    conflict = synced.conflicts.get(change.path)
+    facts = [*([_count(conflict)] if conflict else []), *notes]
+    if len(facts) == 1:
+        return Item(facts[0], place)
+    return Item("", place, tuple(map(Item, facts)))
 
 
 def _count(conflict: Conflict) -> str:
     return "1 place" if conflict.places == 1 else f"{conflict.places} places"
 
 
-def committed(updated: Updated, branch: str) -> str:
-    """What to do after the update was committed on a branch."""
-    message = f"The update is committed on the branch {branch}."
-    conflicts = "\n".join(f"  {visible(path)}" for path in updated.synced.conflicts)
-    if not conflicts:
-        return message
+def text(updated: Updated) -> str:
+    """The update as plain text."""
+    return as_text(document(updated))
+
+
+def markdown(updated: Updated) -> str:
+    """The update as Markdown."""
+    return as_markdown(document(updated))
+
+
+def applied(updated: Updated) -> str:
+    """What to do after the update was applied to the work tree."""
+    if not updated.synced.conflicts:
+        return (
+            "The update is staged. Look at it with: git diff --staged\n"
+            "Keep it with: git commit; undo it with: git reset --merge"
+        )
     return (
-        f"{message}\nIn conflict:\n{conflicts}\n"
-        "There the project's lines stand; the commit message holds the template's."
+        f"The update is staged, but for {_sum_conflicts(updated.synced)}, with markers there.\n"
+        "Resolve them (git mergetool, or an editor), then: git add FILE, and git commit.\n"
+        "Undo the whole update with: git reset --merge"
     )
 
 
-def patches(synced: Synced) -> str:
-    """The changes that were not taken, as patches."""
-    return "\n".join(synced.patches.values())
+def _sum_conflicts(synced: Synced) -> str:
+    files, places = len(synced.conflicts), sum(each.places for each in synced.conflicts.values())
+    said = "1 conflict" if places == 1 else f"{places} conflicts"
+    return f"{said} in {'1 file' if files == 1 else f'{files} files'}"
+
+
+def committed(updated: Updated, branch: str) -> str:
+    """What to do after the update was committed on a branch."""
+    message = f"The update is committed on the branch {branch}."
+    if not updated.synced.conflicts:
+        return message
+    return (
+        f"{message} It has {_sum_conflicts(updated.synced)}:\n"
+        "there the project's lines stand; the commit message holds the template's."
+    )
 
 
 def commit_message(updated: Updated) -> str:
@@ -81,8 +121,6 @@ def commit_message(updated: Updated) -> str:
         f"Update the template from {updated.project.version} to {updated.version}",
         text(updated),
     ]
-    if updated.synced.patches:
-        parts.append(f"Changes that were not taken:\n\n{patches(updated.synced)}")
     for path, conflict in updated.synced.conflicts.items():
         if conflict.ours and conflict.theirs:
             what = f"{visible(path)} has the project's lines where both sides differ"
@@ -121,7 +159,9 @@ def as_json(updated: Updated | None, version: str) -> str:
         "changes": changes,
         "conflicts": list(synced.conflicts),
         "places": {path: conflict.places for path, conflict in synced.conflicts.items()},
-        "notes": list(updated.notes) if updated else [],
+        "notes": [str(note) for note in updated.notes] if updated else [],
         "patches": synced.patches,
+        "quotations": synced.quotations,
+        "changelog": updated.changelog if updated else "",
     }
     return machine.as_json(result)

@@ -15,8 +15,8 @@ def can_be_followed(facts: Facts) -> Iterator[Hit]:
 
     Why: A misspelt key or an exception without a reason has no effect, and nobody notices.
 
-    How: Keep to `select`, `ignore`, `strict` and `waivers`; a waiver has a `code`, a `reason` and,
-    where wanted, a `path` pattern and an `expires` date.
+    How: Keep to `select`, `ignore`, `strict`, `skip` and `waivers`; a waiver has a `code`, a
+    `reason` and, where wanted, a `path` pattern and an `expires` date.
 
     Source: A waiver is a recorded exception: the next reader has to see why it is there.
     """

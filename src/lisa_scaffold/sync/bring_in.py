@@ -9,10 +9,11 @@ from lisa_scaffold import files, git, project
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
-from lisa_scaffold.sync import journal, trees
+from lisa_scaffold.sync import journal
+from lisa_scaffold.sync.outcome import Synced
 
 
-def bring_in(current: Project, synced: trees.Synced) -> None:
+def bring_in(current: Project, synced: Synced) -> None:
     """Bring changes into the work tree of a project and stage them, in one step.
 
     Raises
@@ -42,7 +43,7 @@ def bring_in(current: Project, synced: trees.Synced) -> None:
     journal.apply(current.repository, synced, unseen)
 
 
-def commit_on_branch(current: Project, synced: trees.Synced, branch: str, message: str) -> None:
+def commit_on_branch(current: Project, synced: Synced, branch: str, message: str) -> None:
     """Commit changes on a new branch; work tree and index stay as they are.
 
     What is in conflict is as the project has it there.
@@ -55,7 +56,7 @@ def commit_on_branch(current: Project, synced: trees.Synced, branch: str, messag
     journal.commit(current.repository, branch, message, synced.decided())
 
 
-def _find_unseen(current: Project, synced: trees.Synced) -> set[str]:
+def _find_unseen(current: Project, synced: Synced) -> set[str]:
     """Paths without a conflict that a sparse checkout has, and will have, only in its index."""
     patterns = git.sparse_patterns(current.repository)
     if not patterns:

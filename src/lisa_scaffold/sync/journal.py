@@ -29,7 +29,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Repository
 from lisa_scaffold.project.tree import JOURNAL
 from lisa_scaffold.sync import plan, replay
-from lisa_scaffold.sync.trees import Synced
+from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.template import cache
 
 Step = Mapping[str, Any]

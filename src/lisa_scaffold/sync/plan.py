@@ -14,7 +14,7 @@ from pathlib import Path
 from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Repository
-from lisa_scaffold.sync.trees import Synced
+from lisa_scaffold.sync.outcome import Synced
 
 LINK = "120000"
 EXECUTABLE = "100755"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +13,15 @@ from pathlib import Path
 from lisa_scaffold import files, merge
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
-from lisa_scaffold.formats import diff
 from lisa_scaffold.git import Blob, Difference, Stage, Store
-from lisa_scaffold.model import Change, Declined, Merged, Partial
+from lisa_scaffold.model import Declined, Merged, Partial
 from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.dependents import find_broken, find_places
-from lisa_scaffold.sync.seeded import Matches, Tree, hold_back
+from lisa_scaffold.sync.outcome import SUBMODULE, Conflict, Policy, Synced, patch
+from lisa_scaffold.sync.recopy import take_out_skipped
+from lisa_scaffold.sync.seeded import Tree, hold_back
 
-SUBMODULE = "160000"
 LINK = "120000"
 REGULAR = frozenset({"100644", "100755"})
 
@@ -29,120 +29,6 @@ REGULAR = frozenset({"100644", "100755"})
 _LONG_MARKER = re.compile(rb"^(<{7}|={7}|>{7})[<=>](?=$| (?:project|template):)", re.MULTILINE)
 
 Sides = tuple[Blob | None, Blob, Blob | None]
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How the paths of a project are treated.
-
-    Attributes
-    ----------
-    recorded_in, answers_file
-        The answers file as the project has it, and the path that the template writes it to: there
-        it always takes the template's new content.
-    version
-        The version that it records then.
-    locked, seeded
-        Whether a path has this ownership.
-    was_seeded
-        Whether a path was seeded in the recorded version.
-    ignored
-        Of some paths, those that match the project's ``.gitignore``.
-    drivers
-        Of some paths, those that the project's attributes let nobody merge as text, each with how
-        it is merged: ``binary`` (not at all), ``union`` or ``ours``.
-    keep_prose
-        Whether prose that the project has rewritten stays the project's.
-    """
-
-    recorded_in: str
-    answers_file: str
-    version: str
-    locked: Matches
-    seeded: Matches
-    was_seeded: Matches
-    ignored: Callable[[Iterable[str]], set[str]]
-    drivers: Callable[[Iterable[str]], Mapping[str, str]]
-    keep_prose: bool = True
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A path where no merge was safe.
-
-    Attributes
-    ----------
-    stages
-        The sides that have the path: 1 the base, 2 the project's, 3 the template's.
-    content
-        What stands in the work tree: text with conflict markers, or the project's side.
-    places
-        The number of conflicts in the file.
-    ours, theirs
-        The content with the lines of one side in all of them; ``None`` where the rest is not
-        merged.
-    """
-
-    stages: Mapping[int, Blob]
-    content: Blob
-    places: int = 1
-    ours: Blob | None = None
-    theirs: Blob | None = None
-
-
-@dataclass
-class Synced:
-    """The merge of a project with a newer render.
-
-    Attributes
-    ----------
-    files
-        New content of each path that changes; ``None`` where it is removed.
-    conflicts
-        The paths where no merge was safe.
-    changes
-        What happened to each path.
-    notes
-        What a maintainer should know, a sentence each.
-    patches
-        Changes that were not taken, as unified diffs, by path.
-    """
-
-    files: dict[str, Blob | None] = field(default_factory=dict)
-    conflicts: dict[str, Conflict] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    patches: dict[str, str] = field(default_factory=dict)
-
-    def settle(self, path: str, status: str, content: Blob | None, was: str | None = None) -> None:
-        """Record the new content of a path."""
-        self.files[path] = content
-        self.changes.append(Change(path, status, was))
-
-    def conflict(self, path: str, conflict: Conflict, was: str | None = None) -> None:
-        """Record that no merge of a path was safe."""
-        self.conflicts[path] = conflict
-        self.changes.append(Change(path, "conflict", was))
-
-    def shown(self) -> dict[str, Blob | None]:
-        """What will stand in the work tree at each path that changes, conflicts included."""
-        return {**self.files, **{path: each.content for path, each in self.conflicts.items()}}
-
-    def decided(self) -> dict[str, Blob | None]:
-        """New content of each path, with the project's lines where no merge was safe."""
-        ours = {path: each.ours for path, each in self.conflicts.items() if each.ours}
-        return {**self.files, **ours}
-
-    def keep(self, path: str, note: str, was: str | None = None) -> None:
-        """Record that a path stays as the project has it."""
-        self.changes.append(Change(path, "kept", was))
-        self.notes.append(f"{path}: {note}")
-
-    def decline(self, path: str, note: str, old: Blob | None, new: Blob | None) -> None:
-        """Record that the template's change to a path is not taken, with the change as a patch."""
-        self.keep(path, note)
-        if difference := patch(path, old, new):
-            self.patches[path] = difference
 
 
 def read_tree(folder: Path) -> Tree:
@@ -188,10 +74,11 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
         What holds for the paths.
     """
     records = {policy.recorded_in, policy.answers_file}
-    present = store.entries(ours, {*base, *theirs, *records})
     base, theirs = dict(base), dict(theirs)
     base.pop(policy.recorded_in, None)
     answers = theirs.pop(policy.answers_file, None)
+    missed = take_out_skipped(base, theirs, policy)
+    present = store.entries(ours, {*base, *theirs, *records})
     held = hold_back(base, theirs, present, policy.seeded, policy.was_seeded)
     replaced = _find_replaced(store, base, theirs, present)
     for path in replaced:
@@ -205,12 +92,14 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     wanted = (stage.oid for stage in stages if stage.exists and stage.mode != SUBMODULE)
     settling = _Settling(store, policy, ours, base, theirs, present, store.read(wanted))
     synced = settling.synced
+    synced.note_skipped(missed)
     for path in held.dropped:
-        synced.keep(path, "the template no longer has it; it is the project's: kept.")
+        synced.keep(path, "the template no longer has it; it is the project's.")
     for path in replaced:
-        synced.keep(path, "the template no longer has it; the project has replaced it: kept.")
-    for path, (old, new) in held.missed.items():
-        settling.settle_missed(path, old, new)
+        synced.keep(path, f"{settling.say_dropped(path)}; the project has replaced it.")
+    for path in held.missed:
+        # Written once: neither comes it back, nor does a report tell of it each time.
+        synced.leave_out(path)
     clashes = find_clashes(merged)
     changed = [path for path, each in differences.items() if each.old.exists and each.new.exists]
     both = {path for path in changed if settling.is_edited(differences[path])}
@@ -226,14 +115,15 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     ignored = policy.ignored(path for path in added if not path.startswith(tuple(blocked)))
     for path, difference in clean.items():
         if path in ignored:
-            synced.keep(path, "the template adds it, .gitignore names it: not added.")
+            synced.leave_out(path, "the template adds it, .gitignore names it.")
         elif below := next(filter(path.startswith, blocked), None):
             what = "link" if blocked[below].stages[OURS].mode == LINK else "file"
-            note = f"the template has a folder where the project has a {what}: left out."
-            synced.decline(path, note, None, settling.blob(difference.new))
+            synced.leave_out(path, f"the template has a folder where the project has a {what}.")
+            synced.offer(path, patch(path, None, settling.blob(difference.new)), None)
         else:
             settling.settle_clean(difference)
     settling.leave_out_broken()
+    settling.settle_deleted()
     settling.settle_answers(answers)
     synced.changes.sort(key=lambda change: change.path)
     return synced
@@ -268,6 +158,7 @@ class _Settling:
     objects: Mapping[str, bytes]
     synced: Synced = field(default_factory=Synced)
     drivers: Mapping[str, str] = field(default_factory=dict)
+    deleted: dict[str, tuple[Blob, Blob]] = field(default_factory=dict)
 
     def blob(self, stage: Stage) -> Blob:
         return Blob(stage.mode, self.objects[stage.oid])
@@ -300,9 +191,10 @@ class _Settling:
             # A hash may read as a number.
             line = b"_commit: '%s'" % version if version[:1].isdigit() else b"_commit: %s" % version
             new = re.sub(rb"^_commit:.*$", line, old, count=1, flags=re.M)
-            synced.notes.append(
-                f"{was}: the template writes no answers file any more; what it records as _commit "
-                "was moved on, so that the next update begins here."
+            synced.note(
+                was,
+                "the template writes no answers file any more; what it records as _commit was moved "
+                "on, so that the next update begins here.",
             )
             answers, path = Blob(recorded.mode, new), was
         if answers is None:
@@ -319,12 +211,16 @@ class _Settling:
         elif recorded is None or self.store.oid(answers.data) != recorded.oid:
             synced.settle(path, "updated", answers)
 
-    def settle_missed(self, path: str, old: Blob, new: Blob) -> None:
-        """A seeded path that the template changed and the project has removed."""
-        place = next((now for now, was in self.origins.items() if was == path), "")
-        what = f"has moved it to {place}" if place else "deleted it"
-        note = f"written once; the project {what}, the template changed it: left out."
-        self.synced.decline(path, note, old, new)
+    def say_dropped(self, path: str) -> str:
+        """That the template no longer has a path, and where it seems to have its file instead."""
+        was = path if path in self.base else self.origins.get(path, path)
+        name, stem = was.rpartition("/")[2], was.rpartition(".")[0] or was
+        new = [each for each in self.theirs if each not in self.base]
+        places = [each for each in new if each.rpartition("/")[2] == name]
+        places = places or [each for each in new if each.rpartition(".")[0] == stem]
+        known = "" if was == path else f", which the project moved here from {was}"
+        instead = f", but {places[0]}" if len(places) == 1 else ""
+        return f"the template no longer has it{known}{instead}"
 
     def settle_clean(self, difference: Difference) -> None:
         """A path that git merged without a conflict."""
@@ -365,13 +261,22 @@ class _Settling:
         if problem is None or base is None or theirs is None:
             self.synced.settle(path, "merged", new, was)
             return
-        self.synced.notes.append(f"{path}: git's merge of the text is wrong: {problem}")
         whole = b"<<<<<<< project\n%s\n=======\n%s\n>>>>>>> template\n" % (
             ours.data.removesuffix(b"\n"),
             theirs.data.removesuffix(b"\n"),
         )
         blobs = {BASE: base, OURS: ours, THEIRS: theirs}
         self.settle_content(path, blobs, Blob(ours.mode, whole), was)
+        conflict = self.synced.conflicts.get(path)
+        if conflict is None:
+            todo = "it was merged by its parts instead: look it over"
+        elif conflict.content.data == whole:
+            todo = "both sides stand there as a whole: put them together by hand"
+        else:
+            todo = "put together by hand what stands between the markers"
+        self.synced.note(
+            path, f"git's merge of its lines is wrong ({problem.rstrip('.')}); {todo}."
+        )
 
     def settle_driven(self, path: str, blobs: Mapping[int, Blob], was: str | None) -> None:
         """A path that both sides changed, and that is not merged as text, as attributes say."""
@@ -382,23 +287,24 @@ class _Settling:
             self.synced.settle(path, "merged", Blob(ours.mode, self.store.unite(*sides)), was)
             return
         if driver == "ours":
-            note = "its attribute merge=ours keeps it: the template's change is left out."
-            self.synced.decline(path, note, base, theirs)
+            self.synced.keep(path, "its attribute merge=ours keeps it.")
+            self.synced.offer(path, patch(path, base, theirs), ours)
         else:
             self.synced.conflict(path, Conflict(blobs, ours), was)
             was = None
-            self.synced.notes.append(
-                f"{path}: its attributes let nobody merge it: it is as the project has it; for the "
-                "template's, git checkout --theirs."
+            self.synced.note(
+                path,
+                "its attributes let nobody merge it: it is as the project has it; for the "
+                "template's, git checkout --theirs.",
             )
         if was:
             self.synced.files[path] = ours
 
     def settle_clash(self, clash: Clash, marked: Difference | None) -> None:
         """A file that git left in conflict; ``marked`` is what git put in its place."""
-        path, was = clash.path, marked.was if marked else None
+        path, was, synced = clash.path, marked.was if marked else None, self.synced
         if any(stage.mode == SUBMODULE for stage in clash.stages.values()):
-            self.synced.keep(path, "a submodule stands where the template has a file: left alone.")
+            synced.keep(path, "a submodule stands where the template has a file.")
             return
         blobs = {number: self.blob(stage) for number, stage in clash.stages.items()}
         sides = self.base.get(path), blobs.get(OURS), blobs.get(THEIRS)
@@ -406,10 +312,10 @@ class _Settling:
         if clash.renamed:
             self.settle_renamed(path, clash.renamed, blobs[OURS], marked)
         elif link and link is sides[1]:
-            note = "the project has made a link of it, the template changed the file: left alone."
-            self.synced.decline(path, note, sides[0], sides[2])
+            synced.keep(path, "the project has made a link of it, the template changed the file.")
+            synced.offer(path, patch(path, sides[0], sides[2]), None)
         elif link:
-            self.synced.settle(path, "updated", link)
+            synced.settle(path, "updated", link)
         elif OURS in blobs and THEIRS in blobs:
             shown = self.blob(marked.new) if marked and marked.new.exists else blobs[OURS]
             shown = shown if shown.mode == blobs[OURS].mode else blobs[OURS]
@@ -417,37 +323,59 @@ class _Settling:
         elif OURS in blobs:
             self.settle_dropped(path, blobs.get(BASE), blobs[OURS])
         elif BASE in blobs:
-            note = "the project deleted it, the template changed it: left out."
-            self.synced.decline(path, note, blobs[BASE], blobs.get(THEIRS, blobs[BASE]))
+            self.deleted[path] = blobs[BASE], blobs.get(THEIRS, blobs[BASE])
         elif clash.folder:
-            note = "the project has a folder where the template has a file: left out."
-            self.synced.decline(path, note, None, blobs[THEIRS])
+            synced.leave_out(path, "the project has a folder where the template has a file.")
+            synced.offer(path, patch(path, None, blobs[THEIRS]), None)
         else:
-            self.synced.settle(path, "added", blobs[THEIRS])
+            synced.settle(path, "added", blobs[THEIRS])
         # Once the content of a moved path has arrived, its old name is removed.
-        if was and self.synced.shown().get(path):
-            self.synced.files.setdefault(was, None)
+        if was and synced.shown().get(path):
+            synced.files.setdefault(was, None)
+
+    def settle_deleted(self) -> None:
+        """Paths that the project deleted and the template changed: of old ones nothing is said."""
+        origins = {path: self.find_origin(path, old) for path, (old, _) in self.deleted.items()}
+        settled = self.policy.settled(origins.values()) if origins else set()
+        for path, (old, new) in self.deleted.items():
+            origin = origins[path]
+            if origin in settled:
+                self.synced.leave_out(path)
+                continue
+            if origin != path:
+                note = f"the project deleted {origin}, which the template has moved here."
+            else:
+                note = "the project deleted it, the template changed it."
+            self.synced.leave_out(path, note)
+            self.synced.offer(path, patch(path, old, new), None)
+
+    def find_origin(self, path: str, old: Blob) -> str:
+        """Where the recorded version has a file that the template may have moved."""
+        if path in self.base:
+            return path
+        return next((each for each, blob in self.base.items() if blob.data == old.data), path)
 
     def settle_dropped(self, path: str, base: Blob | None, ours: Blob) -> None:
         """A path that the template no longer has, and that the project edited."""
         if base is None:
-            self.synced.keep(path, "the template has a folder of that name: kept.")
+            self.synced.keep(path, "the template has a folder of that name.")
             return
-        moved = merge.find_moved_pins(path, base.data, ours.data)
+        moved, dropped = merge.find_moved_pins(path, base.data, ours.data), self.say_dropped(path)
         if ours.mode == LINK != base.mode:
-            note = "the template no longer has it; the project has made a link of it: kept."
-            self.synced.keep(path, note)
+            self.synced.keep(path, f"{dropped}; the project has made a link of it.")
+            return
+        if base.data == ours.data and path not in self.base:
+            self.synced.keep(path, f"{dropped}.")
             return
         if base.data.split() == ours.data.split():
             what = "changed only white space in it"
         elif moved:
             what = f"only moved versions in it ({'; '.join(moved)})"
         else:
-            self.synced.keep(path, "the template no longer has it; the project edited it: kept.")
+            self.synced.keep(path, f"{dropped}; the project edited it.")
             return
         self.synced.settle(path, "removed", None)
-        note = f"{path}: the template no longer has it; the project {what}: removed."
-        self.synced.notes.append(note)
+        self.synced.note(path, f"{dropped}; the project {what}.")
 
     def settle_renamed(
         self, path: str, names: tuple[str, str], whole: Blob, marked: Difference | None
@@ -464,7 +392,7 @@ class _Settling:
         if ours.data == whole.data:
             self.synced.keep(path, note)
             return
-        self.synced.notes.append(f"{path}: {note}")
+        self.synced.note(path, note)
         if ours.data == base.data:
             self.synced.settle(path, "updated", whole)
         elif find_conflict_marker(whole.data) and not find_conflict_marker(ours.data):
@@ -492,9 +420,15 @@ class _Settling:
         for path, module in broken.items():
             synced.changes.remove(statuses[path])
             del synced.files[path]
-            synced.patches.pop(path, None)
-            note = f"it needs {module}, which the project has not: left out."
-            synced.decline(path, note, self.base.get(path), self.theirs[path])
+            synced.notes = [note for note in synced.notes if note.path != path]
+            for offered in (synced.patches, synced.quotations):
+                offered.pop(path, None)
+            note = f"the template's needs {module}, which the project has not."
+            old = self.present.get(path)
+            present = self.blob(old) if old else None
+            (synced.keep if present else synced.leave_out)(path, note)
+            before = (self.base.get(path) or present) if present else None
+            synced.offer(path, patch(path, before, self.theirs[path]), present)
 
     def merge_contents(
         self, path: str, base: bytes | None, ours: bytes, theirs: bytes
@@ -520,41 +454,30 @@ class _Settling:
         result = self.merge_contents(path, *contents) if regular else None
         mode = theirs.mode if base and base.mode == ours.mode else ours.mode
         synced = self.synced
-        if isinstance(result, Merged | Partial):
-            content = Blob(mode, result.content)
-            if isinstance(result, Partial):
-                chosen = Blob(mode, result.ours), Blob(mode, result.theirs)
-                synced.conflict(path, Conflict(blobs, content, result.places, *chosen), was)
+        if isinstance(result, Partial):
+            chosen = Blob(mode, result.ours), Blob(mode, result.theirs)
+            shown = Blob(mode, result.content)
+            synced.conflict(path, Conflict(blobs, shown, result.places, *chosen), was)
+        elif isinstance(result, Merged | Declined):
+            shown = Blob(mode, result.content)
+            if was or shown != ours:
+                synced.settle(path, "renamed" if was and shown == ours else "merged", shown, was)
             else:
-                synced.settle(path, "merged", content, was)
-            synced.notes += [f"{path}: {note}" for note in result.notes]
-            if result.patch:
-                synced.patches[path] = result.patch
+                synced.keep(path)
         elif self.policy.locked(path):
             synced.settle(path, "updated", theirs, was)
-            synced.notes.append(f"{path}: locked, the template's lines win; yours are in a patch.")
-            synced.patches[path] = patch(path, base or theirs, ours)
-        elif isinstance(result, Declined):
-            synced.keep(path, result.reason, was)
-            synced.patches[path] = result.patch
-            if result.content != ours.data or path not in self.present:
-                synced.files[path] = Blob(mode, result.content)
+            synced.note(path, "locked: the template's lines win, yours are not taken.")
+            synced.offer(path, patch(path, base or theirs, ours), theirs)
+            return
         else:
             places = sum(line.startswith(b"<<<<<<< ") for line in marked.data.splitlines())
             synced.conflict(path, Conflict(blobs, marked, max(places, 1)), was)
             if large := merge.explain_excess(*contents):
-                synced.notes.append(f"{path}: {large}")
-
-
-def patch(path: str, old: Blob | None, new: Blob | None) -> str:
-    """The difference of two contents as a unified diff; None stands for no file."""
-    was, now = (side.data if side else b"" for side in (old, new))
-    if b"\0" in was + now:
-        return f"Binary file {path} differs\n"
-    before, after = (
-        side and side.data.decode(errors="replace").replace("\r\n", "\n") for side in (old, new)
-    )
-    return diff.patch(before, after, path)
+                synced.note(path, large)
+            return
+        synced.note(path, *([result.reason] if isinstance(result, Declined) else result.notes))
+        if result.patch:
+            synced.offer(path, result.patch, shown)
 
 
 def _find_link(base: Blob | None, ours: Blob | None, theirs: Blob | None) -> Blob | None:

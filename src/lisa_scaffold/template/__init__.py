@@ -6,10 +6,10 @@ from lisa_scaffold.template.source import (
     Source,
     default_source,
     is_short_for,
-    parse_version,
     recorded_source,
     sort_versions,
 )
+from lisa_scaffold.versions import parse_version
 
 __all__ = [
     "CANONICAL_URL",

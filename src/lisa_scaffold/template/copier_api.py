@@ -32,6 +32,9 @@ from copier._settings import SettingsModel
 # The files of one version with their settings: nothing public reads a `copier.yml`.
 from copier._template import Template as CopierTemplate
 
+# How the condition of a command is read.
+from copier._tools import cast_to_bool
+
 # Data that is read when it is used; what a question without a default has as one.
 from copier._types import MISSING, LazyDict
 
@@ -63,5 +66,6 @@ __all__ = [
     "UserMessageError",
     "Worker",
     "as_operation",
+    "cast_to_bool",
     "get_yield_context",
 ]

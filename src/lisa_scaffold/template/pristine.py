@@ -16,7 +16,8 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.rendering import Template
-from lisa_scaffold.template.source import Source, parse_version, recorded_source
+from lisa_scaffold.template.source import Source, recorded_source
+from lisa_scaffold.versions import parse_version
 
 MOST_KEPT = 500
 """Renders that are kept; one takes about 30 kB."""

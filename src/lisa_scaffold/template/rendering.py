@@ -220,6 +220,7 @@ class Template:
         if given:
             # Names every wrong one.
             self.questions(given, recorded, project=around.project, trust=trust)
+
         return self._run(
             lambda: self._replay(recorded, given, destination, around, trust), trust=trust
         )
@@ -235,6 +236,7 @@ class Template:
         from pathspec import GitIgnoreSpec
 
         files = self._files
+        from lisa_scaffold.template.commands import list_commands
         from lisa_scaffold.template.copier_api import as_operation
         from lisa_scaffold.template.worker import make_worker
 
@@ -263,16 +265,12 @@ class Template:
         skipped = [worker._render_string(pattern) for pattern in worker.all_skip_if_exists]
         seeded = (*_patterns(files, "seeded"), *skipped)
         GitIgnoreSpec.from_lines(seeded)  # fails here, where the template is to blame
-        config = worker.template.config_data
-        lists = [config.get(name) for name in ("tasks", "migrations")]
-        listed = [each for commands in lists if isinstance(commands, list) for each in commands]
-        commands = [x.get("command", x) if isinstance(x, dict) else x for x in listed]
         return Render(
             destination,
             answers,
             _patterns(files, "locked"),
             seeded,
-            tuple(each if isinstance(each, str) else repr(each) for each in commands),
+            list_commands(worker, around.since or self.version),
             worker.not_asked,
             tuple(specs),
             worker.answers_relpath.as_posix(),
@@ -294,12 +292,15 @@ class Surroundings(NamedTuple):
         Answers to questions that have no default, where it has recorded none.
     excluded
         The patterns of another version's paths that are not rendered.
+    since
+        The version that it has, if that is another one.
     """
 
     project: Path | None = None
     answers_file: str | None = None
     required: Mapping[str, Any] = MappingProxyType({})
     excluded: tuple[str, ...] = ()
+    since: str = ""
 
 
 class Render(NamedTuple):
@@ -314,7 +315,7 @@ class Render(NamedTuple):
     locked, seeded
         Patterns, as in ``.gitignore``, of the paths of these kinds of ownership.
     not_run
-        Commands of the template (tasks and migrations) that an update never runs.
+        Commands of the template (tasks and migrations) that Copier would run.
     not_asked
         Questions whose given answers were not used, as the other answers leave them out.
     questions

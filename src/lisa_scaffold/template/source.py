@@ -11,17 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lisa_scaffold import files, git, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.template.blame import SOURCE_VARIABLE
 from lisa_scaffold.template.rendering import CANONICAL_URL, Template, is_ours
-
-if TYPE_CHECKING:
-    from packaging.version import Version
-
+from lisa_scaffold.versions import parse_version
 
 PACKAGE = Path(__file__).parents[1]
 BUNDLE = PACKAGE / "template.bundle"
@@ -407,17 +403,6 @@ def sort_versions(tags: Iterable[str], *, ours: bool) -> list[str]:
     if ours:
         found = {tag: found[tag] for tag in found if git.VERSION_TAG.fullmatch(tag)}
     return sorted((tag for tag in found if not found[tag].is_prerelease), key=found.__getitem__)
-
-
-def parse_version(commit: str) -> Version | None:
-    """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
-    from packaging.version import InvalidVersion, Version
-
-    described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
-    try:
-        return Version(f"{described[1]}.post{described[2]}" if described else commit)
-    except (InvalidVersion, ValueError):  # a number of too many digits is not even invalid
-        return None
 
 
 def is_short_for(recorded: str, commit: str) -> bool:

@@ -25,6 +25,7 @@ from lisa_scaffold.rules import judge
 from lisa_scaffold.rules import repair as rules_repair
 from lisa_scaffold.shown import redacted, redacted_in
 from lisa_scaffold.sync import trees
+from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.template import Source, Template
 
 BRANCH = "lisa-scaffold/adopt"
@@ -69,7 +70,7 @@ class Adopted:
     project: Project
     version: str
     answers: tuple[Answer, ...]
-    synced: trees.Synced
+    synced: Synced
     items: tuple[Item, ...]
     repaired: Repaired
     replaced: tuple[Replaced, ...]
@@ -229,7 +230,7 @@ class Prepared:
         for path in sorted(git.ignored(repository, new)):
             del placed.files[path]
             placed.note(beside.LEFT_OUT, path, "the project's .gitignore names it")
-        synced = trees.Synced()
+        synced = Synced()
         for path, blob in sorted(self._find_changed(placed.files).items()):
             synced.settle(path, "added" if path in new else "merged", blob)
         kept = {item.path for item in placed.items if item.status == beside.KEPT}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Blob
-from lisa_scaffold.project import Project
+from lisa_scaffold.model import Note
+from lisa_scaffold.project import Project, settings
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.settings import Settings
 from lisa_scaffold.shown import brief, redacted
-from lisa_scaffold.sync import trees
+from lisa_scaffold.sync import recopy, trees
+from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -163,24 +168,30 @@ class Updated:
     synced
         What changes in its files.
     notes
-        What a maintainer should know, a sentence each.
+        What a maintainer should know of the answers, and then of files.
     changelog
         The template's changelog between the two versions; empty where it has none.
     diff
         All changes, as a unified diff; empty where it was not asked for.
+    recopied
+        Whether the files were rendered anew, whatever people had written in them.
     """
 
     project: Project
     version: str
-    synced: trees.Synced
-    notes: tuple[str, ...]
+    synced: Synced
+    notes: tuple[Note, ...]
     changelog: str
     diff: str
+    recopied: bool = False
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A project, and the recorded and the wanted version of the template at hand."""
+    """A project, and the recorded and the wanted version of the template at hand.
+
+    Where they are the same object, the wanted version is rendered anew over the project.
+    """
 
     project: Project
     old: Template
@@ -216,11 +227,11 @@ class Prepared:
             If an answer is wrong, the template is broken or needs trust, or the project has
             conflict markers in a file that the update concerns.
         """
-        current = self.project
+        current, recopies = self.project, self.old is self.new
         before, after = self._render(given)
         repository = current.repository
-        renders = _read_render(before, self.old), _read_render(after, self.new)
-        _refuse_pointers(*renders, self.new)
+        renders = read_render(before, self.old), read_render(after, self.new)
+        _refuse_pointers({} if recopies else renders[0], renders[1], self.new)
         # What is not rendered any more is not deleted: the project may have it for itself.
         is_excluded = match_patterns(before.excluded)
         for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
@@ -228,7 +239,7 @@ class Prepared:
         base, theirs = git.clean_trees(repository, self.folder, *renders)
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
-        policy = trees.Policy(
+        policy = Policy(
             current.answers_file,
             after.answers_file,
             self.new.version,
@@ -237,17 +248,26 @@ class Prepared:
             match_patterns(before.seeded),
             lambda paths: git.ignored(repository, paths),
             lambda paths: git.merge_drivers(repository, paths),
+            lambda paths: git.absent_since(repository, current.answers_file, {*paths}),
             keep_prose,
+            match_patterns(read_settings(self.project.root).skip),
         )
-        synced = trees.merge_project(store, ours, base, theirs, policy)
+        if recopies:
+            synced = recopy.recopy_project(store, ours, theirs, policy)
+        else:
+            synced = trees.merge_project(store, ours, base, theirs, policy)
         left = () if leftovers else project.refuse_leftovers(current, {*base, *theirs})
         return Updated(
             self.project,
             self.new.version,
             synced,
-            (*self.notes, *left, *self._notes(before, after, given), *synced.notes),
-            _read_changelog(self.new.root, self.old.version, self.new.version),
+            (
+                *map(Note, (*self.notes, *left, *self._notes(before, after, given))),
+                *synced.notes,
+            ),
+            _read_changelog(self.new.root, current.version, self.new.version),
             store.diff(synced.shown()) if diff else "",
+            recopies,
         )
 
     def _render(self, given: Mapping[str, Any]) -> tuple[Render, Render]:
@@ -265,7 +285,7 @@ class Prepared:
             answers = {each.key: each.value for each in named if each.value is not None}
             around = around._replace(required={**answers, **given})
             before = self.old.replay(recorded, {}, folders[0], around, trust=trust)
-        around = Surroundings(root, before.chosen)
+        around = Surroundings(root, before.chosen, since=current.version)
         return before, self.new.replay(recorded, given, folders[1], around, trust=trust)
 
     def _notes(self, before: Render, after: Render, given: Mapping[str, Any]) -> Iterator[str]:
@@ -282,7 +302,7 @@ class Prepared:
         for key in after.not_asked:
             yield (
                 f"The question {key} is not asked, because of the other answers: "
-                f"{key}={given[key]!r} was not used and is not recorded."
+                f"{key}={_show(given[key])} was not used and is not recorded."
             )
         yield from self._tell_answers(before, after, given)
         yield from _note_commands(before.not_run, after.not_run)
@@ -296,15 +316,13 @@ class Prepared:
             if key in given:
                 continue
             if key not in recorded and key not in before.answers:
-                answered = brief(repr(value))
-                yield f"New question {key}: answered {answered}; another answer: --data {key}=…"
+                yield f"New question {key}: answered {_show(value)}; another answer: --data {key}=…"
             elif key in recorded and _is_cast(recorded[key], value):
-                was, now = brief(repr(recorded[key])), brief(repr(value))
-                yield f"The answer {key}={was} is recorded as {now} now."
+                yield f"The answer {key}={_show(recorded[key])} is recorded as {_show(value)} now."
             elif key in recorded and value != recorded[key]:
                 yield (
-                    f"The answer {key}={brief(repr(recorded[key]))} is not taken any more: "
-                    f"{brief(repr(value))} holds now; another answer: --data {key}=…"
+                    f"The answer {key}={_show(recorded[key])} is not taken any more: "
+                    f"{_show(value)} holds now; another answer: --data {key}=…"
                 )
         for key in recorded:
             if key in after.answers or key in after.not_asked:
@@ -335,7 +353,7 @@ def join(updates: Sequence[Updated]) -> Updated:
     first = updates[0]
     if len(updates) == 1:
         return first
-    whole = trees.Synced()
+    whole = Synced()
     for each in updates:
         synced = each.synced
         if both := whole.shown().keys() & synced.shown().keys():
@@ -348,12 +366,21 @@ def join(updates: Sequence[Updated]) -> Updated:
         whole.changes += synced.changes
         whole.notes += synced.notes
         whole.patches |= synced.patches
+        whole.quotations |= synced.quotations
     return replace(first, synced=whole)
 
 
+def _show(value: Any) -> str:
+    """An answer as a person would give it, at a bearable length."""
+    is_data = isinstance(value, (dict, list))
+    return brief(
+        json.dumps(value, ensure_ascii=False, default=str) if is_data else repr(value), 100
+    )
+
+
 @contextmanager
-def prepare(wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
-    """Fetch the recorded and the wanted version of the template.
+def prepare(wanted: Target, *, trust: bool = False, recopy: bool = False) -> Iterator[Prepared]:
+    """Fetch the recorded and the wanted version of the template; to recopy, the latter alone.
 
     Raises
     ------
@@ -362,14 +389,25 @@ def prepare(wanted: Target, *, trust: bool = False) -> Iterator[Prepared]:
     """
     current = wanted.project
     project.refuse_unfinished(current)
+    versions = [wanted.version] if recopy else [current.version, wanted.version]
     with (
-        wanted.source.open_all(current.version, wanted.version) as (old, new),
+        wanted.source.open_all(*versions) as opened,
         workplace.folder() as folder,
     ):
-        yield Prepared(current, old, new, folder, trust, wanted.notes)
+        yield Prepared(current, opened[0], opened[-1], folder, trust, wanted.notes)
 
 
-def _read_render(render: Render, version: Template) -> dict[str, Blob]:
+def read_settings(root: Path) -> Settings:
+    """The settings of a project for lisa-scaffold, from its work tree."""
+    contents = {}
+    for path in (settings.FILE, "pyproject.toml"):
+        with suppress(LisaError):
+            if (content := files.read(root, path)) is not None:
+                contents[path] = content
+    return Facts.of(contents).settings
+
+
+def read_render(render: Render, version: Template) -> dict[str, Blob]:
     """The files of a render, which name the template's address in place of a temporary folder."""
     here, address = bytes(version.root), redacted(version.recorded).encode()
     return {

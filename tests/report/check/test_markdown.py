@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from lisa_scaffold.model import Waived
 from lisa_scaffold.report.check import markdown
+from lisa_scaffold.report.markdown import code, escaped
 from lisa_scaffold.shown import brief, visible
 
 from ...support.results import EVIL, checked, finding, sample
@@ -104,7 +105,7 @@ def rendered(text: str) -> str:
 @given(st.text(max_size=60) | st.text("\\`*_{}[]()<>#+-.!|~&@:/$^\"'=% a1\n", max_size=60))
 def test_escaped_text_is_shown_as_it_is(text: str) -> None:
     shown = brief(f"a{text}a", 300)
-    assert rendered(markdown.escaped(f"a{text}a")).replace(JOINER, "") == shown
+    assert rendered(escaped(f"a{text}a")).replace(JOINER, "") == shown
 
 
 ADDRESSES = [
@@ -124,14 +125,14 @@ LINKED = re.compile(r"www\.|[a-z]://|[\w.+-]@\w", re.IGNORECASE)
 def test_a_bare_address_is_no_link(address: str, around: str) -> None:
     text = around.format(address)
     assert LINKED.search(text)
-    seen = rendered(markdown.escaped(text))
+    seen = rendered(escaped(text))
     assert LINKED.search(seen) is None
     assert seen.replace(JOINER, "") == text
 
 
 @given(st.text("` \\a\n|<", min_size=1, max_size=40))
 def test_code_is_shown_as_it_is(text: str) -> None:
-    html = PARSER.renderInline(f"({markdown.code(text)})")
+    html = PARSER.renderInline(f"({code(text)})")
     inner = html.removeprefix("(<code>").removesuffix("</code>)")
     assert "<" not in inner
     assert unescape(inner) == visible(text) or not visible(text).strip()

@@ -10,17 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.report.check import wording
+from lisa_scaffold.report.markdown import LONGEST, code, escaped
 from lisa_scaffold.shown import brief
 
 OPEN = 10
 """Findings of a project that are shown without a click."""
 MOST = 100
 """Findings and waivers that are shown at all, over all projects; also lines of a table."""
-_LONGEST = 300
-
-_JOINER = "&#8288;"
-# What an address is known by: its scheme, its host, or its person; each as it is escaped.
-_ADDRESS = re.compile(r"www(?=\.)|\\:(?=//)|\\@(?=\S)", re.IGNORECASE)
 
 
 def report(results: Sequence[Checked]) -> str:
@@ -85,7 +81,7 @@ def _line(finding: Finding, reason: str = "") -> str:
     fix = f" (`{finding.repair}` repairs it)" if finding.fixable and not reason else ""
     because = f" (waived: {escaped(reason)})" if reason else ""
     # What stands between backticks in a message is code.
-    parts = re.split("(`[^`]+`)", brief(finding.message, _LONGEST))
+    parts = re.split("(`[^`]+`)", brief(finding.message, LONGEST))
     message = "".join(
         code(part[1:-1]) if number % 2 else escaped(part) for number, part in enumerate(parts)
     )
@@ -93,26 +89,3 @@ def _line(finding: Finding, reason: str = "") -> str:
         f"- {severity} [{finding.code}]({finding.url}) {code(wording.place(finding))}: "
         f"{message}{because}{fix}"
     )
-
-
-def escaped(text: str) -> str:
-    """Foreign text as plain text: no markup, link, mention of people, command to the forge.
-
-    A backslash neutralises every sign that means something to CommonMark, or to GitLab
-    (https://spec.commonmark.org/0.31.2/#backslash-escapes). The text never begins a line. GitLab
-    makes links of bare addresses as well, and finds them by the text alone, whatever is escaped
-    (https://github.github.com/gfm/#autolinks-extension-): a word joiner, which nobody sees, parts
-    what they are known by.
-    """
-    shown = re.sub(r"([!-&*+:-@\[-`{-~])", r"\\\1", brief(text, _LONGEST))
-    return _ADDRESS.sub(rf"\g<0>{_JOINER}", shown)
-
-
-def code(text: str) -> str:
-    """Foreign text as code, whatever backticks are in it."""
-    shown = brief(text, _LONGEST)
-    longest = max(map(len, re.findall("`+", shown)), default=0)
-    fence = "`" * (longest + 1)
-    # Where there is a space on both sides, one of each is stripped.
-    space = " " if shown.strip() and (longest or shown.startswith(" ")) else ""
-    return f"{fence}{space}{shown}{space}{fence}"

@@ -1,0 +1,50 @@
+"""``lisa-scaffold status``: how far a project is behind, and where it departs from its render."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.terminal import hand_over, tell
+from lisa_scaffold.cli.update import recover
+from lisa_scaffold.errors import ExitCode
+
+DESCRIPTION = """\
+Tell which version of its template a project records, how far that is behind the newest, and which
+files, as they are committed, depart from what that version renders."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``lisa-scaffold status``."""
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
+    )
+    parser.add_argument("--diff", action="store_true", help="show the departures as a diff")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="let the recorded template load its Jinja extensions, which are code",
+    )
+    parser.add_argument(
+        "--format", choices=["text", "json", "markdown"], default="text", help="form of the report"
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tell the status of a project: being behind is no fault, drift is."""
+    from lisa_scaffold import project
+    from lisa_scaffold.report import status as report
+    from lisa_scaffold.verbs.status import find_status
+
+    current = project.read(arguments.path)
+    recover(current.repository, dry_run=True)
+    status = find_status(current, trust=arguments.trust, diff=arguments.diff)
+    if arguments.format == "text":
+        tell(report.text(status))
+    else:
+        write = {"json": report.as_json, "markdown": report.markdown}[arguments.format]
+        hand_over(write(status))
+    return ExitCode.FINDINGS if status.drift else ExitCode.DONE

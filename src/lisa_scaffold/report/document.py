@@ -1,0 +1,129 @@
+"""What a verb has to tell, in sections: one model, and a writer for each form of text.
+
+A section has items, an item may have items of its own; code stands as it is. Nobody reads a long
+section before the others: it comes last, and is folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lisa_scaffold.report.markdown import block, code, escaped
+from lisa_scaffold.shown import harmless, redacted, visible
+
+_INDENT = "  "
+_LONGEST = 5000
+_UNFOLDED = 12
+
+
+class Item(NamedTuple):
+    """A line, and what belongs to it.
+
+    Attributes
+    ----------
+    text
+        The line; further lines of it are quoted.
+    path
+        The path that stands before the text, if any.
+    items
+        Items of its own.
+    code
+        Lines that are quoted as they are.
+    """
+
+    text: str
+    path: str = ""
+    items: tuple[Item, ...] = ()
+    code: str = ""
+
+
+class Section(NamedTuple):
+    """A part of a document.
+
+    Attributes
+    ----------
+    heading
+        What it is about.
+    items
+        What it says.
+    code
+        Lines that stand as they are, to be copied.
+    language
+        The language of the code, as Markdown names it.
+    folded
+        A text in Markdown of which only the beginning is shown where nothing can be unfolded.
+    """
+
+    heading: str
+    items: tuple[Item, ...] = ()
+    code: str = ""
+    language: str = ""
+    folded: str = ""
+
+
+class Document(NamedTuple):
+    """A title and its sections."""
+
+    title: str
+    sections: tuple[Section, ...]
+
+
+def as_text(document: Document) -> str:
+    """A document for terminals and commit messages."""
+    parts = [document.title]
+    for section in document.sections:
+        lines = [section.heading]
+        for item in section.items:
+            lines += _write_item(item, _INDENT)
+        rows = section.folded.splitlines()
+        lines += [f"{_INDENT}{row}".rstrip() for row in rows[:_UNFOLDED]]
+        if len(rows) > _UNFOLDED:
+            lines.append(f"{_INDENT}… {len(rows) - _UNFOLDED} more lines")
+        if section.code:
+            lines += ["", section.code.rstrip("\n")]
+        parts.append("\n".join(lines))
+    return harmless("\n\n".join(parts))
+
+
+def _write_item(item: Item, indent: str) -> Iterator[str]:
+    place = visible(item.path)
+    first, *more = item.text.split("\n")
+    yield indent + (f"{place}: {first}" if place and first else place or first)
+    for line in more:
+        yield f"{indent}  {line.strip()}"
+    for line in item.code.splitlines():
+        yield f"{indent}  {line}"
+    for each in item.items:
+        yield from _write_item(each, f"{indent}{_INDENT}")
+
+
+def as_markdown(document: Document) -> str:
+    """A document for merge requests and pages: CommonMark, with the HTML of a fold."""
+    parts = [f"## {escaped(document.title)}"]
+    for section in document.sections:
+        lines: list[str] = []
+        for item in section.items:
+            lines += _mark_item(item, "")
+        if section.code:
+            lines += block(section.code, section.language)
+        if section.folded:
+            lines += block(section.folded, "markdown")
+            # Inside a block of HTML, Markdown is read only after an empty line.
+            summary = f"<details><summary>{escaped(section.heading)}</summary>"
+            parts += [summary, "\n".join(lines), "</details>"]
+        else:
+            parts += [f"### {escaped(section.heading)}", "\n".join(lines)]
+    return redacted("\n\n".join(parts)) + "\n"
+
+
+def _mark_item(item: Item, indent: str) -> Iterator[str]:
+    first, *more = item.text.split("\n")
+    place, said = code(item.path, _LONGEST) if item.path else "", escaped(first, _LONGEST)
+    yield f"{indent}- " + (f"{place}: {said}" if place and said else place or said)
+    lines = "\n".join([*(line.strip() for line in more), *item.code.splitlines()])
+    if lines:
+        yield ""
+        yield from (f"{indent}  {line}".rstrip() for line in block(lines))
+    for each in item.items:
+        yield from _mark_item(each, f"{indent}  ")

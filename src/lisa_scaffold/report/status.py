@@ -1,0 +1,81 @@
+"""What ``lisa-scaffold status`` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lisa_scaffold.report import machine
+from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.shown import redacted
+from lisa_scaffold.verbs.status import Departure, Status
+
+HEADINGS = {
+    "locked": "Drift: locked files, which belong to the template",
+    "shared": "Changed by the project",
+    "seeded": "Written once, the project's since then",
+    "skipped": "Kept by the project for itself (skip)",
+}
+
+
+def document(status: Status) -> Document:
+    """The status for people."""
+    project = status.project
+    title = f"{project.version} of {redacted(project.source)}"
+    return Document(title, tuple(_list_sections(status)))
+
+
+def _list_sections(status: Status) -> Iterator[Section]:
+    behind, count = status.behind, len(status.behind)
+    if not behind:
+        yield Section("Up to date: the newest version of the template")
+    else:
+        number = "1 version" if count == 1 else f"{count} versions"
+        yield Section(
+            f"{number} behind {behind[-1]}: lisa-scaffold update",
+            tuple(Item(each) for each in behind[:-1]),
+        )
+    for ownership, heading in HEADINGS.items():
+        found = [each for each in status.departures if each.ownership == ownership]
+        if found:
+            yield Section(heading, tuple(map(_describe, found)))
+    otherwise = len(status.departures)
+    yield Section(f"{status.files - otherwise} of {status.files} files are as rendered")
+    if status.diff:
+        yield Section("Differences from the render", code=status.diff, language="diff")
+
+
+def _describe(each: Departure) -> Item:
+    counts = [f"+{each.added}"] if each.added else []
+    counts += [f"-{each.removed}"] if each.removed else []
+    edits = " ".join(counts)
+    if each.status == "deleted":
+        return Item("deleted", each.path)
+    if each.status == "moved":
+        return Item(f"moved, {edits}" if edits else "moved", f"{each.path} -> {each.now}")
+    return Item(edits or "changed", each.path)
+
+
+def text(status: Status) -> str:
+    """The status as plain text."""
+    return as_text(document(status)) + "\n"
+
+
+def markdown(status: Status) -> str:
+    """The status as Markdown."""
+    return as_markdown(document(status))
+
+
+def as_json(status: Status) -> str:
+    """The machine-readable form, ``lisa-scaffold/status/1``."""
+    result = {
+        "schema": "lisa-scaffold/status/1",
+        "template": status.project.source,
+        "version": status.project.version,
+        "newest": status.newest,
+        "behind": list(status.behind),
+        "files": status.files,
+        "departures": [each._asdict() for each in status.departures],
+        "drift": [each.path for each in status.drift],
+        "diff": status.diff,
+    }
+    return machine.as_json(result)

@@ -1,0 +1,104 @@
+"""How far a project is behind its template, and where it departs from what it records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+
+from .support.updates import QUESTIONS, TEN, Capture, Workshop, open_workshop
+
+OWNERSHIP = QUESTIONS + "_lisa_ownership:\n  locked: [lock.dat]\n  seeded: [seed.dat]\n"
+PATHS = ("lock.dat", "seed.dat", "a.dat", "gone.dat", "old/far.dat", "own.dat", "same.dat")
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    files = {f"template/{path}": f"{path}\n{TEN}" for path in PATHS}
+    return open_workshop(tmp_path, {"copier.yml": OWNERSHIP, **files})
+
+
+def ask(workshop: Workshop, capsys: Capture, *options: str) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    code = cli.main(["status", str(workshop.project), "--format", "json", *options])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_project_as_it_was_made_is_up_to_date(workshop: Workshop, capsys: Capture) -> None:
+    code, told = ask(workshop, capsys)
+    assert code == ExitCode.DONE
+    assert told == {
+        "schema": "lisa-scaffold/status/1",
+        "template": str(workshop.template),
+        "version": "v1.0.0",
+        "newest": "v1.0.0",
+        "behind": [],
+        "files": len(PATHS),
+        "departures": [],
+        "drift": [],
+        "diff": "",
+    }
+    assert cli.main(["status", str(workshop.project)]) == ExitCode.DONE
+    assert capsys.readouterr().out == (
+        f"v1.0.0 of {workshop.template}\n\nUp to date: the newest version of the template\n\n"
+        "7 of 7 files are as rendered\n"
+    )
+
+
+def test_being_behind_is_no_fault_and_drift_is(workshop: Workshop, capsys: Capture) -> None:
+    for version in ("v1.1.0", "v2.0.0rc1", "v1.10.0", "v1.9.0"):
+        workshop.release(version, {"template/a.dat": version})
+    code, told = ask(workshop, capsys)
+    assert (code, told["newest"]) == (ExitCode.DONE, "v1.10.0")
+    assert told["behind"] == ["v1.1.0", "v1.9.0", "v1.10.0"]
+    workshop.edit({"lock.dat": "mine\n"})
+    code, told = ask(workshop, capsys)
+    assert (code, told["drift"]) == (ExitCode.FINDINGS, ["lock.dat"])
+
+
+def test_every_departure_is_told_by_file(workshop: Workshop, capsys: Capture) -> None:
+    far = f"old/far.dat\n{TEN}"
+    workshop.edit(
+        {
+            "a.dat": workshop.read("a.dat").replace("line 5", "mine") + "more\n",
+            "seed.dat": "mine\n",
+            "gone.dat": None,
+            "old/far.dat": None,
+            "new/far.dat": far.replace("line 3\n", ""),
+            "own.dat": "mine\n",
+            "more.dat": "no file of the template\n",
+            "pyproject.toml": '[tool.lisa-scaffold]\nskip = ["own.dat"]\n',
+        }
+    )
+    code, told = ask(workshop, capsys, "--diff")
+    assert code == ExitCode.DONE
+    rows = [tuple(each.values()) for each in told["departures"]]
+    assert rows == [
+        ("a.dat", "changed", "shared", "a.dat", 2, 1),
+        ("gone.dat", "deleted", "shared", "", 0, 11),
+        ("old/far.dat", "moved", "shared", "new/far.dat", 0, 1),
+        ("own.dat", "changed", "skipped", "own.dat", 1, 11),
+        ("seed.dat", "changed", "seeded", "seed.dat", 1, 11),
+    ]
+    assert "+mine\n" in told["diff"]
+    assert "own.dat" not in told["diff"]
+    assert cli.main(["status", str(workshop.project)]) == ExitCode.DONE
+    assert capsys.readouterr().out == (
+        f"v1.0.0 of {workshop.template}\n\nUp to date: the newest version of the template\n\n"
+        "Changed by the project\n  a.dat: +2 -1\n  gone.dat: deleted\n"
+        "  old/far.dat -> new/far.dat: moved, -1\n\n"
+        "Written once, the project's since then\n  seed.dat: +1 -11\n\n"
+        "Kept by the project for itself (skip)\n  own.dat: +1 -11\n\n"
+        "2 of 7 files are as rendered\n"
+    )
+    assert workshop.status() == []
+
+
+def test_a_folder_without_a_template_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    assert cli.main(["status", str(tmp_path)]) == ExitCode.REFUSED
+    assert ".copier-answers.yml" in capsys.readouterr().err

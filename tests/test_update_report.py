@@ -1,0 +1,265 @@
+"""What is told of an update: one fact on one line, and patches that apply."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from lisa_scaffold import git
+from lisa_scaffold.errors import ExitCode
+
+from .support.updates import (
+    QUESTIONS,
+    TEN,
+    Capture,
+    Workshop,
+    open_workshop,
+    report,
+    statuses,
+    update,
+)
+
+PROSE = "# Guide\n\nIn the beginning all was well.\n\n## Use\n\nCall it by its name.\n"
+OWN = PROSE.replace("In the beginning all was well.", "Nobody knows what came first, or why.")
+TOML = "[a]\nx = 1\n\n[tool.y]\nlong = 1\nkept = 2\n\n[z]\nq = 1\n"
+NEW = PROSE.replace("all was well", "all was good").replace("its name", "its number")
+
+
+@pytest.fixture
+def declining(tmp_path: Path) -> Workshop:
+    """A project that does otherwise than the template in several ways."""
+    ownership = QUESTIONS + "_lisa_ownership:\n  locked: [lock.dat]\n"
+    files = {"guide.md": PROSE, "c.toml": TOML, "lock.dat": TEN, "gone.dat": TEN}
+    workshop = open_workshop(
+        tmp_path,
+        {"copier.yml": ownership, **{f"template/{path}": text for path, text in files.items()}},
+    )
+    mine = {"guide.md": OWN, "c.toml": TOML.replace("long = 1", "long = 5"), "gone.dat": None}
+    workshop.edit({**mine, "lock.dat": TEN.replace("line 5", "mine"), "both.md": OWN})
+    theirs = {
+        "guide.md": NEW,
+        "c.toml": TOML.replace("long = 1\n", "").replace("q = 1", "q = 2"),
+        "lock.dat": TEN.replace("line 5", "theirs").replace("line 9", "line nine"),
+        "gone.dat": TEN + "more\n",
+        "both.md": NEW,
+    }
+    workshop.release("v1.1.0", {f"template/{path}": text for path, text in theirs.items()})
+    return workshop
+
+
+def test_every_patch_applies_and_what_cannot_is_quoted_once(
+    declining: Workshop, capsys: Capture
+) -> None:
+    told = report(declining, capsys)
+    assert {*told["patches"]} == {"c.toml", "both.md"}
+    assert {*told["quotations"]} == {"guide.md", "gone.dat", "lock.dat"}
+    for path, change in told["patches"].items():
+        before = declining.read(path)
+        command = ["git", "apply", "-"]
+        subprocess.run(command, cwd=declining.project, input=change.encode(), check=True)
+        assert declining.read(path) != before
+    assert "long" not in declining.read("c.toml")
+    assert "+In the beginning all was good." in told["quotations"]["guide.md"]
+    assert told["quotations"]["lock.dat"].splitlines().count("+mine") == 1
+
+
+def test_the_patches_apply_as_they_are_read_in_the_report(
+    declining: Workshop, capsys: Capture
+) -> None:
+    assert update(declining.project) == ExitCode.DONE
+    said = capsys.readouterr().out
+    subprocess.run(["git", "apply", "-"], cwd=declining.project, input=said.encode(), check=True)
+    assert "long" not in declining.read("c.toml")
+    assert said.count("all was good") == 2  # of two files
+
+
+def test_a_patch_of_a_project_in_a_folder_applies_there(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/c.toml": TOML})
+    inner = workshop.project / "inner"
+    inner.mkdir()
+    for path in (".copier-answers.yml", "c.toml"):
+        git.git("mv", path, f"inner/{path}", cwd=workshop.project)
+    workshop.edit({"inner/c.toml": TOML.replace("long = 1", "long = 5")})
+    workshop.release("v1.1.0", {"template/c.toml": TOML.replace("long = 1\n", "")})
+    assert update(inner) == ExitCode.DONE
+    said = capsys.readouterr().out
+    subprocess.run(["git", "apply", "-"], cwd=inner, input=said.encode(), check=True)
+    assert "long" not in (inner / "c.toml").read_text()
+
+
+def test_nobody_has_rewritten_what_both_sides_added(declining: Workshop, capsys: Capture) -> None:
+    notes = report(declining, capsys)["notes"]
+    assert [note for note in notes if note.startswith("both.md")] == [
+        "both.md: Both sides added this file; where they differ it stays as the project has it."
+    ]
+
+
+def test_a_dry_run_tells_what_is_not_taken(declining: Workshop, capsys: Capture) -> None:
+    assert update(declining.project, "--dry-run") == ExitCode.DONE
+    assert "+In the beginning all was good." in capsys.readouterr().err
+
+
+CHANGES = "# Changelog\n\n## [1.1.0]\n\n{}\n## [1.0.0]\n".format(
+    "".join(f"- Change {number} of `x`.\n" for number in range(100))
+)
+
+
+def test_the_changelog_comes_last_and_folded(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
+    workshop.release("v1.1.0", {"template/a.dat": "2\n", "CHANGELOG.md": CHANGES})
+    assert update(workshop.project, "--dry-run") == ExitCode.DONE
+    said = capsys.readouterr().err
+    assert said.index("  a.dat\n") < said.index("Changelog of the template\n  ## [1.1.0]\n")
+    assert said.endswith("  - Change 9 of `x`.\n  … 90 more lines\n")
+    assert update(workshop.project, "--dry-run", "--format", "markdown") == ExitCode.DONE
+    said = capsys.readouterr().out
+    start = "\n\n<details><summary>Changelog of the template</summary>\n\n```markdown\n## [1.1.0]\n"
+    assert start in said
+    assert said.endswith("- Change 99 of `x`.\n```\n\n</details>\n")
+    assert report(workshop, capsys)["changelog"].endswith("- Change 99 of `x`.")
+
+
+def test_what_nothing_was_taken_in_is_not_merged_and_what_changed_is_not_kept(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {"template/same.toml": "[a]\nx = 1\n", "template/guide.md": PROSE}
+    workshop = open_workshop(tmp_path, files)
+    # The project writes what the template brings, in other words; of prose it takes a part.
+    workshop.edit({"same.toml": "[a]\nx = 1\ny = [1, 2]\n", "guide.md": OWN})
+    workshop.release(
+        "v1.1.0",
+        {"template/same.toml": "[a]\nx = 1\ny = [\n  1,\n  2,\n]\n", "template/guide.md": NEW},
+    )
+    before = {path: workshop.read(path) for path in ("same.toml", "guide.md")}
+    found = statuses(report(workshop, capsys))
+    assert found == {"same.toml": "kept", "guide.md": "merged"}
+    for path, status in found.items():
+        assert (workshop.read(path) == before[path]) is (status == "kept")
+
+
+def test_a_moved_file_names_its_new_place(tmp_path: Path, capsys: Capture) -> None:
+    files = {"README.rst": TEN, "docs/use.txt": TEN * 2, "far.dat": TEN[:40]}
+    workshop = open_workshop(tmp_path, {f"template/{path}": text for path, text in files.items()})
+    workshop.edit({"README.rst": TEN + "mine\n", "far.dat": None, "docs/use.txt": TEN + "mine\n"})
+    new = {"README.md": "Other words\n", "manual/use.txt": "Others\n", "near.dat": TEN[:40]}
+    gone = dict.fromkeys((f"template/{path}" for path in files), None)
+    workshop.release("v1.1.0", {**gone, **{f"template/{path}": text for path, text in new.items()}})
+    assert report(workshop, capsys)["notes"] == [
+        "README.rst: the template no longer has it, but README.md; the project edited it.",
+        "docs/use.txt: the template no longer has it, but manual/use.txt; the project edited it.",
+        "near.dat: the project deleted far.dat, which the template has moved here.",
+    ]
+
+
+def test_a_file_that_the_project_moved_and_the_template_dropped_has_both_names(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": TEN})
+    workshop.edit({"a.dat": None, "mine.dat": TEN})
+    workshop.release("v1.1.0", {"template/a.dat": None})
+    result = report(workshop, capsys)
+    assert statuses(result) == {"mine.dat": "kept"}
+    assert result["notes"] == [
+        "mine.dat: the template no longer has it, which the project moved here from a.dat."
+    ]
+
+
+def test_an_example_that_the_project_deleted_is_told_once(tmp_path: Path, capsys: Capture) -> None:
+    files = {"template/example.py": "a = 1\n", "template/a.dat": "1\n"}
+    workshop = open_workshop(tmp_path, files)
+    workshop.edit({"example.py": None})
+    workshop.release("v1.1.0", {"template/example.py": "a = 2\n", "template/a.dat": "2\n"})
+    result = report(workshop, capsys)
+    assert result["notes"] == ["example.py: the project deleted it, the template changed it."]
+    git.git("commit", "--quiet", "--message", "Update", cwd=workshop.project)
+    workshop.release("v1.2.0", {"template/example.py": "a = 3\n", "template/a.dat": "3\n"})
+    assert update(workshop.project, "--dry-run") == ExitCode.DONE
+    said = capsys.readouterr()
+    assert "example.py" not in said.err + said.out
+    assert "1 file stays away, as the project decided earlier." in said.err
+    result = report(workshop, capsys)
+    assert statuses(result) == {"a.dat": "updated", "example.py": "left out"}
+    assert (result["notes"], result["patches"], result["quotations"]) == ([], {}, {})
+
+
+def test_one_fact_stands_on_one_line(declining: Workshop, capsys: Capture) -> None:
+    assert update(declining.project, "--dry-run") == ExitCode.DONE
+    rows = capsys.readouterr().err.splitlines()
+    assert "  gone.dat: the project deleted it, the template changed it." in rows
+    for path in ("c.toml", "gone.dat", "guide.md", "lock.dat"):
+        # Once with what happened, and once with what was not taken.
+        named = [row for row in rows if row.strip().startswith((path, f"--- a/{path}"))]
+        assert len(named) == 2, path
+
+
+MIGRATIONS = """\
+_tasks:
+- command: [git, "tag me"]
+- command: touch never
+  when: false
+- command: touch wrong
+  when: "{{ name == 'nobody' }}"
+- command: touch {{ _copier_operation }}
+  when: "{{ _copier_operation == 'update' }}"
+_migrations:
+- version: v1.0.0
+  before: [touch past]
+- version: v1.1.0
+  before: [echo legacy]
+  after: []
+- version: v2.0.0
+  command: touch future
+- command: touch first
+  when: "{{ _stage == 'before' }}"
+- version: v1.1.0
+  command: touch {{ _version_from }}
+"""
+
+
+def test_the_commands_that_copier_would_run_are_told_as_it_would_run_them(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
+    workshop.release("v1.1.0", {"copier.yml": QUESTIONS + MIGRATIONS})
+    said = "A new command of the template was not run: "
+    assert report(workshop, capsys)["notes"] == [
+        f"{said}git 'tag me'",
+        f"{said}touch update",
+        f"{said}echo legacy",
+        f"{said}touch first",
+        f"{said}touch v1.0.0",
+    ]
+
+
+def test_an_answer_that_is_data_is_shown_as_it_is_given(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
+    more = "tree:\n  type: yaml\n  help: Tree\n  default: {a: [1, 2]}\n"
+    workshop.release("v1.1.0", {"copier.yml": QUESTIONS + more})
+    assert report(workshop, capsys)["notes"] == [
+        'New question tree: answered {"a": [1, 2]}; another answer: --data tree=…'
+    ]
+
+
+def test_a_note_of_a_guard_says_what_to_do(tmp_path: Path, capsys: Capture) -> None:
+    """Git joins two additions of one key, far enough apart, without a conflict."""
+    base = "[a]\nx = 1\n\n[b]\ny = 1\nz = 1\n"
+    workshop = open_workshop(tmp_path, {"template/m.toml": base})
+    workshop.edit({"m.toml": f"top = 1\n\n{base}"})
+    workshop.release("v1.1.0", {"template/m.toml": f"{base}\n[top]\nq = 2\n"})
+    (note,) = report(workshop, capsys)["notes"]
+    assert note.startswith("m.toml: git's merge of its lines is wrong (")
+    assert note.endswith("; put together by hand what stands between the markers.")
+
+
+def test_markdown_shows_what_is_foreign_as_it_is(declining: Workshop, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert update(declining.project, "--dry-run", "--format", "markdown") == ExitCode.DONE
+    said = capsys.readouterr().out
+    html = MarkdownIt().render(said)
+    for heading in ("Merged (both had changed them)", "Left out (the project does without them)"):
+        assert f"<h3>{heading}</h3>" in html
+    assert "<code>gone.dat</code>: the project deleted it, the template changed it." in html
+    assert '<code class="language-diff">--- a/both.md\n' in html
