@@ -26,7 +26,10 @@ _CONCERNS = (
         r"pyproject\.toml|setup\.(py|cfg)|MANIFEST\.in|LICEN[CS]E.*|COPYING.*|CITATION\.cff",
         "metadata",
     ),
-    (r"\.gitlab-ci\.yml|\.gitlab/.*|sonar-project\.properties", "CI"),
+    (
+        r"\.gitlab-ci\.yml|\.gitlab/.*|\.github/workflows/.*|\.travis\.yml|tox\.ini|sonar-project\.properties",
+        "CI",
+    ),
     (r"\.pre-commit-config\.yaml", "hooks"),
     (r"Dockerfile|\.dockerignore|\.hadolint\.yaml", "container"),
     (r"docs/.*|.*\.(md|rst)|(?i:change.*|history|news|readme)(\.\w+)?", "docs"),

@@ -42,10 +42,13 @@ class RepositoryFacts:
         Who committed, and when.
     remote
         Address of the remote ``origin``; empty where there is none.
+    branches
+        Names of the branches, here and at the remote.
     """
 
     history: History = field(default_factory=History)
     remote: str = ""
+    branches: tuple[str, ...] = ()
 
 
 def one_line(text: str, longest: int) -> str:

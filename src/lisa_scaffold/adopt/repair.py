@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lisa_scaffold.formats.edit import append
@@ -16,6 +17,10 @@ from lisa_scaffold.rules.rule import Rule
 TOOLS = "QTY"
 """The family of rules about tools: the only one that waivers are written for."""
 
+_REASONS = {
+    "PKG008": "the types of the code are not complete yet",
+    "QTY005": "the tests were written without it",
+}
 _HEADER = re.compile(r"^\[\[?+([^\]\n]++)\]", re.MULTILINE)
 
 
@@ -45,7 +50,11 @@ class Repaired:
 
 
 def repair_findings(
-    chosen: Sequence[Rule], before: Facts, after: Facts, kept_tools: Iterable[str]
+    chosen: Sequence[Rule],
+    before: Facts,
+    after: Facts,
+    kept_tools: Iterable[str],
+    written: Container[str] = (),
 ) -> Repaired:
     """Repair the violations of ``must`` rules that need no person.
 
@@ -61,6 +70,8 @@ def repair_findings(
         The project with the template's files.
     kept_tools
         Tables of ``pyproject.toml`` that stay as the project has them, such as ``[tool.mypy]``.
+    written
+        The paths that the adoption writes: what it asks of code that is older than it is waived.
     """
     waived = _find_waivable(chosen, after, tuple(kept_tools))
     must = [rule for rule in chosen if rule.severity == Severity.MUST]
@@ -68,6 +79,8 @@ def repair_findings(
         must, after, lambda found: found in waived or judge.is_waived(found, after)
     )
     changes, facts = dict(done.changes), done.facts
+    if "pyproject.toml" in written:
+        waived |= _find_brought(chosen, before, facts, written)
     if waived:
         places = {(each.code, each.path): why for each, why in waived.items()}
         waivers = "".join(
@@ -79,18 +92,51 @@ def repair_findings(
         text = append(waivers)(content.decode("utf-8", "surrogateescape"))
         changes["pyproject.toml"] = text.encode("utf-8", "surrogateescape")
         facts = facts.changed({"pyproject.toml": changes["pyproject.toml"]})
+    # A rule that is not asked of what the project is now has not been complied with.
+    asked = {*judge.applied(must, facts)}
+    of_before = [rule for rule in must if rule.code in asked and not rule.strict]
     first, left = (
-        [
-            each
-            for each in judge.findings(chosen, state)
-            if each.severity == Severity.MUST and not judge.is_waived(each, state)
-        ]
-        for state in (before, facts)
+        [each for each in judge.findings(rules, state) if not judge.is_waived(each, state)]
+        for rules, state in ((of_before, before), (must, facts))
     )
-    # The template's files answer the others, such as a link to a file that was missing.
-    known = {(each.code, each.path, each.message) for each in (*done.done, *waived, *left)}
-    answered = [each for each in first if (each.code, each.path, each.message) not in known]
-    return Repaired(tuple(first), (*answered, *done.done), waived, tuple(left), changes)
+    fixed = _find_fixed(first, (*waived, *left))
+    return Repaired(tuple(first), tuple(fixed), waived, tuple(left), changes)
+
+
+def _find_fixed(first: Iterable[Finding], remaining: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings that the result has not any more.
+
+    The place may have moved, and words of a message changed: as many findings of a rule in a file
+    are fixed as there are fewer of them now.
+    """
+    exact = {(each.code, each.path, each.message) for each in remaining}
+    counts = Counter((each.code, each.path) for each in remaining)
+    counts.subtract(
+        (each.code, each.path) for each in first if (each.code, each.path, each.message) in exact
+    )
+    for each in first:
+        place = each.code, each.path
+        if (*place, each.message) in exact:
+            continue
+        if counts[place] > 0:
+            counts[place] -= 1
+        else:
+            yield each
+
+
+def _find_brought(
+    chosen: Sequence[Rule], before: Facts, after: Facts, written: Container[str]
+) -> dict[Finding, str]:
+    """Recommendations that nothing was said of before, in files that the adoption writes."""
+    should = [rule for rule in chosen if rule.severity == Severity.SHOULD]
+    asked = [rule for rule in should if not rule.strict]
+    known = {(each.code, each.path) for each in judge.findings(asked, before)}
+    return {
+        each: _REASONS.get(each.code, "it is older than its template: to be worked off")
+        for each in judge.findings(should, after)
+        if each.path in written and (each.code, each.path) not in known
+        if not judge.is_waived(each, after)
+    }
 
 
 def _find_waivable(

@@ -187,9 +187,13 @@ class Store:
             found.append(Difference(path, Stage(old_mode, old_oid), Stage(new_mode, new_oid), was))
         return found
 
-    def record(self, name: str, files: Mapping[str, Blob]) -> None:
-        """Record a tree that is given as files, under the name of a branch."""
-        self.run(*_IMPORT, stdin=_import_commit(name, b"deleteall\n" + _import_files(files)))
+    def record(self, name: str, tree: Mapping[str, Blob] | str) -> None:
+        """Record a tree, given as files or by its name, under the name of a branch."""
+        if isinstance(tree, str):
+            content = b"M 040000 %s \n" % tree.encode()
+        else:
+            content = b"deleteall\n" + _import_files(tree)
+        self.run(*_IMPORT, stdin=_import_commit(name, content))
 
     def count_lines(self, old: str, new: str) -> dict[str, tuple[int, int]]:
         """How many lines each path of the new tree, or else of the old, gained and lost.

@@ -632,6 +632,13 @@ def absent_since(repository: Repository, file: str, paths: Collection[str]) -> s
     return {*paths} - {*output.split("\0")}
 
 
+def branches(repository: Repository) -> tuple[str, ...]:
+    """Names of the branches, here and at remotes."""
+    refs = repository.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+    found = (re.sub(r"^refs/(heads|remotes/[^/]+)/", "", ref) for ref in refs.splitlines())
+    return tuple(dict.fromkeys(found))
+
+
 def remote(repository: Repository) -> str:
     """Address of the remote ``origin``; empty where there is none."""
     output = repository.run("remote", "get-url", "origin", codes=(0, 2, 128))

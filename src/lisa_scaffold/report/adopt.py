@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lisa_scaffold.adopt.beside import concern
+from lisa_scaffold.adopt.beside import Item, concern
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
 from lisa_scaffold.shown import harmless, redacted_in, spoken, visible
@@ -44,10 +44,14 @@ def text(adopted: Adopted) -> str:
     if adopted.former:
         parts.append(f"Merge base: the former template {adopted.former}, as recorded.")
     questions = list(_questions(adopted))
+    own = _list_own(adopted)
+    # What follows is said of a file, and not besides that it is kept.
+    said = {each.path for each in own}
+    kept = [each for each in adopted.items if each.status != "kept" or each.path not in said]
     for about in CONCERNS:
         lines = []
         for status, heading in HEADINGS.items():
-            items = [i for i in adopted.items if (i.concern, i.status) == (about, status)]
+            items = [i for i in (*kept, *own) if (i.concern, i.status) == (about, status)]
             items.sort(key=lambda item: item.path)
             if items:
                 entries = (f"{i.path}: {i.text}" if i.text else i.path for i in items)
@@ -63,6 +67,11 @@ def text(adopted: Adopted) -> str:
         quoted = (f"  {visible(line)}" for line in lines)
         parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
     return harmless("\n\n".join(parts))
+
+
+def _list_own(adopted: Adopted) -> list[Item]:
+    """What the project does in its own way, and goes on to."""
+    return [Item("kept", each.path, each.text) for each in adopted.customs if not each.to_decide]
 
 
 def _findings(adopted: Adopted) -> str:
@@ -97,6 +106,9 @@ def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
         values = ", ".join(f"{each.key}={each.value}" for each in guessed)
         about = "CI" if guessed[0].key == "forge" else "metadata"
         yield about, f"{values} is a guess ({source}); another answer: --data {guessed[0].key}=…"
+    for custom in adopted.customs:
+        if custom.to_decide:
+            yield concern(custom.path), f"{custom.path}: {custom.text}"
     for each in adopted.repaired.left:
         yield concern(each.path), _place(each)
 
@@ -175,7 +187,7 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
             "changes": [{"path": c.path, "status": c.status} for c in adopted.synced.changes],
             "items": [
                 {"concern": i.concern, "status": i.status, "path": i.path, "text": i.text}
-                for i in adopted.items
+                for i in (*adopted.items, *_list_own(adopted))
             ],
             "findings": {
                 "before": [_finding(each) for each in repaired.before],

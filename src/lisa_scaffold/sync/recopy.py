@@ -29,6 +29,7 @@ def recopy_project(store: Store, ours: str, theirs: Tree, policy: Policy) -> Syn
     theirs
         The render.
     """
+    store.record("project", ours)  # which the store shows differences from
     present = store.entries(ours, theirs)
     ignored = policy.ignored(path for path in theirs if path not in present)
     synced, skipped = Synced(), []

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import git, legacy, rules, template, workplace
-from lisa_scaffold.adopt import beside, eligible, forge, infer, repair
+from lisa_scaffold.adopt import beside, customs, eligible, forge, infer, repair
 from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
+from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts
 from lisa_scaffold.adopt.repair import Repaired
 from lisa_scaffold.errors import AnswersError, LisaError
@@ -61,6 +62,8 @@ class Adopted:
         What the rules found, and what became of it.
     replaced
         Lines that people wrote and that are no longer in their files.
+    customs
+        What the project does in its own way, and what follows.
     former
         The template that was the merge base; ``None`` where there was none.
     diff
@@ -76,6 +79,7 @@ class Adopted:
     replaced: tuple[Replaced, ...]
     former: Former | None
     diff: str
+    customs: tuple[Custom, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ class Prepared:
         """Its history and remote."""
         repository = self.project.repository
         # The address of a clone often holds a token, which nothing here needs.
-        return RepositoryFacts(git.history(repository), redacted(git.remote(repository)))
+        remote = redacted(git.remote(repository))
+        return RepositoryFacts(git.history(repository), remote, git.branches(repository))
 
     def guesses(self, given: Mapping[str, Any]) -> dict[str, Guess]:
         """What the project answers itself; what was given comes first.
@@ -169,7 +174,8 @@ class Prepared:
         """
         answers = {question.key: question.value for question in self.questions(given)}
         former = self._render_former(answers)
-        placed = beside.place_files(self.facts, self._render(answers, 0), former, answers)
+        first = self._render(answers, 0)
+        placed = beside.place_files(self.facts, first, former, answers)
         for attempt in (1, 2):
             left_out = {*str(given.get("left_out", "")).split()}
             left_out |= {f"/{path}" for path in placed.left_out}
@@ -177,14 +183,20 @@ class Prepared:
             rendered = self._render(answers, attempt)
             if beside.place_pipeline(placed, self.facts, rendered):
                 break
+        # What is the template's alone, such as CONTRIBUTING.md, names no part that is left out.
+        for path, data in rendered.items():
+            if placed.files.get(path) == first.get(path):
+                placed.files[path] = data
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
         is_locked = match_patterns(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if is_locked(path)}
         after = self.facts.changed(placed.files).with_given(
             pristine=Pristine(self.template.version, pristine)
         )
-        chosen = rules.select_rules(judge.combine_selection(self.facts, rules.Selection()))
-        repaired = repair.repair_findings(chosen, self.facts, after, placed.kept_tools)
+        chosen = rules.select_rules(judge.combine_selection(after, rules.Selection()))
+        repaired = repair.repair_findings(
+            chosen, self.facts, after, placed.kept_tools, placed.files.keys()
+        )
         changes = repaired.changes.items()
         placed.files.update({path: data for path, data in changes if data is not None})
         return self._sum_up(placed, repaired, self._sourced(answers, given))
@@ -247,6 +259,7 @@ class Prepared:
             tuple(find_replaced(self.facts, after, written)),
             self.former,
             rules_repair.diff(self.facts, written),
+            tuple(customs.find_customs(self.facts, self.repository_facts.branches)),
         )
 
     def _find_changed(self, files: Mapping[str, bytes]) -> dict[str, git.Blob]:

@@ -1,0 +1,108 @@
+"""Older ways to test, build and release: each stays, and the report says what follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from lisa_scaffold.project.facts import Facts
+
+_EXACT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*={2,3}\s*([^\s;#,]+)", re.MULTILINE)
+_TESTS = ("setup.py", "setup.cfg", "tox.ini", ".travis.yml", "Makefile", ".gitlab-ci.yml")
+
+
+class Custom(NamedTuple):
+    """Something that the project does in its own way.
+
+    Attributes
+    ----------
+    path
+        The file that it stands in.
+    text
+        What becomes of it, or what to do.
+    to_decide
+        Whether a person has to do something.
+    """
+
+    path: str
+    text: str
+    to_decide: bool = False
+
+
+def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]:
+    """What a project does in its own way, and the template in another.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    branches
+        The branches of its repository.
+    """
+    yield from _find_pins(facts)
+    yield from _find_runners(facts)
+    yield from _find_test_commands(facts)
+    yield from _find_versions(facts)
+    for path in facts.paths("**/meta.yaml", "**/recipe.yaml"):
+        text = "conda's recipe stays: keep its requirements in step with the package's"
+        yield Custom(path, text)
+    named = {*branches}
+    if "develop" in named and (stable := sorted(named & {"main", "master"})):
+        text = (
+            f"git-flow's develop stays beside {stable[0]}: the template's jobs publish from "
+            "GitLab's default branch, and release what is tagged on a protected tag"
+        )
+        yield Custom(".gitlab-ci.yml", text, to_decide=True)
+
+
+def _find_pins(facts: Facts) -> Iterator[Custom]:
+    """Exact pins in a list that ``setup.py`` gives out as the package's requirements."""
+    setup = facts.text("setup.py")
+    for path in facts.paths("requirements*.txt", "requirements/*.txt"):
+        name = path.rpartition("/")[2]
+        pins = _EXACT.findall(facts.text(path))
+        if pins and re.search(rf"""["'][^"'\n]*{re.escape(name)}["']""", setup):
+            offered = ", ".join(f"{name}>={version}" for name, version in pins)
+            text = (
+                "setup.py gives out these exact pins as what the package needs: nobody can install "
+                "it beside others, and old ones are built from source for hours. As lower bounds: "
+                f"{offered}"
+            )
+            yield Custom(path, text, to_decide=True)
+
+
+def _find_runners(facts: Facts) -> Iterator[Custom]:
+    if facts.has(".travis.yml"):
+        text = "Travis stays set up; .gitlab/ci/tests.yml runs the tests: remove it once they pass"
+        yield Custom(".travis.yml", text)
+    if facts.has("tox.ini") and "[testenv" in facts.text("tox.ini"):
+        yield Custom("tox.ini", "tox stays; the template's sessions are nox's, beside it")
+    for path in facts.paths(".github/workflows/*.yml", ".github/workflows/*.yaml"):
+        yield Custom(path, "stays: GitHub runs it, and GitLab its own pipeline beside it")
+
+
+def _find_test_commands(facts: Facts) -> Iterator[Custom]:
+    for path in facts.paths(*_TESTS, "requirements*.txt"):
+        text = facts.text(path)
+        if re.search(r"\bnose(tests)?\b", text):
+            what = "nose runs on no Python since 3.10: pytest runs most of its tests as they are"
+            yield Custom(path, what, to_decide=True)
+        if re.search(r"\bsetup\.py\s+(-q\s+)?(test|nosetests|pytest)\b", text) or (
+            path == "setup.py" and re.search(r"\b(test_suite|tests_require)\s*=", text)
+        ):
+            what = "setup.py test is gone from setuptools: nox -s tests runs pytest"
+            yield Custom(path, what, to_decide=True)
+
+
+def _find_versions(facts: Facts) -> Iterator[Custom]:
+    if facts.has("versioneer.py"):
+        yield Custom("versioneer.py", "the version stays versioneer's, which reads it from git")
+    if re.search(r"\bpbr\b", facts.text("setup.py")):
+        text = "version, authors and requirements (requirements.txt) stay pbr's"
+        yield Custom("setup.py", text)
+    cfg = facts.ini("setup.cfg")
+    for option in ("description-file", "description_file"):
+        if cfg.get("metadata", option) and not re.search(r"\bpbr\b", facts.text("setup.py")):
+            text = f"{option} is no key of setuptools: write long_description = file: …"
+            yield Custom("setup.cfg", text, to_decide=True)
