@@ -68,8 +68,9 @@ def move_tags(folder: Path) -> None:
 def texts(folder: Path, commit: str) -> dict[str, Lines]:
     """Path → lines of every text file of a commit; without white space and a comma at the end."""
     found = {}
-    for path in git(folder, "ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0"):
-        if not path:
+    for entry in git(folder, "ls-tree", "-r", "-z", commit).decode().split("\0"):
+        info, _, path = entry.partition("\t")
+        if " blob " not in info:  # a submodule has no text here
             continue
         content = git(folder, "cat-file", "blob", f"{commit}:{path}")
         if b"\0" not in content[:8000]:

@@ -109,3 +109,65 @@ def test_each_finding_before_is_fixed_waived_or_left() -> None:
     done = repair.repair_findings(RULES, before, before, ("[tool.mypy]",))
     assert [(found.code, found.line) for found in done.fixed] == [("MET901", 1), ("MET901", 2)]
     assert len(done.before) == len(done.fixed) + len(done.waived) + len(done.left)
+
+
+def test_what_is_not_asked_of_the_project_any_more_is_not_fixed() -> None:
+    @rule("MET903", MUST, kinds=("package",))
+    def of_packages(facts: Facts) -> Iterator[Hit]:
+        """A package has a file, in this test.
+
+        Why: A rule for one kind of project.
+
+        How: Write it.
+
+        Source: [nothing](https://example.org/).
+        """
+        if not facts.has("b.txt"):
+            yield Hit("b.txt", 1, "missing")
+
+    before = Facts.of({"pyproject.toml": b'[project]\nname = "x"\n'})
+    after = before.changed({".copier-answers.yml": b"_src_path: x\n_commit: v1\nkind: image\n"})
+    done = repair.repair_findings([of_packages], before, after, ())
+    assert (done.before, done.fixed, done.left) == ((), (), ())
+    kept = repair.repair_findings([of_packages], before, before, ())
+    assert (len(kept.before), kept.fixed, len(kept.left)) == (1, (), 1)
+
+
+def test_a_finding_that_is_told_in_other_words_is_not_fixed() -> None:
+    @rule("MET904", MUST)
+    def counted(facts: Facts) -> Iterator[Hit]:
+        """No file is too long, in this test.
+
+        Why: A rule whose message says how many lines there are.
+
+        How: Shorten it.
+
+        Source: [nothing](https://example.org/).
+        """
+        yield Hit("a.txt", 1, f"{len(facts.lines('a.txt'))} lines")
+
+    before, after = (Facts.of({"a.txt": text}) for text in (b"a\n", b"a\nb\n"))
+    done = repair.repair_findings([counted], before, after, ())
+    assert (len(done.before), done.fixed, len(done.left)) == (1, (), 1)
+
+
+def test_what_the_template_recommends_of_older_code_is_waived() -> None:
+    @rule("QTY904", SHOULD)
+    def typed(facts: Facts) -> Iterator[Hit]:
+        """A strict type checker has a marker, in this test.
+
+        Why: A rule that the template's settings bring with them.
+
+        How: Write the marker.
+
+        Source: [nothing](https://example.org/).
+        """
+        if "strict" in facts.text("pyproject.toml"):
+            yield Hit("pyproject.toml", 1, "no marker")
+
+    before = Facts.of({"pyproject.toml": b"\n"})
+    after = before.changed({"pyproject.toml": b"[tool.mypy]\nstrict = true\n"})
+    done = repair.repair_findings([typed], before, after, (), {"pyproject.toml"})
+    assert [each.code for each in done.waived] == ["QTY904"]
+    assert b'code = "QTY904"' in (done.changes["pyproject.toml"] or b"")
+    assert repair.repair_findings([typed], after, after, (), {"pyproject.toml"}).waived == {}

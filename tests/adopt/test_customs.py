@@ -1,0 +1,116 @@
+"""Older ways to test, build and release stay, and the report says what follows."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import git
+from lisa_scaffold.adopt.customs import Custom, find_customs
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.project.facts import Facts
+
+from ..support.adopting import BRANCH, REMOTE, SETUPTOOLS, adopt, make, report, show
+from ..support.updates import Capture, Files
+
+SETUP = "from setuptools import setup\n\nsetup(\n    name='x',\n"
+
+
+def found(files: Files, *branches: str) -> list[Custom]:
+    contents = {path: str(text).encode() for path, text in files.items()}
+    return list(find_customs(Facts.of(contents), branches))
+
+
+PINNED = f"{SETUP}    install_requires=open('requirements.txt').read().split(),\n)\n"
+
+
+def test_exact_pins_that_setup_gives_out_are_offered_as_lower_bounds() -> None:
+    pins = "numpy==1.19.5\nscipy>=1.5\nh5py[mpi] === 3.1\n# a==1\n"
+    (custom,) = found({"setup.py": PINNED, "requirements.txt": pins})
+    assert (custom.path, custom.to_decide) == ("requirements.txt", True)
+    assert custom.text.endswith("As lower bounds: numpy>=1.19.5, h5py[mpi]>=3.1")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": f"{SETUP})\n", "requirements.txt": "numpy==1.19.5\n"},
+        {"setup.py": PINNED, "requirements.txt": "numpy>=1.19.5\n"},
+    ],
+)
+def test_other_lists_of_requirements_are_nobodys_business(files: Files) -> None:
+    assert found(files) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "word", "to_decide"),
+    [
+        ({".travis.yml": "script: make\n"}, ".travis.yml", "Travis", False),
+        ({"tox.ini": "[testenv]\ncommands = pytest\n"}, "tox.ini", "tox stays", False),
+        ({"tox.ini": "[testenv]\ncommands = nosetests\n"}, "tox.ini", "nose runs on no", True),
+        ({".github/workflows/ci.yml": "on: push\n"}, ".github/workflows/ci.yml", "GitHub", False),
+        ({"Makefile": "test:\n\tpython setup.py test\n"}, "Makefile", "setup.py test", True),
+        ({"setup.py": f"{SETUP}    test_suite='t',\n)\n"}, "setup.py", "setup.py test", True),
+        ({"versioneer.py": "", "setup.py": SETUP}, "versioneer.py", "versioneer's", False),
+        ({"setup.py": f"{SETUP}    setup_requires=['pbr'], pbr=True)\n"}, "setup.py", "pbr", False),
+        ({"conda.recipe/meta.yaml": "package: {}\n"}, "conda.recipe/meta.yaml", "conda", False),
+        ({"setup.cfg": "[metadata]\ndescription-file = R\n"}, "setup.cfg", "no key", True),
+    ],
+)
+def test_each_is_met(files: Files, path: str, word: str, to_decide: bool) -> None:
+    met = [each for each in found(files) if word in each.text]
+    assert [(each.path, each.to_decide) for each in met] == [(path, to_decide)]
+
+
+def test_git_flow_is_asked_about() -> None:
+    assert [each.path for each in found({}, "develop", "master")] == [".gitlab-ci.yml"]
+    assert found({}, "develop") == found({}, "main", "feature") == []
+
+
+def test_what_stays_and_what_is_to_decide_are_told_once(tmp_path: Path, capsys: Capture) -> None:
+    files = {**SETUPTOOLS, "tox.ini": "[testenv]\ncommands = nosetests\n", ".travis.yml": "a: b\n"}
+    project = make(tmp_path / "project", files, REMOTE)
+    git.git("branch", "develop", cwd=project)
+    git.git("branch", "--move", "master", cwd=project)
+    assert adopt(project, "--dry-run") == ExitCode.DONE
+    rows = [row.strip() for row in capsys.readouterr().err.splitlines()]
+    for start in ("tox.ini: tox stays", "tox.ini: nose runs", ".travis.yml: ", "git-flow"):
+        assert sum(start in row for row in rows) == 1, start
+
+
+NAMED = ("container-test", "container-publish", "LISA_BUILDER_IMAGE", "DEFAULT-BRANCH", "main")
+
+
+def test_nothing_names_what_the_project_has_not(tmp_path: Path) -> None:
+    """The part for containers is left out, as is the template's workflow; the branch is master."""
+    project = make(tmp_path / "project", SETUPTOOLS, REMOTE)
+    git.git("branch", "--move", "master", cwd=project)
+    assert adopt(project, "--data", "sonar=true") == ExitCode.DONE
+    written = [show(project, path) for path in ("CONTRIBUTING.md", ".gitlab-ci.yml")]
+    for word in NAMED:
+        assert not any(f"`{word}" in text or f"{word}:" in text for text in written), word
+    assert "for branches without one" not in written[0]
+    assert "/-/commits/HEAD\n" in show(project, "CHANGELOG.md")
+    table = {line.split("`")[1] for line in written[0].splitlines() if line.startswith("| `")}
+    listed = git.git("ls-tree", "-r", "--name-only", BRANCH, ".gitlab/ci", cwd=project).split()
+    jobs = "\n".join(show(project, path) for path in listed)
+    assert table
+    assert all(f"\n{job}:" in f"\n{jobs}" for job in table - {"secrets", "hadolint"})
+
+
+def test_adoption_finds_nothing_in_what_it_writes(tmp_path: Path, capsys: Capture) -> None:
+    """A strict type checker asks for a py.typed, a job for a workflow, and so on."""
+    project = make(tmp_path / "project", SETUPTOOLS, REMOTE)
+    changes = report(project, capsys, "--in-place")["changes"]
+    written = {each["path"] for each in changes if each["status"] != "kept"}
+    subprocess.run(["git", "commit", "--quiet", "--message", "Adopt"], cwd=project, check=True)
+    from lisa_scaffold import cli
+
+    capsys.readouterr()
+    cli.main(["check", str(project), "--format", "json"])
+    import json
+
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [each for each in findings if each["path"] in written] == []
