@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
+import json
 from pathlib import Path
 
 import pytest
 
-from lisa_scaffold import git
+from lisa_scaffold import cli, git
 from lisa_scaffold.adopt.customs import Custom, find_customs
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.project.facts import Facts
 
 from ..support.adopting import BRANCH, REMOTE, SETUPTOOLS, adopt, make, report, show
-from ..support.updates import Capture, Files
+from ..support.updates import Capture, Files, commit
 
 SETUP = "from setuptools import setup\n\nsetup(\n    name='x',\n"
 
@@ -64,6 +64,13 @@ def test_each_is_met(files: Files, path: str, word: str, to_decide: bool) -> Non
     assert [(each.path, each.to_decide) for each in met] == [(path, to_decide)]
 
 
+def test_what_many_files_name_is_told_once() -> None:
+    files = dict.fromkeys(("Makefile", ".travis.yml", "requirements.txt"), "nosetests\n")
+    (custom,) = (each for each in found(files) if each.to_decide)
+    assert custom.path == ".travis.yml"
+    assert custom.text.endswith("(also named in Makefile, requirements.txt)")
+
+
 def test_git_flow_is_asked_about() -> None:
     assert [each.path for each in found({}, "develop", "master")] == [".gitlab-ci.yml"]
     assert found({}, "develop") == found({}, "main", "feature") == []
@@ -100,17 +107,21 @@ def test_nothing_names_what_the_project_has_not(tmp_path: Path) -> None:
     assert all(f"\n{job}:" in f"\n{jobs}" for job in table - {"secrets", "hadolint"})
 
 
+def check(project: Path, capsys: Capture) -> set[tuple[str, str]]:
+    """The findings of a project: rule and file."""
+    capsys.readouterr()
+    cli.main(["check", str(project), "--format", "json"])
+    return {
+        (each["code"], each["path"]) for each in json.loads(capsys.readouterr().out)["findings"]
+    }
+
+
 def test_adoption_finds_nothing_in_what_it_writes(tmp_path: Path, capsys: Capture) -> None:
     """A strict type checker asks for a py.typed, a job for a workflow, and so on."""
     project = make(tmp_path / "project", SETUPTOOLS, REMOTE)
+    before = check(project, capsys)
     changes = report(project, capsys, "--in-place")["changes"]
     written = {each["path"] for each in changes if each["status"] != "kept"}
-    subprocess.run(["git", "commit", "--quiet", "--message", "Adopt"], cwd=project, check=True)
-    from lisa_scaffold import cli
-
-    capsys.readouterr()
-    cli.main(["check", str(project), "--format", "json"])
-    import json
-
-    findings = json.loads(capsys.readouterr().out)["findings"]
-    assert [each for each in findings if each["path"] in written] == []
+    assert written >= {"pyproject.toml", ".gitlab-ci.yml", ".gitlab/ci/security.yml"}
+    commit(project, "Adopt")
+    assert {each for each in check(project, capsys) - before if each[1] in written} == set()

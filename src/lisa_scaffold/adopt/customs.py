@@ -10,6 +10,8 @@ from lisa_scaffold.project.facts import Facts
 
 _EXACT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*={2,3}\s*([^\s;#,]+)", re.MULTILINE)
 _TESTS = ("setup.py", "setup.cfg", "tox.ini", ".travis.yml", "Makefile", ".gitlab-ci.yml")
+_NOSE = "nose runs on no Python since 3.10: pytest runs most of its tests as they are"
+_SETUP_TEST = "setup.py test is gone from setuptools: nox -s tests runs pytest"
 
 
 class Custom(NamedTuple):
@@ -83,16 +85,19 @@ def _find_runners(facts: Facts) -> Iterator[Custom]:
 
 
 def _find_test_commands(facts: Facts) -> Iterator[Custom]:
+    """Runners of tests that have ended, each told once with all files that name it."""
+    old: dict[str, list[str]] = {_NOSE: [], _SETUP_TEST: []}
     for path in facts.paths(*_TESTS, "requirements*.txt"):
         text = facts.text(path)
         if re.search(r"\bnose(tests)?\b", text):
-            what = "nose runs on no Python since 3.10: pytest runs most of its tests as they are"
-            yield Custom(path, what, to_decide=True)
+            old[_NOSE].append(path)
         if re.search(r"\bsetup\.py\s+(-q\s+)?(test|nosetests|pytest)\b", text) or (
             path == "setup.py" and re.search(r"\b(test_suite|tests_require)\s*=", text)
         ):
-            what = "setup.py test is gone from setuptools: nox -s tests runs pytest"
-            yield Custom(path, what, to_decide=True)
+            old[_SETUP_TEST].append(path)
+    for what, (path, *more) in ((what, paths) for what, paths in old.items() if paths):
+        besides = f" (also named in {', '.join(more)})" if more else ""
+        yield Custom(path, f"{what}{besides}", to_decide=True)
 
 
 def _find_versions(facts: Facts) -> Iterator[Custom]:
