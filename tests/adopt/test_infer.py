@@ -220,3 +220,20 @@ def test_tools_that_are_set_up_elsewhere() -> None:
 )
 def test_the_length_of_lines_stays(files: dict[str, str], expected: object) -> None:
     assert tools.find_line_length(Facts.of(files), "") == expected
+
+
+@pytest.mark.parametrize(
+    ("cfg", "name", "source", "sure"),
+    [
+        ("[metadata]\npackage_name = lisa-far\n", "lisa-far", "setup.cfg:2", True),
+        ("[wheel]\nuniversal = 1\n", "lisa-near", "the only package", False),
+    ],
+)
+def test_a_name_that_setup_computes_is_looked_for_elsewhere(
+    cfg: str, name: str, source: str, sure: bool
+) -> None:
+    setup = "from setuptools import setup\nexec(open('v.py').read())\nsetup(name=NAME)\n"
+    files = {"setup.py": setup, "setup.cfg": cfg, "lisa_near/__init__.py": ""}
+    facts = Facts.of({path: text.encode() for path, text in files.items()})
+    found = infer.infer_answers(facts, RepositoryFacts(), {})["distribution"]
+    assert (found.value, found.source, found.sure) == (name, source, sure)

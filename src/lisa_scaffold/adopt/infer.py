@@ -88,10 +88,18 @@ class _Inference:
             options.append(Guess(canonicalize_name(computed[0]), computed[1]))
         poetry = str(pyproject.get("tool", "poetry", "name") or "")
         options.append(Guess(poetry, f"pyproject.toml:{pyproject.line('tool', 'poetry')}"))
+        cfg = self.facts.ini("setup.cfg")
+        named = str(cfg.get("metadata", "package_name") or "")  # as Astropy's helpers read it
+        options.append(Guess(named, f"setup.cfg:{cfg.line('metadata', 'package_name')}"))
+        text = package.text("name")
+        found = [] if text else code.find_packages(self.facts)
+        if len(found) == 1:
+            # What a setup.py computes, only running it can tell.
+            only = canonicalize_name(found[0].import_name)
+            options.append(Guess(only, "the only package", sure=False))
         for option in options:
             if _DISTRIBUTION.fullmatch(option.value):
                 return option
-        text = package.text("name")
         problem = f"{text!r} is no name of a distribution" if text else "no name can be read there"
         raise LisaError(
             f"{path}:{line}: the project's name is not known: {problem}",

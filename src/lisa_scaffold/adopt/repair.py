@@ -80,7 +80,7 @@ def repair_findings(
     )
     changes, facts = dict(done.changes), done.facts
     if "pyproject.toml" in written:
-        waived |= _find_brought(chosen, before, facts, written)
+        waived = {**_find_brought(chosen, before, facts, written), **waived}
     if waived:
         places = {(each.code, each.path): why for each, why in waived.items()}
         waivers = "".join(
