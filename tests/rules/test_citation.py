@@ -42,7 +42,7 @@ def test_good_citations_pass() -> None:
 def test_none() -> None:
     files = changed(clean(), {FILE: None})
     assert found(files, "CIT") == [("CIT001", FILE, 1)]
-    assert messages(files, "CIT") == ["no CITATION.cff"]
+    assert messages(files, "CIT") == ["no CITATION.cff, so nobody can tell how to cite this"]
     assert found(changed(files, {"codemeta.json": "{}"}), "CIT") == []
     assert found(changed(files, {"PKG-INFO": "x"}), "CIT") == []
     plain: dict[str, Any] = {"pyproject.toml": "[project]\nname = 'a'\n"}

@@ -59,8 +59,14 @@ def test_projects_without_the_template_choose_their_base() -> None:
 @pytest.mark.parametrize(
     ("base", "why"),
     [
-        ("example.org:5000/base", "example.org:5000/base has no tag, so it is the latest there is"),
-        ("example.org/base:latest", "example.org/base:latest is another image tomorrow"),
+        (
+            "example.org:5000/base",
+            "example.org:5000/base has no tag, so it is the latest there is: name a version",
+        ),
+        (
+            "example.org/base:latest",
+            "example.org/base:latest is another image tomorrow: name a version",
+        ),
         ("example.org/base:1.2", None),
         ("example.org/base@sha256:" + "0" * 64, None),
         ("scratch", None),
@@ -217,7 +223,9 @@ def test_several_installations_in_one_instruction() -> None:
         *("FROM example.org/base:1", "RUN pip install a && pip install b \\", "  && pip install c"),
         *("RUN pip install d", "USER a"),
     )
-    assert messages(files, "CON") == ["pip's cache stays; also in line 4"]
+    assert messages(files, "CON") == [
+        "pip's cache stays in the image: `--no-cache-dir`; also in line 4"
+    ]
     (text,) = fixed(files, "CON007").values()
     assert text is not None
     assert text.count("--no-cache-dir") == 4
@@ -252,7 +260,7 @@ def test_people_develop_as_they_like() -> None:
     ],
 )
 def test_tags_that_move(base: str, moves: bool) -> None:
-    message = [f"{base} is another image tomorrow"] if moves else []
+    message = [f"{base} is another image tomorrow: name a version"] if moves else []
     assert messages(image(f"FROM {base}", "USER a"), "CON002") == message
     copied = image("FROM debian:13 AS one", f"COPY --from={base} /a /b", "USER a")
     assert messages(copied, "CON002") == message

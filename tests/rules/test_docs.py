@@ -43,7 +43,7 @@ def test_links(line: str, target: str, column: int) -> None:
     number = 4 + (len(line) - len(line.lstrip("\n")))
     assert found(files, "DOC") == [("DOC001", "README.md", number)]
     assert [(f.message, f.column) for f in findings(files, "DOC")] == [
-        (f"there is no {target}", column)
+        (f"the link leads to {target}, which is not there", column)
     ]
 
 
@@ -74,7 +74,7 @@ def test_links_in_restructured_text() -> None:
     files = {path: content for path, content in clean().items() if path != "README.md"}
     readme = {**files, "README.rst": text}
     assert found(readme, "DOC001") == [("DOC001", "README.rst", 4)]
-    assert messages(readme, "DOC001") == ["there is no docs/none.rst"]
+    assert messages(readme, "DOC001") == ["the link leads to docs/none.rst, which is not there"]
 
 
 def test_links_of_a_page_that_is_a_link(tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_links_of_a_page_that_is_a_link(tmp_path: Path) -> None:
     facts = Facts.read(tmp_path)
     hits = [(each.path, each.message) for each in find_rule("DOC001").hits(facts)]
     assert hits == [
-        ("CONTRIBUTING.md", "there is no docs/none.md"),
-        ("README.md", "there is no pages/b.md"),
+        ("CONTRIBUTING.md", "the link leads to docs/none.md, which is not there"),
+        ("README.md", "the link leads to pages/b.md, which is not there"),
     ]
 
 
@@ -108,7 +108,7 @@ def test_a_source_distribution_may_lack_what_is_linked() -> None:
 def test_how_to_install() -> None:
     files = changed(clean(), {"README.md": "# A\n\nIt does things.\n"})
     assert found(files, "DOC") == [("DOC002", "README.md", 1)]
-    assert messages(files, "DOC") == ["no word on how to install the package"]
+    assert messages(files, "DOC") == ["no word on how to install the package: give the command"]
     for line in ("uv add a", "## Installation", "See the documentation.", "docker run a"):
         assert found(changed(clean(), {"README.md": f"# A\n\n{line}\n"}), "DOC") == []
     assert found({"Dockerfile": "FROM a:1\n", "README.md": "# A\n"}, "DOC") == []
@@ -118,7 +118,9 @@ def test_the_page_of_a_forge() -> None:
     line = "Already a pro? Just edit this README.md and make it your own. Want to make it easy?"
     files = with_readme(line)
     assert found(files, "DOC") == [("DOC003", "README.md", 4)]
-    assert messages(files, "DOC") == ["this is GitLab's page for new projects"]
+    assert messages(files, "DOC") == [
+        "this is GitLab's page for new projects: write what this one is for"
+    ]
 
 
 HOST = "https://gitlab.in2p3.fr"
@@ -178,7 +180,7 @@ def test_read_the_docs() -> None:
     assert found(broken("  os: ubuntu-24.04\n", ""), "DOC") == [("DOC006", path, 2)]
     assert found(broken("docs/conf.py", "doc/conf.py"), "DOC") == [("DOC006", path, 7)]
     assert messages(broken("docs/index.md", "docs/requirements.txt"), "DOC") == [
-        "there is no ./docs/requirements.txt"
+        "./docs/requirements.txt is not there, and the build of the pages asks for it"
     ]
 
 
@@ -223,7 +225,7 @@ def test_a_page_that_nobody_has_time_for(more: str) -> None:
 
 def test_a_page_of_usual_length_is_read() -> None:
     files = {**clean(), "README.rst": ODD.format("more.\n\n" + "A ``word`` and another.\n\n" * 300)}
-    assert messages(files, "DOC001") == ["there is no gone.rst"]
+    assert messages(files, "DOC001") == ["the link leads to gone.rst, which is not there"]
     assert docs.find_unread(Facts.of(files)) == []
     long = {**clean(), "README.md": "[a](gone.md)\n" + "word " * 31_000}
     assert docs.find_unread(Facts.of(long)) == ["README.md"]

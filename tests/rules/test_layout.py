@@ -109,7 +109,9 @@ def test_what_somebody_may_keep_is_left_to_people(path: str) -> None:
 
 def test_one_finding_for_a_folder() -> None:
     files = changed(clean(), {"a/__pycache__/x.pyc": "", "a/__pycache__/y.pyc": ""})
-    assert messages(files, "FIL") == ["a/__pycache__ is written by a tool"]
+    assert messages(files, "FIL") == [
+        "a/__pycache__ is written by a tool: take it out of git, and name it in .gitignore"
+    ]
     assert fixed(files, "FIL006") == {"a/__pycache__/x.pyc": None, "a/__pycache__/y.pyc": None}
     unpacked = changed(clean(), {"PKG-INFO": "x", "src/a.egg-info/PKG-INFO": "x"})
     assert found(unpacked, "FIL") == []

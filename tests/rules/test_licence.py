@@ -29,7 +29,9 @@ def test_files_and_statement_of_every_licence_pass() -> None:
 def test_no_text() -> None:
     files = changed(stating(KEY), {"LICENSE": None})
     assert found(files, "LIC001") == [("LIC001", "LICENSE", 1)]
-    assert messages(files, "LIC001") == ["no licence text"]
+    assert messages(files, "LIC001") == [
+        "no licence text, so nobody may use or change this: add a file LICENSE"
+    ]
     assert found(changed(files, {"COPYING": MIT}), "LIC001") == []
     assert found({"notes.txt": "no project\n"}, "LIC") == []
 
@@ -87,7 +89,9 @@ def test_a_table_that_names_no_licence_is_told(stated: str) -> None:
 def test_no_licence_stated() -> None:
     files = edited(clean(), "pyproject.toml", f"{KEY}\n", "")
     assert found(files, "LIC") == [("LIC003", "pyproject.toml", 5)]
-    assert messages(files, "LIC") == ["the metadata states no licence"]
+    assert messages(files, "LIC") == [
+        "the metadata states no licence, so programs that look for one find none"
+    ]
 
 
 def test_setuptools_own_files_state_it_too() -> None:
@@ -228,7 +232,7 @@ def test_codemeta_names_it_by_address() -> None:
 def test_files_that_are_named() -> None:
     files = edited(clean(), "pyproject.toml", '[ "LICENSE*" ]', '[\n  "LICENSE*",\n  "NOTICE",\n]')
     assert found(files, "LIC") == [("LIC009", "pyproject.toml", 12)]
-    assert messages(files, "LIC") == ["no file is named NOTICE"]
+    assert messages(files, "LIC") == ["no file is named NOTICE, which the metadata asks for"]
     assert found(changed(files, {"NOTICE": "x\n"}), "LIC") == []
     table = 'license = { file = "COPYING" }'
     old = edited(stating(table), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
@@ -246,7 +250,9 @@ def test_gaps_in_the_text() -> None:
 
 def test_patterns_may_match_in_a_submodule() -> None:
     files = edited(clean(), "pyproject.toml", '"LICENSE*"', '"extern/*/LICENSE", "LICENSE*"')
-    assert messages(files, "LIC009") == ["no file is named extern/*/LICENSE"]
+    assert messages(files, "LIC009") == [
+        "no file is named extern/*/LICENSE, which the metadata asks for"
+    ]
     for path in ("extern/cfitsio", "extern"):
         modules = f'[submodule "x"]\n\tpath = {path}\n\turl = ../x\n'
         assert found({**files, ".gitmodules": modules}, "LIC009") == []

@@ -109,7 +109,7 @@ def test_description() -> None:
 def test_readme() -> None:
     files = with_lines('readme = "READ.md"\n')
     assert found(files, "MET") == [("MET004", TOML, 11)]
-    assert messages(files, "MET") == ["there is no file READ.md"]
+    assert messages(files, "MET") == ["READ.md is not there, and the build stops"]
     assert found(with_lines('readme = "README.md"\n'), "MET") == []
     assert found(with_lines('readme = { file = "README.md" }\n'), "MET") == []
     assert found(with_lines('readme = { text = "no file" }\n'), "MET") == []
@@ -123,7 +123,7 @@ def test_readmes_as_backends_look_for_them(path: str) -> None:
 
 def test_a_readme_that_a_build_writes() -> None:
     files = {TOML: '[project]\nname = "a"\nversion = "1"\nreadme = "about.md"\n'}
-    assert messages(files, "MET004") == ["there is no file about.md"]
+    assert messages(files, "MET004") == ["about.md is not there, and the build stops"]
     assert messages({**files, "hatch_build.py": 'write("about.md")\n'}, "MET004") == []
 
 
@@ -223,7 +223,7 @@ def test_programs() -> None:
     files = with_lines('scripts.a = "a.cmd:main"\nscripts.b = "a.cli"\n', **module)
     assert found(files, "MET") == [("MET009", TOML, 11), ("MET009", TOML, 12)]
     assert messages(files, "MET") == [
-        "there is no module a.cmd",
+        "the module a.cmd is not there, so the program fails when it starts",
         "`a.cli` is not of the form `module:function`",
     ]
     assert found(with_lines('scripts.a = "other.cmd:main"\n', **module), "MET") == []

@@ -28,7 +28,7 @@ def package(name: str, *folders: str, urls: str = "") -> dict[str, str]:
 )
 def test_names_of_others(name: str, folder: str, module: str) -> None:
     assert found(package(name, folder), "MET021") == [("MET021", f"{folder}/__init__.py", 1)]
-    told = f"`import {module}` is the name of another, well-known package"
+    told = f"`import {module}` is another, well-known package: who has both loses one"
     assert messages(package(name, folder), "MET021") == [told]
 
 
@@ -55,7 +55,7 @@ def test_names_that_are_free_or_its_own(name: str, folders: list[str]) -> None:
 
 def test_the_bare_namespace_of_lisa() -> None:
     urls = "urls.Source = 'https://gitlab.in2p3.fr/LISA/noise'\n"
-    told = ["`import lisa` would hide every other package below that name"]
+    told = ["`import lisa` would hide every other package below that name: leave this file out"]
     assert messages(package("lisa-noise", "src/lisa", urls=urls), "MET021") == told
     assert messages(package("lisa-noise", "src/lisa/noise", urls=urls), "MET021") == []
     assert found({**clean(), "src/lisa/__init__.py": ""}, "MET021") != []

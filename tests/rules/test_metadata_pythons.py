@@ -22,7 +22,9 @@ from .test_metadata import (
 def test_stated() -> None:
     files = replaced('requires-python = ">=3.11"\n', "")
     assert found(files, "MET") == [("MET011", TOML, 4)]
-    assert messages(files, "MET") == ["the metadata does not state the supported Pythons"]
+    assert messages(files, "MET") == [
+        "the metadata does not state the supported Pythons, so pip installs it into any"
+    ]
     assert found(poetry('name = "a"\n[tool.poetry.dependencies]\npython = "*"\n'), "MET011") == [
         ("MET011", TOML, 3)
     ]

@@ -25,7 +25,9 @@ def test_build_system() -> None:
     table = '# Ours.\n\n[project]\nname = "a"\n'
     files = {TOML: table}
     assert found(files, "PKG") == [("PKG001", TOML, 1)]
-    assert messages(files, "PKG") == ["no [build-system]"]
+    assert messages(files, "PKG") == [
+        "no [build-system], so each installer builds in its own old way"
+    ]
     assert fixed(files, "PKG001") == {TOML: f'# Ours.\n\n{SYSTEM}\n[project]\nname = "a"\n'}
 
 
@@ -132,7 +134,7 @@ def test_what_setuptools_is_told_of(lines: str, missing: str) -> None:
     files = with_tables(lines, **SRC)
     line = 5 + lines.count("\n")
     assert found(files, "PKG") == [("PKG007", TOML, line)]
-    assert messages(files, "PKG") == [f"there is no {missing}"]
+    assert messages(files, "PKG") == [f"{missing} is not there, and the build looks for it"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_what_other_backends_are_told_of(backend: str, table: str, line: str) ->
     system = f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ "own-plugin" ]\n'
     files = {TOML: f"{system}[tool.{table}]\n{line}\n", **SRC}
     assert found(files, "PKG") == [("PKG007", TOML, 5)]
-    assert messages(files, "PKG") == ["there is no src/b"]
+    assert messages(files, "PKG") == ["src/b is not there, and the build looks for it"]
     assert found({**files, "src/b/__init__.py": ""}, "PKG") == []
 
 
@@ -208,7 +210,9 @@ def test_what_may_bring_setuptools() -> None:
 def test_data_that_the_build_is_told_of() -> None:
     files = with_tables('[tool.setuptools.package-data]\na = [ "py.typed", "data/*" ]\n', **SRC)
     assert found(files, "PKG") == [("PKG009", TOML, 7)]
-    assert messages(files, "PKG") == ["there is no src/a/py.typed"]
+    assert messages(files, "PKG") == [
+        "src/a/py.typed is not there, and the package comes without it"
+    ]
     written = {**files, "setup.py": 'open("src/a/py.typed", "w")\n'}
     assert found(written, "PKG009") == []
     assert found({**files, "src/a/py.typed.in": ""}, "PKG009") == []
@@ -253,7 +257,7 @@ def built(backend: str, requirement: str, lines: str) -> dict[str, Any]:
 def test_paths_as_backends_read_them(backend: str, requirement: str, lines: str) -> None:
     for path in ("src/a", "/src/a", "./src/a", "src/a/", "src/*", ".", "../lib/a", "src/../src/a"):
         assert found(built(backend, requirement, lines.format(path)), "PKG007") == []
-    told = ["there is no src/b"]
+    told = ["src/b is not there, and the build looks for it"]
     assert messages(built(backend, requirement, lines.format("src/b")), "PKG007") == told
     # For hatchling alone a leading slash stands for the project, not for the machine.
     of_the_project = messages(built(backend, requirement, lines.format("/src/b")), "PKG007")
@@ -286,7 +290,7 @@ def test_modules_as_backends_look_for_them(
 
     for name in ("a", "n.inner", "t-stubs"):
         assert messages_of(name) == []
-    assert messages_of("b") == [f"there is no {missing}"]
+    assert messages_of("b") == [f"{missing} is not there, and the build looks for it"]
     flat = built(backend, requirement, "[tool.uv.build-backend]\nmodule-root = ''\n")
     assert messages({**flat, "a/__init__.py": ""}, "PKG007") == []
 

@@ -16,11 +16,11 @@ def with_manifest(text: str, **files: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("include THIRD.txt", "there is no THIRD.txt"),
-        ("include LICENCE README", "there is no LICENCE, README"),
-        ("graft examples", "there is no examples"),
-        ("recursive-include examples *.py *.txt", "there is no examples"),
-        ("include tutorial/*.ipynb", "there is no tutorial/*.ipynb"),
+        ("include THIRD.txt", "THIRD.txt: not there, so the line has no effect"),
+        ("include LICENCE README", "LICENCE, README: not there, so the line has no effect"),
+        ("graft examples", "examples: not there, so the line has no effect"),
+        ("recursive-include examples *.py *.txt", "examples: not there, so the line has no effect"),
+        ("include tutorial/*.ipynb", "tutorial/*.ipynb: not there, so the line has no effect"),
         ("recursive-include docs", "`recursive-include` lacks patterns"),
         ("include", "`include` lacks what it is for"),
     ],
@@ -35,7 +35,10 @@ def test_lines_without_an_effect_go(line: str, message: str) -> None:
 def test_lines_that_need_a_person() -> None:
     files = with_manifest("includ x\ninclude LICENSE NEWS\n")
     assert found(files, "PKG") == [("PKG005", "MANIFEST.in", 1), ("PKG005", "MANIFEST.in", 2)]
-    assert messages(files, "PKG") == ["no command `includ`", "there is no NEWS"]
+    assert messages(files, "PKG") == [
+        "no command `includ`",
+        "NEWS: not there, so the line has no effect",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,5 +140,7 @@ def test_a_compiled_source_is_made_by_the_build() -> None:
 def test_lines_without_an_effect_are_one_finding() -> None:
     files = with_manifest("graft src\ninclude A.txt\ninclude B.txt\ninclude LICENSE\ngraft c\n")
     assert found(files, "PKG005") == [("PKG005", "MANIFEST.in", 2)]
-    assert messages(files, "PKG005") == ["there is no A.txt, B.txt, c; also in lines 3, 5"]
+    assert messages(files, "PKG005") == [
+        "A.txt, B.txt, c: not there, so the line has no effect; also in lines 3, 5"
+    ]
     assert fixed(files, "PKG005") == {"MANIFEST.in": "graft src\ninclude LICENSE\n"}

@@ -251,9 +251,12 @@ def test_reports_are_written() -> None:
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        ("python", "python has no tag, so it is the latest there is"),
-        ("r.org:5000/a/b", "r.org:5000/a/b has no tag, so it is the latest there is"),
-        ("python:latest", "python:latest is another image tomorrow"),
+        ("python", "python has no tag, so it is the latest there is: name a version"),
+        (
+            "r.org:5000/a/b",
+            "r.org:5000/a/b has no tag, so it is the latest there is: name a version",
+        ),
+        ("python:latest", "python:latest is another image tomorrow: name a version"),
     ],
 )
 def test_images_that_move(image: str, message: str) -> None:

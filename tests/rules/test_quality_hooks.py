@@ -203,7 +203,7 @@ def test_hooks_that_another_repository_took_over(name: str, instead: str) -> Non
 def test_hooks_that_run_on_nothing(lines: tuple[str, ...], line: int) -> None:
     files = one("https://x.org/a", "v1", *lines)
     assert found(files, "QTY") == [("QTY014", HOOKS, line)]
-    assert messages(files, "QTY") == [f"{lines[0][4:]} runs on no file"]
+    assert messages(files, "QTY") == [f"{lines[0][4:]} runs on no file, so it checks nothing"]
 
 
 @pytest.mark.parametrize(

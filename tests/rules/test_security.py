@@ -98,7 +98,9 @@ def key(kind: str = "RSA PRIVATE") -> str:
 def test_private_keys(kind: str) -> None:
     files = changed(clean(), {"deploy/id": f"# ours\n{key(kind)}"})
     assert found(files, "SEC") == [("SEC001", "deploy/id", 2)]
-    assert messages(files, "SEC") == ["a private key"]
+    assert messages(files, "SEC") == [
+        "a private key: everybody with a clone has it, so make a new one"
+    ]
 
 
 def test_a_key_in_one_line() -> None:
@@ -210,12 +212,30 @@ def test_tokens_of_a_server_that_does_not_exist() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("RUN curl -sSL https://a.org/x.sh | sh", "what an address sends is run unseen"),
-        ("RUN wget -qO- https://a.org/x | sudo -E bash -", "what an address sends is run unseen"),
-        ("RUN bash <(curl -s https://a.org/x)", "what an address sends is run unseen"),
-        ('RUN sh -c "$(curl -fsSL https://a.org/x)"', "what an address sends is run unseen"),
-        ("RUN wget http://a.org/x.tgz", "http://a.org/x.tgz is fetched over an open line"),
-        ("ADD ftp://a.org/x /x", "ftp://a.org/x is fetched over an open line"),
+        (
+            "RUN curl -sSL https://a.org/x.sh | sh",
+            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+        ),
+        (
+            "RUN wget -qO- https://a.org/x | sudo -E bash -",
+            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+        ),
+        (
+            "RUN bash <(curl -s https://a.org/x)",
+            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+        ),
+        (
+            'RUN sh -c "$(curl -fsSL https://a.org/x)"',
+            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+        ),
+        (
+            "RUN wget http://a.org/x.tgz",
+            "http://a.org/x.tgz is fetched over an open line, where anybody may change it: https",
+        ),
+        (
+            "ADD ftp://a.org/x /x",
+            "ftp://a.org/x is fetched over an open line, where anybody may change it: https",
+        ),
         ("RUN curl -O https://a.org/x && sha256sum -c x.sha256", None),
         ("RUN curl http://localhost:8000/health", None),
         ("RUN curl http://registry:5000/v2/", None),

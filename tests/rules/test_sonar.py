@@ -75,7 +75,10 @@ def test_a_key_that_looks_like_none_is_somebody_elses(key: str) -> None:
 def test_paths_that_do_not_exist() -> None:
     files = sonar(KEY, "sonar.sources=src,lib", "sonar.tests = ./test/")
     assert found(files, "SON") == [("SON003", FILE, 2), ("SON003", FILE, 3)]
-    assert messages(files, "SON") == ["there is no lib", "there is no ./test/"]
+    assert messages(files, "SON") == [
+        "lib is not there, and the scanner stops",
+        "./test/ is not there, and the scanner stops",
+    ]
     assert found(sonar(KEY, "sonar.sources=.", "sonar.exclusions=x/**"), "SON") == []
 
 

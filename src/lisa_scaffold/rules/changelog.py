@@ -124,7 +124,8 @@ def there(facts: Facts) -> Iterator[Hit]:
     linked = ("".join(filter(str.isalnum, each.lower())) for each in facts.package.table("urls"))
     own = _find_files(facts) or _is_generated(facts) or any(each in _LABELS for each in linked)
     if not own and not (facts.above and _find_files(facts.above)):
-        yield Hit("CHANGELOG.md", 1, "no changelog")
+        message = "no changelog, so nobody sees what a version changes: begin CHANGELOG.md"
+        yield Hit("CHANGELOG.md", 1, message)
 
 
 @rule(
@@ -151,7 +152,10 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
         marks = "#" * first.level
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
         fix = Fix.edit(path, insert_before(above, f"{marks} [Unreleased]\n\n"))
-        yield Hit(path, first.line, "no section for what is not released yet", fix=fix)
+        message = (
+            "no section for what is not released yet: add `[Unreleased]` above the newest version"
+        )
+        yield Hit(path, first.line, message, fix=fix)
 
 
 @rule("CHG003", SHOULD, when=lambda facts: _find_versions(facts) and not _is_generated(facts))
@@ -267,7 +271,7 @@ def for_people(facts: Facts) -> Iterator[Hit]:
     lines = [(n, line) for n, line in enumerate(facts.lines(path), 1) if line.strip()]
     commits = [number for number, line in lines if _COMMIT.match(line)]
     if len(commits) >= _FEW and len(commits) * 3 > len(lines):
-        yield Hit(path, commits[0], "this is the git log, not what a version changes for users")
+        yield Hit(path, commits[0], "this is the git log: write what users notice of each version")
 
 
 @rule("CHG007", SHOULD, when=_find_versions)

@@ -56,7 +56,7 @@ def stated(facts: Facts) -> Iterator[Hit]:
     Source: [Citation File Format](https://citation-file-format.github.io/).
     """
     if not facts.paths("CITATION*", "citation*", "codemeta.json", ".zenodo.json"):
-        yield Hit(FILE, 1, "no CITATION.cff")
+        yield Hit(FILE, 1, "no CITATION.cff, so nobody can tell how to cite this")
 
 
 def _read_citation(facts: Facts) -> Document:

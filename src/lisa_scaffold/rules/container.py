@@ -130,9 +130,10 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
     for docker in find_dockerfiles(facts):
         for stage in _find_bases(docker):
             if "$" not in stage.image and _is_cde(facts, stage.image):
-                yield Hit(
-                    docker.path, stage.instructions[0].line, "the CDE image is no argument here"
+                message = (
+                    "the CDE image is no argument here: `ARG CDE_IMAGE=…`, `FROM ${CDE_IMAGE}`"
                 )
+                yield Hit(docker.path, stage.instructions[0].line, message)
 
 
 @rule("CON004", SHOULD, when=_find_shipped)
@@ -153,11 +154,11 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
         ]
         if users and users[0].value.split(":")[0] in ("root", "0"):
-            yield Hit(docker.path, users[0].line, "the image runs as root")
+            message = "the image runs as root: end with `USER` and an ordinary name"
+            yield Hit(docker.path, users[0].line, message)
         elif not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts)):
-            yield Hit(
-                docker.path, docker.stages[-1].instructions[0].line, "no USER: it runs as root"
-            )
+            message = "no USER, so it runs as root: end with `USER` and an ordinary name"
+            yield Hit(docker.path, docker.stages[-1].instructions[0].line, message)
 
 
 def _read_variables(instruction: Instruction) -> Iterator[tuple[str, str]]:
@@ -208,7 +209,10 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
     """
     for docker, instruction, name, value in _find_secrets(facts):
         if instruction.verb == "ARG" and not value:
-            yield Hit(docker.path, instruction.line, f"the argument {name} stays in the image")
+            message = (
+                f"the argument {name} stays in the image for all to read: `RUN --mount=type=secret`"
+            )
+            yield Hit(docker.path, instruction.line, message)
 
 
 # `uv pip` has a cache of its own, and other options.
@@ -266,9 +270,13 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
         if for_pip:
             numbers = [number for number, _ in for_pip]
             fix = Fix.edit(docker.path, *(change for _, change in for_pip))
-            yield Hit(docker.path, numbers[0], f"pip's cache stays{count_more(numbers)}", fix=fix)
+            message = f"pip's cache stays in the image: `--no-cache-dir`{count_more(numbers)}"
+            yield Hit(docker.path, numbers[0], message, fix=fix)
         if for_apt:
-            yield Hit(docker.path, for_apt[0], f"apt's lists stay{count_more(for_apt)}")
+            message = (
+                f"apt's lists stay in the image: `rm -rf /var/lib/apt/lists/*`{count_more(for_apt)}"
+            )
+            yield Hit(docker.path, for_apt[0], message)
 
 
 @rule("CON008", SHOULD, when=_find_shipped)
@@ -291,9 +299,8 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
         for each in docker.instructions:
             words = [word for word in each.value.split() if not word.startswith("--")]
             if each.verb in ("COPY", "ADD") and "--from=" not in each.value and words[:1] == ["."]:
-                yield Hit(
-                    docker.path, each.line, "copies everything, and there is no .dockerignore"
-                )
+                message = "copies everything, .git and data too: write a .dockerignore"
+                yield Hit(docker.path, each.line, message)
                 break
 
 

@@ -37,7 +37,7 @@ def links(facts: Facts) -> Iterator[Hit]:
         find = partial(_find_missing_target, facts, _folder_of(facts, page))
         links = restructured.links if page.endswith(".rst") else markdown.links
         for link in islice(links(facts.text(page), find), _MOST_LINKS):
-            message = f"there is no {find(link.target)}"
+            message = f"the link leads to {find(link.target)}, which is not there"
             yield Hit(page, link.line, message, column=link.column)
 
 
@@ -103,7 +103,7 @@ def how_to_install(facts: Facts) -> Iterator[Hit]:
     text = facts.text(path)
     leads_on = re.search(r"(?i)documentation|\bdocs\b|readthedocs|\.pages\.", text)
     if text and not _INSTALL.search(text) and not leads_on:
-        yield Hit(path, 1, "no word on how to install the package")
+        yield Hit(path, 1, "no word on how to install the package: give the command")
 
 
 GITLAB = (
@@ -129,7 +129,9 @@ def own_words(facts: Facts) -> Iterator[Hit]:
     path = facts.first(*_READMES) or ""
     for number, line in enumerate(facts.lines(path), 1):
         if any(sentence in line for sentence in GITLAB):
-            yield Hit(path, number, "this is GitLab's page for new projects")
+            yield Hit(
+                path, number, "this is GitLab's page for new projects: write what this one is for"
+            )
             return
 
 
@@ -230,7 +232,11 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
     for keys in named:
         target = document.get(*keys)
         if isinstance(target, str) and not is_there(facts, normpath(target)):
-            yield Hit(path, document.line(*keys), f"there is no {target}")
+            yield Hit(
+                path,
+                document.line(*keys),
+                f"{target} is not there, and the build of the pages asks for it",
+            )
 
 
 _DEAD = {

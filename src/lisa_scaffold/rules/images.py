@@ -77,11 +77,11 @@ def explain_change(name: str) -> str:
     if image.digest:
         return ""
     if not image.tag:
-        return f"{name} has no tag, so it is the latest there is"
+        return f"{name} has no tag, so it is the latest there is: name a version"
     # The name of a release is a version of the distribution, and of nothing else.
     moving = _MOVING if image.short in _DISTRIBUTIONS else _MOVING | _NAMES.keys()
     moves = all(word in moving for word in image.tag.split("-"))
-    return f"{name} is another image tomorrow" if moves else ""
+    return f"{name} is another image tomorrow: name a version" if moves else ""
 
 
 # The last day on which a release got free repairs.

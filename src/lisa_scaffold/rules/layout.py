@@ -200,7 +200,8 @@ def no_products(facts: Facts) -> Iterator[Hit]:
         fix = None
         if is_rewritten:
             fix = Fix(tuple(Step(path) for path in paths))
-        yield Hit(paths[0], 1, f"{name} is written by a tool", fix=fix)
+        message = f"{name} is written by a tool: take it out of git, and name it in .gitignore"
+        yield Hit(paths[0], 1, message, fix=fix)
 
 
 @rule("FIL007", SHOULD, when=lambda facts: facts.is_checkout)
@@ -215,7 +216,7 @@ def no_leftovers(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.tracked:
         if path.endswith((".rej", ".orig")) and not _TEST.fullmatch(path):
-            yield Hit(path, 1, "left behind by a merge or an update")
+            yield Hit(path, 1, "left behind by a merge or an update: delete it")
 
 
 _DATA = re.compile(

@@ -112,7 +112,8 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
     named = facts.package.texts("license-files")
     if not elsewhere:
-        yield Hit("LICENSE", 1, "no licence text")
+        message = "no licence text, so nobody may use or change this: add a file LICENSE"
+        yield Hit("LICENSE", 1, message)
     elif not any(facts.describes(pattern, path) for pattern in named for path in elsewhere):
         message = "the licence stands here, where no build takes it into the wheel: name it in"
         yield Hit(elsewhere[0], 1, f"{message} `license-files`")
@@ -184,7 +185,8 @@ def stated(facts: Facts) -> Iterator[Hit]:
     path, line = package.place("license")
     if not text and not isinstance(value, dict):
         if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
-            yield Hit(path, package.place().line, "the metadata states no licence")
+            message = "the metadata states no licence, so programs that look for one find none"
+            yield Hit(path, package.place().line, message)
         return
     right = licences.canonical(text) or _guess_identifier(facts, text)
     if isinstance(value, dict):
@@ -417,7 +419,7 @@ def files_exist(facts: Facts) -> Iterator[Hit]:
         keys = ("license-files", index) if table else ("license",)
         if "[" not in pattern and not _may_match(facts, pattern.removeprefix("./")):
             path, line = facts.package.place(*keys)
-            yield Hit(path, line, f"no file is named {pattern}")
+            yield Hit(path, line, f"no file is named {pattern}, which the metadata asks for")
 
 
 def _may_match(facts: Facts, pattern: str) -> bool:

@@ -156,7 +156,7 @@ def readme_exists(facts: Facts) -> Iterator[Hit]:
     """
     for path in _named_readmes(facts):
         if find_missing(facts, path):
-            yield Hit(*facts.package.place("readme"), f"there is no file {path}")
+            yield Hit(*facts.package.place("readme"), f"{path} is not there, and the build stops")
 
 
 @rule("MET005", MUST, kinds=PACKAGE, fixes=True)
@@ -230,7 +230,8 @@ def says_where(facts: Facts) -> Iterator[Hit]:
     """
     if not facts.package.table("urls") and "urls" not in facts.package.unknown:
         place = facts.package.place()
-        yield Hit(*place, "the metadata does not say where the project lives")
+        message = "the metadata does not say where the project lives: give its address under `urls`"
+        yield Hit(*place, message)
 
 
 _PYTHON = re.compile(r"Programming Language :: Python( :: (\d+(\.\d+)?|3 :: Only))?")

@@ -35,7 +35,9 @@ def programs_exist(facts: Facts) -> Iterator[Hit]:
         if not re.fullmatch(r"\s*+[\w.]++\s*+:\s*+[\w.]++\s*+(\[.*\]\s*+)?", target):
             yield Hit(path, line, f"`{target}` is not of the form `module:function`")
         elif _lacks_module(facts, module):
-            yield Hit(path, line, f"there is no module {module}")
+            yield Hit(
+                path, line, f"the module {module} is not there, so the program fails when it starts"
+            )
 
 
 def _lacks_module(facts: Facts, module: str) -> bool:
@@ -145,7 +147,10 @@ def names_are_free(facts: Facts) -> Iterator[Hit]:
         path = folder if folder.endswith(".py") else f"{folder}/__init__.py"
         owner = TAKEN.get(name.lower())
         if owner and owner not in facts.package.name and name.lower() not in facts.package.name:
-            yield Hit(path, 1, f"`import {name}` is the name of another, well-known package")
+            message = f"`import {name}` is another, well-known package: who has both loses one"
+            yield Hit(path, 1, message)
         elif name == _NAMESPACE and is_lisas:
-            message = "`import lisa` would hide every other package below that name"
+            message = (
+                "`import lisa` would hide every other package below that name: leave this file out"
+            )
             yield Hit(path, 1, message)

@@ -41,7 +41,8 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
     # `*` is how Poetry says that nothing is known.
     if package.text("requires-python") in ("", "*") and "requires-python" not in package.unknown:
         path, _ = package.place("requires-python")
-        yield Hit(path, package.place().line, "the metadata does not state the supported Pythons")
+        message = "the metadata does not state the supported Pythons, so pip installs it into any"
+        yield Hit(path, package.place().line, message)
 
 
 @rule(

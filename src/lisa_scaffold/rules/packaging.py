@@ -68,7 +68,12 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     fix = None
     if facts.package.form == "project" and not any(name in tool for name in _OTHER_TOOLS):
         fix = Fix.edit("pyproject.toml", _insert_table(_SYSTEM))
-    yield Hit("pyproject.toml", 1, "no [build-system]", fix=fix)
+    yield Hit(
+        "pyproject.toml",
+        1,
+        "no [build-system], so each installer builds in its own old way",
+        fix=fix,
+    )
 
 
 def _insert_table(lines: str) -> Change:

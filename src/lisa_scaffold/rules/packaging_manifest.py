@@ -54,7 +54,8 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
             more = f" and {len(named) - _MOST_NAMED} more" if named[_MOST_NAMED:] else ""
             places = count_more([command.line for command, _ in found])
             changes = [_remove_command(each, lines[each.line - 1]) for each, _ in found]
-            message = f"there is no {', '.join(named[:_MOST_NAMED])}{more}{places}"
+            gone = ", ".join(named[:_MOST_NAMED])
+            message = f"{gone}{more}: not there, so the line has no effect{places}"
             every = Fix.edit(manifest.FILE, *changes) if whole else None
             yield Hit(manifest.FILE, found[0][0].line, message, fix=every)
 

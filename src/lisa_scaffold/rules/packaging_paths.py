@@ -35,7 +35,8 @@ def named_packages_exist(facts: Facts) -> Iterator[Hit]:
         missing = [find_missing(facts, path) for path in paths]
         if missing and all(missing):
             line = facts.pyproject.line(*keys)
-            yield Hit("pyproject.toml", line, f"there is no {missing[0]}")
+            message = f"{missing[0]} is not there, and the build looks for it"
+            yield Hit("pyproject.toml", line, message)
 
 
 _WHEEL: Keys = ("tool", "hatch", "build", "targets", "wheel")
@@ -148,4 +149,5 @@ def named_data_exist(facts: Facts) -> Iterator[Hit]:
         folder = facts.layout.folders.get(package)
         for (path,), keys in _list_paths(facts, (*above, package), f"{folder}/") if folder else ():
             if missing := find_missing(facts, path):
-                yield Hit("pyproject.toml", facts.pyproject.line(*keys), f"there is no {missing}")
+                message = f"{missing} is not there, and the package comes without it"
+                yield Hit("pyproject.toml", facts.pyproject.line(*keys), message)

@@ -91,7 +91,7 @@ def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     pipeline = facts.pipeline
     if gitlab_runs.starts(pipeline, gitlab_runs.MERGE_REQUEST) is False:
         place = pipeline.place("workflow" if pipeline.rules else "stages")
-        yield Hit(*place, "no pipeline runs for merge requests")
+        yield Hit(*place, "no pipeline runs for merge requests: take `merge_request_event` in")
 
 
 @rule("CI004", SHOULD, when=lambda facts: facts.pipeline.is_complete)
@@ -120,10 +120,8 @@ def one_pipeline(facts: Facts) -> Iterator[Hit]:
     )
     job = in_request[0]
     other = "" if job in in_branch else f", {in_branch[0].name} in the one for its branch"
-    yield Hit(
-        *pipeline.place_of(job, "rules" if job.rules else "only"),
-        f"{job.name} runs in the pipeline of a merge request{other}: two for a push",
-    )
+    message = f"{job.name} runs in the pipeline of a merge request{other}: two for a push"
+    yield Hit(*pipeline.place_of(job, "rules" if job.rules else "only"), message)
 
 
 # --- What it does ---------------------------------------------------------------------------------

@@ -225,7 +225,8 @@ def run_on_something(facts: Facts) -> Iterator[Hit]:
             paths = _select_paths(paths, {"files": usual})
         if paths == []:
             key = "files" if hook.data.get("files") else "id"
-            yield Hit(HOOKS, facts.hooks.line(*hook.keys, key), f"{hook.name} runs on no file")
+            message = f"{hook.name} runs on no file, so it checks nothing"
+            yield Hit(HOOKS, facts.hooks.line(*hook.keys, key), message)
 
 
 def _select_paths(paths: list[str], data: Any) -> list[str] | None:

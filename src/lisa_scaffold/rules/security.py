@@ -55,7 +55,8 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
             at = bisect_right(bodies, mark.line)
             is_near = at < len(bodies) and bodies[at] <= mark.line + _NEAR
             if is_near or _is_body(mark.text[begin.end() :]):
-                yield Hit(path, mark.line, "a private key", column=mark.text.index(KEY) + 1)
+                message = "a private key: everybody with a clone has it, so make a new one"
+                yield Hit(path, mark.line, message, column=mark.text.index(KEY) + 1)
 
 
 _LONGEST = 1000
@@ -241,7 +242,8 @@ def _find_lines(
 
 def _explain_open_line(line: str) -> str:
     match = _PLAIN.search(line) if "http:" in line or "ftp:" in line else None
-    return f"{match[1]} is fetched over an open line" if match else ""
+    told = "is fetched over an open line, where anybody may change it: https"
+    return f"{match[1]} {told}" if match else ""
 
 
 @rule("SEC005", SHOULD)
@@ -260,7 +262,8 @@ def fetched_over_a_closed_line(facts: Facts) -> Iterator[Hit]:
 
 
 def _explain_unseen(line: str) -> str:
-    return "what an address sends is run unseen" if _RUN_UNSEEN.search(line) else ""
+    told = "what an address sends is run unseen: fetch a version, compare its hash, then run it"
+    return told if _RUN_UNSEEN.search(line) else ""
 
 
 @rule("SEC006", SHOULD, strict=True)

@@ -117,7 +117,9 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
         for path in _list_values(facts, key):
             whole = _clean_path(f"{base}/{path}" if base else path)
             if "$" not in whole and not is_there(facts, whole):
-                yield Hit(FILE, facts.sonar.line(key), f"there is no {path}")
+                yield Hit(
+                    FILE, facts.sonar.line(key), f"{path} is not there, and the scanner stops"
+                )
 
 
 def _clean_path(path: str) -> str:
