@@ -51,7 +51,7 @@ BROKEN = 99
 """Exit code of a process in which pytest did not even return."""
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
 EQUIVALENT = Path(__file__).with_suffix(".toml")
-FAST = ("-m", "not e2e and not costs")
+FAST = ("-m", "not e2e and not costs and not sweep")
 QUIET = (
     "-p",
     "no:cacheprovider",

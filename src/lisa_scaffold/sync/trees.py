@@ -193,8 +193,8 @@ class _Settling:
             new = re.sub(rb"^_commit:.*$", line, old, count=1, flags=re.M)
             synced.note(
                 was,
-                "the template writes no answers file any more; what it records as _commit was moved "
-                "on, so that the next update begins here.",
+                "the template writes no answers file any more; what it records as _commit was "
+                "moved on, so that the next update begins here.",
             )
             answers, path = Blob(recorded.mode, new), was
         if answers is None:
