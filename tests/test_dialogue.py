@@ -159,10 +159,17 @@ def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[s
         answer(terminal, question)
     answer(terminal, "CDE image")
     answer(terminal, "SonarQube")
+    answer(terminal, "ORCID of the author", "0000-0002-1825-0097")
+    answer(terminal, "Further authors", "Jo Roe")
+    answer(terminal, "Keywords", "LISA, noise")
+    answer(terminal, "DOI of the software")
+    answer(terminal, "Further files", f" {DOWN}{DOWN} ")
     answer(terminal, "Create this project?")
     assert finish(terminal) == 0
     answers = recorded(here(terminal) / "lisa-example")
     assert (answers["backend"], answers["cli"]) == ("hatchling", True)
+    assert (answers["other_authors"], answers["keywords"]) == ("Jo Roe", "LISA, noise")
+    assert answers["extras"] == ["renovate", "benchmarks"]
 
 
 def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
