@@ -268,9 +268,10 @@ def test_an_update_lets_choose_several_and_begins_with_the_first_without_a_defau
 
 @pytest.fixture
 def adoption(tmp_path: Path) -> Iterator[pexpect.spawn[str]]:
-    """``lisa-scaffold adopt`` in a terminal, in a project whose package nothing names."""
+    """``lisa-scaffold adopt`` in a terminal, in a project whose packages nothing names."""
     unnamed = {"setup.py": "import setuptools\nsetuptools.setup(name=open('n').read())\n"}
-    project = make(tmp_path / "project", {**unnamed, "noise/__init__.py": ""})
+    packages = {"noise/__init__.py": "", "tides/__init__.py": ""}
+    project = make(tmp_path / "project", {**unnamed, **packages})
     child = spawn("-m", "lisa_scaffold", "adopt", cwd=project)
     yield child
     child.close(force=True)
@@ -281,9 +282,10 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
 ) -> None:
     adoption.expect_exact("the project's name is not known")
     answer(adoption, "distribution:", "lisa-noise")
+    answer(adoption, "import_name:", "noise")
     adoption.expect_exact("Answers, and where each comes from")
     adoption.expect(r"forge +in2p3 +\? no GitLab address found")
-    adoption.expect(r"import_name +noise +noise")
+    adoption.expect(r"import_name +noise +given")
     answer(adoption, "Adopt the project so?", DOWN)
     answer(adoption, "Which answer?", "namespace")
     answer(adoption, "Group", CLEAR + "lisa/noise")
@@ -296,8 +298,11 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
 
 def test_an_adoption_that_is_declined_changes_nothing(adoption: pexpect.spawn[str]) -> None:
     answer(adoption, "distribution:", "lisa-noise")
+    answer(adoption, "import_name:", "noise")
     answer(adoption, "Adopt the project so?", UP)
     adoption.expect_exact("Nothing was changed.")
     assert finish(adoption) == 0
-    assert paths(here(adoption), "HEAD") == {"setup.py", "noise/__init__.py"}
+    assert paths(here(adoption), "HEAD") == {
+        *("setup.py", "noise/__init__.py", "tides/__init__.py")
+    }
     assert git.git("branch", "--list", BRANCH, cwd=here(adoption)) == ""
