@@ -164,11 +164,12 @@ def lock_container(session: nox.Session, path: Path) -> None:
     wanted = re.search(r"^dependencies = \[\n(.*?)^\]", source, re.MULTILINE | re.DOTALL)
     if wanted is None:
         session.error("template/pyproject.toml.jinja names no dependencies")
+    dependencies = re.sub(r"(?m)^\{%.*\n", "", wanted[1])
     folder = Path(session.create_tmp(), python)
     folder.mkdir(exist_ok=True)
     (folder / "pyproject.toml").write_text(
         f'[project]\nname = "x"\nversion = "0"\nrequires-python = ">={python}"\n'
-        f"dependencies = [\n{wanted[1]}]\n",
+        f"dependencies = [\n{dependencies}]\n",
         encoding="utf-8",
     )
     locked = session.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
 
@@ -31,7 +32,13 @@ def untold(case: Sides, result: Merged | Declined) -> set[str]:
     told = result.reason if isinstance(result, Declined) else "\n".join(result.notes)
     there = lines(case.base) | lines(result.content.decode())
     own = (lines(case.ours) | lines(case.theirs)) - there
-    return {line for line in own if line not in told + result.patch}
+    # Of the project's own version a note names the template's alone, and not its line.
+    versions = re.findall(r"(\S+) is not taken", told)
+    return {
+        line
+        for line in own
+        if line not in told + result.patch and not any(f'"{each}"' in line for each in versions)
+    }
 
 
 def lines(text: str) -> set[str]:

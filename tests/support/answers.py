@@ -50,11 +50,11 @@ def answers(**given: Any) -> Answers:
 def choices() -> dict[str, list[Any]]:
     """All values of each question that has a fixed set of them, as copier.yml lists them.
 
-    Whether a project was adopted is no choice of people: an adopted one has files beside these.
+    Whether a project was adopted, or is older, is no choice of people.
     """
     found: dict[str, list[Any]] = {}
     for question in questions():
-        if question.key == "adopted":
+        if question.key in ("adopted", "example"):
             continue
         if question.type == "bool":
             found[question.key] = [False, True]

@@ -46,6 +46,7 @@ def test_a_question_has_a_type_a_help_text_and_a_default(key: str) -> None:
 
 def test_there_is_the_one_set_of_keys() -> None:
     assert list(QUESTIONS) == [
+        "example",
         *("kind", "debian", "adopted", "project_name", "description", "author_name"),
         "author_email",
         *("copyright_holder", "license", "forge", "forge_host", "namespace", "python_min"),

@@ -39,7 +39,8 @@ def infer_answers(
     LisaError
         If no name can be found, and none was given.
     """
-    found = {"adopted": Guess(True, "lisa-scaffold adopt")}
+    own = "lisa-scaffold adopt"
+    found = {"adopted": Guess(True, own), "example": Guess(False, own)}
     found |= {key: Guess(value, "given") for key, value in given.items()}
     inference = _Inference(facts, repository_facts, found)
     inference.infer_names()
