@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from lisa_scaffold import git
 from ..conftest import ROOT
 
 pytestmark = pytest.mark.e2e
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+VERSION = f"v{PROJECT['version']}"
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:
@@ -61,9 +65,9 @@ def test_every_way_to_install_carries_the_template(
 ) -> None:
     programs: Path = request.getfixturevalue(source)
     made = run(programs / "lisa-new", "--defaults", tmp_path / "lisa-noise")
-    assert "template v0.1.0" in made
+    assert f"template {VERSION}" in made
     recorded = (tmp_path / "lisa-noise/.copier-answers.yml").read_text()
-    assert "_commit: v0.1.0\n" in recorded
+    assert f"_commit: {VERSION}\n" in recorded
 
 
 @pytest.mark.xdist_group("installed")
@@ -80,7 +84,7 @@ def test_plain_copier_copies_and_updates_without_trust(repository: Path, tmp_pat
     """The template is an ordinary Copier template: the other program serves as well."""
     copier = Path(sys.executable).parent / "copier"
     project = tmp_path / "project"
-    git.git("tag", "--force", "v0.1.0", cwd=repository)
+    git.git("tag", "--force", VERSION, cwd=repository)
     run(copier, "copy", "--quiet", "--defaults", f"git+file://{repository}", project)
     for command in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "Start"]):
         git.git(*command, cwd=project)
