@@ -14,9 +14,9 @@ from .conftest import VERSION, Project
 LEFT_OUT = {
     *(".copier-answers.yml", ".dockerignore", ".editorconfig", ".gitattributes", ".gitignore"),
     *(".gitlab-ci.yml", ".hadolint.yaml", "Dockerfile", "constraints.txt"),
-    "sonar-project.properties",
+    *("sonar-project.properties", "renovate.json", "CODE_OF_CONDUCT.md", "SECURITY.md"),
 }
-FOLDERS_LEFT_OUT = (".gitlab/", "notebooks/")
+FOLDERS_LEFT_OUT = (".devcontainer/", ".gitlab/", "benchmarks/", "notebooks/")
 
 
 def sdist_files(project: Project) -> set[str]:
