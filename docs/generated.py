@@ -162,10 +162,10 @@ def _needs_with(everything: dict[str, Any]) -> dict[str, str]:
             continue
         others = [choice.value for choice in question.choices if choice.value != question.value]
         for other in ["no"] if question.type == "bool" else others:
-            paths = _paths({**everything, question.key: other})
+            paths = _paths({**everything, question.key: [other] if question.multiple else other})
             for path in paths - whole:
                 needs[path] = f"`{question.key}`: {spoken(other)}"
-            if question.type == "bool" or len(others) == 1:
+            if question.type == "bool" or (len(others) == 1 and not question.multiple):
                 needs |= {
                     path: f"`{question.key}`: {spoken(question.value)}" for path in whole - paths
                 }

@@ -71,6 +71,10 @@ REFUSED = {
     "folder without a name": (["--defaults", "123"], "lisa-new: project_name: Use at least one"),
     "no pair": (["p", "--data", "license"], "lisa-new: --data license: no KEY=VALUE\n"),
     "no key": (["p", "--data", "=x"], "lisa-new: --data =x: no KEY=VALUE\n"),
+    "no list": (
+        ["p", "--data", "extras=renovate"],
+        "lisa-new: extras: 'renovate' is no list, such as [a, b], of any of: renovate, devcontainer",
+    ),
     "wrong answer": (["p", "--data", "license=GPL"], "lisa-new: license: 'GPL' is none of: BSD-3"),
     "unknown version": (["p", "--defaults", "--to", "v99.0.0"], "lisa-new: v99.0.0: no such"),
     "odd version": (["p", "--defaults", "--to=--upload-pack=x"], "lisa-new: --upload-pack=x: no"),

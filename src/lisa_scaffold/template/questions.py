@@ -107,7 +107,8 @@ def _parse_answer(question: CopierQuestion, answer: Any) -> Any:
             message = " ".join(message.split())
         elif question.choices:
             allowed = ", ".join(str(choice.value) for choice in _open_choices(question))
-            message = f"{shown} is none of: {allowed}"
+            kind = "no list, such as [a, b], of any of" if question.multiselect else "none of"
+            message = f"{shown} is {kind}: {allowed}"
         else:
             message = f"{shown} is not {'yes or no' if kind == 'bool' else kind}"
         raise _WrongAnswerError(message) from error
