@@ -56,6 +56,8 @@ def code(text: object) -> str:
 
 def spoken(value: object) -> str:
     """An answer as it is given on the command line."""
+    if isinstance(value, list):
+        return code(f"[{', '.join(map(str, value))}]")
     return {True: "`yes`", False: "`no`", "": "empty"}.get(value, code(value))
 
 

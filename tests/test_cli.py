@@ -73,7 +73,7 @@ REFUSED = {
     "no key": (["p", "--data", "=x"], "lisa-new: --data =x: no KEY=VALUE\n"),
     "no list": (
         ["p", "--data", "extras=renovate"],
-        "lisa-new: extras: 'renovate' is no list, such as [a, b], of any of: renovate, devcontainer",
+        "lisa-new: extras: 'renovate' is no list, such as [a, b], of any of: renovate, ",
     ),
     "wrong answer": (["p", "--data", "license=GPL"], "lisa-new: license: 'GPL' is none of: BSD-3"),
     "unknown version": (["p", "--defaults", "--to", "v99.0.0"], "lisa-new: v99.0.0: no such"),
