@@ -101,11 +101,15 @@ HONEST = {
     "{{ _copier_phase }} {{ _copier_phase.upper() }}": "render RENDER",
     "{{ _copier_conf.settings.trust|list }} {{ _copier_conf.settings.defaults }}": "[] {}",
     "{{ nothing is defined }} {{ nothing }}": "False ",
+    "{% import 'words.jinja' as w %}{{ w.m(w.n) }}": "<2>",
+    "{% from 'words.jinja' import m with context %}{{ m(1) }}": "<1>",
 }
 
 
 @pytest.mark.parametrize("text", HONEST)
 def test_what_templates_do_still_works(text: str, small_template: Path, tmp_path: Path) -> None:
+    words = "{% set n = 2 %}{% macro m(x) %}<{{ x }}>{% endmacro %}"
+    (small_template / "words.jinja").write_text(words)
     worker = make_answered_worker(
         load_files("x", "v0.1.0", small_template), {"name": "x", "size": 1}, tmp_path / "made"
     )

@@ -15,6 +15,7 @@ from types import NoneType
 from typing import Any
 
 from jinja2 import Undefined
+from jinja2.environment import TemplateModule
 from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
@@ -27,6 +28,7 @@ PLAIN = frozenset(
         *(date, datetime, time, timedelta, timezone),
         *(PurePosixPath, PureWindowsPath),
         *(BlockReference, LoopContext, Macro, TemplateReference, Cycler, Joiner, Namespace),
+        TemplateModule,  # what a template imports: it has what that one sets at its top
     ]
 )
 """Types whose attributes an expression may use; of subclasses nobody knows what they can do."""
