@@ -102,6 +102,10 @@ HONEST = {
     "{{ _copier_conf.settings.trust|list }} {{ _copier_conf.settings.defaults }}": "[] {}",
     "{{ nothing is defined }} {{ nothing }}": "False ",
     "{% import 'words.jinja' as w %}{{ w.m(w.n) }}": "<2>",
+    "{% for g in [{'a': 3}]|groupby('a') %}{{ g.grouper }}{{ g.list|length }}{% endfor %}": "31",
+    "{% for k in [[1, [2]]] recursive %}{{ k[0] if k is sequence else k }}{% endfor %}": "1",
+    "{% macro m() %}{{ caller(2) }}{% endmacro %}{% call(x) m() %}<{{ x }}>{% endcall %}": "<2>",
+    "{{ {'b': 1, 'a': 2}|dictsort|first|last }}{{ [3, 1]|sort|join }}": "213",
     "{% from 'words.jinja' import m with context %}{{ m(1) }}": "<1>",
 }
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import Undefined
 from jinja2.environment import TemplateModule
+from jinja2.filters import _GroupTuple
 from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
@@ -29,6 +30,7 @@ PLAIN = frozenset(
         *(PurePosixPath, PureWindowsPath),
         *(BlockReference, LoopContext, Macro, TemplateReference, Cycler, Joiner, Namespace),
         TemplateModule,  # what a template imports: it has what that one sets at its top
+        _GroupTuple,  # what the filter groupby gives, with `grouper` and `list`
     ]
 )
 """Types whose attributes an expression may use; of subclasses nobody knows what they can do."""
