@@ -340,7 +340,7 @@ def test_a_new_file_below_a_folder_that_is_a_link(tmp_path: Path) -> None:
     assert (twin / "real/b.dat").exists()
     done = ours(workshop.project)
     assert done.returncode == ExitCode.DONE
-    note = "docs/b.dat: the template has a folder where the project has a link: left out."
+    note = "docs/b.dat: the template has a folder where the project has a link."
     assert note in done.stdout
     assert "+++ b/docs/b.dat\n" in done.stdout
     assert workshop.read("real/a.dat") == f"{TEN}more\n"
@@ -552,7 +552,7 @@ def test_a_link_in_place_of_a_dropped_file_is_told_as_such(tmp_path: Path) -> No
     workshop.release("v2.0.0", {"template/a.dat": None})
     twin = twin_of(workshop)
     copier(twin)
-    note = "a.dat: the template no longer has it; the project has made a link of it: kept."
+    note = "a.dat: the template no longer has it; the project has made a link of it."
     assert note in ours(workshop.project).stdout
     assert (workshop.project / "a.dat").readlink() == (twin / "a.dat").readlink()
 
