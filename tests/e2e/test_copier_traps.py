@@ -44,7 +44,7 @@ def test_a_conflict(workshop: Workshop) -> None:
     assert "<<<<<<< before updating" in (twin / "a.dat").read_text()
     done = ours(workshop.project)
     assert done.returncode == ExitCode.FINDINGS
-    assert "In conflict, with markers in the file:\n  a.dat: 1 place\n" in done.stdout
+    assert "In conflict\n  a.dat: 1 place\n" in done.stdout
 
 
 def test_a_file_that_the_template_moves(workshop: Workshop) -> None:
