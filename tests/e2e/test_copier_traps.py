@@ -221,7 +221,7 @@ def test_a_feature_that_is_switched_off(tmp_path: Path) -> None:
     done = ours(workshop.project, "--data", "extra=no")
     assert done.returncode == ExitCode.DONE
     assert workshop.read("one.dat") == TEN + "mine\n"
-    assert "one.dat: the template no longer has it; the project edited it: kept." in done.stdout
+    assert "one.dat: the template no longer has it; the project edited it." in done.stdout
 
 
 CLOCKS = ["{{ now() }}", "{{ '%s' | strftime }}", "{{ make_secret() }}"]
