@@ -59,9 +59,9 @@ def list_commands(worker: Quiet, since: str) -> tuple[str, ...]:
 def _list_wanted(
     worker: Quiet, entry: Mapping[str, Any], usual: str, context: dict[str, Any]
 ) -> Iterator[str]:
-    """The command of an entry, unless its condition is false; what cannot be told is told as it is.
+    """The command of an entry, unless its condition is false.
 
-    Nothing but text comes of expressions that fail: this is a note, and no part of the render.
+    Where an expression in it fails, however, it is shown unrendered: it is part of a note alone.
     """
     condition, command = entry.get("when", usual), entry.get("command")
     parts = [str(part) for part in (command if isinstance(command, list) else [command])]
