@@ -279,6 +279,16 @@ def test_a_new_question_takes_its_default_and_is_reported(
     assert any(note.startswith("New question size: answered 3") for note in result["notes"])
 
 
+def test_a_new_question_that_nobody_is_asked_is_not_told(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    more = QUESTIONS + "own:\n  type: bool\n  help: Own\n  default: false\n  ask: false\n"
+    workshop.release("v1.1.0", {"copier.yml": more, "template/own.dat.jinja": "{{ own }}\n"})
+    result = report(workshop, capsys)
+    assert workshop.read("own.dat") == "False\n"
+    assert not any("own" in note for note in result["notes"])
+
+
 def test_a_new_question_without_a_default_is_named(workshop: Workshop, capsys: Capture) -> None:
     """COPIER crashes with --defaults on every older project."""
     more = QUESTIONS + "size:\n  type: int\n  help: Size\n"

@@ -276,6 +276,7 @@ class Template:
             worker.answers_relpath.as_posix(),
             worker.chosen,
             worker.find_excluded(),
+            tuple(key for key in specs if specs[key].get("ask") is False),
         )
 
 
@@ -326,6 +327,8 @@ class Render(NamedTuple):
         The same, where the project has chosen another one than the template's.
     excluded
         The patterns of another version's paths that are not rendered, with the answers filled in.
+    never_asked
+        Questions that the template answers by itself.
     """
 
     folder: Path
@@ -338,6 +341,7 @@ class Render(NamedTuple):
     answers_file: str
     chosen: str | None
     excluded: tuple[str, ...]
+    never_asked: tuple[str, ...]
 
 
 def is_ours(address: str) -> bool:

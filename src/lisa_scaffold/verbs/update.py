@@ -313,7 +313,7 @@ class Prepared:
         """What became of the recorded answers, and which are new."""
         recorded = self.project.answers
         for key, value in after.answers.items():
-            if key in given:
+            if key in given or (key in after.never_asked and key not in recorded):
                 continue
             if key not in recorded and key not in before.answers:
                 yield f"New question {key}: answered {_show(value)}; another answer: --data {key}=…"
