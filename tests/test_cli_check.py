@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from lisa_scaffold import cli
 
 from .conftest import Tree
+from .support.checking import clean
 from .support.tools import commit_all, git
+from .support.updates import write
 
 Captured = pytest.CaptureFixture[str]
 CHANGELOG = "# Changelog\n\n## [1.3.0] - 2026-11-02\n\n- Faster noise.\n"
@@ -43,6 +47,28 @@ def test_findings_end_in_1(capsys: Captured) -> None:
 def test_no_findings_end_in_0(capsys: Captured) -> None:
     assert cli.main(["check", "--select", "CHG001"]) == 0
     assert capsys.readouterr().out.endswith("No findings; 1 rule checked.\n")
+
+
+def test_a_check_imports_nothing_that_costs_more_than_its_rules(tmp_path: Path) -> None:
+    """Of these, `dataclasses` brings `inspect`, and `packaging.utils` brings `logging`."""
+    files = clean()
+    del files[".copier-answers.yml"]  # with it, the template is rendered once
+    write(tmp_path, files)
+    git("init", "--quiet", cwd=tmp_path)
+    script = (
+        "import sys; from lisa_scaffold import cli; cli.main(['check', '--strict']);"
+        "print(sorted({'copier', 'dataclasses', 'difflib', 'inspect', 'jinja2', 'logging',"
+        "'packaging.utils', 'questionary', 'traceback'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert "No findings; " in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_what_should_be_fails_where_it_is_told_to(project: Path) -> None:

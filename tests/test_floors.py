@@ -16,6 +16,8 @@ PACKAGE = Path(lisa_scaffold.__file__).parent
 FLOORS = {
     "errors": 0,
     "shown": 0,
+    "similar": 0,
+    "pattern": 0,
     "answers": 1,
     "apart": 1,
     "bounds": 1,

@@ -17,6 +17,7 @@ import pytest
 import lisa_scaffold
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.pattern import LazyPattern
 
 from .support import pumped
 from .support.updates import write
@@ -49,7 +50,7 @@ def find_constants() -> Iterator[Expression]:
         if found.name.endswith("__main__"):
             continue
         for name, value in vars(importlib.import_module(found.name)).items():
-            if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+            if isinstance(value, LazyPattern | re.Pattern) and isinstance(value.pattern, str):
                 searching = any(f"{name}.{way}(" in everything for way in SEARCHING)
                 ways = ("fullmatch", "search") if searching else ("fullmatch",)
                 yield Expression(value.pattern, value.flags, f"{found.name}.{name}", ways)

@@ -30,7 +30,7 @@ def test_the_environment_names_another_source(
     monkeypatch: pytest.MonkeyPatch, small_template: Path
 ) -> None:
     monkeypatch.setenv(template.SOURCE_VARIABLE, str(small_template))
-    assert template.default_source() == Source(str(small_template))
+    assert template.default_source().location == str(small_template)
 
 
 def test_an_installation_without_a_template_says_so(
@@ -48,7 +48,7 @@ def test_a_working_copy_counts_as_the_version_it_declares(small_template: Path, 
     assert source.current() == "v0.3.0"
     assert source.versions() == ["v0.1.0", "v0.2.0", "v0.3.0"]
     with source.open() as opened:
-        assert opened == Template("v0.3.0", small_template)
+        assert (opened.version, opened.root) == ("v0.3.0", small_template)
 
 
 def test_an_older_version_of_a_working_copy_comes_from_its_tag(small_template: Path) -> None:

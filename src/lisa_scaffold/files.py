@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -20,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.pattern import compile_lazily
 
 MOST = 1_000_000
 """Size in bytes above which no file is read, by default."""
@@ -31,7 +31,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _INNER = _FOLDER | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DRAFT = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_DRAFT_NAME = re.compile(r"\.[0-9a-f]{16}\.lisa-scaffold")
+_DRAFT_NAME = compile_lazily(r"\.[0-9a-f]{16}\.lisa-scaffold")
 _PIECE = 1 << 20
 
 _READ_BY_GIT = (".gitignore", ".gitattributes", ".gitmodules", ".mailmap")

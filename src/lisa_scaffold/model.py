@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -197,8 +197,7 @@ class Severity(StrEnum):
     """Recommended; a violation fails the pipeline on request only."""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One place where a rule fails.
 
     Attributes
@@ -261,8 +260,7 @@ class Waived(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What a check of one project found.
 
     Attributes
@@ -307,4 +305,4 @@ class Checked:
     diff: str = ""
     applied: tuple[str, ...] = ()
     prefix: str = ""
-    excerpts: Mapping[Finding, Excerpt] = field(default_factory=dict)
+    excerpts: Mapping[Finding, Excerpt] = MappingProxyType({})

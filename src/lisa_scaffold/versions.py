@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-_VERSION = re.compile(
+from lisa_scaffold.pattern import compile_lazily
+
+_VERSION = compile_lazily(
     r"(?<![\w.])v?\d+(?:\.\d+)*(?:[-.]?(?:alpha|beta|a|b|rc|post|dev)\.?\d*)?(?![\w.])"
 )
 # What precedes a version that may be moved up. A plain number (a line length, a port) is no
 # version, and an upper bound is a decision of its own.
-_BEFORE = re.compile(
+_BEFORE = compile_lazily(
     r"""(?:
         (?:[>=~]=|===)\s*                                   # requirement
       | \w@                                                 # action
@@ -24,10 +25,14 @@ _BEFORE = re.compile(
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_AT_LEAST = re.compile(r"\+(?![\w.])|\s+(?:or|and)\s+(?:later|newer|above|higher|up)\b")
-_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
+_AT_LEAST = compile_lazily(r"\+(?![\w.])|\s+(?:or|and)\s+(?:later|newer|above|higher|up)\b")
+_DIGEST = compile_lazily(r"@sha256:[0-9a-f]{64}")
 _STAGES = {"dev": -4, "a": -3, "alpha": -3, "b": -2, "beta": -2, "post": 1}
 _STAGES |= dict.fromkeys(("c", "rc", "pre", "preview"), -1)
+
+
+# As it stands in nearly every file.
+_NORMAL_NAME = compile_lazily(r"[a-z0-9]++(?:-[a-z0-9]++)*+")
 
 
 class Pin(NamedTuple):
@@ -104,7 +109,7 @@ def version_key(version: str) -> tuple[tuple[int, ...], tuple[int, int]]:
     return tuple(release), (_STAGES[stage[1]], int(stage[2] or 0)) if stage else (0, 0)
 
 
-_REQUIREMENT = re.compile(
+_REQUIREMENT = compile_lazily(
     r"(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?P<extras>\s*\[[^\]]*\])?"
     r"(?P<spec>\s*\(?(?:[<>=!~]=?=?[^;@]*)?)(?P<url>\s*@\s*[^;]*[^;\s])?(?P<marker>\s*;.*)?"
 )
@@ -152,7 +157,20 @@ def _key(text: str, fields: Sequence[str] = ()) -> Hashable:
     parts = split_requirement(text)
     if parts is None:
         return text
-    return canonicalize_name(parts["name"]), *("".join(parts[field].split()) for field in fields)
+    return normalize_name(parts["name"]), *("".join(parts[field].split()) for field in fields)
+
+
+def normalize_name(name: str) -> str:
+    """The name of a distribution as the index knows it: in small letters, with single dashes.
+
+    Source: https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    if _NORMAL_NAME.fullmatch(name):
+        return name
+    # It imports what tells one platform from another, which takes as long as all our rules.
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
 
 
 def parse_version(commit: str) -> Version | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import re
 import stat
 import time
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.pattern import compile_lazily
 
-_NAME = re.compile(r"\.?lisa-scaffold-[0-9a-f]{16}")
+_NAME = compile_lazily(r"\.?lisa-scaffold-[0-9a-f]{16}")
 _OWNER = ".owner"
 _INNER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOCK = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -29,7 +29,7 @@ _STEP = 60
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # Messages of a git that cannot write there; it does not always say why.
-_SAID = re.compile("[Uu]nable to write|write error|No space left|quota exceeded|File too large")
+_SAID = compile_lazily("[Uu]nable to write|write error|No space left|quota exceeded|File too large")
 
 _cleared: set[str] = set()
 

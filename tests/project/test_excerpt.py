@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lisa_scaffold.model import Excerpt
 from lisa_scaffold.project.excerpt import excerpts
 from lisa_scaffold.project.facts import Facts
@@ -36,6 +34,6 @@ def test_a_long_line_is_cut() -> None:
 
 def test_a_file_with_a_secret_is_not_shown() -> None:
     facts = Facts.of({"a": TEN, "b": TEN})
-    secret = replace(finding(path="a", line=2), code="SEC001")
+    secret = finding(path="a", line=2)._replace(code="SEC001")
     beside, elsewhere = finding(path="a", line=3), finding(path="b", line=1)
     assert list(excerpts(facts, [secret, beside, elsewhere])) == [elsewhere]

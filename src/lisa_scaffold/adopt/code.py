@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.adopt.guess import squeezed
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
-_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*")
+_PATH = compile_lazily(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_NAME = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*")
 _COMPILED = (".pyx", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".cu", ".f", ".f90", ".rs", ".h")
 _COMPILING = ("scikit-build-core", "maturin", "meson-python")
 _ABOUT = ("_version.py", "__about__.py", "_about.py", "_meta.py", "__init__.py", "version.py")
-_TEST = re.compile(r"(test_[^/]*|[^/]*_test|tests?)\.py")
+_TEST = compile_lazily(r"(test_[^/]*|[^/]*_test|tests?)\.py")
 
 
 class Code(NamedTuple):

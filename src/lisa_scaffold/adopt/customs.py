@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
-_EXACT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*={2,3}\s*([^\s;#,]+)", re.MULTILINE)
+_EXACT = compile_lazily(
+    r"^\s*([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*={2,3}\s*([^\s;#,]+)", re.MULTILINE
+)
 _TESTS = ("setup.py", "setup.cfg", "tox.ini", ".travis.yml", "Makefile", ".gitlab-ci.yml")
 _NOSE = "nose runs on no Python since 3.10: pytest runs most of its tests as they are"
 _SETUP_TEST = "setup.py test is gone from setuptools: nox -s tests runs pytest"

@@ -8,7 +8,7 @@ from pathlib import Path
 from lisa_scaffold import git, project, template
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import ANSWERS_FILE, Project
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.tree import Disk, File
 
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
@@ -85,7 +85,7 @@ def read_facts(found: Project) -> Facts:
     LisaError
         If its metadata cannot be read, or does not say what its package is.
     """
-    facts = Facts(Tracked(found.root), found.root)
+    facts = Facts(Tracked(found.root), found.root, Given())
     for problem in (facts.pyproject.problem, facts.ini("setup.cfg").problem):
         if problem:
             raise LisaError(

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.adopt.guess import RepositoryFacts
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
 KNOWN = {"gitlab.in2p3.fr": "in2p3", "gitlab.esa.int": "esa"}
-_ADDRESS = re.compile(
+_ADDRESS = compile_lazily(
     r"(?:(?:https?|ssh|git)://(?:[^@/\s]*@)?|(?:(?<![\w.-])[\w.-]++@))(?P<host>[\w.-]+\.[a-z]+)"
     r"(?::\d+(?=/)|(?=:))?[:/]+(?P<path>[^\s?#\"'<>)\]]+)"
 )
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
-_PATH = re.compile(rf"{_PART}(?:/{_PART})+")
+_PATH = compile_lazily(rf"{_PART}(?:/{_PART})+")
 _NOT_GITLAB = ("github.com", "bitbucket.org", "codeberg.org", "sourceforge.net")
 _URL_KEYS = ("source", "repository", "code", "homepage", "home", "issue")
 

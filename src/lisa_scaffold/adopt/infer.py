@@ -11,11 +11,13 @@ from typing import Any
 from lisa_scaffold.adopt import code, forge, people
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.versions import normalize_name
 
 PYTHONS = ("3.11", "3.12", "3.13")
-_DISTRIBUTION = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_DISTRIBUTION = compile_lazily(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _DOCS = ("docs", "doc", "docs/source", "doc/source", "document")
 _IMAGES = ("Dockerfile", "Containerfile", "docker/Dockerfile", ".docker/Dockerfile")
 
@@ -80,13 +82,11 @@ class _Inference:
         self.add("project_name", name, distribution.source)
 
     def find_distribution(self) -> Guess:
-        from packaging.utils import canonicalize_name
-
         package, pyproject = self.facts.package, self.facts.pyproject
         path, line = package.place("name")
         options = [Guess(package.name, f"{path}:{line}")]
         if computed := code.find_computed(self.facts, "name"):
-            options.append(Guess(canonicalize_name(computed[0]), computed[1]))
+            options.append(Guess(normalize_name(computed[0]), computed[1]))
         poetry = str(pyproject.get("tool", "poetry", "name") or "")
         options.append(Guess(poetry, f"pyproject.toml:{pyproject.line('tool', 'poetry')}"))
         cfg = self.facts.ini("setup.cfg")
@@ -96,7 +96,7 @@ class _Inference:
         found = [] if text else code.find_packages(self.facts)
         if len(found) == 1:
             # What a setup.py computes, only running it can tell.
-            only = canonicalize_name(found[0].import_name)
+            only = normalize_name(found[0].import_name)
             options.append(Guess(only, "the only package", sure=False))
         for option in options:
             if _DISTRIBUTION.fullmatch(option.value):

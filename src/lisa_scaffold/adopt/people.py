@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterator, Mapping
 
 from lisa_scaffold.adopt.guess import Guess, Guesses, RepositoryFacts, one_line
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_COPYRIGHT = re.compile(
+_EMAIL = compile_lazily(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_COPYRIGHT = compile_lazily(
     r"^[^\w\n]*copyright\b(?:\s*(?:\(c\)|©|,))*\s*(?P<rest>\S.*)$", re.IGNORECASE | re.MULTILINE
 )
-_YEARS = re.compile(r"\b((?:19|20)\d\d)(?:\s*(?:-|\u2013|to)\s*((?:19|20)\d\d|present|now))?\b")
+_YEARS = compile_lazily(r"\b((?:19|20)\d\d)(?:\s*(?:-|\u2013|to)\s*((?:19|20)\d\d|present|now))?\b")
 # Lines of the licences themselves that begin in the same way.
-_NO_HOLDER = re.compile(
+_NO_HOLDER = compile_lazily(
     r"free software foundation|the regents|notice|license|holder|owner|copyright|<|\[|\byear\b"
 )
-_STATED = re.compile(r"\(c\)|\u00a9|\b(19|20)\d\d\b", re.IGNORECASE)
+_STATED = compile_lazily(r"\(c\)|\u00a9|\b(19|20)\d\d\b", re.IGNORECASE)
 _LONGEST = 120
 
 # How setuptools stated a licence before there were expressions.

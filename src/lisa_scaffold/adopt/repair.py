@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from lisa_scaffold.formats.edit import append
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.model import Finding, Severity
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge, repair
 from lisa_scaffold.rules.rule import Rule
@@ -21,7 +22,7 @@ _REASONS = {
     "PKG008": "the types of the code are not complete yet",
     "QTY005": "the tests were written without it",
 }
-_HEADER = re.compile(r"^\[\[?+([^\]\n]++)\]", re.MULTILINE)
+_HEADER = compile_lazily(r"^\[\[?+([^\]\n]++)\]", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from lisa_scaffold.formats.edit import add_item
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import Branch, NotSure, write
 from lisa_scaffold.model import Merged
+from lisa_scaffold.versions import normalize_name
 
 Names = tuple[str, ...]
 
@@ -110,14 +111,13 @@ def _get(data: Any, keys: Names) -> Any:
 
 def _find_missing_entries(own: list[Any], offered: list[Any]) -> list[str]:
     """The template's entries that a group of the project lacks, as TOML."""
-    from packaging.utils import canonicalize_name
 
     def subject(entry: Any) -> str:
         """What an entry is about: another pin of the same requirement is no other entry."""
         if isinstance(entry, dict):
             return f"group {entry.get('include-group')}"
         name = re.match(r"\s*([A-Za-z0-9._-]+)\s*(\[[^]]*\])?", str(entry))
-        return canonicalize_name(name[1]) + (name[2] or "") if name else str(entry)
+        return normalize_name(name[1]) + (name[2] or "") if name else str(entry)
 
     present = {subject(entry) for entry in own}
     return [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import signal
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -95,6 +94,8 @@ def run_guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[st
             say(f"{program}: interrupted, nothing was changed")
         return ExitCode.INTERRUPTED
     except Exception:
+        import traceback
+
         say(
             traceback.format_exc().rstrip(),
             f"{program}: this is a defect of lisa-scaffold, not of your project.",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import warnings
 from contextlib import suppress
 from typing import TextIO
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import harmless, visible
 
 
@@ -43,7 +43,7 @@ def count_columns() -> int:
 
 _STYLES = {"title": "1", "must": "1;31", "should": "33", "code": "36", "hint": "2"}
 # What `paint` writes, and nothing else that controls a terminal.
-_PAINTED = re.compile(rf"(\x1b\[(?:0|{'|'.join(_STYLES.values())})m)")
+_PAINTED = compile_lazily(rf"(\x1b\[(?:0|{'|'.join(_STYLES.values())})m)")
 
 
 def is_coloured(wanted: str) -> bool:

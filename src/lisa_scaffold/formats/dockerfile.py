@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from lisa_scaffold.pattern import compile_lazily
+
 _MOST_VALUES = 10_000  # characters: variables may hold each other, and so double with each
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]{0,100}))?\}|(\w+))")
+_VARIABLE = compile_lazily(r"\$(?:\{(\w+)(?::?[-+]([^}]{0,100}))?\}|(\w+))")
 
 
 class Instruction(NamedTuple):
@@ -146,10 +148,10 @@ def resolve(text: str, defaults: dict[str, str]) -> str:
     return _VARIABLE.sub(replace, text)
 
 
-DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
+DIRECTIVE = compile_lazily(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
 """A parser directive; see https://docs.docker.com/reference/dockerfile/#parser-directives."""
 
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
+_HEREDOC = compile_lazily(r"<<-?\s*([\"']?)(\w+)\1")
 
 
 def spans(lines: Sequence[str]) -> Iterator[tuple[int, int]]:

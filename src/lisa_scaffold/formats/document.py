@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -42,7 +41,9 @@ class Problem(NamedTuple):
     format: str
 
 
-@dataclass(frozen=True)
+_MISSING = object()
+
+
 class Document:
     """A file that was parsed. A missing or malformed one is empty, and false.
 
@@ -60,11 +61,19 @@ class Document:
         Keys that are in one mapping twice, with the line of the second.
     """
 
-    path: str
-    data: Any = field(default_factory=dict)
-    problem: Problem | None = None
-    locate: Callable[[], Mapping[Keys, Position]] = dict
-    duplicates: tuple[tuple[str, int], ...] = ()
+    def __init__(
+        self,
+        path: str,
+        data: Any = _MISSING,
+        problem: Problem | None = None,
+        locate: Callable[[], Mapping[Keys, Position]] = dict,
+        duplicates: tuple[tuple[str, int], ...] = (),
+    ) -> None:
+        self.path = path
+        self.data = {} if data is _MISSING else data
+        self.problem = problem
+        self.locate = locate
+        self.duplicates = duplicates
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""

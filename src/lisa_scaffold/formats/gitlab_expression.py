@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
+
+from lisa_scaffold.pattern import compile_lazily
 
 MOST_TOKENS = 1000
 """Words and signs of an expression; longer ones are not parsed."""
@@ -20,7 +21,7 @@ _LONGEST_PATTERN = 500
 _LONGEST_VALUE = 20
 _MOST_REPEATS = 6
 _DEEPEST = 50
-_TOKEN = re.compile(
+_TOKEN = compile_lazily(
     r"""\s*(?:
         (?P<variable>\$(?:\{\w+\}|\w+))
       | (?P<text>"[^"]*"|'[^']*')
@@ -32,15 +33,14 @@ _TOKEN = re.compile(
 )
 _COMPARISONS = ("==", "!=", "=~", "!~")
 # What RE2, which GitLab uses, means otherwise than Python, or refuses.
-_OTHER_IN_RE2 = re.compile(r"\(\?[=!<>#(]|\(\?P=|\\[1-9]|\\[pPQEzCX]|[*+?}]\+")
+_OTHER_IN_RE2 = compile_lazily(r"\(\?[=!<>#(]|\(\?P=|\\[1-9]|\\[pPQEzCX]|[*+?}]\+")
 # RE2 searches in linear time, Python's engine by trial: a repeated group in which something is
 # repeated, or has alternatives, doubles the trials with each letter, and so do many repetitions.
-_SLOW = re.compile(r"(?:[*+?}|][^()]*|\))\)[*+{]")
-_REPEATS = re.compile(r"[*+?{]")
+_SLOW = compile_lazily(r"(?:[*+?}|][^()]*|\))\)[*+{]")
+_REPEATS = compile_lazily(r"[*+?{]")
 
 
-@dataclass(frozen=True)
-class Unknown:
+class Unknown(NamedTuple):
     """A text that is there and not empty, and that nobody can know.
 
     Attributes

@@ -12,13 +12,15 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
+from lisa_scaffold.pattern import compile_lazily
+
 LONGEST = 1000
 """Characters of a pattern; a longer one names nothing."""
 
 _STAR = "[^/]*"
 _LEAD, _BETWEEN = "(?:.+/)?", "(?:/.+)?"
 # What pathspec's expressions are made of, up to the group that says how a path may go on.
-_PART = re.compile(
+_PART = compile_lazily(
     r"\(\?:\.\+/\)\?|\(\?:/\.\+\)\?|\[\^/\][*+]?|\[\^?\]?(?:\\.|[^\\\]])*\]|\\.|[^(]", re.DOTALL
 )
 # The group by which pathspec tells a folder around a path from the path itself.

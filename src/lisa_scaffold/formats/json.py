@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 
 from lisa_scaffold.formats import brackets
 from lisa_scaffold.formats.tree import Branch, Entry, Leaf, Node, NotSure, Value, read_value
+from lisa_scaffold.pattern import compile_lazily
 
 _STRING = r'"(?:\\.|[^"\\\n])*"'
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
@@ -41,10 +41,10 @@ def _read_string(text: str) -> str:
 
 
 _SYNTAX = brackets.Syntax(
-    space=re.compile(_SPACE),
-    tail=re.compile(r"[ \t]*(?://.*|/\*.*?\*/[ \t]*(?=\n))|"),
-    scalar=re.compile(rf"{_STRING}|{_NUMBER}|true|false|null"),
-    key=re.compile(rf"({_STRING}){_SPACE}:{_SPACE}"),
+    space=compile_lazily(_SPACE),
+    tail=compile_lazily(r"[ \t]*(?://.*|/\*.*?\*/[ \t]*(?=\n))|"),
+    scalar=compile_lazily(rf"{_STRING}|{_NUMBER}|true|false|null"),
+    key=compile_lazily(rf"({_STRING}){_SPACE}:{_SPACE}"),
     read_scalar=lambda text: Leaf(text, _read_string(text) if text[0] == '"' else ("", text)),
     read_key=lambda text: (_read_string(text),),
 )

@@ -14,6 +14,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from lisa_scaffold.pattern import compile_lazily
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -26,26 +28,26 @@ MOST_LINKS = 10_000
 MOST_HEADINGS = 10_000
 """Headings that are read; what comes after them is not."""
 
-_HEADING = re.compile(r"(#{1,6})(?![^ \t])(.*)")
-_CLOSED = re.compile(r"(.*[ \t])#++[ \t]*")
+_HEADING = compile_lazily(r"(#{1,6})(?![^ \t])(.*)")
+_CLOSED = compile_lazily(r"(.*[ \t])#++[ \t]*")
 # What may hide a line that looks like a heading, or make one of a line that does not.
-_NOT_PLAIN = re.compile(
+_NOT_PLAIN = compile_lazily(
     r"^(?: {0,3}(?:`{3}|~{3})|[ \t]*<| {0,3}(?:=+|-+)[ \t]*$| {1,3}#|[ \t]*(?:>|[-*+] #))",
     re.MULTILINE,
 )
 _INSIDE = ("fence", "code_block", "html_block")
 # Whatever may be the target of a link: inline, of a definition, of HTML.
-_TARGET = re.compile(
+_TARGET = compile_lazily(
     r"\]\(\s*(?:<([^<>\n]{1,500})>|([^\s<>]{1,500}))"
     r"|^[ >*+-]{0,20}\[[^\]\n]{1,200}\]:\s*(?:<([^<>\n]{1,500})>|([^\s<>]{1,500}))"
     r"|\b(?:href|src)\s*=\s*(?:\"([^\"\n]{1,500})\"|'([^'\n]{1,500})')",
     re.MULTILINE,
 )
 # Forges set these as mathematics.
-_FORMULA = re.compile(r"\$\$[^$]{1,2000}\$\$|(?<![\\$\w])\$(?=\S)[^$\n]{1,500}(?<=\S)\$(?!\w)")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_IN_HTML = re.compile(r"\b(?:href|src)\s*=\s*[\"']([^\"'\n]{1,500})[\"']", re.IGNORECASE)
+_FORMULA = compile_lazily(r"\$\$[^$]{1,2000}\$\$|(?<![\\$\w])\$(?=\S)[^$\n]{1,500}(?<=\S)\$(?!\w)")
+_ESCAPED = compile_lazily(r"\\([!-/:-@\[-`{-~])")
+_COMMENT = compile_lazily(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_IN_HTML = compile_lazily(r"\b(?:href|src)\s*=\s*[\"']([^\"'\n]{1,500})[\"']", re.IGNORECASE)
 
 
 class Heading(NamedTuple):
@@ -208,9 +210,12 @@ def _until_closed(raw: str) -> str:
 
 def _decoded(raw: str) -> str:
     """A target without escapes, entities and percent signs."""
-    from html import unescape
+    plain = _ESCAPED.sub(r"\1", raw)
+    if "&" in plain:
+        from html import unescape
 
-    return unquote(unescape(_ESCAPED.sub(r"\1", raw)))
+        plain = unescape(plain)
+    return unquote(plain)
 
 
 def _find_shown(tokens: list[Token]) -> Iterator[_Block]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -11,9 +10,10 @@ from collections.abc import Sequence
 from lisa_scaffold.bounds import crowded_python
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.stretches import Unit, key_of
+from lisa_scaffold.pattern import compile_lazily
 
 NAMELESS = "statement"
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_IDENTIFIER = compile_lazily(r"[A-Za-z_]\w*")
 _LONGEST_ANNOTATION = 200
 
 

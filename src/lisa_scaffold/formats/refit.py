@@ -5,13 +5,13 @@ A patch that does not apply is of no use to anybody, and looks as if it were.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lisa_scaffold.formats import diff
+from lisa_scaffold.pattern import compile_lazily
 
-_SPAN = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_SPAN = compile_lazily(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _UNENDED = "\\ No newline at end of file"
 
 Edit = tuple[tuple[str, str], ...]

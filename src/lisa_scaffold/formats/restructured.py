@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from lisa_scaffold.formats.markdown import Link
+from lisa_scaffold.pattern import compile_lazily
 
 LONGEST = 30_000
 """Characters of a text that is parsed; of a longer one nothing is known."""
@@ -23,10 +24,10 @@ _MOST_MARKS = 3_000
 _LONGEST_BLOCK = 3_000
 _DEEPEST = 40
 _MOST_SUBSTITUTED = 400  # a substitution may stand for others, and so double with each
-_MARK = re.compile(r"[*`|_:\[(\"'-]")
+_MARK = compile_lazily(r"[*`|_:\[(\"'-]")
 
 # Whatever may be a target: `text <target>`_, .. _name: target, and images with their :target:.
-_TARGET = re.compile(
+_TARGET = compile_lazily(
     r"<([^<>`\n]{1,500})>`__?"
     r"|^\s*\.\. _[^:\n]{1,200}:[ \t]+(\S{1,500})[ \t]*$"
     r"|^\s*__[ \t]+(\S{1,500})[ \t]*$"

@@ -10,14 +10,15 @@ from typing import Any
 from lisa_scaffold.bounds import crowded_toml, excess
 from lisa_scaffold.formats import brackets
 from lisa_scaffold.formats.tree import Branch, Entry, Key, Leaf, NotSure, Value
+from lisa_scaffold.pattern import compile_lazily
 
 _STRING = r'"""(?:\\[\s\S]|[^\\])*?"{3,5}|\'\'\'[\s\S]*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''
 _PART = r'(?:[\w-]+|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
 _KEY = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
-_HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_KEY})[ \t]*\]\]?[ \t]*(?:#.*)?\n")
-_LEAD = re.compile(r"(?:[ \t]*+(?:#.*)?\n)*+")
-_REST = re.compile(r"[ \t]*(?:#.*)?\n")
-_FILE_HEAD = re.compile(r"(?:[ \t]*+#.*\n)++(?:[ \t]*+\n)++")
+_HEADER = compile_lazily(rf"[ \t]*(\[\[?)[ \t]*({_KEY})[ \t]*\]\]?[ \t]*(?:#.*)?\n")
+_LEAD = compile_lazily(r"(?:[ \t]*+(?:#.*)?\n)*+")
+_REST = compile_lazily(r"[ \t]*(?:#.*)?\n")
+_FILE_HEAD = compile_lazily(r"(?:[ \t]*+#.*\n)++(?:[ \t]*+\n)++")
 _TABLE = Branch("map", False, "", (), "")
 
 
@@ -91,10 +92,10 @@ def _read_string(text: str) -> str:
 
 
 _SYNTAX = brackets.Syntax(
-    space=re.compile(r"(?:[ \t\n]++|#.*)*+"),
-    tail=re.compile(r"[ \t]*#.*|"),
-    scalar=re.compile(rf"{_STRING}|[\w+-](?:[\w.:+-]|(?<=\d) (?=\d))*"),
-    key=re.compile(rf"[ \t]*({_KEY})[ \t]*=[ \t]*"),
+    space=compile_lazily(r"(?:[ \t\n]++|#.*)*+"),
+    tail=compile_lazily(r"[ \t]*#.*|"),
+    scalar=compile_lazily(rf"{_STRING}|[\w+-](?:[\w.:+-]|(?<=\d) (?=\d))*"),
+    key=compile_lazily(rf"[ \t]*({_KEY})[ \t]*=[ \t]*"),
     read_scalar=lambda text: Leaf(text, _read_string(text) if text[0] in "\"'" else ("", text)),
     read_key=_read_key,
 )

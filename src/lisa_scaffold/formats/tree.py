@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from lisa_scaffold.pattern import compile_lazily
+
 # What a parser would make of a value, as far as a comparison needs it: text is `str`; other
 # scalars are a pair (tag, text); a mapping is a dict by key, a sequence a list.
 Value: TypeAlias = "str | tuple[str, str] | dict[Key, Value] | list[Value]"
 Key: TypeAlias = tuple[str, ...]
 Path: TypeAlias = tuple[str, ...]
 
-COMMENT = re.compile(r"#.*|//.*|/\*[\s\S]*?\*/")
+COMMENT = compile_lazily(r"#.*|//.*|/\*[\s\S]*?\*/")
 
 
 class NotSure(Exception):  # noqa: N818 - giving up is no error

@@ -15,18 +15,19 @@ import yaml
 from lisa_scaffold.bounds import DEEP, DEEPEST
 from lisa_scaffold.formats import brackets
 from lisa_scaffold.formats.tree import Branch, Entry, Key, Leaf, Node, NotSure, Value
+from lisa_scaffold.pattern import compile_lazily
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
-_LEAD = re.compile(r"(?:[ \t]*+(?:#.*)?\n)*+")
-_TAIL = re.compile(r"[ \t]*(?:(?<=\s)#.*)?\n|[ \t]*\Z")
-_FILE_HEAD = re.compile(
+_LEAD = compile_lazily(r"(?:[ \t]*+(?:#.*)?\n)*+")
+_TAIL = compile_lazily(r"[ \t]*(?:(?<=\s)#.*)?\n|[ \t]*\Z")
+_FILE_HEAD = compile_lazily(
     r"(?:---[ \t]*(?:#.*)?\n)?(?:[ \t]*+#.*\n)++(?:[ \t]*+\n)++|---[ \t]*(?:#.*)?\n"
 )
-_KEEP = re.compile(r"[|>][1-9]?\+")
-_DASH = re.compile(r"(?:[ \t]*+(?:#.*)?\n)*+[ \t]*(?=-\s)")
-_BEFORE_DASH = re.compile(r"(?:[&!]\S*\s+)*+(?:(?:#.*)?\s++)*+")
-_OPENING = re.compile(r"(?:[&!]\S*[ \t]+)*[\[{]")
+_KEEP = compile_lazily(r"[|>][1-9]?\+")
+_DASH = compile_lazily(r"(?:[ \t]*+(?:#.*)?\n)*+[ \t]*(?=-\s)")
+_BEFORE_DASH = compile_lazily(r"(?:[&!]\S*\s+)*+(?:(?:#.*)?\s++)*+")
+_OPENING = compile_lazily(r"(?:[&!]\S*[ \t]+)*[\[{]")
 _SEQ: Literal["seq"] = "seq"
 _MAP: Literal["map"] = "map"
 _MOST_EVENTS = 50_000
@@ -246,10 +247,10 @@ class _Reader:
         return Branch(kind, True, opening[0], tuple(entries), text[at : raw.end]), raw.end
 
 
-_NOTHING = re.compile(r"(?!)")
+_NOTHING = compile_lazily(r"(?!)")
 _SYNTAX = brackets.Syntax(
-    space=re.compile(r"(?:[ \t\n]++|(?<=\s)#.*)*+"),
-    tail=re.compile(r"[ \t]+#.*|"),
+    space=compile_lazily(r"(?:[ \t\n]++|(?<=\s)#.*)*+"),
+    tail=compile_lazily(r"[ \t]+#.*|"),
     scalar=_NOTHING,
     key=_NOTHING,
     read_scalar=lambda text: Leaf(text, text),

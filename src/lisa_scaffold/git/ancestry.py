@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from lisa_scaffold.git.command import complete, git, run
 from lisa_scaffold.git.environment import ALONE
+from lisa_scaffold.pattern import compile_lazily
 
 # Alone, or as `git describe` gives it.
-_HASH = re.compile(r"(.+-\d+-g)?[0-9a-f]{7,64}")
+_HASH = compile_lazily(r"(.+-\d+-g)?[0-9a-f]{7,64}")
 
 
 def commit_of(git_dir: Path, version: str) -> str | None:

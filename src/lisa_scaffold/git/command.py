@@ -13,6 +13,7 @@ from lisa_scaffold import files, process
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import environment
 from lisa_scaffold.git.environment import Variables
+from lisa_scaffold.pattern import compile_lazily
 
 MEMORY = 1_000_000_000
 """Bytes that git may allocate; packs and large files are mapped, and do not count."""
@@ -21,11 +22,11 @@ SECONDS = 30
 """Seconds of processor time for git, and for each process of its own; the status of a million files
 takes ten."""
 
-_OUT_OF_MEMORY = re.compile(rb"out of memory|cannot allocate memory", re.I)
+_OUT_OF_MEMORY = compile_lazily(rb"out of memory|cannot allocate memory", re.I)
 
-_OUT_OF_TIME = re.compile(rb"died of signal %d\b" % signal.SIGXCPU)
+_OUT_OF_TIME = compile_lazily(rb"died of signal %d\b" % signal.SIGXCPU)
 
-VERSION_TAG = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
+VERSION_TAG = compile_lazily(r"v(\d+)\.(\d+)\.(\d+)")
 
 
 class GitError(LisaError):

@@ -19,6 +19,7 @@ from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
 from lisa_scaffold.git.command import GitError, complete, git, run
 from lisa_scaffold.git.environment import ALONE, NOWHERE, Variables, alone_with, online
 from lisa_scaffold.model import Identity
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.process import TooMuchError
 
 MOST_FILES = 50_000
@@ -29,7 +30,7 @@ MOST_BYTES = 500_000_000
 
 _SUBMODULE = "160000"
 # What no reference may have in its name (git check-ref-format), and revisions are written with.
-_EXPRESSION = re.compile(r"[\x00- ~^:?*\[\\\x7f]|\.\.|@\{")
+_EXPRESSION = compile_lazily(r"[\x00- ~^:?*\[\\\x7f]|\.\.|@\{")
 
 # One entry takes some 60 and its path; a path that is nested deeply takes more.
 _MOST_LISTED = 200 * MOST_FILES

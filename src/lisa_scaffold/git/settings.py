@@ -18,6 +18,7 @@ from typing import NamedTuple
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import address, command
 from lisa_scaffold.git.contents import MOST_TEXT
+from lisa_scaffold.pattern import compile_lazily
 
 # The scopes of `git config --show-scope` that belong to the repository.
 _OWN = frozenset(["local", "worktree"])
@@ -57,8 +58,8 @@ _EXTENSIONS = {
     "extensions.preciousobjects": _YES | _NO,
 }
 
-_FILTER = re.compile(r"filter\.(.*)\.(clean|smudge|process)", re.DOTALL)
-_REMOTE = re.compile(r"remote\.(.*)\.(url|promisor|partialclonefilter)", re.DOTALL)
+_FILTER = compile_lazily(r"filter\.(.*)\.(clean|smudge|process)", re.DOTALL)
+_REMOTE = compile_lazily(r"remote\.(.*)\.(url|promisor|partialclonefilter)", re.DOTALL)
 
 
 class _Entry(NamedTuple):

@@ -5,16 +5,16 @@ The report shows a declined change as a patch.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import patch, to_lines, to_text
 from lisa_scaffold.merge.effort import spend
+from lisa_scaffold.pattern import compile_lazily
 
-_WORD = re.compile(r"[^\s,;()\[\]{}'\"`]+")
-_KEY = re.compile(r"""["']?([\w.-]+)["']?\s*[:=]""")
+_WORD = compile_lazily(r"[^\s,;()\[\]{}'\"`]+")
+_KEY = compile_lazily(r"""["']?([\w.-]+)["']?\s*[:=]""")
 _MARGIN = "\n    "
 REWRITTEN = "The project has rewritten the passage that the template changed."
 BOTH_ADDED = "Both sides added this file; where they differ it stays as the project has it."

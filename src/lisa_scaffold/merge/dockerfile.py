@@ -24,12 +24,13 @@ from lisa_scaffold.merge.units import (
     place_in_blocks,
 )
 from lisa_scaffold.merge.verify import find_lost_word
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import has_only_moved_pins
 
-_INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)")
-_STAGE = re.compile(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
-_FROM = re.compile(r"--from=([\w.-]+)")
-_VARIABLE = re.compile(r"\$\{?(\w+)")
+_INSTRUCTION = compile_lazily(r"\s*([A-Za-z]+)\s+(.*)")
+_STAGE = compile_lazily(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
+_FROM = compile_lazily(r"--from=([\w.-]+)")
+_VARIABLE = compile_lazily(r"\$\{?(\w+)")
 _END = Unit(("end", ""), 0, ())
 _SETTINGS = ("ARG", "ENV", "LABEL", "EXPOSE", "VOLUME")
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "MAINTAINER", "SHELL", "STOPSIGNAL", "FROM")
@@ -271,13 +272,13 @@ def _place_words(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> l
 
 # The commands that one RUN joins with ``&&`` run one after the other, so each keeps its place
 # between its neighbours. Whatever is more than such a list is not merged.
-_HEAD = re.compile(r"[ \t]*RUN(?:[ \t]|\\\n)+", re.IGNORECASE)
-_AND = re.compile(r"((?<![ \t])[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\\n[ \t]*)?)")
-_FLAG_OR_LIST = re.compile(r"--|\[")
-_MORE = re.compile(r"[;|&()<#`!\n]|(?<!\$)\{|\\(?!\n)")
-_KEYWORD = re.compile(r"(?:if|then|else|fi|for|while|until|do|done|case|esac|function|time)\b")
+_HEAD = compile_lazily(r"[ \t]*RUN(?:[ \t]|\\\n)+", re.IGNORECASE)
+_AND = compile_lazily(r"((?<![ \t])[ \t]*(?:\\\n[ \t]*)?&&[ \t]*(?:\\\n[ \t]*)?)")
+_FLAG_OR_LIST = compile_lazily(r"--|\[")
+_MORE = compile_lazily(r"[;|&()<#`!\n]|(?<!\$)\{|\\(?!\n)")
+_KEYWORD = compile_lazily(r"(?:if|then|else|fi|for|while|until|do|done|case|esac|function|time)\b")
 # What such a command does affects all that follow it.
-_LASTING = re.compile(
+_LASTING = compile_lazily(
     r"(?:\.|source|cd|pushd|popd|export|unset|set|shopt|alias|umask|ulimit|trap|eval|exec|exit"
     r"|return|readonly|declare|hash|(?:\w+=\S*\s*)+$)(?:\s|$)"
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 
 from lisa_scaffold.merge.declined import MergedText, Note
+from lisa_scaffold.pattern import compile_lazily
 
 Merge = Callable[[str, str, str], MergedText | None]
 
@@ -46,13 +47,15 @@ _SUFFIXES = {
     **dict.fromkeys(("adoc", "markdown", "md", "mdx", "rst", "txt"), "prose"),
 }
 _PATTERNS = (
-    ("lines", re.compile(r"(.*/)?(\.\w*ignore|\.gitattributes)")),
-    ("pip", re.compile(r".*(requirements|constraints)[^/]*\.(txt|in)")),
-    ("pip", re.compile(r"(.*/)?requirements/[^/]+\.(txt|in)")),
-    ("text", re.compile(r"(.*/)?CMakeLists\.txt")),
-    ("dockerfile", re.compile(r"(.*/)?(Docker|Container)file([.-][^/]*)?")),
+    ("lines", compile_lazily(r"(.*/)?(\.\w*ignore|\.gitattributes)")),
+    ("pip", compile_lazily(r".*(requirements|constraints)[^/]*\.(txt|in)")),
+    ("pip", compile_lazily(r"(.*/)?requirements/[^/]+\.(txt|in)")),
+    ("text", compile_lazily(r"(.*/)?CMakeLists\.txt")),
+    ("dockerfile", compile_lazily(r"(.*/)?(Docker|Container)file([.-][^/]*)?")),
 )
-_PROSE = re.compile(r"(README|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGE(S|LOG)|NEWS|TODO)(\.\w+)?")
+_PROSE = compile_lazily(
+    r"(README|LICEN[CS]E|COPYING|NOTICE|AUTHORS|CHANGE(S|LOG)|NEWS|TODO)(\.\w+)?"
+)
 _STRUCTURED = ("toml", "yaml", "json")
 # Of these each line, or each few lines, stands for itself.
 _BY_MEMBER = (*_STRUCTURED, "ini", "lines", "pip")

@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from lisa_scaffold.formats.diff import to_lines, to_text
 from lisa_scaffold.formats.stretches import Unit, join_units, key_of
 from lisa_scaffold.formats.tree import NotSure
@@ -32,9 +30,15 @@ from lisa_scaffold.merge.units import (
     place_in_turn,
 )
 from lisa_scaffold.merge.verify import find_lost_word
-from lisa_scaffold.versions import make_requirement_keys, pick_newest, split_requirement
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.versions import (
+    make_requirement_keys,
+    normalize_name,
+    pick_newest,
+    split_requirement,
+)
 
-_PATTERN_AND_MORE = re.compile(r"(\S+)\s+\S")
+_PATTERN_AND_MORE = compile_lazily(r"(\S+)\s+\S")
 # In a manifest the last word wins: between additions that include and additions that exclude,
 # the order decides.
 _VERBS = {
@@ -189,8 +193,8 @@ def _is_comment(unit: Unit) -> bool:
     return unit.lines[0].lstrip().startswith("#")
 
 
-_SECTION = re.compile(r"\[(.+?)\]")
-_KEY = re.compile(r"([^\s=:#;][^=:]*)[=:]")
+_SECTION = compile_lazily(r"\[(.+?)\]")
+_KEY = compile_lazily(r"([^\s=:#;][^=:]*)[=:]")
 _INI_COMMENT = ("#", ";", "!")
 _DECIDE_KEY = let_project_decide(lambda unit: str(key_of(unit)))
 
@@ -318,7 +322,7 @@ def _split_keys(lines: Sequence[str]) -> list[Unit]:
     return units
 
 
-_COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*")
+_COMMENT = compile_lazily(r"(?:^|(?<!\s)\s+)#.*")
 
 
 def merge_requirements(base: str, ours: str, theirs: str) -> MergedText | None:
@@ -382,7 +386,7 @@ def _decide_requirement(
     """Drop a requirement that one side removed where the other only moved its version."""
     before, after = _strip_comment(base), _strip_comment(ours or theirs or base)
     parts = split_requirement(before)
-    what = canonicalize_name(parts["name"]) if parts else before
+    what = normalize_name(parts["name"]) if parts else before
     texts = ["\n".join(unit.lines) if unit else "" for unit in (base, ours, theirs)]
     if before != after and values.has_only_moved_pins((what,), before, after):
         return None, removed.note_moved(what, f"{before} → {after}", by_ours=ours is not None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import Hunk, hunks, to_lines, to_text
+from lisa_scaffold.pattern import compile_lazily
 
-_MARKER = re.compile(r"(?:<{7}|\|{7}|={7}|>{7})(?: |$)")
-_MEANS = re.compile(r"\w")
+_MARKER = compile_lazily(r"(?:<{7}|\|{7}|={7}|>{7})(?: |$)")
+_MEANS = compile_lazily(r"\w")
 _NEAR = 3
 
 

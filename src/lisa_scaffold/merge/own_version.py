@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from lisa_scaffold.pattern import compile_lazily
+
 # Tables of TOML and INI files whose key `version` is the project's own: PEP 621, Poetry, Cargo,
 # setuptools.
 _TABLES = {
@@ -13,10 +15,10 @@ _TABLES = {
     "Cargo.toml": ("package", "workspace.package"),
     "setup.cfg": ("metadata",),
 }
-_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:[#;].*)?")
-_IN_TABLE = re.compile(r"\s*version\s*[=:]\s*[\"']?([vV]?\d[\w.+!-]*)[\"']?\s*(?:#.*)?")
-_IN_JSON = re.compile(r'\s*"version"\s*:\s*"([vV]?\d[^"]*)"\s*,?\s*')
-_MEMBER = re.compile(r'(\s+)"')
+_HEADER = compile_lazily(r"\s*\[([^\[\]]+)\]\s*(?:[#;].*)?")
+_IN_TABLE = compile_lazily(r"\s*version\s*[=:]\s*[\"']?([vV]?\d[\w.+!-]*)[\"']?\s*(?:#.*)?")
+_IN_JSON = compile_lazily(r'\s*"version"\s*:\s*"([vV]?\d[^"]*)"\s*,?\s*')
+_MEMBER = compile_lazily(r'(\s+)"')
 
 # Lines of other files, by name.
 _LINES = {

@@ -6,18 +6,19 @@ import re
 from collections.abc import Sequence
 
 from lisa_scaffold.merge.effort import spend
+from lisa_scaffold.pattern import compile_lazily
 
 _MARKDOWN = (
-    re.compile(r" {0,3}\[([^\[\]]+)\]:\s*\S"),
-    re.compile(r"\[([^\[\]]+)\]"),
+    compile_lazily(r" {0,3}\[([^\[\]]+)\]:\s*\S"),
+    compile_lazily(r"\[([^\[\]]+)\]"),
 )
 # Substitutions (`.. |name| image:: …`) and named targets (`.. _name: …`).
 _RST = (
-    re.compile(r"\.\. (?:\|([^|]+)\|\s+\w+::|_(?![_\s])`?([^:`]+)`?:)"),
-    re.compile(r"\|([^|\s](?:[^|]*[^|\s])?)\||`([^`<]+)`_|\b([\w.-]+)_\b"),
+    compile_lazily(r"\.\. (?:\|([^|]+)\|\s+\w+::|_(?![_\s])`?([^:`]+)`?:)"),
+    compile_lazily(r"\|([^|\s](?:[^|]*[^|\s])?)\||`([^`<]+)`_|\b([\w.-]+)_\b"),
 )
 _FORMS = {"md": _MARKDOWN, "markdown": _MARKDOWN, "rst": _RST}
-_MORE = re.compile(r"\s+\S")
+_MORE = compile_lazily(r"\s+\S")
 
 
 def add_definitions(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
-
-from packaging.utils import canonicalize_name
 
 from lisa_scaffold.formats.tree import (
     Branch,
@@ -23,9 +20,10 @@ from lisa_scaffold.formats.tree import (
 )
 from lisa_scaffold.merge import declined, match, values
 from lisa_scaffold.merge.declined import Declined, Note
-from lisa_scaffold.versions import split_requirement
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.versions import normalize_name, split_requirement
 
-_NAME = re.compile(r"[A-Za-z_][\w-]*")
+_NAME = compile_lazily(r"[A-Za-z_][\w-]*")
 
 
 def merge_one_sided(  # noqa: PLR0913 - three versions, where they are, what is reported of them
@@ -109,7 +107,7 @@ def find_label(member: Entry) -> Path:
         identity = match.identify([value])[0][0]
         return (*member.key, identity[1] if isinstance(identity, tuple) else "")
     parts = split_requirement(values.text_of(value) or "")
-    return (*member.key, canonicalize_name(parts["name"]) if parts else "")
+    return (*member.key, normalize_name(parts["name"]) if parts else "")
 
 
 def find_dangling(

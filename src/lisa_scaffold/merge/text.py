@@ -28,13 +28,14 @@ from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.declined import BOTH_ADDED, REWRITTEN, Declined, MergedText
 from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.references import add_definitions
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import pick_newest
 
 # A reference such as `owner/name@v2` or `name>=1,<2` is one word: a part of one side's reference
 # glued to a part of the other's would be something that nobody wrote.
-_WORD = re.compile(r"[^\s,;()\[\]{}\"'`]+|\s+|.", re.DOTALL)
-_MEANS = re.compile(r"\w")
-_CODES = re.compile(r"#\s*(?:noqa:|nosec\b|type:\s*ignore\[|pylint:\s*disable=)")
+_WORD = compile_lazily(r"[^\s,;()\[\]{}\"'`]+|\s+|.", re.DOTALL)
+_MEANS = compile_lazily(r"\w")
+_CODES = compile_lazily(r"#\s*(?:noqa:|nosec\b|type:\s*ignore\[|pylint:\s*disable=)")
 _LONGEST_LINE = 2000
 _MOST_LINES = 80
 _LIKENESS = 100  # steps of the shortest comparison

@@ -7,27 +7,32 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from packaging.utils import canonicalize_name
-
 from lisa_scaffold.formats.tree import Path, Value
 from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.match import are_all_named, diff3
 from lisa_scaffold.merge.text import merge_words
-from lisa_scaffold.versions import is_hash, make_requirement_keys, split_requirement, version_key
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.versions import (
+    is_hash,
+    make_requirement_keys,
+    normalize_name,
+    split_requirement,
+    version_key,
+)
 
-_ADDRESS = re.compile(r"https?://[^\s?#]+")
+_ADDRESS = compile_lazily(r"https?://[^\s?#]+")
 _NUMBER = r"[vV]?\d+(?:\.\d+)*(?:[-.]?(?:a|b|c|rc|alpha|beta|pre|preview|post|dev)[-.]?\d*)*"
-VERSION_REMARK = re.compile(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
+VERSION_REMARK = compile_lazily(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
 """A comment that names the version of a pin."""
-_IN_COMMENT = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w.])")
-_BOUND = re.compile(rf"(?P<stem>(?:>=|~=|==|\^|~)\s*)(?P<version>{_NUMBER})")
-_AT = re.compile(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
-_TAGGED = re.compile(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
-_PLAIN = re.compile(rf"(?P<stem>)(?P<version>{_NUMBER})")
-_TARGET = re.compile(r"(?P<stem>py)(?P<version>\d{2,})")
-_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}$")
-_VERSIONED = re.compile(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
+_IN_COMMENT = compile_lazily(rf"(?<![\w.])({_NUMBER})(?![\w.])")
+_BOUND = compile_lazily(rf"(?P<stem>(?:>=|~=|==|\^|~)\s*)(?P<version>{_NUMBER})")
+_AT = compile_lazily(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
+_TAGGED = compile_lazily(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
+_PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})")
+_TARGET = compile_lazily(r"(?P<stem>py)(?P<version>\d{2,})")
+_HASH = compile_lazily(r"(?<![0-9a-f])[0-9a-f]{40}$")
+_VERSIONED = compile_lazily(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
 # Keys whose value is a version, besides those that end in "version".
 _PINNED = {"rev", "ref", "tag"}
@@ -43,7 +48,7 @@ _ORDERED = {
 _LAST_WINS = {"extends", "package-rules", "packagerules"}
 # Sets whose items are prose.
 _PROSE_SETS = {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
-_REQUIREMENTS = re.compile(r"dependenc|requires?$|^deps$|^dependency-groups$")
+_REQUIREMENTS = compile_lazily(r"dependenc|requires?$|^deps$|^dependency-groups$")
 
 # From so many words on a value reads like a sentence or a command.
 _SENTENCE = 3
@@ -212,10 +217,10 @@ def _merge_requirement(path: Path, base: str, ours: str, theirs: str) -> Decisio
     before, our_parts, their_parts = (split_requirement(text) for text in (base, ours, theirs))
     if before is None or our_parts is None or their_parts is None:
         return None
-    name = canonicalize_name(before["name"])
-    if {canonicalize_name(parts["name"]) for parts in (our_parts, their_parts)} != {name}:
+    name = normalize_name(before["name"])
+    if {normalize_name(parts["name"]) for parts in (our_parts, their_parts)} != {name}:
         return None
-    if not path or canonicalize_name(path[-1]) != name:
+    if not path or normalize_name(path[-1]) != name:
         path = (*path, before["name"])
     merged, notes = "", []
     for part, old in before.items():

@@ -12,12 +12,13 @@ from lisa_scaffold.formats.diff import hunks
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
 from lisa_scaffold.merge import choice, match, moves, values
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
+from lisa_scaffold.pattern import compile_lazily
 
 Load = Callable[[str], Value]
 Maybe: TypeAlias = "Value | None"
 
-_COMMENT_LINE = re.compile(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
-_HASH = re.compile(r"(?:^|@)[0-9a-f]{40}$")
+_COMMENT_LINE = compile_lazily(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
+_HASH = compile_lazily(r"(?:^|@)[0-9a-f]{40}$")
 
 
 def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of them
@@ -271,8 +272,8 @@ def _check_member(
     return absent and (problem or absent)
 
 
-_RUN = re.compile(r"[\w.@:/*-]+")
-_MEANS = re.compile(r"\w")
+_RUN = compile_lazily(r"[\w.@:/*-]+")
+_MEANS = compile_lazily(r"\w")
 
 
 def find_lost_word(

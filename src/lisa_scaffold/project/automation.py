@@ -9,6 +9,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from lisa_scaffold.pattern import compile_lazily
+
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
     from lisa_scaffold.project.gitlab import Pipeline
@@ -25,7 +27,7 @@ _FILES = (
     *("pyrightconfig.json", "pytest.ini", ".pytest.ini", ".coveragerc", "ty.toml", "pyrefly.toml"),
     *("conftest.py", "tests/conftest.py", "Jenkinsfile", ".lgtm.yml"),
 )
-_REUSED_WORKFLOW = re.compile(r"uses:\s*[\"']?[\w.-]+/[\w.-]+/\.github/workflows/")
+_REUSED_WORKFLOW = compile_lazily(r"uses:\s*[\"']?[\w.-]+/[\w.-]+/\.github/workflows/")
 _MOST_TEXT = 4_000_000
 
 

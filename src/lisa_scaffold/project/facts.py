@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import git
 from lisa_scaffold.formats.document import Document
-from lisa_scaffold.project.files import Files
+from lisa_scaffold.project.files import Cache, Files
 from lisa_scaffold.project.recorded import ANSWERS_FILE
-from lisa_scaffold.project.tree import Disk, Memory, Overlay
+from lisa_scaffold.project.tree import Disk, Memory, Overlay, Tree
 
 if TYPE_CHECKING:
     from datetime import date
@@ -46,8 +45,7 @@ class Pristine(NamedTuple):
     locked: Mapping[str, bytes]
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """What no file of the project tells, passed in by the caller of the rules.
 
     Attributes
@@ -77,7 +75,6 @@ class Given:
     unused: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True)
 class Facts(Files):
     """The facts of one project: its files, and what they say.
 
@@ -87,10 +84,12 @@ class Facts(Files):
         What no file of it tells.
     """
 
-    given: Given = field(default_factory=Given)
-    _found: dict[Callable[[Facts], Any], Any] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    def __init__(
+        self, tree: Tree, root: Path | None, given: Given, *, read: Cache | None = None
+    ) -> None:
+        super().__init__(tree, root, read=read)
+        self.given = given
+        self._found: dict[Callable[[Facts], Any], Any] = {}
 
     @classmethod
     def read(cls, root: Path, given: Given | None = None) -> Facts:
@@ -115,12 +114,12 @@ class Facts(Files):
     def changed(self, changes: Mapping[str, bytes | None]) -> Facts:
         """The facts after a change of some files (``None``: removed)."""
         return Facts(
-            Overlay(self.tree, changes), self.root, self.given, _read=self._read.without(changes)
+            Overlay(self.tree, changes), self.root, self.given, read=self._read.without(changes)
         )
 
     def with_given(self, **given: Any) -> Facts:
         """The same facts with some of ``given`` replaced."""
-        return Facts(self.tree, self.root, replace(self.given, **given), _read=self._read)
+        return Facts(self.tree, self.root, self.given._replace(**given), read=self._read)
 
     def cached(self, find: Callable[[Facts], T]) -> T:
         """What a function finds in these facts; it is called only once."""

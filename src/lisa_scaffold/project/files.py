@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from posixpath import dirname, normpath
@@ -65,7 +64,6 @@ class Cache:
         return rest
 
 
-@dataclass(frozen=True)
 class Files:
     """The files of one project.
 
@@ -81,10 +79,11 @@ class Files:
         The folder; ``None`` for files in memory.
     """
 
-    tree: Tree
-    root: Path | None = None
-    _read: Cache = field(default_factory=Cache, repr=False, kw_only=True)
-    _ignored: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    def __init__(self, tree: Tree, root: Path | None, *, read: Cache | None = None) -> None:
+        self.tree = tree
+        self.root = root
+        self._read = read or Cache()
+        self._ignored: dict[str, bool] = {}
 
     @property
     def files(self) -> Mapping[str, File]:

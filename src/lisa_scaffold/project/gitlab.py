@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.formats.document import Document, Keys
@@ -43,8 +43,7 @@ _MOST_COMMANDS = 2_000
 _MOST_VALUES = 400_000
 
 
-@dataclass(frozen=True)
-class Include:
+class Include(NamedTuple):
     """One entry of an ``include`` list.
 
     Attributes
@@ -62,7 +61,7 @@ class Include:
     form: str
     address: str
     entry: Mapping[str, Any]
-    find: Callable[[], Place] = field(repr=False, compare=False)
+    find: Callable[[], Place]
 
     @property
     def place(self) -> Place:
@@ -70,7 +69,6 @@ class Include:
         return self.find()
 
 
-@dataclass(frozen=True)
 class Job:
     """A job, or a hidden one that others extend.
 
@@ -90,12 +88,22 @@ class Job:
         Names of the jobs that it extends, the nearest first, all the way up.
     """
 
-    name: str
-    data: Mapping[str, Any]
-    own: Mapping[str, Any]
-    find: Callable[[], Place] = field(repr=False, compare=False)
-    is_fully_known: bool = True
-    parents: tuple[str, ...] = ()
+    def __init__(  # noqa: PLR0913 - the traits of a job, each by its name
+        self,
+        name: str,
+        data: Mapping[str, Any],
+        own: Mapping[str, Any],
+        find: Callable[[], Place],
+        *,
+        is_fully_known: bool = True,
+        parents: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.data = data
+        self.own = own
+        self.find = find
+        self.is_fully_known = is_fully_known
+        self.parents = parents
 
     @property
     def place(self) -> Place:
@@ -184,7 +192,6 @@ class Trouble(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True)
 class Pipeline:
     """A pipeline.
 
@@ -204,13 +211,24 @@ class Pipeline:
         What cannot be resolved: a missing file or parent, a cycle.
     """
 
-    files: tuple[str, ...] = ()
-    includes: tuple[Include, ...] = ()
-    jobs: Mapping[str, Job] = field(default_factory=dict)
-    hidden: Mapping[str, Job] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    troubles: tuple[Trouble, ...] = ()
-    _documents: Mapping[str, Document] = field(default_factory=dict, repr=False)
+    def __init__(  # noqa: PLR0913 - the parts of a pipeline, each by its name
+        self,
+        files: tuple[str, ...] = (),
+        *,
+        includes: tuple[Include, ...] = (),
+        jobs: Mapping[str, Job] = MappingProxyType({}),
+        hidden: Mapping[str, Job] = MappingProxyType({}),
+        settings: Mapping[str, Any] = MappingProxyType({}),
+        troubles: tuple[Trouble, ...] = (),
+        documents: Mapping[str, Document] = MappingProxyType({}),
+    ) -> None:
+        self.files = files
+        self.includes = includes
+        self.jobs = jobs
+        self.hidden = hidden
+        self.settings = settings
+        self.troubles = troubles
+        self._documents = documents
 
     def __bool__(self) -> bool:
         """Whether there is a pipeline."""
@@ -356,12 +374,12 @@ class _Reader:
         jobs = {name: self._make_job(name) for name in names[:_MOST_JOBS]}
         return Pipeline(
             tuple(self._documents),
-            tuple(self._includes),
-            {name: job for name, job in jobs.items() if not job.is_hidden},
-            {name: job for name, job in jobs.items() if job.is_hidden},
-            {key: self._resolve(value, ()) for key, value in settings.items()},
-            tuple(self._troubles),
-            self._documents,
+            includes=tuple(self._includes),
+            jobs={name: job for name, job in jobs.items() if not job.is_hidden},
+            hidden={name: job for name, job in jobs.items() if job.is_hidden},
+            settings={key: self._resolve(value, ()) for key, value in settings.items()},
+            troubles=tuple(self._troubles),
+            documents=self._documents,
         )
 
     def _read_file(self, path: str, above: tuple[str, ...]) -> None:
@@ -428,7 +446,7 @@ class _Reader:
         # A job must not refer to the reader, and so to the facts that refer to the job: only a run
         # of the garbage collector would free them.
         find = partial(_find_place, self._documents, name)
-        return Job(name, data, own, find, is_fully_known, tuple(parents))
+        return Job(name, data, own, find, is_fully_known=is_fully_known, parents=tuple(parents))
 
     def _extend(
         self, name: str, own: dict[str, Any], above: tuple[str, ...]

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 
+from lisa_scaffold.pattern import compile_lazily
+
 LONGEST = 1000
 """Characters of a pattern; a longer one matches nothing."""
 
 _NEVER = r"(?!)"
-_WILD = re.compile(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?)")
-_WILD_OR_SET = re.compile(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?|\[[^]]+\])")
+_WILD = compile_lazily(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?)")
+_WILD_OR_SET = compile_lazily(r"(\*\*/(?:\*\*/)*|\*\*+|\*|\?|\[[^]]+\])")
 
 
 def expression(pattern: str, *, sets: bool = False) -> str:

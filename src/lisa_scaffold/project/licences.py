@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lisa_scaffold.pattern import compile_lazily
+
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
 
@@ -26,9 +28,9 @@ COMMON = frozenset(
 )
 """Identifiers that are known to be valid without loading the whole list of SPDX."""
 
-_FILE = re.compile(r"(UN)?LICEN[SC]E|COPYING", re.IGNORECASE)
+_FILE = compile_lazily(r"(UN)?LICEN[SC]E|COPYING", re.IGNORECASE)
 _NO_LICENCE_SUFFIXES = (".py", ".json", ".toml", ".yml", ".yaml", ".html", ".tmpl", ".in")
-_DISTINCT = re.compile(
+_DISTINCT = compile_lazily(
     r"(A|L)?GPL\b|BSD(-[23]|$)|MIT$|Apache\b|MPL\b|ISC$|EUPL\b|CECILL\b|Unlicense$"
 )
 _MOST_TEXT = 200_000
@@ -72,7 +74,7 @@ _NAMES = {
     "MIT": r"\bMIT\b",
     "ISC": r"\bISC\b",
 }
-_LATER = re.compile(
+_LATER = compile_lazily(
     r"\W{0,3}(?:\+|or (?:\W?at your option\W{1,3})?(?:any )?(?:later|newer|above))", re.IGNORECASE
 )
 _CLAUSES = {

@@ -9,13 +9,14 @@ from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.pattern import compile_lazily
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
 
-_NAMED = re.compile(r"(?:[\w./-]*/)?[\w.-]*require[\w.-]*\.(?:txt|in)", re.IGNORECASE)
-_OPERATOR = re.compile(r"\s*(?:[=~<>!]=|===|[<>])\s*")
-_OPTION = re.compile(r"-|.*\s--\w")
+_NAMED = compile_lazily(r"(?:[\w./-]*/)?[\w.-]*require[\w.-]*\.(?:txt|in)", re.IGNORECASE)
+_OPERATOR = compile_lazily(r"\s*(?:[=~<>!]=|===|[<>])\s*")
+_OPTION = compile_lazily(r"-|.*\s--\w")
 
 
 class Listed(NamedTuple):

@@ -6,10 +6,10 @@ The meaning of commands and patterns is that of setuptools' ``FileList``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.globs import expression
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FILE = "MANIFEST.in"
 
-_ALWAYS = re.compile(
+_ALWAYS = compile_lazily(
     r"README(\.rst|\.txt|\.md)?|setup\.py|setup\.cfg|pyproject\.toml|MANIFEST\.in"
     r"|(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*|tests?/test[^/]*\.py"
 )
@@ -83,8 +83,7 @@ class Command(NamedTuple):
         return f"**/{pattern}" if self.verb.startswith("global") else pattern
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """The commands of a ``MANIFEST.in``, in their order."""
 
     commands: tuple[Command, ...] = ()
@@ -101,7 +100,7 @@ class Manifest:
                 inside = command.adds
         return inside
 
-    @cached_property
+    @property
     def unknown(self) -> tuple[Command, ...]:
         """Commands that do not exist or lack arguments."""
         return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.globs import expression
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ FILE = "pyproject.toml"
 _MOST = 500
 _DEEPEST = 3
 # Projects that others are made from, or that tests play with.
-_NO_MEMBER = re.compile(
+_NO_MEMBER = compile_lazily(
     r"(?:.*/)?(?:tests?|testing|testdata|fixtures|examples?|docs?|templates?|vendor|_vendor"
     r"|benchmarks?|bench|integration|samples?|packages-for-tests)(?:/.*)?|.*[{}].*",
     re.IGNORECASE,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lisa_scaffold.formats.document import Key, Keys
+from lisa_scaffold.versions import normalize_name
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -35,7 +36,6 @@ class Place(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True)
 class Package:
     """The metadata of a package, keyed as in the ``[project]`` table (PEP 621).
 
@@ -53,10 +53,17 @@ class Package:
         Finds the place of a key and its items.
     """
 
-    form: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
-    unknown: frozenset[str] = frozenset()
-    where: Callable[[Keys], Place] = lambda _keys: Place("pyproject.toml", 1)
+    def __init__(
+        self,
+        form: str = "",
+        data: Mapping[str, Any] = MappingProxyType({}),
+        unknown: frozenset[str] = frozenset(),
+        where: Callable[[Keys], Place] = lambda _keys: Place("pyproject.toml", 1),
+    ) -> None:
+        self.form = form
+        self.data = data
+        self.unknown = unknown
+        self.where = where
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key, or the default."""
@@ -98,9 +105,7 @@ class Package:
     @cached_property
     def name(self) -> str:
         """The distribution name in its normalised form; empty where it is not known."""
-        from packaging.utils import canonicalize_name
-
-        return canonicalize_name(self.text("name"))
+        return normalize_name(self.text("name"))
 
     @cached_property
     def pythons(self) -> SpecifierSet | None:

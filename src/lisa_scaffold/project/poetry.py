@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from lisa_scaffold.formats.document import Document, Keys
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.package import Package, Place
 
 _SAME_KEYS = ("name", "version", "description", "readme", "keywords", "classifiers", "scripts")
 _URLS = {"homepage": "Homepage", "repository": "Repository", "documentation": "Documentation"}
 _LONGEST = 500  # characters of a person, or of a constraint
-_PERSON = re.compile(r"\s*([^<>]*?)\s*(?:<([^<>]*)(>.*)?)?\s*")
+_PERSON = compile_lazily(r"\s*([^<>]*?)\s*(?:<([^<>]*)(>.*)?)?\s*")
 
 
 def read(pyproject: Document, system: Mapping[str, Any]) -> Package:

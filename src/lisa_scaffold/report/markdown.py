@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief, harmless
 
 LONGEST = 300
 
 _JOINER = "&#8288;"
 # What an address is known by: its scheme, its host, or its person; each as it is escaped.
-_ADDRESS = re.compile(r"www(?=\.)|\\:(?=//)|\\@(?=\S)", re.IGNORECASE)
+_ADDRESS = compile_lazily(r"www(?=\.)|\\:(?=//)|\\@(?=\S)", re.IGNORECASE)
 
 
 def escaped(text: str, most: int = LONGEST) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import Hit, Rule
+from lisa_scaffold.similar import find_similar
 
 FAMILIES = {
     "SYN": (("syntax",), "Files that can be read"),
@@ -147,7 +147,7 @@ def refuse_unknown(codes: Iterable[str]) -> None:
 def find_similar_codes(code: str) -> list[str]:
     """Known codes that look like an unknown one."""
     known = [*FAMILIES, *(each.code for each in every_rule())]
-    return get_close_matches(code.upper(), known, n=3)
+    return find_similar(code.upper(), known, most=3)
 
 
 def _unknown_code(code: str) -> LisaError:

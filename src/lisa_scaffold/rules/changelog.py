@@ -8,15 +8,16 @@ from itertools import pairwise
 
 from lisa_scaffold.formats.edit import insert_before
 from lisa_scaffold.formats.markdown import Heading
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
 
 _NAME = r"(?:changelog|changes|history|news|releases?|release[-_ ]?notes|what'?s[-_ ]?new)"
 _SUFFIX = r"(?:\.(?:md|markdown|rst|txt|adoc))?"
-_FILE = re.compile(rf"(?:docs?/(?:[^/]+/)*)?{_NAME}{_SUFFIX}", re.IGNORECASE)
+_FILE = compile_lazily(rf"(?:docs?/(?:[^/]+/)*)?{_NAME}{_SUFFIX}", re.IGNORECASE)
 # One file for each version, or for each change until the next one.
-_FRAGMENTS = re.compile(
+_FRAGMENTS = compile_lazily(
     rf"(?:docs?/(?:[^/]+/)*)?(?:{_NAME}(?:\.d)?|news[-_]?fragments|\.changes|\.changelog)/.+",
     re.IGNORECASE,
 )
@@ -27,24 +28,24 @@ _GENERATOR_FILES = (
     *("release-please-config.json", ".release-please-manifest.json", ".protokolo.toml"),
     *("towncrier.toml", ".changelog.yml", ".releaserc", ".releaserc.json", ".cz.toml"),
 )
-_GENERATED = re.compile(
+_GENERATED = compile_lazily(
     r"towncrier|<!--\s*(?:insertion marker|version list|scriv|generated|auto)|git-cliff|cocogitto"
     r"|(?:generated|created|written|maintained) (?:automatically |auto\S* )?(?:by|with)\b"
     r"|auto-?generated|conventional-?changelog|^- - -$|reno\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_NOT_RELEASED = re.compile(
+_NOT_RELEASED = compile_lazily(
     r"unreleased|not (?:yet )?released|upcoming|in (?:progress|development)|under development"
     r"|\b(?:next|current|development|dev|main|master|trunk|head|latest|tbd|tba)\b|\.dev\d*\b",
     re.IGNORECASE,
 )
 _NUMBER = r"(\d+\.\d+(?:\.\d+)?(?:[-.]?(?:a|b|rc|alpha|beta|dev|post)[-.]?\d*)?)"
-_VERSION = re.compile(rf"\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]*\))?(?![\w.])", re.IGNORECASE)
+_VERSION = compile_lazily(rf"\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]*\))?(?![\w.])", re.IGNORECASE)
 # A date in numbers: with dots the day comes first, with other signs nobody knows.
-_ISO_DATE = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
-_UNCLEAR_DATE = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
+_ISO_DATE = compile_lazily(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+_UNCLEAR_DATE = compile_lazily(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
 _MONTHS = 12
-_COMMIT = re.compile(
+_COMMIT = compile_lazily(
     r"\s*(?:[-*]\s+)?(?:commit )?[0-9a-f]{7,40}\b|\s*(?:[-*]\s+)?Merge (branch|pull)"
     r"|[\s>]*(?:Author|Committ?er):.*@"
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.formats.edit import insert_before, replace_in_line
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.similar import find_similar
 
 FILE = "CITATION.cff"
 
@@ -27,10 +28,10 @@ _KEYS = frozenset(
     ]
 )
 _REQUIRED = ("cff-version", "message", "title", "authors")
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_DOI = re.compile(r"10\.\d{4,9}(\.\d+)?/\S+")
-_ORCID = re.compile(r"https://orcid\.org/((?:\d{4}-){3}\d{3}[\dX])")
-_ADDRESS = re.compile(r"(https?|s?ftp)://\S+")
+_DATE = compile_lazily(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_DOI = compile_lazily(r"10\.\d{4,9}(\.\d+)?/\S+")
+_ORCID = compile_lazily(r"https://orcid\.org/((?:\d{4}-){3}\d{3}[\dX])")
+_ADDRESS = compile_lazily(r"(https?|s?ftp)://\S+")
 _Problem = tuple[Keys, str]
 _ADDRESSES = ("license-url", "repository", "repository-artifact", "repository-code", "url")
 
@@ -107,7 +108,7 @@ def valid(facts: Facts) -> Iterator[Hit]:
     if str(document.get("cff-version")) == _NEWEST:
         unknown = [key for key in document.data if key not in _KEYS]
         for key in unknown[:MOST_UNKNOWN]:
-            close = get_close_matches(str(key)[:LONGEST_WORD], _KEYS, n=1)
+            close = find_similar(str(key), _KEYS)
             message = f"no key `{key}`" + (f": {close[0]}?" if close else "")
             yield Hit(FILE, document.line(key), message)
     for keys, message in (*_check_values(document), *_check_authors(document)):

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import Change, replace_block
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
 
-_SECRET = re.compile(
+_SECRET = compile_lazily(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
     re.IGNORECASE,
 )
-_PAIR = re.compile(r"(?<!\w)([A-Za-z_]\w*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|\S*)")
+_PAIR = compile_lazily(r"(?<!\w)([A-Za-z_]\w*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|\S*)")
 # Images whose own user is root; of others the user is not known here.
-_ROOTED = re.compile(
+_ROOTED = compile_lazily(
     r"(?:docker\.io/)?(?:library/)?(?:debian|ubuntu|alpine|fedora|rockylinux|almalinux|python|node"
     r"|gcc|buildpack-deps|continuumio/(?:mini|ana)conda3)(?:[:@].*)?"
 )
@@ -216,11 +217,11 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
 
 
 # `uv pip` has a cache of its own, and other options.
-_PIP = re.compile(r"(?<!uv )\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
-_APT = re.compile(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
-_LISTS = re.compile(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?|\bapt(?:-get)? dist-?clean\b")
+_PIP = compile_lazily(r"(?<!uv )\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
+_APT = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
+_LISTS = compile_lazily(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?|\bapt(?:-get)? dist-?clean\b")
 # The same command throws pip's cache away, or keeps none.
-_NO_PIP_CACHE = re.compile(
+_NO_PIP_CACHE = compile_lazily(
     r"\bpip[\d.]* cache (?:purge|remove)\b|\brm\s[^&|;]*(?:\.cache|/tmp/pip)"
     r"|\bPIP_NO_CACHE_DIR=|\bPIP_CACHE_DIR=/(?:tmp|dev)\b|\bpip[\d.]* config set \S*no-cache-dir"
     r"|\bXDG_CACHE_HOME=/tmp"

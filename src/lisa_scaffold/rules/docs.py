@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from lisa_scaffold.formats import markdown, restructured
 from lisa_scaffold.formats.document import Keys
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
@@ -82,7 +83,7 @@ def _path_of(target: str, folder: str) -> str:
     return "" if path.startswith("..") or "@" in path else path
 
 
-_INSTALL = re.compile(
+_INSTALL = compile_lazily(
     r"install|\bpip\b|\buv (add|sync|run)\b|\bconda\b|\bpoetry (add|install)\b|docker (run|pull)",
     re.IGNORECASE,
 )
@@ -135,7 +136,7 @@ def own_words(facts: Facts) -> Iterator[Hit]:
             return
 
 
-_BADGE = re.compile(
+_BADGE = compile_lazily(
     r"https?://([\w.-]+)/([\w./~-]{1,200}?)/(?:-/)?(?:badges|jobs/artifacts)/", re.IGNORECASE
 )
 
@@ -177,7 +178,9 @@ def own_badges(facts: Facts) -> Iterator[Hit]:
 
 
 _CONF = ("docs/conf.py", "doc/conf.py", "docs/source/conf.py", "doc/source/conf.py")
-_RELEASE = re.compile(r"^(release|version)\s*=\s*(['\"])(\d[\w.+-]*)\2\s*(?:#.*)?$", re.MULTILINE)
+_RELEASE = compile_lazily(
+    r"^(release|version)\s*=\s*(['\"])(\d[\w.+-]*)\2\s*(?:#.*)?$", re.MULTILINE
+)
 
 
 @rule("DOC005", SHOULD, kinds=PACKAGE, when=lambda facts: facts.first(*_CONF))
@@ -246,7 +249,7 @@ _DEAD = {
     "landscape.io": "was closed in 2019",
     "codecov.io/bash": "was switched off in 2022",
 }
-_DEAD_ADDRESS = re.compile(
+_DEAD_ADDRESS = compile_lazily(
     rf"https?://(?:[\w-]+\.)*({'|'.join(map(re.escape, _DEAD))})(?![\w.-]*\w\.)"
 )
 _DEAD_FILES = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ DOCKERFILES = (
     *("**/*.Dockerfile", "**/*.dockerfile"),
 )
 # Names that end so are made into Dockerfiles, or belong to one; those of tests may be anything.
-_NO_DOCKERFILE = re.compile(
+_NO_DOCKERFILE = compile_lazily(
     r".*\.(?:j2|jinja2?|tmpl|template|tpl|in|md|sh|py|dockerignore|orig|rej|bak)"
     r"|(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*"
 )
@@ -38,7 +38,7 @@ _MOVING = frozenset(
 )
 """Words that name no version: a tag of nothing else is moved."""
 _DISTRIBUTIONS = ("debian", "ubuntu", "buildpack-deps")
-_OFFICIAL = re.compile(
+_OFFICIAL = compile_lazily(
     r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)/)?(?:library/)?"
 )
 
@@ -157,7 +157,7 @@ _REPLACED = {
 }
 """Unmaintained images, and what replaces them."""
 
-_WORD = re.compile(r"[a-z]+\d?|\d+(?:\.\d+)*")
+_WORD = compile_lazily(r"[a-z]+\d?|\d+(?:\.\d+)*")
 
 
 def explain_end(name: str, today: date | None) -> str:

@@ -9,14 +9,15 @@ from typing import Any
 
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.markdown import prose
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
 from lisa_scaffold.rules.fix import Fix, Step
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, count_more, rule
 from lisa_scaffold.rules.syntax import INI, JSON, PYTHON, TOML, YAML
 
-_README = re.compile(r"(docs?/|\.gitlab/|\.github/)?readme(\.\w+)?", re.IGNORECASE)
-_TEST = re.compile(
+_README = compile_lazily(r"(docs?/|\.gitlab/|\.github/)?readme(\.\w+)?", re.IGNORECASE)
+_TEST = compile_lazily(
     r"(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.(py|pyx|ipynb|c|cc|cpp|cu|f90|rs|sh|jl)"
     r"|(.*/)?(tests?|testing|testdata|test_data)/.*"
 )
@@ -163,13 +164,13 @@ def _find_conflict(facts: Facts, path: str) -> int:
 
 
 # Folders and files that tools write, and would write again.
-_REWRITTEN = re.compile(
+_REWRITTEN = compile_lazily(
     r"((?:.*/)?(?:__pycache__|\.ipynb_checkpoints|\.pytest_cache|\.mypy_cache|\.ruff_cache"
     r"|[^/]+\.egg-info|\.hypothesis))/.*"
     r"|((?:.*/)?(?:[^/]+\.py[co]|\.DS_Store|Thumbs\.db|\.coverage|[^/]+\.sw[op]|[^/]+~))"
 )
 # The same, but they may hold something that exists nowhere else.
-_BUILT = re.compile(
+_BUILT = compile_lazily(
     r"(htmlcov|\.nox|\.tox|docs?/_build|build/(?:lib|bdist|temp)[^/]*)/.*"
     r"|(dist/[^/]+\.(?:whl|tar\.gz)|coverage\.xml|(?:test-|pytest-)?(?:junit|report)[^/]*\.xml)"
 )
@@ -219,7 +220,7 @@ def no_leftovers(facts: Facts) -> Iterator[Hit]:
             yield Hit(path, 1, "left behind by a merge or an update: delete it")
 
 
-_DATA = re.compile(
+_DATA = compile_lazily(
     r".*\.(fits|h5|hdf5|npy|npz|parquet|pkl|pickle|root|nc|mat|feather|zip|tar|sif|tgz|gz|bz2|xz)"
 )
 _CODE = (".c", ".cc", ".cpp", ".cu", ".f90", ".h", ".hpp", ".py", ".rs")
@@ -253,7 +254,7 @@ def no_data(facts: Facts) -> Iterator[Hit]:
 
 
 # Settings by which pages show what is stored, and do not run it.
-_SHOWS_STORED = re.compile(
+_SHOWS_STORED = compile_lazily(
     r"nbsphinx_execute\s*=\s*[\"'](?:never|auto)|(?:nb_execution_mode|jupyter_execute_notebooks)\s*="
     r"\s*[\"'](?:off|cache|auto)|execute(?:_notebooks)?\s*:\s*[\"']?(?:off|cache|auto|false)"
     r"|nbsphinx[-_]link|mkdocs-jupyter|\bnbconvert\b(?!.*--execute)|\bnbval\b|\.ipynb\b|\.nblink\b",

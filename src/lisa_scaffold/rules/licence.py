@@ -9,6 +9,7 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.markdown import prose
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
@@ -29,19 +30,19 @@ _EXPRESSIONS = frozenset(
         *("meson-python", "scikit-build-core"),
     ]
 )
-_UNFILLED = re.compile(
+_UNFILLED = compile_lazily(
     r"copyright.*(\[year\]|<year>|\[yyyy\]|\[fullname\]|<owner>|<copyright holders?>|\{\{)",
     re.IGNORECASE,
 )
-_MAY_BE_UNFILLED = re.compile(
+_MAY_BE_UNFILLED = compile_lazily(
     r"[\[<{](?:year|yyyy|fullname|owner|copyright holder|\{)", re.IGNORECASE
 )
 """A cheap test whether `_UNFILLED` can match at all."""
-_SECTION = re.compile(r"(?i)\W*(licen[sc]e|licensing|copyright)")
-_BADGE = re.compile(
+_SECTION = compile_lazily(r"(?i)\W*(licen[sc]e|licensing|copyright)")
+_BADGE = compile_lazily(
     r"img\.shields\.io/(?:badge|static/v1)[^)\s]{0,80}?licen[sc]e-([\w.%+-]{1,80}?)-\w+"
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = compile_lazily(
     r"(?:licen[sc]es?|legal|docs?)/(?:[^/]+/)?(?:licen[sc]es?|copying)(?:\.(?:md|rst|txt))?",
     re.IGNORECASE,
 )

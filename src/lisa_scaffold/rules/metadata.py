@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
 from lisa_scaffold.formats.edit import replace_in_line, replace_item
 from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import find_missing
-from lisa_scaffold.rules.rule import LONGEST_WORD, MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.similar import find_similar
 
 _TEXT, _LIST, _TABLE = str, list, dict
 _KEYS: dict[str, tuple[type, ...]] = {
@@ -37,11 +38,11 @@ _OTHER_NAMES = {
     "repository": "urls",
     "url": "urls",
 }
-_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
-_PLAIN_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
-_ADDRESS = re.compile(r"(?=.{1,320}\Z)[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
+_NAME = compile_lazily(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
+_PLAIN_VERSION = compile_lazily(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
+_ADDRESS = compile_lazily(r"(?=.{1,320}\Z)[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
 # Two names at least: an organisation may have a comma in its one, as in `Example, Inc.`.
-_SEVERAL = re.compile(r"\s*[^\s,]+[ ][^,]*(?:,\s*(?:and )?[^\s,]+[ ][^,]+)+")
+_SEVERAL = compile_lazily(r"\s*[^\s,]+[ ][^,]*(?:,\s*(?:and )?[^\s,]+[ ][^,]+)+")
 _LONGEST = 512
 _LONGEST_LABEL = 32
 
@@ -80,8 +81,7 @@ def project_table(facts: Facts) -> Iterator[Hit]:
 def _check_key(key: str, value: object, dynamic: set[str]) -> str:
     """What is wrong with a key of the table; empty where nothing is."""
     if key not in _KEYS:
-        word = key[:LONGEST_WORD].replace("_", "-")
-        close = get_close_matches(word, _KEYS, n=1, cutoff=0.75)
+        close = find_similar(key.replace("_", "-"), _KEYS, cutoff=0.75)
         right = _OTHER_NAMES.get(key) or next(iter(close), "")
         return f"no key `{key}`" + (f": {right}?" if right else ", and the table is closed")
     if not isinstance(value, _KEYS[key]):
@@ -234,7 +234,7 @@ def says_where(facts: Facts) -> Iterator[Hit]:
         yield Hit(*place, message)
 
 
-_PYTHON = re.compile(r"Programming Language :: Python( :: (\d+(\.\d+)?|3 :: Only))?")
+_PYTHON = compile_lazily(r"Programming Language :: Python( :: (\d+(\.\d+)?|3 :: Only))?")
 _USUAL = frozenset(
     [
         "Development Status :: 3 - Alpha",
@@ -298,4 +298,4 @@ def _near_classifier(text: str) -> str:
     normalized = {" ".join(each.lower().split()): each for each in known}
     if same := normalized.get(" ".join(text.lower().split())):
         return same
-    return next(iter(get_close_matches(text[:LONGEST_WORD], known, n=1, cutoff=0.9)), "")
+    return next(iter(find_similar(text, known, cutoff=0.9)), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
@@ -53,7 +54,9 @@ def _lacks_module(facts: Facts, module: str) -> bool:
 
 
 _VERSION_FILES = ("__init__", "_version", "version", "__version__", "__about__", "about")
-_LITERAL = re.compile(r"""^__version__\s*(?::\s*\w+\s*)?=\s*(['"])([^'"]+)\1\s*(?:#.*)?$""", re.M)
+_LITERAL = compile_lazily(
+    r"""^__version__\s*(?::\s*\w+\s*)?=\s*(['"])([^'"]+)\1\s*(?:#.*)?$""", re.M
+)
 _IN_STEP = ("bumpversion", "bumpver", "commitizen", "semantic_release", "tbump", "hatch-cli")
 _STEP_FILES = (".bumpversion.cfg", ".bumpversion.toml", "tbump.toml", ".cz.toml", ".cz.yaml")
 

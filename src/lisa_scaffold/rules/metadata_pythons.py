@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lisa_scaffold.formats.document import Document, Keys
 from lisa_scaffold.formats.edit import replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
@@ -18,9 +19,9 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 Version = tuple[int, int]
 
-_LIMIT = re.compile(r"(?<!\s)\s*+(?:,\s*+)?(<=?)\s*+(\d+(?:\.\d+)*)\s*+")
-_CLASSIFIER = re.compile(r"Programming Language :: Python :: (\d+)\.(\d+)")
-_IMAGE = re.compile(r"(?:^|/)python:(\d+)\.(\d+)")
+_LIMIT = compile_lazily(r"(?<!\s)\s*+(?:,\s*+)?(<=?)\s*+(\d+(?:\.\d+)*)\s*+")
+_CLASSIFIER = compile_lazily(r"Programming Language :: Python :: (\d+)\.(\d+)")
+_IMAGE = compile_lazily(r"(?:^|/)python:(\d+)\.(\d+)")
 _CLASSIFIERS = ("project", "classifiers")
 _FINAL = 4
 """The first major version of Python that does not exist."""

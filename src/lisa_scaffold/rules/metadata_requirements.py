@@ -8,19 +8,21 @@ from functools import partial
 from typing import Any
 
 from lisa_scaffold.formats.document import Keys
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import listed
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
+from lisa_scaffold.versions import normalize_name
 
 # What may be repeated is possessive: a requirement of anybody's is read in one pass.
 _CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*+[\w.*+!-]++"
-_PLAIN = re.compile(
+_PLAIN = compile_lazily(
     r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*+"
     r"(?:\[\s*+[\w.-]++(?:\s*+,\s*+[\w.-]++)*+\s*+\]\s*+)?"
     rf"(?:{_CLAUSE}(?:\s*+,\s*+{_CLAUSE})*+)?"
 )
-_PIN = re.compile(
+_PIN = compile_lazily(
     r"([\w.-]++)\s*+(?:\[[^]]*\]\s*+)?(?:\(\s*+)?===?\s*+([\w.+!-]++)\s*+(?:\)\s*+)?(?:;.*)?"
 )
 
@@ -86,8 +88,8 @@ def groups(facts: Facts) -> Iterator[Hit]:
     """
     table = facts.pyproject.table("dependency-groups")
     includes = {
-        _normal(name): [
-            _normal(str(item["include-group"]))
+        normalize_name(name): [
+            normalize_name(str(item["include-group"]))
             for item in (items if isinstance(items, list) else [])
             if isinstance(item, dict) and "include-group" in item
         ]
@@ -95,15 +97,9 @@ def groups(facts: Facts) -> Iterator[Hit]:
     }
     for name, items in table.items():
         for index, item in enumerate(items if isinstance(items, list) else []):
-            if message := _check_group_item(_normal(name), item, includes):
+            if message := _check_group_item(normalize_name(name), item, includes):
                 line = facts.pyproject.line("dependency-groups", name, index)
                 yield Hit("pyproject.toml", line, message)
-
-
-def _normal(name: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    return canonicalize_name(name)
 
 
 def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> str:
@@ -112,12 +108,12 @@ def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> s
         case str():
             return ""
         case {"include-group": str(included), **rest} if not rest:
-            if _normal(included) not in includes:
+            if normalize_name(included) not in includes:
                 return f"there is no group {included}"
         case _:
             return "neither a requirement nor an included group"
     seen: set[str] = set()
-    ahead = [_normal(included)]
+    ahead = [normalize_name(included)]
     while ahead:
         group = ahead.pop()
         if group == name:
@@ -173,7 +169,7 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
     for find, text in _find_needed(facts):
         match = _PIN.fullmatch(text)
         # Parts of one project that are released together pin each other.
-        is_own = match and _normal(match[1]).startswith(f"{facts.package.name}-")
+        is_own = match and normalize_name(match[1]).startswith(f"{facts.package.name}-")
         if match and "*" not in match[2] and match[2] != own and not is_own:
             pins.append((find(), f"`{match[1]}` is pinned to {match[2]}"))
     for path in dict.fromkeys(place.path for place, _ in pins):

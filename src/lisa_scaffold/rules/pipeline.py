@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lisa_scaffold.formats.document import Key
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Pipeline
@@ -131,7 +132,7 @@ _WORK = {
     "lint": r"lint|ruff|flake8|pre-commit|\bprek\b|black|style|quality|hatch fmt|\btox\b",
     "build": r"build|\bdist\b|sdist|bdist|\bwheel|package|maturin|\btox\b|publish|pip install \.",
 }
-_HIDES = re.compile(
+_HIDES = compile_lazily(
     r"\b(?:(?:make|just|task|invoke|inv|duty|doit|poe|hatch run|pixi run|pdm run|tox|nox)\b"
     r"(?!.*-\w*s )|(?:bash|sh)\s+\S)|\.sh\b|(?:^|\s)(?:source\s|\.\s|\./)(?!\S*activate)"
 )
@@ -196,8 +197,8 @@ def reports(facts: Facts) -> Iterator[Hit]:
 
 
 _WRITES = {
-    "junit": re.compile(r"--junit-?xml[= ]+[\"']?([\w./-]+)"),
-    "coverage_report": re.compile(r"--cov-report[= ]+[\"']?xml:([\w./-]+)"),
+    "junit": compile_lazily(r"--junit-?xml[= ]+[\"']?([\w./-]+)"),
+    "coverage_report": compile_lazily(r"--cov-report[= ]+[\"']?xml:([\w./-]+)"),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.formats.edit import replace_in_line
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules import images
@@ -108,7 +109,7 @@ _VARIABLES = {
     "CI_BUILD_TRIGGERED": "CI_PIPELINE_TRIGGERED",
 }
 _JWT = ("CI_JOB_JWT", "CI_JOB_JWT_V1", "CI_JOB_JWT_V2")
-_VARIABLE = re.compile(r"\$\{?(CI_BUILD_[A-Z_]+|CI_JOB_JWT(?:_V[12])?)\b")
+_VARIABLE = compile_lazily(r"\$\{?(CI_BUILD_[A-Z_]+|CI_JOB_JWT(?:_V[12])?)\b")
 
 
 @rule("CI010", MUST, when=lambda facts: facts.pipeline, fixes=True)

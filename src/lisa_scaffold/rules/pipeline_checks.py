@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules.rule import SHOULD, Hit, rule
 
 _TOOLS = ("ruff", "flake8", "pylint", "mypy", "pyright", "pytest", "pre-commit")
-_RUNS = re.compile(
+_RUNS = compile_lazily(
     rf"(?:^|[;&|(]\s*|\s)(?:\S*/)?({'|'.join(_TOOLS)})(?=\s|$)(?!\s*(?:--version|install|[=<>~]))"
 )
-_INSTALLS = re.compile(r"\b(?:install|add|sync|update|upgrade|download|cache|which|--with)\b")
-_CANNOT_FAIL = re.compile(r"--exit-zero\b|\|\|\s*(?:true|:|echo|exit 0)(?![\w-])")
+_INSTALLS = compile_lazily(r"\b(?:install|add|sync|update|upgrade|download|cache|which|--with)\b")
+_CANNOT_FAIL = compile_lazily(r"--exit-zero\b|\|\|\s*(?:true|:|echo|exit 0)(?![\w-])")
 _LONGEST = 2_000
 
 

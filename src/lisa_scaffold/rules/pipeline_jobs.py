@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job, flat
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
 
-_PUBLISHES = re.compile(
+_PUBLISHES = compile_lazily(
     r"\b(?:twine upload|(?:uv|poetry|flit|hatch|pdm|maturin) publish"
     r"|(?:docker|podman|buildah|skopeo|crane|apptainer|singularity) (?:image )?(?:push|copy)"
     r"|docker buildx build\b.*--push|git push|crane cp|release-cli create|glab release create)\b"
@@ -35,11 +36,11 @@ def _find_publishing(facts: Facts) -> dict[str, str]:
     return publishing
 
 
-_ASKS_WHERE = re.compile(
+_ASKS_WHERE = compile_lazily(
     r"(?:\b(?:if|case|test)\b|\[).{0,200}CI_(?:COMMIT_(?:TAG|BRANCH|REF)|DEFAULT)"
 )
 # A name that only this branch or commit uses overwrites nobody's.
-_OWN_NAME = re.compile(
+_OWN_NAME = compile_lazily(
     r"\bCI_(?:COMMIT_(?:REF_SLUG|REF_NAME|BRANCH|SHORT_SHA|SHA)|PIPELINE_I?ID"
     r"|MERGE_REQUEST_(?:IID|SOURCE_BRANCH_NAME))\b"
 )
@@ -159,7 +160,7 @@ _SCM = (
     "poetry-dynamic-versioning",
     "versioningit",
 )
-_BUILDS = re.compile(
+_BUILDS = compile_lazily(
     r"\b(?:python3? -m build|pyproject-build|pip wheel|uv build|poetry build|hatch build|flit build"
     r"|pdm build|setup\.py (?:sdist|bdist_wheel)|nox\b.*\bbuild|tox\b.*\bbuild)\b"
 )

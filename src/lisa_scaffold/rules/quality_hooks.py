@@ -12,6 +12,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 from lisa_scaffold.rules.tools import HOOKS, Hook, Release, parse_release, read_hooks
+from lisa_scaffold.similar import find_similar
 
 _BUILT_IN = ("local", "meta", "builtin")
 
@@ -166,9 +167,7 @@ def _check_hook(hook: Hook) -> str:
         return f"{hook.revision} has no {hook.name} any more: {instead} has it"
     since = known.get(hook.name)
     if since is None and version <= _KNOWN_UNTIL[hook.repository]:
-        from difflib import get_close_matches
-
-        close = get_close_matches(hook.name[:60], known, n=1)
+        close = find_similar(hook.name, known)
         hint = f": {close[0]}?" if close else ""
         return f"{hook.repository} has no hook {hook.name}{hint}"
     if since and version < since:

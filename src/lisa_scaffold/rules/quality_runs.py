@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 from lisa_scaffold.rules.tools import HOOKS, find_pins, hook_versions
@@ -33,7 +34,7 @@ def one_version(facts: Facts) -> Iterator[Hit]:
             yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {others} in pyproject.toml")
 
 
-_ASKED = re.compile(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")
+_ASKED = compile_lazily(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")
 
 _LONGEST = 2000
 

@@ -16,6 +16,7 @@ from lisa_scaffold.formats.edit import (
     set_value,
 )
 from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
@@ -343,7 +344,7 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
 
 
 _LOOK_INSIDE = ("strict", "check_untyped_defs", "disallow_untyped_defs", "disallow_incomplete_defs")
-_LOOK_INSIDE_OPTION = re.compile(
+_LOOK_INSIDE_OPTION = compile_lazily(
     r"mypy.{0,200}--(?:strict|check-untyped-defs|disallow-(?:untyped|incomplete)-defs)(?![\w-])"
 )
 

@@ -7,8 +7,10 @@ from posixpath import normpath
 
 from lisa_scaffold.formats.edit import Change, replace_item
 from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
+from lisa_scaffold.versions import normalize_name
 
 REQUIRES = ("build-system", "requires")
 
@@ -16,16 +18,16 @@ _WANTED = "setuptools>=77.0.3"
 _FIRST = 77
 """The first major version of setuptools that takes a licence expression."""
 
-_SETUPTOOLS = re.compile(r"setuptools\s*+(\[[^]]*\]\s*+)?((?:[<>=!~]=?\s*+[\d.*]++\s*+,?\s*+)*+)")
+_SETUPTOOLS = compile_lazily(
+    r"setuptools\s*+(\[[^]]*\]\s*+)?((?:[<>=!~]=?\s*+[\d.*]++\s*+,?\s*+)*+)"
+)
 
 
 def required_names(facts: Facts) -> list[str]:
     """The names of the build requirements, in their normalised form."""
-    from packaging.utils import canonicalize_name
-
     listed = facts.pyproject.items("build-system", "requires")
     names = (re.match(r"\s*([\w.-]+)", str(each)) for each in listed)
-    return [canonicalize_name(match[1]) for match in names if match]
+    return [normalize_name(match[1]) for match in names if match]
 
 
 def find_old_setuptools(facts: Facts) -> tuple[int, str] | None:
@@ -130,7 +132,6 @@ def takes_expression(facts: Facts, expression: str = "") -> bool:
         The expression that is meant; some versions take a single identifier alone.
     """
     from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
     from packaging.version import InvalidVersion, Version
 
     backend = facts.package.backend
@@ -143,7 +144,7 @@ def takes_expression(facts: Facts, expression: str = "") -> bool:
             named = [Version(each.version.removesuffix(".*")) for each in requirement.specifier]
         except (InvalidRequirement, InvalidVersion):
             continue
-        if canonicalize_name(requirement.name) == name:
+        if normalize_name(requirement.name) == name:
             first = Version(floor)
             newer = [first, Version(f"{first.major}.{first.minor + 50}"), *named]
             newer.append(Version(f"{first.major + 50}.0"))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from inspect import cleandoc
 from typing import NamedTuple
 
 from lisa_scaffold.model import Severity
@@ -22,8 +20,6 @@ PACKAGE: tuple[str, ...] = ("package",)
 MOST_UNKNOWN = 100
 """Unknown names in one file for which a rule looks for similar known ones, which is slow."""
 
-LONGEST_WORD = 100
-"""Characters above which a name is not compared."""
 
 PAGES = "https://lisa.pages.in2p3.fr/lisa-scaffold/reference/rules"
 
@@ -77,8 +73,7 @@ class Text(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule.
 
     Attributes
@@ -127,6 +122,8 @@ class Rule:
     @property
     def text(self) -> Text:
         """What it wants, why, how to comply, and where it comes from."""
+        from inspect import cleandoc
+
         doc = cleandoc(self.check.__doc__ or "")
         title, *rest = re.split(r"\n\s*\n(?=(?:Why|How|Source): )", doc)
         parts = dict(part.split(": ", 1) for part in rest)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import KEY
 from lisa_scaffold.rules.images import find_dockerfiles
@@ -19,12 +20,12 @@ from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
 if TYPE_CHECKING:
     from lisa_scaffold.project.gitlab import Include
 
-_BEGIN = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----")
+_BEGIN = compile_lazily(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----")
 _FEWEST_LETTERS = 40
-_BODY = re.compile(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*")
-_JOINED = re.compile(r"\\n[A-Za-z0-9+/=]{40,}")
+_BODY = compile_lazily(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*")
+_JOINED = compile_lazily(r"\\n[A-Za-z0-9+/=]{40,}")
 # What lies there belongs to a server that exists while tests run.
-_TESTS = re.compile(
+_TESTS = compile_lazily(
     r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs)\w*|fixtures|examples?"
     r"|samples?|(?:dummy|fake|mock)[\w-]*)"
     r"(?:/|$)",
@@ -91,7 +92,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     return {name: re.compile(around.replace("{}", each, 1)) for name, each in _TOKENS.items()}
 
 
-_PLACEHOLDER = re.compile(r"(?i)x{4}|\.{3}|0{6}|1234567|abcdefg|example|dummy|fake|token|secret")
+_PLACEHOLDER = compile_lazily(
+    r"(?i)x{4}|\.{3}|0{6}|1234567|abcdefg|example|dummy|fake|token|secret"
+)
 _FEWEST = 8
 """A secret has at least so many different characters; examples often have fewer."""
 
@@ -125,7 +128,7 @@ def no_token(facts: Facts) -> Iterator[Hit]:
 
 
 _PAGES = (".md", ".rst", ".txt", ".adoc")
-_EXAMPLE = re.compile(r"\bexample\.(?:com|org|net)\b|\byour[-_. ]|<your\b", re.IGNORECASE)
+_EXAMPLE = compile_lazily(r"\bexample\.(?:com|org|net)\b|\byour[-_. ]|<your\b", re.IGNORECASE)
 _AROUND = 5
 
 
@@ -141,11 +144,11 @@ _CONFIGURED = (
     *(".github/workflows/*", ".pre-commit-config.yaml", "environment*.yml", "compose*.y*ml"),
     *("docker-compose*.y*ml", "*.sh", ".ci/*"),
 )
-_IN_ADDRESS = re.compile(
+_IN_ADDRESS = compile_lazily(
     r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'$<{]{0,100}:([^\s/@\"']{6,200})@[\w.-]+"
 )
-_IN_FILE = re.compile(r"(?:^|\s)password(?:\s*+[:=]\s*+|\s++)([^\s#]{6,})")
-_NO_PASSWORD = re.compile(
+_IN_FILE = compile_lazily(r"(?:^|\s)password(?:\s*+[:=]\s*+|\s++)([^\s#]{6,})")
+_NO_PASSWORD = compile_lazily(
     r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+)$"
 )
 
@@ -215,10 +218,10 @@ def _check_include(include: Include) -> str:
 
 
 _FETCH = r"(?:curl|wget|pip[\d.]* install|git clone|ADD|--(?:extra-)?index-url|apt-key adv)"
-_PLAIN = re.compile(
+_PLAIN = compile_lazily(
     rf"\b{_FETCH}\b[^|;&\n]{{0,300}}?\b(?:git\+)?((?:http|ftp)://(?!localhost|127\.|\[|[^./\s]+[/:])\S+)"
 )
-_RUN_UNSEEN = re.compile(
+_RUN_UNSEEN = compile_lazily(
     r"\b(?:curl|wget)\b[^|;&\n]{0,300}\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:ba|z|da|k)?sh\b"
     r"|\b(?:ba|z|da)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)\b"
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from lisa_scaffold.formats.edit import replace_in_line
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, SHOULD, Hit, rule
+from lisa_scaffold.similar import find_similar
 
 FILE = "sonar-project.properties"
 _KEY = "sonar.projectKey"
@@ -94,7 +95,7 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
     taken = {key for key, _ in _list_keys(facts)}
     unknown = [(key, line) for key, line in _list_keys(facts) if key not in KNOWN]
     for key, line in unknown[:MOST_UNKNOWN]:
-        close = get_close_matches(key.lower(), lower, n=1, cutoff=_CUTOFF)
+        close = find_similar(key.lower(), lower, cutoff=_CUTOFF)
         if not close or lower[close[0]] in taken:
             continue
         right = lower[close[0]]
@@ -148,7 +149,7 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
                 return
 
 
-_SCANNERS = re.compile(r"\b(?:py-?sonar|sonar-scanner|sonar)\b(?!-project)")
+_SCANNERS = compile_lazily(r"\b(?:py-?sonar|sonar-scanner|sonar)\b(?!-project)")
 
 
 @cached_in_facts

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Key
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 
 Release = tuple[int, ...]
@@ -28,7 +29,7 @@ _TOOL_OF = {
 }
 """The tool whose version is the tag of the hook repository."""
 
-_PIN = re.compile(r"\s*([\w.-]+)\s*+(?:\[[^]]*\])?\s*+==\s*(\d+(?:\.\d+)*)\s*(?:;.*)?")
+_PIN = compile_lazily(r"\s*([\w.-]+)\s*+(?:\[[^]]*\])?\s*+==\s*(\d+(?:\.\d+)*)\s*(?:;.*)?")
 
 
 def runs_can_be_seen(facts: Facts) -> bool:
@@ -36,7 +37,7 @@ def runs_can_be_seen(facts: Facts) -> bool:
     return facts.is_checkout and bool(facts.layout.folders) and facts.automation.is_complete
 
 
-_TEST = re.compile(r"(?:.*/)?(?:tests?/.*|test_[^/]*|[^/]*_test)\.py")
+_TEST = compile_lazily(r"(?:.*/)?(?:tests?/.*|test_[^/]*|[^/]*_test)\.py")
 
 
 def has_tests(facts: Facts) -> bool:
@@ -79,7 +80,7 @@ def read_hooks(facts: Facts) -> tuple[Hook, ...]:
 
 
 # What `pre-commit autoupdate --freeze` writes: a commit, and the tag that it had.
-_FROZEN = re.compile(r"""\brev["']?\s*:\s*["']?[0-9a-f]{40}["']?\s+#\s*frozen:\s*(\S+)""")
+_FROZEN = compile_lazily(r"""\brev["']?\s*:\s*["']?[0-9a-f]{40}["']?\s+#\s*frozen:\s*(\S+)""")
 
 
 def _read_revision(facts: Facts, number: int) -> str:

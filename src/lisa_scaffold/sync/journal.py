@@ -16,7 +16,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from typing import Any, NamedTuple
 from lisa_scaffold import files, git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import Blob, Repository
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.tree import JOURNAL
 from lisa_scaffold.sync import plan, replay
 from lisa_scaffold.sync.outcome import Synced
@@ -34,7 +34,7 @@ from lisa_scaffold.template import cache
 
 Step = Mapping[str, Any]
 
-_OBJECT = re.compile(r"objects/[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})")
+_OBJECT = compile_lazily(r"objects/[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})")
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 

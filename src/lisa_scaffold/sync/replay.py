@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any
 
 from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.pattern import compile_lazily
 
-_MARK = re.compile(rb"[0-9a-f]{32}")
-_OBJECT = re.compile(r"[0-9a-f]{40,64}")
-_STATE = re.compile(r"(?s:link .+)|[x-] [0-9a-f]{64}")
+_MARK = compile_lazily(rb"[0-9a-f]{32}")
+_OBJECT = compile_lazily(r"[0-9a-f]{40,64}")
+_STATE = compile_lazily(r"(?s:link .+)|[x-] [0-9a-f]{64}")
 
 # The only folders that may hold links: those of the project, new or replaced.
 _HOLD_LINKS = ("content", "kept")

@@ -15,6 +15,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
 from lisa_scaffold.git import Blob, Difference, Stage, Store
 from lisa_scaffold.model import Declined, Merged, Partial
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.dependents import find_broken, find_places
@@ -26,7 +27,7 @@ LINK = "120000"
 REGULAR = frozenset({"100644", "100755"})
 
 # In a file that both sides renamed, git makes the markers longer and names both paths.
-_LONG_MARKER = re.compile(rb"^(<{7}|={7}|>{7})[<=>](?=$| (?:project|template):)", re.MULTILINE)
+_LONG_MARKER = compile_lazily(rb"^(<{7}|={7}|>{7})[<=>](?=$| (?:project|template):)", re.MULTILINE)
 
 Sides = tuple[Blob | None, Blob, Blob | None]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import sys
-import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -79,6 +78,8 @@ def template_errors(template: Version) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _MACHINE:
             raise
+        import traceback
+
         # Where nothing but our own code was at work, the failure is no fault of the template.
         frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
         packages = {str(each.f_globals.get("__name__")).partition(".")[0] for each in frames}
@@ -115,6 +116,8 @@ def _describe(error: Exception) -> str:
 
 def _find_place(error: Exception, root: Path) -> str:
     """The file and line of a template that an error comes from, or else the setting or question."""
+    import traceback
+
     found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if "__jinja_exception__" in frame.f_globals:  # Jinja put its template in place of the code

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -22,19 +21,20 @@ _DIALOGUE = {
 }
 
 
-@dataclass
 class Choice:
     """What Copier makes of each choice of a question; it takes any object with these fields."""
 
-    title: str
-    value: Any = None
-    disabled: str | None = None
-    checked: bool = False
-
-    def __post_init__(self) -> None:
-        """A choice without a value of its own stands for its title."""
-        if self.value is None:
-            self.value = self.title
+    def __init__(
+        self,
+        title: str,
+        value: Any = None,
+        disabled: str | None = None,
+        checked: bool = False,
+    ) -> None:
+        self.title = title
+        self.value = title if value is None else value
+        self.disabled = disabled
+        self.checked = checked
 
 
 def import_copier() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from lisa_scaffold.answers import find_problem
 from lisa_scaffold.model import Choice, Question
+from lisa_scaffold.similar import find_similar
 from lisa_scaffold.template.copier_api import MISSING, CopierQuestion, Worker
 
 # Characters of a wrong answer that a message repeats.
@@ -44,7 +44,7 @@ def answer_questions(
     problems = {}
     for key in given:
         if key not in specs:
-            close = get_close_matches(key, specs, n=1)
+            close = find_similar(key, specs)
             hint = f"; did you mean {close[0]}?" if close else ""
             problems[key] = f"no such question{hint}"
     questions = []

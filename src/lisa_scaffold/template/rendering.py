@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +30,6 @@ CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True)
 class Template:
     """One version of the template, its files in a folder.
 
@@ -46,10 +45,17 @@ class Template:
         The repository that the files came from; ``None`` for a working copy.
     """
 
-    version: str
-    root: Path
-    recorded: str = CANONICAL_URL
-    git_dir: Path | None = None
+    def __init__(
+        self,
+        version: str,
+        root: Path,
+        recorded: str = CANONICAL_URL,
+        git_dir: Path | None = None,
+    ) -> None:
+        self.version = version
+        self.root = root
+        self.recorded = recorded
+        self.git_dir = git_dir
 
     @cached_property
     def _files(self) -> CopierTemplate:
@@ -74,8 +80,9 @@ class Template:
     @property
     def excluded(self) -> tuple[str, ...]:
         """The patterns of paths that are not rendered, as ``copier.yml`` has them."""
-        with template_errors(self):
+        with template_errors(self), suppress(TypeError):
             return tuple(self._files.exclude)
+        return ()  # of a setting that is no text; its render says which
 
     def _worker(
         self,

@@ -8,12 +8,12 @@ import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from lisa_scaffold import files, git, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.template.blame import SOURCE_VARIABLE
 from lisa_scaffold.template.rendering import CANONICAL_URL, Template, is_ours
@@ -25,14 +25,13 @@ BUNDLE = PACKAGE / "template.bundle"
 _RELEASES = "releases/versions.toml"
 
 # A hash, alone or as `git describe` gives it; a word such as "cafe" is none.
-_HASH = re.compile(r"(.+-\d+-g)?[0-9a-f]{7,64}")
+_HASH = compile_lazily(r"(.+-\d+-g)?[0-9a-f]{7,64}")
 
 
-_FILTER_FAILED = re.compile(r"\bfilter\b.*\bfailed\b")
+_FILTER_FAILED = compile_lazily(r"\bfilter\b.*\bfailed\b")
 _MOST_SUBMODULES, _DEEPEST = 20, 30
 
 
-@dataclass(frozen=True)
 class Source:
     """Where a template's bytes come from, and what projects record.
 
@@ -47,9 +46,12 @@ class Source:
         The folder of the project that records it; its content is never taken for a template.
     """
 
-    location: str
-    recorded: str = CANONICAL_URL
-    project: Path | None = None
+    def __init__(
+        self, location: str, recorded: str = CANONICAL_URL, project: Path | None = None
+    ) -> None:
+        self.location = location
+        self.recorded = recorded
+        self.project = project
 
     @property
     def _address(self) -> git.Address:
@@ -59,7 +61,8 @@ class Source:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: LisaError) -> LisaError:
-        is_folder = not git.is_address(self.location) and Path(self.location).is_dir()
+        # Unlike Path.is_dir, it takes a name that is too long for no folder.
+        is_folder = not git.is_address(self.location) and os.path.isdir(self.location)  # noqa: PTH112
         if self.ours:
             hint = (
                 f"Check {SOURCE_VARIABLE}: it takes a folder with copier.yml, or a git repository."
@@ -386,7 +389,7 @@ def recorded_source(recorded: str, project: Path = Path(), *, trust: bool = Fals
         return source
     # A token that our address was once cloned with is not needed any more, and not recorded again.
     address = recorded if redacted(recorded) == recorded else CANONICAL_URL
-    return replace(default_source(), recorded=address)
+    return Source(default_source().location, address)
 
 
 def sort_versions(tags: Iterable[str], *, ours: bool) -> list[str]:

@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path, PurePath
 from typing import Any
 
-from jinja2 import TemplateError
 from yaml import YAMLError
 
 from lisa_scaffold import apart, files, git
@@ -208,7 +207,8 @@ class Quiet(Worker):
         operation = {"_copier_operation": "update"}
         rendered: list[str] = []
         for pattern in self.also_excluded:
-            with suppress(TemplateError, TypeError, ValueError):
+            # One that raises is the other version's fault, and its render says so.
+            with suppress(Exception):
                 rendered += self._render_string(pattern, operation).splitlines()
         return tuple(rendered)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,8 +27,7 @@ _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile",
 _MOST_NAMED = 3
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a check is asked for.
 
     Attributes
@@ -48,7 +46,7 @@ class Wanted:
         Whether the members of a workspace are checked too, after the project at its top.
     """
 
-    selection: Selection = field(default_factory=Selection)
+    selection: Selection = Selection()
     today: date | None = None
     fixes: bool = False
     unsafe: bool = False
@@ -197,7 +195,7 @@ def _repaired(
             "another thing afterwards."
         )
     diff = repair.diff(facts, done.changes)
-    told = replace(after, fixed=done.done, diff=diff, notes=(*after.notes, *notes))
+    told = after._replace(fixed=done.done, diff=diff, notes=(*after.notes, *notes))
     return Result(told, before, done.changes)
 
 

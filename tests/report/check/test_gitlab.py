@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +126,6 @@ many = st.lists(st.builds(finding, path=texts, line=st.integers(1, 9), message=t
 def test_fingerprints_are_unique_and_do_not_depend_on_lines(found: list[Finding]) -> None:
     prints = fingerprints(checked(*found))
     assert len(set(prints)) == len(found)
-    moved = [replace(each, line=each.line + 7) for each in found]
+    moved = [each._replace(line=each.line + 7) for each in found]
     assert fingerprints(checked(*moved)) == prints
     gitlab.report([checked(*found)]).encode("utf-8")

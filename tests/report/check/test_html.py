@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -180,12 +179,12 @@ def test_many_projects_have_a_table_that_leads_to_each() -> None:
 
 
 def test_the_diff_of_fixes_is_shown() -> None:
-    result = replace(sample(), diff="@@ -1 +1 @@\n-old\n+\x1bnew\n same\n")
+    result = sample()._replace(diff="@@ -1 +1 @@\n-old\n+\x1bnew\n same\n")
     found = page(result)
     (shown,) = found.all("pre", class_="diff")
     assert shown.text == "@@ -1 +1 @@\n-old\n+\\x1bnew\n same\n"
     assert found.texts("span", class_="added") == ["+\\x1bnew"]
-    long = page(replace(result, diff="+x\n" * 3000)).all("pre", class_="diff")[0].text
+    long = page(result._replace(diff="+x\n" * 3000)).all("pre", class_="diff")[0].text
     assert long.endswith("\n… and 1000 lines more\n")
 
 

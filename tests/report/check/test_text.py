@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ No findings; 1 rule checked.
 
 def test_of_many_projects_those_in_order_are_counted() -> None:
     good = [checked(path=Path(f"p{number}")) for number in range(3)]
-    bad = replace(sample(), path=Path("p4"), notes=())
+    bad = sample()._replace(path=Path("p4"), notes=())
     assert text.report([*good, bad]).splitlines()[0] == (
         "lisa-noise in p4 (package, template v1.2.3)"
     )
@@ -73,12 +72,12 @@ def test_foreign_text_steers_no_terminal() -> None:
 
 
 def test_the_folder_at_hand_needs_no_name() -> None:
-    said = text.report([replace(sample(), path=Path())])
+    said = text.report([sample()._replace(path=Path())])
     assert "lisa-scaffold check --fix\n" in said
 
 
 def test_the_commands_can_be_typed_as_they_stand() -> None:
-    said = text.report([replace(sample(), path=Path("my projects/$HOME"))])
+    said = text.report([sample()._replace(path=Path("my projects/$HOME"))])
     assert "lisa-scaffold check --fix 'my projects/$HOME'\n" in said
 
 

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lisa_scaffold.model import Checked, Severity
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief
 
 SEVERITIES = {Severity.MUST: "major", Severity.SHOULD: "minor"}
-_LINES = re.compile(r"\blines? \d+(?:(?:, | and |-)\d+)*")
+_LINES = compile_lazily(r"\blines? \d+(?:(?:, | and |-)\d+)*")
 
 
 def report(results: Sequence[Checked]) -> str:

@@ -17,14 +17,15 @@ from importlib.resources import files
 from markupsafe import Markup, escape
 
 from lisa_scaffold.model import Checked, Excerpt, Finding, Severity
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.rules.rule import Rule, Text
 from lisa_scaffold.shown import brief, visible
 
 MOST_DIFF = 2000
 """Lines of a diff that are shown."""
-_CODE = re.compile(r"`([^`]+)`")
-_LINK = re.compile(r"\[([^]]+)\]\((https://[^)\s]+)\)")
+_CODE = compile_lazily(r"`([^`]+)`")
+_LINK = compile_lazily(r"\[([^]]+)\]\((https://[^)\s]+)\)")
 
 
 @dataclass(frozen=True)

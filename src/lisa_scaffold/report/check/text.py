@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding
@@ -90,6 +89,8 @@ def _wrapped(start: str, text: str, width: int) -> str:
     if room < _NARROWEST:
         start, indent = f"{start.rstrip()}\n{_INDENT}", _INDENT
         room = max(width - len(_INDENT), _NARROWEST)
+    import textwrap
+
     lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
     return f"\n{indent}".join([f"{start}{lines[0]}", *lines[1:]])
 
