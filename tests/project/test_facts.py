@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import copy
 import gc
 import weakref
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import rules
+from lisa_scaffold.project import files
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import Selection, judge
 
@@ -39,6 +42,7 @@ def test_a_function_is_called_once_for_the_same_files() -> None:
 
 
 def test_lines_of_a_clean_project_are_never_looked_for() -> None:
+    files._parse_once.cache_clear()
     facts = Facts.of(clean())
     assert judge.findings(rules.select_rules(Selection()), facts) == []
     for document in (facts.pyproject, facts.hooks, *map(facts.yaml, facts.pipeline.files)):
@@ -46,6 +50,28 @@ def test_lines_of_a_clean_project_are_never_looked_for() -> None:
 
 
 @pytest.mark.usefixtures("no_collector")
+def test_projects_share_what_is_parsed_alike() -> None:
+    written = {"a.yml": "x: 1\n", "long.yml": "x: 1\n" * 10_000}
+    one, other = Facts.of(written), Facts.of(written)
+    assert one.yaml("a.yml") is other.yaml("a.yml")
+    assert one.yaml("long.yml") is not other.yaml("long.yml")
+
+
+def test_rules_change_nothing_that_was_parsed() -> None:
+    """Another project may have it too."""
+    facts = Facts.of(clean())
+    documents = [facts.yaml(path) for path in facts.paths("**/*.yml", "**/*.yaml", "**/*.cff")]
+    documents.append(facts.pyproject)
+    before = [copy.deepcopy(document.data) for document in documents]
+    trees = [facts.python(path) for path in facts.paths("*.py", "docs/*.py")]
+    assert all(isinstance(tree, ast.Module) for tree in trees)
+    dumped = [ast.dump(tree) for tree in trees if isinstance(tree, ast.Module)]
+    judge.run(rules.select_rules(Selection()), facts)
+    assert len(documents) > 10
+    assert [document.data for document in documents] == before
+    assert [ast.dump(tree) for tree in trees if isinstance(tree, ast.Module)] == dumped
+
+
 def test_facts_are_freed_without_the_garbage_collector(tmp_path: Path) -> None:
     for path, content in clean().items():
         place = tmp_path / path

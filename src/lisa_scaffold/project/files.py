@@ -37,6 +37,7 @@ _MOST_IGNORE_QUERIES = 200
 _MOST_LINKS = 40
 
 _MOST_CACHED = 32_000_000
+_MOST_SHARED = 20_000
 
 
 class Cache:
@@ -152,16 +153,14 @@ class Files:
 
     def lines(self, path: str) -> list[str]:
         """The lines of a file without their ends; a file that ends in one has no line after it."""
-
-        def split(_path: str, text: str) -> list[str]:
-            return text.removesuffix("\n").split("\n") if text else []
-
-        return self._parsed("lines", path, split)
+        return self._parsed("lines", path, _split_lines)
 
     def _parsed(self, form: str, path: str, parse: Callable[[str, str], T]) -> T:
         key = (form, path)
         if key not in self._read.parsed:
-            self._read.parsed[key] = parse(path, self.text(path))
+            text = self.text(path)
+            again = _parse_once if len(text) <= _MOST_SHARED else _parse
+            self._read.parsed[key] = again(parse, path, text)
         found: T = self._read.parsed[key]
         return found
 
@@ -195,7 +194,7 @@ class Files:
 
     def headings(self, path: str) -> tuple[Heading, ...]:
         """The headings of a Markdown file."""
-        return self._parsed("headings", path, lambda _, text: headings(text))
+        return self._parsed("headings", path, _find_headings)
 
     def python(self, path: str) -> ast.Module | Problem:
         """The syntax tree of a Python file (an empty one where it is missing), or the problem."""
@@ -266,6 +265,22 @@ class Files:
 @lru_cache(maxsize=512)
 def _path_matcher(patterns: Sequence[str]) -> Callable[[str], Any]:
     return re.compile("|".join(map(expression, patterns))).fullmatch
+
+
+def _split_lines(_path: str, text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _find_headings(_path: str, text: str) -> tuple[Heading, ...]:
+    return headings(text)
+
+
+def _parse(parse: Callable[[str, str], T], path: str, text: str) -> T:
+    return parse(path, text)
+
+
+# Projects of one template have files in common: in one call, each is parsed for the first of them.
+_parse_once = lru_cache(maxsize=64)(_parse)
 
 
 def _find_excess(text: str) -> str:

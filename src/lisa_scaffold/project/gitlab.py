@@ -494,15 +494,20 @@ class _Reader:
 
         Once it has more, nothing is counted: each of thousands of jobs may take a long value over.
         """
-        if self._values <= _MOST_VALUES:
-            self._values += _count_values(value)
-            if self._values > _MOST_VALUES:
-                self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
+        return self._values <= _MOST_VALUES and self._count(_count_values(value))
+
+    def _count(self, more: int) -> bool:
+        self._values += more
+        if self._values - more <= _MOST_VALUES < self._values:
+            self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
         return self._values <= _MOST_VALUES
 
     def _resolve(self, value: Any, above: tuple[Any, ...]) -> Any:
         """Replace each ``!reference`` in a value by what it refers to."""
-        if not self._has_room(None):
+        if not isinstance(value, Reference | list | dict):
+            return value
+        # A reference is a tuple of the keys that lead to what it refers to.
+        if not self._count(len(value)):
             return []
         if isinstance(value, Reference):
             if value in above or len(above) > _MOST_NESTED:
@@ -517,9 +522,7 @@ class _Reader:
                 else:
                     items.append(resolved)
             return items
-        if isinstance(value, dict):
-            return {key: self._resolve(resolved, above) for key, resolved in value.items()}
-        return value
+        return {key: self._resolve(each, above) for key, each in value.items()}
 
     def _look_up(self, reference: Reference) -> Any:
         if not reference:

@@ -266,7 +266,8 @@ def fetched_over_a_closed_line(facts: Facts) -> Iterator[Hit]:
 
 def _explain_unseen(line: str) -> str:
     told = "what an address sends is run unseen: fetch a version, compare its hash, then run it"
-    return told if _RUN_UNSEEN.search(line) else ""
+    fetches = "curl" in line or "wget" in line
+    return told if fetches and _RUN_UNSEEN.search(line) else ""
 
 
 @rule("SEC006", SHOULD, strict=True)
