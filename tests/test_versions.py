@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import combinations_with_replacement
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from lisa_scaffold.versions import version_key
+from lisa_scaffold.versions import normalize_name, version_key
 
 VERSIONS = [
     *("0", "0.9", "1", "1.0", "1.0.0", "1.0.1", "1.2", "v1.2", "V1.2.0", "1.10", "2024.10.1"),
@@ -37,3 +40,8 @@ def test_tags_that_are_no_versions_have_an_order() -> None:
             Version(tag)
     keys = [version_key(tag) for tag in tags]
     assert keys == sorted(keys)
+
+
+@given(st.text("abzABZ019-_.K ı", max_size=8))
+def test_names_are_those_of_the_index(name: str) -> None:
+    assert normalize_name(name) == canonicalize_name(name)

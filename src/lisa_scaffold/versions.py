@@ -31,7 +31,7 @@ _STAGES = {"dev": -4, "a": -3, "alpha": -3, "b": -2, "beta": -2, "post": 1}
 _STAGES |= dict.fromkeys(("c", "rc", "pre", "preview"), -1)
 
 
-# As it stands in nearly every file.
+# As it stands in nearly every file, but for capitals.
 _NORMAL_NAME = compile_lazily(r"[a-z0-9]++(?:-[a-z0-9]++)*+")
 
 
@@ -165,8 +165,8 @@ def normalize_name(name: str) -> str:
 
     Source: https://packaging.python.org/en/latest/specifications/name-normalization/
     """
-    if _NORMAL_NAME.fullmatch(name):
-        return name
+    if _NORMAL_NAME.fullmatch(small := name.lower()):
+        return small
     # It imports what tells one platform from another, which takes as long as all our rules.
     from packaging.utils import canonicalize_name
 

@@ -17,10 +17,17 @@ from lisa_scaffold.versions import normalize_name
 
 # What may be repeated is possessive: a requirement of anybody's is read in one pass.
 _CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*+[\w.*+!-]++"
+# A marker of the kind that nearly all of them are; the grammar of all is packaging's.
+_MARKER = (
+    r"(?:python_(?:full_)?version|os_name|sys_platform|platform_(?:system|machine))"
+    r"\s*+(?:==|!=|<=|>=|<|>)\s*+(?:\"[\w.]++\"|'[\w.]++')"
+)
+# To import that takes as long as all rules about a small project, so the common forms come first.
 _PLAIN = compile_lazily(
     r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?\s*+"
     r"(?:\[\s*+[\w.-]++(?:\s*+,\s*+[\w.-]++)*+\s*+\]\s*+)?"
     rf"(?:{_CLAUSE}(?:\s*+,\s*+{_CLAUSE})*+)?"
+    rf"(?:\s*+;\s*+{_MARKER}(?:\s++(?:and|or)\s++{_MARKER})*+)?"
 )
 _PIN = compile_lazily(
     r"([\w.-]++)\s*+(?:\[[^]]*\]\s*+)?(?:\(\s*+)?===?\s*+([\w.+!-]++)\s*+(?:\)\s*+)?(?:;.*)?"
@@ -32,7 +39,10 @@ def _find_requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]
     package, pyproject = facts.package, facts.pyproject
     if package.form in ("project", "setuptools"):
         for index, text in enumerate(package.texts("dependencies")):
-            yield partial(package.place, "dependencies", index), text
+            # In setup.cfg a line may be a comment, or end in one.
+            if package.form == "project" or not text.lstrip().startswith("#"):
+                told = text if package.form == "project" else text.partition(" #")[0].strip()
+                yield partial(package.place, "dependencies", index), told
     tables: list[Keys] = [("build-system", "requires")]
     extras = pyproject.table("project", "optional-dependencies")
     tables += [("project", "optional-dependencies", name) for name in extras]
@@ -61,19 +71,13 @@ def valid_requirements(facts: Facts) -> Iterator[Hit]:
     for find, text in _find_requirements(facts):
         if _PLAIN.fullmatch(text.strip()):
             continue
-        path, line = find()
-        # In setup.cfg a line may be a comment, or the end of an indented list.
-        requirement = text.partition(" #")[0].strip() if path == "setup.cfg" else text.strip()
-        if requirement.startswith("#"):
-            continue
         from packaging.requirements import InvalidRequirement, Requirement
 
         try:
-            Requirement(requirement)
+            Requirement(text)
         except InvalidRequirement as error:
-            why = str(error).split("\n")[0]
-            if why:
-                yield Hit(path, line, f"`{text}` is no requirement: {why}")
+            if why := str(error).split("\n")[0]:
+                yield Hit(*find(), f"`{text}` is no requirement: {why}")
 
 
 @rule("MET018", MUST, when=lambda facts: facts.pyproject.table("dependency-groups"))
