@@ -55,7 +55,7 @@ HEURISTICS = (
     Heuristic("merge.dockerfile", "merge_run", _nothing),
     Heuristic("merge.match", "_part_renamed", _nothing),
     Heuristic("merge.match", "_pair_twins", _nothing),
-    Heuristic("merge.match", "are_all_named", lambda *_: False),
+    Heuristic("merge.identities", "are_all_named", lambda *_: False),
     Heuristic("merge.values", "find_crowded_out", lambda *_: {}),
     Heuristic("merge.values", "find_own_part", _nothing),
     Heuristic("versions", "pick_newest", _nothing),

@@ -159,7 +159,7 @@ def test_a_small_repository_of_countless_files_is_not_written(inner: bytes, tmp_
 def test_one_of_large_files_is_not_written_either(
     small_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("lisa_scaffold.git.repository"), "MOST_BYTES", 20)
+    monkeypatch.setattr(import_module("lisa_scaffold.git.checkout"), "MOST_BYTES", 20)
     with pytest.raises(git.TooLargeError, match="MB of files"):
         git.export(small_template / ".git", "v0.1.0", tmp_path / "out")
     assert not any((tmp_path / "out").iterdir())

@@ -116,7 +116,7 @@ def test_a_file_that_no_memory_holds_is_refused(
 def test_a_template_of_countless_files_is_refused(
     workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("lisa_scaffold.git.repository"), "MOST_FILES", 20)
+    monkeypatch.setattr(import_module("lisa_scaffold.git.checkout"), "MOST_FILES", 20)
     workshop.release("v2.0.0", {f"folder/{number}": "" for number in range(20)})
     assert update(workshop.project) == ExitCode.REFUSED
     said = capsys.readouterr().err

@@ -77,6 +77,8 @@ def _nest_tables(tables: list[tuple[Entry, list[Entry]]]) -> list[Entry]:
 
 
 def _read_key(text: str) -> Key:
+    if text.isalnum():
+        return (text,)
     return tuple(_read_string(part) for part in re.findall(_PART, text))
 
 

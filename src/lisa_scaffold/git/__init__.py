@@ -2,6 +2,7 @@
 
 from lisa_scaffold.git.address import Address, clonable, is_address
 from lisa_scaffold.git.ancestry import commit_before, commit_of, is_ancestor
+from lisa_scaffold.git.checkout import TooLargeError, export
 from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.command import (
     VERSION_TAG,
@@ -18,17 +19,12 @@ from lisa_scaffold.git.objects import (
     Store,
     TreeMerge,
 )
+from lisa_scaffold.git.remotes import branch_tip, clone_bare, copy_tags, head, tags
 from lisa_scaffold.git.repository import (
     History,
     Repository,
-    TooLargeError,
     absent_since,
-    branch_tip,
     branches,
-    clone_bare,
-    copy_tags,
-    export,
-    head,
     history,
     identity,
     ignored,
@@ -42,7 +38,6 @@ from lisa_scaffold.git.repository import (
     start_branch,
     start_repository,
     status,
-    tags,
     tags_of,
     unmerged,
     unseen_edits,

@@ -25,10 +25,12 @@ from lisa_scaffold.merge import (
     choice,
     declined,
     forms,
+    identities,
     layout,
     lists,
     match,
     moves,
+    ordering,
     removed,
     values,
     verify,
@@ -177,7 +179,7 @@ def merge_branch(
         if entry is not None:
             merged[slot] = entry
     keep = set(merged) - lists.refuse_replacements(members, out, path)
-    order = match.order_slots(members.slots, keep, members.strict)
+    order = ordering.order_slots(members.slots, keep, members.strict)
     return layout.assemble(base, ours, theirs, [merged[slot] for slot in order])
 
 
@@ -194,7 +196,9 @@ def _match_members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Me
         if form == "ordered":
             return lists.merge_in_order(sides, items, path)
         if form == "records":
-            slots = match.match_by_likeness(*_pair_keys(match.identify(*items), items), keyed=False)
+            slots = match.match_by_likeness(
+                *_pair_keys(identities.identify(*items), items), keyed=False
+            )
             strict = values.is_ordered(path)
         else:
             slots = match.match_by_key(*values.make_item_keys(form, *items))
@@ -225,7 +229,7 @@ def _match_mapping(sides: list[list[Entry]], items: list[list[Value]]) -> match.
             for side in sides
         ]
         parts = [[own[i] for i in where] for own, where in zip(items, places, strict=True)]
-        keys: list[list[Hashable]] = match.identify(*parts)
+        keys: list[list[Hashable]] = identities.identify(*parts)
         if array is None:
             keys = [[side[i].key for i in where] for side, where in zip(sides, places, strict=True)]
         try:

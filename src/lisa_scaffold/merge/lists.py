@@ -17,7 +17,7 @@ from lisa_scaffold.formats.tree import (
     split_comments,
     write_content,
 )
-from lisa_scaffold.merge import choice, declined, layout, match, values
+from lisa_scaffold.merge import choice, declined, identities, layout, match, ordering, values
 from lisa_scaffold.merge.declined import Note
 
 _ALIKE = 0.3
@@ -131,7 +131,10 @@ def refuse_replacements(members: Members, out: AbstractSet[int], path: Path) -> 
         added = [s for s, v in versions.items() if v[side] and not v[0] and not v[other]]
         removed = [s for s, v in versions.items() if v[0] and not v[other]]
         stay = {s for s, v in versions.items() if v[0] and v[side]}
-        places, old_places = match.find_gaps(order, stay), match.find_gaps(members.slots.base, stay)
+        places, old_places = (
+            ordering.find_gaps(order, stay),
+            ordering.find_gaps(members.slots.base, stay),
+        )
         for slot in added:
             place = places[slot]
             # Where both sides put the same there instead, nothing is unclear.
@@ -150,7 +153,7 @@ def _resemble(one: Value, two: Value) -> bool:
     if isinstance(one, dict) and isinstance(two, dict):
         # Two records that share next to nothing are two, and not one rewritten.
         alike = match.likeness(match.count_leaves(one), match.count_leaves(two))
-        return match.share_identity(one, two) or alike >= _ALIKE
+        return identities.share_identity(one, two) or alike >= _ALIKE
     if first is None or second is None:
         return True
     short, long = sorted((first, second), key=len)

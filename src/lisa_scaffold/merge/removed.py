@@ -18,7 +18,7 @@ from lisa_scaffold.formats.tree import (
     split_comments,
     write_content,
 )
-from lisa_scaffold.merge import declined, match, values
+from lisa_scaffold.merge import declined, identities, values
 from lisa_scaffold.merge.declined import Declined, Note
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import normalize_name, split_requirement
@@ -69,7 +69,7 @@ def merge_one_sided(  # noqa: PLR0913 - three versions, where they are, what is 
         moved = ", ".join(dict.fromkeys(_list_moves(before, after)))
         notes.append(note_moved(where, moved, by_ours=ours is not None))
         return None
-    same_member = label == find_label(base) or match.share_identity(before, after)
+    same_member = label == find_label(base) or identities.share_identity(before, after)
     if strict or not any(label) or not same_member:
         raise NotSure(f"{where}: removed by one side, changed by the other")
     if ours is None:
@@ -104,7 +104,7 @@ def find_label(member: Entry) -> Path:
         return member.key
     value = read_value(member.node)
     if isinstance(value, dict):
-        identity = match.identify([value])[0][0]
+        identity = identities.identify([value])[0][0]
         return (*member.key, identity[1] if isinstance(identity, tuple) else "")
     parts = split_requirement(values.text_of(value) or "")
     return (*member.key, normalize_name(parts["name"]) if parts else "")

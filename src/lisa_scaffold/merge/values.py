@@ -10,7 +10,8 @@ from typing import Literal
 from lisa_scaffold.formats.tree import Path, Value
 from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Note
-from lisa_scaffold.merge.match import are_all_named, diff3
+from lisa_scaffold.merge.identities import are_all_named
+from lisa_scaffold.merge.match import diff3
 from lisa_scaffold.merge.text import merge_words
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import (

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import hunks
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
-from lisa_scaffold.merge import choice, match, moves, values
+from lisa_scaffold.merge import choice, identities, match, moves, values
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
 from lisa_scaffold.pattern import compile_lazily
 
@@ -239,7 +239,7 @@ def _check_sequence(
         theirs = [item for index, item in enumerate(theirs) if index not in out]
     compared = (base, ours, theirs, merged)
     if form == "records":
-        keys = match.identify(*compared)
+        keys = identities.identify(*compared)
     else:
         keys = values.make_item_keys(form, *compared)
     items: list[list[match.Item]] = [

@@ -124,6 +124,13 @@ TAKEN = {
 _NAMESPACE = "lisa"
 
 
+def _is_lisas(facts: Facts) -> bool:
+    """Whether the project is one of LISA's, as far as that is told."""
+    addresses = facts.package.table("urls").values()
+    ours = r"https?://[\w.-]+/lisa/"
+    return bool(facts.answers) or any(re.match(ours, str(url), re.IGNORECASE) for url in addresses)
+
+
 @rule("MET021", SHOULD, kinds=PACKAGE, when=lambda facts: facts.layout.folders)
 def names_are_free(facts: Facts) -> Iterator[Hit]:
     """The name by which the package is imported is nobody else's.
@@ -142,17 +149,13 @@ def names_are_free(facts: Facts) -> Iterator[Hit]:
     # Of several folders at the top nobody knows which are installed.
     if facts.layout.style != "src" and len(folders) > 1:
         return
-    is_lisas = bool(facts.answers) or any(
-        re.match(r"https?://[\w.-]+/lisa/", str(url), re.IGNORECASE)
-        for url in facts.package.table("urls").values()
-    )
     for name, folder in folders.items():
         path = folder if folder.endswith(".py") else f"{folder}/__init__.py"
         owner = TAKEN.get(name.lower())
         if owner and owner not in facts.package.name and name.lower() not in facts.package.name:
             message = f"`import {name}` is another, well-known package: who has both loses one"
             yield Hit(path, 1, message)
-        elif name == _NAMESPACE and is_lisas:
+        elif name == _NAMESPACE and _is_lisas(facts):
             message = (
                 "`import lisa` would hide every other package below that name: leave this file out"
             )
