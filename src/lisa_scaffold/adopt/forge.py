@@ -36,12 +36,21 @@ class Forge(NamedTuple):
         return f"https://{self.host}/{self.namespace}/{self.name}"
 
 
-def find(facts: Facts, repository_facts: RepositoryFacts) -> Forge | None:
-    """The GitLab project that a project names as its own, if any."""
-    if found := _read(repository_facts.remote, "git remote", is_remote=True):
+def find(facts: Facts, repository_facts: RepositoryFacts, *, others: bool = False) -> Forge | None:
+    """The GitLab project that a project names as its own, if any.
+
+    Parameters
+    ----------
+    facts, repository_facts
+        The project.
+    others
+        Whether it may be a project of another forge, such as GitHub.
+    """
+    remote = repository_facts.remote
+    if found := _read(remote, "git remote", is_remote=True, others=others):
         return found
-    texts = _texts(facts)
-    return next((found for text, source in texts if (found := _read(text, source))), None)
+    read = (_read(text, source, others=others) for text, source in _texts(facts))
+    return next((found for found in read if found), None)
 
 
 def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -65,19 +74,22 @@ def _texts(facts: Facts) -> Iterator[tuple[str, str]]:
                 yield line, f"{path}:{number}"
 
 
-def _read(text: str, source: str, *, is_remote: bool = False) -> Forge | None:
-    """The first GitLab project that a text names.
+def _read(text: str, source: str, *, is_remote: bool = False, others: bool = False) -> Forge | None:
+    """The first project on a forge that a text names.
 
     Parameters
     ----------
     is_remote
         Whether the text is the address of a repository, on whatever host; otherwise the host must
         look like a GitLab.
+    others
+        Whether other forges count, too.
     """
     for match in _ADDRESS.finditer(text):
         host = match["host"].lower()
         is_gitlab = host in KNOWN or "gitlab" in host or "git." in host
-        if not (is_gitlab or (is_remote and host not in _NOT_GITLAB)):
+        is_other = host in _NOT_GITLAB
+        if not (others if is_other else is_gitlab or is_remote):
             continue
         path = match["path"].partition("/-/")[0].partition("/badges/")[0]
         path = path.strip("/").removesuffix(".git").rstrip(".,;:")

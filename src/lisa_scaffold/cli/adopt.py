@@ -39,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL@REF",
         help="the Cookiecutter template that the project was made from; none: use none",
     )
+    parser.add_argument(
+        "--template",
+        metavar="URL",
+        help="follow this Copier template instead: records its version and answers that are "
+        "nearest to the project, and changes nothing else",
+    )
     common.add_common(parser)
     parser.set_defaults(command=run)
 
@@ -52,6 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.path
     eligible.refuse_missing(path)
     recover(git.repository(path.resolve()), dry_run=arguments.dry_run)
+    if arguments.template:
+        from lisa_scaffold.cli import link
+
+        return link.run(arguments)
     version = eligible.recorded_version(path)
     if version is not None:
         from lisa_scaffold.report import adopt as report

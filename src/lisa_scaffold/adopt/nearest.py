@@ -1,0 +1,247 @@
+"""Which version of a template, and which answers, make what is nearest to a project."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lisa_scaffold.adopt import named
+from lisa_scaffold.adopt.guess import Guess
+from lisa_scaffold.errors import AnswersError, LisaError
+from lisa_scaffold.model import Question
+from lisa_scaffold.project import Project
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.sync import trees
+from lisa_scaffold.template import Render, Source, Surroundings, Template
+
+FITS = "what fits the files best"
+_MOST_CHOICES = 8
+_MOST_RENDERS = 150
+_UNKNOWN = -(10**9)
+_SAMPLE = 6
+"""Versions between two that were tried, of which the next round tries as many."""
+
+
+class Nearest(NamedTuple):
+    """The version and the answers that make what is nearest to a project.
+
+    Attributes
+    ----------
+    version
+        The version.
+    answers
+        Each recorded answer, with where it comes from.
+    answers_file
+        The path of the answers file.
+    record
+        Its content.
+    same, lines
+        How many of the lines that the version renders the project has, and how many there are.
+    tried
+        How many versions were looked at.
+    """
+
+    version: str
+    answers: Mapping[str, Guess]
+    answers_file: str
+    record: bytes
+    same: int
+    lines: int
+    tried: int
+
+
+class Likeness(NamedTuple):
+    """How many lines of a render a project has, and how many there are."""
+
+    same: int
+    lines: int
+
+    @property
+    def rank(self) -> int:
+        """The lines that are the same, less those that are not: the higher, the nearer."""
+        return 2 * self.same - self.lines
+
+
+class Search:
+    """Looks for the version and the answers, within a bounded number of renders."""
+
+    def __init__(
+        self, project: Project, facts: Facts, found: Mapping[str, Guess], folder: Path, trust: bool
+    ) -> None:
+        self._project, self._facts, self._found = project, facts, found
+        self._folder, self._trust = folder, trust
+        self._own: dict[str, Counter[bytes]] = {}
+        self._renders = 0
+
+    def find(self, source: Source, wanted: str | None, given: dict[str, Any]) -> Nearest:
+        """The nearest version, or the wanted one, and the answers that fit it best.
+
+        Raises
+        ------
+        LisaError
+            If the template cannot be read or rendered, or one of its questions needs an answer.
+        """
+        versions = [wanted] if wanted else _list_versions(source)
+        with source.open_all(*versions) as opened:
+            newest = opened[-1]
+            answers = self._fit(newest, given)
+            at, tried = self._find_version(opened, given | _values(answers))
+            if opened[at] is not newest:
+                answers = self._fit(opened[at], given)
+            return self._record(opened[at], given, answers, tried)
+
+    def _find_version(
+        self, versions: Sequence[Template], answers: dict[str, Any]
+    ) -> tuple[int, int]:
+        """The nearest of some versions: a sample of them, then those around the best."""
+        ranks: dict[int, int] = {}
+        low, high = 0, len(versions) - 1
+        while True:
+            step = max(1, (high - low) // _SAMPLE)
+            for at in {*range(low, high + 1, step), high} - ranks.keys():
+                try:
+                    likeness = self._measure(versions[at], answers, strict=False)
+                except LisaError:
+                    likeness = None  # a version may be broken, or need what is not installed
+                ranks[at] = likeness.rank if likeness else _UNKNOWN
+            best = max(ranks, key=lambda at: (ranks[at], at))
+            if step == 1:
+                return best, len(ranks)
+            low, high = max(low, best - step + 1), min(high, best + step - 1)
+
+    def _fit(self, version: Template, given: dict[str, Any]) -> dict[str, Guess]:
+        """Answers that the project tells, by its metadata or by what makes its files."""
+        answers = self._read_answers(version, given)
+        best = self._measure(version, given | _values(answers))
+        for key in [each.key for each in self._ask(version, given | _values(answers))]:
+            # What is asked, and of what there is to choose, depends on the answers so far.
+            asked = {each.key: each for each in self._ask(version, given | _values(answers))}
+            if key in given or key not in asked or not asked[key].asked:
+                continue
+            for guess in self._list_candidates(asked[key]):
+                with suppress(AnswersError):
+                    tried = given | _values(answers) | {key: guess.value}
+                    likeness = self._measure(version, tried)
+                    if likeness and best and likeness.rank > best.rank:
+                        answers[key], best = guess, likeness
+        return answers
+
+    def _read_answers(self, version: Template, given: dict[str, Any]) -> dict[str, Guess]:
+        """The first valid answer to each question that its name and the project tell."""
+        answers: dict[str, Guess] = {}
+        for question in self._ask(version, given):
+            for guess in named.list_candidates(question.key, self._found):
+                if question.key in given or question.key in answers or question.hidden:
+                    break
+                with suppress(AnswersError):
+                    self._ask(version, given | _values(answers) | {question.key: guess.value})
+                    answers[question.key] = guess
+        return answers
+
+    def _list_candidates(self, question: Question) -> Sequence[Guess]:
+        """What may be the answer to a question, other than its default."""
+        said = [*named.list_candidates(question.key, self._found)]
+        if question.type == "bool":
+            return [Guess(not question.value, FITS, sure=False)]
+        if question.choices and not question.multiple:
+            values = [each.value for each in question.choices[:_MOST_CHOICES]]
+            said = [each for each in said if each.value in values]
+            known = {str(each.value) for each in said} | {str(question.value)}
+            return said + [
+                Guess(each, FITS, sure=False) for each in values if str(each) not in known
+            ]
+        return [] if question.choices else said
+
+    def _ask(self, version: Template, given: dict[str, Any]) -> list[Question]:
+        return version.questions(given, project=self._project.root, trust=self._trust)
+
+    def _measure(
+        self, version: Template, given: dict[str, Any], *, strict: bool = True
+    ) -> Likeness | None:
+        """How like the project a render is; ``None`` where it was one too many.
+
+        Raises
+        ------
+        AnswersError
+            If an answer is wrong, and `strict`: else those that are wrong are left out.
+        """
+        if self._renders >= _MOST_RENDERS:
+            return None
+        try:
+            render = self._render(version, given)
+        except AnswersError as error:
+            if strict or not error.problems.keys() & given.keys():
+                raise
+            rest = {key: value for key, value in given.items() if key not in error.problems}
+            return self._measure(version, rest, strict=False)
+        return self._compare(render)
+
+    def _compare(self, render: Render) -> Likeness:
+        same = lines = 0
+        for path, blob in trees.read_tree(render.folder).items():
+            if path != render.answers_file:
+                theirs = _count_lines(blob.data)
+                lines += theirs.total()
+                same += (theirs & self._count_own(path)).total()
+        return Likeness(same, lines)
+
+    def _render(self, version: Template, given: dict[str, Any]) -> Render:
+        self._renders += 1
+        around = Surroundings(self._project.root)
+        folder = self._folder / f"render-{self._renders}"
+        return version.replay({}, given, folder, around, trust=self._trust)
+
+    def _count_own(self, path: str) -> Counter[bytes]:
+        if path not in self._own:
+            self._own[path] = _count_lines(self._facts.content(path) or b"")
+        return self._own[path]
+
+    def _record(
+        self,
+        version: Template,
+        given: dict[str, Any],
+        answers: Mapping[str, Guess],
+        tried: int,
+    ) -> Nearest:
+        """The answers file as the version writes it."""
+        render = self._render(version, given | _values(answers))
+        path = render.folder / render.answers_file
+        if not path.is_file():
+            raise LisaError(
+                f"{version.recorded}: version {version.version} of the template writes no answers "
+                "file, so no project of it can be updated",
+                "Its authors have to add one: "
+                "https://copier.readthedocs.io/en/stable/configuring/#the-copier-answersyml-file.",
+            )
+        sources: dict[str, Guess] = {key: Guess(value, "given") for key, value in given.items()}
+        sources |= answers
+        told = {
+            key: sources.get(key) or Guess(value, "the template's default", sure=False)
+            for key, value in render.answers.items()
+        }
+        record = path.read_bytes()
+        likeness = self._compare(render)
+        return Nearest(version.version, told, render.answers_file, record, *likeness, tried)
+
+
+def _values(answers: Mapping[str, Guess]) -> dict[str, Any]:
+    return {key: guess.value for key, guess in answers.items()}
+
+
+def _list_versions(source: Source) -> list[str]:
+    """The versions of a template, oldest first; of one without tags its newest commit."""
+    newest = source.current()
+    find: Callable[[], list[str]] = source.versions
+    with suppress(LisaError):
+        return [*(version for version in find() if version != newest), newest]
+    return [newest]
+
+
+def _count_lines(content: bytes) -> Counter[bytes]:
+    """The lines of a file that are not empty; a binary file is one line."""
+    if b"\0" in content[:8000]:
+        return Counter([content])
+    return Counter(line.strip() for line in content.splitlines() if line.strip())

@@ -1,0 +1,45 @@
+"""``lisa-scaffold adopt --template``: link a project to any Copier template."""
+
+from __future__ import annotations
+
+import argparse
+
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.boundary import changing
+from lisa_scaffold.cli.terminal import hand_over, say, tell
+from lisa_scaffold.errors import ExitCode
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Link a project to the template that is named; its other files stay as they are.
+
+    Raises
+    ------
+    LisaError
+        If the project or the template cannot be used.
+    """
+    from lisa_scaffold.adopt import eligible
+    from lisa_scaffold.report import link as report
+    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
+    from lisa_scaffold.verbs import adopt, link
+
+    current = eligible.read(arguments.path)
+    given = common.read_given(arguments)
+    with link.prepare(current, arguments.template, trust=arguments.trust) as prepared:
+        linked = prepared.link(arguments.to, given)
+    branch = None if arguments.in_place else arguments.branch or adopt.BRANCH
+    if not arguments.dry_run:
+        if branch:
+            with changing(f"the link is committed on the branch {branch}"):
+                commit_on_branch(current, linked.synced, branch, report.commit_message(linked))
+        else:
+            with changing("the link is staged"):
+                bring_in(current, linked.synced)
+    if arguments.format == "json":
+        hand_over(report.as_json(linked, None if arguments.dry_run else branch))
+    elif arguments.dry_run:
+        say(report.text(linked))
+        hand_over(linked.nearest.record.decode("utf-8", "replace"))
+    else:
+        tell(f"{report.text(linked)}\n\n{report.after(linked, branch)}\n")
+    return ExitCode.DONE

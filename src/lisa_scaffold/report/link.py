@@ -1,0 +1,75 @@
+"""What ``lisa-scaffold adopt --template`` shows."""
+
+from __future__ import annotations
+
+from lisa_scaffold.report import machine
+from lisa_scaffold.report.adopt import answers as list_answers
+from lisa_scaffold.shown import harmless, redacted, visible
+from lisa_scaffold.verbs.adopt import Answer
+from lisa_scaffold.verbs.link import Linked
+
+
+def answers(linked: Linked) -> tuple[Answer, ...]:
+    """Every recorded answer, and where it comes from."""
+    found = linked.nearest.answers.items()
+    return tuple(Answer(key, each.value, each.source, each.sure) for key, each in found)
+
+
+def text(linked: Linked) -> str:
+    """The link for people: version, how near it is, and the answers."""
+    name, near = visible(linked.project.root.name), linked.nearest
+    source = visible(redacted(linked.source))
+    among = f", the nearest of {near.tried} that were tried" if near.tried > 1 else ""
+    parts = [
+        f"Links {name} to the template {source} at version {visible(near.version)}{among}.",
+        f"{near.same} of the {near.lines} lines that this version makes are in the project.",
+        f"Answers, and where each comes from\n{list_answers(answers(linked))}",
+    ]
+    return harmless("\n\n".join(parts))
+
+
+def after(linked: Linked, branch: str | None) -> str:
+    """What to do next."""
+    path = visible(linked.nearest.answers_file)
+    if branch:
+        first = f"{path} is added by one commit on the branch {branch}; nothing else has changed."
+        steps = [f"git merge {branch}", "lisa-scaffold status", "lisa-scaffold update"]
+    else:
+        first = f"{path} is staged; nothing else has changed."
+        steps = ["git commit", "lisa-scaffold status", "lisa-scaffold update"]
+    told = "Look at the answers, then follow the template from that version on:"
+    return "\n".join([first, told, *(f"  {step}" for step in steps)])
+
+
+def commit_message(linked: Linked) -> str:
+    """The message of the commit that records the link."""
+    where = harmless(redacted(linked.source))
+    return f"Follow the template {where} from version {harmless(linked.nearest.version)}\n"
+
+
+def as_json(linked: Linked, branch: str | None) -> str:
+    """The machine form, ``lisa-scaffold/link/1``.
+
+    Parameters
+    ----------
+    linked
+        The link.
+    branch
+        The branch that it was committed on.
+    """
+    near = linked.nearest
+    return machine.as_json(
+        {
+            "schema": "lisa-scaffold/link/1",
+            "template": linked.source,
+            "version": near.version,
+            "tried": near.tried,
+            "lines": {"same": near.same, "all": near.lines},
+            "answers": [
+                {"key": a.key, "value": a.value, "source": a.source, "sure": a.sure}
+                for a in answers(linked)
+            ],
+            "answers_file": near.answers_file,
+            "branch": branch,
+        }
+    )
