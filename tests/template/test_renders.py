@@ -211,6 +211,16 @@ def test_dockerfiles_are_clean_to_hadolint_by_the_project_s_settings(renders: li
     passes(program("hadolint"), "--config", settings, *files, cwd=renders[0].root)
 
 
+def test_badges_lead_where_they_say(package: Render) -> None:
+    text = package.files["README.md"].decode()
+    badges = dict(re.findall(r"^\[!\[(.+?)\]\(\S+\)\]\((\S+)\)$", text, re.MULTILINE))
+    address = re.search(r"^The documentation is at <(\S+)>\.$", text, re.MULTILINE)
+    assert bool(address) == (package.answers["docs"] and package.answers["forge"] != "gitlab")
+    assert badges.get("documentation") == (address[1] if address else None)
+    doi = package.answers["doi"]
+    assert badges.get("DOI") == (f"https://doi.org/{doi}" if doi else None)
+
+
 @sampled("render", NAMES, 4, indirect=True)
 def test_rendering_twice_gives_the_same_bytes(render: Render, tmp_path: Path) -> None:
     template().render(render.answers, tmp_path / "again")
