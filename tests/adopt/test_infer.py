@@ -148,6 +148,127 @@ def test_copyright_statements(licence: str, expected: tuple[str, str]) -> None:
     assert (found["copyright_holder"][0], found["copyright_year"][0]) == expected
 
 
+CITATION = """\
+cff-version: 1.2.0
+authors:
+  - given-names: Ada
+    family-names: Example
+    orcid: https://orcid.org/0000-0002-1825-0097
+  - given-names: Jo
+    name-particle: van
+    family-names: Roe
+    orcid: https://orcid.org/0000-0001-5109-3700
+  - name: The 2nd Team
+doi: 10.5281/zenodo.1234567
+keywords: [noise, LISA]
+preferred-citation:
+  doi: 10.1103/PhysRevD.1.1
+"""
+CODEMETA = """{
+  "author": [{"givenName": "Jane", "familyName": "Doe", "email": "jane@example.org"}],
+  "keywords": "waves, LISA",
+  "identifier": {"propertyID": "doi", "value": "https://doi.org/10.5281/zenodo.7"}
+}
+"""
+ZENODO = """{
+  "creators": [{"name": "Example, Ada"}, {"name": "Doe, Jane", "orcid": "0000-0002-1825-0097"}],
+  "keywords": ["tides", "tides", "TDI"],
+  "doi": "10.5281/zenodo.8"
+}
+"""
+AUTHORS = """\
+authors = [
+  {name = "Ada Example"},
+  {name = "Jo van Roe", email = "jo@example.org"},
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("metadata", "files", "expected"),
+    [
+        pytest.param(
+            AUTHORS + 'keywords = ["LISA", "noise"]\n',
+            {"CITATION.cff": CITATION},
+            {
+                "author_name": ("Ada Example", "pyproject.toml:4"),
+                "author_orcid": ("0000-0002-1825-0097", "CITATION.cff:2"),
+                "other_authors": (
+                    "Jo van Roe <jo@example.org> 0000-0001-5109-3700",
+                    "pyproject.toml:5",
+                ),
+                "keywords": ("LISA, noise", "pyproject.toml:7"),
+                "doi": ("10.5281/zenodo.1234567", "CITATION.cff:11"),
+            },
+            id="metadata and CITATION.cff",
+        ),
+        pytest.param(
+            "",
+            {"codemeta.json": CODEMETA, ".zenodo.json": ZENODO},
+            {
+                "author_name": ("Jane Doe", "codemeta.json:2"),
+                "author_email": ("jane@example.org", "codemeta.json:2"),
+                "author_orcid": ("0000-0002-1825-0097", ".zenodo.json:2"),
+                "other_authors": ("Ada Example", ".zenodo.json:2"),
+                "keywords": ("waves, LISA", "codemeta.json:3"),
+                "doi": ("10.5281/zenodo.7", "codemeta.json:4"),
+            },
+            id="codemeta.json and .zenodo.json",
+        ),
+        pytest.param(
+            "",
+            {".zenodo.json": ZENODO},
+            {
+                "author_name": ("Ada Example", ".zenodo.json:2"),
+                "other_authors": ("Jane Doe 0000-0002-1825-0097", ".zenodo.json:2"),
+                "keywords": ("tides, TDI", ".zenodo.json:3"),
+                "doi": ("10.5281/zenodo.8", ".zenodo.json:4"),
+            },
+            id=".zenodo.json",
+        ),
+        pytest.param(
+            '[project.urls]\nDOI = "https://doi.org/10.5281/zenodo.9"\n',
+            {"CITATION.cff": "identifiers:\n  - type: doi\n    value: not one\n"},
+            {"doi": ("10.5281/zenodo.9", "pyproject.toml:4")},
+            id="an address",
+        ),
+    ],
+)
+def test_what_a_citation_tells(metadata: str, files: Files, expected: dict[str, Any]) -> None:
+    from ..support.answers import answers
+
+    found = inferred(with_metadata(metadata, files))
+    keys = {"author_name", "author_email", "author_orcid", "other_authors", "keywords", "doi"}
+    assert {key: found[key] for key in keys & found.keys() if found[key][0]} == expected
+    given = {key: value for key, (value, _) in found.items()}
+    assert answers(**given).items() >= given.items()
+
+
+def test_several_authors_in_one_text_are_several() -> None:
+    files: Files = {
+        "setup.py": (
+            "from setuptools import setup\nsetup(\n    name='a-b',\n"
+            "    author='Ada Example, Jo Roe and Jane Doe',\n"
+            "    author_email='ada@example.org, jo@example.org, jane@example.org',\n"
+            "    keywords='LISA,noise',\n)\n"
+        ),
+        "a_b/__init__.py": "",
+    }
+    found = inferred(files)
+    assert found["author_name"] == ("Ada Example", "setup.py:4")
+    others = "Jo Roe <jo@example.org>; Jane Doe <jane@example.org>"
+    assert found["other_authors"] == (others, "setup.py:4")
+    assert found["keywords"] == ("LISA, noise", "setup.py:6")
+
+
+def test_an_article_s_doi_and_a_name_that_is_none_are_no_answers() -> None:
+    files = {
+        "CITATION.cff": "authors:\n  - name: Ada Example\n  - name: Team <3>\n"
+        "preferred-citation:\n  doi: 10.1103/PhysRevD.1.1\n",
+    }
+    assert not {"doi", "other_authors", "keywords"} & inferred(with_metadata("", files)).keys()
+
+
 def test_git_tells_what_no_file_does() -> None:
     history = History(years=(2018, 2024), authors=(("Ada Example", "ada@example.org"),))
     found = inferred(with_metadata(""), "https://gitlab.in2p3.fr/lisa/sub/a-b.git", history)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lisa_scaffold.adopt import code, forge, people
+from lisa_scaffold.adopt import cited, code, forge, people
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.pattern import compile_lazily
@@ -159,7 +159,7 @@ class _Inference:
         return "", ""
 
     def infer_people(self) -> None:
-        """Author, copyright and licence."""
+        """Authors, copyright and licence, and what a citation tells beside them."""
         facts, history = self.facts, self.repository_facts.history
         author = next(people.find_authors(facts, self.repository_facts), None)
         computed = code.find_computed(facts, "author")
@@ -180,6 +180,15 @@ class _Inference:
         if history.years:
             self.add("copyright_year", str(history.years[0]), "git log")
         self.found.setdefault("license", next(people.find_licences(facts)))
+        name = str(self.found["author_name"].value) if "author_name" in self.found else ""
+        for key, guess in {
+            "author_orcid": cited.find_orcid(facts, name),
+            "other_authors": cited.find_other_authors(facts, name),
+            "keywords": cited.find_keywords(facts),
+            "doi": cited.find_doi(facts),
+        }.items():
+            if guess:
+                self.found.setdefault(key, guess)
 
     def infer_forge(self) -> None:
         """Where the repository is hosted."""

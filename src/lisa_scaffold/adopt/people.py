@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from lisa_scaffold.adopt.cited import EMAIL, find_people
 from lisa_scaffold.adopt.guess import Guess, Guesses, RepositoryFacts, one_line
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 
-_EMAIL = compile_lazily(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _COPYRIGHT = compile_lazily(
     r"^[^\w\n]*copyright\b(?:\s*(?:\(c\)|©|,))*\s*(?P<rest>\S.*)$", re.IGNORECASE | re.MULTILINE
 )
@@ -40,26 +40,20 @@ def find_authors(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tu
     """Names and addresses of the authors, the best source first."""
     for name, email, source in _people(facts, repository_facts):
         if person := one_person(name):
-            found = _EMAIL.search(email)
+            found = EMAIL.search(email)
             yield Guess(person, source), Guess(found[0] if found else "", source)
 
 
 def _people(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[str, str, str]]:
     """Name, address and source of everybody who is named, as written there."""
+    for person in find_people(facts):
+        yield person.name, person.email, person.source
     package = facts.package
-    for key in ("authors", "maintainers"):
-        people = package.get(key)
-        for index, person in enumerate(people if isinstance(people, list) else []):
-            if isinstance(person, Mapping):
-                source = "{}:{}".format(*package.place(key, index))
-                yield str(person.get("name") or ""), str(person.get("email") or ""), source
-    citation = facts.yaml("CITATION.cff")
-    for person in citation.items("authors"):
+    people = package.get("maintainers")
+    for index, person in enumerate(people if isinstance(people, list) else []):
         if isinstance(person, Mapping):
-            parts = (person.get("given-names"), person.get("family-names"), person.get("name"))
-            name = " ".join(str(part) for part in parts if part)
-            source = f"CITATION.cff:{citation.line('authors')}"
-            yield name, str(person.get("email") or ""), source
+            source = "{}:{}".format(*package.place("maintainers", index))
+            yield str(person.get("name") or ""), str(person.get("email") or ""), source
     for name, email in repository_facts.history.authors:
         yield name, email, "git log"
 
