@@ -19,6 +19,8 @@ LOCK_HEADER = """\
 # What a job that holds a token installs, with the hash of every file that it may come as.
 # This file belongs to lisa-scaffold, which renews it: nobody edits it here.
 """
+# Hooks that are a repository alone: no index knows their newest version.
+NO_PACKAGES = {"pygrep-hooks"}
 CONTAINER_LOCKS = Path("includes/locks")
 REQUIREMENTS = Path("requirements")
 RELEASE = Path("releases/release.py")
@@ -192,18 +194,21 @@ def read_pins() -> dict[str, str]:
 def pins(session: nox.Session) -> None:
     """Tell which of the template's tools have newer versions than includes/versions.jinja says."""
     install(session, "nox")
+    known = {name: version for name, version in read_pins().items() if name not in NO_PACKAGES}
     wanted = Path(session.create_tmp(), "requirements.in")
-    old = []
-    for name, version in read_pins().items():
-        wanted.write_text(f"{name}\n", encoding="utf-8")
-        found = session.run(
-            *("uv", "pip", "compile", "--quiet", "--no-deps", "--no-header", "--no-annotate"),
-            *("--python-version=3.12", str(wanted)),
-            silent=True,
-        )
-        newest = str(found).strip().partition("==")[2]
-        if newest != version:
-            old.append(f"{name}: {version}, newest {newest}")
+    wanted.write_text("".join(f"{name}\n" for name in known), encoding="utf-8")
+    found = session.run(
+        *("uv", "pip", "compile", "--quiet", "--no-deps", "--no-header", "--no-annotate"),
+        *("--python-version=3.12", str(wanted)),
+        silent=True,
+    )
+    newest = dict(line.split("==") for line in str(found).split())
+    old = [
+        f"{name}: {version}, newest {newest[name]}"
+        for name, version in known.items()
+        if newest[name] != version
+    ]
+    session.log(f"{len(known)} looked up; look yourself for {', '.join(sorted(NO_PACKAGES))}")
     if old:
         session.error("\n".join(["not current in includes/versions.jinja:", *old]))
 
