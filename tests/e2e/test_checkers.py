@@ -65,6 +65,25 @@ def test_metadata(project: Project) -> None:
     assert "Valid" in passes(*validate, cwd=project.root)
 
 
+def python_of_a_project() -> Path:
+    """A Python that has what a new project needs to run."""
+    lock = ROOT / "includes/locks/3.11.txt"
+
+    def make(path: Path) -> None:
+        passes(program("uv"), "venv", "--quiet", "--relocatable", path, cwd=lock.parent)
+        install = (program("uv"), "pip", "install", "--quiet", f"--python={path / 'bin/python'}")
+        passes(*install, "--require-hashes", f"--requirements={lock}", cwd=lock.parent)
+
+    return cached("typed", [sys.version, lock.read_bytes()], make) / "bin/python"
+
+
+def test_types_are_right_to_others_than_mypy(project: Project) -> None:
+    pyright = (checker("typing", "pyright"), f"--pythonpath={python_of_a_project()}", "src")
+    assert "0 errors, 0 warnings" in passes(*pyright, cwd=project.root)
+    ty = (checker("typing", "ty"), "check", f"--python={python_of_a_project()}", "src")
+    assert "All checks passed!" in passes(*ty, cwd=project.root)
+
+
 def test_pipeline(project: Project) -> None:
     check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
     jobs = sorted((project.root / ".gitlab/ci").glob("*.yml"))
