@@ -176,6 +176,35 @@ def test_ruff_reads_each_project_s_own_settings(renders: list[Render], tmp_path:
     assert "D103" in shown
 
 
+NOTATION = """
+
+def get_Sn(A: float, dot_Omega: float) -> float:
+    \"\"\"Take the TDI variable A, and a frequency that drifts.\"\"\"
+    θ = A * dot_Omega  # θ, in rad
+    tdiX = 2 * θ
+    return tdiX + θ
+
+
+class Orbit:
+    \"\"\"An orbit.\"\"\"
+
+    dot_Omega = 0.0
+
+    @property
+    def Tobs(self) -> float:
+        \"\"\"Time of observation, in s.\"\"\"
+        return self.dot_Omega
+"""
+
+
+def test_ruff_takes_lisa_s_notation(renders: list[Render], tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    template().render(renders[0].answers, project)
+    source = next(project.glob("src/**/noise.py"))
+    source.write_text(source.read_text() + NOTATION)
+    passes(program("ruff"), "check", "--no-cache", "--no-fix", source, cwd=project)
+
+
 def test_pipelines_follow_gitlab_s_schema(renders: list[Render]) -> None:
     files = [*of_name(renders, ".gitlab-ci.yml"), *of_name(renders, ".gitlab/ci/*.yml")]
     check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
