@@ -23,7 +23,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLE = "src/lisa_scaffold/template.bundle"
-PARTS = ("copier.yml", "includes", "template", "pyproject.toml", "CHANGELOG.md")
+PARTS = ("copier.yml", "includes", "template", "templates", "pyproject.toml", "CHANGELOG.md")
 BILL = "lisa-scaffold.cdx.json"
 LOCKED = re.compile(r"^([\w.-]+)==([^\s;]+)((?:.*\\\n)*.*)", flags=re.MULTILINE)
 RELEASES = "releases/versions.toml"

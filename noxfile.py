@@ -159,6 +159,13 @@ def template_locks(session: nox.Session) -> None:
         path.write_text(f"{LOCK_HEADER}{locked}", encoding="utf-8")
 
 
+@nox.session(default=False)
+def components(session: nox.Session) -> None:
+    """Make the CI/CD components in templates/ anew from the template."""
+    install(session, project=True)
+    session.run("python", "releases/components.py")
+
+
 def lock_container(session: nox.Session, path: Path) -> None:
     """Lock what a new package needs, as its own session ``lock`` does, for its oldest Python."""
     python = path.stem

@@ -147,7 +147,16 @@ def test_few_questions_are_asked_and_all_of_them_on_demand(own: Template) -> Non
     more = asked(own, advanced=True, forge="gitlab")
     assert set(more) - set(few) == {
         *("forge_host", "copyright_year", "backend", "cli", "docs", "notebooks", "container"),
-        *("cde_image", "sonar", "author_orcid", "other_authors", "keywords", "doi", "extras"),
+        *(
+            "cde_image",
+            "sonar",
+            "ci_rules",
+            "author_orcid",
+            "other_authors",
+            "keywords",
+            "doi",
+            "extras",
+        ),
     }
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.template import CANONICAL_URL
+
+from ..conftest import ROOT
+from ..support.components import VERSION
 from ..support.tools import commit_all, git
 from .conftest import make_project
 from .parts.gitlab import Event, GitLab, merge_request, pushed, tag
@@ -49,9 +56,13 @@ def on(event: Event, **variables: str) -> Event:
     return Event(event.branch, {**event.variables, **variables}, event.unset)
 
 
-def branches(folder: Path) -> Path:
+def branches(folder: Path, form: str = "files") -> Path:
     """A project with a branch that changes the sources, and one that changes the image."""
     root = make_project("default", folder).root
+    if form != "files":
+        words = ("update", str(root), "--defaults", "--data", f"ci_rules={form}")
+        assert cli.main(list(words)) == ExitCode.DONE
+        commit_all(root)
     for branch, path in ("feature", "src/lisa_example/noise.py"), ("image", "Dockerfile"):
         git("checkout", "--quiet", "-b", branch, "main", cwd=root)
         with (root / path).open("a", encoding="utf-8") as file:
@@ -61,10 +72,28 @@ def branches(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> GitLab:
-    """The project where LISA_PROJECT_SLUG says that it is."""
+def components(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the components of this checkout."""
+    folder = tmp_path_factory.mktemp("forge") / "lisa-scaffold.git"
+    shutil.copytree(ROOT / "templates", folder / "templates")
+    commit_all(folder)
+    git("tag", VERSION, cwd=folder)
+    git("config", "uploadpack.allowFilter", "true", cwd=folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _forge(components: Path, home: Path) -> None:
+    """That repository stands where pipelines look for their components."""
+    with (home / ".gitconfig").open("a", encoding="utf-8") as file:
+        file.write(f'[url "file://{components}"]\n\tinsteadOf = {CANONICAL_URL}\n')
+
+
+@pytest.fixture(scope="module", params=["files", "component"])
+def ours(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> GitLab:
+    """The project where LISA_PROJECT_SLUG says that it is, its jobs in files or a component."""
     folder = tmp_path_factory.mktemp("ours")
-    return pushed(branches(folder / "project"), PATH, folder / "state")
+    return pushed(branches(folder / "project", request.param), PATH, folder / "state")
 
 
 @pytest.fixture(scope="module")

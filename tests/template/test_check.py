@@ -6,6 +6,7 @@ from lisa_scaffold import rules
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.rules import judge
 
+from ..support.components import KNOWN
 from .conftest import Render
 
 
@@ -15,7 +16,7 @@ def test_no_combination_of_answers_has_a_finding(renders: list[Render]) -> None:
     found = {}
     for render in renders:
         files = {path: (render.root / path).read_bytes() for path in render.files}
-        facts = Facts.of(files, Given(tags=(), pristine=Pristine("v1.0.0", {})))
+        facts = Facts.of(files, Given(tags=(), pristine=Pristine("v1.0.0", {}), components=KNOWN))
         assert facts.settings.waivers == ()
         if findings := judge.findings(every, facts):
             found[str(render.answers)] = [(each.code, each.path, each.message) for each in findings]

@@ -16,8 +16,10 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from lisa_scaffold.project.facts import Facts, Given
+
 from ..support.answers import answers, template
-from ..support.files import load_yaml
+from ..support.components import KNOWN
 from ..support.tools import commit_all, git, passes, run
 from .conftest import Render
 
@@ -60,7 +62,10 @@ def files_of(answered: dict[str, Any]) -> set[str]:
     analysis = scanner if answered["sonar"] else set()
     second = {"LICENSE.GPL-3.0"} if answered["license"] == "LGPL-3.0-or-later" else set()
     extras = {EXTRAS[name] for name in answered["extras"] if name in EXTRAS}
-    return FILES | locks | analysis | second | extras
+    wanted = FILES | locks | analysis | second | extras
+    if answered["ci_rules"] == "component":
+        wanted = {path for path in wanted if not path.startswith(".gitlab/ci/")}
+    return wanted
 
 
 IMAGES = ["operations", "development"]
@@ -101,7 +106,7 @@ def test_debian_s_python_is_everywhere(image: Render) -> None:
     tool = tomllib.loads(text(image, "pyproject.toml"))["tool"]
     assert tool["mypy"]["python_version"] == python
     assert tool["ruff"]["target-version"] == f"py{python.replace('.', '')}"
-    variables = load_yaml(text(image, ".gitlab-ci.yml"))["variables"]
+    variables = Facts.of(image.files, Given(tags=(), components=KNOWN)).pipeline.variables
     assert variables["LISA_JOB_IMAGE"] == f"docker.io/library/python:{python}"
 
 

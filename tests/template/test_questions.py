@@ -52,7 +52,7 @@ def test_there_is_the_one_set_of_keys() -> None:
         *("copyright_holder", "license", "forge", "forge_host", "namespace", "python_min"),
         *("distribution", "import_name", "code_path", "test_path", "left_out", "advanced"),
         *("copyright_year", "backend", "cli", "docs", "notebooks", "container", "cde_image"),
-        *("sonar", "author_orcid", "other_authors", "keywords", "doi", "extras"),
+        *("sonar", "ci_rules", "author_orcid", "other_authors", "keywords", "doi", "extras"),
     ]
 
 

@@ -258,8 +258,9 @@ def test_rendering_twice_gives_the_same_bytes(render: Render, tmp_path: Path) ->
 
 def test_included_jobs_are_there(render: Render) -> None:
     pipeline = load_yaml(render.files[".gitlab-ci.yml"].decode())
-    included = {entry["local"].removeprefix("/") for entry in pipeline["include"]}
+    included = {entry["local"][1:] for entry in pipeline["include"] if "local" in entry}
     assert included == {path for path in render.files if re.match(r"\.gitlab/ci/.*\.yml", path)}
+    assert bool(included) == (render.answers["ci_rules"] == "files")
 
 
 def test_the_package_stands_where_its_import_name_says(package: Render) -> None:

@@ -67,8 +67,9 @@ def read(files: Files, pipeline: Pipeline) -> Automation:
     paths = dict.fromkeys([*files.paths(*_FILES), *pipeline.files])
     parts: list[str] = []
     size = 0
-    for path in paths:
-        text = files.text(path)
+    elsewhere = {include.address: include.text for include in pipeline.includes if include.text}
+    for path in (*paths, *elsewhere):
+        text = elsewhere.get(path) or files.text(path)
         size += len(text)
         if size > _MOST_TEXT:
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import git
@@ -56,6 +57,8 @@ class Given(NamedTuple):
         The tags of the current commit.
     pristine
         The render of the recorded version; ``None`` where it is not known.
+    components
+        What the recorded version offers for a pipeline to include, by its addresses.
     wrong_answers
         Recorded answers that the recorded version does not take, each with the reason.
     not_rendered
@@ -69,6 +72,7 @@ class Given(NamedTuple):
     tags: tuple[str, ...] | None = None
     head_tags: tuple[str, ...] = ()
     pristine: Pristine | None = None
+    components: Mapping[str, str] = MappingProxyType({})
     wrong_answers: tuple[tuple[str, str], ...] = ()
     not_rendered: str = ""
     today: date | None = None
@@ -194,7 +198,7 @@ class Facts(Files):
         """The GitLab pipeline, its includes and inheritance resolved."""
         from lisa_scaffold.project import gitlab
 
-        return gitlab.read(self)
+        return gitlab.read(self, self.given.components)
 
     @cached_property
     def automation(self) -> Automation:

@@ -1,7 +1,8 @@
 """The GitLab pipeline of a project: local includes, `extends`, `default` and `!reference` resolved.
 
 What is outside the project (remote includes, templates, components, files of other projects) is
-listed but not followed: a job that inherits from there is marked as only partly known.
+listed but not followed, unless its text is at hand: a job that inherits from there is marked as
+only partly known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lisa_scaffold.formats.document import Document, Keys
+from lisa_scaffold.formats.document import Document, Keys, Position
+from lisa_scaffold.formats.gitlab_inputs import fill_in
 from lisa_scaffold.formats.yaml_data import Reference
 from lisa_scaffold.project.package import Place
 
@@ -56,17 +58,25 @@ class Include(NamedTuple):
         The whole entry.
     find
         Finds its place.
+    text
+        What it brings, where that is of another project and at hand all the same.
     """
 
     form: str
     address: str
     entry: Mapping[str, Any]
     find: Callable[[], Place]
+    text: str = ""
 
     @property
     def place(self) -> Place:
         """Its place."""
         return self.find()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what it brings can be read here."""
+        return self.form == "local" or bool(self.text)
 
 
 class Job:
@@ -236,8 +246,8 @@ class Pipeline:
 
     @property
     def is_local(self) -> bool:
-        """Whether none of it is outside the project."""
-        return all(include.form == "local" for include in self.includes)
+        """Whether none of it is outside the project, or what is can be read all the same."""
+        return all(include.is_known for include in self.includes)
 
     @property
     def is_complete(self) -> bool:
@@ -267,17 +277,17 @@ class Pipeline:
 
     def place(self, *keys: str | int) -> Place:
         """The place of a global key, a job, or a key of a job, in the last file that has it."""
-        for path in reversed(self.files):
-            if self._documents[path].get(keys[0]) is not None:
-                return Place(path, self._documents[path].line(*keys))
+        for document in reversed([*self._documents.values()]):
+            if document.get(keys[0]) is not None:
+                return Place(document.path, document.line(*keys))
         return Place(self.files[0] if self.files else FILE, 1)
 
     def place_of(self, job: Job, *keys: str | int) -> Place:
         """The place of a key of a job: in the job, or in the nearest one that it inherits from."""
         for name in (job.name, *job.parents):
-            for path in reversed(self.files):
-                if self._documents[path].get(name, *keys) is not None:
-                    return Place(path, self._documents[path].line(name, *keys))
+            for document in reversed([*self._documents.values()]):
+                if document.get(name, *keys) is not None:
+                    return Place(document.path, document.line(name, *keys))
         return job.place
 
     def expand(self, text: str, job: Job | None = None) -> str:
@@ -320,9 +330,17 @@ def _mappings(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def read(files: Files) -> Pipeline:
-    """The pipeline of a project."""
-    return _Reader(files).read()
+def read(files: Files, known: Mapping[str, str]) -> Pipeline:
+    """The pipeline of a project.
+
+    Parameters
+    ----------
+    files
+        Its files.
+    known
+        The texts of components and remote files that are at hand, by their addresses.
+    """
+    return _Reader(files, known).read()
 
 
 def _to_text(value: Any) -> str:
@@ -339,8 +357,9 @@ def _to_text(value: Any) -> str:
 class _Reader:
     """Read the files of a pipeline and resolve its jobs."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, known: Mapping[str, str]) -> None:
         self._files = files
+        self._at_hand = known
         self._documents: dict[str, Document] = {}
         self._includes: list[Include] = []
         self._troubles: dict[Trouble, None] = {}
@@ -373,7 +392,7 @@ class _Reader:
             )
         jobs = {name: self._make_job(name) for name in names[:_MOST_JOBS]}
         return Pipeline(
-            tuple(self._documents),
+            tuple(path for path, document in self._documents.items() if path == document.path),
             includes=tuple(self._includes),
             jobs={name: job for name, job in jobs.items() if not job.is_hidden},
             hidden={name: job for name, job in jobs.items() if job.is_hidden},
@@ -394,17 +413,27 @@ class _Reader:
                 if len(self._includes) >= _MOST_FILES:
                     self._note(include.place, f"more than {_MOST_FILES} includes")
                     break
-                self._includes.append(include)
-                self._follow(include, (*above, path))
+                is_elsewhere = include.form in ("component", "remote")
+                text = self._at_hand.get(include.address, "") if is_elsewhere else ""
+                self._includes.append(include._replace(text=text))
+                self._follow(self._includes[-1], (*above, path))
         # It comes after what it includes.
         self._documents[path] = self._documents.pop(path)
         self._merged = _merge(self._merged, data)
 
     def _follow(self, include: Include, above: tuple[str, ...]) -> None:
-        if include.form != "local" or "$" in include.address:
-            return
         is_included = self._is_included(include)
         if is_included is False:
+            return
+        if include.text:
+            given = include.entry.get("inputs")
+            data = fill_in(include.text, given if isinstance(given, dict) else {})
+            path, line = include.place
+            # All of it stands where it is included: there people can change something.
+            here: dict[Keys, Position] = {(): Position(line, 1)}
+            self._documents[include.address] = Document(path, data, locate=lambda: here)
+            self._merged = _merge(self._merged, data)
+        if include.form != "local" or "$" in include.address:
             return
         wanted = include.address.lstrip("/")
         found = self._files.paths(wanted) if "*" in wanted else [wanted]
@@ -475,7 +504,7 @@ class _Reader:
             job = self._merged.get(parent)
             if not isinstance(job, dict):
                 is_fully_known = False
-                if all(include.form == "local" for include in self._includes):
+                if all(include.is_known for include in self._includes):
                     note(f"{name} extends {parent}: no such job")
                 continue
             inherited, is_known, further = self._extend(parent, job, (*above, name))
@@ -532,7 +561,7 @@ class _Reader:
             if at == 1 and isinstance(found, dict) and "extends" in found:
                 found = self._extend(reference[0], found, ())[0]
             found = found.get(key) if isinstance(found, dict) else None
-        if found is None and all(include.form == "local" for include in self._includes):
+        if found is None and all(include.is_known for include in self._includes):
             name = f"!reference [{', '.join(reference)}]"
             self._note(Place(FILE, 1), f"{name}: nothing there")
         return found
@@ -572,9 +601,9 @@ def _read_includes(document: Document) -> Iterator[Include]:
 
 def _find_place(documents: dict[str, Document], name: str, *keys: str) -> Place:
     """The place of a job, or of a key of it, in the last file that has the job."""
-    for path, document in reversed(documents.items()):
+    for document in reversed(documents.values()):
         if document.get(name) is not None:
-            return Place(path, document.line(name, *keys))
+            return Place(document.path, document.line(name, *keys))
     return Place(FILE, 1)
 
 

@@ -8,6 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lisa_scaffold import answers as checks
@@ -15,15 +16,18 @@ from lisa_scaffold import files, workplace
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
-from lisa_scaffold.template.rendering import Template
+from lisa_scaffold.template.rendering import CANONICAL_URL, Template
 from lisa_scaffold.template.source import Source, recorded_source
 from lisa_scaffold.versions import parse_version
 
 MOST_KEPT = 500
 """Renders that are kept; one takes about 30 kB."""
 
-_FORM = "3"
+_FORM = "4"
 """Part of every key, so that another form of what is kept is never taken for this one."""
+
+_COMPONENTS = "templates"
+"""Where GitLab looks for a project's components."""
 
 
 class Origin(NamedTuple):
@@ -40,12 +44,23 @@ class Origin(NamedTuple):
         What a maintainer should know, a sentence each.
     wrong
         Recorded answers that the recorded version does not take, each with the reason.
+    components
+        The component of the recorded version that the project's pipeline includes, by each address
+        that it may have; empty where the jobs are files of the project.
     """
 
     locked: Mapping[str, bytes] | None = None
     problem: str = ""
     notes: tuple[str, ...] = ()
     wrong: tuple[tuple[str, str], ...] = ()
+    components: Mapping[str, str] = MappingProxyType({})
+
+
+class _Kept(NamedTuple):
+    """What is kept of a version and answers: locked files, and what lies in ``templates/``."""
+
+    locked: dict[str, bytes]
+    components: dict[str, bytes]
 
 
 class Origins:
@@ -93,7 +108,7 @@ class Origins:
             return Origin(notes=(note,))
         answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
         try:
-            locked = _read_locked(source, version, answers)
+            kept = _read_kept(source, version, answers)
         except LisaError as error:
             wrong = error.problems if isinstance(error, AnswersError) else {}
             return Origin(problem="" if wrong else error.message, wrong=tuple(wrong.items()))
@@ -102,26 +117,45 @@ class Origins:
         behind = [
             f"{number} behind {each} of the template: lisa-scaffold update." for each in newer
         ]
-        return Origin(locked, notes=tuple(behind[-1:]))
+        components = {
+            address: content.decode(errors="replace")
+            for path, content in kept.components.items()
+            for address in component_addresses(Path(path).stem, version)
+        }
+        return Origin(kept.locked, notes=tuple(behind[-1:]), components=components)
 
 
-def _read_locked(source: Source, version: str, answers: Mapping[str, Any]) -> Mapping[str, bytes]:
-    """The locked files, from the cache or rendered now; raises AnswersError for wrong answers."""
+def component_addresses(name: str, version: str) -> list[str]:
+    """How a pipeline may name a component of lisa-scaffold, by itself or as a remote file.
+
+    Source: https://docs.gitlab.com/ci/components/#use-a-component.
+    """
+    home = CANONICAL_URL.removesuffix(".git")
+    host, _, path = home.removeprefix("https://").partition("/")
+    hosts = ("$CI_SERVER_FQDN", "$CI_SERVER_HOST", host)
+    components = [f"{each}/{path}/{name}@{version}" for each in hosts]
+    return [*components, f"{home}/-/raw/{version}/{_COMPONENTS}/{name}.yml"]
+
+
+def _read_kept(source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:
+    """What is kept, from the cache or rendered now; raises AnswersError for wrong answers."""
     # The files of a working copy may change at any time, and are not kept.
     hashed = None if source.is_working(version) else source.tags.get(version)
     folder = cache.folder("renders") if hashed else None
     if folder is None:
-        return _render_locked(source, version, answers)
+        return _render(source, version, answers)
     # Not as JSON: there a date is the same as its text, which a template can tell apart.
     decisive = repr((_FORM, source.recorded, version, hashed, dict(answers)))
     place = folder / f"{sha256(decisive.encode()).hexdigest()}.json"
-    locked = _decode(cache.read(place))
-    if locked is None:
-        locked = _render_locked(source, version, answers)
-        encoded = {path: b64encode(content).decode() for path, content in locked.items()}
+    kept = _decode(cache.read(place))
+    if kept is None:
+        kept = _render(source, version, answers)
+        encoded = [
+            {path: b64encode(content).decode() for path, content in files.items()} for files in kept
+        ]
         cache.write(place, json.dumps(encoded).encode())
         cache.prune(folder, MOST_KEPT)
-    return locked
+    return kept
 
 
 def _refuse_wrong(template: Template, answers: Mapping[str, Any], used: Mapping[str, Any]) -> None:
@@ -133,21 +167,25 @@ def _refuse_wrong(template: Template, answers: Mapping[str, Any], used: Mapping[
             raise AnswersError(wrong) from error
 
 
-def _decode(content: bytes | None) -> dict[str, bytes] | None:
+def _decode(content: bytes | None) -> _Kept | None:
     """Files as they were kept; None where a path does not lead to one below the project."""
     try:
-        encoded = json.loads(content or b"").items()
-        files = {path: b64decode(each, validate=True) for path, each in encoded}
+        kept = _Kept(
+            *(
+                {path: b64decode(each, validate=True) for path, each in files.items()}
+                for files in json.loads(content or b"")
+            )
+        )
     except (ValueError, AttributeError, TypeError, RecursionError):
         return None
-    for path in files:
+    for path in (*kept.locked, *kept.components):
         is_outside = path in {".", ".."} or path.startswith(("/", "../"))
         if is_outside or os.path.normpath(path) != path:
             return None
-    return files
+    return kept
 
 
-def _render_locked(source: Source, version: str, answers: Mapping[str, Any]) -> dict[str, bytes]:
+def _render(source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:
     with (
         source.open(version) as template,
         workplace.folder() as folder,
@@ -160,9 +198,13 @@ def _render_locked(source: Source, version: str, answers: Mapping[str, Any]) -> 
         is_locked = match_patterns(render.locked)
         paths = (Path(above, file) for above, _, files in os.walk(render.folder) for file in files)
         named = {path.relative_to(render.folder).as_posix(): path for path in paths}
-        return {
+        locked = {
             path: content
             for path, place in sorted(named.items())
             if is_locked(path) and not place.is_symlink()
             if (content := files.read(render.folder, path, files.LARGE)) is not None
         }
+        component = f"{_COMPONENTS}/{used.get('kind')}.yml"
+        wants_one = used.get("ci_rules") == "component"
+        content = files.read(template.root, component, files.LARGE) if wants_one else None
+        return _Kept(locked, {component: content} if content else {})

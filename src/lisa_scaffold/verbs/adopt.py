@@ -127,6 +127,11 @@ class Prepared:
         LisaError
             If an answer in ``given`` is wrong, or the name of the package cannot be told.
         """
+        if given.get("ci_rules") == "component":
+            raise LisaError(
+                "ci_rules: a project is adopted with files, of which some may not fit",
+                "Adopt it without this; then: lisa-scaffold update --data ci_rules=component.",
+            )
         suggested = {key: guess.value for key, guess in self.guesses(given).items()}
         try:
             return self.template.questions({"adopted": True, **given}, suggested)

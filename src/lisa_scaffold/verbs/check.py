@@ -111,7 +111,10 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[s
         version = str(facts.answers.get("_commit"))
         pristine = None if origin.locked is None else Pristine(version, origin.locked)
         facts = facts.with_given(
-            pristine=pristine, not_rendered=origin.problem, wrong_answers=origin.wrong
+            pristine=pristine,
+            components=origin.components,
+            not_rendered=origin.problem,
+            wrong_answers=origin.wrong,
         )
     notes = origin.notes if origin else ()
     members = find_members(facts)

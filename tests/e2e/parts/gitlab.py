@@ -18,7 +18,10 @@ from typing import Any
 
 import yaml
 
-from ...support.files import load_yaml
+from lisa_scaffold.project.facts import Facts, Given
+from lisa_scaffold.project.gitlab import Pipeline
+
+from ...support.components import KNOWN
 from ...support.tools import git, passes, run
 from .cache import cached
 from .docker import Docker
@@ -60,8 +63,8 @@ def with_probe(project: Path) -> str:
 
     gitlab-ci-local has no regard for the rules of a workflow; so a job gets the same rules.
     """
-    workflow = load_yaml((project / ".gitlab/ci/workflow.yml").read_text(encoding="utf-8"))
-    probe = {"stage": ".pre", "script": ["true"], "rules": workflow["workflow"]["rules"]}
+    rules = read_pipeline(project).rules
+    probe = {"stage": ".pre", "script": ["true"], "rules": rules}
     return yaml.safe_dump({"include": [{"local": "/.gitlab-ci.yml"}], PROBE: probe})
 
 
@@ -73,14 +76,15 @@ def reports(job: Any) -> dict[str, str]:
     }
 
 
+def read_pipeline(project: Path) -> Pipeline:
+    """A project's pipeline, whether its jobs are files or a component."""
+    return Facts.read(project, Given(components=KNOWN)).pipeline
+
+
 def jobs_with_reports(project: Path) -> dict[str, Any]:
     """The jobs that hand reports to GitLab, as the pipeline defines them."""
-    included = load_yaml((project / ".gitlab-ci.yml").read_text(encoding="utf-8"))["include"]
-    found: dict[str, Any] = {}
-    for entry in included:
-        text = (project / entry["local"].removeprefix("/")).read_text(encoding="utf-8")
-        found |= {name: job for name, job in load_yaml(text).items() if reports(job)}
-    return found
+    jobs = read_pipeline(project).jobs.items()
+    return {name: job.data for name, job in jobs if reports(job.data)}
 
 
 def with_reports(project: Path) -> str:

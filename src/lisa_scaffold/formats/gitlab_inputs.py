@@ -1,0 +1,77 @@
+"""Fill the inputs of a GitLab configuration in: https://docs.gitlab.com/ci/inputs/.
+
+What inputs are declared stands in a document of its own in front of the configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lisa_scaffold.formats import yaml_data
+from lisa_scaffold.pattern import compile_lazily
+
+_NEVER = compile_lazily(r'"(\w*)" == "\1"')
+_INPUT = compile_lazily(r"\$\[\[ *inputs\.([\w-]+) *\]\]")
+
+
+def fill_in(text: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration that a file is, once its inputs have values.
+
+    Parameters
+    ----------
+    text
+        The file: its header with ``spec``, a line ``---``, and the configuration.
+    given
+        The inputs as ``include:inputs`` gives them; defaults are taken for the others.
+
+    Returns
+    -------
+    dict
+        The keys of the configuration; empty where it has none. An input that has no value stays as
+        it is written. A job that an input switches off, by its first rules, is left out.
+    """
+    header = yaml_data.load("", text.partition("\n---\n")[0]).table("spec", "inputs")
+    defaults = {
+        name: declared["default"]
+        for name, declared in header.items()
+        if isinstance(declared, dict) and "default" in declared
+    }
+    filled = _fill(yaml_data.load("", text).data, {**defaults, **given})
+    return {
+        name: value
+        for name, value in (filled.items() if isinstance(filled, dict) else ())
+        if not _is_off(value)
+    }
+
+
+def _is_off(job: Any) -> bool:
+    """Whether a rule that compares nothing but what was filled in keeps a job out of pipelines."""
+    rules = job.get("rules") if isinstance(job, dict) else None
+    for rule in rules if isinstance(rules, list) else ():
+        match rule:
+            case {"if": str(condition), "when": "never"} if '"' in condition[:1]:
+                if _NEVER.fullmatch(condition):
+                    return True
+            case _:
+                return False
+    return False
+
+
+def _fill(value: Any, inputs: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {str(_fill(key, inputs)): _fill(inner, inputs) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_fill(inner, inputs) for inner in value]
+    if not isinstance(value, str) or "$[[" not in value:
+        return value
+    whole = _INPUT.fullmatch(value)
+    if whole and whole[1] in inputs:
+        return inputs[whole[1]]  # a list, a number or a truth value stays one
+
+    def spell(match: re.Match[str]) -> str:
+        found = inputs.get(match[1], match[0])
+        return str(found).lower() if isinstance(found, bool) else str(found)
+
+    return _INPUT.sub(spell, value)

@@ -1,0 +1,131 @@
+"""The components in templates/: made from the template, and the same pipeline as its files."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold.formats import yaml_data
+from lisa_scaffold.project.facts import Facts, Given
+from lisa_scaffold.project.gitlab import Job, Pipeline
+from lisa_scaffold.project.gitlab_runs import SITUATIONS, job_runs
+from lisa_scaffold.template.pristine import component_addresses
+
+from ..conftest import ROOT
+from ..support.answers import KINDS, Answers, answers, pairwise, template
+from ..support.components import KNOWN, TEXTS, VERSION
+from ..support.files import contents
+from ..support.sweeps import sampled
+from ..support.tools import passes, program
+
+sys.path.append(str(ROOT / "releases"))
+
+import components
+
+ROWS = {f"{kind}{at:02}": row for kind in KINDS for at, row in enumerate(pairwise(kind))}
+
+
+def test_they_are_made_from_the_template_as_it_stands() -> None:
+    for path, text in components.make_files().items():
+        assert (ROOT / path).read_text(encoding="utf-8") == text, "run: nox -s components"
+
+
+def test_gitlab_s_digest_of_a_file() -> None:
+    # printf 'a: {}\n' | openssl dgst -sha256 -binary | openssl base64
+    assert components.integrity("a: {}\n") == "sha256-WAofQKLAZfHAs/ZikHyozEGiqQlR1bMHxAIvOHkcYKE="
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_input_is_declared_used_and_told(kind: str) -> None:
+    declared = yaml_data.load("", TEXTS[kind].partition("\n---\n")[0]).table("spec", "inputs")
+    used = set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", TEXTS[kind]))
+    assert declared.keys() == used
+    assert all(each["description"] for each in declared.values())
+    assert {name for name, each in declared.items() if "default" not in each} == {"version"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_component_names_no_file_of_the_template_s_jobs(kind: str) -> None:
+    assert ".gitlab/ci" not in TEXTS[kind]
+    assert yaml_data.load("", TEXTS[kind]).duplicates == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_follow_gitlab_s_schema(kind: str, tmp_path: Path) -> None:
+    header, _, body = TEXTS[kind].partition("\n---\n")
+    # The schema knows no inputs that are whole values.
+    body = body.replace("$[[ inputs.pythons ]]", '["3.11"]')
+    check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
+    for name, text in ("header", header), ("body", body):
+        (tmp_path / f"{name}.yml").write_text(text, encoding="utf-8")
+        passes(*check, "--data-transform", "gitlab-ci", f"{name}.yml", cwd=tmp_path)
+
+
+def pipeline(given: Answers, folder: Path) -> Pipeline:
+    """The pipeline of a project, as ``check`` reads it."""
+    template().render(answers(**given), folder)
+    return Facts.of(contents(folder), Given(tags=(), components=KNOWN)).pipeline
+
+
+def without_form(job: Job) -> dict[str, Any]:
+    """What a job is, less what a component must say in another way than files."""
+    data = {key: value for key, value in job.data.items() if key not in ("rules", "variables")}
+    script = [each for each in job.get("before_script", []) if "lock.txt" not in each]
+    data["before_script"] = [each for each in script if "--require-hashes" not in each]
+    variables = job.get("variables", {})
+    return {**data, "variables": {key: variables[key] for key in variables if key != "LOCK"}}
+
+
+@sampled("row", list(ROWS), 3)
+def test_a_component_is_the_same_pipeline_as_the_files(row: str, tmp_path: Path) -> None:
+    files = pipeline({**ROWS[row], "ci_rules": "files"}, tmp_path / "files")
+    component = pipeline({**ROWS[row], "ci_rules": "component"}, tmp_path / "component")
+    assert component.jobs.keys() == files.jobs.keys()
+    for name, job in files.jobs.items():
+        other = component.jobs[name]
+        assert without_form(other) == without_form(job)
+        for situation in SITUATIONS:
+            found = job_runs(component, other, situation)
+            assert found == job_runs(files, job, situation), (name, situation.name)
+    assert component.stages == files.stages
+    assert component.rules == files.rules
+    assert files.variables.items() <= component.variables.items()
+    assert component.is_local
+    assert component.troubles == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_lock_is_what_the_file_has(kind: str, tmp_path: Path) -> None:
+    files = pipeline({"kind": kind, "ci_rules": "files"}, tmp_path / "files")
+    component = pipeline({"kind": kind, "ci_rules": "component"}, tmp_path / "component")
+    held = {name: job for name, job in files.jobs.items() if "LOCK" in job.get("variables", {})}
+    assert held
+    for name, job in held.items():
+        text = (tmp_path / "files" / job.get("variables")["LOCK"]).read_text()
+        pins = [line for line in text.splitlines() if not line.startswith("#")]
+        other = component.jobs[name]
+        assert other.get("variables")["LOCK"].splitlines() == pins
+        commands = "\n".join(other.commands)
+        assert """printf '%s' "$LOCK" > "$tools/lock.txt\"""" in commands
+        assert '--require-hashes --requirement "$tools/lock.txt"' in commands
+
+
+@pytest.mark.parametrize("forge", ["in2p3", "esa"])
+def test_a_project_holds_at_most_six_lines(forge: str, tmp_path: Path) -> None:
+    for row in (*ROWS.values(), {}):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        template().render(answers(**{**row, "forge": forge, "ci_rules": "component"}), folder)
+        assert not (folder / ".gitlab/ci").exists()
+        text = (folder / ".gitlab-ci.yml").read_text()
+        lines = [line for line in text.splitlines() if line and "# " not in line]
+        assert len(lines) <= 6
+        (entry,) = yaml_data.load("", text).data["include"]
+        kind = row.get("kind", "package")
+        address = component_addresses(kind, VERSION)[0 if forge == "in2p3" else -1]
+        assert entry["component" if forge == "in2p3" else "remote"] == address
+        digest = components.integrity(TEXTS[kind])
+        assert entry.get("integrity") == (None if forge == "in2p3" else digest)

@@ -1,0 +1,85 @@
+"""The pipeline as files of the project or as a component: made, checked, and switched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+
+from .support.files import contents
+from .support.tools import commit_all, git
+
+CI = ".gitlab-ci.yml"
+OWN = "\nown:\n  extends: .nox\n  stage: test\n  script:\n    - nox -s lint\n"
+
+
+def make(folder: Path, form: str) -> Path:
+    words = ("new", str(folder), "--defaults", "--data", f"ci_rules={form}")
+    assert cli.main(list(words)) == ExitCode.DONE
+    return folder
+
+
+def switch(project: Path, form: str) -> int:
+    return cli.main(["update", str(project), "--defaults", "--data", f"ci_rules={form}"])
+
+
+@pytest.mark.parametrize(("form", "other"), [("files", "component"), ("component", "files")])
+def test_switching_is_an_update_without_a_conflict(form: str, other: str, tmp_path: Path) -> None:
+    project = make(tmp_path / "a" / "lisa-x", form)
+    fresh = contents(make(tmp_path / "b" / "lisa-x", other))
+    with (project / CI).open("a", encoding="utf-8") as file:
+        file.write(OWN)
+    commit_all(project)
+    assert switch(project, other) == ExitCode.DONE
+    assert contents(project) == {**fresh, CI: fresh[CI] + OWN.encode()}
+    assert cli.main(["check", str(project)]) == ExitCode.DONE
+
+
+def test_what_the_project_has_set_goes_along(tmp_path: Path) -> None:
+    project = make(tmp_path / "lisa-x", "files")
+    text = (project / CI).read_text()
+    strict = text.replace('LISA_AUDIT_STRICT: "false"', 'LISA_AUDIT_STRICT: "true"')
+    assert strict != text
+    (project / CI).write_text(strict)
+    commit_all(project)
+    assert switch(project, "component") == ExitCode.DONE
+    lines = (project / CI).read_text().splitlines()
+    assert [line.strip() for line in lines if line.startswith("  LISA_")] == [
+        'LISA_PROJECT_SLUG: "lisa-lisa-x"',
+        'LISA_AUDIT_STRICT: "true"',
+    ]
+
+
+def test_a_check_reads_the_component(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = make(tmp_path / "lisa-x", "component")
+    assert not (project / ".gitlab/ci").exists()
+    assert cli.main(["check", str(project)]) == ExitCode.DONE
+    noxfile = project / "noxfile.py"
+    noxfile.write_text(noxfile.read_text().replace("def build(", "def made("))
+    capsys.readouterr()
+    for _ in range(2):  # what is kept between runs is read as well
+        assert cli.main(["check", str(project)]) == ExitCode.FINDINGS
+        assert "QTY018  .gitlab-ci.yml:3" in capsys.readouterr().out
+
+
+def test_parts_are_left_out_of_files_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--data", "ci_rules=component", "--data", "left_out=/.gitlab/ci/sonar.yml"]
+    assert cli.main(["new", str(tmp_path / "x"), "--defaults", *words]) == ExitCode.REFUSED
+    assert "Parts of the pipeline can be left out" in capsys.readouterr().err
+
+
+def test_a_project_is_adopted_with_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a_b.py").write_text('"""A module."""\n')
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a-b"\nversion = "1"\n')
+    git("init", "--quiet", cwd=tmp_path)
+    commit_all(tmp_path)
+    words = ["adopt", str(tmp_path), "--defaults", "--data", "ci_rules=component"]
+    assert cli.main(words) == ExitCode.REFUSED
+    assert "lisa-scaffold update --data ci_rules=component" in capsys.readouterr().err
