@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lisa_scaffold.adopt.beside import Item, concern
+from lisa_scaffold.adopt.beside import Item as Placed
+from lisa_scaffold.adopt.beside import concern
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
-from lisa_scaffold.shown import harmless, redacted_in, spoken, visible
+from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.shown import redacted_in, spoken, visible
 from lisa_scaffold.verbs.adopt import Adopted, Answer
 
 CONCERNS = ("metadata", "CI", "hooks", "container", "docs", "repository")
@@ -36,60 +38,72 @@ def answers(found: Iterable[Answer]) -> str:
 
 def text(adopted: Adopted) -> str:
     """The adoption for people: answers, what happens to which file, findings, what to decide."""
+    return as_text(document(adopted))
+
+
+def markdown(adopted: Adopted) -> str:
+    """The same for a merge request or a page."""
+    return as_markdown(document(adopted))
+
+
+def document(adopted: Adopted) -> Document:
+    """What there is to tell of an adoption."""
     name = visible(adopted.project.root.name)
-    parts = [
-        f"Adopts {name} with version {adopted.version} of the template.",
-        f"Answers, and where each comes from\n{answers(adopted.answers)}",
-    ]
+    title = f"Adopts {name} with version {adopted.version} of the template."
+    return Document(title, tuple(_list_sections(adopted)))
+
+
+def _list_sections(adopted: Adopted) -> Iterator[Section]:
+    rows = (Item(row.strip()) for row in answers(adopted.answers).splitlines())
+    yield Section("Answers, and where each comes from", tuple(rows))
     if adopted.former:
-        parts.append(f"Merge base: the former template {adopted.former}, as recorded.")
+        yield Section(f"Merge base: the former template {adopted.former}, as recorded.")
     questions = list(_questions(adopted))
     own = _list_own(adopted)
     # What follows is said of a file, and not besides that it is kept.
     said = {each.path for each in own}
     kept = [each for each in adopted.items if each.status != "kept" or each.path not in said]
     for about in CONCERNS:
-        lines = []
+        parts = []
         for status, heading in HEADINGS.items():
-            items = [i for i in (*kept, *own) if (i.concern, i.status) == (about, status)]
-            items.sort(key=lambda item: item.path)
+            found = [i for i in (*kept, *own) if (i.concern, i.status) == (about, status)]
+            items = [
+                Item(visible(i.text), i.path)
+                for i in sorted(dict.fromkeys(found), key=lambda i: i.path)
+            ]
             if items:
-                entries = (f"{i.path}: {i.text}" if i.text else i.path for i in items)
-                lines += [f"  {heading}", *dict.fromkeys(f"    {visible(e)}" for e in entries)]
-        asked = [f"    {visible(question)}" for which, question in questions if which == about]
-        if asked:
-            lines += ["  To decide", *asked]
-        if lines:
-            parts.append("\n".join([about[0].upper() + about[1:], *lines]))
-    parts.append(_findings(adopted))
+                parts.append(Item(heading, items=tuple(items)))
+        if asked := [Item(visible(question)) for which, question in questions if which == about]:
+            parts.append(Item("To decide", items=tuple(asked)))
+        if parts:
+            yield Section(about[0].upper() + about[1:], tuple(parts))
+    yield from _list_findings(adopted)
     if adopted.replaced:
-        lines = [f"{each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced]
-        quoted = (f"  {visible(line)}" for line in lines)
-        parts.append("\n".join(["Lines that were changed, as they were", *quoted]))
-    return harmless("\n\n".join(parts))
+        lines = (f"{each.path}:{each.line}: {each.text.strip()}" for each in adopted.replaced)
+        rows = (Item(visible(line)) for line in lines)
+        yield Section("Lines that were changed, as they were", tuple(rows))
 
 
-def _list_own(adopted: Adopted) -> list[Item]:
+def _list_own(adopted: Adopted) -> list[Placed]:
     """What the project does in its own way, and goes on to."""
-    return [Item("kept", each.path, each.text) for each in adopted.customs if not each.to_decide]
+    return [Placed("kept", each.path, each.text) for each in adopted.customs if not each.to_decide]
 
 
-def _findings(adopted: Adopted) -> str:
+def _list_findings(adopted: Adopted) -> Iterator[Section]:
     repaired = adopted.repaired
 
-    def list_waived(found: Mapping[Finding, str]) -> list[str]:
-        return [f"  waived: {_place(each)} ({why})" for each, why in found.items()]
+    def list_waived(found: Mapping[Finding, str]) -> tuple[Item, ...]:
+        return tuple(Item(f"waived: {_place(each)} ({why})") for each, why in found.items())
 
     must = {each: why for each, why in repaired.waived.items() if each.severity == Severity.MUST}
     should = {each: why for each, why in repaired.waived.items() if each not in must}
     numbers = [f"{len(repaired.before)} before", f"{len(repaired.fixed)} fixed"]
     numbers += [f"{len(must)} waived", f"{len(repaired.left)} left"]
-    lines = [f"Findings of `must`: {', '.join(numbers)}"]
-    lines += [f"  fixed: {_place(each)}" for each in repaired.fixed]
-    lines += list_waived(must)
+    fixed = (Item(f"fixed: {_place(each)}") for each in repaired.fixed)
+    heading = f"Findings of `must`: {', '.join(numbers)}"
+    yield Section(heading, (*fixed, *list_waived(must)))
     if should:
-        lines += [f"Findings of `should`: {len(should)} waived", *list_waived(should)]
-    return "\n".join(lines)
+        yield Section(f"Findings of `should`: {len(should)} waived", list_waived(should))
 
 
 def _place(found: Finding) -> str:
