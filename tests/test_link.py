@@ -30,12 +30,16 @@ author_email:
 docs:
   type: bool
   help: Documentation
-  default: false
 colour:
   type: str
   help: Colour
   choices: [red, green, blue]
-  default: red
+parts:
+  type: str
+  help: Parts
+  choices: [alpha, beta, gamma]
+  multiselect: true
+  default: [alpha]
 secret:
   type: str
   help: Not recorded
@@ -51,6 +55,7 @@ FILES = {
         'authors = [{ name = "Ada Example", email = "{{ author_email }}" }]\n'
     ),
     "template/src/{{ package_name }}/__init__.py": '"""Noise."""\n',
+    "template/parts.txt.jinja": "{{ parts | join('\\n') }}\n",
     "template/{% if docs %}docs{% endif %}/index.md": "# Pages\n\nAll of it.\n",
 }
 ANSWERED: dict[str, Any] = {
@@ -59,6 +64,7 @@ ANSWERED: dict[str, Any] = {
     "author_email": "ada@example.org",
     "docs": True,
     "colour": "blue",
+    "parts": ["beta", "gamma"],
 }
 RELEASES = {
     "v1.1.0": {"template/README.md.jinja": "# {{ project_name }}\n\nA {{ colour }} one.\n\nOne.\n"},
@@ -96,9 +102,10 @@ def test_version_and_answers_are_those_that_it_was_made_from(
         "author_email": "pyproject.toml:4",
         "docs": "what fits the files best",
         "colour": "what fits the files best",
+        "parts": "what fits the files best",
     }
     assert (told["version"], told["tried"]) == ("v1.1.0", 4)
-    assert told["lines"] == {"same": 10, "all": 10}
+    assert told["lines"] == {"same": 12, "all": 12}
     assert told["branch"] == "lisa-scaffold/adopt"
     assert workshop.status() == []
     changed = git("diff", "--name-only", "HEAD...lisa-scaffold/adopt", cwd=workshop.project)
@@ -179,6 +186,24 @@ def test_a_project_that_records_it_is_refused(workshop: Workshop, capsys: Captur
     git("commit", "--quiet", "--message", "Link", cwd=workshop.project)
     assert link(workshop) == ExitCode.REFUSED
     assert ".copier-answers.yml: there already" in capsys.readouterr().err
+
+
+def test_what_a_trusted_template_prints_is_no_part_of_the_report(
+    workshop: Workshop, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "noisy.py").write_text(
+        "from jinja2.ext import Extension\n\n\n"
+        "class Noisy(Extension):\n"
+        "    def __init__(self, environment):\n"
+        "        print('Here I am.')\n"
+        "        super().__init__(environment)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    asked = f"_jinja_extensions: [noisy.Noisy]\n{QUESTIONS}"
+    workshop.release("v3.0.0", {"copier.yml": asked})
+    capsys.readouterr()
+    assert link(workshop, "--to", "v3.0.0", "--trust", "--format", "json") == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["version"] == "v3.0.0"
 
 
 def test_our_own_template_is_no_other(workshop: Workshop, capsys: Capture) -> None:

@@ -50,7 +50,10 @@ _MEANINGS: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("author_username", "github_org", "github_user", "github_username", "gitlab_group"),
         *("namespace", "org", "repository_namespace", "username"),
     ): ("namespace",),
-    ("repository_host", "git_host", "forge_host"): ("host",),
+    (
+        *("forge_host", "git_host", "git_platform", "git_provider", "repository_host"),
+        *("repository_provider",),
+    ): ("host",),
     ("project_url", "repo_url", "repository_url", "url"): ("url",),
     ("min_python_version", "minimum_python", "python_min", "python_version", "requires_python"): (
         "python_min",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,15 +54,30 @@ class Nearest(NamedTuple):
 
 
 class Likeness(NamedTuple):
-    """How many lines of a render a project has, and how many there are."""
+    """How many lines of a render a project has, and how many there are.
+
+    Attributes
+    ----------
+    same
+        Lines of files that the project has too.
+    lines
+        All lines.
+    absent
+        Lines of files that the project has not.
+    """
 
     same: int
     lines: int
+    absent: int
 
     @property
     def rank(self) -> int:
-        """The lines that are the same, less those that are not: the higher, the nearer."""
-        return 2 * self.same - self.lines
+        """The higher, the nearer.
+
+        A line that is missing in a file that both have may have been edited: it counts half.
+        """
+        edited = self.lines - self.same - self.absent
+        return 2 * (self.same - self.absent) - edited
 
 
 class Search:
@@ -121,7 +136,7 @@ class Search:
             asked = {each.key: each for each in self._ask(version, given | _values(answers))}
             if key in given or key not in asked or not asked[key].asked:
                 continue
-            for guess in self._list_candidates(asked[key]):
+            for guess in self._list_candidates(asked[key], answers):
                 with suppress(AnswersError):
                     tried = given | _values(answers) | {key: guess.value}
                     likeness = self._measure(version, tried)
@@ -133,7 +148,13 @@ class Search:
         """The first valid answer to each question that its name and the project tell."""
         answers: dict[str, Guess] = {}
         for question in self._ask(version, given):
-            for guess in named.list_candidates(question.key, self._found):
+            guesses = [*named.list_candidates(question.key, self._found)]
+            if question.value in (None, "") and not question.multiple:
+                # It has no default: any choice serves to compare the others with.
+                choices = [each.value for each in question.choices]
+                choices += [False] if question.type == "bool" else []
+                guesses += [Guess(each, FITS, sure=False) for each in choices[:1]]
+            for guess in guesses:
                 if question.key in given or question.key in answers or question.hidden:
                     break
                 with suppress(AnswersError):
@@ -141,19 +162,23 @@ class Search:
                     answers[question.key] = guess
         return answers
 
-    def _list_candidates(self, question: Question) -> Sequence[Guess]:
-        """What may be the answer to a question, other than its default."""
-        said = [*named.list_candidates(question.key, self._found)]
+    def _list_candidates(self, question: Question, answers: Mapping[str, Guess]) -> Iterator[Guess]:
+        """What may be the answer to a question, other than the one that holds."""
+        values = [each.value for each in question.choices[:_MOST_CHOICES]]
         if question.type == "bool":
-            return [Guess(not question.value, FITS, sure=False)]
-        if question.choices and not question.multiple:
-            values = [each.value for each in question.choices[:_MOST_CHOICES]]
-            said = [each for each in said if each.value in values]
-            known = {str(each.value) for each in said} | {str(question.value)}
-            return said + [
-                Guess(each, FITS, sure=False) for each in values if str(each) not in known
-            ]
-        return [] if question.choices else said
+            yield Guess(not question.value, FITS, sure=False)
+        elif question.multiple:
+            for value in values:
+                # The one before may have been better, and holds then.
+                now = answers[question.key].value if question.key in answers else question.value
+                kept = [each for each in values if (each in (now or [])) != (each == value)]
+                yield Guess(kept, FITS, sure=False)
+        elif values:
+            for value in values:
+                if str(value) != str(question.value):
+                    yield Guess(value, FITS, sure=False)
+        else:
+            yield from named.list_candidates(question.key, self._found)
 
     def _ask(self, version: Template, given: dict[str, Any]) -> list[Question]:
         return version.questions(given, project=self._project.root, trust=self._trust)
@@ -180,13 +205,14 @@ class Search:
         return self._compare(render)
 
     def _compare(self, render: Render) -> Likeness:
-        same = lines = 0
+        same = lines = absent = 0
         for path, blob in trees.read_tree(render.folder).items():
             if path != render.answers_file:
                 theirs = _count_lines(blob.data)
                 lines += theirs.total()
                 same += (theirs & self._count_own(path)).total()
-        return Likeness(same, lines)
+                absent += 0 if self._facts.has(path) else theirs.total()
+        return Likeness(same, lines, absent)
 
     def _render(self, version: Template, given: dict[str, Any]) -> Render:
         self._renders += 1
@@ -224,7 +250,8 @@ class Search:
         }
         record = path.read_bytes()
         likeness = self._compare(render)
-        return Nearest(version.version, told, render.answers_file, record, *likeness, tried)
+        same, lines = likeness.same, likeness.lines
+        return Nearest(version.version, told, render.answers_file, record, same, lines, tried)
 
 
 def _values(answers: Mapping[str, Guess]) -> dict[str, Any]:

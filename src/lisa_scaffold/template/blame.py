@@ -6,7 +6,7 @@ import errno
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
@@ -64,7 +64,13 @@ def template_errors(template: Version) -> Iterator[None]:
 
     try:
         # Some of Copier's errors print themselves, and its warnings are no news to our users.
-        with quick_yaml(), redirect_stderr(StringIO()), warnings.catch_warnings():
+        # What an extension of a trusted template prints must not mix with our output.
+        with (
+            quick_yaml(),
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             yield
     except LisaError:
