@@ -219,7 +219,8 @@ def test_a_newer_version_than_is_known_is_a_note(project: Path) -> None:
     assert found(result) == []
     assert result.checked.notes == (
         "Made from v9.0.0; this lisa-scaffold knows versions up to v0.3.0, so the locked files "
-        "were not compared: pip install --upgrade lisa-scaffold.",
+        "were not compared. For a newer one: bring what LISA_SCAFFOLD_TEMPLATE names up to date, "
+        "or unset that variable",
     )
 
 

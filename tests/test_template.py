@@ -65,6 +65,11 @@ def test_a_mirror_has_the_versions_of_its_tags(small_template: Path) -> None:
         assert opened.version == "v0.1.0"
 
 
+def test_a_version_of_ours_may_be_written_without_its_v(small_template: Path) -> None:
+    with Source(f"file://{small_template}").open("0.1.0") as opened:
+        assert opened.version == "v0.1.0"
+
+
 @pytest.mark.parametrize("location", ["", "file://"])
 def test_an_unknown_version_is_refused_with_the_known_ones(
     small_template: Path, location: str

@@ -877,4 +877,28 @@ def test_a_project_newer_than_the_installation_is_told_to_install(
     assert update(workshop.project) == ExitCode.REFUSED
     err = capsys.readouterr().err
     assert "made from v99.0.0, newer than" in err
-    assert "pip install --upgrade lisa-scaffold" in err
+    # No package index has it: the name alone would fetch nothing, or a stranger's.
+    assert f'pip install --upgrade "lisa-scaffold @ git+{template.CANONICAL_URL}"' in err
+
+
+def test_a_project_newer_than_a_mirror_is_told_of_the_mirror(
+    workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(template.SOURCE_VARIABLE, f"file://{workshop.template}")
+    ours = f"_commit: v99.0.0\n_src_path: {template.CANONICAL_URL}\n"
+    workshop.edit({".copier-answers.yml": ours})
+    assert update(workshop.project) == ExitCode.REFUSED
+    err = capsys.readouterr().err
+    assert "bring what LISA_SCAFFOLD_TEMPLATE names up to date" in err
+    assert template.CANONICAL_URL not in err
+
+
+@pytest.mark.parametrize(
+    ("tag", "typed"), [("v1.1.0", "1.1.0"), ("v1.1.0", "v1.1.0"), ("1.1.0", "v1.1.0")]
+)
+def test_a_version_is_known_with_and_without_its_v(
+    workshop: Workshop, tag: str, typed: str
+) -> None:
+    workshop.release(tag, {"template/new.txt": "new\n"})
+    assert update(workshop.project, "--to", typed) == ExitCode.DONE
+    assert f"_commit: {tag}\n" in workshop.read(".copier-answers.yml")

@@ -20,6 +20,7 @@ from typing import Any
 from lisa_scaffold import apart, files, git
 from lisa_scaffold.answers import find_problem
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.template.rendering import REQUIREMENT
 
 CRUFT_FILE = ".cruft.json"
 REPLAY_FILES = (".cookiecutter_replay.json", ".cookiecutter.json", "cookiecutter_replay.json")
@@ -187,7 +188,8 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
     except ImportError as error:
         raise LisaError(
             f"{former}: Cookiecutter is needed to render this former template",
-            f"pip install 'lisa-scaffold[cookiecutter]', or give --from-cookiecutter {NONE}.",
+            f'pip install "{REQUIREMENT.format("[cookiecutter]")}", '
+            f"or give --from-cookiecutter {NONE}.",
         ) from error
     template = _fetch(former, root, folder)
     # Cookiecutter would follow a link out of the template; it looks for what it includes beside the

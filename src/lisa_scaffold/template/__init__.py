@@ -1,9 +1,16 @@
 """The template: where it is, its versions, its questions, and its rendering by Copier."""
 
 from lisa_scaffold.template.blame import SOURCE_VARIABLE
-from lisa_scaffold.template.rendering import CANONICAL_URL, Render, Surroundings, Template
+from lisa_scaffold.template.rendering import (
+    CANONICAL_URL,
+    REQUIREMENT,
+    Render,
+    Surroundings,
+    Template,
+)
 from lisa_scaffold.template.source import (
     Source,
+    advise_newer,
     default_source,
     is_short_for,
     recorded_source,
@@ -13,11 +20,13 @@ from lisa_scaffold.versions import parse_version
 
 __all__ = [
     "CANONICAL_URL",
+    "REQUIREMENT",
     "SOURCE_VARIABLE",
     "Render",
     "Source",
     "Surroundings",
     "Template",
+    "advise_newer",
     "default_source",
     "is_short_for",
     "parse_version",

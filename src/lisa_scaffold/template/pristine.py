@@ -17,7 +17,7 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.rendering import CANONICAL_URL, Template
-from lisa_scaffold.template.source import Source, recorded_source
+from lisa_scaffold.template.source import Source, advise_newer, recorded_source
 from lisa_scaffold.versions import parse_version
 
 MOST_KEPT = 500
@@ -103,7 +103,7 @@ class Origins:
         if own and newest and own > newest:
             note = (
                 f"Made from {version}; this lisa-scaffold knows versions up to {known[-1]}, so the "
-                "locked files were not compared: pip install --upgrade lisa-scaffold."
+                f"locked files were not compared. For a newer one: {advise_newer()}"
             )
             return Origin(notes=(note,))
         answers = {key: value for key, value in recorded.items() if not key.startswith("_")}

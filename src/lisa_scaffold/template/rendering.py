@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 CANONICAL_URL = "https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
 """The address that projects record as their source, wherever the bytes came from."""
 
+REQUIREMENT = f"lisa-scaffold{{}} @ git+{CANONICAL_URL}"
+"""What pip is asked for, the brackets being for extras: no package index has the package."""
+
 _Result = TypeVar("_Result")
 
 

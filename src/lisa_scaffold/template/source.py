@@ -16,7 +16,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.template.blame import SOURCE_VARIABLE
-from lisa_scaffold.template.rendering import CANONICAL_URL, Template, is_ours
+from lisa_scaffold.template.rendering import CANONICAL_URL, REQUIREMENT, Template, is_ours
 from lisa_scaffold.versions import parse_version
 
 PACKAGE = Path(__file__).parents[1]
@@ -94,6 +94,11 @@ class Source:
     def ours(self) -> bool:
         """Whether this is the template of lisa-scaffold, and not another Copier template."""
         return is_ours(self.recorded)
+
+    @property
+    def _read_from(self) -> str:
+        """The address to name where something is wrong with what was read there."""
+        return self.location if self.ours and os.environ.get(SOURCE_VARIABLE) else self.recorded
 
     @cached_property
     def working_copy(self) -> Path | None:
@@ -190,6 +195,21 @@ class Source:
             return True  # whether it exists is seen when it is opened
         return version in self.tags
 
+    def spell(self, version: str) -> str:
+        """A version as its tag is written: people leave the ``v`` out, or add one.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached.
+        """
+        if parse_version(version) is None:
+            return version
+        other = version[1:] if version.startswith("v") else f"v{version}"
+        if self.ours:
+            return other if git.VERSION_TAG.fullmatch(other) else version
+        return other if version not in self.tags and other in self.tags else version
+
     def find_branch(self, name: str) -> str | None:
         """The newest commit of a branch; None where there is none of that name.
 
@@ -230,7 +250,7 @@ class Source:
         LisaError
             If there is no such version, or the source cannot be reached.
         """
-        with self.open_all(version or self.current()) as (template,):
+        with self.open_all(self.spell(version) if version else self.current()) as (template,):
             yield template
 
     @contextmanager
@@ -281,18 +301,19 @@ class Source:
                 submodules = git.export(repository, commit, root, bounded=bounded)
         except git.TooLargeError as error:
             raise LisaError(
-                f"{self.recorded}: version {version} of the template has {error.message}",
+                f"{self._read_from}: version {version} of the template has {error.message}",
                 f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
             ) from error
         except git.GitError as error:
             if _FILTER_FAILED.search(error.message):
                 raise LisaError(
-                    f"{self.recorded}: version {version}: a file of the template goes through a "
+                    f"{self._read_from}: version {version}: a file of the template goes through a "
                     f"filter of yours, and that failed: {' '.join(error.message.split())}",
                     "Mend the filter in your git configuration: git config --global --list.",
                 ) from error
+            of = "" if self.ours else f" {self.recorded}"
             raise LisaError(
-                f"{version}: no such version of the template {self.recorded}",
+                f"{version}: no such version of the template{of}",
                 f"Versions here: {', '.join(self.versions()[-12:])}.",
             ) from error
         if submodules:
@@ -325,8 +346,8 @@ class Source:
             except LisaError as error:
                 shown = redacted(named) or "without an address"
                 raise LisaError(
-                    f"{self.recorded}: {path} is a submodule of the template ({shown}), and cannot "
-                    "be fetched",
+                    f"{self._read_from}: {path} is a submodule of the template ({shown}), and "
+                    "cannot be fetched",
                     f"{' '.join(error.message.split())}. {error.hint}",
                 ) from error
             (root / path).rmdir()
@@ -390,6 +411,13 @@ def recorded_source(recorded: str, project: Path = Path(), *, trust: bool = Fals
     # A token that our address was once cloned with is not needed any more, and not recorded again.
     address = recorded if redacted(recorded) == recorded else CANONICAL_URL
     return Source(default_source().location, address)
+
+
+def advise_newer() -> str:
+    """How somebody comes to a newer version of our template."""
+    if os.environ.get(SOURCE_VARIABLE):
+        return f"bring what {SOURCE_VARIABLE} names up to date, or unset that variable"
+    return f'pip install --upgrade "{REQUIREMENT.format("")}"'
 
 
 def sort_versions(tags: Iterable[str], *, ours: bool) -> list[str]:

@@ -301,6 +301,7 @@ def prepare(
     """
     facts = eligible.read_facts(current)
     source = template.default_source()
+    wanted = source.spell(wanted) if wanted else None
     version = wanted or source.current()
     if wanted and wanted not in source.versions() and not os.environ.get(template.SOURCE_VARIABLE):
         source = Source(template.CANONICAL_URL)

@@ -29,8 +29,6 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 
 _MOST_COMMANDS = 50  # of a template are shown
 
-UPGRADE = "pip install --upgrade lisa-scaffold"
-
 
 @dataclass(frozen=True)
 class Target:
@@ -74,6 +72,7 @@ def choose_target(current: Project, wanted: str | None, *, trust: bool = False) 
             f"taken as it was when that file was last committed ({dated[:12]}).",
         )
         current = current._replace(version=dated)
+    wanted = source.spell(wanted) if wanted else None
     version = wanted or source.current()
     if not source.has(version):
         tip = None if source.ours or source.tags else source.find_branch(version)
@@ -144,9 +143,8 @@ def _refuse_older(source: Source, version: str, current: Project, wanted: str | 
         older = older or _is_behind(source, version, current.version)
     if older and wanted is None and source.ours:
         raise LisaError(
-            f"{current.root}: made from {current.version}, newer than {version}, "
-            "which this lisa-scaffold carries",
-            f"Install a newer one: {UPGRADE}.",
+            f"{current.root}: made from {current.version}, newer than {version}, the newest here",
+            f"For a newer one: {template.advise_newer()}",
         )
     if older:
         raise LisaError(
