@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pexpect
@@ -21,12 +17,13 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.report.check import FORMATS
 from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
 
-from .support.adopting import BRANCH, SETUPTOOLS, make, show
+from .support.adopting import BRANCH, SETUPTOOLS, make
+from .support.adopting import show as show_file
+from .support.terminals import MAIN, on_a_terminal
 from .support.updates import QUESTIONS, Capture, Workshop, open_workshop
 
 pytestmark = pytest.mark.usefixtures("no_hook_programs")
 
-MAIN = "import sys; from lisa_scaffold.cli import main; sys.exit(main())"
 COPY = "\x1b]52;c;ZXZpbA==\x07"  # fills the clipboard
 EVIL = f"a{COPY}\x9b31m\u202e\x7f"
 FORGED = "\nlisa-scaffold: all is well"
@@ -77,31 +74,11 @@ def test_an_update_shows_a_hostile_template(
         assert_harmless(git.git("log", "-1", "--format=%B", "newer", cwd=hostile.project))
 
 
-def on_a_terminal(*words: str, cwd: Path, **variables: str) -> str:
+def show(*words: str, cwd: Path, **variables: str) -> str:
     """What a command writes where its standard output is a terminal."""
-    master, slave = pty.openpty()
-    # Whoever sets COLUMNS, as pytest-xdist does, would overrule the terminal.
-    inherited = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 70, 0, 0))
-    done = subprocess.run(
-        [sys.executable, "-c", MAIN, *words],
-        stdin=subprocess.DEVNULL,
-        stdout=slave,
-        stderr=subprocess.DEVNULL,
-        cwd=cwd,
-        env={**inherited, "TERM": "xterm", **variables},
-        check=False,
-    )
-    assert done.returncode in (0, 1)
-    os.close(slave)
-    said = b""
-    try:
-        while part := os.read(master, 65536):
-            said += part
-    except OSError:  # how Linux tells the end of a terminal
-        pass
-    os.close(master)
-    return said.decode(errors="surrogateescape").replace("\r\n", "\n")
+    shown = on_a_terminal(*words, cwd=cwd, variables=variables)
+    assert shown.code in (0, 1)
+    return shown.text
 
 
 @pytest.mark.parametrize(
@@ -124,7 +101,7 @@ def test_a_diff_is_exact_for_programs_and_harmless_for_people(
     project = workshop.project
     workshop.edit({"pyproject.toml": '[project]\nname = "x"\n', path: content_there})
 
-    shown = on_a_terminal(*words, cwd=project)
+    shown = show(*words, cwd=project)
     assert_harmless(shown)
     assert "\\x1b]52;c;ZXZpbA==\\x07\\x9b31m\\u202e\\x7f" in shown
     assert CLEAN in shown
@@ -152,11 +129,11 @@ def faulty(tmp_path: Path) -> Path:
 
 
 def test_colour_is_for_terminals_and_ours_alone(faulty: Path) -> None:
-    shown = on_a_terminal("check", cwd=faulty)
+    shown = show("check", cwd=faulty)
     assert "\x1b[1;31mmust  \x1b[0m  \x1b[36mMET001\x1b[0m" in shown
     assert "a\\x1b[33m" in shown
     assert_harmless(COLOURS.sub("", shown))
-    plain = on_a_terminal("check", "--color=never", cwd=faulty)
+    plain = show("check", "--color=never", cwd=faulty)
     assert COLOURS.sub("", shown) == plain
     wide = [line for line in plain.split("\n") if len(line) > 70]
     assert [line for line in wide if max(map(len, line.split())) < 30] == []
@@ -173,7 +150,7 @@ def test_colour_is_for_terminals_and_ours_alone(faulty: Path) -> None:
     ],
 )
 def test_no_colour(words: list[str], variables: dict[str, str], faulty: Path) -> None:
-    assert "\x1b" not in on_a_terminal("check", *words, cwd=faulty, **variables)
+    assert "\x1b" not in show("check", *words, cwd=faulty, **variables)
 
 
 def test_colour_in_a_pipe_only_where_it_is_asked_for(faulty: Path, capsys: Capture) -> None:
@@ -188,7 +165,7 @@ def test_colour_in_a_pipe_only_where_it_is_asked_for(faulty: Path, capsys: Captu
 
 
 def test_an_empty_no_color_says_nothing(faulty: Path) -> None:
-    assert "\x1b[36m" in on_a_terminal("check", cwd=faulty, NO_COLOR="")
+    assert "\x1b[36m" in show("check", cwd=faulty, NO_COLOR="")
 
 
 def test_bad_usage_is_shown_harmless(capsys: Capture) -> None:
@@ -379,7 +356,7 @@ def test_adopt_writes_no_token_of_the_remote(remote: str, tmp_path: Path, capsys
     assert cli.main(words) == 0
     assert_harmless(*capsys.readouterr())
     assert_harmless(git.git("log", "-1", "--format=%B", BRANCH, cwd=project))
-    answers = yaml.safe_load(show(project, ".copier-answers.yml"))
+    answers = yaml.safe_load(show_file(project, ".copier-answers.yml"))
     assert (answers["forge_host"], answers["namespace"]) == ("gitlab.in2p3.fr", "lisa")
     assert answers["description"] == f"See {CLEAN}"
     # What people wrote stays theirs, and is copied nowhere else.

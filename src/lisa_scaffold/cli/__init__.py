@@ -18,6 +18,11 @@ _COMMANDS = {
     "check": (check, "tell where projects depart from the practice"),
     "explain": (explain, "tell what a rule wants, and why"),
 }
+_EXAMPLES = (
+    ("lisa-scaffold new lisa-noise", "make a project; lisa-new is the same"),
+    ("lisa-scaffold check", "tell where the project of this folder departs from the practice"),
+    ("lisa-scaffold update --dry-run", "show what a newer template would change"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def new(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-new``, which is ``lisa-scaffold new``, and return its exit code."""
-    alone = Parser(prog="lisa-new", description=new_verb.DESCRIPTION)
+    alone = Parser(prog="lisa-new", description=new_verb.DESCRIPTION, **new_verb.HELP)
     new_verb.add_arguments(alone)
     return run_guarded("lisa-new", alone, argv)
 
@@ -43,11 +48,15 @@ def parser(commands: Iterable[str] = _COMMANDS) -> Parser:
         The verbs that are wanted. To make those that nobody called takes a tenth of a check.
     """
     whole = Parser(
-        prog="lisa-scaffold", description="Projects for the LISA mission that follow one practice."
+        prog="lisa-scaffold",
+        description="Projects for the LISA mission that follow one practice.",
+        examples=_EXAMPLES,
+        commands=tuple(_COMMANDS),
     )
     add_version(whole)
     verbs = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in commands:
         module, summary = _COMMANDS[name]
-        module.add_arguments(verbs.add_parser(name, help=summary, description=module.DESCRIPTION))
+        one = verbs.add_parser(name, help=summary, description=module.DESCRIPTION, **module.HELP)
+        module.add_arguments(one)
     return whole

@@ -16,16 +16,38 @@ DESCRIPTION = """\
 Bring the template into a project that never had it: infers the answers, keeps what people wrote,
 and sets the practice beside it."""
 
+HELP: dict[str, Any] = {
+    "examples": (
+        ("lisa-scaffold adopt", "show the answers, ask, and commit the adoption on a branch"),
+        ("lisa-scaffold adopt --dry-run", "show all that would change"),
+        ("lisa-scaffold adopt --in-place --data license=MIT", "stage it, with another licence"),
+    ),
+    "page": "howto/adopt.html",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold adopt``."""
-    parser.add_argument(
-        "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
+    common.add_path(parser)
+    common.add_answers(parser)
+    group = common.add_target(
+        parser,
+        "let the Cookiecutter template that the project came from run its own programs (hooks, "
+        "Jinja extensions): only for one that you would run yourself",
     )
-    common.add_merging(
-        parser, "let the former template run its hooks and load its Jinja extensions: both are code"
+    group.add_argument(
+        "--from-cookiecutter",
+        metavar="URL@REF",
+        help="the Cookiecutter template that the project was made from, where it does not record "
+        "that itself; none: take no notice of one",
     )
-    place = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--template",
+        metavar="URL",
+        help="follow this Copier template instead of lisa-scaffold's: records the version and the "
+        "answers that are nearest to the project, and changes nothing else",
+    )
+    place = common.add_result(parser).add_mutually_exclusive_group()
     place.add_argument(
         "--branch",
         metavar="NAME",
@@ -33,17 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     place.add_argument(
         "--in-place", action="store_true", help="stage it in the work tree, and commit nothing"
-    )
-    parser.add_argument(
-        "--from-cookiecutter",
-        metavar="URL@REF",
-        help="the Cookiecutter template that the project was made from; none: use none",
-    )
-    parser.add_argument(
-        "--template",
-        metavar="URL",
-        help="follow this Copier template instead: records its version and answers that are "
-        "nearest to the project, and changes nothing else",
     )
     common.add_common(parser)
     parser.set_defaults(command=run)

@@ -10,70 +10,107 @@ from typing import Any, NoReturn
 
 from lisa_scaffold import answers as checks
 from lisa_scaffold import files
-from lisa_scaffold.cli.terminal import tell
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.cli.terminal import say, tell
+from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.report.lines import fit
 from lisa_scaffold.shown import harmless, visible
 
+DOCS = "https://lisa.pages.in2p3.fr/lisa-scaffold"
 
-def add_version(parser: argparse.ArgumentParser) -> None:
-    """Add ``--version``, which may stand before and after a command's name."""
-    parser.add_argument("--version", action=_Version, help="print the version and exit")
-
-
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add ``--version`` and ``--verbose``, which every command takes."""
-    add_version(parser)
-    parser.add_argument(
-        "--verbose", action="store_true", help="show every command that is run, as $ …"
-    )
-
-
-def add_answers(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data`` and ``--data-file``: answers that are given beforehand."""
-    parser.add_argument(
-        "--data",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="an answer, asks nothing else; may be repeated",
-    )
-    parser.add_argument(
-        "--data-file", metavar="FILE", type=Path, help="answers in a YAML file, asks nothing else"
-    )
-
-
-def add_merging(
-    parser: argparse.ArgumentParser, trust: str, formats: Sequence[str] = ("text", "json")
-) -> None:
-    """Add the arguments of the commands that merge a render into a project.
-
-    Parameters
-    ----------
-    parser
-        The command's parser.
-    trust
-        The help of ``--trust``: what it allows.
-    formats
-        The forms that the report has; the first is the usual one.
-    """
-    parser.add_argument("--to", metavar="VERSION", help="version of the template, such as v1.2.3")
-    parser.add_argument(
-        "--defaults", action="store_true", help="ask nothing: take the default answers"
-    )
-    add_answers(parser)
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
-    )
-    parser.add_argument("--trust", action="store_true", help=trust)
-    parser.add_argument("--format", choices=formats, default=formats[0], help="form of the report")
+_CODES = """\
+Exit codes
+  0    done, and nothing is left to you
+  1    findings, or conflicts left
+  2    refused: nothing was changed
+  3    a defect of lisa-scaffold
+  130  interrupted"""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints repeat what was typed, or pasted, in a harmless form."""
+    """A parser whose help has examples, and whose complaints say how to go on.
 
-    def error(self, message: str) -> NoReturn:
-        """Complain of bad usage, and exit."""
-        super().error(visible(harmless(message)))
+    Parameters
+    ----------
+    examples
+        Commands, each with what it does.
+    page
+        The page of the documentation that the command is explained on, below :data:`DOCS`.
+    commands
+        The commands that may come first; empty where none has to.
+    options
+        What :class:`argparse.ArgumentParser` takes.
+    """
+
+    def __init__(
+        self,
+        *,
+        examples: Sequence[tuple[str, str]] = (),
+        page: str = "",
+        commands: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        self.commands = commands
+        shown = "\n".join(f"  $ {command}\n      {meaning}" for command, meaning in examples)
+        parts = [f"Examples\n{shown}"] if shown else []
+        parts += [_CODES, f"Documentation\n  {DOCS}/{page}"]
+        super().__init__(formatter_class=_Help, epilog="\n\n".join(parts), **options)
+        self.description = " ".join((self.description or "").split())
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse, and refuse here what is not known: the parser above would show its own usage."""
+        words = list(sys.argv[1:] if args is None else args)
+        if self.commands and words and words[0] not in self.commands and words[0][:1] != "-":
+            self.refuse("command", words[0], self.commands)
+        found, unknown = super().parse_known_args(words, namespace)
+        if options := [word for word in unknown if word.startswith("-")]:
+            known = [text for action in self._actions for text in action.option_strings]
+            self.refuse("option", options[0].partition("=")[0], known)
+        if unknown:
+            self.error(f"more than was expected: {' '.join(unknown)}")
+        return found, unknown
+
+    def refuse(self, what: str, word: str, known: Sequence[str]) -> NoReturn:
+        """Complain of a word that is not known, and exit.
+
+        Parameters
+        ----------
+        what
+            What it would have been.
+        word
+            The word.
+        known
+            All words that it could have been.
+        """
+        from lisa_scaffold.similar import find_similar
+
+        close = find_similar(word, known)
+        self.error(f"no such {what}: {word}", f"Did you mean {close[0]}?" if close else "")
+
+    def error(self, message: str, hint: str = "") -> NoReturn:
+        """Complain of bad usage, with the usage of this command, and exit.
+
+        What was typed, or pasted, is repeated in a harmless form.
+        """
+        self.print_usage(sys.stderr)
+        hints = [hint] if hint else []
+        hints.append(f"What there is: {self.prog} --help")
+        say(f"{self.prog}: {visible(harmless(message))}", *(f"  {each}" for each in hints))
+        self.exit(ExitCode.REFUSED)
+
+
+class _Help(argparse.HelpFormatter):
+    """Texts wrapped to the terminal, never inside a word, their lines apart."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        del indent  # nothing of ours is indented as a whole
+        return fit(text, width)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        import textwrap
+
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 class _Version(argparse.Action):
@@ -87,6 +124,96 @@ class _Version(argparse.Action):
 
         tell(f"{parser.prog} {version('lisa-scaffold')}\n")
         parser.exit()
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Add ``--version``, which may stand before and after a command's name."""
+    parser.add_argument("-V", "--version", action=_Version, help="print the version and exit")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add ``--color``, ``--verbose`` and ``--version``, which every command takes."""
+    add_version(parser)
+    parser.add_argument(
+        "--color",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="colours in what people read; by default on a terminal, unless NO_COLOR is set",
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="show every command that is run, as $ …"
+    )
+
+
+def add_path(parser: argparse.ArgumentParser) -> None:
+    """Add the project's folder."""
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="folder of the project; by default this one",
+    )
+
+
+def add_answers(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add ``--defaults``, ``--data`` and ``--data-file``: answers that are given beforehand.
+
+    Returns
+    -------
+    argparse._ArgumentGroup
+        The group of options that they belong to.
+    """
+    group = parser.add_argument_group("answers")
+    group.add_argument(
+        "--defaults", action="store_true", help="ask nothing: take the default answers"
+    )
+    group.add_argument(
+        "--data",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="an answer, such as license=MIT; nothing else is asked; may be repeated",
+    )
+    group.add_argument(
+        "--data-file",
+        metavar="FILE",
+        type=Path,
+        help="answers in a YAML file, one a line, as in license: MIT; nothing else is asked",
+    )
+    return group
+
+
+def add_target(parser: argparse.ArgumentParser, trust: str = "") -> argparse._ArgumentGroup:
+    """Add ``--to`` and ``--trust``: which template is taken, and what it may do.
+
+    Parameters
+    ----------
+    parser
+        The command's parser.
+    trust
+        What ``--trust`` allows; without it there is no such option.
+    """
+    group = parser.add_argument_group("template")
+    group.add_argument(
+        "--to", metavar="VERSION", help="version of the template, such as 1.2.3 or v1.2.3"
+    )
+    if trust:
+        group.add_argument("--trust", action="store_true", help=trust)
+    return group
+
+
+def add_result(
+    parser: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json")
+) -> argparse._ArgumentGroup:
+    """Add ``--dry-run`` and ``--format`` of the commands that merge a render into a project."""
+    group = parser.add_argument_group("result")
+    group.add_argument(
+        "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
+    )
+    group.add_argument("--format", choices=formats, default=formats[0], help="form of the report")
+    return group
 
 
 def read_given(arguments: argparse.Namespace) -> dict[str, Any]:

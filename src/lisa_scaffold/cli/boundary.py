@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lisa_scaffold import workplace
 from lisa_scaffold.cli import terminal
-from lisa_scaffold.cli.terminal import ReportLostError, say
+from lisa_scaffold.cli.terminal import ReportLostError, complain, say, say_as_is
 from lisa_scaffold.errors import ExitCode, LisaError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def tell_recovered(recovered: Recovered | None, where: str = "") -> None:
 def run_guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     """Run a command: what a user can put right ends in one message, anything else is a defect."""
     _changes.done, _changes.begun = [], ""
+    terminal.choose_colour("auto")
     if argv is None:
         # Modules are objects that stay: collecting garbage every 700 of them is a waste of time.
         gc.set_threshold(100_000)
@@ -96,8 +97,8 @@ def run_guarded(program: str, parser: argparse.ArgumentParser, argv: Sequence[st
     except Exception:
         import traceback
 
+        say_as_is(traceback.format_exc().rstrip())
         say(
-            traceback.format_exc().rstrip(),
             f"{program}: this is a defect of lisa-scaffold, not of your project.",
             f"  Please report it with the lines above: {DEFECT_URL}",
             *_changes.list_done(),
@@ -117,6 +118,7 @@ def _run(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
     except SystemExit:
         terminal.finish()
         raise
+    terminal.choose_colour(arguments.color)
     if arguments.verbose:
         from lisa_scaffold import process
 
@@ -145,5 +147,5 @@ def _tell_error(program: str, error: LisaError | ReportLostError | OSError) -> E
     # A line break in foreign text must not start a line that looks like a message of ours.
     first, *more = message.split("\n")
     lines = [line if line.startswith("  ") else f"  {line}" for line in (*more, hint) if line]
-    say(f"{program}: {first}", *lines, *_changes.list_done())
+    complain(program, first, *lines, *_changes.list_done())
     return ExitCode.FINDINGS if _changes.done else ExitCode.REFUSED

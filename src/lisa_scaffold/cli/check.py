@@ -11,11 +11,9 @@ from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import (
-    count_columns,
     hand_over,
-    is_coloured,
-    paint,
-    say,
+    look,
+    say_as_is,
     tell,
 )
 from lisa_scaffold.errors import ExitCode, LisaError
@@ -24,15 +22,32 @@ DESCRIPTION = """\
 Tell where projects depart from the practice, with file and line, and repair what needs no human
 judgement."""
 
+HELP: dict[str, Any] = {
+    "examples": (
+        ("lisa-scaffold check", "check the project of this folder"),
+        ("lisa-scaffold check --fix", "repair what needs no human judgement"),
+        ("lisa-scaffold check --select LIC,CI001", "apply some rules alone"),
+        ("lisa-scaffold check --format json ../*", "check many projects, for a program"),
+    ),
+    "page": "howto/check.html",
+}
+
 FORMATS = ("text", "json", "junit", "gitlab", "html", "markdown")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold check``."""
     parser.add_argument(
-        "paths", metavar="PATH", nargs="*", type=Path, help="folders of projects; by default this"
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        type=Path,
+        help="folders of projects; by default this one",
     )
-    parser.add_argument(
+    _add_rules(parser.add_argument_group("rules"))
+    _add_repairs(parser.add_argument_group("repairs"))
+    result = parser.add_argument_group("result")
+    result.add_argument(
         "--format",
         dest="formats",
         choices=FORMATS,
@@ -40,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="form of the report, text by default; may be repeated",
     )
-    parser.add_argument(
+    result.add_argument(
         "--output",
         dest="outputs",
         metavar="FILE",
@@ -49,43 +64,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="file for the report, the nth for the nth --format; otherwise standard output",
     )
-    _add_repairs(parser)
+    result.add_argument(
+        "--fail-on",
+        choices=["must", "should"],
+        default="must",
+        help="severity from which findings end in exit code 1; must by default",
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def _add_rules(group: argparse._ArgumentGroup) -> None:
     for name, what in (("select", "apply these rules alone"), ("ignore", "leave these rules out")):
-        parser.add_argument(
+        group.add_argument(
             f"--{name}",
             metavar="CODES",
             action="append",
             default=[],
             help=f"{what}: codes or the letters of families, separated by commas",
         )
-    parser.add_argument(
+    group.add_argument(
         "--members",
         action="store_true",
         help="check the projects inside a repository too: the members of a workspace",
     )
-    parser.add_argument(
+    group.add_argument(
         "--strict",
         action="store_true",
         help="apply what is asked of projects of the template to any project",
     )
-    parser.add_argument(
-        "--fail-on",
-        choices=["must", "should"],
-        default="must",
-        help="severity from which findings end in exit code 1; must by default",
-    )
-    parser.add_argument(
-        "--color",
-        choices=["auto", "always", "never"],
-        default="auto",
-        help="colours in the text; by default on a terminal, unless NO_COLOR is set",
-    )
-    common.add_common(parser)
-    parser.set_defaults(command=run)
 
 
-def _add_repairs(parser: argparse.ArgumentParser) -> None:
-    repair = parser.add_mutually_exclusive_group()
+def _add_repairs(group: argparse._ArgumentGroup) -> None:
+    repair = group.add_mutually_exclusive_group()
     repair.add_argument("--fix", action="store_true", help="repair what needs no human judgement")
     repair.add_argument(
         "--diff", action="store_true", help="print what --fix would change, and write nothing"
@@ -138,10 +149,10 @@ def run(arguments: argparse.Namespace) -> int:
     shown = [each.before if arguments.diff else each.checked for each in results]
     fail_on = Severity(arguments.fail_on)
     for form, output in destinations:
-        is_told = output is None and form == "text" and not arguments.diff
-        brush = paint if is_told and is_coloured(arguments.color) else None
-        text = report.report(form, shown, fail_on, 0 if output else count_columns(), brush)
-        _write(form, text, output, arguments, coloured=brush is not None)
+        is_shown = output is None and form == "text"
+        how = look(messages=arguments.diff) if is_shown else (0, None)
+        text = report.report(form, shown, fail_on, *how)
+        _write(form, text, output, arguments)
     if arguments.diff:
         hand_over("".join(each.checked.diff for each in results))
     found = {finding.severity for each in shown for finding in each.findings}
@@ -168,14 +179,12 @@ def _pair_formats(arguments: argparse.Namespace) -> list[tuple[str, Path | None]
     return list(zip(formats, paired, strict=True))
 
 
-def _write(
-    form: str, text: str, output: Path | None, arguments: argparse.Namespace, *, coloured: bool
-) -> None:
+def _write(form: str, text: str, output: Path | None, arguments: argparse.Namespace) -> None:
     if output is None:
         if arguments.diff:
-            say(text.rstrip("\n"))
+            say_as_is(text.rstrip("\n"), coloured=form == "text")
         elif form == "text":
-            tell(text, coloured=coloured)
+            tell(text, coloured=True)
         else:
             hand_over(text)
         return

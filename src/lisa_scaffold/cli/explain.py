@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.terminal import tell
@@ -10,6 +11,14 @@ from lisa_scaffold.errors import ExitCode
 
 DESCRIPTION = """\
 Tell what a rule wants, why, how to comply and how to waive it; without a code, list all rules."""
+
+HELP: dict[str, Any] = {
+    "examples": (
+        ("lisa-scaffold explain LIC001", "what the rule wants, why, and how to comply"),
+        ("lisa-scaffold explain LIC", "the rules of a family"),
+    ),
+    "page": "reference/rules.html",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

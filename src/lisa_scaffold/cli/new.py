@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Create a LISA Python project: asks, shows what it will make, and makes it."""
+HELP: dict[str, Any] = {
+    "examples": (
+        ("lisa-new lisa-noise", "ask, and make the folder lisa-noise"),
+        ("lisa-new --defaults lisa-noise", "ask nothing"),
+        ("lisa-new --data license=MIT --data cli=yes lisa-noise", "give some answers"),
+        ("lisa-new --dry-run lisa-noise", "show what would be made"),
+    ),
+    "page": "tutorial.html",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,12 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder of the new project; by default the project's distribution name",
     )
-    parser.add_argument(
-        "--defaults", action="store_true", help="ask nothing, take the default answers"
+    common.add_answers(parser).add_argument(
+        "--advanced", action="store_true", help="ask the advanced questions too"
     )
-    parser.add_argument("--advanced", action="store_true", help="ask the advanced questions too")
-    common.add_answers(parser)
-    parser.add_argument("--to", metavar="VERSION", help="version of the template, such as v1.2.3")
+    common.add_target(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would be made, and make nothing"
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.terminal import hand_over, tell
+from lisa_scaffold.cli.terminal import hand_over, look, tell
 from lisa_scaffold.cli.update import recover
 from lisa_scaffold.errors import ExitCode
 
@@ -14,17 +14,24 @@ DESCRIPTION = """\
 Tell which version of its template a project records, how far that is behind the newest, and which
 files, as they are committed, depart from what that version renders."""
 
+HELP: dict[str, Any] = {
+    "examples": (
+        ("lisa-scaffold status", "tell how far the project is behind, and what it has changed"),
+        ("lisa-scaffold status --diff", "show the changes too"),
+    ),
+    "page": "howto/status.html",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold status``."""
-    parser.add_argument(
-        "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
-    )
+    common.add_path(parser)
     parser.add_argument("--diff", action="store_true", help="show the departures as a diff")
     parser.add_argument(
         "--trust",
         action="store_true",
-        help="let the recorded template load its Jinja extensions, which are code",
+        help="let the template run its own code (Jinja extensions): only for one whose code you "
+        "would run yourself",
     )
     parser.add_argument(
         "--format", choices=["text", "json", "markdown"], default="text", help="form of the report"
@@ -43,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     recover(current.repository, dry_run=True)
     status = find_status(current, trust=arguments.trust, diff=arguments.diff)
     if arguments.format == "text":
-        tell(report.text(status))
+        tell(report.text(status, *look()), coloured=True)
     else:
         write = {"json": report.as_json, "markdown": report.markdown}[arguments.format]
         hand_over(write(status))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.report.lines import Paint, fit, plain
 from lisa_scaffold.shown import harmless, visible
 
 
@@ -18,36 +19,55 @@ class ReportLostError(Exception):
 
 def say(*lines: str) -> None:
     """Messages go to standard error: standard output belongs to results."""
+    _write_message(fit(harmless("\n".join(lines)), _count_columns(sys.stderr)))
+
+
+def complain(program: str, message: str, *lines: str) -> None:
+    """Say what is wrong: the name of the program stands out where there is colour."""
+    shown = fit(harmless("\n".join([f"{program}: {message}", *lines])), _count_columns(sys.stderr))
+    name = paint("must", program) if _is_coloured(sys.stderr) else program
+    _write_message(f"{name}{shown.removeprefix(program)}")
+
+
+def say_as_is(text: str, *, coloured: bool = False) -> None:
+    """Say something whose lines are not to be wrapped; for colours see :func:`tell`."""
+    _write_message(_keep_paint(text) if coloured else harmless(text))
+
+
+def echo(command: str) -> None:
+    """Say in one line which command is run."""
+    say_as_is(f"$ {visible(harmless(command))}")
+
+
+def _write_message(shown: str) -> None:
     stream = sys.stderr
     if stream is None:
         return
     try:
-        stream.write(harmless("\n".join(lines)) + "\n")
+        stream.write(f"{shown}\n")
         stream.flush()
     except OSError:
         _silence(stream)  # nobody is left to tell
 
 
-def echo(command: str) -> None:
-    """Say in one line which command is run."""
-    say(f"$ {visible(harmless(command))}")
-
-
-def count_columns() -> int:
-    """How wide the terminal is that standard output goes to; 0 where it goes elsewhere."""
-    import shutil
-
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
-    return shutil.get_terminal_size().columns if is_terminal else 0
+def _count_columns(stream: TextIO | None) -> int:
+    """How wide the terminal is that a stream goes to; 0 where it goes elsewhere."""
+    if stream is None or not stream.isatty():
+        return 0
+    columns = os.environ.get("COLUMNS", "")
+    with suppress(OSError):
+        return int(columns) if columns.isdecimal() else os.get_terminal_size(stream.fileno())[0]
+    return 80
 
 
 _STYLES = {"title": "1", "must": "1;31", "should": "33", "code": "36", "hint": "2"}
 # What `paint` writes, and nothing else that controls a terminal.
 _PAINTED = compile_lazily(rf"(\x1b\[(?:0|{'|'.join(_STYLES.values())})m)")
+_wanted = ["auto"]
 
 
-def is_coloured(wanted: str) -> bool:
-    """Whether a result is shown in colour.
+def choose_colour(wanted: str) -> None:
+    """Decide whether people are shown colours.
 
     Parameters
     ----------
@@ -55,16 +75,39 @@ def is_coloured(wanted: str) -> bool:
         ``always``, ``never``, or ``auto``: on a terminal that can show it, where nobody has set
         `NO_COLOR <https://no-color.org/>`_.
     """
-    if wanted != "auto":
-        return wanted == "always"
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    _wanted[:] = [wanted]
+
+
+def _is_coloured(stream: TextIO | None) -> bool:
+    """Whether what goes to a stream is shown in colour; see :func:`choose_colour`."""
+    if _wanted != ["auto"]:
+        return _wanted == ["always"]
+    is_terminal = stream is not None and stream.isatty()
     can_show = os.environ.get("TERM", "dumb") != "dumb"
     return is_terminal and can_show and not os.environ.get("NO_COLOR")
+
+
+def look(*, messages: bool = False) -> tuple[int, Paint]:
+    """How a report is to look: its width (0 where no terminal shows it), and what gives it colours.
+
+    Parameters
+    ----------
+    messages
+        Whether it goes to standard error, where messages go.
+    """
+    stream = sys.stderr if messages else sys.stdout
+    return _count_columns(stream), paint if _is_coloured(stream) else plain
 
 
 def paint(style: str, text: str) -> str:
     """A text in a style, for a result that is told in colour."""
     return f"\x1b[{_STYLES[style]}m{harmless(text)}\x1b[0m"
+
+
+def _keep_paint(text: str) -> str:
+    """A text made harmless but for what :func:`paint` has written into it."""
+    parts = _PAINTED.split(text)
+    return "".join(part if at % 2 else harmless(part) for at, part in enumerate(parts))
 
 
 def tell(text: str, *, coloured: bool = False) -> None:
@@ -82,8 +125,7 @@ def tell(text: str, *, coloured: bool = False) -> None:
         If it is closed or full.
     """
     encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
-    parts = _PAINTED.split(text) if coloured else [text]
-    shown = "".join(part if at % 2 else harmless(part) for at, part in enumerate(parts))
+    shown = _keep_paint(text) if coloured else harmless(text)
     # What a terminal with that encoding cannot show is escaped, too.
     _write(shown.encode(encoding, "backslashreplace"))
 

@@ -9,49 +9,63 @@ from typing import Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
-from lisa_scaffold.cli.terminal import hand_over, say, tell
+from lisa_scaffold.cli.terminal import hand_over, look, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.report.lines import fit
 
 DESCRIPTION = """\
 Bring a newer version of the template into a project: a three-way merge with what people wrote."""
 
+HELP: dict[str, Any] = {
+    "examples": (
+        ("lisa-scaffold update --dry-run", "show what would change"),
+        ("lisa-scaffold update", "merge it in, to be looked at and committed"),
+        ("lisa-scaffold update --to 1.2.3 --branch newer", "commit it on a branch instead"),
+    ),
+    "page": "howto/update.html",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold update``."""
-    parser.add_argument(
-        "path", metavar="PATH", nargs="?", type=Path, default=Path(), help="folder of the project"
-    )
-    common.add_merging(
+    common.add_path(parser)
+    common.add_answers(parser)
+    group = common.add_target(
         parser,
-        "let the recorded template load its Jinja extensions, which are code, and read your files "
-        "outside the project (_external_data)",
-        formats=("text", "json", "markdown"),
+        "let the template run its own code (Jinja extensions) and read YAML files of yours outside "
+        "of the project (_external_data): only for one whose code you would run yourself",
     )
-    parser.add_argument(
-        "--branch", metavar="NAME", help="commit the update on a new branch, touch nothing else"
-    )
-    parser.add_argument(
-        "--merge-prose",
-        action="store_true",
-        help="leave in conflict what else would stay as the project has it, with a patch",
-    )
-    parser.add_argument(
+    group.add_argument(
         "--answers-file",
         metavar="FILE",
-        help="which of the project's answers files, where it has several templates",
+        help="which template, of a project that has several: the file with its answers",
     )
-    parser.add_argument(
+    group.add_argument(
         "--all", action="store_true", help="update from each of the project's templates"
     )
-    parser.add_argument(
+    merging = parser.add_argument_group("merging")
+    merging.add_argument(
+        "--merge-prose",
+        action="store_true",
+        help="where you have rewritten a text, or removed a part, that the template has changed "
+        "too, yours stays and the change is printed: with this option such places are left as "
+        "conflicts, for you to decide one by one",
+    )
+    merging.add_argument(
         "--allow-leftovers",
         action="store_true",
-        help="go on where .rej files or conflict markers of an earlier update are left",
+        help="go on although an earlier update was not brought to an end: conflict markers "
+        "(<<<<<<<) or .rej files are left",
     )
-    parser.add_argument(
+    merging.add_argument(
         "--recopy",
         action="store_true",
-        help="render the template anew over the project: replaces what people wrote in its files",
+        help="merge nothing: write the template's files anew, over what people wrote in them",
+    )
+    common.add_result(parser, ("text", "json", "markdown")).add_argument(
+        "--branch",
+        metavar="NAME",
+        help="commit the update on a new branch, and leave your files as they are",
     )
     common.add_common(parser)
     parser.set_defaults(command=run)
@@ -166,15 +180,16 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
         with changing("the update is staged"):
             bring_in(current, synced)
         after = report.applied(updated)
-    text = "\n\n".join(map(report.text, each))
+    width, paint = look(messages=arguments.dry_run)
+    text = "\n\n".join(report.text(one, width, paint) for one in each)
     if arguments.format == "json":
         for one in each:
             hand_over(report.as_json(one, one.version))
     elif arguments.format == "markdown":
         hand_over("\n".join(map(report.markdown, each)))
     elif arguments.dry_run:
-        say(text)
+        say_as_is(text, coloured=True)
         hand_over("".join(one.diff for one in each))
     else:
-        tell(f"{text}\n\n{after}\n")
+        tell(f"{text}\n\n{fit(after, width)}\n", coloured=True)
     return conflicts

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lisa_scaffold.report.lines import Paint, fit, plain, wrapped
 from lisa_scaffold.report.markdown import block, code, escaped
 from lisa_scaffold.shown import harmless, redacted, visible
 
@@ -53,6 +54,8 @@ class Section(NamedTuple):
         The language of the code, as Markdown names it.
     folded
         A text in Markdown of which only the beginning is shown where nothing can be unfolded.
+    urgent
+        Whether a person has to look at it.
     """
 
     heading: str
@@ -60,6 +63,7 @@ class Section(NamedTuple):
     code: str = ""
     language: str = ""
     folded: str = ""
+    urgent: bool = False
 
 
 class Document(NamedTuple):
@@ -69,33 +73,45 @@ class Document(NamedTuple):
     sections: tuple[Section, ...]
 
 
-def as_text(document: Document) -> str:
-    """A document for terminals and commit messages."""
-    parts = [document.title]
+def as_text(document: Document, width: int = 0, paint: Paint = plain) -> str:
+    """A document for terminals and commit messages.
+
+    Parameters
+    ----------
+    width
+        Columns of the terminal: longer sentences go on below; 0: they are left.
+    paint
+        Gives colour to titles and headings; without it there is none.
+    """
+    # What is foreign is harmless before anything is painted: it cannot paint itself.
+    parts = [paint("title", harmless(document.title))]
     for section in document.sections:
-        lines = [section.heading]
+        lines = [paint("must" if section.urgent else "title", harmless(section.heading))]
         for item in section.items:
-            lines += _write_item(item, _INDENT)
+            lines += map(harmless, _write_item(item, _INDENT, width))
         rows = section.folded.splitlines()
-        lines += [f"{_INDENT}{row}".rstrip() for row in rows[:_UNFOLDED]]
+        lines += [harmless(f"{_INDENT}{row}".rstrip()) for row in rows[:_UNFOLDED]]
         if len(rows) > _UNFOLDED:
             lines.append(f"{_INDENT}… {len(rows) - _UNFOLDED} more lines")
         if section.code:
-            lines += ["", section.code.rstrip("\n")]
+            lines += ["", harmless(section.code.rstrip("\n"))]
         parts.append("\n".join(lines))
-    return harmless("\n\n".join(parts))
+    return "\n\n".join(parts)
 
 
-def _write_item(item: Item, indent: str) -> Iterator[str]:
+def _write_item(item: Item, indent: str, width: int) -> Iterator[str]:
     place = visible(item.path)
     first, *more = item.text.split("\n")
-    yield indent + (f"{place}: {first}" if place and first else place or first)
+    if place and first:
+        yield wrapped(f"{indent}{place}: ", first, width)
+    else:
+        yield f"{indent}{place}" if place else fit(f"{indent}{first}", width)
     for line in more:
         yield f"{indent}  {line.strip()}"
     for line in item.code.splitlines():
         yield f"{indent}  {line}"
     for each in item.items:
-        yield from _write_item(each, f"{indent}{_INDENT}")
+        yield from _write_item(each, f"{indent}{_INDENT}", width)
 
 
 def as_markdown(document: Document) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.report.lines import Paint, plain
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.verbs.status import Departure, Status
 
@@ -37,7 +38,7 @@ def _list_sections(status: Status) -> Iterator[Section]:
     for ownership, heading in HEADINGS.items():
         found = [each for each in status.departures if each.ownership == ownership]
         if found:
-            yield Section(heading, tuple(map(_describe, found)))
+            yield Section(heading, tuple(map(_describe, found)), urgent=ownership == "locked")
     otherwise = len(status.departures)
     yield Section(f"{status.files - otherwise} of {status.files} files are as rendered")
     if status.diff:
@@ -55,9 +56,9 @@ def _describe(each: Departure) -> Item:
     return Item(edits or "changed", each.path)
 
 
-def text(status: Status) -> str:
-    """The status as plain text."""
-    return as_text(document(status)) + "\n"
+def text(status: Status, width: int = 0, paint: Paint = plain) -> str:
+    """The status as text; see :func:`~lisa_scaffold.report.document.as_text`."""
+    return as_text(document(status), width, paint) + "\n"
 
 
 def markdown(status: Status) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lisa_scaffold.model import Change
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.report.lines import Paint, plain
 from lisa_scaffold.shown import harmless, visible
 from lisa_scaffold.sync.outcome import Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
@@ -43,7 +44,7 @@ def _list_sections(updated: Updated) -> Iterator[Section]:
         changes = [each for each in synced.changes if each.status == status and each not in gone]
         if changes:
             said = (_describe(each, synced, notes.pop(each.path, [])) for each in changes)
-            yield Section(heading, tuple(said))
+            yield Section(heading, tuple(said), urgent=status == "conflict")
     rest = [Item(text, path) for path, texts in notes.items() for text in texts]
     if gone:
         files = "1 file stays" if len(gone) == 1 else f"{len(gone)} files of the template stay"
@@ -74,9 +75,9 @@ def _count(conflict: Conflict) -> str:
     return "1 place" if conflict.places == 1 else f"{conflict.places} places"
 
 
-def text(updated: Updated) -> str:
-    """The update as plain text."""
-    return as_text(document(updated))
+def text(updated: Updated, width: int = 0, paint: Paint = plain) -> str:
+    """The update as text; see :func:`~lisa_scaffold.report.document.as_text`."""
+    return as_text(document(updated), width, paint)
 
 
 def markdown(updated: Updated) -> str:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
+from lisa_scaffold.report.lines import Paint, plain, wrapped
 from lisa_scaffold.shown import brief, visible
 
-Paint = Callable[[str, str], str]
-"""Gives a text a style, by its name: ``title``, ``must``, ``should``, ``code`` or ``hint``."""
 
-
-def _plain(_style: str, text: str) -> str:
-    return text
-
-
-def report(results: Sequence[Checked], width: int = 0, paint: Paint = _plain) -> str:
+def report(results: Sequence[Checked], width: int = 0, paint: Paint = plain) -> str:
     """All projects: findings by family, then what to do about them.
 
     Parameters
@@ -52,7 +46,7 @@ def _project(checked: Checked, width: int, paint: Paint, *, alone: bool) -> Iter
         title = paint("title", "Repaired")
         yield "\n".join([title, *_aligned(checked.fixed, width, paint, repairs=False)])
     if checked.notes:
-        notes = (_wrapped("  ", brief(note), width) for note in checked.notes)
+        notes = (wrapped("  ", brief(note), width) for note in checked.notes)
         yield "\n".join([paint("title", "Notes"), *notes])
 
 
@@ -65,34 +59,12 @@ def _aligned(
         severity = f"{finding.severity.value:<6}"
         start = f"  {severity}  {finding.code}  {place:<{longest}}  "
         end = f" ({finding.repair})" if finding.fixable and repairs else ""
-        lines = _wrapped(start, f"{brief(finding.message)}{end}", width)
+        lines = wrapped(start, f"{brief(finding.message)}{end}", width)
         # It is as wide with colour: what is painted stands in front of all foreign text.
         head = f"  {severity}  {finding.code}"
         style = finding.severity.value
         painted = f"  {paint(style, severity)}  {paint('code', finding.code)}"
         yield f"{painted}{lines.removeprefix(head)}"
-
-
-_NARROWEST = 20
-_INDENT = " " * 10
-
-
-def _wrapped(start: str, text: str, width: int) -> str:
-    """A text behind its start, or below it where there is no room, in lines of a width.
-
-    No word is broken.
-    """
-    room = width - len(start)
-    if not width or len(text) <= room:
-        return f"{start}{text}"
-    indent = " " * len(start)
-    if room < _NARROWEST:
-        start, indent = f"{start.rstrip()}\n{_INDENT}", _INDENT
-        room = max(width - len(_INDENT), _NARROWEST)
-    import textwrap
-
-    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
-    return f"\n{indent}".join([f"{start}{lines[0]}", *lines[1:]])
 
 
 def _summary(results: Sequence[Checked], paint: Paint) -> str:

@@ -1,0 +1,159 @@
+"""Help, usage, colours and width: what people see of the command line, at a real terminal."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import cli
+from lisa_scaffold.cli.arguments import DOCS
+from lisa_scaffold.errors import ExitCode
+
+from .conftest import ROOT
+from .support.terminals import on_a_terminal
+from .support.updates import Workshop, open_workshop
+
+COMMANDS = ("new", "update", "status", "adopt", "check", "explain")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
+def complain(*words: str) -> str:
+    """What a command that is refused says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lisa_scaffold", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"COLUMNS": "80"},
+    )
+    assert (done.returncode, done.stdout) == (ExitCode.REFUSED, "")
+    return done.stderr
+
+
+def test_a_mistyped_command_is_recognised() -> None:
+    assert complain("chek") == (
+        "usage: lisa-scaffold [-h] [-V] COMMAND ...\n"
+        "lisa-scaffold: no such command: chek\n"
+        "  Did you mean check?\n"
+        "  What there is: lisa-scaffold --help\n"
+    )
+    assert "Did you mean" not in complain("xyzzy")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_option_shows_the_usage_of_its_own_command(command: str) -> None:
+    said = complain(command, "--verbos-e=x")
+    assert said.startswith(f"usage: lisa-scaffold {command} [-h] ")
+    assert said.endswith(
+        f"lisa-scaffold {command}: no such option: --verbos-e\n  Did you mean --verbose?\n"
+        f"  What there is: lisa-scaffold {command} --help\n"
+    )
+
+
+def test_one_word_too_many_is_named() -> None:
+    assert "lisa-scaffold status: more than was expected: there\n" in complain(
+        "status", ".", "there"
+    )
+
+
+@pytest.mark.parametrize("words", [["-V"], ["--version"], ["check", "-V"]])
+def test_the_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 0
+    assert re.fullmatch(r"lisa-scaffold(?: check)? \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(command: str, columns: int, tmp_path: Path) -> None:
+    shown = on_a_terminal(*command.split(), "--help", cwd=tmp_path, columns=columns)
+    assert shown.code == 0
+    (page,) = re.findall(rf"^  {re.escape(DOCS)}/(\S*)$", shown.text, re.M)
+    assert (ROOT / "docs" / (page or "index.html")).with_suffix(".md").is_file()
+    codes = re.findall(r"^  (\d+) +\w", shown.text, re.M)
+    assert codes == [str(code.value) for code in ExitCode]
+    examples = re.findall(r"^  \$ (.+)$", shown.text, re.M)
+    assert examples
+    for example in examples:
+        words = shlex.split(example.replace("lisa-new", "lisa-scaffold new"))
+        cli.parser([words[1]]).parse_args(words[1:])
+    too_long = [line for line in shown.text.split("\n") if len(line) > columns]
+    # An address, a command to copy, and what argparse keeps together.
+    kept = r" +(https:\S+$|\$|\[?--\w+ \{|\[--fix)"
+    assert [line for line in too_long if not re.match(kept, line)] == []
+
+
+# --- Colours and width ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def behind(tmp_path: Path) -> Workshop:
+    """A project behind a template that changes what people have changed."""
+    workshop = open_workshop(tmp_path, {"template/a.toml": "a = 1\n"})
+    workshop.release("v1.1.0", {"template/a.toml": "a = 2\n"})
+    workshop.edit({"a.toml": "a = 3\n"})
+    return workshop
+
+
+WORDS = [["status"], ["update", "--defaults", "--dry-run"], ["check"], ["update", "nowhere"]]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_colour_on_a_terminal_alone(words: list[str], behind: Workshop) -> None:
+    def show(*more: str, **variables: str) -> str:
+        place = behind.project
+        return on_a_terminal(*words, *more, cwd=place, messages=True, variables=variables).text
+
+    coloured = show()
+    assert COLOUR.search(coloured)
+    for more, variables in (
+        ([], {"NO_COLOR": "1"}),
+        ([], {"TERM": "dumb"}),
+        (["--color=never"], {}),
+    ):
+        assert show(*more, **variables) == COLOUR.sub("", coloured)
+    assert COLOUR.search(show("--color=always", TERM="dumb"))
+    piped = subprocess.run(
+        [sys.executable, "-m", "lisa_scaffold", *words],
+        cwd=behind.project,
+        capture_output=True,
+        check=False,
+    )
+    assert b"\x1b" not in piped.stdout + piped.stderr
+
+
+def test_a_conflict_stands_out(behind: Workshop) -> None:
+    shown = on_a_terminal("update", "--defaults", cwd=behind.project).text
+    assert "\x1b[1;31mIn conflict\x1b[0m\n  a.toml: 1 place\n" in shown
+
+
+@pytest.mark.parametrize("columns", [40, 60, 120])
+def test_messages_are_wrapped_between_words(columns: int, tmp_path: Path) -> None:
+    long = "no-such-folder-" * 3
+    words = ["check", long, "--color=never"]
+    shown = on_a_terminal(*words, cwd=tmp_path, columns=columns, messages=True)
+    assert shown.code == ExitCode.REFUSED
+    whole = f"lisa-scaffold: {long}: no such folder Name the folder of a project."
+    assert " ".join(shown.text.split()) == whole
+    lines = shown.text.splitlines()
+    assert [line for line in lines if len(line) > columns and len(line.split()) > 1] == []
+
+
+def test_a_report_is_wrapped_and_its_patch_is_not(tmp_path: Path) -> None:
+    text = "".join(f"line {number}\n" for number in range(9))
+    long = "word " * 30
+    workshop = open_workshop(tmp_path, {"template/README.md": text})
+    workshop.release("v1.1.0", {"template/README.md": text.replace("line 4", long)})
+    workshop.edit({"README.md": text.replace("line 4", "my own words here").replace("8", "nine")})
+    shown = on_a_terminal(
+        *("update", "--defaults", "--dry-run"), cwd=workshop.project, columns=60, messages=True
+    )
+    lines = COLOUR.sub("", shown.text).splitlines()
+    assert [line for line in lines if len(line) > 60 and not line.startswith(("+", "-", " "))] == []
+    assert f"+{long}".strip() in [line.strip() for line in lines]
