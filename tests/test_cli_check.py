@@ -152,5 +152,8 @@ def test_explain(capsys: Captured) -> None:
     assert capsys.readouterr().out.startswith("Changelog\n  CHG001")
     assert cli.main(["explain"]) == 0
     assert "\nLicence\n" in capsys.readouterr().out
-    assert cli.main(["explain", "CHG999"]) == 2
+    assert cli.main(["explain", "chg002,LIC001", "pkg"]) == 0
+    parts = capsys.readouterr().out
+    assert parts.index("CHG002 (should") < parts.index("\nLIC001 (") < parts.index("\nPackaging\n")
+    assert cli.main(["explain", "CHG001", "CHG999"]) == 2
     assert capsys.readouterr().err.startswith("lisa-scaffold: CHG999: no such rule\n  Did you mean")

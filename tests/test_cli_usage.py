@@ -157,3 +157,28 @@ def test_a_report_is_wrapped_and_its_patch_is_not(tmp_path: Path) -> None:
     lines = COLOUR.sub("", shown.text).splitlines()
     assert [line for line in lines if len(line) > 60 and not line.startswith(("+", "-", " "))] == []
     assert f"+{long}".strip() in [line.strip() for line in lines]
+
+
+# --- Where the project is -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", [["status"], ["update", "--defaults"], ["check"], ["adopt"]], ids=" ".join
+)
+def test_a_command_finds_the_project_above(words: list[str], tmp_path: Path) -> None:
+    files = {"template/pyproject.toml": '[project]\nname = "x"\n', "template/src/x.py": ""}
+    workshop = open_workshop(tmp_path, files)
+    there, here = (
+        subprocess.run(
+            [sys.executable, "-m", "lisa_scaffold", *words],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for folder in (workshop.project, workshop.project / "src")
+    )
+    place = ".copier-answers.yml: made from another"
+    assert here.stderr == "The project is in ...\n" + there.stderr.replace(place, f"../{place}")
+    # The commands to go on with name the folder.
+    assert (here.returncode, here.stdout.replace(" ..\n", "\n")) == (there.returncode, there.stdout)

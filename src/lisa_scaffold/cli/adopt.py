@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
@@ -66,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.adopt import eligible
     from lisa_scaffold.verbs import adopt
 
-    path: Path = arguments.path
+    path = common.find_project(arguments.path)
     eligible.refuse_missing(path)
     recover(git.repository(path.resolve()), dry_run=arguments.dry_run)
     if arguments.template:

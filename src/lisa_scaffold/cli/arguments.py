@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +12,7 @@ from lisa_scaffold import answers as checks
 from lisa_scaffold import files
 from lisa_scaffold.cli.terminal import say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.project.above import find_above, has_metadata
 from lisa_scaffold.report.lines import fit
 from lisa_scaffold.shown import harmless, visible
 
@@ -152,9 +153,26 @@ def add_path(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         nargs="?",
         type=Path,
-        default=Path(),
-        help="folder of the project; by default this one",
+        help="folder of the project; by default this one, or the one above that has the project",
     )
+
+
+def find_project(named: Path | None, is_project: Callable[[Path], bool] | None = None) -> Path:
+    """The folder of the project: the one that was named, or else the nearest from here upwards.
+
+    Parameters
+    ----------
+    named
+        The folder on the command line.
+    is_project
+        Whether a folder is what is looked for; by default, whether it has metadata.
+    """
+    if named is not None:
+        return named
+    found = find_above(Path(), is_project or has_metadata)
+    if found != Path():
+        say(f"The project is in {found}.")
+    return found
 
 
 def add_answers(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         nargs="*",
         type=Path,
-        help="folders of projects; by default this one",
+        help="folders of projects; by default this one, or the one above that has the project",
     )
     _add_rules(parser.add_argument_group("rules"))
     _add_repairs(parser.add_argument_group("repairs"))
@@ -125,6 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.rules import Selection
     from lisa_scaffold.verbs import check
 
+    arguments.paths = arguments.paths or [common.find_project(None)]
     arguments.fix |= arguments.fix_unsafe
     arguments.diff |= arguments.diff_unsafe
     destinations = _pair_formats(arguments)
@@ -137,9 +138,9 @@ def run(arguments: argparse.Namespace) -> int:
         excerpts=any(form in report.SHOWS_LINES for form, _ in destinations),
     )
     if arguments.fix:
-        for path in arguments.paths or [Path()]:
+        for path in arguments.paths:
             tell_recovered(check.recover(path), f"{path}: ")
-    results = list(check.check(arguments.paths or [Path()], wanted))
+    results = list(check.check(arguments.paths, wanted))
     for each in results:
         if arguments.fix and each.changes:
             from lisa_scaffold.sync import journal
@@ -189,7 +190,7 @@ def _write(form: str, text: str, output: Path | None, arguments: argparse.Namesp
             hand_over(text)
         return
     try:
-        files.write_named(output, text.encode(), arguments.paths or [Path()])
+        files.write_named(output, text.encode(), arguments.paths)
     except (LisaError, OSError) as error:
         why = error.message if isinstance(error, LisaError) else error.strerror
         raise LisaError(f"{output}: {why}", "Name another file for --output.") from error

@@ -24,20 +24,24 @@ HELP: dict[str, Any] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold explain``."""
     parser.add_argument(
-        "code", metavar="CODE", nargs="?", default="", help="a rule, such as LIC001, or a family"
+        "codes", metavar="CODE", nargs="*", help="rules, such as LIC001, and families, such as LIC"
     )
     common.add_common(parser)
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explain a rule."""
+    """Explain rules."""
     from lisa_scaffold import rules
     from lisa_scaffold.report import explain as report
 
-    code = arguments.code.upper()
-    if not code or code in rules.FAMILIES:
-        tell(report.listing(code))
-    else:
-        tell(report.rule(rules.find_rule(code)))
+    codes = [code for word in arguments.codes for code in word.upper().split(",") if code]
+    parts = [
+        report.listing(code)
+        if not code or code in rules.FAMILIES
+        # Where one is not known, none is explained: nobody looks for a complaint below a page.
+        else report.rule(rules.find_rule(code))
+        for code in codes or [""]
+    ]
+    tell("\n".join(parts))
     return ExitCode.DONE

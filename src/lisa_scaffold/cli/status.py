@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import status as report
     from lisa_scaffold.verbs.status import find_status
 
-    current = project.read(arguments.path)
+    found = common.find_project(arguments.path, project.has_answers)
+    current = project.read(found)
     recover(current.repository, dry_run=True)
     status = find_status(current, trust=arguments.trust, diff=arguments.diff)
     if arguments.format == "text":

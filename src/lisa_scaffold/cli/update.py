@@ -76,6 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold import project
     from lisa_scaffold.verbs import update
 
+    named = arguments.answers_file or ""
+    is_project = (lambda each: (each / named).is_file()) if named else project.has_answers
+    arguments.path = common.find_project(arguments.path, is_project)
     chosen, others = _choose_files(arguments)
     currents = [project.read(arguments.path, each) for each in chosen]
     recover(currents[0].repository, dry_run=arguments.dry_run)

@@ -100,6 +100,11 @@ def find_answers_files(path: Path) -> list[str]:
     return sorted(found, key=lambda inner: inner != ANSWERS_FILE)
 
 
+def has_answers(path: Path) -> bool:
+    """Whether a folder is that of a project made from a template."""
+    return bool(find_answers_files(path))
+
+
 def _list_hidden(path: Path) -> list[Path]:
     with suppress(OSError), os.scandir(path) as entries:
         hidden = [each for each in entries if each.name.startswith(".") and each.name != ".git"]
