@@ -192,6 +192,15 @@ def test_the_commit_says_what_the_report_says(tmp_path: Path, capsys: Capture) -
     assert "Findings of `must`: " in printed
 
 
+def test_the_report_in_markdown(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", HATCHLING)
+    assert adopt(project, "--format", "markdown") == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert said.startswith("## Adopts project with version ")
+    assert "\n### Answers, and where each comes from\n" in said
+    assert "\n### Metadata\n\n- Added\n  - `" in said
+
+
 def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsys: Capture) -> None:
     settings = str(HATCHLING["pyproject.toml"]).replace("strict = false", "pretty = true")
     project = make(tmp_path / "project", {**HATCHLING, "pyproject.toml": settings})

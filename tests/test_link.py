@@ -142,6 +142,14 @@ def test_a_dry_run_shows_the_record_and_adds_nothing(workshop: Workshop, capsys:
     assert "adopt" not in git("branch", "--list", cwd=workshop.project)
 
 
+def test_markdown_is_for_merge_requests(workshop: Workshop, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert link(workshop, "--format", "markdown") == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert said.startswith("## Links project to the template ")
+    assert "\n### Answers, and where each comes from\n\n- project\\_name" in said
+
+
 def test_a_version_that_cannot_be_rendered_is_passed_over(
     workshop: Workshop, capsys: Capture
 ) -> None:

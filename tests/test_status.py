@@ -102,3 +102,12 @@ def test_every_departure_is_told_by_file(workshop: Workshop, capsys: Capture) ->
 def test_a_folder_without_a_template_is_refused(tmp_path: Path, capsys: Capture) -> None:
     assert cli.main(["status", str(tmp_path)]) == ExitCode.REFUSED
     assert ".copier-answers.yml" in capsys.readouterr().err
+
+
+def test_of_several_templates_the_one_that_is_named(workshop: Workshop, capsys: Capture) -> None:
+    record = workshop.read(".copier-answers.yml")
+    workshop.edit({".copier-answers.yml": None, ".one.yml": record, ".two.yml": record})
+    assert cli.main(["status", str(workshop.project)]) == ExitCode.REFUSED
+    assert "made from several templates: .one.yml, .two.yml" in capsys.readouterr().err
+    code, told = ask(workshop, capsys, "--answers-file", ".two.yml")
+    assert (code, told["version"]) == (ExitCode.DONE, "v1.0.0")

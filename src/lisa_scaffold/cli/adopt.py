@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="follow this Copier template instead of lisa-scaffold's: records the version and the "
         "answers that are nearest to the project, and changes nothing else",
     )
-    place = common.add_result(parser).add_mutually_exclusive_group()
+    place = common.add_result(parser, ("text", "json", "markdown")).add_mutually_exclusive_group()
     place.add_argument(
         "--branch",
         metavar="NAME",
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.template:
         from lisa_scaffold.cli import link
 
-        return link.run(arguments)
+        return link.run(path, arguments)
     version = eligible.recorded_version(path)
     if version is not None:
         from lisa_scaffold.report import adopt as report
@@ -138,6 +138,8 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         made = None if arguments.dry_run else branch
         hand_over(report.as_json(adopted, adopted.version, made))
+    elif arguments.format == "markdown":
+        hand_over(report.markdown(adopted))
     elif arguments.dry_run:
         say(report.text(adopted))
         hand_over(adopted.diff)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
@@ -10,8 +11,8 @@ from lisa_scaffold.cli.terminal import hand_over, say, tell
 from lisa_scaffold.errors import ExitCode
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Link a project to the template that is named; its other files stay as they are.
+def run(path: Path, arguments: argparse.Namespace) -> int:
+    """Link the project in a folder to a template; its other files stay as they are.
 
     Raises
     ------
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
     from lisa_scaffold.verbs import adopt, link
 
-    current = eligible.read(arguments.path)
+    current = eligible.read(path)
     given = common.read_given(arguments)
     with link.prepare(current, arguments.template, trust=arguments.trust) as prepared:
         linked = prepared.link(arguments.to, given)
@@ -37,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
                 bring_in(current, linked.synced)
     if arguments.format == "json":
         hand_over(report.as_json(linked, None if arguments.dry_run else branch))
+    elif arguments.format == "markdown":
+        hand_over(report.markdown(linked))
     elif arguments.dry_run:
         say(report.text(linked))
         hand_over(linked.nearest.record.decode("utf-8", "replace"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.terminal import hand_over, look, tell
-from lisa_scaffold.cli.update import recover
+from lisa_scaffold.cli.update import choose_answers_file, recover
 from lisa_scaffold.errors import ExitCode
 
 DESCRIPTION = """\
@@ -26,6 +26,11 @@ HELP: dict[str, Any] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold status``."""
     common.add_path(parser)
+    parser.add_argument(
+        "--answers-file",
+        metavar="FILE",
+        help="which template, of a project that has several: the file with its answers",
+    )
     parser.add_argument("--diff", action="store_true", help="show the departures as a diff")
     parser.add_argument(
         "--trust",
@@ -46,8 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import status as report
     from lisa_scaffold.verbs.status import find_status
 
-    found = common.find_project(arguments.path, project.has_answers)
-    current = project.read(found)
+    named = arguments.answers_file or ""
+    is_project = (lambda each: (each / named).is_file()) if named else project.has_answers
+    path = common.find_project(arguments.path, is_project)
+    current = project.read(path, choose_answers_file(path, named)[0])
     recover(current.repository, dry_run=True)
     status = find_status(current, trust=arguments.trust, diff=arguments.diff)
     if arguments.format == "text":

@@ -118,24 +118,38 @@ def _choose_files(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
     """The answers files to update from, and those that are left out."""
     from lisa_scaffold import project
 
+    if not arguments.all:
+        chosen, *others = choose_answers_file(arguments.path, arguments.answers_file)
+        return [chosen], others
     if arguments.answers_file:
-        if arguments.all:
-            raise LisaError("--all and --answers-file: one of them", "Leave one of them out.")
-        return [Path(arguments.answers_file).as_posix()], []
-    found = project.find_answers_files(arguments.path)
-    if arguments.all and (arguments.to or arguments.data or arguments.data_file):
+        raise LisaError("--all and --answers-file: one of them", "Leave one of them out.")
+    if arguments.to or arguments.data or arguments.data_file:
         raise LisaError(
             "--all: versions and answers are those of one template",
             "Name it with --answers-file.",
         )
-    if arguments.all or len(found) < 2:  # noqa: PLR2004
-        return found or [project.ANSWERS_FILE], []
-    if found[0] != project.ANSWERS_FILE:
+    return project.find_answers_files(arguments.path) or [project.ANSWERS_FILE], []
+
+
+def choose_answers_file(path: Path, named: str | None) -> list[str]:
+    """The answers file that is meant, and then those that are left out.
+
+    Raises
+    ------
+    LisaError
+        If there are several, none of the usual name, and none was named.
+    """
+    from lisa_scaffold import project
+
+    if named:
+        return [Path(named).as_posix()]
+    found = project.find_answers_files(path) or [project.ANSWERS_FILE]
+    if len(found) > 1 and found[0] != project.ANSWERS_FILE:
         raise LisaError(
-            f"{arguments.path}: made from several templates: {', '.join(found)}",
-            "Name one of these files with --answers-file, or say --all.",
+            f"{path}: made from several templates: {', '.join(found)}",
+            "Name one of these files with --answers-file.",
         )
-    return found[:1], found[1:]
+    return found
 
 
 def recover(repository: Any, *, dry_run: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.adopt import answers as list_answers
+from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.verbs.adopt import Answer
 from lisa_scaffold.verbs.link import Linked
@@ -17,15 +18,27 @@ def answers(linked: Linked) -> tuple[Answer, ...]:
 
 def text(linked: Linked) -> str:
     """The link for people: version, how near it is, and the answers."""
+    return as_text(document(linked))
+
+
+def markdown(linked: Linked) -> str:
+    """The same for a merge request or a page."""
+    return as_markdown(document(linked))
+
+
+def document(linked: Linked) -> Document:
+    """What there is to tell of a link."""
     name, near = visible(linked.project.root.name), linked.nearest
     source = visible(redacted(linked.source))
     among = f", the nearest of {near.tried} that were tried" if near.tried > 1 else ""
-    parts = [
+    rows = (Item(row.strip()) for row in list_answers(answers(linked)).splitlines())
+    return Document(
         f"Links {name} to the template {source} at version {visible(near.version)}{among}.",
-        f"{near.same} of the {near.lines} lines that this version makes are in the project.",
-        f"Answers, and where each comes from\n{list_answers(answers(linked))}",
-    ]
-    return harmless("\n\n".join(parts))
+        (
+            Section(f"{near.same} of the {near.lines} lines of this version are in the project."),
+            Section("Answers, and where each comes from", tuple(rows)),
+        ),
+    )
 
 
 def after(linked: Linked, branch: str | None) -> str:
