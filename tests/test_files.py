@@ -7,8 +7,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -510,7 +512,27 @@ def test_a_pipe_that_git_waits_for_is_found(
 def test_a_slow_command_that_nothing_hinders_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "PATIENCE", 0.01)
     slow = [sys.executable, "-c", "import time; time.sleep(0.2); print('done')"]
-    assert process.run(slow, hindered=lambda: "").stdout == b"done\n"
+    assert process.run(slow, hindered=lambda _: "").stdout == b"done\n"
+
+
+def test_nobody_looks_on_for_what_hinders_a_command_that_has_ended(
+    monkeypatch: pytest.MonkeyPatch, project: Path
+) -> None:
+    monkeypatch.setattr(process, "PATIENCE", 0.01)
+    looked: Queue[bool] = Queue()
+
+    def look(is_over: Callable[[], bool]) -> str:
+        looked.put(is_over())
+        while not is_over():
+            time.sleep(0.01)
+        looked.put(is_over())
+        return ""
+
+    process.run(["sleep", "0.2"], hindered=look)
+    assert [looked.get(timeout=10) for _ in range(2)] == [False, True]
+    os.mkfifo(project / ".git/pipe")
+    assert files.hindrance(project, lambda: False)
+    assert files.hindrance(project, lambda: True) == ""
 
 
 def test_a_folder_without_git_takes_no_links_as_its_rules(tmp_path: Path) -> None:

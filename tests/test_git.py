@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold import git, process
+from lisa_scaffold import files, git, process
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Identity
 from lisa_scaffold.template.source import Source, recorded_source
@@ -56,7 +56,8 @@ def test_of_tags_the_commits_alone_are_copied(small_template: Path, tmp_path: Pa
     (small_template / ".git/hooks").mkdir(exist_ok=True)
     (small_template / ".git/hooks/post-checkout").write_text("#!/bin/sh\nexit 1\n")
     copy = tmp_path / "copy"
-    git.copy_tags(git.clonable(small_template), ["v0.2.0", "v0.1.0", "v0.2.0"], copy)
+    oid = passes("git", "rev-parse", "v0.1.0", cwd=small_template).strip()
+    git.copy_tags(git.clonable(small_template), {"v0.2.0": "refs/tags/v0.2.0", "v0.1.0": oid}, copy)
     assert passes("git", "tag", cwd=copy).split() == ["v0.1.0", "v0.2.0"]
     assert passes("git", "rev-list", "--count", "v0.2.0", cwd=copy) == "1\n"
     assert not (copy / "hooks").exists()
@@ -67,7 +68,11 @@ def test_of_tags_the_commits_alone_are_copied(small_template: Path, tmp_path: Pa
 
 def test_a_tag_that_is_missing_is_not_copied(small_template: Path, tmp_path: Path) -> None:
     with pytest.raises(git.GitError, match="git fetch: fatal"):
-        git.copy_tags(git.clonable(small_template), ["v0.1.0", "v0.9.0"], tmp_path / "copy")
+        git.copy_tags(
+            git.clonable(small_template),
+            {tag: f"refs/tags/{tag}" for tag in ("v0.1.0", "v0.9.0")},
+            tmp_path / "copy",
+        )
 
 
 @pytest.mark.parametrize("address", ["https://localhost:1/l.git", "git@localhost:l.git"])
@@ -86,6 +91,24 @@ def test_an_address_is_no_folder_of_a_checkout(
     assert recorded_source(address, checkout).location == address
     with pytest.raises(git.GitError):
         git.clone_bare(git.clonable(address), tmp_path / "copy")
+
+
+def test_of_a_slow_clone_the_repository_alone_is_looked_at(
+    small_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git runs at the top of all folders then: to look through them takes minutes."""
+    monkeypatch.setattr(process, "PATIENCE", 0)
+    looked_at = set()
+
+    def look(folder: Path, _: object) -> str:
+        looked_at.add(folder)
+        return ""
+
+    monkeypatch.setattr(files, "hindrance", look)
+    git.clone_bare(git.clonable(small_template), tmp_path / "copy")
+    with pytest.raises(git.GitError):
+        git.clone_bare(git.clonable("https://localhost:1/l.git"), tmp_path / "other")
+    assert looked_at == {small_template, tmp_path / "other"}
 
 
 def short(repository: Path) -> str:

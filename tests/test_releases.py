@@ -73,6 +73,13 @@ def test_a_working_copy_knows_a_version_without_its_tag(checkout: Path) -> None:
     assert rendered(checkout, "v0.2.0") == "two\n"
 
 
+def test_that_version_is_copied_without_the_history(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lisa_scaffold.git.clone_bare", None)
+    assert rendered(checkout, "v0.1.0") == "one\n"
+
+
 def test_so_does_what_is_built_from_it(checkout: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "x.bundle"
     hatch_build.make_bundle(checkout, "v0.2.0", bundle)

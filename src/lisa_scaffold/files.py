@@ -13,7 +13,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -396,13 +396,22 @@ def remove(root: Path, path: str) -> None:
         above = above.rpartition("/")[0]
 
 
-def hindrance(folder: Path) -> str:
+def hindrance(folder: Path, is_over: Callable[[], bool]) -> str:
     """What makes git wait for ever in a folder: a pipe in place of a file; empty where none is.
 
     Git itself cannot have put it there, but an archive can.
+
+    Parameters
+    ----------
+    folder
+        The folder, which may be large.
+    is_over
+        Whether nobody wants to know any longer: asked once in each folder below.
     """
     read = [above / name for above in folder.resolve().parents for name in _READ_BY_GIT]
     for above, _, names in os.walk(folder):
+        if is_over():
+            return ""
         own = ".git" in Path(above).parts
         read += [Path(above, name) for name in names if own or name in _READ_BY_GIT]
     pipe = next((place for place in read if place.is_fifo()), None)

@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     cwd: Path | None = None,
     env: Mapping[str, str | None] | None = None,
     stdin: bytes | None = None,
-    hindered: Callable[[], str] | None = None,
+    hindered: Callable[[Callable[[], bool]], str] | None = None,
     most: int | None = None,
     memory: int | None = None,
     seconds: int | None = None,
@@ -77,7 +77,8 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
         Bytes for its standard input, which is empty otherwise.
     hindered
         Called when the command has been running for a while: tells what it is waiting for; if
-        anything, the command is ended.
+        anything, the command is ended. It is given a function that tells whether the command has
+        ended meanwhile, so that nobody wants to know any longer.
     most
         Bytes that it may print, its messages included; with more of them it is ended.
     memory
@@ -177,7 +178,7 @@ def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:
 def _watched(
     started: subprocess.Popen[bytes],
     name: str,
-    hindered: Callable[[], str] | None,
+    hindered: Callable[[Callable[[], bool]], str] | None,
     waits_for_nobody: bool,
 ) -> Iterator[None]:
     """End a command that waits in vain, and tell what for."""
@@ -189,7 +190,7 @@ def _watched(
 
     def look() -> None:
         while not found and not ended.wait(PATIENCE):
-            if why := hindered() if hindered else "":
+            if why := hindered(ended.is_set) if hindered else "":
                 found.append(LisaError(why, "Remove it."))
             elif waits_for_nobody and _stands_still(started.pid, ended):
                 found.append(

@@ -33,13 +33,14 @@ class GitError(LisaError):
     """Git is installed and refuses."""
 
 
-def complete(
+def complete(  # noqa: PLR0913 - as many as git is told of
     *arguments: str | Path,
     cwd: Path | None = None,
     env: Variables | None = None,
     stdin: bytes = b"",
     codes: Sequence[int] = (0,),
     most: int | None = None,
+    reads: Path | None = None,
 ) -> CompletedProcess[bytes]:
     """Run git and return what it prints, its messages included.
 
@@ -53,6 +54,8 @@ def complete(
         The exit codes that count as success.
     most
         Bytes that git may print.
+    reads
+        The folder in which a pipe would hold git up, where that is not ``cwd``.
 
     Raises
     ------
@@ -64,7 +67,8 @@ def complete(
         If git prints more than it may.
     """
     variables = {**environment.base(), **(env or {})}
-    hindered = partial(files.hindrance, cwd) if cwd else None
+    looked_at = reads or cwd
+    hindered = partial(files.hindrance, looked_at) if looked_at else None
     command = ["git", *arguments]
     done = process.run(
         command,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
-from lisa_scaffold.git.command import git
+from lisa_scaffold.git.command import complete, git
 from lisa_scaffold.git.environment import NOWHERE, online
 
 
@@ -92,11 +92,12 @@ def clone_bare(address: Address, folder: Path) -> None:
     # In the current folder something may have the name of an address, and git would take that.
     top = Path(folder.resolve().anchor)
     env = {**NOWHERE, **online()}
-    git("clone", *options, "--", address.url, folder.resolve(), cwd=top, env=env)
+    reads = Path(address.url) if address.is_local else folder
+    complete("clone", *options, "--", address.url, folder.resolve(), cwd=top, env=env, reads=reads)
 
 
-def copy_tags(address: Address, tags: Iterable[str], folder: Path) -> None:
-    """Copy the commits of some tags, without their history, into a new folder.
+def copy_tags(address: Address, tags: Mapping[str, str], folder: Path) -> None:
+    """Copy some commits, without their history, into a new folder.
 
     That is a fraction of what `clone_bare` copies, and as little else comes along.
 
@@ -105,14 +106,15 @@ def copy_tags(address: Address, tags: Iterable[str], folder: Path) -> None:
     address
         A repository on this machine, no bundle: git cannot cut the history of one.
     tags
-        The names of the tags.
+        The names of the tags that the copy has, each with what is its commit there: a reference, or
+        a whole hash.
     folder
         The bare repository to make.
 
     Raises
     ------
     GitError
-        If a tag is missing there, or the repository cannot be read.
+        If one is missing there, or the repository cannot be read.
     """
     for name in ("objects", "refs"):
         (folder / name).mkdir(parents=True)
@@ -122,7 +124,7 @@ def copy_tags(address: Address, tags: Iterable[str], folder: Path) -> None:
     config = settings.written([*own, ("remote.origin.url", address.url)])
     (folder / "config").write_bytes(os.fsencode(config))
     options = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", *_served(address))
-    wanted = [f"refs/tags/{tag}:refs/tags/{tag}" for tag in dict.fromkeys(tags)]
+    wanted = [f"{commit}:refs/tags/{tag}" for tag, commit in tags.items()]
     env = {**NOWHERE, **online(), "GIT_DIR": str(folder.resolve())}
     # One pack is written faster than a file for each object.
     pack = ("-c", "fetch.unpackLimit=1", "-c", "maintenance.auto=false")

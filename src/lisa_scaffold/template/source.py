@@ -272,7 +272,11 @@ class Source:
         address = self._address
         try:
             if address.is_local and Path(address.url).is_dir():
-                git.copy_tags(address, versions, repository)
+                wanted = {version: f"refs/tags/{version}" for version in versions}
+                for version, commit in self._recorded_releases.items():
+                    if version in wanted and version not in self.tags:
+                        wanted[version] = commit
+                git.copy_tags(address, wanted, repository)
                 return
         except git.GitError:
             # One of them is a hash, or there is no such tag: the whole history tells.
