@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,22 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Count no lines where that is not worth the wait: Python takes thrice as long meanwhile.
+
+    Examples at random find faults, and tell nothing about what is tested for sure. What is in
+    ``tests/template`` tests the template, none of whose lines is counted. Who asks which tests run
+    a line means them all.
+    """
+    if config.getoption("cov_context", None):
+        return
+    for item in items:
+        marked = item.get_closest_marker("uncounted") or item.get_closest_marker("hypothesis")
+        if marked or item.path.is_relative_to(ROOT / "tests/template"):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home that knows one git identity and nothing else of the machine's user.
@@ -60,6 +77,15 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder.with_name("cache")))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return folder
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder for the test alone, as pytest has it, which would look for a free number too."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.getbasetemp() / f"{name}-{next(_numbers)}"
+    folder.mkdir(mode=0o700)
     return folder
 
 

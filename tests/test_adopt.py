@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,31 @@ from .support.tools import passes, program
 from .support.updates import QUESTIONS, Capture, Files, commit, update, write
 
 PROJECTS = {"setuptools": SETUPTOOLS, "hatchling": HATCHLING, "poetry": POETRY}
-EVERY = pytest.mark.parametrize("files", PROJECTS.values(), ids=PROJECTS)
+EVERY = pytest.mark.parametrize("name", PROJECTS)
+
+
+@pytest.fixture(scope="module")
+def adoptions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the projects are that were adopted already."""
+    return tmp_path_factory.mktemp("adoptions")
+
+
+Adopted = Callable[..., Path]
+
+
+@pytest.fixture
+def adopted(adoptions: Path, tmp_path: Path, capsys: Capture) -> Adopted:
+    """Adopt one of the projects, once, and copy the result for the test."""
+
+    def copied(name: str, *options: str) -> Path:
+        kept = adoptions / "".join([name, *options]) / "project"
+        if not kept.exists():
+            make(kept, PROJECTS[name], REMOTE)
+            assert adopt(kept, *options) == ExitCode.DONE
+            capsys.readouterr()
+        return shutil.copytree(kept, tmp_path / "project", symlinks=True)
+
+    return copied
 
 
 @pytest.fixture(scope="module")
@@ -48,59 +74,52 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @EVERY
-def test_every_line_and_file_is_still_there(files: Files, tmp_path: Path) -> None:
-    project = make(tmp_path / "project", files, REMOTE)
-    assert adopt(project) == ExitCode.DONE
-    for path, content in files.items():
+def test_every_line_and_file_is_still_there(name: str, adopted: Adopted) -> None:
+    project = adopted(name)
+    for path, content in PROJECTS[name].items():
         assert isinstance(content, str)
         there = [line.rstrip(",") for line in show(project, path).splitlines()]
         assert [line for line in content.splitlines() if line.rstrip(",") not in there] == []
 
 
 @EVERY
-def test_only_what_is_the_templates_to_share_changes(files: Files, tmp_path: Path) -> None:
-    project = make(tmp_path / "project", files)
-    adopt(project)
+def test_only_what_is_the_templates_to_share_changes(name: str, adopted: Adopted) -> None:
+    project, files = adopted(name), PROJECTS[name]
     changed = set(git.git("diff", "--name-only", f"HEAD...{BRANCH}", cwd=project).split())
     merged = {"pyproject.toml", ".gitignore", ".gitlab-ci.yml", ".pre-commit-config.yaml"}
     assert changed & files.keys() == merged & files.keys()
 
 
-@pytest.mark.parametrize("files", [HATCHLING, POETRY], ids=["hatchling", "poetry"])
-def test_metadata_and_backend_stay(files: Files, tmp_path: Path) -> None:
-    project = make(tmp_path / "project", files)
-    adopt(project)
+@pytest.mark.parametrize("name", ["hatchling", "poetry"])
+def test_metadata_and_backend_stay(name: str, adopted: Adopted) -> None:
+    project = adopted(name)
     before, after = (tomllib.loads(show(project, "pyproject.toml", at)) for at in ("HEAD", BRANCH))
     assert after["build-system"] == before["build-system"]
     assert after.get("project") == before.get("project")
-    for name, table in before["tool"].items():
-        assert after["tool"][name].items() >= table.items()
+    for tool, table in before["tool"].items():
+        assert after["tool"][tool].items() >= table.items()
 
 
-def test_a_type_checker_that_is_told_no_files_is_told_some(tmp_path: Path) -> None:
-    project = make(tmp_path / "project", HATCHLING)
-    adopt(project)
-    mypy = tomllib.loads(show(project, "pyproject.toml"))["tool"]["mypy"]
+def test_a_type_checker_that_is_told_no_files_is_told_some(adopted: Adopted) -> None:
+    mypy = tomllib.loads(show(adopted("hatchling"), "pyproject.toml"))["tool"]["mypy"]
     assert mypy == {"strict": False, "files": ["src"]}
 
 
 @EVERY
-def test_the_pipeline_is_one_that_gitlab_takes(files: Files, tmp_path: Path) -> None:
-    project = make(tmp_path / "project", files)
-    adopt(project, "--in-place")
+def test_the_pipeline_is_one_that_gitlab_takes(name: str, adopted: Adopted) -> None:
+    project = adopted(name, "--in-place")
     pipeline = Facts.read(project).pipeline
     assert (list(pipeline.troubles), pipeline.is_local) == ([], True)
     assert {job.stage for job in pipeline.jobs.values()} <= {*pipeline.stages, ".pre", ".post"}
-    assert "unit" in pipeline.jobs or files is not SETUPTOOLS
+    assert "unit" in pipeline.jobs or name != "setuptools"
     parts = [".gitlab-ci.yml", *sorted(map(str, (project / ".gitlab/ci").glob("*.yml")))]
     schema = ("--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci")
     passes(program("check-jsonschema"), *schema, *parts, cwd=project)
 
 
 @EVERY
-def test_a_second_adoption_changes_nothing(files: Files, tmp_path: Path, capsys: Capture) -> None:
-    project = make(tmp_path / "project", files)
-    adopt(project, "--in-place")
+def test_a_second_adoption_changes_nothing(name: str, adopted: Adopted, capsys: Capture) -> None:
+    project = adopted(name, "--in-place")
     commit(project)
     before = contents(project)
     again = report(project, capsys)
@@ -113,8 +132,9 @@ def test_a_second_adoption_changes_nothing(files: Files, tmp_path: Path, capsys:
 
 @EVERY
 def test_an_update_to_a_newer_version_is_clean(
-    files: Files, tmp_path: Path, source: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, source: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    files = PROJECTS[name]
     monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", str(source))
     project = make(tmp_path / "project", files)
     assert adopt(project, "--in-place", "--to", BEFORE) == ExitCode.DONE
@@ -240,10 +260,9 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("after", [0, 1, 12])
 def test_what_a_kill_interrupts_the_next_command_completes(
-    after: int, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    after: int, adopted: Adopted, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = make(tmp_path / "project", SETUPTOOLS)
-    adopt(project)
+    project = adopted("setuptools")
     real, calls = journal._Change.carry_out, []
 
     def dying(*arguments: Any) -> bool:

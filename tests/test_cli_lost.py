@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,10 @@ def is_changed(here: Path, verb: str) -> bool:
     return len(branches) > 1 or bool(git.git("diff", "--staged", "--name-only", cwd=project))
 
 
-@pytest.fixture(params=["full", "gone", "closed"])
+LOST = ("full", "gone", "closed")
+
+
+@pytest.fixture(params=LOST)
 def lost(request: pytest.FixtureRequest) -> Iterator[tuple[list[str], int | None, str]]:
     """A standard output that takes nothing: how to start with it, it, and what is said of it."""
     start = [sys.executable, "-c", MAIN]
@@ -95,7 +99,7 @@ def lost(request: pytest.FixtureRequest) -> Iterator[tuple[list[str], int | None
         yield ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *start], None, "it is closed"
 
 
-@sampled("verb", VERBS, 3)
+@sampled(("verb", "lost"), product(VERBS, LOST), 4, indirect=["lost"])
 def test_what_was_changed_is_said_where_the_report_is_lost(
     here: Path, verb: str, lost: tuple[list[str], int | None, str]
 ) -> None:
@@ -121,17 +125,22 @@ def test_nobody_left_to_tell_is_no_crash(here: Path, verb: str, closed: str) -> 
     assert is_changed(here, verb)
 
 
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [
-        (["update", "--defaults", "--dry-run", "updated"], ExitCode.REFUSED),
-        (["check", "--select", "CHG001", "updated"], ExitCode.REFUSED),
-        (["explain"], ExitCode.REFUSED),
-        (["--version"], ExitCode.REFUSED),
-    ],
+@sampled(
+    ("words", "lost"),
+    product(
+        [
+            ["update", "--defaults", "--dry-run", "updated"],
+            ["check", "--select", "CHG001", "updated"],
+            ["explain"],
+            ["--version"],
+        ],
+        LOST,
+    ),
+    5,
+    indirect=["lost"],
 )
 def test_where_nothing_was_changed_that_is_said(
-    here: Path, words: list[str], code: ExitCode, lost: tuple[list[str], int | None, str]
+    here: Path, words: list[str], lost: tuple[list[str], int | None, str]
 ) -> None:
     write(here, {"updated/pyproject.toml": '[project]\nname = "x"\n'})
     before = git.git("status", "--porcelain", cwd=here / "updated")
@@ -143,7 +152,7 @@ def test_where_nothing_was_changed_that_is_said(
     said += "  Nothing was changed.\n"
     assert done.stderr.endswith("" if why == "Broken pipe" else said)
     assert "Traceback" not in done.stderr
-    assert done.returncode == code
+    assert done.returncode == ExitCode.REFUSED
     assert git.git("status", "--porcelain", cwd=here / "updated") == before
 
 

@@ -19,6 +19,7 @@ from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE
 
 from .support.adopting import BRANCH, SETUPTOOLS, make
 from .support.adopting import show as show_file
+from .support.sweeps import sampled
 from .support.terminals import MAIN, on_a_terminal
 from .support.updates import QUESTIONS, Capture, Workshop, open_workshop
 
@@ -139,7 +140,7 @@ def test_colour_is_for_terminals_and_ours_alone(faulty: Path) -> None:
     assert [line for line in wide if max(map(len, line.split())) < 30] == []
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("words", "variables"),
     [
         ([], {"NO_COLOR": "1"}),
@@ -148,6 +149,7 @@ def test_colour_is_for_terminals_and_ours_alone(faulty: Path) -> None:
         (["--format=json", "--color=always"], {}),
         (["--diff", "--color=always"], {}),
     ],
+    3,
 )
 def test_no_colour(words: list[str], variables: dict[str, str], faulty: Path) -> None:
     assert "\x1b" not in show("check", *words, cwd=faulty, **variables)
@@ -206,7 +208,7 @@ def test_warnings_of_libraries_are_harmless(tmp_path: Path) -> None:
     assert "UserWarning: a\\x1b]52;c;" in done.stderr
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "ascii:strict"])
+@sampled("encoding", ["ascii:strict", "latin-1", "ascii"], 3)
 def test_any_encoding_of_the_terminal_will_do(encoding: str, tmp_path: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     for words in (["new", "--defaults", "--dry-run", "made"], ["explain", "LIC001"]):
@@ -221,7 +223,7 @@ def test_any_encoding_of_the_terminal_will_do(encoding: str, tmp_path: Path) -> 
         done.stdout.decode(encoding.partition(":")[0])
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@sampled("form", FORMATS, 3)
 def test_machine_forms_are_in_utf_8_whatever_the_terminal(form: str, tmp_path: Path) -> None:
     make(tmp_path / "x", {"pyproject.toml": '[project]\nname = "é光"\n'})
     words = ["check", "--select", "CHG", "--format", form, "x"]

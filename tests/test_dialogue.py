@@ -29,8 +29,10 @@ ASKED = [
 
 
 @pytest.fixture(autouse=True)
-def unmeasured() -> None:
+def unmeasured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The coverage of these processes counts: questions are asked in no other."""
+    if request.node.get_closest_marker("uncounted"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +83,7 @@ def recorded(project: Path) -> dict[str, object]:
     return answers
 
 
+@pytest.mark.uncounted
 def test_enter_all_the_way_takes_the_defaults(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED):
         answer(terminal, question)
@@ -115,6 +118,7 @@ def test_answers_are_typed_chosen_and_mended(terminal: pexpect.spawn[str]) -> No
     assert (here(terminal) / "lisa-tides/src/lisa/tides/__init__.py").is_file()
 
 
+@pytest.mark.uncounted
 def test_an_image_repository_is_asked_for_its_debian_and_no_python(
     terminal: pexpect.spawn[str],
 ) -> None:
@@ -181,6 +185,7 @@ def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
     assert list(here(terminal).iterdir()) == []
 
 
+@pytest.mark.uncounted
 @sampled("asked", [0, 1, 6, 12, 13], 2)
 def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> None:
     steps = [KIND, *ASKED, "Create this project?"]
@@ -193,6 +198,7 @@ def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> N
     assert list(here(terminal).iterdir()) == []
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
 def test_a_closed_terminal_or_a_kill_leaves_nothing(
     terminal: pexpect.spawn[str], stop: int
@@ -296,6 +302,7 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
     assert "namespace: lisa/noise\n" in show(here(adoption), ".copier-answers.yml")
 
 
+@pytest.mark.uncounted
 def test_an_adoption_that_is_declined_changes_nothing(adoption: pexpect.spawn[str]) -> None:
     answer(adoption, "distribution:", "lisa-noise")
     answer(adoption, "import_name:", "noise")

@@ -285,7 +285,7 @@ ENDLESS = {
 }
 
 
-@pytest.mark.parametrize("where", ENDLESS)
+@sampled("where", ENDLESS, 3)
 def test_what_has_no_end_is_ended(
     where: str,
     project: Path,

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from lisa_scaffold import process
 from lisa_scaffold.formats.diff import hunks, patch, regions
 
+from ..support.sweeps import examples
+
 Lines = list[str]
 
 PATHS = ["a", "a b.txt", 'say "no".md', "two\nlines", "tab\tétude", "back\\slash"]
@@ -47,7 +49,7 @@ TEXTS = st.builds(lambda lines, end: "".join(lines) + end, LINES, st.sampled_fro
 
 
 @given(st.one_of(st.none(), TEXTS), st.one_of(st.none(), TEXTS), st.sampled_from(PATHS))
-@settings(max_examples=25)
+@settings(max_examples=examples(50))
 def test_git_applies_every_patch(before: str | None, after: str | None, path: str) -> None:
     made = patch(before, after, path)
     if not made:

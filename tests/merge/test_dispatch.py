@@ -151,6 +151,7 @@ def test_what_is_too_large_is_left_to_the_lines(text: str) -> None:
     assert explain_excess(None, b"a: 1\n", b"b: 1\n") is None
 
 
+@pytest.mark.uncounted
 def test_work_is_counted_and_not_timed() -> None:
     lines = [f"RUN step {number} {'x' * 40}\n" for number in range(1_500)]
     sides = ["".join(f"{line[:-1]} {mark}\n" for line in lines) for mark in "abc"]

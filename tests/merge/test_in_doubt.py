@@ -18,6 +18,7 @@ from lisa_scaffold.merge.markers import mark
 from lisa_scaffold.model import Partial
 from tests.merge import documents, fuzz
 from tests.merge.material import FILES, NEWS, Sides, edited
+from tests.support.sweeps import examples
 
 CONFLICT = re.compile(
     rb"^<<<<<<< project\r?\n(.*?)^=======\r?\n(.*?)^>>>>>>> template(?:\r?\n|\Z)", re.M | re.S
@@ -239,7 +240,7 @@ def test_conflicts_near_each_other_are_one_where_lines_depend_on_each_other() ->
 
 
 @pytest.mark.parametrize("path", sorted(KEYED))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(random=st.randoms(use_true_random=False))
 def test_either_side_of_the_open_members_makes_a_valid_file(path: str, random: Random) -> None:
     parse, load, base = KEYED[path]
@@ -264,7 +265,7 @@ def test_either_side_of_the_open_members_makes_a_valid_file(path: str, random: R
 
 
 @pytest.mark.parametrize("path", sorted(FILES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_nothing_of_either_side_is_lost(path: str, data: st.DataObject) -> None:
     text, news = FILES[path], NEWS[path]
@@ -278,7 +279,7 @@ def test_nothing_of_either_side_is_lost(path: str, data: st.DataObject) -> None:
         assert python.parse(done.theirs.decode())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(data=st.data(), path=st.sampled_from(sorted(FILES)))
 def test_line_ends_and_encodings_change_no_merge(path: str, data: st.DataObject) -> None:
     text, news = FILES[path], NEWS[path]
@@ -289,6 +290,7 @@ def test_line_ends_and_encodings_change_no_merge(path: str, data: st.DataObject)
         assert (done and done.content) == (plain and plain.content.replace(b"\n", b"\r\n"))
 
 
+@pytest.mark.uncounted
 def test_a_file_with_countless_open_members_is_left_to_git() -> None:
     base, ours, theirs = (
         "".join(f"[s{number}]\nk = '{mark}{number}'\n" for number in range(1_900)) for mark in "abc"

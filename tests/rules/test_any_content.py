@@ -17,6 +17,8 @@ from lisa_scaffold.rules import judge
 from ..support.checking import clean, text
 from ..support.sweeps import sampled
 
+pytestmark = pytest.mark.uncounted
+
 FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DOC", "CIT", "SEC")
 
 WORDS = st.sampled_from(

@@ -392,6 +392,7 @@ def test_more_jobs_or_includes_than_gitlab_takes_are_one_finding() -> None:
     assert messages(pipeline(f"include:\n{includes}"), "CI001") == ["more than 150 includes"]
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize(
     ("shared", "job"),
     [

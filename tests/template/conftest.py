@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,16 +28,26 @@ class Render:
 
 @pytest.fixture(scope="session")
 def renders(tmp_path_factory: pytest.TempPathFactory) -> list[Render]:
-    """A project for each row of the pairwise tables; tests must not write there."""
-    parent = tmp_path_factory.mktemp("renders")
+    """A project for each row of the pairwise tables; tests must not write there.
+
+    All processes of one run share them.
+    """
+    own = tmp_path_factory.getbasetemp()
+    parent = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "renders"
+    parent.mkdir(exist_ok=True)
     rows = (pairwise(kind)[number] for kind, number in ROWS)
-    return [_render(dict(row), parent / name) for name, row in zip(NAMES, rows, strict=True)]
+    with (parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return [_render(dict(row), parent / name) for name, row in zip(NAMES, rows, strict=True)]
 
 
 def _render(given: Answers, root: Path) -> Render:
-    complete = answers(**given)
-    template().render(complete, root)
-    return Render(complete, root, contents(root))
+    answered = root.with_suffix(".json")
+    if not answered.exists():
+        complete = answers(**given)
+        template().render(complete, root)
+        answered.write_text(json.dumps(complete), encoding="utf-8")
+    return Render(json.loads(answered.read_bytes()), root, contents(root))
 
 
 @pytest.fixture(params=NAMES)

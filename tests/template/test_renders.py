@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,24 @@ def reader(path: str) -> Callable[[str], Any] | None:
     return found[-1] if found else None
 
 
+@cache
+def check_readable(path: str, content: bytes) -> None:
+    """Read a file once, in however many renders it is the same."""
+    read = reader(path)
+    assert read is not None
+    read(content.decode("utf-8"))
+
+
 def of_name(renders: list[Render], pattern: str) -> list[Path]:
-    """Paths of all files of that name in all renders; there must be some."""
-    found = [render.root / p for render in renders for p in render.files if Path(p).match(pattern)]
+    """Paths of the files of that name in all renders, one for each content; there must be some."""
+    found = {
+        content: render.root / path
+        for render in renders
+        for path, content in render.files.items()
+        if Path(path).match(pattern)
+    }
     assert found, f"no render has {pattern}"
-    return found
+    return [*found.values()]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -105,10 +119,8 @@ def test_every_file_parses(render: Render) -> None:
     without_reader = [path for path in render.files if reader(path) is None]
     assert without_reader == []
     for path, content in render.files.items():
-        read = reader(path)
-        assert read is not None
         try:
-            read(content.decode("utf-8"))
+            check_readable(path, content)
         except Exception as error:
             error.add_note(str(render.root / path))
             raise
