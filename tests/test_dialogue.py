@@ -163,6 +163,7 @@ def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[s
         answer(terminal, question)
     answer(terminal, "CDE image")
     answer(terminal, "SonarQube")
+    answer(terminal, "Where do the jobs of the pipeline stand?", DOWN)
     answer(terminal, "ORCID of the author", "0000-0002-1825-0097")
     answer(terminal, "Further authors", "Jo Roe")
     answer(terminal, "Keywords", "LISA, noise")
@@ -174,6 +175,7 @@ def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[s
     assert (answers["backend"], answers["cli"]) == ("hatchling", True)
     assert (answers["other_authors"], answers["keywords"]) == ("Jo Roe", "LISA, noise")
     assert answers["extras"] == ["renovate", "benchmarks"]
+    assert answers["ci_rules"] == "component"
 
 
 def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
