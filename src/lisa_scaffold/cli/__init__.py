@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from lisa_scaffold.cli import adopt, check, explain, status, update
+from lisa_scaffold.cli import adopt, check, explain, merge_driver, status, update
 from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import Parser, add_version
 from lisa_scaffold.cli.boundary import run_guarded
@@ -17,6 +17,7 @@ _COMMANDS = {
     "adopt": (adopt, "bring the template into a project that never had it"),
     "check": (check, "tell where projects depart from the practice"),
     "explain": (explain, "tell what a rule wants, and why"),
+    "merge-driver": (merge_driver, "let plain git merge files by their parts"),
 }
 _EXAMPLES = (
     ("lisa-scaffold new lisa-noise", "make a project; lisa-new is the same"),

@@ -7,9 +7,10 @@ from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.command import (
     VERSION_TAG,
     GitError,
+    complete,
     git,
 )
-from lisa_scaffold.git.environment import UNPLACED
+from lisa_scaffold.git.environment import NOWHERE, UNPLACED
 from lisa_scaffold.git.filters import merge_drivers, refuse_foreign_filters
 from lisa_scaffold.git.objects import (
     Blob,
@@ -46,6 +47,7 @@ from lisa_scaffold.git.repository import (
 from lisa_scaffold.git.submodules import resolve_address, submodule_addresses
 
 __all__ = [
+    "NOWHERE",
     "UNPLACED",
     "VERSION_TAG",
     "Address",
@@ -67,6 +69,7 @@ __all__ = [
     "clone_bare",
     "commit_before",
     "commit_of",
+    "complete",
     "copy_tags",
     "export",
     "git",

@@ -1,0 +1,176 @@
+"""Plain git merges files by their parts, once the driver is set up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.verbs import driver
+
+from .support.tools import commit_all, git, program
+from .support.updates import write
+
+TOML = """\
+[project]
+name = "noise"
+dependencies = [
+  "numpy>=1",
+  "scipy>=1",
+]
+
+[tool.ruff]
+line-length = 100
+"""
+# Both sides add a requirement at one place, and change lines that touch each other.
+OURS = TOML.replace('  "scipy', '  "astropy>=6",\n  "scipy').replace("100", "120")
+THEIRS = TOML.replace('  "scipy', '  "h5py>=3",\n  "scipy') + "preview = true\n"
+BOTH = (
+    TOML.replace('  "scipy', '  "astropy>=6",\n  "h5py>=3",\n  "scipy').replace("100", "120")
+    + "preview = true\n"
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git("init", "--quiet", "--initial-branch=main", cwd=folder)
+    monkeypatch.chdir(folder)
+    # git starts the driver by its name.
+    path = f"{Path(program('lisa-scaffold')).parent}{os.pathsep}{os.environ['PATH']}"
+    monkeypatch.setenv("PATH", path)
+    return folder
+
+
+def diverge(folder: Path, path: str, base: str, ours: str, theirs: str) -> None:
+    """Commit a file on main, and two changes of it: one there and one on ``other``."""
+    write(folder, {path: base})
+    commit_all(folder, "Base")
+    git("switch", "--quiet", "--create", "other", cwd=folder)
+    write(folder, {path: theirs})
+    commit_all(folder, "Theirs")
+    git("switch", "--quiet", "main", cwd=folder)
+    write(folder, {path: ours})
+    commit_all(folder, "Ours")
+
+
+def merge(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    words = ["git", *(command or ("merge", "--quiet", "other"))]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("merge", "--quiet", "other"), ("cherry-pick", "other"), ("rebase", "--quiet", "other")],
+    ids=lambda command: command[0],
+)
+def test_files_are_merged_by_their_parts(repository: Path, command: tuple[str, ...]) -> None:
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
+    done = merge(repository, *command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    merged = (repository / "pyproject.toml").read_text()
+    # A rebase puts ours on top of theirs.
+    swapped = BOTH.replace('"astropy>=6",\n  "h5py>=3"', '"h5py>=3",\n  "astropy>=6"')
+    assert merged == (swapped if command[0] == "rebase" else BOTH)
+
+
+def test_without_the_driver_it_is_a_conflict(repository: Path) -> None:
+    diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
+    assert merge(repository).returncode == 1
+
+
+@pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
+def test_what_is_open_has_markers_in_the_chosen_style(repository: Path, style: str) -> None:
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    git("config", "merge.conflictStyle", style, cwd=repository)
+    ours, theirs = OURS.replace("noise", "ours"), THEIRS.replace("noise", "theirs")
+    diverge(repository, "pyproject.toml", TOML, ours, theirs)
+    assert merge(repository).returncode == 1
+    base = "" if style == "merge" else '||||||| base\nname = "noise"\n'
+    marked = f'<<<<<<< ours\nname = "ours"\n{base}=======\nname = "theirs"\n>>>>>>> theirs\n'
+    expected = BOTH.replace('name = "noise"\n', marked)
+    assert (repository / "pyproject.toml").read_text() == expected
+    assert git("diff", "--name-only", "--diff-filter=U", cwd=repository) == "pyproject.toml\n"
+
+
+def test_what_would_have_to_be_told_is_left_to_git(repository: Path) -> None:
+    """An update takes the newer of two pins, and says so; here nobody would read it."""
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    pins = [f"numpy=={each}\nscipy==1.0\n" for each in ("1.0", "1.1", "1.2")]
+    diverge(repository, "requirements.txt", *pins)
+    assert merge(repository).returncode == 1
+    assert "<<<<<<< ours\nnumpy==1.1\n=======\nnumpy==1.2\n" in (
+        (repository / "requirements.txt").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code", "marked"),
+    [
+        ("*.toml -merge\n", 1, False),
+        ("*.toml merge=union\n", 0, False),
+        ("*.toml merge=text\n", 1, True),
+    ],
+)
+def test_the_attributes_of_the_project_win(
+    repository: Path, attributes: str, code: int, marked: bool
+) -> None:
+    write(repository, {".gitattributes": attributes})
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
+    assert merge(repository).returncode == code
+    assert ("<<<<<<<" in (repository / "pyproject.toml").read_text()) == marked
+
+
+def test_for_all_repositories_of_the_user(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    assert cli.main(["merge-driver", "install", "--global"]) == ExitCode.DONE
+    assert not (repository / ".gitattributes").exists()
+    diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
+    assert merge(repository).returncode == 0
+    assert (repository / "pyproject.toml").read_text() == BOTH
+
+
+def test_what_is_removed_is_as_before(repository: Path) -> None:
+    own = "*.dat binary\n\n# ours\n*.toml text\n"
+    write(repository, {".gitattributes": own})
+    config = (repository / ".git/config").read_text()
+    for _ in range(2):
+        assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    lines = (repository / ".gitattributes").read_text().splitlines()
+    assert lines.count("*.toml merge=lisa-scaffold") == 1
+    assert lines[-4:] == own.splitlines()
+    for _ in range(2):
+        assert cli.main(["merge-driver", "remove"]) == ExitCode.DONE
+    assert (repository / ".gitattributes").read_text() == own
+    assert (repository / ".git/config").read_text() == config
+
+
+def test_binary_files_are_left_to_git(repository: Path) -> None:
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    diverge(repository, "a.json", "\0base", "\0ours", "\0theirs")
+    assert merge(repository).returncode == 1
+    assert (repository / "a.json").read_text() == "\0ours"
+    assert "both modified" in git("status", cwd=repository)
+
+
+def test_a_folder_without_a_repository_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["merge-driver", "install"]) == ExitCode.REFUSED
+    assert "no git repository" in capsys.readouterr().err
+
+
+def test_both_added_the_file() -> None:
+    done = driver.merge_sides("a.json", driver.Sides(b"", b'{"a": 1}\n', b'{"b": 2}\n'), 9)
+    assert done.conflicts == 1
+    assert done.content.startswith(b"<<<<<<<<< ours\n")
