@@ -90,8 +90,12 @@ def environment(copy: Path) -> dict[str, str]:
 
 def run_all(copy: Path, workers: int, chosen: Sequence[str]) -> Map:
     """Run the fast tests with coverage, and note which of them run each line."""
-    words = ("-vv", "--durations=0", "--tb=short", "--cov", "--cov-context=test", "--cov-report=")
-    command = [*PYTEST, *FAST, f"--numprocesses={workers}", *words, *chosen]
+    # Of branches there would be fifteen times as much to write, to combine and to read.
+    config = copy.with_name("lines.ini")
+    config.write_text("[run]\nsource_pkgs = lisa_scaffold\n", encoding="utf-8")
+    words = ("-vv", "--durations=0", "--tb=short", f"--cov-config={config}")
+    counted = ("--cov", "--cov-context=test", "--cov-report=")
+    command = [*PYTEST, *FAST, f"--numprocesses={workers}", *words, *counted, *chosen]
     done = subprocess.run(
         command, cwd=copy, env=environment(copy), capture_output=True, text=True, check=False
     )
