@@ -179,7 +179,7 @@ def test_help_imports_neither_copier_nor_the_dialogue() -> None:
     show = (
         "import sys, contextlib; from lisa_scaffold import cli\n"
         "with contextlib.suppress(SystemExit): cli.new(['--help'])\n"
-        "print(sorted({'copier', 'questionary', 'yaml', 'jinja2'} & sys.modules.keys()))"
+        "print(sorted({'copier', 'prompt_toolkit', 'yaml', 'jinja2'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -58,7 +58,7 @@ def test_a_check_imports_nothing_that_costs_more_than_its_rules(tmp_path: Path) 
     script = (
         "import sys; from lisa_scaffold import cli; cli.main(['check', '--strict']);"
         "print(sorted({'copier', 'dataclasses', 'difflib', 'inspect', 'jinja2', 'logging',"
-        "'packaging.utils', 'questionary', 'traceback'} & sys.modules.keys()))"
+        "'packaging.utils', 'prompt_toolkit', 'traceback'} & sys.modules.keys()))"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-c", script],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from .support.adopting import BRANCH, make, paths, show
 from .support.sweeps import sampled
 from .support.updates import QUESTIONS, open_workshop
 
-UP, DOWN, ENTER, CTRL_C = "\x1b[A", "\x1b[B", "\r", "\x03"
+UP, DOWN, ENTER, CTRL_C, ESCAPE = "\x1b[A", "\x1b[B", "\r", "\x03", "\x1b"
+NEW = "import sys; from lisa_scaffold.cli import new; sys.exit(new())"
 CLEAR = "\x01\x0b"  # to the beginning of the line, then cut all of it
 
 KIND = "What sort of project is it?"
@@ -58,7 +60,7 @@ def terminal(tmp_path: Path, no_hook_programs: None) -> Iterator[pexpect.spawn[s
     del no_hook_programs
     here = tmp_path / "here"
     here.mkdir()
-    child = spawn("-c", "import sys; from lisa_scaffold.cli import new; sys.exit(new())", cwd=here)
+    child = spawn("-c", NEW, cwd=here)
     yield child
     child.close(force=True)
 
@@ -153,12 +155,10 @@ def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[s
     answer(terminal, "Create this project?", DOWN)
     terminal.expect_exact("Which answer?")
     terminal.send("adv" + ENTER)
-    terminal.expect_exact("advanced questions too")
-    terminal.send("y")
+    answer(terminal, "advanced questions too", "y")
     answer(terminal, "Year of first publication")
     answer(terminal, "Build backend", DOWN)
-    terminal.expect_exact("command-line program")
-    terminal.send("y")
+    answer(terminal, "command-line program", "yes")
     for question in ("documentation pages", "notebooks", "Dockerfile"):
         answer(terminal, question)
     answer(terminal, "CDE image")
@@ -194,6 +194,8 @@ def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> N
     for question in steps[:asked]:
         answer(terminal, question)
     terminal.expect_exact(steps[asked])
+    terminal.send(CTRL_C)
+    terminal.expect_exact("Stop here?")
     terminal.send(CTRL_C)
     terminal.expect_exact("interrupted, nothing was changed")
     assert finish(terminal) == 130
@@ -262,9 +264,9 @@ def test_an_update_lets_choose_several_and_begins_with_the_first_without_a_defau
     workshop.release("v1.1.0", {"copier.yml": QUESTIONS + PARTS, "template/parts.txt.jinja": shown})
     child = spawn("-m", "lisa_scaffold", "update", str(workshop.project), cwd=tmp_path)
     child.expect_exact("Which parts")
-    # Without the only one that was chosen it is no answer. (What is wrong about it stands below, in
-    # a terminal that tells its height.)
+    # Without the only one that was chosen it is no answer.
     child.send(DOWN + " " + ENTER)
+    child.expect_exact("at least one")
     child.send(" " + DOWN + " " + ENTER)
     answer(child, "Any of these")
     answer(child, "Which whole")
@@ -291,6 +293,8 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
     adoption.expect_exact("the project's name is not known")
     answer(adoption, "distribution:", "lisa-noise")
     answer(adoption, "import_name:", "noise")
+    # Nothing settles it, and no default may.
+    answer(adoption, "Licence", "m")
     adoption.expect_exact("Answers, and where each comes from")
     adoption.expect(r"forge +in2p3 +\? no GitLab address found")
     adoption.expect(r"import_name +noise +given")
@@ -301,17 +305,197 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
     answer(adoption, "Adopt the project so?")
     adoption.expect_exact("one commit on the branch lisa-scaffold/adopt")
     assert finish(adoption) == 0
-    assert "namespace: lisa/noise\n" in show(here(adoption), ".copier-answers.yml")
+    recorded = show(here(adoption), ".copier-answers.yml")
+    assert "namespace: lisa/noise\n" in recorded
+    assert "license: MIT\n" in recorded
 
 
 @pytest.mark.uncounted
 def test_an_adoption_that_is_declined_changes_nothing(adoption: pexpect.spawn[str]) -> None:
     answer(adoption, "distribution:", "lisa-noise")
     answer(adoption, "import_name:", "noise")
+    answer(adoption, "Licence")
     answer(adoption, "Adopt the project so?", UP)
     adoption.expect_exact("Nothing was changed.")
     assert finish(adoption) == 0
     assert paths(here(adoption), "HEAD") == {
         *("setup.py", "noise/__init__.py", "tides/__init__.py")
     }
+    assert git.git("branch", "--list", BRANCH, cwd=here(adoption)) == ""
+
+
+# --- Ways through the dialogue --------------------------------------------------------------------
+
+
+def plain(text: object) -> str:
+    """What a terminal shows, without colours and movements, in one line."""
+    return " ".join(re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", str(text)).split())
+
+
+def test_enter_alone_confirms(terminal: pexpect.spawn[str]) -> None:
+    """A `yes` that is typed whole answers one question, and none that comes after it."""
+    for question in (KIND, *ASKED[:-1]):
+        answer(terminal, question)
+    answer(terminal, ASKED[-1], "yes")
+    answer(terminal, "Year of first publication")
+    answer(terminal, "Build backend")
+    terminal.expect_exact("command-line program")
+    terminal.send("yn")
+    terminal.send("y" + ENTER)
+    terminal.expect_exact("documentation pages")
+    terminal.close(force=True)
+
+
+def test_escape_goes_back_and_what_was_answered_stands_there(terminal: pexpect.spawn[str]) -> None:
+    answer(terminal, KIND)
+    answer(terminal, ASKED[0], CLEAR + "LISA Tides")
+    terminal.expect_exact("(3 of 13)")
+    terminal.send(ESCAPE)
+    terminal.expect_exact("(2 of 13)")
+    terminal.expect_exact("LISA Tides")
+    terminal.send(ESCAPE)
+    terminal.expect_exact(KIND)
+    terminal.send(DOWN + ENTER)
+    # An image is asked for its Debian besides, and for no Python nor import name.
+    terminal.expect_exact("(2 of 12)")
+    terminal.send(ESCAPE)
+    terminal.expect_exact("(1 of 12)")
+    terminal.send(UP + ENTER)
+    for question in ASKED:
+        answer(terminal, question)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert recorded(here(terminal) / "lisa-tides")["kind"] == "package"
+
+
+def test_nothing_is_before_the_first_question(terminal: pexpect.spawn[str]) -> None:
+    terminal.expect_exact(KIND)
+    terminal.send(ESCAPE)
+    terminal.expect_exact(KIND)
+    terminal.send(ENTER)
+    terminal.expect_exact(ASKED[0])
+    terminal.close(force=True)
+
+
+def test_control_c_asks_and_what_was_answered_is_kept(
+    terminal: pexpect.spawn[str],
+) -> None:
+    state = Path.home() / ".local/state/lisa-scaffold/lisa-new.yml"
+    answer(terminal, KIND)
+    answer(terminal, ASKED[0], CLEAR + "LISA Tides")
+    terminal.expect_exact(ASKED[1])
+    terminal.send(CTRL_C)
+    terminal.expect_exact("Stop here?")
+    terminal.send(UP + UP + ENTER)  # no, go on
+    terminal.expect_exact(ASKED[1])
+    terminal.send(CTRL_C)
+    answer(terminal, "Stop here?")
+    terminal.expect_exact("the answers are kept in")
+    assert finish(terminal) == 130
+    assert list(here(terminal).iterdir()) == []
+    assert yaml.safe_load(state.read_text()) == {"kind": "package", "project_name": "LISA Tides"}
+    again = spawn("-c", NEW, cwd=here(terminal))
+    answer(again, "Take up the 2 answers")
+    for question in ASKED[1:]:
+        answer(again, question)
+    answer(again, "Create this project?")
+    assert finish(again) == 0
+    assert (here(terminal) / "lisa-tides/.git").is_dir()
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_questions_and_errors_are_wrapped_and_errors_stand_below_the_answer(
+    columns: int, terminal: pexpect.spawn[str]
+) -> None:
+    terminal.setwinsize(24, columns)
+    answer(terminal, KIND)
+    for question in ASKED[:-2]:
+        answer(terminal, question)
+    terminal.expect_exact("Import name")
+    terminal.expect_exact("Ctrl-C")
+    said = plain(f"Import name{terminal.before}").replace("(12 of 13) ", "")
+    assert said.startswith(
+        'Import name (what people write after "import"; lisa.foo makes a namespace package)'
+    )
+    terminal.send(CLEAR + "A.b" + ENTER)
+    terminal.expect_exact("Use lower-case")
+    assert str(terminal.before).count("\n") < 4
+    terminal.expect_exact("Ctrl-C")
+    assert "such as lisa_noise or lisa.noise." in plain(terminal.before)
+    terminal.close(force=True)
+
+
+def test_which_answer_filters_names_and_values_and_says_that_nothing_matches(
+    terminal: pexpect.spawn[str],
+) -> None:
+    for question in (KIND, *ASKED):
+        answer(terminal, question)
+    answer(terminal, "Create this project?", DOWN)
+    terminal.expect_exact("Which answer?")
+    terminal.expect_exact("Ctrl-C")
+    offered = plain(terminal.before)
+    # An answer that the kind does not ask for, or that nobody is asked, is not offered.
+    assert "project_name: LISA Example" in offered
+    assert "keywords: (empty)" in offered
+    for key in ("debian", "forge_host", "adopted", "code_path", "left_out", "example"):
+        assert f"{key}: " not in offered
+    terminal.send("xyz" + ENTER)
+    terminal.expect_exact("Nothing matches")
+    terminal.send("\x7f\x7f\x7fbsd")
+    terminal.expect_exact("license: BSD-3-Clause")
+    answer(terminal, "", "")
+    answer(terminal, "Licence", "m")
+    terminal.expect_exact("MIT")
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert recorded(here(terminal) / "lisa-example")["license"] == "MIT"
+
+
+def test_what_will_happen_is_said_before(terminal: pexpect.spawn[str]) -> None:
+    for question in (KIND, *ASKED):
+        answer(terminal, question)
+    terminal.expect_exact("Create this project?")
+    said = plain(terminal.before)
+    found = re.search(r"(\d+) files in lisa-example, from version v\d", said)
+    assert found
+    for part in ("src/", "tests/", ".gitlab/", "beside them", "pyproject.toml"):
+        assert part in said
+    assert "one commit on main; origin is https://gitlab.in2p3.fr/LISA/lisa-example.git" in said
+    assert "hooks not installed: pre-commit is not there" in said
+    assert "src/lisa_example" not in said
+    terminal.send(DOWN + DOWN + ENTER)
+    terminal.expect_exact(f"lisa-example/ ({found[1]} files)")
+    terminal.expect_exact("__init__.py")
+    answer(terminal, "Create this project?", UP)
+    assert finish(terminal) == 0
+
+
+def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
+    adoption: pexpect.spawn[str],
+) -> None:
+    answer(adoption, "distribution:", "lisa-noise")
+    answer(adoption, "import_name:", "noise")
+    answer(adoption, "Licence")
+    adoption.expect_exact("What happens")
+    before = plain(adoption.before)
+    for key in ("adopted", "code_path", "test_path", "left_out", "example"):
+        assert f" {key} " not in before
+    adoption.expect_exact("Adopt the project so?")
+    said = plain(adoption.before)
+    assert re.search(r"Added \(\d+\): .*\.editorconfig, ", said)
+    assert f"git: one commit on the new branch {BRANCH}" in said
+    adoption.send(DOWN + ENTER)
+    adoption.expect_exact("Which answer?")
+    adoption.expect_exact("Ctrl-C")
+    assert "left_out: " not in plain(adoption.before)
+    adoption.send("kind" + ENTER)
+    adoption.expect_exact("What sort of project")
+    adoption.send(DOWN + ENTER)
+    adoption.expect_exact("this repository has a Python package")
+    adoption.send(UP + ENTER)
+    answer(adoption, "Adopt the project so?", DOWN + DOWN)
+    adoption.expect_exact("Findings of `must`:")
+    answer(adoption, "Adopt the project so?", UP)
+    assert finish(adoption) == 0
     assert git.git("branch", "--list", BRANCH, cwd=here(adoption)) == ""

@@ -15,6 +15,7 @@ import lisa_scaffold
 PACKAGE = Path(lisa_scaffold.__file__).parent
 FLOORS = {
     "errors": 0,
+    "lines": 0,
     "shown": 0,
     "similar": 0,
     "pattern": 0,
@@ -44,7 +45,7 @@ FLOORS = {
 ONLY_IMPORTER = {
     "cookiecutter": "legacy.py",
     "copier": "template/copier_api.py",
-    "questionary": "prompt.py",
+    "prompt_toolkit": "prompt/screen.py",
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
-from lisa_scaffold.cli.terminal import hand_over, say, tell
+from lisa_scaffold.cli.terminal import hand_over, look, say, say_as_is, tell
 from lisa_scaffold.cli.update import recover
 from lisa_scaffold.errors import ExitCode, LisaError
 
@@ -88,17 +88,17 @@ def run(arguments: argparse.Namespace) -> int:
     given = common.read_given(arguments)
     with adopt.prepare(current, arguments.to, former, trust=arguments.trust) as prepared:
         if common.is_interactive(arguments) and not arguments.dry_run:
-            confirmed = _confirm_answers(prepared, given)
-            if confirmed is None:
-                say("Nothing was changed.")
-                return ExitCode.DONE
-            given = confirmed
-        adopted = prepared.adopt(given)
+            adopted = _adopt_in_dialogue(prepared, given, arguments)
+        else:
+            adopted = prepared.adopt(given)
+    if adopted is None:
+        say("Nothing was changed.")
+        return ExitCode.DONE
     return _finish(adopted, arguments)
 
 
-def _confirm_answers(prepared: Any, given: dict[str, Any]) -> dict[str, Any] | None:
-    """Show the answers and let the user change them; ``None``: nothing is to be done."""
+def _adopt_in_dialogue(prepared: Any, given: dict[str, Any], arguments: Any) -> Any:
+    """Show the answers and what follows, let the user change them; ``None``: nothing is wanted."""
     from lisa_scaffold import prompt
     from lisa_scaffold.report import adopt as report
 
@@ -111,23 +111,42 @@ def _confirm_answers(prepared: Any, given: dict[str, Any]) -> dict[str, Any] | N
                 raise
             say(f"{error.message}.")
             given = {**given, key: prompt.ask_text(key)}
+    if not prepared.is_licensed(given):
+        given = prompt.ask_one(prepared.questions, given, "license")
     while True:
-        say("Answers, and where each comes from", report.answers(prepared.answers(given)), "")
-        decision = prompt.decide("Adopt the project so?", "Yes", "No, change nothing")
+        adopted = prepared.adopt(given)
+        width, _ = look(messages=True)
+        shown = {each.key for each in prepared.questions(given) if not each.hidden}
+        found = [each for each in prepared.answers(given) if each.key in shown]
+        say("Answers, and where each comes from")
+        say_as_is(f"{report.answers(found)}\n")
+        say_as_is(f"{report.summary(adopted, _choose_branch(arguments), width)}\n")
+        decision = prompt.decide(
+            "Adopt the project so?", "Yes", "No, change nothing", "Show all that changes, and why"
+        )
         if decision == "create":
-            return given
+            return adopted
         if decision == "cancel":
             return None
-        given = prompt.change_one(prepared.questions, given, prepared.questions(given))
+        if decision == "show":
+            say_as_is(f"{report.text(adopted)}\n")
+        else:
+            given = prompt.change_one(prepared.questions, given)
+
+
+def _choose_branch(arguments: argparse.Namespace) -> str | None:
+    """The branch that the adoption is committed on; ``None``: it is staged."""
+    from lisa_scaffold.verbs import adopt
+
+    return None if arguments.in_place else arguments.branch or adopt.BRANCH
 
 
 def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import adopt as report
     from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
-    from lisa_scaffold.verbs import adopt
 
     current, synced = adopted.project, adopted.synced
-    branch = None if arguments.in_place else arguments.branch or adopt.BRANCH
+    branch = _choose_branch(arguments)
     if not arguments.dry_run:
         if branch:
             with changing(f"the adoption is committed on the branch {branch}"):
@@ -141,7 +160,7 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     elif arguments.format == "markdown":
         hand_over(report.markdown(adopted))
     elif arguments.dry_run:
-        say(report.text(adopted))
+        say_as_is(report.text(adopted))
         hand_over(adopted.diff)
     else:
         tell(f"{report.text(adopted)}\n\n{report.after(adopted, branch)}\n")

@@ -12,8 +12,8 @@ from lisa_scaffold import answers as checks
 from lisa_scaffold import files
 from lisa_scaffold.cli.terminal import say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.lines import fit
 from lisa_scaffold.project.above import find_above, has_metadata
-from lisa_scaffold.report.lines import fit
 from lisa_scaffold.shown import harmless, visible
 
 DOCS = "https://lisa.pages.in2p3.fr/lisa-scaffold"

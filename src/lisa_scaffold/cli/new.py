@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
-from lisa_scaffold.cli.terminal import say, tell
+from lisa_scaffold.cli.terminal import look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 
 if TYPE_CHECKING:
@@ -103,32 +103,57 @@ def _make_in_dialogue(
 ) -> int:
     from lisa_scaffold import prompt
     from lisa_scaffold.report import create as report
-    from lisa_scaffold.verbs import new
+    from lisa_scaffold.verbs import kept, new
 
     def resolve(answers: Any) -> list[Any]:
         questions: list[Any] = version.questions(answers, suggested)
         return questions
 
-    asked: set[str] = set()
+    given, asked = _take_up(resolve, given), set[str]()
     while True:
-        given = prompt.ask_all(resolve, given, asked)
+        given = prompt.ask_all(resolve, given, asked, _keep)
         questions = resolve(given)
         answers = {question.key: question.value for question in questions}
         place = destination or Path(answers["distribution"])
         new.refuse_destination(place)
         with new.prepare(version, answers, place) as project:
             shown = new.preview(version, answers, project)
-            say("", report.tree(shown, place), "", report.answers(questions, everything=False), "")
-            decision = prompt.decide()
+            width, _ = look(messages=True)
+            say("", report.answers(questions, everything=False), "")
+            say_as_is(report.summary(shown, place, width))
+            what = new.origin(answers), new.find_hook_program(), width
+            say_as_is(report.effects(*what, started=new.is_started(place)) + "\n")
+            while (decision := prompt.decide()) == "show":
+                say_as_is(report.tree(shown, place) + "\n")
             if decision == "create":
                 say("")
                 _create(project, shown, place, who)
+                kept.forget()
                 return ExitCode.DONE
         if decision == "cancel":
             say("Nothing was made.")
             return ExitCode.DONE
-        visible = [question for question in questions if not question.hidden]
-        given = prompt.change_one(resolve, given, visible)
+        given = prompt.change_one(resolve, given)
+
+
+def _take_up(resolve: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """The answers of somebody who stopped the last time, if they are wanted."""
+    from lisa_scaffold import prompt
+    from lisa_scaffold.verbs import kept
+
+    if before := kept.read():
+        number = "answer" if len(before) == 1 else f"{len(before)} answers"
+        if prompt.confirm(f"Take up the {number} that you kept the last time?"):
+            return prompt.settle(resolve, {**before, **given})
+        kept.forget()
+    return given
+
+
+def _keep(answers: Any) -> None:
+    from lisa_scaffold.verbs import kept
+
+    with changing(f"the answers are kept in {kept.place()}"):
+        kept.keep(answers)
 
 
 def _create(project: Path, shown: Preview, destination: Path, who: Identity) -> None:

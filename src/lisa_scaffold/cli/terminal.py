@@ -8,8 +8,8 @@ import warnings
 from contextlib import suppress
 from typing import TextIO
 
+from lisa_scaffold.lines import Paint, fit, plain
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.report.lines import Paint, fit, plain
 from lisa_scaffold.shown import harmless, visible
 
 

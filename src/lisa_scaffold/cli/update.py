@@ -11,7 +11,7 @@ from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import hand_over, look, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
-from lisa_scaffold.report.lines import fit
+from lisa_scaffold.lines import fit
 
 DESCRIPTION = """\
 Bring a newer version of the template into a project: a three-way merge with what people wrote."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from lisa_scaffold.adopt.beside import Item as Placed
 from lisa_scaffold.adopt.beside import concern
+from lisa_scaffold.lines import wrapped
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
@@ -34,6 +35,30 @@ def answers(found: Iterable[Answer]) -> str:
     values = min(_WIDEST, max((len(value) for _, value, _ in rows), default=0))
     lines = (f"  {key:{keys}}  {value:{values}}  {source}" for key, value, source in rows)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def summary(adopted: Adopted, branch: str | None, width: int = 0) -> str:
+    """What an adoption does, in a few lines: the files by what happens to them, findings, git.
+
+    Parameters
+    ----------
+    branch
+        The branch that it is committed on; ``None``: it is staged.
+    width
+        Columns of the terminal; 0: none shows it.
+    """
+    rows = []
+    for status, heading in HEADINGS.items():
+        if paths := sorted({each.path for each in adopted.items if each.status == status}):
+            rows.append((f"{heading} ({len(paths)})", ", ".join(map(visible, paths))))
+    if decisions := list(_questions(adopted)):
+        rows.append((f"To decide afterwards ({len(decisions)})", "shown with all that changes"))
+    repaired = adopted.repaired
+    told = f"{len(repaired.before)} now, {len(repaired.left)} afterwards"
+    rows.append(("Findings of `must`", told))
+    stays = f"one commit on the new branch {branch}; your branch and your files stay as they are"
+    rows.append(("git", stays if branch else "everything is staged, and nothing committed"))
+    return "\n".join(["What happens", *(wrapped(f"  {a}: ", b, width) for a, b in rows)])
 
 
 def text(adopted: Adopted) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lisa_scaffold.lines import wrapped
 from lisa_scaffold.model import Created, Preview, Question
 from lisa_scaffold.shown import spoken, visible
 
@@ -27,8 +28,58 @@ def answers(questions: Sequence[Question], *, everything: bool) -> str:
     return "\n".join(f"  {each.key:{width}}  {spoken(each.value)}" for each in shown)
 
 
+def summary(preview: Preview, destination: Path, width: int = 0) -> str:
+    """How many files a project gets, folder by folder.
+
+    Parameters
+    ----------
+    width
+        Columns of the terminal; 0: none shows it.
+    """
+    folders: dict[str, int] = {}
+    top = []
+    for path in preview.paths:
+        folder, below, _ = path.partition("/")
+        if below:
+            folders[folder] = folders.get(folder, 0) + 1
+        else:
+            top.append(visible(path))
+    name = visible(destination.name or destination.resolve().name)
+    longest = max((len(folder) for folder in folders), default=0) + 1
+    return "\n".join(
+        [
+            f"{len(preview.paths)} files in {name}, from version {preview.version}",
+            *(f"  {visible(each) + '/':{longest}}  {count}" for each, count in folders.items()),
+            wrapped(f"  beside them {len(top)}: ", ", ".join(top), width),
+        ]
+    )
+
+
+def effects(remote: str, hooks: str | None, width: int = 0, *, started: bool = False) -> str:
+    """What happens beside the files.
+
+    Parameters
+    ----------
+    remote
+        The address of ``origin``.
+    hooks
+        The program that installs the git hooks; ``None`` where there is none.
+    width
+        Columns of the terminal; 0: none shows it.
+    started
+        Whether there is a repository already.
+    """
+    where = "the repository that is there gets" if started else "a new repository with"
+    installed = f"installed by {hooks}" if hooks else "not installed: pre-commit is not there"
+    told = {
+        "git": f"{where} one commit on main; origin is {remote}, and nothing is pushed",
+        "hooks": installed,
+    }
+    return "\n".join(wrapped(f"  {what:5}  ", said, width) for what, said in told.items())
+
+
 def tree(preview: Preview, destination: Path) -> str:
-    """The files of a project, drawn as a tree."""
+    """The files of a project, drawn as a tree: first of all, how many there are."""
     root: dict[str, Any] = {}
     for path in preview.paths:
         folder = root
@@ -45,7 +96,7 @@ def tree(preview: Preview, destination: Path) -> str:
                 yield f"{'    ' if is_last else '│   '}{line}"
 
     name = visible(destination.name or destination.resolve().name)
-    return "\n".join([f"{name}/", *draw(root)])
+    return "\n".join([f"{name}/ ({len(preview.paths)} files)", *draw(root)])
 
 
 def created(result: Created) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.report.lines import Paint, fit, plain, wrapped
+from lisa_scaffold.lines import Paint, fit, plain, wrapped
 from lisa_scaffold.report.markdown import block, code, escaped
 from lisa_scaffold.shown import harmless, redacted, visible
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lisa_scaffold.lines import Paint, plain
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
-from lisa_scaffold.report.lines import Paint, plain
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.verbs.status import Departure, Status
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lisa_scaffold.lines import Paint, plain
 from lisa_scaffold.model import Change
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
-from lisa_scaffold.report.lines import Paint, plain
 from lisa_scaffold.shown import harmless, visible
 from lisa_scaffold.sync.outcome import Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated

@@ -132,6 +132,9 @@ class Prepared:
                 "ci_rules: a project is adopted with files, of which some may not fit",
                 "Adopt it without this; then: lisa-scaffold update --data ci_rules=component.",
             )
+        if given.get("kind", "package") != "package":
+            what = f"{given['kind']!r}, but this repository has a Python package"
+            raise AnswersError({"kind": f"{what}: a project of another kind is made with lisa-new"})
         suggested = {key: guess.value for key, guess in self.guesses(given).items()}
         try:
             return self.template.questions({"adopted": True, **given}, suggested)
@@ -142,6 +145,11 @@ class Prepared:
                 f"{self.template.version}: this version of the template is for new projects alone",
                 "Name a newer one with --to, or leave that out.",
             ) from error
+
+    def is_licensed(self, given: Mapping[str, Any]) -> bool:
+        """Whether its licence was given, or something in the project says it."""
+        guess = self.guesses(given).get("license")
+        return guess is not None and guess.sure
 
     def answers(self, given: Mapping[str, Any]) -> tuple[Answer, ...]:
         """Every answer as it holds before it is known which files do not fit.
@@ -177,6 +185,11 @@ class Prepared:
         LisaError
             If an answer is wrong, or a template is broken or needs trust.
         """
+        # It may be worked out again, with other answers.
+        with workplace.folder() as folder:
+            return replace(self, folder=folder)._work_out(given)
+
+    def _work_out(self, given: Mapping[str, Any]) -> Adopted:
         answers = {question.key: question.value for question in self.questions(given)}
         former = self._render_former(answers)
         first = self._render(answers, 0)

@@ -50,16 +50,16 @@ def refuse_destination(destination: Path) -> None:
     files.refuse_linked(destination)
     if destination.exists() and not destination.is_dir():
         raise LisaError(f"{destination}: there is a file of that name", "Choose another folder.")
-    if destination.is_dir() and any(destination.iterdir()) and not _is_started(destination):
+    if destination.is_dir() and any(destination.iterdir()) and not is_started(destination):
         raise LisaError(
             f"{destination}: the folder is not empty",
             "Choose a new folder; nothing in this one was touched.",
         )
 
 
-def _is_started(destination: Path) -> bool:
+def is_started(destination: Path) -> bool:
     """Whether there is a repository of git's in which nothing has been done yet."""
-    if [entry.name for entry in destination.iterdir()] != [".git"]:
+    if not destination.is_dir() or [each.name for each in destination.iterdir()] != [".git"]:
         return False
     started = git.repository(destination)
     return started.head is None and not started.git("for-each-ref", "--count=1")
@@ -104,6 +104,16 @@ def preview(template: Template, answers: Mapping[str, Any], project: Path) -> Pr
     return Preview(template.version, dict(answers), tuple(paths))
 
 
+def origin(answers: Mapping[str, Any]) -> str:
+    """The address that the repository of a project will have."""
+    return f"https://{answers['forge_host']}/{answers['namespace']}/{answers['distribution']}.git"
+
+
+def find_hook_program() -> str | None:
+    """The program that will install the git hooks: prek starts faster than pre-commit."""
+    return next(filter(process.find, ("prek", "pre-commit")), None)
+
+
 def create(
     project: Path, shown: Preview, destination: Path, who: Identity | None = None
 ) -> Created:
@@ -126,7 +136,7 @@ def create(
         If git says no, or the destination is taken meanwhile; nothing is left behind.
     """
     answers = shown.answers
-    remote = f"https://{answers['forge_host']}/{answers['namespace']}/{answers['distribution']}.git"
+    remote = origin(answers)
     who = who or git.identity()
     # Git refuses a name that consists of nothing but these characters.
     named = re.sub(r"[\s.,:;<>\"\\']", "", answers["author_name"])
@@ -140,7 +150,7 @@ def create(
         notes = (
             f"git does not know who you are: the commit is by {visible(author.name)}. {_TELL}",
         )
-    if destination.is_dir() and any(destination.iterdir()) and _is_started(destination):
+    if is_started(destination):
         remote = _fill_repository(project, destination, remote)
         return Created(destination.resolve(), shown, remote, None, notes)
     hooks, told = _install_hooks(project)
@@ -158,16 +168,15 @@ def create(
 
 
 def _install_hooks(project: Path) -> tuple[str | None, tuple[str, ...]]:
-    """Install the git hooks; prek comes first, as it starts faster than pre-commit."""
-    for program in ("prek", "pre-commit"):
-        if process.find(program):
-            done = process.run([program, "install"], cwd=project, env=git.UNPLACED)
-            if done.returncode == 0:
-                return program, ()
-            output = (done.stdout + done.stderr).decode(errors="replace").strip()
-            reason = output.splitlines()[-1] if output else f"exit code {done.returncode}"
-            return None, (f"The git hooks were not installed, {program} says: {reason}",)
-    return None, ()
+    program = find_hook_program()
+    if program is None:
+        return None, ()
+    done = process.run([program, "install"], cwd=project, env=git.UNPLACED)
+    if done.returncode == 0:
+        return program, ()
+    output = (done.stdout + done.stderr).decode(errors="replace").strip()
+    reason = output.splitlines()[-1] if output else f"exit code {done.returncode}"
+    return None, (f"The git hooks were not installed, {program} says: {reason}",)
 
 
 def _fill_repository(project: Path, destination: Path, remote: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from lisa_scaffold.lines import Paint, plain, wrapped
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.lines import Paint, plain, wrapped
 from lisa_scaffold.shown import brief, visible
 
 

@@ -1,0 +1,296 @@
+"""One question on the terminal: the only module that imports prompt_toolkit.
+
+The question stands on top, the answer below it, and what is wrong about the answer below that.
+Enter confirms, Escape goes back, Ctrl-C asks whether to stop.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition, is_done
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.layout import (
+    AnyContainer,
+    BufferControl,
+    ConditionalContainer,
+    Dimension,
+    FormattedTextControl,
+    HSplit,
+    Layout,
+    VerticalAlign,
+    Window,
+)
+from prompt_toolkit.layout.processors import AfterInput, BeforeInput, ConditionalProcessor
+from prompt_toolkit.output import create_output
+from prompt_toolkit.styles import Style
+
+from lisa_scaffold.lines import fit
+
+Check = Callable[[Any], str]
+"""Given an answer → what is wrong about it; empty where it is right."""
+
+Fragments = StyleAndTextTuples
+
+_STYLE = Style(
+    [("mark", "fg:ansiblue bold"), ("hint", "fg:ansibrightblack"), ("wrong", "fg:ansired")]
+)
+# Lines that the question, its hints and complaints need beside the choices.
+_OTHER_LINES = 8
+
+
+class BackAsked(Exception):  # noqa: N818 - nothing is wrong
+    """The person wants to go back to the last question."""
+
+
+class StopAsked(Exception):  # noqa: N818 - nothing is wrong
+    """The person has pressed Ctrl-C."""
+
+
+class Option(NamedTuple):
+    """A possible answer: the text that a person sees, and what it stands for."""
+
+    title: str
+    value: Any
+
+
+class _Screen:
+    """What questions have in common: the frame, the keys, and what is wrong."""
+
+    def __init__(self, heading: str, mark: str, hint: str) -> None:
+        self.heading, self.mark, self.hint = heading, mark, hint
+        self.wrong = ""
+        self.keys = KeyBindings()
+        self.keys.add("escape", eager=True)(lambda event: _leave(event, BackAsked()))
+        for key in ("c-c", "<sigint>"):
+            self.keys.add(key)(lambda event: _leave(event, StopAsked()))
+
+    def run(self, body: AnyContainer, answer: Callable[[], str], focus: Any = None) -> Any:
+        """Show the question until it is answered; then it and its answer stay."""
+        done = Window(
+            FormattedTextControl(lambda: fit(f"  {answer()}", _columns())), dont_extend_height=True
+        )
+        layout = HSplit(
+            [
+                Window(FormattedTextControl(self._head), dont_extend_height=True),
+                ConditionalContainer(body, ~is_done),
+                ConditionalContainer(done, is_done),
+                ConditionalContainer(
+                    Window(FormattedTextControl(self._foot), dont_extend_height=True), ~is_done
+                ),
+            ],
+            align=VerticalAlign.TOP,
+        )
+        app: Application[Any] = Application(
+            Layout(layout, focused_element=focus),
+            key_bindings=self.keys,
+            style=_STYLE,
+            output=create_output(sys.stderr),
+        )
+        # How long Escape waits for the rest of a key such as an arrow.
+        app.ttimeoutlen = 0.05
+        return app.run()
+
+    def _head(self) -> Fragments:
+        first, *more = fit(f"? {self.heading}", _columns() - len(self.mark) - 1).split("\n")
+        head = [("class:mark", "?"), ("bold", first.removeprefix("?"))]
+        head.append(("class:hint", f" {self.mark}" if self.mark else ""))
+        return [*head, *(("bold", f"\n{line}") for line in more)]
+
+    def _foot(self) -> Fragments:
+        foot = [("class:wrong", fit(f"  {self.wrong}", _columns()) + "\n")] if self.wrong else []
+        return [*foot, ("class:hint", fit(f"  ({self.hint})", _columns()))]
+
+
+def _leave(event: KeyPressEvent, why: Exception) -> None:
+    # What is not answered does not stay as if it were.
+    event.app.erase_when_done = True
+    event.app.exit(exception=why)
+
+
+def _columns() -> int:
+    return get_app().output.get_size().columns - 1
+
+
+def ask_line(
+    heading: str, check: Check, *, default: str = "", placeholder: str = "", mark: str = ""
+) -> str:
+    """Ask for a line of text.
+
+    Parameters
+    ----------
+    heading
+        The question.
+    check
+        Tells what is wrong about an answer; a wrong one can be corrected.
+    default
+        The text that stands there to begin with.
+    placeholder
+        An example, shown while nothing is typed.
+    mark
+        How far the person has come.
+
+    Raises
+    ------
+    BackAsked, StopAsked
+        If the person does not answer.
+    """
+    screen = _Screen(heading, mark, "Enter: take it, Esc: back, Ctrl-C: stop")
+
+    def forget_complaint(_: Buffer) -> None:
+        screen.wrong = ""
+
+    buffer = Buffer(document=Document(default), multiline=False, on_text_changed=forget_complaint)
+
+    @screen.keys.add("enter", eager=True)
+    def accept(event: KeyPressEvent) -> None:
+        screen.wrong = check(buffer.text)
+        if not screen.wrong:
+            event.app.exit(result=buffer.text)
+
+    example = ConditionalProcessor(
+        AfterInput(placeholder, style="class:hint"), Condition(lambda: not buffer.text)
+    )
+    control = BufferControl(buffer, input_processors=[BeforeInput("  "), example])
+    body = Window(control, wrap_lines=True, dont_extend_height=True, height=Dimension(min=1))
+    text: str = screen.run(body, lambda: buffer.text or "(empty)", control)
+    return text
+
+
+class _List:
+    """Options of which one is pointed at; those that do not match what was typed are left out."""
+
+    def __init__(
+        self, options: Sequence[Option], at: int, *, filters: bool, chosen: set[int] | None
+    ) -> None:
+        self.options, self.at, self.filters, self.chosen = options, at, filters, chosen
+        self.typed = ""
+
+    @property
+    def shown(self) -> list[int]:
+        """The numbers of the options that match."""
+        wanted = self.typed.casefold()
+        return [at for at, each in enumerate(self.options) if wanted in each.title.casefold()]
+
+    def move(self, step: int) -> None:
+        """Point at another option."""
+        if shown := self.shown:
+            at = shown.index(self.at) if self.at in shown else -max(step, 0)
+            self.at = shown[(at + step) % len(shown)]
+
+    def type(self, text: str) -> None:
+        """Take a character: it filters, or goes to the next option that begins with it."""
+        if self.filters:
+            self.typed += text
+            self.move(0)
+            return
+        found = [
+            at for at, each in enumerate(self.options) if each.title.casefold().startswith(text)
+        ]
+        self.at = next((at for at in found if at > self.at), found[0] if found else self.at)
+
+    @property
+    def value(self) -> Any:
+        """The answer."""
+        if self.chosen is None:
+            return self.options[self.at].value
+        return [self.options[at].value for at in sorted(self.chosen)]
+
+    def tell(self) -> str:
+        """The answer as people read it."""
+        if self.chosen is None:
+            return self.options[self.at].title
+        return ", ".join(self.options[at].title for at in sorted(self.chosen)) or "none"
+
+    def draw(self) -> Fragments:
+        """The options in lines; the cursor stands at the one that is pointed at."""
+        lines: Fragments = [("", f"  {self.typed}\n")] if self.typed else []
+        if not self.shown:
+            lines.append(("class:wrong", "  Nothing matches: Backspace takes letters away"))
+        for place, at in enumerate(self.shown):
+            if at == self.at:
+                lines.append(("[SetCursorPosition]", ""))
+            box = "" if self.chosen is None else "[x] " if at in self.chosen else "[ ] "
+            text = fit(f"{'>' if at == self.at else ' '} {box}{self.options[at].title}", _columns())
+            end = "\n" if place + 1 < len(self.shown) else ""
+            lines.append(("class:mark" if at == self.at else "", f"{text}{end}"))
+        return lines
+
+
+def choose(  # noqa: PLR0913 - what there is to choose, each by its name
+    heading: str,
+    options: Sequence[Option],
+    *,
+    at: int = 0,
+    filters: bool = False,
+    chosen: Sequence[int] | None = None,
+    check: Check = lambda _: "",
+    mark: str = "",
+) -> Any:
+    """Ask for one of some options, or for any number of them.
+
+    Parameters
+    ----------
+    heading
+        The question.
+    options
+        The possible answers.
+    at
+        The number of the one to begin with.
+    filters
+        Whether letters leave out the options that do not have them; otherwise a letter goes to the
+        next option that begins with it.
+    chosen
+        The numbers of those that are chosen to begin with; ``None``: one is to be chosen.
+    check
+        Tells what is wrong about a choice.
+    mark
+        How far the person has come.
+
+    Returns
+    -------
+    Any
+        The value of the option, or the list of several.
+
+    Raises
+    ------
+    BackAsked, StopAsked
+        If the person does not answer.
+    """
+    listed = _List(options, at, filters=filters, chosen=None if chosen is None else {*chosen})
+    more = "letters: filter, " if filters else "" if chosen is None else "Space: choose, "
+    screen = _Screen(heading, mark, f"Enter: take it, {more}Esc: back, Ctrl-C: stop")
+
+    @screen.keys.add("enter")
+    def accept(event: KeyPressEvent) -> None:
+        if listed.at in listed.shown:
+            screen.wrong = check(listed.value)
+            if not screen.wrong:
+                event.app.exit(result=listed.value)
+
+    screen.keys.add("up")(lambda _: listed.move(-1))
+    screen.keys.add("down")(lambda _: listed.move(1))
+
+    @screen.keys.add("backspace")
+    def take_away(_: KeyPressEvent) -> None:
+        listed.typed = listed.typed[:-1]
+        listed.move(0)
+
+    @screen.keys.add("<any>")
+    def take(event: KeyPressEvent) -> None:
+        screen.wrong = ""
+        if event.data == " " and listed.chosen is not None:
+            listed.chosen ^= {listed.at}
+        elif event.data.isprintable():
+            listed.type(event.data.casefold())
+
+    control = FormattedTextControl(listed.draw, focusable=True, show_cursor=False)
+    rows = create_output(sys.stderr).get_size().rows
+    most = Dimension(max=max(rows - _OTHER_LINES, 3))
+    return screen.run(Window(control, dont_extend_height=True, height=most), listed.tell, control)

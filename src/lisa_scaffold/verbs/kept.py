@@ -1,0 +1,58 @@
+"""Answers of a dialogue that somebody left, kept for the next time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import answers as checks
+from lisa_scaffold import files
+from lisa_scaffold.errors import LisaError
+
+
+def place() -> Path:
+    """The file that they are kept in; ``--data-file`` takes it too.
+
+    See https://specifications.freedesktop.org/basedir-spec/latest/ for ``XDG_STATE_HOME``: a
+    relative path there is invalid, and ignored.
+    """
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    above = named if named.is_absolute() else Path.home() / ".local/state"
+    return above / "lisa-scaffold" / "lisa-new.yml"
+
+
+def keep(answers: Mapping[str, Any]) -> None:
+    """Keep answers.
+
+    Raises
+    ------
+    LisaError, OSError
+        If they cannot be written.
+    """
+    import yaml
+
+    place().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    said = yaml.safe_dump(dict(answers), allow_unicode=True, sort_keys=False)
+    files.write_named(place(), said.encode())
+
+
+def read() -> dict[str, Any]:
+    """The answers that were kept; none where there are none that can be read."""
+    import yaml
+
+    from lisa_scaffold.formats.yaml_data import plain
+
+    with suppress(LisaError, OSError, ValueError, RecursionError, yaml.YAMLError):
+        found = plain(files.read_named(place()))
+        if isinstance(found, dict) and not checks.find_fault(found):
+            return found
+    return {}
+
+
+def forget() -> None:
+    """Keep nothing any more."""
+    with suppress(OSError):
+        place().unlink()
