@@ -28,7 +28,7 @@ def test_answers_are_spoken_one_a_line() -> None:
 
 def test_a_tree_shows_folders_first() -> None:
     assert create.tree(PREVIEW, Path("here/lisa-noise")).splitlines() == [
-        "lisa-noise/",
+        "lisa-noise/ (5 files)",
         "├── docs/",
         "│   ├── api/",
         "│   │   └── x.md",
