@@ -140,7 +140,7 @@ DIGITS = "9" * 500_000
     ids=lambda value: repr(value)[:24],
 )
 def test_what_is_too_much_is_one_finding(path: str, content: str, line: int, message: str) -> None:
-    assert syntax(path, content) == [(line, f"no valid {message}")]
+    assert syntax(path, content) == [(line, f"cannot be read as {message}")]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,9 @@ def test_what_is_merely_much_is_read(path: str, content: str) -> None:
 
 def test_levels_of_aliases_count() -> None:
     levels = "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 70))
-    assert syntax("a.yml", f"a0: &a0 [x]\n{levels}") == [(1, "no valid YAML: nested too deeply")]
+    assert syntax("a.yml", f"a0: &a0 [x]\n{levels}") == [
+        (1, "cannot be read as YAML: nested too deeply")
+    ]
 
 
 def test_of_many_hits_the_first_are_told() -> None:
@@ -180,7 +182,11 @@ def test_of_many_hits_the_first_are_told() -> None:
     facts = Facts.of({"pyproject.toml": project})
     found = judge.findings(rules.select_rules(rules.Selection(("MET017",))), facts)
     assert len(found) == 1_001
-    told = [each for each in found if each.message.endswith("; from here on no more are listed")]
+    told = [
+        each
+        for each in found
+        if each.message.endswith("; any further ones in this file are not listed")
+    ]
     assert [each.line for each in told] == [found[-1].line]
 
 

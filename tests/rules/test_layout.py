@@ -53,7 +53,9 @@ def test_tests(path: str) -> None:
 def test_two_layouts() -> None:
     files = changed(clean(), {"lisa_example/__init__.py": ""})
     assert found(files, "FIL") == [("FIL004", "lisa_example/__init__.py", 1)]
-    assert messages(files, "FIL") == ["the same package stands in src/lisa_example"]
+    assert messages(files, "FIL") == [
+        "second copy of src/lisa_example, so tests may run other code than users get: delete it"
+    ]
     assert found(changed(clean(), {"docs/lisa_example/__init__.py": ""}), "FIL") == []
 
 
@@ -63,7 +65,10 @@ def test_two_layouts() -> None:
 def test_conflicts(path: str) -> None:
     files = changed(clean(), {path: CONFLICT.format("")})
     assert found(files, "FIL") == [("FIL005", path, 2)]
-    assert messages(files, "FIL") == ["a merge conflict that was committed"]
+    assert messages(files, "FIL") == [
+        "merge conflict that was committed: choose a side and delete the lines `<<<<<<<`, "
+        "`=======`, `>>>>>>>`"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +115,7 @@ def test_what_somebody_may_keep_is_left_to_people(path: str) -> None:
 def test_one_finding_for_a_folder() -> None:
     files = changed(clean(), {"a/__pycache__/x.pyc": "", "a/__pycache__/y.pyc": ""})
     assert messages(files, "FIL") == [
-        "a/__pycache__ is written by a tool: take it out of git, and name it in .gitignore"
+        "a/__pycache__ is generated anew each time: remove it from git and list it in .gitignore"
     ]
     assert fixed(files, "FIL006") == {"a/__pycache__/x.pyc": None, "a/__pycache__/y.pyc": None}
     unpacked = changed(clean(), {"PKG-INFO": "x", "src/a.egg-info/PKG-INFO": "x"})
@@ -125,18 +130,28 @@ def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:
     assert [finding.code for finding in found_there] == ["FIL001"]
 
 
-@pytest.mark.parametrize("path", ["noxfile.py.rej", "README.md.orig"])
-def test_leftovers(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (
+            "noxfile.py.rej",
+            "changes that could not be applied: make them by hand, then delete this file",
+        ),
+        ("README.md.orig", "backup left behind by a merge or an update: delete it"),
+    ],
+)
+def test_leftovers(path: str, message: str) -> None:
     assert found(changed(clean(), {path: "x\n"}), "FIL") == [("FIL007", path, 1)]
+    assert messages(changed(clean(), {path: "x\n"}), "FIL") == [message]
     assert found(changed(clean(), {f"tests/data/{path}": "x\n"}), "FIL") == []
 
 
 @pytest.mark.parametrize(
     ("path", "size", "message"),
     [
-        ("data/orbits.h5", 600_000, "0.6 MB in git"),
-        ("data/Noise.FITS", 600_000, "0.6 MB in git"),
-        ("data/table.csv", 6_000_000, "6.0 MB in git"),
+        ("data/orbits.h5", 600_000, "0.6 MB that every clone downloads: use Git LFS or Zenodo"),
+        ("data/Noise.FITS", 600_000, "0.6 MB that every clone downloads: use Git LFS or Zenodo"),
+        ("data/table.csv", 6_000_000, "6.0 MB that every clone downloads: use Git LFS or Zenodo"),
     ],
 )
 def test_data(path: str, size: int, message: str) -> None:
@@ -174,7 +189,9 @@ def test_output_of_notebooks(indent: int) -> None:
     path = "notebooks/a.ipynb"
     files = changed(clean(), {path: notebook(outputs=True, indent=indent)})
     assert found(files, "FIL") == [("FIL009", path, 14)]
-    assert messages(files, "FIL") == ["a cell with output"]
+    assert messages(files, "FIL") == [
+        "a cell with output, which hides the real changes: clear it before you commit"
+    ]
     assert fixed(files, "FIL009") == {path: notebook(outputs=False, indent=indent)}
 
 
@@ -194,13 +211,18 @@ def test_pages_may_show_what_is_stored() -> None:
 def test_names_that_differ_in_case() -> None:
     files = changed(clean(), {"Docs/api.md": "x\n"})
     assert found(files, "FIL") == [("FIL010", "docs/api.md", 1)]
-    assert messages(files, "FIL") == ["Docs/api.md has the same name but for case"]
+    assert messages(files, "FIL") == [
+        "macOS and Windows cannot keep this apart from Docs/api.md: rename or delete one"
+    ]
 
 
 def test_several_notebooks_are_one_finding() -> None:
     text = notebook(outputs=True)
     files = changed(clean(), {"a/a.ipynb": text, "a/b.ipynb": text, "c.ipynb": text})
-    assert messages(files, "FIL") == ["3 cells with output; also in a/b.ipynb, c.ipynb"]
+    assert messages(files, "FIL") == [
+        "3 cells with output, which hides the real changes: clear it before you commit; also in "
+        "a/b.ipynb, c.ipynb"
+    ]
     cleared = notebook(outputs=False)
     assert fixed(files, "FIL009") == dict.fromkeys(("a/a.ipynb", "a/b.ipynb", "c.ipynb"), cleared)
 
@@ -227,7 +249,10 @@ def test_data_of_one_folder_are_one_finding() -> None:
     data = b"x" * 600_000
     files = changed(clean(), {"data/a.h5": data, "data/b.h5": data, "more/c.h5": data})
     assert found(files, "FIL") == [("FIL008", "data/a.h5", 1), ("FIL008", "more/c.h5", 1)]
-    assert messages(files, "FIL") == ["1.2 MB in git; also in b.h5", "0.6 MB in git"]
+    assert messages(files, "FIL") == [
+        "1.2 MB that every clone downloads: use Git LFS or Zenodo; also in b.h5",
+        "0.6 MB that every clone downloads: use Git LFS or Zenodo",
+    ]
 
 
 def test_a_conflict_that_is_being_resolved(tmp_path: Path) -> None:
@@ -237,8 +262,16 @@ def test_a_conflict_that_is_being_resolved(tmp_path: Path) -> None:
     write(tmp_path, {"a.txt": "<<<<<<< x\n=======\n>>>>>>> y\n"})
     hits = find_rule("FIL005").hits(Facts.read(tmp_path))
     assert [(each.path, each.message) for each in hits] == [
-        ("a.txt", "a merge conflict that is not resolved yet"),
-        ("b.txt", "a merge conflict that was committed"),
+        (
+            "a.txt",
+            "unresolved merge conflict: choose a side and delete the lines `<<<<<<<`, `=======`, "
+            "`>>>>>>>`",
+        ),
+        (
+            "b.txt",
+            "merge conflict that was committed: choose a side and delete the lines `<<<<<<<`, "
+            "`=======`, `>>>>>>>`",
+        ),
     ]
 
 

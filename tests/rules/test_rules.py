@@ -82,7 +82,11 @@ def test_a_rule_that_crashes_is_one_finding_and_the_others_go_on() -> None:
 
     reported = judge.findings([crashes, goes_on], Facts.of({"Dockerfile": "FROM a\n"}))
     assert [(each.code, each.path, each.message) for each in reported] == [
-        ("INT001", ".", "XXX001 crashed: KeyError('image')"),
+        (
+            "INT001",
+            ".",
+            "XXX001 crashed and checked nothing, please report this bug: KeyError('image')",
+        ),
         ("XXX001", "a", "first"),
         ("XXX002", "b", "second"),
     ]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ..support.checking import clean, found
+from ..support.checking import clean, found, messages
 
 SETTINGS = "lisa-scaffold.toml"
 WAIVER = '[[waivers]]\ncode = "CHG002"\nreason = "kept"\n'
@@ -14,23 +14,45 @@ def settings(text: str, **given: object) -> list[tuple[str, str, int]]:
     return found({**clean(), SETTINGS: text}, "CFG", **given)
 
 
+NO_EFFECT = "this waiver has no effect:"
+
+
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "line", "message"),
     [
-        ("selekt = []\n", 1),
-        ('select = "CHG"\n', 1),
-        ("ignore = [3]\n", 1),
-        ("waivers = 3\n", 1),
-        ("waivers = [3]\n", 1),
-        (WAIVER.replace('reason = "kept"\n', ""), 1),
-        (WAIVER.replace("kept", "  "), 3),
-        (WAIVER + "path = 3\n", 4),
-        (WAIVER + 'expires = "soon"\n', 4),
-        (WAIVER + "until = 2027-01-31\n", 4),
+        (
+            "selekt = []\n",
+            1,
+            "unknown key `selekt` has no effect: use select, ignore, strict, skip or waivers",
+        ),
+        ('select = "CHG"\n', 1, "`select` must be a list of codes"),
+        ("ignore = [3]\n", 1, '`ignore`: 3 is not a rule code: write one such as "LIC002"'),
+        ('strict = "no"\n', 1, "`strict` must be true or false, without quotes"),
+        ("skip = [3]\n", 1, '`skip`: 3 is not a path pattern: write one such as "docs/*.md"'),
+        ("waivers = 3\n", 1, "`waivers` must be a list of tables"),
+        ("waivers = [3]\n", 1, "each waiver must be a table with `code` and `reason`"),
+        (WAIVER.replace('reason = "kept"\n', ""), 1, f"{NO_EFFECT} add a `reason`"),
+        (
+            WAIVER.replace("kept", "  "),
+            3,
+            f"{NO_EFFECT} `reason` must be a text, in quotes and not empty",
+        ),
+        (WAIVER + "path = 3\n", 4, f"{NO_EFFECT} `path` must be a text, in quotes and not empty"),
+        (
+            WAIVER + 'expires = "soon"\n',
+            4,
+            f"{NO_EFFECT} `expires` must be a date such as 2027-01-31",
+        ),
+        (
+            WAIVER + "until = 2027-01-31\n",
+            4,
+            "unknown key `until` has no effect: use code, path, reason or expires",
+        ),
     ],
 )
-def test_settings_that_nobody_can_follow(text: str, line: int) -> None:
+def test_settings_that_nobody_can_follow(text: str, line: int, message: str) -> None:
     assert settings(text) == [("CFG001", SETTINGS, line)]
+    assert messages({**clean(), SETTINGS: text}, "CFG") == [message]
 
 
 @pytest.mark.parametrize("end", ["2027-01-31", '"2027-01-31"'])

@@ -80,11 +80,11 @@ BOMB = "\n".join(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (BOMB, "no valid YAML: aliases expand to more than 200000 values"),
-        ("a: &a [*a]\n", "no valid YAML: an alias that refers to itself"),
-        ("a: " + "[" * 3000 + "]" * 3000, "no valid YAML: exceeded maximum nesting depth"),
-        ("- " * 700 + "a\n", "no valid YAML: nested too deeply"),
-        ("a: \x07\n", "no valid YAML: control characters are not allowed"),
+        (BOMB, "cannot be read as YAML: aliases expand to more than 200000 values"),
+        ("a: &a [*a]\n", "cannot be read as YAML: an alias that refers to itself"),
+        ("a: " + "[" * 3000 + "]" * 3000, "cannot be read as YAML: exceeded maximum nesting depth"),
+        ("- " * 700 + "a\n", "cannot be read as YAML: nested too deeply"),
+        ("a: \x07\n", "cannot be read as YAML: control characters are not allowed"),
     ],
 )
 def test_hostile_yaml_is_refused_quickly(text: str, message: str) -> None:
@@ -95,16 +95,16 @@ def test_hostile_toml_and_json_are_refused() -> None:
     deep = "[" * 20_000
     files = changed(clean(), {"pyproject.toml": f"a = {deep}", "codemeta.json": deep})
     assert messages(files, "SYN") == [
-        "no valid JSON: nested too deeply",
-        "no valid TOML: nested too deeply",
+        "cannot be read as JSON: nested too deeply",
+        "cannot be read as TOML: nested too deeply",
     ]
     many = changed(clean(), {"pyproject.toml": f"a = [{'1,' * 60_000}]"})
-    assert messages(many, "SYN") == ["no valid TOML: more than 50000 keys and values"]
+    assert messages(many, "SYN") == ["cannot be read as TOML: more than 50000 keys and values"]
 
 
 def test_a_file_of_many_megabytes_is_not_read() -> None:
     files = changed(clean(), {"pyproject.toml": "#" * 1_000_001})
-    assert messages(files, "SYN") == ["no valid TOML: larger than 1 MB"]
+    assert messages(files, "SYN") == ["cannot be read as TOML: larger than 1 MB"]
 
 
 def test_a_large_notebook_is_not_read_and_not_blamed() -> None:

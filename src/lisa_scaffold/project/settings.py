@@ -87,10 +87,11 @@ def read(files: Files) -> Settings:
     problems: list[Problem] = []
     if own and files.pyproject.get(*TABLE) is not None:
         line = files.pyproject.line(*TABLE)
-        message = f"settings here and in {FILE}: these are not read"
+        message = f"these settings are ignored because of {FILE}: move them there"
         problems.append(Problem("pyproject.toml", line, message, ""))
     if not isinstance(table, dict):
-        problem = Problem(document.path, document.line(*above), "no table", "")
+        message = "`lisa-scaffold` must be a table: write `[tool.lisa-scaffold]`, then the settings"
+        problem = Problem(document.path, document.line(*above), message, "")
         return Settings(document.path, problems=(problem,))
     reader = _Reader(document, above, problems)
     reader.refuse_unknown(table, _KNOWN_KEYS, above)
@@ -118,14 +119,16 @@ class _Reader:
         """Note unknown keys."""
         for key in islice(table, _MOST_ITEMS):
             if key not in known:
-                message = f"unknown key {key}: known are {', '.join(known)}"
+                message = (
+                    f"unknown key `{key}` has no effect: use {', '.join(known[:-1])} or {known[-1]}"
+                )
                 self._note(message, *above, key)
 
     def flag(self, key: str) -> bool:
         """A value that is true or false; false where it is missing."""
         value = self._document.get(*self._above, key, default=False)
         if not isinstance(value, bool):
-            self._note(f"{key}: neither true nor false", *self._above, key)
+            self._note(f"`{key}` must be true or false, without quotes", *self._above, key)
         return value is True
 
     def codes(self, key: str) -> Iterator[tuple[str, int]]:
@@ -135,7 +138,9 @@ class _Reader:
             if isinstance(code, str) and code:
                 yield code, self._document.line(*keys)
             else:
-                self._note(f"{key}: {code!r} is no code", *keys)
+                self._note(
+                    f'`{key}`: {code!r} is not a rule code: write one such as "LIC002"', *keys
+                )
 
     def patterns(self, key: str) -> Iterator[str]:
         """A list of patterns of paths."""
@@ -143,14 +148,19 @@ class _Reader:
             if isinstance(pattern, str) and pattern.strip():
                 yield pattern
             else:
-                self._note(f"{key}: {pattern!r} is no pattern", *self._above, key, index)
+                self._note(
+                    f'`{key}`: {pattern!r} is not a path pattern: write one such as "docs/*.md"',
+                    *self._above,
+                    key,
+                    index,
+                )
 
     def waivers(self) -> Iterator[Waiver]:
         """The waivers that are valid."""
         for index, table in enumerate(self._list("waivers", "tables")):
             keys: Keys = (*self._above, "waivers", index)
             if not isinstance(table, dict):
-                self._note("waivers: no table", *keys)
+                self._note("each waiver must be a table with `code` and `reason`", *keys)
                 continue
             self.refuse_unknown(table, _WAIVER_KEYS, keys)
             if waiver := self._read_waiver(table, keys):
@@ -160,10 +170,10 @@ class _Reader:
         """The items of a list that count."""
         value = self._document.get(*self._above, key, default=[])
         if not isinstance(value, list):
-            self._note(f"{key}: no list of {items}", *self._above, key)
+            self._note(f"`{key}` must be a list of {items}", *self._above, key)
             return []
         if len(value) > _MOST_ITEMS:
-            message = f"{key}: the first {_MOST_ITEMS} alone have an effect"
+            message = f"`{key}`: only the first {_MOST_ITEMS} entries have an effect"
             self._note(message, *self._above, key, _MOST_ITEMS)
         return value[:_MOST_ITEMS]
 
@@ -178,9 +188,11 @@ class _Reader:
         }
         for key, is_valid in valid.items():
             if not is_valid:
-                why = {"expires": "no date such as 2027-01-31"}.get(key, "no text")
-                message = why if key in table else "missing"
-                self._note(f"waiver without effect: {key}: {message}", *keys, key)
+                right = {"expires": "a date such as 2027-01-31"}.get(
+                    key, "a text, in quotes and not empty"
+                )
+                message = f"`{key}` must be {right}" if key in table else f"add a `{key}`"
+                self._note(f"this waiver has no effect: {message}", *keys, key)
         if not all(valid.values()):
             return None
         line = self._document.line(*keys, "code")

@@ -43,14 +43,14 @@ FAMILIES = {
 
 
 def _crash(_facts: Facts) -> Iterable[Hit]:
-    """Every rule can be applied.
+    """No rule crashes.
 
-    Why: A rule that crashed has checked nothing, so that a project might seem to be in order.
+    Why: A rule that crashed has checked nothing, so the project may look better than it is.
 
-    How: Report the message as a defect of lisa-scaffold. Until it is mended, leave the rule out
-    with ``ignore``, or waive ``INT001`` with the reason.
+    How: Report the message as a bug in lisa-scaffold. Until it is fixed, leave the rule out with
+    ``ignore``, or waive ``INT001`` with that reason.
 
-    Source: One rule's defect must not hide what the other rules find.
+    Source: A bug in one rule must not hide what the other rules find.
     """
     return ()
 

@@ -68,12 +68,13 @@ def run(chosen: Sequence[Rule], facts: Facts) -> list[Found]:
                 if counts[hit.path] <= MOST_HITS:
                     found.append(_found(rule, hit))
                 elif counts[hit.path] == MOST_HITS + 1:
-                    message = f"{hit.message}; from here on no more are listed"
+                    message = f"{hit.message}; any further ones in this file are not listed"
                     found.append(_found(rule, Hit(hit.path, hit.line, message)))
                 elif counts[hit.path] > 2 * MOST_HITS:
                     break
         except Exception as error:  # whatever it is, the other rules still count
-            found.append(_found(CRASH, Hit(".", 1, f"{rule.code} crashed: {error!r}")))
+            message = f"{rule.code} crashed and checked nothing, please report this bug: {error!r}"
+            found.append(_found(CRASH, Hit(".", 1, message)))
     return found
 
 

@@ -47,14 +47,16 @@ __pycache__/
 def readme(facts: Facts) -> Iterator[Hit]:
     """There is a README.
 
-    Why: It is the first page that people see of a project, on the forge and on package indexes.
+    Why: It is the first page of a project that people see, on GitLab and on package indexes.
 
     How: Say in `README.md` what the project is for, how to install it and how to use it.
 
     Source: [packaging guide](https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/).
     """
     if not any(_README.fullmatch(path) for path in facts.files):
-        yield Hit("README.md", 1, "no README")
+        yield Hit(
+            "README.md", 1, "no README, so visitors cannot see what this is for: add a README.md"
+        )
 
 
 @rule(
@@ -68,15 +70,16 @@ def readme(facts: Facts) -> Iterator[Hit]:
 def gitignore(facts: Facts) -> Iterator[Hit]:
     """There is a `.gitignore`.
 
-    Why: Without it a careless `git add .` takes in caches, build products and environments.
+    Why: Without it, a careless `git add .` adds caches, build products and environments too.
 
-    How: List what tools write into the project.
+    How: List the files and folders that tools create in the project.
 
-    Source: [gitignore](https://git-scm.com/docs/gitignore); a published LISA package carries a test
+    Source: [gitignore](https://git-scm.com/docs/gitignore); a published LISA package has a test
     report in its archive.
     """
     if not facts.has_here_or_above(".gitignore"):
-        yield Hit(".gitignore", 1, "no .gitignore", fix=Fix.write(".gitignore", _IGNORED))
+        message = "no .gitignore, so `git add .` adds caches and environments too: list them in one"
+        yield Hit(".gitignore", 1, message, fix=Fix.write(".gitignore", _IGNORED))
 
 
 @rule(
@@ -88,30 +91,36 @@ def gitignore(facts: Facts) -> Iterator[Hit]:
 def tests(facts: Facts) -> Iterator[Hit]:
     """There are tests.
 
-    Why: Nobody can change what has no tests without breaking it sooner or later.
+    Why: Without tests, sooner or later a change breaks something and nobody notices.
 
     How: Put them into a folder `tests`, in files named `test_….py`.
 
     Source: [good practices of pytest](https://docs.pytest.org/en/stable/explanation/goodpractices.html).
     """
     if not any(_TEST.fullmatch(path) for path in facts.files):
-        yield Hit("tests", 1, "no tests")
+        message = (
+            "no tests, so nobody notices when a change breaks something: add `tests/test_….py`"
+        )
+        yield Hit("tests", 1, message)
 
 
 @rule("FIL004", SHOULD, kinds=PACKAGE, when=lambda facts: facts.layout.style == "src")
 def one_layout(facts: Facts) -> Iterator[Hit]:
-    """A package stands in one place, in `src` or at the top.
+    """A package exists once, in `src` or at the top.
 
-    Why: With two of one name, tests run one and the build ships the other.
+    Why: With two of the same name, the tests may run one while the build ships the other.
 
-    How: Keep the one in `src` and remove the other.
+    How: Keep the one in `src` and delete the other.
 
     Source: [src layout and flat layout](https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/).
     """
     for folder in facts.layout.folders.values():
         twin = f"{folder.removeprefix('src/')}/__init__.py"
         if facts.has(twin):
-            yield Hit(twin, 1, f"the same package stands in {folder}")
+            message = (
+                f"second copy of {folder}, so tests may run other code than users get: delete it"
+            )
+            yield Hit(twin, 1, message)
 
 
 _READ_ELSEWHERE = (*TOML, *YAML, *INI, *JSON, *PYTHON)
@@ -120,14 +129,14 @@ _PATCHES = (".patch", ".diff", ".rej", ".orig")
 
 @rule("FIL005", MUST, when=lambda facts: facts.marks)
 def no_conflict(facts: Facts) -> Iterator[Hit]:
-    """No file holds the marks of a merge conflict.
+    """No file contains the markers of a merge conflict.
 
-    Why: Both sides of the conflict stand in the file, and neither was chosen.
+    Why: Both sides of the conflict are still in the file, so it is broken.
 
-    How: Choose, remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`, and commit.
+    How: Choose a side, delete the lines with `<<<<<<<`, `=======` and `>>>>>>>`, and commit.
 
     Source: [git merge](https://git-scm.com/docs/git-merge#_how_conflicts_are_presented); Copier
-    leaves such marks behind without a word.
+    leaves such markers behind without saying so.
     """
     for path, marks in facts.marks.items():
         if not any(mark.text.startswith(CONFLICT) for mark in marks) or _may_be_example(
@@ -136,8 +145,9 @@ def no_conflict(facts: Facts) -> Iterator[Hit]:
             continue
         if number := _find_conflict(facts, path):
             is_open = path in facts.unfinished
-            end = "is not resolved yet" if is_open else "was committed"
-            yield Hit(path, number, f"a merge conflict that {end}")
+            state = "unresolved merge conflict" if is_open else "merge conflict that was committed"
+            message = f"{state}: choose a side and delete the lines `<<<<<<<`, `=======`, `>>>>>>>`"
+            yield Hit(path, number, message)
 
 
 def _may_be_example(facts: Facts, path: str) -> bool:
@@ -178,14 +188,14 @@ _BUILT = compile_lazily(
 
 @rule("FIL006", SHOULD, when=lambda facts: facts.is_checkout, fixes=UNSAFE)
 def no_products(facts: Facts) -> Iterator[Hit]:
-    """No file is in git that a tool writes.
+    """No generated file is in git.
 
-    Why: Each run changes it, merges conflict over it, and its content is out of date at once.
+    Why: Every run changes it, merges conflict over it, and it is out of date at once.
 
-    How: `git rm --cached` it and list it in `.gitignore`.
+    How: Run `git rm -r --cached` on it, and list it in `.gitignore`.
 
     Source: [GitHub's list for Python](https://github.com/github/gitignore/blob/main/Python.gitignore);
-    a published LISA package carries a test report.
+    a published LISA package contains a test report.
     """
     groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for path in facts.tracked:
@@ -201,23 +211,30 @@ def no_products(facts: Facts) -> Iterator[Hit]:
         fix = None
         if is_rewritten:
             fix = Fix(tuple(Step(path) for path in paths))
-        message = f"{name} is written by a tool: take it out of git, and name it in .gitignore"
+        message = (
+            f"{name} is generated anew each time: remove it from git and list it in .gitignore"
+        )
         yield Hit(paths[0], 1, message, fix=fix)
 
 
 @rule("FIL007", SHOULD, when=lambda facts: facts.is_checkout)
 def no_leftovers(facts: Facts) -> Iterator[Hit]:
-    """No left-over of a merge is in git.
+    """No leftover of a merge is in git.
 
-    Why: A `.rej` file is a change that did not find its place: what it brings is missing.
+    Why: A `.rej` file holds changes that could not be applied, so they are missing.
 
-    How: Work its lines in by hand, then remove it. An `.orig` file can go.
+    How: Make the changes in the `.rej` file by hand, then delete it. Just delete an `.orig` file.
 
     Source: [patch](https://man7.org/linux/man-pages/man1/patch.1.html): what it leaves behind.
     """
     for path in facts.tracked:
         if path.endswith((".rej", ".orig")) and not _TEST.fullmatch(path):
-            yield Hit(path, 1, "left behind by a merge or an update: delete it")
+            message = "backup left behind by a merge or an update: delete it"
+            if path.endswith(".rej"):
+                message = (
+                    "changes that could not be applied: make them by hand, then delete this file"
+                )
+            yield Hit(path, 1, message)
 
 
 _DATA = compile_lazily(
@@ -230,12 +247,12 @@ _MOST_OF_ANY = 5_000_000
 
 @rule("FIL008", SHOULD, when=lambda facts: facts.is_checkout)
 def no_data(facts: Facts) -> Iterator[Hit]:
-    """No large data are in git.
+    """No large data files are in git.
 
-    Why: Every clone carries every version of them for ever, and a job with little memory fails.
+    Why: Every clone downloads every version of them, for ever, and jobs with little memory fail.
 
-    How: Keep data in an object store, an archive such as Zenodo, or Git LFS, and fetch them where
-    they are needed. Small test data are fine.
+    How: Keep them in an object store, in an archive such as Zenodo or in Git LFS, and fetch them
+    where they are needed. Small test data are fine.
 
     Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-added-large-files):
     500 kB is its limit; [GitLab](https://docs.gitlab.com/topics/git/lfs/).
@@ -250,7 +267,8 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     for paths in folders.values():
         size = sum(facts.files[path].size for path in paths)
         names = [path.rpartition("/")[2] for path in paths]
-        yield Hit(paths[0], 1, f"{size / 1_000_000:.1f} MB in git{count_more(names)}")
+        message = f"{size / 1_000_000:.1f} MB that every clone downloads: use Git LFS or Zenodo"
+        yield Hit(paths[0], 1, f"{message}{count_more(names)}")
 
 
 # Settings by which pages show what is stored, and do not run it.
@@ -293,10 +311,10 @@ def _find_notebooks(facts: Facts) -> list[str]:
 def no_output(facts: Facts) -> Iterator[Hit]:
     """Notebooks are stored without output.
 
-    Why: Each run changes the output, so that no review sees what was changed; images fill the
-    repository, and output shows paths, names and data that are nobody's business.
+    Why: Every run changes the output, which hides the real changes from a review. Images fill up
+    the repository, and output may reveal private paths, names and data.
 
-    How: Clear all outputs before a commit, or let the hook `nbstripout` do it.
+    How: Clear all outputs before each commit, or let the hook `nbstripout` do it.
 
     Source: [nbstripout](https://github.com/kynan/nbstripout).
     """
@@ -314,7 +332,8 @@ def no_output(facts: Facts) -> Iterator[Hit]:
         steps = tuple(step for fix in fixes if fix for step in fix.steps)
         fix = Fix(steps) if steps and all(fixes) else None
         cells = f"{count} cells" if count > 1 else "a cell"
-        yield Hit(first, line, f"{cells} with output{count_more(list(shown))}", fix=fix)
+        message = f"{cells} with output, which hides the real changes: clear it before you commit"
+        yield Hit(first, line, f"{message}{count_more(list(shown))}", fix=fix)
 
 
 def _clear_output(facts: Facts, path: str) -> Fix | None:
@@ -342,12 +361,12 @@ def _clear_output(facts: Facts, path: str) -> Fix | None:
 
 @rule("FIL010", SHOULD, when=lambda facts: facts.is_checkout)
 def names_differ(facts: Facts) -> Iterator[Hit]:
-    """No two files have names that differ in case alone.
+    """No two files have names that differ only in case.
 
-    Why: On macOS and Windows one of the two replaces the other, and git shows changes that nobody
+    Why: On macOS and Windows, one of the two replaces the other, and git shows changes that nobody
     made.
 
-    How: Rename one with `git mv`, or remove it.
+    How: Rename one with `git mv`, or delete it.
 
     Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-case-conflict).
     """
@@ -355,4 +374,5 @@ def names_differ(facts: Facts) -> Iterator[Hit]:
     for path in facts.tracked:
         first = seen.setdefault(path.lower(), path)
         if first != path:
-            yield Hit(path, 1, f"{first} has the same name but for case")
+            message = f"macOS and Windows cannot keep this apart from {first}: rename or delete one"
+            yield Hit(path, 1, message)

@@ -11,14 +11,14 @@ from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 @rule("CFG001", MUST)
 def can_be_followed(facts: Facts) -> Iterator[Hit]:
-    """The settings of lisa-scaffold can be followed.
+    """The settings of lisa-scaffold are valid.
 
-    Why: A misspelt key or an exception without a reason has no effect, and nobody notices.
+    Why: A misspelt key, or a waiver without a reason, has no effect, and nobody notices.
 
-    How: Keep to `select`, `ignore`, `strict`, `skip` and `waivers`; a waiver has a `code`, a
-    `reason` and, where wanted, a `path` pattern and an `expires` date.
+    How: Use only `select`, `ignore`, `strict`, `skip` and `waivers`. A waiver needs a `code` and a
+    `reason`, and may have a `path` pattern and an `expires` date.
 
-    Source: A waiver is a recorded exception: the next reader has to see why it is there.
+    Source: A waiver records an exception: the next reader has to see why it is there.
     """
     for problem in facts.settings.problems:
         yield Hit(problem.path, problem.line, problem.message)
@@ -26,36 +26,42 @@ def can_be_followed(facts: Facts) -> Iterator[Hit]:
 
 @rule("CFG002", MUST)
 def codes_are_known(facts: Facts) -> Iterator[Hit]:
-    """The codes in the settings mean rules.
+    """The codes in the settings are those of rules.
 
-    Why: A misspelt code selects, ignores or excepts nothing.
+    Why: A misspelt code selects, ignores or waives nothing.
 
-    How: `lisa-scaffold explain` lists the codes.
+    How: Correct the code; `lisa-scaffold explain` lists them all.
 
-    Source: A check that ignored an unknown code without a word would pass by mistake.
+    Source: A check that silently skipped an unknown code would pass by mistake.
     """
     settings = facts.settings
     waived = tuple((waiver.code, waiver.line) for waiver in settings.waivers)
     for code, line in (*settings.select, *settings.ignore, *waived):
         if not rules.is_known(code):
             close = rules.find_similar_codes(code)
-            did_you = f"; did you mean {' or '.join(close)}?" if close else ""
-            yield Hit(settings.path, line, f"no rule {code}{did_you}")
+            hint = "`lisa-scaffold explain` lists all codes"
+            if close:
+                hint = f"did you mean {' or '.join(close)}?"
+            message = f"there is no rule {code}, so this has no effect: {hint}"
+            yield Hit(settings.path, line, message)
 
 
 @rule("CFG003", MUST)
 def not_expired(facts: Facts) -> Iterator[Hit]:
     """No waiver has expired.
 
-    Why: An exception with an end was meant to be worked on; past its end it has no effect.
+    Why: A waiver with an end date was meant to be temporary; after that date it has no effect.
 
-    How: Comply with the rule and remove the waiver, or give it another end and say why.
+    How: Comply with the rule and delete the waiver, or give it a later date and say why.
 
-    Source: The expiry is what keeps an exception from staying for ever.
+    Source: The end date is what keeps an exception from staying for ever.
     """
     for waiver in facts.settings.waivers:
         if waiver.has_expired(facts.given.today):
-            message = f"the waiver of {waiver.code} expired on {waiver.expires}"
+            message = (
+                f"the waiver for {waiver.code} expired on {waiver.expires}: comply with the rule "
+                "or set a later date"
+            )
             yield Hit(facts.settings.path, waiver.line, message)
 
 
@@ -63,14 +69,14 @@ def not_expired(facts: Facts) -> Iterator[Hit]:
 def needed(facts: Facts) -> Iterator[Hit]:
     """Every waiver is needed.
 
-    Why: An exception that nothing needs would hide the next finding of its rule.
+    Why: A waiver that is no longer needed would hide the next finding of its rule.
 
-    How: Remove it from the list of waivers.
+    How: Delete it from the list of waivers.
 
-    Source: As with the unused suppressions that linters report.
+    Source: Linters report unused suppressions for the same reason.
     """
     for number in sorted(facts.given.unused):
         waiver = facts.settings.waivers[number]
         where = f" in {waiver.path}" if waiver.path else ""
-        message = f"the waiver of {waiver.code}{where} is not needed"
+        message = f"the waiver for {waiver.code}{where} is no longer needed: delete it"
         yield Hit(facts.settings.path, waiver.line, message)

@@ -25,16 +25,18 @@ PYTHON = ("setup.py", "noxfile.py", "docs/conf.py", "doc/conf.py", "docs/source/
 
 def _hit(problem: Problem | None) -> Iterator[Hit]:
     if problem:
-        yield Hit(problem.path, problem.line, f"no valid {problem.format}: {problem.message}")
+        yield Hit(
+            problem.path, problem.line, f"cannot be read as {problem.format}: {problem.message}"
+        )
 
 
 @rule("SYN001", MUST)
 def toml(facts: Facts) -> Iterator[Hit]:
     """TOML files are valid.
 
-    Why: Tools that read the file stop, or take their defaults without a word.
+    Why: Tools that read the file stop, or silently fall back to their defaults.
 
-    How: Correct the line; an editor that knows TOML marks it.
+    How: Correct the line; an editor with TOML support highlights the mistake.
 
     Source: [TOML](https://toml.io/en/v1.0.0).
     """
@@ -46,10 +48,10 @@ def toml(facts: Facts) -> Iterator[Hit]:
 def yaml(facts: Facts) -> Iterator[Hit]:
     """YAML files are valid.
 
-    Why: A pipeline, a hook or a citation that cannot be read does not run, or is not shown.
+    Why: A pipeline or hook that cannot be read does not run, and a citation is not shown.
 
-    How: Correct the line. Tabs, a colon in an unquoted text and wrong indentation are the usual
-    causes. An alias may not expand without bound.
+    How: Correct the line. The usual causes are tabs, a colon in unquoted text and wrong
+    indentation. An alias must not expand without limit.
 
     Source: [YAML](https://yaml.org/spec/1.2.2/).
     """
@@ -59,11 +61,11 @@ def yaml(facts: Facts) -> Iterator[Hit]:
 
 @rule("SYN003", MUST)
 def ini(facts: Facts) -> Iterator[Hit]:
-    """Configuration files with sections are valid.
+    """INI files are valid.
 
-    Why: A tool whose configuration cannot be read stops, or takes its defaults without a word.
+    Why: A tool that cannot read its configuration stops, or silently falls back to its defaults.
 
-    How: Correct the line: every key stands below a section, and once.
+    How: Correct the line: every key belongs below a `[section]`, and appears there only once.
 
     Source: [configparser](https://docs.python.org/3/library/configparser.html).
     """
@@ -75,9 +77,9 @@ def ini(facts: Facts) -> Iterator[Hit]:
 def json(facts: Facts) -> Iterator[Hit]:
     """JSON files and notebooks are valid.
 
-    Why: A notebook with conflict markers, or cut short, opens nowhere.
+    Why: A notebook that is cut short, or contains conflict markers, cannot be opened.
 
-    How: Correct the line, or bring the file back from git's history.
+    How: Correct the line, or restore the file from git.
 
     Source: [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     """
@@ -91,7 +93,7 @@ def json(facts: Facts) -> Iterator[Hit]:
 def python(facts: Facts) -> Iterator[Hit]:
     """Python files that configure the project are valid.
 
-    Why: Without them nothing is built, tested or documented.
+    Why: If they cannot be run, nothing is built, tested or documented.
 
     How: Correct the line.
 
@@ -104,15 +106,18 @@ def python(facts: Facts) -> Iterator[Hit]:
 
 @rule("SYN006", MUST)
 def keys_once(facts: Facts) -> Iterator[Hit]:
-    """No key stands twice in a YAML mapping.
+    """No key appears twice in a YAML mapping.
 
-    Why: The last one wins without a word: a job with two `script` keys runs the second alone.
+    Why: The last one silently wins: a job with two `script` keys runs only the second.
 
-    How: Join the two, or remove one.
+    How: Merge the two, or delete one.
 
     Source: [YAML](https://yaml.org/spec/1.2.2/#nodes): the keys of a mapping are unique.
     """
     for path in facts.paths(*YAML):
         if twice := facts.yaml(path).duplicates:
             more = count_more([line for _, line in twice])
-            yield Hit(path, twice[0][1], f"the key {twice[0][0]} stands twice{more}")
+            message = (
+                f"`{twice[0][0]}` appears twice, so only the last one counts: merge them{more}"
+            )
+            yield Hit(path, twice[0][1], message)

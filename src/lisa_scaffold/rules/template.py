@@ -13,12 +13,12 @@ from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 @rule("TPL001", MUST, when=lambda facts: facts.has(ANSWERS_FILE))
 def records_origin(facts: Facts) -> Iterator[Hit]:
-    """The answers file tells the template, its version, and answers that this version takes.
+    """The answers file names the template and its version, and has answers that fit them.
 
     Why: Without them `lisa-scaffold update` and `copier update` cannot tell what people changed. An
-    answer that the recorded version does not take was not given to it.
+    answer that the recorded version does not accept cannot be the one that was given.
 
-    How: Bring the file back from git's history; nobody edits it by hand.
+    How: Restore the file from git; it is not meant to be edited by hand.
 
     Source: [Copier](https://copier.readthedocs.io/en/stable/updating/): "never change the answers
     file manually".
@@ -27,15 +27,21 @@ def records_origin(facts: Facts) -> Iterator[Hit]:
     if document.problem:
         return
     if not isinstance(document.data, dict) or not document.data:
-        yield Hit(ANSWERS_FILE, 1, "no answers in it")
+        yield Hit(
+            ANSWERS_FILE, 1, "no answers in this file, so no update can work: restore it from git"
+        )
         return
     for key, what in (("_src_path", "the template's address"), ("_commit", "its version")):
         value = document.raw(key)
         if not value:
-            yield Hit(ANSWERS_FILE, document.line(key), f"{key} ({what}) is missing")
+            message = (
+                f"{key} ({what}) is missing, so no update can work: restore this file from git"
+            )
+            yield Hit(ANSWERS_FILE, document.line(key), message)
     version = document.raw("_commit") or ""
     if version and not re.fullmatch(r"\S+", version):
-        yield Hit(ANSWERS_FILE, document.line("_commit"), f"_commit: {version} is no version")
+        message = f"`{version}` is not a version of the template: restore this file from git"
+        yield Hit(ANSWERS_FILE, document.line("_commit"), message)
     for key, why in facts.given.wrong_answers:
         yield Hit(ANSWERS_FILE, document.line(key), f"{key}: {why}")
 
@@ -44,12 +50,12 @@ def records_origin(facts: Facts) -> Iterator[Hit]:
 def locked_files(facts: Facts) -> Iterator[Hit]:
     """Locked files are as the template made them.
 
-    Why: These files are the template's: an update replaces them, so an edit there is lost. What
-    runs in them (the pipeline's jobs) is what was reviewed and tested.
+    Why: The template owns these files: an update replaces them, so any edit is lost. The jobs that
+    they define are the ones that were reviewed and tested.
 
-    How: `lisa-scaffold check --fix` brings them back. What a project wants to change there it sets
-    with the variables of `.gitlab-ci.yml`, or as jobs of its own; what nobody can set so is an
-    issue for lisa-scaffold.
+    How: `lisa-scaffold check --fix` restores them. To change what they do, set the variables in
+    `.gitlab-ci.yml` or add jobs of your own there; if that is not enough, open an issue for
+    lisa-scaffold.
 
     Source: The ownership table of the template, `_lisa_ownership` in `copier.yml`.
     """
@@ -58,14 +64,20 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
         current = facts.content(path)
         if current is None:
             fix = Fix.write(path, content)
-            yield Hit(path, 1, "a locked file of the template is missing", fix=fix)
+            message = (
+                "this file of the template is missing: `lisa-scaffold check --fix` restores it"
+            )
+            yield Hit(path, 1, message, fix=fix)
             continue
         # Line ends do not count: git may convert them.
         lines, wanted = (side.replace(b"\r\n", b"\n").split(b"\n") for side in (current, content))
         if lines != wanted:
             pairs = enumerate(zip(lines, wanted, strict=False), 1)
             line = next((number for number, (one, other) in pairs if one != other), len(lines))
-            message = f"edited here; the template ({pristine.version if pristine else ''}) owns it"
+            message = (
+                f"edited, but the next update overwrites it: `lisa-scaffold check --fix` restores "
+                f"{pristine.version if pristine else ''}"
+            )
             yield Hit(path, line, message, fix=Fix.write(path, content))
 
 
@@ -73,14 +85,13 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
 def recorded_version_is_known(facts: Facts) -> Iterator[Hit]:
     """The recorded version of the template can be rendered with the recorded answers.
 
-    Why: Without that render nobody can tell what the project changed, so `lisa-scaffold update`
-    and the comparison of locked files have no base.
+    Why: Without that render nobody can tell what the project changed, so neither
+    `lisa-scaffold update` nor the comparison of locked files can work.
 
-    How: Write the version that the project was last updated to, or bring the file back from git's
-    history.
+    How: Write the version that the project was last updated to, or restore the file from git.
 
-    Source: [Copier](https://copier.readthedocs.io/en/stable/updating/) compares with a render of
-    the recorded version at each update.
+    Source: At each update, [Copier](https://copier.readthedocs.io/en/stable/updating/) compares the
+    project with a render of the recorded version.
     """
     line = facts.yaml(ANSWERS_FILE).line("_commit")
     yield Hit(ANSWERS_FILE, line, facts.given.not_rendered)
