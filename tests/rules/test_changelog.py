@@ -69,8 +69,8 @@ def test_any_form_of_a_heading_will_do(heading: str) -> None:
 @pytest.mark.parametrize(
     ("date", "why"),
     [
-        ("2026-26-08", "is no date"),
-        ("2026-02-30", "is no date"),
+        ("2026-26-08", "is not a date"),
+        ("2026-02-30", "is not a date"),
         ("02/01/2026", "can be read in two ways"),
         ("2-1-26", "can be read in two ways"),
     ],
@@ -129,11 +129,15 @@ def test_series_stand_above_their_versions() -> None:
 
 def test_versions_agree() -> None:
     twice = GOOD.replace("[1.0.0]", "[1.1.0]")
-    assert messages(with_changelog(twice), "CHG007") == ["1.1.0 has an entry above already"]
+    assert messages(with_changelog(twice), "CHG007") == [
+        "1.1.0 already has a section above, so readers miss this: merge the two"
+    ]
     files = edited(
         with_changelog(GOOD), "pyproject.toml", 'dynamic = [ "version" ]', "version = '1.0.0'"
     )
-    assert messages(files, "CHG007") == ["1.1.0 is released here, but pyproject.toml has 1.0.0"]
+    assert messages(files, "CHG007") == [
+        "1.1.0 is released here, but pyproject.toml still has 1.0.0: raise it there"
+    ]
     assert found(with_changelog(GOOD), "CHG007") == []
 
 
@@ -184,7 +188,7 @@ def test_a_development_version_needs_none() -> None:
 def test_the_tag_of_this_commit_has_its_entry() -> None:
     files = with_changelog(GOOD)
     assert messages(files, "CHG", head_tags=("v1.2.0",)) == [
-        "no entry for 1.2.0, which the tag v1.2.0 names"
+        "users cannot see what 1.2.0 (the tag v1.2.0) changes: add a section for it"
     ]
     assert messages(files, "CHG", head_tags=("v1.1.0", "nightly")) == []
 

@@ -42,7 +42,9 @@ def test_good_citations_pass() -> None:
 def test_none() -> None:
     files = changed(clean(), {FILE: None})
     assert found(files, "CIT") == [("CIT001", FILE, 1)]
-    assert messages(files, "CIT") == ["no CITATION.cff, so nobody can tell how to cite this"]
+    assert messages(files, "CIT") == [
+        "no CITATION.cff, so nobody can tell how to cite this: add one"
+    ]
     assert found(changed(files, {"codemeta.json": "{}"}), "CIT") == []
     assert found(changed(files, {"PKG-INFO": "x"}), "CIT") == []
     plain: dict[str, Any] = {"pyproject.toml": "[project]\nname = 'a'\n"}
@@ -57,7 +59,9 @@ def test_none() -> None:
 def test_required_keys_that_only_people_know(key: str) -> None:
     lines = "cff-version: 1.2.0\nmessage: M\ntitle: T\nauthors:\n  - name: N\n"
     kept = lines.partition("authors")[0] if key == "authors" else lines.replace("title: T\n", "")
-    assert messages(with_citation(kept), "CIT") == [f"no `{key}`"]
+    assert messages(with_citation(kept), "CIT") == [
+        f"no `{key}`, so citation tools reject this file: add it"
+    ]
 
 
 def test_required_keys_that_are_the_same_for_all() -> None:
@@ -70,26 +74,71 @@ def test_required_keys_that_are_the_same_for_all() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ("title: A", "title: A\nauthor: B", 5, "no key `author`: authors?"),
-        ("2026-01-31", "31/01/2026", 10, "`31/01/2026` is no date YYYY-MM-DD"),
+        (
+            "title: A",
+            "title: A\nauthor: B",
+            5,
+            "citation tools reject a file with the unknown key `author`: did you mean `authors`?",
+        ),
+        (
+            "2026-01-31",
+            "31/01/2026",
+            10,
+            "write `31/01/2026` as YYYY-MM-DD, or citation tools reject this file",
+        ),
         (
             "10.5281/z",
             "https://doi.org/10.5281/z",
             11,
-            "`https://doi.org/10.5281/zenodo.1234567` is no DOI: it begins with 10.",
+            "write `https://doi.org/10.5281/zenodo.1234567` as a plain DOI that begins with `10.`, "
+            "or citation tools reject this file",
         ),
-        ("BSD-3-Clause", "BSD 3-Clause", 12, "`BSD 3-Clause` is no SPDX identifier"),
-        ("1825-0097", "1825-0098", 8, "no ORCID: https://orcid.org/0000-…"),
-        ("https://orcid.org/0000", "0000", 8, "no ORCID: https://orcid.org/0000-…"),
-        ("- name: LISA", "- affiliation: LISA", 9, "an author without `family-names` or `name`"),
+        (
+            "BSD-3-Clause",
+            "BSD 3-Clause",
+            12,
+            "choose a licence from spdx.org/licenses instead of `BSD 3-Clause`, or citation tools "
+            "reject this file",
+        ),
+        (
+            "1825-0097",
+            "1825-0098",
+            8,
+            "check the digits, and write the ORCID like https://orcid.org/0000-…, or citation "
+            "tools reject this file",
+        ),
+        (
+            "https://orcid.org/0000",
+            "0000",
+            8,
+            "check the digits, and write the ORCID like https://orcid.org/0000-…, or citation "
+            "tools reject this file",
+        ),
+        (
+            "- name: LISA",
+            "- affiliation: LISA",
+            9,
+            "add `family-names` or `name` for this author, or citation tools reject this file",
+        ),
         (
             "- name: LISA",
             "- LISA",
             9,
-            "an author is a mapping, with `family-names` or `name`",
+            "write this author with the keys `family-names` and `given-names`, or citation tools "
+            "reject this file",
         ),
-        ("title: A", "title: A\ntype: code", 5, "`type` is software or dataset"),
-        ("title: A", "title: A\nurl: a.org", 5, "`a.org` is no address"),
+        (
+            "title: A",
+            "title: A\ntype: code",
+            5,
+            "`type` must be software or dataset, or citation tools reject this file",
+        ),
+        (
+            "title: A",
+            "title: A\nurl: a.org",
+            5,
+            "write `a.org` as a whole address, with `https://`, or citation tools reject this file",
+        ),
     ],
 )
 def test_values(old: str, new: str, line: int, message: str) -> None:
@@ -100,7 +149,10 @@ def test_values(old: str, new: str, line: int, message: str) -> None:
 
 def test_authors_are_a_list() -> None:
     start = GOOD.partition("authors:")[0]
-    assert messages(with_citation(f"{start}authors: Me\n"), "CIT") == ["`authors` is a list"]
+    assert messages(with_citation(f"{start}authors: Me\n"), "CIT") == [
+        "`authors` must be a list, with a `-` before each person, or citation tools reject this "
+        "file"
+    ]
 
 
 def test_no_mapping_lacks_everything() -> None:
@@ -123,7 +175,9 @@ def test_version() -> None:
     for same in ("1.10", "'1.10'", "v1.10"):
         assert found(cited(same), "CIT") == []
     assert found(cited("1.9  # last"), "CIT") == [("CIT004", FILE, 5)]
-    assert messages(cited("1.9"), "CIT") == ["1.9 here, but the project has 1.10"]
+    assert messages(cited("1.9"), "CIT") == [
+        "results would be cited with the wrong version 1.9: write 1.10"
+    ]
     assert fixed(cited("1.9  # last"), "CIT004") == {FILE: text(cited("1.10  # last"), FILE)}
     development = edited(cited("1.9"), "pyproject.toml", '"1.10"', '"1.10.dev0"')
     assert found(development, "CIT") == []

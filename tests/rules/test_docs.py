@@ -43,7 +43,7 @@ def test_links(line: str, target: str, column: int) -> None:
     number = 4 + (len(line) - len(line.lstrip("\n")))
     assert found(files, "DOC") == [("DOC001", "README.md", number)]
     assert [(f.message, f.column) for f in findings(files, "DOC")] == [
-        (f"the link leads to {target}, which is not there", column)
+        (f"{target} does not exist: correct or delete this link", column)
     ]
 
 
@@ -74,7 +74,9 @@ def test_links_in_restructured_text() -> None:
     files = {path: content for path, content in clean().items() if path != "README.md"}
     readme = {**files, "README.rst": text}
     assert found(readme, "DOC001") == [("DOC001", "README.rst", 4)]
-    assert messages(readme, "DOC001") == ["the link leads to docs/none.rst, which is not there"]
+    assert messages(readme, "DOC001") == [
+        "docs/none.rst does not exist: correct or delete this link"
+    ]
 
 
 def test_links_of_a_page_that_is_a_link(tmp_path: Path) -> None:
@@ -96,8 +98,8 @@ def test_links_of_a_page_that_is_a_link(tmp_path: Path) -> None:
     facts = Facts.read(tmp_path)
     hits = [(each.path, each.message) for each in find_rule("DOC001").hits(facts)]
     assert hits == [
-        ("CONTRIBUTING.md", "the link leads to docs/none.md, which is not there"),
-        ("README.md", "the link leads to pages/b.md, which is not there"),
+        ("CONTRIBUTING.md", "docs/none.md does not exist: correct or delete this link"),
+        ("README.md", "pages/b.md does not exist: correct or delete this link"),
     ]
 
 
@@ -108,7 +110,7 @@ def test_a_source_distribution_may_lack_what_is_linked() -> None:
 def test_how_to_install() -> None:
     files = changed(clean(), {"README.md": "# A\n\nIt does things.\n"})
     assert found(files, "DOC") == [("DOC002", "README.md", 1)]
-    assert messages(files, "DOC") == ["no word on how to install the package: give the command"]
+    assert messages(files, "DOC") == ["new users cannot see how to install this: add the command"]
     for line in ("uv add a", "## Installation", "See the documentation.", "docker run a"):
         assert found(changed(clean(), {"README.md": f"# A\n\n{line}\n"}), "DOC") == []
     assert found({"Dockerfile": "FROM a:1\n", "README.md": "# A\n"}, "DOC") == []
@@ -119,7 +121,7 @@ def test_the_page_of_a_forge() -> None:
     files = with_readme(line)
     assert found(files, "DOC") == [("DOC003", "README.md", 4)]
     assert messages(files, "DOC") == [
-        "this is GitLab's page for new projects: write what this one is for"
+        "this is GitLab's text for any new project: write what this one is for"
     ]
 
 
@@ -129,7 +131,9 @@ HOST = "https://gitlab.in2p3.fr"
 def test_badges() -> None:
     files = with_readme(f"![p]({HOST}/LISA/other/badges/main/pipeline.svg)")
     assert found(files, "DOC") == [("DOC004", "README.md", 4)]
-    assert messages(files, "DOC") == ["the badge is that of LISA/other"]
+    assert messages(files, "DOC") == [
+        "this badge shows the state of LISA/other: put your project into its address"
+    ]
     for good in (
         f"{HOST}/lisa/Lisa-Example/badges/main/pipeline.svg",
         f"{HOST}/LISA/lisa-example/-/badges/release.svg",
@@ -143,10 +147,13 @@ def test_badges() -> None:
 def test_version_of_the_pages() -> None:
     files = changed(clean(), {CONF: 'project = "A"\nrelease = "0.9"\nversion = "0.9"\n'})
     assert found(files, "DOC") == [("DOC005", CONF, 2), ("DOC005", CONF, 3)]
-    assert messages(files, "DOC") == ["release is 0.9 here", "version is 0.9 here"]
+    assert messages(files, "DOC") == [
+        "`release` stays 0.9, whatever the package has: use `importlib.metadata.version`",
+        "`version` stays 0.9, whatever the package has: use `importlib.metadata.version`",
+    ]
     static = {"pyproject.toml": "[project]\nname = 'a'\nversion = '0.9.1'\n"}
     assert messages({**files, **static}, "DOC") == [
-        "release is 0.9 here, but the package has 0.9.1"
+        "`release` stays 0.9, but the package has 0.9.1: use `importlib.metadata.version`"
     ]
     same = {CONF: 'release = "0.9.1"\nversion = "0.9"\n', **static}
     assert found({**files, **same}, "DOC") == []
@@ -176,18 +183,20 @@ def test_read_the_docs() -> None:
         assert old in GOOD
         return changed(clean(), {path: GOOD.replace(old, new)})
 
-    assert messages(broken("version: 2", "version: 1"), "DOC") == ["`version` is 2"]
+    assert messages(broken("version: 2", "version: 1"), "DOC") == [
+        "Read the Docs refuses this file: write `version: 2`"
+    ]
     assert found(broken("  os: ubuntu-24.04\n", ""), "DOC") == [("DOC006", path, 2)]
     assert found(broken("docs/conf.py", "doc/conf.py"), "DOC") == [("DOC006", path, 7)]
     assert messages(broken("docs/index.md", "docs/requirements.txt"), "DOC") == [
-        "./docs/requirements.txt is not there, and the build of the pages asks for it"
+        "./docs/requirements.txt does not exist, so the pages cannot be built: correct the path"
     ]
 
 
 def test_services_that_are_closed() -> None:
     badges = "![a](https://api.travis-ci.org/a/b.svg)\n![b](https://lgtm.com/a)\n"
     assert messages(with_readme(badges), "DOC007") == [
-        "travis-ci.org was closed in 2021; also in line 5"
+        "travis-ci.org was closed in 2021, so this is of no use: delete it; also in line 5"
     ]
     assert (
         found(
@@ -199,14 +208,16 @@ def test_services_that_are_closed() -> None:
     job = {".travis.yml": "after_success: bash <(curl -s https://codecov.io/bash)\n"}
     assert found({**clean(), **job}, "DOC007") == [("DOC007", ".travis.yml", 1)]
     assert messages({".lgtm.yml": "extraction: {}\n"}, "DOC007") == [
-        "nothing reads this file any more: lgtm.com was closed in 2022"
+        "lgtm.com was closed in 2022, so nothing reads this file: delete it"
     ]
 
 
 def test_the_tools_of_read_the_docs() -> None:
     path = ".readthedocs.yaml"
     plain = "version: 2\nbuild:\n  os: ubuntu-24.04\n"
-    assert messages({**clean(), path: plain}, "DOC006") == ["no `build.tools`"]
+    assert messages({**clean(), path: plain}, "DOC006") == [
+        "Read the Docs refuses this file: add `tools` below `build`"
+    ]
     assert messages({**clean(), path: f"{plain}  tools: {{}}\n"}, "DOC006") == []
     assert messages({**clean(), path: f"{plain}  commands: [make]\n"}, "DOC006") == []
 
@@ -225,7 +236,7 @@ def test_a_page_that_nobody_has_time_for(more: str) -> None:
 
 def test_a_page_of_usual_length_is_read() -> None:
     files = {**clean(), "README.rst": ODD.format("more.\n\n" + "A ``word`` and another.\n\n" * 300)}
-    assert messages(files, "DOC001") == ["the link leads to gone.rst, which is not there"]
+    assert messages(files, "DOC001") == ["gone.rst does not exist: correct or delete this link"]
     assert docs.find_unread(Facts.of(files)) == []
     long = {**clean(), "README.md": "[a](gone.md)\n" + "word " * 31_000}
     assert docs.find_unread(Facts.of(long)) == ["README.md"]

@@ -30,7 +30,7 @@ def test_no_text() -> None:
     files = changed(stating(KEY), {"LICENSE": None})
     assert found(files, "LIC001") == [("LIC001", "LICENSE", 1)]
     assert messages(files, "LIC001") == [
-        "no licence text, so nobody may use or change this: add a file LICENSE"
+        "no licence text, so nobody may use or change this: add a LICENSE file"
     ]
     assert found(changed(files, {"COPYING": MIT}), "LIC001") == []
     assert found({"notes.txt": "no project\n"}, "LIC") == []
@@ -40,14 +40,19 @@ def test_no_text() -> None:
 def test_free_text_becomes_an_expression(stated: str) -> None:
     files = stating(f'license = "{stated}"  # ours')
     assert found(files, "LIC") == [("LIC002", "pyproject.toml", LINE)]
-    assert messages(files, "LIC") == [f"`{stated}` is no SPDX expression: BSD-3-Clause?"]
+    assert messages(files, "LIC") == [
+        f"`{stated}` is not a licence identifier, so the build may fail: write `BSD-3-Clause`"
+    ]
     assert fixed(files, "LIC002") == {"pyproject.toml": stating(f"{KEY}  # ours")["pyproject.toml"]}
 
 
 @pytest.mark.parametrize("stated", ["GPLv3", "Proprietary", "MIT or Apache"])
 def test_free_text_that_may_mean_several_is_left_to_people(stated: str) -> None:
     files = changed(stating(f'license = "{stated}"'), {"LICENSE": "Ask us.\n"})
-    assert messages(files, "LIC") == [f"`{stated}` is no SPDX expression"]
+    assert messages(files, "LIC") == [
+        f"`{stated}` is not a licence identifier, so the build may fail: choose one from "
+        "spdx.org/licenses"
+    ]
 
 
 def test_other_expressions_pass() -> None:
@@ -59,7 +64,7 @@ def test_the_table_becomes_text() -> None:
     files = stating('license = { text = "BSD 3-Clause" }')
     assert found(files, "LIC") == [("LIC003", "pyproject.toml", LINE)]
     assert messages(files, "LIC") == [
-        'a table under `license` is the old form: license = "BSD-3-Clause"'
+        '`license` as a table is outdated, and tools misread it: write `license = "BSD-3-Clause"`'
     ]
     assert fixed(files, "LIC003") == {"pyproject.toml": text(clean(), "pyproject.toml")}
 
@@ -83,14 +88,16 @@ def test_what_the_table_leaves_behind_goes_too() -> None:
 )
 def test_a_table_that_names_no_licence_is_told(stated: str) -> None:
     files = edited(stating(stated), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
-    assert messages(files, "LIC") == ["a table under `license` is the old form"]
+    assert messages(files, "LIC") == [
+        "`license` as a table is outdated, and tools misread it: choose one from spdx.org/licenses"
+    ]
 
 
 def test_no_licence_stated() -> None:
     files = edited(clean(), "pyproject.toml", f"{KEY}\n", "")
     assert found(files, "LIC") == [("LIC003", "pyproject.toml", 5)]
     assert messages(files, "LIC") == [
-        "the metadata states no licence, so programs that look for one find none"
+        "no `license`, so tools report this as unlicensed: add one such as `BSD-3-Clause`"
     ]
 
 
@@ -110,7 +117,9 @@ def test_another_backend_may_not_know_expressions() -> None:
 def test_statement_and_text() -> None:
     files = changed(clean(), {"LICENSE": MIT, "README.md": "# A\n", "CITATION.cff": None})
     assert found(files, "LIC") == [("LIC004", "pyproject.toml", LINE)]
-    assert messages(files, "LIC") == ["`BSD-3-Clause`, but LICENSE holds the text of MIT"]
+    assert messages(files, "LIC") == [
+        "`BSD-3-Clause` here, but LICENSE contains the text of MIT: correct the wrong one"
+    ]
     assert found(changed(files, {"LICENSE": "Our own words.\n"}), "LIC") == []
     assert found(changed(files, {"COPYING": clean()["LICENSE"]}), "LIC") == []
 
@@ -126,7 +135,8 @@ def test_classifiers_and_text() -> None:
     files = with_classifier("OSI Approved :: MIT License", plain)
     assert found(files, "LIC") == [("LIC005", "pyproject.toml", 13)]
     assert messages(files, "LIC") == [
-        "`License :: OSI Approved :: MIT License`, but LICENSE holds the text of BSD-3-Clause"
+        "`License :: OSI Approved :: MIT License` here, but LICENSE contains the text of "
+        "BSD-3-Clause: correct the wrong one"
     ]
     for agreeing in ("OSI Approved :: BSD License", "Other/Proprietary License"):
         assert found(with_classifier(agreeing, plain), "LIC") == []
@@ -180,7 +190,9 @@ def test_other_readmes_pass(readme: str) -> None:
 def test_citation_and_statement() -> None:
     files = edited(clean(), "CITATION.cff", "license: BSD-3-Clause", "license: MIT  # ours")
     assert found(files, "LIC") == [("LIC008", "CITATION.cff", 11)]
-    assert messages(files, "LIC") == ["MIT here, but the metadata says BSD-3-Clause"]
+    assert messages(files, "LIC") == [
+        "MIT here, but the metadata says BSD-3-Clause: correct the wrong one"
+    ]
     right = "license: BSD-3-Clause  # ours"
     assert fixed(files, "LIC008") == {
         "CITATION.cff": edited(clean(), "CITATION.cff", "license: BSD-3-Clause", right)[
@@ -193,7 +205,9 @@ def test_citation_and_text_where_nothing_is_stated() -> None:
     held = text(clean(), "LICENSE")
     files = {"LICENSE": held, "CITATION.cff": "cff-version: 1.2.0\nlicense: MIT\n"}
     assert found(files, "LIC008") == [("LIC008", "CITATION.cff", 2)]
-    assert messages(files, "LIC008") == ["MIT here, but LICENSE holds the text of BSD-3-Clause"]
+    assert messages(files, "LIC008") == [
+        "MIT here, but LICENSE contains the text of BSD-3-Clause: correct the wrong one"
+    ]
     assert not findings(files, "LIC008")[0].fixable
     assert found({**files, "CITATION.cff": "license: BSD-3-Clause\n"}, "LIC008") == []
 
@@ -211,10 +225,15 @@ def test_a_name_in_setup_cfg_becomes_an_identifier_where_it_can_be_told() -> Non
 
     (finding,) = findings(stated("Ours alone"), "LIC003")
     assert (finding.path, finding.line) == ("setup.cfg", 3)
-    assert finding.message == "`Ours alone` is no SPDX identifier"
+    assert finding.message == (
+        "`Ours alone` is not a licence identifier that tools understand: "
+        "choose one from spdx.org/licenses"
+    )
     assert not finding.fixable
     (finding,) = findings(stated("BSD 3-Clause"), "LIC003")
-    assert finding.message == "`BSD 3-Clause` is no SPDX identifier: BSD-3-Clause?"
+    assert finding.message == (
+        "`BSD 3-Clause` is not a licence identifier that tools understand: write `BSD-3-Clause`"
+    )
     assert fixed(stated("BSD 3-Clause"), "LIC003") == {
         "setup.cfg": stated("BSD-3-Clause")["setup.cfg"]
     }
@@ -232,7 +251,9 @@ def test_codemeta_names_it_by_address() -> None:
 def test_files_that_are_named() -> None:
     files = edited(clean(), "pyproject.toml", '[ "LICENSE*" ]', '[\n  "LICENSE*",\n  "NOTICE",\n]')
     assert found(files, "LIC") == [("LIC009", "pyproject.toml", 12)]
-    assert messages(files, "LIC") == ["no file is named NOTICE, which the metadata asks for"]
+    assert messages(files, "LIC") == [
+        "no file matches `NOTICE`, so the build may stop: correct it or add the file"
+    ]
     assert found(changed(files, {"NOTICE": "x\n"}), "LIC") == []
     table = 'license = { file = "COPYING" }'
     old = edited(stating(table), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
@@ -251,7 +272,7 @@ def test_gaps_in_the_text() -> None:
 def test_patterns_may_match_in_a_submodule() -> None:
     files = edited(clean(), "pyproject.toml", '"LICENSE*"', '"extern/*/LICENSE", "LICENSE*"')
     assert messages(files, "LIC009") == [
-        "no file is named extern/*/LICENSE, which the metadata asks for"
+        "no file matches `extern/*/LICENSE`, so the build may stop: correct it or add the file"
     ]
     for path in ("extern/cfitsio", "extern"):
         modules = f'[submodule "x"]\n\tpath = {path}\n\turl = ../x\n'
@@ -265,8 +286,7 @@ def test_a_licence_that_is_kept_elsewhere() -> None:
     said = text(files, "pyproject.toml")
     unnamed = said.replace('license-files = [ "LICENSE*" ]\n', "")
     assert messages({**files, "pyproject.toml": unnamed}, "LIC001") == [
-        "the licence stands here, where no build takes it into the wheel: "
-        "name it in `license-files`"
+        "builds leave out a licence in this folder: list the file under `license-files`"
     ]
     named = said.replace('"LICENSE*"', '"licenses/*.rst"')
     assert found({**files, "pyproject.toml": named}, "LIC001") == []
@@ -275,7 +295,9 @@ def test_a_licence_that_is_kept_elsewhere() -> None:
 def test_a_licence_that_is_not_shipped() -> None:
     said = text(clean(), "pyproject.toml")
     files = {**clean(), "pyproject.toml": said.replace('[ "LICENSE*" ]', "[ ]")}
-    assert messages(files, "LIC011") == ["an empty list keeps LICENSE out of the package"]
+    assert messages(files, "LIC011") == [
+        "most licences forbid leaving LICENSE out of the package: delete this line"
+    ]
     assert found(clean(), "LIC011") == []
 
 
@@ -344,7 +366,9 @@ def test_a_readme_against_classifiers() -> None:
         'classifiers = ["License :: OSI Approved :: MIT License"]\n'
     )
     files = {"pyproject.toml": project, "README.md": "# A\n\n## License\n\nGPL-3.0.\n"}
-    assert messages(files, "LIC007") == ["GPL-3.0 is named here, but the metadata says MIT"]
+    assert messages(files, "LIC007") == [
+        "the README names GPL-3.0, but the metadata says MIT: correct the wrong one"
+    ]
     same = {**files, "README.md": "# A\n\n## License\n\nMIT.\n"}
     assert messages(same, "LIC007") == []
 
@@ -370,7 +394,11 @@ def test_what_setup_py_says_without_a_licence_text(
 ) -> None:
     named = CLASSIFIED.format(classifier)
     lines = f"from setuptools import setup\nsetup(name='a', license='{licence}', {named})\n"
-    expected = [f"`License :: OSI Approved :: {classifier}`, but {told}"] if told else []
+    expected = (
+        [f"`License :: OSI Approved :: {classifier}` here, but {told}: correct the wrong one"]
+        if told
+        else []
+    )
     assert messages({"setup.py": lines}, "LIC005") == expected
 
 
@@ -379,4 +407,6 @@ def test_a_readme_against_setup_py() -> None:
         "setup.py": "from setuptools import setup\nsetup(name='a', license='GPLv3')\n",
         "README.md": "# A\n\n## License\n\nMIT.\n",
     }
-    assert messages(files, "LIC007") == ["MIT is named here, but the metadata says GPL-3.0"]
+    assert messages(files, "LIC007") == [
+        "the README names MIT, but the metadata says GPL-3.0: correct the wrong one"
+    ]

@@ -116,7 +116,8 @@ def _has_unreleased(facts: Facts, path: str) -> bool:
 def there(facts: Facts) -> Iterator[Hit]:
     """There is a changelog.
 
-    Why: Who uses a package must learn what a new version changes without reading its history.
+    Why: Users of a package must be able to see what a new version changes without reading its git
+    history.
 
     How: Keep a `CHANGELOG.md` at the top, with a section for each version, newest first.
 
@@ -125,7 +126,7 @@ def there(facts: Facts) -> Iterator[Hit]:
     linked = ("".join(filter(str.isalnum, each.lower())) for each in facts.package.table("urls"))
     own = _find_files(facts) or _is_generated(facts) or any(each in _LABELS for each in linked)
     if not own and not (facts.above and _find_files(facts.above)):
-        message = "no changelog, so nobody sees what a version changes: begin CHANGELOG.md"
+        message = "no changelog, so users cannot see what a version changes: add a CHANGELOG.md"
         yield Hit("CHANGELOG.md", 1, message)
 
 
@@ -137,13 +138,13 @@ def there(facts: Facts) -> Iterator[Hit]:
     strict=True,
 )
 def unreleased(facts: Facts) -> Iterator[Hit]:
-    """The changelog has a place for what comes next.
+    """The changelog has a section for the next version.
 
-    Why: What a change means is known best when it is made. A list that is put together at a
-    release forgets things.
+    Why: What a change means is best known when it is made. A list that is put together for a
+    release misses things.
 
-    How: Keep a section `## [Unreleased]` above the newest version, and let every merge request
-    that users notice add a line to it.
+    How: Keep a section `## [Unreleased]` above the newest version, and add a line to it in every
+    merge request that users will notice.
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
@@ -154,17 +155,18 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
         fix = Fix.edit(path, insert_before(above, f"{marks} [Unreleased]\n\n"))
         message = (
-            "no section for what is not released yet: add `[Unreleased]` above the newest version"
+            "no place to note changes until the next release: add "
+            f"`{marks} [Unreleased]` above this"
         )
         yield Hit(path, first.line, message, fix=fix)
 
 
 @rule("CHG003", SHOULD, when=lambda facts: _find_versions(facts) and not _is_generated(facts))
 def dates_can_be_read(facts: Facts) -> Iterator[Hit]:
-    """The dates of versions can be read in one way only.
+    """The dates of versions are unambiguous.
 
-    Why: Half of the world reads 03/04/2026 as a day in March, and the other half as one in April;
-    a month above twelve is none for anybody.
+    Why: Half of the world reads 03/04/2026 as a day in March, and the other half as one in April.
+    Nobody can read 2026-26-08.
 
     How: Write the date as year, month, day: `2026-04-03`.
 
@@ -182,7 +184,7 @@ def dates_can_be_read(facts: Facts) -> Iterator[Hit]:
             first, second = int(match[1]), int(match[3])
             if first <= _MONTHS and second <= _MONTHS and first != second:
                 unclear.append((heading.line, match[0]))
-    for found, why in ((impossible, "is no date"), (unclear, "can be read in two ways")):
+    for found, why in ((impossible, "is not a date"), (unclear, "can be read in two ways")):
         if found:
             more = count_more([line for line, _ in found])
             yield Hit(path, found[0][0], f"{found[0][1]} {why}: write YYYY-MM-DD{more}")
@@ -200,9 +202,9 @@ def _is_date(year: int, month: int, day: int) -> bool:
 
 @rule("CHG004", SHOULD, when=_find_versions)
 def newest_first(facts: Facts) -> Iterator[Hit]:
-    """The newest version stands first.
+    """The newest version comes first.
 
-    Why: The newest version is what readers look for, and what the release job expects on top.
+    Why: The newest version is what readers look for, and the release job expects it at the top.
 
     How: Move the section up.
 
@@ -214,17 +216,18 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
         release = tuple(int(part) for part in re.findall(r"\d+", number)[:3])
         # A maintained older branch has sections of its own: only the first wrong one is reported.
         if path and above is not None and release > above:
-            yield Hit(path, heading.line, f"{number} stands below an older version")
+            message = f"readers look for the newest version at the top: move {number} up"
+            yield Hit(path, heading.line, message)
             return
         above = release
 
 
 @rule("CHG005", MUST, when=_find_versions)
 def newest_has_entry(facts: Facts) -> Iterator[Hit]:
-    """The version that the project has, or that its tag names, has its entry.
+    """The current version of the project, or of its tag, has a section.
 
-    Why: A release without its entry reaches users who cannot tell what it changes; the release job
-    of the template refuses it.
+    Why: Without one, users cannot tell what the release changes; the release job of the template
+    refuses it.
 
     How: Rename the section "Unreleased" to the version with its date, and start a new one above.
 
@@ -245,7 +248,8 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     for version, said_by in claimed:
         if path and _release_numbers(version) not in entries:
             line = _find_versions(facts)[0][1].line
-            yield Hit(path, line, f"no entry for {version}, which {said_by} names")
+            message = f"users cannot see what {version} ({said_by}) changes: add a section for it"
+            yield Hit(path, line, message)
             return
 
 
@@ -261,27 +265,31 @@ def _release_numbers(version: str) -> tuple[int, ...]:
 def for_people(facts: Facts) -> Iterator[Hit]:
     """The changelog is written for people.
 
-    Why: A dump of the git log hides what matters to users among hundreds of commits.
+    Why: A dump of the git log buries what matters to users among hundreds of commits.
 
     How: Say for each version what was added, changed, fixed or removed, in words that users know.
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/); a published LISA package
-    ships its git log as changelog.
+    ships its git log as its changelog.
     """
     path = _find_files(facts)[0]
     lines = [(n, line) for n, line in enumerate(facts.lines(path), 1) if line.strip()]
     commits = [number for number, line in lines if _COMMIT.match(line)]
     if len(commits) >= _FEW and len(commits) * 3 > len(lines):
-        yield Hit(path, commits[0], "this is the git log: write what users notice of each version")
+        yield Hit(
+            path,
+            commits[0],
+            "a git log hides what matters: for each version, write what users will notice",
+        )
 
 
 @rule("CHG007", SHOULD, when=_find_versions)
 def versions_agree(facts: Facts) -> Iterator[Hit]:
-    """Each version has one entry, and the newest is not newer than the package.
+    """Each version has one section, and the newest is not newer than the package.
 
-    Why: Whoever reads the entry of a version reads half of it, or the changes of another version.
+    Why: Otherwise readers see only half of the changes, or those of another version.
 
-    How: Join the entries of one version. Raise the version of the package where it was forgotten.
+    How: Merge the sections of one version. Raise the version of the package if that was forgotten.
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/): there is an entry for every
     single version.
@@ -295,11 +303,13 @@ def versions_agree(facts: Facts) -> Iterator[Hit]:
             twice.append((heading.line, number))
     if twice:
         more = count_more([line for line, _ in twice])
-        yield Hit(path, twice[0][0], f"{twice[0][1]} has an entry above already{more}")
+        message = f"{twice[0][1]} already has a section above, so readers miss this: merge the two"
+        yield Hit(path, twice[0][0], f"{message}{more}")
     stated, (number, heading) = facts.package.text("version"), _find_versions(facts)[0]
     plain = r"\d+(?:\.\d+)+"
     if re.fullmatch(plain, stated) and re.fullmatch(plain, number):
         newer = _release_numbers(number) > _release_numbers(stated)
         if newer and _ISO_DATE.search(heading.text) and not _NOT_RELEASED.search(heading.text):
             where = facts.package.place("version").path
-            yield Hit(path, heading.line, f"{number} is released here, but {where} has {stated}")
+            message = f"{number} is released here, but {where} still has {stated}: raise it there"
+            yield Hit(path, heading.line, message)

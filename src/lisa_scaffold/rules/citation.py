@@ -47,17 +47,18 @@ _ADDRESSES = ("license-url", "repository", "repository-artifact", "repository-co
     strict=True,
 )
 def stated(facts: Facts) -> Iterator[Hit]:
-    """Software for science says how it is to be cited.
+    """Scientific software says how to cite it.
 
-    Why: Who builds a result on it cannot give credit, and others cannot find the version that was
-    used.
+    Why: Otherwise people who build on it cannot give credit, and nobody can find the version that
+    was used.
 
-    How: Keep a `CITATION.cff` at the top: forges show it, archives and reference managers read it.
+    How: Keep a `CITATION.cff` at the top: code forges show it, archives and reference managers read
+    it.
 
     Source: [Citation File Format](https://citation-file-format.github.io/).
     """
     if not facts.paths("CITATION*", "citation*", "codemeta.json", ".zenodo.json"):
-        yield Hit(FILE, 1, "no CITATION.cff, so nobody can tell how to cite this")
+        yield Hit(FILE, 1, "no CITATION.cff, so nobody can tell how to cite this: add one")
 
 
 def _read_citation(facts: Facts) -> Document:
@@ -68,11 +69,11 @@ def _read_citation(facts: Facts) -> Document:
 
 @rule("CIT002", MUST, when=lambda facts: facts.has(FILE), fixes=True)
 def complete(facts: Facts) -> Iterator[Hit]:
-    """The citation has the keys that are required.
+    """The citation has all required keys.
 
-    Why: Programs that read the file refuse it, and the forge shows nothing.
+    Why: Programs that read the file reject it, and no citation is shown.
 
-    How: `cff-version`, `message`, `title` and `authors` are required.
+    How: Give `cff-version`, `message`, `title` and `authors`.
 
     Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
     """
@@ -88,18 +89,19 @@ def complete(facts: Facts) -> Iterator[Hit]:
         if not document.get(key):
             addition = None if key in document.data else additions.get(key)
             fix = Fix.edit(FILE, addition) if addition else None
-            yield Hit(FILE, document.line(key), f"no `{key}`", fix=fix)
+            message = f"no `{key}`, so citation tools reject this file: add it"
+            yield Hit(FILE, document.line(key), message, fix=fix)
 
 
 @rule("CIT003", MUST, when=_read_citation)
 def valid(facts: Facts) -> Iterator[Hit]:
-    """The citation says what it says in the form that is read.
+    """The keys and values of the citation are valid.
 
-    Why: Programs that read the file refuse it whole for one key that they do not know, or one value
-    that is none.
+    Why: Programs that read the file reject all of it for a single unknown key or invalid value.
 
-    How: Dates are `YYYY-MM-DD`, a `doi` begins with `10.`, an `orcid` is an address, a `license` an
-    SPDX identifier; a person has `family-names` and `given-names`, a group has a `name`.
+    How: Dates are `YYYY-MM-DD`; a `doi` begins with `10.`; an `orcid` is an address; a `license` is
+    an identifier of the [SPDX list](https://spdx.org/licenses/). A person has `family-names` and
+    `given-names`, a group has a `name`.
 
     Source: [schema guide](https://github.com/citation-file-format/citation-file-format/blob/main/schema-guide.md).
     """
@@ -109,37 +111,39 @@ def valid(facts: Facts) -> Iterator[Hit]:
         unknown = [key for key in document.data if key not in _KEYS]
         for key in unknown[:MOST_UNKNOWN]:
             close = find_similar(str(key), _KEYS)
-            message = f"no key `{key}`" + (f": {close[0]}?" if close else "")
+            remedy = f"did you mean `{close[0]}`?" if close else "delete it"
+            message = f"citation tools reject a file with the unknown key `{key}`: {remedy}"
             yield Hit(FILE, document.line(key), message)
     for keys, message in (*_check_values(document), *_check_authors(document)):
-        yield Hit(FILE, document.line(*keys), message)
+        yield Hit(FILE, document.line(*keys), f"{message}, or citation tools reject this file")
 
 
 def _check_values(document: Document) -> Iterator[_Problem]:
     date = document.raw("date-released") or document.get("date-released")
     if date is not None and not _DATE.fullmatch(str(date).strip("\"'")):
-        yield ("date-released",), f"`{date}` is no date YYYY-MM-DD"
+        yield ("date-released",), f"write `{date}` as YYYY-MM-DD"
     if (doi := document.get("doi")) is not None and not _DOI.fullmatch(str(doi)):
-        yield ("doi",), f"`{doi}` is no DOI: it begins with 10."
+        yield ("doi",), f"write `{doi}` as a plain DOI that begins with `10.`"
     if document.get("type", default="software") not in ("software", "dataset"):
-        yield ("type",), "`type` is software or dataset"
+        yield ("type",), "`type` must be software or dataset"
     for key in _ADDRESSES:
         if (address := document.get(key)) is not None and not _ADDRESS.fullmatch(str(address)):
-            yield (key,), f"`{address}` is no address"
+            yield (key,), f"write `{address}` as a whole address, with `https://`"
     licence = document.get("license")
     for each in licence if isinstance(licence, list) else [licence]:
         if isinstance(each, str) and not licences.is_expression(each):
-            yield ("license",), f"`{each}` is no SPDX identifier"
+            yield ("license",), f"choose a licence from spdx.org/licenses instead of `{each}`"
 
 
 def _check_authors(document: Document) -> Iterator[_Problem]:
     authors = document.get("authors")
     if authors is not None and not isinstance(authors, list):
-        yield ("authors",), "`authors` is a list"
+        yield ("authors",), "`authors` must be a list, with a `-` before each person"
     for index, person in enumerate(document.items("authors")):
         match person:
             case {"orcid": orcid} if not _is_orcid(str(orcid)):
-                yield ("authors", index, "orcid"), "no ORCID: https://orcid.org/0000-…"
+                message = "check the digits, and write the ORCID like https://orcid.org/0000-…"
+                yield ("authors", index, "orcid"), message
             case (
                 {"name": str()}
                 | {"family-names": str()}
@@ -148,9 +152,9 @@ def _check_authors(document: Document) -> Iterator[_Problem]:
             ):
                 continue
             case dict():
-                yield ("authors", index), "an author without `family-names` or `name`"
+                yield ("authors", index), "add `family-names` or `name` for this author"
             case _:
-                message = "an author is a mapping, with `family-names` or `name`"
+                message = "write this author with the keys `family-names` and `given-names`"
                 yield ("authors", index), message
 
 
@@ -173,9 +177,9 @@ def _is_orcid(text: str) -> bool:
     fixes=True,
 )
 def newest_version(facts: Facts) -> Iterator[Hit]:
-    """The citation names the version that the project has.
+    """The citation names the current version of the project.
 
-    Why: Results are cited with a version that did not make them.
+    Why: Otherwise results are cited with a version that did not produce them.
 
     How: Change it together with the version, or leave it out: archives add it by themselves.
 
@@ -193,6 +197,8 @@ def newest_version(facts: Facts) -> Iterator[Hit]:
     for document, key, version in cited:
         if version.removeprefix("v") != stated_version:
             line = document.line(key)
-            message = f"{version} here, but the project has {stated_version}"
+            message = (
+                f"results would be cited with the wrong version {version}: write {stated_version}"
+            )
             fix = Fix.edit(document.path, replace_in_line(line, version, stated_version))
             yield Hit(document.path, line, message, fix=fix)

@@ -27,18 +27,18 @@ _LONGEST_LINE = 10_000
 def links(facts: Facts) -> Iterator[Hit]:
     """Links in the README, and in the pages beside it, lead to files that exist.
 
-    Why: Who wants to know more meets a page that is not there.
+    Why: Readers who want to know more end up on an error page.
 
-    How: Correct the path, relative to the page, or remove the link.
+    How: Correct the path, which is relative to the page, or delete the link.
 
     Source: [GitLab: links](https://docs.gitlab.com/user/markdown/#links); a published LISA package
-    points to a licence file that it does not have.
+    links to a licence file that it does not have.
     """
     for page in facts.paths(*_PAGES):
         find = partial(_find_missing_target, facts, _folder_of(facts, page))
         links = restructured.links if page.endswith(".rst") else markdown.links
         for link in islice(links(facts.text(page), find), _MOST_LINKS):
-            message = f"the link leads to {find(link.target)}, which is not there"
+            message = f"{find(link.target)} does not exist: correct or delete this link"
             yield Hit(page, link.line, message, column=link.column)
 
 
@@ -91,9 +91,9 @@ _INSTALL = compile_lazily(
 
 @rule("DOC002", SHOULD, kinds=PACKAGE, when=lambda facts: facts.has(*_READMES))
 def how_to_install(facts: Facts) -> Iterator[Hit]:
-    """The README says how to install the package, or where that is said.
+    """The README says how to install the package, or links to a page that does.
 
-    Why: It is the first thing that a new user needs.
+    Why: It is the first thing that a new user needs to know.
 
     How: Give the command, or a link to the page that does.
 
@@ -104,7 +104,7 @@ def how_to_install(facts: Facts) -> Iterator[Hit]:
     text = facts.text(path)
     leads_on = re.search(r"(?i)documentation|\bdocs\b|readthedocs|\.pages\.", text)
     if text and not _INSTALL.search(text) and not leads_on:
-        yield Hit(path, 1, "no word on how to install the package: give the command")
+        yield Hit(path, 1, "new users cannot see how to install this: add the command")
 
 
 GITLAB = (
@@ -118,11 +118,11 @@ GITLAB = (
 
 @rule("DOC003", SHOULD, when=lambda facts: facts.has(*_READMES))
 def own_words(facts: Facts) -> Iterator[Hit]:
-    """The README is the project's own.
+    """The README is about this project.
 
-    Why: The page that a forge puts into every new project says nothing about this one.
+    Why: The page that GitLab puts into every new project says nothing about this one.
 
-    How: Replace its sections, and remove those that stay empty.
+    How: Replace its sections, and delete those that stay empty.
 
     Source: [GitLab: create a project](https://docs.gitlab.com/user/project/): a new project can be
     initialized with a README.
@@ -131,7 +131,9 @@ def own_words(facts: Facts) -> Iterator[Hit]:
     for number, line in enumerate(facts.lines(path), 1):
         if any(sentence in line for sentence in GITLAB):
             yield Hit(
-                path, number, "this is GitLab's page for new projects: write what this one is for"
+                path,
+                number,
+                "this is GitLab's text for any new project: write what this one is for",
             )
             return
 
@@ -161,19 +163,21 @@ def _paths_on_forges(facts: Facts) -> dict[str, set[str]]:
 def own_badges(facts: Facts) -> Iterator[Hit]:
     """Badges show the state of this project.
 
-    Why: A badge that was copied shows whether another project passes.
+    Why: A badge copied from another project shows whether that project passes.
 
     How: Put the path of this project into the address of the badge.
 
-    Source: [GitLab: badges](https://docs.gitlab.com/user/project/badges/); in LISA packages badge
-    jobs are copied byte for byte.
+    Source: [GitLab: badges](https://docs.gitlab.com/user/project/badges/); LISA packages copy badge
+    jobs from each other byte for byte.
     """
     path, paths_on_forges = facts.first(*_READMES) or "", _paths_on_forges(facts)
     for number, line in enumerate(facts.lines(path), 1):
         for match in _BADGE.finditer(line):
             known = paths_on_forges.get(match[1].lower())
             if known and not any(match[2].lower().startswith(own) for own in known):
-                message = f"the badge is that of {match[2]}"
+                message = (
+                    f"this badge shows the state of {match[2]}: put your project into its address"
+                )
                 yield Hit(path, number, message, column=match.start() + 1)
 
 
@@ -187,9 +191,9 @@ _RELEASE = compile_lazily(
 def version_of_pages(facts: Facts) -> Iterator[Hit]:
     """The documentation takes its version from the package.
 
-    Why: Readers see a version that the pages do not describe.
+    Why: Otherwise the pages soon show a version that they do not describe.
 
-    How: In `conf.py` write `release = importlib.metadata.version("name-of-the-package")`.
+    How: In `conf.py`, write `release = importlib.metadata.version("name-of-the-package")`.
 
     Source: [Sphinx](https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-release);
     [single-sourcing the version](https://packaging.python.org/en/latest/discussions/single-source-version/).
@@ -201,8 +205,9 @@ def version_of_pages(facts: Facts) -> Iterator[Hit]:
         same = stated == match[3] or (match[1] == "version" and stated.startswith(f"{match[3]}."))
         if not same:
             line = facts.text(path).count("\n", 0, match.start()) + 1
-            told = f", but the package has {stated}" if stated else ""
-            yield Hit(path, line, f"{match[1]} is {match[3]} here{told}")
+            told = f"but the package has {stated}" if stated else "whatever the package has"
+            remedy = "use `importlib.metadata.version`"
+            yield Hit(path, line, f"`{match[1]}` stays {match[3]}, {told}: {remedy}")
 
 
 _FORMAT = 2
@@ -213,9 +218,10 @@ _READTHEDOCS = (".readthedocs.yaml", ".readthedocs.yml")
 def read_the_docs(facts: Facts) -> Iterator[Hit]:
     """The configuration of Read the Docs is complete, and names files that exist.
 
-    Why: The service refuses to build the pages.
+    Why: Otherwise Read the Docs does not build the pages.
 
-    How: `version: 2`, `build` with `os` and `tools`, and the path of `conf.py` or `mkdocs.yml`.
+    How: Give `version: 2`, `build` with `os` and `tools`, and the path of `conf.py` or
+    `mkdocs.yml`.
 
     Source: [Read the Docs](https://docs.readthedocs.com/platform/stable/config-file/v2.html).
     """
@@ -224,11 +230,13 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
     if not isinstance(document.data, dict) or document.problem or not document:
         return
     if document.get("version") != _FORMAT:
-        yield Hit(path, document.line("version"), f"`version` is {_FORMAT}")
+        message = f"Read the Docs refuses this file: write `version: {_FORMAT}`"
+        yield Hit(path, document.line("version"), message)
     # Commands of its own may fetch their tools themselves.
     for key in ("os",) if document.get("build", "commands") else ("os", "tools"):
         if document.get("build", key) is None:
-            yield Hit(path, document.line("build"), f"no `build.{key}`")
+            message = f"Read the Docs refuses this file: add `{key}` below `build`"
+            yield Hit(path, document.line("build"), message)
     named: list[Keys] = [("sphinx", "configuration"), ("mkdocs", "configuration")]
     installed = document.items("python", "install")
     named += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
@@ -238,7 +246,7 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
             yield Hit(
                 path,
                 document.line(*keys),
-                f"{target} is not there, and the build of the pages asks for it",
+                f"{target} does not exist, so the pages cannot be built: correct the path",
             )
 
 
@@ -263,10 +271,10 @@ _RUN_BY = (".travis.yml", ".gitlab-ci.yml", ".gitlab/**.yml", ".github/workflows
 def services_live(facts: Facts) -> Iterator[Hit]:
     """No page, job or file relies on a service that is closed.
 
-    Why: The badge shows nothing, or an advertisement of whoever has bought the name, and the job
-    fails or uploads nothing.
+    Why: A badge shows nothing, or the advertisement of whoever bought the name; a job fails or
+    uploads nothing.
 
-    How: Take the badge or the line away, or name the service that took its place.
+    How: Delete the badge or the line, or switch to a service that replaces it.
 
     Source: [Travis CI](https://docs.travis-ci.com/user/migrate/open-source-repository-migration),
     [LGTM](https://github.blog/news-insights/product-news/the-next-step-for-lgtm-com-github-code-scanning/),
@@ -274,7 +282,7 @@ def services_live(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.paths(*_DEAD_FILES):
         service = _DEAD_FILES[path]
-        yield Hit(path, 1, f"nothing reads this file any more: {service} {_DEAD[service]}")
+        yield Hit(path, 1, f"{service} {_DEAD[service]}, so nothing reads this file: delete it")
     for path in facts.paths(*_READMES, *_RUN_BY):
         found = [
             (number, match)
@@ -284,4 +292,5 @@ def services_live(facts: Facts) -> Iterator[Hit]:
         if found:
             number, match = found[0]
             more = count_more([at for at, _ in found])
-            yield Hit(path, number, f"{match[1]} {_DEAD[match[1]]}{more}")
+            message = f"{match[1]} {_DEAD[match[1]]}, so this is of no use: delete it"
+            yield Hit(path, number, f"{message}{more}")

@@ -46,6 +46,7 @@ _ELSEWHERE = compile_lazily(
     r"(?:licen[sc]es?|legal|docs?)/(?:[^/]+/)?(?:licen[sc]es?|copying)(?:\.(?:md|rst|txt))?",
     re.IGNORECASE,
 )
+_CHOOSE = "choose one from spdx.org/licenses"
 _LONGEST_NAME = 100  # characters of a name, with words such as "or later"; a text has more
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
 
@@ -93,17 +94,17 @@ def _name_all(names: Iterable[str]) -> str:
 
 def _describe_held(facts: Facts) -> str:
     paths = " and ".join(path for path, found in facts.licences.items() if found)
-    return f"{paths} holds the text of {' and '.join(sorted(_held_licences(facts)))}"
+    return f"{paths} contains the text of {' and '.join(sorted(_held_licences(facts)))}"
 
 
 @rule("LIC001", SHOULD, when=lambda facts: facts.kind)
 def text_is_there(facts: Facts) -> Iterator[Hit]:
-    """The text of the licence is there.
+    """The project contains the text of its licence.
 
-    Why: Without a licence nobody may use, change or pass on the software, whatever was meant; most
-    licences want their text in every copy.
+    Why: Without a licence nobody may use, change or pass on the software, whatever was meant. Most
+    licences require every copy to contain their text.
 
-    How: Put the text with holder and year into a file `LICENSE` at the top.
+    How: Put the text, with year and copyright holder, into a file `LICENSE` at the top.
 
     Source: [Choose a licence](https://choosealicense.com/no-permission/);
     [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).
@@ -113,11 +114,11 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
     named = facts.package.texts("license-files")
     if not elsewhere:
-        message = "no licence text, so nobody may use or change this: add a file LICENSE"
+        message = "no licence text, so nobody may use or change this: add a LICENSE file"
         yield Hit("LICENSE", 1, message)
     elif not any(facts.describes(pattern, path) for pattern in named for path in elsewhere):
-        message = "the licence stands here, where no build takes it into the wheel: name it in"
-        yield Hit(elsewhere[0], 1, f"{message} `license-files`")
+        message = "builds leave out a licence in this folder: list the file under `license-files`"
+        yield Hit(elsewhere[0], 1, message)
 
 
 def _states_text(facts: Facts) -> bool:
@@ -128,12 +129,13 @@ def _states_text(facts: Facts) -> bool:
 
 @rule("LIC002", MUST, kinds=PACKAGE, when=_states_text, fixes=True)
 def valid_expression(facts: Facts) -> Iterator[Hit]:
-    """The text under `license` is an SPDX expression.
+    """`license` is a standard licence identifier.
 
     Why: A build refuses any other text, or publishes the package as proprietary.
 
-    How: Write the identifier, such as `license = "BSD-3-Clause"`; several are joined by `AND` or
-    `OR`. What has no identifier is `LicenseRef-` and a name.
+    How: Write an identifier of the [SPDX list](https://spdx.org/licenses/), such as
+    `license = "BSD-3-Clause"`; join several with `AND` or `OR`. For a licence that is not on the
+    list, write `LicenseRef-` and a name.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/); a LISA package with `BSD 3-Clause` was
     published as `Other/Proprietary`.
@@ -143,9 +145,10 @@ def valid_expression(facts: Facts) -> Iterator[Hit]:
     if right is None:
         path, line = facts.package.place("license")
         meant = _guess_identifier(facts, text)
-        hint = f": {meant}?" if meant else ""
+        remedy = f"write `{meant}`" if meant else _CHOOSE
         fix = Fix.edit(path, set_value(("project", "license"), quoted(meant))) if meant else None
-        yield Hit(path, line, f"`{text}` is no SPDX expression{hint}", fix=fix)
+        message = f"`{text}` is not a licence identifier, so the build may fail: {remedy}"
+        yield Hit(path, line, message, fix=fix)
 
 
 def _guess_identifier(facts: Facts, text: str) -> str:
@@ -167,13 +170,14 @@ def _guess_identifier(facts: Facts, text: str) -> str:
     fixes=True,
 )
 def stated(facts: Facts) -> Iterator[Hit]:
-    """The metadata states the licence by its SPDX identifier.
+    """The metadata states the licence by its standard identifier.
 
-    Why: Programs that look through the licences of an environment read this one key; the older
-    tables and free texts mean something else to each of them.
+    Why: Programs that list the licences of an environment read this key; older tables and free text
+    mean something different to each of them.
 
-    How: Write `license = "BSD-3-Clause"` under `[project]`, or, where Poetry's or setuptools' own
-    files are in use, the same text there.
+    How: Write an identifier of the [SPDX list](https://spdx.org/licenses/), such as
+    `license = "BSD-3-Clause"`, under `[project]`, or under `license` in the settings of Poetry or
+    in `setup.cfg`.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-key-table-subkeys).
     """
@@ -186,20 +190,23 @@ def stated(facts: Facts) -> Iterator[Hit]:
     path, line = package.place("license")
     if not text and not isinstance(value, dict):
         if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
-            message = "the metadata states no licence, so programs that look for one find none"
+            message = (
+                "no `license`, so tools report this as unlicensed: add one such as `BSD-3-Clause`"
+            )
             yield Hit(path, package.place().line, message)
         return
     right = licences.canonical(text) or _guess_identifier(facts, text)
     if isinstance(value, dict):
-        message = "a table under `license` is the old form"
-        message += f': license = "{right}"' if right else ""
+        remedy = f'write `license = "{right}"`' if right else _CHOOSE
+        message = f"`license` as a table is outdated, and tools misread it: {remedy}"
         yield Hit(path, line, message, fix=_turn_table_into_text(facts, right))
     elif not licences.canonical(text):
-        hint = f": {right}?" if right else ""
+        remedy = f"write `{right}`" if right else _CHOOSE
         fix = None
         if right and text in (facts.lines(path) or [""])[line - 1]:
             fix = Fix.edit(path, replace_in_line(line, text, right))
-        yield Hit(path, line, f"`{text}` is no SPDX identifier{hint}", fix=fix)
+        message = f"`{text}` is not a licence identifier that tools understand: {remedy}"
+        yield Hit(path, line, message, fix=fix)
 
 
 def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
@@ -230,13 +237,13 @@ def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
 
 @rule("LIC004", MUST, kinds=PACKAGE, when=lambda facts: facts.package.text("license"))
 def agrees_with_text(facts: Facts) -> Iterator[Hit]:
-    """The licence that is stated is the one whose text is there.
+    """The metadata and the licence text name the same licence.
 
-    Why: Two licences that contradict each other leave users without any that they can rely on.
+    Why: If the two contradict each other, users cannot rely on either.
 
-    How: Ask the holder of the copyright which of the two is meant, and correct the other.
+    How: Ask the copyright holder which of the two is meant, and correct the other.
 
-    Source: [PEP 639](https://peps.python.org/pep-0639/); published LISA packages contradict
+    Source: [PEP 639](https://peps.python.org/pep-0639/); some published LISA packages contradict
     themselves.
     """
     text = facts.package.text("license")
@@ -245,7 +252,8 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
         return
     held = _held_licences(facts)
     if licences.contradict(names, held):
-        yield Hit(*facts.package.place("license"), f"`{text}`, but {_describe_held(facts)}")
+        message = f"`{text}` here, but {_describe_held(facts)}: correct the wrong one"
+        yield Hit(*facts.package.place("license"), message)
 
 
 @rule(
@@ -258,12 +266,13 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     ),
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
-    """Licence classifiers name the licence whose text is there, or that `license` states.
+    """Licence classifiers agree with the licence text, or with `license`.
 
-    Why: Package indexes show the classifier, the archive holds the text, and users choose.
+    Why: Package indexes show the classifier while the package contains the text, so users cannot
+    tell which of the two applies.
 
-    How: Ask the holder of the copyright which of the two is meant; then remove the classifiers and
-    state the licence under `license`.
+    How: Ask the copyright holder which of the two is meant; then delete the classifiers and state
+    the licence under `license`.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers); a LISA
     package with the text of the GPL had the classifier of the MIT licence.
@@ -278,7 +287,7 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
             told = _describe_held(facts)
         for index, text in classifiers:
             place = facts.package.place("classifiers", index)
-            yield Hit(*place, f"`{text}`, but {told}")
+            yield Hit(*place, f"`{text}` here, but {told}: correct the wrong one")
 
 
 @rule(
@@ -289,11 +298,11 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     fixes=True,
 )
 def no_classifiers(facts: Facts) -> Iterator[Hit]:
-    """No licence classifier stands beside a licence expression.
+    """There is no licence classifier if `license` is an identifier.
 
-    Why: setuptools refuses to build such a project.
+    Why: setuptools refuses to build a project with both.
 
-    How: Remove the classifiers that begin with `License ::`.
+    How: Delete the classifiers that begin with `License ::`.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers),
     [setuptools](https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html).
@@ -301,19 +310,19 @@ def no_classifiers(facts: Facts) -> Iterator[Hit]:
     for index, text in _licence_classifiers(facts):
         path, line = facts.package.place("classifiers", index)
         fix = Fix.edit(path, replace_item(_ITEMS, text, None))
-        yield Hit(path, line, f"`{text}` beside a licence expression", fix=fix)
+        message = f"delete `{text}`: setuptools refuses to build if `license` is set too"
+        yield Hit(path, line, message, fix=fix)
 
 
 @rule("LIC007", MUST)
 def readme_agrees(facts: Facts) -> Iterator[Hit]:
-    """The README names the licence whose text is there, or that the metadata states.
+    """The README names the licence of the text, or of the metadata.
 
-    Why: The README is what people read; a licence that it names in passing is taken for the true
-    one.
+    Why: People read the README, and take a licence that it mentions for the real one.
 
-    How: Name the licence by its identifier and point to the file `LICENSE`.
+    How: Name the licence by its identifier, and link to the file `LICENSE`.
 
-    Source: Two published LISA packages name another licence in their README than the one that they
+    Source: The READMEs of two published LISA packages name a licence other than the one that they
     ship.
     """
     path = facts.first(*_READMES)
@@ -334,7 +343,8 @@ def readme_agrees(facts: Facts) -> Iterator[Hit]:
         told = f"the metadata says {_name_all(stated)}"
         if held:
             told = _describe_held(facts)
-        yield Hit(path, line, f"{licences.base(name)} is named here, but {told}")
+        message = f"the README names {licences.base(name)}, but {told}"
+        yield Hit(path, line, f"{message}: correct the wrong one")
 
 
 def _named_in_readme(
@@ -374,9 +384,9 @@ def _cited_licences(facts: Facts) -> Iterator[tuple[Document, set[str]]]:
 
 @rule("LIC008", MUST, fixes=True)
 def citation_agrees(facts: Facts) -> Iterator[Hit]:
-    """The files for citation name the licence that is stated.
+    """Citation files name the same licence as the metadata.
 
-    Why: An archive such as Zenodo publishes the software under the licence that stands there.
+    Why: An archive such as Zenodo publishes the software under the licence in these files.
 
     How: Write the same identifier as under `license` in the metadata.
 
@@ -389,7 +399,7 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
             continue
         path, line, cited = document.path, document.line("license"), document.get("license")
         told = f"the metadata says {expression}" if expression else _describe_held(facts)
-        message = f"{_name_all(names)} here, but {told}"
+        message = f"{_name_all(names)} here, but {told}: correct the wrong one"
         fix = None
         if path == "CITATION.cff" and isinstance(cited, str) and expression in licences.COMMON:
             held = _held_licences(facts)
@@ -406,11 +416,11 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
     when=lambda facts: facts.package.form == "project" and facts.package.texts("license-files"),
 )
 def files_exist(facts: Facts) -> Iterator[Hit]:
-    """The licence files that the metadata names are there.
+    """The licence files that the metadata names exist.
 
-    Why: A build stops, or ships the package without the text of its licence.
+    Why: The build stops, or ships the package without the text of its licence.
 
-    How: Correct the name, or add the file. A pattern stands for files relative to `pyproject.toml`.
+    How: Correct the name, or add the file. Patterns are relative to `pyproject.toml`.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#add-license-files-key): each pattern must
     match at least one file.
@@ -420,7 +430,10 @@ def files_exist(facts: Facts) -> Iterator[Hit]:
         keys = ("license-files", index) if table else ("license",)
         if "[" not in pattern and not _may_match(facts, pattern.removeprefix("./")):
             path, line = facts.package.place(*keys)
-            yield Hit(path, line, f"no file is named {pattern}, which the metadata asks for")
+            message = (
+                f"no file matches `{pattern}`, so the build may stop: correct it or add the file"
+            )
+            yield Hit(path, line, message)
 
 
 def _may_match(facts: Facts, pattern: str) -> bool:
@@ -438,11 +451,11 @@ def _may_match(facts: Facts, pattern: str) -> bool:
 
 @rule("LIC010", SHOULD)
 def filled_in(facts: Facts) -> Iterator[Hit]:
-    """The licence text names its holder and year.
+    """The licence text names the copyright holder and the year.
 
-    Why: A text with gaps does not say who grants the licence.
+    Why: A text with placeholders does not say who grants the licence.
 
-    How: Put the year of the first publication and the holder of the copyright into the line.
+    How: Replace them with the year of the first publication and the copyright holder.
 
     Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it.
     """
@@ -453,7 +466,10 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
         if found and all(each.startswith(("MIT", "BSD", "ISC")) for each in found):
             for number, line in enumerate(facts.lines(path), 1):
                 if _UNFILLED.search(line):
-                    yield Hit(path, number, "year or holder is not filled in")
+                    message = (
+                        "no year or copyright holder, so nobody grants this licence: fill them in"
+                    )
+                    yield Hit(path, number, message)
 
 
 @rule(
@@ -465,12 +481,14 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
 def is_shipped(facts: Facts) -> Iterator[Hit]:
     """The licence text is part of the package.
 
-    Why: Most licences want their text in every copy, and a wheel is a copy.
+    Why: Most licences require every copy to contain their text, and each installed package is a
+    copy.
 
-    How: Leave `license-files` out, so that the build takes the usual names, or name the file.
+    How: Delete `license-files`, so that the build looks for the usual names, or list the file.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#add-license-files-key).
     """
     if files := licences.licence_files(facts):
         place = facts.package.place("license-files")
-        yield Hit(*place, f"an empty list keeps {files[0]} out of the package")
+        message = f"most licences forbid leaving {files[0]} out of the package: delete this line"
+        yield Hit(*place, message)
