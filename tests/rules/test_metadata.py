@@ -55,16 +55,33 @@ def test_a_small_project_passes() -> None:
 @pytest.mark.parametrize(
     ("lines", "line", "message"),
     [
-        ('licence = "MIT"\n', 11, "no key `licence`: license?"),
-        ('requires_python = ">=3"\n', 11, "no key `requires_python`: requires-python?"),
-        ('homepage = "https://example.org"\n', 11, "no key `homepage`: urls?"),
-        ('dependencies = "numpy"\n', 11, "`dependencies` should be a list"),
+        (
+            'licence = "MIT"\n',
+            11,
+            "`licence` is not a key of [project], so the build may stop: did you mean `license`?",
+        ),
+        (
+            'requires_python = ">=3"\n',
+            11,
+            "`requires_python` is not a key of [project], so the build may stop: did you mean "
+            "`requires-python`?",
+        ),
+        (
+            'homepage = "https://example.org"\n',
+            11,
+            "`homepage` is not a key of [project], so the build may stop: did you mean `urls`?",
+        ),
+        ('dependencies = "numpy"\n', 11, "`dependencies` must be a list, or the build stops"),
         (
             'authors = [ "A <a@example.org>" ]\n',
             11,
-            '`authors` are tables: { name = "…", email = "…" }',
+            '`authors` must be a list of tables: write { name = "…", email = "…" }',
         ),
-        ('dynamic = [ "version" ]\n', 6, "`version` is set here, and dynamic too"),
+        (
+            'dynamic = [ "version" ]\n',
+            6,
+            "`version` is set and also listed under `dynamic`, so the build stops: remove one",
+        ),
     ],
 )
 def test_form_of_the_table(lines: str, line: int, message: str) -> None:
@@ -76,23 +93,34 @@ def test_form_of_the_table(lines: str, line: int, message: str) -> None:
 def test_the_table_is_closed() -> None:
     files = with_lines("something = 1\n")
     assert found(files, "MET") == [("MET001", TOML, 11)]
-    assert messages(files, "MET") == ["no key `something`, and the table is closed"]
+    assert messages(files, "MET") == [
+        "`something` is not a key of [project], so the build may stop: delete it"
+    ]
     assert found(with_lines('import-names = ["a"]\n'), "MET001") == []
 
 
 def test_name_and_version_are_there() -> None:
-    assert messages(replaced('name = "a"\n', ""), "MET") == ["no `name`"]
+    assert messages(replaced('name = "a"\n', ""), "MET") == [
+        "no `name`, so nothing can be built: add one"
+    ]
     files = replaced('version = "1.0"\n', "")
     assert found(files, "MET") == [("MET001", TOML, 4)]
-    assert messages(files, "MET") == ["no `version`, and it is not dynamic"]
+    assert messages(files, "MET") == [
+        'no `version`, so nothing can be built: write `version = "0.1.0"`, '
+        "or list it under `dynamic`"
+    ]
     assert found(replaced('version = "1.0"', 'dynamic = [ "version" ]'), "MET") == []
 
 
 def test_name_and_version_are_valid() -> None:
-    assert messages(replaced('"a"', '"-a b"'), "MET") == ["`-a b` is no valid name"]
+    assert messages(replaced('"a"', '"-a b"'), "MET") == [
+        "`-a b` is not a valid name: use letters and digits, with `-`, `_` or `.` between"
+    ]
     files = replaced('"1.0"', '"1.0 final"')
     assert found(files, "MET") == [("MET002", TOML, 6)]
-    assert messages(files, "MET") == ["`1.0 final` is no valid version"]
+    assert messages(files, "MET") == [
+        "pip does not understand the version `1.0 final`: write it like `1.2.0` or `1.2.0rc1`"
+    ]
     for version in ("1.0.0rc1", "1.0-beta.2", "2026.1.post1"):
         assert found(replaced('"1.0"', f'"{version}"'), "MET") == []
 
@@ -100,7 +128,7 @@ def test_name_and_version_are_valid() -> None:
 def test_description() -> None:
     assert found(replaced('description = "Does it."\n', ""), "MET") == [("MET003", TOML, 4)]
     assert messages(replaced("Does it.", r"Does it.\nWell."), "MET") == [
-        "the description is more than one line"
+        "package indexes refuse this: shorten it to one line of at most 512 characters"
     ]
     module = "[build-system]\nbuild-backend = 'flit_core'\n[tool.flit.metadata]\nmodule = 'a'\n"
     assert found({TOML: module}, "MET003") == []
@@ -109,7 +137,9 @@ def test_description() -> None:
 def test_readme() -> None:
     files = with_lines('readme = "READ.md"\n')
     assert found(files, "MET") == [("MET004", TOML, 11)]
-    assert messages(files, "MET") == ["READ.md is not there, and the build stops"]
+    assert messages(files, "MET") == [
+        "READ.md does not exist, so the build stops: correct the name or add the file"
+    ]
     assert found(with_lines('readme = "README.md"\n'), "MET") == []
     assert found(with_lines('readme = { file = "README.md" }\n'), "MET") == []
     assert found(with_lines('readme = { text = "no file" }\n'), "MET") == []
@@ -123,7 +153,9 @@ def test_readmes_as_backends_look_for_them(path: str) -> None:
 
 def test_a_readme_that_a_build_writes() -> None:
     files = {TOML: '[project]\nname = "a"\nversion = "1"\nreadme = "about.md"\n'}
-    assert messages(files, "MET004") == ["about.md is not there, and the build stops"]
+    assert messages(files, "MET004") == [
+        "about.md does not exist, so the build stops: correct the name or add the file"
+    ]
     assert messages({**files, "hatch_build.py": 'write("about.md")\n'}, "MET004") == []
 
 
@@ -136,15 +168,17 @@ def test_marks_around_an_address_go(stray: str) -> None:
 
     files = author(stray)
     assert found(files, "MET") == [("MET005", TOML, 12)]
-    assert messages(files, "MET") == [f"`{stray}` is no e-mail address"]
+    assert messages(files, "MET") == [
+        f"package indexes refuse the address `{stray}`: write it like `name@example.org`"
+    ]
     assert fixed(files, "MET005") == {TOML: author("a@example.org")[TOML]}
 
 
 def test_what_is_no_address_and_no_name() -> None:
     files = with_lines('maintainers = [ { name = "Ada A, Ben B", email = "a at example.org" } ]\n')
     assert messages(files, "MET") == [
-        "`a at example.org` is no e-mail address",
-        "a comma in the name `Ada A, Ben B`: one table a person",
+        "`Ada A, Ben B` looks like several people, but indexes show one: write one table for each",
+        "package indexes refuse the address `a at example.org`: write it like `name@example.org`",
     ]
     assert (
         found(with_lines('authors = [ { name = "LISA DDPC" }, { email = "a@b.org" } ]\n'), "MET")
@@ -168,10 +202,13 @@ def test_addresses_of_the_project() -> None:
         )
     )
     assert found(files, "MET") == [("MET006", TOML, 11), ("MET006", TOML, 12)]
-    assert messages(files, "MET") == ["`` is no address", "`gitlab.in2p3.fr/a` is no address"]
+    assert messages(files, "MET") == [
+        "package indexes refuse ``: write the whole address, with `https://`",
+        "package indexes refuse `gitlab.in2p3.fr/a`: write the whole address, with `https://`",
+    ]
     label = "x" * 33
     assert messages(with_lines(f'urls.{label} = "https://a.org"\n'), "MET") == [
-        f"the label `{label}` is too long"
+        f"package indexes refuse `{label}`: shorten it to 32 characters"
     ]
 
 
@@ -197,8 +234,8 @@ def test_classifiers_in_another_spelling() -> None:
 def test_misspelt_classifiers() -> None:
     files = with_classifiers("Topic :: Scientific/Engineering :: Astronomie")
     assert messages(files, "MET") == [
-        "`Topic :: Scientific/Engineering :: Astronomie` is not on the list of classifiers: "
-        "`Topic :: Scientific/Engineering :: Astronomy`?"
+        "package indexes do not know `Topic :: Scientific/Engineering :: Astronomie`, and refuse "
+        "it: did you mean `Topic :: Scientific/Engineering :: Astronomy`?"
     ]
 
 
@@ -223,8 +260,8 @@ def test_programs() -> None:
     files = with_lines('scripts.a = "a.cmd:main"\nscripts.b = "a.cli"\n', **module)
     assert found(files, "MET") == [("MET009", TOML, 11), ("MET009", TOML, 12)]
     assert messages(files, "MET") == [
-        "the module a.cmd is not there, so the program fails when it starts",
-        "`a.cli` is not of the form `module:function`",
+        "there is no module a.cmd, so `a` fails when it starts: correct the name",
+        "`a.cli` names no function, so `b` cannot start: write `module:function`",
     ]
     assert found(with_lines('scripts.a = "other.cmd:main"\n', **module), "MET") == []
 
@@ -235,8 +272,13 @@ def test_versions_in_two_places() -> None:
         return with_lines("", **{"src/a/__init__.py": text}, **files)
 
     assert found(versions("1.0"), "MET") == [("MET010", "src/a/__init__.py", 3)]
-    assert messages(versions("1.0"), "MET") == ["the version stands here and in pyproject.toml"]
-    assert messages(versions("0.9"), "MET") == ["0.9 here, but 1.0 in pyproject.toml"]
+    assert messages(versions("1.0"), "MET") == [
+        "the version is also in pyproject.toml, so one will be forgotten: read it with "
+        "`importlib.metadata.version`"
+    ]
+    assert messages(versions("0.9"), "MET") == [
+        "0.9 here, but 1.0 in pyproject.toml: read it with `importlib.metadata.version`"
+    ]
     in_step = with_lines(
         "[tool.bumpversion]\nx = 1\n", **{"src/a/__init__.py": '__version__ = "1.0"\n'}
     )

@@ -28,7 +28,10 @@ def package(name: str, *folders: str, urls: str = "") -> dict[str, str]:
 )
 def test_names_of_others(name: str, folder: str, module: str) -> None:
     assert found(package(name, folder), "MET021") == [("MET021", f"{folder}/__init__.py", 1)]
-    told = f"`import {module}` is another, well-known package: who has both loses one"
+    told = (
+        f"`import {module}` is a well-known package, and installing both breaks one: "
+        "rename this one"
+    )
     assert messages(package(name, folder), "MET021") == [told]
 
 
@@ -55,7 +58,9 @@ def test_names_that_are_free_or_its_own(name: str, folders: list[str]) -> None:
 
 def test_the_bare_namespace_of_lisa() -> None:
     urls = "urls.Source = 'https://gitlab.in2p3.fr/LISA/noise'\n"
-    told = ["`import lisa` would hide every other package below that name: leave this file out"]
+    told = [
+        "this hides all other packages named `lisa.…`: delete it, and use a folder below `lisa`"
+    ]
     assert messages(package("lisa-noise", "src/lisa", urls=urls), "MET021") == told
     assert messages(package("lisa-noise", "src/lisa/noise", urls=urls), "MET021") == []
     assert found({**clean(), "src/lisa/__init__.py": ""}, "MET021") != []

@@ -23,7 +23,8 @@ def test_stated() -> None:
     files = replaced('requires-python = ">=3.11"\n', "")
     assert found(files, "MET") == [("MET011", TOML, 4)]
     assert messages(files, "MET") == [
-        "the metadata does not state the supported Pythons, so pip installs it into any"
+        "no `requires-python`, so pip installs this into Pythons that cannot run it: add one such "
+        "as `>=3.11`"
     ]
     assert found(poetry('name = "a"\n[tool.poetry.dependencies]\npython = "*"\n'), "MET011") == [
         ("MET011", TOML, 3)
@@ -35,7 +36,9 @@ def test_stated() -> None:
 def test_valid() -> None:
     files = replaced('">=3.11"', '"3.11+"')
     assert found(files, "MET") == [("MET012", TOML, 9)]
-    assert messages(files, "MET") == ["`3.11+` is no version specifier"]
+    assert messages(files, "MET") == [
+        "pip does not understand `3.11+`, so this cannot be installed: write it like `>=3.11`"
+    ]
     assert found(replaced('">=3.11"', '">=3.11,!=3.12.0"'), "MET") == []
     other = poetry('name = "a"\n[tool.poetry.dependencies]\npython = ">=3.8 || ^4"\n')
     assert found(other, "MET012") == []
@@ -45,7 +48,9 @@ def test_valid() -> None:
 def test_no_upper_limit(limit: str) -> None:
     files = replaced('">=3.11"', f'">=3.11,{limit}"  # tried')
     assert found(files, "MET") == [("MET013", TOML, 9)]
-    assert messages(files, "MET") == [f"`{limit}` keeps newer Pythons out"]
+    assert messages(files, "MET") == [
+        f"`{limit}` locks out newer Pythons, even those that work: remove this limit"
+    ]
     assert fixed(files, "MET013") == {TOML: replaced('">=3.11"', '">=3.11"  # tried')[TOML]}
 
 
@@ -56,7 +61,9 @@ def test_a_limit_in_front_goes_too() -> None:
 
 def test_a_limit_that_means_something_is_left_to_people() -> None:
     files = replaced('">=3.11"', '">=3.11,<3.14"')
-    assert messages(files, "MET") == ["`<3.14` keeps newer Pythons out"]
+    assert messages(files, "MET") == [
+        "`<3.14` locks out newer Pythons, even those that work: remove this limit"
+    ]
 
 
 def python(*versions: str) -> list[str]:
@@ -67,8 +74,8 @@ def test_classifiers_that_are_kept_out() -> None:
     files = with_classifiers(*python("3", "3.9", "3.10", "3.11", "3.12"))
     assert found(files, "MET") == [("MET014", TOML, 13), ("MET014", TOML, 14)]
     assert messages(files, "MET") == [
-        "Python 3.9 has a classifier, but `>=3.11` keeps it out",
-        "Python 3.10 has a classifier, but `>=3.11` keeps it out",
+        "this promises Python 3.9, but `>=3.11` excludes it: delete it",
+        "this promises Python 3.10, but `>=3.11` excludes it: delete it",
     ]
     assert fixed(files, "MET014") == {TOML: with_classifiers(*python("3", "3.11", "3.12"))[TOML]}
 
@@ -76,7 +83,9 @@ def test_classifiers_that_are_kept_out() -> None:
 def test_the_oldest_has_a_classifier() -> None:
     files = with_classifiers(*python("3.12", "3.13"))
     assert found(files, "MET") == [("MET014", TOML, 12)]
-    assert messages(files, "MET") == ["Python 3.11 is supported, but has no classifier"]
+    assert messages(files, "MET") == [
+        "3.11 is supported but not listed: add `Programming Language :: Python :: 3.11`"
+    ]
     assert found(with_classifiers(*python("3")), "MET") == []
 
 
@@ -100,11 +109,11 @@ def test_tools(tool: str, setting: str, right: str) -> None:
 def test_a_version_that_is_a_number_is_left_to_people() -> None:
     files = with_lines("[tool.mypy]\npython_version = 3.8\n")
     assert messages(files, "MET") == [
-        "mypy works for Python 3.8, but the oldest that is supported is 3.11"
+        "mypy assumes Python 3.8, but the oldest supported is 3.11: write that version"
     ]
     files = with_lines("[tool.mypy]\npython_version = 3.10\n")
     assert messages(files, "MET") == [
-        "mypy works for Python 3.10, but the oldest that is supported is 3.11"
+        "mypy assumes Python 3.10, but the oldest supported is 3.11: write that version"
     ]
 
 
@@ -188,7 +197,10 @@ def test_images_and_services() -> None:
         ("MET016", ".readthedocs.yaml", 3),
         ("MET016", "Dockerfile", 2),
     ]
-    assert messages(files, "MET")[0] == "Python 3.10 here, but 3.11 is needed"
+    assert (
+        messages(files, "MET")[0]
+        == "the package cannot be installed with Python 3.10: use 3.11 or newer"
+    )
 
 
 def test_a_generated_project_for_a_newer_python_passes() -> None:
@@ -201,7 +213,7 @@ def test_poetrys_caret_is_a_limit() -> None:
     def supporting(pythons: str) -> dict[str, Any]:
         return poetry(f'name = "a"\n[tool.poetry.dependencies]\npython = "{pythons}"\n')
 
-    told = ["`^3.11` keeps newer Pythons out: `>=3.11`"]
+    told = ["`^3.11` locks out newer Pythons, even those that work: write `>=3.11`"]
     assert messages(supporting("^3.11"), "MET013") == told
     assert fixed(supporting("^3.11"), "MET013") == {TOML: supporting(">=3.11")[TOML]}
     for pythons in (">=3.11", "*", "~3.11", ">=3.11,<3.13"):

@@ -14,7 +14,9 @@ from .test_metadata import TOML, poetry, setup_py, with_lines
 def test_invalid(text: str) -> None:
     files = with_lines(f"dependencies = [\n  'scipy',\n  '{text}',\n]\n")
     assert found(files, "MET") == [("MET017", TOML, 13)]
-    assert messages(files, "MET")[0].startswith(f"`{text}` is no requirement: ")
+    assert messages(files, "MET")[0].startswith(
+        f"pip does not understand `{text}`: write it like `numpy>=1.26` ("
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,20 +54,26 @@ def test_groups() -> None:
     assert found(with_lines(good), "MET") == []
     missing = good.replace("Test_All", "lint")
     assert found(with_lines(missing), "MET") == [("MET018", TOML, 13)]
-    assert messages(with_lines(missing), "MET") == ["there is no group lint"]
+    assert messages(with_lines(missing), "MET") == [
+        "there is no group lint, so this cannot be installed: correct the name"
+    ]
     loop = good.replace("'a'", "{ include-group = 'dev' }")
     assert messages(with_lines(loop), "MET") == [
-        "dev includes test-all again",
-        "Test_All includes dev again",
+        "dev includes test-all in turn, so neither can be installed: remove one",
+        "Test_All includes dev in turn, so neither can be installed: remove one",
     ]
     odd = good.replace("'b'", "{ path = '.' }")
-    assert messages(with_lines(odd), "MET") == ["neither a requirement nor an included group"]
+    assert messages(with_lines(odd), "MET") == [
+        'pip cannot read this: write "numpy>=1.26" or { include-group = "test" }'
+    ]
 
 
 def test_addresses() -> None:
     lines = "dependencies = [\n  'a @ git+https://example.org/a.git',\n  'b',\n]\n"
     assert found(with_lines(lines), "MET") == [("MET019", TOML, 12)]
-    assert messages(with_lines(lines), "MET") == ["`a` is fetched from an address"]
+    assert messages(with_lines(lines), "MET") == [
+        "package indexes refuse a dependency with an address: write `a` and a version"
+    ]
     group = "[dependency-groups]\ntest = [ 'a @ git+https://example.org/a.git' ]\n"
     assert found(with_lines(group), "MET") == []
     own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = { git = "https://example.org/x" }\n')
@@ -75,7 +83,9 @@ def test_addresses() -> None:
 def test_exact_versions() -> None:
     lines = "dependencies = [\n  'a==1.2',\n  'b==1.*',\n  'a-core==1.0',\n  'c>=1',\n]\n"
     assert found(with_lines(lines), "MET") == [("MET020", TOML, 12)]
-    assert messages(with_lines(lines), "MET") == ["`a` is pinned to 1.2"]
+    assert messages(with_lines(lines), "MET") == [
+        "`a` pinned to 1.2 clashes with packages that need another: write `>=1.2`"
+    ]
     own = poetry('name = "a"\n[tool.poetry.dependencies]\nx = "1.2.3"\n')
     assert found(own, "MET020") == [("MET020", TOML, 6)]
 
@@ -89,15 +99,17 @@ def test_parts_of_the_project_are_pinned_together() -> None:
 
 def test_pins_are_one_finding() -> None:
     project = '[project]\nname = "a"\nversion = "2"\ndependencies = [\n"b==1",\n"c==3",\n]\n'
-    assert messages({"pyproject.toml": project}, "MET020") == ["`b` is pinned to 1; also in line 6"]
+    assert messages({"pyproject.toml": project}, "MET020") == [
+        "`b` pinned to 1 clashes with packages that need another: write `>=1`; also in line 6"
+    ]
 
 
 PINS = (
     "# what is needed\nnumpy==1.19.5  # old\nscipy>=1\n-r other.txt\nh5py==3 ; python_version>'3'\n"
 )
 TOLD = (
-    "`numpy` is pinned to 1.19.5; also in line 5; the build hands this file on to whoever "
-    "installs the package"
+    "`numpy` pinned to 1.19.5 clashes with packages that need another: write `>=1.19.5`"
+    "; also in line 5; the build makes this file a requirement of every user"
 )
 READS = "from setuptools import setup\nneeds = open('{}').read().split()\n"
 

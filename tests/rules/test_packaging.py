@@ -26,7 +26,7 @@ def test_build_system() -> None:
     files = {TOML: table}
     assert found(files, "PKG") == [("PKG001", TOML, 1)]
     assert messages(files, "PKG") == [
-        "no [build-system], so each installer builds in its own old way"
+        "no [build-system], so each installer guesses how to build this: add one"
     ]
     assert fixed(files, "PKG001") == {TOML: f'# Ours.\n\n{SYSTEM}\n[project]\nname = "a"\n'}
 
@@ -59,7 +59,9 @@ def test_setup_py_alone_is_told_without_a_repair() -> None:
 def test_backend_and_requirements(backend: str, requires: str, needed: str) -> None:
     files = {TOML: f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ {requires} ]\n'}
     assert found(files, "PKG") == [("PKG002", TOML, 3)]
-    assert messages(files, "PKG") == [f"`{backend}` needs {needed}, which is not required"]
+    assert messages(files, "PKG") == [
+        f'the build cannot find `{backend}`: add "{needed}" to `requires`'
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_requirements_that_bring_the_backend(backend: str, requires: str) -> Non
 
 def test_a_build_system_needs_requirements() -> None:
     assert messages({TOML: '[build-system]\nbuild-backend = "own"\n'}, "PKG") == [
-        "[build-system] has no list `requires`"
+        "[build-system] has no list `requires`, so nothing can be built: add it"
     ]
 
 
@@ -94,7 +96,7 @@ def test_setuptools_is_new_enough(requirement: str) -> None:
 def test_a_bound_that_needs_a_person() -> None:
     files = edited(clean(), TOML, "setuptools>=77.0.3", "setuptools>=64,<70")
     assert messages(files, "PKG") == [
-        "`setuptools>=64,<70` lets older versions in than 77, which take no licence expression"
+        "`setuptools>=64,<70` allows versions that stop at `license`: write `setuptools>=77.0.3`"
     ]
     table = edited(files, TOML, 'license = "BSD-3-Clause"', 'license = { text = "BSD-3-Clause" }')
     assert found(table, "PKG") == []
@@ -105,7 +107,7 @@ def test_a_table_that_no_build_reads() -> None:
     files = {TOML: f"{SYSTEM}{poetry}", "setup.py": "setup(name='a')\n"}
     assert found(files, "PKG") == [("PKG004", TOML, 4)]
     assert messages(files, "PKG") == [
-        "[tool.poetry] is not read: the project is built by setuptools"
+        "setuptools builds this project and ignores [tool.poetry]: delete that table"
     ]
     own = SYSTEM.replace("setuptools.build_meta", "poetry.core.masonry.api").replace(
         "setuptools>=77.0.3", "poetry-core"
@@ -134,7 +136,9 @@ def test_what_setuptools_is_told_of(lines: str, missing: str) -> None:
     files = with_tables(lines, **SRC)
     line = 5 + lines.count("\n")
     assert found(files, "PKG") == [("PKG007", TOML, line)]
-    assert messages(files, "PKG") == [f"{missing} is not there, and the build looks for it"]
+    assert messages(files, "PKG") == [
+        f"the build looks for {missing}, which does not exist: correct the name"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +175,9 @@ def test_what_other_backends_are_told_of(backend: str, table: str, line: str) ->
     system = f'[build-system]\nbuild-backend = "{backend}"\nrequires = [ "own-plugin" ]\n'
     files = {TOML: f"{system}[tool.{table}]\n{line}\n", **SRC}
     assert found(files, "PKG") == [("PKG007", TOML, 5)]
-    assert messages(files, "PKG") == ["src/b is not there, and the build looks for it"]
+    assert messages(files, "PKG") == [
+        "the build looks for src/b, which does not exist: correct the name"
+    ]
     assert found({**files, "src/b/__init__.py": ""}, "PKG") == []
 
 
@@ -180,7 +186,9 @@ def test_typed() -> None:
     files = changed(clean(), {marker: None})
     line = text(clean(), TOML).split("\n").index('  "Typing :: Typed",') + 1
     assert found(files, "PKG") == [("PKG008", TOML, line)]
-    assert messages(files, "PKG") == ["no py.typed in src/lisa_example"]
+    assert messages(files, "PKG") == [
+        "type checkers ignore your annotations: add an empty file src/lisa_example/py.typed"
+    ]
     assert fixed(files, "PKG008") == {marker: ""}
     silent = edited(files, TOML, '  "Typing :: Typed",\n', "")
     assert found(edited(silent, TOML, "strict = true\nenable", "enable"), "PKG") == []
@@ -197,7 +205,7 @@ NO_SETUPTOOLS = (
 def test_what_surely_brings_no_setuptools(name: str) -> None:
     system = f'[build-system]\nbuild-backend = "setuptools.build_meta"\nrequires = ["{name}"]\n'
     assert messages({TOML: system}, "PKG002") == [
-        "`setuptools.build_meta` needs setuptools, which is not required"
+        'the build cannot find `setuptools.build_meta`: add "setuptools" to `requires`'
     ]
 
 
@@ -211,7 +219,7 @@ def test_data_that_the_build_is_told_of() -> None:
     files = with_tables('[tool.setuptools.package-data]\na = [ "py.typed", "data/*" ]\n', **SRC)
     assert found(files, "PKG") == [("PKG009", TOML, 7)]
     assert messages(files, "PKG") == [
-        "src/a/py.typed is not there, and the package comes without it"
+        "src/a/py.typed does not exist, so the package will not have it: correct the name"
     ]
     written = {**files, "setup.py": 'open("src/a/py.typed", "w")\n'}
     assert found(written, "PKG009") == []
@@ -257,7 +265,7 @@ def built(backend: str, requirement: str, lines: str) -> dict[str, Any]:
 def test_paths_as_backends_read_them(backend: str, requirement: str, lines: str) -> None:
     for path in ("src/a", "/src/a", "./src/a", "src/a/", "src/*", ".", "../lib/a", "src/../src/a"):
         assert found(built(backend, requirement, lines.format(path)), "PKG007") == []
-    told = ["src/b is not there, and the build looks for it"]
+    told = ["the build looks for src/b, which does not exist: correct the name"]
     assert messages(built(backend, requirement, lines.format("src/b")), "PKG007") == told
     # For hatchling alone a leading slash stands for the project, not for the machine.
     of_the_project = messages(built(backend, requirement, lines.format("/src/b")), "PKG007")
@@ -290,7 +298,9 @@ def test_modules_as_backends_look_for_them(
 
     for name in ("a", "n.inner", "t-stubs"):
         assert messages_of(name) == []
-    assert messages_of("b") == [f"{missing} is not there, and the build looks for it"]
+    assert messages_of("b") == [
+        f"the build looks for {missing}, which does not exist: correct the name"
+    ]
     flat = built(backend, requirement, "[tool.uv.build-backend]\nmodule-root = ''\n")
     assert messages({**flat, "a/__init__.py": ""}, "PKG007") == []
 
@@ -308,7 +318,7 @@ ALL_FOUND = (
 
 
 def test_packages_beside_the_package() -> None:
-    told = ["the wheel installs tests and scripts as packages of their own"]
+    told = ["every user also gets tests and scripts as packages: list only yours in `include`"]
     found_all = with_tables('[tool.setuptools.packages.find]\nwhere = [ "." ]\n', **FLAT)
     assert messages(found_all, "PKG010") == told
     limited = with_tables('[tool.setuptools.packages.find]\ninclude = [ "a*" ]\n', **FLAT)
@@ -328,7 +338,9 @@ def test_packages_beside_the_package() -> None:
 def test_a_strict_type_checker_says_typed() -> None:
     files = with_tables("[tool.mypy]\nstrict = true\n", **SRC)
     assert found(files, "PKG") == [("PKG008", TOML, 7)]
-    assert messages(files, "PKG") == ["no py.typed in src/a"]
+    assert messages(files, "PKG") == [
+        "type checkers ignore your annotations: add an empty file src/a/py.typed"
+    ]
     assert found({**files, "src/a/py.typed": ""}, "PKG") == []
     assert found(with_tables("[tool.mypy]\nstrict = false\n", **SRC), "PKG") == []
 
@@ -340,10 +352,15 @@ def test_the_build_system_of_setuptools() -> None:
         'build-backend = "setuptools.build_meta"\n[project]\nname = "a"\n'
     )
     files = {TOML: old, **SRC}
-    assert sorted(messages(files, "PKG011")) == ["`wheel` is not needed here", "no `build-backend`"]
+    assert sorted(messages(files, "PKG011")) == [
+        'pip builds this in an old way: add `build-backend = "setuptools.build_meta"`',
+        "setuptools fetches `wheel` by itself if it needs it: delete it here",
+    ]
     assert fixed(files, "PKG011") == {TOML: new}
     used = {**files, "setup.py": "import wheel\n"}
-    assert messages(used, "PKG011") == ["no `build-backend`"]
+    assert messages(used, "PKG011") == [
+        'pip builds this in an old way: add `build-backend = "setuptools.build_meta"`'
+    ]
     assert found({TOML: '[build-system]\nrequires = ["hatchling"]\n'}, "PKG011") == []
 
 
@@ -352,8 +369,8 @@ def test_keys_of_setup_cfg() -> None:
     more = "[options.extras_require]\na-b = c\n[flake8]\nmax-line-length = 100\n"
     files = {"setup.cfg": old + more}
     assert messages(files, "PKG012") == [
-        "`author-email` is `author_email` today",
-        "`python-requires` is `python_requires` today",
+        "setuptools warns about `author-email` and will refuse it: write `author_email`",
+        "setuptools warns about `python-requires` and will refuse it: write `python_requires`",
     ]
     assert fixed(files, "PKG012") == {
         "setup.cfg": old.replace("r-e", "r_e").replace("n-r", "n_r") + more

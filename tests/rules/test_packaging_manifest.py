@@ -16,13 +16,26 @@ def with_manifest(text: str, **files: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("include THIRD.txt", "THIRD.txt: not there, so the line has no effect"),
-        ("include LICENCE README", "LICENCE, README: not there, so the line has no effect"),
-        ("graft examples", "examples: not there, so the line has no effect"),
-        ("recursive-include examples *.py *.txt", "examples: not there, so the line has no effect"),
-        ("include tutorial/*.ipynb", "tutorial/*.ipynb: not there, so the line has no effect"),
-        ("recursive-include docs", "`recursive-include` lacks patterns"),
-        ("include", "`include` lacks what it is for"),
+        ("include THIRD.txt", "THIRD.txt: not found, so this has no effect: correct or delete it"),
+        (
+            "include LICENCE README",
+            "LICENCE, README: not found, so this has no effect: correct or delete it",
+        ),
+        ("graft examples", "examples: not found, so this has no effect: correct or delete it"),
+        (
+            "recursive-include examples *.py *.txt",
+            "examples: not found, so this has no effect: correct or delete it",
+        ),
+        (
+            "include tutorial/*.ipynb",
+            "tutorial/*.ipynb: not found, so this has no effect: correct or delete it",
+        ),
+        (
+            "recursive-include docs",
+            "this does nothing: add a pattern, such as `*.txt`, after `recursive-include`, or "
+            "delete the line",
+        ),
+        ("include", "this does nothing: add a name after `include`, or delete the line"),
     ],
 )
 def test_lines_without_an_effect_go(line: str, message: str) -> None:
@@ -36,8 +49,8 @@ def test_lines_that_need_a_person() -> None:
     files = with_manifest("includ x\ninclude LICENSE NEWS\n")
     assert found(files, "PKG") == [("PKG005", "MANIFEST.in", 1), ("PKG005", "MANIFEST.in", 2)]
     assert messages(files, "PKG") == [
-        "no command `includ`",
-        "NEWS: not there, so the line has no effect",
+        "`includ` is unknown and does nothing: write a command such as `include`",
+        "NEWS: not found, so this has no effect: correct or delete it",
     ]
 
 
@@ -93,7 +106,8 @@ def test_what_setup_py_reads_is_in_the_archive() -> None:
     files = project()
     assert found(files, "PKG") == [("PKG006", "setup.py", 6)]
     assert messages(files, "PKG") == [
-        "requirements.txt is read here, but is not in the source distribution"
+        "requirements.txt is missing from the published sources, so this fails there: add `include "
+        "requirements.txt` to MANIFEST.in"
     ]
     assert fixed(files, "PKG006") == {"MANIFEST.in": "include requirements.txt\n"}
     more = project(**{"MANIFEST.in": "include README.md\n"})
@@ -141,6 +155,7 @@ def test_lines_without_an_effect_are_one_finding() -> None:
     files = with_manifest("graft src\ninclude A.txt\ninclude B.txt\ninclude LICENSE\ngraft c\n")
     assert found(files, "PKG005") == [("PKG005", "MANIFEST.in", 2)]
     assert messages(files, "PKG005") == [
-        "A.txt, B.txt, c: not there, so the line has no effect; also in lines 3, 5"
+        "A.txt, B.txt, c: not found, so this has no effect: correct or delete it; also in lines 3, "
+        "5"
     ]
     assert fixed(files, "PKG005") == {"MANIFEST.in": "graft src\ninclude LICENSE\n"}

@@ -49,12 +49,13 @@ _LONGEST_LABEL = 32
 
 @rule("MET001", MUST, kinds=PACKAGE, when=lambda facts: facts.package.form == "project")
 def project_table(facts: Facts) -> Iterator[Hit]:
-    """The table `[project]` has the keys and forms that the standard gives.
+    """The table `[project]` has only standard keys, with values of the right type.
 
-    Why: A build stops at a key of another form, or leaves out what it does not know.
+    Why: A build stops at anything else, or silently leaves it out.
 
-    How: `name` and `version` are required, the version may be listed under `dynamic` instead;
-    nothing is both. `authors` are tables with `name` and `email`, `dependencies` a list.
+    How: `name` and `version` are required; the version may be listed under `dynamic` instead, but
+    no key may be both. `authors` is a list of tables with `name` and `email`, `dependencies` a
+    list.
 
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/).
     """
@@ -68,11 +69,14 @@ def project_table(facts: Facts) -> Iterator[Hit]:
     ]
     for key in ("authors", "maintainers"):
         if any(not isinstance(each, dict) for each in pyproject.items("project", key)):
-            problems.append((key, f'`{key}` are tables: {{ name = "…", email = "…" }}'))
+            problems.append(
+                (key, f'`{key}` must be a list of tables: write {{ name = "…", email = "…" }}')
+            )
     if "name" not in table:
-        problems.append(("", "no `name`"))
+        problems.append(("", "no `name`, so nothing can be built: add one"))
     if "version" not in table and "version" not in dynamic:
-        problems.append(("", "no `version`, and it is not dynamic"))
+        remedy = 'write `version = "0.1.0"`, or list it under `dynamic`'
+        problems.append(("", f"no `version`, so nothing can be built: {remedy}"))
     for key, message in problems:
         keys = (key,) if key and table.get(key) is not None else ()
         yield Hit("pyproject.toml", pyproject.line("project", *keys), message)
@@ -83,19 +87,22 @@ def _check_key(key: str, value: object, dynamic: set[str]) -> str:
     if key not in _KEYS:
         close = find_similar(key.replace("_", "-"), _KEYS, cutoff=0.75)
         right = _OTHER_NAMES.get(key) or next(iter(close), "")
-        return f"no key `{key}`" + (f": {right}?" if right else ", and the table is closed")
+        remedy = f"did you mean `{right}`?" if right else "delete it"
+        return f"`{key}` is not a key of [project], so the build may stop: {remedy}"
     if not isinstance(value, _KEYS[key]):
-        return f"`{key}` should be {' or '.join(_TYPE_NAMES[each] for each in _KEYS[key])}"
-    return f"`{key}` is set here, and dynamic too" if key in dynamic else ""
+        wanted = " or ".join(_TYPE_NAMES[each] for each in _KEYS[key])
+        return f"`{key}` must be {wanted}, or the build stops"
+    message = f"`{key}` is set and also listed under `dynamic`, so the build stops: remove one"
+    return message if key in dynamic else ""
 
 
 @rule("MET002", MUST, kinds=PACKAGE)
 def name_and_version(facts: Facts) -> Iterator[Hit]:
     """Name and version are valid.
 
-    Why: Package indexes refuse any other, and `pip` cannot order the versions.
+    Why: Package indexes refuse any others, and `pip` cannot tell which version is newer.
 
-    How: A name has letters, digits and single `-`, `_` or `.` between them; a version is like
+    How: A name has letters and digits, with `-`, `_` or `.` between them. A version looks like
     `1.2.0`, `1.2.0rc1` or `1.2.0.dev3`.
 
     Source: [names](https://packaging.python.org/en/latest/specifications/name-normalization/),
@@ -103,7 +110,10 @@ def name_and_version(facts: Facts) -> Iterator[Hit]:
     """
     package = facts.package
     if (name := package.text("name")) and not _NAME.fullmatch(name):
-        yield Hit(*package.place("name"), f"`{name}` is no valid name")
+        message = (
+            f"`{name}` is not a valid name: use letters and digits, with `-`, `_` or `.` between"
+        )
+        yield Hit(*package.place("name"), message)
     version = package.text("version")
     if not version or _PLAIN_VERSION.fullmatch(version):
         return
@@ -112,14 +122,17 @@ def name_and_version(facts: Facts) -> Iterator[Hit]:
     try:
         Version(version)
     except InvalidVersion:
-        yield Hit(*package.place("version"), f"`{version}` is no valid version")
+        message = (
+            f"pip does not understand the version `{version}`: write it like `1.2.0` or `1.2.0rc1`"
+        )
+        yield Hit(*package.place("version"), message)
 
 
 @rule("MET003", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
 def described(facts: Facts) -> Iterator[Hit]:
     """The metadata says in one line what the package does.
 
-    Why: It is what a search for packages shows; an index refuses more than one line.
+    Why: Searches for packages show this line; package indexes refuse more than one.
 
     How: Write one sentence under `description`.
 
@@ -128,9 +141,13 @@ def described(facts: Facts) -> Iterator[Hit]:
     package = facts.package
     description = package.text("description")
     if not description.strip() and "description" not in package.unknown:
-        yield Hit(package.place("description").path, package.place().line, "no description")
+        message = "no `description`, so searches show nothing about this: add one sentence"
+        yield Hit(package.place("description").path, package.place().line, message)
     elif "\n" in description.strip() or len(description) > _LONGEST:
-        yield Hit(*package.place("description"), "the description is more than one line")
+        message = (
+            f"package indexes refuse this: shorten it to one line of at most {_LONGEST} characters"
+        )
+        yield Hit(*package.place("description"), message)
 
 
 def _named_readmes(facts: Facts) -> list[str]:
@@ -146,9 +163,9 @@ def _named_readmes(facts: Facts) -> list[str]:
 
 @rule("MET004", MUST, kinds=PACKAGE, when=_named_readmes)
 def readme_exists(facts: Facts) -> Iterator[Hit]:
-    """The README that the metadata names is there.
+    """The README that the metadata names exists.
 
-    Why: A build stops where it is missing.
+    Why: The build stops if it is missing.
 
     How: Correct the name, or add the file.
 
@@ -156,19 +173,20 @@ def readme_exists(facts: Facts) -> Iterator[Hit]:
     """
     for path in _named_readmes(facts):
         if find_missing(facts, path):
-            yield Hit(*facts.package.place("readme"), f"{path} is not there, and the build stops")
+            message = f"{path} does not exist, so the build stops: correct the name or add the file"
+            yield Hit(*facts.package.place("readme"), message)
 
 
 @rule("MET005", MUST, kinds=PACKAGE, fixes=True)
 def people(facts: Facts) -> Iterator[Hit]:
     """Authors and maintainers have valid names and e-mail addresses.
 
-    Why: An index refuses an address that is none, or nobody is reached by it.
+    Why: Package indexes refuse an invalid address, and nobody can be reached by it.
 
-    How: Write the address alone under `email`, one person in each table, no comma in a name.
+    How: Write only the address under `email`, one table per person, and no comma in a name.
 
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/#authors-maintainers);
-    a LISA package was published with a stray `>` behind the address.
+    a LISA package was published with a stray `>` after the address.
     """
     for key in ("authors", "maintainers"):
         listed = facts.package.get(key)
@@ -181,7 +199,10 @@ def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -
     name, email = person.get("name"), person.get("email")
     several = facts.package.form == "setuptools"
     if isinstance(name, str) and _SEVERAL.fullmatch(name) and not several:
-        yield Hit(*facts.package.place(*keys), f"a comma in the name `{name}`: one table a person")
+        message = (
+            f"`{name}` looks like several people, but indexes show one: write one table for each"
+        )
+        yield Hit(*facts.package.place(*keys), message)
     if not isinstance(email, str) or not email:
         return
     for address in [each.strip() for each in email.split(",")] if several else [email]:
@@ -196,14 +217,17 @@ def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -
         fix = None
         if _ADDRESS.fullmatch(right) and line <= len(lines) and lines[line - 1].count(address) == 1:
             fix = Fix.edit(path, replace_in_line(line, address, right))
-        yield Hit(*place, f"`{address}` is no e-mail address", fix=fix)
+        message = (
+            f"package indexes refuse the address `{address}`: write it like `name@example.org`"
+        )
+        yield Hit(*place, message, fix=fix)
 
 
 @rule("MET006", MUST, kinds=PACKAGE, when=lambda facts: facts.package.table("urls"))
 def addresses(facts: Facts) -> Iterator[Hit]:
-    """The addresses of the project are addresses.
+    """The addresses of the project are complete.
 
-    Why: An index refuses an address without `https://`, and a label of more than 32 characters.
+    Why: Package indexes refuse an address without `https://`, or a label longer than 32 characters.
 
     How: Write the whole address, such as `https://gitlab.in2p3.fr/group/project`.
 
@@ -213,24 +237,30 @@ def addresses(facts: Facts) -> Iterator[Hit]:
         if not isinstance(address, str) or not re.fullmatch(
             r"[a-z][a-z0-9+.-]*+://[^\s/<>]\S*", address
         ):
-            yield Hit(*facts.package.place("urls", label), f"`{address}` is no address")
+            message = (
+                f"package indexes refuse `{address}`: write the whole address, with `https://`"
+            )
+            yield Hit(*facts.package.place("urls", label), message)
         elif len(label) > _LONGEST_LABEL:
-            yield Hit(*facts.package.place("urls", label), f"the label `{label}` is too long")
+            message = f"package indexes refuse `{label}`: shorten it to {_LONGEST_LABEL} characters"
+            yield Hit(*facts.package.place("urls", label), message)
 
 
 @rule("MET007", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
 def says_where(facts: Facts) -> Iterator[Hit]:
     """The metadata says where the project lives.
 
-    Why: Who has the package installed finds neither its source nor a place to report a problem.
+    Why: Otherwise users find neither the source nor a place to report a problem.
 
-    How: Give at least the repository under `[project.urls]`.
+    How: Give at least the address of the repository under `[project.urls]`.
 
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
     if not facts.package.table("urls") and "urls" not in facts.package.unknown:
         place = facts.package.place()
-        message = "the metadata does not say where the project lives: give its address under `urls`"
+        message = (
+            "no `urls`, so users cannot find the source of this package: add the project's address"
+        )
         yield Hit(*place, message)
 
 
@@ -261,12 +291,12 @@ _USUAL = frozenset(
     "MET008", MUST, kinds=PACKAGE, when=lambda facts: facts.package.texts("classifiers"), fixes=True
 )
 def classifiers(facts: Facts) -> Iterator[Hit]:
-    """Classifiers are spelt as the list has them.
+    """Classifiers are spelt as in the official list.
 
-    Why: An index refuses a package with a classifier that is not on its list.
+    Why: Package indexes refuse a package with a classifier that is not in the list.
 
-    How: Copy them from the list. A classifier that begins with `Private ::` keeps a package from
-    being uploaded by mistake.
+    How: Copy them from the official list. A classifier that begins with `Private ::` keeps a
+    package from being uploaded by mistake.
 
     Source: [classifiers](https://packaging.python.org/en/latest/specifications/core-metadata/#classifier-multiple-use).
     """
@@ -279,7 +309,9 @@ def classifiers(facts: Facts) -> Iterator[Hit]:
         right = _near_classifier(text)
         if right:
             path, line = facts.package.place("classifiers", index)
-            message = f"`{text}` is not on the list of classifiers: `{right}`?"
+            message = (
+                f"package indexes do not know `{text}`, and refuse it: did you mean `{right}`?"
+            )
             fix = None
             differs_in_case = " ".join(text.lower().split()) == " ".join(right.lower().split())
             if differs_in_case and facts.package.form == "project":

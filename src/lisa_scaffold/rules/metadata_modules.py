@@ -22,11 +22,11 @@ def _find_scripts(facts: Facts) -> list[tuple[str, str, str]]:
 
 @rule("MET009", MUST, kinds=PACKAGE, when=_find_scripts)
 def programs_exist(facts: Facts) -> Iterator[Hit]:
-    """The programs that the metadata names run a module that exists.
+    """Commands in the metadata run a module that exists.
 
-    Why: The program is installed, and fails at its first line.
+    Why: Otherwise the command is installed, but fails as soon as it starts.
 
-    How: Write `module:function` under `[project.scripts]`, the module by its full import name.
+    How: Write `module:function` under `[project.scripts]`, with the full import name of the module.
 
     Source: [entry points](https://packaging.python.org/en/latest/specifications/entry-points/).
     """
@@ -34,11 +34,15 @@ def programs_exist(facts: Facts) -> Iterator[Hit]:
         path, line = facts.package.place(table, name)
         module = target.partition(":")[0].partition("[")[0].strip()
         if not re.fullmatch(r"\s*+[\w.]++\s*+:\s*+[\w.]++\s*+(\[.*\]\s*+)?", target):
-            yield Hit(path, line, f"`{target}` is not of the form `module:function`")
-        elif _lacks_module(facts, module):
-            yield Hit(
-                path, line, f"the module {module} is not there, so the program fails when it starts"
+            message = (
+                f"`{target}` names no function, so `{name}` cannot start: write `module:function`"
             )
+            yield Hit(path, line, message)
+        elif _lacks_module(facts, module):
+            message = (
+                f"there is no module {module}, so `{name}` fails when it starts: correct the name"
+            )
+            yield Hit(path, line, message)
 
 
 def _lacks_module(facts: Facts, module: str) -> bool:
@@ -71,13 +75,13 @@ _STEP_FILES = (".bumpversion.cfg", ".bumpversion.toml", "tbump.toml", ".cz.toml"
     strict=True,
 )
 def one_version(facts: Facts) -> Iterator[Hit]:
-    """The version stands in one place.
+    """The version is written in one place.
 
-    Why: Of two places one is forgotten at some release; then the package says one version and its
-    metadata another.
+    Why: Sooner or later a release updates only one of two places, and the package and its metadata
+    then disagree.
 
     How: Keep it in git tags or in `pyproject.toml`, and read it in the package with
-    `importlib.metadata.version`, or have a tool change all places together.
+    `importlib.metadata.version`, or let a tool change all places together.
 
     Source: [single-sourcing the version](https://packaging.python.org/en/latest/discussions/single-source-version/).
     """
@@ -85,6 +89,7 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     in_step = facts.has(*_STEP_FILES) or bool(facts.ini("setup.cfg").get("bumpversion"))
     in_step = in_step or any(facts.pyproject.get("tool", each) for each in _IN_STEP)
     where = facts.package.place("version").path
+    remedy = "read it with `importlib.metadata.version`"
     for folder in facts.layout.folders.values():
         for name in _VERSION_FILES:
             path = f"{folder}/{name}.py"
@@ -93,9 +98,10 @@ def one_version(facts: Facts) -> Iterator[Hit]:
                 continue
             line = facts.text(path).count("\n", 0, match.start()) + 1
             if match[2] != stated:
-                yield Hit(path, line, f"{match[2]} here, but {stated} in {where}")
+                yield Hit(path, line, f"{match[2]} here, but {stated} in {where}: {remedy}")
             elif not in_step:
-                yield Hit(path, line, f"the version stands here and in {where}")
+                message = f"the version is also in {where}, so one will be forgotten: {remedy}"
+                yield Hit(path, line, message)
 
 
 _BY_DISTRIBUTION = """
@@ -133,14 +139,14 @@ def _is_lisas(facts: Facts) -> bool:
 
 @rule("MET021", SHOULD, kinds=PACKAGE, when=lambda facts: facts.layout.folders)
 def names_are_free(facts: Facts) -> Iterator[Hit]:
-    """The name by which the package is imported is nobody else's.
+    """The import name of the package is not taken.
 
-    Why: Of two packages with one import name the second overwrites files of the first, and whoever
-    removes one breaks the other.
+    Why: If two packages have the same import name, installing the second overwrites files of the
+    first, and removing one breaks the other.
 
-    How: Rename the folder, such as to `lisa_numpy`. The name `lisa` alone would take the place of
-    every package whose name is `lisa.` and something: put the package into a folder below it, and
-    leave `lisa/__init__.py` out.
+    How: Rename the folder, to `lisa_numpy` for example. A package `lisa` would hide every other
+    package whose name begins with `lisa.`: put it into a folder below `lisa`, and delete
+    `lisa/__init__.py`.
 
     Source: [distribution and import packages](https://packaging.python.org/en/latest/discussions/distribution-package-vs-import-package/);
     [namespace packages](https://packaging.python.org/en/latest/guides/packaging-namespace-packages/).
@@ -153,10 +159,14 @@ def names_are_free(facts: Facts) -> Iterator[Hit]:
         path = folder if folder.endswith(".py") else f"{folder}/__init__.py"
         owner = TAKEN.get(name.lower())
         if owner and owner not in facts.package.name and name.lower() not in facts.package.name:
-            message = f"`import {name}` is another, well-known package: who has both loses one"
+            message = (
+                f"`import {name}` is a well-known package, and installing both breaks one: "
+                "rename this one"
+            )
             yield Hit(path, 1, message)
         elif name == _NAMESPACE and _is_lisas(facts):
             message = (
-                "`import lisa` would hide every other package below that name: leave this file out"
+                "this hides all other packages named `lisa.…`: delete it, and use a folder below "
+                "`lisa`"
             )
             yield Hit(path, 1, message)

@@ -29,10 +29,10 @@ _FINAL = 4
 
 @rule("MET011", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
 def has_requires_python(facts: Facts) -> Iterator[Hit]:
-    """The metadata states the oldest Python that is supported.
+    """The metadata states the oldest supported Python.
 
-    Why: Without it `pip` installs the newest version into a Python that cannot run it, in place of
-    an older version that would.
+    Why: Without it, `pip` installs the newest version into a Python that cannot run it, instead of
+    an older version that would work.
 
     How: Write `requires-python = ">=3.11"` under `[project]`.
 
@@ -42,7 +42,12 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
     # `*` is how Poetry says that nothing is known.
     if package.text("requires-python") in ("", "*") and "requires-python" not in package.unknown:
         path, _ = package.place("requires-python")
-        message = "the metadata does not state the supported Pythons, so pip installs it into any"
+        names = {"setuptools": "python_requires", "poetry": "python"}
+        key = names.get(package.form, "requires-python")
+        message = (
+            f"no `{key}`, so pip installs this into Pythons that cannot run it: "
+            "add one such as `>=3.11`"
+        )
         yield Hit(path, package.place().line, message)
 
 
@@ -53,17 +58,20 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
     when=lambda facts: facts.package.form in ("project", "setuptools"),
 )
 def valid_requires_python(facts: Facts) -> Iterator[Hit]:
-    """The supported Pythons are stated in a form that `pip` reads.
+    """The supported Pythons are stated in a form that `pip` understands.
 
-    Why: A build stops, or nobody can install the package.
+    Why: Otherwise the build stops, or nobody can install the package.
 
-    How: Write comparisons with commas between them, such as `>=3.11`.
+    How: Write one or more comparisons with commas between them, such as `>=3.11`.
 
     Source: [version specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/).
     """
     text = facts.package.text("requires-python")
     if text and not re.fullmatch(r">=\d+(\.\d+)+", text) and facts.package.pythons is None:
-        yield Hit(*facts.package.place("requires-python"), f"`{text}` is no version specifier")
+        message = (
+            f"pip does not understand `{text}`, so this cannot be installed: write it like `>=3.11`"
+        )
+        yield Hit(*facts.package.place("requires-python"), message)
 
 
 @rule(
@@ -77,11 +85,11 @@ def valid_requires_python(facts: Facts) -> Iterator[Hit]:
 def no_upper_limit(facts: Facts) -> Iterator[Hit]:
     """The supported Pythons have no upper limit.
 
-    Why: With a limit nobody can try the next Python before it is raised, and `pip` falls back to
-    an old version without the limit. It cannot be taken back from what was published.
+    Why: With a limit, nobody can try the next Python until it is raised, and `pip` falls back to an
+    old version without the limit. Once published, a limit cannot be taken back.
 
-    How: State the oldest version alone, and test with the newest ones. Poetry's `^3.11` is such a
-    limit too: `>=3.11` is none.
+    How: State only the oldest version, and test with the newest ones. Poetry's `^3.11` is a limit
+    too; write `>=3.11` instead.
 
     Source: [on upper bounds](https://iscinumpy.dev/post/bound-version-constraints/),
     [Poetry: caret requirements](https://python-poetry.org/docs/dependency-specification/#caret-requirements).
@@ -101,7 +109,9 @@ def no_upper_limit(facts: Facts) -> Iterator[Hit]:
         rest = f"{text[: match.start()]},{text[match.end() :]}".strip(" ,").replace(",,", ",")
         if rest and text in facts.lines(path)[line - 1]:
             fix = Fix.edit(path, replace_in_line(line, text, rest))
-    yield Hit(path, line, f"`{match[1]}{match[2]}` keeps newer Pythons out", fix=fix)
+    limit = f"{match[1]}{match[2]}"
+    message = f"`{limit}` locks out newer Pythons, even those that work: remove this limit"
+    yield Hit(path, line, message, fix=fix)
 
 
 def _find_caret(facts: Facts) -> Iterator[Hit]:
@@ -112,7 +122,8 @@ def _find_caret(facts: Facts) -> Iterator[Hit]:
         path, line = facts.package.place("requires-python")
         right = f">={match[1]}"
         fix = Fix.edit(path, replace_in_line(line, quoted(text), quoted(right)))
-        yield Hit(path, line, f"`{text}` keeps newer Pythons out: `{right}`", fix=fix)
+        message = f"`{text}` locks out newer Pythons, even those that work: write `{right}`"
+        yield Hit(path, line, message, fix=fix)
 
 
 def _classified_pythons(facts: Facts) -> list[tuple[int, Version]]:
@@ -137,11 +148,11 @@ def _format_version(version: Version) -> str:
     fixes=True,
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
-    """The classifiers name the Pythons that are supported.
+    """The classifiers list the supported Pythons.
 
-    Why: Indexes and users look at the classifiers, `pip` at `requires-python`.
+    Why: Package indexes and users look at the classifiers, `pip` at `requires-python`.
 
-    How: List every version from the oldest that is supported to the newest that is tested.
+    How: List every version from the oldest supported to the newest tested.
 
     Source: [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#classifiers).
     """
@@ -151,8 +162,8 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     for index, version in classified:
         if oldest and version < oldest:
             text = package.texts("classifiers")[index]
-            message = f"Python {_format_version(version)} has a classifier"
-            message = f"{message}, but `{supported}` keeps it out"
+            message = f"this promises Python {_format_version(version)}"
+            message = f"{message}, but `{supported}` excludes it: delete it"
             fix = None
             if package.form == "project":
                 fix = Fix.edit("pyproject.toml", replace_item(_CLASSIFIERS, text, None))
@@ -160,7 +171,10 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     versions = [version for _, version in classified]
     knows_all = "classifiers" not in package.unknown
     if knows_all and oldest and oldest not in versions and any(v > oldest for v in versions):
-        message = f"Python {_format_version(oldest)} is supported, but has no classifier"
+        shown = _format_version(oldest)
+        message = (
+            f"{shown} is supported but not listed: add `Programming Language :: Python :: {shown}`"
+        )
         yield Hit(*package.place("classifiers", classified[0][0]), message)
 
 
@@ -221,16 +235,17 @@ def _read_version(value: object) -> Version | None:
 
 @rule("MET015", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.oldest_python, fixes=UNSAFE)
 def tools_agree(facts: Facts) -> Iterator[Hit]:
-    """Tools work for the oldest Python that is supported.
+    """Tools are set to the oldest supported Python.
 
-    Why: A type checker that is told an older Python refuses what is allowed; a tool that rewrites
-    code for a newer one breaks the package for who has the oldest.
+    Why: A type checker that is set to an older Python rejects valid code; a tool that rewrites code
+    for a newer one breaks the package for users of the oldest.
 
-    How: Give each tool the version of `requires-python`, or none where it reads that by itself.
+    How: Set each tool to the version in `requires-python`; delete the setting if the tool reads
+    that by itself.
 
     Source: [ruff](https://docs.astral.sh/ruff/settings/#target-version),
     [mypy](https://mypy.readthedocs.io/en/stable/config_file.html#confval-python_version); a LISA
-    package that needs Python 3.10 has tools that work for 3.8.
+    package that needs Python 3.10 has tools that are set to 3.8.
     """
     oldest = facts.package.oldest_python
     for target in _find_targets(facts):
@@ -238,8 +253,8 @@ def tools_agree(facts: Facts) -> Iterator[Hit]:
         newer = oldest and target.rewrites and target.version > oldest
         if oldest and (older or newer):
             message = (
-                f"{target.tool} works for Python {_format_version(target.version)}, "
-                f"but the oldest that is supported is {_format_version(oldest)}"
+                f"{target.tool} assumes Python {_format_version(target.version)}, "
+                f"but the oldest supported is {_format_version(oldest)}: write that version"
             )
             line = target.document.line(*target.keys)
             fix = _retarget(target, oldest)
@@ -268,12 +283,12 @@ def _retarget(target: _Target, oldest: Version) -> Fix | None:
 
 @rule("MET016", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.oldest_python)
 def images_agree(facts: Facts) -> Iterator[Hit]:
-    """Images and services bring a Python that is supported.
+    """Images and services have a supported Python.
 
-    Why: The package cannot be installed there; the job fails, or installs an old version from an
-    index without a word.
+    Why: Otherwise the package cannot be installed there: the job fails, or silently installs an old
+    version from a package index.
 
-    How: Name a version that `requires-python` allows.
+    How: Choose a version that `requires-python` allows.
 
     Source: [requires-python](https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python):
     `pip` refuses any other Python.
@@ -296,5 +311,5 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
     oldest = facts.package.oldest_python
     for match, find in found:
         if oldest and match and (python := (int(match[1]), int(match[2]))) < oldest:
-            message = f"Python {_format_version(python)} here"
-            yield Hit(*find(), f"{message}, but {_format_version(oldest)} is needed")
+            message = f"the package cannot be installed with Python {_format_version(python)}"
+            yield Hit(*find(), f"{message}: use {_format_version(oldest)} or newer")

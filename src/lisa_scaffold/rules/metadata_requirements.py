@@ -59,12 +59,12 @@ def _find_requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]
 
 @rule("MET017", MUST)
 def valid_requirements(facts: Facts) -> Iterator[Hit]:
-    """Requirements are written in the form that installers read.
+    """Requirements are written in a form that `pip` understands.
 
-    Why: A build or an installation stops there.
+    Why: Otherwise the build or the installation stops.
 
-    How: Write a name, extras in brackets, comparisons, and a marker behind a semicolon, such as
-    `numpy>=1.26; python_version < "3.13"`.
+    How: Write the name, any extras in brackets, comparisons, and a condition after a semicolon,
+    such as `numpy>=1.26; python_version < "3.13"`.
 
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/dependency-specifiers/).
     """
@@ -77,16 +77,18 @@ def valid_requirements(facts: Facts) -> Iterator[Hit]:
             Requirement(text)
         except InvalidRequirement as error:
             if why := str(error).split("\n")[0]:
-                yield Hit(*find(), f"`{text}` is no requirement: {why}")
+                message = f"pip does not understand `{text}`: write it like `numpy>=1.26` ({why})"
+                yield Hit(*find(), message)
 
 
 @rule("MET018", MUST, when=lambda facts: facts.pyproject.table("dependency-groups"))
 def groups(facts: Facts) -> Iterator[Hit]:
-    """Dependency groups include groups that exist, and not themselves.
+    """Dependency groups include only groups that exist, and not themselves.
 
-    Why: `pip install --group` stops at a group that it cannot resolve.
+    Why: Otherwise `pip install --group` stops.
 
-    How: An item is a requirement, or `{ include-group = "name" }` with the name of another group.
+    How: Each entry is a requirement, or `{ include-group = "name" }` with the name of another
+    group.
 
     Source: [PEP 735](https://peps.python.org/pep-0735/).
     """
@@ -113,15 +115,17 @@ def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> s
             return ""
         case {"include-group": str(included), **rest} if not rest:
             if normalize_name(included) not in includes:
-                return f"there is no group {included}"
+                return (
+                    f"there is no group {included}, so this cannot be installed: correct the name"
+                )
         case _:
-            return "neither a requirement nor an included group"
+            return 'pip cannot read this: write "numpy>=1.26" or { include-group = "test" }'
     seen: set[str] = set()
     ahead = [normalize_name(included)]
     while ahead:
         group = ahead.pop()
         if group == name:
-            return f"{included} includes {name} again"
+            return f"{included} includes {name} in turn, so neither can be installed: remove one"
         if group not in seen:
             seen.add(group)
             ahead += includes.get(group, [])
@@ -141,30 +145,35 @@ def _find_needed(facts: Facts) -> tuple[tuple[Callable[[], Place], str], ...]:
 
 @rule("MET019", SHOULD, kinds=PACKAGE, when=_find_needed)
 def no_addresses(facts: Facts) -> Iterator[Hit]:
-    """What the package needs is named, not fetched from an address.
+    """Dependencies are given by name, not by address.
 
-    Why: Indexes refuse such a package, and who installs it cannot choose another version.
+    Why: Package indexes refuse such a package, and its users cannot choose another version of the
+    dependency.
 
-    How: Publish what is needed in a package registry and name it with a version; leave addresses
-    to dependency groups and lock files.
+    How: Publish the dependency in a package registry, and give its name and version; use addresses
+    only in dependency groups and lock files.
 
     Source: [dependency specifiers](https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references):
     public index servers should not allow them.
     """
     for find, text in _find_needed(facts):
         if re.match(r"[\w.-]+\s*+(\[[^]]*\])?\s*+@\s", f"{text} "):
-            yield Hit(*find(), f"`{text.partition('@')[0].strip()}` is fetched from an address")
+            name = text.partition("@")[0].strip()
+            message = (
+                f"package indexes refuse a dependency with an address: write `{name}` and a version"
+            )
+            yield Hit(*find(), message)
 
 
 @rule("MET020", SHOULD, kinds=PACKAGE, when=_find_needed)
 def no_exact_pins(facts: Facts) -> Iterator[Hit]:
-    """What the package needs is not pinned to one version.
+    """Dependencies are not pinned to one version.
 
     Why: Two packages that pin the same dependency to different versions cannot be installed
     together.
 
-    How: State the oldest version that works, and pin in a lock file or in the image. A file that
-    `setup.py` reads, or that `install_requires` or `dynamic` names, is a statement too.
+    How: State the oldest version that works; pin versions only in a lock file or in the image. A
+    file that `setup.py` reads, or that `install_requires` or `dynamic` names, counts as well.
 
     Source: [install_requires vs requirements files](https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/).
     """
@@ -175,10 +184,11 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
         # Parts of one project that are released together pin each other.
         is_own = match and normalize_name(match[1]).startswith(f"{facts.package.name}-")
         if match and "*" not in match[2] and match[2] != own and not is_own:
-            pins.append((find(), f"`{match[1]}` is pinned to {match[2]}"))
+            message = f"`{match[1]}` pinned to {match[2]} clashes with packages that need another"
+            pins.append((find(), f"{message}: write `>={match[2]}`"))
     for path in dict.fromkeys(place.path for place, _ in pins):
         here = [(place.line, message) for place, message in pins if place.path == path]
         message = f"{here[0][1]}{count_more([line for line, _ in here])}"
         if path.endswith((".txt", ".in")):
-            message += "; the build hands this file on to whoever installs the package"
+            message += "; the build makes this file a requirement of every user"
         yield Hit(path, here[0][0], message)

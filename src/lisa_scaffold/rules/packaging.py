@@ -49,10 +49,10 @@ _OTHER_TOOLS = ("flit", "hatch", "pdm", "poetry", "uv", "maturin", "scikit-build
 def build_system(facts: Facts) -> Iterator[Hit]:
     """The project says how it is built.
 
-    Why: Without a `[build-system]` every installer falls back to an old way of setuptools, with
-    whatever version it finds.
+    Why: Without a `[build-system]`, every installer falls back to an outdated way to run
+    setuptools, in whatever version it finds.
 
-    How: Name backend and requirements in `[build-system]` of `pyproject.toml`.
+    How: Name the build backend and its requirements in `[build-system]` of `pyproject.toml`.
 
     Source: [PEP 518](https://peps.python.org/pep-0518/),
     [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#declaring-the-build-backend).
@@ -71,7 +71,7 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     yield Hit(
         "pyproject.toml",
         1,
-        "no [build-system], so each installer builds in its own old way",
+        "no [build-system], so each installer guesses how to build this: add one",
         fix=fix,
     )
 
@@ -98,11 +98,11 @@ def _insert_table(lines: str) -> Change:
     ),
 )
 def backend_is_required(facts: Facts) -> Iterator[Hit]:
-    """The build requirements bring the build backend.
+    """The build requirements include the build backend.
 
-    Why: A build installs the requirements alone, and finds no backend.
+    Why: A build installs only these requirements, so it does not find the backend.
 
-    How: List the distribution of the backend under `requires`: `poetry-core` for
+    How: List the package of the backend under `requires`: `poetry-core` for
     `poetry.core.masonry.api`, `hatchling` for `hatchling.build`.
 
     Source: [PEP 518](https://peps.python.org/pep-0518/), [PEP 517](https://peps.python.org/pep-0517/).
@@ -112,14 +112,17 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
     where = ("build-system", "requires")
     if not isinstance(system.get("requires"), list):
         line = facts.pyproject.line(*where)
-        yield Hit("pyproject.toml", line, "[build-system] has no list `requires`")
+        message = "[build-system] has no list `requires`, so nothing can be built: add it"
+        yield Hit("pyproject.toml", line, message)
     elif system.get("build-backend") and backend in _DISTRIBUTIONS:
         asked = required_names(facts)
         others = {name for names in _DISTRIBUTIONS.values() for name in names}
         sure = all(name in _NO_BACKEND | others for name in asked)
         if sure and not set(asked) & set(_DISTRIBUTIONS[backend]):
             wanted = _DISTRIBUTIONS[backend][0]
-            message = f"`{system['build-backend']}` needs {wanted}, which is not required"
+            message = (
+                f'the build cannot find `{system["build-backend"]}`: add "{wanted}" to `requires`'
+            )
             yield Hit("pyproject.toml", facts.pyproject.line(*where), message)
 
 
@@ -134,10 +137,10 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
     fixes=True,
 )
 def new_enough(facts: Facts) -> Iterator[Hit]:
-    """The setuptools that is required takes a licence expression.
+    """The required setuptools understands licence identifiers.
 
-    Why: Where builds are not isolated, as on clusters and in distributions, an older setuptools
-    stops at `license = "…"`.
+    Why: On clusters and in Linux distributions, builds use the installed setuptools, and one that
+    is too old stops at `license = "…"`.
 
     How: Require `setuptools>=77.0.3`.
 
@@ -149,26 +152,26 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
         line = facts.pyproject.line("build-system", "requires", found[0])
         changes = require_newer_setuptools(facts)
         fix = Fix.edit("pyproject.toml", *changes) if changes else None
-        message = f"`{found[1]}` lets older versions in than 77, which take no licence expression"
+        message = f"`{found[1]}` allows versions that stop at `license`: write `setuptools>=77.0.3`"
         yield Hit("pyproject.toml", line, message, fix=fix)
 
 
 @rule("PKG004", SHOULD, when=lambda facts: facts.pyproject.table("tool", "poetry", "dependencies"))
 def one_backend(facts: Facts) -> Iterator[Hit]:
-    """The metadata stands where the backend reads it.
+    """The metadata is where the backend reads it.
 
-    Why: Two sets of metadata drift apart; the one that no build reads is what people edit and
-    wonder about.
+    Why: Two sets of metadata drift apart, and people edit the one that no build reads and wonder
+    why nothing changes.
 
-    How: Remove what the backend does not read, or change the backend.
+    How: Delete what the backend does not read, or change the backend.
 
-    Source: Two published LISA packages have a `[tool.poetry]` with versions and pins, and are built
+    Source: Two published LISA packages have a `[tool.poetry]` with versions and pins, but are built
     by setuptools from `setup.py`.
     """
     backend = facts.package.backend
     if backend not in ("poetry", "") and facts.pyproject.get("tool", "poetry", "name"):
         line = facts.pyproject.line("tool", "poetry")
-        message = f"[tool.poetry] is not read: the project is built by {backend}"
+        message = f"{backend} builds this project and ignores [tool.poetry]: delete that table"
         yield Hit("pyproject.toml", line, message)
 
 
@@ -194,19 +197,20 @@ def _says_typed(facts: Facts) -> Callable[[], Place] | None:
 def typed(facts: Facts) -> Iterator[Hit]:
     """A package that says it is typed has a file `py.typed`.
 
-    Why: Without the file type checkers take no notice of the annotations of an installed package.
+    Why: Without this file, type checkers ignore the annotations of an installed package.
 
-    How: Add an empty `py.typed` to the folder of the package.
+    How: Add an empty file `py.typed` to the folder of the package.
 
     Source: [typing specification](https://typing.python.org/en/latest/spec/distributing.html#packaging-type-information);
-    five LISA packages pass a strict mypy, and their users see none of it.
+    five LISA packages pass a strict mypy, but their users do not benefit.
     """
     find = _says_typed(facts)
     if find is None or any(path.endswith("/py.typed") for path in facts.files):
         return
     folders = facts.layout.packages
     fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
-    yield Hit(*find(), f"no py.typed in {folders[0]}", fix=fix)
+    message = f"type checkers ignore your annotations: add an empty file {folders[0]}/py.typed"
+    yield Hit(*find(), message, fix=fix)
 
 
 @rule(
@@ -217,40 +221,43 @@ def typed(facts: Facts) -> Iterator[Hit]:
     strict=True,
 )
 def backend_of_today(facts: Facts) -> Iterator[Hit]:
-    """The build system of setuptools is declared as setuptools wants it.
+    """The build system is declared as setuptools recommends.
 
-    Why: Without `build-backend` installers fall back to an old way that runs `setup.py` with other
-    paths; `wheel` is asked for by setuptools itself where it needs it.
+    Why: Without `build-backend`, installers fall back to an old way that runs `setup.py` with other
+    import paths. setuptools asks for `wheel` by itself when it needs it.
 
-    How: Write `build-backend = "setuptools.build_meta"`, and leave `wheel` out of `requires`.
+    How: Write `build-backend = "setuptools.build_meta"`, and delete `wheel` from `requires`.
 
     Source: [setuptools](https://setuptools.pypa.io/en/latest/userguide/quickstart.html#basic-use):
-    the documentation listed `wheel` once, and it was never needed.
+    its documentation used to list `wheel`, which was never needed.
     """
     system = facts.pyproject.table("build-system")
     if "build-backend" not in system:
         change = set_value(("build-system", "build-backend"), quoted("setuptools.build_meta"))
         fix = Fix.edit("pyproject.toml", change)
         line = facts.pyproject.line("build-system")
-        yield Hit("pyproject.toml", line, "no `build-backend`", fix=fix)
+        message = 'pip builds this in an old way: add `build-backend = "setuptools.build_meta"`'
+        yield Hit("pyproject.toml", line, message, fix=fix)
     is_used = "wheel" in facts.text("setup.py")
     for index, text in enumerate(facts.pyproject.items(*REQUIRES)):
         if re.fullmatch(r"wheel\b(?!\s*@).*", str(text)) and not is_used:
             fix = Fix.edit("pyproject.toml", replace_item(REQUIRES, str(text), None))
             line = facts.pyproject.line(*REQUIRES, index)
-            yield Hit("pyproject.toml", line, "`wheel` is not needed here", fix=fix)
+            message = "setuptools fetches `wheel` by itself if it needs it: delete it here"
+            yield Hit("pyproject.toml", line, message, fix=fix)
 
 
 @rule("PKG012", SHOULD, when=lambda facts: facts.has("setup.cfg"), fixes=True)
 def keys_of_today(facts: Facts) -> Iterator[Hit]:
     """The keys in `setup.cfg` are written with underscores.
 
-    Why: setuptools warns of a dash at every build, and one of its versions refused to build.
+    Why: setuptools warns about dashes at every build, and one of its versions refused to build.
 
-    How: Write `author_email` for `author-email`, under `[metadata]` and `[options]`.
+    How: Write `author_email` instead of `author-email`, and so on, under `[metadata]` and
+    `[options]`.
 
     Source: [setuptools 78](https://setuptools.pypa.io/en/latest/history.html#v78-0-0): the removal
-    was put off in 78.0.2.
+    was postponed in 78.0.2.
     """
     cfg = facts.ini("setup.cfg")
     for section in ("metadata", "options"):
@@ -261,4 +268,5 @@ def keys_of_today(facts: Facts) -> Iterator[Hit]:
             is_free = right not in cfg.table(section)
             change = replace_in_line(line, key, right)
             fix = Fix.edit("setup.cfg", change) if is_free else None
-            yield Hit("setup.cfg", line, f"`{key}` is `{right}` today", fix=fix)
+            message = f"setuptools warns about `{key}` and will refuse it: write `{right}`"
+            yield Hit("setup.cfg", line, message, fix=fix)

@@ -50,12 +50,12 @@ def _find_all(facts: Facts) -> Place | None:
     when=lambda facts: facts.package.backend == "setuptools" and facts.layout.style == "flat",
 )
 def nothing_beside(facts: Facts) -> Iterator[Hit]:
-    """The wheel installs the package alone.
+    """Only the package itself is installed.
 
-    Why: A folder `tests` with an `__init__.py` becomes a package `tests` in everybody's
-    environment, and overwrites the one of the next project that does the same.
+    Why: A folder `tests` with an `__init__.py` becomes a package `tests` in every user's
+    environment, and overwrites that of any other project that does the same.
 
-    How: Say which packages are meant: `include = ["lisa_noise*"]` under
+    How: Say which packages to install: `include = ["lisa_noise*"]` under
     `[tool.setuptools.packages.find]`, or `find_packages(include=["lisa_noise*"])`.
 
     Source: [package discovery](https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#custom-discovery);
@@ -66,4 +66,7 @@ def nothing_beside(facts: Facts) -> Iterator[Hit]:
     own = {name.partition(".")[0] for name in facts.layout.names} | {facts.package.name}
     beside = [name for name in found if name not in own]
     if place and beside and facts.layout.folders:
-        yield Hit(*place, f"the wheel installs {' and '.join(beside)} as packages of their own")
+        message = (
+            f"every user also gets {' and '.join(beside)} as packages: list only yours in `include`"
+        )
+        yield Hit(*place, message)

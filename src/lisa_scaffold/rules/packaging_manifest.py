@@ -26,9 +26,9 @@ from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, r
 def manifest_names_files(facts: Facts) -> Iterator[Hit]:
     """Every line of MANIFEST.in has an effect.
 
-    Why: A line without one hides that a file is missing from the source distribution.
+    Why: A line without effect hides that a file is missing from the published sources.
 
-    How: Correct the name, or remove the line. `recursive-include` needs a folder and patterns.
+    How: Correct the name, or delete the line. `recursive-include` needs a folder and patterns.
 
     Source: [MANIFEST.in](https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html#controlling-files-in-the-distribution);
     one MANIFEST.in was copied into several LISA packages that lack the files it names.
@@ -40,9 +40,13 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
     for command in manifest.read(facts).commands:
         fix = Fix.edit(manifest.FILE, _remove_command(command, lines[command.line - 1]))
         if command.verb not in manifest.COMMANDS:
-            yield Hit(manifest.FILE, command.line, f"no command `{command.verb}`")
+            message = (
+                f"`{command.verb}` is unknown and does nothing: write a command such as `include`"
+            )
+            yield Hit(manifest.FILE, command.line, message)
         elif not command.complete:
-            message = f"`{command.verb}` lacks {'patterns' if command.words else 'what it is for'}"
+            lacks = "a pattern, such as `*.txt`," if command.words else "a name"
+            message = f"this does nothing: add {lacks} after `{command.verb}`, or delete the line"
             yield Hit(manifest.FILE, command.line, message, fix=fix)
         elif command.adds and (missing := _find_missing(facts, command, generated)):
             whole = command.verb.startswith("recursive") or missing == list(command.words)
@@ -55,7 +59,9 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
             places = count_more([command.line for command, _ in found])
             changes = [_remove_command(each, lines[each.line - 1]) for each, _ in found]
             gone = ", ".join(named[:_MOST_NAMED])
-            message = f"{gone}{more}: not there, so the line has no effect{places}"
+            message = (
+                f"{gone}{more}: not found, so this has no effect: correct or delete it{places}"
+            )
             every = Fix.edit(manifest.FILE, *changes) if whole else None
             yield Hit(manifest.FILE, found[0][0].line, message, fix=every)
 
@@ -104,9 +110,10 @@ def _remove_command(command: manifest.Command, line: str) -> Change:
     fixes=UNSAFE,
 )
 def archive_is_complete(facts: Facts) -> Iterator[Hit]:
-    """The source distribution holds the files that `setup.py` reads.
+    """The published sources contain the files that `setup.py` reads.
 
-    Why: From the source distribution the package cannot be built, and nobody notices in a checkout.
+    Why: Otherwise the package cannot be built from the published sources (the sdist), and nobody
+    notices in a checkout.
 
     How: Add `include NAME` to `MANIFEST.in`.
 
@@ -123,7 +130,10 @@ def archive_is_complete(facts: Facts) -> Iterator[Hit]:
         fix = Fix.write(manifest.FILE, f"include {path}\n")
         if facts.has(manifest.FILE):
             fix = Fix.edit(manifest.FILE, add_line(f"include {path}"))
-        message = f"{path} is read here, but is not in the source distribution"
+        message = (
+            f"{path} is missing from the published sources, so this fails there: "
+            f"add `include {path}` to MANIFEST.in"
+        )
         yield Hit("setup.py", line, message, fix=fix)
 
 

@@ -1,4 +1,4 @@
-"""Packaging: what the settings of a build name is there, as each backend reads its paths."""
+"""Packaging: what the settings of a build name exists, as each backend reads its paths."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Named = tuple[tuple[str, ...], Keys]
 
 @rule("PKG007", MUST, kinds=PACKAGE, when=lambda facts: facts.pyproject.table("tool"))
 def named_packages_exist(facts: Facts) -> Iterator[Hit]:
-    """Packages that the build is told of are there.
+    """Packages that the build settings name exist.
 
-    Why: A build stops, or makes a package without its modules.
+    Why: Otherwise the build stops, or makes a package without its modules.
 
     How: Correct the name, or add what is missing.
 
@@ -35,7 +35,7 @@ def named_packages_exist(facts: Facts) -> Iterator[Hit]:
         missing = [find_missing(facts, path) for path in paths]
         if missing and all(missing):
             line = facts.pyproject.line(*keys)
-            message = f"{missing[0]} is not there, and the build looks for it"
+            message = f"the build looks for {missing[0]}, which does not exist: correct the name"
             yield Hit("pyproject.toml", line, message)
 
 
@@ -135,9 +135,9 @@ def _list_paths(facts: Facts, keys: Keys, prefix: str = "") -> Iterator[Named]:
     ),
 )
 def named_data_exist(facts: Facts) -> Iterator[Hit]:
-    """Data that the build is told of are there.
+    """Data files that the build settings name exist.
 
-    Why: The package comes without them, and nothing tells.
+    Why: Otherwise the package is built without them, and nothing says so.
 
     How: Correct the name, or add what is missing.
 
@@ -149,5 +149,7 @@ def named_data_exist(facts: Facts) -> Iterator[Hit]:
         folder = facts.layout.folders.get(package)
         for (path,), keys in _list_paths(facts, (*above, package), f"{folder}/") if folder else ():
             if missing := find_missing(facts, path):
-                message = f"{missing} is not there, and the package comes without it"
+                message = (
+                    f"{missing} does not exist, so the package will not have it: correct the name"
+                )
                 yield Hit("pyproject.toml", facts.pyproject.line(*keys), message)
