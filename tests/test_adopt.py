@@ -231,7 +231,8 @@ def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsy
     assert must == ["`must`: 0 before, 0 fixed, 0 waived, 0 left"]
     assert should[0] == "`should`: 1 waived"
     assert should[1].startswith("  waived: pyproject.toml:")
-    assert should[1].endswith(f"QTY011 mypy skips functions without annotations ({why})")
+    told = "mypy skips functions without annotations: write `check_untyped_defs = true`"
+    assert should[1].endswith(f"QTY011 {told} ({why})")
 
 
 def test_by_default_a_branch_gets_one_commit_and_nothing_else_changes(tmp_path: Path) -> None:

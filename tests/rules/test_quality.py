@@ -38,10 +38,10 @@ def test_a_package_without_any_tool() -> None:
         ("QTY003", TOML, 1),
     ]
     assert messages(BARE, "QTY") == [
-        "no hooks for commits",
-        "no linter is set up",
-        "no type checker is set up",
-        "no coverage is measured",
+        "no commit hooks, so mistakes only show in CI: add this file, run `pre-commit install`",
+        "no linter, so undefined names go unnoticed: run `ruff check` in CI",
+        "no type checker, so wrong types go unnoticed: run `mypy` in CI",
+        "nobody sees which lines have no test: run `pytest --cov` (from `pytest-cov`)",
     ]
 
 
@@ -94,7 +94,8 @@ def test_pytest_is_strict() -> None:
     files = with_toml(settings(PYTEST))
     assert found(files, "QTY005") == [("QTY005", TOML, 4)]
     assert messages(files, "QTY005") == [
-        "pytest takes unknown markers, unknown settings and unexpected passes without a word"
+        "pytest silently accepts unknown markers, unknown settings and unexpected passes: add "
+        "`--strict-markers`, `--strict-config`, `xfail_strict = true`"
     ]
     assert fixed(files, "QTY005") == {TOML: settings(PYTEST + STRICT)}
     assert found(with_toml(settings(PYTEST + STRICT)), "QTY005") == []
@@ -146,7 +147,9 @@ def test_no_settings_at_all() -> None:
 def test_warnings_are_errors() -> None:
     files = with_toml(settings(PYTEST.replace('["error"]', '["ignore::DeprecationWarning"]')))
     assert found(files, "QTY006") == [("QTY006", TOML, 6)]
-    assert messages(files, "QTY006") == ["a test passes whatever it warns of"]
+    assert messages(files, "QTY006") == [
+        'nobody sees warnings of passing tests: write `filterwarnings = ["error"]`'
+    ]
     assert found({**files, "Makefile": "test:\n\tpytest -W error\n"}, "QTY006") == []
 
 
@@ -156,16 +159,21 @@ def test_warnings_are_errors() -> None:
 @pytest.mark.parametrize(
     ("path", "content", "table", "message"),
     [
-        ("pytest.ini", "[pytest]\n", "tool.pytest.ini_options", "pytest reads pytest.ini"),
-        ("ruff.toml", "", "tool.ruff", "ruff reads ruff.toml"),
-        ("mypy.ini", "[mypy]\n", "tool.mypy", "mypy reads mypy.ini"),
-        (".coveragerc", "[run]\nbranch=1\n", "tool.coverage.run", "coverage reads .coveragerc"),
+        ("pytest.ini", "[pytest]\n", "tool.pytest.ini_options", "pytest reads only pytest.ini"),
+        ("ruff.toml", "", "tool.ruff", "ruff reads only ruff.toml"),
+        ("mypy.ini", "[mypy]\n", "tool.mypy", "mypy reads only mypy.ini"),
+        (
+            ".coveragerc",
+            "[run]\nbranch=1\n",
+            "tool.coverage.run",
+            "coverage reads only .coveragerc",
+        ),
     ],
 )
 def test_settings_that_nothing_reads(path: str, content: str, table: str, message: str) -> None:
     files = with_toml(settings(f"[{table}]\nx = 1\n"), **{path: content})
     assert found(files, "QTY007") == [("QTY007", TOML, 4)]
-    assert messages(files, "QTY007") == [f"{message}, so what stands here is ignored"]
+    assert messages(files, "QTY007") == [f"{message} and ignores this: move it there"]
     named = {**files, "Makefile": f"all:\n\ttool --config-file={TOML}\n"}
     assert found(named, "QTY007") == []
     assert found(with_toml(files[TOML]), "QTY007") == []
@@ -194,7 +202,7 @@ def test_paths_that_are_gone(old: str, new: str, line: int, message: str) -> Non
     files = edited(clean(), TOML, old, new)
     at = text(files, TOML).split("\n").index(new) + 1 + line
     assert found(files, "QTY") == [("QTY008", TOML, at)]
-    assert messages(files, "QTY") == [f"{message}, which is not there"]
+    assert messages(files, "QTY") == [f"{message}, which does not exist: correct the name"]
     assert found({**files, "PKG-INFO": ""}, "QTY") == []
 
 
@@ -219,7 +227,9 @@ def test_ruffs_table() -> None:
     )
     files = with_toml(settings(before))
     assert found(files, "QTY009") == [("QTY009", TOML, 10)]
-    assert messages(files, "QTY009") == ["this belongs to tool.ruff.lint.isort; also in line 7"]
+    assert messages(files, "QTY009") == [
+        "ruff will stop reading this here: move it to `tool.ruff.lint.isort`; also in line 7"
+    ]
     assert fixed(files, "QTY009") == {TOML: settings(after)}
 
 
@@ -238,7 +248,10 @@ def test_rules_that_ruff_dropped() -> None:
 
     files = with_toml(ruff('  "ANN101",  # self\n  "D203",\n  "TRY200",\n'))
     assert found(files, "QTY010") == [("QTY010", TOML, 6), ("QTY010", TOML, 8)]
-    assert messages(files, "QTY010") == ["ruff has no rule ANN101", "ruff has no rule TRY200: B904"]
+    assert messages(files, "QTY010") == [
+        "ruff warns about ANN101 or stops, as it was removed: delete it",
+        "ruff warns about TRY200 or stops, as it was removed: write B904",
+    ]
     assert fixed(files, "QTY010") == {TOML: ruff('  "D203",\n  "B904",\n')}
 
 
@@ -252,7 +265,9 @@ def test_mypy_looks_into_functions() -> None:
     value = '[tool.mypy]\npython_version = "3.11"\n'
     files = with_toml(settings(value))
     assert found(files, "QTY011") == [("QTY011", TOML, 4)]
-    assert messages(files, "QTY011") == ["mypy skips functions without annotations"]
+    assert messages(files, "QTY011") == [
+        "mypy skips functions without annotations: write `check_untyped_defs = true`"
+    ]
     assert fixed(files, "QTY011") == {TOML: settings(f"{value}check_untyped_defs = true\n")}
     assert found({**files, "Makefile": "types:\n\tmypy --strict src\n"}, "QTY011") == []
     assert found(changed(files, {TOML: settings(f"{value}strict = true\n")}), "QTY011") == []
@@ -286,7 +301,8 @@ def test_a_rule_of_ruff_is_gone_from_a_version_on(
         return messages({"pyproject.toml": pinned + settings}, "QTY010")
 
     assert told(last) == []
-    assert told(without) == [f"ruff has no rule {code}{other and f': {other}'}"]
+    remedy = f"write {other}" if other else "delete it"
+    assert told(without) == [f"ruff warns about {code} or stops, as it was removed: {remedy}"]
 
 
 @pytest.mark.parametrize(
@@ -349,17 +365,17 @@ def test_a_module_that_lies_somewhere_on_the_path() -> None:
         (
             '[tool.ruff.lint]\nextend-ignore = [ "E501" ]\n',
             '[tool.ruff.lint]\nignore = [ "E501" ]\n',
-            "`extend-ignore` is `ignore`",
+            "`extend-ignore` is outdated and means the same as `ignore`: write `ignore`",
         ),
         (
             '[tool.ruff.lint]\nselect = [ "E" ]\nextend-unfixable = [ "E501" ]\n',
             '[tool.ruff.lint]\nselect = [ "E" ]\nunfixable = [ "E501" ]\n',
-            "`extend-unfixable` is `unfixable`",
+            "`extend-unfixable` is outdated and means the same as `unfixable`: write `unfixable`",
         ),
         (
             "[tool.mypy]\nstrict = true\nshow_error_codes = true\n",
             "[tool.mypy]\nstrict = true\n",
-            "mypy shows error codes anyway: `show_error_codes` can go",
+            "mypy shows error codes anyway: delete `show_error_codes`",
         ),
     ],
 )

@@ -30,12 +30,28 @@ def one(repo: str, rev: str, *lines: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        ("exclude: a\n", 1, "no list `repos`"),
-        ("repos:\n  - 3\n", 2, "a repository without `repo`"),
-        ("repos:\n  - repo: https://x.org/a\n    rev: v1\n", 2, "a repository without `hooks`"),
-        ("repos:\n  - repo: https://x.org/a\n    hooks: []\n", 2, "https://x.org/a has no `rev`"),
-        ("repos:\n  - repo: local\n    hooks:\n      - name: a\n", 4, "a hook without `id`"),
-        ("files: '('\nrepos: []\n", 1, "`files` is no regular expression"),
+        ("exclude: a\n", 1, "no list `repos`, so pre-commit stops: add it"),
+        ("repos:\n  - 3\n", 2, "no `repo`, so pre-commit stops: add the address of the repository"),
+        (
+            "repos:\n  - repo: https://x.org/a\n    rev: v1\n",
+            2,
+            "no `hooks`, so pre-commit stops: list the hooks to run",
+        ),
+        (
+            "repos:\n  - repo: https://x.org/a\n    hooks: []\n",
+            2,
+            "https://x.org/a has no `rev`, so pre-commit stops: add a version tag",
+        ),
+        (
+            "repos:\n  - repo: local\n    hooks:\n      - name: a\n",
+            4,
+            "no `id`, so pre-commit stops: name the hook",
+        ),
+        (
+            "files: '('\nrepos: []\n",
+            1,
+            "`files` is not a regular expression, so pre-commit stops: correct it",
+        ),
     ],
 )
 def test_what_pre_commit_refuses(content: str, line: int, message: str) -> None:
@@ -52,22 +68,43 @@ def test_what_pre_commit_reads() -> None:
 @pytest.mark.parametrize(
     ("repo", "rev", "name", "message"),
     [
-        (PCH, "v4.6.0", "flake8", "v4.6.0 has no flake8 any more: PyCQA/flake8 has it"),
-        (PCH, "v4.3.0", "forbid-submodules", "v4.3.0 has no forbid-submodules yet: 4.4 does"),
+        (
+            PCH,
+            "v4.6.0",
+            "flake8",
+            "v4.6.0 no longer has flake8, so pre-commit stops: use PyCQA/flake8",
+        ),
+        (
+            PCH,
+            "v4.3.0",
+            "forbid-submodules",
+            "v4.3.0 does not have forbid-submodules yet, so pre-commit stops: use 4.4 or newer",
+        ),
         (
             f"{PCH}.git",
             "v6.0.0",
             "trailing-whitespaces",
-            "pre-commit/pre-commit-hooks has no hook trailing-whitespaces: trailing-whitespace?",
+            "pre-commit/pre-commit-hooks has no hook trailing-whitespaces, so pre-commit stops: "
+            "did you mean trailing-whitespace?",
         ),
-        (RUFF, "v0.9.0", "ruff-check", "v0.9.0 has no ruff-check yet: 0.11.10 does"),
+        (
+            RUFF,
+            "v0.9.0",
+            "ruff-check",
+            "v0.9.0 does not have ruff-check yet, so pre-commit stops: use 0.11.10 or newer",
+        ),
         (
             RUFF,
             f"{COMMIT}  # frozen: v0.9.0",
             "ruff-check",
-            "v0.9.0 has no ruff-check yet: 0.11.10 does",
+            "v0.9.0 does not have ruff-check yet, so pre-commit stops: use 0.11.10 or newer",
         ),
-        (RUFF, "v0.0.250", "ruff-format", "v0.0.250 has no ruff-format yet: 0.0.290 does"),
+        (
+            RUFF,
+            "v0.0.250",
+            "ruff-format",
+            "v0.0.250 does not have ruff-format yet, so pre-commit stops: use 0.0.290 or newer",
+        ),
     ],
 )
 def test_hooks_that_do_not_exist(repo: str, rev: str, name: str, message: str) -> None:
@@ -187,7 +224,7 @@ def test_the_hooks_of_a_repository_are_known_from_one_version_to_another(
 def test_hooks_that_another_repository_took_over(name: str, instead: str) -> None:
     assert found(one(PCH, "v3.4.0", f"id: {name}"), "QTY013") == []
     assert messages(one(PCH, "v4.0.0", f"id: {name}"), "QTY013") == [
-        f"v4.0.0 has no {name} any more: {instead} has it"
+        f"v4.0.0 no longer has {name}, so pre-commit stops: use {instead}"
     ]
 
 
@@ -203,7 +240,9 @@ def test_hooks_that_another_repository_took_over(name: str, instead: str) -> Non
 def test_hooks_that_run_on_nothing(lines: tuple[str, ...], line: int) -> None:
     files = one("https://x.org/a", "v1", *lines)
     assert found(files, "QTY") == [("QTY014", HOOKS, line)]
-    assert messages(files, "QTY") == [f"{lines[0][4:]} runs on no file, so it checks nothing"]
+    assert messages(files, "QTY") == [
+        f"{lines[0][4:]} matches no file, so it checks nothing: correct `files` or `exclude`"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +296,7 @@ def test_patterns_that_may_take_for_ever_are_left(pattern: str, *, cheap: bool) 
     ],
 )
 def test_addresses_that_moved(old: str, new: str) -> None:
-    assert messages(one(old, "v1", "id: a"), "QTY016") == [f"{old} is {new} today"]
+    assert messages(one(old, "v1", "id: a"), "QTY016") == [f"{old} will stop working: write {new}"]
     assert fixed(one(old, "v1", "id: a"), "QTY016") == {HOOKS: one(new, "v1", "id: a")[HOOKS]}
     assert found(one(new, "v1", "id: a"), "QTY016") == []
 
@@ -265,7 +304,9 @@ def test_addresses_that_moved(old: str, new: str) -> None:
 def test_revisions_that_move() -> None:
     files = one("https://x.org/a", "main", "id: a")
     assert found(files, "QTY") == [("QTY015", HOOKS, 3)]
-    assert messages(files, "QTY") == ["main is no version"]
+    assert messages(files, "QTY") == [
+        "with the branch `main`, people run different checks: write a version tag"
+    ]
 
 
 def test_names_of_today() -> None:
@@ -280,7 +321,7 @@ def test_names_of_today() -> None:
         ("QTY016", HOOKS, 3),
         ("QTY016", HOOKS, 8),
     ]
-    assert messages(files, "QTY")[0] == "commit is pre-commit today"
+    assert messages(files, "QTY")[0] == "commit will stop working: write pre-commit"
     assert fixed(files, "QTY016") == {
         HOOKS: "default_stages: [pre-commit, pre-push]  # both\nrepos:\n"
         "  - repo: https://github.com/PyCQA/flake8\n    rev: 3.9.2\n"
@@ -293,7 +334,9 @@ def test_one_version() -> None:
     files = edited(clean(), HOOKS, "rev: v0.17.6", "rev: v0.17.5")
     line = text(files, HOOKS).split("\n").index("    rev: v0.17.5") + 1
     assert found(files, "QTY") == [("QTY017", HOOKS, line)]
-    assert messages(files, "QTY") == ["ruff v0.17.5 here, but 0.17.6 in pyproject.toml"]
+    assert messages(files, "QTY") == [
+        "ruff v0.17.5 may disagree with 0.17.6 in pyproject.toml: use one version"
+    ]
     loose = edited(files, "pyproject.toml", '"ruff==0.17.6"', '"ruff>=0.17.6"')
     assert found(loose, "QTY") == []
 
@@ -302,7 +345,7 @@ def test_one_version() -> None:
 def test_one_version_where_each_python_has_its_own(own: str) -> None:
     pins = f"\"ruff=={own}; python_version >= '3.12'\", \"ruff==0.17.4 ; python_version < '3.12'\""
     files = edited(clean(), "pyproject.toml", '"ruff==0.17.6"', pins)
-    told = ["ruff v0.17.6 here, but 0.17.5 and 0.17.4 in pyproject.toml"]
+    told = ["ruff v0.17.6 may disagree with 0.17.5 and 0.17.4 in pyproject.toml: use one version"]
     assert messages(files, "QTY") == ([] if own == "0.17.6" else told)
 
 
@@ -312,7 +355,9 @@ def test_one_version_where_hooks_are_frozen(quote: str) -> None:
     same = edited(clean(), HOOKS, "rev: v0.17.6", f"{frozen}v0.17.6")
     assert found(same, "QTY") == []
     other = edited(clean(), HOOKS, "rev: v0.17.6", f"{frozen}v0.17.5")
-    assert messages(other, "QTY") == ["ruff v0.17.5 here, but 0.17.6 in pyproject.toml"]
+    assert messages(other, "QTY") == [
+        "ruff v0.17.5 may disagree with 0.17.6 in pyproject.toml: use one version"
+    ]
     untold = edited(clean(), HOOKS, "rev: v0.17.6", f"rev: {COMMIT}")
     assert found(untold, "QTY") == []
 
@@ -327,7 +372,9 @@ def ci(session: str, noxfile: str = NOX) -> dict[str, Any]:
 
 def test_sessions_that_ci_asks_for() -> None:
     assert found(ci("lint"), "QTY") == [("QTY018", ".gitlab-ci.yml", 2)]
-    assert messages(ci("lint"), "QTY") == ["noxfile.py has no session lint"]
+    assert messages(ci("lint"), "QTY") == [
+        "noxfile.py has no session lint, so this fails: see `nox -l`"
+    ]
     for known in ("unit", "unit-3.11", '"unit(a=1)"', "$SESSION", "unit -- --verbose"):
         assert found(ci(known), "QTY") == []
 
@@ -354,7 +401,9 @@ def test_a_function_is_a_session_by_its_name() -> None:
 
 def test_the_hook_of_ruffs_linter() -> None:
     old = one(RUFF, "v0.12.0", "id: ruff", "args: [--fix]")
-    assert messages(old, "QTY019") == ["ruff is an old name of the hook ruff-check"]
+    assert messages(old, "QTY019") == [
+        "`ruff` is an old name that does not say which hook is meant: write `ruff-check`"
+    ]
     right = one(RUFF, "v0.12.0", "id: ruff-check", "args: [--fix]")
     assert fixed(old, "QTY019") == {HOOKS: right[HOOKS]}
     for rev, name in (("v0.11.9", "ruff"), ("v0.12.0", "ruff-check"), ("v0.12.0", "ruff-format")):

@@ -17,10 +17,10 @@ def _place_of_settings(facts: Facts) -> str:
 
 @rule("QTY001", SHOULD, kinds=PACKAGE, when=runs_can_be_seen, strict=True)
 def linter(facts: Facts) -> Iterator[Hit]:
-    """A linter looks at the code.
+    """A linter checks the code.
 
-    Why: It finds in a second what costs an afternoon later: names that do not exist, results that
-    are thrown away, code that cannot be reached.
+    Why: It finds in a second what would cost an afternoon later: undefined names, unused results,
+    unreachable code.
 
     How: Add `[tool.ruff.lint]` to `pyproject.toml`, and run `ruff check` in CI and as a hook. Any
     other linter will do.
@@ -28,14 +28,15 @@ def linter(facts: Facts) -> Iterator[Hit]:
     Source: [ruff](https://docs.astral.sh/ruff/linter/).
     """
     if not facts.automation.names("ruff", "flake8", "pylint", "pyflakes", "prospector", "pylama"):
-        yield Hit(_place_of_settings(facts), 1, "no linter is set up")
+        message = "no linter, so undefined names go unnoticed: run `ruff check` in CI"
+        yield Hit(_place_of_settings(facts), 1, message)
 
 
 @rule("QTY002", SHOULD, kinds=PACKAGE, when=runs_can_be_seen, strict=True)
 def type_checker(facts: Facts) -> Iterator[Hit]:
-    """A type checker looks at the code.
+    """A type checker checks the code.
 
-    Why: A value of the wrong type is found before the code runs, also where no test goes.
+    Why: It finds values of the wrong type before the code runs, even where there is no test.
 
     How: Add `[tool.mypy]` to `pyproject.toml`, and run `mypy` in CI. Any other type checker will
     do.
@@ -44,7 +45,8 @@ def type_checker(facts: Facts) -> Iterator[Hit]:
     """
     names = ("mypy", "pyright", "basedpyright", "pytype", "pyre", "ty", "pyrefly", "zuban")
     if not facts.automation.names(*names):
-        yield Hit(_place_of_settings(facts), 1, "no type checker is set up")
+        message = "no type checker, so wrong types go unnoticed: run `mypy` in CI"
+        yield Hit(_place_of_settings(facts), 1, message)
 
 
 @rule(
@@ -55,23 +57,24 @@ def type_checker(facts: Facts) -> Iterator[Hit]:
     strict=True,
 )
 def coverage(facts: Facts) -> Iterator[Hit]:
-    """The tests are run with coverage.
+    """Test runs measure coverage.
 
-    Why: Nobody sees otherwise which lines no test has ever run.
+    Why: Otherwise nobody sees which lines no test has ever run.
 
     How: Add `pytest-cov` to the requirements of the tests, and run `pytest --cov`.
 
     Source: [coverage](https://coverage.readthedocs.io/en/latest/).
     """
     if not facts.automation.names("coverage", "pytest-cov", "--cov", "slipcover", "codecov"):
-        yield Hit(_place_of_settings(facts), 1, "no coverage is measured")
+        message = "nobody sees which lines have no test: run `pytest --cov` (from `pytest-cov`)"
+        yield Hit(_place_of_settings(facts), 1, message)
 
 
 @rule("QTY004", SHOULD, kinds=PACKAGE, when=runs_can_be_seen, strict=True)
 def hooks(facts: Facts) -> Iterator[Hit]:
     """Checks run at each commit.
 
-    Why: What a hook finds takes a second to mend; in CI it takes a pipeline.
+    Why: What a hook finds takes a second to fix; in CI it takes a whole pipeline.
 
     How: Add `.pre-commit-config.yaml` with the tools of the project, and run `pre-commit install`.
 
@@ -81,4 +84,7 @@ def hooks(facts: Facts) -> Iterator[Hit]:
     if not facts.has_here_or_above(
         *files, ".lefthook.yml", "trunk.yaml", ".trunk/trunk.yaml", ".husky/pre-commit"
     ):
-        yield Hit(".pre-commit-config.yaml", 1, "no hooks for commits")
+        message = (
+            "no commit hooks, so mistakes only show in CI: add this file, run `pre-commit install`"
+        )
+        yield Hit(".pre-commit-config.yaml", 1, message)

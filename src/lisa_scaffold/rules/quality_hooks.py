@@ -14,6 +14,7 @@ from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 from lisa_scaffold.rules.tools import HOOKS, Hook, Release, parse_release, read_hooks
 from lisa_scaffold.similar import find_similar
 
+_STOPS = "so pre-commit stops"
 _BUILT_IN = ("local", "meta", "builtin")
 
 
@@ -21,37 +22,37 @@ _BUILT_IN = ("local", "meta", "builtin")
 def can_be_read(facts: Facts) -> Iterator[Hit]:
     """pre-commit can read its configuration.
 
-    Why: It stops with an error, so no hook runs, and every commit is refused.
+    Why: Otherwise it stops with an error: no hook runs, and every commit is refused.
 
-    How: Give each repository `repo`, `rev` and `hooks`, each hook its `id`, and write regular
-    expressions that Python understands.
+    How: Give each repository `repo`, `rev` and `hooks`, and each hook its `id`; write valid Python
+    regular expressions.
 
     Source: [pre-commit: configuration](https://pre-commit.com/#adding-pre-commit-plugins-to-your-project).
     """
     document = facts.hooks
     if not isinstance(document.get("repos"), list):
-        yield Hit(HOOKS, 1, "no list `repos`")
+        yield Hit(HOOKS, 1, f"no list `repos`, {_STOPS}: add it")
     for number, repo in enumerate(document.items("repos")):
         if message := _check_repository(repo):
             yield Hit(HOOKS, document.line("repos", number), message)
     for hook in read_hooks(facts):
         if not hook.name:
-            yield Hit(HOOKS, document.line(*hook.keys), "a hook without `id`")
+            yield Hit(HOOKS, document.line(*hook.keys), f"no `id`, {_STOPS}: name the hook")
     for above in ((), *(hook.keys for hook in read_hooks(facts))):
         for name in ("files", "exclude"):
             pattern = document.get(*above, name)
             if pattern is not None and _compile(pattern) is None:
-                message = f"`{name}` is no regular expression"
+                message = f"`{name}` is not a regular expression, {_STOPS}: correct it"
                 yield Hit(HOOKS, document.line(*above, name), message)
 
 
 def _check_repository(repo: Any) -> str:
     if not isinstance(repo, dict) or not isinstance(repo.get("repo"), str):
-        return "a repository without `repo`"
+        return f"no `repo`, {_STOPS}: add the address of the repository"
     if not isinstance(repo.get("hooks"), list):
-        return "a repository without `hooks`"
+        return f"no `hooks`, {_STOPS}: list the hooks to run"
     if repo["repo"] not in _BUILT_IN and repo.get("rev") in (None, ""):
-        return f"{repo['repo']} has no `rev`"
+        return f"{repo['repo']} has no `rev`, {_STOPS}: add a version tag"
     return ""
 
 
@@ -142,11 +143,11 @@ _DROPPED: dict[tuple[str, str], tuple[Release, str]] = {
 
 @rule("QTY013", MUST, when=lambda facts: facts.hooks)
 def hooks_exist(facts: Facts) -> Iterator[Hit]:
-    """Each hook exists in the version of its repository that is pinned.
+    """Each hook exists in the pinned version of its repository.
 
-    Why: pre-commit stops with an error, so no hook runs, and every commit is refused.
+    Why: Otherwise pre-commit stops with an error: no hook runs, and every commit is refused.
 
-    How: Correct the `id`, or take a `rev` that has the hook.
+    How: Correct the `id`, or choose a `rev` that has the hook.
 
     Source: `.pre-commit-hooks.yaml` of each repository, such as that of
     [pre-commit-hooks](https://github.com/pre-commit/pre-commit-hooks/blob/main/.pre-commit-hooks.yaml).
@@ -164,14 +165,15 @@ def _check_hook(hook: Hook) -> str:
         return ""
     dropped, instead = _DROPPED.get((hook.repository, hook.name), ((9999,), ""))
     if version >= dropped:
-        return f"{hook.revision} has no {hook.name} any more: {instead} has it"
+        return f"{hook.revision} no longer has {hook.name}, {_STOPS}: use {instead}"
     since = known.get(hook.name)
     if since is None and version <= _KNOWN_UNTIL[hook.repository]:
         close = find_similar(hook.name, known)
-        hint = f": {close[0]}?" if close else ""
-        return f"{hook.repository} has no hook {hook.name}{hint}"
+        remedy = f"did you mean {close[0]}?" if close else "correct its `id`"
+        return f"{hook.repository} has no hook {hook.name}, {_STOPS}: {remedy}"
     if since and version < since:
-        return f"{hook.revision} has no {hook.name} yet: {'.'.join(map(str, since))} does"
+        first = ".".join(map(str, since))
+        return f"{hook.revision} does not have {hook.name} yet, {_STOPS}: use {first} or newer"
     return ""
 
 
@@ -204,12 +206,12 @@ _MOST_STEPS = 20_000_000
     when=lambda facts: facts.hooks and facts.is_checkout,
 )
 def run_on_something(facts: Facts) -> Iterator[Hit]:
-    """Each hook runs on a file of the project.
+    """Each hook runs on at least one file of the project.
 
-    Why: A pattern with a mistake, or with the name of a folder that was renamed, matches nothing:
-    the hook passes for ever and checks nothing.
+    Why: A pattern with a mistake, or with the old name of a folder, matches nothing: the hook
+    always passes and checks nothing.
 
-    How: Correct `files` or `exclude`, or remove the hook.
+    How: Correct `files` or `exclude`, or delete the hook.
 
     Source: [pre-commit: check-hooks-apply](https://pre-commit.com/#meta-check_hooks_apply).
     """
@@ -224,7 +226,9 @@ def run_on_something(facts: Facts) -> Iterator[Hit]:
             paths = _select_paths(paths, {"files": usual})
         if paths == []:
             key = "files" if hook.data.get("files") else "id"
-            message = f"{hook.name} runs on no file, so it checks nothing"
+            message = (
+                f"{hook.name} matches no file, so it checks nothing: correct `files` or `exclude`"
+            )
             yield Hit(HOOKS, facts.hooks.line(*hook.keys, key), message)
 
 
@@ -261,19 +265,22 @@ _MOVING = ("main", "master", "HEAD", "stable", "latest", "develop", "dev", "trun
 
 @rule("QTY015", SHOULD, when=lambda facts: facts.hooks)
 def revisions_stay(facts: Facts) -> Iterator[Hit]:
-    """Each repository of hooks is pinned to a version.
+    """Each hook repository is pinned to a version.
 
-    Why: pre-commit keeps the first state of a branch that it sees, so two people with one
+    Why: pre-commit keeps the first state of a branch that it sees, so two people with the same
     configuration run different checks.
 
-    How: Write a tag, and let `pre-commit autoupdate` move it.
+    How: Write a tag, and let `pre-commit autoupdate` update it.
 
     Source: [pre-commit: rev](https://pre-commit.com/#using-the-latest-version-for-a-repository).
     """
     for number, repo in enumerate(facts.hooks.items("repos")):
         if isinstance(repo, dict) and repo.get("rev") in _MOVING:
             line = facts.hooks.line("repos", number, "rev")
-            yield Hit(HOOKS, line, f"{repo['rev']} is no version")
+            message = (
+                f"with the branch `{repo['rev']}`, people run different checks: write a version tag"
+            )
+            yield Hit(HOOKS, line, message)
 
 
 _STAGES = {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}
@@ -290,12 +297,12 @@ _MOVED = {
 
 @rule("QTY016", SHOULD, when=lambda facts: facts.hooks, fixes=True)
 def names_of_today(facts: Facts) -> Iterator[Hit]:
-    """pre-commit's configuration has today's names.
+    """pre-commit's configuration uses current names.
 
-    Why: The old names of stages will be refused, and an address that has moved may be gone, or be
-    somebody else's, tomorrow.
+    Why: The old names of stages will be refused, and an old address may disappear, or be taken over
+    by somebody else.
 
-    How: `pre-commit migrate-config` renames stages; write the new address of a repository.
+    How: Run `pre-commit migrate-config` to rename stages; write the new address of a repository.
 
     Source: [pre-commit 3.2](https://github.com/pre-commit/pre-commit/blob/main/CHANGELOG.md).
     """
@@ -306,7 +313,7 @@ def names_of_today(facts: Facts) -> Iterator[Hit]:
         if len(re.findall(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", text)) == 1:
             changed = re.sub(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", new, text)
             fix = Fix.edit(HOOKS, replace_in_line(line, text, changed))
-        yield Hit(HOOKS, line, f"{old} is {new} today", fix=fix)
+        yield Hit(HOOKS, line, f"{old} will stop working: write {new}", fix=fix)
 
 
 def _find_outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
@@ -332,8 +339,8 @@ _RUFF_HOOKS = "astral-sh/ruff-pre-commit"
 def ruff_hook_of_today(facts: Facts) -> Iterator[Hit]:
     """The hook of ruff's linter is called `ruff-check`.
 
-    Why: ruff has two hooks, and the old name `ruff` does not say which one is meant; it is kept as
-    an alias only.
+    Why: ruff has two hooks, and the old name `ruff`, which is only kept as an alias, does not say
+    which one is meant.
 
     How: Write `id: ruff-check`, and the same name wherever the hook is skipped or run by name.
 
@@ -351,4 +358,9 @@ def ruff_hook_of_today(facts: Facts) -> Iterator[Hit]:
             named = r"\bSKIP\b|pre-commit run\b.*\bruff\b|\bskip:"
             is_named = re.search(named, facts.automation.text)
             fix = None if is_named else Fix.edit(HOOKS, replace_in_line(line, text, right))
-            yield Hit(HOOKS, line, "ruff is an old name of the hook ruff-check", fix=fix)
+            yield Hit(
+                HOOKS,
+                line,
+                "`ruff` is an old name that does not say which hook is meant: write `ruff-check`",
+                fix=fix,
+            )

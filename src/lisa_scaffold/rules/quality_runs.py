@@ -17,7 +17,8 @@ from lisa_scaffold.rules.tools import HOOKS, find_pins, hook_versions
 def one_version(facts: Facts) -> Iterator[Hit]:
     """A tool has the same version as a hook and as a requirement.
 
-    Why: Two versions format or judge the same line in two ways: what the hook accepts, CI refuses.
+    Why: Two versions may format or judge the same line differently: what the hook accepts, CI
+    refuses.
 
     How: Write the version of the requirement as `rev` of the hook, or the other way round.
 
@@ -31,7 +32,11 @@ def one_version(facts: Facts) -> Iterator[Hit]:
         if pinned and version not in pinned:
             line = facts.hooks.line(*hook.repo_keys, "rev")
             others = " and ".join(dict.fromkeys(".".join(map(str, each)) for each in pinned))
-            yield Hit(HOOKS, line, f"{tool} {hook.revision} here, but {others} in pyproject.toml")
+            message = (
+                f"{tool} {hook.revision} may disagree with {others} in pyproject.toml: "
+                "use one version"
+            )
+            yield Hit(HOOKS, line, message)
 
 
 _ASKED = compile_lazily(r"(?<![\w./-])nox\s+(?:-\w*s|--sessions?|-e)\s+((?:[\w.'\"$-]+(?:\s+|$))+)")
@@ -41,9 +46,9 @@ _LONGEST = 2000
 
 @rule("QTY018", MUST, when=lambda facts: facts.pipeline.jobs and facts.has("noxfile.py"))
 def sessions_exist(facts: Facts) -> Iterator[Hit]:
-    """The sessions that CI asks nox for exist.
+    """The nox sessions that CI runs exist.
 
-    Why: nox stops with an error, and the job fails whatever the code is like.
+    Why: Otherwise nox stops with an error, and the job fails however good the code is.
 
     How: Correct the name; `nox -l` lists the sessions.
 
@@ -58,7 +63,8 @@ def sessions_exist(facts: Facts) -> Iterator[Hit]:
                 plain = re.sub(r"(-\d+\.\d+|\(.*)$", "", name)
                 if plain not in known and plain.replace("_", "-") not in known:
                     place = facts.pipeline.place_of(job, "script")
-                    yield Hit(*place, f"noxfile.py has no session {name}")
+                    message = f"noxfile.py has no session {name}, so this fails: see `nox -l`"
+                    yield Hit(*place, message)
 
 
 def _find_asked(command: str) -> Iterator[str]:

@@ -82,10 +82,10 @@ _STRICT = {
 
 @rule("QTY005", SHOULD, when=_uses_pytest, fixes=UNSAFE, strict=True)
 def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
-    """Markers and settings that pytest does not know make it fail.
+    """Unknown markers, unknown settings and unexpected passes make pytest fail.
 
-    Why: A misspelt marker or setting is ignored, so tests run that should not, or do not run at
-    all; a test that was expected to fail and passes tells that something has changed.
+    Why: Otherwise a misspelt marker or setting is ignored, so the wrong tests run, or none; and a
+    test that unexpectedly passes goes unnoticed.
 
     How: Write `addopts = ["--strict-config", "--strict-markers"]` and `xfail_strict = true` under
     `[tool.pytest.ini_options]`.
@@ -108,7 +108,8 @@ def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
             fix = Fix.edit(TOML, *_add_strict_options(document, keys, list(missing.values())))
         *others, last = missing
         listed = f"{', '.join(others)} and {last}" if others else last
-        message = f"pytest takes {listed} without a word"
+        options = "`, `".join(names[0] or "xfail_strict = true" for names in missing.values())
+        message = f"pytest silently accepts {listed}: add `{options}`"
         yield Hit(document.path, document.line(*keys), message, fix=fix)
 
 
@@ -134,11 +135,11 @@ def _add_strict_options(
 def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
     """A warning makes a test fail.
 
-    Why: A warning tells what the next version of a dependency will break, while there is time; in
-    the log of a run that passes nobody reads it.
+    Why: A warning says what the next version of a dependency will break, while there is still time;
+    nobody reads it in the log of a run that passes.
 
-    How: Write `filterwarnings = ["error"]` under `[tool.pytest.ini_options]`, and below it the
-    warnings that you cannot help, as `ignore:…`.
+    How: Write `filterwarnings = ["error"]` under `[tool.pytest.ini_options]`, and after `"error"`
+    the warnings that you cannot avoid, as `"ignore:…"`.
 
     Source: [pytest: warnings](https://docs.pytest.org/en/stable/how-to/capture-warnings.html#controlling-warnings).
     """
@@ -148,17 +149,21 @@ def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
     in_command = re.search(r"-W[ \"',]*error", facts.automation.text)
     if not in_command and not any(str(line).strip().startswith("error") for line in lines):
         line = document.line(*keys, "filterwarnings")
-        yield Hit(document.path, line, "a test passes whatever it warns of")
+        yield Hit(
+            document.path,
+            line,
+            'nobody sees warnings of passing tests: write `filterwarnings = ["error"]`',
+        )
 
 
 @rule("QTY007", SHOULD)
 def settings_are_read(facts: Facts) -> Iterator[Hit]:
-    """The settings of a tool stand where it reads them.
+    """The settings of a tool are where it reads them.
 
-    Why: A tool reads one file. What stands in a second one is ignored without a word, and whoever
-    changes it wonders why nothing happens.
+    Why: A tool reads only one file. It silently ignores a second one, and whoever changes that
+    wonders why nothing happens.
 
-    How: Join the two, and remove one.
+    How: Merge the two files, and delete one.
 
     Source: [pytest](https://docs.pytest.org/en/stable/reference/customize.html#configuration-file-formats),
     [ruff](https://docs.astral.sh/ruff/configuration/#config-file-discovery),
@@ -180,13 +185,14 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
             )
             if path not in automation or not re.search(option, automation):
                 first = places[0][0].path
-                message = f"{tool} reads {first}, so what stands here is ignored"
+                message = f"{tool} reads only {first} and ignores this: move it there"
                 yield Hit(path, document.line(*keys), message)
     if facts.pyproject.get("tool", "flake8"):
         plugins = ("flake8-pyproject", "pyproject-flake8", "pflake8", "flakeheaven", "flake9")
         if not any(name in automation.lower() for name in plugins):
             line = facts.pyproject.line("tool", "flake8")
-            yield Hit(TOML, line, "flake8 does not read pyproject.toml")
+            message = "flake8 does not read this file: move the settings to .flake8"
+            yield Hit(TOML, line, message)
 
 
 def _extended(facts: Facts, tool: str, places: list[Place]) -> set[str]:
@@ -212,11 +218,11 @@ _PATHS = (
 
 @rule("QTY008", SHOULD, when=lambda facts: facts.is_checkout)
 def paths_exist(facts: Facts) -> Iterator[Hit]:
-    """What a tool is told to look at exists.
+    """The paths in the settings of tools exist.
 
-    Why: A folder was renamed, and the tool now looks at nothing, or at everything.
+    Why: If a folder was renamed, the tool now checks nothing, or everything.
 
-    How: Name the folder as it is.
+    How: Write the current name of the folder.
 
     Source: [pytest: testpaths](https://docs.pytest.org/en/stable/reference/reference.html#confval-testpaths),
     [coverage: source](https://coverage.readthedocs.io/en/latest/source.html).
@@ -235,7 +241,11 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
                 if not _exists(facts, path, name):
                     item: tuple[Key, ...] = (index,) if isinstance(value, list) else ()
                     line = document.line(*keys, name, *item)
-                    yield Hit(document.path, line, f"{verb} {path}, which is not there")
+                    yield Hit(
+                        document.path,
+                        line,
+                        f"{verb} {path}, which does not exist: correct the name",
+                    )
 
 
 def _names_modules(facts: Facts, document: Document, keys: tuple[str, ...]) -> bool:
@@ -279,9 +289,9 @@ _LINT = (
 
 @rule("QTY009", SHOULD, when=lambda facts: _find_settings(facts, _RUFF), fixes=True)
 def ruff_table(facts: Facts) -> Iterator[Hit]:
-    """Settings of ruff's linter stand under `lint`.
+    """Settings of ruff's linter are under `lint`.
 
-    Why: ruff warns at every run that the old place is deprecated, and will refuse it.
+    Why: ruff warns at every run that the old place is deprecated, and will stop reading it.
 
     How: Move them from `[tool.ruff]` to `[tool.ruff.lint]`.
 
@@ -297,7 +307,7 @@ def ruff_table(facts: Facts) -> Iterator[Hit]:
     fix = Fix.edit(document.path, *changes) if all_move else None
     lines = [document.line(*keys, name) for name in old]
     right = ".".join((*keys, "lint", old[0]))
-    message = f"this belongs to {right}{count_more(lines)}"
+    message = f"ruff will stop reading this here: move it to `{right}`{count_more(lines)}"
     yield Hit(document.path, lines[0], message, fix=fix)
 
 
@@ -320,12 +330,12 @@ _CODES = ("select", "extend-select", "ignore", "extend-ignore", "fixable", "unfi
 
 @rule("QTY010", SHOULD, when=lambda facts: _find_settings(facts, _RUFF), fixes=True)
 def ruff_rules(facts: Facts) -> Iterator[Hit]:
-    """The rules that ruff is told to apply or to ignore exist.
+    """The rules in ruff's settings exist.
 
-    Why: ruff refuses to start where a rule is selected that was removed, and warns at every run
-    where one is ignored.
+    Why: ruff refuses to start if a removed rule is selected, and warns at every run if one is
+    ignored.
 
-    How: Take it out, or name the rule that took its place.
+    How: Delete it, or write the rule that replaced it.
 
     Source: [ruff's rules](https://docs.astral.sh/ruff/rules/).
     """
@@ -339,7 +349,10 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
                 if removed and removed <= oldest_pin(facts, "ruff"):
                     new = quoted(other) if other and other not in items else None
                     fix = Fix.edit(document.path, replace_item(at, str(code), new))
-                    message = f"ruff has no rule {code}{f': {other}' if other else ''}"
+                    message = (
+                        f"ruff warns about {code} or stops, as it was removed: "
+                        f"{f'write {other}' if other else 'delete it'}"
+                    )
                     yield Hit(document.path, document.line(*at, index), message, fix=fix)
 
 
@@ -351,12 +364,12 @@ _LOOK_INSIDE_OPTION = compile_lazily(
 
 @rule("QTY011", SHOULD, when=lambda facts: _find_settings(facts, _MYPY), fixes=UNSAFE, strict=True)
 def mypy_looks(facts: Facts) -> Iterator[Hit]:
-    """Functions without annotations are checked by mypy too.
+    """Functions without annotations are type-checked too.
 
-    Why: By default it skips them without a word, so a run that passes may have checked nothing.
+    Why: By default mypy silently skips them, so a run that passes may have checked nothing.
 
-    How: Write `strict = true`; in a project that has few annotations yet,
-    `check_untyped_defs = true`.
+    How: Write `strict = true`, or `check_untyped_defs = true` in a project that has few annotations
+    so far.
 
     Source: [mypy: existing code](https://mypy.readthedocs.io/en/stable/existing_code.html).
     """
@@ -367,7 +380,7 @@ def mypy_looks(facts: Facts) -> Iterator[Hit]:
         fix = None
         if document.path == TOML:
             fix = Fix.edit(TOML, set_value((*keys, "check_untyped_defs"), "true"))
-        message = "mypy skips functions without annotations"
+        message = "mypy skips functions without annotations: write `check_untyped_defs = true`"
         yield Hit(document.path, document.line(*keys), message, fix=fix)
 
 
@@ -376,12 +389,13 @@ _SAME_AS = {"extend-ignore": "ignore", "extend-unfixable": "unfixable"}
 
 @rule("QTY020", SHOULD, fixes=True, strict=True)
 def settings_of_today(facts: Facts) -> Iterator[Hit]:
-    """No setting stands there that its tool has given up.
+    """No setting is obsolete.
 
-    Why: It does nothing any more, or the same as another one, and readers look for a difference.
+    Why: An obsolete setting does nothing, or the same as another one, and readers wonder what the
+    difference is.
 
-    How: ruff: `ignore` and `unfixable` in place of `extend-ignore` and `extend-unfixable`. mypy:
-    leave `show_error_codes` out, which is what it does anyway.
+    How: For ruff, write `ignore` and `unfixable` instead of `extend-ignore` and `extend-unfixable`.
+    For mypy, delete `show_error_codes`: it always shows them.
 
     Source: [ruff: extend-ignore](https://docs.astral.sh/ruff/settings/#lint_extend-ignore),
     [mypy 0.990](https://mypy.readthedocs.io/en/stable/changelog.html).
@@ -397,10 +411,11 @@ def settings_of_today(facts: Facts) -> Iterator[Hit]:
                     fix = None
                     if document.get(*to) is None:
                         fix = Fix.edit(document.path, move_key(at, to))
-                    yield Hit(document.path, document.line(*at), f"`{old}` is `{new}`", fix=fix)
+                    message = f"`{old}` is outdated and means the same as `{new}`: write `{new}`"
+                    yield Hit(document.path, document.line(*at), message, fix=fix)
     for document, keys in _find_settings(facts, _MYPY)[:1]:
         at = (*keys, "show_error_codes")
         if document.get(*at) is not None:
             fix = Fix.edit(TOML, remove_key(at)) if document.path == TOML else None
-            message = "mypy shows error codes anyway: `show_error_codes` can go"
+            message = "mypy shows error codes anyway: delete `show_error_codes`"
             yield Hit(document.path, document.line(*at), message, fix=fix)
