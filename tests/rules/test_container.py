@@ -35,7 +35,8 @@ def test_another_base_than_the_cde() -> None:
     line = line_of(files, "FROM", 1)
     assert found(files, "CON") == [("CON001", FILE, line)]
     assert messages(files, "CON") == [
-        "starts from docker.io/library/python:3.12, not from the CDE image"
+        "starts from docker.io/library/python:3.12, but LISA runs the CDE image: write `FROM "
+        "${CDE_IMAGE}`"
     ]
 
 
@@ -61,11 +62,11 @@ def test_projects_without_the_template_choose_their_base() -> None:
     [
         (
             "example.org:5000/base",
-            "example.org:5000/base has no tag, so it is the latest there is: name a version",
+            "the image example.org:5000/base may change any day: add a version tag",
         ),
         (
             "example.org/base:latest",
-            "example.org/base:latest is another image tomorrow: name a version",
+            "the image example.org/base:latest may change any day: use a version tag",
         ),
         ("example.org/base:1.2", None),
         ("example.org/base@sha256:" + "0" * 64, None),
@@ -128,7 +129,9 @@ def test_secrets(line: str, code: str | None) -> None:
 
 def test_the_value_of_a_secret_is_never_told() -> None:
     reported = messages(image("FROM example.org/base:1", "ENV API_TOKEN=hunter2"), "CON")
-    assert reported == ["API_TOKEN has a value here"]
+    assert reported == [
+        "everybody can read API_TOKEN here: change it, then use `RUN --mount=type=secret`"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +188,7 @@ def test_bases_are_maintained() -> None:
     files = {"Dockerfile": "ARG OS=debian:10-slim\nFROM ${OS}\nUSER me\n"}
     assert found(files, "CON", today=date(2026, 1, 1)) == [("CON009", "Dockerfile", 2)]
     assert messages(files, "CON", today=date(2026, 1, 1)) == [
-        "Debian 10 gets no repairs since 2024-06-30"
+        "Debian 10 has had no security fixes since 2024-06-30: use a newer version"
     ]
     assert found(files, "CON") == []
     newer = {"Dockerfile": "FROM debian:13\nUSER me\n"}
@@ -224,7 +227,7 @@ def test_several_installations_in_one_instruction() -> None:
         *("RUN pip install d", "USER a"),
     )
     assert messages(files, "CON") == [
-        "pip's cache stays in the image: `--no-cache-dir`; also in line 4"
+        "pip's cache bloats the image: add `--no-cache-dir`; also in line 4"
     ]
     (text,) = fixed(files, "CON007").values()
     assert text is not None
@@ -260,7 +263,7 @@ def test_people_develop_as_they_like() -> None:
     ],
 )
 def test_tags_that_move(base: str, moves: bool) -> None:
-    message = [f"{base} is another image tomorrow: name a version"] if moves else []
+    message = [f"the image {base} may change any day: use a version tag"] if moves else []
     assert messages(image(f"FROM {base}", "USER a"), "CON002") == message
     copied = image("FROM debian:13 AS one", f"COPY --from={base} /a /b", "USER a")
     assert messages(copied, "CON002") == message

@@ -80,7 +80,7 @@ def test_the_day_after_the_last_repair_is_the_first_to_tell(line: str) -> None:
     day = date.fromisoformat(last)
     assert explain_end(name, day) == ""
     told = explain_end(name, day + timedelta(days=1))
-    assert told == f"{label} gets no repairs since {last}"
+    assert told == f"{label} has had no security fixes since {last}: use a newer version"
 
 
 @pytest.mark.parametrize("name", ["debian:sid", "python:3", "python:latest", "fedora:30", "$IMAGE"])

@@ -45,17 +45,27 @@ def test_no_pipeline_and_a_small_one() -> None:
 def test_what_cannot_be_resolved() -> None:
     files = pipeline("include: /ci/no.yml\na:\n  extends: .b\n  script: [x]\n")
     assert found(files, "CI") == [("CI001", CI, START + 1), ("CI001", CI, START + 3)]
-    assert messages(files, "CI") == ["ci/no.yml: no such file", "a extends .b: no such job"]
+    assert messages(files, "CI") == [
+        "ci/no.yml does not exist, so GitLab refuses the pipeline: correct it",
+        "there is no job .b, so GitLab refuses the pipeline: correct it",
+    ]
+
+
+ABSENT = "there is no job b, so GitLab refuses the pipeline: correct the name in"
 
 
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a:\n  image: b:1\n", 1, "a has no `script`"),
-        (f"{JOB}  stage: tests\n", 3, "a is in the stage tests, which is not in `stages`"),
-        (f"{JOB}  needs: [b]\n", 3, "a asks for b, and there is no such job"),
-        (f"{JOB}  needs:\n    - job: b\n", 3, "a asks for b, and there is no such job"),
-        (f"{JOB}  dependencies: [b]\n", 3, "a asks for b, and there is no such job"),
+        ("a:\n  image: b:1\n", 1, "a has no `script`, so GitLab refuses the pipeline: add one"),
+        (
+            f"{JOB}  stage: tests\n",
+            3,
+            "there is no stage tests, so GitLab refuses the pipeline: add it to `stages`",
+        ),
+        (f"{JOB}  needs: [b]\n", 3, f"{ABSENT} `needs`"),
+        (f"{JOB}  needs:\n    - job: b\n", 3, f"{ABSENT} `needs`"),
+        (f"{JOB}  dependencies: [b]\n", 3, f"{ABSENT} `dependencies`"),
     ],
 )
 def test_jobs_that_gitlab_refuses(text: str, line: int, message: str) -> None:
@@ -107,18 +117,18 @@ def test_merge_requests_without_a_pipeline(text: str, line: int) -> None:
         (
             f"workflow:\n  rules:\n    - if: {MERGE}\n    - if: $CI_COMMIT_BRANCH\n{JOB}",
             1,
-            "a push to a merge request starts a second pipeline, for its branch",
+            "each push to a merge request starts two pipelines: add a rule with `if: "
+            "$CI_OPEN_MERGE_REQUESTS` and `when: never`",
         ),
         (
             rules("when: always"),
             3,
-            "a runs in the pipeline of a merge request: two for a push",
+            "each push to a merge request runs two pipelines (a twice): add `workflow: rules`",
         ),
         (
             f"b:\n  script: [make]\n{rules(f'if: {MERGE}')}",
             5,
-            "a runs in the pipeline of a merge request, b in the one for its branch: "
-            "two for a push",
+            "each push to a merge request runs two pipelines (a, then b): add `workflow: rules`",
         ),
     ],
 )
@@ -165,7 +175,9 @@ def test_conditions_are_evaluated() -> None:
 )
 def test_an_include_may_have_rules(entry: str, more: dict[str, str], missing: bool) -> None:
     files = {**pipeline(f"include:\n  - {entry}\n{JOB}"), **more}
-    assert messages(files, "CI001") == (["ci/opt.yml: no such file"] if missing else [])
+    assert messages(files, "CI001") == (
+        ["ci/opt.yml does not exist, so GitLab refuses the pipeline: correct it"] if missing else []
+    )
 
 
 @pytest.mark.parametrize("name", ["m: [x]", "m: [x, y]", "m 1/2"])
@@ -174,10 +186,8 @@ def test_one_job_of_several_can_be_needed(name: str) -> None:
     needs = f'{JOB}  needs: ["{name}"]\n  dependencies: ["{name}"]\n'
     assert messages(pipeline(several + needs), "CI002") == []
     one = "m:\n  script: [x]\n"
-    assert (
-        messages(pipeline(one + needs), "CI002")
-        == [f"a asks for {name}, and there is no such job"] * 2
-    )
+    told = f"there is no job {name}, so GitLab refuses the pipeline: correct the name in"
+    assert messages(pipeline(one + needs), "CI002") == [f"{told} `needs`", f"{told} `dependencies`"]
 
 
 def test_the_image_of_a_mac_is_a_machine() -> None:
@@ -194,9 +204,9 @@ PACKAGE = {"pyproject.toml": '[project]\nname = "a"\n', "src/a/__init__.py": ""}
 
 def test_a_package_is_tested_linted_and_built() -> None:
     assert messages({**PACKAGE, **pipeline("a:\n  script: [echo]\n")}, "CI") == [
-        "no job for build",
-        "no job for lint",
-        "no job for tests",
+        "no job builds the package, so releases may fail: add one with `python -m build`",
+        "no job runs a linter, so mistakes go unnoticed: add one with `ruff check`",
+        "no job runs the tests, so nobody sees what breaks: add one with `pytest`",
     ]
     whole = "a:\n  script: [pip install pytest, ruff check, python -m pytest, python -m build]\n"
     assert "CI005" not in {code for code, _, _ in found({**PACKAGE, **pipeline(whole)}, "CI")}
@@ -213,9 +223,11 @@ def test_reports_are_shown() -> None:
     )
     assert found(files, "CI") == [("CI006", CI, START + 2)] * 3
     assert messages(files, "CI") == [
-        "lines without a test are not shown in merge requests: no report `coverage_report`",
-        "tests that fail are not shown in merge requests: no report `junit`",
-        "what the linter finds is not shown in merge requests: no report `codequality`",
+        "merge requests do not show failed tests: add `junit` below `artifacts: reports:`",
+        "merge requests do not show untested lines: add `coverage_report` below `artifacts: "
+        "reports:`",
+        "merge requests do not show what the linter finds: add `codequality` below `artifacts: "
+        "reports:`",
     ]
 
 
@@ -237,8 +249,8 @@ def test_reports_are_written() -> None:
     files = pipeline(REPORT.replace("junit: out/", "junit: ").replace("path: out/", "path: "))
     assert found(files, "CI") == [("CI007", CI, START + 6), ("CI007", CI, START + 9)]
     assert messages(files, "CI") == [
-        "a writes out/junit.xml, not junit.xml",
-        "a writes out/cov.xml, not cov.xml",
+        "a never writes junit.xml, so nothing is shown: write out/junit.xml",
+        "a never writes cov.xml, so nothing is shown: write out/cov.xml",
     ]
     other = pipeline(REPORT.replace("    - pytest", "    - cd x && pytest"))
     assert found(other, "CI") == []
@@ -251,12 +263,12 @@ def test_reports_are_written() -> None:
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        ("python", "python has no tag, so it is the latest there is: name a version"),
+        ("python", "the image python may change any day: add a version tag"),
         (
             "r.org:5000/a/b",
-            "r.org:5000/a/b has no tag, so it is the latest there is: name a version",
+            "the image r.org:5000/a/b may change any day: add a version tag",
         ),
-        ("python:latest", "python:latest is another image tomorrow: name a version"),
+        ("python:latest", "the image python:latest may change any day: use a version tag"),
     ],
 )
 def test_images_that_move(image: str, message: str) -> None:
@@ -284,16 +296,34 @@ def test_images_that_stay(image: str) -> None:
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        ("python:3.9-slim", "Python 3.9 gets no repairs since 2025-10-31"),
-        ("docker.io/library/python:2.7", "Python 2.7 gets no repairs since 2020-01-01"),
-        ("python:3.12-bullseye", "Debian 11 (bullseye) gets no repairs since 2026-08-31"),
-        ("debian:buster-slim", "Debian 10 gets no repairs since 2024-06-30"),
-        ("ubuntu:20.04", "Ubuntu 20.04 gets no repairs since 2025-05-31"),
-        ("node:18-alpine", "Node 18 gets no repairs since 2025-04-30"),
+        (
+            "python:3.9-slim",
+            "Python 3.9 has had no security fixes since 2025-10-31: use a newer version",
+        ),
+        (
+            "docker.io/library/python:2.7",
+            "Python 2.7 has had no security fixes since 2020-01-01: use a newer version",
+        ),
+        (
+            "python:3.12-bullseye",
+            "Debian 11 (bullseye) has had no security fixes since 2026-08-31: use a newer version",
+        ),
+        (
+            "debian:buster-slim",
+            "Debian 10 has had no security fixes since 2024-06-30: use a newer version",
+        ),
+        (
+            "ubuntu:20.04",
+            "Ubuntu 20.04 has had no security fixes since 2025-05-31: use a newer version",
+        ),
+        (
+            "node:18-alpine",
+            "Node 18 has had no security fixes since 2025-04-30: use a newer version",
+        ),
         (
             "gcr.io/kaniko-project/executor:v1.9.0-debug",
-            "gcr.io/kaniko-project/executor is not maintained any more: "
-            "ghcr.io/osscontainertools/kaniko is",
+            "gcr.io/kaniko-project/executor is no longer maintained: use "
+            "ghcr.io/osscontainertools/kaniko",
         ),
     ],
 )
@@ -327,14 +357,16 @@ def test_what_gitlab_removed() -> None:
         ("CI010", 5),
         ("CI010", 8),
     ]
-    assert messages(files, "CI010")[0] == "`types` is `stages` today"
+    assert messages(files, "CI010")[0] == "GitLab no longer accepts `types`: write `stages`"
     assert fixed(files, "CI010") == {CI: WORKFLOW + after}
     assert found(pipeline(after), "CI") == []
 
 
 def test_what_is_left_to_people() -> None:
     files = pipeline("a:\n  script: [echo $CI_JOB_JWT]\n")
-    assert messages(files, "CI010") == ["CI_JOB_JWT is gone: use `id_tokens`"]
+    assert messages(files, "CI010") == [
+        "GitLab has removed CI_JOB_JWT, so it is empty: use `id_tokens`"
+    ]
     own = "variables:\n  CI_BUILD_TAG: x\na:\n  script: [echo $CI_BUILD_TAG]\n"
     assert found(pipeline(own), "CI") == []
 
@@ -345,8 +377,8 @@ def test_what_gitlab_deprecated() -> None:
     files = pipeline(before)
     assert found(files, "CI011") == [("CI011", CI, START + 2), ("CI011", CI, START + 6)]
     assert messages(files, "CI011") == [
-        "`image` belongs under `default`",
-        "`only` is deprecated: `rules`",
+        "GitLab may stop reading `image` here: move it below `default:`",
+        "`only` is outdated and cannot be combined with `rules`: write `rules`",
     ]
     done = repair.apply_fixes([find_rule("CI011")], Facts.of(files))
     assert done.changes == {CI: (WORKFLOW + after).encode()}
@@ -382,14 +414,18 @@ def test_eleven_levels_are_followed() -> None:
 @pytest.mark.parametrize("jobs", [12, 4_000])
 def test_longer_chains_are_one_finding(jobs: int) -> None:
     (found,) = messages(pipeline(chain(jobs)), "CI001")
-    assert found.endswith("is extended over more than 11 levels")
+    assert found.endswith("more than 11 levels of `extends`: use fewer")
 
 
 def test_more_jobs_or_includes_than_gitlab_takes_are_one_finding() -> None:
     jobs = "".join(f"a{n}: {{script: x}}\n" for n in range(5_100))
-    assert messages(pipeline(jobs), "CI001") == ["more than 5000 jobs"]
+    assert messages(pipeline(jobs), "CI001") == [
+        "more than 5000 jobs: those from here on are not checked"
+    ]
     includes = "".join(f"- remote: https://example.org/{n}.yml\n" for n in range(200))
-    assert messages(pipeline(f"include:\n{includes}"), "CI001") == ["more than 150 includes"]
+    assert messages(pipeline(f"include:\n{includes}"), "CI001") == [
+        "GitLab refuses more than 150 includes: use fewer"
+    ]
 
 
 @pytest.mark.uncounted
@@ -415,7 +451,7 @@ def test_what_many_jobs_share_is_bounded(
     monkeypatch.setattr(gitlab, "_count_values", count)
     jobs = "".join(f"a{n}: {job.format()}\n" for n in range(3_000))
     assert messages(pipeline(shared.format("x, " * 20_000) + jobs), "CI001") == [
-        "this expands to more than 400000 values"
+        "expands to more than 400000 values, so the rest is not checked"
     ]
     assert next(counted) < 500_000
 
@@ -432,6 +468,7 @@ def test_old_keywords_are_one_finding_of_a_file() -> None:
         f"{name}:\n  script: [x]\n  only: [main]\n" for name in "abc"
     )
     assert messages(pipeline(text), "CI011") == [
-        f"`image` belongs under `default`; also in line {START + 2}",
-        f"`only` is deprecated: `rules`; also in lines {START + 8}, {START + 11}",
+        f"GitLab may stop reading `image` here: move it below `default:`; also in line {START + 2}",
+        "`only` is outdated and cannot be combined with `rules`: write `rules`; also in lines "
+        f"{START + 8}, {START + 11}",
     ]

@@ -32,14 +32,14 @@ def random(length: int, alphabet: str = LETTERS, seed: str = "s") -> str:
 
 HEX = "0123456789abcdef"
 TOKENS = {
-    "a token of GitLab": "glpat-" + random(20),
-    "a trigger token of GitLab": "glptt-" + random(40, HEX),
-    "a token of GitHub": "ghp_" + random(36),
-    "a fine-grained token of GitHub": "github_pat_" + random(22) + "_" + random(59),
-    "a token of PyPI": "pypi-AgEIcHlwaS5vcmc" + random(70),
-    "a key of AWS": "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
-    "a token of SonarQube": "sqp_" + random(40, HEX),
-    "a token of Docker Hub": "dckr_pat_" + random(27),
+    "GitLab token": "glpat-" + random(20),
+    "GitLab trigger token": "glptt-" + random(40, HEX),
+    "GitHub token": "ghp_" + random(36),
+    "fine-grained GitHub token": "github_pat_" + random(22) + "_" + random(59),
+    "PyPI token": "pypi-AgEIcHlwaS5vcmc" + random(70),
+    "AWS key": "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+    "SonarQube token": "sqp_" + random(40, HEX),
+    "Docker Hub token": "dckr_pat_" + random(27),
 }
 
 
@@ -47,12 +47,13 @@ TOKENS = {
 def test_tokens(name: str) -> None:
     files = changed(clean(), {"deploy.sh": f"#!/bin/sh\nexport T='{TOKENS[name]}'\n"})
     assert found(files, "SEC") == [("SEC002", "deploy.sh", 2)]
-    assert messages(files, "SEC") == [name]
+    told = f"this {name} is in every clone, for ever: revoke it, and use a CI variable"
+    assert messages(files, "SEC") == [told]
     assert all(TOKENS[name] not in message for message in messages(files, "SEC"))
 
 
 def test_the_column_is_told() -> None:
-    facts = Facts.of({"a.txt": f"x {TOKENS['a token of GitLab']}\n"})
+    facts = Facts.of({"a.txt": f"x {TOKENS['GitLab token']}\n"})
     assert [f.column for f in judge.findings(rules.load_family("SEC"), facts)] == [3]
 
 
@@ -66,7 +67,9 @@ def test_the_column_is_told() -> None:
 )
 def test_tokens_of_zenodo_are_known_by_their_name(line: str) -> None:
     files = changed(clean(), {"zenodo.py": line.format(random(60)) + "\n"})
-    assert messages(files, "SEC") == ["a token of Zenodo"]
+    assert messages(files, "SEC") == [
+        "this Zenodo token is in every clone, for ever: revoke it, and use a CI variable"
+    ]
     named = changed(clean(), {"zenodo.py": line.format("$TOKEN") + "\n"})
     assert found(named, "SEC") == []
 
@@ -99,7 +102,7 @@ def test_private_keys(kind: str) -> None:
     files = changed(clean(), {"deploy/id": f"# ours\n{key(kind)}"})
     assert found(files, "SEC") == [("SEC001", "deploy/id", 2)]
     assert messages(files, "SEC") == [
-        "a private key: everybody with a clone has it, so make a new one"
+        "this private key is in every clone, for ever: replace it wherever it is used"
     ]
 
 
@@ -133,7 +136,9 @@ def test_what_is_no_private_key_of_anybody(path: str, text: str) -> None:
 def test_passwords(path: str, line: str) -> None:
     files = changed(clean(), {path: f"\n{line.format(random(12))}\n"})
     assert found(files, "SEC") == [("SEC003", path, 2)]
-    assert messages(files, "SEC") == ["a password"]
+    assert messages(files, "SEC") == [
+        "everybody here can read this password: change it, then use a variable"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -161,18 +166,23 @@ def includes(*entries: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("project: g/ci\n    file: /a.yml", "g/ci is included without `ref`"),
+        (
+            "project: g/ci\n    file: /a.yml",
+            "g/ci may change any day, and runs with your secrets: add `ref` with a tag or a commit",
+        ),
         (
             "project: g/ci\n    file: /a.yml\n    ref: main",
-            "g/ci is included from the branch main",
+            "g/ci may change any day, and runs with your secrets: use a tag or a commit, not main",
         ),
         (
             "component: $CI_SERVER_FQDN/g/c/lint@~latest",
-            "$CI_SERVER_FQDN/g/c/lint@~latest is no version",
+            "$CI_SERVER_FQDN/g/c/lint@~latest may change any day, and runs with your secrets: name "
+            "a version",
         ),
         (
             "remote: https://example.org/raw/main/a.yml",
-            "https://example.org/raw/main/a.yml changes with its branch, and has no `integrity`",
+            "https://example.org/raw/main/a.yml may change any day, and runs with your secrets: "
+            "add `integrity`, or use a version",
         ),
     ],
 )
@@ -214,27 +224,27 @@ def test_tokens_of_a_server_that_does_not_exist() -> None:
     [
         (
             "RUN curl -sSL https://a.org/x.sh | sh",
-            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+            "this runs whatever the server sends: download a version, check its hash, then run it",
         ),
         (
             "RUN wget -qO- https://a.org/x | sudo -E bash -",
-            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+            "this runs whatever the server sends: download a version, check its hash, then run it",
         ),
         (
             "RUN bash <(curl -s https://a.org/x)",
-            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+            "this runs whatever the server sends: download a version, check its hash, then run it",
         ),
         (
             'RUN sh -c "$(curl -fsSL https://a.org/x)"',
-            "what an address sends is run unseen: fetch a version, compare its hash, then run it",
+            "this runs whatever the server sends: download a version, check its hash, then run it",
         ),
         (
             "RUN wget http://a.org/x.tgz",
-            "http://a.org/x.tgz is fetched over an open line, where anybody may change it: https",
+            "http://a.org/x.tgz comes unencrypted, so anybody on the way can change it: use https",
         ),
         (
             "ADD ftp://a.org/x /x",
-            "ftp://a.org/x is fetched over an open line, where anybody may change it: https",
+            "ftp://a.org/x comes unencrypted, so anybody on the way can change it: use https",
         ),
         ("RUN curl -O https://a.org/x && sha256sum -c x.sha256", None),
         ("RUN curl http://localhost:8000/health", None),

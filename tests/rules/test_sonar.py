@@ -34,9 +34,18 @@ def test_a_fresh_project_passes_and_one_without_sonar_is_not_looked_at() -> None
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("sonar.sources=src", "no sonar.projectKey"),
-        ("sonar.projectKey=a b", "a b is no key that SonarQube takes"),
-        ("sonar.projectKey=123", "123 is no key that SonarQube takes"),
+        (
+            "sonar.sources=src",
+            "no sonar.projectKey, so the scanner stops: write `sonar.projectKey=GROUP:NAME`",
+        ),
+        (
+            "sonar.projectKey=a b",
+            "SonarQube refuses the key `a b`: write it like `GROUP:NAME`, without `/`",
+        ),
+        (
+            "sonar.projectKey=123",
+            "SonarQube refuses the key `123`: write it like `GROUP:NAME`, without `/`",
+        ),
         ("sonar.projectKey=group:na-me_1.2", None),
         ("sonar.projectKey=${env.KEY}", None),
     ],
@@ -62,7 +71,9 @@ def test_a_key_on_the_command_line_will_do() -> None:
 def test_a_misspelt_key(wrong: str, right: str) -> None:
     files = sonar(KEY, "# why", f"{wrong}=src")
     assert found(files, "SON") == [("SON002", FILE, 3)]
-    assert messages(files, "SON") == [f"no key {wrong}: {right}?"]
+    assert messages(files, "SON") == [
+        f"SonarQube ignores the unknown key {wrong}: did you mean {right}?"
+    ]
     if right == "sonar.sources":
         assert fixed(files, "SON002") == {FILE: f"{KEY}\n# why\n{right}=src\n"}
 
@@ -76,8 +87,8 @@ def test_paths_that_do_not_exist() -> None:
     files = sonar(KEY, "sonar.sources=src,lib", "sonar.tests = ./test/")
     assert found(files, "SON") == [("SON003", FILE, 2), ("SON003", FILE, 3)]
     assert messages(files, "SON") == [
-        "lib is not there, and the scanner stops",
-        "./test/ is not there, and the scanner stops",
+        "lib does not exist, so the scanner stops: correct it",
+        "./test/ does not exist, so the scanner stops: correct it",
     ]
     assert found(sonar(KEY, "sonar.sources=.", "sonar.exclusions=x/**"), "SON") == []
 
@@ -140,13 +151,17 @@ def test_a_renamed_report_of_a_fresh_project() -> None:
     lines = text(files, FILE).splitlines()
     line = lines.index("sonar.python.coverage.reportPaths=coverage.xml") + 1
     assert found(files, "SON") == [("SON005", FILE, line)]
-    assert messages(files, "SON") == ["no job keeps coverage.xml"]
+    assert messages(files, "SON") == [
+        "SonarQube will not find coverage.xml: add it to the `artifacts` of the job that writes it"
+    ]
 
 
 def test_pythons() -> None:
     files = sonar(KEY, "sonar.python.version=3.9, 3.11, 3.12")
     assert found(files, "SON") == [("SON006", FILE, 2)]
-    assert messages(files, "SON") == ["3.9 is not in requires-python (>=3.11)"]
+    assert messages(files, "SON") == [
+        "Python 3.9 causes false alarms, as the package needs >=3.11: delete it"
+    ]
 
 
 @pytest.mark.parametrize(("value", "told"), [("abc", True), ("${env.SONAR_TOKEN}", False)])

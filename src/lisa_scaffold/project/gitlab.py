@@ -41,6 +41,7 @@ _MINUTES = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1}
 _MOST_FILES = 150
 """Files that GitLab includes: https://docs.gitlab.com/ci/yaml/#include."""
 _MOST_JOBS = 5_000
+_REFUSED = "so GitLab refuses the pipeline"
 _MOST_COMMANDS = 2_000
 _MOST_VALUES = 400_000
 
@@ -388,7 +389,8 @@ class _Reader:
         ]
         if len(names) > _MOST_JOBS:
             self._note(
-                _find_place(self._documents, names[_MOST_JOBS]), f"more than {_MOST_JOBS} jobs"
+                _find_place(self._documents, names[_MOST_JOBS]),
+                f"more than {_MOST_JOBS} jobs: those from here on are not checked",
             )
         jobs = {name: self._make_job(name) for name in names[:_MOST_JOBS]}
         return Pipeline(
@@ -411,7 +413,9 @@ class _Reader:
         if len(above) < _MOST_NESTED and len(self._documents) < _MOST_FILES:
             for include in _read_includes(document):
                 if len(self._includes) >= _MOST_FILES:
-                    self._note(include.place, f"more than {_MOST_FILES} includes")
+                    self._note(
+                        include.place, f"GitLab refuses more than {_MOST_FILES} includes: use fewer"
+                    )
                     break
                 is_elsewhere = include.form in ("component", "remote")
                 text = self._at_hand.get(include.address, "") if is_elsewhere else ""
@@ -439,11 +443,11 @@ class _Reader:
         found = self._files.paths(wanted) if "*" in wanted else [wanted]
         for path in found:
             if path in above:
-                self._note(include.place, f"{wanted} includes itself")
+                self._note(include.place, f"{wanted} includes itself, {_REFUSED}: delete this")
             elif self._files.has(path):
                 self._read_file(path, above)
             elif is_included:
-                self._note(include.place, f"{wanted}: no such file")
+                self._note(include.place, f"{wanted} does not exist, {_REFUSED}: correct it")
 
     def _is_included(self, include: Include) -> bool | None:
         """Whether the rules of an include let it in; ``None`` where that depends."""
@@ -492,20 +496,20 @@ class _Reader:
 
         for parent in flat(own.get("extends")):
             if parent in (*above, name):
-                note(f"{name} extends itself")
+                note(f"{name} extends itself, {_REFUSED}: change `extends`")
                 is_fully_known = False
                 continue
             if len(above) >= _DEEPEST:
                 if not self._deep:  # only the first excess is reported
                     self._deep = True
-                    note(f"{name} is extended over more than {_DEEPEST} levels")
+                    note(f"GitLab refuses more than {_DEEPEST} levels of `extends`: use fewer")
                 is_fully_known = False
                 continue
             job = self._merged.get(parent)
             if not isinstance(job, dict):
                 is_fully_known = False
                 if all(include.is_known for include in self._includes):
-                    note(f"{name} extends {parent}: no such job")
+                    note(f"there is no job {parent}, {_REFUSED}: correct it")
                 continue
             inherited, is_known, further = self._extend(parent, job, (*above, name))
             if not self._has_room(inherited):
@@ -528,7 +532,10 @@ class _Reader:
     def _count(self, more: int) -> bool:
         self._values += more
         if self._values - more <= _MOST_VALUES < self._values:
-            self._note(Place(FILE, 1), f"this expands to more than {_MOST_VALUES} values")
+            self._note(
+                Place(FILE, 1),
+                f"expands to more than {_MOST_VALUES} values, so the rest is not checked",
+            )
         return self._values <= _MOST_VALUES
 
     def _resolve(self, value: Any, above: tuple[Any, ...]) -> Any:
@@ -563,7 +570,7 @@ class _Reader:
             found = found.get(key) if isinstance(found, dict) else None
         if found is None and all(include.is_known for include in self._includes):
             name = f"!reference [{', '.join(reference)}]"
-            self._note(Place(FILE, 1), f"{name}: nothing there")
+            self._note(Place(FILE, 1), f"{name} leads nowhere, {_REFUSED}: correct it")
         return found
 
     def _note(self, place: Place, message: str) -> None:

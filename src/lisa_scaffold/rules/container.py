@@ -69,20 +69,23 @@ def _wants_cde(facts: Facts) -> bool:
 
 @rule("CON001", SHOULD, kinds=PACKAGE, when=_wants_cde)
 def starts_from_cde(facts: Facts) -> Iterator[Hit]:
-    """The image starts from the CDE image.
+    """The image is based on the CDE image.
 
-    Why: The CDE image is what the data centre runs: its libraries and its user `lisauser`. An
-    image on another base is tested against something else.
+    Why: The data centre runs the CDE image, with its libraries and its user `lisauser`. An image on
+    another base is tested against something else.
 
-    How: Let the last stage start `FROM` the CDE image, as the template's `Dockerfile` does.
+    How: Start the last stage `FROM` the CDE image, as in the `Dockerfile` of the template.
 
-    Source: The Common Development Environment is the one base of LISA's containers.
+    Source: The Common Development Environment is the common base of LISA's containers.
     """
     for docker in find_dockerfiles(facts):
         base = docker.base(docker.stages[-1])
         if "$" not in base and not _is_cde(facts, base):
             line = docker.stages[-1].instructions[0].line
-            yield Hit(docker.path, line, f"starts from {base}, not from the CDE image")
+            message = (
+                f"starts from {base}, but LISA runs the CDE image: write `FROM ${{CDE_IMAGE}}`"
+            )
+            yield Hit(docker.path, line, message)
 
 
 def _is_cde(facts: Facts, image: str) -> bool:
@@ -96,9 +99,9 @@ def _is_cde(facts: Facts, image: str) -> bool:
 def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
     """Base images are pinned to a version.
 
-    Why: Without a tag, or with `latest`, the same commit builds another image tomorrow.
+    Why: Without a tag, or with `latest`, the same commit may build a different image tomorrow.
 
-    How: Give the base image a version tag, better a digest.
+    How: Give the base image a version tag, or better a digest.
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
@@ -118,21 +121,22 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
 @rule("CON003", SHOULD, kinds=PACKAGE, when=_wants_cde)
 def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
-    """The CDE image is an argument of the build.
+    """The CDE image is a build argument.
 
-    Why: A new CDE, or a mirror of it, has to be tried without a change of the repository; CI sets
-    it for all projects at once.
+    Why: A new CDE, or a mirror of it, can then be tried without changing the repository; CI sets it
+    for all projects at once.
 
-    How: `ARG CDE_IMAGE=…` above the first stage, and `FROM ${CDE_IMAGE}`.
+    How: Write `ARG CDE_IMAGE=…` above the first stage, and `FROM ${CDE_IMAGE}`.
 
     Source: [Docker: ARG before FROM](https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact);
-    the CDE reference moves with each release of the CDE.
+    the name of the CDE image changes with each release of the CDE.
     """
     for docker in find_dockerfiles(facts):
         for stage in _find_bases(docker):
             if "$" not in stage.image and _is_cde(facts, stage.image):
                 message = (
-                    "the CDE image is no argument here: `ARG CDE_IMAGE=…`, `FROM ${CDE_IMAGE}`"
+                    "CI cannot choose the CDE image here: write `ARG CDE_IMAGE=…` at the top, "
+                    "and here `FROM ${CDE_IMAGE}`"
                 )
                 yield Hit(docker.path, stage.instructions[0].line, message)
 
@@ -141,8 +145,8 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
 def ends_as_user(facts: Facts) -> Iterator[Hit]:
     """The image runs as an ordinary user.
 
-    Why: A mistake in the program, or in a library, has the rights of root; clusters and many
-    registries refuse such images.
+    Why: Otherwise a mistake in the program, or in a library, has the rights of root; clusters and
+    many registries refuse such images.
 
     How: End with `USER lisauser`, or another user that is not root.
 
@@ -155,10 +159,14 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
         ]
         if users and users[0].value.split(":")[0] in ("root", "0"):
-            message = "the image runs as root: end with `USER` and an ordinary name"
+            message = (
+                "clusters refuse an image that runs as root: write `USER` and an ordinary user"
+            )
             yield Hit(docker.path, users[0].line, message)
         elif not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts)):
-            message = "no USER, so it runs as root: end with `USER` and an ordinary name"
+            message = (
+                "clusters refuse an image that runs as root: end with `USER` and an ordinary user"
+            )
             yield Hit(docker.path, docker.stages[-1].instructions[0].line, message)
 
 
@@ -185,33 +193,37 @@ def _find_secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, 
 
 @rule("CON005", MUST, when=find_dockerfiles)
 def no_secret(facts: Facts) -> Iterator[Hit]:
-    """No secret stands in a Dockerfile.
+    """No Dockerfile contains a secret.
 
     Why: It is in git, and in the history of every image that is built.
 
-    How: Change the secret, then mount it while it is needed: `RUN --mount=type=secret,id=NAME`.
+    How: Change the secret, then mount it only while it is needed:
+    `RUN --mount=type=secret,id=NAME`.
 
     Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
     """
     for docker, instruction, name, value in _find_secrets(facts):
         if value and "$" not in value:
-            yield Hit(docker.path, instruction.line, f"{name} has a value here")
+            message = (
+                f"everybody can read {name} here: change it, then use `RUN --mount=type=secret`"
+            )
+            yield Hit(docker.path, instruction.line, message)
 
 
 @rule("CON006", SHOULD, when=find_dockerfiles)
 def no_secret_argument(facts: Facts) -> Iterator[Hit]:
-    """No secret is an argument of a build.
+    """No build argument is a secret.
 
     Why: `docker history` shows the arguments of a build to everybody who has the image.
 
-    How: Mount it while it is needed: `RUN --mount=type=secret,id=NAME`.
+    How: Mount it only while it is needed: `RUN --mount=type=secret,id=NAME`.
 
     Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
     """
     for docker, instruction, name, value in _find_secrets(facts):
         if instruction.verb == "ARG" and not value:
             message = (
-                f"the argument {name} stays in the image for all to read: `RUN --mount=type=secret`"
+                f"everybody with the image can read {name}: use `RUN --mount=type=secret` instead"
             )
             yield Hit(docker.path, instruction.line, message)
 
@@ -236,11 +248,11 @@ def _bounded_mounts(run: Instruction) -> bool:
 def no_caches(facts: Facts) -> Iterator[Hit]:
     """No cache of a package manager stays in the image.
 
-    Why: It makes the image larger by what nobody needs, in every place that it is copied to; the
-    next layer cannot take it away.
+    Why: It makes the image larger for nothing, wherever it is copied to; a later `RUN` cannot
+    remove it.
 
-    How: `pip install --no-cache-dir`, and `rm -rf /var/lib/apt/lists/*` in the same `RUN`; or a
-    cache mount.
+    How: Write `pip install --no-cache-dir`, and `rm -rf /var/lib/apt/lists/*` in the same `RUN` as
+    `apt-get install`; or use a cache mount.
 
     Source: [Docker: apt-get](https://docs.docker.com/build/building/best-practices/#apt-get);
     hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009) and
@@ -271,22 +283,23 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
         if for_pip:
             numbers = [number for number, _ in for_pip]
             fix = Fix.edit(docker.path, *(change for _, change in for_pip))
-            message = f"pip's cache stays in the image: `--no-cache-dir`{count_more(numbers)}"
+            message = f"pip's cache bloats the image: add `--no-cache-dir`{count_more(numbers)}"
             yield Hit(docker.path, numbers[0], message, fix=fix)
         if for_apt:
             message = (
-                f"apt's lists stay in the image: `rm -rf /var/lib/apt/lists/*`{count_more(for_apt)}"
+                "apt's package lists bloat the image: end this RUN with "
+                f"`&& rm -rf /var/lib/apt/lists/*`{count_more(for_apt)}"
             )
             yield Hit(docker.path, for_apt[0], message)
 
 
 @rule("CON008", SHOULD, when=_find_shipped)
 def context_is_bounded(facts: Facts) -> Iterator[Hit]:
-    """What a build copies whole is bounded by a `.dockerignore`.
+    """A `.dockerignore` limits what `COPY .` copies.
 
-    Why: `COPY .` takes the history, data and credentials of the working copy into the image.
+    Why: `COPY .` copies the git history, data and credentials of your checkout into the image.
 
-    How: Add a `.dockerignore` that excludes all (`*`) and names what the build needs (`!src`).
+    How: Add a `.dockerignore` that excludes everything (`*`) except what the build needs (`!src`).
 
     Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
     """
@@ -300,7 +313,7 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
         for each in docker.instructions:
             words = [word for word in each.value.split() if not word.startswith("--")]
             if each.verb in ("COPY", "ADD") and "--from=" not in each.value and words[:1] == ["."]:
-                message = "copies everything, .git and data too: write a .dockerignore"
+                message = "this copies everything, even .git and private files: add a .dockerignore"
                 yield Hit(docker.path, each.line, message)
                 break
 
@@ -312,7 +325,7 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     Why: Known vulnerabilities stay open, and the package servers of old systems are switched off,
     so that one day the image cannot be built.
 
-    How: Take a newer tag, or the image that took its place.
+    How: Use a newer tag, or the image that replaces it.
 
     Source: [Python](https://devguide.python.org/versions/),
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle).

@@ -77,14 +77,14 @@ def explain_change(name: str) -> str:
     if image.digest:
         return ""
     if not image.tag:
-        return f"{name} has no tag, so it is the latest there is: name a version"
+        return f"the image {name} may change any day: add a version tag"
     # The name of a release is a version of the distribution, and of nothing else.
     moving = _MOVING if image.short in _DISTRIBUTIONS else _MOVING | _NAMES.keys()
     moves = all(word in moving for word in image.tag.split("-"))
-    return f"{name} is another image tomorrow: name a version" if moves else ""
+    return f"the image {name} may change any day: use a version tag" if moves else ""
 
 
-# The last day on which a release got free repairs.
+# The last day on which a release got free fixes.
 _ENDS: dict[str, dict[str, str]] = {
     "python": {
         "2": "2020-01-01",
@@ -161,12 +161,12 @@ _WORD = compile_lazily(r"[a-z]+\d?|\d+(?:\.\d+)*")
 
 
 def explain_end(name: str, today: date | None) -> str:
-    """Why an image gets no repairs any more; empty where it does, or is not known."""
+    """Why an image is no longer maintained; empty where it is, or is not known."""
     if not is_known(name):
         return ""
     image = read(name)
     if image.repository in _REPLACED:
-        return f"{image.repository} is not maintained any more: {_REPLACED[image.repository]} is"
+        return f"{image.repository} is no longer maintained: use {_REPLACED[image.repository]}"
     if image.short not in _ENDS or not today:
         return ""
     for index, word in enumerate(_WORD.findall(image.tag)):
@@ -183,5 +183,5 @@ def explain_end(name: str, today: date | None) -> str:
         parts = version.split(".")
         end = ends.get(".".join(parts[:2])) or ends.get(parts[0])
         if end and end < today.isoformat():
-            return f"{label} gets no repairs since {end}"
+            return f"{label} has had no security fixes since {end}: use a newer version"
     return ""

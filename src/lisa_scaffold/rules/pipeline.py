@@ -16,7 +16,7 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 @rule("CI001", MUST, when=lambda facts: facts.pipeline)
 def resolves(facts: Facts) -> Iterator[Hit]:
-    """What the pipeline includes, extends and refers to is there.
+    """What the pipeline includes, extends and refers to exists.
 
     Why: GitLab refuses the whole pipeline, and nothing is tested.
 
@@ -31,15 +31,16 @@ def resolves(facts: Facts) -> Iterator[Hit]:
 
 _RUNS = ("script", "run", "trigger")
 _STAGES = (".pre", ".post")
+_REFUSED = "so GitLab refuses the pipeline"
 
 
 @rule("CI002", MUST, when=lambda facts: facts.pipeline.jobs)
 def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
-    """Each job says what it runs, in a stage and after jobs that there are.
+    """Each job has a script, and names only stages and jobs that exist.
 
     Why: GitLab refuses the whole pipeline, and nothing is tested.
 
-    How: Give the job a `script`, and names of `stages` and of other jobs as they are spelt.
+    How: Give the job a `script`, and spell stages and other jobs as they are defined.
 
     Source: [GitLab: jobs](https://docs.gitlab.com/ci/jobs/),
     [needs](https://docs.gitlab.com/ci/yaml/#needs).
@@ -51,14 +52,16 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
         if not (pipeline.is_local and job.is_fully_known):
             continue
         if not any(job.get(key) is not None for key in _RUNS):
-            yield Hit(*job.place, f"{job.name} has no `script`")
+            yield Hit(*job.place, f"{job.name} has no `script`, {_REFUSED}: add one")
         if job.stage not in stages:
             place = pipeline.place_of(job, "stage")
-            yield Hit(*place, f"{job.name} is in the stage {job.stage}, which is not in `stages`")
+            message = f"there is no stage {job.stage}, {_REFUSED}: add it to `stages`"
+            yield Hit(*place, message)
         for key, name in job.needed_jobs:
             if not _is_job(pipeline, name):
                 place = pipeline.place_of(job, key)
-                yield Hit(*place, f"{job.name} asks for {name}, and there is no such job")
+                message = f"there is no job {name}, {_REFUSED}: correct the name in `{key}`"
+                yield Hit(*place, message)
 
 
 def _is_job(pipeline: Pipeline, name: str) -> bool:
@@ -82,28 +85,30 @@ def _does_the_work(facts: Facts) -> bool:
 def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     """A pipeline runs for merge requests.
 
-    Why: The pipeline of a branch does not know the target: it cannot tell what the merge request
-    changes, does not run its result, and for a fork runs without the runners of the project.
+    Why: The pipeline of a branch does not know the target branch: it can test neither the result of
+    the merge nor what it changes, and for a fork it does not use the runners of the project.
 
-    How: Write `workflow:` with the rule `if: $CI_PIPELINE_SOURCE == "merge_request_event"` first.
+    How: Begin the `rules` of `workflow` with `if: $CI_PIPELINE_SOURCE == "merge_request_event"`.
 
     Source: [GitLab: merge request pipelines](https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/).
     """
     pipeline = facts.pipeline
     if gitlab_runs.starts(pipeline, gitlab_runs.MERGE_REQUEST) is False:
         place = pipeline.place("workflow" if pipeline.rules else "stages")
-        yield Hit(*place, "no pipeline runs for merge requests: take `merge_request_event` in")
+        message = "merge requests are not tested: add the rule "
+        message += '`if: $CI_PIPELINE_SOURCE == "merge_request_event"`'
+        yield Hit(*place, message)
 
 
 @rule("CI004", SHOULD, when=lambda facts: facts.pipeline.is_complete)
 def one_pipeline(facts: Facts) -> Iterator[Hit]:
     """A push to a merge request starts one pipeline.
 
-    Why: Two pipelines for one commit take the runners twice as long, and one of them may fail
-    where the other passes.
+    Why: Two pipelines for one commit use the runners twice, and one may fail while the other
+    passes.
 
-    How: Write `workflow:` with `rules` that leave the branch out where
-    `$CI_OPEN_MERGE_REQUESTS` is set.
+    How: Write `workflow:` with `rules` that skip the branch pipeline if `$CI_OPEN_MERGE_REQUESTS`
+    is set.
 
     Source: [GitLab: avoid duplicate pipelines](https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines).
     """
@@ -112,7 +117,8 @@ def one_pipeline(facts: Facts) -> Iterator[Hit]:
     if not all(gitlab_runs.starts(pipeline, situation) for situation in both):
         return
     if pipeline.rules:
-        message = "a push to a merge request starts a second pipeline, for its branch"
+        message = "each push to a merge request starts two pipelines: add a rule with "
+        message += "`if: $CI_OPEN_MERGE_REQUESTS` and `when: never`"
         yield Hit(*pipeline.place("workflow"), message)
         return
     in_request, in_branch = (
@@ -120,17 +126,23 @@ def one_pipeline(facts: Facts) -> Iterator[Hit]:
         for situation in both
     )
     job = in_request[0]
-    other = "" if job in in_branch else f", {in_branch[0].name} in the one for its branch"
-    message = f"{job.name} runs in the pipeline of a merge request{other}: two for a push"
+    run = f"{job.name} twice" if job in in_branch else f"{job.name}, then {in_branch[0].name}"
+    message = f"each push to a merge request runs two pipelines ({run}): add `workflow: rules`"
     yield Hit(*pipeline.place_of(job, "rules" if job.rules else "only"), message)
 
 
 # --- What it does ---------------------------------------------------------------------------------
 
 _WORK = {
-    "tests": r"tests?\b|pytest|\btox\b|unittest|\bctest\b|coverage run",
-    "lint": r"lint|ruff|flake8|pre-commit|\bprek\b|black|style|quality|hatch fmt|\btox\b",
-    "build": r"build|\bdist\b|sdist|bdist|\bwheel|package|maturin|\btox\b|publish|pip install \.",
+    "runs the tests, so nobody sees what breaks: add one with `pytest`": (
+        r"tests?\b|pytest|\btox\b|unittest|\bctest\b|coverage run"
+    ),
+    "runs a linter, so mistakes go unnoticed: add one with `ruff check`": (
+        r"lint|ruff|flake8|pre-commit|\bprek\b|black|style|quality|hatch fmt|\btox\b"
+    ),
+    "builds the package, so releases may fail: add one with `python -m build`": (
+        r"build|\bdist\b|sdist|bdist|\bwheel|package|maturin|\btox\b|publish|pip install \."
+    ),
 }
 _HIDES = compile_lazily(
     r"\b(?:(?:make|just|task|invoke|inv|duty|doit|poe|hatch run|pixi run|pdm run|tox|nox)\b"
@@ -142,8 +154,8 @@ _HIDES = compile_lazily(
 def works(facts: Facts) -> Iterator[Hit]:
     """The pipeline tests, lints and builds.
 
-    Why: What no pipeline does is done now and then, by one person, in one environment; the
-    release is the first time that anybody builds the package.
+    Why: What no pipeline does is only done now and then, by one person, in one environment; and
+    nobody builds the package before its release.
 
     How: Add a job that runs the tests, one that runs the linter, and one that runs
     `python -m build`.
@@ -160,24 +172,25 @@ def works(facts: Facts) -> Iterator[Hit]:
     text = "\n".join([*facts.pipeline.jobs, *commands])
     for what, pattern in _WORK.items():
         if not re.search(pattern, text):
-            yield Hit(*facts.pipeline.place("stages"), f"no job for {what}")
+            yield Hit(*facts.pipeline.place("stages"), f"no job {what}")
 
 
 _REPORTS = {
-    "junit": (r"\bpytest\b", "tests that fail are not shown"),
-    "coverage_report": (r"--cov\b|coverage run|coverage xml", "lines without a test are not shown"),
-    "codequality": (r"\bruff check|\bpylint\b|\bflake8\b", "what the linter finds is not shown"),
+    "junit": (r"\bpytest\b", "failed tests"),
+    "coverage_report": (r"--cov\b|coverage run|coverage xml", "untested lines"),
+    "codequality": (r"\bruff check|\bpylint\b|\bflake8\b", "what the linter finds"),
 }
 
 
 @rule("CI006", SHOULD, when=_does_the_work)
 def reports(facts: Facts) -> Iterator[Hit]:
-    """What tests, coverage and linter find is shown in the merge request.
+    """Merge requests show the results of tests, coverage and linter.
 
-    Why: Nobody reads through the log of a job for the one line that counts.
+    Why: Nobody reads through the log of a job for the one line that matters.
 
-    How: Let `pytest` write `--junitxml=…` and `--cov-report=xml:…`, the linter GitLab's format, and
-    name the files under `artifacts: reports:` as `junit`, `coverage_report`, `codequality`.
+    How: Run `pytest` with `--junitxml=…` and `--cov-report=xml:…`, and the linter with GitLab's
+    output format; list the files under `artifacts: reports:` as `junit`, `coverage_report` and
+    `codequality`.
 
     Source: [GitLab: reports](https://docs.gitlab.com/ci/yaml/artifacts_reports/).
     """
@@ -193,7 +206,8 @@ def reports(facts: Facts) -> Iterator[Hit]:
             continue
         if all(job.is_fully_known for job in running):
             place = facts.pipeline.place_of(running[0], "script")
-            yield Hit(*place, f"{what} in merge requests: no report `{name}`")
+            message = f"merge requests do not show {what}: add `{name}` below `artifacts: reports:`"
+            yield Hit(*place, message)
 
 
 _WRITES = {
@@ -204,10 +218,10 @@ _WRITES = {
 
 @rule("CI007", SHOULD, when=lambda facts: facts.pipeline.jobs)
 def reports_are_written(facts: Facts) -> Iterator[Hit]:
-    """The reports that a job hands on are those that it writes.
+    """Jobs write the reports that they declare.
 
-    Why: GitLab warns in the log alone that it found no file: the job passes, and the merge request
-    shows nothing.
+    Why: If the file is missing, GitLab only says so in the log: the job passes, and the merge
+    request shows nothing.
 
     How: Write the same path in the command and under `artifacts: reports:`.
 
@@ -223,7 +237,8 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
                 plain = path.removeprefix("./").removeprefix("$CI_PROJECT_DIR/")
                 if written and plain not in written and not re.search(r"[*?$]", plain):
                     place = facts.pipeline.place_of(job, "artifacts", "reports", *keys)
-                    yield Hit(*place, f"{job.name} writes {written[0]}, not {path}")
+                    message = f"{job.name} never writes {path}, so nothing is shown: "
+                    yield Hit(*place, f"{message}write {written[0]}")
 
 
 def _report_paths(value: Any, name: str) -> Iterator[tuple[tuple[Key, ...], str]]:

@@ -57,11 +57,11 @@ def _judge_images(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
 
 @rule("CI008", SHOULD, when=lambda facts: facts.pipeline)
 def images_are_pinned(facts: Facts) -> Iterator[Hit]:
-    """Images have a tag that stays, or a digest.
+    """Images are pinned to a version.
 
-    Why: The pipeline of an old commit fails, or passes, for a reason that no commit tells.
+    Why: Otherwise a pipeline that passed yesterday may fail today, although nothing was changed.
 
-    How: Write the version as tag, such as `python:3.12`.
+    How: Write the version as the tag, such as `python:3.12`.
 
     Source: [GitLab: security of pipelines](https://docs.gitlab.com/ci/pipeline_security/).
     """
@@ -80,10 +80,10 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
 def images_are_maintained(facts: Facts) -> Iterator[Hit]:
     """Images are still maintained.
 
-    Why: Known vulnerabilities stay open, package servers of old systems are switched off, and one
-    day the image is gone.
+    Why: Known vulnerabilities stay open, the package servers of old systems are switched off, and
+    one day the image is gone.
 
-    How: Take a newer tag, or the image that took its place.
+    How: Use a newer tag, or the image that replaces it.
 
     Source: [Python](https://devguide.python.org/versions/),
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle),
@@ -114,11 +114,11 @@ _VARIABLE = compile_lazily(r"\$\{?(CI_BUILD_[A-Z_]+|CI_JOB_JWT(?:_V[12])?)\b")
 
 @rule("CI010", MUST, when=lambda facts: facts.pipeline, fixes=True)
 def nothing_removed(facts: Facts) -> Iterator[Hit]:
-    """No keyword or variable is used that GitLab has removed.
+    """The pipeline uses no keyword or variable that GitLab has removed.
 
     Why: GitLab refuses the pipeline, or the variable is empty and the command does something else.
 
-    How: Write what took its place: `stages` for `types`, `stage` for `type`, `coverage_report` for
+    How: Write what replaced it: `stages` for `types`, `stage` for `type`, `coverage_report` for
     `cobertura`, `CI_COMMIT_…` and `CI_JOB_…` for `CI_BUILD_…`, `id_tokens` for `CI_JOB_JWT`.
 
     Source: [GitLab: deprecations and removals](https://docs.gitlab.com/update/deprecations/).
@@ -127,7 +127,12 @@ def nothing_removed(facts: Facts) -> Iterator[Hit]:
         document = facts.yaml(path)
         if isinstance(document.get("types"), list):
             fix = _rename_key(facts, path, document.line("types"), "types", "stages")
-            yield Hit(path, document.line("types"), "`types` is `stages` today", fix=fix)
+            yield Hit(
+                path,
+                document.line("types"),
+                "GitLab no longer accepts `types`: write `stages`",
+                fix=fix,
+            )
         for name, job in document.data.items() if isinstance(document.data, dict) else ():
             if isinstance(job, dict) and name not in ("variables", "default", "workflow"):
                 yield from _removed_in_job(facts, document, str(name), job)
@@ -141,7 +146,7 @@ def _removed_in_job(
     if isinstance(job.get("type"), str):
         line = document.line(name, "type")
         fix = None if "stage" in job else _rename_key(facts, path, line, "type", "stage")
-        yield Hit(path, line, "`type` is `stage` today", fix=fix)
+        yield Hit(path, line, "GitLab no longer accepts `type`: write `stage`", fix=fix)
     reports = (name, "artifacts", "reports")
     if document.get(*reports, "cobertura") is None:
         return
@@ -154,7 +159,7 @@ def _removed_in_job(
         pad, report = match[1], f"{match[2]}{match[3] or ''}"
         new = f"{pad}coverage_report:\n{pad}  coverage_format: cobertura\n{pad}  path: {report}"
         fix = Fix.edit(path, replace_in_line(line, text, new))
-    yield Hit(path, line, "`cobertura` is `coverage_report` today", fix=fix)
+    yield Hit(path, line, "GitLab no longer accepts `cobertura`: write `coverage_report`", fix=fix)
 
 
 def _rename_key(facts: Facts, path: str, line: int, old: str, new: str) -> Fix | None:
@@ -171,12 +176,16 @@ def _removed_variables(facts: Facts, path: str) -> Iterator[Hit]:
     for number, line in enumerate(facts.lines(path), 1):
         for name in dict.fromkeys(_VARIABLE.findall(line.split(" #")[0])):
             if name in _JWT:
-                yield Hit(path, number, f"{name} is gone: use `id_tokens`")
+                yield Hit(
+                    path, number, f"GitLab has removed {name}, so it is empty: use `id_tokens`"
+                )
             elif name in _VARIABLES and name not in own:
                 new = _VARIABLES[name]
                 change = partial(re.sub, rf"(\$\{{?){name}\b", rf"\g<1>{new}")
                 fix = Fix.edit(path, change)
-                yield Hit(path, number, f"{name} is {new} today", fix=fix)
+                yield Hit(
+                    path, number, f"GitLab has removed {name}, so it is empty: write {new}", fix=fix
+                )
 
 
 _BELONG_UNDER_DEFAULT = ("image", "services", "cache", "before_script", "after_script")
@@ -184,12 +193,12 @@ _BELONG_UNDER_DEFAULT = ("image", "services", "cache", "before_script", "after_s
 
 @rule("CI011", SHOULD, when=lambda facts: facts.pipeline, fixes=True)
 def nothing_deprecated(facts: Facts) -> Iterator[Hit]:
-    """No keyword is used that GitLab has deprecated.
+    """The pipeline uses no keyword that GitLab has deprecated.
 
-    Why: `only` and `except` gain nothing new and do not go together with `rules`; what stands
-    outside of `default` may be removed.
+    Why: `only` and `except` get no new features and cannot be combined with `rules`; GitLab may
+    stop reading what belongs under `default` at the top level.
 
-    How: Write `rules` for `only` and `except`, and put `image`, `services`, `cache`,
+    How: Write `rules` instead of `only` and `except`, and put `image`, `services`, `cache`,
     `before_script` and `after_script` under `default`.
 
     Source: [GitLab: deprecated keywords](https://docs.gitlab.com/ci/yaml/deprecated_keywords/).
@@ -203,7 +212,10 @@ def nothing_deprecated(facts: Facts) -> Iterator[Hit]:
             if len(misplaced) == 1 and "default" not in data:
                 fix = _move_under_default(facts, path, misplaced[0])
             lines = [document.line(key) for key in misplaced]
-            message = f"`{misplaced[0]}` belongs under `default`{count_more(lines)}"
+            message = (
+                f"GitLab may stop reading `{misplaced[0]}` here: move it below `default:`"
+                f"{count_more(lines)}"
+            )
             yield Hit(path, lines[0], message, fix=fix)
         old = [
             (document.line(str(name), key), key)
@@ -212,7 +224,10 @@ def nothing_deprecated(facts: Facts) -> Iterator[Hit]:
             if isinstance(job, dict) and key in job
         ]
         if old:
-            message = f"`{old[0][1]}` is deprecated: `rules`{count_more([at for at, _ in old])}"
+            message = (
+                f"`{old[0][1]}` is outdated and cannot be combined with `rules`: write `rules`"
+                f"{count_more([at for at, _ in old])}"
+            )
             yield Hit(path, old[0][0], message)
 
 

@@ -33,13 +33,13 @@ def _find_runs(job: Job) -> Iterator[tuple[str, str]]:
 def checks_can_fail(facts: Facts) -> Iterator[Hit]:
     """A check that runs can fail.
 
-    Why: A job that is green whatever the linter or the tests say is read as "all is well".
+    Why: A job that is green whatever the linter or the tests say looks as if all were well.
 
-    How: Take `--exit-zero`, `|| true` or `allow_failure` away, or let another job run the same tool
-    without it. What is not to be reported yet belongs into the settings of the tool.
+    How: Delete `--exit-zero`, `|| true` or `allow_failure`, or let another job run the same tool
+    without it. If something is not to be reported yet, say so in the settings of the tool.
 
     Source: [GitLab: allow_failure](https://docs.gitlab.com/ci/yaml/#allow_failure): the pipeline
-    goes on, and is shown as passed with warnings at most.
+    continues, and at most shows a warning.
     """
     runs: dict[str, list[tuple[Job, str]]] = {}
     for job in facts.pipeline.jobs.values():
@@ -52,4 +52,4 @@ def checks_can_fail(facts: Facts) -> Iterator[Hit]:
             job, why = found[0]
             key = "allow_failure" if "allow_failure" in why else "script"
             place = facts.pipeline.place_of(job, key)
-            yield Hit(*place, f"{tool} cannot fail in {job.name}: {why}")
+            yield Hit(*place, f"{job.name} passes whatever {tool} finds: delete {why}")

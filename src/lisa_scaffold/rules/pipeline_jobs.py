@@ -68,13 +68,14 @@ def _may_publish(facts: Facts, job: Job) -> bool:
 def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
     """Only the default branch and tags publish.
 
-    Why: A branch that nobody has looked at overwrites the image or the package that others use.
+    Why: Otherwise a branch that nobody has reviewed overwrites the image or package that others
+    use.
 
     How: Give the job `rules` such as `if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH` or
     `if: $CI_COMMIT_TAG`, or `when: manual`.
 
-    Source: [GitLab: rules](https://docs.gitlab.com/ci/jobs/job_rules/); it is an open wish of the
-    CDE project that no image is pushed from any other branch.
+    Source: [GitLab: rules](https://docs.gitlab.com/ci/jobs/job_rules/); the CDE project
+    wants no image to be pushed from any other branch.
     """
     publishing = _find_publishing(facts)
     for job in facts.pipeline.jobs.values():
@@ -82,14 +83,17 @@ def publishes_where_it_may(facts: Facts) -> Iterator[Hit]:
         if command and not _may_publish(facts, job):
             key = "rules" if "rules" in job.data else "script"
             place = facts.pipeline.place_of(job, key)
-            yield Hit(*place, f"{job.name} publishes from any branch: `{command}`")
+            message = (
+                f"any branch may run `{command}`: limit {job.name} to the default branch or to tags"
+            )
+            yield Hit(*place, message)
 
 
 @rule("CI013", SHOULD, when=lambda facts: facts.pipeline.jobs)
 def publishes_to_the_end(facts: Facts) -> Iterator[Hit]:
     """A job that publishes is not stopped halfway.
 
-    Why: `interruptible: true` lets a newer commit stop it between two files or two images.
+    Why: With `interruptible: true`, a newer commit may stop it between two files or two images.
 
     How: Give it `interruptible: false`.
 
@@ -98,7 +102,7 @@ def publishes_to_the_end(facts: Facts) -> Iterator[Hit]:
     publishing = _find_publishing(facts)
     for job in facts.pipeline.jobs.values():
         if job.get("interruptible") is True and (command := publishing.get(job.name)):
-            message = f"{job.name} may be stopped in the middle of `{command}`"
+            message = f"a new commit may stop `{command}` halfway: write `interruptible: false`"
             yield Hit(*facts.pipeline.place_of(job, "script"), message)
 
 
@@ -117,12 +121,12 @@ def _on_in2p3(facts: Facts) -> bool:
 
 @rule("CI014", SHOULD, when=lambda facts: facts.pipeline.jobs and _on_in2p3(facts))
 def runners_can(facts: Facts) -> Iterator[Hit]:
-    """A shared runner can do what a job asks of it.
+    """Shared runners can run the jobs.
 
-    Why: Shared runners of in2p3 give no privilege, so Docker-in-Docker does not start, and they
-    stop a job after one hour.
+    Why: The shared runners of in2p3 are not privileged, so Docker-in-Docker does not start, and
+    they stop a job after one hour.
 
-    How: Build images with Kaniko, and split the job; or give it `tags` of a runner of your own.
+    How: Build images with Kaniko, and split long jobs; or set `tags` for a runner of your own.
 
     Source: [GitLab: building images](https://docs.gitlab.com/ci/docker/using_docker_build/#use-docker-in-docker);
     [the maintained Kaniko](https://github.com/osscontainertools/kaniko).
@@ -133,11 +137,15 @@ def runners_can(facts: Facts) -> Iterator[Hit]:
         services = [facts.pipeline.expand(name, job) for name in job.services]
         if any(re.search(r"\bdocker:[\w.-]*dind\b", name) for name in services):
             place = facts.pipeline.place_of(job, "services")
-            yield Hit(*place, f"{job.name} needs Docker-in-Docker, and shared runners forbid it")
+            message = (
+                "shared runners forbid Docker-in-Docker: use Kaniko, or `tags` for your own runner"
+            )
+            yield Hit(*place, message)
         if job.minutes > _LONGEST:
             place = facts.pipeline.place_of(job, "timeout")
             message = (
-                f"{job.name} may take {job.minutes} minutes: a shared runner stops it after 60"
+                f"shared runners stop {job.name} after {_LONGEST} of its {job.minutes} minutes: "
+                "split it, or set `tags` for your own runner"
             )
             yield Hit(*place, message)
 
@@ -180,10 +188,10 @@ def _has_version_from_git(facts: Facts) -> bool:
     when=lambda facts: facts.pipeline.jobs and _has_version_from_git(facts),
 )
 def history_is_there(facts: Facts) -> Iterator[Hit]:
-    """A job that builds has the history that the version comes from.
+    """Jobs that build have the git history from which the version is made.
 
-    Why: GitLab fetches the last twenty commits. Where the newest tag is older, the build finds
-    none, and makes a version such as `0.1.dev20`.
+    Why: GitLab fetches only the last twenty commits. If the newest tag is older, the build does not
+    find it, and makes a version such as `0.1.dev20`.
 
     How: Give the job `variables: GIT_DEPTH: "0"`.
 
@@ -200,4 +208,7 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
         has_no_clone = facts.pipeline.expand("${GIT_STRATEGY}", job) in ("none", "empty")
         if not has_no_clone and facts.pipeline.expand("${GIT_DEPTH}", job) not in ("0", "$"):
             place = facts.pipeline.place_of(job, "script")
-            yield Hit(*place, f"{job.name} builds with a part of the history alone: `GIT_DEPTH`")
+            message = (
+                'without all git tags the version may be wrong: add the variable `GIT_DEPTH: "0"`'
+            )
+            yield Hit(*place, message)

@@ -39,8 +39,8 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
 
     Why: Everybody who can read the repository, now or later, can act in the name of its owner.
 
-    How: Replace the key where it is used: removing the file is not enough, git keeps it. Hand keys
-    to jobs in protected variables of the type file.
+    How: Replace the key wherever it is used; deleting the file is not enough, because git keeps it.
+    Pass keys to jobs in protected variables of type "file".
 
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
@@ -56,7 +56,9 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
             at = bisect_right(bodies, mark.line)
             is_near = at < len(bodies) and bodies[at] <= mark.line + _NEAR
             if is_near or _is_body(mark.text[begin.end() :]):
-                message = "a private key: everybody with a clone has it, so make a new one"
+                message = (
+                    "this private key is in every clone, for ever: replace it wherever it is used"
+                )
                 yield Hit(path, mark.line, message, column=mark.text.index(KEY) + 1)
 
 
@@ -71,15 +73,15 @@ def _is_body(line: str) -> bool:
 
 
 _TOKENS = {
-    "a token of GitLab": r"gl(?:pat|dt|rt)-([A-Za-z0-9_-]{20,64}(?:\.[\w.]{2,20})?)",
-    "a trigger token of GitLab": r"glptt-([0-9a-f]{40})",
-    "a token of GitHub": r"gh[pos]_([A-Za-z0-9]{36})",
-    "a fine-grained token of GitHub": r"github_pat_([A-Za-z0-9]{22}_[A-Za-z0-9]{59})",
-    "a token of PyPI": r"pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)([\w-]{50,})",
-    "a key of AWS": r"AKIA([A-Z2-7]{16})",
-    "a token of SonarQube": r"sq[pua]_([0-9a-f]{40})",
-    "a token of Docker Hub": r"dckr_pat_([\w-]{27})",
-    "a token of Zenodo": r"(?i:\w{0,40}zenodo\w{0,20}(?:token|key)\w{0,20})[\"']?\s*[:=]\s*[\"']?"
+    "this GitLab token": r"gl(?:pat|dt|rt)-([A-Za-z0-9_-]{20,64}(?:\.[\w.]{2,20})?)",
+    "this GitLab trigger token": r"glptt-([0-9a-f]{40})",
+    "this GitHub token": r"gh[pos]_([A-Za-z0-9]{36})",
+    "this fine-grained GitHub token": r"github_pat_([A-Za-z0-9]{22}_[A-Za-z0-9]{59})",
+    "this PyPI token": r"pypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)([\w-]{50,})",
+    "this AWS key": r"AKIA([A-Z2-7]{16})",
+    "this SonarQube token": r"sq[pua]_([0-9a-f]{40})",
+    "this Docker Hub token": r"dckr_pat_([\w-]{27})",
+    "this Zenodo token": r"(?i:\w{0,40}zenodo\w{0,20}(?:token|key)\w{0,20})[\"']?\s*[:=]\s*[\"']?"
     r"([A-Za-z0-9]{60})",
 }
 """How tokens look, by what they are; the group is the secret part."""
@@ -103,11 +105,11 @@ _FEWEST = 8
 def no_token(facts: Facts) -> Iterator[Hit]:
     """No token is in git.
 
-    Why: Who finds it can push, publish or spend in the name of its owner; programs look for tokens
-    in public repositories all the time.
+    Why: Whoever finds it can push, publish or spend money in the name of its owner, and programs
+    search public repositories for tokens all the time.
 
-    How: Revoke the token first: removing the line is not enough, git keeps it. Hand tokens to jobs
-    in masked and protected variables.
+    How: Revoke the token first; deleting the line is not enough, because git keeps it. Pass tokens
+    to jobs in masked and protected variables.
 
     Source: [GitLab: token prefixes](https://docs.gitlab.com/security/tokens/#token-prefixes),
     [GitHub: token formats](https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/).
@@ -124,7 +126,8 @@ def no_token(facts: Facts) -> Iterator[Hit]:
         if found:
             line, name, column = found[0]
             more = count_more([at for at, _, _ in found])
-            yield Hit(path, line, f"{name}{more}", column=column)
+            message = f"{name} is in every clone, for ever: revoke it, and use a CI variable{more}"
+            yield Hit(path, line, message, column=column)
 
 
 _PAGES = (".md", ".rst", ".txt", ".adoc")
@@ -155,11 +158,11 @@ _NO_PASSWORD = compile_lazily(
 
 @rule("SEC003", MUST)
 def no_password(facts: Facts) -> Iterator[Hit]:
-    """No password stands in an address or in a file of credentials.
+    """No address or credentials file contains a password.
 
-    Why: It is read by everybody who can read the repository, and shown in the log of jobs.
+    Why: Everybody who can read the repository can read it, and job logs show it.
 
-    How: Change the password, and take it from a variable: `https://user:${TOKEN}@host`.
+    How: Change the password, and read it from a variable: `https://user:${TOKEN}@host`.
 
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
@@ -167,7 +170,10 @@ def no_password(facts: Facts) -> Iterator[Hit]:
         if "://" in facts.text(path) or path in (".netrc", ".pypirc"):
             for number, line in enumerate(facts.lines(path), 1):
                 if _has_password(path, line):
-                    yield Hit(path, number, "a password")
+                    message = (
+                        "everybody here can read this password: change it, then use a variable"
+                    )
+                    yield Hit(path, number, message)
 
 
 def _has_password(path: str, line: str) -> bool:
@@ -180,18 +186,19 @@ def _has_password(path: str, line: str) -> bool:
     return not local and not _NO_PASSWORD.search(match[1])
 
 
+_MAY_CHANGE = "may change any day, and runs with your secrets"
 _BRANCHES = ("main", "master", "develop", "HEAD", "trunk")
 
 
 @rule("SEC004", SHOULD, when=lambda facts: facts.pipeline.includes)
 def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
-    """What a pipeline includes from elsewhere is pinned to a version.
+    """Pipeline includes from elsewhere are pinned to a version.
 
-    Why: Whoever can write to that branch or address runs commands in your pipeline, with its
+    Why: Whoever can change that branch or file can run commands in your pipeline, with its
     variables.
 
-    How: Give a `project` a `ref` that is a tag or a commit, a `component` a version, and a `remote`
-    an address with a version, or `integrity`.
+    How: Give a `project` a `ref` with a tag or a commit, a `component` a version, and a `remote` an
+    address with a version, or `integrity`.
 
     Source: [GitLab: includes](https://docs.gitlab.com/ci/yaml/#includeremote): `integrity`,
     [components](https://docs.gitlab.com/ci/components/#use-a-component).
@@ -206,14 +213,14 @@ def _check_include(include: Include) -> str:
     ref = include.entry.get("ref")
     match include.form:
         case "project" if ref is None:
-            return f"{include.address} is included without `ref`"
+            return f"{include.address} {_MAY_CHANGE}: add `ref` with a tag or a commit"
         case "project" if ref in _BRANCHES:
-            return f"{include.address} is included from the branch {ref}"
+            return f"{include.address} {_MAY_CHANGE}: use a tag or a commit, not {ref}"
         case "component" if re.search(rf"@(~latest|{'|'.join(_BRANCHES)})$", include.address):
-            return f"{include.address} is no version"
+            return f"{include.address} {_MAY_CHANGE}: name a version"
         case "remote" if "integrity" not in include.entry:
             if re.search(rf"/({'|'.join(_BRANCHES)})/", include.address):
-                return f"{include.address} changes with its branch, and has no `integrity`"
+                return f"{include.address} {_MAY_CHANGE}: add `integrity`, or use a version"
     return ""
 
 
@@ -245,7 +252,7 @@ def _find_lines(
 
 def _explain_open_line(line: str) -> str:
     match = _PLAIN.search(line) if "http:" in line or "ftp:" in line else None
-    told = "is fetched over an open line, where anybody may change it: https"
+    told = "comes unencrypted, so anybody on the way can change it: use https"
     return f"{match[1]} {told}" if match else ""
 
 
@@ -253,10 +260,10 @@ def _explain_open_line(line: str) -> str:
 def fetched_over_a_closed_line(facts: Facts) -> Iterator[Hit]:
     """Jobs and images fetch nothing over plain `http` or `ftp`.
 
-    Why: Anybody on the way can put something else in its place, which then runs with what the job
-    may do.
+    Why: Anybody on the way can replace it with something else, which then runs with the permissions
+    of the job.
 
-    How: Fetch by `https`, or compare the digest of what came before it is used.
+    How: Use `https`, or compare the hash of the file before it is used.
 
     Source: [CWE-494](https://cwe.mitre.org/data/definitions/494.html).
     """
@@ -265,20 +272,20 @@ def fetched_over_a_closed_line(facts: Facts) -> Iterator[Hit]:
 
 
 def _explain_unseen(line: str) -> str:
-    told = "what an address sends is run unseen: fetch a version, compare its hash, then run it"
+    told = "this runs whatever the server sends: download a version, check its hash, then run it"
     fetches = "curl" in line or "wget" in line
     return told if fetches and _RUN_UNSEEN.search(line) else ""
 
 
 @rule("SEC006", SHOULD, strict=True)
 def nothing_unseen_is_run(facts: Facts) -> Iterator[Hit]:
-    """Jobs and images run nothing that comes unseen.
+    """Jobs and images run no download unchecked.
 
-    Why: Whoever answers for that address, today or next year, runs commands with what the job may
-    do.
+    Why: Whoever controls that server, today or next year, can run commands with the permissions of
+    the job.
 
-    How: Install a version from a package index, or fetch a file and compare its digest before it is
-    run.
+    How: Install a version from a package index, or download the file and compare its hash before it
+    is run.
 
     Source: [OpenSSF Scorecard: Pinned-Dependencies](https://github.com/ossf/scorecard/blob/main/docs/checks.md#pinned-dependencies).
     """

@@ -61,12 +61,12 @@ def _list_keys(facts: Facts) -> list[tuple[str, int]]:
 
 @rule("SON001", MUST, when=lambda facts: facts.sonar)
 def key_is_valid(facts: Facts) -> Iterator[Hit]:
-    """The project has a key that SonarQube takes.
+    """The project has a valid project key.
 
-    Why: Without one the scanner stops, and with another key the findings go to another project.
+    Why: Without one the scanner stops, and with a wrong one the findings go to another project.
 
-    How: `sonar.projectKey=GROUP:NAME`, of letters, digits and `-`, `_`, `.`, `:`, with at least one
-    that is no digit.
+    How: Write `sonar.projectKey=GROUP:NAME`, with letters, digits and `-`, `_`, `.`, `:`, and not
+    with digits alone.
 
     Source: [SonarQube: analysis parameters](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/analysis-parameters/).
     """
@@ -76,16 +76,17 @@ def key_is_valid(facts: Facts) -> Iterator[Hit]:
     )
     if not key:
         if not is_elsewhere and facts.pipeline.is_local:
-            yield Hit(FILE, 1, f"no {_KEY}")
+            yield Hit(FILE, 1, f"no {_KEY}, so the scanner stops: write `{_KEY}=GROUP:NAME`")
     elif "$" not in key and not re.fullmatch(r"(?=.*\D)[\w.:-]+", key, re.ASCII):
-        yield Hit(FILE, facts.sonar.line(_KEY), f"{key} is no key that SonarQube takes")
+        message = f"SonarQube refuses the key `{key}`: write it like `GROUP:NAME`, without `/`"
+        yield Hit(FILE, facts.sonar.line(_KEY), message)
 
 
 @rule("SON002", SHOULD, when=lambda facts: facts.sonar, fixes=True)
 def keys_are_known(facts: Facts) -> Iterator[Hit]:
     """Every key is one that SonarQube reads.
 
-    Why: The scanner passes over a misspelt key without a word, and the report is not read.
+    Why: The scanner silently ignores a misspelt key, so the setting has no effect.
 
     How: Correct the key.
 
@@ -100,16 +101,18 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
             continue
         right = lower[close[0]]
         fix = Fix.edit(FILE, replace_in_line(line, key, right))
-        yield Hit(FILE, line, f"no key {key}: {right}?", fix=fix)
+        yield Hit(
+            FILE, line, f"SonarQube ignores the unknown key {key}: did you mean {right}?", fix=fix
+        )
 
 
 @rule("SON003", MUST, when=lambda facts: facts.sonar)
 def paths_exist(facts: Facts) -> Iterator[Hit]:
-    """Sources and tests are there.
+    """The folders of sources and tests exist.
 
-    Why: The scanner stops where a folder does not exist.
+    Why: The scanner stops if one does not.
 
-    How: Correct the path, or remove it.
+    How: Correct the path, or delete it.
 
     Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
     """
@@ -119,7 +122,9 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
             whole = _clean_path(f"{base}/{path}" if base else path)
             if "$" not in whole and not is_there(facts, whole):
                 yield Hit(
-                    FILE, facts.sonar.line(key), f"{path} is not there, and the scanner stops"
+                    FILE,
+                    facts.sonar.line(key),
+                    f"{path} does not exist, so the scanner stops: correct it",
                 )
 
 
@@ -133,7 +138,7 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
 
     Why: The scanner stops: a file "can't be indexed twice".
 
-    How: Name folders that do not overlap, or take the tests out with `sonar.exclusions`.
+    How: Name folders that do not overlap, or exclude the tests with `sonar.exclusions`.
 
     Source: [SonarQube: analysis scope](https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/).
     """
@@ -145,7 +150,10 @@ def nothing_twice(facts: Facts) -> Iterator[Hit]:
         for source in sources:
             if source in (test, ".") or f"{test}/".startswith(f"{source}/"):
                 line = facts.sonar.line("sonar.tests")
-                yield Hit(FILE, line, f"{test} is in sonar.sources ({source}) too")
+                message = (
+                    f"{test} is also in sonar.sources ({source}), so the scanner stops: change one"
+                )
+                yield Hit(FILE, line, message)
                 return
 
 
@@ -168,13 +176,13 @@ def _find_scanning_jobs(facts: Facts) -> list[Job]:
 
 @rule("SON005", SHOULD, when=lambda facts: facts.sonar and _find_scanning_jobs(facts))
 def reports_are_written(facts: Facts) -> Iterator[Hit]:
-    """The reports that SonarQube is to read are artifacts of a job.
+    """The reports that SonarQube reads are artifacts of a job.
 
-    Why: A report that is not there is a line in a log that nobody reads; the coverage is shown as
-    zero, or as it was last year.
+    Why: If a report is missing, only a log says so; SonarQube shows a coverage of zero, or that of
+    last year.
 
-    How: Write the same path into `sonar-project.properties` and into the `artifacts` of the job
-    that makes the report.
+    How: Write the same path in `sonar-project.properties` and in the `artifacts` of the job that
+    makes the report.
 
     Source: [SonarQube: Python test coverage](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/test-coverage/python-test-coverage/).
     """
@@ -192,7 +200,11 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
             if not (
                 own or facts.has(path) or _is_covered(path, artifacts) or re.search(r"[*?$]", path)
             ):
-                yield Hit(FILE, line, f"no job keeps {path}")
+                message = (
+                    f"SonarQube will not find {path}: add it to the `artifacts` of the job that "
+                    "writes it"
+                )
+                yield Hit(FILE, line, message)
 
 
 def _is_covered(path: str, artifacts: list[str]) -> bool:
@@ -210,11 +222,12 @@ def _is_covered(path: str, artifacts: list[str]) -> bool:
 
 @rule("SON006", SHOULD, when=lambda facts: facts.sonar and facts.package.pythons)
 def pythons_agree(facts: Facts) -> Iterator[Hit]:
-    """SonarQube is told the Pythons that the package supports.
+    """SonarQube knows the Pythons that the package supports.
 
-    Why: Rules about syntax and libraries depend on it: false alarms, or none where one is due.
+    Why: Rules about syntax and libraries depend on it; with a wrong version they raise false alarms
+    or miss real ones.
 
-    How: List under `sonar.python.version` the versions that `requires-python` allows.
+    How: List the versions that `requires-python` allows under `sonar.python.version`.
 
     Source: [SonarQube: Python version](https://docs.sonarsource.com/sonarqube-server/latest/analyzing-source-code/languages/python/).
     """
@@ -222,16 +235,19 @@ def pythons_agree(facts: Facts) -> Iterator[Hit]:
     for version in _list_values(facts, "sonar.python.version"):
         if re.fullmatch(r"3\.\d+", version) and pythons and not pythons.contains(f"{version}.99"):
             line = facts.sonar.line("sonar.python.version")
-            yield Hit(FILE, line, f"{version} is not in requires-python ({pythons})")
+            message = (
+                f"Python {version} causes false alarms, as the package needs {pythons}: delete it"
+            )
+            yield Hit(FILE, line, message)
 
 
 @rule("SON007", MUST, when=lambda facts: facts.sonar)
 def no_token(facts: Facts) -> Iterator[Hit]:
-    """No token stands in the configuration.
+    """The configuration contains no token.
 
-    Why: Who reads the file can write analyses in the owner's name.
+    Why: Everybody who can read the file can write analyses in the name of its owner.
 
-    How: Revoke it, and hand it over as the masked variable `SONAR_TOKEN`.
+    How: Revoke it, and set a new one as the masked CI variable `SONAR_TOKEN`.
 
     Source: [SonarQube: tokens](https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/).
     """
@@ -239,19 +255,24 @@ def no_token(facts: Facts) -> Iterator[Hit]:
         if key in ("sonar.token", "sonar.login", "sonar.password"):
             value = facts.sonar.get(key)
             if value and "$" not in str(value):
-                yield Hit(FILE, line, f"{key} has a value here")
+                message = f"everybody here can read {key}: revoke it, and use a masked SONAR_TOKEN"
+                yield Hit(FILE, line, message)
 
 
 @rule("SON008", SHOULD, when=lambda facts: facts.sonar and _find_scanning_jobs(facts))
 def history_is_there(facts: Facts) -> Iterator[Hit]:
-    """The scanner has the whole history.
+    """The scanner has the whole git history.
 
-    Why: SonarQube tells new code from old by it, and whose line it is. GitLab fetches 20 commits.
+    Why: SonarQube needs it to tell new code from old, and who wrote a line. GitLab fetches only 20
+    commits.
 
-    How: `GIT_DEPTH: "0"` under `variables` of the job.
+    How: Write `GIT_DEPTH: "0"` under `variables` of the job.
 
     Source: [SonarQube: GitLab CI](https://docs.sonarsource.com/sonarqube-server/latest/devops-platform-integration/gitlab-integration/adding-analysis-to-gitlab-ci-cd/).
     """
     for job in _find_scanning_jobs(facts):
         if facts.pipeline.expand("$GIT_DEPTH", job) != "0":
-            yield Hit(*job.place, f"{job.name} has not the whole history (GIT_DEPTH)")
+            message = (
+                'SonarQube cannot tell new code from old: set the variable `GIT_DEPTH: "0"` here'
+            )
+            yield Hit(*job.place, message)
