@@ -11,7 +11,7 @@ import pytest
 from lisa_scaffold import rules
 
 from ..support.answers import pairwise
-from ..support.checking import changed, clean, edited, found, text
+from ..support.checking import changed, clean, edited, findings, found, text
 from ..support.sweeps import sampled
 
 # Each rule has tests of its own: lines that only these would reach are not tested.
@@ -276,9 +276,23 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
 }
 
 
+REMEDY = re.compile(
+    r"(?:^|[:,] |and )(?:add|change|choose|clear|correct|delete|did you mean|download|end|fill"
+    r"|limit|list|make|merge|move|put|read|remove|rename|replace|revoke|run|see|set|shorten|split"
+    r"|start|use|write)\b|must be "
+)
+"""What to do about a finding, in the imperative."""
+LONGEST = 160
+
+
 @pytest.mark.parametrize("code", list(MUTATIONS))
 def test_one_thing_broken_is_one_rule(code: str) -> None:
-    assert {name for name, _, _ in found(MUTATIONS[code]())} == {code}
+    reported = findings(MUTATIONS[code]())
+    assert {each.code for each in reported} == {code}
+    for each in reported:
+        assert REMEDY.search(each.message), "a message says what to write instead"
+        assert len(each.message) <= LONGEST
+        assert not each.message.endswith(".")
 
 
 def test_every_rule_is_broken_once() -> None:
