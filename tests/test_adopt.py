@@ -292,6 +292,11 @@ def test_a_dry_run_shows_the_diff_and_touches_nothing(tmp_path: Path, capsys: Ca
     said = capsys.readouterr()
     assert "+++ b/.gitlab-ci.yml\n" in said.out
     assert "Answers, and where each comes from" in said.err
+    number = said.out.count("\n+++ ")
+    assert said.err.endswith(
+        f"A dry run: nothing was changed. Without --dry-run, {number} files would be committed on "
+        f"the new branch {BRANCH}.\n"
+    )
     assert contents(project) == before
     assert git.git("branch", "--list", BRANCH, cwd=project) == ""
     patch = tmp_path / "adoption.patch"

@@ -182,3 +182,43 @@ def test_a_command_finds_the_project_above(words: list[str], tmp_path: Path) -> 
     assert here.stderr == "The project is in ...\n" + there.stderr.replace(place, f"../{place}")
     # The commands to go on with name the folder.
     assert (here.returncode, here.stdout.replace(" ..\n", "\n")) == (there.returncode, there.stdout)
+
+
+# --- What takes a while ---------------------------------------------------------------------------
+
+SLOW = """
+import sys, time
+from lisa_scaffold import cli
+from lisa_scaffold.verbs import check
+quick = check.check
+def slow(*words):
+    for each in quick(*words):
+        time.sleep(1.3)
+        yield each
+    time.sleep(2.2)
+check.check = slow
+sys.exit(cli.main(["check", "--select=CHG001", ".", "."]))
+"""
+
+
+def test_what_takes_a_while_is_told_on_a_terminal_and_goes_away(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    shown = on_a_terminal(cwd=tmp_path, script=SLOW, messages=True)
+    told = re.findall(r"\r\x1b\[K(Checking[^\r]*)", shown.text)
+    assert told[0] == "Checking … 1 s"
+    assert told[-1].startswith("Checking: 2 of 2 done … ")
+    # Nothing of it is left where the report begins.
+    assert "s\r\x1b[K" in shown.text
+    report = shown.text.rpartition("\r\x1b[K")[2]
+    assert "2 projects checked" in report
+    dumb = on_a_terminal(cwd=tmp_path, script=SLOW, messages=True, variables={"TERM": "dumb"})
+    assert COLOUR.sub("", report) == dumb.text
+
+
+def test_a_pipe_is_told_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    done = subprocess.run(
+        [sys.executable, "-c", SLOW], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.stderr == b""
+    assert b"Checking" not in done.stdout

@@ -223,10 +223,11 @@ def test_an_update_asks_what_the_new_version_asks(tmp_path: Path) -> None:
     more = QUESTIONS + "size:\n  type: int\n  help: How large\n  default: 3\n"
     workshop.release("v1.1.0", {"copier.yml": more, "template/size.txt.jinja": "{{ size }}\n"})
     child = spawn("-m", "lisa_scaffold", "update", str(workshop.project), cwd=tmp_path)
+    child.expect_exact("Updates project from v1.0.0 to v1.1.0 of ")
     answer(child, "How large", CLEAR + "many")
     child.expect_exact("'many' is not int")
     child.send(CLEAR + "7" + ENTER)
-    child.expect_exact("The update is staged.")
+    child.expect_exact("The update is staged;")
     assert finish(child) == 0
     assert workshop.read("size.txt") == "7\n"
 
@@ -271,7 +272,7 @@ def test_an_update_lets_choose_several_and_begins_with_the_first_without_a_defau
     answer(child, "Any of these")
     answer(child, "Which whole")
     answer(child, "Something or nothing", UP)
-    child.expect_exact("The update is staged.")
+    child.expect_exact("The update is staged;")
     assert finish(child) == 0
     assert workshop.read("parts.txt") == '[["b", "c"], [], "x", null]\n'
 

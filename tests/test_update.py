@@ -510,7 +510,8 @@ def test_a_dry_run_prints_the_diff_and_touches_nothing(workshop: Workshop, capsy
     write(workshop.project, {"a.dat": "uncommitted\n"})
     before = workshop.status()
     assert update(workshop.project, "--dry-run") == ExitCode.DONE
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert err.endswith("A dry run: nothing was changed. Without --dry-run, 2 files would be.\n")
     assert out.startswith("diff --git a/.copier-answers.yml b/.copier-answers.yml\n")
     assert "+more\n" in out
     assert workshop.status() == before
@@ -533,6 +534,24 @@ def test_a_branch_takes_the_update_and_nothing_else_changes(
     assert message.startswith("Update the template from v1.0.0 to v1.1.0\n")
     assert "the template's side of the conflict:\n\n--- a/b.dat\n" in message
     assert "\n-mine\n+theirs\n" in message
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "told"),
+    [
+        (b"mine\n", b"theirs\n", "… 343 more lines: lisa-scaffold update --to v1.1.0 puts"),
+        (b"\0mine", b"\0theirs", "b.dat is as the project has it: lisa-scaffold update --to"),
+    ],
+)
+def test_the_message_of_a_branch_holds_no_whole_file(
+    workshop: Workshop, mine: bytes, theirs: bytes, told: str
+) -> None:
+    workshop.edit({"b.dat": mine * 200})
+    workshop.release("v1.1.0", {"template/b.dat": theirs * 200})
+    assert update(workshop.project, "--branch", "update") == ExitCode.FINDINGS
+    message = git.git("log", "-1", "--format=%B", "update", cwd=workshop.project)
+    assert told in message
+    assert len(message.splitlines()) < 80
 
 
 def test_the_result_equals_copiers_where_nothing_conflicts(workshop: Workshop) -> None:

@@ -52,7 +52,7 @@ def test_the_places_are_counted_in_the_report(workshop: Workshop, capsys: Captur
     assert update(workshop.project) == ExitCode.FINDINGS
     said = capsys.readouterr().out
     assert f"In conflict\n  {NAME}: 1 place\n" in said
-    assert "The update is staged, but for 1 conflict in 1 file, with markers there.\n" in said
+    assert "The update is staged, but for 1 conflict in 1 file, with markers there; nothing" in said
 
 
 def test_git_mergetool_shows_the_merge(workshop: Workshop, capsys: Capture) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
-from lisa_scaffold.cli.terminal import hand_over, look, say, say_as_is, tell
+from lisa_scaffold.cli.terminal import busily, busy, hand_over, look, say, say_as_is, tell
 from lisa_scaffold.cli.update import recover
 from lisa_scaffold.errors import ExitCode, LisaError
 
 DESCRIPTION = """\
 Bring the template into a project that never had it: infers the answers, keeps what people wrote,
 and sets the practice beside it."""
+
+_WORKING = "Working the adoption out"
 
 HELP: dict[str, Any] = {
     "examples": (
@@ -86,11 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
     if former:
         say(f"The project was made from the Cookiecutter template {former} ({former.named_in}).")
     given = common.read_given(arguments)
-    with adopt.prepare(current, arguments.to, former, trust=arguments.trust) as prepared:
+    preparation = adopt.prepare(current, arguments.to, former, trust=arguments.trust)
+    with busily("Reading the project and the template", preparation) as prepared:
         if common.is_interactive(arguments) and not arguments.dry_run:
             adopted = _adopt_in_dialogue(prepared, given, arguments)
         else:
-            adopted = prepared.adopt(given)
+            with busy(_WORKING):
+                adopted = prepared.adopt(given)
     if adopted is None:
         say("Nothing was changed.")
         return ExitCode.DONE
@@ -114,7 +118,8 @@ def _adopt_in_dialogue(prepared: Any, given: dict[str, Any], arguments: Any) -> 
     if not prepared.is_licensed(given):
         given = prompt.ask_one(prepared.questions, given, "license")
     while True:
-        adopted = prepared.adopt(given)
+        with busy(_WORKING):
+            adopted = prepared.adopt(given)
         width, _ = look(messages=True)
         shown = {each.key for each in prepared.questions(given) if not each.hidden}
         found = [each for each in prepared.answers(given) if each.key in shown]
@@ -160,7 +165,7 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     elif arguments.format == "markdown":
         hand_over(report.markdown(adopted))
     elif arguments.dry_run:
-        say_as_is(report.text(adopted))
+        say_as_is(f"{report.text(adopted)}\n\n{report.tried(adopted, branch)}")
         hand_over(adopted.diff)
     else:
         tell(f"{report.text(adopted)}\n\n{report.after(adopted, branch)}\n")

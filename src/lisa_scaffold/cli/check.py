@@ -11,6 +11,7 @@ from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import (
+    busy,
     hand_over,
     look,
     say_as_is,
@@ -140,7 +141,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.fix:
         for path in arguments.paths:
             tell_recovered(check.recover(path), f"{path}: ")
-    results = list(check.check(arguments.paths, wanted))
+    results = []
+    with busy("Checking") as tell_progress:
+        for each in check.check(arguments.paths, wanted):
+            results.append(each)
+            tell_progress(f"Checking: {len(results)} of {len(arguments.paths)} done")
     for each in results:
         if arguments.fix and each.changes:
             from lisa_scaffold.sync import journal

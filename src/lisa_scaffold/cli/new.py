@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
-from lisa_scaffold.cli.terminal import look, say, say_as_is, tell
+from lisa_scaffold.cli.terminal import busily, busy, look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Create a LISA Python project: asks, shows what it will make, and makes it."""
+_RENDERING = "Writing the files"
+
 HELP: dict[str, Any] = {
     "examples": (
         ("lisa-new lisa-noise", "ask, and make the folder lisa-noise"),
@@ -57,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if destination:
         new.refuse_destination(destination)
     given = common.read_given(arguments)
-    with template.default_source().open(arguments.to) as version:
+    with busily("Reading the template", template.default_source().open(arguments.to)) as version:
         who = git.identity()
         suggested = new.suggest_answers(destination, who)
         if common.is_interactive(arguments) and not arguments.dry_run:
@@ -84,7 +86,7 @@ def _make_at_once(
     answers = {question.key: question.value for question in questions}
     destination = arguments.destination or Path(answers["distribution"])
     new.refuse_destination(destination)
-    with new.prepare(version, answers, destination) as project:
+    with busily(_RENDERING, new.prepare(version, answers, destination)) as project:
         shown = new.preview(version, answers, project)
         if arguments.dry_run:
             tell(f"{report.answers(questions, everything=True)}\n\n")
@@ -116,7 +118,7 @@ def _make_in_dialogue(
         answers = {question.key: question.value for question in questions}
         place = destination or Path(answers["distribution"])
         new.refuse_destination(place)
-        with new.prepare(version, answers, place) as project:
+        with busily(_RENDERING, new.prepare(version, answers, place)) as project:
             shown = new.preview(version, answers, project)
             width, _ = look(messages=True)
             say("", report.answers(questions, everything=False), "")
@@ -160,6 +162,6 @@ def _create(project: Path, shown: Preview, destination: Path, who: Identity) -> 
     from lisa_scaffold.report import create as report
     from lisa_scaffold.verbs import new
 
-    with changing(f"the project is made in {destination}"):
+    with changing(f"the project is made in {destination}"), busy("Making the project"):
         created = new.create(project, shown, destination, who)
     tell(f"{report.created(created)}\n")

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.terminal import hand_over, look, tell
+from lisa_scaffold.cli.terminal import busy, hand_over, look, tell
 from lisa_scaffold.cli.update import choose_answers_file, recover
 from lisa_scaffold.errors import ExitCode
 
@@ -56,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     path = common.find_project(arguments.path, is_project)
     current = project.read(path, choose_answers_file(path, named)[0])
     recover(current.repository, dry_run=True)
-    status = find_status(current, trust=arguments.trust, diff=arguments.diff)
+    with busy("Comparing the project with its template"):
+        status = find_status(current, trust=arguments.trust, diff=arguments.diff)
     if arguments.format == "text":
         tell(report.text(status, *look()), coloured=True)
     else:

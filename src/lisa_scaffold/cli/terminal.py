@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 import warnings
-from contextlib import suppress
-from typing import TextIO
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from typing import TextIO, TypeVar
 
 from lisa_scaffold.lines import Paint, fit, plain
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import harmless, visible
+
+_Entered = TypeVar("_Entered")
 
 
 class ReportLostError(Exception):
@@ -43,6 +48,7 @@ def _write_message(shown: str) -> None:
     stream = sys.stderr
     if stream is None:
         return
+    _wipe()
     try:
         stream.write(f"{shown}\n")
         stream.flush()
@@ -104,6 +110,71 @@ def paint(style: str, text: str) -> str:
     return f"\x1b[{_STYLES[style]}m{harmless(text)}\x1b[0m"
 
 
+# What is being done that takes a while, and whether the terminal shows it now.
+_doing = {"what": "", "shown": ""}
+
+
+@contextmanager
+def busy(what: str) -> Iterator[Callable[[str], None]]:
+    """Tell somebody at a terminal what is being done, once it has taken a second.
+
+    A timer of the process shows it, and no thread: work is done in forked processes, which a thread
+    might leave with a lock that nobody opens.
+
+    Parameters
+    ----------
+    what
+        What is being done.
+
+    Yields
+    ------
+    Callable
+        Says something else from then on, such as how far it is.
+    """
+    stream = sys.stderr
+    is_watched = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    if not is_watched or _doing["what"]:
+        yield lambda _: None
+        return
+    columns, began, place = _count_columns(stream), time.monotonic(), stream.fileno()
+
+    def show(*_: object) -> None:
+        seconds = int(time.monotonic() - began)
+        said = visible(harmless(_doing["what"]))[: columns - 12]
+        _doing["shown"] = "yes"
+        # The stream itself may be in the middle of a message.
+        with suppress(OSError):
+            os.write(place, f"\r\x1b[K{said} … {seconds} s".encode())
+
+    _doing["what"] = what
+    before = signal.signal(signal.SIGALRM, show)
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
+    try:
+        yield lambda said: _doing.update(what=said)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        _wipe()
+        _doing["what"] = ""
+
+
+@contextmanager
+def busily(what: str, manager: AbstractContextManager[_Entered]) -> Iterator[_Entered]:
+    """Enter something that takes a while, and is told by :func:`busy`; not what is done in it."""
+    with ExitStack() as stack:
+        with busy(what):
+            entered = stack.enter_context(manager)
+        yield entered
+
+
+def _wipe() -> None:
+    """Take away what :func:`busy` shows, before anything else is shown."""
+    if _doing["shown"] and sys.stderr is not None:
+        _doing["shown"] = ""
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), b"\r\x1b[K")
+
+
 def _keep_paint(text: str) -> str:
     """A text made harmless but for what :func:`paint` has written into it."""
     parts = _PAINTED.split(text)
@@ -148,6 +219,7 @@ def hand_over(text: str) -> None:
 def _write(content: bytes) -> None:
     if sys.stdout is None:
         raise ReportLostError("it is closed")
+    _wipe()
     finish()
     try:
         sys.stdout.buffer.write(content)

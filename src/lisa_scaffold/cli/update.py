@@ -9,7 +9,7 @@ from typing import Any
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
-from lisa_scaffold.cli.terminal import hand_over, look, say_as_is, tell
+from lisa_scaffold.cli.terminal import busily, busy, hand_over, look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.lines import fit
 
@@ -85,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = common.read_given(arguments)
     done: list[Any] = []
     for current in currents:
-        target = update.choose_target(current, arguments.to, trust=arguments.trust)
+        with busy("Asking for the versions of the template"):
+            target = update.choose_target(current, arguments.to, trust=arguments.trust)
         is_new = target.version != target.project.version
         if not is_new and not given and not arguments.recopy:
             project.refuse_unmerged(current)
@@ -98,16 +99,17 @@ def run(arguments: argparse.Namespace) -> int:
                 tell(f"Nothing to do: the project has {current.version}.{where}\n")
             continue
         options = {"trust": arguments.trust, "recopy": arguments.recopy}
-        with update.prepare(target, **options) as prepared:
+        with busily("Reading the template", update.prepare(target, **options)) as prepared:
             answers = _ask_new_questions(prepared) if common.is_interactive(arguments) else given
-            done.append(
-                prepared.update(
-                    answers,
-                    keep_prose=not arguments.merge_prose,
-                    diff=arguments.dry_run,
-                    leftovers=arguments.allow_leftovers,
+            with busy("Merging"):
+                done.append(
+                    prepared.update(
+                        answers,
+                        keep_prose=not arguments.merge_prose,
+                        diff=arguments.dry_run,
+                        leftovers=arguments.allow_leftovers,
+                    )
                 )
-            )
     if others:
         named = ", ".join(others)
         tell(f"The project has other templates, too: {named}. Name one with --answers-file.\n")
@@ -175,7 +177,9 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
     if all(question.key in recorded for question in resolve({}) if question.asked):
         return {}
     from lisa_scaffold import prompt
+    from lisa_scaffold.report import update as report
 
+    say(f"{report.beginning(prepared.project, prepared.new.version)} It asks what is new:")
     return prompt.ask_all(resolve, {}, set(recorded))
 
 
@@ -187,7 +191,7 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
     current, synced = updated.project, updated.synced
     conflicts = ExitCode.FINDINGS if synced.conflicts else ExitCode.DONE
     if arguments.dry_run:
-        after = ""
+        after = report.tried(updated)
     elif arguments.branch:
         with changing(f"the update is committed on the branch {arguments.branch}"):
             message = "\n".join(map(report.commit_message, each))
@@ -205,7 +209,7 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
     elif arguments.format == "markdown":
         hand_over("\n".join(map(report.markdown, each)))
     elif arguments.dry_run:
-        say_as_is(text, coloured=True)
+        say_as_is(f"{text}\n\n{fit(after, width)}", coloured=True)
         hand_over("".join(one.diff for one in each))
     else:
         tell(f"{text}\n\n{fit(after, width)}\n", coloured=True)

@@ -172,11 +172,19 @@ def after(adopted: Adopted, branch: str | None) -> str:
         ]
     else:
         lines = [
-            "The adoption is staged. Look at it with: git diff --staged",
+            "The adoption is staged; nothing is committed. Look at it with: git diff --staged",
             "Keep it with: git commit; undo it with: git reset --merge",
         ]
     lines.append("From then on, lisa-scaffold update brings newer versions of the template.")
     return "\n".join([*lines, *_hints(adopted)])
+
+
+def tried(adopted: Adopted, branch: str | None) -> str:
+    """What a dry run has changed, and what the adoption would."""
+    number = len(adopted.synced.files)
+    files = "1 file" if number == 1 else f"{number} files"
+    how = f"committed on the new branch {branch}" if branch else "staged"
+    return f"A dry run: nothing was changed. Without --dry-run, {files} would be {how}."
 
 
 def commit_message(adopted: Adopted) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from lisa_scaffold.lines import Paint, plain
 from lisa_scaffold.model import Change
+from lisa_scaffold.project import Project
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
-from lisa_scaffold.shown import harmless, visible
+from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.sync.outcome import Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
 
@@ -23,6 +24,9 @@ HEADINGS = {
     "renamed": "Renamed",
     "removed": "Removed",
 }
+
+_MOST_QUOTED = 60
+"""Lines of one file that the message of a commit repeats."""
 
 RECOPIED = "Rendered anew (what people wrote there is in git's history)"
 
@@ -86,17 +90,33 @@ def markdown(updated: Updated) -> str:
 
 
 def applied(updated: Updated) -> str:
-    """What to do after the update was applied to the work tree."""
+    """What was and was not changed, and what to do, after the update was put into the work tree."""
     if not updated.synced.conflicts:
         return (
-            "The update is staged. Look at it with: git diff --staged\n"
+            "The update is staged; nothing is committed. Look at it with: git diff --staged\n"
             "Keep it with: git commit; undo it with: git reset --merge"
         )
     return (
-        f"The update is staged, but for {_sum_conflicts(updated.synced)}, with markers there.\n"
+        f"The update is staged, but for {_sum_conflicts(updated.synced)}, with markers there; "
+        "nothing is committed.\n"
         "Resolve them (git mergetool, or an editor), then: git add FILE, and git commit.\n"
         "Undo the whole update with: git reset --merge"
     )
+
+
+def tried(updated: Updated) -> str:
+    """What a dry run has changed, and what the update would."""
+    synced = updated.synced
+    number = len(synced.shown())
+    files = "1 file" if number == 1 else f"{number} files"
+    left = f", with {_sum_conflicts(synced)}" if synced.conflicts else ""
+    return f"A dry run: nothing was changed. Without --dry-run, {files} would be{left}."
+
+
+def beginning(project: Project, version: str) -> str:
+    """What an update is about, before anything is asked."""
+    name = visible(project.root.name)
+    return f"Updates {name} from {project.version} to {version} of {redacted(project.source)}."
 
 
 def _sum_conflicts(synced: Synced) -> str:
@@ -107,7 +127,7 @@ def _sum_conflicts(synced: Synced) -> str:
 
 def committed(updated: Updated, branch: str) -> str:
     """What to do after the update was committed on a branch."""
-    message = f"The update is committed on the branch {branch}."
+    message = f"The update is committed on the branch {branch}; nothing else has changed."
     if not updated.synced.conflicts:
         return message
     return (
@@ -122,14 +142,18 @@ def commit_message(updated: Updated) -> str:
         f"Update the template from {updated.project.version} to {updated.version}",
         text(updated),
     ]
+    command = f"lisa-scaffold update --to {updated.version}"
     for path, conflict in updated.synced.conflicts.items():
         if conflict.ours and conflict.theirs:
             what = f"{visible(path)} has the project's lines where both sides differ"
-            side = patch(path, conflict.ours, conflict.theirs)
+            lines = patch(path, conflict.ours, conflict.theirs).splitlines()
+            side = "\n".join(lines[:_MOST_QUOTED])
+            if (more := len(lines) - _MOST_QUOTED) > 0:
+                side += f"\n… {more} more lines: {command} puts them between markers"
+            parts.append(f"{what}; the template's side of the conflict:\n\n{side}")
         else:
-            what = f"{visible(path)} is as the project has it"
-            side = conflict.stages[3].data.decode(errors="replace").replace("\r\n", "\n")
-        parts.append(f"{what}; the template's side of the conflict:\n\n{side}")
+            # A whole file is no message.
+            parts.append(f"{visible(path)} is as the project has it: {command} has the template's.")
     # The history is read in terminals, too.
     return harmless("\n\n".join(parts)) + "\n"
 
