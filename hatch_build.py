@@ -3,7 +3,8 @@
 A bundle is a repository in a file: git clones from it without a network, and unlike a bare
 repository it survives a wheel, which drops empty folders and changes owners.
 
-The wheel carries a bill of materials too: what the lock has for it, in CycloneDX's format.
+The wheel carries a bill of materials too: what the lock has for it, in CycloneDX's format; and the
+manual pages, made from the parsers of the commands.
 """
 
 from __future__ import annotations
@@ -62,10 +63,36 @@ class TemplateBundleHook(BuildHookInterface[Any]):
             bill = folder / BILL
             bill.write_text(make_bill(root, self.metadata.version), encoding="utf-8")
             build_data["sbom_files"].append(str(bill))
+            for page in make_manual(root, self.metadata.version, folder):
+                build_data["shared_data"][str(page)] = f"share/man/man1/{page.name}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if version != "editable":
             self._folder.cleanup()
+
+
+def make_manual(root: Path, version: str, folder: Path) -> list[Path]:
+    """The manual pages, made by the package itself, without what it needs when it runs.
+
+    Parameters
+    ----------
+    root
+        The project's folder.
+    version
+        The version of the wheel.
+    folder
+        Where they go, below a folder of their own.
+    """
+    target = folder / "man"
+    target.mkdir()
+    script = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); "
+        "from lisa_scaffold.cli.manual import write_pages; "
+        "write_pages(Path(sys.argv[2]), sys.argv[3])"
+    )
+    words = ["-I", "-B", "-c", script, str(root / "src"), str(target), version]
+    subprocess.run([sys.executable, *words], check=True)
+    return sorted(target.iterdir())
 
 
 def make_bill(root: Path, version: str) -> str:

@@ -18,7 +18,7 @@ from .conftest import ROOT
 from .support.terminals import on_a_terminal
 from .support.updates import Workshop, open_workshop
 
-COMMANDS = ("new", "update", "status", "adopt", "check", "explain")
+COMMANDS = ("new", "update", "status", "adopt", "check", "explain", "completion")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -80,7 +80,9 @@ def test_help(command: str, columns: int, tmp_path: Path) -> None:
     assert codes == [str(code.value) for code in ExitCode]
     examples = re.findall(r"^  \$ (.+)$", shown.text, re.M)
     assert examples
-    for example in examples:
+    for line in examples:
+        inner = re.search(r"\$\((.+)\)", line)
+        example = inner[1] if inner else line.partition(" | ")[0]
         words = shlex.split(example.replace("lisa-new", "lisa-scaffold new"))
         cli.parser([words[1]]).parse_args(words[1:])
     too_long = [line for line in shown.text.split("\n") if len(line) > columns]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import git
+from lisa_scaffold.cli.manual import make_pages
 from lisa_scaffold.template import Source
 
 from .conftest import ROOT, Tree
@@ -142,6 +143,9 @@ def test_wheels_of_a_checkout_and_of_its_sdist_carry_the_same_template(
     source, other = carried(direct, tmp_path / "a"), carried(indirect, tmp_path / "b")
     assert Path(source.location).read_bytes() == Path(other.location).read_bytes()
     assert direct.read_bytes() == indirect.read_bytes()
+    with zipfile.ZipFile(direct) as archive:
+        pages = {name.partition(".data/data/")[2] for name in archive.namelist()} - {""}
+    assert pages == {f"share/man/man1/{name}.1" for name in make_pages("0")}
     version = source.versions()[-1]
     files = rendered(source, version, tmp_path / "from-wheel")
     assert files == rendered(Source(str(checkout)), version, tmp_path / "from-checkout")

@@ -166,7 +166,9 @@ PLACED: dict[str, Bad] = {
     "settings that are a text": Bad("copier.yml", {"copier.yml": "a"}),
     "settings with odd keys": Bad("", {"copier.yml": "1: 2\n"}),
     "settings with a tag": Bad("copier.yml", ask("new: !!python/object:os.system {}")),
-    "settings that include others": Bad("forbidden", ask("new: !include " + "../" * 20 + "etc/host*")),
+    "settings that include others": Bad(
+        "forbidden", ask("new: !include " + "../" * 20 + "etc/host*")
+    ),
     "settings that include a file": Bad("relative path", ask("new: !include /etc/hostname")),
     "settings that include themselves": Bad("RecursionError", ask("new: !include copier.yml")),
     "deep settings": Bad("copier.yml", ask("new: " + "[" * 50_000)),

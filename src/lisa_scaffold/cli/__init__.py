@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from lisa_scaffold.cli import adopt, check, explain, merge_driver, status, update
+from lisa_scaffold.cli import adopt, check, completion, explain, merge_driver, status, update
 from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import Parser, add_version
 from lisa_scaffold.cli.boundary import run_guarded
@@ -18,6 +18,7 @@ _COMMANDS = {
     "check": (check, "tell where projects depart from the practice"),
     "explain": (explain, "tell what a rule wants, and why"),
     "merge-driver": (merge_driver, "let plain git merge files by their parts"),
+    "completion": (completion, "make a shell complete these commands"),
 }
 _EXAMPLES = (
     ("lisa-scaffold new lisa-noise", "make a project; lisa-new is the same"),
@@ -28,6 +29,8 @@ _EXAMPLES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-scaffold`` and return its exit code."""
+    if completion.is_asked():
+        completion.complete(parser())
     words = sys.argv[1:] if argv is None else argv
     named = [word for word in words[:1] if word in _COMMANDS]
     return run_guarded("lisa-scaffold", parser(named or _COMMANDS), argv)
@@ -35,9 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def new(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-new``, which is ``lisa-scaffold new``, and return its exit code."""
+    alone = parser_of_new()
+    if completion.is_asked():
+        completion.complete(alone)
+    return run_guarded("lisa-new", alone, argv)
+
+
+def parser_of_new() -> Parser:
+    """The parser of ``lisa-new``."""
     alone = Parser(prog="lisa-new", description=new_verb.DESCRIPTION, **new_verb.HELP)
     new_verb.add_arguments(alone)
-    return run_guarded("lisa-new", alone, argv)
+    return alone
 
 
 def parser(commands: Iterable[str] = _COMMANDS) -> Parser:

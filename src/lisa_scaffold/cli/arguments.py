@@ -18,7 +18,7 @@ from lisa_scaffold.shown import harmless, visible
 
 DOCS = "https://lisa.pages.in2p3.fr/lisa-scaffold"
 
-_CODES = """\
+CODES = """\
 Exit codes
   0    done, and nothing is left to you
   1    findings, or conflicts left
@@ -50,10 +50,10 @@ class Parser(argparse.ArgumentParser):
         commands: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        self.commands = commands
+        self.commands, self.examples, self.page = commands, examples, page
         shown = "\n".join(f"  $ {command}\n      {meaning}" for command, meaning in examples)
         parts = [f"Examples\n{shown}"] if shown else []
-        parts += [_CODES, f"Documentation\n  {DOCS}/{page}"]
+        parts += [CODES, f"Documentation\n  {DOCS}/{page}"]
         super().__init__(formatter_class=_Help, epilog="\n\n".join(parts), **options)
         self.description = " ".join((self.description or "").split())
 

@@ -1,0 +1,56 @@
+"""The manual pages say all that the parsers say, in the language of man(7)."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from lisa_scaffold import cli
+from lisa_scaffold.cli.manual import make_pages
+
+PAGES = make_pages("1.2.3")
+REQUESTS = {".TH", ".SH", ".TP"}
+
+
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    found: dict[str, argparse.ArgumentParser] = {"lisa-new": cli.parser_of_new()}
+    for action in cli.parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= {f"lisa-scaffold-{name}": each for name, each in action.choices.items()}
+    return found
+
+
+def test_each_program_and_command_has_a_page() -> None:
+    assert PAGES.keys() == {"lisa-scaffold", *parsers()}
+    commands = re.findall(r"see (\S+)\(1\)", PAGES["lisa-scaffold"].replace("\\-", "-"))
+    assert {*commands} == {name for name in parsers() if name != "lisa-new"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_well_formed(name: str) -> None:
+    lines = PAGES[name].split("\n")
+    assert {line.split(" ")[0] for line in lines if line[:1] in (".", "'")} <= REQUESTS
+    assert re.findall(r"\\(?![-&e]|f[BIR]|\(aq)", PAGES[name]) == []
+    headings = [line[4:] for line in lines if line.startswith(".SH")]
+    assert headings[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"]
+    assert headings[-3:] == ["EXAMPLES", "EXIT STATUS", "SEE ALSO"]
+
+
+@pytest.mark.parametrize("name", sorted(parsers()))
+def test_a_page_has_every_option(name: str) -> None:
+    page = PAGES[name].replace("\\-", "-").replace("\\(aq", "'")
+    for action in parsers()[name]._actions:
+        assert str(action.help) in page
+        assert [option for option in action.option_strings if f"\\fB{option}\\fR" not in page] == []
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
+@pytest.mark.parametrize("name", PAGES)
+def test_groff_has_nothing_to_say(name: str) -> None:
+    command = ["groff", "-man", "-Tutf8", "-ww", "-K", "utf8"]
+    done = subprocess.run(command, input=PAGES[name].encode(), capture_output=True, check=True)
+    assert done.stderr == b""
