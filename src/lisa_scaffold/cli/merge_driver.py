@@ -11,7 +11,7 @@ from typing import Any
 from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.terminal import tell
-from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.errors import ExitCode, LisaError
 
 DESCRIPTION = """\
 Let plain git merge TOML, YAML, JSON, requirements and Dockerfiles by their parts: in git merge, git
@@ -26,31 +26,52 @@ HELP: dict[str, Any] = {
     "page": "howto/merge-driver.html",
 }
 _PROGRAM = "lisa-scaffold"
+_ACTIONS = {"install": 0, "remove": 0, "run": 4}
+"""What can be done, and how many files each takes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold merge-driver``."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    for name, summary in (
-        ("install", "tell git of the driver, and which files it is for"),
-        ("remove", "take that out again"),
-    ):
-        action = actions.add_parser(name, help=summary, description=summary.capitalize())
-        action.add_argument(
-            "--global",
-            dest="everywhere",
-            action="store_true",
-            help="in your own settings, for all repositories, instead of this repository's",
+    parser.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=_ACTIONS,
+        help="install: tell git of the driver, and which files it is for; remove: take that out "
+        "again; run: what git calls",
+    )
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        help="of run: the base, ours and theirs, and the path in the repository",
+    )
+    parser.add_argument(
+        "--global",
+        dest="everywhere",
+        action="store_true",
+        help="in your own settings, for all repositories, instead of this repository's",
+    )
+    parser.add_argument(
+        "--marker-size",
+        metavar="N",
+        type=int,
+        default=7,
+        help="of run: length of the conflict markers",
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Set the driver up, take it out again, or merge a file."""
+    expected = _ACTIONS[arguments.action]
+    if len(arguments.files) != expected:
+        raise LisaError(
+            f"merge-driver {arguments.action}: {len(arguments.files)} files instead of {expected}",
+            "What there is: lisa-scaffold merge-driver --help",
         )
-        common.add_common(action)
-        action.set_defaults(command=install if name == "install" else remove)
-    called = actions.add_parser("run", help="what git calls", description="What git calls.")
-    called.add_argument("--marker-size", type=int, default=7, help="length of conflict markers")
-    for name in ("base", "ours", "theirs"):
-        called.add_argument(name, type=Path, help="file with this version")
-    called.add_argument("path", help="path in the repository")
-    common.add_common(called)
-    called.set_defaults(command=run)
+    work = {"install": install, "remove": remove, "run": merge_for_git}[arguments.action]
+    return work(arguments)
 
 
 def install(arguments: argparse.Namespace) -> int:
@@ -58,11 +79,10 @@ def install(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.verbs import driver
 
     place = driver.find_place(None if arguments.everywhere else Path())
-    found = shutil.which(_PROGRAM)
-    this = Path(sys.argv[0])
-    # Where another one is found by that name, git must not start that.
-    is_found = found is not None and this.exists() and Path(found).samefile(this)
-    driver.install(place, _PROGRAM if is_found or not this.is_file() else str(this.absolute()))
+    found, this = shutil.which(_PROGRAM), Path(sys.executable).with_name(_PROGRAM)
+    # Git must not start another one that is found by that name.
+    is_another = this.exists() and (found is None or not this.samefile(found))
+    driver.install(place, str(this) if is_another else _PROGRAM)
     shared = "" if arguments.everywhere else " Commit it, so that it holds for everybody who has "
     shared += "" if arguments.everywhere else "installed the driver; for others nothing changes."
     tell(f"git merges by their parts what {place.attributes} names.{shared}\n")
@@ -79,12 +99,12 @@ def remove(arguments: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def run(arguments: argparse.Namespace) -> int:
+def merge_for_git(arguments: argparse.Namespace) -> int:
     """Merge one file for git, which reads the result in the place of its own side."""
     from lisa_scaffold.verbs import driver
 
-    places = (arguments.base, arguments.ours, arguments.theirs)
-    sides = driver.Sides(*(files.read_named(place, files.LARGE) for place in places))
-    done = driver.merge_sides(arguments.path, sides, arguments.marker_size)
-    files.write_named(arguments.ours, done.content)
+    *places, path = arguments.files
+    sides = driver.Sides(*(files.read_named(Path(place), files.LARGE) for place in places))
+    done = driver.merge_sides(path, sides, arguments.marker_size)
+    files.write_named(Path(places[1]), done.content)
     return ExitCode.FINDINGS if done.conflicts else ExitCode.DONE

@@ -135,7 +135,7 @@ def install(place: Place, program: str) -> None:
         If a file cannot be read or written.
     """
     _write_attributes(place, [_BEGIN, *(f"{each} merge={NAME}" for each in PATTERNS), _END])
-    command = f"{shlex.quote(program)} merge-driver run --marker-size=%L %O %A %B %P"
+    command = f"{shlex.quote(program)} merge-driver run %O %A %B %P --marker-size=%L"
     for key, value in (("name", _TITLE), ("driver", command)):
         git.git("config", *place.settings, f"merge.{NAME}.{key}", value, env=git.NOWHERE)
 
