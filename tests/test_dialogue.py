@@ -157,6 +157,7 @@ def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[s
     terminal.send("adv" + ENTER)
     answer(terminal, "advanced questions too", "y")
     answer(terminal, "Year of first publication")
+    answer(terminal, "part of the code compiled")
     answer(terminal, "Build backend", DOWN)
     answer(terminal, "command-line program", "yes")
     for question in ("documentation pages", "notebooks", "Dockerfile"):

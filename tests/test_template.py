@@ -151,8 +151,9 @@ def test_few_questions_are_asked_and_all_of_them_on_demand(own: Template) -> Non
     ]
     more = asked(own, advanced=True, forge="gitlab")
     assert set(more) - set(few) == {
-        *("forge_host", "copyright_year", "backend", "cli", "docs", "notebooks", "container"),
+        *("forge_host", "copyright_year", "compiled", "backend", "cli", "docs", "notebooks"),
         *(
+            "container",
             "cde_image",
             "sonar",
             "ci_rules",

@@ -71,7 +71,7 @@ def make_template(folder: Path) -> None:
             (folder / "CHANGELOG.md").write_text(CHANGES)
             level = r'log_level = "INFO"'
             replace(folder / "template/pyproject.toml.jinja", level, 'log_level = "DEBUG"')
-            replace(folder / "template/.gitignore", r"# Environments and", "# Environments,")
+            replace(folder / "template/.gitignore.jinja", r"# Environments and", "# Environments,")
             replace(
                 folder / "template/.editorconfig",
                 r"(yaml,yml\}\]\nindent_size = 2\n)",

@@ -76,11 +76,22 @@ def levels(kind: str) -> dict[str, list[Any]]:
     return {key: several[key] for key in several if key != "kind" and key not in IDLE[kind]}
 
 
+def is_allowed(kind: str, given: Answers) -> bool:
+    """Whether some answers can stand together: the component has no jobs for compiled code."""
+    is_compiled = kind == "package" and given.get("compiled", "none") != "none"
+    return not (is_compiled and given.get("ci_rules") == "component")
+
+
 @cache
 def pairwise(kind: str) -> tuple[Mapping[str, Any], ...]:
     """Answers in which every two values of any two questions meet at least once."""
     combined = levels(kind)
-    rows = (dict(zip(combined, row, strict=True)) for row in AllPairs(list(combined.values())))
+    rows = []
+    for values in AllPairs(list(combined.values())):
+        row = dict(zip(combined, values, strict=True))
+        # Two in the place of one that cannot be hold all of its other pairs.
+        is_one = is_allowed(kind, row)
+        rows += [row] if is_one else [{**row, "compiled": "none"}, {**row, "ci_rules": "files"}]
     return tuple(
         {"kind": kind, **{key: value for key, value in row.items() if value is not None}}
         for row in rows

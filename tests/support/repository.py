@@ -65,7 +65,7 @@ def make_repository(folder: Path) -> Repository:
 def change_harmlessly(folder: Path) -> None:
     """What a small release does: to a tool's version, to files of each owner, and a new file."""
     replace(folder / "includes/versions.jinja", r'("ruff": \{"version": ")[^"]*', r"\g<1>99.0.0")
-    replace(folder / "template/.gitignore", r"\Z", "/a-new-line/\n")
+    replace(folder / "template/.gitignore.jinja", r"\Z", "/a-new-line/\n")
     replace(folder / "template/.gitlab/ci/quality.yml", r"\A", "# A new comment.\n")
     replace(folder / "template/CHANGELOG.md.jinja", r"\Z", "\nA change that no old project sees.\n")
     replace(folder / "template/README.md.jinja", r"## Cite", "## How to cite")

@@ -26,7 +26,12 @@ sys.path.append(str(ROOT / "releases"))
 
 import components
 
-ROWS = {f"{kind}{at:02}": row for kind in KINDS for at, row in enumerate(pairwise(kind))}
+# The jobs of compiled code stand in files alone.
+ROWS = {
+    f"{kind}{at:02}": {**row, "compiled": "none"}
+    for kind in KINDS
+    for at, row in enumerate(pairwise(kind))
+}
 
 
 def test_they_are_made_from_the_template_as_it_stands() -> None:

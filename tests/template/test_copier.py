@@ -42,6 +42,8 @@ TEXTS = {
 }
 NAMES = {"distribution": "lisa-other", "import_name": "lisa.other"}
 IMAGE = {"kind": "image", "debian": "trixie"}
+# The jobs of compiled code stand in files alone.
+PACKAGE = {"kind": "package", "ci_rules": "files"}
 LAST = {key: values[-1] for key, values in choices().items()}
 WALKS = 3
 """Into how many tests the changes of single answers are dealt out."""
@@ -97,7 +99,7 @@ def assert_updated(project: Path, before: dict[str, bytes], fresh: dict[str, byt
 
 @sampled(
     "given",
-    [{**LAST, **TEXTS, **NAMES, "kind": "package"}, {}, {**LAST, **TEXTS, **NAMES, **IMAGE}],
+    [{**LAST, **TEXTS, **NAMES, **PACKAGE}, {}, {**LAST, **TEXTS, **NAMES, **IMAGE}],
     3,
     ids=["other", "defaults", "image"],
 )
