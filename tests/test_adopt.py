@@ -21,6 +21,7 @@ from .support.adopting import (
     HATCHLING,
     POETRY,
     REMOTE,
+    SCIKIT,
     SETUPTOOLS,
     adopt,
     answers,
@@ -98,6 +99,23 @@ def test_metadata_and_backend_stay(name: str, adopted: Adopted) -> None:
     assert after.get("project") == before.get("project")
     for tool, table in before["tool"].items():
         assert after["tool"][tool].items() >= table.items()
+
+
+def test_a_compiled_project_is_built_as_before(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SCIKIT)
+    result = report(project, capsys)
+    assert (answers(result)["compiled"], answers(result)["container"]) == ("none", False)
+    before, after = (tomllib.loads(show(project, "pyproject.toml", at)) for at in ("HEAD", BRANCH))
+    assert before.items() <= {**after, "tool": before["tool"]}.items()
+    assert before["tool"].items() <= after["tool"].items()
+    own = SCIKIT.keys() - {"pyproject.toml"}
+    assert git.git("diff", "--name-only", f"HEAD...{BRANCH}", "--", *own, cwd=project) == ""
+    # The practice beside it, with no job or session of the template's own way to compile.
+    added = paths(project) - SCIKIT.keys()
+    assert {"noxfile.py", ".gitlab/ci/build.yml", ".pre-commit-config.yaml"} <= added
+    assert not {"MANIFEST.in", "Dockerfile", ".gitlab/ci/compiled.yml"} & added
+    assert "wheel_tests" not in show(project, "noxfile.py")
+    assert "clang-format" not in show(project, ".pre-commit-config.yaml")
 
 
 def test_a_type_checker_that_is_told_no_files_is_told_some(adopted: Adopted) -> None:

@@ -113,6 +113,34 @@ POETRY: Files = {
     "README.md": "# Tides\n",
 }
 
+# Compiled, with a build that says more than the template's would.
+SCIKIT: Files = {
+    "pyproject.toml": (
+        "[build-system]\n"
+        'requires = ["scikit-build-core>=0.11", "pybind11>=2.13"]\n'
+        'build-backend = "scikit_build_core.build"\n\n'
+        "[project]\n"
+        'name = "lisa-wells"\n'
+        'version = "1.0.0"\n'
+        'description = "Wells."\n'
+        'license = "MIT"\n'
+        'requires-python = ">=3.11"\n\n'
+        "[tool.scikit-build]\n"
+        'wheel.packages = ["src/lisa_wells"]\n'
+        'cmake.build-type = "RelWithDebInfo"\n'
+        'sdist.include = ["extern"]\n\n'
+        "[tool.cibuildwheel]\n"
+        'skip = ["pp*"]\n'
+    ),
+    "CMakeLists.txt": "project(wells LANGUAGES CXX)\nfind_package(GSL REQUIRED)\n",
+    "CMakePresets.json": '{"version": 6}\n',
+    ".clang-format": "BasedOnStyle: LLVM\n",
+    ".clang-tidy": "Checks: -*\n",
+    "src/lisa_wells/__init__.py": "from lisa_wells._core import depth\n",
+    "src/lisa_wells/_core.cpp": "// bound by hand\n",
+    "README.md": "# Wells\n",
+}
+
 
 def make(folder: Path, files: Files, remote: str = "") -> Path:
     """A repository with some files in its one commit."""
