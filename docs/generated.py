@@ -138,6 +138,7 @@ def ownership(path: str) -> str:
 def _needs() -> dict[str, str]:
     """Each path, with the answers that bring it."""
     everything = {key: "yes" for key, spec in SPECS.items() if spec["type"] == "bool"}
+    everything["adopted"] = "no"  # an adopted project has its code already
     kinds = {
         kind: _needs_with({**everything, "kind": kind})
         for kind in SPECS["kind"]["choices"].values()
@@ -163,14 +164,17 @@ def _needs_with(everything: dict[str, Any]) -> dict[str, str]:
         if question.key == "kind":
             continue
         others = [choice.value for choice in question.choices if choice.value != question.value]
-        for other in ["no"] if question.type == "bool" else others:
+        bringing: dict[str, list[str]] = {}
+        for other in ["no" if question.value else "yes"] if question.type == "bool" else others:
             paths = _paths({**everything, question.key: [other] if question.multiple else other})
             for path in paths - whole:
-                needs[path] = f"`{question.key}`: {spoken(other)}"
+                bringing.setdefault(path, []).append(spoken(other))
             if question.type == "bool" or (len(others) == 1 and not question.multiple):
                 needs |= {
                     path: f"`{question.key}`: {spoken(question.value)}" for path in whole - paths
                 }
+        for path, values in bringing.items():
+            needs[path] = f"`{question.key}`: {' or '.join(values)}"
     return needs
 
 
