@@ -39,7 +39,11 @@ def test_all_places_name_the_same_pythons(package: Render, table: Any) -> None:
     pythons = table.python_versions[oldest:]
     assert pythons
     pipeline = load_yaml(package.files[".gitlab-ci.yml"].decode())
-    assert pipeline[".pythons"]["parallel"]["matrix"] == [{"PYTHON_VERSION": pythons}]
+    if package.answers["ci_rules"] == "component":
+        (component,) = pipeline["include"]
+        assert component["inputs"].get("pythons", table.python_versions) == pythons
+    else:
+        assert pipeline[".pythons"]["parallel"]["matrix"] == [{"PYTHON_VERSION": pythons}]
     project = tomllib.loads(package.files["pyproject.toml"].decode())["project"]
     named = re.findall(r"Python :: (\d\.\d+)", " ".join(project["classifiers"]))
     assert named == pythons
