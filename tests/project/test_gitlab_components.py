@@ -34,7 +34,9 @@ def test_what_a_component_s_job_misses_stands_where_it_is_included() -> None:
     noxfile = text(COMPONENT, "noxfile.py").replace("def build(", "def made(")
     files = {**COMPONENT, "noxfile.py": noxfile}
     assert found(files, "QTY018", components=KNOWN) == [("QTY018", CI, 3)]
-    assert messages(files, "QTY018", components=KNOWN) == ["noxfile.py has no session build"]
+    assert messages(files, "QTY018", components=KNOWN) == [
+        "noxfile.py has no session build, so this fails: see `nox -l`"
+    ]
     assert found(files, "QTY018") == []
 
 
@@ -47,7 +49,8 @@ def test_a_job_of_the_project_builds_on_the_component_s() -> None:
     bad = {**COMPONENT, CI: text(COMPONENT, CI) + own.format(".none")}
     (trouble,) = Facts.of(bad, Given(tags=(), components=KNOWN)).pipeline.troubles
     line = text(bad, CI).split("\n").index("  extends: .none") + 1
-    assert (trouble.place, trouble.message) == ((CI, line), "own extends .none: no such job")
+    told = "there is no job .none, so GitLab refuses the pipeline: correct it"
+    assert (trouble.place, trouble.message) == ((CI, line), told)
 
 
 def test_the_project_s_words_win() -> None:
