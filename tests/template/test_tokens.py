@@ -203,7 +203,7 @@ def test_no_name_of_a_file_can_be_an_option(render: Render) -> None:
                 assert re.search(r"\bxargs -0 .* -- <", command), (name, command)
             if "pip install" in command and "--requirement" not in command:
                 behind = re.search(
-                    r' install [^"]* -- "(\$(TOOL|LISA_SCAFFOLD)|uv==[\d.]+)"', command
+                    r' install [^"]* -- "(\$(TOOL|LISA_SCAFFOLD)|(?:nox|uv)==[\d.]+)"', command
                 )
                 assert behind, (name, command)
     scripts = [path for path in render.files if Path(path).name in ("Dockerfile", "run", "build")]

@@ -111,8 +111,8 @@ def test_the_page_of_a_project() -> None:
     ]
     assert found.texts("h3") == [
         "must SYN001 TOML files are valid",
-        "should CHG002 The changelog has a place for what comes next",
-        "should CHG003 The dates of versions can be read in one way only",
+        "should CHG002 The changelog has a section for the next version",
+        "should CHG003 The dates of versions are unambiguous",
     ]
     assert found.texts("li") == [
         "no valid TOML: Invalid value pyproject.toml:12:9"
@@ -132,8 +132,9 @@ def test_every_rule_leads_to_its_page_and_says_why() -> None:
         (code, f"{PAGES}/{code}.html") for code in ("SYN001", "CHG002", "CHG003", "SYN006")
     ]
     assert found.texts("details", class_="why")[0] == (
-        "Why, and how to comply Why Tools that read the file stop, or take their defaults without a"
-        " word. How Correct the line; an editor that knows TOML marks it. Source TOML."
+        "Why, and how to comply Why Tools that read the file stop, or silently fall back to their"
+        " defaults. How Correct the line; an editor with TOML support highlights the mistake."
+        " Source TOML."
     )
 
 
@@ -174,7 +175,7 @@ def test_many_projects_have_a_table_that_leads_to_each() -> None:
     assert found.texts("p", class_="about") == ["deep/worse"]
     assert (
         found.texts("header")[2]
-        == "should CHG002 The changelog has a place for what comes next 3 findings"
+        == "should CHG002 The changelog has a section for the next version 3 findings"
     )
 
 
