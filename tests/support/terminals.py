@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -21,6 +22,12 @@ class Shown(NamedTuple):
 
     text: str
     code: int
+
+    @property
+    def left(self) -> str:
+        """What stays of it: how long something takes is shown for a while, and wiped away."""
+        shown = re.sub(r"\r\x1b\[K[^\r\n]*(?=\r\x1b\[K)", "", self.text)
+        return shown.replace("\r\x1b[K", "")
 
 
 def on_a_terminal(

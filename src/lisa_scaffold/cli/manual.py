@@ -33,12 +33,16 @@ def make_pages(version: str) -> dict[str, str]:
 
     They are the same at any time and on any machine: they have no date, and no width of a terminal.
     """
-    whole = cli.parser()
-    pages = {"lisa-scaffold": _make_page(whole, "projects for the LISA mission", version)}
-    for command, (parser, summary) in _list_commands(whole).items():
-        pages[f"lisa-scaffold-{command}"] = _make_page(parser, summary, version)
-    pages["lisa-new"] = _make_page(cli.parser_of_new(), "create a project", version)
+    pages = {"lisa-new": _make_page(cli.parser_of_new(), "create a project", version)}
+    left = [(cli.parser(), "projects for the LISA mission")]
+    for parser, summary in left:
+        pages[_name(parser)] = _make_page(parser, summary, version)
+        left += _list_commands(parser).values()
     return pages
+
+
+def _name(parser: Parser) -> str:
+    return parser.prog.replace(" ", "-")
 
 
 def _list_commands(whole: Parser) -> dict[str, tuple[Parser, str]]:
@@ -52,7 +56,7 @@ def _list_commands(whole: Parser) -> dict[str, tuple[Parser, str]]:
 
 def _make_page(parser: Parser, summary: str, version: str) -> str:
     """A page in the language of man(7)."""
-    name = parser.prog.replace(" ", "-")
+    name = _name(parser)
     commands = _list_commands(parser)
     places = [
         "COMMAND ..." if commands else f"[{action.metavar}]{' ...' if action.nargs == '*' else ''}"
@@ -74,7 +78,8 @@ def _make_page(parser: Parser, summary: str, version: str) -> str:
         lines.append(".SH COMMANDS")
         for command, (_, what) in commands.items():
             lines += [".TP", f"\\fB{_text(command)}\\fR", _text(f"{what}: see {name}-{command}(1)")]
-    lines.append(".SH EXAMPLES")
+    if parser.examples:
+        lines.append(".SH EXAMPLES")
     for typed, meaning in parser.examples:
         lines += [".TP", f"\\fB{_text(typed)}\\fR", _text(meaning)]
     lines.append(".SH EXIT STATUS")
