@@ -18,7 +18,7 @@ from .conftest import ROOT
 from .support.terminals import on_a_terminal
 from .support.updates import Workshop, open_workshop
 
-COMMANDS = ("new", "update", "status", "adopt", "check", "explain", "completion")
+COMMANDS = ("new", "update", "status", "adopt", "check", "explain", "completion", "merge-driver")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -47,7 +47,7 @@ def test_a_mistyped_command_is_recognised() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_wrong_option_shows_the_usage_of_its_own_command(command: str) -> None:
-    needed = ["bash"] if command == "completion" else []
+    needed = {"completion": ["bash"], "merge-driver": ["install"]}.get(command, [])
     said = complain(command, *needed, "--verbos-e=x")
     assert said.startswith(f"usage: lisa-scaffold {command} [-h] ")
     assert said.endswith(
