@@ -189,6 +189,6 @@ def test_long_files_take_no_time(lines: int, seconds: float) -> None:
     dice = random.Random(3)  # noqa: S311
     base = [f"key{dice.randrange(lines // 3)} = {dice.randrange(9)}" for _ in range(lines)]
     sides = [[line for line in base if dice.random() > 0.1] for _ in range(2)]
-    start = time.perf_counter()
+    start = time.process_time()
     text.merge_lines(base, *sides)
-    assert time.perf_counter() - start < seconds
+    assert time.process_time() - start < seconds
