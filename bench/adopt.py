@@ -70,7 +70,7 @@ def template(folder: Path) -> Path:
     commit(folder, BEFORE)
     for path, pattern, by in (
         ("includes/versions.jinja", r'("ruff": \{"version": ")[^"]*', r"\g<1>99.0.0"),
-        ("template/.gitignore", r"\Z", "/a-new-line/\n"),
+        ("template/.gitignore.jinja", r"\Z", "/a-new-line/\n"),
         ("template/.gitlab/ci/quality.yml", r"\A", "# A new comment.\n"),
         ("template/README.md.jinja", "## Cite", "## How to cite"),
         ("template/LICENSE.jinja", r"\Z", "\nMore.\n"),
