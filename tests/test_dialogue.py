@@ -224,7 +224,7 @@ def test_an_update_asks_what_the_new_version_asks(tmp_path: Path) -> None:
     more = QUESTIONS + "size:\n  type: int\n  help: How large\n  default: 3\n"
     workshop.release("v1.1.0", {"copier.yml": more, "template/size.txt.jinja": "{{ size }}\n"})
     child = spawn("-m", "lisa_scaffold", "update", str(workshop.project), cwd=tmp_path)
-    child.expect_exact("Updates project from v1.0.0 to v1.1.0 of ")
+    child.expect_exact("Updates project from v1.0.0 to v1.1.0")
     answer(child, "How large", CLEAR + "many")
     child.expect_exact("'many' is not int")
     child.send(CLEAR + "7" + ENTER)
