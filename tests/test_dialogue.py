@@ -340,6 +340,7 @@ def test_enter_alone_confirms(terminal: pexpect.spawn[str]) -> None:
         answer(terminal, question)
     answer(terminal, ASKED[-1], "yes")
     answer(terminal, "Year of first publication")
+    answer(terminal, "part of the code compiled")
     answer(terminal, "Build backend")
     terminal.expect_exact("command-line program")
     terminal.send("yn")
