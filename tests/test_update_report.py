@@ -113,7 +113,7 @@ def test_the_changelog_comes_last_and_folded(tmp_path: Path, capsys: Capture) ->
     assert update(workshop.project, "--dry-run") == ExitCode.DONE
     said = capsys.readouterr().err
     assert said.index("  a.dat\n") < said.index("Changelog of the template\n  ## [1.1.0]\n")
-    assert said.endswith("  - Change 9 of `x`.\n  … 90 more lines\n")
+    assert "  - Change 9 of `x`.\n  … 90 more lines\n\n" in said
     assert update(workshop.project, "--dry-run", "--format", "markdown") == ExitCode.DONE
     said = capsys.readouterr().out
     start = "\n\n<details><summary>Changelog of the template</summary>\n\n```markdown\n## [1.1.0]\n"
