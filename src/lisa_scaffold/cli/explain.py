@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.terminal import tell
+from lisa_scaffold.cli.terminal import look, tell
 from lisa_scaffold.errors import ExitCode
 
 DESCRIPTION = """\
@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         report.listing(code)
         if not code or code in rules.FAMILIES
         # Where one is not known, none is explained: nobody looks for a complaint below a page.
-        else report.rule(rules.find_rule(code))
+        else report.rule(rules.find_rule(code), *look())
         for code in codes or [""]
     ]
-    tell("\n".join(parts))
+    tell("\n".join(parts), coloured=True)
     return ExitCode.DONE

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from lisa_scaffold import rules
+from lisa_scaffold.lines import Paint, plain, wrapped
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.rules.rule import Rule
 
 WAIVER = """\
@@ -13,11 +17,35 @@ reason = "why this project departs from it"
 expires = 2027-06-30    # where wanted: its last day"""
 
 
-def rule(wanted: Rule) -> str:
-    """One rule: what, why, how to comply, its source, and how to waive it."""
+_LINK = compile_lazily(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_CODE = compile_lazily(r"`([^`\n]+)`")
+
+
+def rule(wanted: Rule, width: int = 0, paint: Paint = plain) -> str:
+    """One rule: what, why, how to comply, its source, and how to waive it.
+
+    Parameters
+    ----------
+    wanted
+        The rule.
+    width
+        Columns of the terminal; 0: none shows it, and the Markdown stays as it is.
+    paint
+        Gives a text a style.
+    """
 
     def indent(text: str) -> str:
         return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+
+    def render(text: str) -> str:
+        if not width:
+            return indent(text)
+        shown = _LINK.sub(r"\1 <\2>", " ".join(text.split()))
+        return _CODE.sub(style_code, wrapped("  ", shown, width))
+
+    def style_code(match: re.Match[str]) -> str:
+        painted = paint("code", match[1])
+        return match[0] if painted == match[1] else painted
 
     facts = [wanted.severity.value]
     if wanted.kinds:
@@ -27,11 +55,11 @@ def rule(wanted: Rule) -> str:
     facts.append(f"{wanted.repair} repairs it" if wanted.fixes else "for people to repair")
     text = wanted.text
     parts = [
-        f"{wanted.code} ({', '.join(facts)})",
-        text.title,
-        f"Why\n{indent(text.why)}",
-        f"How\n{indent(text.how)}",
-        f"Source\n{indent(text.source)}",
+        f"{paint(wanted.severity.value, wanted.code)} ({', '.join(facts)})",
+        paint("title", text.title),
+        f"Why\n{render(text.why)}",
+        f"How\n{render(text.how)}",
+        f"Source\n{render(text.source)}",
         f"Waive, in pyproject.toml\n{indent(WAIVER.format(code=wanted.code))}",
         f"Page: {wanted.url}",
     ]
