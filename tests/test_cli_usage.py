@@ -182,7 +182,7 @@ def test_a_command_finds_the_project_above(words: list[str], tmp_path: Path) -> 
         for folder in (workshop.project, workshop.project / "src")
     )
     place = ".copier-answers.yml: made from another"
-    assert here.stderr == "The project is in ...\n" + there.stderr.replace(place, f"../{place}")
+    assert here.stderr == "The project: ..\n" + there.stderr.replace(place, f"../{place}")
     # The commands to go on with name the folder.
     assert (here.returncode, here.stdout.replace(" ..\n", "\n")) == (there.returncode, there.stdout)
 

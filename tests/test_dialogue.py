@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from lisa_scaffold import git
+from lisa_scaffold.errors import ExitCode
 
 from .support.adopting import BRANCH, make, paths, show
 from .support.sweeps import sampled
@@ -332,6 +333,38 @@ def test_an_adoption_that_is_declined_changes_nothing(adoption: pexpect.spawn[st
 def plain(text: object) -> str:
     """What a terminal shows, without colours and movements, in one line."""
     return " ".join(re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", str(text)).split())
+
+
+def test_letters_replace_the_default_and_arrows_edit_it(terminal: pexpect.spawn[str]) -> None:
+    answer(terminal, KIND)
+    answer(terminal, ASKED[0], "LISA Tides")
+    answer(terminal, ASKED[1], "\x1b[200~Tides, pasted.\x1b[201~")
+    # Left, and a letter before the last one.
+    answer(terminal, ASKED[2], "\x1b[Dx")
+    answer(terminal, ASKED[3])
+    for question in ASKED[4:]:
+        answer(terminal, question)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    answers = recorded(here(terminal) / "lisa-tides")
+    assert (answers["project_name"], answers["description"]) == ("LISA Tides", "Tides, pasted.")
+    assert answers["author_name"] == "Ada Examplxe"
+
+
+def test_the_answers_can_be_kept_at_the_end_too(terminal: pexpect.spawn[str], home: Path) -> None:
+    answer(terminal, KIND)
+    answer(terminal, ASKED[0], "LISA Tides")
+    for question in ASKED[1:]:
+        answer(terminal, question)
+    terminal.expect_exact("Create this project?")
+    terminal.send(CTRL_C)
+    answer(terminal, "keep the answers for the next time")
+    assert finish(terminal) == ExitCode.INTERRUPTED
+    kept = (home / ".local/state/lisa-scaffold/lisa-new.yml").read_text()
+    assert "project_name: LISA Tides\n" in kept
+    again = spawn("-c", NEW, cwd=here(terminal))
+    again.expect_exact("for LISA Tides that you kept the last time?")
+    again.close(force=True)
 
 
 def test_enter_alone_confirms(terminal: pexpect.spawn[str]) -> None:

@@ -171,7 +171,7 @@ def find_project(named: Path | None, is_project: Callable[[Path], bool] | None =
         return named
     found = find_above(Path(), is_project or has_metadata)
     if found != Path():
-        say(f"The project is in {found}.")
+        say(f"The project: {found}")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +126,8 @@ def _make_in_dialogue(
             say_as_is(report.summary(shown, place, width))
             what = new.origin(answers), new.find_hook_program(), width
             say_as_is(report.effects(*what, started=new.is_started(place)) + "\n")
-            while (decision := prompt.decide()) == "show":
+            keep = partial(_keep, given)
+            while (decision := prompt.decide(keep=keep)) == "show":
                 say_as_is(report.tree(shown, place) + "\n")
             if decision == "create":
                 say("")
@@ -135,7 +137,7 @@ def _make_in_dialogue(
         if decision == "cancel":
             say("Nothing was made.")
             return ExitCode.DONE
-        given = prompt.change_one(resolve, given)
+        given = prompt.change_one(resolve, given, keep)
 
 
 def _take_up(resolve: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -145,7 +147,9 @@ def _take_up(resolve: Any, given: dict[str, Any]) -> dict[str, Any]:
 
     if before := kept.read():
         number = "answer" if len(before) == 1 else f"{len(before)} answers"
-        if prompt.confirm(f"Take up the {number} that you kept the last time?"):
+        name = before.get("project_name") or before.get("distribution")
+        whose = f" for {name}" if name else ""
+        if prompt.confirm(f"Take up the {number}{whose} that you kept the last time?"):
             return prompt.settle(resolve, {**before, **given})
         kept.forget()
     return given

@@ -81,11 +81,20 @@ def ask_all(
         answers = {key: value for key, value in answers.items() if key in still}
 
 
-def change_one(resolve: Resolve, given: Answers) -> dict[str, Any]:
+def change_one(
+    resolve: Resolve, given: Answers, keep: Callable[[], None] | None = None
+) -> dict[str, Any]:
     """Let the user choose a question and answer it again.
 
     Those are offered that are asked of such a project, the advanced ones among them. Answers that
     the new one makes impossible are dropped: their defaults hold again.
+
+    Parameters
+    ----------
+    resolve, given
+        As of :func:`ask_all`.
+    keep
+        Keeps the answers of somebody who stops and wants that.
 
     Raises
     ------
@@ -100,8 +109,10 @@ def change_one(resolve: Resolve, given: Answers) -> dict[str, Any]:
         if each.asked
     ]
     try:
-        question: Question = _until_answered(lambda: choose("Which answer?", options, filters=True))
-        new = _until_answered(lambda: ask(question, resolve, given))
+        question: Question = _until_answered(
+            lambda: choose("Which answer?", options, filters=True), keep
+        )
+        new = _until_answered(lambda: ask(question, resolve, given), keep)
     except BackAsked:
         return dict(given)
     return _record(given, question, resolve, new)
@@ -127,8 +138,18 @@ def decide(
     yes: str = "Yes, create it",
     no: str = "No, make nothing",
     show: str = "Show every file",
+    keep: Callable[[], None] | None = None,
 ) -> Decision:
     """Ask whether to go on as shown.
+
+    Parameters
+    ----------
+    what
+        The question.
+    yes, no, show
+        What there is to choose, beside changing an answer.
+    keep
+        Keeps the answers of somebody who stops and wants that.
 
     Raises
     ------
@@ -142,7 +163,7 @@ def decide(
         Option(no, "cancel"),
     ]
     try:
-        decision: Decision = _until_answered(lambda: choose(what, options))
+        decision: Decision = _until_answered(lambda: choose(what, options), keep)
     except BackAsked:
         return "change"
     return decision

@@ -141,12 +141,28 @@ def ask_line(
     BackAsked, StopAsked
         If the person does not answer.
     """
-    screen = _Screen(heading, mark, "Enter: take it, Esc: back, Ctrl-C: stop")
+    typed = "letters: another, " if default else ""
+    screen = _Screen(heading, mark, f"Enter: take it, {typed}Esc: back, Ctrl-C: stop")
+    # Until a key has changed it, or moved in it, the text is an offer, which letters replace.
+    is_offer = bool(default)
 
-    def forget_complaint(_: Buffer) -> None:
-        screen.wrong = ""
+    def note_change(_: Buffer) -> None:
+        nonlocal is_offer
+        is_offer, screen.wrong = False, ""
 
-    buffer = Buffer(document=Document(default), multiline=False, on_text_changed=forget_complaint)
+    buffer = Buffer(
+        document=Document(default),
+        multiline=False,
+        on_text_changed=note_change,
+        on_cursor_position_changed=note_change,
+    )
+
+    def replace(event: KeyPressEvent) -> None:
+        if text := "".join(filter(str.isprintable, event.data)):
+            buffer.document = Document(text)
+
+    for key in ("<any>", "<bracketed-paste>"):
+        screen.keys.add(key, filter=Condition(lambda: is_offer))(replace)
 
     @screen.keys.add("enter", eager=True)
     def accept(event: KeyPressEvent) -> None:

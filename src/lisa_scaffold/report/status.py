@@ -40,7 +40,8 @@ def _list_sections(status: Status) -> Iterator[Section]:
         if found:
             yield Section(heading, tuple(map(_describe, found)), urgent=ownership == "locked")
     otherwise = len(status.departures)
-    yield Section(f"{status.files - otherwise} of {status.files} files are as rendered")
+    same = f"{status.files - otherwise} of {status.files} files"
+    yield Section(f"{same} are, as committed, as rendered")
     if status.diff:
         yield Section("Differences from the render", code=status.diff, language="diff")
 
