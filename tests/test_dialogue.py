@@ -299,7 +299,7 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
     # Nothing settles it, and no default may.
     answer(adoption, "Licence", "m")
     adoption.expect_exact("Answers, and where each comes from")
-    adoption.expect(r"forge +in2p3 +\? no GitLab address found")
+    adoption.expect(r"forge +in2p3 +\? no\s+GitLab\s+address\s+found")
     adoption.expect(r"import_name +noise +given")
     answer(adoption, "Adopt the project so?", DOWN)
     answer(adoption, "Which answer?", "namespace")

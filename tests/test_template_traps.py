@@ -144,7 +144,8 @@ def test_a_forged_render_hides_no_drift(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
     assert findings(project, capsys) == ["TPL002"]
-    forged = json.dumps({"name.txt": b64encode(DRIFTED.encode()).decode()}).encode()
+    # The locked files, and the components.
+    forged = json.dumps([{"name.txt": b64encode(DRIFTED.encode()).decode()}, {}]).encode()
     assert filled("renders", lambda _: forged)
     assert findings(project, capsys) == []  # the trap works where the user's own cache has it
     clone = cloned(project, tmp_path / "own")

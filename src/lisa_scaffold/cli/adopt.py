@@ -124,19 +124,21 @@ def _adopt_in_dialogue(prepared: Any, given: dict[str, Any], arguments: Any) -> 
         shown = {each.key for each in prepared.questions(given) if not each.hidden}
         found = [each for each in prepared.answers(given) if each.key in shown]
         say("Answers, and where each comes from")
-        say_as_is(f"{report.answers(found)}\n")
+        say_as_is(f"{report.answers(found, width)}\n")
         say_as_is(f"{report.summary(adopted, _choose_branch(arguments), width)}\n")
-        decision = prompt.decide(
-            "Adopt the project so?", "Yes", "No, change nothing", "Show all that changes, and why"
+        asked = (
+            "Adopt the project so?",
+            "Yes",
+            "No, change nothing",
+            "Show all that changes, and why",
         )
+        while (decision := prompt.decide(*asked)) == "show":
+            say_as_is(f"{report.text(adopted)}\n")
         if decision == "create":
             return adopted
         if decision == "cancel":
             return None
-        if decision == "show":
-            say_as_is(f"{report.text(adopted)}\n")
-        else:
-            given = prompt.change_one(prepared.questions, given)
+        given = prompt.change_one(prepared.questions, given)
 
 
 def _choose_branch(arguments: argparse.Namespace) -> str | None:

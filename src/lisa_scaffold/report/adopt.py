@@ -24,8 +24,16 @@ HEADINGS = {
 _WIDEST = 40
 
 
-def answers(found: Iterable[Answer]) -> str:
-    """The answers, each with where it comes from."""
+def answers(found: Iterable[Answer], width: int = 0) -> str:
+    """The answers, each with where it comes from.
+
+    Parameters
+    ----------
+    found
+        The answers.
+    width
+        Columns of the terminal; 0: none shows them.
+    """
     rows = []
     for each in found:
         value = spoken(redacted_in(each.value))  # cut off, an address is no longer known
@@ -33,7 +41,9 @@ def answers(found: Iterable[Answer]) -> str:
         rows.append((each.key, value, each.source if each.sure else f"? {each.source}"))
     keys = max((len(key) for key, *_ in rows), default=0)
     values = min(_WIDEST, max((len(value) for _, value, _ in rows), default=0))
-    lines = (f"  {key:{keys}}  {value:{values}}  {source}" for key, value, source in rows)
+    starts = (f"  {key:{keys}}  {value:{values}}  " for key, value, _ in rows)
+    sources = (source for *_, source in rows)
+    lines = (wrapped(start, told, width) for start, told in zip(starts, sources, strict=True))
     return "\n".join(line.rstrip() for line in lines)
 
 
