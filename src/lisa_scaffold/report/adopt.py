@@ -21,7 +21,9 @@ HEADINGS = {
     "kept": "Kept as the project has it",
     "left out": "Left out, because it does not fit",
 }
-_WIDEST = 40
+_WIDEST, _NARROWEST = 40, 12
+_SOURCE = 34
+"""Columns of a narrow terminal that are left for where an answer comes from."""
 
 
 def answers(found: Iterable[Answer], width: int = 0) -> str:
@@ -34,13 +36,15 @@ def answers(found: Iterable[Answer], width: int = 0) -> str:
     width
         Columns of the terminal; 0: none shows them.
     """
+    found = [*found]
+    keys = max((len(each.key) for each in found), default=0)
+    widest = min(_WIDEST, max(width - keys - _SOURCE, _NARROWEST)) if width else _WIDEST
     rows = []
     for each in found:
         value = spoken(redacted_in(each.value))  # cut off, an address is no longer known
-        value = value if len(value) <= _WIDEST else f"{value[: _WIDEST - 1]}…"
+        value = value if len(value) <= widest else f"{value[: widest - 1]}…"
         rows.append((each.key, value, each.source if each.sure else f"? {each.source}"))
-    keys = max((len(key) for key, *_ in rows), default=0)
-    values = min(_WIDEST, max((len(value) for _, value, _ in rows), default=0))
+    values = max((len(value) for _, value, _ in rows), default=0)
     starts = (f"  {key:{keys}}  {value:{values}}  " for key, value, _ in rows)
     sources = (source for *_, source in rows)
     lines = (wrapped(start, told, width) for start, told in zip(starts, sources, strict=True))
