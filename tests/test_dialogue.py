@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pexpect
 import pytest
 import yaml
 
-from lisa_scaffold import git
+from lisa_scaffold import git, prompt
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.model import Question
+from lisa_scaffold.prompt.screen import Option
 
 from .support.adopting import BRANCH, make, paths, show
 from .support.sweeps import sampled
@@ -365,6 +367,30 @@ def test_the_answers_can_be_kept_at_the_end_too(terminal: pexpect.spawn[str], ho
     again = spawn("-c", NEW, cwd=here(terminal))
     again.expect_exact("for LISA Tides that you kept the last time?")
     again.close(force=True)
+
+
+def test_ctrl_c_between_two_questions_asks_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is worked out there takes a while, and many questions may have been answered."""
+    name = Question("name", "str", "Name", "demo", (), "", asked=True)
+    size = Question("size", "str", "Size", "1", (), "", asked=True)
+    worked: list[int] = []
+
+    def resolve(answers: Mapping[str, object]) -> list[Question]:
+        worked.append(len(worked))
+        if len(worked) == 3:
+            raise KeyboardInterrupt
+        return [each._replace(value=answers.get(each.key, each.value)) for each in (name, size)]
+
+    told: list[str] = []
+
+    def go_on(heading: str, options: Sequence[Option], **_: object) -> object:
+        told.append(heading)
+        return options[0].value
+
+    monkeypatch.setattr(prompt, "ask_line", lambda *_, **__: "x")
+    monkeypatch.setattr(prompt, "choose", go_on)
+    found = prompt.ask_all(resolve, {}, set(), lambda answers: told.append(str(answers)))
+    assert (found, told) == ({"name": "x", "size": "x"}, ["Stop here?"])
 
 
 def test_enter_alone_confirms(terminal: pexpect.spawn[str]) -> None:

@@ -126,7 +126,8 @@ def _make_in_dialogue(
             say_as_is(report.summary(shown, place, width))
             what = new.origin(answers), new.find_hook_program(), width
             say_as_is(report.effects(*what, started=new.is_started(place)) + "\n")
-            keep = partial(_keep, given)
+            answered = {each.key: each.value for each in questions if each.key in asked}
+            keep = partial(_keep, answered)
             while (decision := prompt.decide(keep=keep)) == "show":
                 say_as_is(report.tree(shown, place) + "\n")
             if decision == "create":

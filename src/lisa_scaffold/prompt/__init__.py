@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from lisa_scaffold.errors import AnswersError
@@ -58,8 +59,13 @@ def ask_all(
         if keep:
             keep({each.key: each.value for each in resolve(answers) if each.key in asked})
 
+    def work(find: Callable[[], _Answer]) -> _Answer:
+        # Between two questions Ctrl-C asks, too: much may have been answered.
+        return _until_answered(lambda: _stop_asking(find), keep_asked if keep and came_by else None)
+
     while True:
-        mine = [each for each in resolve(answers) if each.asked and each.key not in known]
+        found = work(partial(resolve, answers))
+        mine = [each for each in found if each.asked and each.key not in known]
         question = next((each for each in mine if each.key not in asked), None)
         if question is None:
             return answers
@@ -75,9 +81,9 @@ def ask_all(
             continue
         asked.add(question.key)
         came_by.append(question.key)
-        answers = _record(answers, question, resolve, new)
+        answers = work(partial(_record, answers, question, resolve, new))
         # Whoever goes back may take a way on which less is asked.
-        still = {each.key for each in resolve(answers) if each.asked} | given.keys()
+        still = {each.key for each in work(partial(resolve, answers)) if each.asked} | given.keys()
         answers = {key: value for key, value in answers.items() if key in still}
 
 
@@ -275,6 +281,13 @@ def _until_answered(show: Callable[[], _Answer], keep: Callable[[], None] | None
                 keep()
             if decision != "on":
                 raise KeyboardInterrupt from None
+
+
+def _stop_asking(find: Callable[[], _Answer]) -> _Answer:
+    try:
+        return find()
+    except KeyboardInterrupt:
+        raise StopAsked from None
 
 
 def _line(text: str) -> str:
