@@ -118,6 +118,37 @@ def test_a_check_runs_nothing(armed: Workshop, traps: Traps, options: tuple[str,
     assert traps.sprung() == set()
 
 
+def test_a_status_runs_nothing(armed: Workshop, traps: Traps) -> None:
+    assert cli.main(["status", str(armed.project), "--diff"]) == ExitCode.DONE
+    assert traps.sprung() == set()
+
+
+def test_the_merge_driver_runs_nothing(
+    armed: Workshop, traps: Traps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(armed.project)
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    sides = {"base": "x = 1\n", "ours": "x = 2\n", "theirs": "x = 3\n"}
+    write(tmp_path / "sides", sides)
+    files = [str(tmp_path / "sides" / name) for name in sides]
+    assert cli.main(["merge-driver", "run", *files, "a.toml"]) == ExitCode.FINDINGS
+    assert cli.main(["merge-driver", "remove"]) == ExitCode.DONE
+    assert traps.sprung() == set()
+
+
+def test_a_link_to_another_template_runs_nothing(
+    workshop: Workshop, traps: Traps, tmp_path: Path
+) -> None:
+    workshop.edit({".copier-answers.yml": None})
+    traps.arm_project(workshop.project)
+    # Without its filter, git cannot tell whether this file is as it was.
+    passes("git", "config", "--global", "filter.trap.clean", "cat", cwd=tmp_path)
+    passes("git", "config", "--global", "filter.long.clean", "cat", cwd=tmp_path)
+    words = ("adopt", "--template", str(workshop.template), "--defaults")
+    assert cli.main([*words, str(workshop.project)]) == ExitCode.DONE
+    assert traps.sprung() == set()
+
+
 ADOPTIONS = {"dry run": ("--dry-run",), "branch": (), "in place": ("--in-place",)}
 
 

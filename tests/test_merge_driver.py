@@ -154,6 +154,18 @@ def test_what_is_removed_is_as_before(repository: Path) -> None:
     assert (repository / ".git/config").read_text() == config
 
 
+def test_attributes_behind_a_link_are_refused(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"outside": "mine\n"})
+    (repository / ".gitattributes").symlink_to(tmp_path / "outside")
+    config = (repository / ".git/config").read_text()
+    assert cli.main(["merge-driver", "install"]) == ExitCode.REFUSED
+    assert "a link, which is not written to" in capsys.readouterr().err
+    assert (tmp_path / "outside").read_text() == "mine\n"
+    assert (repository / ".git/config").read_text() == config
+
+
 def test_binary_files_are_left_to_git(repository: Path) -> None:
     assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
     diverge(repository, "a.json", "\0base", "\0ours", "\0theirs")
