@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
-import subprocess
 
 import pytest
 
@@ -53,11 +51,3 @@ def test_a_page_has_every_option(name: str) -> None:
             continue
         assert str(action.help) in page
         assert [option for option in action.option_strings if f"\\fB{option}\\fR" not in page] == []
-
-
-@pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")
-@pytest.mark.parametrize("name", PAGES)
-def test_groff_has_nothing_to_say(name: str) -> None:
-    command = ["groff", "-man", "-Tutf8", "-ww", "-K", "utf8"]
-    done = subprocess.run(command, input=PAGES[name].encode(), capture_output=True, check=True)
-    assert done.stderr == b""
