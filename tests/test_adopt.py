@@ -33,6 +33,7 @@ from .support.adopting import (
     sources,
 )
 from .support.files import contents
+from .support.pages import Page, check_structure
 from .support.repository import AFTER, BEFORE, make_repository
 from .support.tools import passes, program
 from .support.updates import QUESTIONS, Capture, Files, commit, update, write
@@ -237,6 +238,17 @@ def test_the_report_in_markdown(tmp_path: Path, capsys: Capture) -> None:
     assert said.startswith("## Adopts project with version ")
     assert "\n### Answers, and where each comes from\n" in said
     assert "\n### Metadata\n\n- Added\n  - `" in said
+
+
+def test_the_report_as_a_page(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", HATCHLING)
+    assert adopt(project, "--format", "html", "--dry-run") == ExitCode.DONE
+    page = Page(capsys.readouterr().out)
+    check_structure(page)
+    assert page.texts("h1")[0].startswith("Adopts project with version ")
+    assert "merged pyproject.toml" in page.texts("h3")
+    assert "To decide" in page.texts("h2")
+    assert any(words.startswith("kind = package") for words in page.texts("li"))
 
 
 def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsys: Capture) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
 from lisa_scaffold import git
-from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.cli.ending import open_page
+from lisa_scaffold.errors import ExitCode, LisaError
 
+from .support.pages import Page, check_structure
 from .support.updates import (
     QUESTIONS,
     TEN,
@@ -263,3 +267,61 @@ def test_markdown_shows_what_is_foreign_as_it_is(declining: Workshop, capsys: Ca
         assert f"<h3>{heading}</h3>" in html
     assert "<code>gone.dat</code>: the project deleted it, the template changed it." in html
     assert '<code class="language-diff">--- a/both.md\n' in html
+
+
+def test_a_page_has_every_file_side_by_side(declining: Workshop, capsys: Capture) -> None:
+    capsys.readouterr()
+    assert update(declining.project, "--dry-run", "--format", "html") == ExitCode.DONE
+    said = capsys.readouterr()
+    page = Page(said.out)
+    check_structure(page)
+    assert page.texts("h1") == ["project: from v1.0.0 to v1.1.0"]
+    assert page.texts("h3") == [
+        *("merged c.toml", "merged guide.md", "updated .copier-answers.yml", "updated lock.dat"),
+        *("kept both.md", "left out gone.dat"),
+    ]
+    assert page.texts("tr", class_="changed") == [
+        "9 q = 1 9 q = 2",
+        "7 Call it by its name. 7 Call it by its number.",
+        "1 _commit: v1.0.0 1 _commit: v1.1.0",
+        "5 mine 5 theirs",
+        "9 line 9 9 line nine",
+    ]
+    assert not said.err
+    assert declining.status() == []
+
+
+def test_the_page_is_opened_beside_the_report(
+    declining: Workshop, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "seen"
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\necho $1 > {seen}\n")
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert update(declining.project, "--dry-run", "--open", "--format", "json") == ExitCode.DONE
+    said = capsys.readouterr()
+    assert json.loads(said.out)["schema"] == "lisa-scaffold/update/1"
+    place = Path(seen.read_text().strip().removeprefix("file://"))
+    assert said.err == f"The page: {place}\n"
+    assert place.stat().st_mode & 0o777 == 0o600
+    check_structure(Page(place.read_text()))
+
+
+def test_without_a_browser_the_page_is_named(
+    declining: Workshop, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    assert update(declining.project, "--dry-run", "--open") == ExitCode.DONE
+    assert "No browser was found here. The page: " in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(LisaError, match="missing: No such file or directory"):
+        open_page("x", "update")

@@ -16,6 +16,11 @@ def plain(_style: str, text: str) -> str:
     return text
 
 
+def count(number: int, noun: str) -> str:
+    """A number of things, such as ``1 finding`` or ``2 findings``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def wrapped(start: str, text: str, width: int) -> str:
     """A text behind its start, or below it where there is no room, in lines of a width.
 

@@ -1,4 +1,4 @@
-"""The page of a check in a real browser: Debian's Chromium, driven through WebDriver."""
+"""The pages of reports in a real browser: Debian's Chromium, driven through WebDriver."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
+from lisa_scaffold.git import Blob
 from lisa_scaffold.model import Checked, Excerpt, Waived
+from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.check import html
+from lisa_scaffold.report.document import Item, Section
+from lisa_scaffold.sync.outcome import Conflict, Synced
 
 from ..support.results import EVIL, checked, finding, sample
 from .parts.machine import need
@@ -262,3 +266,105 @@ def test_many_findings_are_filtered_at_once(browser: Chrome, tmp_path: Path) -> 
     )
     assert page.status == "100 of 5000 findings"
     assert took < 1000  # 20 ms on an idle machine
+
+
+# --- What changes in a project's files ------------------------------------------------------------
+
+
+def show_changes(browser: Chrome, folder: Path, *, long: bool = False) -> Page:
+    """The page of an update with one file of each sort, and hostile names and lines."""
+    synced = Synced()
+    old, new = ("x = 1\n" * 20, "x = 1\n" * 10 + "size = 2\n" + "x = 1\n" * 10)
+    stages = {1: Blob("100644", b"a\n"), 2: Blob("100644", b"b\n"), 3: Blob("100644", b"c\n")}
+    marked = b"<<<<<<< project\nb\n=======\nc\n>>>>>>> template\n"
+    synced.conflict("open.txt", Conflict(stages, Blob("100644", marked)))
+    synced.settle("merged.toml", "merged", Blob("100644", new.encode()))
+    evil = f"{EVIL}<img src=x onerror=document.title='taken'>"
+    synced.settle(evil, "added", Blob("100644", b"<img src=x>"))
+    synced.keep("kept.md", "the project has it otherwise.")
+    synced.patches["kept.md"] = "--- a/kept.md\n+++ b/kept.md\n@@ -1 +1 @@\n-a\n+b\n"
+    if long:
+        synced.settle("deep/" * 60 + "x", "updated", Blob("100644", b"word" * 500))
+    before = {"open.txt": stages[2], "merged.toml": Blob("100644", old.encode())}
+    path = folder / "page.html"
+    changes = Changes(
+        synced, before, {"merged.toml": ["tool.yy: no line has it.", "size: a line."]}
+    )
+    section = Section("Notes", (Item(EVIL),), folded=f"{EVIL}\n")
+    path.write_text(build_changes_page("update", "demo: from v1 to v2", changes, [section]))
+    browser.get(path.as_uri())
+    return Page(browser)
+
+
+def test_the_filter_of_an_update(browser: Chrome, tmp_path: Path) -> None:
+    page = show_changes(browser, tmp_path)
+    assert page.status == "All 4 files"
+    Select(page.one("#status-of")).select_by_value("merged")
+    assert page.status == "1 of 4 files"
+    assert [each.text for each in page.shown(".file h3")] == ["merged merged.toml"]
+    Select(page.one("#status-of")).select_by_value("")
+    page.one("#open").click()
+    assert [each.text for each in page.shown(".file h3 code")] == ["open.txt", "kept.md"]
+    page.one("#open").click()
+    page.one("#text").send_keys("nowhere at all")
+    assert page.one("#nothing").text == "No file is left by the filter."
+    assert page.log() == []
+    assert browser.title == "demo: from v1 to v2 · lisa-scaffold update"
+    assert page.all("img") == []
+
+
+def test_an_update_by_keyboard(browser: Chrome, tmp_path: Path) -> None:
+    page = show_changes(browser, tmp_path)
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Skip to the files"
+    reached = []
+    for _ in range(4):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        reached.append(browser.switch_to.active_element.get_attribute("id"))
+    assert reached == ["text", "status-of", "open", "unfold"]
+    folds = page.all("details.sides")
+    assert all(each.get_attribute("open") for each in folds)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert [each.get_attribute("open") for each in folds] == [None] * len(folds)
+    assert page.one("#unfold").text == "Unfold all"
+
+
+def test_an_update_shows_what_differs_without_a_script(browser: Chrome, tmp_path: Path) -> None:
+    scripts(browser, run=False)
+    try:
+        page = show_changes(browser, tmp_path)
+        assert [each.text for each in page.shown(".three pre")] == ["b", "a", "c"]
+        assert [each.text for each in page.shown(".remark")] == ["size: a line."]
+        assert page.shown("#filter, #nothing") == []
+        assert page.shown(".copy") == []
+    finally:
+        scripts(browser, run=True)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_an_update_fits_the_screen(browser: Chrome, tmp_path: Path, width: int) -> None:
+    size(browser, width)
+    try:
+        page = show_changes(browser, tmp_path, long=True)
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width
+        # On a narrow screen what is equal is shown once, and what differs one above the other.
+        (row, *_) = page.shown("tr.changed")
+        shown = [each.text for each in row.find_elements(By.TAG_NAME, "td") if each.is_displayed()]
+        assert shown == (["", "", "11", "size = 2"] if width > 1000 else ["11", "size = 2"])
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_patch_is_copied(browser: Chrome, tmp_path: Path) -> None:
+    page = show_changes(browser, tmp_path)
+    browser.execute_cdp_cmd(
+        "Browser.grantPermissions",
+        {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]},
+    )
+    button = page.one(".copy")
+    button.send_keys(Keys.ENTER)  # a click would have to wait for the page to scroll
+    WebDriverWait(browser, 10).until(lambda _: button.text != "Copy the patch")
+    assert button.text == "Copied"
+    copied = browser.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied == "--- a/kept.md\n+++ b/kept.md\n@@ -1 +1 @@\n-a\n+b\n"

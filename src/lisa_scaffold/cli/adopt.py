@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import changing
+from lisa_scaffold.cli.ending import carry_out, open_page
 from lisa_scaffold.cli.terminal import busily, busy, hand_over, look, say, say_as_is, tell
 from lisa_scaffold.cli.update import recover
 from lisa_scaffold.errors import ExitCode, LisaError
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="follow this Copier template instead of lisa-scaffold's: records the version and the "
         "answers that are nearest to the project, and changes nothing else",
     )
-    place = common.add_result(parser, ("text", "json", "markdown")).add_mutually_exclusive_group()
+    place = common.add_result(parser).add_mutually_exclusive_group()
     place.add_argument(
         "--branch",
         metavar="NAME",
@@ -150,25 +151,24 @@ def _choose_branch(arguments: argparse.Namespace) -> str | None:
 
 def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     from lisa_scaffold.report import adopt as report
-    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
 
-    current, synced = adopted.project, adopted.synced
     branch = _choose_branch(arguments)
     if not arguments.dry_run:
-        if branch:
-            with changing(f"the adoption is committed on the branch {branch}"):
-                commit_on_branch(current, synced, branch, report.commit_message(adopted))
-        else:
-            with changing("the adoption is staged"):
-                bring_in(current, synced)
-    if arguments.format == "json":
+        message = partial(report.commit_message, adopted)
+        carry_out("the adoption", adopted.project, adopted.synced, branch, message)
+    after = (report.tried if arguments.dry_run else report.after)(adopted, branch)
+    if arguments.open:
+        open_page(report.html(adopted), "adopt")
+    if arguments.format == "html":
+        hand_over(report.html(adopted))
+    elif arguments.format == "json":
         made = None if arguments.dry_run else branch
         hand_over(report.as_json(adopted, adopted.version, made))
     elif arguments.format == "markdown":
         hand_over(report.markdown(adopted))
     elif arguments.dry_run:
-        say_as_is(f"{report.text(adopted)}\n\n{report.tried(adopted, branch)}")
+        say_as_is(f"{report.text(adopted)}\n\n{after}")
         hand_over(adopted.diff)
     else:
-        tell(f"{report.text(adopted)}\n\n{report.after(adopted, branch)}\n")
+        tell(f"{report.text(adopted)}\n\n{after}\n")
     return ExitCode.DONE

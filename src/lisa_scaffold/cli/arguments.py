@@ -222,16 +222,32 @@ def add_target(parser: argparse.ArgumentParser, trust: str = "") -> argparse._Ar
     return group
 
 
-def add_result(
-    parser: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json")
-) -> argparse._ArgumentGroup:
-    """Add ``--dry-run`` and ``--format`` of the commands that merge a render into a project."""
+REPORTS = ("text", "json", "markdown", "html")
+"""The forms of what is told of a change."""
+
+
+def add_result(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add the options for the result of the commands that merge a render into a project."""
     group = parser.add_argument_group("result")
     group.add_argument(
         "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
     )
-    group.add_argument("--format", choices=formats, default=formats[0], help="form of the report")
+    group.add_argument(
+        "--format",
+        choices=REPORTS,
+        default=REPORTS[0],
+        help="form of the report; html is a page with every file side by side",
+    )
+    group.add_argument(
+        "--open", action="store_true", help="show the report as a page in your browser"
+    )
     return group
+
+
+def wants_page(arguments: argparse.Namespace) -> bool:
+    """Whether the report of a change is to be a page."""
+    wanted: bool = arguments.open or arguments.format == "html"
+    return wanted
 
 
 def read_given(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import changing
+from lisa_scaffold.cli.ending import carry_out, open_page
 from lisa_scaffold.cli.terminal import hand_over, say, tell
 from lisa_scaffold.errors import ExitCode
 
@@ -21,7 +22,6 @@ def run(path: Path, arguments: argparse.Namespace) -> int:
     """
     from lisa_scaffold.adopt import eligible
     from lisa_scaffold.report import link as report
-    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
     from lisa_scaffold.verbs import adopt, link
 
     current = eligible.read(path)
@@ -30,13 +30,13 @@ def run(path: Path, arguments: argparse.Namespace) -> int:
         linked = prepared.link(arguments.to, given)
     branch = None if arguments.in_place else arguments.branch or adopt.BRANCH
     if not arguments.dry_run:
-        if branch:
-            with changing(f"the link is committed on the branch {branch}"):
-                commit_on_branch(current, linked.synced, branch, report.commit_message(linked))
-        else:
-            with changing("the link is staged"):
-                bring_in(current, linked.synced)
-    if arguments.format == "json":
+        message = partial(report.commit_message, linked)
+        carry_out("the link", current, linked.synced, branch, message)
+    if arguments.open:
+        open_page(report.html(linked), "adopt")
+    if arguments.format == "html":
+        hand_over(report.html(linked))
+    elif arguments.format == "json":
         hand_over(report.as_json(linked, None if arguments.dry_run else branch))
     elif arguments.format == "markdown":
         hand_over(report.markdown(linked))

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
-from lisa_scaffold.cli.boundary import changing, tell_recovered
+from lisa_scaffold.cli.boundary import tell_recovered
+from lisa_scaffold.cli.ending import carry_out, open_page
 from lisa_scaffold.cli.terminal import busily, busy, hand_over, look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.lines import fit
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="merge nothing: write the template's files anew, over what people wrote in them",
     )
-    common.add_result(parser, ("text", "json", "markdown")).add_argument(
+    common.add_result(parser).add_argument(
         "--branch",
         metavar="NAME",
         help="commit the update on a new branch, and leave your files as they are",
@@ -107,6 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
                         answers,
                         keep_prose=not arguments.merge_prose,
                         diff=arguments.dry_run,
+                        contents=common.wants_page(arguments),
                         leftovers=arguments.allow_leftovers,
                     )
                 )
@@ -186,24 +188,23 @@ def _ask_new_questions(prepared: Any) -> dict[str, Any]:
 def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) -> int:
     """Bring an update in, which may be the sum of several, and report each."""
     from lisa_scaffold.report import update as report
-    from lisa_scaffold.sync.bring_in import bring_in, commit_on_branch
 
-    current, synced = updated.project, updated.synced
-    conflicts = ExitCode.FINDINGS if synced.conflicts else ExitCode.DONE
+    conflicts = ExitCode.FINDINGS if updated.synced.conflicts else ExitCode.DONE
     if arguments.dry_run:
         after = report.tried(updated)
-    elif arguments.branch:
-        with changing(f"the update is committed on the branch {arguments.branch}"):
-            message = "\n".join(map(report.commit_message, each))
-            commit_on_branch(current, synced, arguments.branch, message)
-        after = report.committed(updated, arguments.branch)
     else:
-        with changing("the update is staged"):
-            bring_in(current, synced)
-        after = report.applied(updated)
+        message = lambda: "\n".join(map(report.commit_message, each))  # noqa: E731
+        carry_out("the update", updated.project, updated.synced, arguments.branch, message)
+        branch = arguments.branch
+        after = report.committed(updated, branch) if branch else report.applied(updated)
     width, paint = look(messages=arguments.dry_run)
     text = "\n\n".join(report.text(one, width, paint) for one in each)
-    if arguments.format == "json":
+    if arguments.open:
+        for one in each:
+            open_page(report.html(one), "update")
+    if arguments.format == "html":
+        hand_over("".join(map(report.html, each)))
+    elif arguments.format == "json":
         for one in each:
             hand_over(report.as_json(one, one.version))
     elif arguments.format == "markdown":

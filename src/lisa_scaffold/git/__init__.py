@@ -13,6 +13,7 @@ from lisa_scaffold.git.command import (
 from lisa_scaffold.git.environment import NOWHERE, UNPLACED
 from lisa_scaffold.git.filters import merge_drivers, refuse_foreign_filters
 from lisa_scaffold.git.objects import (
+    SUBMODULE,
     Blob,
     Difference,
     ObjectWriter,
@@ -48,6 +49,7 @@ from lisa_scaffold.git.submodules import resolve_address, submodule_addresses
 
 __all__ = [
     "NOWHERE",
+    "SUBMODULE",
     "UNPLACED",
     "VERSION_TAG",
     "Address",

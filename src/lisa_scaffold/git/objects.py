@@ -18,6 +18,7 @@ from lisa_scaffold.git.repository import Repository, spelled_out
 from lisa_scaffold.git.settings import written
 
 SHA1_LENGTH = 40
+SUBMODULE = "160000"  # the mode of one
 
 
 class Blob(NamedTuple):
@@ -173,6 +174,18 @@ class Store:
                 "The template has a file of that name: commit a smaller one, or move it.",
             )
         return found
+
+    def contents(self, tree: str, paths: Collection[str]) -> dict[str, Blob]:
+        """The files of a tree at those paths that it has; a submodule has no content.
+
+        Raises
+        ------
+        LisaError
+            See :meth:`entries`.
+        """
+        found = self.entries(tree, paths)
+        data = self.read(each.oid for each in found.values() if each.mode != SUBMODULE)
+        return {path: Blob(each.mode, data.get(each.oid, b"")) for path, each in found.items()}
 
     def changed(self, old: str, new: str) -> list[Difference]:
         """Differences of two trees, with renamed paths as git detects them."""

@@ -10,6 +10,7 @@ from lisa_scaffold.adopt.beside import concern
 from lisa_scaffold.lines import wrapped
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
+from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import redacted_in, spoken, visible
 from lisa_scaffold.verbs.adopt import Adopted, Answer
@@ -83,6 +84,31 @@ def text(adopted: Adopted) -> str:
 def markdown(adopted: Adopted) -> str:
     """The same for a merge request or a page."""
     return as_markdown(document(adopted))
+
+
+def html(adopted: Adopted) -> str:
+    """The adoption as a page, with both versions of every file side by side."""
+    title = f"Adopts {visible(adopted.project.root.name)} with version {adopted.version}"
+    notes: dict[str, list[str]] = {}
+    for each in (*adopted.items, *_list_own(adopted)):
+        if each.text not in notes.setdefault(each.path, []):
+            notes[each.path].append(each.text)
+    changed = {each.path for each in adopted.synced.changes}
+    beside = [Item(text, path) for path in notes if path not in changed for text in notes[path]]
+    asked = [Item(question) for _, question in _questions(adopted)]
+    sections = [Section("To decide", tuple(asked), urgent=True)] if asked else []
+    answered = (
+        Item(
+            f"`{each.key}` = {spoken(each.value)} ({each.source}{'' if each.sure else ', a guess'})"
+        )
+        for each in adopted.answers
+    )
+    sections.append(Section("Answers, and where each comes from", tuple(answered)))
+    if beside:
+        sections.append(Section("Files that are left out, or stay", tuple(beside)))
+    sections += _list_findings(adopted)
+    changes = Changes(adopted.synced, adopted.before, notes)
+    return build_changes_page("adopt", title, changes, sections)
 
 
 def document(adopted: Adopted) -> Document:

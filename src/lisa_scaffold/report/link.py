@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.adopt import answers as list_answers
+from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.verbs.adopt import Answer
@@ -24,6 +25,13 @@ def text(linked: Linked) -> str:
 def markdown(linked: Linked) -> str:
     """The same for a merge request or a page."""
     return as_markdown(document(linked))
+
+
+def html(linked: Linked) -> str:
+    """The same as a page, with the file that is added."""
+    told = document(linked)
+    changes = Changes(linked.synced, {}, {})
+    return build_changes_page("adopt", told.title, changes, told.sections)
 
 
 def document(linked: Linked) -> Document:

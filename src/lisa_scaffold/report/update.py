@@ -8,6 +8,7 @@ from lisa_scaffold.lines import Paint, plain
 from lisa_scaffold.model import Change
 from lisa_scaffold.project import Project
 from lisa_scaffold.report import machine
+from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.sync.outcome import Conflict, Synced, patch
@@ -87,6 +88,28 @@ def text(updated: Updated, width: int = 0, paint: Paint = plain) -> str:
 def markdown(updated: Updated) -> str:
     """The update as Markdown."""
     return as_markdown(document(updated))
+
+
+def html(updated: Updated) -> str:
+    """The update as a page, with both versions of every file side by side."""
+    name = visible(updated.project.root.name)
+    title = f"{name}: from {updated.project.version} to {updated.version}"
+    notes: dict[str, list[str]] = {}
+    for note in updated.notes:
+        notes.setdefault(note.path, []).append(note.text)
+    rest = [Item(text) for text in notes.get("", ())]
+    known = {each.path for each in updated.synced.changes}
+    rest += [
+        Item(text, path)
+        for path, texts in notes.items()
+        if path and path not in known
+        for text in texts
+    ]
+    sections = [Section("Notes", tuple(rest))] if rest else []
+    if updated.changelog:
+        sections.append(Section("Changelog of the template", folded=updated.changelog))
+    changes = Changes(updated.synced, updated.before, notes)
+    return build_changes_page("update", title, changes, sections)
 
 
 def applied(updated: Updated) -> str:

@@ -11,8 +11,6 @@ from lisa_scaffold.git import Blob
 from lisa_scaffold.model import Change, Note
 from lisa_scaffold.sync.seeded import Matches
 
-SUBMODULE = "160000"
-
 
 @dataclass(frozen=True)
 class Policy:
@@ -120,6 +118,11 @@ class Synced:
     def shown(self) -> dict[str, Blob | None]:
         """What will stand in the work tree at each path that changes, conflicts included."""
         return {**self.files, **{path: each.content for path, each in self.conflicts.items()}}
+
+    def concerned(self) -> set[str]:
+        """Each path that something is told of, the old names of renamed ones included."""
+        named = {path for each in self.changes for path in (each.path, each.was) if path}
+        return named | self.shown().keys()
 
     def decided(self) -> dict[str, Blob | None]:
         """New content of each path, with the project's lines where no merge was safe."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lisa_scaffold.git import Store
-from lisa_scaffold.sync.outcome import SUBMODULE, Policy, Synced
+from lisa_scaffold.git import SUBMODULE, Store
+from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.sync.seeded import Tree
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from lisa_scaffold import files, merge
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.files import is_git_folder
-from lisa_scaffold.git import Blob, Difference, Stage, Store
+from lisa_scaffold.git import SUBMODULE, Blob, Difference, Stage, Store
 from lisa_scaffold.model import Declined, Merged, Partial
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.dependents import find_broken, find_places
-from lisa_scaffold.sync.outcome import SUBMODULE, Conflict, Policy, Synced, patch
+from lisa_scaffold.sync.outcome import Conflict, Policy, Synced, patch
 from lisa_scaffold.sync.recopy import take_out_skipped
 from lisa_scaffold.sync.seeded import Tree, hold_back
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,8 @@ class Adopted:
         The template that was the merge base; ``None`` where there was none.
     diff
         All changes, as a unified diff.
+    before
+        What the project has at the paths that change.
     """
 
     project: Project
@@ -80,6 +82,7 @@ class Adopted:
     former: Former | None
     diff: str
     customs: tuple[Custom, ...] = ()
+    before: Mapping[str, git.Blob] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,11 @@ class Prepared:
             self.former,
             rules_repair.diff(self.facts, written),
             tuple(customs.find_customs(self.facts, self.repository_facts.branches)),
+            {
+                path: git.Blob(blob.mode, old)
+                for path, blob in synced.files.items()
+                if blob and (old := self.facts.content(path)) is not None
+            },
         )
 
     def _find_changed(self, files: Mapping[str, bytes]) -> dict[str, git.Blob]:

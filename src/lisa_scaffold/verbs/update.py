@@ -171,6 +171,8 @@ class Updated:
         The template's changelog between the two versions; empty where it has none.
     diff
         All changes, as a unified diff; empty where it was not asked for.
+    before
+        What the project has at the paths that change; empty where it was not asked for.
     recopied
         Whether the files were rendered anew, whatever people had written in them.
     """
@@ -181,6 +183,7 @@ class Updated:
     notes: tuple[Note, ...]
     changelog: str
     diff: str
+    before: Mapping[str, Blob]
     recopied: bool = False
 
 
@@ -204,6 +207,7 @@ class Prepared:
         *,
         keep_prose: bool = True,
         diff: bool = False,
+        contents: bool = False,
         leftovers: bool = False,
     ) -> Updated:
         """Work the update out; nothing of the project is touched.
@@ -216,6 +220,8 @@ class Prepared:
             Whether prose that the project has rewritten stays the project's.
         diff
             Whether the changes are wanted as a diff.
+        contents
+            Whether the contents before are wanted.
         leftovers
             Whether what an earlier update left is none of this one's business.
 
@@ -265,6 +271,7 @@ class Prepared:
             ),
             _read_changelog(self.new.root, current.version, self.new.version),
             store.diff(synced.shown()) if diff else "",
+            store.contents(ours, synced.concerned()) if contents else {},
             recopies,
         )
 
@@ -352,7 +359,9 @@ def join(updates: Sequence[Updated]) -> Updated:
     if len(updates) == 1:
         return first
     whole = Synced()
+    before: dict[str, Blob] = {}
     for each in updates:
+        before |= each.before
         synced = each.synced
         if both := whole.shown().keys() & synced.shown().keys():
             raise LisaError(
@@ -365,7 +374,7 @@ def join(updates: Sequence[Updated]) -> Updated:
         whole.notes += synced.notes
         whole.patches |= synced.patches
         whole.quotations |= synced.quotations
-    return replace(first, synced=whole)
+    return replace(first, synced=whole, before=before)
 
 
 def _show(value: Any) -> str:

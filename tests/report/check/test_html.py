@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from hashlib import sha256
-from html.parser import HTMLParser
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,67 +13,12 @@ from hypothesis import strategies as st
 
 from lisa_scaffold.model import Checked, Excerpt, Waived
 from lisa_scaffold.report.check import html
+from lisa_scaffold.report.page import _read_part
 
+from ...support.pages import Page, check_structure
 from ...support.results import EVIL, checked, finding, sample
 
 PAGES = "https://lisa.pages.in2p3.fr/lisa-scaffold/reference/rules"
-APART = {"dd", "dt", "td", "th"}
-VOID = {"input", "link", "meta", "rect"}
-
-
-class Element:
-    """An element of a page, with all the text in it."""
-
-    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
-        self.tag = tag
-        self.attributes = attributes
-        self.text = ""
-
-    @property
-    def words(self) -> str:
-        return " ".join(self.text.split())
-
-
-class Page(HTMLParser):
-    """A page, read as strictly as its author should have written it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[Element] = []
-        self._open: list[Element] = []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {key: value or "" for key, value in attrs})
-        self.elements.append(element)
-        if tag not in VOID:
-            self._open.append(element)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in VOID
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop().tag == tag
-        if tag in APART:
-            self.handle_data(" ")
-
-    def handle_data(self, data: str) -> None:
-        for element in self._open:
-            element.text += data
-
-    def all(self, tag: str, **attributes: str) -> list[Element]:
-        wanted = {key.rstrip("_"): value for key, value in attributes.items()}
-        return [
-            element
-            for element in self.elements
-            if element.tag == tag and wanted.items() <= element.attributes.items()
-        ]
-
-    def texts(self, tag: str, **attributes: str) -> list[str]:
-        return [element.words for element in self.all(tag, **attributes)]
 
 
 def page(*results: Checked) -> Page:
@@ -252,24 +195,12 @@ def test_any_text_can_be_shown(text: str) -> None:
 @pytest.mark.parametrize("results", [[sample()], [sample(), hostile()], [checked()]])
 def test_the_page_has_an_order_that_can_be_heard(results: list[Checked]) -> None:
     found = page(*results)
-    assert found.all("html")[0].attributes == {"lang": "en"}
-    levels = [int(each.tag[1]) for each in found.elements if re.fullmatch("h[1-6]", each.tag)]
-    assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels))
-    ids = [element.attributes["id"] for element in found.elements if "id" in element.attributes]
-    assert len(ids) == len(set(ids))
-    named = [element.attributes.get("aria-labelledby") for element in found.elements]
-    assert {each for each in named if each} <= set(ids)
-    fields = {each.attributes["id"] for tag in ("input", "select") for each in found.all(tag)}
-    assert fields == {each.attributes["for"] for each in found.all("label")}
-    assert [each.attributes.get("aria-hidden") for each in found.all("svg")] == [
-        "true" for _ in found.all("svg")
-    ]
+    check_structure(found)
 
 
 # --- Contrast -------------------------------------------------------------------------------------
 
-STYLE = html._part("page.css")
+STYLE = _read_part("frame.css") + _read_part("check.css")
 ON = {
     "--text": ("--ground", "--card", "--sunk", "--mark", "--added", "--removed"),
     "--quiet": ("--ground", "--card", "--sunk"),

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
 from lisa_scaffold import rules
+from lisa_scaffold.lines import count
 from lisa_scaffold.model import Checked, Finding, Severity, Waived
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
@@ -73,7 +74,7 @@ def _outcome(findings: list[Finding], fail_on: Severity) -> ET.Element:
     if len(findings) > _MOST_PLACES:
         lines.append(f"and {len(findings) - _MOST_PLACES} more")
     lines.append(f"See {findings[0].url}")
-    message = wording.count(len(findings), "finding")
+    message = count(len(findings), "finding")
     severity = findings[0].severity
     if findings[0].code == rules.CRASH.code:
         return _element("error", message, lines)

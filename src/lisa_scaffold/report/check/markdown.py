@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from lisa_scaffold.lines import count
 from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.report.markdown import LONGEST, code, escaped
@@ -25,7 +26,7 @@ def report(results: Sequence[Checked]) -> str:
     if len(results) == 1:
         where, are = escaped(results[0].name), "is"
     else:
-        where, are = wording.count(len(results), "project"), "are"
+        where, are = count(len(results), "project"), "are"
     outcome = f"{where} {are} in order"
     if findings:
         outcome = wording.count_findings(findings, f" in {where}")
@@ -64,7 +65,7 @@ def _project(checked: Checked, left: int, *, alone: bool) -> Iterator[str]:
         yield _folded(f"{len(lines) - OPEN} more", lines[OPEN:])
     cut = len(checked.findings) - len(lines)
     if cut and left:
-        yield f"And {wording.count(cut, 'finding')} more, which the other reports show."
+        yield f"And {count(cut, 'finding')} more, which the other reports show."
     if waived:
         yield _folded(f"{len(checked.waived)} waived", waived)
     if alone and checked.notes:

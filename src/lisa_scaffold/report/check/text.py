@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from lisa_scaffold.lines import Paint, plain, wrapped
+from lisa_scaffold.lines import Paint, count, plain, wrapped
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
@@ -73,7 +73,7 @@ def _summary(results: Sequence[Checked], paint: Paint) -> str:
     counts = [wording.count_findings(findings) if findings else "No findings"]
     if waived := sum(len(each.waived) for each in results):
         counts.append(f"{waived} waived")
-    applied = wording.count(max((len(each.applied) for each in results), default=0), "rule")
+    applied = count(max((len(each.applied) for each in results), default=0), "rule")
     where = applied if len(results) == 1 else f"{len(results)} projects"
     lines = [paint("title", f"{', '.join(counts)}; {where} checked.")]
     clean = [each for each in results if not each.findings]
@@ -85,11 +85,11 @@ def _summary(results: Sequence[Checked], paint: Paint) -> str:
     if len(paths) == 1 and (paths != ["."] or len(results) > 1):
         folders = f" {shlex.quote(visible(paths[0]))}"
     for option in ("--fix", "--fix=unsafe"):
-        count = sum(each.repair == option for each in findings)
-        if count:
+        number = sum(each.repair == option for each in findings)
+        if number:
             see = option.replace("fix", "diff")
             lines += [
-                f"  {f'Repair {count} of them:':<22} lisa-scaffold check {option}{folders}",
+                f"  {f'Repair {number} of them:':<22} lisa-scaffold check {option}{folders}",
                 f"  {'See that repair first:':<22} lisa-scaffold check {see}{folders}",
             ]
     if findings:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from lisa_scaffold import rules
+from lisa_scaffold.lines import count
 from lisa_scaffold.model import Checked, Finding, Severity
 from lisa_scaffold.rules.rule import Rule
 
@@ -52,11 +53,6 @@ def place(finding: Finding) -> str:
     """File and line (and column, where it is known) of a finding, as editors read them."""
     column = f":{finding.column}" if finding.column else ""
     return f"{finding.path}:{finding.line}{column}"
-
-
-def count(number: int, what: str) -> str:
-    """A number of things: ``1 finding``, ``2 findings``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def count_findings(findings: Sequence[Finding], where: str = "") -> str:

@@ -1,0 +1,269 @@
+"""What changes in a project's files as one self-contained page: for updates and adoptions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from lisa_scaffold.formats.diff import hunks, to_lines
+from lisa_scaffold.git import SUBMODULE, Blob
+from lisa_scaffold.lines import count
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.report.compare import Piece, Row, compare_texts, mark_words
+from lisa_scaffold.report.document import Section
+from lisa_scaffold.report.page import build_page
+from lisa_scaffold.shown import redacted, redacted_in
+from lisa_scaffold.sync.outcome import Conflict, Synced
+
+STATUSES = {
+    "conflict": "in conflict",
+    "merged": "merged",
+    "updated": "updated",
+    "kept": "kept",
+    "left out": "left out",
+    "added": "added",
+    "renamed": "renamed",
+    "removed": "removed",
+}
+"""What can happen to a file, in the order of the page, and how the page says it."""
+
+_MOST_ROWS = 1000  # of a file are shown
+_MOST_PLACES = 200
+_WORD = compile_lazily(r"[\w-]{3,}")
+
+
+class Place(NamedTuple):
+    """One conflict: the lines of three sides.
+
+    Attributes
+    ----------
+    line
+        The line of the file with markers that it begins in, counted from 1.
+    ours, theirs
+        The project's lines and the template's, with their differences from the base marked.
+    base
+        What the template had there before; ``None`` where that cannot be told.
+    """
+
+    line: int
+    ours: list[tuple[Piece, ...]]
+    base: list[str] | None
+    theirs: list[tuple[Piece, ...]]
+
+
+class File(NamedTuple):
+    """A file of the page.
+
+    Attributes
+    ----------
+    path, was
+        Its path, and its old one where it was renamed.
+    status
+        A key of :data:`STATUSES`.
+    rows
+        Both versions side by side.
+    cut
+        How many rows are left out at the end.
+    binary
+        What is said in place of lines, where there are none.
+    places
+        Where it is in conflict.
+    at
+        Notes that stand below a line of the new text, by its number.
+    notes
+        All other notes.
+    patch, quotation
+        What was not taken: as a patch, or as lines that belong nowhere.
+    """
+
+    path: str
+    was: str | None
+    status: str
+    rows: list[Row]
+    cut: int
+    binary: str
+    places: list[Place]
+    at: Mapping[int, list[str]]
+    notes: list[str]
+    patch: str
+    quotation: str
+
+
+class Changes(NamedTuple):
+    """What changes in a project.
+
+    Attributes
+    ----------
+    synced
+        The changes.
+    before
+        What the project has now, by path; nothing for files that it has not.
+    notes
+        What is to be said of each file, by its path.
+    """
+
+    synced: Synced
+    before: Mapping[str, Blob]
+    notes: Mapping[str, Sequence[str]]
+
+
+def build_changes_page(
+    command: str, title: str, changes: Changes, sections: Iterable[Section] = ()
+) -> str:
+    """The page of a change.
+
+    Parameters
+    ----------
+    command
+        The command that makes it, such as ``update``.
+    title
+        What it does, in a line.
+    changes
+        The files.
+    sections
+        What there is to say beside.
+    """
+    files = [*_list_files(changes)]
+    numbers = Counter(each.status for each in files)
+    return build_page(
+        "changes",
+        {},
+        command=command,
+        title=redacted(title),
+        files=files,
+        sections=redacted_in([*sections]),
+        statuses={key: said for key, said in STATUSES.items() if numbers[key]},
+        numbers=numbers,
+        places=sum(len(each.places) for each in files),
+        about=count(len(changes.synced.shown()), "changed file"),
+    )
+
+
+def _list_files(changes: Changes) -> Iterator[File]:
+    synced, before, notes = changes
+    order, shown = [*STATUSES], changes.synced.shown()
+    listed = {change.path: change for change in synced.changes}.values()
+    for change in sorted(listed, key=lambda each: (order.index(each.status), each.path)):
+        path, conflict = change.path, synced.conflicts.get(change.path)
+        old = before.get(change.was or path)
+        # In a file in conflict, what is merged is shown beside, and the rest place by place.
+        new = shown.get(path, old) if conflict is None else conflict.ours or old
+        told = [*map(redacted, notes.get(path, ()))]
+        was, now = _decode(old), _decode(new)
+        at: dict[int, list[str]] = {}
+        rows: list[Row] = []
+        binary = ""
+        if was is None or now is None:
+            binary = _describe_binary(old, new)
+        elif was != now:
+            at, told = _place_notes(told, now)
+            rows = compare_texts(redacted(was), redacted(now), at)
+        elif old and new and old.mode != new.mode:
+            binary = f"mode {old.mode} → {new.mode}"
+        yield File(
+            path,
+            change.was,
+            change.status,
+            rows[:_MOST_ROWS],
+            max(len(rows) - _MOST_ROWS, 0),
+            binary,
+            [*_list_places(conflict)][:_MOST_PLACES] if conflict else [],
+            at,
+            told,
+            redacted(synced.patches.get(path, "")),
+            redacted(synced.quotations.get(path, "")),
+        )
+
+
+def _decode(blob: Blob | None) -> str | None:
+    """The text of a file, an empty one where there is none; ``None`` for what is no text."""
+    if blob is None:
+        return ""
+    if blob.mode == SUBMODULE or b"\0" in blob.data:
+        return None
+    try:
+        return blob.data.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
+
+
+def _describe_binary(old: Blob | None, new: Blob | None) -> str:
+    sizes = [count(len(each.data), "byte") if each else "no file" for each in (old, new)]
+    return f"no text: {' → '.join(sizes)}"
+
+
+def _place_notes(notes: Sequence[str], text: str) -> tuple[dict[int, list[str]], list[str]]:
+    """The notes that begin with the name of a member, by the line that has it; and the others.
+
+    ``tool.ruff.line-length: …`` belongs to the first line with the word ``line-length``.
+    """
+    at: dict[int, list[str]] = {}
+    others = []
+    lines = text.split("\n")
+    for note in notes:
+        named, colon, _ = note.partition(": ")
+        words = _WORD.findall(named) if colon and len(named) < len(note) / 2 else []
+        found = [n for n, line in enumerate(lines, 1) if words and words[-1] in line]
+        if found:
+            at.setdefault(found[0], []).append(note)
+        else:
+            others.append(note)
+    return at, others
+
+
+def _list_places(conflict: Conflict) -> Iterator[Place]:
+    """The conflicts of a file, from the markers in it."""
+    shown, ours = _decode(conflict.content), conflict.ours or conflict.stages.get(2)
+    base = _decode(conflict.stages.get(1)) if 1 in conflict.stages else None
+    if shown is None:
+        return
+    project = to_lines(_decode(ours) or "")
+    mine: list[str] = []
+    other: list[str] = []
+    side: list[str] | None = None
+    begin = above = 0
+    for number, line in enumerate(to_lines(shown), 1):
+        if line.startswith("<<<<<<< ") and side is None:
+            begin, mine, other = number, [], []
+            side = mine
+        elif line == "=======" and side is mine:
+            side = other
+        elif line.startswith(">>>>>>> ") and side is other:
+            side, below = None, above + len(mine)
+            former = _find_base(to_lines(base), project, above, below) if base is not None else None
+            yield _mark_place(begin, redacted_in((mine, other)), redacted_in(former))
+            above = below
+        elif side is not None:
+            side.append(line)
+        else:
+            above += 1
+
+
+def _mark_place(line: int, sides: Sequence[list[str]], base: list[str] | None) -> Place:
+    """A place with the words marked that each side has changed: where that cannot be told, both."""
+    if base:
+        ours, theirs = (mark_words(base, side)[1] for side in sides)
+    else:
+        ours, theirs = mark_words(*sides)
+    return Place(line, ours if sides[0] else [], base, theirs if sides[1] else [])
+
+
+def _find_base(base: Sequence[str], ours: Sequence[str], start: int, end: int) -> list[str] | None:
+    """The lines of the base that lines ``start`` to ``end`` of the project come from."""
+    if end > len(ours):
+        return None
+    grown = 0
+    low: int | None = None
+    high = 0
+    for hunk in hunks(base, ours):
+        if hunk.other_end < start or (hunk.other_end == start and start < end):
+            grown += hunk.growth
+            continue
+        if hunk.other_start > end or (hunk.other_start == end and start < end):
+            break
+        low = min(start - grown, hunk.start) if low is None else low
+        grown += hunk.growth
+        high = max(hunk.end, end - grown)
+    low, high = (start - grown, end - grown) if low is None else (low, max(high, end - grown))
+    return [*base[max(low, 0) : max(high, 0)]]
