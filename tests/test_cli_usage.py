@@ -18,7 +18,10 @@ from .conftest import ROOT
 from .support.terminals import on_a_terminal
 from .support.updates import Workshop, open_workshop
 
-COMMANDS = ("new", "update", "status", "adopt", "check", "explain", "completion", "merge-driver")
+COMMANDS = (
+    *("new", "update", "resolve", "status", "adopt", "check", "explain"),
+    *("completion", "merge-driver"),
+)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 

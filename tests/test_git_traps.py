@@ -13,15 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold import cli
+from lisa_scaffold import cli, git
+from lisa_scaffold.cli.resolve import find_editor
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.template import CANONICAL_URL
+from lisa_scaffold.verbs.resolve import Session, find_open
 
 from .support.adopting import SETUPTOOLS
 from .support.sweeps import sampled
 from .support.tools import commit_all, passes, run
 from .support.traps import Traps
-from .support.updates import TEN, Capture, Workshop, open_workshop, write
+from .support.updates import TEN, Capture, Workshop, open_workshop, update, write
 
 THEIRS = TEN.replace("line 9\n", "theirs\n")
 MINE = TEN.replace("line 2\n", "mine\n")
@@ -133,6 +135,26 @@ def test_the_merge_driver_runs_nothing(
     files = [str(tmp_path / "sides" / name) for name in sides]
     assert cli.main(["merge-driver", "run", *files, "a.toml"]) == ExitCode.FINDINGS
     assert cli.main(["merge-driver", "remove"]) == ExitCode.DONE
+    assert traps.sprung() == set()
+
+
+def test_to_resolve_conflicts_runs_nothing(
+    workshop: Workshop, traps: Traps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.edit({"a.dat": TEN.replace("line 9\n", "mine\n")})
+    assert update(workshop.project) == ExitCode.FINDINGS
+    traps.arm(workshop.project / ".git")
+    traps.sprung()
+    repository = git.repository(workshop.project)
+    session = Session(repository, find_open(repository))
+    found = session.find_next()
+    assert found is not None
+    session.decide(found, "theirs")
+    assert session.finish() == (["a.dat"], [])
+    for name in ("GIT_EDITOR", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EDITOR", "mine --wait")
+    assert find_editor(repository) == ["mine", "--wait"]
     assert traps.sprung() == set()
 
 

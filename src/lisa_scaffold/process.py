@@ -128,6 +128,38 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
         raise LisaError(f"{words[0]} is not installed", hint) from error
 
 
+def hand_terminal(command: Sequence[str | Path], cwd: Path) -> int:
+    """Run a program of the user's that needs the terminal, such as an editor.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments; no shell reads them.
+    cwd
+        The folder to run it in.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Raises
+    ------
+    LisaError
+        If it cannot be started.
+    """
+    words = [os.fspath(word) for word in command]
+    if _echo:
+        _echo(shlex.join(words))
+    try:
+        return subprocess.call(words, cwd=cwd, env={**os.environ, "PATH": _search_path()})
+    except OSError as error:
+        raise LisaError(
+            f"{words[0]} cannot be started ({error.strerror})",
+            "Name an editor that is installed in the variable EDITOR.",
+        ) from error
+
+
 def _bound_seconds(process: int, most: int | None) -> None:
     """Limit the processor time of a command that has just been started.
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from lisa_scaffold.cli import adopt, check, completion, explain, merge_driver, status, update
+from lisa_scaffold.cli import (
+    adopt,
+    check,
+    completion,
+    explain,
+    merge_driver,
+    resolve,
+    status,
+    update,
+)
 from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import Parser, add_version
 from lisa_scaffold.cli.boundary import run_guarded
@@ -13,6 +22,7 @@ from lisa_scaffold.cli.boundary import run_guarded
 _COMMANDS = {
     "new": (new_verb, "create a project"),
     "update": (update, "bring in a newer template"),
+    "resolve": (resolve, "go through the conflicts that an update has left"),
     "status": (status, "tell how far a project is behind, and where it departs"),
     "adopt": (adopt, "bring the template into a project that never had it"),
     "check": (check, "tell where projects depart from the practice"),

@@ -286,7 +286,10 @@ def _read_answers(path: Path) -> dict[str, Any]:
 
 def is_interactive(arguments: argparse.Namespace) -> bool:
     """Whether a person is there to answer, and did not ask for silence."""
-    quiet = arguments.defaults or arguments.data or arguments.data_file
+    return has_terminal() and not (arguments.defaults or arguments.data or arguments.data_file)
+
+
+def has_terminal() -> bool:
+    """Whether a person can be asked."""
     # A stream that was closed from the start is None.
-    streams = (sys.stdin, sys.stderr)
-    return not quiet and all(stream is not None and stream.isatty() for stream in streams)
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

@@ -42,6 +42,7 @@ from lisa_scaffold.git.repository import (
     status,
     tags_of,
     unmerged,
+    unmerged_stages,
     unseen_edits,
     update_index,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "tags",
     "tags_of",
     "unmerged",
+    "unmerged_stages",
     "unseen_edits",
     "update_index",
 ]

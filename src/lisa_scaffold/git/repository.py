@@ -263,8 +263,18 @@ def start_branch(repository: Repository, branch: str, commit: str) -> None:
 
 def unmerged(repository: Repository) -> list[str]:
     """Paths with a conflict in the index, relative to the work tree."""
-    output = repository.git("ls-files", "--unmerged", "-z").split("\0")[:-1]
-    return list(dict.fromkeys(record.partition("\t")[2] for record in output))
+    return [*unmerged_stages(repository)]
+
+
+def unmerged_stages(repository: Repository) -> dict[str, dict[int, str]]:
+    """Paths with a conflict in the index, relative to the work tree: the mode of each side."""
+    output = repository.git("ls-files", "--unmerged", "-z", cwd=repository.top).split("\0")[:-1]
+    found: dict[str, dict[int, str]] = {}
+    for record in output:
+        info, _, path = record.partition("\t")
+        mode, _, number = info.split()
+        found.setdefault(path, {})[int(number)] = mode
+    return found
 
 
 def unseen_edits(repository: Repository, paths: Collection[str]) -> dict[str, bool]:

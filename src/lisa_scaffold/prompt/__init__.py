@@ -190,6 +190,50 @@ def confirm(what: str) -> bool:
             continue  # there is nothing to go back to
 
 
+def choose_side(
+    names: tuple[str, str], *, places: bool, there: tuple[bool, bool] = (True, True)
+) -> str:
+    """Ask which side of a conflict is taken.
+
+    Parameters
+    ----------
+    names
+        How the two sides are called.
+    places
+        Whether lines are in conflict; otherwise it is a whole file.
+    there
+        Whether each side has the file.
+
+    Returns
+    -------
+    str
+        ``ours``, ``theirs``, ``both``, ``edit``, ``as it stands`` or ``later``.
+
+    Raises
+    ------
+    BackAsked
+        If the person wants to go back.
+    KeyboardInterrupt
+        If the person stops.
+    """
+    if places:
+        options = [
+            Option(f"Take {names[0]} lines", "ours"),
+            Option(f"Take {names[1]} lines", "theirs"),
+            Option(f"Take both, {names[0]} first", "both"),
+            Option("Edit the file", "edit"),
+        ]
+    else:
+        options = [
+            Option(f"Take the file of {name}" if has else f"Remove it, as {name} did", side)
+            for name, has, side in zip(names, there, ("ours", "theirs"), strict=True)
+        ]
+        options.insert(0, Option("Leave it as it stands now", "as it stands"))
+    options.append(Option("Decide later", "later"))
+    decision: str = _until_answered(lambda: choose("Which lines?" if places else "Which?", options))
+    return decision
+
+
 def ask(question: Question, resolve: Resolve, answers: Answers, mark: str = "") -> Any:
     """Ask one question; a wrong answer is reported at once and can be corrected.
 

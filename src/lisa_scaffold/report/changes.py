@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from lisa_scaffold.formats.conflicts import find_marked
 from lisa_scaffold.formats.diff import hunks, to_lines
 from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import count
@@ -219,25 +220,15 @@ def _list_places(conflict: Conflict) -> Iterator[Place]:
     if shown is None:
         return
     project = to_lines(_decode(ours) or "")
-    mine: list[str] = []
-    other: list[str] = []
-    side: list[str] | None = None
-    begin = above = 0
-    for number, line in enumerate(to_lines(shown), 1):
-        if line.startswith("<<<<<<< ") and side is None:
-            begin, mine, other = number, [], []
-            side = mine
-        elif line == "=======" and side is mine:
-            side = other
-        elif line.startswith(">>>>>>> ") and side is other:
-            side, below = None, above + len(mine)
-            former = _find_base(to_lines(base), project, above, below) if base is not None else None
-            yield _mark_place(begin, redacted_in((mine, other)), redacted_in(former))
-            above = below
-        elif side is not None:
-            side.append(line)
-        else:
-            above += 1
+    grown = 0  # lines that the markers and the other sides have brought so far
+    for place in find_marked(shown):
+        mine, other = ([line.rstrip("\n") for line in side] for side in (place.ours, place.theirs))
+        above = place.start - grown
+        former = None
+        if base is not None:
+            former = _find_base(to_lines(base), project, above, above + len(mine))
+        yield _mark_place(place.start + 1, redacted_in([mine, other]), redacted_in(former))
+        grown += place.end - place.start - len(mine)
 
 
 def _mark_place(line: int, sides: Sequence[list[str]], base: list[str] | None) -> Place:

@@ -122,8 +122,8 @@ def applied(updated: Updated) -> str:
     return (
         f"The update is staged, but for {_sum_conflicts(updated.synced)}, with markers there; "
         "nothing is committed.\n"
-        "Resolve them (git mergetool, or an editor), then: git add FILE, and git commit.\n"
-        "Undo the whole update with: git reset --merge"
+        "Go through them with: lisa-scaffold resolve; git mergetool or an editor does as well.\n"
+        "Then: git commit. Undo the whole update with: git reset --merge"
     )
 
 

@@ -1,0 +1,64 @@
+"""Conflicts in a text, between the markers that git and the mergers write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lisa_scaffold.formats.diff import split_lines
+
+
+class Marked(NamedTuple):
+    """One conflict.
+
+    Attributes
+    ----------
+    start, end
+        Numbers of the lines that it begins with and ends before, markers included, from 0.
+    ours, theirs
+        The lines of either side, with their ends.
+    base
+        The lines of the base, where the markers have them (``merge.conflictStyle=diff3``).
+    names
+        What the markers call the two sides.
+    """
+
+    start: int
+    end: int
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    base: tuple[str, ...] | None
+    names: tuple[str, str]
+
+
+def find_marked(text: str) -> Iterator[Marked]:
+    """The conflicts of a text, in order; markers that are not complete are none."""
+    start, state = 0, ""
+    sides: dict[str, list[str]] = {}
+    name = ""
+    for number, line in enumerate(split_lines(text)):
+        bare = line.rstrip("\r\n")
+        if bare.startswith("<<<<<<< "):
+            start, state, sides, name = number, "ours", {"ours": []}, bare[8:].strip()
+        elif state == "ours" and bare[:8].rstrip() == "|||||||":
+            state, sides["base"] = "base", []
+        elif state in {"ours", "base"} and bare == "=======":
+            state, sides["theirs"] = "theirs", []
+        elif state == "theirs" and bare.startswith(">>>>>>> "):
+            state = ""
+            yield Marked(
+                start,
+                number + 1,
+                tuple(sides["ours"]),
+                tuple(sides["theirs"]),
+                tuple(sides["base"]) if "base" in sides else None,
+                (name, bare[8:].strip()),
+            )
+        elif state:
+            sides[state].append(line)
+
+
+def replace_marked(text: str, place: Marked, lines: tuple[str, ...]) -> str:
+    """A text with lines in place of a conflict, its markers included."""
+    all_lines = split_lines(text)
+    return "".join([*all_lines[: place.start], *lines, *all_lines[place.end :]])

@@ -1,0 +1,94 @@
+"""What ``lisa-scaffold resolve`` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lisa_scaffold.formats.diff import split_lines
+from lisa_scaffold.lines import Paint, count, plain
+from lisa_scaffold.shown import harmless, visible
+from lisa_scaffold.verbs.resolve import Open
+
+AROUND = 4
+"""Lines that are shown above and below a conflict."""
+_MOST = 40  # lines of one side
+
+_NAMES = {"project": "the project's", "template": "the template's"}
+
+
+def name_sides(found: Open, number: int | None = None) -> tuple[str, str]:
+    """How to call the two sides: by the markers of a place, or as git does."""
+    if number is None:
+        return "our side", "the other side"
+    ours, theirs = found.places[number].names
+    return (
+        _NAMES.get(ours, f"ours ({visible(ours)})"),
+        _NAMES.get(theirs, f"theirs ({visible(theirs)})"),
+    )
+
+
+def place(found: Open, number: int, mark: str, paint: Paint = plain) -> str:
+    """A conflict with its sides, and the lines around it.
+
+    Parameters
+    ----------
+    found
+        The file.
+    number
+        Which of its conflicts, counted from 0.
+    mark
+        How far the person has come.
+    paint
+        Gives words a style.
+    """
+    marked = found.places[number]
+    lines = split_lines(found.text or "")
+    heading = f"{visible(found.path)}:{marked.start + 1}"
+    parts = [f"{paint('title', heading)} {paint('hint', mark)}".rstrip()]
+    parts += _quote(lines[max(marked.start - AROUND, 0) : marked.start], "   ")
+    for name, side, style in zip(
+        name_sides(found, number), (marked.ours, marked.theirs), ("should", "code"), strict=True
+    ):
+        parts.append(paint(style, f"-- {name}{'' if side else ' (nothing)'}"))
+        parts += _quote(side, " | ")
+    parts.append(paint("hint", "--"))
+    parts += _quote(lines[marked.end : marked.end + AROUND], "   ")
+    return "\n".join(parts)
+
+
+def _quote(lines: Sequence[str], start: str) -> Iterator[str]:
+    for line in lines[:_MOST]:
+        shown = harmless(line.rstrip("\r\n").expandtabs(4))
+        yield f"{start}{shown}".rstrip()
+    if len(lines) > _MOST:
+        yield f"{start}… {len(lines) - _MOST} more lines"
+
+
+def whole(found: Open, mark: str, paint: Paint = plain) -> str:
+    """A file that has no markers, and what its sides did."""
+    heading = f"{visible(found.path)} {mark}".rstrip()
+    if found.text is not None and {2, 3} <= found.stages.keys():
+        told = "No conflict is marked in it any more."
+    else:
+        sides = ("is there", "is not there")
+        ours, theirs = (sides[number not in found.stages] for number in (2, 3))
+        told = f"On our side the file {ours}, on the other side it {theirs}."
+    return f"{paint('title', heading)}\n   {told}"
+
+
+def listing(found: Sequence[Open]) -> str:
+    """Each conflict with its file and line, as editors read them."""
+    lines = []
+    for each in found:
+        path = visible(each.path)
+        lines += [f"{path}:{at.start + 1}" for at in each.places] or [f"{path}"]
+    return "\n".join(lines)
+
+
+def outcome(resolved: Sequence[str], left: Sequence[Open], command: str) -> str:
+    """What was done, what is left, and how to go on."""
+    done = f"{count(len(resolved), 'file')} resolved and staged."
+    if not left:
+        return f"{done} No conflict is left: go on with: {command}"
+    rest = "\n".join(f"  {line}" for line in listing(left).splitlines())
+    return f"{done} Left for later:\n{rest}\nGo on with: lisa-scaffold resolve"

@@ -1,0 +1,217 @@
+"""Resolve the conflicts of an update, or of any merge, one after the other.
+
+Every decision is written into its file at once, and a file without a conflict left is staged at the
+end: whoever is interrupted goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from lisa_scaffold import files, git
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.formats.conflicts import Marked, find_marked, replace_marked
+from lisa_scaffold.git import SUBMODULE, Repository
+
+Decision = Literal["ours", "theirs", "both", "as it stands", "later"]
+
+_OURS, _THEIRS = 2, 3
+_CONTINUE = {
+    "rebase-merge": "git rebase --continue",
+    "rebase-apply": "git rebase --continue",
+    "CHERRY_PICK_HEAD": "git cherry-pick --continue",
+    "REVERT_HEAD": "git revert --continue",
+}
+
+
+class Open(NamedTuple):
+    """A file that git has in conflict.
+
+    Attributes
+    ----------
+    path
+        The file, relative to the repository's top.
+    stages
+        The modes of the sides that have it: 1 the base, 2 ours, 3 theirs.
+    text
+        What stands in the work tree; ``None`` for no file, a link, or what is no text.
+    places
+        The conflicts between markers.
+    """
+
+    path: str
+    stages: Mapping[int, str]
+    text: str | None
+    places: tuple[Marked, ...]
+
+    @property
+    def sides(self) -> tuple[bool, bool]:
+        """Whether our side has the file, and whether the other one has it."""
+        return _OURS in self.stages, _THEIRS in self.stages
+
+
+def find_open(repository: Repository) -> list[Open]:
+    """The files in conflict, by their paths."""
+    return [
+        read_open(repository, path, stages)
+        for path, stages in sorted(git.unmerged_stages(repository).items())
+    ]
+
+
+def read_open(repository: Repository, path: str, stages: Mapping[int, str]) -> Open:
+    """A file in conflict as it stands now."""
+    content = None if SUBMODULE in stages.values() else _read(repository, path)
+    # What is not UTF-8 comes out as it was.
+    is_text = content is not None and b"\0" not in content
+    text = content.decode(errors="surrogateescape") if content is not None and is_text else None
+    return Open(path, stages, text, tuple(find_marked(text or "")))
+
+
+def _read(repository: Repository, path: str) -> bytes | None:
+    """The bytes of a file in the work tree; ``None`` where there is none, or a link."""
+    place = repository.top / path
+    if place.is_symlink() or not place.is_file():
+        return None
+    return files.read(repository.top, path, files.LARGE, links=False)
+
+
+class Session:
+    """The conflicts of a repository, one after the other.
+
+    Every decision is written at once; to go back, the file is written as it was before.
+
+    Attributes
+    ----------
+    repository
+        The repository.
+    paths
+        The files that were in conflict at the beginning.
+    at, number
+        Which file is next, and which of its conflicts, both counted from 0.
+    """
+
+    def __init__(self, repository: Repository, found: Sequence[Open]) -> None:
+        self.repository = repository
+        self.stages = {each.path: each.stages for each in found}
+        self.paths = [*self.stages]
+        self.at = self.number = 0
+        self._settled: set[str] = set()
+        # For each step back: the file, which of its conflicts, and its content (None: no file).
+        self._history: list[tuple[int, int, bytes | None]] = []
+
+    def read(self, path: str) -> Open:
+        """One of the files as it stands now."""
+        return read_open(self.repository, path, self.stages[path])
+
+    def find_next(self) -> Open | None:
+        """The file with the next conflict; ``None`` where none is left."""
+        while self.at < len(self.paths):
+            found = self.read(self.paths[self.at])
+            is_whole = not found.places and found.path not in self._settled
+            if self.number < (1 if is_whole else len(found.places)):
+                return found
+            self.at, self.number = self.at + 1, 0
+        return None
+
+    def decide(self, found: Open, decision: Decision) -> None:
+        """Write a decision on the next conflict.
+
+        Raises
+        ------
+        LisaError
+            If the file cannot be written.
+        """
+        path = found.path
+        before = _read(self.repository, path)
+        if decision == "later":
+            self._settled.discard(path)
+        elif found.places:
+            place = found.places[self.number]
+            sides = {"ours": place.ours, "theirs": place.theirs}
+            lines = sides.get(decision, (*place.ours, *place.theirs))
+            content = replace_marked(found.text or "", place, lines)
+            _write(self.repository, path, content.encode(errors="surrogateescape"))
+            if len(found.places) == 1:
+                self._settled.add(path)
+        else:
+            if decision != "as it stands":
+                self._take_file(found, _OURS if decision == "ours" else _THEIRS)
+            self._settled.add(path)
+        self._history.append((self.at, self.number, before))
+        if decision == "later" or not found.places:
+            self.number += 1
+
+    def _take_file(self, found: Open, side: int) -> None:
+        """Put a whole file as one side has it; where that has none, remove it."""
+        git.refuse_foreign_filters(self.repository, [found.path])
+        top = self.repository.top
+        if side in found.stages:
+            files.refuse(top, found.path)
+            self.repository.run("checkout-index", "--force", f"--stage={side}", "--", found.path)
+        elif _read(self.repository, found.path) is not None:
+            files.remove(top, found.path)
+
+    def note_edited(self, found: Open) -> None:
+        """Settle a file whose last markers somebody has taken out in an editor."""
+        if found.places and not self.read(found.path).places:
+            self._settled.add(found.path)
+
+    def go_back(self) -> bool:
+        """Take the last decision back; whether there was one.
+
+        Raises
+        ------
+        LisaError
+            If the file cannot be written.
+        """
+        if not self._history:
+            return False
+        self.at, self.number, before = self._history.pop()
+        path = self.paths[self.at]
+        self._settled.discard(path)
+        if before is not None:
+            _write(self.repository, path, before)
+        elif _read(self.repository, path) is not None:
+            files.remove(self.repository.top, path)
+        return True
+
+    def finish(self) -> tuple[list[str], list[Open]]:
+        """Stage what is resolved.
+
+        Returns
+        -------
+        tuple of lists
+            The paths that were staged, and the files that are left.
+
+        Raises
+        ------
+        LisaError
+            If a file has a filter that only the repository itself defines.
+        """
+        now = [self.read(path) for path in self.paths]
+        done = [each.path for each in now if each.path in self._settled and not each.places]
+        if done:
+            git.refuse_foreign_filters(self.repository, done)
+            self.repository.run("--literal-pathspecs", "add", "--all", "--", *done)
+        return done, [each for each in now if each.path not in done]
+
+
+def _write(repository: Repository, path: str, content: bytes) -> None:
+    try:
+        files.write(repository.top, path, content)
+    except OSError as error:
+        raise LisaError(
+            f"{repository.top / path}: {error.strerror}",
+            "Make it writable, or free some space, and try again.",
+        ) from error
+
+
+def advise_next(repository: Repository) -> str:
+    """The command that brings to its end what had the conflicts."""
+    for name, command in _CONTINUE.items():
+        if os.path.lexists(Path(repository.git_dir) / name):
+            return command
+    return "git commit"

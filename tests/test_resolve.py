@@ -1,0 +1,267 @@
+"""Conflicts are resolved one by one, each at once, and nothing is lost by whoever stops."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.formats.conflicts import find_marked, replace_marked
+from lisa_scaffold.verbs.resolve import Session, advise_next, find_open
+
+from .support.updates import Capture, Workshop, commit, open_workshop, update, write
+
+MAIN = "import sys; from lisa_scaffold.cli import main; sys.exit(main())"
+DOWN, ENTER, CTRL_C, ESCAPE = "\x1b[B", "\r", "\x03", "\x1b"
+TOML = "[a]\nx = 1\n\n[b]\nq = 1\n\n[c]\nz = 1\n"
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    """A project with conflicts in two files after an update."""
+    files = {"template/a.toml": TOML, "template/b.dat": "one\ntwo\nthree\n"}
+    opened = open_workshop(tmp_path, files)
+    opened.edit({"a.toml": TOML.replace("= 1", "= 2"), "b.dat": "one\n2\nthree\n"})
+    newer = {"template/a.toml": TOML.replace("= 1", "= 3"), "template/b.dat": "one\nII\nthree\n"}
+    opened.release("v1.1.0", newer)
+    assert update(opened.project) == ExitCode.FINDINGS
+    return opened
+
+
+def session(workshop: Workshop) -> Session:
+    repository = git.repository(workshop.project)
+    return Session(repository, find_open(repository))
+
+
+def test_each_conflict_has_its_lines_and_the_names_of_its_sides(workshop: Workshop) -> None:
+    first, second = find_open(git.repository(workshop.project))
+    assert (first.path, second.path) == ("a.toml", "b.dat")
+    assert [(place.ours, place.theirs) for place in first.places] == [
+        (("x = 2\n",), ("x = 3\n",)),
+        (("q = 2\n",), ("q = 3\n",)),
+        (("z = 2\n",), ("z = 3\n",)),
+    ]
+    assert {place.names for place in first.places} == {("project", "template")}
+
+
+def test_decisions_are_written_at_once_and_staged_at_the_end(workshop: Workshop) -> None:
+    going = session(workshop)
+    for decision in ("ours", "theirs", "both"):
+        found = going.find_next()
+        assert found is not None
+        going.decide(found, decision)
+    assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 3\n\n[c]\nz = 2\nz = 3\n"
+    found = going.find_next()
+    assert found is not None
+    assert found.path == "b.dat"
+    going.decide(found, "later")
+    assert going.find_next() is None
+    done, left = going.finish()
+    assert done == ["a.toml"]
+    assert [each.path for each in left] == ["b.dat"]
+    assert [*git.unmerged_stages(going.repository)] == ["b.dat"]
+
+
+def test_a_decision_is_taken_back(workshop: Workshop) -> None:
+    before = workshop.read("a.toml"), workshop.read("b.dat")
+    going = session(workshop)
+    assert not going.go_back()
+    for decision in ("ours", "later", "theirs", "both"):
+        found = going.find_next()
+        assert found is not None
+        going.decide(found, decision)
+    for _ in range(4):
+        assert going.go_back()
+    assert (workshop.read("a.toml"), workshop.read("b.dat")) == before
+    assert (going.at, going.number) == (0, 0)
+    done, left = going.finish()
+    assert (done, len(left)) == ([], 2)
+
+
+def test_what_is_left_for_later_is_passed_over(workshop: Workshop) -> None:
+    going = session(workshop)
+    found = going.find_next()
+    assert found is not None
+    going.decide(found, "later")
+    found = going.find_next()
+    assert found is not None
+    going.decide(found, "theirs")
+    assert "<<<<<<< project\nx = 2\n=======\nx = 3\n" in workshop.read("a.toml")
+    assert "\nq = 3\n" in workshop.read("a.toml")
+
+
+@pytest.fixture
+def merging(tmp_path: Path) -> Path:
+    """A plain merge: a file that one side removed, one that is binary, one with odd names."""
+    root = tmp_path / "plain"
+    root.mkdir()
+    git.git("init", "--quiet", "--initial-branch=main", cwd=root)
+    write(
+        root,
+        {"gone.txt": "a\n", "data.bin": b"\0a", ":(top)odd": "a\r\nb\xe9\r\n".encode("latin-1")},
+    )
+    commit(root)
+    git.git("switch", "--quiet", "--create", "other", cwd=root)
+    write(root, {"gone.txt": None, "data.bin": b"\0b", ":(top)odd": b"a2\r\nb\xe9\r\n"})
+    commit(root)
+    git.git("switch", "--quiet", "main", cwd=root)
+    write(root, {"gone.txt": "b\n", "data.bin": b"\0c", ":(top)odd": b"a3\r\nb\xe9\r\n"})
+    commit(root)
+    with pytest.raises(git.GitError):
+        git.git("merge", "--quiet", "other", cwd=root)
+    return root
+
+
+def test_files_as_a_whole(merging: Path) -> None:
+    repository = git.repository(merging)
+    going = Session(repository, find_open(repository))
+    assert going.paths == [":(top)odd", "data.bin", "gone.txt"]
+    for decision in ("theirs", "theirs", "theirs"):
+        found = going.find_next()
+        assert found is not None
+        going.decide(found, decision)
+    assert (merging / ":(top)odd").read_bytes() == b"a2\r\nb\xe9\r\n"
+    assert (merging / "data.bin").read_bytes() == b"\0b"
+    assert not (merging / "gone.txt").exists()
+    assert going.go_back()
+    assert (merging / "gone.txt").read_text() == "b\n"
+    found = going.find_next()
+    assert found is not None
+    going.decide(found, "as it stands")
+    assert going.finish() == ([":(top)odd", "data.bin", "gone.txt"], [])
+    assert git.git("status", "--porcelain", cwd=merging).splitlines() == [
+        "M  :(top)odd",
+        "M  data.bin",
+    ]
+    assert advise_next(repository) == "git commit"
+
+
+def test_how_to_go_on_with_a_rebase(merging: Path) -> None:
+    git.git("merge", "--abort", cwd=merging)
+    with pytest.raises(git.GitError):
+        git.git("rebase", "--quiet", "other", cwd=merging)
+    assert advise_next(git.repository(merging)) == "git rebase --continue"
+
+
+# --- Conflicts in a text --------------------------------------------------------------------------
+
+LINES = st.lists(st.sampled_from(["a\n", "b\r\n", "=======\n", "", "é"]), max_size=4).map("".join)
+
+
+def test_markers_with_a_base_and_markers_that_are_none() -> None:
+    text = "<<<<<<< a\n1\n||||||| b\n0\n=======\n2\n>>>>>>> c\n<<<<<<< lost\nx\n"
+    (found,) = find_marked(text)
+    assert (found.ours, found.base, found.theirs) == (("1\n",), ("0\n",), ("2\n",))
+    assert found.names == ("a", "c")
+    assert replace_marked(text, found, found.theirs) == "2\n<<<<<<< lost\nx\n"
+    assert list(find_marked("=======\n>>>>>>> x\n||||||| y\n")) == []
+
+
+@given(st.text(alphabet="<|=> ab\n\r", max_size=200))
+def test_any_text_is_put_together_again(text: str) -> None:
+    for place in find_marked(text):
+        assert 0 <= place.start < place.end
+        assert len(replace_marked(text, place, ())) < len(text)
+
+
+# --- At a terminal --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def terminal(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[pexpect.spawn[str]]:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PROMPT_TOOLKIT_NO_CPR", "1")
+    for name in ("GIT_EDITOR", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    editor = workshop.project.parent / "editor"
+    editor.write_text('#!/bin/sh\nprintf "edited\\n" > "$1"\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(editor))
+    child = pexpect.spawn(
+        sys.executable,
+        ["-c", MAIN, "resolve"],
+        cwd=workshop.project,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(60, 100),
+    )
+    child.delaybeforesend = None
+    yield child
+    child.close(force=True)
+
+
+def decide(terminal: pexpect.spawn[str], shown: str, keys: str) -> None:
+    terminal.expect_exact(shown)
+    terminal.expect_exact("Decide later")
+    terminal.send(keys)
+
+
+def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
+    terminal.expect_exact("(file 1 of 2, conflict 1 of 3)")
+    decide(terminal, "-- the project's", ENTER)
+    decide(terminal, "(file 1 of 2, conflict 1 of 2)", DOWN + ENTER)
+    # Back, and the other way round.
+    decide(terminal, "(file 1 of 2, conflict 1 of 1)", ESCAPE)
+    decide(terminal, "(file 1 of 2, conflict 1 of 2)", ENTER)
+    decide(terminal, "(file 1 of 2, conflict 1 of 1)", DOWN * 2 + ENTER)
+    decide(terminal, "(file 2 of 2, conflict 1 of 1)", DOWN * 3 + ENTER)
+    terminal.expect_exact(
+        "2 files resolved and staged. No conflict is left: go on with: git commit"
+    )
+    terminal.expect(pexpect.EOF)
+    terminal.wait()
+    assert terminal.exitstatus == ExitCode.DONE
+    assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 2\n\n[c]\nz = 2\nz = 3\n"
+    assert workshop.read("b.dat") == "edited\n"
+    assert git.unmerged_stages(git.repository(workshop.project)) == {}
+
+
+def test_whoever_stops_goes_on_the_next_time(
+    terminal: pexpect.spawn[str], workshop: Workshop
+) -> None:
+    decide(terminal, "(file 1 of 2, conflict 1 of 3)", DOWN + ENTER)
+    decide(terminal, "(file 1 of 2, conflict 1 of 2)", CTRL_C)
+    terminal.expect_exact("Stop here?")
+    terminal.send(ENTER)
+    terminal.expect_exact("0 files resolved and staged. Left for later:")
+    terminal.expect_exact("Go on with: lisa-scaffold resolve")
+    terminal.expect(pexpect.EOF)
+    terminal.wait()
+    assert terminal.exitstatus == ExitCode.INTERRUPTED
+    assert workshop.read("a.toml").startswith("[a]\nx = 3\n\n[b]\n<<<<<<< project\n")
+    assert [len(each.places) for each in find_open(git.repository(workshop.project))] == [2, 1]
+
+
+def test_the_list_and_no_terminal(
+    workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capsys.readouterr()
+    assert cli.main(["resolve", str(workshop.project), "--list"]) == ExitCode.FINDINGS
+    assert capsys.readouterr().out == "a.toml:2\na.toml:9\na.toml:16\nb.dat:2\n"
+    assert cli.main(["resolve", str(workshop.project)]) == ExitCode.REFUSED
+    assert "no terminal to ask at" in capsys.readouterr().err
+    git.git("reset", "--quiet", "--merge", cwd=workshop.project)
+    monkeypatch.chdir(workshop.project)
+    assert cli.main(["resolve"]) == ExitCode.DONE
+    assert capsys.readouterr().err == "There is no conflict here.\n"
+
+
+def test_no_link_is_written_through(workshop: Workshop, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("<<<<<<< project\n1\n=======\n2\n>>>>>>> template\n")
+    (workshop.project / "b.dat").unlink()
+    (workshop.project / "b.dat").symlink_to(secret)
+    going = session(workshop)
+    (found,) = (going.read(path) for path in going.paths if path == "b.dat")
+    assert found.text is None
+    going.at, going.number = 1, 0
+    going.decide(found, "theirs")
+    assert (workshop.project / "b.dat").read_text() == "one\nII\nthree\n"
+    assert secret.read_text().startswith("<<<<<<< ")
