@@ -110,7 +110,7 @@ def test_what_was_changed_is_said_where_the_report_is_lost(
     )
     assert done.stderr == (
         f"lisa-scaffold: standard output: {why}: the report is not complete\n"
-        f"  Changed all the same: {what}.\n"
+        f"  This is done, and stays: {what}.\n"
     )
     assert done.returncode == ExitCode.FINDINGS
     assert is_changed(here, verb)
@@ -175,7 +175,7 @@ def test_a_report_that_has_no_place_does_not_hide_the_repair(
     assert is_changed(here, verb)
     err = capsys.readouterr().err
     assert err.startswith("lisa-scaffold: checked/pyproject.toml/report.json: ")
-    assert err.endswith("  Changed all the same: checked is repaired.\n")
+    assert err.endswith("  This is done, and stays: checked is repaired.\n")
 
 
 def _interrupted(*_: object, **__: object) -> None:
@@ -189,7 +189,7 @@ def test_an_interrupt_after_the_change_does_not_deny_it(
     monkeypatch.setattr(update_report, "applied", _interrupted)
     assert cli.main(VERBS["update"][0]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == (
-        "lisa-scaffold: interrupted\n  Changed all the same: the update is staged.\n"
+        "lisa-scaffold: interrupted\n  This is done, and stays: the update is staged.\n"
     )
     assert is_changed(here, "update")
 
@@ -232,7 +232,7 @@ def test_what_was_completed_first_is_not_denied(
     monkeypatch.chdir(here)
     monkeypatch.setattr(journal, "recover", lambda _: said)
     assert cli.main(["update", "--to", "v0.0.1", "updated"]) == code
-    done = "  Changed all the same: a change that had been interrupted is completed.\n"
+    done = "  This is done, and stays: a change that had been interrupted is completed.\n"
     assert capsys.readouterr().err.endswith(done) == (code == ExitCode.FINDINGS)
 
 
@@ -242,7 +242,7 @@ def test_a_defect_after_the_change_does_not_deny_it(
     monkeypatch.chdir(here)
     monkeypatch.setattr(update_report, "applied", lambda _: 1 / 0)
     assert cli.main(VERBS["update"][0]) == ExitCode.DEFECT
-    assert capsys.readouterr().err.endswith("  Changed all the same: the update is staged.\n")
+    assert capsys.readouterr().err.endswith("  This is done, and stays: the update is staged.\n")
     # What one command changed is not said of the next.
     assert cli.main(["update", "nowhere"]) == ExitCode.REFUSED
     assert "Changed" not in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -96,6 +97,32 @@ def test_enter_all_the_way_takes_the_defaults(terminal: pexpect.spawn[str]) -> N
     assert finish(terminal) == 0
     answers = recorded(here(terminal) / "lisa-example")
     assert (answers["author_name"], answers["license"]) == ("Ada Example", "BSD-3-Clause")
+
+
+def test_what_is_typed_ahead_is_taken_in_turn(terminal: pexpect.spawn[str]) -> None:
+    """Also what comes while the next question is worked out, when nobody reads the terminal."""
+    terminal.expect_exact(KIND)
+    keys = [ENTER, *(ENTER for _ in ASKED)]
+    keys[1] = f"{CLEAR}LISA Ahead{ENTER}"
+    keys[6] = f"{DOWN}{ENTER}"
+    for each in keys:
+        terminal.send(each)
+        time.sleep(0.05)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    answers = recorded(here(terminal) / "lisa-ahead")
+    assert (answers["project_name"], answers["license"]) == ("LISA Ahead", "MIT")
+
+
+def test_a_question_that_is_asked_again_stands_there_once(terminal: pexpect.spawn[str]) -> None:
+    for question in (KIND, ASKED[0], ASKED[1]):
+        answer(terminal, question)
+    terminal.expect_exact(ASKED[2])
+    terminal.expect_exact("Ctrl-C: stop")
+    terminal.send(ESCAPE)
+    # The cursor goes up by the two lines of the last question, and clears what is below.
+    terminal.expect_exact("\x1b[2A\x1b[J")
+    terminal.expect_exact(ASKED[1])
 
 
 def test_answers_are_typed_chosen_and_mended(terminal: pexpect.spawn[str]) -> None:
@@ -301,7 +328,7 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
     # Nothing settles it, and no default may.
     answer(adoption, "Licence", "m")
     adoption.expect_exact("Answers, and where each comes from")
-    adoption.expect(r"forge +in2p3 +\? no\s+GitLab\s+address\s+found")
+    adoption.expect(r"forge +in2p3 +a\s+guess:\s+no\s+GitLab\s+address\s+found")
     adoption.expect(r"import_name +noise +given")
     answer(adoption, "Adopt the project so?", DOWN)
     answer(adoption, "Which answer?", "namespace")
@@ -498,16 +525,16 @@ def test_which_answer_filters_names_and_values_and_says_that_nothing_matches(
     terminal.expect_exact("Ctrl-C")
     offered = plain(terminal.before)
     # An answer that the kind does not ask for, or that nobody is asked, is not offered.
-    assert "project_name: LISA Example" in offered
-    assert "keywords: (empty)" in offered
+    assert "Name of the project, as people say it: LISA Example [project_name]" in offered
+    assert "separated by commas: (empty) [keywords]" in offered
     for key in ("debian", "forge_host", "adopted", "code_path", "left_out", "example"):
-        assert f"{key}: " not in offered
+        assert f"[{key}]" not in offered
     terminal.send("xyz" + ENTER)
     terminal.expect_exact("Nothing matches")
     terminal.send("\x7f\x7f\x7fbsd")
-    terminal.expect_exact("license: BSD-3-Clause")
+    terminal.expect_exact("Licence: BSD-3-Clause [license]")
     answer(terminal, "", "")
-    answer(terminal, "Licence", "m")
+    answer(terminal, "the usual choice in LISA", "m")
     terminal.expect_exact("MIT")
     answer(terminal, "Create this project?")
     assert finish(terminal) == 0
@@ -550,9 +577,9 @@ def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
     adoption.send(DOWN + ENTER)
     adoption.expect_exact("Which answer?")
     adoption.expect_exact("Ctrl-C")
-    assert "left_out: " not in plain(adoption.before)
-    adoption.send("kind" + ENTER)
-    adoption.expect_exact("What sort of project")
+    assert "[left_out]" not in plain(adoption.before)
+    adoption.send("[kind" + ENTER)
+    adoption.expect_exact("Container images (")
     adoption.send(DOWN + ENTER)
     adoption.expect_exact("this repository has a Python package")
     adoption.send(UP + ENTER)

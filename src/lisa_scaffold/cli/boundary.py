@@ -29,7 +29,7 @@ class _Changes:
     begun: str
 
     def list_done(self) -> list[str]:
-        return [f"  Changed all the same: {'; '.join(self.done)}."] if self.done else []
+        return [f"  This is done, and stays: {'; '.join(self.done)}."] if self.done else []
 
 
 _changes = _Changes()

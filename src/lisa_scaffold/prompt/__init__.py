@@ -8,7 +8,15 @@ from typing import Any, Literal, TypeVar
 
 from lisa_scaffold.errors import AnswersError
 from lisa_scaffold.model import Question
-from lisa_scaffold.prompt.screen import BackAsked, Option, StopAsked, ask_line, choose
+from lisa_scaffold.prompt.screen import (
+    BackAsked,
+    Option,
+    StopAsked,
+    ask_line,
+    choose,
+    hold_terminal,
+    wipe_last,
+)
 from lisa_scaffold.shown import harmless, spoken, visible
 
 Answers = Mapping[str, Any]
@@ -63,28 +71,32 @@ def ask_all(
         # Between two questions Ctrl-C asks, too: much may have been answered.
         return _until_answered(lambda: _stop_asking(find), keep_asked if keep and came_by else None)
 
-    while True:
-        found = work(partial(resolve, answers))
-        mine = [each for each in found if each.asked and each.key not in known]
-        question = next((each for each in mine if each.key not in asked), None)
-        if question is None:
-            return answers
-        mark = f"({mine.index(question) + 1} of {len(mine)})"
-        try:
-            new = _until_answered(
-                lambda: ask(question, resolve, answers, mark),  # noqa: B023 - it is asked here
-                keep_asked if keep and came_by else None,
-            )
-        except BackAsked:
-            if came_by:
-                asked.discard(came_by.pop())
-            continue
-        asked.add(question.key)
-        came_by.append(question.key)
-        answers = work(partial(_record, answers, question, resolve, new))
-        # Whoever goes back may take a way on which less is asked.
-        still = {each.key for each in work(partial(resolve, answers)) if each.asked} | given.keys()
-        answers = {key: value for key, value in answers.items() if key in still}
+    with hold_terminal():
+        while True:
+            found = work(partial(resolve, answers))
+            mine = [each for each in found if each.asked and each.key not in known]
+            question = next((each for each in mine if each.key not in asked), None)
+            if question is None:
+                return answers
+            mark = f"({mine.index(question) + 1} of {len(mine)})"
+            try:
+                new = _until_answered(
+                    lambda: ask(question, resolve, answers, mark),  # noqa: B023 - it is asked here
+                    keep_asked if keep and came_by else None,
+                )
+            except BackAsked:
+                if came_by:
+                    asked.discard(came_by.pop())
+                    wipe_last()
+                continue
+            asked.add(question.key)
+            came_by.append(question.key)
+            answers = work(partial(_record, answers, question, resolve, new))
+            # Whoever goes back may take a way on which less is asked.
+            still = {
+                each.key for each in work(partial(resolve, answers)) if each.asked
+            } | given.keys()
+            answers = {key: value for key, value in answers.items() if key in still}
 
 
 def change_one(
@@ -110,18 +122,27 @@ def change_one(
     now = {each.key: each for each in resolve(given)}
     whole = resolve({**given, "advanced": True}) if "advanced" in now else list(now.values())
     options = [
-        Option(_line(f"{each.key}: {spoken(now[each.key].value)}"), now[each.key])
+        Option(_line(_summarize(each, now[each.key].value)), now[each.key])
         for each in whole
         if each.asked
     ]
     try:
         question: Question = _until_answered(
-            lambda: choose("Which answer?", options, filters=True), keep
+            lambda: choose(
+                "Which answer?", options, filters=True, mark=f"({len(options)}, arrows show all)"
+            ),
+            keep,
         )
         new = _until_answered(lambda: ask(question, resolve, given), keep)
     except BackAsked:
         return dict(given)
     return _record(given, question, resolve, new)
+
+
+def _summarize(question: Question, value: Any) -> str:
+    """A question, its answer, and the key that ``--data`` knows it by."""
+    mark = "" if question.help.endswith(("?", ":")) else ":"
+    return f"{question.help}{mark} {spoken(value)} [{question.key}]"
 
 
 def ask_one(resolve: Resolve, given: Answers, key: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ Enter confirms, Escape goes back, Ctrl-C asks whether to stop.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+import termios
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from prompt_toolkit.application import Application, get_app
@@ -53,6 +55,45 @@ class StopAsked(Exception):  # noqa: N818 - nothing is wrong
     """The person has pressed Ctrl-C."""
 
 
+# For each answered question that stands on the screen: its lines, and how wide the terminal was.
+_shown: list[tuple[int, int]] = []
+
+
+@contextmanager
+def hold_terminal() -> Iterator[None]:
+    """Keep what is typed between two questions for the next one, and off the screen.
+
+    Otherwise the terminal would take it for a line of its own, echo it, and change Enter on the
+    way. Ctrl-C ends the process as ever.
+    """
+    _shown.clear()
+    if sys.stdin is None or not sys.stdin.isatty():
+        yield
+        return
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    held = [*before]
+    held[0] &= ~termios.ICRNL
+    held[3] &= ~(termios.ICANON | termios.ECHO)
+    termios.tcsetattr(number, termios.TCSANOW, held)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(number, termios.TCSANOW, before)
+
+
+def wipe_last() -> None:
+    """Take the question that was answered last off the screen: it is asked again."""
+    if not _shown:
+        return
+    lines, columns = _shown.pop()
+    output = create_output(sys.stderr)
+    if output.get_size().columns == columns:
+        output.cursor_up(lines)
+        output.erase_down()
+        output.flush()
+
+
 class Option(NamedTuple):
     """A possible answer: the text that a person sees, and what it stands for."""
 
@@ -95,10 +136,17 @@ class _Screen:
         )
         # How long Escape waits for the rest of a key such as an arrow.
         app.ttimeoutlen = 0.05
-        return app.run()
+        result = app.run()
+        columns = app.output.get_size().columns
+        told = self._split_heading(columns - 1), fit(f"  {answer()}", columns - 1).split("\n")
+        _shown.append((sum(map(len, told)), columns))
+        return result
+
+    def _split_heading(self, columns: int) -> list[str]:
+        return fit(f"? {self.heading}", columns - len(self.mark) - 1).split("\n")
 
     def _head(self) -> Fragments:
-        first, *more = fit(f"? {self.heading}", _columns() - len(self.mark) - 1).split("\n")
+        first, *more = self._split_heading(_columns())
         head = [("class:mark", "?"), ("bold", first.removeprefix("?"))]
         head.append(("class:hint", f" {self.mark}" if self.mark else ""))
         return [*head, *(("bold", f"\n{line}") for line in more)]
@@ -171,7 +219,8 @@ def ask_line(
             event.app.exit(result=buffer.text)
 
     example = ConditionalProcessor(
-        AfterInput(placeholder, style="class:hint"), Condition(lambda: not buffer.text)
+        AfterInput(f"such as {placeholder}" if placeholder else "", style="class:hint"),
+        Condition(lambda: not buffer.text),
     )
     control = BufferControl(buffer, input_processors=[BeforeInput("  "), example])
     body = Window(control, wrap_lines=True, dont_extend_height=True, height=Dimension(min=1))

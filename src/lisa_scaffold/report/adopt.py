@@ -44,7 +44,7 @@ def answers(found: Iterable[Answer], width: int = 0) -> str:
     for each in found:
         value = spoken(redacted_in(each.value))  # cut off, an address is no longer known
         value = value if len(value) <= widest else f"{value[: widest - 1]}…"
-        rows.append((each.key, value, each.source if each.sure else f"? {each.source}"))
+        rows.append((each.key, value, each.source if each.sure else f"a guess: {each.source}"))
     values = max((len(value) for _, value, _ in rows), default=0)
     starts = (f"  {key:{keys}}  {value:{values}}  " for key, value, _ in rows)
     sources = (source for *_, source in rows)
@@ -63,8 +63,12 @@ def summary(adopted: Adopted, branch: str | None, width: int = 0) -> str:
         Columns of the terminal; 0: none shows it.
     """
     rows = []
+    said: set[str] = set()
     for status, heading in HEADINGS.items():
-        if paths := sorted({each.path for each in adopted.items if each.status == status}):
+        # A file of which a part is merged and another left out is named once.
+        paths = sorted({each.path for each in adopted.items if each.status == status} - said)
+        said |= {*paths}
+        if paths:
             rows.append((f"{heading} ({len(paths)})", ", ".join(map(visible, paths))))
     if decisions := list(_questions(adopted)):
         rows.append((f"To decide afterwards ({len(decisions)})", "shown with all that changes"))

@@ -34,7 +34,8 @@ RECOPIED = "Rendered anew (what people wrote there is in git's history)"
 
 def document(updated: Updated) -> Document:
     """The update for people: what happens to which file and why, notes, what was not taken."""
-    title = f"From {updated.project.version} to {updated.version}."
+    old, new = updated.project.version, updated.version
+    title = f"From {old} to {new}." if old != new else f"At {new}, with other answers."
     return Document(title, tuple(_list_sections(updated)))
 
 

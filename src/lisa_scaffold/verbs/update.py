@@ -309,6 +309,10 @@ class Prepared:
                 f"The question {key} is not asked, because of the other answers: "
                 f"{key}={_show(given[key])} was not used and is not recorded."
             )
+        for key in after.answers.keys() & given.keys() & self.project.answers.keys():
+            old, new = (_show(each[key]) for each in (self.project.answers, after.answers))
+            if old != new:
+                yield f"The answer {key} changes from {old} to {new}."
         yield from self._tell_answers(before, after, given)
         yield from _note_commands(before.not_run, after.not_run)
 
