@@ -11,7 +11,7 @@ import ast
 import re
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from itertools import chain, pairwise
 from pathlib import Path
@@ -193,12 +193,18 @@ def _paths(given: dict[str, Any]) -> set[str]:
 
 def options() -> str:
     """The arguments of every command of lisa-scaffold."""
-    return "\n\n".join(
-        _command(name, parser)
-        for action in cli.parser()._actions
-        if isinstance(action, argparse._SubParsersAction)
-        for name, parser in action.choices.items()
-    )
+    return "\n\n".join(_command(name, parser) for name, parser in _list_parsers("", cli.parser()))
+
+
+def _list_parsers(
+    above: str, parser: argparse.ArgumentParser
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Every command that does something, those of commands too."""
+    nested = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
+    if not nested:
+        yield above, parser
+    for name, inner in nested[0].choices.items() if nested else ():
+        yield from _list_parsers(f"{above} {name}".strip(), inner)
 
 
 def _command(name: str, parser: argparse.ArgumentParser) -> str:

@@ -20,7 +20,7 @@ from .support.updates import Workshop, open_workshop
 
 COMMANDS = (
     *("new", "update", "resolve", "status", "adopt", "check", "explain"),
-    *("completion", "merge-driver"),
+    *("completion", "merge-driver", "fleet status", "fleet page"),
 )
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -50,8 +50,8 @@ def test_a_mistyped_command_is_recognised() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_wrong_option_shows_the_usage_of_its_own_command(command: str) -> None:
-    needed = {"completion": ["bash"], "merge-driver": ["install"]}.get(command, [])
-    said = complain(command, *needed, "--verbos-e=x")
+    needed = {"completion": ["bash"], "merge-driver": ["install"], "fleet page": ["status.json"]}
+    said = complain(*command.split(), *needed.get(command, []), "--verbos-e=x")
     assert said.startswith(f"usage: lisa-scaffold {command} [-h] ")
     assert said.endswith(
         f"lisa-scaffold {command}: no such option: --verbos-e\n  Did you mean --verbose?\n"

@@ -37,14 +37,16 @@ FLOORS = {
     "sync": 5,
     "adopt": 6,
     "verbs": 7,
-    "report": 8,
-    "prompt": 8,
-    "cli": 9,
-    "__main__": 10,
+    "fleet": 8,
+    "report": 9,
+    "prompt": 9,
+    "cli": 10,
+    "__main__": 11,
 }
 ONLY_IMPORTER = {
     "cookiecutter": "legacy.py",
     "copier": "template/copier_api.py",
+    "gitlab": "fleet/forge.py",
     "prompt_toolkit": "prompt/screen.py",
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

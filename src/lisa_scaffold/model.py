@@ -292,6 +292,8 @@ class Checked(NamedTuple):
         that root.
     excerpts
         The lines around findings, where they were asked for.
+    newer
+        The versions of the template after the recorded one; ``None`` where they are not known.
     """
 
     path: Path
@@ -306,3 +308,4 @@ class Checked(NamedTuple):
     applied: tuple[str, ...] = ()
     prefix: str = ""
     excerpts: Mapping[Finding, Excerpt] = MappingProxyType({})
+    newer: tuple[str, ...] | None = None

@@ -23,11 +23,15 @@ BLOCK = re.compile(r"^```(?:console|sh|text)\n(.*?)^```", flags=re.MULTILINE | r
 USE = re.compile(r"(?:^\$ |&& |--net )(?:\w+=\S+ )*(?:\S*/)?(lisa-new|lisa-scaffold)( [^\n&|#]*)")
 
 
-def parsers() -> dict[str, argparse.ArgumentParser]:
-    for action in cli.parser()._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    raise AssertionError
+def find_parser(words: list[str]) -> argparse.ArgumentParser:
+    """The parser of a command, or of a command of a command."""
+    parser: argparse.ArgumentParser = cli.parser()
+    for word in words:
+        nested = [x for x in parser._actions if isinstance(x, argparse._SubParsersAction)]
+        if not nested:
+            break
+        parser = nested[0].choices[word]
+    return parser
 
 
 def commands(page: Path) -> list[str]:
@@ -42,8 +46,8 @@ def commands(page: Path) -> list[str]:
 def test_a_command_that_is_shown_exists(page: Path) -> None:
     for command in commands(page):
         program, *words = shlex.split(command)
-        name = "new" if program == "lisa-new" else words[0]
-        known = {text for action in parsers()[name]._actions for text in action.option_strings}
+        parser = find_parser(["new", *words] if program == "lisa-new" else words)
+        known = {text for action in parser._actions for text in action.option_strings}
         assert {word for word in words if word.startswith("--")} <= known, command
 
 

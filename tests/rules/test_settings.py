@@ -23,7 +23,8 @@ NO_EFFECT = "this waiver has no effect:"
         (
             "selekt = []\n",
             1,
-            "unknown key `selekt` has no effect: use select, ignore, strict, skip or waivers",
+            "unknown key `selekt` has no effect: use select, ignore, strict, skip, fleet or "
+            "waivers",
         ),
         ('select = "CHG"\n', 1, "`select` must be a list of codes"),
         ("ignore = [3]\n", 1, '`ignore`: 3 is not a rule code: write one such as "LIC002"'),

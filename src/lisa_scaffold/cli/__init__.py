@@ -10,6 +10,7 @@ from lisa_scaffold.cli import (
     check,
     completion,
     explain,
+    fleet,
     merge_driver,
     resolve,
     status,
@@ -27,6 +28,7 @@ _COMMANDS = {
     "adopt": (adopt, "bring the template into a project that never had it"),
     "check": (check, "tell where projects depart from the practice"),
     "explain": (explain, "tell what a rule wants, and why"),
+    "fleet": (fleet, "look at many projects, and update them"),
     "merge-driver": (merge_driver, "let plain git merge files by their parts"),
     "completion": (completion, "make a shell complete these commands"),
 }

@@ -250,6 +250,60 @@ def wants_page(arguments: argparse.Namespace) -> bool:
     return wanted
 
 
+def add_reports(group: argparse._ArgumentGroup, formats: Sequence[str]) -> None:
+    """Add ``--format`` and ``--output``, of commands that write several reports at once."""
+    group.add_argument(
+        "--format",
+        dest="formats",
+        choices=formats,
+        action="append",
+        default=[],
+        help="form of the report, text by default; may be repeated",
+    )
+    group.add_argument(
+        "--output",
+        dest="outputs",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="file for the report, the nth for the nth --format; otherwise standard output",
+    )
+
+
+def pair_formats(arguments: argparse.Namespace) -> list[tuple[str, Path | None]]:
+    """Each form of the report with its file; None stands for standard output."""
+    formats, outputs = arguments.formats or ["text"], arguments.outputs
+    if len(outputs) > len(formats):
+        hint = "The nth --output belongs to the nth --format: name a format for each."
+        raise LisaError(f"--output {outputs[len(formats)]}: no --format is left for it", hint)
+    paired: list[Any] = [*outputs, *[None] * (len(formats) - len(outputs))]
+    if paired.count(None) > 1:
+        hint = "Give all but the last an --output FILE, in the same order."
+        raise LisaError("several reports would go to standard output", hint)
+    return list(zip(formats, paired, strict=True))
+
+
+def write_report(output: Path, text: str, folders: Sequence[Path] = ()) -> None:
+    """Write a report into the file that ``--output`` names.
+
+    Parameters
+    ----------
+    folders
+        Projects, into whose own files no report is written.
+
+    Raises
+    ------
+    LisaError
+        If it cannot be written.
+    """
+    try:
+        files.write_named(output, text.encode(), folders)
+    except (LisaError, OSError) as error:
+        why = error.message if isinstance(error, LisaError) else error.strerror
+        raise LisaError(f"{output}: {why}", "Name another file for --output.") from error
+
+
 def read_given(arguments: argparse.Namespace) -> dict[str, Any]:
     """The answers on the command line; they win over those in the file."""
     answers: dict[str, Any] = {"advanced": True} if getattr(arguments, "advanced", False) else {}

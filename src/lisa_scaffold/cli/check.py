@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing, tell_recovered
 from lisa_scaffold.cli.terminal import (
@@ -17,7 +16,7 @@ from lisa_scaffold.cli.terminal import (
     say_as_is,
     tell,
 )
-from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.errors import ExitCode
 
 DESCRIPTION = """\
 Tell where projects depart from the practice, with file and line, and repair what needs no human
@@ -48,23 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_rules(parser.add_argument_group("rules"))
     _add_repairs(parser.add_argument_group("repairs"))
     result = parser.add_argument_group("result")
-    result.add_argument(
-        "--format",
-        dest="formats",
-        choices=FORMATS,
-        action="append",
-        default=[],
-        help="form of the report, text by default; may be repeated",
-    )
-    result.add_argument(
-        "--output",
-        dest="outputs",
-        metavar="FILE",
-        type=Path,
-        action="append",
-        default=[],
-        help="file for the report, the nth for the nth --format; otherwise standard output",
-    )
+    common.add_reports(result, FORMATS)
     result.add_argument(
         "--fail-on",
         choices=["must", "should"],
@@ -129,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.paths = arguments.paths or [common.find_project(None)]
     arguments.fix |= arguments.fix_unsafe
     arguments.diff |= arguments.diff_unsafe
-    destinations = _pair_formats(arguments)
+    destinations = common.pair_formats(arguments)
     wanted = check.Wanted(
         Selection(_split_codes(arguments.select), _split_codes(arguments.ignore), arguments.strict),
         date.today(),
@@ -172,19 +155,6 @@ def _split_codes(options: Sequence[str]) -> tuple[str, ...]:
     return tuple(word.upper() for word in words if word)
 
 
-def _pair_formats(arguments: argparse.Namespace) -> list[tuple[str, Path | None]]:
-    """Each form of the report with its file; None stands for standard output."""
-    formats, outputs = arguments.formats or ["text"], arguments.outputs
-    if len(outputs) > len(formats):
-        hint = "The nth --output belongs to the nth --format: name a format for each."
-        raise LisaError(f"--output {outputs[len(formats)]}: no --format is left for it", hint)
-    paired: list[Any] = [*outputs, *[None] * (len(formats) - len(outputs))]
-    if paired.count(None) > 1:
-        hint = "Give all but the last an --output FILE, in the same order."
-        raise LisaError("several reports would go to standard output", hint)
-    return list(zip(formats, paired, strict=True))
-
-
 def _write(form: str, text: str, output: Path | None, arguments: argparse.Namespace) -> None:
     if output is None:
         if arguments.diff:
@@ -194,8 +164,4 @@ def _write(form: str, text: str, output: Path | None, arguments: argparse.Namesp
         else:
             hand_over(text)
         return
-    try:
-        files.write_named(output, text.encode(), arguments.paths)
-    except (LisaError, OSError) as error:
-        why = error.message if isinstance(error, LisaError) else error.strerror
-        raise LisaError(f"{output}: {why}", "Name another file for --output.") from error
+    common.write_report(output, text, arguments.paths)

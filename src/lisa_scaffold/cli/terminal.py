@@ -110,6 +110,12 @@ def paint(style: str, text: str) -> str:
     return f"\x1b[{_STYLES[style]}m{harmless(text)}\x1b[0m"
 
 
+def is_watched() -> bool:
+    """Whether messages go to a terminal that can take back what it shows."""
+    stream = sys.stderr
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 # What is being done that takes a while, and whether the terminal shows it now.
 _doing = {"what": "", "shown": ""}
 
@@ -132,8 +138,7 @@ def busy(what: str) -> Iterator[Callable[[str], None]]:
         Says something else from then on, such as how far it is.
     """
     stream = sys.stderr
-    is_watched = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-    if not is_watched or _doing["what"]:
+    if stream is None or not is_watched() or _doing["what"]:
         yield lambda _: None
         return
     columns, began, place = _count_columns(stream), time.monotonic(), stream.fileno()

@@ -2,8 +2,16 @@
 
 from lisa_scaffold.git.address import Address, clonable, is_address
 from lisa_scaffold.git.ancestry import commit_before, commit_of, is_ancestor
+from lisa_scaffold.git.branches import Commit, drop_branch, last_activity, read_commit, tip_of
 from lisa_scaffold.git.checkout import TooLargeError, export
 from lisa_scaffold.git.clean import clean_trees
+from lisa_scaffold.git.clones import (
+    References,
+    bring_clone,
+    find_head,
+    list_references,
+    push,
+)
 from lisa_scaffold.git.command import (
     VERSION_TAG,
     GitError,
@@ -55,10 +63,12 @@ __all__ = [
     "VERSION_TAG",
     "Address",
     "Blob",
+    "Commit",
     "Difference",
     "GitError",
     "History",
     "ObjectWriter",
+    "References",
     "Repository",
     "Stage",
     "Store",
@@ -67,6 +77,7 @@ __all__ = [
     "absent_since",
     "branch_tip",
     "branches",
+    "bring_clone",
     "clean_trees",
     "clonable",
     "clone_bare",
@@ -74,7 +85,9 @@ __all__ = [
     "commit_of",
     "complete",
     "copy_tags",
+    "drop_branch",
     "export",
+    "find_head",
     "git",
     "head",
     "history",
@@ -83,8 +96,12 @@ __all__ = [
     "ignores",
     "is_address",
     "is_ancestor",
+    "last_activity",
+    "list_references",
     "listed",
     "merge_drivers",
+    "push",
+    "read_commit",
     "refresh_index",
     "refuse_branch",
     "refuse_foreign_filters",
@@ -98,6 +115,7 @@ __all__ = [
     "submodule_addresses",
     "tags",
     "tags_of",
+    "tip_of",
     "unmerged",
     "unmerged_stages",
     "unseen_edits",

@@ -125,7 +125,7 @@ class Repository(NamedTuple):
         codes: Sequence[int] = (0,),
     ) -> bytes:
         """Run git in the repository, in the folder of its work tree or another."""
-        with self._shown() as place:
+        with self.shown() as place:
             variables = {**place, **(env or {})}
             return run(*arguments, cwd=cwd or self.top, env=variables, stdin=stdin, codes=codes)
 
@@ -134,7 +134,7 @@ class Repository(NamedTuple):
         return self.run(*arguments, cwd=cwd).decode(errors="surrogateescape")
 
     @contextmanager
-    def _shown(self) -> Iterator[Variables]:
+    def shown(self) -> Iterator[Variables]:
         """Variables that show git the repository with a configuration of ours.
 
         Git has found it by itself before, and thus checked its owner.

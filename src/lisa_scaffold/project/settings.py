@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FILE = "lisa-scaffold.toml"
 TABLE = ("tool", "lisa-scaffold")
-_KNOWN_KEYS = ("select", "ignore", "strict", "skip", "waivers")
+_KNOWN_KEYS = ("select", "ignore", "strict", "skip", "fleet", "waivers")
 _MOST_ITEMS = 500  # of each: whoever needs more means a whole family of rules
 _WAIVER_KEYS = ("code", "path", "reason", "expires")
 
@@ -65,6 +65,8 @@ class Settings(NamedTuple):
         Whether strict rules are applied, as they are to projects of the template.
     skip
         Patterns, as in ``.gitignore``, of paths that no update touches.
+    fleet
+        Whether the project takes part in the updates of its fleet.
     """
 
     path: str = "pyproject.toml"
@@ -74,6 +76,7 @@ class Settings(NamedTuple):
     problems: tuple[Problem, ...] = ()
     strict: bool = False
     skip: tuple[str, ...] = ()
+    fleet: bool = True
 
 
 def read(files: Files) -> Settings:
@@ -96,6 +99,7 @@ def read(files: Files) -> Settings:
     reader = _Reader(document, above, problems)
     reader.refuse_unknown(table, _KNOWN_KEYS, above)
     strict, skip = reader.flag("strict"), tuple(reader.patterns("skip"))
+    fleet = reader.flag("fleet", default=True)
     return Settings(
         document.path,
         tuple(reader.codes("select")),
@@ -104,6 +108,7 @@ def read(files: Files) -> Settings:
         tuple(problems),
         strict,
         skip,
+        fleet,
     )
 
 
@@ -124,12 +129,13 @@ class _Reader:
                 )
                 self._note(message, *above, key)
 
-    def flag(self, key: str) -> bool:
-        """A value that is true or false; false where it is missing."""
-        value = self._document.get(*self._above, key, default=False)
-        if not isinstance(value, bool):
-            self._note(f"`{key}` must be true or false, without quotes", *self._above, key)
-        return value is True
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """A value that is true or false."""
+        value = self._document.get(*self._above, key, default=default)
+        if isinstance(value, bool):
+            return value
+        self._note(f"`{key}` must be true or false, without quotes", *self._above, key)
+        return default
 
     def codes(self, key: str) -> Iterator[tuple[str, int]]:
         """A list of codes, each with its line."""

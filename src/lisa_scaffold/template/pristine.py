@@ -6,6 +6,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -17,10 +18,11 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.rendering import CANONICAL_URL, Template
+from lisa_scaffold.template.shelf import Shelf
 from lisa_scaffold.template.source import Source, advise_newer, recorded_source
 from lisa_scaffold.versions import parse_version
 
-MOST_KEPT = 500
+MOST_KEPT = 1500
 """Renders that are kept; one takes about 30 kB."""
 
 _FORM = "4"
@@ -47,6 +49,8 @@ class Origin(NamedTuple):
     components
         The component of the recorded version that the project's pipeline includes, by each address
         that it may have; empty where the jobs are files of the project.
+    newer
+        The versions after the recorded one, oldest first; ``None`` where they are not known.
     """
 
     locked: Mapping[str, bytes] | None = None
@@ -54,6 +58,7 @@ class Origin(NamedTuple):
     notes: tuple[str, ...] = ()
     wrong: tuple[tuple[str, str], ...] = ()
     components: Mapping[str, str] = MappingProxyType({})
+    newer: tuple[str, ...] | None = None
 
 
 class _Kept(NamedTuple):
@@ -64,10 +69,18 @@ class _Kept(NamedTuple):
 
 
 class Origins:
-    """The origins of many projects: each template is asked for its versions once."""
+    """The origins of many projects: each template is asked for its versions once.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    shelf
+        Where its versions stay open, for whoever has many projects of few versions.
+    """
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
         self._sources: dict[tuple[str, Path], Source] = {}
+        self._versions: dict[Source, list[str]] = {}
+        self._shelf = shelf
 
     def of(self, root: Path, recorded: Mapping[str, Any]) -> Origin:
         """The origin of a project.
@@ -98,7 +111,9 @@ class Origins:
         if not source.ours:
             # Another template has no table of locked files, and may be anywhere in the network.
             return Origin(notes=(f"Made from {address}: what is locked there is not known here.",))
-        own, known = parse_version(version), source.versions()
+        if source not in self._versions:
+            self._versions[source] = source.versions()
+        own, known = parse_version(version), self._versions[source]
         newest = parse_version(known[-1])
         if own and newest and own > newest:
             note = (
@@ -108,7 +123,7 @@ class Origins:
             return Origin(notes=(note,))
         answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
         try:
-            kept = _read_kept(source, version, answers)
+            kept = _read_kept(source, version, answers, self._shelf)
         except LisaError as error:
             wrong = error.problems if isinstance(error, AnswersError) else {}
             return Origin(problem="" if wrong else error.message, wrong=tuple(wrong.items()))
@@ -122,7 +137,9 @@ class Origins:
             for path, content in kept.components.items()
             for address in component_addresses(Path(path).stem, version)
         }
-        return Origin(kept.locked, notes=tuple(behind[-1:]), components=components)
+        return Origin(
+            kept.locked, notes=tuple(behind[-1:]), components=components, newer=tuple(newer)
+        )
 
 
 def component_addresses(name: str, version: str) -> list[str]:
@@ -137,19 +154,21 @@ def component_addresses(name: str, version: str) -> list[str]:
     return [*components, f"{home}/-/raw/{version}/{_COMPONENTS}/{name}.yml"]
 
 
-def _read_kept(source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:
+def _read_kept(
+    source: Source, version: str, answers: Mapping[str, Any], shelf: Shelf | None
+) -> _Kept:
     """What is kept, from the cache or rendered now; raises AnswersError for wrong answers."""
     # The files of a working copy may change at any time, and are not kept.
-    hashed = None if source.is_working(version) else source.tags.get(version)
+    hashed = source.commit_of(version)
     folder = cache.folder("renders") if hashed else None
     if folder is None:
-        return _render(source, version, answers)
+        return _render(source, version, answers, shelf)
     # Not as JSON: there a date is the same as its text, which a template can tell apart.
     decisive = repr((_FORM, source.recorded, version, hashed, dict(answers)))
     place = folder / f"{sha256(decisive.encode()).hexdigest()}.json"
     kept = _decode(cache.read(place))
     if kept is None:
-        kept = _render(source, version, answers)
+        kept = _render(source, version, answers, shelf)
         encoded = [
             {path: b64encode(content).decode() for path, content in files.items()} for files in kept
         ]
@@ -185,11 +204,11 @@ def _decode(content: bytes | None) -> _Kept | None:
     return kept
 
 
-def _render(source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:
-    with (
-        source.open(version) as template,
-        workplace.folder() as folder,
-    ):
+def _render(source: Source, version: str, answers: Mapping[str, Any], shelf: Shelf | None) -> _Kept:
+    with ExitStack() as stack:
+        own = shelf or Shelf(stack)
+        (template,) = own.open_all(source, source.spell(version))
+        folder = stack.enter_context(workplace.folder())
         render = template.replay(answers, {}, folder / "project")
         used = render.answers
         if any(used.get(key, answer) != answer for key, answer in answers.items()):

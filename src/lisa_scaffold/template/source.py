@@ -131,6 +131,18 @@ class Source:
         """Whether a version means the present files of the working copy."""
         return bool(self.working_copy) and version == self.current()
 
+    def commit_of(self, version: str) -> str | None:
+        """The hash that a version stands for; None of the present files, and where nobody knows.
+
+        Raises
+        ------
+        LisaError
+            If the repository cannot be reached.
+        """
+        if self.is_working(version):
+            return None
+        return self.tags.get(version) or self._recorded_releases.get(version)
+
     def current(self) -> str:
         """The version that a project gets where none is asked for.
 

@@ -44,6 +44,8 @@ class Wanted(NamedTuple):
         Whether the lines around findings are wanted.
     members
         Whether the members of a workspace are checked too, after the project at its top.
+    tags
+        All tags of the repository, and those of its current commit; ``None``: git is asked.
     """
 
     selection: Selection = Selection()
@@ -52,6 +54,7 @@ class Wanted(NamedTuple):
     unsafe: bool = False
     excerpts: bool = False
     members: bool = False
+    tags: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
 
 class Result(NamedTuple):
@@ -86,11 +89,11 @@ def check(paths: Sequence[Path], wanted: Wanted) -> Iterator[Result]:
         _refuse(path)
     origins = Origins()
     for path in dict.fromkeys(paths):
-        result, members = _check(path, wanted, origins)
+        result, members = check_one(path, wanted, origins)
         yield result
         for folder in members if wanted.members else ():
             if path / folder not in paths:
-                yield _check(path / folder, wanted, origins)[0]
+                yield check_one(path / folder, wanted, origins)[0]
 
 
 def _refuse(path: Path) -> None:
@@ -103,9 +106,30 @@ def _refuse(path: Path) -> None:
         raise LisaError(f"{path}: no project there", hint)
 
 
-def _check(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[str]]:
-    """Check one project; the folders of its members besides."""
-    facts = Facts.read(path, Given(today=wanted.today))
+def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[str]]:
+    """Check one project.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    wanted
+        What the check is asked for.
+    origins
+        The templates of the projects that are checked.
+
+    Returns
+    -------
+    tuple
+        What was found, and the folders of the project's members.
+
+    Raises
+    ------
+    LisaError
+        If git refuses the project.
+    """
+    tags, head_tags = wanted.tags or (None, ())
+    facts = Facts.read(path, Given(tags, head_tags, today=wanted.today))
     origin = origins.of(path, facts.answers) if facts.answers else None
     if origin:
         version = str(facts.answers.get("_commit"))
@@ -128,6 +152,7 @@ def _check(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[s
         for page in docs.find_unread(facts):
             notes = (*notes, f"{page}: too long, or too odd, so that its links are not looked up")
     before = _judged(found, facts, chosen, notes, wanted)
+    before = before._replace(newer=origin.newer if origin else None)
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {}), members
     return _repaired(found, facts, chosen, before, wanted), members
@@ -198,7 +223,9 @@ def _repaired(
             "another thing afterwards."
         )
     diff = repair.diff(facts, done.changes)
-    told = after._replace(fixed=done.done, diff=diff, notes=(*after.notes, *notes))
+    told = after._replace(
+        fixed=done.done, diff=diff, notes=(*after.notes, *notes), newer=before.newer
+    )
     return Result(told, before, done.changes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,7 +28,13 @@ CODE = compile_lazily(r"`([^`]+)`")
 _TAB = 4
 
 
-def build_page(name: str, filters: Mapping[str, Callable[..., Any]], **context: Any) -> str:
+def build_page(
+    name: str,
+    filters: Mapping[str, Callable[..., Any]],
+    *,
+    styles: Sequence[str] = (),
+    **context: Any,
+) -> str:
     """A page made from the parts of one name: its template, style and script.
 
     Parameters
@@ -38,6 +44,8 @@ def build_page(name: str, filters: Mapping[str, Callable[..., Any]], **context: 
     filters
         What the template needs beside the common filters ``brief``, ``code``, ``count``, ``diff``
         and ``shown``.
+    styles
+        Names of other parts whose style it has too.
     context
         What the page is about.
     """
@@ -53,7 +61,7 @@ def build_page(name: str, filters: Mapping[str, Callable[..., Any]], **context: 
     environment.filters.update(
         brief=brief, code=mark_code, count=count, diff=show_diff, shown=show_line, **filters
     )
-    style = _read_part("frame.css") + _read_part(f"{name}.css")
+    style = "".join(_read_part(f"{each}.css") for each in ("frame", *styles, name))
     script = _read_part(f"{name}.js")
     # Style and script are named by their content (https://www.w3.org/TR/CSP3/).
     hashes = [b64encode(hashlib.sha256(x.encode()).digest()).decode() for x in (style, script)]

@@ -1,0 +1,253 @@
+"""``lisa-scaffold fleet``: many projects, from the settings in ``fleet.toml``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import files
+from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.boundary import changed, changing
+from lisa_scaffold.cli.terminal import busy, hand_over, is_watched, look, say, tell
+from lisa_scaffold.errors import ExitCode, LisaError
+
+DESCRIPTION = """\
+Look at all projects of a fleet, which fleet.toml names, and bring newer versions of the template
+into them."""
+
+HELP: dict[str, Any] = {
+    "examples": (
+        ("lisa-scaffold fleet status", "tell how each project stands"),
+        ("lisa-scaffold fleet page s.json --output fleet.html", "make a page of it"),
+    ),
+    "page": "howto/fleet.html",
+    "commands": ("status", "page"),
+}
+
+FORMATS = ("text", "json", "csv", "markdown", "html")
+_BAR = 20  # characters
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verbs of ``lisa-scaffold fleet``, each with its arguments."""
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, (summary, help_, add) in _VERBS.items():
+        add(verbs.add_parser(name, help=summary, description=f"{summary}.".capitalize(), **help_))
+
+
+def _add_fleet(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb takes that looks at the projects."""
+    parser.add_argument(
+        "fleet",
+        metavar="FLEET",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="the fleet.toml, or the folder that has it; by default this one",
+    )
+    group = parser.add_argument_group("projects")
+    group.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_read_jobs,
+        default=_count_processors(),
+        help="how many projects are worked on at once, which is also how many requests a server "
+        "gets at once; by default as many as there are processors",
+    )
+    group.add_argument(
+        "--shard",
+        metavar="K/N",
+        help="the Kth of N parts of the fleet alone, for machines that share the work",
+    )
+
+
+def _read_jobs(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 64:  # noqa: PLR2004 - more a server would not thank for
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text}: a number from 1 to 64 is expected")
+
+
+def _count_processors() -> int:
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 8)
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    _add_fleet(parser)
+    common.add_reports(parser.add_argument_group("result"), FORMATS)
+    common.add_common(parser)
+    parser.set_defaults(command=run_status)
+
+
+def _add_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "status",
+        metavar="STATUS",
+        nargs="+",
+        type=Path,
+        help="files that fleet status --format json has written: the newest is shown, the others "
+        "are the time before",
+    )
+    group = parser.add_argument_group("result")
+    group.add_argument(
+        "--join",
+        action="store_true",
+        help="the files are the parts of one fleet, written with --shard, and no history",
+    )
+    group.add_argument(
+        "--history",
+        metavar="FOLDER",
+        type=Path,
+        help="folder of earlier status files; the newest status is added to it",
+    )
+    group.add_argument("--output", metavar="FILE", type=Path, help="file for the page")
+    group.add_argument(
+        "--badges", metavar="FOLDER", type=Path, help="folder for a badge of each project, as SVG"
+    )
+    common.add_common(parser)
+    parser.set_defaults(command=run_page)
+
+
+@contextmanager
+def _open_fleet(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
+    """The settings of the fleet, and what belongs to it."""
+    from lisa_scaffold.fleet import find, settings
+    from lisa_scaffold.fleet.forge import Forge, lend_token
+
+    fleet = settings.read(arguments.fleet)
+    shard = find.read_shard(arguments.shard) if arguments.shard else None
+    with ExitStack() as stack:
+        forge = None
+        if fleet.server:
+            forge = Forge(fleet.server, fleet.updates.labels[0])
+            stack.enter_context(lend_token(fleet.server))
+        with busy("Asking for the projects"):
+            inventory = find.find_members(fleet, forge, shard)
+        yield fleet, inventory
+
+
+@contextmanager
+def _tell_progress(what: str, whole: int) -> Iterator[Callable[[str, str, int], None]]:
+    """Tell how far the work is: by a bar at a terminal, by a line a project elsewhere."""
+    is_terminal = is_watched()
+    with busy(what) as change:
+
+        def tell_one(name: str, said: str, done: int) -> None:
+            if is_terminal:
+                full = _BAR * done // max(whole, 1)
+                bar = "█" * full + "░" * (_BAR - full)
+                change(f"{what} {bar} {done} of {whole}: {name}")
+            else:
+                say(f"{name}: {said}")
+
+        yield tell_one
+
+
+def run_status(arguments: argparse.Namespace) -> int:
+    """Tell how each project of the fleet stands."""
+    from datetime import UTC, datetime
+
+    from lisa_scaffold.fleet.status import find_status
+    from lisa_scaffold.report import fleet as report
+
+    destinations = common.pair_formats(arguments)
+    with (
+        _open_fleet(arguments) as (_, inventory),
+        _tell_progress("Looking", len(inventory.members)) as progress,
+    ):
+        status = find_status(
+            inventory,
+            now=datetime.now(UTC),
+            jobs=arguments.jobs,
+            tell=lambda row, done: progress(row.name, row.problem or row.state, done),
+        )
+    for form, output in destinations:
+        if output is None and form == "text":
+            width, paint = look()
+            tell(report.report(form, status, width=width, paint=paint), coloured=True)
+        elif output is None:
+            hand_over(report.report(form, status))
+        else:
+            common.write_report(output, report.report(form, status))
+            changed(f"{output} is written")
+    return ExitCode.FINDINGS if any(row.problem for row in status.rows) else ExitCode.DONE
+
+
+def run_page(arguments: argparse.Namespace) -> int:
+    """Make a page of one or many files of the status."""
+    from lisa_scaffold.fleet import records
+    from lisa_scaffold.report.fleet import html, machine
+
+    history = [records.read_status(path) for path in arguments.status]
+    if arguments.join:
+        history = [records.join(history)]
+    newest = max(history, key=lambda each: each.when)
+    if arguments.history:
+        name = f"{newest.when.replace(':', '')}.json"
+        with changing(f"{arguments.history / name} is written"):
+            arguments.history.mkdir(parents=True, exist_ok=True)
+            common.write_report(arguments.history / name, machine.as_json(newest))
+        history = [records.read_status(each) for each in sorted(arguments.history.glob("*.json"))]
+    text = html.report(history)
+    if arguments.badges:
+        with changing(f"the badges are in {arguments.badges}"):
+            for row in newest.rows:
+                _write_badge(arguments.badges, row.name, html.badge(row))
+    if arguments.output:
+        with changing(f"{arguments.output} is written"):
+            common.write_report(arguments.output, text)
+    else:
+        hand_over(text)
+    return ExitCode.DONE
+
+
+def _write_badge(folder: Path, name: str, picture: str) -> None:
+    """Write a badge, below a folder for each group; a name that leads elsewhere is refused."""
+    place = folder / f"{name}.svg"
+    if not name or name.startswith("/") or any(each in {"", ".", ".."} for each in name.split("/")):
+        raise LisaError(f"{name}: no name of a project", "Make the status anew.")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        files.write_named(place, picture.encode())
+    except OSError as error:
+        raise LisaError(
+            f"{place}: {error.strerror}", "Name another folder for --badges."
+        ) from error
+
+
+_VERBS: dict[str, tuple[str, dict[str, Any], Callable[[argparse.ArgumentParser], None]]] = {
+    "status": (
+        "tell how each project stands",
+        {
+            "examples": (
+                ("lisa-scaffold fleet status", "tell it at the terminal"),
+                (
+                    "lisa-scaffold fleet status --format html",
+                    "write it as a page",
+                ),
+            ),
+            "page": "howto/fleet.html",
+        },
+        _add_status,
+    ),
+    "page": (
+        "make a page of one or many files of the status",
+        {
+            "examples": (
+                (
+                    "lisa-scaffold fleet page s.json --output fleet.html",
+                    "a page that needs nothing else",
+                ),
+                (
+                    "lisa-scaffold fleet page s.json --history history",
+                    "with its history over time",
+                ),
+            ),
+            "page": "howto/fleet.html",
+        },
+        _add_page,
+    ),
+}

@@ -1,0 +1,142 @@
+"""Which projects belong to the fleet, and how many were left out for what reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from lisa_scaffold import git
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet.forge import Forge, Remote
+from lisa_scaffold.fleet.settings import Fleet
+from lisa_scaffold.formats.ignored import match_patterns
+
+
+class Member(NamedTuple):
+    """A project of the fleet.
+
+    Attributes
+    ----------
+    name
+        Its path on the server, or the name of its folder.
+    folder
+        Its local clone; ``None`` for a project of a server.
+    remote
+        What the server tells of it; ``None`` for a local clone.
+    problem
+        Why it cannot be looked at, where that is known already.
+    """
+
+    name: str
+    folder: Path | None = None
+    remote: Remote | None = None
+    problem: str = ""
+
+
+class Inventory(NamedTuple):
+    """What belongs to a fleet.
+
+    Attributes
+    ----------
+    members
+        The projects, by name.
+    left_out
+        How many were left out, by the reason.
+    forge
+        The server of those that are no local clones.
+    """
+
+    members: tuple[Member, ...]
+    left_out: Mapping[str, int]
+    forge: Forge | None = None
+
+
+class Shard(NamedTuple):
+    """One of several parts of a fleet: the number, counted from 1, and of how many."""
+
+    number: int
+    parts: int
+
+
+def read_shard(text: str) -> Shard:
+    """Read a part such as ``2/4``.
+
+    Raises
+    ------
+    LisaError
+        If it is none.
+    """
+    number, slash, count = text.partition("/")
+    if slash and all(each.isdecimal() and len(each) < 4 for each in (number, count)):  # noqa: PLR2004
+        shard = Shard(int(number), int(count))
+        if 1 <= shard.number <= shard.parts:
+            return shard
+    raise LisaError(f"{text!r}: no part of a fleet", "Write the second of four parts as 2/4.")
+
+
+def find_members(fleet: Fleet, forge: Forge | None, shard: Shard | None = None) -> Inventory:
+    """The projects of a fleet, by name.
+
+    Parameters
+    ----------
+    fleet
+        Its settings.
+    forge
+        The server; ``None`` where the fleet has none.
+    shard
+        The part that is wanted; by default, all.
+
+    Raises
+    ------
+    LisaError
+        If the server cannot be asked for the groups, or a folder has no repository.
+    """
+    left_out: Counter[str] = Counter()
+    found = [*_list_clones(fleet.folders, left_out)]
+    if forge and fleet.server:
+        remotes = forge.list_projects(fleet.server.groups, fleet.server.projects)
+        for remote in remotes:
+            if remote.left_out:
+                left_out[remote.left_out] += 1
+            else:
+                found.append(Member(remote.name, None, remote, remote.problem))
+    includes, excludes = match_patterns(fleet.include or ["*"]), match_patterns(fleet.exclude)
+    members = [each for each in found if includes(each.name) and not excludes(each.name)]
+    if excluded := len(found) - len(members):
+        left_out["excluded"] = excluded
+    members.sort(key=lambda each: each.name)
+    if shard:
+        members = members[shard.number - 1 :: shard.parts]
+    return Inventory(tuple(members), dict(left_out), forge)
+
+
+def _list_clones(folders: Sequence[Path], left_out: Counter[str]) -> Iterable[Member]:
+    """The local clones, each with a name of its own."""
+    places: dict[Path, None] = {}
+    for folder in folders:
+        if (folder / ".git").exists():
+            places[folder.resolve()] = None
+            continue
+        inner = sorted(each for each in folder.iterdir() if each.is_dir() and not each.is_symlink())
+        clones = [each for each in inner if (each / ".git").exists()]
+        if not clones:
+            raise LisaError(
+                f"{folder}: no clone, and none in it", "Name a folder of clones in fleet.toml."
+            )
+        left_out["no repository"] += len(inner) - len(clones)
+        places |= dict.fromkeys(each.resolve() for each in clones)
+    left_out += Counter()  # nothing is told of what is not there
+    taken = Counter(place.name for place in places)
+    for place in places:
+        name = place.name if taken[place.name] == 1 else f"{place.parent.name}/{place.name}"
+        try:
+            is_empty = not git.find_head(place) and git.repository(place).head is None
+        except LisaError as error:
+            yield Member(name, place, problem=error.message)
+            continue
+        if is_empty:
+            left_out["empty"] += 1
+        else:
+            yield Member(name, place)

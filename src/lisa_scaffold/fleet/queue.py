@@ -1,0 +1,126 @@
+"""Work on many items in a few processes, of which each may end at any time.
+
+Python's own pool of processes gives everything up where one process dies, and its processes outlive
+a parent that is killed; a thread beside a fork may leave a lock that nobody opens. So a few forked
+processes ask for one item after the other through a pipe each: whose pipe closes has died, and that
+costs its one item. A process whose parent has died finds its pipe closed, and ends.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple, TypeVar, cast
+
+from lisa_scaffold.errors import LisaError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class _Worker(NamedTuple):
+    process: BaseProcess
+    pipe: Connection
+
+
+def spread(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    jobs: int,
+    lost: Callable[[Item, LisaError], Result],
+) -> Iterator[Result]:
+    """Do some work on every item, and yield the results as they come.
+
+    Parameters
+    ----------
+    work
+        The work; it raises nothing, and its result can be pickled.
+    items
+        The items.
+    jobs
+        How many processes work at once; 1: this one works alone.
+    lost
+        Makes the result of an item whose process has died.
+    """
+    if jobs <= 1 or len(items) <= 1:
+        yield from map(work, items)
+        return
+    waiting = list(range(len(items)))[::-1]
+    workers: dict[Connection, tuple[_Worker, int]] = {}
+    try:
+        for _ in range(min(jobs, len(items))):
+            _start(work, items, workers, waiting.pop())
+        while workers:
+            for pipe in cast(list[Connection], wait([*workers])):
+                worker, number = workers.pop(pipe)
+                try:
+                    result = pipe.recv()
+                except (EOFError, OSError):
+                    worker.process.join()
+                    code = worker.process.exitcode
+                    why = LisaError(
+                        f"the process that worked on it has died (exit code {code})",
+                        "Run it again with less at once: --jobs 1.",
+                    )
+                    pipe.close()
+                    yield lost(items[number], why)
+                    if waiting:
+                        _start(work, items, workers, waiting.pop())
+                    continue
+                if waiting:
+                    workers[pipe] = worker, waiting[-1]
+                    pipe.send(waiting.pop())
+                else:
+                    pipe.close()
+                    worker.process.join()
+                yield result
+    finally:
+        for pipe, (worker, _) in workers.items():
+            pipe.close()
+            worker.process.join()
+
+
+def _start(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: dict[Connection, tuple[_Worker, int]],
+    first: int,
+) -> None:
+    """Start a process, and give it its first item."""
+    ours, theirs = multiprocessing.get_context("fork").Pipe()
+    others = [*workers, ours]
+    run = multiprocessing.get_context("fork").Process(
+        target=_work, args=(work, items, theirs, others), daemon=False
+    )
+    with warnings.catch_warnings():
+        # Of threads beside a fork: ours only wait for git, and hold nothing.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        run.start()
+    theirs.close()
+    ours.send(first)
+    workers[ours] = _Worker(run, ours), first
+
+
+def _work(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    pipe: Connection,
+    others: Sequence[Connection],
+) -> None:
+    """Work on what comes through the pipe, until it closes."""
+    # Ctrl-C reaches every process: what was begun comes to its end, and the parent gives no more.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
+    for other in others:
+        other.close()
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(work(items[pipe.recv()]))
+    os._exit(0)

@@ -1,0 +1,237 @@
+"""How a project of the fleet stands, and the file that the whole fleet's status is kept in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lisa_scaffold import files
+from lisa_scaffold.errors import LisaError
+
+SCHEMA = "lisa-scaffold/fleet-status/1"
+
+
+class Found(NamedTuple):
+    """A finding in a project, as the status keeps it.
+
+    Attributes
+    ----------
+    code, severity, path, line, message
+        As of :class:`lisa_scaffold.model.Finding`.
+    """
+
+    code: str
+    severity: str
+    path: str
+    line: int
+    message: str
+
+
+class Request(NamedTuple):
+    """The merge request that brings the template's newest version, or an older one.
+
+    Attributes
+    ----------
+    url
+        Its address.
+    state
+        ``opened``, ``draft``, ``merged`` or ``closed``.
+    pipeline
+        How its last pipeline ended; empty where it had none.
+    """
+
+    url: str
+    state: str
+    pipeline: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one project stands.
+
+    Attributes
+    ----------
+    name
+        Its path on the server, or the name of its folder.
+    place
+        Its address, or its folder.
+    commit
+        The commit that was looked at.
+    kind
+        Its kind; empty where that cannot be told.
+    version
+        The version of the template that it records; empty where it records none.
+    behind
+        How many versions there are after that; ``None`` where nobody knows.
+    drift
+        How many locked files depart from what that version renders.
+    must, should, waived
+        How many findings there are of each sort.
+    findings
+        The findings that are not waived.
+    release
+        Its newest version tag.
+    pipeline
+        How the last pipeline of its default branch ended.
+    request
+        Its template merge request; ``None`` where there is none.
+    activity
+        The day of its last commit, or of what else its maintainers did last.
+    updates
+        Whether it takes part in updates of the fleet.
+    problem
+        Why it could not be read; empty where it could.
+    """
+
+    name: str
+    place: str = ""
+    commit: str = ""
+    kind: str = ""
+    version: str = ""
+    behind: int | None = None
+    drift: int = 0
+    must: int = 0
+    should: int = 0
+    waived: int = 0
+    findings: tuple[Found, ...] = ()
+    release: str = ""
+    pipeline: str = ""
+    request: Request | None = None
+    activity: str = ""
+    updates: bool = True
+    problem: str = ""
+
+    @property
+    def state(self) -> str:
+        """The one word for it: what has to be done comes first."""
+        if self.problem:
+            return "unreadable"
+        if not self.version:
+            return "no template"
+        if self.drift:
+            return "drifted"
+        return "behind" if self.behind else "current" if self.behind == 0 else "another template"
+
+
+STATES = ("unreadable", "no template", "another template", "drifted", "behind", "current")
+"""Every state, in the order in which somebody would look at them."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How the fleet stands at one moment.
+
+    Attributes
+    ----------
+    when
+        The moment, in UTC, as ISO 8601 has it.
+    newest
+        The newest version of the template.
+    rows
+        The projects, by name.
+    left_out
+        How many projects were left out, by the reason.
+    """
+
+    when: str
+    newest: str
+    rows: tuple[Row, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def as_data(status: Status) -> dict[str, Any]:
+    """The status as JSON holds it."""
+    return {
+        "schema": SCHEMA,
+        "when": status.when,
+        "newest": status.newest,
+        "left_out": dict(status.left_out),
+        "projects": [row_as_data(row) for row in status.rows],
+    }
+
+
+def row_as_data(row: Row) -> dict[str, Any]:
+    """A project as JSON holds it."""
+    data = {each.name: getattr(row, each.name) for each in fields(row)}
+    data["findings"] = [each._asdict() for each in row.findings]
+    data["request"] = row.request._asdict() if row.request else None
+    return {"name": row.name, "state": row.state, **data}
+
+
+def row_from(data: Any) -> Row:
+    """A project from what JSON held.
+
+    Raises
+    ------
+    ValueError
+        If that is not of the right form.
+    """
+    if not isinstance(data, dict):
+        raise ValueError("no object")
+    given = {each.name: data[each.name] for each in fields(Row) if each.name in data}
+    usual = Row("")
+    for name, value in given.items():
+        kind = type(getattr(usual, name))
+        if name in {"findings", "request"} or (name == "behind" and value is None):
+            continue
+        if type(value) is not (int if name == "behind" else kind):
+            raise ValueError(f"{name}: {value!r}")
+    found = given.get("findings", [])
+    asked = given.get("request")
+    if not isinstance(found, list) or not isinstance(asked, dict | None) or "name" not in given:
+        raise ValueError("findings, request or name")
+    try:
+        given["findings"] = tuple(Found(**each) for each in found)
+        given["request"] = Request(**asked) if asked else None
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    texts = [*(each for one in given["findings"] for each in one), *(given["request"] or ())]
+    if not all(isinstance(each, str | int) for each in texts):
+        raise ValueError("a finding or a request that is no text")
+    return Row(**given)
+
+
+def read_status(path: Path) -> Status:
+    """Read a file that ``fleet status --format json`` has written.
+
+    Raises
+    ------
+    LisaError
+        If it is none.
+    """
+    hint = "Make it with: lisa-scaffold fleet status --format json --output FILE"
+    try:
+        data = json.loads(files.read_named(path, files.LARGE))
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            raise LisaError(f"{path}: no status of a fleet ({SCHEMA})", hint)
+        when, newest, left_out = data["when"], data["newest"], data["left_out"]
+        counts = left_out.values() if isinstance(left_out, dict) else [""]
+        if not isinstance(when, str) or not isinstance(newest, str):
+            raise ValueError("when or newest")
+        if not all(type(each) is int for each in counts):
+            raise ValueError("left_out")
+        return Status(when, newest, tuple(map(row_from, data["projects"])), left_out)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise LisaError(f"{path}: no status of a fleet that can be read ({error})", hint) from error
+    except OSError as error:
+        raise LisaError(f"{path}: {error.strerror}", hint) from error
+
+
+def join(parts: Sequence[Status]) -> Status:
+    """The parts of one fleet, each looked at by itself, as one status.
+
+    A project that two parts have is taken from the later one.
+    """
+    parts = sorted(parts, key=lambda each: each.when)
+    rows = {
+        row.name: row for part in sorted(parts, key=lambda each: each.when) for row in part.rows
+    }
+    left_out: dict[str, int] = {}
+    for part in parts:
+        for reason, count in part.left_out.items():
+            left_out[reason] = max(count, left_out.get(reason, 0))
+    last = parts[-1]
+    return Status(last.when, last.newest, tuple(rows[each] for each in sorted(rows)), left_out)

@@ -1,0 +1,225 @@
+"""How each project of a fleet stands; one that cannot be read is a row that says why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from lisa_scaffold import git, template, workplace
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet.find import Inventory, Member
+from lisa_scaffold.fleet.forge import Forge
+from lisa_scaffold.fleet.queue import spread
+from lisa_scaffold.fleet.records import Found, Row, Status, row_as_data, row_from
+from lisa_scaffold.git import References
+from lisa_scaffold.model import Severity
+from lisa_scaffold.template import cache
+from lisa_scaffold.template.pristine import Origins
+from lisa_scaffold.template.shelf import keep_open
+from lisa_scaffold.verbs import check
+from lisa_scaffold.verbs.update import read_settings
+
+Tags = tuple[tuple[str, ...], tuple[str, ...]]
+
+_FORM = "1"  # of a row that is kept: another form is never taken for it
+_MOST_KEPT = 5000
+_DRIFT = "TPL002"
+
+
+class Looker:
+    """Looks at projects, and keeps what it saw for as long as they do not move.
+
+    Parameters
+    ----------
+    origins
+        The templates of the projects.
+    newest
+        The newest version of our template.
+    today
+        The date, for waivers that expire.
+    forge
+        The server of those that are no local clones.
+    clones
+        The folder for clones of these.
+    """
+
+    def __init__(
+        self, origins: Origins, newest: str, today: date, forge: Forge | None, clones: Path
+    ) -> None:
+        self.origins, self.newest, self.today = origins, newest, today
+        self.forge, self.clones = forge, clones
+        self.own = version("lisa-scaffold")
+        self._kept = cache.folder("fleet")
+
+    def look(self, member: Member) -> Row:
+        """How a project stands; nothing is raised."""
+        place = str(member.folder or (member.remote and member.remote.url) or "")
+        if member.problem:
+            return Row(member.name, place, problem=member.problem)
+        try:
+            if member.folder:
+                return self._look_at_clone(member.name, member.folder)
+            return self._look_at_remote(member)
+        except LisaError as error:
+            return Row(member.name, place, problem=f"{error.message}. {error.hint}")
+        except Exception as error:
+            why = f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
+            return Row(member.name, place, problem=why)
+
+    def lost(self, member: Member, error: LisaError) -> Row:
+        """The row of a project whose process has died."""
+        return Row(member.name, problem=f"{error.message}. {error.hint}")
+
+    def _look_at_clone(self, name: str, folder: Path) -> Row:
+        """Look at a local clone, as its current commit has it."""
+        head = git.find_head(folder)
+        marks = (_stat(folder / ".git/refs/tags"), _stat(folder / ".git/packed-refs"))
+        key = (str(folder), head, marks)
+        if head and (row := self._read(key)):
+            return replace(row, name=name)
+        repository = git.repository(folder)
+        tags = git.tags_of(folder)
+        with ExitStack() as stack:
+            place = folder
+            if git.status(repository):
+                # What is not committed is nobody's yet: the commit is looked at elsewhere.
+                place = stack.enter_context(workplace.folder()) / folder.name
+                git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
+            row = self._look(Row(name, str(folder), repository.head or ""), place, tags)
+        row = replace(row, activity=git.last_activity(repository))
+        if head:
+            self._keep(key, row)
+        return row
+
+    def _look_at_remote(self, member: Member) -> Row:
+        """Look at a project of the server, by way of a clone that is kept."""
+        remote, forge = member.remote, self.forge
+        if remote is None or forge is None:
+            raise LisaError("neither a clone nor a project of a server", "Make the list anew.")
+        address = git.clonable(remote.clone)
+        references = git.list_references(address, remote.branch)
+        row = Row(remote.name, remote.url, references.head, activity=remote.activity)
+        if not references.head:
+            return replace(row, problem=f"no branch {remote.branch or 'by default'} there")
+        tags = _tags_at(references)
+        key = (remote.clone, references.head, tags)
+        if seen := self._read(key):
+            row = replace(seen, name=row.name, place=row.place, activity=row.activity)
+        else:
+            place = find_clone(self.clones, remote.clone)
+            git.bring_clone(address, place, references.head)
+            row = self._look(row, place, tags)
+            self._keep(key, row)
+        pipeline, request = forge.read_state(remote)
+        return replace(row, pipeline=pipeline, request=request)
+
+    def _look(self, row: Row, folder: Path, tags: Tags) -> Row:
+        wanted = check.Wanted(today=self.today, tags=tags)
+        checked = check.check_one(folder, wanted, self.origins)[0].checked
+        severities = Counter(each.severity for each in checked.findings)
+        everything = [*checked.findings, *(each.finding for each in checked.waived)]
+        releases = template.sort_versions(tags[0], ours=False)
+        return replace(
+            row,
+            kind=checked.kind,
+            version=checked.version,
+            behind=None if checked.newer is None else len(checked.newer),
+            drift=len({each.path for each in everything if each.code == _DRIFT}),
+            must=severities[Severity.MUST],
+            should=severities[Severity.SHOULD],
+            waived=len(checked.waived),
+            findings=tuple(
+                Found(each.code, each.severity.value, each.path, each.line, each.message)
+                for each in checked.findings
+            ),
+            release=releases[-1] if releases else "",
+            updates=read_settings(folder).fleet,
+        )
+
+    def _place(self, key: object) -> Path | None:
+        decisive = repr((_FORM, self.own, self.newest, self.today, key))
+        return self._kept and self._kept / f"{sha256(decisive.encode()).hexdigest()}.json"
+
+    def _read(self, key: object) -> Row | None:
+        """The row that was kept for a project that has not moved since."""
+        place = self._place(key)
+        try:
+            return row_from(json.loads((place and cache.read(place)) or b""))
+        except (ValueError, RecursionError):
+            return None
+
+    def _keep(self, key: object, row: Row) -> None:
+        if place := self._place(key):
+            cache.write(place, json.dumps(row_as_data(row)).encode())
+
+
+def find_clone(clones: Path, address: str) -> Path:
+    """The folder of the clone of an address, below that of all clones."""
+    return clones / sha256(address.encode()).hexdigest()[:24]
+
+
+def _stat(path: Path) -> int:
+    """What changes where something is written at a path; 0 where nothing is."""
+    try:
+        return path.lstat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _tags_at(references: References) -> Tags:
+    """All tags, and those of the default branch's newest commit."""
+    head = [tag for tag, commit in references.tags.items() if commit == references.head]
+    return tuple(references.tags), tuple(head)
+
+
+@contextmanager
+def open_clones() -> Iterator[Path]:
+    """The folder for clones: it is kept where the user's cache is certainly the user's own."""
+    with ExitStack() as stack:
+        yield cache.folder("clones") or stack.enter_context(workplace.folder())
+
+
+def find_status(
+    inventory: Inventory,
+    *,
+    now: datetime,
+    jobs: int = 1,
+    tell: Callable[[Row, int], None] = lambda *_: None,
+) -> Status:
+    """How the fleet stands.
+
+    Parameters
+    ----------
+    inventory
+        What belongs to it.
+    now
+        The moment.
+    jobs
+        How many projects are looked at at once.
+    tell
+        Called with each project that was looked at, and how many were.
+
+    Raises
+    ------
+    LisaError
+        If this installation has no template.
+    """
+    newest = template.default_source().versions()[-1]
+    rows = []
+    with keep_open() as shelf, open_clones() as clones:
+        looker = Looker(Origins(shelf), newest, now.date(), inventory.forge, clones)
+        for row in spread(looker.look, inventory.members, jobs, looker.lost):
+            rows.append(row)
+            tell(row, len(rows))
+    if kept := cache.folder("fleet"):
+        cache.prune(kept, _MOST_KEPT)
+    rows.sort(key=lambda row: row.name)
+    when = now.astimezone(UTC).isoformat(timespec="seconds")
+    return Status(when, newest, tuple(rows), inventory.left_out)

@@ -1,0 +1,190 @@
+"""Clones of other people's repositories, kept and brought up to date; and what is pushed from them.
+
+A clone is partial: it has the history, and of the files those alone that were asked for. Whoever
+may read it is decided by the environment (credential helpers), never by an address.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from lisa_scaffold import files
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.git import settings
+from lisa_scaffold.git.address import Address
+from lisa_scaffold.git.command import GitError, git
+from lisa_scaffold.git.environment import ALONE, NOWHERE, online
+from lisa_scaffold.git.repository import Repository
+from lisa_scaffold.pattern import compile_lazily
+
+_HASH = compile_lazily(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_PARTIAL = "blob:none"
+
+
+class References(NamedTuple):
+    """What a repository elsewhere has.
+
+    Attributes
+    ----------
+    branch
+        Its default branch; empty where it has no commit.
+    branches, tags
+        The commit of each.
+    """
+
+    branch: str
+    branches: Mapping[str, str]
+    tags: Mapping[str, str]
+
+    @property
+    def head(self) -> str:
+        """The newest commit of the default branch; empty where there is none."""
+        return self.branches.get(self.branch, "")
+
+
+def list_references(address: Address, branch: str = "") -> References:
+    """Ask a repository for its branches and tags, and which of them is the default.
+
+    Parameters
+    ----------
+    branch
+        The default branch, where it is known already.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached.
+    """
+    env = {**NOWHERE, **online()}
+    output = git("ls-remote", "--symref", "--", address.url, env=env)
+    branches: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    for line in output.splitlines():
+        value, _, ref = line.partition("\t")
+        if ref == "HEAD" and value.startswith("ref: refs/heads/"):
+            branch = branch or value.removeprefix("ref: refs/heads/")
+        elif ref.startswith("refs/heads/"):
+            branches[ref.removeprefix("refs/heads/")] = value
+        elif ref.startswith("refs/tags/"):
+            # An annotated tag comes twice: last with the commit that it stands for.
+            tags[ref.removeprefix("refs/tags/").removesuffix("^{}")] = value
+    return References(branch, branches, tags)
+
+
+def bring_clone(address: Address, folder: Path, commit: str, *, whole: bool = False) -> None:
+    """Make a clone, or bring one up to date, so that it stands at a commit, checked out.
+
+    A folder that is no sound clone of this address is made anew: it is a cache.
+
+    Parameters
+    ----------
+    address
+        The repository.
+    folder
+        The clone's folder; its parent exists.
+    commit
+        The commit.
+    whole
+        Whether the whole history is needed, without its files; otherwise it is cut off.
+
+    Raises
+    ------
+    GitError
+        If the repository cannot be reached, or has no such commit.
+    """
+    try:
+        _fetch(address, folder, commit, whole=whole)
+    except (GitError, OSError):
+        shutil.rmtree(folder, ignore_errors=True)
+        _fetch(address, folder, commit, whole=whole)
+
+
+def _fetch(address: Address, folder: Path, commit: str, *, whole: bool) -> None:
+    inner = folder / ".git"
+    # A clone of nothing but what is fetched: as `git init` would make it.
+    for name in ("objects", "refs/heads"):
+        (inner / name).mkdir(parents=True, exist_ok=True)
+    own = [
+        ("core.repositoryformatversion", "1"),
+        ("core.bare", "false"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.url", address.url),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.partialclonefilter", _PARTIAL),
+    ]
+    (inner / "config").write_bytes(os.fsencode(settings.written(own)))
+    if not (inner / "HEAD").exists():
+        (inner / "HEAD").write_text("ref: refs/heads/lisa-scaffold-nothing\n")
+    place = {**online(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
+    is_cut = (inner / "shallow").exists()
+    if whole or not _has(inner, commit):
+        # All files of one commit come at once; of a history none, but what is asked for later.
+        deep = [f"--filter={_PARTIAL}", *(["--unshallow"] if is_cut else [])]
+        how = deep if whole else ["--no-filter", "--depth=1"]
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head")
+        git("fetch", *quiet, *how, "--", "origin", commit, env=place, cwd=folder)
+    # Links and attributes of the project are files like others: nothing is run.
+    git("read-tree", "--reset", "-u", commit, env={**ALONE, **place}, cwd=folder)
+    git("clean", "--quiet", "-ffdx", env={**ALONE, **place}, cwd=folder)
+    (inner / "HEAD").write_text(f"{commit}\n")
+
+
+def _has(git_dir: Path, commit: str) -> bool:
+    try:
+        env = {**ALONE, "GIT_DIR": str(git_dir), "GIT_NO_LAZY_FETCH": "1"}
+        return git("cat-file", "-t", commit, env=env).strip() == "commit"
+    except GitError:
+        return False
+
+
+def push(repository: Repository, commit: str, branch: str, expected: str) -> None:
+    """Push a commit to a branch of the repository that a clone came from.
+
+    Parameters
+    ----------
+    repository
+        The clone.
+    commit
+        The commit.
+    branch
+        The branch, which is made or moved.
+    expected
+        Where the branch is now, empty where there is none: nothing is pushed over anything else.
+
+    Raises
+    ------
+    GitError
+        If it is elsewhere meanwhile, or the server refuses: the message is the server's.
+    """
+    ref = f"refs/heads/{branch}"
+    lease = f"--force-with-lease={ref}:{expected}"
+    with repository.shown() as place:
+        env = {**place, **online()}
+        git("push", "--quiet", "--porcelain", lease, "origin", f"{commit}:{ref}", env=env)
+
+
+def find_head(folder: Path) -> str:
+    """The current commit of a repository, read from its files.
+
+    Where they are not as git usually has them, that is nothing: git itself is asked then.
+    """
+    inner = folder / ".git"
+    try:
+        if inner.is_symlink() or not inner.is_dir():
+            return ""
+        head = (files.read(inner, "HEAD") or b"").decode().strip()
+        if not head.startswith("ref: refs/heads/"):
+            return head if _HASH.fullmatch(head) else ""
+        ref = head.removeprefix("ref: ")
+        loose = (files.read(inner, ref) or b"").decode().strip()
+        if loose:
+            return loose if _HASH.fullmatch(loose) else ""
+        packed = (files.read(inner, "packed-refs", files.LARGE) or b"").decode(errors="replace")
+    except (LisaError, OSError, ValueError):
+        return ""
+    found = [line.partition(" ") for line in packed.splitlines() if line.endswith(f" {ref}")]
+    return next((hashed for hashed, _, name in found if name == ref), "")

@@ -1,0 +1,220 @@
+"""A fleet as one page: how it stands, and how it came to that, from one status or many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet.records import STATES, Found, Row, Status
+from lisa_scaffold.report.check import wording
+from lisa_scaffold.report.page import build_page
+from lisa_scaffold.shown import brief, redacted_in
+from lisa_scaffold.versions import parse_version
+
+_MOST_RULES = 25
+_MOST_POINTS = 400
+_WIDTH, _HEIGHT = 600, 120
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A rule, and the projects that fail it.
+
+    Attributes
+    ----------
+    code, title, url
+        The rule.
+    severity
+        How much it matters.
+    rows
+        The projects.
+    """
+
+    code: str
+    title: str
+    url: str
+    severity: str
+    rows: Sequence[tuple[str, Row]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A share of the fleet over time.
+
+    Attributes
+    ----------
+    name
+        What it is the share of.
+    points
+        The points of a line, in the units of the picture.
+    now
+        The last share, in per cent.
+    """
+
+    name: str
+    points: str
+    now: int
+
+
+def as_html(status: Status) -> str:
+    """One status as a page."""
+    return report([status])
+
+
+def report(history: Sequence[Status]) -> str:
+    """The newest status of some as a page, with what the others tell of the time before.
+
+    Parameters
+    ----------
+    history
+        At least one status.
+    """
+    history = sorted(redacted_in(list(history)), key=lambda each: each.when)
+    status = history[-1]
+    rows = [(f"p{number}", row) for number, row in enumerate(status.rows, 1)]
+    states = Counter(row.state for row in status.rows)
+    return build_page(
+        "fleet",
+        {},
+        styles=["check"],
+        command="fleet",
+        status=status,
+        rows=rows,
+        states=[(state, states[state]) for state in STATES if states[state]],
+        share=_share(status, _is_current),
+        must=sum(row.must for row in status.rows),
+        should=sum(row.should for row in status.rows),
+        opened=sum(
+            bool(row.request) and row.request.state in _OPEN for row in status.rows if row.request
+        ),
+        versions=_count_versions(status),
+        failing=_list_failing(rows),
+        lines=_draw(history),
+        span=(history[0].when[:10], history[-1].when[:10]),
+        width=_WIDTH,
+        height=_HEIGHT,
+        own=version("lisa-scaffold"),
+        link=_link,
+        title_of=_title,
+        url_of=_url,
+        badge=badge,
+    )
+
+
+_OPEN = ("opened", "draft")
+
+
+def _link(row: Row) -> str:
+    """The address of a project's page; empty where it has none that a browser may follow."""
+    return row.place if row.place.startswith(("https://", "http://")) else ""
+
+
+def _title(found: Found) -> str:
+    try:
+        return wording.title(found.code)
+    except LisaError:
+        return "a rule that this lisa-scaffold does not know"
+
+
+def _url(code: str) -> str:
+    try:
+        return wording.rule(code).url
+    except LisaError:
+        return ""
+
+
+def _count_versions(status: Status) -> list[tuple[str, int]]:
+    """The versions that are in use, the newest first, and how many projects have each."""
+    counts = Counter(row.version for row in status.rows if row.version)
+    oldest = parse_version("0")
+
+    def age(name: str) -> tuple[object, str]:
+        return (parse_version(name) or oldest, name)
+
+    return [(name, counts[name]) for name in sorted(counts, key=age, reverse=True)]
+
+
+def _list_failing(rows: Sequence[tuple[str, Row]]) -> list[Failing]:
+    """The rules that most projects fail."""
+    behind: dict[str, dict[str, Row]] = {}
+    known: dict[str, Found] = {}
+    for anchor, row in rows:
+        for found in row.findings:
+            behind.setdefault(found.code, {})[anchor] = row
+            known[found.code] = found
+    worst = sorted(behind, key=lambda code: (-len(behind[code]), code))[:_MOST_RULES]
+    return [
+        Failing(
+            code, _title(known[code]), _url(code), known[code].severity, [*behind[code].items()]
+        )
+        for code in worst
+    ]
+
+
+def _is_current(row: Row) -> bool:
+    return row.behind == 0
+
+
+def _has_template(row: Row) -> bool:
+    return bool(row.version)
+
+
+def _is_clean(row: Row) -> bool:
+    return not row.must and not row.problem
+
+
+def _share(status: Status, holds: Callable[[Row], bool]) -> int:
+    return round(100 * sum(map(holds, status.rows)) / max(len(status.rows), 1))
+
+
+def _draw(history: Sequence[Status]) -> list[Line]:
+    """The lines of adoption over time; none where there is one moment alone."""
+    step = -(-len(history) // _MOST_POINTS)
+    shown = [*history[:-1:step], history[-1]]
+    lines = []
+    for name, holds in (
+        ("with the template", _has_template),
+        ("up to date", _is_current),
+        ("without a must", _is_clean),
+    ):
+        shares = [_share(each, holds) for each in shown]
+        places = [
+            f"{_WIDTH * number / max(len(shares) - 1, 1):.1f},{_HEIGHT - _HEIGHT * share / 100:.1f}"
+            for number, share in enumerate(shares)
+        ]
+        lines.append(Line(name, " ".join(places), shares[-1]))
+    return lines if len(shown) > 1 else []
+
+
+def badge(row: Row) -> str:
+    """A picture of a project's state for its README, as SVG."""
+    from markupsafe import escape
+
+    texts = ("LISA practice", _say(row))
+    colours = {"current": "#17683a", "behind": "#855300"}
+    colour = colours.get(row.state, "#b4231b") if not row.must else "#b4231b"
+    left, right = (10 + 7 * len(each) for each in texts)
+    said = escape(f"{texts[0]}: {texts[1]}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" '
+        f'aria-label="{said}"><title>{said}</title>'
+        f'<rect width="{left + right}" height="20" rx="4" fill="#3c3f52"/>'
+        f'<path d="M{left} 0h{right - 4}a4 4 0 0 1 4 4v12a4 4 0 0 1-4 4h-{right - 4}z" '
+        f'fill="{colour}"/>'
+        '<g fill="#fff" font-family="DejaVu Sans,Verdana,sans-serif" font-size="11" '
+        'text-anchor="middle">'
+        f'<text x="{left / 2:.1f}" y="14">{texts[0]}</text>'
+        f'<text x="{left + right / 2:.1f}" y="14">{escape(texts[1])}</text></g></svg>\n'
+    )
+
+
+def _say(row: Row) -> str:
+    """The state of a project in a few words."""
+    if row.problem:
+        return "unknown"
+    if row.must:
+        return f"{row.must} to fix"
+    return f"{brief(row.version, 20)} {row.state}" if row.version else row.state

@@ -1,0 +1,42 @@
+"""The status of a fleet as rows: a file for spreadsheets, and the words of every other form."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from lisa_scaffold.fleet.records import Row, Status
+from lisa_scaffold.shown import brief
+
+COLUMNS = (
+    *("name", "state", "kind", "version", "behind", "drift", "must", "should", "waived", "release"),
+    *("pipeline", "merge request", "its pipeline", "activity", "updates", "problem", "place"),
+)
+
+# What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
+_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(status: Status) -> str:
+    """The status as comma-separated values, a line a project (RFC 4180)."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in status.rows:
+        cells = [brief(each) for each in list_cells(row)]
+        writer.writerow(f"'{each}" if each.startswith(_BEGINNINGS) else each for each in cells)
+    return written.getvalue()
+
+
+def list_cells(row: Row) -> list[str]:
+    """What stands in each column."""
+    request = row.request
+    numbers = [row.drift, row.must, row.should, row.waived]
+    return [
+        *(row.name, row.state, row.kind, row.version),
+        "" if row.behind is None else str(row.behind),
+        *(["" for _ in numbers] if row.problem else map(str, numbers)),
+        *(row.release, row.pipeline),
+        *((f"{request.state} {request.url}", request.pipeline) if request else ("", "")),
+        *(row.activity, "yes" if row.updates else "no", row.problem, row.place),
+    ]

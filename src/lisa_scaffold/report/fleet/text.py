@@ -1,0 +1,99 @@
+"""The status of a fleet for people: in a terminal, and in Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lisa_scaffold.fleet.records import STATES, Row, Status
+from lisa_scaffold.lines import Paint, plain
+from lisa_scaffold.report.check.wording import count
+from lisa_scaffold.report.document import Document, Item, Section
+from lisa_scaffold.report.document import as_text as write_text
+from lisa_scaffold.report.markdown import code, escaped
+from lisa_scaffold.shown import brief
+
+HEADINGS = {
+    "unreadable": "Could not be read",
+    "no template": "Without the template",
+    "another template": "Of another template, or newer than this lisa-scaffold",
+    "drifted": "Drifted: locked files, which belong to the template, are otherwise",
+    "behind": "Behind",
+    "current": "Up to date",
+}
+_LONGEST = 200
+
+
+def document(status: Status) -> Document:
+    """The status for people."""
+    counted = count(len(status.rows), "project")
+    return Document(f"{counted}, template {status.newest}", tuple(_list_sections(status)))
+
+
+def _list_sections(status: Status) -> Iterator[Section]:
+    for state in STATES:
+        rows = [row for row in status.rows if row.state == state]
+        if rows:
+            urgent = state in {"unreadable", "drifted"}
+            yield Section(
+                f"{HEADINGS[state]} ({len(rows)})", tuple(map(_describe, rows)), urgent=urgent
+            )
+    if status.left_out:
+        said = (f"{number} {reason}" for reason, number in sorted(status.left_out.items()))
+        yield Section(f"Left out: {', '.join(said)}")
+
+
+def _describe(row: Row) -> Item:
+    if row.problem:
+        return Item(brief(row.problem, _LONGEST), row.name)
+    return Item(", ".join(say_facts(row)), row.name)
+
+
+def say_facts(row: Row) -> Iterator[str]:
+    """What there is to say of a project, a few words each."""
+    if row.version:
+        yield row.version
+    if row.behind:
+        yield count(row.behind, "version") + " behind"
+    if row.drift:
+        yield count(row.drift, "locked file") + " changed"
+    for number, word in ((row.must, "must"), (row.should, "should"), (row.waived, "waived")):
+        if number:
+            yield f"{number} {word}"
+    if row.pipeline and row.pipeline != "success":
+        yield f"pipeline {row.pipeline}"
+    if row.request:
+        yield f"merge request {row.request.state}"
+    if not row.updates:
+        yield "takes no updates of the fleet"
+    if not (row.version or row.must or row.should):
+        yield "nothing found"
+
+
+def as_text(status: Status, width: int = 0, paint: Paint = plain) -> str:
+    """The status as text."""
+    return write_text(document(status), width, paint) + "\n"
+
+
+def as_markdown(status: Status) -> str:
+    """The status as Markdown: numbers first, then a table of all projects."""
+    states = Counter(row.state for row in status.rows)
+    said = (f"{states[state]} {state}" for state in STATES if states[state])
+    title = f"## {count(len(status.rows), 'project')}, template {escaped(status.newest)}"
+    lines = [title, "", ", ".join(said) + ".", ""]
+    lines.append("| project | state | version | must | should | pipeline | merge request |")
+    lines.append("| --- | --- | --- | ---: | ---: | --- | --- |")
+    for row in status.rows:
+        request = f"{row.request.state} {row.request.url}" if row.request else ""
+        cells = [
+            # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
+            code(row.name).replace("|", "\\|"),
+            escaped(row.problem or row.state, _LONGEST),
+            *(escaped(row.version), str(row.must), str(row.should)),
+            *(escaped(row.pipeline), escaped(request)),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    if status.left_out:
+        left = (f"{number} {escaped(each)}" for each, number in sorted(status.left_out.items()))
+        lines += ["", f"Left out: {', '.join(left)}."]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,128 @@
+"""The page of a fleet, and its badges, as text; tests/e2e shows them to a browser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.fleet.records import Found, Request, Row, Status
+from lisa_scaffold.report.fleet import machine
+
+from ..support.results import EVIL
+from ..support.updates import Capture
+
+FOUND = Found("LIC002", "must", "pyproject.toml", 3, "no `license` there")
+ROWS = (
+    Row(
+        "lisa/a",
+        "https://x.org/lisa/a",
+        "c" * 40,
+        "package",
+        "v1.0.0",
+        1,
+        must=1,
+        findings=(FOUND,),
+    ),
+    Row(
+        "lisa/b",
+        "/clones/b",
+        version="v2.0.0",
+        behind=0,
+        request=Request("https://x.org/1", "draft"),
+    ),
+    Row("lisa/c", problem="it is gone"),
+)
+STATUS = Status("2026-11-29T10:00:00+00:00", "v2.0.0", ROWS, {"archived": 2})
+
+
+def write(folder: Path, name: str, status: Status) -> str:
+    path = folder / name
+    path.write_text(machine.as_json(status))
+    return str(path)
+
+
+def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
+    output = tmp_path / "page.html"
+    words = ["fleet", "page", write(tmp_path, "s.json", STATUS), "--output", str(output)]
+    assert cli.main(words) == ExitCode.DONE
+    text = output.read_text()
+    assert "<h1>3 projects, 33 % up to date</h1>" in text
+    assert "2 archived" in text
+    rows = re.findall(r'<tr data-state="([^"]*)" data-codes="([^"]*)">', text)
+    assert rows == [("behind", "LIC002 "), ("current", ""), ("unreadable", "")]
+    assert '<a href="https://x.org/lisa/a">' in text
+    assert 'href="/clones' not in text
+    assert "<polyline" not in text
+
+
+def test_nothing_of_a_project_is_markup(tmp_path: Path, capsys: Capture) -> None:
+    evil = f"</script></style>{EVIL}"
+    found = Found(evil, evil, evil, 1, evil)
+    fields = dict.fromkeys(("kind", "version", "release", "pipeline", "activity", "problem"), evil)
+    row = Row(evil, f"javascript:{EVIL}", findings=(found,), request=Request(evil, evil, evil))
+    status = Status(evil, evil, (replace(row, **fields), row), {evil: 1})  # type: ignore[arg-type]
+    path = write(tmp_path, "s.json", status)
+    assert cli.main(["fleet", "page", path]) == ExitCode.DONE
+    text = capsys.readouterr().out
+    assert text.count("</script>") == text.count("</style>") == 1
+    assert "javascript:" not in re.sub(r">[^<]*<", "><", text)
+    assert re.findall(r'href="(?![#"])([^"]*)"', text) == []
+
+
+def test_history_is_kept_and_drawn(tmp_path: Path) -> None:
+    folder, output = tmp_path / "history", tmp_path / "page.html"
+    for day, behind in (("01", 2), ("02", 1), ("03", 0)):
+        rows = tuple(replace(row, behind=behind) for row in ROWS[:2])
+        path = write(tmp_path, "s.json", Status(f"2026-11-{day}T00:00:00+00:00", "v2.0.0", rows))
+        words = ["--history", str(folder), "--output", str(output)]
+        assert cli.main(["fleet", "page", path, *words]) == ExitCode.DONE
+    assert [each.name for each in sorted(folder.iterdir())] == [
+        f"2026-11-{day}T000000+0000.json" for day in ("01", "02", "03")
+    ]
+    lines = re.findall(r'<polyline class="l\d" points="([^"]*)"', output.read_text())
+    assert lines == [
+        "0.0,0.0 300.0,0.0 600.0,0.0",
+        "0.0,120.0 300.0,120.0 600.0,0.0",
+        "0.0,60.0 300.0,60.0 600.0,60.0",
+    ]
+
+
+def test_parts_are_joined(tmp_path: Path) -> None:
+    parts = [
+        write(tmp_path, f"{n}.json", replace(STATUS, rows=(row,))) for n, row in enumerate(ROWS)
+    ]
+    output = tmp_path / "page.html"
+    assert cli.main(["fleet", "page", *parts, "--join", "--output", str(output)]) == ExitCode.DONE
+    assert "<h1>3 projects, 33 % up to date</h1>" in output.read_text()
+
+
+def test_a_badge_for_each_project(tmp_path: Path) -> None:
+    rows = (*ROWS, Row("lisa/<b>&", version="<v1>", behind=0))
+    path = write(tmp_path, "s.json", replace(STATUS, rows=rows))
+    words = ["--badges", str(tmp_path / "badges"), "--output", str(tmp_path / "page.html")]
+    assert cli.main(["fleet", "page", path, *words]) == ExitCode.DONE
+    said = {
+        each.stem: ET.parse(each).getroot().get("aria-label")  # noqa: S314 - ours
+        for each in (tmp_path / "badges/lisa").iterdir()
+    }
+    assert said == {
+        "a": "LISA practice: 1 to fix",
+        "b": "LISA practice: v2.0.0 current",
+        "c": "LISA practice: unknown",
+        "<b>&": "LISA practice: <v1> current",
+    }
+
+
+@pytest.mark.parametrize("name", ["../up", "/abs", "a//b", "a/../../b", ".", ""])
+def test_a_badge_is_written_below_its_folder(name: str, tmp_path: Path, capsys: Capture) -> None:
+    path = write(tmp_path, "s.json", replace(STATUS, rows=(Row(name),)))
+    words = ["fleet", "page", path, "--badges", str(tmp_path / "in/badges")]
+    assert cli.main(words) == ExitCode.REFUSED
+    assert "no name of a project" in capsys.readouterr().err
+    assert list(tmp_path.rglob("*.svg")) == []

@@ -1,0 +1,209 @@
+"""How each project of a fleet of local clones stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.fleet import records
+from lisa_scaffold.fleet import status as looking
+from lisa_scaffold.fleet.find import read_shard
+
+from ..support.fleets import Fleet, open_fleet
+from ..support.updates import Capture, commit, write
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    fleet = open_fleet(tmp_path, monkeypatch)
+    fleet.add("behind")
+    fleet.add("current", version="v2.0.0")
+    fleet.add("drifted", {"locked.txt": "mine\n"})
+    plain = fleet.clones / "plain"
+    plain.mkdir()
+    git.git("init", "--quiet", cwd=plain)
+    write(plain, {"pyproject.toml": '[project]\nname = "plain"\n'})
+    commit(plain)
+    return fleet
+
+
+def ask(fleet: Fleet, capsys: Capture, *options: str) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    code = cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json", *options])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def states(told: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["state"] for each in told["projects"]}
+
+
+def test_every_project_is_a_row(fleet: Fleet, capsys: Capture) -> None:
+    code, told = ask(fleet, capsys)
+    assert code == ExitCode.DONE
+    assert (told["schema"], told["newest"]) == ("lisa-scaffold/fleet-status/1", "v2.0.0")
+    assert states(told) == {
+        "behind": "behind",
+        "current": "current",
+        "drifted": "drifted",
+        "plain": "no template",
+    }
+    rows = {each["name"]: each for each in told["projects"]}
+    row = rows["behind"]
+    head = git.git("rev-parse", "HEAD", cwd=fleet.clones / "behind").strip()
+    assert (row["commit"], row["version"], row["behind"]) == (head, "v1.0.0", 1)
+    assert row["place"] == str(fleet.clones / "behind")
+    assert len(row["activity"]) == len("2026-01-01")
+    assert rows["drifted"]["drift"] == 1
+    assert "TPL002" in {each["code"] for each in rows["drifted"]["findings"]}
+    found = [each["severity"] for each in rows["plain"]["findings"]]
+    counts = (found.count("must"), found.count("should"))
+    assert (rows["plain"]["must"], rows["plain"]["should"]) == counts
+    assert sum(counts)
+
+
+def test_what_has_not_moved_is_not_looked_at_again(
+    fleet: Fleet, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = ask(fleet, capsys)
+    seen: list[str] = []
+    look = looking.Looker._look
+
+    def watch(self: Any, row: records.Row, *rest: Any) -> records.Row:
+        seen.append(row.name)
+        return look(self, row, *rest)
+
+    monkeypatch.setattr(looking.Looker, "_look", watch)
+    _, second = ask(fleet, capsys, "--jobs", "1")
+    assert (seen, second["projects"]) == ([], first["projects"])
+    write(fleet.clones / "drifted", {"locked.txt": "other\n"})
+    commit(fleet.clones / "drifted")
+    git.git("tag", "v1.2.3", cwd=fleet.clones / "current")
+    _, third = ask(fleet, capsys, "--jobs", "1")
+    assert sorted(seen) == ["current", "drifted"]
+    rows = {each["name"]: each for each in third["projects"]}
+    assert rows["current"]["release"] == "v1.2.3"
+    fleet.release("v3.0.0", {"template/more.txt": "more\n"})
+    assert states(ask(fleet, capsys, "--jobs", "1")[1])["current"] == "behind"
+
+
+def test_what_is_not_committed_is_not_looked_at(fleet: Fleet, capsys: Capture) -> None:
+    _, first = ask(fleet, capsys)
+    write(fleet.clones / "behind", {"locked.txt": "mine\n", "shared.txt": "mine\n"})
+    before = git.git("status", "--porcelain", cwd=fleet.clones / "behind")
+    fleet.release("v3.0.0", {"template/more.txt": "more\n"})  # so that it is looked at again
+    _, second = ask(fleet, capsys)
+    for told in (first, second):
+        row = next(each for each in told["projects"] if each["name"] == "behind")
+        assert (row["state"], row["drift"]) == ("behind", 0)
+    assert git.git("status", "--porcelain", cwd=fleet.clones / "behind") == before
+
+
+def test_one_that_cannot_be_read_is_a_row_that_says_why(fleet: Fleet, capsys: Capture) -> None:
+    broken = fleet.clones / "broken"
+    (broken / ".git").mkdir(parents=True)
+    odd = fleet.add("odd")
+    (odd / ".git/objects").rename(odd / ".git/gone")
+    (fleet.clones / "empty").mkdir()
+    git.git("init", "--quiet", cwd=fleet.clones / "empty")
+    (fleet.clones / "no-clone").mkdir()
+    code, told = ask(fleet, capsys)
+    assert code == ExitCode.FINDINGS
+    assert {name for name, state in states(told).items() if state == "unreadable"} == {
+        "broken",
+        "odd",
+    }
+    assert len(told["projects"]) == 6
+    assert told["left_out"] == {"no repository": 1, "empty": 1}
+    assert all(each["problem"] for each in told["projects"] if each["state"] == "unreadable")
+
+
+def test_a_defect_in_one_project_is_a_row_too(
+    fleet: Fleet, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("impossible")
+
+    monkeypatch.setattr(looking.Looker, "_look", fail)
+    code, told = ask(fleet, capsys)
+    assert code == ExitCode.FINDINGS
+    problem = "a defect of lisa-scaffold: RuntimeError: impossible"
+    assert {each["problem"] for each in told["projects"]} == {problem}
+
+
+def test_patterns_settings_and_parts(fleet: Fleet, capsys: Capture) -> None:
+    text = 'folders = ["clones"]\nexclude = ["dri*"]\n'
+    fleet.add("apart", {"pyproject.toml": "[tool.lisa-scaffold]\nfleet = false\n"})
+    settings = fleet.set_up(text)
+    capsys.readouterr()
+    cli.main(["fleet", "status", str(settings), "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert list(states(told)) == ["apart", "behind", "current", "plain"]
+    assert told["left_out"] == {"excluded": 1}
+    assert [each["updates"] for each in told["projects"]] == [False, True, True, True]
+    parts = []
+    for number in (1, 2, 3):
+        words = ["fleet", "status", str(settings), "--shard", f"{number}/3", "--format", "json"]
+        cli.main(words)
+        path = fleet.folder / f"{number}.json"
+        path.write_text(capsys.readouterr().out)
+        parts.append(records.read_status(path))
+    joined = records.join(parts)
+    assert [records.row_as_data(row) for row in joined.rows] == told["projects"]
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/", "a/b", "1/2/3", "1/99999"])
+def test_no_part(text: str) -> None:
+    with pytest.raises(LisaError, match="no part of a fleet"):
+        read_shard(text)
+
+
+def test_text_csv_and_markdown(fleet: Fleet, capsys: Capture, tmp_path: Path) -> None:
+    evil = "=cmd|'|x' `a` <b>"
+    (fleet.clones / "plain").rename(fleet.clones / evil)
+    files = {form: tmp_path / form for form in ("csv", "markdown", "html")}
+    options = [w for form, path in files.items() for w in ("--format", form, "--output", str(path))]
+    assert cli.main(["fleet", "status", str(fleet.set_up()), *options, "--format", "text"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("4 projects, template v2.0.0\n\nWithout the template (1)\n")
+    assert "Drifted: locked files, which belong to the template, are otherwise (1)\n" in said.out
+    assert sorted(said.err.splitlines()) == sorted(
+        ["behind: behind", "current: current", "drifted: drifted", f"{evil}: no template"]
+    )
+    rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
+    assert [each["name"] for each in rows] == [f"'{evil}", "behind", "current", "drifted"]
+    table = files["markdown"].read_text()
+    assert "1 no template, 1 drifted, 1 behind, 1 current." in table
+    row = next(line for line in table.splitlines() if "cmd" in line)
+    assert row.startswith("| `` =cmd\\|'\\|x' `a` <b> `` | no template |")
+    assert "<b>" not in files["html"].read_text()
+
+
+def test_a_status_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    good = {"schema": records.SCHEMA, "when": "", "newest": "", "left_out": {}, "projects": []}
+    row: dict[str, Any] = {"name": "a", "findings": [], "request": None}
+    faults: list[dict[str, Any]] = [
+        *({"name": 3}, {"must": "1"}, {"findings": 3}, {"findings": [{}]}, {"request": []}),
+        *({"findings": [{name: [] for name in records.Found._fields}]}, {"behind": "1"}),
+        {"updates": 1},
+    ]
+    wrong: list[Any] = [
+        *([], {}, {**good, "schema": "other/1"}, {**good, "projects": 3}),
+        *({**good, "left_out": {"a": "b"}}, {**good, "when": 3}),
+        *({**good, "projects": [{**row, **fault}]} for fault in faults),
+    ]
+    path.write_text(json.dumps({**good, "projects": [row]}))
+    assert records.read_status(path).rows == (records.Row("a"),)
+    for each in wrong:
+        path.write_text(json.dumps(each))
+        with pytest.raises(LisaError, match="no status of a fleet"):
+            records.read_status(path)
