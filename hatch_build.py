@@ -111,7 +111,7 @@ def make_bill(root: Path, version: str) -> str:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     licences = tomllib.loads((folder / "licences.toml").read_text(encoding="utf-8"))
     whole = _component(project["name"], version, project["license"])
-    needed: list[dict[str, Any]] = []
+    needed: dict[str, dict[str, Any]] = {}  # what two extras ask for is named once
     for name in ("runtime", *project["optional-dependencies"]):
         scope = "required" if name == "runtime" else "optional"
         for match in LOCKED.finditer((folder / f"{name}.txt").read_text(encoding="utf-8")):
@@ -120,14 +120,14 @@ def make_bill(root: Path, version: str) -> str:
             # Of every file that the version may come as.
             hashes = [{"alg": "SHA-256", "content": digest} for digest in digests]
             files = {"type": "distribution", "url": part["purl"], "hashes": hashes}
-            needed.append({**part, "scope": scope, "externalReferences": [files]})
+            needed.setdefault(match[1], {**part, "scope": scope, "externalReferences": [files]})
     bill = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"lifecycles": [{"phase": "build"}], "component": whole},
-        "components": needed,
-        "dependencies": [{"ref": whole["bom-ref"], "dependsOn": [p["bom-ref"] for p in needed]}],
+        "components": [*needed.values()],
+        "dependencies": [{"ref": whole["bom-ref"], "dependsOn": [p["bom-ref"] for p in needed.values()]}],
     }
     return json.dumps(bill, separators=(",", ":")) + "\n"
 
