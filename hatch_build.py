@@ -127,7 +127,9 @@ def make_bill(root: Path, version: str) -> str:
         "version": 1,
         "metadata": {"lifecycles": [{"phase": "build"}], "component": whole},
         "components": [*needed.values()],
-        "dependencies": [{"ref": whole["bom-ref"], "dependsOn": [p["bom-ref"] for p in needed.values()]}],
+        "dependencies": [
+            {"ref": whole["bom-ref"], "dependsOn": [p["bom-ref"] for p in needed.values()]}
+        ],
     }
     return json.dumps(bill, separators=(",", ":")) + "\n"
 

@@ -53,7 +53,7 @@ def is_known(path: str) -> bool:
 
 
 def read(clone: Path, commit: str, path: str) -> bytes | None:
-    words = ["git", "-C", clone, "cat-file", "blob", f"{commit}:{path}"]
+    words = ["git", "-C", str(clone), "cat-file", "blob", f"{commit}:{path}"]
     done = subprocess.run(words, capture_output=True, check=False)
     return done.stdout if done.returncode == 0 else None
 
@@ -88,7 +88,7 @@ def merge_lines(sides: driver.Sides) -> tuple[bytes, int]:
         for place, content in zip(places, (sides.ours, sides.base, sides.theirs), strict=True):
             place.write_bytes(content)
         done = subprocess.run(
-            ["git", "merge-file", "--stdout", *places], capture_output=True, check=False
+            ["git", "merge-file", "--stdout", *map(str, places)], capture_output=True, check=False
         )
         return done.stdout, done.returncode
 

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from lisa_scaffold.fleet.records import STATES, Row, Status
-from lisa_scaffold.lines import Paint, plain
-from lisa_scaffold.report.check.wording import count
+from lisa_scaffold.lines import Paint, count, plain
 from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
 from lisa_scaffold.report.markdown import code, escaped
