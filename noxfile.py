@@ -116,6 +116,13 @@ def docs(session: nox.Session) -> None:
     session.run("sphinx-build", "-b", "html", "-W", "--keep-going", "docs", "docs/_build/html")
 
 
+@nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the pages anew, from real runs in tmux and Chromium."""
+    install(session, "test", project=True)
+    session.run("python", "docs/pictures.py")
+
+
 @nox.session
 def build(session: nox.Session) -> None:
     """Build the source distribution and the wheel, and check them."""

@@ -22,6 +22,9 @@ myst_heading_anchors = 3
 # The text blocks of dialogues and messages are no programming language.
 highlight_language = "none"
 
+# Quotes and dots alone: what looks like a dash may be an option.
+smartquotes_action = "qe"
+
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["lisa.css"]

@@ -309,6 +309,19 @@ def _family(letters: str) -> str:
     return f"## {rules.FAMILIES[letters][1]}\n\n{table(head, rows)}"
 
 
+def families() -> str:
+    """The families in the navigation."""
+    pages = "\n".join(f"rules/{each}" for each in (*rules.FAMILIES, rules.CRASH.code))
+    return f"```{{toctree}}\n:hidden:\n\n{pages}\n```"
+
+
+def family_page(letters: str) -> str:
+    """The page of a family, which groups its rules in the navigation."""
+    codes = "\n".join(each.code for each in rules.load_family(letters))
+    body = _family(letters).replace("](rules/", "](").removeprefix("## ")
+    return f"# {letters}: {body}\n\n```{{toctree}}\n:hidden:\n\n{codes}\n```\n"
+
+
 def _severity(rule: Rule) -> str:
     return f"{rule.severity.value}, strict" if rule.strict else rule.severity.value
 
@@ -322,7 +335,7 @@ def rule_page(rule: Rule) -> str:
     text = rule.text
     facts = [
         f"Severity: {rule.severity.value}",
-        f"For: {' and '.join(rule.kinds) or 'every'} projects",
+        f"For: {f'{kinds} projects' if (kinds := ' and '.join(rule.kinds)) else 'every project'}",
         f"Repaired by: {f'`lisa-scaffold check {rule.repair}`' if rule.repair else 'people'}",
     ]
     if rule.strict:
@@ -344,6 +357,7 @@ def write_rule_pages(app: Sphinx) -> None:
     del app
     RULES.mkdir(exist_ok=True)
     pages = {f"{each.code}.md": rule_page(each) for each in rules.every_rule()}
+    pages |= {f"{letters}.md": family_page(letters) for letters in rules.FAMILIES}
     for path in RULES.glob("*.md"):
         if path.name not in pages:
             path.unlink()
@@ -355,6 +369,7 @@ def write_rule_pages(app: Sphinx) -> None:
 
 PARTS: dict[str, Callable[[], str]] = {
     "exit codes": exit_codes,
+    "families": families,
     "files": files,
     "options": options,
     "patterns": patterns,
@@ -375,8 +390,18 @@ def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = MARK.sub(lambda mark: PARTS[mark[1]](), source[0])
 
 
+def drop_source_links(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Link no page to its source that has none in the repository."""
+    del app, templatename, doctree
+    if pagename.startswith("reference/rules/"):
+        context["theme_source_edit_link"] = context["theme_source_view_link"] = None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Join Sphinx."""
     app.connect("builder-inited", write_rule_pages)
     app.connect("source-read", fill_in)
+    app.connect("html-page-context", drop_source_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
