@@ -20,7 +20,7 @@ from .support.updates import Workshop, open_workshop
 
 COMMANDS = (
     *("new", "update", "resolve", "status", "adopt", "check", "explain"),
-    *("completion", "merge-driver", "fleet status", "fleet page"),
+    *("completion", "merge-driver", "fleet status", "fleet page", "fleet update"),
 )
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 

@@ -24,10 +24,9 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 @pytest.fixture
 def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    fleet = open_fleet(tmp_path, monkeypatch)
-    fleet.add("behind")
-    fleet.add("current", version="v2.0.0")
-    fleet.add("drifted", {"locked.txt": "mine\n"})
+    fleet = open_fleet(
+        tmp_path, monkeypatch, behind={}, current=None, drifted={"locked.txt": "mine\n"}
+    )
     plain = fleet.clones / "plain"
     plain.mkdir()
     git.git("init", "--quiet", cwd=plain)

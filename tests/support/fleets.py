@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -81,13 +85,43 @@ class Fleet:
         return path
 
 
-def open_fleet(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    """A template of two versions, v1.0.0 and v2.0.0, and no project yet."""
+_kept: dict[str, Path] = {}
+
+
+def open_fleet(folder: Path, monkeypatch: pytest.MonkeyPatch, **projects: Files | None) -> Fleet:
+    """A template of two versions, v1.0.0 and v2.0.0, and projects of the first.
+
+    A second fleet of the same projects is copied from the first.
+
+    Parameters
+    ----------
+    folder
+        An empty folder.
+    monkeypatch
+        Lets the template pass for ours.
+    projects
+        What people wrote in each; None for one of the newest version, in which nobody did.
+    """
     fleet = Fleet(folder, folder / "template-work")
-    fleet.work.mkdir(parents=True)
-    git.git("init", "--quiet", cwd=fleet.work)
-    git.git("init", "--quiet", "--bare", fleet.bare, cwd=folder)
-    fleet.release("v1.0.0", FIRST)
-    fleet.release("v2.0.0", SECOND)
+    wanted = repr(projects)
+    if wanted in _kept:
+        shutil.copytree(_kept[wanted], folder, symlinks=True, dirs_exist_ok=True)
+    else:
+        fleet.work.mkdir(parents=True)
+        git.git("init", "--quiet", cwd=fleet.work)
+        git.git("init", "--quiet", "--bare", fleet.bare, cwd=folder)
+        fleet.release("v1.0.0", FIRST)
+        fleet.release("v2.0.0", SECOND)
+        for name, files in projects.items():
+            fleet.add(name, files, "v2.0.0" if files is None else "v1.0.0")
+        if not _kept:
+            atexit.register(shutil.rmtree, _store(), ignore_errors=True)
+        _kept[wanted] = _store() / str(len(_kept))
+        shutil.copytree(folder, _kept[wanted], symlinks=True)
     monkeypatch.setenv(SOURCE_VARIABLE, str(fleet.bare))
     return fleet
+
+
+@cache
+def _store() -> Path:
+    return Path(tempfile.mkdtemp(prefix="fleets-"))

@@ -22,10 +22,11 @@ into them."""
 HELP: dict[str, Any] = {
     "examples": (
         ("lisa-scaffold fleet status", "tell how each project stands"),
+        ("lisa-scaffold fleet update --dry-run", "show what an update would do"),
         ("lisa-scaffold fleet page s.json --output fleet.html", "make a page of it"),
     ),
     "page": "howto/fleet.html",
-    "commands": ("status", "page"),
+    "commands": ("status", "update", "page"),
 }
 
 FORMATS = ("text", "json", "csv", "markdown", "html")
@@ -80,6 +81,43 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
     common.add_reports(parser.add_argument_group("result"), FORMATS)
     common.add_common(parser)
     parser.set_defaults(command=run_status)
+
+
+def _add_update(parser: argparse.ArgumentParser) -> None:
+    _add_fleet(parser)
+    group = parser.add_argument_group("update")
+    group.add_argument(
+        "--to", metavar="VERSION", help="version of the template, such as 1.2.3 or v1.2.3"
+    )
+    group.add_argument(
+        "--limit", metavar="N", type=_read_limit, help="begin with N projects at most in this run"
+    )
+    group.add_argument(
+        "--wave",
+        metavar="SHARE",
+        help="begin with a share of the fleet in this run, such as 5%%; canaries come first, and "
+        "the next run goes on once the pipelines have ended",
+    )
+    group.add_argument(
+        "--stop-at",
+        metavar="SHARE",
+        help="begin with none where more of the pipelines have failed, such as 20%%",
+    )
+    group.add_argument(
+        "--merge-when-green",
+        action="store_true",
+        help="merge what is the template's own change alone, once a pipeline of that very commit "
+        "has passed",
+    )
+    common.add_result(parser, ("text", "json", "markdown"))
+    common.add_common(parser)
+    parser.set_defaults(command=run_update)
+
+
+def _read_limit(text: str) -> int:
+    if text.isdecimal() and len(text) < 7:  # noqa: PLR2004
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text}: a number is expected")
 
 
 def _add_page(parser: argparse.ArgumentParser) -> None:
@@ -176,6 +214,46 @@ def run_status(arguments: argparse.Namespace) -> int:
     return ExitCode.FINDINGS if any(row.problem for row in status.rows) else ExitCode.DONE
 
 
+def run_update(arguments: argparse.Namespace) -> int:
+    """Bring a newer version of the template into the projects of the fleet."""
+    from lisa_scaffold.fleet.settings import read_share
+    from lisa_scaffold.fleet.update import Wanted, update_fleet
+    from lisa_scaffold.report.fleet import update as report
+    from lisa_scaffold.report.fleet import words
+
+    shares = {
+        name: read_share(text)
+        for name in ("wave", "stop_at")
+        if (text := getattr(arguments, name)) is not None
+    }
+    outcomes = []
+    with (
+        _open_fleet(arguments) as (fleet, inventory),
+        _tell_progress("Updating", len(inventory.members)) as progress,
+    ):
+        wanted = Wanted(
+            *(arguments.to, arguments.dry_run, arguments.limit, arguments.merge_when_green),
+            fleet.updates._replace(**shares),
+        )
+
+        def tell_one(outcome: Any, done: int) -> None:
+            said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
+            progress(outcome.name, said, done)
+            if outcome.action in {"updated", "merged"}:
+                changed(f"{outcome.name} is {outcome.action}")
+
+        done = update_fleet(inventory, wanted, words, jobs=arguments.jobs, tell=tell_one)
+        outcomes = sorted(done, key=lambda each: each.name)
+    if arguments.format == "json":
+        hand_over(report.as_json(outcomes))
+    elif arguments.format == "markdown":
+        hand_over(report.markdown(outcomes))
+    else:
+        tell(f"{report.text(outcomes, *look())}\n", coloured=True)
+    urgent = any(each.action == "failed" or each.conflicts or each.stopped for each in outcomes)
+    return ExitCode.FINDINGS if urgent else ExitCode.DONE
+
+
 def run_page(arguments: argparse.Namespace) -> int:
     """Make a page of one or many files of the status."""
     from lisa_scaffold.fleet import records
@@ -232,6 +310,20 @@ _VERBS: dict[str, tuple[str, dict[str, Any], Callable[[argparse.ArgumentParser],
             "page": "howto/fleet.html",
         },
         _add_status,
+    ),
+    "update": (
+        "bring a newer version of the template into the projects",
+        {
+            "examples": (
+                ("lisa-scaffold fleet update --dry-run", "show what would be done"),
+                (
+                    "lisa-scaffold fleet update --wave 5% --stop-at 20%",
+                    "begin with a part, and go on with the next run",
+                ),
+            ),
+            "page": "howto/fleet.html",
+        },
+        _add_update,
     ),
     "page": (
         "make a page of one or many files of the status",

@@ -8,6 +8,7 @@ from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.clones import (
     References,
     bring_clone,
+    fetch_commit,
     find_head,
     list_references,
     push,
@@ -87,6 +88,7 @@ __all__ = [
     "copy_tags",
     "drop_branch",
     "export",
+    "fetch_commit",
     "find_head",
     "git",
     "head",

@@ -142,16 +142,16 @@ def _has(git_dir: Path, commit: str) -> bool:
 
 
 def push(repository: Repository, commit: str, branch: str, expected: str) -> None:
-    """Push a commit to a branch of the repository that a clone came from.
+    """Push a commit to a branch of the repository that a clone came from; none removes it.
 
     Parameters
     ----------
     repository
         The clone.
     commit
-        The commit.
+        The commit; empty to remove the branch.
     branch
-        The branch, which is made or moved.
+        The branch, which is made, moved or removed.
     expected
         Where the branch is now, empty where there is none: nothing is pushed over anything else.
 
@@ -165,6 +165,21 @@ def push(repository: Repository, commit: str, branch: str, expected: str) -> Non
     with repository.shown() as place:
         env = {**place, **online()}
         git("push", "--quiet", "--porcelain", lease, "origin", f"{commit}:{ref}", env=env)
+
+
+def fetch_commit(folder: Path, commit: str) -> None:
+    """Fetch a commit into a clone, with its history and without any file.
+
+    Raises
+    ------
+    GitError
+        If the repository that the clone came from has none of that name.
+    """
+    inner = folder / ".git"
+    if not _has(inner, commit):
+        place = {**online(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
+        git("fetch", *quiet, "--", "origin", commit, env=place, cwd=folder)
 
 
 def find_head(folder: Path) -> str:

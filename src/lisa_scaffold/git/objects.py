@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -239,10 +239,27 @@ class Store:
         output = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
         return output.decode(errors="surrogateescape")
 
-    def commit(self, repository: Repository, message: str, files: Mapping[str, Blob | None]) -> str:
+    def commit(
+        self,
+        repository: Repository,
+        message: str,
+        files: Mapping[str, Blob | None],
+        seal: Callable[[str], str] | None = None,
+    ) -> str:
         """Commit files (None: removed) on top of the project's current commit; returns its name.
 
         The new objects are not packed, so that they can be moved into the project's repository.
+
+        Parameters
+        ----------
+        repository
+            The project's repository.
+        message
+            The message.
+        files
+            The files.
+        seal
+            Makes the end of the message, once the tree of the commit is known.
 
         Raises
         ------
@@ -257,7 +274,15 @@ class Store:
         options = ("-c", f"fastimport.unpackLimit={2**30}", "fast-import", "--quiet")
         stream = start + _import_files(files, repository.prefix) + b"\n"
         self.run(*options, "--force", "--date-format=raw", stdin=stream)
-        return (self.folder / "refs/heads/result").read_text().strip()
+        name = (self.folder / "refs/heads/result").read_text().strip()
+        if seal is None:
+            return name
+        content = self.run("cat-file", "commit", name)
+        tree = content.partition(b"\n")[0].removeprefix(b"tree ").decode()
+        sealed = content + seal(tree).encode()
+        return (
+            self.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=sealed).decode().strip()
+        )
 
     def unite(self, base: bytes, ours: bytes, theirs: bytes) -> bytes:
         """A merge that has the lines of both sides, ours first, where both changed the same."""

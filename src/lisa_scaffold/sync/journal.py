@@ -281,9 +281,26 @@ def write_files(root: Path, contents: Mapping[str, bytes | None]) -> None:
 
 
 def commit(
-    repository: Repository, branch: str, message: str, files: Mapping[str, Blob | None]
+    repository: Repository,
+    branch: str,
+    message: str,
+    files: Mapping[str, Blob | None],
+    seal: Callable[[str], str] | None = None,
 ) -> None:
     """Commit files (None: removed) on a new branch; nothing else in the project changes.
+
+    Parameters
+    ----------
+    repository
+        The project's repository.
+    branch
+        The branch.
+    message
+        The message of the commit.
+    files
+        The files.
+    seal
+        Makes the end of the message, once the tree of the commit is known.
 
     Raises
     ------
@@ -295,7 +312,7 @@ def commit(
     def write(draft: Path) -> None:
         draft.mkdir(mode=0o700)
         store = git.Store(draft / "store.git", repository)
-        plan.write_commit(draft, branch, store.commit(repository, message, files))
+        plan.write_commit(draft, branch, store.commit(repository, message, files, seal))
 
     _decide(find_place(repository), write)
 

@@ -52,18 +52,31 @@ class Target:
     notes: tuple[str, ...] = ()
 
 
-def choose_target(current: Project, wanted: str | None, *, trust: bool = False) -> Target:
+def choose_target(
+    current: Project, wanted: str | None, *, trust: bool = False, source: Source | None = None
+) -> Target:
     """The version to update to; by default the newest.
 
     The newest version of our own template is the one that this package carries, that of another
     template is the newest in its repository. A branch is followed where a template has no versions.
+
+    Parameters
+    ----------
+    current
+        The project.
+    wanted
+        The version that is asked for; ``None``: the newest.
+    trust
+        Whether the template may lie in the project's own checkout.
+    source
+        The template, for whoever has it at hand already.
 
     Raises
     ------
     LisaError
         If the version is older than the recorded one, or the template cannot be reached.
     """
-    source = template.recorded_source(current.source, current.root, trust=trust)
+    source = source or template.recorded_source(current.source, current.root, trust=trust)
     notes: tuple[str, ...] = ()
     if not source.has(current.version):
         dated = _date_branch(source, current)

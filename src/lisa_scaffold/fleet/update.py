@@ -1,0 +1,541 @@
+"""Bring a newer version of the template into the projects of a fleet, one merge request each.
+
+A run first looks where each project stands, in its branches and merge requests, then does what is
+missing. It keeps no record of its own: whatever moment it was ended at, the next run finds what was
+pushed by its branch, and what was said by its text. What is right already is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from lisa_scaffold import git, project, template, workplace
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet import seal, waves
+from lisa_scaffold.fleet.find import Inventory, Member
+from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
+from lisa_scaffold.fleet.queue import spread
+from lisa_scaffold.fleet.seal import Mark
+from lisa_scaffold.fleet.settings import Updates
+from lisa_scaffold.fleet.status import find_clone, open_clones
+from lisa_scaffold.formats.ignored import match_patterns
+from lisa_scaffold.project import Project
+from lisa_scaffold.sync import journal
+from lisa_scaffold.template import Source
+from lisa_scaffold.template.shelf import Shelf, keep_open
+from lisa_scaffold.verbs import update
+from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
+
+# What becomes of a file where it is the template's own change alone.
+_PLAIN = frozenset({"updated", "added", "removed", "renamed"})
+
+
+class Words(Protocol):
+    """What is said of an update: commits and merge requests."""
+
+    def commit(self, updated: Updated) -> str:
+        """The message of the commit."""
+
+    def title(self, updated: Updated) -> str:
+        """The title of the merge request."""
+
+    def is_own_title(self, title: str) -> bool:
+        """Whether a title is one of ours, and nobody's own."""
+
+    def description(self, updated: Updated, commit: str) -> str:
+        """The description of the merge request, for the commit that it brings."""
+
+    def described(self, description: str) -> str | None:
+        """The commit that a description of ours is for; None where people have changed it."""
+
+    def touched(self, branch: str, version: str) -> str:
+        """What is said where people have committed to the branch."""
+
+    def superseded(self, url: str, version: str) -> str:
+        """What is said where another merge request takes the place of this one."""
+
+
+class Wanted(NamedTuple):
+    """What a run is asked for.
+
+    Attributes
+    ----------
+    to
+        The version; ``None``: the newest.
+    dry_run
+        Whether nothing is to be changed.
+    limit
+        How many projects it may begin with; ``None``: any number.
+    merge
+        Whether merge requests that are the template's own change alone are merged once a pipeline
+        has passed.
+    updates
+        The settings of the fleet.
+    """
+
+    to: str | None = None
+    dry_run: bool = False
+    limit: int | None = None
+    merge: bool = False
+    updates: Updates = Updates()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one project.
+
+    Attributes
+    ----------
+    name
+        The project.
+    action
+        ``current``, ``no template``, ``opted out``, ``updated``, ``right``, ``touched`` (people
+        have committed to the branch), ``declined``, ``merged``, ``waiting``, ``due`` or ``failed``.
+    version, to
+        The version that it records, and the one that it gets.
+    branch
+        The branch that brings that.
+    url
+        Its merge request.
+    changes
+        How many files change.
+    conflicts
+        The files in which no merge was safe.
+    notes
+        How many notes there are.
+    said
+        What there is to say besides.
+    stopped
+        Whether it waits because too many pipelines have failed.
+    """
+
+    name: str
+    action: str
+    version: str = ""
+    to: str = ""
+    branch: str = ""
+    url: str = ""
+    changes: int = 0
+    conflicts: tuple[str, ...] = ()
+    notes: int = 0
+    said: str = ""
+    stopped: bool = False
+
+
+class Place(NamedTuple):
+    """Where a project stands before a run.
+
+    Attributes
+    ----------
+    member
+        The project.
+    outcome
+        What is known of it already.
+    head, tip
+        The commits of its default branch, and of the branch that brings the version.
+    mark
+        What that branch's commit says of itself; ``None`` where people have committed to it.
+    opened
+        The open merge request of that branch.
+    older
+        Open merge requests of older versions.
+    """
+
+    member: Member
+    outcome: Outcome
+    head: str = ""
+    tip: str = ""
+    mark: Mark | None = None
+    opened: MergeRequest | None = None
+    older: tuple[MergeRequest, ...] = ()
+
+    def settle(self, action: str, said: str = "", **more: Any) -> Place:
+        """The same place with an outcome."""
+        return self._replace(outcome=replace(self.outcome, action=action, said=said, **more))
+
+
+class Updater:
+    """Updates projects.
+
+    Parameters
+    ----------
+    wanted
+        What the run is asked for.
+    words
+        What is said of updates.
+    shelf
+        Where the versions of the template stay open.
+    clones
+        The folder for clones of a server's projects.
+    forge
+        The server.
+    """
+
+    def __init__(
+        self, wanted: Wanted, words: Words, shelf: Shelf, clones: Path, forge: Forge | None
+    ) -> None:
+        self.wanted, self.words, self.shelf = wanted, words, shelf
+        self.clones, self.forge = clones, forge
+        self._sources: dict[str, Source] = {}
+
+    # --- Where it stands --------------------------------------------------------------------------
+
+    def look(self, member: Member) -> Place:
+        """Where a project stands; nothing is raised."""
+        place = Place(member, Outcome(member.name, "due"))
+        if member.problem:
+            return place.settle("failed", member.problem)
+        try:
+            return self._look(place)
+        except Exception as error:
+            return place.settle("failed", _say(error))
+
+    def lost(self, member: Member, error: LisaError) -> Place:
+        """The place of a project whose process has died."""
+        return Place(member, Outcome(member.name, "failed", said=_say(error)))
+
+    def _look(self, place: Place) -> Place:
+        member, remote = place.member, place.member.remote
+        branches: Mapping[str, str] = {}
+        if member.folder:
+            folder = member.folder
+        else:
+            address = git.clonable(remote.clone if remote else "")
+            references = git.list_references(address, remote.branch if remote else "")
+            branches, folder = references.branches, find_clone(self.clones, address.url)
+            if not references.head:
+                return place.settle("failed", "it has no default branch")
+            git.bring_clone(address, folder, references.head)
+        if not (folder / project.ANSWERS_FILE).is_file():
+            return place.settle("no template")
+        current, target = self._find_target(folder)
+        version = target.version
+        place = place.settle("due", version=current.version, to=version)
+        if not read_settings(folder).fleet:
+            return place.settle("opted out")
+        if not target.source.ours:
+            return place.settle("no template", "it is made from another template")
+        if version == current.version:
+            return place.settle("current")
+        branch = f"{BRANCHES}{version}"
+        place = place.settle("due", branch=branch)._replace(head=current.repository.head or "")
+        tip = git.tip_of(current.repository, branch) if member.folder else branches.get(branch, "")
+        if tip:
+            if remote:
+                git.fetch_commit(folder, tip)
+            mark = seal.read_mark(git.read_commit(current.repository, tip))
+            place = place._replace(tip=tip, mark=mark)
+        return self._look_at_requests(place, remote, branches) if remote else _judge(place)
+
+    def _look_at_requests(self, place: Place, remote: Remote, branches: Mapping[str, str]) -> Place:
+        """What the merge requests tell."""
+        forge = self._forge
+        branch = place.outcome.branch
+        requests = forge.list_requests(remote, state="all", source_branch=branch)
+        opened = next((each for each in requests if each.state == "opened"), None)
+        listed = forge.list_requests(remote, state="opened", labels=forge.label, get_all=True)
+        older = [each for each in listed if each.branch.startswith(BRANCHES)]
+        older = [each for each in older if each.branch != branch]
+        place = place._replace(opened=opened, older=tuple(older))
+        if opened:
+            opened = forge.read_request(remote, opened.number)
+            place = place.settle("due", url=opened.url)._replace(opened=opened)
+        elif requests:
+            before = requests[0]
+            why = "its merge request was closed: not this version"
+            if before.state == "merged":
+                why = "its merge request was merged, and taken back afterwards"
+            return place.settle("declined", why, url=before.url)
+        folder = find_clone(self.clones, remote.clone)
+        for each in older:
+            if tip := branches.get(each.branch):
+                git.fetch_commit(folder, tip)
+                if seal.read_mark(git.read_commit(git.repository(folder), tip)) is None:
+                    why = f"people have committed to the branch {each.branch}"
+                    return place.settle("touched", why, url=each.url)._replace(opened=each)
+        return _judge(place)
+
+    @property
+    def _forge(self) -> Forge:
+        if self.forge is None:
+            raise LisaError("a project of a server, and no server", "Name it in fleet.toml.")
+        return self.forge
+
+    def _find_target(self, folder: Path) -> tuple[Project, Target]:
+        """A project, and the version that it is to get."""
+        current = project.read(folder)
+        if current.source not in self._sources:
+            self._sources[current.source] = template.recorded_source(current.source, folder)
+        source = self._sources[current.source]
+        return current, update.choose_target(current, self.wanted.to, source=source)
+
+    # --- What is done -----------------------------------------------------------------------------
+
+    def carry_out(self, place: Place) -> Outcome:
+        """Do what is missing in a project; nothing is raised."""
+        try:
+            return self._carry_out(place)
+        except Exception as error:
+            return replace(place.outcome, action="failed", said=_say(error))
+
+    def lost_outcome(self, place: Place, error: LisaError) -> Outcome:
+        """The outcome of a project whose process has died."""
+        return replace(place.outcome, action="failed", said=_say(error))
+
+    def _carry_out(self, place: Place) -> Outcome:
+        outcome, remote = place.outcome, place.member.remote
+        if outcome.action == "touched":
+            if remote and place.opened and not self.wanted.dry_run:
+                said = self.words.touched(place.opened.branch, outcome.to)
+                self._forge.say_once(remote, place.opened.number, said)
+            return outcome
+        if self._is_right(place):
+            if remote and place.opened and not self.wanted.dry_run:
+                self._close_older(place, remote, place.opened.url)
+                return self._merge(place, remote, place.opened, replace(outcome, action="right"))
+            return replace(outcome, action="right")
+        folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
+        if remote:
+            git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
+        updated = self._work_out(folder)
+        outcome = replace(
+            outcome,
+            action="due",
+            changes=len(updated.synced.shown()),
+            conflicts=tuple(updated.synced.conflicts),
+            notes=len(updated.notes),
+        )
+        if self.wanted.dry_run:
+            return outcome
+        commit = place.tip if _stands(place) else self._commit(place, folder, updated)
+        outcome = replace(outcome, action="updated")
+        if remote is None:
+            return outcome
+        if commit != place.tip:
+            git.push(git.repository(folder), commit, outcome.branch, place.tip)
+        request = self._request(place, remote, updated, commit)
+        self._close_older(place, remote, request.url)
+        return self._merge(place, remote, request, replace(outcome, url=request.url), commit)
+
+    def _is_right(self, place: Place) -> bool:
+        """Whether nothing is missing: neither a commit nor what its merge request says."""
+        if not _stands(place):
+            return False
+        if place.member.remote is None:
+            return True
+        if place.opened is None:
+            return False
+        described = self.words.described(place.opened.description)
+        return described is None or described == place.tip
+
+    def _work_out(self, folder: Path) -> Updated:
+        """The update of a project."""
+        current, target = self._find_target(folder)
+        project.refuse_unfinished(current)
+        old, new = self.shelf.open_all(target.source, target.project.version, target.version)
+        with workplace.folder() as scratch:
+            return Prepared(target.project, old, new, scratch, False, target.notes).update({})
+
+    def _commit(self, place: Place, folder: Path, updated: Updated) -> str:
+        """Commit an update on its branch, in the place of what a run before had committed."""
+        repository, branch = updated.project.repository, place.outcome.branch
+        synced = updated.synced
+        plain = not updated.notes and {each.status for each in synced.changes} <= _PLAIN
+        result = "conflict" if synced.conflicts else "plain" if plain else "merged"
+        mark = Mark(updated.version, result, repository.head or "")
+        message = self.words.commit(updated)
+        # In a clone of ours there may be what was never pushed.
+        if before := git.tip_of(repository, branch):
+            git.drop_branch(repository, branch, before)
+        journal.commit(
+            *(repository, branch, message, synced.decided()),
+            lambda tree: seal.make_trailer(message, mark, tree),
+        )
+        return git.tip_of(git.repository(folder), branch)
+
+    def _request(self, place: Place, remote: Remote, updated: Updated, commit: str) -> MergeRequest:
+        """Open the merge request, or bring up to date what nobody has changed in it."""
+        words, opened = self.words, place.opened
+        wanted: dict[str, Any] = {
+            "title": words.title(updated),
+            "description": words.description(updated, commit),
+        }
+        if opened is None:
+            wanted["labels"] = list(self.wanted.updates.labels)
+            if (user := self._find_assignee(remote.name)) is not None:
+                wanted["assignee_id"] = user
+            return self._forge.open_request(remote, place.outcome.branch, wanted)
+        if not words.is_own_title(opened.title) or opened.title == wanted["title"]:
+            del wanted["title"]
+        if words.described(opened.description) is None:
+            del wanted["description"]
+        return self._forge.edit_request(remote, opened.number, wanted) if wanted else opened
+
+    def _find_assignee(self, name: str) -> int | None:
+        for pattern, user in self.wanted.updates.assign:
+            if match_patterns([pattern])(name):
+                return self._forge.find_user(user)
+        return None
+
+    def _close_older(self, place: Place, remote: Remote, url: str) -> None:
+        """Close the merge requests of older versions, which this one supersedes."""
+        for each in place.older:
+            said = self.words.superseded(url, place.outcome.to)
+            self._forge.say_once(remote, each.number, said)
+            self._forge.edit_request(remote, each.number, {"state_event": "close"})
+
+    def _merge(
+        self,
+        place: Place,
+        remote: Remote,
+        request: MergeRequest,
+        outcome: Outcome,
+        commit: str = "",
+    ) -> Outcome:
+        """Merge what is the template's own change alone, once a pipeline has seen that commit."""
+        if not self.wanted.merge:
+            return outcome
+        commit = commit or place.tip
+        folder = find_clone(self.clones, remote.clone)
+        mark = seal.read_mark(git.read_commit(git.repository(folder), commit))
+        if mark is None or mark.result != "plain":
+            why = "not merged by itself: it is more than the template's change"
+            return replace(outcome, said=why)
+        request = self._forge.read_request(remote, request.number)
+        if request.draft or request.commit != commit or request.pipeline_commit != commit:
+            return replace(outcome, said="not merged yet: no pipeline has seen this commit")
+        if request.pipeline not in {*waves.RUNNING, "success"} or not request.pipeline:
+            return replace(
+                outcome, said=f"not merged: its pipeline is {request.pipeline or 'none'}"
+            )
+        now = request.pipeline == "success"
+        self._forge.merge(remote, request, now=now)
+        if now:
+            return replace(outcome, action="merged")
+        return replace(outcome, said="it is merged once its pipeline has passed")
+
+
+def _stands(place: Place) -> bool:
+    """Whether the branch has a commit of ours that brings the version to the project as it is."""
+    mark = place.mark
+    return mark is not None and mark.version == place.outcome.to and mark.base == place.head
+
+
+def _judge(place: Place) -> Place:
+    """A place where people have been is theirs."""
+    if place.tip and place.mark is None:
+        return place.settle("touched", "people have committed to its branch")
+    return place
+
+
+def _say(error: Exception) -> str:
+    if isinstance(error, LisaError):
+        return f"{error.message}. {error.hint}"
+    return f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
+
+
+def update_fleet(
+    inventory: Inventory,
+    wanted: Wanted,
+    words: Words,
+    *,
+    jobs: int = 1,
+    tell: Callable[[Outcome, int], None] = lambda *_: None,
+) -> Iterator[Outcome]:
+    """Update the projects of a fleet.
+
+    Parameters
+    ----------
+    inventory
+        What belongs to it.
+    wanted
+        What the run is asked for.
+    words
+        What is said of updates.
+    jobs
+        How many projects are worked on at once.
+    tell
+        Called with each project, and how many were looked at or worked on.
+
+    Yields
+    ------
+    Outcome
+        What became of each project.
+
+    Raises
+    ------
+    LisaError
+        If this installation has no template.
+    """
+    with keep_open() as shelf, open_clones() as clones:
+        updater = Updater(wanted, words, shelf, clones, inventory.forge)
+        done, places = 0, []
+        for place in spread(updater.look, inventory.members, jobs, updater.lost):
+            places.append(place)
+        places.sort(key=lambda place: place.member.name)
+        begun, due = _part(places)
+        is_canary = match_patterns(wanted.updates.canaries)
+        chosen = waves.choose(
+            *([place.member.name for place in due], begun, is_canary),
+            *(wanted.updates.wave, wanted.updates.stop_at),
+        )
+        names = chosen.names if wanted.limit is None else chosen.names[: wanted.limit]
+        work = []
+        for place in places:
+            name, action = place.member.name, place.outcome.action
+            if action not in {"due", "touched"}:
+                done += 1
+                tell(place.outcome, done)
+                yield place.outcome
+            elif place in due and name not in names:
+                why = chosen.reason if name not in chosen.names else "--limit is reached"
+                done += 1
+                outcome = replace(place.outcome, action="waiting", said=why, stopped=chosen.stopped)
+                tell(outcome, done)
+                yield outcome
+            else:
+                work.append(place)
+        yield from _carry_out(updater, work, jobs, tell, done)
+
+
+def _carry_out(
+    updater: Updater,
+    work: Sequence[Place],
+    jobs: int,
+    tell: Callable[[Outcome, int], None],
+    done: int,
+) -> Iterator[Outcome]:
+    # Opened before the processes are started, so that each has them.
+    with _warmed(updater, work):
+        for outcome in spread(updater.carry_out, work, jobs, updater.lost_outcome):
+            done += 1
+            tell(outcome, done)
+            yield outcome
+
+
+@contextmanager
+def _warmed(updater: Updater, work: Sequence[Place]) -> Iterator[None]:
+    """The versions that the projects have and get, opened once for all processes."""
+    sources = [each for each in updater._sources.values() if each.ours]
+    for place in work if sources else ():
+        try:
+            updater.shelf.open_all(sources[0], place.outcome.version, place.outcome.to)
+        except LisaError:
+            continue  # told where it is needed
+    yield
+
+
+def _part(places: Sequence[Place]) -> tuple[list[waves.Begun], list[Place]]:
+    """The projects that were begun with, and those that are still due."""
+    begun, due = [], []
+    for place in places:
+        if place.outcome.action in {"touched", "declined"} or place.tip or place.opened:
+            pipeline = place.opened.pipeline if place.opened else "success"
+            begun.append(waves.Begun(place.member.name, pipeline, place.opened is not None))
+        elif place.outcome.action == "due":
+            due.append(place)
+    return begun, due

@@ -1,0 +1,69 @@
+"""What an update did in a fleet: text, Markdown, and ``lisa-scaffold/fleet-update/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from lisa_scaffold.fleet.update import Outcome
+from lisa_scaffold.lines import Paint, plain
+from lisa_scaffold.report import machine
+from lisa_scaffold.report.check.wording import count
+from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
+from lisa_scaffold.shown import brief
+
+HEADINGS = {
+    "failed": "Failed",
+    "updated": "Updated",
+    "due": "Would be updated",
+    "merged": "Merged",
+    "touched": "Left alone: people have committed to the branch",
+    "declined": "Declined",
+    "right": "Already as they should be",
+    "waiting": "Waiting",
+    "opted out": "Take no updates of the fleet",
+    "no template": "Without the template",
+    "current": "Up to date",
+}
+"""What can become of a project; what somebody has to look at comes first."""
+
+
+def document(outcomes: Sequence[Outcome]) -> Document:
+    """The update for people."""
+    return Document(count(len(outcomes), "project"), tuple(_list_sections(outcomes)))
+
+
+def _list_sections(outcomes: Sequence[Outcome]) -> Iterator[Section]:
+    for action, heading in HEADINGS.items():
+        found = [each for each in outcomes if each.action == action]
+        if found:
+            title, urgent = f"{heading} ({len(found)})", action == "failed"
+            yield Section(title, tuple(map(_describe, found)), urgent=urgent)
+
+
+def _describe(outcome: Outcome) -> Item:
+    facts = []
+    if outcome.to and outcome.version != outcome.to:
+        facts.append(f"{outcome.version} to {outcome.to}")
+    if outcome.changes:
+        facts.append(count(outcome.changes, "file"))
+    if outcome.conflicts:
+        facts.append(count(len(outcome.conflicts), "file") + " in conflict, as a draft")
+    facts += [each for each in (outcome.said, outcome.url) if each]
+    return Item(brief(", ".join(facts), 600), outcome.name)
+
+
+def as_json(outcomes: Sequence[Outcome]) -> str:
+    """The update for programs."""
+    listed = [asdict(each) for each in outcomes]
+    return machine.as_json({"schema": "lisa-scaffold/fleet-update/1", "projects": listed})
+
+
+def text(outcomes: Sequence[Outcome], width: int = 0, paint: Paint = plain) -> str:
+    """The update as text."""
+    return as_text(document(outcomes), width, paint)
+
+
+def markdown(outcomes: Sequence[Outcome]) -> str:
+    """The update as Markdown."""
+    return as_markdown(document(outcomes))

@@ -1,0 +1,204 @@
+"""A newer version for the projects of a fleet of local clones: one branch each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.fleet import seal
+from lisa_scaffold.fleet.seal import Mark
+from lisa_scaffold.process import run
+
+from ..support.fleets import Fleet, open_fleet
+from ..support.updates import TEN, Capture, commit, write
+
+BRANCH = "lisa-scaffold/v2.0.0"
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    return open_fleet(
+        *(tmp_path, monkeypatch),
+        plain={},
+        merged={"shared.txt": f"merged\n{TEN}more of ours\n"},
+        torn={"shared.txt": f"torn\n{TEN}".replace("line 5", "line V")},
+        current=None,
+        apart={"pyproject.toml": "[tool.lisa-scaffold]\nfleet = false\n"},
+    )
+
+
+def update(fleet: Fleet, capsys: Capture, *options: str) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    words = ["fleet", "update", str(fleet.set_up()), "--format", "json", *options]
+    code = cli.main(words)
+    told = json.loads(capsys.readouterr().out)
+    assert told["schema"] == "lisa-scaffold/fleet-update/1"
+    return code, {each["name"]: each for each in told["projects"]}
+
+
+def actions(told: dict[str, Any]) -> dict[str, str]:
+    return {name: each["action"] for name, each in told.items()}
+
+
+def tips(fleet: Fleet) -> dict[str, str]:
+    return {
+        each.name: git.tip_of(git.repository(each), BRANCH)
+        for each in sorted(fleet.clones.iterdir())
+    }
+
+
+def read(fleet: Fleet, name: str) -> git.Commit:
+    repository = git.repository(fleet.clones / name)
+    return git.read_commit(repository, git.tip_of(repository, BRANCH))
+
+
+def test_one_branch_a_project_and_nothing_the_second_time(fleet: Fleet, capsys: Capture) -> None:
+    code, told = update(fleet, capsys)
+    assert code == ExitCode.FINDINGS  # there is a conflict
+    expected = {
+        "plain": "updated",
+        "merged": "updated",
+        "torn": "updated",
+        "current": "current",
+        "apart": "opted out",
+    }
+    assert actions(told) == expected
+    assert {name: each["conflicts"] for name, each in told.items() if each["conflicts"]} == {
+        "torn": ["shared.txt"]
+    }
+    marks = {name: seal.read_mark(read(fleet, name)) for name in ("plain", "merged", "torn")}
+    heads = {name: read(fleet, name).parents[0] for name in marks}
+    assert marks == {
+        "plain": Mark("v2.0.0", "plain", heads["plain"]),
+        "merged": Mark("v2.0.0", "merged", heads["merged"]),
+        "torn": Mark("v2.0.0", "conflict", heads["torn"]),
+    }
+    place = fleet.clones / "torn"
+    assert git.git("rev-parse", "HEAD", cwd=place).strip() == heads["torn"]
+    assert git.git("status", "--porcelain", cwd=place) == ""
+    assert "<<<<<<<" not in git.git("grep", "-c", "", BRANCH, cwd=place)
+    assert "line V" in git.git("show", f"{BRANCH}:shared.txt", cwd=place)
+    before = tips(fleet)
+    code, told = update(fleet, capsys)
+    assert code == ExitCode.DONE
+    right = {name: "right" if action == "updated" else action for name, action in expected.items()}
+    assert (actions(told), tips(fleet)) == (right, before)
+
+
+def test_a_dry_run_tells_and_changes_nothing(fleet: Fleet, capsys: Capture) -> None:
+    before = tips(fleet)
+    code, told = update(fleet, capsys, "--dry-run")
+    assert (code, tips(fleet)) == (ExitCode.FINDINGS, before)
+    assert [name for name, action in actions(told).items() if action == "due"] == [
+        *("merged", "plain", "torn")
+    ]
+    assert told["plain"]["changes"] == 3
+
+
+def test_the_branch_follows_the_project(fleet: Fleet, capsys: Capture) -> None:
+    update(fleet, capsys)
+    first = read(fleet, "plain")
+    write(fleet.clones / "plain", {"own.txt": "ours\n"})
+    commit(fleet.clones / "plain")
+    _, told = update(fleet, capsys)
+    assert actions(told)["plain"] == "updated"
+    second = read(fleet, "plain")
+    assert second.parents != first.parents
+    mark = seal.read_mark(second)
+    assert mark
+    assert mark.base == git.git("rev-parse", "HEAD", cwd=fleet.clones / "plain").strip()
+
+
+CHANGES = {
+    "a commit on top": [["commit", "--quiet", "--allow-empty", "-m", "Mine"]],
+    "another message": [["commit", "--quiet", "--amend", "-m", "Mine"]],
+    "more in the commit": [
+        ["rm", "--quiet", "locked.txt"],
+        ["commit", "-q", "--amend", "--no-edit"],
+    ],
+    "moved onto the default branch": [["rebase", "--quiet", "main"]],
+}
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_what_people_commit_there_is_never_overwritten(
+    how: str, fleet: Fleet, capsys: Capture
+) -> None:
+    update(fleet, capsys)
+    place = fleet.clones / "plain"
+    write(place, {"own.txt": "ours\n"})
+    commit(place)
+    for words in (["switch", "--quiet", BRANCH], *CHANGES[how], ["switch", "--quiet", "main"]):
+        run(["git", *words], cwd=place)
+    before = tips(fleet)
+    assert seal.read_mark(read(fleet, "plain")) is None
+    _, told = update(fleet, capsys)
+    assert (actions(told)["plain"], tips(fleet)) == ("touched", before)
+    assert told["plain"]["said"] == "people have committed to its branch"
+
+
+def test_a_limit_and_waves(fleet: Fleet, capsys: Capture) -> None:
+    _, told = update(fleet, capsys, "--limit", "1")
+    assert actions(told) == {
+        "merged": "updated",
+        "plain": "waiting",
+        "torn": "waiting",
+        "current": "current",
+        "apart": "opted out",
+    }
+    assert told["plain"]["said"] == "--limit is reached"
+    _, told = update(fleet, capsys, "--wave", "30%")
+    assert (actions(told)["plain"], actions(told)["torn"]) == ("updated", "waiting")
+    assert told["torn"]["said"] == "it is in a later wave"
+    assert actions(update(fleet, capsys, "--wave", "30%")[1])["torn"] == "updated"
+
+
+def test_one_that_fails_does_not_stop_the_others(fleet: Fleet, capsys: Capture) -> None:
+    answers = fleet.clones / "plain/.copier-answers.yml"
+    answers.write_text("_commit: v1.0.0\n_src_path: [\n")
+    commit(fleet.clones / "plain")
+    write(fleet.clones / "merged", {".copier-answers.yml": "_commit: v0.7.0\n_src_path: x\n"})
+    commit(fleet.clones / "merged")
+    code, told = update(fleet, capsys)
+    assert code == ExitCode.FINDINGS
+    assert actions(told)["plain"] == actions(told)["merged"] == "failed"
+    assert ".copier-answers.yml:" in told["plain"]["said"]
+    assert actions(told)["torn"] == "updated"
+
+
+def test_to_a_version(fleet: Fleet, capsys: Capture) -> None:
+    fleet.release("v3.0.0", {"template/more.txt": "more\n"})
+    _, told = update(fleet, capsys, "--to", "2.0.0")
+    assert (told["plain"]["to"], told["current"]["action"]) == ("v2.0.0", "current")
+    _, told = update(fleet, capsys)
+    assert (told["plain"]["to"], told["plain"]["branch"]) == ("v3.0.0", "lisa-scaffold/v3.0.0")
+    assert told["current"]["action"] == "updated"
+
+
+def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
+    words = ["fleet", "update", str(fleet.set_up()), "--dry-run"]
+    assert cli.main(words) == ExitCode.FINDINGS
+    said = capsys.readouterr()
+    assert said.out.startswith(
+        "5 projects\n\nWould be updated (3)\n  merged: v1.0.0 to v2.0.0, 3 files\n"
+        "  plain: v1.0.0 to v2.0.0, 3 files\n"
+        "  torn: v1.0.0 to v2.0.0, 3 files, 1 file in conflict, as a draft\n"
+    )
+    assert sorted(said.err.splitlines())[:2] == ["apart: opted out", "current: current"]
+    assert cli.main([*words, "--format", "markdown"]) == ExitCode.FINDINGS
+    assert "### Would be updated (3)\n\n- `merged`: v1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--wave", "5"], ["--limit", "x"], ["--jobs", "0"]])
+def test_numbers_that_are_none(words: list[str], fleet: Fleet, capsys: Capture) -> None:
+    try:
+        code = cli.main(["fleet", "update", str(fleet.set_up()), *words])
+    except SystemExit as error:
+        code = int(str(error.code))
+    assert code == ExitCode.REFUSED
+    assert words[1] in capsys.readouterr().err
