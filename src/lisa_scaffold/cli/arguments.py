@@ -222,25 +222,30 @@ def add_target(parser: argparse.ArgumentParser, trust: str = "") -> argparse._Ar
     return group
 
 
-REPORTS = ("text", "json", "markdown", "html")
-"""The forms of what is told of a change."""
+def add_result(
+    parser: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json", "markdown", "html")
+) -> argparse._ArgumentGroup:
+    """Add the options for the result of the commands that change projects.
 
-
-def add_result(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    """Add the options for the result of the commands that merge a render into a project."""
+    Parameters
+    ----------
+    parser
+        The command's parser.
+    formats
+        The forms of the report; with ``html`` among them, it can be opened in a browser.
+    """
     group = parser.add_argument_group("result")
     group.add_argument(
         "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
     )
+    page = "; html is a page with every file side by side" if "html" in formats else ""
     group.add_argument(
-        "--format",
-        choices=REPORTS,
-        default=REPORTS[0],
-        help="form of the report; html is a page with every file side by side",
+        "--format", choices=formats, default=formats[0], help=f"form of the report{page}"
     )
-    group.add_argument(
-        "--open", action="store_true", help="show the report as a page in your browser"
-    )
+    if page:
+        group.add_argument(
+            "--open", action="store_true", help="show the report as a page in your browser"
+        )
     return group
 
 

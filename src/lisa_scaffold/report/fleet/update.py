@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from lisa_scaffold.fleet.update import Outcome
-from lisa_scaffold.lines import Paint, plain
+from lisa_scaffold.lines import Paint, count, plain
 from lisa_scaffold.report import machine
-from lisa_scaffold.report.check.wording import count
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import brief
 
