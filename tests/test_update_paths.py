@@ -320,6 +320,49 @@ def test_a_seeded_file_that_moves_goes_along_with_what_people_wrote(
     assert workshop.read("t.dat") == MINE
 
 
+PACKAGE = QUESTIONS + "_lisa_ownership:\n  seeded: [src/**]\n"
+
+
+def test_seeded_files_go_along_with_a_package_of_another_name(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Their content names the package, so that no two are alike."""
+    folder = "template/src/{{ name }}"
+    files = {f"{folder}/{each}.py.jinja": f"import {{{{ name }}}}.{each}\n" for each in "abc"}
+    workshop = open_workshop(tmp_path, {"copier.yml": PACKAGE, **files})
+    own = "import demo.a\n\nMINE = 1\n"
+    workshop.edit({"src/demo/a.py": own, "src/demo/own.py": "x = 1\n", "src/demo/c.py": None})
+    told = report(workshop, capsys, "--data", "name=other")
+    assert workshop.read("src/other/a.py") == own
+    assert workshop.read("src/other/b.py") == "import demo.b\n"
+    assert not (workshop.project / "src/demo/a.py").exists()
+    assert not (workshop.project / "src/other/c.py").exists()
+    assert (workshop.project / "src/demo/own.py").exists()
+    moved = [change for change in told["changes"] if change["status"] == "renamed"]
+    assert [(change["was"], change["path"]) for change in moved] == [
+        ("src/demo/a.py", "src/other/a.py"),
+        ("src/demo/b.py", "src/other/b.py"),
+    ]
+    assert told["conflicts"] == []
+    said = "it moves with its folder; where it names that, the change is yours."
+    assert {f"src/other/{each}.py: {said}" for each in "ab"} <= {*told["notes"]}
+
+
+def test_seeded_files_of_two_folders_that_become_one_stay(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(
+        tmp_path,
+        {"copier.yml": PACKAGE, "template/src/a/x.py": "1\n", "template/src/b/x.py": "2\n"},
+    )
+    workshop.edit({"src/a/x.py": "mine\n"})
+    workshop.release(
+        "v1.1.0",
+        {"template/src/a/x.py": None, "template/src/b/x.py": None, "template/src/c/x.py": "3\n"},
+    )
+    report(workshop, capsys)
+    assert workshop.read("src/a/x.py") == "mine\n"
+    assert workshop.read("src/c/x.py") == "3\n"
+
+
 def test_of_a_seeded_file_that_the_project_moved_nothing_is_told(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -96,6 +96,8 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     synced.note_skipped(missed)
     for path in held.dropped:
         synced.keep(path, "the template no longer has it; it is the project's.")
+    for path in held.moved:
+        synced.note(path, "it moves with its folder; where it names that, the change is yours.")
     for path in replaced:
         synced.keep(path, f"{settling.say_dropped(path)}; the project has replaced it.")
     for path in held.missed:
