@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any
 
-from lisa_scaffold.cli import (
-    adopt,
-    check,
-    completion,
-    explain,
-    fleet,
-    merge_driver,
-    resolve,
-    status,
-    update,
-)
-from lisa_scaffold.cli import new as new_verb
 from lisa_scaffold.cli.arguments import Parser, add_version
 from lisa_scaffold.cli.boundary import run_guarded
+from lisa_scaffold.cli.completion import complete, is_asked
 
+# Each has a module, which is imported where its command is called: a merge driver, which
+# git starts for every file, has no time for the others.
 _COMMANDS = {
-    "new": (new_verb, "create a project"),
-    "update": (update, "bring in a newer template"),
-    "resolve": (resolve, "go through the conflicts that an update has left"),
-    "status": (status, "tell how far a project is behind, and where it departs"),
-    "adopt": (adopt, "bring the template into a project that never had it"),
-    "check": (check, "tell where projects depart from the practice"),
-    "explain": (explain, "tell what a rule wants, and why"),
-    "fleet": (fleet, "look at many projects, and update them"),
-    "merge-driver": (merge_driver, "let plain git merge files by their parts"),
-    "completion": (completion, "make a shell complete these commands"),
+    "new": "create a project",
+    "update": "bring in a newer template",
+    "resolve": "go through the conflicts that an update has left",
+    "status": "tell how far a project is behind, and where it departs",
+    "adopt": "bring the template into a project that never had it",
+    "check": "tell where projects depart from the practice",
+    "explain": "tell what a rule wants, and why",
+    "fleet": "look at many projects, and update them",
+    "merge-driver": "let plain git merge files by their parts",
+    "completion": "make a shell complete these commands",
 }
 _EXAMPLES = (
     ("lisa-scaffold new lisa-noise", "make a project; lisa-new is the same"),
@@ -41,8 +34,8 @@ _EXAMPLES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-scaffold`` and return its exit code."""
-    if completion.is_asked():
-        completion.complete(parser())
+    if is_asked():
+        complete(parser())
     words = sys.argv[1:] if argv is None else argv
     named = [word for word in words[:1] if word in _COMMANDS]
     return run_guarded("lisa-scaffold", parser(named or _COMMANDS), argv)
@@ -51,15 +44,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def new(argv: Sequence[str] | None = None) -> int:
     """Run ``lisa-new``, which is ``lisa-scaffold new``, and return its exit code."""
     alone = parser_of_new()
-    if completion.is_asked():
-        completion.complete(alone)
+    if is_asked():
+        complete(alone)
     return run_guarded("lisa-new", alone, argv)
 
 
 def parser_of_new() -> Parser:
     """The parser of ``lisa-new``."""
-    alone = Parser(prog="lisa-new", description=new_verb.DESCRIPTION, **new_verb.HELP)
-    new_verb.add_arguments(alone)
+    module = _load_command("new")
+    alone = Parser(prog="lisa-new", description=module.DESCRIPTION, **module.HELP)
+    module.add_arguments(alone)
     return alone
 
 
@@ -80,7 +74,15 @@ def parser(commands: Iterable[str] = _COMMANDS) -> Parser:
     add_version(whole)
     verbs = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in commands:
-        module, summary = _COMMANDS[name]
-        one = verbs.add_parser(name, help=summary, description=module.DESCRIPTION, **module.HELP)
+        module = _load_command(name)
+        one = verbs.add_parser(
+            name, help=_COMMANDS[name], description=module.DESCRIPTION, **module.HELP
+        )
         module.add_arguments(one)
     return whole
+
+
+def _load_command(name: str) -> Any:
+    # A module of the name of `new`, the function above, would take its place here.
+    module = {"new": "create", "merge-driver": "merge_driver"}.get(name, name)
+    return import_module(f"lisa_scaffold.cli.{module}")

@@ -13,7 +13,6 @@ from lisa_scaffold import files
 from lisa_scaffold.cli.terminal import say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.lines import fit
-from lisa_scaffold.project.above import find_above, has_metadata
 from lisa_scaffold.shown import harmless, visible
 
 DOCS = "https://lisa.pages.in2p3.fr/lisa-scaffold"
@@ -169,6 +168,8 @@ def find_project(named: Path | None, is_project: Callable[[Path], bool] | None =
     """
     if named is not None:
         return named
+    from lisa_scaffold.project.above import find_above, has_metadata
+
     found = find_above(Path(), is_project or has_metadata)
     if found != Path():
         say(f"The project: {found}")

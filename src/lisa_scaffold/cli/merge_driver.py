@@ -76,13 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def install(arguments: argparse.Namespace) -> int:
     """Set the driver up."""
-    from lisa_scaffold.verbs import driver
+    from lisa_scaffold.verbs import driver_setup
 
-    place = driver.find_place(None if arguments.everywhere else Path())
+    place = driver_setup.find_place(None if arguments.everywhere else Path())
     found, this = shutil.which(_PROGRAM), Path(sys.executable).with_name(_PROGRAM)
     # Git must not start another one that is found by that name.
     is_another = this.exists() and (found is None or not this.samefile(found))
-    driver.install(place, str(this) if is_another else _PROGRAM)
+    driver_setup.install(place, str(this) if is_another else _PROGRAM)
     shared = "" if arguments.everywhere else " Commit it, so that it holds for everybody who has "
     shared += "" if arguments.everywhere else "installed the driver; for others nothing changes."
     tell(f"git merges by their parts what {place.attributes} names.{shared}\n")
@@ -91,10 +91,10 @@ def install(arguments: argparse.Namespace) -> int:
 
 def remove(arguments: argparse.Namespace) -> int:
     """Take the driver out again."""
-    from lisa_scaffold.verbs import driver
+    from lisa_scaffold.verbs import driver_setup
 
-    place = driver.find_place(None if arguments.everywhere else Path())
-    driver.remove(place)
+    place = driver_setup.find_place(None if arguments.everywhere else Path())
+    driver_setup.remove(place)
     tell(f"git merges the lines again of what {place.attributes} named.\n")
     return ExitCode.DONE
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from lisa_scaffold.formats import json as json_format
-from lisa_scaffold.formats import toml, yaml
 from lisa_scaffold.formats.tree import (
     Branch,
     Entry,
@@ -42,6 +41,8 @@ from lisa_scaffold.merge.lists import Members, Versions
 
 def merge_toml(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge three versions of a TOML file; ``None`` where that is not sure."""
+    from lisa_scaffold.formats import toml  # a merge driver needs one of the two
+
     merged = _merge_document(toml.parse, base, ours, theirs, moving=True)
     return verify.refuse_unsound(toml.load, (base, ours, theirs), merged)
 
@@ -51,6 +52,8 @@ def merge_yaml(base: str, ours: str, theirs: str) -> MergedText | None:
 
     Several documents are merged one by one; those that one side added are put below.
     """
+    from lisa_scaffold.formats import yaml
+
     try:
         before, our_texts, their_texts = map(yaml.split_documents, (base, ours, theirs))
         if len(before) == len(our_texts) == len(their_texts) == 1:
@@ -72,6 +75,8 @@ def merge_yaml(base: str, ours: str, theirs: str) -> MergedText | None:
 
 
 def _merge_yaml_document(base: str, ours: str, theirs: str) -> MergedText | None:
+    from lisa_scaffold.formats import yaml
+
     merged = _merge_document(yaml.parse, base, ours, theirs)
     merged = verify.refuse_unsound(yaml.load, (base, ours, theirs), merged)
     if merged is None:
@@ -87,6 +92,8 @@ def _merge_yaml_document(base: str, ours: str, theirs: str) -> MergedText | None
 
 def _are_in_order(base: list[str], side: list[str]) -> bool:
     """Whether every document of the base is most like the one in its own place."""
+    from lisa_scaffold.formats import yaml
+
     old, new = ([match.count_leaves(yaml.load(text)) for text in texts] for texts in (base, side))
     return all(
         max(range(len(side)), key=lambda j: (match.likeness(leaves, new[j]), j == i)) == i

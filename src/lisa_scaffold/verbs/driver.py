@@ -8,16 +8,11 @@ Source: https://git-scm.com/docs/gitattributes#_defining_a_custom_merge_driver
 
 from __future__ import annotations
 
-import os
-import shlex
-from pathlib import Path
 from typing import NamedTuple
 
-from lisa_scaffold import files, git, merge, workplace
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold import merge, workplace
 from lisa_scaffold.model import Merged
 
-NAME = "lisa-scaffold"
 PATTERNS = (
     *("*.toml", "*.yml", "*.yaml", "*.cff", "*.json", "*requirements*.txt", "*requirements*.in"),
     *("requirements/*.txt", "requirements/*.in", "*constraints*.txt"),
@@ -25,10 +20,6 @@ PATTERNS = (
 )
 """The files that are merged by their parts, as attributes name them."""
 
-ATTRIBUTES = ".gitattributes"
-_BEGIN = f"# {NAME}: begin. These files are merged by their parts; what is below wins."
-_END = f"# {NAME}: end"
-_TITLE = "files of data by their keys, requirements and Dockerfiles by their parts"
 _STYLES = {"diff3": ["--diff3"], "zdiff3": ["--zdiff3"]}
 
 
@@ -77,6 +68,8 @@ def merge_sides(path: str, sides: Sides, marker_size: int) -> Done:
 
 def _merge_lines(sides: Sides, marker_size: int) -> Done:
     """The merge of the lines, with markers in the style that the user has chosen."""
+    from lisa_scaffold import git  # most merges need none, and git starts one for each file
+
     asked = git.complete("config", "--get", "merge.conflictStyle", codes=(0, 1, 128))
     style = _STYLES.get(asked.stdout.decode(errors="replace").strip(), [])
     options = ("--stdout", f"--marker-size={marker_size}", *style)
@@ -89,83 +82,3 @@ def _merge_lines(sides: Sides, marker_size: int) -> Done:
         words = ["merge-file", *options, *labels, *map(str, places)]
         done = git.complete(*words, env=git.NOWHERE, codes=range(128))
     return Done(done.stdout, done.returncode)
-
-
-class Place(NamedTuple):
-    """Where the driver is set up: the settings of git, and the file of attributes."""
-
-    settings: tuple[str, ...]
-    attributes: Path
-
-
-def find_place(root: Path | None) -> Place:
-    """Where the driver is set up: for the repository of a folder, or for the user.
-
-    Raises
-    ------
-    LisaError
-        If the folder is in no repository.
-    """
-    if root is not None:
-        found = git.repository(root)
-        return Place(("--file", str(found.common / "config")), found.top / ATTRIBUTES)
-    asked = git.complete(
-        *("config", "--global", "--type=path", "--get", "core.attributesFile"),
-        env=git.NOWHERE,
-        codes=(0, 1),
-    )
-    named = os.fsdecode(asked.stdout).strip("\n")
-    config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-    return Place(("--global",), Path(named) if named else Path(config, "git", "attributes"))
-
-
-def install(place: Place, program: str) -> None:
-    """Tell git of the driver, and which files it is for; nothing else is changed.
-
-    Parameters
-    ----------
-    place
-        Where.
-    program
-        The program that git starts.
-
-    Raises
-    ------
-    LisaError
-        If a file cannot be read or written.
-    """
-    _write_attributes(place, [_BEGIN, *(f"{each} merge={NAME}" for each in PATTERNS), _END])
-    command = f"{shlex.quote(program)} merge-driver run %O %A %B %P --marker-size=%L"
-    for key, value in (("name", _TITLE), ("driver", command)):
-        git.git("config", *place.settings, f"merge.{NAME}.{key}", value, env=git.NOWHERE)
-
-
-def remove(place: Place) -> None:
-    """Take out of git's settings and attributes what `install` has put there.
-
-    Raises
-    ------
-    LisaError
-        If a file cannot be read or written.
-    """
-    _write_attributes(place, [])
-    section = ("--remove-section", f"merge.{NAME}")
-    git.complete("config", *place.settings, *section, env=git.NOWHERE, codes=(0, 128))
-
-
-def _write_attributes(place: Place, lines: list[str]) -> None:
-    """Replace our lines at the head of a file of attributes: later lines of it win."""
-    path = place.attributes
-    content = b""
-    if os.path.lexists(path):
-        content = files.read_named(path)
-    try:
-        rows = content.decode().split("\n")
-    except UnicodeDecodeError as error:
-        raise LisaError(f"{path}: not UTF-8", "Mend the file and try again.") from error
-    if _BEGIN in rows and _END in rows:
-        del rows[rows.index(_BEGIN) : rows.index(_END) + 1]
-    new = "\n".join([*lines, *rows]).encode()
-    if new != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files.write_named(path, new)
