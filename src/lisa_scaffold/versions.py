@@ -153,10 +153,36 @@ def _find_fields(name: Hashable, sides: Sequence[Sequence[str]]) -> tuple[str, .
     return ("extras", "marker")
 
 
+# As pip takes them: https://pip.pypa.io/en/stable/topics/vcs-support/
+_DIRECT = compile_lazily(
+    r"(?:(?:-e|--editable)[ \t=]\s*)?(?:[\w.+-]+://|\w+\+git@)[^\s;]+(?:\s*;.*)?"
+)
+_EGG = compile_lazily(r"[#&]egg=([\w.-]+)")
+_ARCHIVE = compile_lazily(r"/([A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-\d[^/]*\.(?:whl|zip|tar\.\w+)$")
+
+
+def find_direct_name(text: str) -> str | None:
+    """The name of what a line of requirements fetches from an address; ``None`` for other lines.
+
+    It is the name that the address gives, or else the address without its revision: a line that
+    names another revision is about the same thing.
+    """
+    if len(text) > _LONGEST or not _DIRECT.fullmatch(text):
+        return None
+    if egg := _EGG.search(text):
+        return normalize_name(egg[1])
+    address = re.split(r"[#?;]", text)[0].strip()
+    if archive := _ARCHIVE.search(address):
+        return normalize_name(archive[1])
+    place, at, revision = address.rpartition("@")
+    return place if at and "/" not in revision and ":" not in revision else address
+
+
 def _key(text: str, fields: Sequence[str] = ()) -> Hashable:
     parts = split_requirement(text)
     if parts is None:
-        return text
+        name = find_direct_name(text)
+        return text if name is None else (name, *("" for _ in fields))
     return normalize_name(parts["name"]), *("".join(parts[field].split()) for field in fields)
 
 

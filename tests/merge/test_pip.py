@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lisa_scaffold.merge import merge_file
 from lisa_scaffold.model import Declined, Merged
+from lisa_scaffold.versions import find_direct_name
 
 SPHINX = "ipython\nsphinx==6.1\nsphinx_rtd_theme==1.2.0\n"
 
@@ -151,3 +152,40 @@ def test_an_item_does_not_part_another_one_from_what_explains_it() -> None:
     ours = base.replace("numpy==1.0", "numpy==1.1")
     theirs = base.replace("scipy", "rich\n    # via z\nscipy").replace("numpy==1.0", "numpy==1.2")
     assert merged(base, ours, theirs) == theirs
+
+
+VCS = "a\n-e git+https://github.com/m/plumpy.git@{}#egg=plumpy\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("-e git://x.example.org/m/plumpy.git@898ea#egg=plumpy", "plumpy"),
+        ("--editable=git+https://x.example.org/x.git@main#subdirectory=y&egg=A_b[c]", "a-b"),
+        ("git+ssh://git@x.example.org/x/y.git@v1", "git+ssh://git@x.example.org/x/y.git"),
+        ("git+ssh://git@x.example.org/x/y.git", "git+ssh://git@x.example.org/x/y.git"),
+        (
+            "git+https://x.example.org/a.git@b ; python_version<'3'",
+            "git+https://x.example.org/a.git",
+        ),
+        ("https://x.example.org/foo_bar-1.0-py3-none-any.whl", "foo-bar"),
+        ("https://x.example.org/foo-bar-1.0.tar.gz?x=1#sha256=2", "foo-bar"),
+        ("https://x.example.org/y.zip", "https://x.example.org/y.zip"),
+        *((line, None) for line in ("-e .", "-r other.txt", "foo", "foo @ git+https://x/y")),
+    ],
+)
+def test_what_is_fetched_from_an_address_has_a_name(line: str, name: str | None) -> None:
+    assert find_direct_name(line) == name
+
+
+def test_one_thing_from_two_revisions_is_not_taken_twice() -> None:
+    """Seen in a merge of a real project: both lines came, and pip refuses that."""
+    hashes = [VCS.format(each * 40) for each in "abc"]
+    assert merge(*hashes) is None
+    assert merged(hashes[0], hashes[1], hashes[0] + "b\n") == hashes[1] + "b\n"
+
+
+def test_what_became_a_release_on_one_side_is_not_fetched_as_well() -> None:
+    assert merge(VCS.format("1"), "a\nplumpy==1.0\n", VCS.format("3")) is None
+    assert merged(VCS.format("1"), VCS.format("1") + "b\n", "a\nplumpy>=2\n") == "a\nplumpy>=2\nb\n"
+    assert merge("a\n", VCS.format("1"), "a\nplumpy>=2\n") is None
