@@ -34,6 +34,7 @@ HEADER = """\
 FULL: dict[str, dict[str, Any]] = {
     "package": {"docs": True, "container": True, "notebooks": True, "sonar": True},
     "image": {"sonar": True},
+    "pipeline": {"sonar": True},
 }
 # An answer that takes jobs away, and the value of the input of that name where it does.
 WITHOUT: dict[str, dict[str, bool]] = {
@@ -45,6 +46,7 @@ WITHOUT: dict[str, dict[str, bool]] = {
         "sonar": False,
     },
     "image": {"sonar": False},
+    "pipeline": {"sonar": False},
 }
 # What the inputs mean, with what they are for whoever says nothing. The Pythons are the render's.
 INPUTS: dict[str, tuple[str, Any]] = {
@@ -66,7 +68,7 @@ VALUES = {
     r'(?<=PYTHON_VERSION: )"3\.\d+"': '"$[[ inputs.python ]]"',
     r'(?<=PYTHON_VERSION:)\n(?: +- "3\.\d+"\n)+': " $[[ inputs.pythons ]]\n",
     # A new version of the jobs is a change of the file that includes them.
-    r"(?<=- )\.gitlab/ci/(?:container|images)\.yml\n": ".gitlab-ci.yml\n",
+    r"(?<=- )\.gitlab/ci/(?:airflow|container|images)\.yml\n": ".gitlab-ci.yml\n",
 }
 
 

@@ -270,7 +270,7 @@ class Checked(NamedTuple):
     name
         Its distribution name, or the folder's.
     kind
-        Its kind, package or image; empty where that cannot be told.
+        Its kind, such as package; empty where that cannot be told.
     version
         Version of the template that it records; empty where it records none.
     findings

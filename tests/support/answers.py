@@ -66,7 +66,11 @@ def choices() -> dict[str, list[Any]]:
 
 # Answers that decide nothing about this kind and would only make more rows. An image is told some
 # that switch on features of a package: it must stay what it is.
-IDLE = {"package": {"debian"}, "image": {"import_name", "python_min", "backend", "cde_image"}}
+IDLE = {
+    "package": {"debian"},
+    "image": {"import_name", "python_min", "backend", "cde_image"},
+    "pipeline": {"debian", "backend", "compiled"},
+}
 KINDS = tuple(IDLE)
 
 

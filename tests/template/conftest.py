@@ -62,6 +62,12 @@ def package(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
     return renders[NAMES.index(request.param)]
 
 
+@pytest.fixture(params=[name for name in NAMES if name.startswith("pipeline")])
+def workflow(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
+    """Each of them that is a pipeline of Airflow."""
+    return renders[NAMES.index(request.param)]
+
+
 @pytest.fixture(params=[name for name in NAMES if name.startswith("image")])
 def image(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
     """Each of them that is an image repository."""

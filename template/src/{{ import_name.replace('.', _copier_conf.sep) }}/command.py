@@ -1,0 +1,140 @@
+"""The commands of this repository: ``python -m PACKAGE --help`` lists them."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIServer, make_server
+
+from .steps import ConfigError, check_files, load_site, load_step, pin
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        Arguments of the command line; those of the process where none are given.
+
+    Returns
+    -------
+    int
+        The exit code: 0 if all went well, 1 if a step failed, 2 if something is wrong before.
+    """
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    try:
+        for line in arguments.run(arguments):
+            sys.stdout.write(f"{line}\n")
+    except (ConfigError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except subprocess.SubprocessError as error:
+        sys.stderr.write(f"the step failed: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Steps, sites and events of this pipeline.")
+    commands = parser.add_subparsers(required=True)
+    for name, run, words in (
+        ("check", _check, "read steps.yaml and sites/, and say what is wrong with them"),
+        ("run-step", _run_step, "run one step on one object, without Airflow"),
+        ("pin", _pin, "write the digest of a published image into steps.yaml"),
+        ("relay", _relay, "take notifications of a store, and tell Airflow"),
+        ("subscribe", _subscribe, "make the buckets, and have the store notify the relay"),
+    ):
+        command = commands.add_parser(name, help=words, description=words)
+        command.set_defaults(run=run)
+        if name in ("run-step", "pin"):
+            command.add_argument("step", help="name of the step")
+        if name == "run-step":
+            command.add_argument("key", help="key of the object that arrived")
+            command.add_argument("--site", default="", help="name of the site")
+            command.add_argument("--engine", default="docker", help="docker, podman or process")
+        if name == "pin":
+            command.add_argument("digest", help="sha256:...")
+        if name == "relay":
+            command.add_argument("--host", default="127.0.0.1")
+            command.add_argument("--port", type=int, default=8090)
+        if name == "subscribe":
+            command.add_argument("relay", help="address of the relay, as the store reaches it")
+            command.add_argument("--site", default="", help="name of the site")
+    return parser
+
+
+def _check(_: argparse.Namespace) -> list[str]:
+    return check_files()
+
+
+def _pin(arguments: argparse.Namespace) -> list[str]:
+    pin(arguments.step, arguments.digest)
+    return [f"{arguments.step}: {arguments.digest}"]
+
+
+def _run_step(arguments: argparse.Namespace) -> list[str]:
+    from .runs import run_here
+    from .store import Arrival, Store
+
+    site = load_site(arguments.site)
+    store = Store(site)
+    told = store.client.head_object(Bucket=store.arrivals["bucket"], Key=arguments.key)
+    arrival = Arrival(store.arrivals["bucket"], arguments.key, told["ETag"].strip('"'))
+    step = load_step(arguments.step, site)
+    return [run_here(step, site, store, arrival, arguments.engine)]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+def _relay(arguments: argparse.Namespace) -> list[str]:
+    from .relay import application, start
+
+    start()
+    with make_server(arguments.host, arguments.port, application, server_class=_Server) as server:
+        server.serve_forever()
+    return []
+
+
+def _subscribe(arguments: argparse.Namespace) -> list[str]:
+    # The topic is persistent: the store keeps what it cannot tell, and no put waits for the relay.
+    import boto3
+
+    from .store import Store
+
+    token = os.environ.get("RELAY_TOKEN", "")
+    if len(token) < 16:
+        message = "set RELAY_TOKEN as the relay has it, 16 characters or longer"
+        raise ValueError(message)
+    site = load_site(arguments.site)
+    store = Store(site)
+    there = {each["Name"] for each in store.client.list_buckets()["Buckets"]}
+    for bucket in {store.arrivals["bucket"], store.products["bucket"]} - there:
+        store.client.create_bucket(Bucket=bucket)
+    topics = boto3.client("sns", endpoint_url=store.client.meta.endpoint_url)
+    topic = topics.create_topic(
+        Name=f"arrivals-{store.arrivals['bucket']}",
+        Attributes={
+            "push-endpoint": f"{arguments.relay.rstrip('/')}/notify/{token}",
+            "persistent": "true",
+        },
+    )["TopicArn"]
+    wanted = {"prefix": store.arrivals["prefix"], "suffix": store.arrivals["suffix"]}
+    rules = [{"Name": name, "Value": value} for name, value in wanted.items() if value]
+    told = {"Id": "arrivals", "TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}
+    if rules:
+        told["Filter"] = {"Key": {"FilterRules": rules}}
+    store.client.put_bucket_notification_configuration(
+        Bucket=store.arrivals["bucket"],
+        NotificationConfiguration={"TopicConfigurations": [told]},
+    )
+    return [f"{store.arrivals['bucket']} notifies {arguments.relay}"]

@@ -1,0 +1,166 @@
+"""One run of a step, from an object that arrived to a product: the same with and without Airflow.
+
+What differs is who calls: a DAG has a task for each of the three, ``run-step`` calls one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from .steps import INSIDE, OUTPUTS, ConfigError, Site, Step, prepare, words
+from .store import Arrival, Store, describe, product_name
+
+_NOTE = "run.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has begun.
+
+    Attributes
+    ----------
+    folder
+        Its folder, below the working folder of the site.
+    product
+        The name of what it makes.
+    is_done
+        Whether that is there already.
+    """
+
+    folder: str
+    product: str
+    is_done: bool
+
+
+def identify(step: Step, site: Site) -> str:
+    """Tell the digest of what runs: of the published image, of the one built here, or of a program.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such image on this machine.
+    """
+    if step.digest:
+        return step.digest
+    if site.engine == "process":
+        files = [Path(each) for each in step.command if Path(each).is_file()]
+        return "sha256:" + hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+    import docker
+    from docker.errors import ImageNotFound
+
+    client = docker.DockerClient(**_address(site)) if _address(site) else docker.from_env()
+    try:
+        return str(client.images.get(step.image).id)
+    except ImageNotFound:
+        message = f"{step.image}: not built on this machine, and steps.yaml names no digest"
+        raise ConfigError(message) from None
+    finally:
+        client.close()
+
+
+def begin(step: Step, site: Site, store: Store, arrival: Arrival) -> Run:
+    """Fetch what arrived and write the commandfile.
+
+    Raises
+    ------
+    GoneError
+        If the object is no longer what arrived.
+    """
+    folder = f"{step.name}/{arrival.identity}"
+    there = site.work / folder
+    shutil.rmtree(there, ignore_errors=True)
+    # A key may hold anything; a file has the last part of it, and an end that programs know.
+    name = PurePosixPath(arrival.key).name or "object"
+    digest = store.fetch(arrival, there / "inputs" / name)
+    product = product_name(step, identify(step, site), {step.inputs[0]: digest})
+    prepare(step, site, folder, {step.inputs[0]: [f"inputs/{name}"]})
+    note = {"arrival": arrival.to_dict(), "sha256": digest, "product": product}
+    (there / _NOTE).write_text(json.dumps(note), encoding="utf-8")
+    return Run(folder, product, is_done=store.has_product(product))
+
+
+def finish(step: Step, site: Site, store: Store, folder: str) -> str:
+    """Publish what a step wrote, keep the receipt, and clear the folder.
+
+    Returns
+    -------
+    str
+        The name of the product.
+    """
+    there = site.work / folder
+    note = json.loads((there / _NOTE).read_text(encoding="utf-8"))
+    arrival = Arrival(**note["arrival"])
+    product = str(note["product"])
+    if not store.has_product(product):
+        outputs = there / OUTPUTS
+        told = describe(
+            step,
+            identify(step, site),
+            {note["sha256"]: arrival},
+            outputs,
+            ended=datetime.now(tz=UTC),
+        )
+        store.publish(product, outputs, told)
+    store.receive(arrival, product)
+    shutil.rmtree(there, ignore_errors=True)
+    return product
+
+
+def container(step: Step, site: Site, folder: str, engine: str) -> list[str]:
+    """Write the command that runs a step in a container: no network, no more than it needs.
+
+    Parameters
+    ----------
+    step, site, folder
+        What runs, where, and on which files.
+    engine
+        ``docker``, ``podman`` or ``apptainer``; ``process``: no container.
+    """
+    if engine == "process":
+        return words(step, site, folder)
+    if engine == "apptainer":
+        image = f"{site.settings['images']}/{step.digest.replace(':', '-')}.sif"
+        bind = f"{site.settings['scratch']}:{INSIDE}"
+        return [
+            *("apptainer", "exec", "--containall", "--no-privs", "--net", "--network=none"),
+            *(f"--bind={bind}", f"--pwd={INSIDE}", image, *words(step, site, folder)),
+        ]
+    return [
+        *(engine, "run", "--rm", "--network=none", "--read-only", "--tmpfs=/tmp"),
+        *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
+        *(f"--cpus={step.cpus}", f"--memory={step.memory}m"),
+        *(f"--volume={site.work}:{INSIDE}", f"--workdir={INSIDE}"),
+        *(step.reference, *words(step, site, folder)),
+    ]
+
+
+def run_here(step: Step, site: Site, store: Store, arrival: Arrival, engine: str) -> str:
+    """Run one step on one object without Airflow.
+
+    Returns
+    -------
+    str
+        The name of the product.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If the step fails.
+    """
+    run = begin(step, site, store, arrival)
+    if not run.is_done:
+        command = container(step, site, run.folder, engine)
+        subprocess.run(command, check=True, timeout=step.minutes * 60)  # noqa: S603
+    return finish(step, site, store, run.folder)
+
+
+def _address(site: Site) -> Mapping[str, str]:
+    socket = site.settings.get("socket")
+    return {"base_url": socket} if socket else {}

@@ -1,0 +1,274 @@
+"""What runs where: the steps of ``steps.yaml``, as one of the sites in ``sites/`` runs them.
+
+A step is an image, the *commandfile* that its program is called with, and what it needs. Nothing in
+here knows Airflow: whatever else runs a step calls it in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+from commandfile.io import write_cmdfile_yaml
+from commandfile.model import Commandfile, Filelist, Parameter
+from jsonschema import Draft202012Validator
+
+INSIDE = PurePosixPath("/work")
+"""Where a step sees the working folder of its site."""
+
+OUTPUTS = "outputs"
+COMMANDFILE = "commandfile.yaml"
+
+
+class ConfigError(Exception):
+    """``steps.yaml`` or a file in ``sites/`` is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One container run.
+
+    Attributes
+    ----------
+    name
+        Its key in ``steps.yaml``.
+    image
+        The image without tag and digest.
+    digest
+        The digest that this image was published under; empty: it was not published yet.
+    command
+        The program and its first arguments.
+    parameters
+        Values that it is told by the commandfile.
+    inputs
+        Names of the lists of files that it reads.
+    outputs
+        Files that it writes, by the names of their lists.
+    cpus, memory, minutes
+        Processors, MiB, and the longest time that it may run.
+    """
+
+    name: str
+    image: str
+    digest: str
+    command: tuple[str, ...]
+    parameters: Mapping[str, str | float | bool]
+    inputs: tuple[str, ...]
+    outputs: Mapping[str, str]
+    cpus: float
+    memory: int
+    minutes: int
+
+    @property
+    def reference(self) -> str:
+        """The image as container engines take it."""
+        return f"{self.image}@{self.digest}" if self.digest else self.image
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where steps run.
+
+    Attributes
+    ----------
+    name
+        The name of its file.
+    engine
+        ``docker``, ``kubernetes``, ``slurm``, or ``process``: no container, for tests.
+    work
+        The working folder, as Airflow's workers see it.
+    store
+        Where objects arrive and products go.
+    settings
+        What its engine needs to know besides.
+    """
+
+    name: str
+    engine: str
+    work: Path
+    store: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+    def inside(self, folder: str) -> PurePosixPath:
+        """Tell a folder below the working folder as a step sees it."""
+        return PurePosixPath(self.work if self.engine == "process" else INSIDE) / folder
+
+
+def find_home() -> Path:
+    """Find the folder of ``steps.yaml``: ``PIPELINE_HOME``, or the current one."""
+    return Path(os.environ.get("PIPELINE_HOME", ".")).absolute()
+
+
+def load_site(name: str = "") -> Site:
+    """Read a site.
+
+    Parameters
+    ----------
+    name
+        The name of its file in ``sites/``; empty: what ``PIPELINE_SITE`` says, or ``local``.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it is not as its schema says.
+    """
+    name = name or os.environ.get("PIPELINE_SITE", "local")
+    data = _read(f"sites/{name}.yaml", "site")
+    work = Path(os.environ.get("PIPELINE_WORK", data["work"]))
+    return Site(
+        name=name,
+        engine=data["engine"],
+        work=work if work.is_absolute() else find_home() / work,
+        store=data["store"],
+        settings=data.get("settings", {}),
+    )
+
+
+def load_step(name: str, site: Site) -> Step:
+    """Read a step, as a site runs it.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such step, or it is not as its schema says; if its image is not published,
+        and the site is another machine, which could not have it.
+    """
+    steps = _read("steps.yaml", "steps")["steps"]
+    if name not in steps:
+        message = f"{find_home() / 'steps.yaml'}: no step {name!r}, there are {', '.join(steps)}"
+        raise ConfigError(message)
+    told = {**steps[name], **steps[name].get("sites", {}).get(site.name, {})}
+    if not told.get("digest") and site.engine in ("kubernetes", "slurm"):
+        message = (
+            f"{find_home() / 'steps.yaml'}: step {name!r} has no digest, and {site.name} runs"
+            " published images alone: publish it, then write its digest with `pin`"
+        )
+        raise ConfigError(message)
+    return Step(
+        name=name,
+        image=told["image"],
+        digest=told.get("digest", ""),
+        command=tuple(told["command"]),
+        parameters=told.get("parameters", {}),
+        inputs=tuple(told["inputs"]),
+        outputs=told["outputs"],
+        cpus=told["cpus"],
+        memory=told["memory"],
+        minutes=told["minutes"],
+    )
+
+
+def check_files() -> list[str]:
+    """Read all of the configuration; say what is there."""
+    steps = _read("steps.yaml", "steps")["steps"]
+    sites = sorted(path.stem for path in (find_home() / "sites").glob("*.yaml"))
+    for site in sites:
+        load_site(site)
+    for name, step in steps.items():
+        if unknown := sorted(step.get("sites", {}).keys() - set(sites)):
+            message = f"{find_home() / 'steps.yaml'}: step {name!r} names no site: {unknown}"
+            raise ConfigError(message)
+    return [f"steps: {', '.join(steps)}", f"sites: {', '.join(sites)}"]
+
+
+def prepare(step: Step, site: Site, folder: str, given: Mapping[str, list[str]]) -> Path:
+    """Write the commandfile of one run, and make the folder that its outputs go to.
+
+    Parameters
+    ----------
+    step, site
+        What runs where.
+    folder
+        The folder of the run, below the working folder of the site.
+    given
+        The input files of the step by the names of their lists, each below the folder of the run.
+
+    Returns
+    -------
+    Path
+        The commandfile.
+    """
+    there, inside = site.work / folder, site.inside(folder)
+    outputs = there / OUTPUTS
+    outputs.mkdir(parents=True, exist_ok=True)
+    # The step runs as a user of its image, with a number that nobody here knows.
+    outputs.chmod(0o777)
+    told = Commandfile(
+        header={"step": step.name, "image": step.reference},
+        parameters=[Parameter(key=key, value=value) for key, value in step.parameters.items()],
+        inputs=[
+            Filelist(key=key, files=[str(inside / path) for path in given[key]])
+            for key in step.inputs
+        ],
+        outputs=[
+            Filelist(key=key, files=[str(inside / OUTPUTS / name)])
+            for key, name in step.outputs.items()
+        ],
+    )
+    write_cmdfile_yaml(told, there / COMMANDFILE)
+    return there / COMMANDFILE
+
+
+def words(step: Step, site: Site, folder: str) -> list[str]:
+    """Write the command of one run, as it stands inside of the image."""
+    return [*step.command, "--commandfile", str(site.inside(folder) / COMMANDFILE)]
+
+
+def pin(name: str, digest: str) -> None:
+    """Write the digest of a published image into ``steps.yaml``, and leave all else as it is.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such step, or this is no digest.
+    """
+    path = find_home() / "steps.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    _validate(path, yaml.safe_load("".join(lines)), "steps")
+    tree: Any = yaml.compose("".join(lines))
+    ((_, found),) = tree.value
+    steps = {key.value: value for key, value in found.value}
+    if name not in steps:
+        message = f"{path}: no step {name!r}"
+        raise ConfigError(message)
+    at = {key.value: key.start_mark for key, _ in steps[name].value}
+    if "digest" in at:
+        del lines[at["digest"].line]
+    place = at["image"]
+    lines.insert(place.line + 1, f"{' ' * place.column}digest: {digest}\n")
+    text = "".join(lines)
+    _validate(path, yaml.safe_load(text), "steps")
+    path.write_text(text, encoding="utf-8")
+
+
+def _read(name: str, schema: str) -> Any:
+    path = find_home() / name
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = f"{path}: no such file; PIPELINE_HOME says where steps.yaml and sites/ are"
+        raise ConfigError(message) from None
+    except yaml.YAMLError as error:
+        message = f"{path}: no YAML: {error}"
+        raise ConfigError(message) from None
+    _validate(path, data, schema)
+    return data
+
+
+def _validate(path: Path, data: Any, schema: str) -> None:
+    wrong = min(_validator(schema).iter_errors(data), key=lambda each: each.json_path, default=None)
+    if wrong:
+        message = f"{path}: {wrong.json_path.removeprefix('$.')}: {wrong.message}"
+        raise ConfigError(message)
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    path = Path(__file__).parent / "schemas" / f"{schema}.json"
+    return Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))

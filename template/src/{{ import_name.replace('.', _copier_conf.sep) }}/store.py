@@ -1,0 +1,337 @@
+"""Objects that arrive in an S3-compatible store, and products that go there.
+
+A product is written to a draft key and copied to its place when all of it is there; what describes
+it comes last, so that whoever sees the description sees a whole product. Its name follows from the
+content of what went in, the parameters and the digest of the image: the same again makes nothing
+new. A *receipt* is kept for each object that was processed, so that events may come twice, late or
+not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from .steps import Site, Step
+
+DESCRIPTION = "ro-crate-metadata.json"
+_GONE = ("404", "412", "NoSuchKey", "NoSuchVersion", "NotFound", "PreconditionFailed")
+
+
+class GoneError(Exception):
+    """An object was deleted or replaced since its event: another event tells of the newer one."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An object that arrived.
+
+    Attributes
+    ----------
+    bucket, key
+        Where it is.
+    etag
+        What it was when it arrived.
+    version
+        Its version, where the bucket keeps them.
+    """
+
+    bucket: str
+    key: str
+    etag: str
+    version: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The name of its receipt: another content under the same key has another one."""
+        told = json.dumps([self.bucket, self.key, self.version, self.etag])
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, str]:
+        """Tell it as an event and an XCom carry it."""
+        return asdict(self)
+
+
+def product_name(step: Step, image: str, contents: Mapping[str, str]) -> str:
+    """Name a product: its step, and a digest of all that decides on it.
+
+    Parameters
+    ----------
+    step
+        The step that makes it.
+    image
+        The digest of the image that runs.
+    contents
+        SHA-256 of each input file by its name in the commandfile.
+    """
+    told = json.dumps(
+        [image, list(step.command), dict(step.parameters), dict(contents)], sort_keys=True
+    )
+    return f"{step.name}/{hashlib.sha256(told.encode()).hexdigest()}"
+
+
+class Store:
+    """The store of a site.
+
+    Parameters
+    ----------
+    site
+        The site. Who we are to the store is told by the environment or a role, as boto3 finds it.
+    client
+        A client of boto3; without one it is made.
+    """
+
+    def __init__(self, site: Site, client: Any = None) -> None:
+        told = site.store
+        self.arrivals: dict[str, str] = {"prefix": "", "suffix": "", **told["arrivals"]}
+        self.products: dict[str, str] = {"prefix": "", **told["products"]}
+        self.late = timedelta(hours=float(told.get("late", 24)))
+        import boto3
+
+        self.client = client or boto3.client(
+            "s3",
+            endpoint_url=told.get("endpoint"),
+            config=Config(
+                retries={"max_attempts": 5, "mode": "standard"},
+                s3={"addressing_style": "path"},
+                # Stores other than Amazon's may not know the newer checksums.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+    # --- What arrives -----------------------------------------------------------------------------
+
+    def fetch(self, arrival: Arrival, path: Path) -> str:
+        """Bring an object to a file, and tell the SHA-256 of its content.
+
+        Raises
+        ------
+        GoneError
+            If it is no longer what arrived.
+        """
+        which = {"VersionId": arrival.version} if arrival.version else {}
+        if arrival.etag:
+            which["IfMatch"] = f'"{arrival.etag}"'
+        try:
+            answer = self.client.get_object(Bucket=arrival.bucket, Key=arrival.key, **which)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                message = f"s3://{arrival.bucket}/{arrival.key} is no longer what arrived"
+                raise GoneError(message) from error
+            raise
+        digest = hashlib.sha256()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            for part in answer["Body"].iter_chunks(1 << 20):
+                digest.update(part)
+                file.write(part)
+        return digest.hexdigest()
+
+    def wants(self, arrival: Arrival) -> bool:
+        """Whether an object is one that a site waits for, and was not processed yet."""
+        wanted = self.arrivals
+        return (
+            arrival.bucket == wanted["bucket"]
+            and arrival.key.startswith(wanted["prefix"])
+            and arrival.key.endswith(wanted["suffix"])
+            and not self._exists(f"receipts/{arrival.identity}.json")
+        )
+
+    def sweep(self, most: int = 200) -> list[Arrival]:
+        """Objects that no receipt tells of, the oldest first: what no event has told.
+
+        Everything older than the watermark has its receipt. What arrives late, for instance because
+        a long upload counts from its beginning, is looked for below it too, as far as ``late``
+        says.
+        """
+        before = self._watermark()
+        listed = sorted(self._list(), key=lambda each: each[0])
+        missed: list[Arrival] = []
+        watermark = before
+        for modified, arrival in listed:
+            if modified < before - self.late:
+                continue
+            if self.wants(arrival):
+                missed.append(arrival)
+                if len(missed) == most:
+                    break
+            elif not missed:
+                watermark = max(watermark, modified)
+        if watermark > before:
+            body = json.dumps({"watermark": watermark.isoformat()}).encode()
+            self._put("receipts/watermark.json", body)
+        return missed
+
+    def _list(self) -> Iterator[tuple[datetime, Arrival]]:
+        bucket = self.arrivals["bucket"]
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=self.arrivals["prefix"]
+        )
+        for page in pages:
+            for each in page.get("Contents", []):
+                if each["Key"].endswith(self.arrivals["suffix"]):
+                    arrival = Arrival(bucket, each["Key"], each["ETag"].strip('"'))
+                    yield each["LastModified"].astimezone(UTC), arrival
+
+    def _watermark(self) -> datetime:
+        try:
+            answer = self.client.get_object(
+                Bucket=self.products["bucket"], Key=self._key("receipts/watermark.json")
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                return datetime.min.replace(tzinfo=UTC) + self.late
+            raise
+        return datetime.fromisoformat(json.loads(answer["Body"].read())["watermark"])
+
+    # --- What is made -----------------------------------------------------------------------------
+
+    def has_product(self, name: str) -> bool:
+        """Whether a product is there, and whole."""
+        return self._exists(f"{name}/{DESCRIPTION}")
+
+    def publish(self, name: str, folder: Path, description: Mapping[str, Any]) -> list[str]:
+        """Put the files of a folder into the store as one product.
+
+        Parameters
+        ----------
+        name
+            The name of the product.
+        folder
+            Its files.
+        description
+            Where it comes from.
+
+        Returns
+        -------
+        list of str
+            The keys, that of the description last.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is nothing in the folder.
+        """
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        if not paths:
+            message = f"{folder} holds no output: the step wrote none where its commandfile says"
+            raise FileNotFoundError(message)
+        names = [path.relative_to(folder).as_posix() for path in paths]
+        bucket = self.products["bucket"]
+        drafts = [self._key(f"drafts/{name}/{each}") for each in names]
+        for path, draft in zip(paths, drafts, strict=True):
+            self.client.upload_file(str(path), bucket, draft)
+        keys = [self._key(f"{name}/{each}") for each in names]
+        for draft, key in zip(drafts, keys, strict=True):
+            self.client.copy({"Bucket": bucket, "Key": draft}, bucket, key)
+        described = self._put(f"{name}/{DESCRIPTION}", json.dumps(description, indent=2).encode())
+        for draft in drafts:
+            self.client.delete_object(Bucket=bucket, Key=draft)
+        return [*keys, described]
+
+    def receive(self, arrival: Arrival, product: str) -> None:
+        """Keep the receipt of an object: the sweep and a second event leave it alone."""
+        body = json.dumps({**arrival.to_dict(), "product": product}).encode()
+        # A listing knows no version: the sweep asks for the receipt of what it sees.
+        for each in {arrival, Arrival(arrival.bucket, arrival.key, arrival.etag)}:
+            self._put(f"receipts/{each.identity}.json", body)
+
+    def _key(self, key: str) -> str:
+        return self.products["prefix"] + key
+
+    def _put(self, key: str, body: bytes) -> str:
+        bucket, key = self.products["bucket"], self._key(key)
+        self.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+        return key
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self.client.head_object(Bucket=self.products["bucket"], Key=self._key(key))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                return False
+            raise
+        return True
+
+
+def describe(
+    step: Step, image: str, arrivals: Mapping[str, Arrival], outputs: Path, *, ended: datetime
+) -> dict[str, Any]:
+    """Where a product comes from, as an RO-Crate (Process Run Crate 0.5).
+
+    Parameters
+    ----------
+    step
+        The step that made it.
+    image
+        The digest of the image that ran.
+    arrivals
+        The objects that it was made from, by the SHA-256 of their contents.
+    outputs
+        The folder of its files.
+    ended
+        When it was made.
+    """
+    inputs: list[dict[str, Any]] = [
+        {"@id": f"s3://{each.bucket}/{each.key}", "@type": "File", "sha256": digest}
+        for digest, each in arrivals.items()
+    ]
+    made: list[dict[str, Any]] = [
+        {
+            "@id": path.relative_to(outputs).as_posix(),
+            "@type": "File",
+            "contentSize": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in sorted(outputs.rglob("*"))
+        if path.is_file()
+    ]
+    values: list[dict[str, Any]] = [
+        {"@id": f"#{key}", "@type": "PropertyValue", "name": key, "value": value}
+        for key, value in step.parameters.items()
+    ]
+    day = ended.isoformat(timespec="seconds")
+    profile = {"@id": "https://w3id.org/ro/wfrun/process/0.5"}
+    root = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": f"Product of the step {step.name}",
+        "description": f"Made by {step.image}",
+        "datePublished": day,
+        "conformsTo": profile,
+        "hasPart": [{"@id": each["@id"]} for each in made],
+        "mentions": {"@id": "#run"},
+    }
+    run = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": f"Run of {step.name}",
+        "endTime": day,
+        "instrument": {"@id": "#image"},
+        "object": [{"@id": each["@id"]} for each in [*inputs, *values]],
+        "result": [{"@id": each["@id"]} for each in made],
+    }
+    tool = {
+        "@id": "#image",
+        "@type": "SoftwareApplication",
+        "name": step.image,
+        "softwareVersion": image,
+    }
+    head = {
+        "@id": DESCRIPTION,
+        "@type": "CreativeWork",
+        "about": {"@id": "./"},
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+    }
+    context = "https://w3id.org/ro/crate/1.1/context"
+    return {"@context": context, "@graph": [head, root, run, tool, *inputs, *values, *made]}

@@ -1,0 +1,79 @@
+"""The tasks that DAGs are wired from, besides the steps: what arrived, fetch, publish, sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow.sdk import Asset, Metadata, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from .runs import begin, finish
+from .steps import load_site, load_step
+from .store import Arrival, GoneError, Store
+
+
+def arrivals_asset() -> Asset:
+    """Name what the relay and the sweep report: objects that arrive at this site."""
+    told = load_site().store["arrivals"]
+    return Asset(name="arrivals", uri=f"s3://{told['bucket']}/{told.get('prefix', '')}".rstrip("/"))
+
+
+@task
+def list_arrivals(params: Any = None, triggering_asset_events: Any = None) -> list[dict[str, str]]:
+    """List the objects that the events name and that were not processed yet, each once."""
+    told = list(params["objects"])
+    for events in (triggering_asset_events or {}).values():
+        told += [each for event in events for each in event.extra.get("objects", [])]
+    store = Store(load_site())
+    found = {arrival.identity: arrival for arrival in (Arrival(**each) for each in told)}
+    return [each.to_dict() for each in found.values() if store.wants(each)]
+
+
+@task
+def fetch(name: str, arrival: dict[str, str]) -> str:
+    """Bring one object to the working folder, and tell the folder of its run.
+
+    Raises
+    ------
+    AirflowSkipException
+        If the object is gone, or its product is there already.
+    """
+    site = load_site()
+    step, store = load_step(name, site), Store(site)
+    try:
+        run = begin(step, site, store, Arrival(**arrival))
+    except GoneError as error:
+        raise AirflowSkipException(str(error)) from error
+    if run.is_done:
+        finish(step, site, store, run.folder)
+        message = f"{run.product} is there already"
+        raise AirflowSkipException(message)
+    return run.folder
+
+
+@task
+def publish(name: str, folder: str) -> str:
+    """Put what a step wrote into the store, and tell the name of the product."""
+    site = load_site()
+    return finish(load_step(name, site), site, Store(site), folder)
+
+
+def find_missed(asset: Asset) -> Any:
+    """Make the task that reports objects of which no event has told, as one event of an asset."""
+
+    @task(outlets=[asset])
+    def sweep() -> Iterator[Metadata]:
+        missed = Store(load_site()).sweep()
+        if not missed:
+            message = "every object has its receipt"
+            raise AirflowSkipException(message)
+        yield Metadata(asset, {"objects": [each.to_dict() for each in missed]})
+
+    return sweep()
+
+
+def report_failure(context: Any) -> None:
+    """Say in the log what failed, in one line that a monitor can look for."""
+    told = context["ti"]
+    told.log.error("FAILED %s %s %s", told.dag_id, told.task_id, told.run_id)
