@@ -20,7 +20,8 @@ from .support.updates import Workshop, open_workshop
 
 COMMANDS = (
     *("new", "update", "resolve", "status", "adopt", "check", "explain"),
-    *("completion", "merge-driver", "fleet status", "fleet page", "fleet update"),
+    *("completion", "merge-driver"),
+    *("fleet status", "fleet update", "fleet pipeline", "fleet page"),
 )
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 

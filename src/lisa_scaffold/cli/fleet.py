@@ -26,7 +26,7 @@ HELP: dict[str, Any] = {
         ("lisa-scaffold fleet page s.json --output fleet.html", "make a page of it"),
     ),
     "page": "howto/fleet.html",
-    "commands": ("status", "update", "page"),
+    "commands": ("status", "update", "pipeline", "page"),
 }
 
 FORMATS = ("text", "json", "csv", "markdown", "html")
@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add(verbs.add_parser(name, help=summary, description=f"{summary}.".capitalize(), **help_))
 
 
-def _add_fleet(parser: argparse.ArgumentParser) -> None:
-    """Add what every verb takes that looks at the projects."""
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the settings of the fleet."""
     parser.add_argument(
         "fleet",
         metavar="FLEET",
@@ -50,6 +50,11 @@ def _add_fleet(parser: argparse.ArgumentParser) -> None:
         default=Path(),
         help="the fleet.toml, or the folder that has it; by default this one",
     )
+
+
+def _add_fleet(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb takes that looks at the projects."""
+    _add_settings(parser)
     group = parser.add_argument_group("projects")
     group.add_argument(
         "--jobs",
@@ -118,6 +123,33 @@ def _read_limit(text: str) -> int:
     if text.isdecimal() and len(text) < 7:  # noqa: PLR2004
         return int(text)
     raise argparse.ArgumentTypeError(f"{text}: a number is expected")
+
+
+def _add_pipeline(parser: argparse.ArgumentParser) -> None:
+    _add_settings(parser)
+    group = parser.add_argument_group("pipeline")
+    group.add_argument(
+        "--parts", metavar="N", type=_read_limit, default=4, help="jobs that share the fleet; 4"
+    )
+    group.add_argument("--image", metavar="IMAGE", help="image of the jobs; python:3.14")
+    group.add_argument(
+        "--install",
+        metavar="COMMAND",
+        help="what installs lisa-scaffold in a job; empty where the image has it",
+    )
+    group.add_argument(
+        "--update",
+        metavar="OPTIONS",
+        nargs="?",
+        const="",
+        help="update the projects too, with options of fleet update in one word",
+    )
+    group.add_argument(
+        "--history", metavar="FOLDER", help="folder of earlier status files, in the repository"
+    )
+    group.add_argument("--output", metavar="FILE", type=Path, help="file for the pipeline")
+    common.add_common(parser)
+    parser.set_defaults(command=run_pipeline)
 
 
 def _add_page(parser: argparse.ArgumentParser) -> None:
@@ -226,14 +258,17 @@ def run_update(arguments: argparse.Namespace) -> int:
         for name in ("wave", "stop_at")
         if (text := getattr(arguments, name)) is not None
     }
-    outcomes = []
     with (
         _open_fleet(arguments) as (fleet, inventory),
         _tell_progress("Updating", len(inventory.members)) as progress,
     ):
+        updates = fleet.updates._replace(**shares)
+        if arguments.shard and (updates.canaries or updates.wave < 1):
+            hint = "Leave --shard out, or the waves: --wave 100% and no canaries."
+            raise LisaError("--shard: waves are counted in the fleet as a whole", hint)
         wanted = Wanted(
             *(arguments.to, arguments.dry_run, arguments.limit, arguments.merge_when_green),
-            fleet.updates._replace(**shares),
+            updates,
         )
 
         def tell_one(outcome: Any, done: int) -> None:
@@ -252,6 +287,27 @@ def run_update(arguments: argparse.Namespace) -> int:
         tell(f"{report.text(outcomes, *look())}\n", coloured=True)
     urgent = any(each.action == "failed" or each.conflicts or each.stopped for each in outcomes)
     return ExitCode.FINDINGS if urgent else ExitCode.DONE
+
+
+def run_pipeline(arguments: argparse.Namespace) -> int:
+    """Write the child pipeline of a fleet."""
+    from lisa_scaffold.fleet import pipeline, settings
+
+    fleet = settings.read(arguments.fleet)
+    named = arguments.fleet.parent if arguments.fleet.is_file() else arguments.fleet
+    usual = pipeline.Wanted()
+    wanted = pipeline.Wanted(
+        *(named.as_posix(), arguments.parts, arguments.image or usual.image),
+        *(usual.install if arguments.install is None else arguments.install, arguments.update),
+        arguments.history or "",
+    )
+    text = pipeline.make_pipeline(fleet, wanted)
+    if arguments.output:
+        with changing(f"{arguments.output} is written"):
+            common.write_report(arguments.output, text)
+    else:
+        hand_over(text)
+    return ExitCode.DONE
 
 
 def run_page(arguments: argparse.Namespace) -> int:
@@ -324,6 +380,17 @@ _VERBS: dict[str, tuple[str, dict[str, Any], Callable[[argparse.ArgumentParser],
             "page": "howto/fleet.html",
         },
         _add_update,
+    ),
+    "pipeline": (
+        "write a child pipeline of GitLab's that shares the work between several jobs",
+        {
+            "examples": (
+                ("lisa-scaffold fleet pipeline --output child.yml", "a pipeline of four parts"),
+                ("lisa-scaffold fleet pipeline --update --parts 8", "one that updates too"),
+            ),
+            "page": "howto/fleet.html",
+        },
+        _add_pipeline,
     ),
     "page": (
         "make a page of one or many files of the status",

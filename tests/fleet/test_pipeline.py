@@ -1,0 +1,105 @@
+"""The child pipeline that shares a fleet between several jobs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+
+from ..support.fleets import Fleet, open_fleet
+from ..support.tools import program
+from ..support.updates import Capture
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    (tmp_path / "clones").mkdir()
+    path = tmp_path / "fleet.toml"
+    path.write_text('folders = ["clones"]\n')
+    return path
+
+
+def make(settings: Path, capsys: Capture, *options: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert cli.main(["fleet", "pipeline", str(settings), *options]) == ExitCode.DONE
+    made: dict[str, Any] = yaml.safe_load(capsys.readouterr().out)
+    return made
+
+
+def test_each_job_takes_its_part_and_the_last_joins_them(settings: Path, capsys: Capture) -> None:
+    made = make(settings, capsys, "--parts", "3", "--update=--merge-when-green")
+    jobs = [f"fleet {number} of 3" for number in (1, 2, 3)]
+    assert [name for name in made if name.startswith("fleet")] == jobs == made["page"]["needs"]
+    folder = settings.parent
+    assert made[jobs[1]]["script"] == [
+        f"lisa-scaffold fleet update {folder} --shard 2/3 --merge-when-green || [ $? -eq 1 ]",
+        f"lisa-scaffold fleet status {folder} --shard 2/3 --format json --output status-2.json"
+        " || [ $? -eq 1 ]",
+    ]
+    assert "status-1.json status-2.json status-3.json --join" in made["page"]["script"][1]
+    assert "update" not in made
+
+
+def test_waves_are_counted_in_one_job(settings: Path, capsys: Capture) -> None:
+    settings.write_text('folders = ["clones"]\n[update]\nwave = "5%"\n')
+    made = make(settings, capsys, "--update")
+    assert made["update"]["script"] == [
+        f"lisa-scaffold fleet update {settings.parent} || [ $? -eq 1 ]"
+    ]
+    assert "update" not in "".join(made["fleet 1 of 4"]["script"])
+    words = ["fleet", "update", str(settings), "--shard", "1/2"]
+    (settings.parent / "clones/a/.git").mkdir(parents=True)
+    assert cli.main(words) == ExitCode.REFUSED
+    assert "waves are counted in the fleet as a whole" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["0", "41"])
+def test_numbers_that_gitlab_would_make_no_pipeline_of(
+    number: str, settings: Path, capsys: Capture
+) -> None:
+    words = ["fleet", "pipeline", str(settings), "--parts", number]
+    assert cli.main(words) == ExitCode.REFUSED
+    assert "from 1 to 40" in capsys.readouterr().err
+
+
+def test_gitlabs_own_schema_takes_it(settings: Path, tmp_path: Path) -> None:
+    output = tmp_path / "child.yml"
+    words = ["--parts", "40", "--update", "", "--history", "history", "--output", str(output)]
+    assert cli.main(["fleet", "pipeline", str(settings), *words]) == ExitCode.DONE
+    check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
+    done = subprocess.run([*check, output], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_its_commands_do_what_they_are_for(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line of each job, by a shell."""
+    fleet: Fleet = open_fleet(tmp_path / "it", monkeypatch, one={}, two={}, three=None)
+    (fleet.clones / "broken/.git").mkdir(parents=True)
+    made = make(fleet.set_up(), capsys, "--parts", "2", "--update", "--install", "")
+    scripts = Path(program("lisa-scaffold")).parent
+    monkeypatch.setenv("PATH", str(scripts), prepend=":")
+    for job in (*made["page"]["needs"], "page"):
+        for line in made[job]["script"]:
+            subprocess.run(["sh", "-ec", line], cwd=tmp_path, check=True, capture_output=True)
+    states = {
+        each["name"]: each["state"]
+        for number in (1, 2)
+        for each in json.loads((tmp_path / f"status-{number}.json").read_text())["projects"]
+    }
+    assert states == {
+        "one": "behind",
+        "two": "behind",
+        "three": "current",
+        "broken": "unreadable",
+    }
+    assert "<h1>4 projects, 25 % up to date</h1>" in (tmp_path / "public/index.html").read_text()
+    assert len(list((tmp_path / "public/badges").iterdir())) == 4
