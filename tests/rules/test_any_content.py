@@ -19,7 +19,7 @@ from ..support.sweeps import sampled
 
 pytestmark = pytest.mark.uncounted
 
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DAG", "DOC", "CIT", "SEC")
 
 WORDS = st.sampled_from(
     ["", "a", "MIT", "1.0", ">=3.11", "<4", "README.md", "a.b:c", "https://a.org", "License :: X"]

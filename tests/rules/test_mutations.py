@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from lisa_scaffold import rules
 
-from ..support.answers import pairwise
+from ..support.answers import KINDS, pairwise
 from ..support.checking import changed, clean, edited, findings, found, text
 from ..support.sweeps import sampled
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.uncounted
 
 Files = dict[str, Any]
 TOML = "pyproject.toml"
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DOC", "CIT", "SEC")
+FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DAG", "DOC", "CIT", "SEC")
 
 
 def put(path: str, content: str | bytes | None, **answers: Any) -> Callable[[], Files]:
@@ -30,6 +31,21 @@ def put(path: str, content: str | bytes | None, **answers: Any) -> Callable[[], 
 def edit(path: str, old: str, new: str, **answers: Any) -> Callable[[], Files]:
     """A project with one text in a file replaced."""
     return lambda: edited(clean(**answers), path, old, new)
+
+
+SMALL_DAG = """\
+from datetime import datetime, timedelta
+from airflow.sdk import DAG, task
+ARGS = {"retries": 1, "execution_timeout": timedelta(minutes=1)}
+DAG("a", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False, default_args=ARGS)
+# Here
+"""
+
+
+def dag(old: str, new: str) -> Callable[[], Files]:
+    """A pipeline of Airflow with one more DAG, in which one text is replaced."""
+    assert SMALL_DAG.count(old) == 1
+    return put("dags/small.py", SMALL_DAG.replace(old, new), kind="pipeline")
 
 
 def static() -> Files:
@@ -245,6 +261,16 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "SON006": edit(SONAR, "sonar.python.version=", "sonar.python.version=3.9, "),
     "SON007": edit(SONAR, "sonar.tests=tests", "sonar.tests=tests\nsonar.login=admin"),
     "SON008": edit(".gitlab/ci/sonar.yml", '    GIT_DEPTH: "0"\n', ""),
+    "DAG001": dag("start_date=datetime(2026, 1, 1)", "start_date=datetime.now()"),
+    "DAG002": dag("catchup=False, ", ""),
+    "DAG003": dag('"retries": 1, ', ""),
+    "DAG004": dag("# Here", "import requests; requests.get('https://example.org')"),
+    "DAG005": dag("# Here", "run(password='sw0rdfish')"),
+    "DAG006": dag("# Here", "DockerOperator(image='noise:latest')"),
+    "DAG007": dag("# Here", "from airflow.utils.dates import days_ago"),
+    "DAG008": put("job.sbatch", "#!/bin/sh\n#SBATCH --mem=1G\n"),
+    "DAG009": put("airflow.cfg", "simple_auth_manager_all_admins = True\n"),
+    "DAG010": dag("# Here", "@task\ndef load() -> bytes: ..."),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
     "DOC003": edit(
@@ -301,7 +327,7 @@ def test_every_rule_is_broken_once() -> None:
     assert sorted(set(own) - set(MUTATIONS)) == ["FIL003", "PKG010"]
 
 
-@sampled("answers", [*pairwise("package"), *pairwise("image")], 4, ids=str)
+@sampled("answers", [*chain(*map(pairwise, KINDS))], 4, ids=str)
 def test_no_generated_project_has_a_finding(answers: dict[str, Any]) -> None:
     for letters in FAMILIES:
         assert found(clean(**answers), letters) == []

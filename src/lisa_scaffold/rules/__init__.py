@@ -35,6 +35,7 @@ FAMILIES = {
     ),
     "CON": (("container",), "Container"),
     "SON": (("sonar",), "SonarQube"),
+    "DAG": (("workflow",), "Airflow"),
     "DOC": (("docs",), "Documentation"),
     "CIT": (("citation",), "Citation"),
     "SEC": (("security",), "Security"),
