@@ -202,3 +202,57 @@ def test_numbers_that_are_none(words: list[str], fleet: Fleet, capsys: Capture) 
         code = int(str(error.code))
     assert code == ExitCode.REFUSED
     assert words[1] in capsys.readouterr().err
+
+
+def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """With the template of this checkout."""
+    bare = tmp_path / "clones/lisa-bare"
+    files = {
+        "pyproject.toml": '[project]\nname = "lisa-bare"\nversion = "1"\nlicense = "MIT"\n',
+        "src/lisa_bare/__init__.py": '"""Bare."""\n',
+    }
+    write(bare, files)
+    git.git("init", "--quiet", cwd=bare)
+    commit(bare)
+    (tmp_path / "fleet.toml").write_text('folders = ["clones"]\n')
+    words = ["fleet", "update", str(tmp_path), "--format", "json"]
+    for options, action in (
+        ([], "no template"),
+        (["--adopt", "--dry-run"], "due"),
+        (["--adopt"], "updated"),
+        (["--adopt"], "right"),
+    ):
+        capsys.readouterr()
+        assert cli.main([*words, *options]) == ExitCode.DONE
+        (told,) = json.loads(capsys.readouterr().out)["projects"]
+        assert told["action"] == action
+    repository = git.repository(bare)
+    made = git.read_commit(repository, git.tip_of(repository, "lisa-scaffold/adopt"))
+    mark = seal.read_mark(made)
+    assert mark
+    assert (mark.version, mark.result) == (told["to"], "merged")
+    assert made.message.startswith(f"Adopt the template of lisa-scaffold {told['to']}\n")
+    assert "_commit: " in git.git("show", "lisa-scaffold/adopt:.copier-answers.yml", cwd=bare)
+
+
+def test_safe_repairs_where_a_project_is_not_behind(fleet: Fleet, capsys: Capture) -> None:
+    broken = '[project]\nname = "current"\nversion = "1"\nlicence = "MIT"\n'
+    write(fleet.clones / "current", {"locked.txt": "mine\n", "pyproject.toml": broken})
+    commit(fleet.clones / "current")
+    _, told = update(fleet, capsys, "--fix")
+    assert (told["current"]["action"], told["current"]["branch"]) == (
+        "updated",
+        "lisa-scaffold/fix",
+    )
+    repository = git.repository(fleet.clones / "current")
+    made = git.read_commit(repository, git.tip_of(repository, "lisa-scaffold/fix"))
+    mark = seal.read_mark(made)
+    assert mark
+    assert (mark.version, mark.result) == ("fix", "merged")
+    assert "TPL002" in made.message
+    place = fleet.clones / "current"
+    assert git.git("show", "lisa-scaffold/fix:locked.txt", cwd=place) == f"locked again\n{TEN}"
+    _, told = update(fleet, capsys, "--fix")
+    assert (told["current"]["action"], told["plain"]["action"]) == ("right", "right")

@@ -95,6 +95,14 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
         "--to", metavar="VERSION", help="version of the template, such as 1.2.3 or v1.2.3"
     )
     group.add_argument(
+        "--adopt", action="store_true", help="bring the template into projects that never had it"
+    )
+    group.add_argument(
+        "--fix",
+        action="store_true",
+        help="in projects that are not behind, repair what needs no human judgement",
+    )
+    group.add_argument(
         "--limit", metavar="N", type=_read_limit, help="begin with N projects at most in this run"
     )
     group.add_argument(
@@ -249,7 +257,8 @@ def run_status(arguments: argparse.Namespace) -> int:
 def run_update(arguments: argparse.Namespace) -> int:
     """Bring a newer version of the template into the projects of the fleet."""
     from lisa_scaffold.fleet.settings import read_share
-    from lisa_scaffold.fleet.update import Wanted, update_fleet
+    from lisa_scaffold.fleet.update import update_fleet
+    from lisa_scaffold.fleet.work import Wanted
     from lisa_scaffold.report.fleet import update as report
     from lisa_scaffold.report.fleet import words
 
@@ -269,6 +278,7 @@ def run_update(arguments: argparse.Namespace) -> int:
         wanted = Wanted(
             *(arguments.to, arguments.dry_run, arguments.limit, arguments.merge_when_green),
             updates,
+            *(arguments.adopt, arguments.fix),
         )
 
         def tell_one(outcome: Any, done: int) -> None:

@@ -68,7 +68,8 @@ class Looker:
                 return self._look_at_clone(member.name, member.folder)
             return self._look_at_remote(member)
         except LisaError as error:
-            return Row(member.name, place, problem=f"{error.message}. {error.hint}")
+            problem = " ".join(f"{error.message}. {error.hint}".split())
+            return Row(member.name, place, problem=problem)
         except Exception as error:
             why = f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
             return Row(member.name, place, problem=why)

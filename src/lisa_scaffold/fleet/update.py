@@ -9,153 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from lisa_scaffold import git, project, template, workplace
+from lisa_scaffold import git, legacy, project, template, workplace
+from lisa_scaffold.adopt import eligible
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal, waves
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
 from lisa_scaffold.fleet.queue import spread
 from lisa_scaffold.fleet.seal import Mark
-from lisa_scaffold.fleet.settings import Updates
 from lisa_scaffold.fleet.status import find_clone, open_clones
+from lisa_scaffold.fleet.work import (
+    Outcome,
+    Place,
+    Repaired,
+    Wanted,
+    Words,
+    Work,
+    judge_result,
+    list_files,
+    repair,
+    stands,
+)
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
 from lisa_scaffold.sync import journal
 from lisa_scaffold.template import Source
 from lisa_scaffold.template.shelf import Shelf, keep_open
-from lisa_scaffold.verbs import update
+from lisa_scaffold.verbs import adopt, update
 from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
-
-# What becomes of a file where it is the template's own change alone.
-_PLAIN = frozenset({"updated", "added", "removed", "renamed"})
-
-
-class Words(Protocol):
-    """What is said of an update: commits and merge requests."""
-
-    def commit(self, updated: Updated) -> str:
-        """The message of the commit."""
-
-    def title(self, updated: Updated) -> str:
-        """The title of the merge request."""
-
-    def is_own_title(self, title: str) -> bool:
-        """Whether a title is one of ours, and nobody's own."""
-
-    def description(self, updated: Updated, commit: str) -> str:
-        """The description of the merge request, for the commit that it brings."""
-
-    def described(self, description: str) -> str | None:
-        """The commit that a description of ours is for; None where people have changed it."""
-
-    def touched(self, branch: str, version: str) -> str:
-        """What is said where people have committed to the branch."""
-
-    def superseded(self, url: str, version: str) -> str:
-        """What is said where another merge request takes the place of this one."""
-
-
-class Wanted(NamedTuple):
-    """What a run is asked for.
-
-    Attributes
-    ----------
-    to
-        The version; ``None``: the newest.
-    dry_run
-        Whether nothing is to be changed.
-    limit
-        How many projects it may begin with; ``None``: any number.
-    merge
-        Whether merge requests that are the template's own change alone are merged once a pipeline
-        has passed.
-    updates
-        The settings of the fleet.
-    """
-
-    to: str | None = None
-    dry_run: bool = False
-    limit: int | None = None
-    merge: bool = False
-    updates: Updates = Updates()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one project.
-
-    Attributes
-    ----------
-    name
-        The project.
-    action
-        ``current``, ``no template``, ``opted out``, ``updated``, ``right``, ``touched`` (people
-        have committed to the branch), ``declined``, ``merged``, ``waiting``, ``due`` or ``failed``.
-    version, to
-        The version that it records, and the one that it gets.
-    branch
-        The branch that brings that.
-    url
-        Its merge request.
-    changes
-        How many files change.
-    conflicts
-        The files in which no merge was safe.
-    notes
-        How many notes there are.
-    said
-        What there is to say besides.
-    stopped
-        Whether it waits because too many pipelines have failed.
-    """
-
-    name: str
-    action: str
-    version: str = ""
-    to: str = ""
-    branch: str = ""
-    url: str = ""
-    changes: int = 0
-    conflicts: tuple[str, ...] = ()
-    notes: int = 0
-    said: str = ""
-    stopped: bool = False
-
-
-class Place(NamedTuple):
-    """Where a project stands before a run.
-
-    Attributes
-    ----------
-    member
-        The project.
-    outcome
-        What is known of it already.
-    head, tip
-        The commits of its default branch, and of the branch that brings the version.
-    mark
-        What that branch's commit says of itself; ``None`` where people have committed to it.
-    opened
-        The open merge request of that branch.
-    older
-        Open merge requests of older versions.
-    """
-
-    member: Member
-    outcome: Outcome
-    head: str = ""
-    tip: str = ""
-    mark: Mark | None = None
-    opened: MergeRequest | None = None
-    older: tuple[MergeRequest, ...] = ()
-
-    def settle(self, action: str, said: str = "", **more: Any) -> Place:
-        """The same place with an outcome."""
-        return self._replace(outcome=replace(self.outcome, action=action, said=said, **more))
 
 
 class Updater:
@@ -210,26 +95,41 @@ class Updater:
             if not references.head:
                 return place.settle("failed", "it has no default branch")
             git.bring_clone(address, folder, references.head)
-        if not (folder / project.ANSWERS_FILE).is_file():
-            return place.settle("no template")
-        current, target = self._find_target(folder)
-        version = target.version
-        place = place.settle("due", version=current.version, to=version)
-        if not read_settings(folder).fleet:
-            return place.settle("opted out")
-        if not target.source.ours:
-            return place.settle("no template", "it is made from another template")
-        if version == current.version:
-            return place.settle("current")
-        branch = f"{BRANCHES}{version}"
-        place = place.settle("due", branch=branch)._replace(head=current.repository.head or "")
-        tip = git.tip_of(current.repository, branch) if member.folder else branches.get(branch, "")
+        place = self._choose_work(place, folder)
+        branch = place.outcome.branch
+        if not branch:
+            return place
+        repository = git.repository(folder)
+        place = place._replace(head=repository.head or "")
+        tip = git.tip_of(repository, branch) if member.folder else branches.get(branch, "")
         if tip:
             if remote:
                 git.fetch_commit(folder, tip)
-            mark = seal.read_mark(git.read_commit(current.repository, tip))
+            mark = seal.read_mark(git.read_commit(repository, tip))
             place = place._replace(tip=tip, mark=mark)
         return self._look_at_requests(place, remote, branches) if remote else _judge(place)
+
+    def _choose_work(self, place: Place, folder: Path) -> Place:
+        """What a project gets, if anything: then it has a branch."""
+        if not read_settings(folder).fleet:
+            return place.settle("opted out")
+        if (folder / project.ANSWERS_FILE).is_file():
+            current, target = self._find_target(folder)
+            place = place.settle("current", version=current.version, to=target.version)
+            if not target.source.ours:
+                return place.settle("no template", "it is made from another template")
+            if target.version != current.version:
+                branch = f"{BRANCHES}{target.version}"
+                return place.settle("due", branch=branch)._replace(brings=target.version)
+        elif self.wanted.adopt:
+            version = self.wanted.to or template.default_source().current()
+            branch = f"{BRANCHES}adopt"
+            return place.settle("due", to=version, branch=branch)._replace(brings=version)
+        else:
+            place = place.settle("no template")
+        if not self.wanted.fix:
+            return place
+        return place.settle("due", branch=f"{BRANCHES}fix")._replace(brings="fix")
 
     def _look_at_requests(self, place: Place, remote: Remote, branches: Mapping[str, str]) -> Place:
         """What the merge requests tell."""
@@ -238,8 +138,12 @@ class Updater:
         requests = forge.list_requests(remote, state="all", source_branch=branch)
         opened = next((each for each in requests if each.state == "opened"), None)
         listed = forge.list_requests(remote, state="opened", labels=forge.label, get_all=True)
-        older = [each for each in listed if each.branch.startswith(BRANCHES)]
-        older = [each for each in older if each.branch != branch]
+        older = [
+            each
+            for each in listed
+            if each.branch != branch and place.brings != "fix"
+            if git.VERSION_TAG.fullmatch(each.branch.removeprefix(BRANCHES))
+        ]
         place = place._replace(opened=opened, older=tuple(older))
         if opened:
             opened = forge.read_request(remote, opened.number)
@@ -288,42 +192,51 @@ class Updater:
 
     def _carry_out(self, place: Place) -> Outcome:
         outcome, remote = place.outcome, place.member.remote
+        talks = remote is not None and place.opened is not None and not self.wanted.dry_run
         if outcome.action == "touched":
-            if remote and place.opened and not self.wanted.dry_run:
+            if talks and remote and place.opened:
                 said = self.words.touched(place.opened.branch, outcome.to)
                 self._forge.say_once(remote, place.opened.number, said)
             return outcome
-        if self._is_right(place):
-            if remote and place.opened and not self.wanted.dry_run:
-                self._close_older(place, remote, place.opened.url)
-                return self._merge(place, remote, place.opened, replace(outcome, action="right"))
-            return replace(outcome, action="right")
+        if not self._is_right(place):
+            return self._bring(place)
+        outcome = replace(outcome, action="right")
+        if talks and remote and place.opened:
+            self._close_older(place, remote, place.opened.url)
+            return self._merge(place, remote, place.opened, outcome)
+        return outcome
+
+    def _bring(self, place: Place) -> Outcome:
+        """Commit what is missing, push it, and say so in a merge request."""
+        outcome, remote = place.outcome, place.member.remote
         folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
         if remote:
             git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
-        updated = self._work_out(folder)
+        work = self._work_out(place, folder)
+        if not list_files(work):
+            return replace(outcome, action="current" if outcome.version else "no template")
         outcome = replace(
             outcome,
             action="due",
-            changes=len(updated.synced.shown()),
-            conflicts=tuple(updated.synced.conflicts),
-            notes=len(updated.notes),
+            changes=len(list_files(work)),
+            conflicts=() if isinstance(work, Repaired) else tuple(work.synced.conflicts),
+            notes=len(work.notes) if isinstance(work, Updated) else 0,
         )
         if self.wanted.dry_run:
             return outcome
-        commit = place.tip if _stands(place) else self._commit(place, folder, updated)
+        commit = place.tip if stands(place) else self._commit(place, folder, work)
         outcome = replace(outcome, action="updated")
         if remote is None:
             return outcome
         if commit != place.tip:
             git.push(git.repository(folder), commit, outcome.branch, place.tip)
-        request = self._request(place, remote, updated, commit)
+        request = self._request(place, remote, work, commit)
         self._close_older(place, remote, request.url)
         return self._merge(place, remote, request, replace(outcome, url=request.url), commit)
 
     def _is_right(self, place: Place) -> bool:
         """Whether nothing is missing: neither a commit nor what its merge request says."""
-        if not _stands(place):
+        if not stands(place):
             return False
         if place.member.remote is None:
             return True
@@ -332,37 +245,41 @@ class Updater:
         described = self.words.described(place.opened.description)
         return described is None or described == place.tip
 
-    def _work_out(self, folder: Path) -> Updated:
-        """The update of a project."""
+    def _work_out(self, place: Place, folder: Path) -> Work:
+        """What a project gets."""
+        if place.brings == "fix":
+            return repair(folder)
+        if place.outcome.branch == f"{BRANCHES}adopt":
+            current = eligible.read(folder)
+            former = legacy.find_former(current.root)
+            with adopt.prepare(current, self.wanted.to, former) as prepared:
+                return prepared.adopt({})
         current, target = self._find_target(folder)
         project.refuse_unfinished(current)
         old, new = self.shelf.open_all(target.source, target.project.version, target.version)
         with workplace.folder() as scratch:
             return Prepared(target.project, old, new, scratch, False, target.notes).update({})
 
-    def _commit(self, place: Place, folder: Path, updated: Updated) -> str:
-        """Commit an update on its branch, in the place of what a run before had committed."""
-        repository, branch = updated.project.repository, place.outcome.branch
-        synced = updated.synced
-        plain = not updated.notes and {each.status for each in synced.changes} <= _PLAIN
-        result = "conflict" if synced.conflicts else "plain" if plain else "merged"
-        mark = Mark(updated.version, result, repository.head or "")
-        message = self.words.commit(updated)
+    def _commit(self, place: Place, folder: Path, work: Work) -> str:
+        """Commit on the branch, in the place of what a run before had committed."""
+        repository, branch = git.repository(folder), place.outcome.branch
+        mark = Mark(place.brings, judge_result(work), repository.head or "")
+        message = self.words.commit(work)
         # In a clone of ours there may be what was never pushed.
         if before := git.tip_of(repository, branch):
             git.drop_branch(repository, branch, before)
         journal.commit(
-            *(repository, branch, message, synced.decided()),
+            *(repository, branch, message, list_files(work)),
             lambda tree: seal.make_trailer(message, mark, tree),
         )
         return git.tip_of(git.repository(folder), branch)
 
-    def _request(self, place: Place, remote: Remote, updated: Updated, commit: str) -> MergeRequest:
+    def _request(self, place: Place, remote: Remote, work: Work, commit: str) -> MergeRequest:
         """Open the merge request, or bring up to date what nobody has changed in it."""
         words, opened = self.words, place.opened
         wanted: dict[str, Any] = {
-            "title": words.title(updated),
-            "description": words.description(updated, commit),
+            "title": words.title(work),
+            "description": words.description(work, commit),
         }
         if opened is None:
             wanted["labels"] = list(self.wanted.updates.labels)
@@ -402,27 +319,21 @@ class Updater:
         commit = commit or place.tip
         folder = find_clone(self.clones, remote.clone)
         mark = seal.read_mark(git.read_commit(git.repository(folder), commit))
+        request = self._forge.read_request(remote, request.number)
+        why = ""
         if mark is None or mark.result != "plain":
             why = "not merged by itself: it is more than the template's change"
+        elif request.draft or not request.commit == request.pipeline_commit == commit:
+            why = "not merged yet: no pipeline has seen this commit"
+        elif request.pipeline not in {*waves.RUNNING, "success"}:
+            why = f"not merged: its pipeline is {request.pipeline}"
+        if why:
             return replace(outcome, said=why)
-        request = self._forge.read_request(remote, request.number)
-        if request.draft or request.commit != commit or request.pipeline_commit != commit:
-            return replace(outcome, said="not merged yet: no pipeline has seen this commit")
-        if request.pipeline not in {*waves.RUNNING, "success"} or not request.pipeline:
-            return replace(
-                outcome, said=f"not merged: its pipeline is {request.pipeline or 'none'}"
-            )
         now = request.pipeline == "success"
         self._forge.merge(remote, request, now=now)
         if now:
             return replace(outcome, action="merged")
         return replace(outcome, said="it is merged once its pipeline has passed")
-
-
-def _stands(place: Place) -> bool:
-    """Whether the branch has a commit of ours that brings the version to the project as it is."""
-    mark = place.mark
-    return mark is not None and mark.version == place.outcome.to and mark.base == place.head
 
 
 def _judge(place: Place) -> Place:
@@ -434,7 +345,7 @@ def _judge(place: Place) -> Place:
 
 def _say(error: Exception) -> str:
     if isinstance(error, LisaError):
-        return f"{error.message}. {error.hint}"
+        return " ".join(f"{error.message}. {error.hint}".split())
     return f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
 
 
@@ -521,9 +432,10 @@ def _carry_out(
 def _warmed(updater: Updater, work: Sequence[Place]) -> Iterator[None]:
     """The versions that the projects have and get, opened once for all processes."""
     sources = [each for each in updater._sources.values() if each.ours]
-    for place in work if sources else ():
+    pairs = {(place.outcome.version, place.outcome.to) for place in work if place.outcome.version}
+    for pair in sorted(pairs) if sources else ():
         try:
-            updater.shelf.open_all(sources[0], place.outcome.version, place.outcome.to)
+            updater.shelf.open_all(sources[0], *pair)
         except LisaError:
             continue  # told where it is needed
     yield

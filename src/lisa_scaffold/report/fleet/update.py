@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from lisa_scaffold.fleet.update import Outcome
+from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.lines import Paint, count, plain
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text

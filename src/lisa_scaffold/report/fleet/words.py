@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from lisa_scaffold.fleet.work import Repaired, Work
 from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.report import adopt as adoption
 from lisa_scaffold.report import update as report
+from lisa_scaffold.report.check.wording import count
+from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.report.markdown import block, code
+from lisa_scaffold.verbs.adopt import Adopted
 from lisa_scaffold.verbs.update import Updated
 
 _TITLE = "Update the template"
+_ADOPT = "Adopt the template of lisa-scaffold"
+_REPAIR = "Repair what lisa-scaffold check has found"
 _LONGEST = 200_000
 """Characters of a description; GitLab takes a million, and nobody reads as many."""
 
@@ -17,31 +24,54 @@ _LONGEST = 200_000
 _SIGN = compile_lazily(r"\n<!-- lisa-scaffold: ([0-9a-f]{40,64}) ([0-9a-f]{64}) -->\s*\Z")
 
 
-def commit(updated: Updated) -> str:
+def commit(work: Work) -> str:
     """The message of the commit."""
-    return report.commit_message(updated)
+    if isinstance(work, Updated):
+        return report.commit_message(work)
+    if isinstance(work, Adopted):
+        return adoption.commit_message(work)
+    return f"{_REPAIR}\n\n{as_text(_list_repairs(work))}\n"
 
 
-def title(updated: Updated) -> str:
+def title(work: Work) -> str:
     """The title of the merge request: a draft's where there are conflicts."""
-    draft = "Draft: " if updated.synced.conflicts else ""
-    return f"{draft}{_TITLE} from {updated.project.version} to {updated.version}"
+    if isinstance(work, Updated):
+        draft = "Draft: " if work.synced.conflicts else ""
+        return f"{draft}{_TITLE} from {work.project.version} to {work.version}"
+    return f"{_ADOPT} {work.version}" if isinstance(work, Adopted) else _REPAIR
 
 
 def is_own_title(title: str) -> bool:
     """Whether a title is one of ours, and nobody's own."""
-    return title.removeprefix("Draft: ").startswith(f"{_TITLE} from ")
+    bare = title.removeprefix("Draft: ")
+    return bare.startswith((f"{_TITLE} from ", _ADOPT)) or bare == _REPAIR
 
 
-def description(updated: Updated, commit: str) -> str:
+def _list_repairs(work: Repaired) -> Document:
+    """What was repaired, rule by rule."""
+    items = [
+        Item(f"{each.code}: {each.message}", f"{each.path}:{each.line}")
+        for each in work.checked.fixed
+    ]
+    title = "Repaired: " + count(len(items), "finding")
+    return Document(title, (Section("Repairs that change nothing else", tuple(items)),))
+
+
+def description(work: Work, commit: str) -> str:
     """The description of the merge request, for the commit that it brings."""
-    parts = [report.markdown(updated).rstrip("\n")]
+    if isinstance(work, Updated):
+        said = report.markdown(work)
+    elif isinstance(work, Adopted):
+        said = adoption.markdown(work)
+    else:
+        said = as_markdown(_list_repairs(work))
+    parts = [said.rstrip("\n")]
     if len(parts[0]) > _LONGEST:
         parts = [
             "## A large update",
             "The report is longer than a description may be; the message of the commit has it.",
         ]
-    parts.append(_go_on(updated))
+    parts.append(_go_on(work))
     text = "\n\n".join(parts)
     return f"{text}\n\n<!-- lisa-scaffold: {commit} {_digest(text)} -->"
 
@@ -59,19 +89,18 @@ def _digest(text: str) -> str:
     return sha256(text.strip().encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _go_on(updated: Updated) -> str:
+def _go_on(work: Work) -> str:
     """How somebody goes on."""
-    if not updated.synced.conflicts:
+    if not isinstance(work, Updated) or not work.synced.conflicts:
         return (
             "### How to go on\n\nMerge it where it is right. Commits of yours on this branch are "
-            "never overwritten. Close it if you do not want this version: it is not offered "
-            "again."
+            "never overwritten. Close it if you do not want it: it is not offered again."
         )
-    named = "\n".join(f"- {code(path, _LONGEST)}" for path in updated.synced.conflicts)
+    named = "\n".join(f"- {code(path, _LONGEST)}" for path in work.synced.conflicts)
     commands = (
-        f"git switch --create update origin/HEAD\nlisa-scaffold update --to {updated.version}\n"
+        f"git switch --create update origin/HEAD\nlisa-scaffold update --to {work.version}\n"
         "git mergetool\ngit commit\n"
-        f"git push --force-with-lease origin HEAD:lisa-scaffold/{updated.version}\n"
+        f"git push --force-with-lease origin HEAD:lisa-scaffold/{work.version}\n"
     )
     return "\n".join(
         [
