@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -30,6 +30,7 @@ Tags = tuple[tuple[str, ...], tuple[str, ...]]
 
 _FORM = "1"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
+_FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
 
 
@@ -65,7 +66,7 @@ class Looker:
             return Row(member.name, place, problem=member.problem)
         try:
             if member.folder:
-                return self._look_at_clone(member.name, member.folder)
+                return self.recall(member) or self._look_at_clone(member.name, member.folder)
             return self._look_at_remote(member)
         except LisaError as error:
             problem = " ".join(f"{error.message}. {error.hint}".split())
@@ -80,11 +81,7 @@ class Looker:
 
     def _look_at_clone(self, name: str, folder: Path) -> Row:
         """Look at a local clone, as its current commit has it."""
-        head = git.find_head(folder)
-        marks = (_stat(folder / ".git/refs/tags"), _stat(folder / ".git/packed-refs"))
-        key = (str(folder), head, marks)
-        if head and (row := self._read(key)):
-            return replace(row, name=name)
+        key = _describe(folder)
         repository = git.repository(folder)
         tags = git.tags_of(folder)
         with ExitStack() as stack:
@@ -95,9 +92,24 @@ class Looker:
                 git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
             row = self._look(Row(name, str(folder), repository.head or ""), place, tags)
         row = replace(row, activity=git.last_activity(repository))
-        if head:
+        if key:
             self._keep(key, row)
         return row
+
+    def recall(self, member: Member) -> Row | None:
+        """What was seen of a local clone that has not moved since; git is not asked."""
+        if member.folder is None or member.problem or not (key := _describe(member.folder)):
+            return None
+        row = self._read(key)
+        return row and replace(row, name=member.name)
+
+    def warm(self, members: Sequence[Member]) -> None:
+        """Read what many looks need, before processes are forked for them."""
+        source = template.default_source()
+        if len(members) < _FEW or source.working_copy:
+            return
+        for opened in self.origins.open_all(source):
+            opened.warm()
 
     def _look_at_remote(self, member: Member) -> Row:
         """Look at a project of the server, by way of a clone that is kept."""
@@ -166,6 +178,13 @@ def find_clone(clones: Path, address: str) -> Path:
     return clones / sha256(address.encode()).hexdigest()[:24]
 
 
+def _describe(folder: Path) -> tuple[object, ...]:
+    """What of a local clone decides its row; nothing where that cannot be told without git."""
+    head = git.find_head(folder)
+    marks = (_stat(folder / ".git/refs/tags"), _stat(folder / ".git/packed-refs"))
+    return (str(folder), head, *marks) if head else ()
+
+
 def _stat(path: Path) -> int:
     """What changes where something is written at a path; 0 where nothing is."""
     try:
@@ -216,7 +235,15 @@ def find_status(
     rows = []
     with keep_open() as shelf, open_clones() as clones:
         looker = Looker(Origins(shelf), newest, now.date(), inventory.forge, clones)
-        for row in spread(looker.look, inventory.members, jobs, looker.lost):
+        left = []
+        for member in inventory.members:
+            if row := looker.recall(member):
+                rows.append(row)
+                tell(row, len(rows))
+            else:
+                left.append(member)
+        looker.warm(left)
+        for row in spread(looker.look, left, jobs, looker.lost):
             rows.append(row)
             tell(row, len(rows))
     if kept := cache.folder("fleet"):

@@ -13,8 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lisa_scaffold import git, legacy, project, template, workplace
-from lisa_scaffold.adopt import eligible
+from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal, waves
 from lisa_scaffold.fleet.find import Inventory, Member
@@ -39,7 +38,7 @@ from lisa_scaffold.project import Project
 from lisa_scaffold.sync import journal
 from lisa_scaffold.template import Source
 from lisa_scaffold.template.shelf import Shelf, keep_open
-from lisa_scaffold.verbs import adopt, update
+from lisa_scaffold.verbs import update
 from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
 
 
@@ -250,6 +249,11 @@ class Updater:
         if place.brings == "fix":
             return repair(folder)
         if place.outcome.branch == f"{BRANCHES}adopt":
+            # Takes longer to import than all of an update, and few runs need it.
+            from lisa_scaffold import legacy
+            from lisa_scaffold.adopt import eligible
+            from lisa_scaffold.verbs import adopt
+
             current = eligible.read(folder)
             former = legacy.find_former(current.root)
             with adopt.prepare(current, self.wanted.to, former) as prepared:
@@ -435,7 +439,8 @@ def _warmed(updater: Updater, work: Sequence[Place]) -> Iterator[None]:
     pairs = {(place.outcome.version, place.outcome.to) for place in work if place.outcome.version}
     for pair in sorted(pairs) if sources else ():
         try:
-            updater.shelf.open_all(sources[0], *pair)
+            for opened in updater.shelf.open_all(sources[0], *pair):
+                opened.warm()
         except LisaError:
             continue  # told where it is needed
     yield

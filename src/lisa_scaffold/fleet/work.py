@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from lisa_scaffold import git
 from lisa_scaffold.fleet.find import Member
@@ -16,8 +16,10 @@ from lisa_scaffold.fleet.settings import Updates
 from lisa_scaffold.model import Checked
 from lisa_scaffold.template.pristine import Origins
 from lisa_scaffold.verbs import check
-from lisa_scaffold.verbs.adopt import Adopted
 from lisa_scaffold.verbs.update import Updated
+
+if TYPE_CHECKING:
+    from lisa_scaffold.verbs.adopt import Adopted
 
 # What becomes of a file where it is the template's own change alone.
 _PLAIN = frozenset({"updated", "added", "removed", "renamed"})

@@ -28,6 +28,7 @@ MOST_KEPT = 1500
 _FORM = "4"
 """Part of every key, so that another form of what is kept is never taken for this one."""
 
+_MOST_OPEN = 8  # versions of a template that are opened beforehand
 _COMPONENTS = "templates"
 """Where GitLab looks for a project's components."""
 
@@ -81,6 +82,16 @@ class Origins:
         self._sources: dict[tuple[str, Path], Source] = {}
         self._versions: dict[Source, list[str]] = {}
         self._shelf = shelf
+
+    def open_all(self, source: Source) -> tuple[Template, ...]:
+        """Every version of a template, which stays open where there is a shelf.
+
+        Raises
+        ------
+        LisaError
+            If the template cannot be read.
+        """
+        return self._shelf.open_all(source, *source.versions()[-_MOST_OPEN:]) if self._shelf else ()
 
     def of(self, root: Path, recorded: Mapping[str, Any]) -> Origin:
         """The origin of a project.

@@ -74,6 +74,19 @@ class Template:
 
         return make_answered_worker(files, {}, self.root).prepare(trust=False)
 
+    def warm(self) -> None:
+        """Read what every render needs, so that processes that are forked then have it.
+
+        Raises
+        ------
+        LisaError
+            If the template is broken.
+        """
+        with template_errors(self):
+            _ = self._files, self._environment
+        for name in ("worker", "questions", "commands"):
+            import_module(f"lisa_scaffold.template.{name}")
+
     @property
     def locked(self) -> tuple[str, ...]:
         """Patterns, as in ``.gitignore``, of the paths that belong to the template."""

@@ -6,12 +6,10 @@ from hashlib import sha256
 
 from lisa_scaffold.fleet.work import Repaired, Work
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.report import adopt as adoption
 from lisa_scaffold.report import update as report
 from lisa_scaffold.report.check.wording import count
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.report.markdown import block, code
-from lisa_scaffold.verbs.adopt import Adopted
 from lisa_scaffold.verbs.update import Updated
 
 _TITLE = "Update the template"
@@ -28,9 +26,11 @@ def commit(work: Work) -> str:
     """The message of the commit."""
     if isinstance(work, Updated):
         return report.commit_message(work)
-    if isinstance(work, Adopted):
-        return adoption.commit_message(work)
-    return f"{_REPAIR}\n\n{as_text(_list_repairs(work))}\n"
+    if isinstance(work, Repaired):
+        return f"{_REPAIR}\n\n{as_text(_list_repairs(work))}\n"
+    from lisa_scaffold.report import adopt as adoption
+
+    return adoption.commit_message(work)
 
 
 def title(work: Work) -> str:
@@ -38,7 +38,7 @@ def title(work: Work) -> str:
     if isinstance(work, Updated):
         draft = "Draft: " if work.synced.conflicts else ""
         return f"{draft}{_TITLE} from {work.project.version} to {work.version}"
-    return f"{_ADOPT} {work.version}" if isinstance(work, Adopted) else _REPAIR
+    return _REPAIR if isinstance(work, Repaired) else f"{_ADOPT} {work.version}"
 
 
 def is_own_title(title: str) -> bool:
@@ -61,10 +61,12 @@ def description(work: Work, commit: str) -> str:
     """The description of the merge request, for the commit that it brings."""
     if isinstance(work, Updated):
         said = report.markdown(work)
-    elif isinstance(work, Adopted):
-        said = adoption.markdown(work)
-    else:
+    elif isinstance(work, Repaired):
         said = as_markdown(_list_repairs(work))
+    else:
+        from lisa_scaffold.report import adopt as adoption
+
+        said = adoption.markdown(work)
     parts = [said.rstrip("\n")]
     if len(parts[0]) > _LONGEST:
         parts = [
