@@ -127,8 +127,8 @@ def catchup_is_said(facts: Facts) -> Iterator[Hit]:
     for module in find_modules(facts):
         for call in module.dags():
             when = _argument(call, "schedule", "schedule_interval")
-            is_timed = isinstance(when, ast.Constant) and isinstance(when.value, str)
-            is_timed = is_timed and when.value != "@once"
+            text = when.value if isinstance(when, ast.Constant) else None
+            is_timed = isinstance(text, str) and text != "@once"
             is_timed |= isinstance(when, ast.Call) and module.full(when.func).endswith("timedelta")
             spread = any(each.arg is None for each in call.keywords)
             if is_timed and not spread and _argument(call, "catchup") is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 
 from lisa_scaffold.fleet.work import Repaired, Work
+from lisa_scaffold.lines import count
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report import update as report
-from lisa_scaffold.report.check.wording import count
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.report.markdown import block, code
 from lisa_scaffold.verbs.update import Updated
