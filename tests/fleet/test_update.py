@@ -171,6 +171,17 @@ def test_one_that_fails_does_not_stop_the_others(fleet: Fleet, capsys: Capture) 
     assert actions(told)["torn"] == "updated"
 
 
+def test_the_address_of_another_template_is_not_asked(fleet: Fleet, capsys: Capture) -> None:
+    other = "_commit: v1.0.0\n_src_path: https://127.0.0.1:9/x.git\n"
+    write(fleet.clones / "plain", {".copier-answers.yml": other})
+    commit(fleet.clones / "plain")
+    _, told = update(fleet, capsys, "--dry-run", "--adopt")
+    assert (told["plain"]["action"], told["plain"]["said"]) == (
+        "no template",
+        "it is made from another template",
+    )
+
+
 def test_to_a_version(fleet: Fleet, capsys: Capture) -> None:
     fleet.release("v3.0.0", {"template/more.txt": "more\n"})
     _, told = update(fleet, capsys, "--to", "2.0.0")

@@ -37,6 +37,7 @@ from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.project import Project
 from lisa_scaffold.sync import journal
 from lisa_scaffold.template import Source
+from lisa_scaffold.template.rendering import is_ours
 from lisa_scaffold.template.shelf import Shelf, keep_open
 from lisa_scaffold.verbs import update
 from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
@@ -113,10 +114,13 @@ class Updater:
         if not read_settings(folder).fleet:
             return place.settle("opted out")
         if (folder / project.ANSWERS_FILE).is_file():
-            current, target = self._find_target(folder)
-            place = place.settle("current", version=current.version, to=target.version)
-            if not target.source.ours:
+            current = project.read(folder)
+            place = place.settle("current", version=current.version)
+            # Another template may be anywhere in the network: its address is not asked.
+            if not self._find_source(current).ours:
                 return place.settle("no template", "it is made from another template")
+            current, target = self._find_target(folder)
+            place = place.settle("current", to=target.version)
             if target.version != current.version:
                 branch = f"{BRANCHES}{target.version}"
                 return place.settle("due", branch=branch)._replace(brings=target.version)
@@ -171,10 +175,16 @@ class Updater:
     def _find_target(self, folder: Path) -> tuple[Project, Target]:
         """A project, and the version that it is to get."""
         current = project.read(folder)
-        if current.source not in self._sources:
-            self._sources[current.source] = template.recorded_source(current.source, folder)
-        source = self._sources[current.source]
+        source = self._find_source(current)
         return current, update.choose_target(current, self.wanted.to, source=source)
+
+    def _find_source(self, current: Project) -> Source:
+        """The template of a project: ours is the same for all, another one is the project's own."""
+        if not is_ours(current.source):
+            return template.recorded_source(current.source, current.root)
+        if current.source not in self._sources:
+            self._sources[current.source] = template.recorded_source(current.source, current.root)
+        return self._sources[current.source]
 
     # --- What is done -----------------------------------------------------------------------------
 
@@ -435,7 +445,7 @@ def _carry_out(
 @contextmanager
 def _warmed(updater: Updater, work: Sequence[Place]) -> Iterator[None]:
     """The versions that the projects have and get, opened once for all processes."""
-    sources = [each for each in updater._sources.values() if each.ours]
+    sources = [*updater._sources.values()]
     pairs = {(place.outcome.version, place.outcome.to) for place in work if place.outcome.version}
     for pair in sorted(pairs) if sources else ():
         try:
