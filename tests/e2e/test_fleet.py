@@ -68,7 +68,7 @@ def test_200_projects_from_status_to_merge(fleet: Fleet, gitlab: GitLab) -> None
     for number in range(10):
         gitlab.add(f"lisa/old/{number}", None, archived=True)
     gitlab.projects[3].status = 403
-    gitlab.failing, gitlab.busy = 0.02, 20
+    gitlab.failing, gitlab.busy = 0.02, 4
     settings = settle(fleet, gitlab)
     code, rows = ask("status", settings)
     states = Counter(row["state"] for row in rows)

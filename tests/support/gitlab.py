@@ -15,7 +15,7 @@ import random
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -470,6 +470,3 @@ def serve(root: Path) -> Iterator[GitLab]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-Opener = Callable[..., GitLab]

@@ -281,14 +281,14 @@ def run_update(arguments: argparse.Namespace) -> int:
             *(arguments.adopt, arguments.fix),
         )
 
-        def tell_one(outcome: Any, done: int) -> None:
+        outcomes = []
+        for outcome in update_fleet(inventory, wanted, words, jobs=arguments.jobs):
+            outcomes.append(outcome)
             said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
-            progress(outcome.name, said, done)
+            progress(outcome.name, said, len(outcomes))
             if outcome.action in {"updated", "merged"}:
                 changed(f"{outcome.name} is {outcome.action}")
-
-        done = update_fleet(inventory, wanted, words, jobs=arguments.jobs, tell=tell_one)
-        outcomes = sorted(done, key=lambda each: each.name)
+    outcomes.sort(key=lambda each: each.name)
     if arguments.format == "json":
         hand_over(report.as_json(outcomes))
     elif arguments.format == "markdown":

@@ -81,31 +81,31 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
     }
     if wanted.install:
         jobs["default"]["before_script"] = [wanted.install]
-    words = ["lisa-scaffold", "fleet"]
     if wanted.update is not None and in_waves:
         # Waves are counted in the fleet as a whole.
-        line = f"{shlex.join([*words, 'update', wanted.folder])} {wanted.update}".strip()
-        jobs["update"] = {"stage": "update", "script": _tolerant([line])}
-    names = []
-    for number in range(1, wanted.parts + 1):
+        line = _say("update", wanted.folder, more=wanted.update)
+        jobs["update"] = {"stage": "update", "script": [line]}
+    names = [f"fleet {number} of {wanted.parts}" for number in range(1, wanted.parts + 1)]
+    for number, name in enumerate(names, 1):
         part = ["--shard", f"{number}/{wanted.parts}"]
-        lines = []
+        output = ["--format", "json", "--output", f"status-{number}.json"]
+        lines = [_say("status", wanted.folder, *part, *output)]
         if wanted.update is not None and not in_waves:
-            line = f"{shlex.join([*words, 'update', wanted.folder, *part])} {wanted.update}".strip()
-            lines.append(line)
-        status = f"status-{number}.json"
-        output = ["--format", "json", "--output", status]
-        lines.append(shlex.join([*words, "status", wanted.folder, *part, *output]))
-        names.append(f"fleet {number} of {wanted.parts}")
-        jobs[names[-1]] = {
-            "stage": "look",
-            # Conflicts, and projects that cannot be read, are told on the page: it is made.
-            "script": _tolerant(lines),
-            "artifacts": {"paths": [status], "when": "always", "expire_in": "1 week"},
-        }
+            lines.insert(0, _say("update", wanted.folder, *part, more=wanted.update))
+        kept = {"paths": [f"status-{number}.json"], "when": "always", "expire_in": "1 week"}
+        jobs[name] = {"stage": "look", "script": lines, "artifacts": kept}
     history = ["--history", wanted.history] if wanted.history else []
     parts = [f"status-{number}.json" for number in range(1, wanted.parts + 1)]
-    page = [*words, "page", *parts, "--join", *history, "--output", "public/index.html"]
+    page = [
+        "lisa-scaffold",
+        "fleet",
+        "page",
+        *parts,
+        "--join",
+        *history,
+        "--output",
+        "public/index.html",
+    ]
     jobs["page"] = {
         "stage": "page",
         "needs": names,
@@ -118,6 +118,11 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
     return _HEAD + yaml.safe_dump(jobs, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _tolerant(lines: list[str]) -> list[str]:
-    """Lines of which each is run: 1 says that something is left to people, more that it failed."""
-    return [f"{line} || [ $? -eq 1 ]" for line in lines]
+def _say(verb: str, *words: str, more: str = "") -> str:
+    """A command after which the job goes on, also where something is left to people.
+
+    Conflicts, and projects that cannot be read, end it with 1: they are told on the page, which is
+    made all the same. More than that is a failure.
+    """
+    line = f"{shlex.join(['lisa-scaffold', 'fleet', verb, *words])} {more}".strip()
+    return f"{line} || [ $? -eq 1 ]"

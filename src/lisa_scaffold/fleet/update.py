@@ -7,7 +7,7 @@ pushed by its branch, and what was said by its text. What is right already is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -364,12 +364,7 @@ def _say(error: Exception) -> str:
 
 
 def update_fleet(
-    inventory: Inventory,
-    wanted: Wanted,
-    words: Words,
-    *,
-    jobs: int = 1,
-    tell: Callable[[Outcome, int], None] = lambda *_: None,
+    inventory: Inventory, wanted: Wanted, words: Words, *, jobs: int = 1
 ) -> Iterator[Outcome]:
     """Update the projects of a fleet.
 
@@ -383,13 +378,11 @@ def update_fleet(
         What is said of updates.
     jobs
         How many projects are worked on at once.
-    tell
-        Called with each project, and how many were looked at or worked on.
 
     Yields
     ------
     Outcome
-        What became of each project.
+        What became of each project, as soon as that is known.
 
     Raises
     ------
@@ -398,48 +391,28 @@ def update_fleet(
     """
     with keep_open() as shelf, open_clones() as clones:
         updater = Updater(wanted, words, shelf, clones, inventory.forge)
-        done, places = 0, []
-        for place in spread(updater.look, inventory.members, jobs, updater.lost):
-            places.append(place)
+        places = [*spread(updater.look, inventory.members, jobs, updater.lost)]
         places.sort(key=lambda place: place.member.name)
         begun, due = _part(places)
-        is_canary = match_patterns(wanted.updates.canaries)
         chosen = waves.choose(
-            *([place.member.name for place in due], begun, is_canary),
+            *([place.member.name for place in due], begun),
+            match_patterns(wanted.updates.canaries),
             *(wanted.updates.wave, wanted.updates.stop_at),
         )
         names = chosen.names if wanted.limit is None else chosen.names[: wanted.limit]
         work = []
         for place in places:
-            name, action = place.member.name, place.outcome.action
-            if action not in {"due", "touched"}:
-                done += 1
-                tell(place.outcome, done)
-                yield place.outcome
+            name, outcome = place.member.name, place.outcome
+            if outcome.action not in {"due", "touched"}:
+                yield outcome
             elif place in due and name not in names:
                 why = chosen.reason if name not in chosen.names else "--limit is reached"
-                done += 1
-                outcome = replace(place.outcome, action="waiting", said=why, stopped=chosen.stopped)
-                tell(outcome, done)
-                yield outcome
+                yield replace(outcome, action="waiting", said=why, stopped=chosen.stopped)
             else:
                 work.append(place)
-        yield from _carry_out(updater, work, jobs, tell, done)
-
-
-def _carry_out(
-    updater: Updater,
-    work: Sequence[Place],
-    jobs: int,
-    tell: Callable[[Outcome, int], None],
-    done: int,
-) -> Iterator[Outcome]:
-    # Opened before the processes are started, so that each has them.
-    with _warmed(updater, work):
-        for outcome in spread(updater.carry_out, work, jobs, updater.lost_outcome):
-            done += 1
-            tell(outcome, done)
-            yield outcome
+        # Opened before the processes are started, so that each has them.
+        with _warmed(updater, work):
+            yield from spread(updater.carry_out, work, jobs, updater.lost_outcome)
 
 
 @contextmanager
