@@ -22,6 +22,7 @@ LOCK_HEADER = """\
 # Hooks that are a repository alone: no index knows their newest version.
 NO_PACKAGES = {"pygrep-hooks"}
 CONTAINER_LOCKS = Path("includes/locks")
+SERVICE_LOCKS = Path("includes/service")
 REQUIREMENTS = Path("requirements")
 RELEASE = Path("releases/release.py")
 
@@ -152,6 +153,8 @@ def template_locks(session: nox.Session) -> None:
     install(session, "nox")
     for path in sorted(CONTAINER_LOCKS.glob("*.txt")):
         lock_container(session, path)
+    for path in sorted(SERVICE_LOCKS.glob("requirements-*.txt")):
+        lock_service(session, path)
     pins = read_pins()
     for name, lock in LOCKED.items():
         wanted = Path(session.create_tmp(), "requirements.in")
@@ -193,6 +196,27 @@ def lock_container(session: nox.Session, path: Path) -> None:
         *(f"--python-version={python}", "--no-emit-index-url", "--no-emit-find-links"),
         *("--custom-compile-command=nox -s lock", "--upgrade", "--no-annotate"),
         str(folder / "pyproject.toml"),
+        silent=True,
+    )
+    path.write_text(str(locked), encoding="utf-8")
+
+
+def lock_service(session: nox.Session, path: Path) -> None:
+    """Lock what a new service installs, as its own session ``lock`` does, for one Python."""
+    python = path.stem.removeprefix("requirements-")
+    source = Path("template/pyproject.toml.jinja").read_text(encoding="utf-8")
+    wanted = re.search(r"^service = \[\n.*?^\]", source, re.MULTILINE | re.DOTALL)
+    if wanted is None:
+        session.error("template/pyproject.toml.jinja has no group service")
+    folder = Path(session.create_tmp(), f"service-{python}")
+    folder.mkdir(exist_ok=True)
+    group = f"[dependency-groups]\n{wanted[0]}\n"
+    (folder / "pyproject.toml").write_text(group, encoding="utf-8")
+    locked = session.run(
+        *("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"),
+        *("--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
+        *(f"--python-version={python}", "--custom-compile-command=nox -s lock", "--upgrade"),
+        f"--group={folder / 'pyproject.toml'}:service",
         silent=True,
     )
     path.write_text(str(locked), encoding="utf-8")

@@ -70,8 +70,12 @@ IDLE = {
     "package": {"debian"},
     "image": {"import_name", "python_min", "backend", "cde_image"},
     "pipeline": {"debian", "backend", "compiled"},
+    # Of the pipeline, a service has files alone.
+    "service": {"import_name", "python_min", "backend", "cde_image", "ci_rules"},
 }
 KINDS = tuple(IDLE)
+WITH_COMPONENT = ("package", "image", "pipeline")
+"""Kinds whose jobs are a component too."""
 
 
 def levels(kind: str) -> dict[str, list[Any]]:

@@ -72,3 +72,9 @@ def workflow(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
 def image(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
     """Each of them that is an image repository."""
     return renders[NAMES.index(request.param)]
+
+
+@pytest.fixture(params=[name for name in NAMES if name.startswith("service")])
+def service(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
+    """Each of them that is a web service."""
+    return renders[NAMES.index(request.param)]

@@ -134,7 +134,7 @@ BAD = {
         ),
         **dict.fromkeys(["a//b:1", "x@sha256:abc", "$CDE:1", "a" * 256 + ":1"], IMAGE),
     },
-    "kind": {"service": "is none of: package"},
+    "kind": {"novel": "is none of: package"},
     "license": {"BSD": "is none of: BSD-3-Clause, MIT"},
     "python_min": {"3.10": "is none of: 3.11, 3.12, 3.13"},
     "docs": {"perhaps": "is not yes or no"},

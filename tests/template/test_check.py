@@ -12,7 +12,8 @@ from .conftest import Render
 
 def test_no_combination_of_answers_has_a_finding(renders: list[Render]) -> None:
     every = rules.select_rules(rules.Selection())
-    assert {render.answers["kind"] for render in renders} == {"package", "image", "pipeline"}
+    kinds = {"package", "image", "pipeline", "service"}
+    assert {render.answers["kind"] for render in renders} == kinds
     found = {}
     for render in renders:
         files = {path: (render.root / path).read_bytes() for path in render.files}

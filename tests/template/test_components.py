@@ -16,7 +16,7 @@ from lisa_scaffold.project.gitlab_runs import SITUATIONS, job_runs
 from lisa_scaffold.template.pristine import component_addresses
 
 from ..conftest import ROOT
-from ..support.answers import KINDS, Answers, answers, pairwise, template
+from ..support.answers import WITH_COMPONENT, Answers, answers, pairwise, template
 from ..support.components import KNOWN, TEXTS, VERSION
 from ..support.files import contents
 from ..support.sweeps import sampled
@@ -29,7 +29,7 @@ import components
 # The jobs of compiled code stand in files alone.
 ROWS = {
     f"{kind}{at:02}": {**row, "compiled": "none"}
-    for kind in KINDS
+    for kind in WITH_COMPONENT
     for at, row in enumerate(pairwise(kind))
 }
 
@@ -44,7 +44,7 @@ def test_gitlab_s_digest_of_a_file() -> None:
     assert components.integrity("a: {}\n") == "sha256-WAofQKLAZfHAs/ZikHyozEGiqQlR1bMHxAIvOHkcYKE="
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_COMPONENT)
 def test_every_input_is_declared_used_and_told(kind: str) -> None:
     declared = yaml_data.load("", TEXTS[kind].partition("\n---\n")[0]).table("spec", "inputs")
     used = set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", TEXTS[kind]))
@@ -53,13 +53,13 @@ def test_every_input_is_declared_used_and_told(kind: str) -> None:
     assert {name for name, each in declared.items() if "default" not in each} == {"version"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_COMPONENT)
 def test_a_component_names_no_file_of_the_template_s_jobs(kind: str) -> None:
     assert ".gitlab/ci" not in TEXTS[kind]
     assert yaml_data.load("", TEXTS[kind]).duplicates == ()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_COMPONENT)
 def test_they_follow_gitlab_s_schema(kind: str, tmp_path: Path) -> None:
     header, _, body = TEXTS[kind].partition("\n---\n")
     # The schema knows no inputs that are whole values.
@@ -103,7 +103,7 @@ def test_a_component_is_the_same_pipeline_as_the_files(row: str, tmp_path: Path)
     assert component.troubles == ()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_COMPONENT)
 def test_a_lock_is_what_the_file_has(kind: str, tmp_path: Path) -> None:
     files = pipeline({"kind": kind, "ci_rules": "files"}, tmp_path / "files")
     component = pipeline({"kind": kind, "ci_rules": "component"}, tmp_path / "component")

