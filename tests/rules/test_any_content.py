@@ -19,7 +19,10 @@ from ..support.sweeps import sampled
 
 pytestmark = pytest.mark.uncounted
 
-FAMILIES = ("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "SON", "DAG", "DOC", "CIT", "SEC")
+FAMILIES = (
+    *("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "CMP", "SON", "DAG"),
+    *("DOC", "CIT", "SEC"),
+)
 
 WORDS = st.sampled_from(
     ["", "a", "MIT", "1.0", ">=3.11", "<4", "README.md", "a.b:c", "https://a.org", "License :: X"]
@@ -121,6 +124,28 @@ KEYED = st.dictionaries(st.sampled_from(JOB_KEYS), VALUES, max_size=5)
 def test_any_pipeline(jobs: dict[str, Any], settings: dict[str, Any]) -> None:
     files = {".gitlab-ci.yml": json.dumps({**jobs, **settings}), "noxfile.py": "import nox\n"}
     assert crashes({**files, "sonar-project.properties": "sonar.tests=a\n"}) == []
+
+
+SERVICE_KEYS = [
+    "image",
+    "environment",
+    "networks",
+    "secrets",
+    "configs",
+    "ports",
+    "restart",
+    "deploy",
+]
+SERVICES = st.dictionaries(st.sampled_from(SERVICE_KEYS), VALUES, max_size=5)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b"]), SERVICES | VALUES, max_size=2),
+    st.dictionaries(st.sampled_from(["networks", "secrets", "include", "x-a", "c"]), VALUES),
+)
+def test_any_file_of_compose(services: dict[str, Any], more: dict[str, Any]) -> None:
+    files = {"compose.yaml": json.dumps({"services": services, **more}), "Dockerfile": "FROM a:1\n"}
+    assert crashes({**files, ".copier-answers.yml": "_src_path: x\nkind: service\n"}) == []
 
 
 REPOSITORIES = st.sampled_from(

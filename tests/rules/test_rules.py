@@ -11,7 +11,7 @@ from lisa_scaffold import rules
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, Rule, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SERVICE, SHOULD, Hit, Rule, rule
 
 from ..support.checking import clean, found
 
@@ -31,8 +31,8 @@ WRONG_IN_ANY_PROJECT = (
     "SYN001 SYN002 SYN003 SYN004 SYN005 SYN006 CFG001 CFG002 CFG003 TPL001 TPL002 TPL003 "
     "FIL005 LIC002 LIC004 LIC005 LIC006 LIC007 LIC008 LIC009 MET001 MET002 MET004 MET005 "
     "MET006 MET008 MET009 MET012 MET017 MET018 PKG002 PKG007 CHG005 QTY012 QTY013 QTY018 "
-    "CI001 CI002 CI010 CON005 SON001 SON003 SON004 SON007 DAG001 DAG004 DAG005 DAG007 DAG009 "
-    "DOC001 DOC006 CIT002 CIT003 SEC001 SEC002 SEC003 INT001"
+    "CI001 CI002 CI010 CON005 CMP001 CMP002 SON001 SON003 SON004 SON007 DAG001 DAG004 DAG005 "
+    "DAG007 DAG009 DOC001 DOC006 CIT002 CIT003 SEC001 SEC002 SEC003 INT001"
 )
 FOR_PACKAGES = (
     "FIL002 FIL003 FIL004 LIC002 LIC003 LIC004 LIC005 LIC006 LIC009 LIC011 MET001 MET002 "
@@ -51,8 +51,9 @@ def test_what_is_a_must_what_is_for_packages_and_what_repairs() -> None:
     """The pages of the rules tell it, and people rely on it: none of it changes unseen."""
     assert {each.severity for each in EVERY} == {MUST, SHOULD}
     assert [each.code for each in EVERY if each.severity is MUST] == WRONG_IN_ANY_PROJECT.split()
-    assert {each.kinds for each in EVERY} == {(), PACKAGE}
-    assert [each.code for each in EVERY if each.kinds] == FOR_PACKAGES.split()
+    assert {each.kinds for each in EVERY} == {(), PACKAGE, SERVICE}
+    assert [each.code for each in EVERY if each.kinds == PACKAGE] == FOR_PACKAGES.split()
+    assert [each.code for each in EVERY if each.kinds == SERVICE] == ["CMP006"]
     assert [each.code for each in EVERY if each.fixes] == REPAIRING.split()
 
 

@@ -34,6 +34,7 @@ FAMILIES = {
         "GitLab pipeline",
     ),
     "CON": (("container",), "Container"),
+    "CMP": (("compose",), "Docker Compose"),
     "SON": (("sonar",), "SonarQube"),
     "DAG": (("workflow",), "Airflow"),
     "DOC": (("docs",), "Documentation"),

@@ -16,6 +16,7 @@ UNSAFE = "unsafe"
 
 ALL_KINDS: tuple[str, ...] = ()
 PACKAGE: tuple[str, ...] = ("package",)
+SERVICE: tuple[str, ...] = ("service",)
 
 MOST_UNKNOWN = 100
 """Unknown names in one file for which a rule looks for similar known ones, which is slow."""

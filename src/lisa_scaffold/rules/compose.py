@@ -1,0 +1,263 @@
+"""Compose: what Docker Compose refuses, and what should not run on a machine that others reach."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from lisa_scaffold.formats.document import Document
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.rules import images
+from lisa_scaffold.rules.rule import MUST, SERVICE, SHOULD, Hit, rule
+
+FILES = tuple(
+    f"**/{name}{more}.{end}"
+    for name in ("compose", "docker-compose")
+    for more in ("", ".*", "-*")
+    for end in ("yaml", "yml")
+)
+# What is not run as it stands: templates, and what tests are made of.
+_NO_COMPOSE = compile_lazily(
+    r"(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*"
+)
+# https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json
+_TOP = frozenset(
+    [
+        *("configs", "include", "jobs", "models", "name", "networks", "secrets", "services"),
+        *("version", "volumes"),
+    ]
+)
+_SERVICE = frozenset(
+    [
+        *("annotations", "attach", "blkio_config", "build", "cap_add", "cap_drop", "cgroup"),
+        *("cgroup_parent", "command", "configs", "container_name", "cpu_count", "cpu_percent"),
+        *("cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpus"),
+        *("cpuset", "credential_spec", "depends_on", "deploy", "develop", "device_cgroup_rules"),
+        *("devices", "dns", "dns_opt", "dns_search", "domainname", "entrypoint", "env_file"),
+        *("environment", "expose", "extends", "external_links", "extra_hosts", "gpus"),
+        *("group_add", "healthcheck", "hostname", "image", "init", "ipc", "isolation"),
+        *("label_file", "labels", "links", "logging", "mac_address", "mem_limit"),
+        *("mem_reservation", "mem_swappiness", "memswap_limit", "models", "network_mode"),
+        *("networks", "oom_kill_disable", "oom_score_adj", "pid", "pids_limit", "platform"),
+        *("ports", "post_start", "pre_start", "pre_stop", "privileged", "profiles", "provider"),
+        *("pull_policy", "pull_refresh_after", "read_only", "restart", "runtime", "scale"),
+        *("secrets", "security_opt", "shm_size", "stdin_open", "stop_grace_period"),
+        *("stop_signal", "storage_opt", "sysctls", "tmpfs", "tty", "ulimits", "use_api_socket"),
+        *("user", "userns_mode", "uts", "volume_driver", "volumes", "volumes_from"),
+        "working_dir",
+    ]
+)
+_SECRET = compile_lazily(
+    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
+    re.IGNORECASE,
+)
+# Servers that let in whoever reaches them, or whose password is all that keeps people out.
+_DATABASES = {
+    3306: "MySQL",
+    5432: "PostgreSQL",
+    6379: "Redis",
+    9200: "Elasticsearch",
+    11211: "memcached",
+    27017: "MongoDB",
+}
+_OPEN = compile_lazily(r"(?:0\.0\.0\.0:)?\d+:(\d+)(?:/tcp)?")
+
+
+class Service(NamedTuple):
+    """A service as one file describes it.
+
+    Attributes
+    ----------
+    file
+        The file.
+    name
+        Its name.
+    data
+        What stands below it.
+    """
+
+    file: Document
+    name: str
+    data: Mapping[str, Any]
+
+    def line(self, *keys: str | int) -> int:
+        """The line of a key of it."""
+        return self.file.line("services", self.name, *keys)
+
+
+@cached_in_facts
+def find_compose(facts: Facts) -> list[Document]:
+    """The files of Docker Compose, as far as they can be read and have services."""
+    paths = (path for path in facts.paths(*FILES) if not _NO_COMPOSE.fullmatch(path))
+    return [each for path in paths if (each := facts.yaml(path)).table("services")]
+
+
+def _services(facts: Facts) -> Iterator[Service]:
+    for file in find_compose(facts):
+        for name, data in file.table("services").items():
+            if isinstance(data, dict):
+                yield Service(file, str(name), data)
+
+
+def _extends(file: Document) -> bool:
+    """Whether a file takes something from one that is not looked at here."""
+    services = file.table("services").values()
+    return "include" in file.data or any(
+        isinstance(each, dict) and "extends" in each for each in services
+    )
+
+
+@rule("CMP001", MUST, when=find_compose)
+def keys_are_known(facts: Facts) -> Iterator[Hit]:
+    """Compose knows every key of a service.
+
+    Why: Compose refuses the whole file for a key that it does not know, or that stands one level
+    too high or too low.
+
+    How: Look the key up in the reference; what is your own begins with `x-`.
+
+    Source: [Compose file reference](https://docs.docker.com/reference/compose-file/services/).
+    """
+    for file in find_compose(facts):
+        for key in file.data:
+            if str(key) not in _TOP and not str(key).startswith("x-"):
+                message = "Compose refuses this key at the top: move it, or begin it with `x-`"
+                yield Hit(file.path, file.line(key), message)
+    for each in _services(facts):
+        for key in each.data:
+            name = str(key)
+            if name not in _SERVICE and name != "<<" and not name.startswith("x-"):
+                message = "Compose refuses this key in a service: correct it, or remove it"
+                yield Hit(each.file.path, each.line(key), message)
+
+
+@rule("CMP002", MUST, when=find_compose)
+def names_are_defined(facts: Facts) -> Iterator[Hit]:
+    """Networks, secrets and configs that a service names are defined.
+
+    Why: Compose refuses the whole project for a name that nothing defines.
+
+    How: Define it at the top of this file, or of one that is always read with it.
+
+    Source: [Compose file reference](https://docs.docker.com/reference/compose-file/).
+    """
+    defined: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    unknown: set[str] = set()
+    for file in find_compose(facts):
+        folder = file.path.rpartition("/")[0]
+        for kind in ("networks", "secrets", "configs"):
+            defined[folder] |= {(kind, str(name)) for name in file.table(kind)}
+        if _extends(file):
+            unknown.add(folder)
+    for each in _services(facts):
+        folder = each.file.path.rpartition("/")[0]
+        if folder in unknown:
+            continue
+        for kind in ("networks", "secrets", "configs"):
+            for number, name in enumerate(_named(each.data.get(kind))):
+                known = (kind, name) in defined[folder] or "$" in name
+                if not known and (kind, name) != ("networks", "default"):
+                    message = f"Compose refuses a name that nothing defines: add it to `{kind}`"
+                    yield Hit(each.file.path, each.line(kind, number), message)
+
+
+def _named(listed: Any) -> list[str]:
+    """The names that a service lists, in either form."""
+    entries = list(listed) if isinstance(listed, list | dict) else []
+    names = [entry.get("source") if isinstance(entry, dict) else entry for entry in entries]
+    return [name for name in names if isinstance(name, str)]
+
+
+@rule("CMP003", SHOULD, when=find_compose)
+def images_are_pinned(facts: Facts) -> Iterator[Hit]:
+    """Images that Compose pulls are pinned to a version.
+
+    Why: Without a tag, or with `latest`, the next `docker compose pull` may bring a new major
+    version, and a database of another one does not start on the old files.
+
+    How: Name the version: `postgres:17.6`.
+
+    Source: [Compose in production](https://docs.docker.com/compose/how-tos/production/).
+    """
+    for each in _services(facts):
+        image = each.data.get("image")
+        is_pulled = isinstance(image, str) and "$" not in image and "build" not in each.data
+        if is_pulled and (message := images.explain_change(str(image))):
+            yield Hit(each.file.path, each.line("image"), message)
+
+
+@rule("CMP004", SHOULD, when=find_compose)
+def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
+    """No secret stands in a file of Compose.
+
+    Why: It is in git, for everybody who ever gets a copy.
+
+    How: Change it, then give it as a file (`secrets`), or let the environment tell it: `${NAME:?}`.
+
+    Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
+    """
+    for each in _services(facts):
+        for key, name, value in _environment(each.data.get("environment")):
+            is_secret = _SECRET.fullmatch(name) and value and "$" not in value
+            if is_secret and not value.startswith(("/run/secrets/", "{{")):
+                message = f"everybody can read {name} here: change it, then use `secrets`"
+                yield Hit(each.file.path, each.line("environment", key), message)
+
+
+def _environment(told: Any) -> Iterator[tuple[str | int, str, str]]:
+    """Key, name and value of each variable, in either form."""
+    if isinstance(told, dict):
+        for name, value in told.items():
+            if isinstance(name, str) and isinstance(value, str):
+                yield name, name, value
+    elif isinstance(told, list):
+        for number, entry in enumerate(told):
+            if isinstance(entry, str) and "=" in entry:
+                name, _, value = entry.partition("=")
+                yield number, name, value
+
+
+@rule("CMP005", SHOULD, when=find_compose)
+def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
+    """No database is open to the network.
+
+    Why: Docker opens a published port to everybody who reaches the machine, past its firewall.
+
+    How: Leave `ports` out, since services reach each other by their names; or publish it to the
+    machine alone: `127.0.0.1:5432:5432`.
+
+    Source: [Docker: port publishing](https://docs.docker.com/engine/network/port-publishing/).
+    """
+    for each in _services(facts):
+        ports = each.data.get("ports")
+        for number, port in enumerate(ports if isinstance(ports, list) else []):
+            match = _OPEN.fullmatch(port) if isinstance(port, str) else None
+            if match and (database := _DATABASES.get(int(match[1][:6]))):
+                message = (
+                    f"{database} is open to everybody: remove this, or write `127.0.0.1:` before it"
+                )
+                yield Hit(each.file.path, each.line("ports", number), message)
+
+
+@rule("CMP006", SHOULD, kinds=SERVICE, when=find_compose)
+def services_come_back(facts: Facts) -> Iterator[Hit]:
+    """What is published starts again after a fault and after a restart of the machine.
+
+    Why: Without a policy a container stays away until somebody notices.
+
+    How: Add `restart: unless-stopped`.
+
+    Source: [Docker: restart policies](https://docs.docker.com/engine/containers/start-containers-automatically/).
+    """
+    comes_back = set()
+    for each in _services(facts):
+        deploy = each.data.get("deploy")
+        if each.data.get("restart") or (isinstance(deploy, dict) and "restart_policy" in deploy):
+            comes_back.add(each.name)
+    for each in _services(facts):
+        if each.data.get("ports") and each.name not in comes_back:
+            message = "after a fault it stays away: add `restart: unless-stopped`"
+            yield Hit(each.file.path, each.line(), message)

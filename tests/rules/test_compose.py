@@ -1,0 +1,152 @@
+"""Docker Compose: what it refuses, and what should not run where others reach it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.checking import Found, clean, edited, found, messages
+
+FILE = "compose.yaml"
+SERVICE = {".copier-answers.yml": "_src_path: x\nkind: service\n"}
+
+
+def compose(body: str, name: str = FILE, **others: str) -> dict[str, str]:
+    """A repository that has a file of Compose and no more."""
+    return {"Dockerfile": "FROM debian:13\nUSER 1\n", name: body, **others}
+
+
+def web(*lines: str) -> dict[str, str]:
+    """One with a service of these lines."""
+    body = "".join(f"    {line}\n" for line in ("image: nginx:1.29", *lines))
+    return compose(f"services:\n  web:\n{body}")
+
+
+def test_a_fresh_service_passes() -> None:
+    assert found(clean(kind="service"), "CMP") == []
+
+
+def test_where_there_is_no_compose_nothing_is_looked_at() -> None:
+    assert found({"Dockerfile": "FROM debian:13\n"}, "CMP") == []
+    assert found(compose("[1, 2]\n"), "CMP") == []
+    assert found(compose("services: [a]\n"), "CMP") == []
+    assert found(compose("services: {a: 3, b: }\n"), "CMP") == []
+
+
+@pytest.mark.parametrize("path", ["docker-compose.yml", "deploy/compose.production.yaml"])
+def test_files_by_any_of_their_names_are_read(path: str) -> None:
+    body = "services:\n  web:\n    image: a\n    volume: []\n"
+    assert found(compose(body, path), "CMP001") == [("CMP001", path, 4)]
+
+
+@pytest.mark.parametrize("path", ["tests/compose.yaml", "templates/{x}/compose.yaml"])
+def test_what_is_not_run_as_it_stands_is_not_read(path: str) -> None:
+    assert found(compose("services:\n  web: {volume: []}\n", path), "CMP") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("services:\n  web:\n    image: a\n    memory: 1g\n", 4),
+        ("services:\n  web:\n    image: a\nservice: {}\n", 4),
+    ],
+)
+def test_a_key_that_compose_refuses(body: str, line: int) -> None:
+    assert found(compose(body), "CMP001") == [("CMP001", FILE, line)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "version: '3'\nx-app: &app {image: a}\nservices:\n  web:\n    <<: *app\n    x-note: b\n",
+        "services:\n  web:\n    image: a\n    post_start: []\n    gpus: all\n",
+    ],
+)
+def test_a_key_of_one_s_own_or_of_the_reference(body: str) -> None:
+    assert found(compose(body), "CMP001") == []
+
+
+@pytest.mark.parametrize("kind", ["networks", "secrets", "configs"])
+def test_a_name_that_nothing_defines(kind: str) -> None:
+    files = web(f"{kind}: [back]")
+    assert found(files, "CMP002") == [("CMP002", FILE, 4)]
+    assert messages(files, "CMP002") == [
+        f"Compose refuses a name that nothing defines: add it to `{kind}`"
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "networks: {back: {}}\n",
+        "x-a: 1\n",
+        "include: [other.yaml]\n",
+    ],
+)
+def test_a_name_that_is_defined_or_may_be(more: str) -> None:
+    body = f"services:\n  web:\n    image: a\n    networks: [default, back]\n{more}"
+    base = "services:\n  db:\n    image: postgres:17\nnetworks: {back: {}}\n"
+    others = {"compose.base.yaml": base} if more == "x-a: 1\n" else {}
+    assert found({**compose(body), **others}, "CMP002") == []
+
+
+def test_the_fresh_service_without_a_definition() -> None:
+    broken = edited(
+        clean(kind="service"), FILE, '  secret_key: { file: "secrets/secret_key" }\n', ""
+    )
+    assert {each[0] for each in found(broken, "CMP")} == {"CMP002"}
+
+
+@pytest.mark.parametrize(
+    ("image", "is_found"),
+    [("nginx", True), ("nginx:latest", True), ("nginx:1.29", False), ("${IMAGE}", False)],
+)
+def test_images_that_may_change_any_day(image: str, is_found: bool) -> None:
+    files = compose(f"services:\n  web:\n    image: {image}\n")
+    wanted: list[Found] = [("CMP003", FILE, 3)] if is_found else []
+    assert found(files, "CMP003") == wanted
+
+
+def test_an_image_that_is_built_here_needs_no_version() -> None:
+    assert found(compose("services:\n  web:\n    image: mine\n    build: .\n"), "CMP003") == []
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (("environment:", "  DB_PASSWORD: swordfish"), 5),
+        (("environment:", "  - SECRET_KEY=swordfish"), 5),
+        (("environment:", "  DB_PASSWORD: ${DB_PASSWORD:?}"), 0),
+        (("environment:", "  DB_PASSWORD_FILE: /run/secrets/a"), 0),
+        (("environment:", "  DB_PASSWORD: /run/secrets/a"), 0),
+        (("environment:", "  - DB_PASSWORD"), 0),
+        (("environment:", "  DB_PASSWORD:"), 0),
+    ],
+)
+def test_secrets_in_the_environment(told: tuple[str, ...], line: int) -> None:
+    wanted: list[Found] = [("CMP004", FILE, line)] if line else []
+    assert found(web(*told), "CMP004") == wanted
+
+
+@pytest.mark.parametrize(
+    ("port", "is_found"),
+    [
+        ("5432:5432", True),
+        ("0.0.0.0:15432:5432", True),
+        ("6379:6379/tcp", True),
+        ("127.0.0.1:5432:5432", False),
+        ("443:443", False),
+        ("${PORT}:5432", False),
+    ],
+)
+def test_databases_that_are_open(port: str, is_found: bool) -> None:
+    wanted: list[Found] = [("CMP005", FILE, 5)] if is_found else []
+    assert found(web("ports:", f'  - "{port}"'), "CMP005") == wanted
+
+
+def test_what_is_published_and_does_not_come_back() -> None:
+    files = {**web("ports: ['443:443']"), **SERVICE}
+    assert found(files, "CMP006") == [("CMP006", FILE, 2)]
+    assert found({**web("ports: ['443:443']", "restart: always"), **SERVICE}, "CMP006") == []
+    elsewhere = "services:\n  web:\n    restart: always\n"
+    assert found({**files, "compose.production.yaml": elsewhere}, "CMP006") == []
+    assert found(web("ports: ['443:443']"), "CMP006") == []
