@@ -103,7 +103,253 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     ),
     "FIL002": put(".gitignore", None),
     "FIL004": put("lisa_example/__init__.py", ""),
-    "FIL005": put("notes.txt", "@sampled("answers", [*chain(*map(pairwise, KINDS))], 4, ids=str)
+    "FIL005": put("notes.txt", "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"),
+    "FIL006": put("src/lisa_example/__pycache__/noise.cpython-311.pyc", b"\0"),
+    "FIL007": put("noxfile.py.rej", "x\n"),
+    "FIL008": put("data/orbits.h5", b"\0" * 600_000),
+    "FIL009": put(
+        "a.ipynb",
+        '{"cells": [{"cell_type": "code", "outputs": [{}], "source": []}], "metadata": {}, '
+        '"nbformat": 4, "nbformat_minor": 5}\n',
+    ),
+    "FIL010": put("readme.md", "x\n"),
+    "LIC001": lambda: changed(
+        edited(clean(), TOML, 'license-files = [ "LICENSE*" ]\n', ""),
+        {"LICENSE": None, "README.md": "# A\n\npip install it.\n", "MANIFEST.in": "graft src\n"},
+    ),
+    "LIC002": edit(TOML, LICENSE, 'license = "BSD 3-Clause"'),
+    "LIC003": edit(TOML, LICENSE, 'license = { text = "BSD-3-Clause" }'),
+    "LIC004": lambda: changed(
+        edited(clean(), "CITATION.cff", "license: BSD-3-Clause\n", ""),
+        {"LICENSE": clean(license="MIT")["LICENSE"], "README.md": "# A\n\npip install it.\n"},
+    ),
+    "LIC005": edit(
+        TOML,
+        CLASSIFIERS,
+        f'{CLASSIFIERS}  "License :: OSI Approved :: MIT License",\n',
+        backend="hatchling",
+    ),
+    "LIC006": edit(
+        TOML, CLASSIFIERS, f'{CLASSIFIERS}  "License :: OSI Approved :: MIT License",\n'
+    ),
+    "LIC007": edit("README.md", "BSD-3-Clause, see", "GPL-3.0, see"),
+    "LIC008": edit("CITATION.cff", "license: BSD-3-Clause", "license: MIT"),
+    "LIC009": edit(TOML, '[ "LICENSE*" ]', '[ "LICENSE*", "NOTICE" ]'),
+    "LIC011": edit(TOML, '[ "LICENSE*" ]', "[ ]"),
+    "LIC010": edit("LICENSE", "Copyright (c) 2026", "Copyright (c) [year]"),
+    "MET001": edit(TOML, 'name = "lisa-example"\n', 'name = "lisa-example"\nlicence = "x"\n'),
+    "MET002": edit(TOML, 'name = "lisa-example"', 'name = "lisa example"'),
+    "MET003": edit(TOML, 'description = "A Python package for the LISA mission."\n', ""),
+    "MET004": edit(TOML, '"README.md"', '"README.rst"'),
+    "MET005": edit(TOML, 'Center" } ]', 'Center", email = "a@example.org>" } ]'),
+    "MET006": edit(TOML, 'Homepage = "https://', 'Homepage = "'),
+    "MET007": lambda: edited(
+        clean(), TOML, text(clean(), TOML).partition("[project.urls]")[2].partition("\n\n")[0], ""
+    ),
+    "MET008": edit(
+        TOML,
+        "Topic :: Scientific/Engineering :: Physics",
+        "Topic :: Scientific/Engineering :: Phisics",
+    ),
+    "MET009": edit(
+        TOML, "[project.urls]", '[project.scripts]\na = "lisa_example.no:main"\n\n[project.urls]'
+    ),
+    "MET010": lambda: edited(
+        static(), "src/lisa_example/__init__.py", 'version("lisa-example")', '"1.0.0"'
+    ),
+    "MET011": edit(TOML, 'requires-python = ">=3.11"\n', ""),
+    "MET012": edit(TOML, 'requires-python = ">=3.11"', 'requires-python = "3.11+"'),
+    "MET013": edit(TOML, '">=3.11"', '">=3.11,<4"'),
+    "MET014": edit(TOML, CLASSIFIERS, f'{CLASSIFIERS}  "Programming Language :: Python :: 3.9",\n'),
+    "MET015": edit(TOML, 'python_version = "3.11"', 'python_version = "3.9"'),
+    "MET016": put(".python-version", "3.9\n"),
+    "MET017": edit(TOML, '"numpy>=2.1.2"', '"numpy=2.1.2"'),
+    "MET018": edit(TOML, '{ include-group = "lint" }', '{ include-group = "style" }'),
+    "MET019": edit(TOML, '"numpy>=2.1.2"', '"numpy @ git+https://example.org/numpy"'),
+    "MET020": edit(TOML, '"numpy>=2.1.2"', '"numpy==2.1.2"'),
+    "MET021": put("src/yaml/__init__.py", ""),
+    "PKG001": lambda: edited(clean(), TOML, SYSTEM, ""),
+    "PKG002": edit(TOML, '"setuptools>=77.0.3", "setuptools-scm>=8.1"', '"wheel"'),
+    "PKG003": edit(TOML, "setuptools>=77.0.3", "setuptools>=64"),
+    "PKG004": edit(
+        TOML, "[tool.ruff]", '[tool.poetry]\nname = "a"\ndependencies.a = "1"\n\n[tool.ruff]'
+    ),
+    "PKG005": edit("MANIFEST.in", "graft docs\n", "graft docs\ninclude THIRD.txt\n"),
+    "PKG006": lambda: changed(
+        edited(clean(), TOML, ', "setuptools-scm>=8.1"', ""),
+        {
+            "setup.py": 'import setuptools\n\nsetuptools.setup(x=open("x.txt").read())\n',
+            "x.txt": "",
+        },
+    ),
+    "PKG007": edit(TOML, 'where = [ "src" ]', 'where = [ "lib" ]'),
+    "PKG011": edit(TOML, '"setuptools>=77.0.3"', '"setuptools>=77.0.3", "wheel"'),
+    "PKG012": put("setup.cfg", "[metadata]\nauthor-email = a@b.org\n"),
+    "PKG009": edit(
+        TOML,
+        'where = [ "src" ]',
+        'where = [ "src" ]\n\n[tool.setuptools.package-data]\nlisa_example = [ "x.csv" ]',
+    ),
+    "PKG008": put("src/lisa_example/py.typed", None),
+    "QTY001": lambda: without("ruff"),
+    "QTY002": lambda: without("mypy"),
+    "QTY003": lambda: without("coverage", "--cov", "pytest-cov", "cov"),
+    "QTY004": put(HOOKS, None, backend="hatchling"),
+    "QTY005": edit(TOML, "xfail_strict = true\n", ""),
+    "QTY006": edit(TOML, 'filterwarnings = [ "error" ]', "filterwarnings = []"),
+    "QTY007": put("mypy.ini", "[mypy]\nstrict = true\n"),
+    "QTY008": edit(TOML, 'testpaths = [ "src", "tests" ]', 'testpaths = [ "src", "test" ]'),
+    "QTY009": edit(TOML, "show-fixes = true", 'show-fixes = true\ntask-tags = [ "XXX" ]'),
+    "QTY010": edit(TOML, '  "PLR09", ', '  "UP038",\n  "PLR09", '),
+    "QTY011": edit(TOML, "strict = true\nenable", "enable"),
+    "QTY012": edit(HOOKS, "    rev: v6.0.0\n", ""),
+    "QTY013": edit(HOOKS, "id: check-toml", "id: check-tomls"),
+    "QTY014": edit(HOOKS, "id: check-toml\n", "id: check-toml\n        files: ^lib/\n"),
+    "QTY015": edit(HOOKS, "rev: v6.0.0", "rev: main"),
+    "QTY016": edit(HOOKS, "exclude: ^LICENSE", "default_stages: [commit]\nexclude: ^LICENSE"),
+    "QTY017": edit(HOOKS, "rev: v0.17.6", "rev: v0.17.5"),
+    "QTY018": edit(".gitlab/ci/quality.yml", "nox -s lint", "nox -s style"),
+    "QTY019": edit(HOOKS, "id: ruff-check", "id: ruff"),
+    "QTY020": edit(TOML, "strict = true\nenable", "show_error_codes = true\nstrict = true\nenable"),
+    "CI001": edit(".gitlab-ci.yml", "/.gitlab/ci/security.yml", "/.gitlab/ci/secrets.yml"),
+    "CI002": edit(".gitlab/ci/docs.yml", "    - docs\n", "    - documents\n"),
+    "CI003": edit(".gitlab/ci/workflow.yml", f"    - if: {MERGE}\n", ""),
+    "CI004": edit(".gitlab/ci/workflow.yml", NEVER, ""),
+    "CI005": edit(
+        ".gitlab-ci.yml",
+        "  - local: /.gitlab/ci/quality.yml\n",
+        "",
+        container=False,
+        sonar=False,
+    ),
+    "CI006": lambda: edited(
+        edited(clean(), ".gitlab/ci/tests.yml", "      junit: reports/junit.xml\n", ""),
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest",
+    ),
+    "CI007": edit(
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest --junitxml=junit.xml",
+    ),
+    "CI008": edit(".gitlab-ci.yml", "cli:v1.114.0", "cli:latest"),
+    "CI009": edit(
+        ".gitlab-ci.yml", "ghcr.io/osscontainertools/kaniko", "gcr.io/kaniko-project/executor"
+    ),
+    "CI010": edit(".gitlab/ci/release.yml", "Releasing $CI_COMMIT", "Releasing $CI_BUILD"),
+    "CI011": edit(".gitlab-ci.yml", "variables:\n", "cache: {}\n\nvariables:\n"),
+    "CI012": edit(".gitlab-ci.yml", "# The project's own", PUBLISH),
+    "CI013": edit(".gitlab/ci/container.yml", "interruptible: false", "interruptible: true"),
+    "CI014": edit(".gitlab/ci/workflow.yml", "timeout: 1 hour", "timeout: 2 hours"),
+    "CI016": edit(
+        ".gitlab/ci/tests.yml",
+        'nox -s "tests-$PYTHON_VERSION"',
+        "pytest --junitxml=reports/junit.xml || true",
+    ),
+    "CI015": edit(".gitlab/ci/common.yml", '    GIT_DEPTH: "0"\n', ""),
+    "CON001": edit(DOCKER, "\nFROM ${CDE_IMAGE}\n", "\nFROM debian:13\n"),
+    "CON002": edit(DOCKER, "lisa-cde:0.4.0", "lisa-cde"),
+    "CON003": edit(DOCKER, "\nFROM ${CDE_IMAGE}\n", f"\nFROM {CDE}\n"),
+    "CON004": edit(DOCKER, "USER lisauser", "USER root"),
+    "CON005": edit(DOCKER, "ARG PYTHON=", "ENV API_TOKEN=swordfish\nARG PYTHON="),
+    "CON006": edit(DOCKER, "ARG PYTHON=", "ARG API_TOKEN\nARG PYTHON="),
+    "CON007": edit(DOCKER, "USER lisauser", "RUN pip install nox\nUSER lisauser"),
+    "CON008": put(".dockerignore", None),
+    "CON009": put("docker/Dockerfile", "FROM gcr.io/kaniko-project/executor:v1\n", container=False),
+    "CMP001": edit(COMPOSE, "    shm_size: 128m\n", "    shmsize: 128m\n", kind="service"),
+    "CMP002": edit(COMPOSE, '  secret_key: { file: "secrets/secret_key" }\n', "", kind="service"),
+    "CMP003": edit(
+        COMPOSE, "${PROXY_IMAGE:-docker.io/library/caddy:2.10.2}", "caddy", kind="service"
+    ),
+    "CMP004": edit(
+        COMPOSE,
+        "POSTGRES_PASSWORD_FILE: /run/secrets/db_password",
+        "POSTGRES_PASSWORD: a1",
+        kind="service",
+    ),
+    "CMP005": edit(COMPOSE, "    shm_size: 128m\n", "    ports: ['5432:5432']\n", kind="service"),
+    "CMP006": edit(
+        COMPOSE,
+        "    networks: [front]\n    restart: unless-stopped\n",
+        "    networks: [front]\n",
+        kind="service",
+    ),
+    "SON001": edit(SONAR, "sonar.projectKey=LISA:", "sonar.projectKey=LISA/"),
+    "SON002": edit(SONAR, "sonar.sourceEncoding", "sonar.sourceencoding"),
+    "SON003": edit(SONAR, "sonar.tests=tests", "sonar.tests=test"),
+    "SON004": edit(SONAR, "sonar.sources=src", "sonar.sources=."),
+    "SON005": edit(SONAR, "reports/coverage.xml", "coverage.xml"),
+    "SON006": edit(SONAR, "sonar.python.version=", "sonar.python.version=3.9, "),
+    "SON007": edit(SONAR, "sonar.tests=tests", "sonar.tests=tests\nsonar.login=admin"),
+    "SON008": edit(".gitlab/ci/sonar.yml", '    GIT_DEPTH: "0"\n', ""),
+    "DAG001": dag("start_date=datetime(2026, 1, 1)", "start_date=datetime.now()"),
+    "DAG002": dag("catchup=False, ", ""),
+    "DAG003": dag('"retries": 1, ', ""),
+    "DAG004": dag("# Here", "import requests; requests.get('https://example.org')"),
+    "DAG005": dag("# Here", "run(password='sw0rdfish')"),
+    "DAG006": dag("# Here", "DockerOperator(image='noise:latest')"),
+    "DAG007": dag("# Here", "from airflow.utils.dates import days_ago"),
+    "DAG008": put("job.sbatch", "#!/bin/sh\n#SBATCH --mem=1G\n"),
+    "DAG009": put("airflow.cfg", "simple_auth_manager_all_admins = True\n"),
+    "DAG010": dag("# Here", "@task\ndef load() -> bytes: ..."),
+    "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
+    "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
+    "DOC003": edit(
+        "README.md", "## Use", "Already a pro? Just edit this README.md and make it your own"
+    ),
+    "DOC004": edit("README.md", "lisa-example/badges/main/pipeline", "other/badges/main/pipeline"),
+    "DOC005": edit("docs/conf.py", '_metadata["Version"]', '"0.1"'),
+    "DOC006": put(".readthedocs.yaml", "version: 2\n"),
+    "DOC007": edit("README.md", "## Use", "![a](https://travis-ci.org/a/b.svg)\n\n## Use"),
+    "CIT001": lambda: changed(
+        edited(clean(), "MANIFEST.in", "include CITATION.cff\n", ""),
+        {"CITATION.cff": None, "README.md": "# A\n\npip install it.\n"},
+    ),
+    "CIT002": edit("CITATION.cff", "message:", "#"),
+    "CIT003": edit("CITATION.cff", "type: software", "type: code"),
+    "CIT004": lambda: edited(static(), "CITATION.cff", "type:", "version: 0.9.0\ntype:"),
+    "SEC001": put("deploy.key", KEY),
+    "SEC002": put("deploy.txt", f"{SECRET}\n"),
+    "SEC003": put("deploy.sh", "git push https://robot:" + "sw0rdfish@gitlab.in2p3.fr/a.git\n"),
+    "SEC005": edit(DOCKER, "USER lisauser", "RUN curl -O http://example.org/a\nUSER lisauser"),
+    "SEC006": edit(
+        DOCKER, "USER lisauser", "RUN curl -fsS https://example.org/a.sh | sh\nUSER lisauser"
+    ),
+    "SEC004": edit(
+        ".gitlab-ci.yml",
+        "include:\n",
+        "include:\n  - project: group/ci\n    file: /a.yml\n",
+    ),
+}
+
+
+REMEDY = re.compile(
+    r"(?:^|[:,] |and )(?:add|change|choose|clear|correct|delete|did you mean|download|end|fill"
+    r"|limit|list|make|merge|move|put|read|remove|rename|replace|revoke|run|see|set|shorten|split"
+    r"|start|use|write)\b|must be "
+)
+"""What to do about a finding, in the imperative."""
+LONGEST = 160
+
+
+@pytest.mark.parametrize("code", list(MUTATIONS))
+def test_one_thing_broken_is_one_rule(code: str) -> None:
+    reported = findings(MUTATIONS[code]())
+    assert {each.code for each in reported} == {code}
+    for each in reported:
+        assert REMEDY.search(each.message), "a message says what to write instead"
+        assert len(each.message) <= LONGEST
+        assert not each.message.endswith(".")
+
+
+def test_every_rule_is_broken_once() -> None:
+    own = [rule.code for letters in FAMILIES for rule in rules.load_family(letters)]
+    # Projects without tests, and with the package at the top, are others in more than one thing.
+    assert sorted(set(own) - set(MUTATIONS)) == ["FIL003", "PKG010"]
+
+
+@sampled("answers", [*chain(*map(pairwise, KINDS))], 4, ids=str)
 def test_no_generated_project_has_a_finding(answers: dict[str, Any]) -> None:
     for letters in FAMILIES:
         assert found(clean(**answers), letters) == []
