@@ -69,7 +69,8 @@ def make_template(folder: Path) -> None:
         replace(folder / "includes/versions.jinja", ruff, rf"\g<1>{pin}")
         if version == "0.2.0":
             (folder / "CHANGELOG.md").write_text(CHANGES)
-            level = r'log_level = "INFO"'
+            # That of a package: other kinds have one of their own.
+            level = r'log_level = "INFO"(?=\n\{% if test_path %\})'
             replace(folder / "template/pyproject.toml.jinja", level, 'log_level = "DEBUG"')
             replace(folder / "template/.gitignore.jinja", r"# Environments and", "# Environments,")
             replace(
