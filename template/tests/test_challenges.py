@@ -89,7 +89,7 @@ def test_without_tls_one_is_sent_to_it() -> None:
 
 
 def test_wrong_passwords_are_limited(site: Client, person: User) -> None:
-    wrong = {"login": person.email, "password": "wrong"}
+    wrong = {"login": person.email, "password": "wrong"}  # pragma: allowlist secret
     pages = [site.post("/accounts/login/", wrong).content.decode() for _ in range(6)]
     assert "Too many failed login attempts" in pages[-1]
 

@@ -70,7 +70,7 @@ def place(tmp_path: Path, store_address: str) -> dict[str, str]:
         endpoint_url=store_address,
         region_name="us-east-1",
         aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_secret_access_key="test",  # pragma: allowlist secret
     ).create_bucket(Bucket="contract")
     database = {"DB_FILE": str(tmp_path / "service.sqlite")}
     return {
