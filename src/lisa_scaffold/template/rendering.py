@@ -274,7 +274,11 @@ class Template:
         worker.user_defaults = {k: v for k, v in around.required.items() if k in required}
         # Jinja has no room for a variable of that name: no template asks for it.
         worker.subproject.last_answers = {k: v for k, v in recorded.items() if k != "self"}
-        worker.prepare(trust=trust)
+        if trust or not is_ours(self.recorded):
+            worker.prepare(trust=trust)
+        else:
+            # Ours looks at no path of a project: what it has compiled serves for all of them.
+            worker.jinja_env = self._environment
         try:
             as_operation("update")(worker.run_copy)()
         except ValueError as error:
