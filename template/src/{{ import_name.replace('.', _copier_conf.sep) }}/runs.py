@@ -114,7 +114,7 @@ def finish(step: Step, site: Site, store: Store, folder: str) -> str:
 
 
 def container(step: Step, site: Site, folder: str, engine: str) -> list[str]:
-    """Write the command that runs a step in a container: no network, no more than it needs.
+    """Write the command that runs a step in a container, with no more than it needs.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ def container(step: Step, site: Site, folder: str, engine: str) -> list[str]:
         image = f"{site.settings['images']}/{step.digest.replace(':', '-')}.sif"
         bind = f"{site.settings['scratch']}:{INSIDE}"
         return [
-            *("apptainer", "exec", "--containall", "--no-privs", "--net", "--network=none"),
-            *(f"--bind={bind}", f"--pwd={INSIDE}", image, *words(step, site, folder)),
+            *("apptainer", "exec", "--containall", "--no-privs", f"--bind={bind}"),
+            *(f"--pwd={INSIDE}", image, *words(step, site, folder)),
         ]
     return [
         *(engine, "run", "--rm", "--network=none", "--read-only", "--tmpfs=/tmp"),
