@@ -410,6 +410,17 @@ def test_hostile_words_are_shown_harmlessly(fleet: Fleet, gitlab: GitLab, capsys
     assert find(gitlab, "evil").requests
 
 
+@pytest.mark.parametrize("lost", ["undone", "done"])
+def test_a_merge_request_whose_making_got_no_answer_is_there_once(
+    lost: str, fleet: Fleet, gitlab: GitLab, capsys: Capture
+) -> None:
+    gitlab.lost = lost
+    _, told = ask("update", fleet, gitlab, capsys)
+    assert actions(told) == {"plain": "updated", "torn": "updated", "current": "current"}
+    assert [len(find(gitlab, name).requests) for name in ("plain", "torn")] == [1, 1]
+    assert gitlab.count("POST .*/merge_requests$") == (3 if lost == "undone" else 2)
+
+
 # --- The token ------------------------------------------------------------------------------------
 
 

@@ -88,6 +88,7 @@ class GitLab:
         self.faults: list[str] = []
         self.asked: list[str] = []
         self.failing = 0.0
+        self.lost = ""  # what becomes of the next POST: "undone" or "done", and answered with 502
         self.busy = 0  # answers that are still to be refused for the rate
         self.page = 100
         self.port = 0
@@ -409,13 +410,19 @@ class _Handler(BaseHTTPRequestHandler):
             return 400, {"message": "400 Bad request"}, {}
         if unknown:
             gitlab.faults.append(f"{self.command} {self.path}: unknown {unknown}")
+        lost = gitlab.lost if self.command == "POST" else ""
+        if lost:
+            gitlab.lost = ""
+        if lost == "undone":
+            return 502, {"message": "502 Bad Gateway"}, {}
         here = self.path.removeprefix("/api/v4")
-        return gitlab.answer(
+        answer = gitlab.answer(
             self.command,
             path,
             {**asked, "here": here} if asked else asked,
             json.loads(body or b"{}"),
         )
+        return (502, {"message": "502 Bad Gateway"}, {}) if lost else answer
 
     def check(self, code: int, data: bytes, head: dict[str, str]) -> None:
         if code not in {200, 201}:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import random
 import shlex
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,6 +36,7 @@ _EXTRA = 'pip install "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/
 _TOKEN = compile_lazily(r"[!-~]{8,500}")
 _SECONDS = 60  # for an answer to begin
 _TRIES = 6
+_POSTS = 3  # times that something is made, once it is known not to be there
 _LONGEST = 120  # seconds to wait between two tries, whatever a server says
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -408,16 +410,22 @@ class Forge:
             "remove_source_branch": True,
             **wanted,
         }
-        try:
-            with self._asking(remote.name):
-                made = self._project(remote).mergerequests.create(data)
-                return self._as_request(remote, made.attributes)
-        except LisaError:
-            # 409: it is there already; 5xx, or nothing: it may have been made all the same.
-            found = self.list_requests(remote, state="opened", source_branch=branch)
-            if not found:
-                raise
-            return self.edit_request(remote, found[0].number, wanted)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                with self._asking(remote.name):
+                    made = self._project(remote).mergerequests.create(data)
+                    return self._as_request(remote, made.attributes)
+            except LisaError as error:
+                # 409: it is there already; 5xx, or nothing: it may have been made all the same.
+                found = self.list_requests(remote, state="opened", source_branch=branch)
+                if found:
+                    changes = {key: wanted[key] for key in ("title", "description")}
+                    return self.edit_request(remote, found[0].number, changes)
+                if tries == _POSTS or getattr(error, "code", 0) not in _AGAIN:
+                    raise
+            time.sleep(random.uniform(0.5, 2))  # noqa: S311
 
     def edit_request(self, remote: Remote, number: int, wanted: Mapping[str, Any]) -> MergeRequest:
         """Change a merge request, and return it as it is then."""
