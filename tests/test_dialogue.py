@@ -114,6 +114,33 @@ def test_what_is_typed_ahead_is_taken_in_turn(terminal: pexpect.spawn[str]) -> N
     assert (answers["project_name"], answers["license"]) == ("LISA Ahead", "MIT")
 
 
+def test_what_is_typed_before_the_first_question_is_taken_too(
+    terminal: pexpect.spawn[str],
+) -> None:
+    terminal.send(ENTER)
+    time.sleep(0.1)
+    terminal.send(f"LISA Early{ENTER}")
+    terminal.expect_exact(ASKED[1])
+    for question in ASKED[2:]:
+        terminal.send(ENTER)
+        terminal.expect_exact(question)
+    terminal.send(ENTER)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert recorded(here(terminal) / "lisa-early")["kind"] == "package"
+
+
+def test_whoever_stops_means_nothing_that_was_typed_ahead(terminal: pexpect.spawn[str]) -> None:
+    terminal.expect_exact(KIND)
+    terminal.send(f"{ENTER}{CLEAR}Any Name{ENTER}{CTRL_C}no, no, no")
+    terminal.expect_exact("Stop here?")
+    # What comes now is an answer again: the last one, which stops and keeps.
+    terminal.expect_exact("Yes, and keep")
+    terminal.send(UP + ENTER)
+    terminal.expect_exact("nothing was changed")
+    assert finish(terminal) == ExitCode.INTERRUPTED
+
+
 def test_a_question_that_is_asked_again_stands_there_once(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, ASKED[0], ASKED[1]):
         answer(terminal, question)

@@ -18,6 +18,7 @@ FLOORS = {
     "lines": 0,
     "shown": 0,
     "similar": 0,
+    "keyboard": 0,
     "pattern": 0,
     "answers": 1,
     "apart": 1,

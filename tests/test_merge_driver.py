@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,23 @@ def test_for_all_repositories_of_the_user(
     diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
     assert merge(repository).returncode == 0
     assert (repository / "pyproject.toml").read_text() == BOTH
+
+
+def test_where_the_driver_is_gone_no_side_is_lost(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git takes a driver that cannot be started for a conflict, and writes no marker."""
+    gone = tmp_path / "gone" / "python"
+    monkeypatch.setattr(sys, "executable", str(gone))
+    write(gone.parent, {"lisa-scaffold": "#!/bin/sh\n"})
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    (gone.parent / "lisa-scaffold").unlink()
+    diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
+    assert merge(repository).returncode == 1
+    merged = (repository / "pyproject.toml").read_text()
+    assert "<<<<<<< " in merged
+    for side in (OURS, THEIRS):
+        assert {*side.splitlines()} <= {*merged.splitlines()}
 
 
 def test_what_is_removed_is_as_before(repository: Path) -> None:

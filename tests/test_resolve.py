@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.formats.conflicts import find_marked, replace_marked
-from lisa_scaffold.verbs.resolve import Session, advise_next, find_open
+from lisa_scaffold.report import resolve as report
+from lisa_scaffold.verbs.resolve import Session, advise_next, find_open, read_open
 
 from .support.updates import Capture, Workshop, commit, open_workshop, update, write
 
@@ -53,11 +54,11 @@ def test_each_conflict_has_its_lines_and_the_names_of_its_sides(workshop: Worksh
 
 def test_decisions_are_written_at_once_and_staged_at_the_end(workshop: Workshop) -> None:
     going = session(workshop)
-    for decision in ("ours", "theirs", "both"):
+    for decision in ("ours", "theirs", "theirs"):
         found = going.find_next()
         assert found is not None
         going.decide(found, decision)
-    assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 3\n\n[c]\nz = 2\nz = 3\n"
+    assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 3\n\n[c]\nz = 3\n"
     found = going.find_next()
     assert found is not None
     assert found.path == "b.dat"
@@ -150,6 +151,61 @@ def test_how_to_go_on_with_a_rebase(merging: Path) -> None:
     assert advise_next(git.repository(merging)) == "git rebase --continue"
 
 
+def test_what_cannot_be_read_is_asked_about_again_and_not_staged(workshop: Workshop) -> None:
+    going = session(workshop)
+    for _ in range(3):
+        found = going.find_next()
+        assert found is not None
+        going.decide(found, "both")
+    found = going.find_next()
+    assert found is not None
+    assert (found.path, found.places) == ("a.toml", ())
+    assert found.problem.startswith("a.toml:3: cannot be read as TOML")
+    assert "Resolved so, it cannot be read: a.toml:3: " in report.whole(found, "")
+    assert going.go_back()
+    found = going.find_next()
+    assert found is not None
+    going.decide(found, "ours")
+    done, left = going.finish()
+    assert (done, [each.path for each in left]) == ([], ["a.toml", "b.dat"])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("a.toml", "x = 1\n=======\nx = 2\n", 2),
+        ("a.toml", "x = 1\n>>>>>>> template\n", 2),
+        ("a.toml", "<<<<<<< project\nx = 1\n", 1),
+        ("a.toml", "x = 1\n", None),
+        ("a.md", "Heading\n=======\n", None),
+        ("a.md", "Heading\n||||||| base\n", 2),
+    ],
+)
+def test_a_part_of_a_marker_is_noticed(
+    workshop: Workshop, path: str, text: str, line: int | None
+) -> None:
+    write(workshop.project, {path: text})
+    found = read_open(git.repository(workshop.project), path, {2: "100644", 3: "100644"})
+    assert found.leftover == line
+    if line:
+        assert f"A part of a marker is left in line {line}" in report.whole(found, "")
+
+
+def test_an_edit_is_taken_back_too(workshop: Workshop) -> None:
+    before = workshop.read("a.toml")
+    going = session(workshop)
+    found = going.find_next()
+    assert found is not None
+    going.edit(found, lambda: None)
+    assert not going.go_back()
+    going.edit(found, lambda: write(workshop.project, {"a.toml": "x = 1\n=======\n"}))
+    again = going.find_next()
+    assert again is not None
+    assert (again.path, again.leftover) == ("a.toml", 2)
+    assert going.go_back()
+    assert workshop.read("a.toml") == before
+
+
 # --- Conflicts in a text --------------------------------------------------------------------------
 
 LINES = st.lists(st.sampled_from(["a\n", "b\r\n", "=======\n", "", "é"]), max_size=4).map("".join)
@@ -211,6 +267,8 @@ def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
     decide(terminal, "(file 1 of 2, conflict 1 of 1)", ESCAPE)
     decide(terminal, "(file 1 of 2, conflict 1 of 2)", ENTER)
     decide(terminal, "(file 1 of 2, conflict 1 of 1)", DOWN * 2 + ENTER)
+    decide(terminal, "it cannot be read: a.toml:9: ", ESCAPE)
+    decide(terminal, "(file 1 of 2, conflict 1 of 1)", DOWN + ENTER)
     decide(terminal, "(file 2 of 2, conflict 1 of 1)", DOWN * 3 + ENTER)
     terminal.expect_exact(
         "2 files resolved and staged. No conflict is left: go on with: git commit"
@@ -218,7 +276,7 @@ def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
     terminal.expect(pexpect.EOF)
     terminal.wait()
     assert terminal.exitstatus == ExitCode.DONE
-    assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 2\n\n[c]\nz = 2\nz = 3\n"
+    assert workshop.read("a.toml") == "[a]\nx = 2\n\n[b]\nq = 2\n\n[c]\nz = 3\n"
     assert workshop.read("b.dat") == "edited\n"
     assert git.unmerged_stages(git.repository(workshop.project)) == {}
 
@@ -232,6 +290,7 @@ def test_whoever_stops_goes_on_the_next_time(
     terminal.send(ENTER)
     terminal.expect_exact("0 files resolved and staged. Left for later:")
     terminal.expect_exact("Go on with: lisa-scaffold resolve")
+    terminal.expect_exact("This is done, and stays: what was decided stands in its files.")
     terminal.expect(pexpect.EOF)
     terminal.wait()
     assert terminal.exitstatus == ExitCode.INTERRUPTED

@@ -11,7 +11,7 @@ import pytest
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
 
-from .support.updates import QUESTIONS, TEN, Capture, Workshop, open_workshop
+from .support.updates import QUESTIONS, TEN, Capture, Workshop, open_workshop, update
 
 OWNERSHIP = QUESTIONS + "_lisa_ownership:\n  locked: [lock.dat]\n  seeded: [seed.dat]\n"
 PATHS = ("lock.dat", "seed.dat", "a.dat", "gone.dat", "old/far.dat", "own.dat", "same.dat")
@@ -111,3 +111,11 @@ def test_of_several_templates_the_one_that_is_named(workshop: Workshop, capsys: 
     assert "made from several templates: .one.yml, .two.yml" in capsys.readouterr().err
     code, told = ask(workshop, capsys, "--answers-file", ".two.yml")
     assert (code, told["version"]) == (ExitCode.DONE, "v1.0.0")
+
+
+def test_in_the_middle_of_an_update_nothing_is_told(workshop: Workshop, capsys: Capture) -> None:
+    """The new version is recorded already, and the committed files are of the old one."""
+    workshop.release("v1.1.0", {"template/lock.dat": "new\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    assert cli.main(["status", str(workshop.project)]) == ExitCode.REFUSED
+    assert "not as it is committed, as in the middle of an update" in capsys.readouterr().err

@@ -134,6 +134,11 @@ def test_licences(metadata: str, text: str, expected: tuple[str, str]) -> None:
     [
         ("Copyright (c) 2019 CNRS\n", ("CNRS", "2019")),
         (
+            "Copyright (c) 2009-16 Ada Example and Contributors.\n",
+            ("Ada Example and Contributors", "2009-2016"),
+        ),
+        ("Copyright 1999/2003 CNRS\n", ("CNRS", "1999-2003")),
+        (
             "Copyright © 2019-2023, A University. All rights reserved.\n",
             ("A University", "2019-2023"),
         ),

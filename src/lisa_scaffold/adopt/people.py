@@ -14,7 +14,9 @@ from lisa_scaffold.project.facts import Facts
 _COPYRIGHT = compile_lazily(
     r"^[^\w\n]*copyright\b(?:\s*(?:\(c\)|©|,))*\s*(?P<rest>\S.*)$", re.IGNORECASE | re.MULTILINE
 )
-_YEARS = compile_lazily(r"\b((?:19|20)\d\d)(?:\s*(?:-|\u2013|to)\s*((?:19|20)\d\d|present|now))?\b")
+_YEARS = compile_lazily(
+    r"\b((?:19|20)\d\d)(?:\s*(?:-|\u2013|/|to)\s*((?:19|20)?\d\d|present|now))?\b", re.IGNORECASE
+)
 # Lines of the licences themselves that begin in the same way.
 _NO_HOLDER = compile_lazily(
     r"free software foundation|the regents|notice|license|holder|owner|copyright|<|\[|\byear\b"
@@ -70,7 +72,7 @@ def find_copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
         for match in _COPYRIGHT.finditer(text):
             rest = match["rest"]
             span = _YEARS.search(rest)
-            years = f"{span[1]}-{span[2]}" if span and span[2] else span[1] if span else ""
+            years = _spell_years(*span.groups()) if span else ""
             if re.search(r"(\band|,|&)\s*$", rest):  # it goes on in the next line
                 rest = f"{rest} {text[match.end() :].lstrip().partition(chr(10))[0]}"
             without_years = _YEARS.sub("", rest)
@@ -83,6 +85,14 @@ def find_copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
                 line = text.count("\n", 0, match.start("rest")) + 1
                 numeric = re.fullmatch(r"\d{4}(-\d{4})?", years)
                 yield years if numeric else years[:4], holder, f"{path}:{line}"
+
+
+def _spell_years(first: str, last: str | None) -> str:
+    """Years with all their digits; ``2009-16`` ends in 2016."""
+    if not last:
+        return first
+    is_short = last.isdecimal() and len(last) < len(first)
+    return f"{first}-{first[:2] if is_short else ''}{last}"
 
 
 def find_licences(facts: Facts) -> Guesses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
 from lisa_scaffold.cli.terminal import busily, busy, look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.keyboard import hold_typed
 
 if TYPE_CHECKING:
     from lisa_scaffold.model import Identity, Preview
@@ -60,10 +62,15 @@ def run(arguments: argparse.Namespace) -> int:
     if destination:
         new.refuse_destination(destination)
     given = common.read_given(arguments)
-    with busily("Reading the template", template.default_source().open(arguments.to)) as version:
+    asks = common.is_interactive(arguments) and not arguments.dry_run
+    # Whoever knows the questions types before the first one is there.
+    with (
+        hold_typed() if asks else nullcontext(),
+        busily("Reading the template", template.default_source().open(arguments.to)) as version,
+    ):
         who = git.identity()
         suggested = new.suggest_answers(destination, who)
-        if common.is_interactive(arguments) and not arguments.dry_run:
+        if asks:
             return _make_in_dialogue(version, given, suggested, destination, who)
         if destination:
             given.setdefault("project_name", suggested["project_name"])

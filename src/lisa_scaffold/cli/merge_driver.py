@@ -79,10 +79,10 @@ def install(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.verbs import driver_setup
 
     place = driver_setup.find_place(None if arguments.everywhere else Path())
-    found, this = shutil.which(_PROGRAM), Path(sys.executable).with_name(_PROGRAM)
-    # Git must not start another one that is found by that name.
-    is_another = this.exists() and (found is None or not this.samefile(found))
-    driver_setup.install(place, str(this) if is_another else _PROGRAM)
+    # By its whole path: git may be started where no environment is active, as by an editor.
+    this = Path(sys.executable).with_name(_PROGRAM)
+    found = this if this.exists() else Path(shutil.which(_PROGRAM) or _PROGRAM)
+    driver_setup.install(place, str(found.absolute()))
     shared = "" if arguments.everywhere else " Commit it, so that it holds for everybody who has "
     shared += "" if arguments.everywhere else "installed the driver; for others nothing changes."
     tell(f"git merges by their parts what {place.attributes} names.{shared}\n")

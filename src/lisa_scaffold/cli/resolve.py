@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold.cli import arguments as common
+from lisa_scaffold.cli.boundary import changed
 from lisa_scaffold.cli.terminal import look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.lines import count
 
 DESCRIPTION = """\
 Go through the conflicts that an update or a merge has left, one after the other: take the lines of
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitCode.FINDINGS
     if not common.has_terminal():
         raise LisaError(
-            f"{path}: {len(found)} files in conflict, and no terminal to ask at",
+            f"{path}: {count(len(found), 'file')} in conflict, and no terminal to ask at",
             "Resolve them in an editor or with git mergetool; --list names each.",
         )
     session = resolve.Session(repository, found)
@@ -67,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         # Whoever stops keeps what was decided.
         done, left = session.finish()
+        if session.has_changed:
+            changed("what was decided stands in its files")
         say_as_is(f"\n{report.outcome(done, left, resolve.advise_next(repository))}")
     return ExitCode.FINDINGS if left else ExitCode.DONE
 
@@ -88,7 +92,12 @@ def _go_through(session: Any) -> None:
             shown, names = report.whole(found, f"({mark})", paint), report.name_sides(found)
         say_as_is(f"\n{shown}\n", coloured=True)
         try:
-            decision = choose_side(names, places=bool(found.places), there=found.sides)
+            decision = choose_side(
+                names,
+                places=bool(found.places),
+                there=found.sides,
+                broken=bool(found.leftover or found.problem),
+            )
         except BackAsked:
             if not session.go_back():
                 say("This is the first conflict.")
@@ -104,12 +113,24 @@ def _edit(session: Any, found: Any) -> None:
     from lisa_scaffold import process
 
     command: list[Any] = [*find_editor(session.repository)]
-    if Path(command[0]).name in _TAKES_LINE:
-        command.append(f"+{found.places[session.number].start + 1}")
-    code = process.hand_terminal([*command, session.repository.top / found.path], Path.cwd())
-    if code:
-        say(f"{command[0]} ended with exit code {code}.")
-    session.note_edited(found)
+    line = found.places[session.number].start + 1 if found.places else found.leftover or 1
+    # What Debian calls an editor is another one's name.
+    program = Path(process.find(command[0]) or command[0]).resolve()
+    if {Path(command[0]).name, program.name.partition(".")[0]} & _TAKES_LINE:
+        command.append(f"+{line}")
+
+    place = session.repository.top / found.path
+
+    def change() -> None:
+        try:
+            code = process.hand_terminal([*command, place], Path.cwd())
+        except LisaError as error:
+            say(f"{error.message}. {error.hint}")
+            return
+        if code:
+            say(f"{command[0]} ended with exit code {code}.")
+
+    session.edit(found, change)
 
 
 def find_editor(repository: Any) -> list[str]:

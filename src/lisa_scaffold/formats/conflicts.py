@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import split_lines
 
+_BEGINNINGS = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
+
 
 class Marked(NamedTuple):
     """One conflict.
@@ -62,3 +64,20 @@ def replace_marked(text: str, place: Marked, lines: tuple[str, ...]) -> str:
     """A text with lines in place of a conflict, its markers included."""
     all_lines = split_lines(text)
     return "".join([*all_lines[: place.start], *lines, *all_lines[place.end :]])
+
+
+def find_leftover(text: str, *, prose: bool) -> int | None:
+    """Number of the first line, from 1, that is or was a marker; ``None`` without one.
+
+    Parameters
+    ----------
+    text
+        A text without whole conflicts.
+    prose
+        Whether a line of equals signs may underline a heading.
+    """
+    for number, line in enumerate(split_lines(text), 1):
+        bare = line.rstrip("\r\n")
+        if bare.startswith(_BEGINNINGS) or (bare == "=======" and not prose):
+            return number
+    return None

@@ -161,7 +161,7 @@ def refuse_unmerged(project: Project) -> None:
 
 def _refuse_conflicts(unmerged: Sequence[str]) -> None:
     if unmerged:
-        hint = "Resolve it: edit the file, then git add it; git reset --merge undoes the update."
+        hint = "Resolve it: lisa-scaffold resolve; git reset --merge undoes the update."
         raise LisaError(f"{unmerged[0]}: a conflict that is not resolved", hint)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 
 from lisa_scaffold.errors import AnswersError
+from lisa_scaffold.keyboard import hold_typed
 from lisa_scaffold.model import Question
 from lisa_scaffold.prompt.screen import (
     BackAsked,
@@ -14,7 +15,8 @@ from lisa_scaffold.prompt.screen import (
     StopAsked,
     ask_line,
     choose,
-    hold_terminal,
+    drop_typed,
+    forget_shown,
     wipe_last,
 )
 from lisa_scaffold.shown import harmless, spoken, visible
@@ -71,7 +73,8 @@ def ask_all(
         # Between two questions Ctrl-C asks, too: much may have been answered.
         return _until_answered(lambda: _stop_asking(find), keep_asked if keep and came_by else None)
 
-    with hold_terminal():
+    forget_shown()
+    with hold_typed():
         while True:
             found = work(partial(resolve, answers))
             mine = [each for each in found if each.asked and each.key not in known]
@@ -212,7 +215,11 @@ def confirm(what: str) -> bool:
 
 
 def choose_side(
-    names: tuple[str, str], *, places: bool, there: tuple[bool, bool] = (True, True)
+    names: tuple[str, str],
+    *,
+    places: bool,
+    there: tuple[bool, bool] = (True, True),
+    broken: bool = False,
 ) -> str:
     """Ask which side of a conflict is taken.
 
@@ -224,6 +231,8 @@ def choose_side(
         Whether lines are in conflict; otherwise it is a whole file.
     there
         Whether each side has the file.
+    broken
+        Whether it cannot stay as it stands.
 
     Returns
     -------
@@ -244,12 +253,16 @@ def choose_side(
             Option(f"Take both, {names[0]} first", "both"),
             Option("Edit the file", "edit"),
         ]
+    elif broken:
+        options = [Option("Edit the file", "edit")]
     else:
         options = [
             Option(f"Take the file of {name}" if has else f"Remove it, as {name} did", side)
             for name, has, side in zip(names, there, ("ours", "theirs"), strict=True)
         ]
-        options.insert(0, Option("Leave it as it stands now", "as it stands"))
+        if all(there):
+            options.append(Option("Edit the file", "edit"))
+        options.append(Option("Leave it as it stands now", "as it stands"))
     options.append(Option("Decide later", "later"))
     decision: str = _until_answered(lambda: choose("Which lines?" if places else "Which?", options))
     return decision
@@ -336,6 +349,7 @@ def _until_answered(show: Callable[[], _Answer], keep: Callable[[], None] | None
         try:
             return show()
         except StopAsked:
+            drop_typed()
             try:
                 decision = choose("Stop here?", options, at=len(options) - 1)
             except BackAsked:

@@ -7,16 +7,16 @@ Enter confirms, Escape goes back, Ctrl-C asks whether to stop.
 from __future__ import annotations
 
 import sys
-import termios
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, is_done
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import (
     AnyContainer,
@@ -33,6 +33,7 @@ from prompt_toolkit.layout.processors import AfterInput, BeforeInput, Conditiona
 from prompt_toolkit.output import create_output
 from prompt_toolkit.styles import Style
 
+from lisa_scaffold import keyboard
 from lisa_scaffold.lines import fit
 
 Check = Callable[[Any], str]
@@ -59,27 +60,15 @@ class StopAsked(Exception):  # noqa: N818 - nothing is wrong
 _shown: list[tuple[int, int]] = []
 
 
-@contextmanager
-def hold_terminal() -> Iterator[None]:
-    """Keep what is typed between two questions for the next one, and off the screen.
+def drop_typed() -> None:
+    """Forget what was typed ahead: whoever wants to stop means none of it."""
+    keyboard.drop_typed()
+    clear_typeahead(get_app_session().input)
 
-    Otherwise the terminal would take it for a line of its own, echo it, and change Enter on the
-    way. Ctrl-C ends the process as ever.
-    """
+
+def forget_shown() -> None:
+    """Begin anew: what is on the screen is no question that one can go back to."""
     _shown.clear()
-    if sys.stdin is None or not sys.stdin.isatty():
-        yield
-        return
-    number = sys.stdin.fileno()
-    before = termios.tcgetattr(number)
-    held = [*before]
-    held[0] &= ~termios.ICRNL
-    held[3] &= ~(termios.ICANON | termios.ECHO)
-    termios.tcsetattr(number, termios.TCSANOW, held)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(number, termios.TCSANOW, before)
 
 
 def wipe_last() -> None:
@@ -159,7 +148,9 @@ class _Screen:
 def _leave(event: KeyPressEvent, why: Exception) -> None:
     # What is not answered does not stay as if it were.
     event.app.erase_when_done = True
-    event.app.exit(exception=why)
+    # A key may arrive while the answer is on its way.
+    if event.app.is_running and not event.app.is_done:
+        event.app.exit(exception=why)
 
 
 def _columns() -> int:
@@ -212,6 +203,7 @@ def ask_line(
     for key in ("<any>", "<bracketed-paste>"):
         screen.keys.add(key, filter=Condition(lambda: is_offer))(replace)
 
+    @screen.keys.add("c-j", eager=True)
     @screen.keys.add("enter", eager=True)
     def accept(event: KeyPressEvent) -> None:
         screen.wrong = check(buffer.text)
@@ -332,6 +324,8 @@ def choose(  # noqa: PLR0913 - what there is to choose, each by its name
     more = "letters: filter, " if filters else "" if chosen is None else "Space: choose, "
     screen = _Screen(heading, mark, f"Enter: take it, {more}Esc: back, Ctrl-C: stop")
 
+    # Enter comes as Ctrl-J where it was typed before anybody held the terminal.
+    @screen.keys.add("c-j")
     @screen.keys.add("enter")
     def accept(event: KeyPressEvent) -> None:
         if listed.at in listed.shown:

@@ -67,7 +67,11 @@ def _quote(lines: Sequence[str], start: str) -> Iterator[str]:
 def whole(found: Open, mark: str, paint: Paint = plain) -> str:
     """A file that has no markers, and what its sides did."""
     heading = f"{visible(found.path)} {mark}".rstrip()
-    if found.text is not None and {2, 3} <= found.stages.keys():
+    if found.leftover:
+        told = f"A part of a marker is left in line {found.leftover}: edit the file."
+    elif found.problem:
+        told = f"Resolved so, it cannot be read: {harmless(found.problem)}. Edit it, or go back."
+    elif found.text is not None and all(found.sides):
         told = "No conflict is marked in it any more."
     else:
         sides = ("is there", "is not there")
@@ -81,7 +85,8 @@ def listing(found: Sequence[Open]) -> str:
     lines = []
     for each in found:
         path = visible(each.path)
-        lines += [f"{path}:{at.start + 1}" for at in each.places] or [f"{path}"]
+        rest = f"{path}:{each.leftover}" if each.leftover else path
+        lines += [f"{path}:{at.start + 1}" for at in each.places] or [rest]
     return "\n".join(lines)
 
 

@@ -54,7 +54,7 @@ def install(place: Place, program: str) -> None:
     place
         Where.
     program
-        The program that git starts.
+        The path of the program that git starts.
 
     Raises
     ------
@@ -62,7 +62,11 @@ def install(place: Place, program: str) -> None:
         If a file cannot be read or written.
     """
     _write_attributes(place, [_BEGIN, *(f"{each} merge={NAME}" for each in PATTERNS), _END])
-    command = f"{shlex.quote(program)} merge-driver run %O %A %B %P --marker-size=%L"
+    # Git lets a shell read it. Where the program is gone, the lines are merged as without it:
+    # otherwise git would leave our side alone in the file, with no marker.
+    ours, lines = shlex.quote(program), "git merge-file --marker-size=%L %A %O %B"
+    run = f"exec {ours} merge-driver run %O %A %B %P --marker-size=%L"
+    command = f"if test -x {ours}; then {run}; else {lines}; fi"
     for key, value in (("name", _TITLE), ("driver", command)):
         git.git("config", *place.settings, f"merge.{NAME}.{key}", value, env=git.NOWHERE)
 

@@ -6,19 +6,24 @@ end: whoever is interrupted goes on where it was.
 
 from __future__ import annotations
 
+import ast
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from lisa_scaffold import files, git
+from lisa_scaffold import files, git, rules
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.formats.conflicts import Marked, find_marked, replace_marked
+from lisa_scaffold.formats.conflicts import Marked, find_leftover, find_marked, replace_marked
 from lisa_scaffold.git import SUBMODULE, Repository
+from lisa_scaffold.model import Severity
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import judge
 
 Decision = Literal["ours", "theirs", "both", "as it stands", "later"]
 
 _OURS, _THEIRS = 2, 3
+_PROSE = (".md", ".rst", ".txt")
 _CONTINUE = {
     "rebase-merge": "git rebase --continue",
     "rebase-apply": "git rebase --continue",
@@ -40,12 +45,18 @@ class Open(NamedTuple):
         What stands in the work tree; ``None`` for no file, a link, or what is no text.
     places
         The conflicts between markers.
+    leftover
+        Number of the first line that was a part of a marker, where no whole conflict is left.
+    problem
+        Why a file without markers cannot be read as what it is; empty where it can.
     """
 
     path: str
     stages: Mapping[int, str]
     text: str | None
     places: tuple[Marked, ...]
+    leftover: int | None = None
+    problem: str = ""
 
     @property
     def sides(self) -> tuple[bool, bool]:
@@ -67,7 +78,27 @@ def read_open(repository: Repository, path: str, stages: Mapping[int, str]) -> O
     # What is not UTF-8 comes out as it was.
     is_text = content is not None and b"\0" not in content
     text = content.decode(errors="surrogateescape") if content is not None and is_text else None
-    return Open(path, stages, text, tuple(find_marked(text or "")))
+    places = tuple(find_marked(text or ""))
+    if text is None or places:
+        return Open(path, stages, text, places)
+    leftover = find_leftover(text, prose=path.endswith(_PROSE))
+    problem = "" if leftover or content is None else _find_problem(path, content)
+    return Open(path, stages, text, places, leftover, problem)
+
+
+def _find_problem(path: str, content: bytes) -> str:
+    """Why a file cannot be read as what its name says, with its line; empty where it can."""
+    chosen = rules.select_rules(rules.Selection(("SYN",)))
+    for found in judge.findings(chosen, Facts.of({path: content})):
+        if found.severity == Severity.MUST and found.path == path:
+            return f"{path}:{found.line}: {found.message}"
+    if path.endswith(".py"):
+        try:
+            compile(content, path, "exec", dont_inherit=True, flags=ast.PyCF_ONLY_AST)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None) or 1
+            return f"{path}:{line}: no valid Python"
+    return ""
 
 
 def _read(repository: Repository, path: str) -> bytes | None:
@@ -99,6 +130,7 @@ class Session:
         self.paths = [*self.stages]
         self.at = self.number = 0
         self._settled: set[str] = set()
+        self._later: set[str] = set()
         # For each step back: the file, which of its conflicts, and its content (None: no file).
         self._history: list[tuple[int, int, bytes | None]] = []
 
@@ -110,7 +142,10 @@ class Session:
         """The file with the next conflict; ``None`` where none is left."""
         while self.at < len(self.paths):
             found = self.read(self.paths[self.at])
-            is_whole = not found.places and found.path not in self._settled
+            is_broken = bool(found.leftover or found.problem)
+            is_whole = not found.places and (is_broken or found.path not in self._settled)
+            if found.path not in self._later and is_broken:
+                self.number = 0
             if self.number < (1 if is_whole else len(found.places)):
                 return found
             self.at, self.number = self.at + 1, 0
@@ -128,6 +163,7 @@ class Session:
         before = _read(self.repository, path)
         if decision == "later":
             self._settled.discard(path)
+            self._later.add(path)
         elif found.places:
             place = found.places[self.number]
             sides = {"ours": place.ours, "theirs": place.theirs}
@@ -154,10 +190,28 @@ class Session:
         elif _read(self.repository, found.path) is not None:
             files.remove(top, found.path)
 
-    def note_edited(self, found: Open) -> None:
-        """Settle a file whose last markers somebody has taken out in an editor."""
-        if found.places and not self.read(found.path).places:
+    def edit(self, found: Open, change: Callable[[], None]) -> None:
+        """Let somebody change a file; it is settled where no conflict is left in it then.
+
+        Parameters
+        ----------
+        found
+            The file.
+        change
+            Changes it.
+        """
+        before = _read(self.repository, found.path)
+        change()
+        if before == _read(self.repository, found.path):
+            return
+        self._history.append((self.at, self.number, before))
+        if not self.read(found.path).places:
             self._settled.add(found.path)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything was decided, or edited."""
+        return bool(self._history)
 
     def go_back(self) -> bool:
         """Take the last decision back; whether there was one.
@@ -172,6 +226,7 @@ class Session:
         self.at, self.number, before = self._history.pop()
         path = self.paths[self.at]
         self._settled.discard(path)
+        self._later.discard(path)
         if before is not None:
             _write(self.repository, path, before)
         elif _read(self.repository, path) is not None:
@@ -192,7 +247,12 @@ class Session:
             If a file has a filter that only the repository itself defines.
         """
         now = [self.read(path) for path in self.paths]
-        done = [each.path for each in now if each.path in self._settled and not each.places]
+        done = [
+            each.path
+            for each in now
+            if each.path in self._settled
+            if not (each.places or each.leftover or each.problem)
+        ]
         if done:
             git.refuse_foreign_filters(self.repository, done)
             self.repository.run("--literal-pathspecs", "add", "--all", "--", *done)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lisa_scaffold import git, project, template, workplace
+from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Difference
 from lisa_scaffold.project import Project
@@ -87,9 +88,17 @@ def find_status(current: Project, *, trust: bool = False, diff: bool = False) ->
     Raises
     ------
     LisaError
-        If the template cannot be reached or rendered, or nothing is committed.
+        If the template cannot be reached or rendered, nothing is committed, or what the project
+        records is not.
     """
     project.refuse_unfinished(current)
+    changed = git.status(current.repository)
+    if current.repository.prefix + current.answers_file in changed:
+        raise LisaError(
+            f"{current.root / current.answers_file}: not as it is committed, as in the middle of "
+            "an update",
+            "Commit the update, or undo it with git reset --merge; then ask again.",
+        )
     source = template.recorded_source(current.source, current.root, trust=trust)
     with source.open_all(current.version) as (recorded,), workplace.folder() as folder:
         around = Surroundings(current.root, current.answers_file)
