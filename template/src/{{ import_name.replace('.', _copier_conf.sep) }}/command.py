@@ -109,12 +109,11 @@ def _subscribe(arguments: argparse.Namespace) -> list[str]:
     # The topic is persistent: the store keeps what it cannot tell, and no put waits for the relay.
     import boto3
 
+    from .relay import check_token
     from .store import Store
 
     token = os.environ.get("RELAY_TOKEN", "")
-    if len(token) < 16:
-        message = "set RELAY_TOKEN as the relay has it, 16 characters or longer"
-        raise ValueError(message)
+    check_token(token)
     site = load_site(arguments.site)
     store = Store(site)
     there = {each["Name"] for each in store.client.list_buckets()["Buckets"]}

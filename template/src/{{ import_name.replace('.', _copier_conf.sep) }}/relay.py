@@ -28,6 +28,7 @@ import hmac
 import json
 import logging
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -86,18 +87,29 @@ class Settings(NamedTuple):
         Raises
         ------
         ValueError
-            If something is missing, or the token is so short that it can be guessed.
+            If something is missing, or the token is none.
         """
         names = ("RELAY_TOKEN", "RELAY_SPOOL", "RELAY_ASSETS", "AIRFLOW_API", "AIRFLOW_USER")
         if missing := [name for name in (*names, "AIRFLOW_PASSWORD") if not told.get(name)]:
             message = f"set {', '.join(missing)}"
             raise ValueError(message)
-        if len(told["RELAY_TOKEN"]) < 16:
-            message = "RELAY_TOKEN can be guessed: make it 16 characters or longer"
-            raise ValueError(message)
+        check_token(told["RELAY_TOKEN"])
         token, spool, assets, api, user = (told[name] for name in names)
         listed = tuple(each.strip().rstrip("/") for each in assets.split(","))
         return cls(token, Path(spool), listed, api.rstrip("/"), user, told["AIRFLOW_PASSWORD"])
+
+
+def check_token(token: str) -> None:
+    """Refuse a token that can be guessed, or that does not stay as it is in an address.
+
+    Raises
+    ------
+    ValueError
+        If it is one.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{16,}", token):
+        message = "RELAY_TOKEN: 16 or more letters, digits or any of . _ ~ - and nothing else"
+        raise ValueError(message)
 
 
 class Spool:
