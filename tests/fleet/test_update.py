@@ -12,7 +12,9 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.fleet import seal
 from lisa_scaffold.fleet.seal import Mark
+from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.process import run
+from lisa_scaffold.report.fleet import update as report
 
 from ..support.fleets import Fleet, open_fleet
 from ..support.updates import TEN, Capture, commit, write
@@ -203,6 +205,11 @@ def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
     assert sorted(said.err.splitlines())[:2] == ["apart: opted out", "current: current"]
     assert cli.main([*words, "--format", "markdown"]) == ExitCode.FINDINGS
     assert "### Would be updated (3)\n\n- `merged`: v1" in capsys.readouterr().out
+
+
+def test_a_project_that_has_no_version_gets_one() -> None:
+    said = report.text([Outcome("bare", "due", to="v2.0.0", changes=1)])
+    assert said == "1 project\n\nWould be updated (1)\n  bare: v2.0.0, 1 file"
 
 
 @pytest.mark.parametrize("words", [["--wave", "5"], ["--limit", "x"], ["--jobs", "0"]])

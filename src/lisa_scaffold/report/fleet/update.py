@@ -43,7 +43,7 @@ def _list_sections(outcomes: Sequence[Outcome]) -> Iterator[Section]:
 def _describe(outcome: Outcome) -> Item:
     facts = []
     if outcome.to and outcome.version != outcome.to:
-        facts.append(f"{outcome.version} to {outcome.to}")
+        facts.append(f"{outcome.version} to {outcome.to}" if outcome.version else outcome.to)
     if outcome.changes:
         facts.append(count(outcome.changes, "file"))
     if outcome.conflicts:
