@@ -15,6 +15,7 @@ from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.process import run
 from lisa_scaffold.report.fleet import update as report
+from lisa_scaffold.template import CANONICAL_URL
 
 from ..support.fleets import Fleet, open_fleet
 from ..support.updates import TEN, Capture, commit, write
@@ -164,7 +165,8 @@ def test_one_that_fails_does_not_stop_the_others(fleet: Fleet, capsys: Capture) 
     answers = fleet.clones / "plain/.copier-answers.yml"
     answers.write_text("_commit: v1.0.0\n_src_path: [\n")
     commit(fleet.clones / "plain")
-    write(fleet.clones / "merged", {".copier-answers.yml": "_commit: v0.7.0\n_src_path: x\n"})
+    unknown = f"_commit: v0.7.0\n_src_path: {CANONICAL_URL}\n"
+    write(fleet.clones / "merged", {".copier-answers.yml": unknown})
     commit(fleet.clones / "merged")
     code, told = update(fleet, capsys)
     assert code == ExitCode.FINDINGS
