@@ -1,0 +1,259 @@
+"""Data arrive in Ceph, and Airflow runs a container: every object is processed exactly once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ...support.tools import passes
+from ..parts import airflow, ceph, slurm
+from ..parts.airflow import Pipeline, wait_until
+from ..parts.ceph import Client, Gateway
+from ..parts.docker import Docker
+from ..parts.slurm import Cluster
+from .conftest import Cde
+
+STEP = "gitlab-registry.in2p3.fr/lisa/lisa-l1-pipeline/noise"
+TOKEN = "a-token-of-the-tests"  # noqa: S105 - it opens nothing but this relay
+SEGMENT = "\n".join(["time,X", *(f"{at / 4},{at % 2}" for at in range(100)), ""])
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    return airflow.install(tmp_path_factory.mktemp("pipeline"))
+
+
+@pytest.fixture(scope="module")
+def step(pipeline: Pipeline, docker: Docker, trixie: Cde) -> str:
+    """The image of the step, built as it is on a CDE image."""
+    docker.build(pipeline.root / "steps/noise", STEP, CDE_IMAGE=trixie.operations)
+    return STEP
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with ceph.serving(tmp_path_factory.mktemp("ceph")) as serving:
+        yield serving
+
+
+@pytest.fixture
+def chain(pipeline: Pipeline, gateway: Gateway) -> Iterator[Chain]:
+    client = Client(pipeline.python, {**os.environ, **gateway.environment})
+    yield Chain(client, pipeline, gateway)
+    client.close()
+
+
+class Chain:
+    """The store, as a client of it sees it."""
+
+    def __init__(self, s3: Client, pipeline: Pipeline, gateway: Gateway) -> None:
+        self.s3, self.pipeline, self.gateway = s3, pipeline, gateway
+
+    def put(self, key: str, body: str) -> None:
+        self.s3("put_object", Bucket="lisa-l0", Key=key, Body=body)
+
+    def put_in_parts(self, key: str, body: str) -> None:
+        told = {"Bucket": "lisa-l0", "Key": key}
+        upload = {**told, "UploadId": self.s3("create_multipart_upload", **told)["UploadId"]}
+        etag = self.s3("upload_part", **upload, PartNumber=1, Body=body)["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+        self.s3("complete_multipart_upload", **upload, MultipartUpload=parts)
+
+    def keys(self, prefix: str) -> list[str]:
+        listed = self.s3("list_objects_v2", Bucket="products", Prefix=prefix).get("Contents", [])
+        return [each["Key"] for each in listed]
+
+    def products(self) -> list[str]:
+        return [key for key in self.keys("noise/") if key.endswith("/noise.json")]
+
+    def processed(self) -> list[str]:
+        """The keys of the objects that have a receipt, as often as they have one."""
+        found = []
+        for key in self.keys("receipts/"):
+            if not key.endswith("watermark.json"):
+                body = self.s3("get_object", Bucket="products", Key=key)["Body"]
+                found.append(json.loads(body)["key"])
+        return sorted(found)
+
+
+def health(relay: str) -> dict[str, int]:
+    with urllib.request.urlopen(f"{relay}/health", timeout=10) as answer:  # noqa: S310
+        found: dict[str, int] = json.load(answer)
+        return found
+
+
+def test_every_object_is_processed_exactly_once(
+    chain: Chain, step: str, docker: Docker, tmp_path: Path
+) -> None:
+    assert step == STEP
+    pipeline, gateway = chain.pipeline, chain.gateway
+    work = tmp_path / "work"
+    work.mkdir(mode=0o777)
+    env = {**gateway.environment, **docker.environment, "PIPELINE_HOME": str(pipeline.root)}
+    env |= {"PIPELINE_WORK": str(work), "PIPELINE_SITE": "local", "RELAY_TOKEN": TOKEN}
+    port = ceph.free_port()
+    relay = f"http://127.0.0.1:{port}"
+    for bucket in ("lisa-l0", "products"):
+        chain.s3("create_bucket", Bucket=bucket)
+
+    # Without Airflow, by the same contract.
+    chain.put("segments/alone.csv", SEGMENT + "25.0,5\n")
+    path = {"PATH": f"{Path(docker.client).parent}:{os.environ['PATH']}"}
+    alone = pipeline("run-step", "noise", "segments/alone.csv", env={**env, **path}).strip()
+    (product,) = chain.products()
+    assert product == f"{alone}/noise.json"
+
+    with airflow.standalone(pipeline, tmp_path, env) as running:
+        told = {
+            **env,
+            "RELAY_SPOOL": str(tmp_path / "spool"),
+            "RELAY_ASSETS": "s3://lisa-l0/segments",
+            "AIRFLOW_API": running.url,
+            "AIRFLOW_USER": running.user,
+            "AIRFLOW_PASSWORD": running.password,
+        }
+        command = (pipeline.python, "-m", "lisa_l1_pipeline", "relay", "--port", str(port))
+        log = tmp_path / "relay.log"
+        with ceph.process(*command, log=log, env=told):
+            ceph.wait_for("the relay", f"{relay}/health", log)
+            assert pipeline("subscribe", relay, env=env) == f"lisa-l0 notifies {relay}\n"
+            chain.put("segments/1 ü+.csv", SEGMENT + "25.0,0\n")
+            chain.put("segments/readme.txt", SEGMENT)
+            wait_until("the first has a product", lambda: len(chain.products()) == 2)
+            # Again, and the same content by another way and name.
+            chain.put("segments/1 ü+.csv", SEGMENT + "25.0,0\n")
+            chain.put_in_parts("segments/parts.csv", SEGMENT + "25.0,0\n")
+            wait_until("its copy has a receipt", lambda: "segments/parts.csv" in chain.processed())
+        # The relay is away.
+        chain.put("segments/lost.csv", SEGMENT + "25.0,0\n25.25,1\n")
+        with ceph.process(*command, log=log, env=told):
+            ceph.wait_for("the relay", f"{relay}/health", log)
+            running("/api/v2/dags/sweep/dagRuns", {"logical_date": None})
+            wait_until("what got lost is found", lambda: "segments/lost.csv" in chain.processed())
+            wait_until("the relay has told all", lambda: health(relay)["waiting"] == 0)
+            runs = running.wait_for_runs("noise", 3)
+    assert {each["state"] for each in runs} == {"success"}
+    keys = ["1 ü+.csv", "alone.csv", "lost.csv", "parts.csv"]
+    assert chain.processed() == [f"segments/{key}" for key in keys]
+    # The content of two of them is the same, and so is their product.
+    assert len(chain.products()) == 3
+    assert chain.keys("drafts/") == []
+    assert list(work.rglob("*.csv")) == []
+
+
+# --- A computing centre ---------------------------------------------------------------------------
+
+# Stands in for Apptainer, which Debian bookworm does not have: the same words, run by Docker.
+APPTAINER = """\
+#!/bin/sh
+for word; do
+    shift
+    case $word in
+        --bind=*) bind=${word#--bind=} ;;
+        *.sif) break ;;
+    esac
+done
+exec docker run --rm --pull=never --network=none --volume="$bind" --workdir=/work IMAGE "$@"
+"""
+# A DAG run in one process, with its triggers: the end of each task, as JSON in the last line.
+RUN = """\
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+dag = DagBag(sys.argv[1]).dags["noise"]
+for task in dag.tasks:
+    task.retries = 0
+run = dag.test(run_conf={"objects": json.loads(sys.argv[2])})
+print(json.dumps([str(run.state), run.run_id]))
+"""
+
+
+@pytest.fixture
+def cluster(
+    docker: Docker, step: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    programs = folder / "bin"
+    programs.mkdir()
+    stand_in = programs / "apptainer"
+    stand_in.write_text(APPTAINER.replace("IMAGE", step))
+    stand_in.chmod(0o755)
+    path = f"{programs}:{Path(docker.client).parent}:/usr/bin:/bin"
+    with slurm.running(folder, {**docker.environment, "PATH": path}) as running:
+        yield running
+
+
+class Centre:
+    """The pipeline at a site that is the cluster."""
+
+    def __init__(
+        self, pipeline: Pipeline, gateway: Gateway, cluster: Cluster, folder: Path
+    ) -> None:
+        self.pipeline, self.folder = pipeline, folder
+        home = folder / "home"
+        shutil.copytree(pipeline.root / "sites", home / "sites")
+        shutil.copy(pipeline.root / "steps.yaml", home)
+        store = yaml.safe_load((home / "sites/local.yaml").read_text())["store"]
+        settings = {
+            "connection": "hpc",
+            "scratch": str(folder / "scratch"),
+            "images": str(folder / "images"),
+            "poll": 1,
+        }
+        site = {"engine": "slurm", "work": str(folder / "work"), "store": store}
+        (home / "sites/cluster.yaml").write_text(yaml.safe_dump({**site, "settings": settings}))
+        extra = {"key_file": str(cluster.key), "host_key": f"ssh-ed25519 {cluster.host_key}"}
+        connection = {"conn_type": "ssh", "host": "127.0.0.1", "port": cluster.port}
+        self.env = {
+            **gateway.environment,
+            "AIRFLOW_CONN_HPC": json.dumps({**connection, "login": "root", "extra": extra}),
+            "AIRFLOW_HOME": str(folder / "airflow"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(pipeline.root / "dags"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "PIPELINE_HOME": str(home),
+            "PIPELINE_SITE": "cluster",
+        }
+        pipeline("pin", "noise", f"sha256:{'1' * 64}", env=self.env)
+        passes(pipeline.python, "-m", "airflow", "db", "migrate", cwd=folder, env=self.env)
+
+    def run(self, *objects: dict[str, str]) -> tuple[str, str]:
+        """Run the DAG on some objects; its state, and all that was said."""
+        words = (self.pipeline.root / "dags", json.dumps(objects))
+        command = (self.pipeline.python, "-c", RUN, *words)
+        said = passes(*command, cwd=self.folder, env=self.env, timeout=300)
+        state, _ = json.loads(said.splitlines()[-1])
+        return state, said
+
+
+def test_a_step_runs_at_a_computing_centre(chain: Chain, cluster: Cluster, tmp_path: Path) -> None:
+    centre = Centre(chain.pipeline, chain.gateway, cluster, tmp_path)
+    for bucket in ("lisa-l0", "products"):
+        chain.s3("create_bucket", Bucket=bucket)
+
+    def put(key: str, body: str) -> dict[str, str]:
+        chain.put(key, body)
+        etag = chain.s3("head_object", Bucket="lisa-l0", Key=key)["ETag"].strip('"')
+        return {"bucket": "lisa-l0", "key": key, "etag": etag}
+
+    before = len(chain.products())
+    state, said = centre.run(put("segments/hpc a.csv", SEGMENT + "25.0,7\n"))
+    assert state == "success", said[-4000:]
+    assert len(chain.products()) == before + 1
+    assert re.search(r"job \d+ started as noise-[0-9a-f]{16}", said)
+    # Nothing stays at the centre, and nothing here.
+    assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []
+    assert list((tmp_path / "work").rglob("*.csv")) == []
+
+    # A step that fails: its code and its log come back, and there is no product.
+    state, said = centre.run(put("segments/hpc b.csv", "time,X\n0,1\n1,2\n"))
+    assert state == "failed"
+    assert re.search(r"Slurm job \d+: FAILED, exit code 1", said)
+    assert "2 samples are too few to measure noise" in said
+    assert len(chain.products()) == before + 1
