@@ -16,6 +16,7 @@ from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.sync import journal
 
+from .conftest import ROOT
 from .support.adopting import (
     BRANCH,
     HATCHLING,
@@ -259,7 +260,11 @@ def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsy
     must, should = (part.splitlines() for part in printed.split("\nFindings of ")[1:])
     why = "[tool.mypy] was set up before the project was adopted: to be worked off"
     assert must == ["`must`: 0 before, 0 fixed, 0 waived, 0 left"]
-    assert should[0] == "`should`: 1 waived"
+    assert should[0] == "`should`: 1 waived, 2 left"
+    assert [line.split()[1:3] for line in should[2:4]] == [
+        ["README.md:1:", "DOC002"],
+        ["tests:1:", "FIL003"],
+    ]
     assert should[1].startswith("  waived: pyproject.toml:")
     told = "mypy skips functions without annotations: write `check_untyped_defs = true`"
     assert should[1].endswith(f"QTY011 {told} ({why})")
@@ -487,3 +492,13 @@ def test_a_folder_below_the_top_of_a_repository(tmp_path: Path) -> None:
     assert show(project, "README.md") == "# All\n"
     assert "python/noxfile.py" in paths(project)
     assert "noxfile.py" not in paths(project)
+
+
+def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    project = make(
+        tmp_path / "project",
+        {**SETUPTOOLS, "LICENSE": (ROOT / "includes/licenses/MIT.txt").read_text()},
+    )
+    assert adopt(project, "--data", "license=Apache-2.0") == ExitCode.REFUSED
+    assert "LICENSE is the text of MIT: put another text there before" in capsys.readouterr().err
+    assert adopt(project, "--data", "license=MIT") == ExitCode.DONE

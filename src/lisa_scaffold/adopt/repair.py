@@ -41,6 +41,8 @@ class Repaired:
         Violations of ``must`` rules that are left to people.
     changes
         The new content of each file that the repairs and waivers change.
+    advised
+        Violations of ``should`` rules that are left.
     """
 
     before: tuple[Finding, ...] = ()
@@ -48,6 +50,7 @@ class Repaired:
     waived: Mapping[Finding, str] = field(default_factory=dict)
     left: tuple[Finding, ...] = ()
     changes: Mapping[str, bytes | None] = field(default_factory=dict)
+    advised: tuple[Finding, ...] = ()
 
 
 def repair_findings(
@@ -101,7 +104,13 @@ def repair_findings(
         for rules, state in ((of_before, before), (must, facts))
     )
     fixed = _find_fixed(first, (*waived, *left))
-    return Repaired(tuple(first), tuple(fixed), waived, tuple(left), changes)
+    should = [rule for rule in chosen if rule.severity == Severity.SHOULD]
+    advised = [
+        each
+        for each in judge.findings(should, facts)
+        if each not in waived and not judge.is_waived(each, facts)
+    ]
+    return Repaired(tuple(first), tuple(fixed), waived, tuple(left), changes, tuple(advised))
 
 
 def _find_fixed(first: Iterable[Finding], remaining: Iterable[Finding]) -> Iterator[Finding]:

@@ -171,8 +171,10 @@ def _list_findings(adopted: Adopted) -> Iterator[Section]:
     fixed = (Item(f"fixed: {_place(each)}") for each in repaired.fixed)
     heading = f"Findings of `must`: {', '.join(numbers)}"
     yield Section(heading, (*fixed, *list_waived(must)))
-    if should:
-        yield Section(f"Findings of `should`: {len(should)} waived", list_waived(should))
+    if should or repaired.advised:
+        heading = f"Findings of `should`: {len(should)} waived, {len(repaired.advised)} left"
+        left = (Item(f"left: {_place(each)}") for each in repaired.advised)
+        yield Section(heading, (*list_waived(should), *left))
 
 
 def _place(found: Finding) -> str:
@@ -202,6 +204,13 @@ def _hints(adopted: Adopted) -> Iterator[str]:
     for lock, command in (("uv.lock", "uv lock"), ("poetry.lock", "poetry lock")):
         if "pyproject.toml" in paths and (root / lock).is_file():
             yield f"{lock} is older than pyproject.toml now. Renew it with: {command}"
+    hooks, mark = ".pre-commit-config.yaml", b"id: ruff-format"
+    former = adopted.before.get(hooks)
+    if (now := paths.get(hooks)) and mark in now.data and not (former and mark in former.data):
+        yield (
+            "ruff-format is new here, and asks for code in its form. Bring the code into it once, "
+            "in a commit of its own: ruff format"
+        )
     if adopted.former and (root / ".cruft.json").is_file():
         yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"
 
@@ -262,7 +271,7 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
         "changes": [],
         "conflicts": [],
         "items": [],
-        "findings": {"before": [], "fixed": [], "waived": [], "left": []},
+        "findings": {"before": [], "fixed": [], "waived": [], "left": [], "advised": []},
         "replaced": [],
         "to_decide": [],
         "notes": [],
@@ -285,6 +294,7 @@ def as_json(adopted: Adopted | None, version: str, branch: str | None = None) ->
                 "fixed": [_finding(each) for each in repaired.fixed],
                 "waived": waived,
                 "left": [_finding(each) for each in repaired.left],
+                "advised": [_finding(each) for each in repaired.advised],
             },
             "replaced": [
                 {"path": each.path, "line": each.line, "text": each.text}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import git, legacy, rules, template, workplace
-from lisa_scaffold.adopt import beside, customs, eligible, forge, infer, repair
+from lisa_scaffold.adopt import beside, customs, eligible, forge, infer, people, repair
 from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts
@@ -20,7 +20,7 @@ from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.legacy import Former
 from lisa_scaffold.model import Change, Question
-from lisa_scaffold.project import ANSWERS_FILE, Project
+from lisa_scaffold.project import ANSWERS_FILE, Project, licences
 from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import judge
 from lisa_scaffold.rules import repair as rules_repair
@@ -138,6 +138,7 @@ class Prepared:
         if given.get("kind", "package") != "package":
             what = f"{given['kind']!r}, but this repository has a Python package"
             raise AnswersError({"kind": f"{what}: a project of another kind is made with lisa-new"})
+        self._refuse_other_licence(given)
         suggested = {key: guess.value for key, guess in self.guesses(given).items()}
         try:
             return self.template.questions({"adopted": True, **given}, suggested)
@@ -148,6 +149,16 @@ class Prepared:
                 f"{self.template.version}: this version of the template is for new projects alone",
                 "Name a newer one with --to, or leave that out.",
             ) from error
+
+    def _refuse_other_licence(self, given: Mapping[str, Any]) -> None:
+        """Raise AnswersError for a licence that the project's own text of a licence is not."""
+        wanted = given.get("license")
+        texts = {licences.base(name) for names in self.facts.licences.values() for name in names}
+        if wanted in people.OFFERED and texts and licences.base(str(wanted)) not in texts:
+            path = next(iter(self.facts.licences))
+            named = " and ".join(sorted(texts))
+            what = f"{path} is the text of {named}: put another text there before you adopt"
+            raise AnswersError({"license": what})
 
     def is_licensed(self, given: Mapping[str, Any]) -> bool:
         """Whether its licence was given, or something in the project says it."""
