@@ -70,6 +70,16 @@ def test_decisions_are_written_at_once_and_staged_at_the_end(workshop: Workshop)
     assert [*git.unmerged_stages(going.repository)] == ["b.dat"]
 
 
+def test_a_line_is_no_longer_than_the_terminal(workshop: Workshop) -> None:
+    text = workshop.read("b.dat").replace("three", "three " * 40)
+    write(workshop.project, {"b.dat": text})
+    found = session(workshop).read("b.dat")
+    shown = report.place(found, 0, "(1 of 1)", 40).splitlines()
+    assert max(map(len, shown)) == 40
+    assert shown[-1].endswith("…")
+    assert any(len(line) > 40 for line in report.place(found, 0, "").splitlines())
+
+
 def test_a_decision_is_taken_back(workshop: Workshop) -> None:
     before = workshop.read("a.toml"), workshop.read("b.dat")
     going = session(workshop)

@@ -81,12 +81,12 @@ def _go_through(session: Any) -> None:
     from lisa_scaffold.prompt.screen import BackAsked
     from lisa_scaffold.report import resolve as report
 
-    _, paint = look(messages=True)
+    width, paint = look(messages=True)
     while (found := session.find_next()) is not None:
         mark = f"file {session.at + 1} of {len(session.paths)}"
         if found.places:
             mark += f", conflict {session.number + 1} of {len(found.places)}"
-            shown = report.place(found, session.number, f"({mark})", paint)
+            shown = report.place(found, session.number, f"({mark})", width, paint)
             names = report.name_sides(found, session.number)
         else:
             shown, names = report.whole(found, f"({mark})", paint), report.name_sides(found)

@@ -27,7 +27,7 @@ def name_sides(found: Open, number: int | None = None) -> tuple[str, str]:
     )
 
 
-def place(found: Open, number: int, mark: str, paint: Paint = plain) -> str:
+def place(found: Open, number: int, mark: str, width: int = 0, paint: Paint = plain) -> str:
     """A conflict with its sides, and the lines around it.
 
     Parameters
@@ -38,6 +38,8 @@ def place(found: Open, number: int, mark: str, paint: Paint = plain) -> str:
         Which of its conflicts, counted from 0.
     mark
         How far the person has come.
+    width
+        Columns of the terminal: longer lines are cut; 0: none shows them.
     paint
         Gives words a style.
     """
@@ -45,21 +47,22 @@ def place(found: Open, number: int, mark: str, paint: Paint = plain) -> str:
     lines = split_lines(found.text or "")
     heading = f"{visible(found.path)}:{marked.start + 1}"
     parts = [f"{paint('title', heading)} {paint('hint', mark)}".rstrip()]
-    parts += _quote(lines[max(marked.start - AROUND, 0) : marked.start], "   ")
+    parts += _quote(lines[max(marked.start - AROUND, 0) : marked.start], "   ", width)
     for name, side, style in zip(
         name_sides(found, number), (marked.ours, marked.theirs), ("should", "code"), strict=True
     ):
         parts.append(paint(style, f"-- {name}{'' if side else ' (nothing)'}"))
-        parts += _quote(side, " | ")
+        parts += _quote(side, " | ", width)
     parts.append(paint("hint", "--"))
-    parts += _quote(lines[marked.end : marked.end + AROUND], "   ")
+    parts += _quote(lines[marked.end : marked.end + AROUND], "   ", width)
     return "\n".join(parts)
 
 
-def _quote(lines: Sequence[str], start: str) -> Iterator[str]:
+def _quote(lines: Sequence[str], start: str, width: int) -> Iterator[str]:
     for line in lines[:_MOST]:
         shown = harmless(line.rstrip("\r\n").expandtabs(4))
-        yield f"{start}{shown}".rstrip()
+        line = f"{start}{shown}".rstrip()
+        yield line if not width or len(line) <= width else f"{line[: width - 1]}…"
     if len(lines) > _MOST:
         yield f"{start}… {len(lines) - _MOST} more lines"
 
