@@ -61,10 +61,8 @@ def place(found: Open, number: int, mark: str, width: int = 0, paint: Paint = pl
 def _quote(lines: Sequence[str], start: str, width: int) -> Iterator[str]:
     for line in lines[:_MOST]:
         shown = harmless(line.rstrip("\r\n").expandtabs(4))
-        line = f"{start}{shown}".rstrip()
-        yield line if not width or len(line) <= width else f"{line[: width - 1]}…"
-    if len(lines) > _MOST:
-        yield f"{start}… {len(lines) - _MOST} more lines"
+        whole = f"{start}{shown}".rstrip()
+        yield whole if not width or len(whole) <= width else f"{whole[: width - 1]}…"
 
 
 def whole(found: Open, mark: str, paint: Paint = plain) -> str:
