@@ -361,7 +361,7 @@ def test_an_answer_that_is_asked_for_with_another_one_is_used(
     workshop = open_workshop(tmp_path, files)
     assert report(workshop, capsys, "--data", "size=4", "--data", "deep=yes")["notes"] == [
         "The answer deep changes from False to True.",
-        "The question unit is not asked now: its answer is dropped."
+        "The question unit is not asked now: its answer is dropped.",
     ]
     assert workshop.read("size.dat") == "4 m\n"
 

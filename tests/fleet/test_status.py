@@ -206,3 +206,29 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
         path.write_text(json.dumps(each))
         with pytest.raises(LisaError, match="no status of a fleet"):
             records.read_status(path)
+
+
+def test_a_record_that_cannot_be_read_is_no_missing_one(fleet: Fleet, capsys: Capture) -> None:
+    write(fleet.clones / "behind", {".copier-answers.yml": "a: [\n"})
+    commit(fleet.clones / "behind")
+    code, told = ask(fleet, capsys)
+    row = next(each for each in told["projects"] if each["name"] == "behind")
+    assert (code, row["state"]) == (ExitCode.FINDINGS, "unreadable")
+    assert row["problem"].startswith(".copier-answers.yml:2: no YAML that can be read")
+
+
+def test_findings_are_those_of_a_check(fleet: Fleet, capsys: Capture) -> None:
+    _, told = ask(fleet, capsys)
+    row = next(each for each in told["projects"] if each["name"] == "plain")
+    cli.main(["check", str(fleet.clones / "plain"), "--format", "json"])
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["code"] for each in row["findings"]] == [each["code"] for each in found]
+
+
+def test_a_report_does_not_land_in_the_file_of_another(
+    fleet: Fleet, capsys: Capture, tmp_path: Path
+) -> None:
+    named = ["--format", "json", "--output", str(tmp_path / "a.json"), "--format", "text"]
+    named += ["--format", "html", "--output", str(tmp_path / "a.html")]
+    assert cli.main(["fleet", "status", str(fleet.set_up()), *named]) == ExitCode.REFUSED
+    assert "would get the report in the form text" in capsys.readouterr().err

@@ -88,8 +88,8 @@ def test_one_branch_a_project_and_nothing_the_second_time(fleet: Fleet, capsys: 
     assert "line V" in git.git("show", f"{BRANCH}:shared.txt", cwd=place)
     before = tips(fleet)
     code, told = update(fleet, capsys)
-    assert code == ExitCode.DONE
-    right = {name: "right" if action == "updated" else action for name, action in expected.items()}
+    assert code == ExitCode.FINDINGS  # it is still there
+    right = {**expected, "plain": "right", "merged": "right", "torn": "open"}
     assert (actions(told), tips(fleet)) == (right, before)
 
 
@@ -200,9 +200,10 @@ def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
     assert cli.main(words) == ExitCode.FINDINGS
     said = capsys.readouterr()
     assert said.out.startswith(
-        "5 projects\n\nWould be updated (3)\n  merged: v1.0.0 to v2.0.0, 3 files\n"
-        "  plain: v1.0.0 to v2.0.0, 3 files\n"
-        "  torn: v1.0.0 to v2.0.0, 3 files, 1 file in conflict, as a draft\n"
+        "5 projects\n\nWould be updated (3)\n"
+        f"  merged: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n"
+        f"  plain: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n"
+        f"  torn: v1.0.0 to v2.0.0, 3 files, shared.txt in conflict, on the branch {BRANCH}\n"
     )
     assert sorted(said.err.splitlines())[:2] == ["apart: opted out", "current: current"]
     assert cli.main([*words, "--format", "markdown"]) == ExitCode.FINDINGS
@@ -276,3 +277,16 @@ def test_safe_repairs_where_a_project_is_not_behind(fleet: Fleet, capsys: Captur
     assert git.git("show", "lisa-scaffold/fix:locked.txt", cwd=place) == f"locked again\n{TEN}"
     _, told = update(fleet, capsys, "--fix")
     assert (told["current"]["action"], told["plain"]["action"]) == ("right", "right")
+
+
+@pytest.mark.parametrize("line", ['fleet = "no"', "fleets = false"])
+def test_an_opt_out_that_is_mistyped_leaves_the_project_alone(
+    fleet: Fleet, capsys: Capture, line: str
+) -> None:
+    write(fleet.clones / "apart", {"pyproject.toml": f"[tool.lisa-scaffold]\n{line}\n"})
+    commit(fleet.clones / "apart")
+    code, told = update(fleet, capsys)
+    assert code == ExitCode.FINDINGS
+    assert told["apart"]["action"] == "failed"
+    assert told["apart"]["said"].startswith("pyproject.toml:2: ")
+    assert tips(fleet)["apart"] == ""

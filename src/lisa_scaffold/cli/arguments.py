@@ -237,7 +237,11 @@ def add_result(
     """
     group = parser.add_argument_group("result")
     group.add_argument(
-        "--dry-run", action="store_true", help="print the changes as a diff, and touch nothing"
+        "--dry-run",
+        action="store_true",
+        help="print the changes as a diff, and touch nothing"
+        if "html" in formats
+        else "tell what would be done, and touch nothing",
     )
     page = "; html is a page with every file side by side" if "html" in formats else ""
     group.add_argument(
@@ -277,12 +281,29 @@ def add_reports(group: argparse._ArgumentGroup, formats: Sequence[str]) -> None:
     )
 
 
+# What a file of such a name may hold; whatever has another name may hold anything.
+_SUFFIXES = {
+    ".csv": ("csv",),
+    ".html": ("html",),
+    ".json": ("json", "gitlab"),
+    ".md": ("markdown",),
+    ".xml": ("junit",),
+}
+
+
 def pair_formats(arguments: argparse.Namespace) -> list[tuple[str, Path | None]]:
     """Each form of the report with its file; None stands for standard output."""
     formats, outputs = arguments.formats or ["text"], arguments.outputs
     if len(outputs) > len(formats):
         hint = "The nth --output belongs to the nth --format: name a format for each."
         raise LisaError(f"--output {outputs[len(formats)]}: no --format is left for it", hint)
+    for form, output in zip(formats, outputs, strict=False):
+        fitting = _SUFFIXES.get(output.suffix.lower(), (form,))
+        if form not in fitting:
+            raise LisaError(
+                f"--output {output}: would get the report in the form {form}",
+                "The nth --output belongs to the nth --format: give those without a file last.",
+            )
     paired: list[Any] = [*outputs, *[None] * (len(formats) - len(outputs))]
     if paired.count(None) > 1:
         hint = "Give all but the last an --output FILE, in the same order."

@@ -295,7 +295,8 @@ def run_update(arguments: argparse.Namespace) -> int:
         hand_over(report.markdown(outcomes))
     else:
         tell(f"{report.text(outcomes, *look())}\n", coloured=True)
-    urgent = any(each.action == "failed" or each.conflicts or each.stopped for each in outcomes)
+    left = {"failed", "open"}
+    urgent = any(each.action in left or each.conflicts or each.stopped for each in outcomes)
     return ExitCode.FINDINGS if urgent else ExitCode.DONE
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from lisa_scaffold import git, template, workplace
+from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import Forge
@@ -20,6 +20,7 @@ from lisa_scaffold.fleet.queue import spread
 from lisa_scaffold.fleet.records import Found, Row, Status, row_as_data, row_from
 from lisa_scaffold.git import References
 from lisa_scaffold.model import Severity
+from lisa_scaffold.rules import Selection
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.pristine import Origins
 from lisa_scaffold.template.shelf import keep_open
@@ -134,7 +135,13 @@ class Looker:
         return replace(row, pipeline=pipeline, request=request)
 
     def _look(self, row: Row, folder: Path, tags: Tags) -> Row:
-        wanted = check.Wanted(today=self.today, tags=tags)
+        wanted = check.Wanted(Selection(strict=False), today=self.today, tags=tags)
+        broken = ""
+        if (folder / project.ANSWERS_FILE).is_file():
+            try:
+                project.read_answers(folder)
+            except LisaError as error:
+                broken = error.message.replace(f"{folder}/", "")
         checked = check.check_one(folder, wanted, self.origins)[0].checked
         severities = Counter(each.severity for each in checked.findings)
         everything = [*checked.findings, *(each.finding for each in checked.waived)]
@@ -154,6 +161,7 @@ class Looker:
             ),
             release=releases[-1] if releases else "",
             updates=read_settings(folder).fleet,
+            problem=broken,
         )
 
     def _place(self, key: object) -> Path | None:

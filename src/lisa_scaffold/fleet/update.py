@@ -111,8 +111,12 @@ class Updater:
 
     def _choose_work(self, place: Place, folder: Path) -> Place:
         """What a project gets, if anything: then it has a branch."""
-        if not read_settings(folder).fleet:
-            return place.settle("opted out")
+        settings = read_settings(folder)
+        # Whoever wanted to be left alone, and mistyped it, is left alone.
+        wrong = next((each for each in settings.problems if "fleet" in each.message), None)
+        if wrong or not settings.fleet:
+            said = f"{wrong.path}:{wrong.line}: {wrong.message}" if wrong else ""
+            return place.settle("failed" if wrong else "opted out", said)
         if (folder / project.ANSWERS_FILE).is_file():
             current = project.read(folder)
             place = place.settle("current", version=current.version)
@@ -210,6 +214,9 @@ class Updater:
         if not self._is_right(place):
             return self._bring(place)
         outcome = replace(outcome, action="right")
+        if place.mark and place.mark.result == "conflict":
+            said = f"its conflicts are to be resolved on the branch {outcome.branch}"
+            outcome = replace(outcome, action="open", said=said)
         if talks and remote and place.opened:
             self._close_older(place, remote, place.opened.url)
             return self._merge(place, remote, place.opened, outcome)

@@ -50,8 +50,8 @@ def records_origin(facts: Facts) -> Iterator[Hit]:
 def locked_files(facts: Facts) -> Iterator[Hit]:
     """Locked files are as the template made them.
 
-    Why: The template owns these files: an update replaces them, so any edit is lost. The jobs that
-    they define are the ones that were reviewed and tested.
+    Why: The template owns these files: where an update changes the same lines, yours are not kept.
+    The jobs that they define are the ones that were reviewed and tested.
 
     How: `lisa-scaffold check --fix` restores them. To change what they do, set the variables in
     `.gitlab-ci.yml` or add jobs of your own there; if that is not enough, open an issue for
@@ -75,7 +75,7 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
             pairs = enumerate(zip(lines, wanted, strict=False), 1)
             line = next((number for number, (one, other) in pairs if one != other), len(lines))
             message = (
-                f"edited, but the next update overwrites it: `lisa-scaffold check --fix` restores "
+                f"edited, but the template owns this file: `lisa-scaffold check --fix` restores "
                 f"{pristine.version if pristine else ''}"
             )
             yield Hit(path, line, message, fix=Fix.write(path, content))

@@ -14,6 +14,7 @@ from lisa_scaffold.shown import brief
 HEADINGS = {
     "failed": "Failed",
     "updated": "Updated",
+    "open": "Wait for somebody",
     "due": "Would be updated",
     "merged": "Merged",
     "touched": "Left alone: people have committed to the branch",
@@ -36,7 +37,7 @@ def _list_sections(outcomes: Sequence[Outcome]) -> Iterator[Section]:
     for action, heading in HEADINGS.items():
         found = [each for each in outcomes if each.action == action]
         if found:
-            title, urgent = f"{heading} ({len(found)})", action == "failed"
+            title, urgent = f"{heading} ({len(found)})", action in ("failed", "open")
             yield Section(title, tuple(map(_describe, found)), urgent=urgent)
 
 
@@ -47,7 +48,10 @@ def _describe(outcome: Outcome) -> Item:
     if outcome.changes:
         facts.append(count(outcome.changes, "file"))
     if outcome.conflicts:
-        facts.append(count(len(outcome.conflicts), "file") + " in conflict, as a draft")
+        draft = ", as a draft" if outcome.url else ""
+        facts.append(f"{', '.join(outcome.conflicts)} in conflict{draft}")
+    if outcome.branch and not outcome.url and outcome.action in ("updated", "due"):
+        facts.append(f"on the branch {outcome.branch}")
     facts += [each for each in (outcome.said, outcome.url) if each]
     return Item(brief(", ".join(facts), 600), outcome.name)
 
