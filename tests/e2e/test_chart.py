@@ -1,0 +1,303 @@
+"""The chart of a generated service: by Helm, by Kubernetes' schemas, and as a whole."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ..support.answers import answers, template
+from ..support.tools import passes, program, run
+from .parts import helm
+
+Object = dict[str, Any]
+# Kubernetes itself has no schema of these two: they are defined by what a cluster installs.
+FOREIGN = {"HTTPRoute", "ServiceMonitor"}
+VALUES = {
+    "default": (),
+    "gateway": (
+        *("--set=entry.kind=gateway", "--set=entry.gateway.name=public"),
+        *("--set=monitoring.serviceMonitor=true", "--set=image.pullSecret=registry"),
+    ),
+    "without more": ("--set=backup.enabled=false", "--set=deployer.enabled=false"),
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The chart of a generated service, and the program that renders it."""
+
+    helm: Path
+    folder: Path
+
+    def lint(self, *values: str) -> str:
+        """Helm's own check; what it prints."""
+        return passes(self.helm, "lint", "--strict", *values, self.folder, cwd=self.folder)
+
+    def render(self, *values: str) -> list[Object]:
+        """The objects that a release of these values has."""
+        release = ("template", "ldc", "--namespace=site", *values)
+        rendered = passes(self.helm, *release, self.folder, cwd=self.folder)
+        return list(yaml.safe_load_all(rendered))
+
+    def refuses(self, *values: str) -> str:
+        """What Helm says to values that must not pass."""
+        done = run(self.helm, "template", "ldc", *values, self.folder, cwd=self.folder)
+        assert done.returncode != 0, done.stdout
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Chart:
+    """The chart as it is generated."""
+    root = tmp_path_factory.mktemp("chart") / "service"
+    template().render(answers(kind="service"), root)
+    return Chart(helm.installed(), root / "chart")
+
+
+@pytest.fixture(params=VALUES)
+def objects(request: pytest.FixtureRequest, chart: Chart) -> list[Object]:
+    """The objects that the chart makes of each of these values."""
+    return chart.render(*VALUES[request.param])
+
+
+@pytest.mark.parametrize("values", VALUES.values(), ids=list(VALUES))
+def test_helm_finds_no_fault(chart: Chart, values: tuple[str, ...]) -> None:
+    assert "1 chart(s) linted, 0 chart(s) failed" in chart.lint(*values)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("replicas.min=1", "'/replicas/min': minimum: got 1, want 2"),
+        ("image.tag=latest", "'/image/tag': 'not' failed"),
+        ("imagee.tag=1", "additional properties 'imagee' not allowed"),
+        ("host=-", "'/host'"),
+        ("resources.limits.memory=much", "'/resources/limits/memory'"),
+        ("entry.kind=port", "'/entry/kind'"),
+        ("backup.repository=/here", "'/backup/repository'"),
+        ("entry.kind=gateway", "entry.gateway.name: the Gateway that people come in by"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused(chart: Chart, value: str, said: str) -> None:
+    assert said in chart.refuses(f"--set={value}")
+
+
+def validate(objects: list[Object], version: str, folder: Path) -> tuple[int, str]:
+    """Hold objects against the schemas of a version of Kubernetes."""
+    path = folder / "objects.yaml"
+    path.write_text(yaml.safe_dump_all(objects), encoding="utf-8")
+    done = run(program("kubernetes-validate"), "--strict", "-k", version, path, cwd=folder)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="module")
+def everything(chart: Chart) -> list[Object]:
+    """All objects that Kubernetes itself knows, of all these values."""
+    made = [each for values in VALUES.values() for each in chart.render(*values)]
+    return [each for each in made if each["kind"] not in FOREIGN]
+
+
+# The oldest that the chart takes, one between, and the newest that there are schemas of.
+@pytest.mark.parametrize("version", ["1.28", "1.32", "1.37"])
+def test_objects_follow_the_schemas_of_kubernetes(
+    everything: list[Object], version: str, tmp_path: Path
+) -> None:
+    code, said = validate(everything, version, tmp_path)
+    assert code == 0, said
+    assert said.count(f" against version {version}\n") == len(everything)
+
+
+def test_a_name_that_kubernetes_does_not_know_is_found(chart: Chart, tmp_path: Path) -> None:
+    wrong = chart.render()
+    find(wrong, "Deployment")["spec"]["template"]["spec"]["containers"][0]["Image"] = "x"
+    code, said = validate(wrong, "1.32", tmp_path)
+    assert code == 1
+    assert "'Image' was unexpected" in said
+
+
+# --- What no schema tells: whether objects fit each other -----------------------------------------
+
+
+def find(objects: list[Object], kind: str, name: str = "") -> Object:
+    """The object of a kind; of several the one of that name."""
+    found = [each for each in objects if each["kind"] == kind]
+    (one,) = [each for each in found if not name or each["metadata"]["name"] == name]
+    return one
+
+
+def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
+    """What each workload makes its pods from, by the workload's name."""
+    for each in objects:
+        spec = (
+            each["spec"]["jobTemplate"]["spec"] if each["kind"] == "CronJob" else each.get("spec")
+        )
+        if spec and "template" in spec:
+            yield each["metadata"]["name"], spec["template"]
+
+
+def chosen(objects: list[Object], selector: Mapping[str, str]) -> set[str]:
+    """The workloads whose pods a selector chooses; an empty one is no answer here."""
+    assert selector
+    return {
+        name for name, pod in pods(objects) if selector.items() <= pod["metadata"]["labels"].items()
+    }
+
+
+def misfits(objects: list[Object]) -> list[str]:
+    """The selectors that choose other pods than they are for, and the references to nothing."""
+    web = find(objects, "Deployment")
+    spec, name = web["spec"]["template"]["spec"], web["metadata"]["name"]
+    budget = find(objects, "PodDisruptionBudget")
+    (spread,) = spec["topologySpreadConstraints"]
+    selectors = {
+        "Deployment": web["spec"]["selector"]["matchLabels"],
+        "Service": find(objects, "Service")["spec"]["selector"],
+        "PodDisruptionBudget": budget["spec"]["selector"]["matchLabels"],
+        "spread": spread["labelSelector"]["matchLabels"],
+    }
+    found = [key for key, each in selectors.items() if chosen(objects, each) != {name}]
+    policy = find(objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"]
+    if chosen(objects, policy) != {made for made, _ in pods(objects)}:
+        found.append("NetworkPolicy")
+    target = find(objects, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
+    if target != {"apiVersion": web["apiVersion"], "kind": web["kind"], "name": name}:
+        found.append("HorizontalPodAutoscaler")
+    return [*found, *wrong_accounts(objects, spec["serviceAccountName"]), *wrong_ways_in(objects)]
+
+
+def wrong_accounts(objects: list[Object], account: str) -> Iterator[str]:
+    """Accounts that are named, and are not there."""
+    there = {each["metadata"]["name"] for each in objects if each["kind"] == "ServiceAccount"}
+    if account not in there:
+        yield "serviceAccountName"
+    for binding in (each for each in objects if each["kind"] == "RoleBinding"):
+        find(objects, "Role", binding["roleRef"]["name"])
+        (subject,) = binding["subjects"]
+        if subject["name"] not in there or subject["namespace"] != "site":
+            yield "RoleBinding"
+
+
+def wrong_ways_in(objects: list[Object]) -> Iterator[str]:
+    """What sends requests to something else than the service, or the service to no port."""
+    service = find(objects, "Service")
+    (port,) = service["spec"]["ports"]
+    (container,) = find(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    if port["targetPort"] not in {each["name"] for each in container["ports"]}:
+        yield "targetPort"
+    name, labels = service["metadata"]["name"], service["metadata"]["labels"]
+    for kind, spec in ((each["kind"], each.get("spec", {})) for each in objects):
+        match kind:
+            case "Ingress":
+                (rule,), (tls,) = spec["rules"], spec["tls"]
+                (path,) = rule["http"]["paths"]
+                way = {"service": {"name": name, "port": {"name": port["name"]}}}
+                fits = path["backend"] == way and tls["hosts"] == [rule["host"]]
+            case "HTTPRoute":
+                (rule,) = spec["rules"]
+                fits = rule["backendRefs"] == [{"name": name, "port": port["port"]}]
+            case "ServiceMonitor":
+                (endpoint,) = spec["endpoints"]
+                is_chosen = spec["selector"]["matchLabels"].items() <= labels.items()
+                fits = is_chosen and endpoint["port"] == port["name"]
+            case _:
+                fits = True
+        if not fits:
+            yield kind
+
+
+def test_selectors_and_references_lead_to_what_they_mean(objects: list[Object]) -> None:
+    assert misfits(objects) == []
+
+
+def relabel(objects: list[Object]) -> None:
+    labels = find(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    labels["app.kubernetes.io/component"] = "other"
+
+
+def widen(objects: list[Object]) -> None:
+    """Let requests go to the pods of the migration too."""
+    del find(objects, "Service")["spec"]["selector"]["app.kubernetes.io/component"]
+
+
+def narrow(objects: list[Object]) -> None:
+    """Let the backup's pods out of the policy."""
+    chosen_by = find(objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"]
+    chosen_by["app.kubernetes.io/component"] = "web"
+
+
+def rename_port(objects: list[Object]) -> None:
+    find(objects, "Service")["spec"]["ports"][0] |= {"name": "web", "targetPort": "web"}
+
+
+def rename(objects: list[Object]) -> None:
+    find(objects, "Service")["metadata"]["name"] = "other"
+
+
+def scale_other(objects: list[Object]) -> None:
+    find(objects, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] = "other"
+
+
+def rename_account(objects: list[Object]) -> None:
+    find(objects, "ServiceAccount", "ldc")["metadata"]["name"] = "other"
+
+
+def rebind(objects: list[Object]) -> None:
+    find(objects, "RoleBinding")["subjects"][0]["name"] = "other"
+
+
+CHANGES: dict[Callable[[list[Object]], None], list[str]] = {
+    relabel: ["Deployment", "Service", "PodDisruptionBudget", "spread"],
+    widen: ["Service"],
+    narrow: ["NetworkPolicy"],
+    rename_port: ["targetPort", "Ingress"],
+    rename: ["Ingress"],
+    scale_other: ["HorizontalPodAutoscaler"],
+    rename_account: ["serviceAccountName"],
+    rebind: ["RoleBinding"],
+}
+
+
+def test_a_reference_that_leads_elsewhere_is_seen_though_schemas_say_nothing(
+    chart: Chart, tmp_path: Path
+) -> None:
+    made, changed = chart.render(*VALUES["default"]), list[Object]()
+    for change, found in CHANGES.items():
+        objects = copy.deepcopy(made)
+        change(objects)
+        assert misfits(objects) == found, change.__name__
+        changed += objects
+    code, said = validate(changed, "1.32", tmp_path)
+    assert code == 0, said
+
+
+def test_pods_follow_the_restricted_standard_and_their_volumes_are_there(
+    objects: list[Object],
+) -> None:
+    """Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/."""
+    seen = set()
+    for name, pod in pods(objects):
+        spec = pod["spec"]
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["runAsUser"] > 0
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["automountServiceAccountToken"] is False
+        volumes = {volume["name"]: volume.keys() for volume in spec["volumes"]}
+        assert set().union(*volumes.values()) == {"name", "emptyDir"}
+        (container,) = spec["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        }
+        assert container["resources"].keys() == {"requests", "limits"}
+        assert {mount["name"] for mount in container["volumeMounts"]} == volumes.keys()
+        assert not [one for one in container["env"] if one["name"].endswith(("PASSWORD", "KEY"))]
+        seen.add(name)
+    assert seen >= {"ldc", "ldc-migrate"}
