@@ -166,7 +166,11 @@ def _needs_with(everything: dict[str, Any]) -> dict[str, str]:
         others = [choice.value for choice in question.choices if choice.value != question.value]
         bringing: dict[str, list[str]] = {}
         for other in ["no" if question.value else "yes"] if question.type == "bool" else others:
-            paths = _paths({**everything, question.key: [other] if question.multiple else other})
+            given = {**everything, question.key: [other] if question.multiple else other}
+            try:
+                paths = _paths(given)
+            except errors.AnswersError:
+                continue  # this kind does not take that answer
             for path in paths - whole:
                 bringing.setdefault(path, []).append(spoken(other))
             if question.type == "bool" or (len(others) == 1 and not question.multiple):
