@@ -1,0 +1,170 @@
+"""A generated service, whole, by Docker Compose: used, released, lost and restored."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+
+from ...support.tools import passes, run
+from ..parts.compose import SITE, Stack, make_stack
+from ..parts.docker import Docker
+from ..parts.machine import need
+from ..test_page import FLAGS
+
+UNCHECKED = ssl._create_unverified_context()  # noqa: S323 - the desk's own certificate
+
+
+def get(path: str) -> tuple[int, str]:
+    """Status and body of an answer of the site; a redirection is followed."""
+    try:
+        address = SITE + path
+        with urllib.request.urlopen(address, timeout=30, context=UNCHECKED) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+    except OSError as error:
+        return 0, str(error)
+
+
+def wait_for(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.5)
+    assert holds()
+
+
+@pytest.fixture(scope="session")
+def stack(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The service at a desk, in its first version."""
+    made = make_stack(docker, tmp_path_factory.mktemp("service"))
+    passes("deploy/secrets", "desk", cwd=made.root)
+    try:
+        # The bucket is there before the service is ready.
+        made.compose("up", "--detach", "--wait", "--pull=never", "db", "store")
+        made.compose("run", "--rm", "--no-TTY", "prepare")
+        code, said = made.release("1.0.0")
+        assert code == 0, said
+        wait_for(lambda: get("/challenges/example/")[0] == 200, 120)
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--timeout=1", "--remove-orphans")
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Chrome]:
+    """Chromium, which takes the desk's certificate and saves what it downloads."""
+    options = ChromeOptions()
+    options.binary_location = need("chromium")
+    for flag in (*FLAGS, "--ignore-certificate-errors", f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.add_experimental_option(
+        "prefs", {"download.default_directory": str(tmp_path / "downloads")}
+    )
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with Chrome(options=options, service=ChromeService(need("chromedriver"))) as started:
+        started.implicitly_wait(30)
+        yield started
+
+
+def test_people_log_in_download_and_look_at_the_plot(
+    stack: Stack, browser: Chrome, tmp_path: Path
+) -> None:
+    browser.get(f"{SITE}/accounts/login/")
+    password = (stack.root / "secrets/admin_password").read_text(encoding="utf-8")
+    browser.find_element(By.NAME, "login").send_keys("admin@example.org")
+    browser.find_element(By.NAME, "password").send_keys(password)
+    browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
+    browser.find_element(By.LINK_TEXT, "Log out")
+    browser.get(f"{SITE}/challenges/example/")
+    browser.find_element(By.LINK_TEXT, "noise.csv").click()
+    saved = tmp_path / "downloads/noise.csv"
+    wait_for(saved.exists, 60)
+    assert saved.read_text(encoding="utf-8") == "frequency,strain\n0.001,1e-20\n"
+    browser.get(f"{SITE}/challenges/example/downloads/")
+    assert browser.find_elements(By.CSS_SELECTOR, ".plotly .bars path")
+    table = browser.find_element(By.CSS_SELECTOR, "table")
+    assert table.text.split()[-1] == "1"
+    said = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    failed = [entry for entry in said if "Failed to load" in entry["message"]]
+    assert failed == []
+
+
+def test_numbers_are_hidden_and_nothing_but_the_proxy_is_open(stack: Stack) -> None:
+    assert get("/metrics")[0] == 404
+    assert get("/readyz")[0] == 200
+    ports = stack.compose("ps", "--format={{.Service}} {{.Ports}}").splitlines()
+    assert [line.split()[0] for line in ports if "->" in line] == ["proxy"]
+
+
+def test_what_is_lost_is_restored_and_a_broken_backup_is_found(stack: Stack) -> None:
+    count = "SELECT count(*), min(sha256) FROM challenges_dataset"
+    before = stack.sql(count)
+    stack.backup("make")
+    stack.backup("prove")
+    assert "service_backup_proven_timestamp_seconds" in stack.compose(
+        *("exec", "-T", "blue", "python3", "-c"),
+        "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/metrics').read())",
+    )
+    stack.sql("DROP DATABASE service WITH (FORCE)", "postgres")
+    stack.backup("restore")
+    assert stack.sql(count) == before
+    wait_for(lambda: get("/challenges/example/")[0] == 200, 60)
+    # A dump that lacks what its manifest names.
+    broken = (
+        "import operations.backup as b; made = b._describe;"
+        "b._describe = lambda c: {**made(c), 'public.lost': [1, '1']}; b.make()"
+    )
+    stack.compose("exec", "-T", "backup", "python3", "-c", broken)
+    code, said = stack.tries_backup("prove")
+    assert code != 0
+    assert "not equal: public.lost" in said
+    stack.backup("make")
+    stack.backup("prove")
+
+
+def test_a_release_fails_no_request_and_a_bad_one_answers_none(stack: Stack) -> None:
+    stop, answers = threading.Event(), list[int]()
+
+    def ask() -> None:
+        while not stop.is_set():
+            answers.append(get("/challenges/example/")[0])
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        code, said = stack.release("2.0.0")
+        assert code == 0, said
+        assert "Version 2.0.0" in get("/")[1]
+        code, said = stack.release("3.0.0")
+        assert code == 1
+        assert "3.0.0 does not get ready; 2.0.0 goes on" in said
+        assert "Version 2.0.0" in get("/")[1]
+        code, said = stack.release("--back")
+        assert code == 0, said
+        assert "Version 1.0.0" in get("/")[1]
+    finally:
+        stop.set()
+        asking.join()
+    assert set(answers) == {200}
+    assert len(answers) > 50
+
+
+def test_what_departs_from_the_repository_is_told(stack: Stack) -> None:
+    drift = ("deploy/drift", "desk")
+    done = run(*drift, cwd=stack.root, env=stack.environment)
+    assert (done.returncode, done.stdout) == (0, "desk runs 1.0.0 as the repository says.\n")
+    path = stack.root / "deploy/Caddyfile"
+    path.write_text(path.read_text() + "# by hand\n")
+    done = run(*drift, cwd=stack.root, env=stack.environment)
+    assert done.returncode == 1
+    assert "deploy/Caddyfile" in done.stdout

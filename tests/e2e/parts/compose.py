@@ -1,0 +1,142 @@
+"""A generated service by Docker Compose, on stand-ins for the public images that it names."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...support.answers import answers, template
+from ...support.tools import commit_all, passes, program, run
+from .base import write_context
+from .docker import Docker
+
+NAME = "localhost/service"
+PORT = 18443
+SITE = f"https://localhost:{PORT}"
+
+# The part of the official image's entry point that compose.yaml relies on.
+POSTGRES = """\
+#!/bin/bash
+set -e
+export PGDATA=${PGDATA:-/var/lib/postgresql/data}
+as() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
+mkdir -p "$PGDATA"
+chown postgres /var/run/postgresql "$PGDATA"
+chmod 700 "$PGDATA"
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+    install -o postgres -m 600 "$POSTGRES_PASSWORD_FILE" /tmp/password
+    as initdb -E UTF8 -A scram-sha-256 --username="$POSTGRES_USER" --pwfile=/tmp/password
+    echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
+    sed -i 's/^local .*/local all all trust/' "$PGDATA/pg_hba.conf"
+    as pg_ctl -w -o "-c listen_addresses=" start
+    as psql -U "$POSTGRES_USER" -d postgres -c "CREATE DATABASE $POSTGRES_DB"
+    as pg_ctl -w stop
+fi
+if [ "$1" = postgres ]; then shift; fi
+exec setpriv --reuid=postgres --regid=postgres --init-groups postgres -c listen_addresses='*' "$@"
+"""
+STAND_INS = """\
+FROM localhost/debian:bookworm AS packages
+RUN apt-get update \\
+    && apt-get install --yes --no-install-recommends caddy netcat-openbsd postgresql python3-venv \\
+    && rm -rf /var/lib/apt/lists/*
+FROM packages AS postgres
+COPY --chmod=755 entry /usr/local/bin/entry
+ENV PATH=/usr/lib/postgresql/15/bin:$PATH
+ENTRYPOINT ["/usr/local/bin/entry"]
+FROM packages AS caddy
+ENV XDG_CONFIG_HOME=/config XDG_DATA_HOME=/data
+CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]
+FROM packages AS store
+RUN python3 -m venv /opt/venv \\
+    && /opt/venv/bin/pip install --quiet flask flask-cors 'moto[s3]==5.2.5'
+ENV S3_IGNORE_SUBDOMAIN_BUCKETNAME=true
+ENTRYPOINT ["/opt/venv/bin/moto_server", "-H", "0.0.0.0", "-p", "9000"]
+"""
+# A version that starts and never gets ready.
+BAD = f'FROM {NAME}:1.0.0\nCMD ["sleep", "600"]\n'
+LOCAL = """\
+services:
+  proxy: { image: localhost/caddy:test }
+  db: { image: localhost/postgres:test }
+  blue: { build: !reset null }
+  backup: { build: !reset null }
+  store: { image: localhost/store:test, command: !override [], tmpfs: [/tmp] }
+"""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A generated service in a folder, and the engine that runs it.
+
+    Attributes
+    ----------
+    root
+        The folder.
+    environment
+        Variables that lead its scripts to the engine.
+    """
+
+    root: Path
+    environment: dict[str, str]
+
+    def compose(self, *words: str) -> str:
+        """Call Compose as an operator does; what it prints."""
+        return passes("deploy/compose", "desk", *words, cwd=self.root, env=self.environment)
+
+    def release(self, version: str) -> tuple[int, str]:
+        """Release a version (or go ``--back``); the exit code, and what is printed."""
+        done = run("deploy/release", "desk", version, cwd=self.root, env=self.environment)
+        return done.returncode, done.stdout
+
+    def backup(self, *words: str) -> str:
+        """Call the program for backups; what it prints."""
+        return self.compose("exec", "-T", "backup", "python3", "operations/backup.py", *words)
+
+    def tries_backup(self, *words: str) -> tuple[int, str]:
+        """The same where it may fail; the exit code, and what it prints."""
+        command = ("exec", "-T", "backup", "python3", "operations/backup.py", *words)
+        done = run("deploy/compose", "desk", *command, cwd=self.root, env=self.environment)
+        return done.returncode, done.stdout
+
+    def sql(self, statement: str, database: str = "service") -> str:
+        """Run a statement as the database's owner; its rows."""
+        command = ("exec", "-T", "db", "psql", "-U", "service", "-d", database, "-At")
+        return self.compose(*command, "-c", statement).strip()
+
+
+def make_stack(docker: Docker, folder: Path) -> Stack:
+    """Build the images of a generated service in three versions, of which the third is bad."""
+    docker.build(write_context("bookworm", folder / "base"), "localhost/debian:bookworm")
+    stand_ins = folder / "stand-ins"
+    stand_ins.mkdir()
+    (stand_ins / "Dockerfile").write_text(STAND_INS, encoding="utf-8")
+    (stand_ins / "entry").write_text(POSTGRES, encoding="utf-8")
+    for target in ("postgres", "caddy", "store"):
+        build = ("build", "--network=host", f"--target={target}", f"--tag=localhost/{target}:test")
+        docker(*build, stand_ins, timeout=1200)
+    root = folder / "service"
+    template().render(answers(kind="service"), root)
+    (root / "compose.desk.local.yaml").write_text(LOCAL, encoding="utf-8")
+    desk = root / "deploy/desk.env"
+    desk.write_text(desk.read_text().replace("8443", str(PORT)), encoding="utf-8")
+    commit_all(root)
+    for version in ("1.0.0", "2.0.0"):
+        for target, name in ("service", NAME), ("backup", f"{NAME}/backup"):
+            build = ("build", "--network=host", f"--target={target}", f"--tag={name}:{version}")
+            base = "--build-arg=BASE_IMAGE=localhost/debian:bookworm"
+            docker(*build, base, f"--build-arg=VERSION={version}", root, timeout=1200)
+    # What the desk's files name until there was a release.
+    docker("tag", f"{NAME}:1.0.0", f"{NAME}:desk")
+    docker("tag", f"{NAME}/backup:1.0.0", "localhost/backup:desk")
+    (folder / "bad").mkdir()
+    (folder / "bad/Dockerfile").write_text(BAD, encoding="utf-8")
+    docker.build(folder / "bad", f"{NAME}:3.0.0")
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "docker").symlink_to(docker.client)
+    (tools / "docker-compose").symlink_to(program("docker-compose"))
+    path = os.pathsep.join([str(tools), os.environ["PATH"]])
+    more = {"PATH": path, "REPOSITORY": NAME, "PULL": "no", "WAIT": "150"}
+    return Stack(root, {**docker.environment, **more})
