@@ -118,8 +118,14 @@ def created(result: Created) -> str:
         lines.append("  pip install nox")
     else:
         lines.append("  pip install nox pre-commit && pre-commit install")
+    lines.append("  nox")
+    if result.preview.answers.get("kind") == "service":
+        lines += [
+            "\nSee it at your desk, with Docker:",
+            "  deploy/secrets desk",
+            "  deploy/compose desk up --build --detach --wait",
+        ]
     lines += [
-        "  nox",
         f"\nOnce {result.remote} exists:",
         "  git push -u origin main",
     ]
