@@ -79,7 +79,14 @@ def e2e(session: nox.Session) -> None:
     """Run the slow tests: generated projects with their real tools."""
     install(session, "e2e", project=True)
     workers = ("--numprocesses=2", "--dist=loadgroup")
-    session.run("pytest", *workers, "-m", "e2e", "--durations=20", *session.posargs)
+    session.run("pytest", *workers, "-m", "e2e and not heavy", "--durations=20", *session.posargs)
+
+
+@nox.session(default=False)
+def heavy(session: nox.Session) -> None:
+    """Run what takes too long for every change: whole services, from their images to a release."""
+    install(session, "e2e", project=True)
+    session.run("pytest", "-m", "heavy", "--durations=20", *session.posargs)
 
 
 @nox.session(default=False)

@@ -20,6 +20,8 @@ from ..parts.docker import Docker
 from ..parts.machine import need
 from ..test_page import FLAGS
 
+pytestmark = pytest.mark.heavy
+
 UNCHECKED = ssl._create_unverified_context()  # noqa: S323 - the desk's own certificate
 
 
