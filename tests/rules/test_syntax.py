@@ -37,6 +37,22 @@ def test_a_malformed_file_is_found_with_its_line(
 
 
 @pytest.mark.parametrize(
+    ("path", "form", "sign"),
+    [
+        ("pyproject.toml", "TOML", " ="),
+        (".gitlab-ci.yml", "YAML", ":"),
+        ("setup.py", "Python", " ="),
+    ],
+)
+def test_a_merge_conflict_is_called_one(path: str, form: str, sign: str) -> None:
+    text = f"\n<<<<<<< project\na{sign} 1\n=======\na{sign} 2\n>>>>>>> template\n"
+    facts = changed(clean(), {path: text})
+    told = f"cannot be read as {form} for a merge conflict: choose a side of it"
+    assert messages(facts, "SYN") == [told]
+    assert [line for _, where, line in found(facts, "SYN") if where == path] == [2]
+
+
+@pytest.mark.parametrize(
     ("code", "text", "paths"),
     [
         ("SYN001", "x = \n", "a.toml Pipfile docs/a.toml"),

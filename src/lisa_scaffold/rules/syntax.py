@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from lisa_scaffold.bounds import LONG
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.marks import CONFLICT
 from lisa_scaffold.rules.rule import MUST, Hit, count_more, rule
 
 TOML = ("*.toml", "Pipfile", "docs/*.toml")
@@ -23,11 +24,15 @@ JSON = ("codemeta.json", ".zenodo.json", "**/*.ipynb")
 PYTHON = ("setup.py", "noxfile.py", "docs/conf.py", "doc/conf.py", "docs/source/conf.py")
 
 
-def _hit(problem: Problem | None) -> Iterator[Hit]:
-    if problem:
-        yield Hit(
-            problem.path, problem.line, f"cannot be read as {problem.format}: {problem.message}"
-        )
+def _hit(facts: Facts, problem: Problem | None) -> Iterator[Hit]:
+    if problem is None:
+        return
+    marks = facts.marks.get(problem.path, ())
+    line = next((mark.line for mark in marks if mark.text.startswith(CONFLICT)), 0)
+    message = f"cannot be read as {problem.format}: {problem.message}"
+    if line:
+        message = f"cannot be read as {problem.format} for a merge conflict: choose a side of it"
+    yield Hit(problem.path, line or problem.line, message)
 
 
 @rule("SYN001", MUST)
@@ -41,7 +46,7 @@ def toml(facts: Facts) -> Iterator[Hit]:
     Source: [TOML](https://toml.io/en/v1.0.0).
     """
     for path in facts.paths(*TOML):
-        yield from _hit(facts.toml(path).problem)
+        yield from _hit(facts, facts.toml(path).problem)
 
 
 @rule("SYN002", MUST)
@@ -56,7 +61,7 @@ def yaml(facts: Facts) -> Iterator[Hit]:
     Source: [YAML](https://yaml.org/spec/1.2.2/).
     """
     for path in facts.paths(*YAML):
-        yield from _hit(facts.yaml(path).problem)
+        yield from _hit(facts, facts.yaml(path).problem)
 
 
 @rule("SYN003", MUST)
@@ -70,7 +75,7 @@ def ini(facts: Facts) -> Iterator[Hit]:
     Source: [configparser](https://docs.python.org/3/library/configparser.html).
     """
     for path in facts.paths(*INI):
-        yield from _hit(facts.ini(path).problem)
+        yield from _hit(facts, facts.ini(path).problem)
 
 
 @rule("SYN004", MUST)
@@ -86,7 +91,7 @@ def json(facts: Facts) -> Iterator[Hit]:
     for path in facts.paths(*JSON):
         # A notebook full of pictures is large; it is not read, and so nothing is known of it.
         if facts.explain_excess(path) in ("", LONG):
-            yield from _hit(facts.json(path).problem)
+            yield from _hit(facts, facts.json(path).problem)
 
 
 @rule("SYN005", MUST)
@@ -101,7 +106,7 @@ def python(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.paths(*PYTHON):
         found = facts.python(path)
-        yield from _hit(found if isinstance(found, Problem) else None)
+        yield from _hit(facts, found if isinstance(found, Problem) else None)
 
 
 @rule("SYN006", MUST)
