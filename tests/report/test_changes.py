@@ -88,6 +88,23 @@ def test_several_places_have_their_own_base() -> None:
     assert found.texts("pre") == ["one uno", "1", "I", "seven", "7", "VII sept"]
 
 
+def test_the_base_of_a_place_is_right_below_what_git_has_merged() -> None:
+    """Lines that the template brings above it move the place, and are shown as merged."""
+    synced = Synced()
+    base = "".join(f"{n}\n" for n in range(12))
+    ours = base.replace("9\n", "nine\n")
+    marked = (
+        "0\nnew\nnewer\nnewest\n" + "".join(f"{n}\n" for n in range(1, 9)) + "<<<<<<< project\n"
+        "nine\n=======\nIX\n>>>>>>> template\n10\n11\n"
+    )
+    theirs = base.replace("0\n1\n", "0\nnew\nnewer\nnewest\n1\n").replace("9\n", "IX\n")
+    stages = {1: blob(base), 2: blob(ours), 3: blob(theirs)}
+    synced.conflict("a.txt", Conflict(stages, blob(marked), 1))
+    found = page(synced, {"a.txt": blob(ours)})
+    assert found.texts("pre") == ["nine", "9", "IX"]
+    assert found.texts("tr", class_="changed") == ["2 new", "3 newer", "4 newest"]
+
+
 def test_what_is_not_taken_is_a_patch_to_copy() -> None:
     synced = Synced()
     synced.keep("a.toml", "The template changed it.")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from lisa_scaffold.formats.conflicts import find_marked
+from lisa_scaffold.formats.conflicts import find_marked, replace_marked
 from lisa_scaffold.formats.diff import hunks, to_lines
 from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import count
@@ -148,10 +148,12 @@ def _list_files(changes: Changes) -> Iterator[File]:
     for change in sorted(listed, key=lambda each: (order.index(each.status), each.path)):
         path, conflict = change.path, synced.conflicts.get(change.path)
         old = before.get(change.was or path)
-        # In a file in conflict, what is merged is shown beside, and the rest place by place.
-        new = shown.get(path, old) if conflict is None else conflict.ours or old
+        new = shown.get(path, old)
         told = [*map(redacted, notes.get(path, ()))]
         was, now = _decode(old), _decode(new)
+        if conflict and now:
+            # What is merged is shown beside, and the rest place by place.
+            now = _take_ours(now)
         at: dict[int, list[str]] = {}
         rows: list[Row] = []
         binary = ""
@@ -213,13 +215,21 @@ def _place_notes(notes: Sequence[str], text: str) -> tuple[dict[int, list[str]],
     return at, others
 
 
+def _take_ours(text: str) -> str:
+    """A text with the project's lines in each of its conflicts."""
+    for place in reversed([*find_marked(text)]):
+        text = replace_marked(text, place, place.ours)
+    return text
+
+
 def _list_places(conflict: Conflict) -> Iterator[Place]:
     """The conflicts of a file, from the markers in it."""
-    shown, ours = _decode(conflict.content), conflict.ours or conflict.stages.get(2)
+    shown = _decode(conflict.content)
     base = _decode(conflict.stages.get(1)) if 1 in conflict.stages else None
     if shown is None:
         return
-    project = to_lines(_decode(ours) or "")
+    # Beside its conflicts the file has what the template changed, too.
+    project = to_lines(_take_ours(shown))
     grown = 0  # lines that the markers and the other sides have brought so far
     for place in find_marked(shown):
         mine, other = ([line.rstrip("\n") for line in side] for side in (place.ours, place.theirs))
