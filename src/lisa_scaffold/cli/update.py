@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,9 +194,9 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
     if arguments.dry_run:
         after = report.tried(updated)
     else:
-        message = lambda: "\n".join(map(report.commit_message, each))  # noqa: E731
-        carry_out("the update", updated.project, updated.synced, arguments.branch, message)
         branch = arguments.branch
+        message = partial("\n".join, map(report.commit_message, each))
+        carry_out("the update", updated.project, updated.synced, branch, message)
         after = report.committed(updated, branch) if branch else report.applied(updated)
     width, paint = look(messages=arguments.dry_run)
     text = "\n\n".join(report.text(one, width, paint) for one in each)
