@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -88,6 +90,29 @@ def test_an_object_becomes_a_product(bag: Any, client: Any, segment: bytes) -> N
     assert not any("/drafts/" in key for key in made)
     body = client.get_object(Bucket="products", Key=products[0])["Body"].read()
     assert json.loads(body)["channel"] == "X"
+
+
+def test_events_that_came_while_a_run_went_on_are_not_forgotten(bag: Any, client: Any) -> None:
+    assert client.list_objects_v2(Bucket="lisa-l0")["KeyCount"] == 0
+    task = bag.dags["noise"].get_task("list_arrivals")
+    (asset,) = task.inlets
+
+    def event(key: str) -> Any:
+        told = {"bucket": "lisa-l0", "key": f"segments/{key}.csv", "etag": key}
+        return SimpleNamespace(extra={"objects": [told]})
+
+    class Later(list[Any]):
+        def after(self, moment: str) -> Any:
+            assert moment == "2026-01-01T00:00:00+00:00"
+            return self
+
+    run = SimpleNamespace(run_after=datetime(2026, 1, 1, tzinfo=UTC))
+    later = {asset: Later([event("b")])}
+    given = {"dag_run": run, "params": {"objects": []}, "inlet_events": later}
+    listed = task.python_callable(triggering_asset_events={asset: [event("a")]}, **given)
+    assert [each["key"] for each in listed] == ["segments/a.csv", "segments/b.csv"]
+    # A run by hand names its objects itself.
+    assert task.python_callable(**given) == []
 
 
 def test_the_sweep_reports_what_it_finds(bag: Any, client: Any, segment: bytes) -> None:

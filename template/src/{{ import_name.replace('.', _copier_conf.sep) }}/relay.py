@@ -157,7 +157,7 @@ def read_records(body: bytes, assets: Iterable[str]) -> Iterator[dict[str, str]]
     """Read the objects that a notification reports as new, and that belong to an asset.
 
     Deletions and test events report none. Keys are percent-encoded in a notification, with a plus
-    for a space.
+    for a space; Ceph's gateway alone tells them as they are.
 
     Raises
     ------
@@ -174,7 +174,9 @@ def read_records(body: bytes, assets: Iterable[str]) -> Iterator[dict[str, str]]
                 continue
             told = record["s3"]["object"]
             bucket = str(record["s3"]["bucket"]["name"])
-            key = urllib.parse.unquote_plus(told["key"], errors="strict")
+            key = str(told["key"])
+            if record.get("eventSource") != "ceph:s3":
+                key = urllib.parse.unquote_plus(key, errors="strict")
             address = f"s3://{bucket}/{key}"
             fitting = [each for each in assets if address.startswith(f"{each}/")]
             if fitting:
@@ -182,7 +184,7 @@ def read_records(body: bytes, assets: Iterable[str]) -> Iterator[dict[str, str]]
                     "bucket": bucket,
                     "key": key,
                     "version": str(told.get("versionId") or ""),
-                    "etag": str(told.get("eTag") or "").strip('"'),
+                    "etag": str(told.get("eTag") or told.get("etag") or "").strip('"'),
                     "sequencer": str(told.get("sequencer") or ""),
                     "asset": max(fitting, key=len),
                 }

@@ -19,15 +19,31 @@ def arrivals_asset() -> Asset:
     return Asset(name="arrivals", uri=f"s3://{told['bucket']}/{told.get('prefix', '')}".rstrip("/"))
 
 
-@task
-def list_arrivals(params: Any = None, triggering_asset_events: Any = None) -> list[dict[str, str]]:
-    """List the objects that the events name and that were not processed yet, each once."""
-    told = list(params["objects"])
-    for events in (triggering_asset_events or {}).values():
-        told += [each for event in events for each in event.extra.get("objects", [])]
-    store = Store(load_site())
-    found = {arrival.identity: arrival for arrival in (Arrival(**each) for each in told)}
-    return [each.to_dict() for each in found.values() if store.wants(each)]
+def list_arrivals(asset: Asset) -> Any:
+    """Make the task that lists the objects of which events of an asset tell, each once.
+
+    Those that were processed already are left out.
+    """
+
+    @task(inlets=[asset])
+    def list_arrivals(
+        params: Any = None,
+        dag_run: Any = None,
+        triggering_asset_events: Any = None,
+        inlet_events: Any = None,
+    ) -> list[dict[str, str]]:
+        events = [event for each in (triggering_asset_events or {}).values() for event in each]
+        if events:
+            # Airflow gives a run the events up to the first that waited for it, and forgets that
+            # others waited too: those that came while the run before it went on.
+            events += inlet_events[asset].after(dag_run.run_after.isoformat())
+        told = [each for event in events for each in event.extra.get("objects", [])]
+        arrivals = [Arrival(**each) for each in [*params["objects"], *told]]
+        found = {each.identity: each for each in arrivals}
+        store = Store(load_site())
+        return [each.to_dict() for each in found.values() if store.wants(each)]
+
+    return list_arrivals()
 
 
 @task

@@ -125,6 +125,9 @@ def test_every_object_is_processed_exactly_once(
         with ceph.process(*command, log=log, env=told):
             ceph.wait_for("the relay", f"{relay}/health", log)
             assert pipeline("subscribe", relay, env=env) == f"lisa-l0 notifies {relay}\n"
+            # What follows comes by events alone: the sweep has found the first object, and rests.
+            assert {each["state"] for each in running.wait_for_runs("sweep", 1)} == {"success"}
+            running("/api/v2/dags/sweep", {"is_paused": True}, "PATCH")
             chain.put("segments/1 ü+.csv", SEGMENT + "25.0,0\n")
             chain.put("segments/readme.txt", SEGMENT)
             wait_until("the first has a product", lambda: len(chain.products()) == 2)
@@ -136,6 +139,7 @@ def test_every_object_is_processed_exactly_once(
         chain.put("segments/lost.csv", SEGMENT + "25.0,0\n25.25,1\n")
         with ceph.process(*command, log=log, env=told):
             ceph.wait_for("the relay", f"{relay}/health", log)
+            running("/api/v2/dags/sweep", {"is_paused": False}, "PATCH")
             running("/api/v2/dags/sweep/dagRuns", {"logical_date": None})
             wait_until("what got lost is found", lambda: "segments/lost.csv" in chain.processed())
             wait_until("the relay has told all", lambda: health(relay)["waiting"] == 0)
