@@ -10,7 +10,6 @@ is written.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator
@@ -423,6 +422,8 @@ def fingerprint(root: Path, path: str) -> str | None:
 
     A folder in its place counts as absent, and so does what lies behind a link.
     """
+    import hashlib  # 5 ms, which a merge driver does without
+
     try:
         with parent(root, path) as (folder, name):
             mode = os.lstat(name, dir_fd=folder).st_mode

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
-
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _VERSION = compile_lazily(
     r"(?<![\w.])v?\d+(?:\.\d+)*(?:[-.]?(?:alpha|beta|a|b|rc|post|dev)\.?\d*)?(?![\w.])"
@@ -201,6 +202,8 @@ def normalize_name(name: str) -> str:
 
 def parse_version(commit: str) -> Version | None:
     """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
+    from packaging.version import InvalidVersion, Version
+
     described = re.fullmatch(r"(.+)-(\d+)-g[0-9a-f]+", commit)
     try:
         return Version(f"{described[1]}.post{described[2]}" if described else commit)

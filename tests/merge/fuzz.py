@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -32,8 +31,8 @@ def _edit(node: Node, random: Random, depth: int) -> Node:
     entry = node.entries[index]
     deeper = isinstance(entry.node, Branch) and entry.node.entries
     if depth and deeper:
-        inner = replace(entry, node=_edit(entry.node, random, depth - 1))
-        return replace(node, entries=_with(node, index, [inner]))
+        inner = entry._replace(node=_edit(entry.node, random, depth - 1))
+        return node._replace(entries=_with(node, index, [inner]))
     return _edit_here(node, index, random)
 
 
@@ -47,13 +46,13 @@ def _edit_here(node: Branch, index: int, random: Random) -> Branch:
         case "comment" if not node.bracketed and entry.lead:
             margin = " " * node.column
             line = f"{margin}# remark {random.randint(1, 9)}\n"
-            entries = _with(node, index, [replace(entry, lead=entry.lead + line)])
+            entries = _with(node, index, [entry._replace(lead=entry.lead + line)])
         case "swap" if index and not node.bracketed and not node.compact and not entry.item:
             pair = [entry, node.entries[index - 1]]
             entries = (*node.entries[: index - 1], *pair, *node.entries[index + 1 :])
         case _:
-            entries = _with(node, index, [replace(entry, node=_other(entry.node, random))])
-    return replace(node, entries=_commas(node, entries))
+            entries = _with(node, index, [entry._replace(node=_other(entry.node, random))])
+    return node._replace(entries=_commas(node, entries))
 
 
 def _with(node: Branch, index: int, entries: list[Entry]) -> tuple[Entry, ...]:
@@ -65,20 +64,20 @@ def _commas(node: Branch, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         return entries
     last = node.entries[-1].comma
     return tuple(
-        replace(e, comma=last if i == len(entries) - 1 else True) for i, e in enumerate(entries)
+        e._replace(comma=last if i == len(entries) - 1 else True) for i, e in enumerate(entries)
     )
 
 
 def _added(node: Branch, like: Entry, random: Random) -> Entry:
     """Another entry like one that is there."""
     number = random.randint(1, 5)
-    added = replace(like, node=_other(like.node, random))
+    added = like._replace(node=_other(like.node, random))
     if node.kind == "seq":
         return added
     head = re.sub(
         r"\w(?=\W*$)|\w(?=\"?\s*[:=]\s*)|\w(?=\]+)", rf"\g<0>{number}", like.head, count=1
     )
-    return replace(added, head=head)
+    return added._replace(head=head)
 
 
 def _other(node: Node, random: Random) -> Node:
@@ -88,8 +87,8 @@ def _other(node: Node, random: Random) -> Node:
             return node
         index = random.randrange(len(node.entries))
         entry = node.entries[index]
-        inner = replace(entry, node=_other(entry.node, random))
-        return replace(node, entries=_with(node, index, [inner]))
+        inner = entry._replace(node=_other(entry.node, random))
+        return node._replace(entries=_with(node, index, [inner]))
     number = str(random.randint(1, 30))
     if re.search(r"\d", node.text):
         places = list(re.finditer(r"\d+", node.text))

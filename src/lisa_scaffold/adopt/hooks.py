@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lisa_scaffold.formats import yaml, yaml_edit
 from lisa_scaffold.formats.tree import Branch, Entry, NotSure, write
@@ -73,7 +73,7 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
         if wanted:
             repos = _add_hooks(repos, _Repo(entry), wanted, offered.column)
             added += wanted
-    merged = yaml_edit.change_entry(tree, "repos", lambda entry: replace(entry, node=repos))
+    merged = yaml_edit.change_entry(tree, "repos", lambda entry: entry._replace(node=repos))
     return Hooks(write(merged) if added else ours, tuple(added), tuple(kept), left_out)
 
 
@@ -90,11 +90,11 @@ def _add_hooks(repos: Branch, offered: _Repo, wanted: list[str], column: int) ->
             entries[index] = repo.with_hooks(
                 yaml_edit.append_entries(repo.hooks, new, hooks.column)
             )
-            return replace(repos, entries=tuple(entries))
+            return repos._replace(entries=tuple(entries))
     blank = any(entry.lead.startswith("\n") for entry in entries[1:])
     lead = offered.entry.lead.lstrip("\n")
-    entry = offered.with_hooks(replace(hooks, entries=new))
-    fresh = replace(entry, lead=f"\n{lead}" if blank else lead)
+    entry = offered.with_hooks(hooks._replace(entries=new))
+    fresh = entry._replace(lead=f"\n{lead}" if blank else lead)
     return yaml_edit.append_entries(repos, [fresh], column)
 
 
@@ -132,6 +132,6 @@ class _Repo:
 
     def with_hooks(self, hooks: Branch) -> Entry:
         block = yaml_edit.change_entry(
-            self.block, "hooks", lambda entry: replace(entry, node=hooks)
+            self.block, "hooks", lambda entry: entry._replace(node=hooks)
         )
-        return replace(self.entry, node=block)
+        return self.entry._replace(node=block)

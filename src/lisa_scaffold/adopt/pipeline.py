@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lisa_scaffold.formats import yaml, yaml_edit
 from lisa_scaffold.formats.tree import Branch, Entry, Leaf, NotSure, read_value, write
@@ -147,7 +147,7 @@ def merge_pipeline(ours: str, theirs: str) -> str:
         known = {entry.key for entry in own.entries}
         new = [entry for entry in offered.entries if entry.key not in known]
         merged = yaml_edit.append_entries(own, new, offered.column)
-        tree = yaml_edit.change_entry(tree, "variables", lambda entry: replace(entry, node=merged))
+        tree = yaml_edit.change_entry(tree, "variables", lambda entry: entry._replace(node=merged))
     elif offered:
         tree = _add_at_top(tree, template, "variables")
     return write(_add_includes(tree, template))
@@ -165,13 +165,13 @@ def _add_includes(tree: Branch, template: Branch) -> Branch:
     if isinstance(node, Leaf):
         own = Entry((), "", "- ", Leaf(node.text, node.value), "\n")
         block = Branch("seq", False, "", (*offered.entries, own), "", offered.column)
-        merged = replace(entry, head="include:\n", node=block, tail="")
+        merged = entry._replace(head="include:\n", node=block, tail="")
     elif node.kind == "map" or node.bracketed:
         raise NotSure("include: no list, one item a line")
     else:
         known = [read_value(each.node) for each in node.entries]
         new = [each for each in offered.entries if read_value(each.node) not in known]
-        merged = replace(entry, node=yaml_edit.insert_entries(node, 0, new, offered.column))
+        merged = entry._replace(node=yaml_edit.insert_entries(node, 0, new, offered.column))
     return yaml_edit.change_entry(tree, "include", lambda _: merged)
 
 
@@ -182,9 +182,9 @@ def _add_at_top(tree: Branch, source: Branch, name: str) -> Branch:
         return tree
     entries = list(tree.entries)
     if entries and not entries[0].lead.startswith("\n"):
-        entries[0] = replace(entries[0], lead=f"\n{entries[0].lead}")
-    entry = yaml_edit.end_line(replace(new, lead=new.lead.lstrip("\n")))
-    return replace(tree, entries=(entry, *entries))
+        entries[0] = entries[0]._replace(lead=f"\n{entries[0].lead}")
+    entry = yaml_edit.end_line(new._replace(lead=new.lead.lstrip("\n")))
+    return tree._replace(entries=(entry, *entries))
 
 
 def _add_stages(tree: Branch) -> Branch:
@@ -203,11 +203,11 @@ def _add_stages(tree: Branch) -> Branch:
                 new = Entry((), "", "- ", Leaf(name, name), "\n")
                 node = yaml_edit.insert_entries(node, index, [new], node.column)
         block = node
-        return yaml_edit.change_entry(tree, "stages", lambda each: replace(each, node=block))
+        return yaml_edit.change_entry(tree, "stages", lambda each: each._replace(node=block))
     fresh = yaml.parse("stages:\n" + "".join(f"  - {name}\n" for name in names))
     if entry is None:
         return _add_at_top(tree, fresh, "stages")
-    written = replace(fresh.entries[0], lead=entry.lead)
+    written = fresh.entries[0]._replace(lead=entry.lead)
     return yaml_edit.change_entry(tree, "stages", lambda _: written)
 
 

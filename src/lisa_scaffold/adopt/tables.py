@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from lisa_scaffold import merge
@@ -155,11 +155,11 @@ def _merge_text(
     # A new table comes in below a blank line; one that is replaced keeps the comments above it.
     leads = {entry.key: entry.lead for entry in own.entries}
     entries = [
-        replace(entry, lead=leads.get(entry.key, "\n" + entry.lead.removeprefix("\n")))
+        entry._replace(lead=leads.get(entry.key, "\n" + entry.lead.removeprefix("\n")))
         for entry in new.entries
     ]
-    base = write(replace(old, opening="", closing=""))
-    template = write(replace(new, entries=tuple(entries)))
+    base = write(old._replace(opening="", closing=""))
+    template = write(new._replace(entries=tuple(entries)))
     merged = merge.merge_file(PATH, base.encode(), ours.encode(), template.encode())
     return merged.content.decode() if isinstance(merged, Merged) else None
 
@@ -173,7 +173,7 @@ def _filter(branch: Branch, units: Collection[Names], above: Names = ()) -> Bran
         if isinstance(node, Branch) and node.kind == "map" and not node.bracketed:
             inner = _filter(node, units, keys)
             if inner.entries:
-                entries.append(replace(entry, node=inner))
+                entries.append(entry._replace(node=inner))
         elif any(keys[: len(unit)] == unit for unit in units):
             entries.append(entry)
-    return replace(branch, entries=tuple(entries))
+    return branch._replace(entries=tuple(entries))

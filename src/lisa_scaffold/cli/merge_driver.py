@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -76,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def install(arguments: argparse.Namespace) -> int:
     """Set the driver up."""
+    import shutil
+
     from lisa_scaffold.verbs import driver_setup
 
     place = driver_setup.find_place(None if arguments.everywhere else Path())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from lisa_scaffold.bounds import DEEP, DEEPEST
 from lisa_scaffold.formats.tree import Branch, Entry, Key, Leaf, Node, NotSure
 
 
-@dataclass(frozen=True)
-class Syntax:
+class Syntax(NamedTuple):
     """The syntax of a format between brackets.
 
     Attributes
@@ -91,11 +90,11 @@ def finish(text: str, at: int, entry: Entry, syntax: Syntax) -> tuple[Entry, int
     after = _skip(syntax.space, text, at)
     if text[after : after + 1] != ",":
         end = _skip(syntax.tail, text, at)
-        return (replace(entry, tail=text[at:end]) if end > at else entry), end
+        return (entry._replace(tail=text[at:end]) if end > at else entry), end
     if "\n" in text[at:after]:
         raise NotSure("a comma at the start of a line")
     end = _skip(syntax.tail, text, after + 1)
-    return replace(entry, gap=text[at:after], comma=True, tail=text[after + 1 : end]), end
+    return entry._replace(gap=text[at:after], comma=True, tail=text[after + 1 : end]), end
 
 
 def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import replace
 from typing import Any
 
 from lisa_scaffold.bounds import crowded_toml, excess
@@ -69,11 +68,11 @@ def _nest_tables(tables: list[tuple[Entry, list[Entry]]]) -> list[Entry]:
         last = nested[-1][0] if nested else None
         size = len(last.key) if last and last.item else 0
         if last and size and len(table.key) > size and table.key[:size] == last.key:
-            body = replace(_TABLE, entries=tuple(entries))
-            nested[-1][1].append(replace(table, key=table.key[size:], node=body))
+            body = _TABLE._replace(entries=tuple(entries))
+            nested[-1][1].append(table._replace(key=table.key[size:], node=body))
         else:
             nested.append((table, entries))
-    return [replace(t, node=replace(_TABLE, entries=tuple(entries))) for t, entries in nested]
+    return [t._replace(node=_TABLE._replace(entries=tuple(entries))) for t, entries in nested]
 
 
 def _read_key(text: str) -> Key:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from lisa_scaffold.formats import toml
 from lisa_scaffold.formats.literal import Names, quoted
@@ -15,7 +14,7 @@ def set_value(text: str, keys: Names, literal: str) -> str:
 
     def change(tree: Branch) -> Branch:
         leaf = Leaf(literal, literal)
-        changed, done = _change_entry(tree, keys, lambda entry: replace(entry, node=leaf))
+        changed, done = _change_entry(tree, keys, lambda entry: entry._replace(node=leaf))
         if done:
             return changed
         return _add_entry(
@@ -35,10 +34,10 @@ def move_key(text: str, keys: Names, to: Names) -> str:
             return tree
         if taken[0].head.startswith("["):
             head = f"[{_write_key(to)}]\n"
-            entries = [replace(e, key=to, head=head) if e.key == keys else e for e in tree.entries]
-            return replace(tree, entries=tuple(entries))
+            entries = [e._replace(key=to, head=head) if e.key == keys else e for e in tree.entries]
+            return tree._replace(entries=tuple(entries))
         head = taken[0].head if to[-1] == keys[-1] else f"{_write_key(to[-1:])} = "
-        return _add_entry(rest, to, replace(taken[0], key=(to[-1],), head=head))
+        return _add_entry(rest, to, taken[0]._replace(key=(to[-1],), head=head))
 
     return _change_tree(text, change)
 
@@ -55,15 +54,15 @@ def add_item(text: str, keys: Names, literal: str) -> str:
         item = Leaf(literal, literal)
         if not node.entries:
             blank = " " if node.closing.startswith(" ") or node.opening.endswith(" ") else ""
-            return replace(node, entries=(Entry((), blank, "", item, ""),))
+            return node._replace(entries=(Entry((), blank, "", item, ""),))
         *others, last = node.entries
         lead = last.lead
         if "\n" in lead:
             lead = "\n" + lead.rpartition("\n")[2]
         elif not others:
             lead = " "
-        new = replace(last, node=item, tail="", head="", lead=lead)
-        return replace(node, entries=(*others, replace(last, comma=True), new))
+        new = last._replace(node=item, tail="", head="", lead=lead)
+        return node._replace(entries=(*others, last._replace(comma=True), new))
 
     return _change_list(text, keys, change)
 
@@ -77,13 +76,13 @@ def replace_item(text: str, keys: Names, old: str, literal: str | None) -> str:
             if not (isinstance(entry.node, Leaf) and entry.node.value == old):
                 entries.append(entry)
             elif literal is not None:
-                entries.append(replace(entry, node=Leaf(literal, literal)))
+                entries.append(entry._replace(node=Leaf(literal, literal)))
         if entries and len(entries) < len(node.entries):
             if entries[-1] is not node.entries[-1]:
-                entries[-1] = replace(entries[-1], comma=node.entries[-1].comma)
+                entries[-1] = entries[-1]._replace(comma=node.entries[-1].comma)
             if entries[0] is not node.entries[0] and "\n" not in entries[0].lead:
-                entries[0] = replace(entries[0], lead=node.entries[0].lead)
-        return replace(node, entries=tuple(entries))
+                entries[0] = entries[0]._replace(lead=node.entries[0].lead)
+        return node._replace(entries=tuple(entries))
 
     return _change_list(text, keys, change)
 
@@ -93,7 +92,7 @@ def _change_list(text: str, keys: Names, change: Callable[[Branch], Branch]) -> 
         node = entry.node
         if not isinstance(node, Branch) or node.kind != "seq":
             raise NotSure("no list")
-        return replace(entry, node=change(node))
+        return entry._replace(node=change(node))
 
     return _change_tree(text, lambda tree: _change_entry(tree, keys, change_entry)[0])
 
@@ -122,10 +121,10 @@ def _change_entry(
                 changed, done = change(entry), True
             elif size and isinstance(entry.node, Branch) and entry.node.kind == "map":
                 inner, done = _change_entry(entry.node, keys[size:], change)
-                changed = replace(entry, node=inner)
+                changed = entry._replace(node=inner)
         if changed is not None:
             entries.append(changed)
-    return replace(branch, entries=tuple(entries)), done
+    return branch._replace(entries=tuple(entries)), done
 
 
 def _add_entry(tree: Branch, keys: Names, new: Entry) -> Branch:
@@ -135,18 +134,18 @@ def _add_entry(tree: Branch, keys: Names, new: Entry) -> Branch:
         if entry.key == above and isinstance(entry.node, Branch) and not entry.item:
             if entry.node.bracketed:
                 raise NotSure("an inline table")
-            body = replace(entry.node, entries=(*entry.node.entries, new))
-            changed = replace(entry, node=body)
-            return replace(tree, entries=(*entries[:index], changed, *entries[index + 1 :]))
+            body = entry.node._replace(entries=(*entry.node.entries, new))
+            changed = entry._replace(node=body)
+            return tree._replace(entries=(*entries[:index], changed, *entries[index + 1 :]))
     if not above:
-        return replace(tree, entries=(new, *entries))
+        return tree._replace(entries=(new, *entries))
     body = Branch("map", False, "", (new,), "")
     table = Entry(above, "\n" if entries else "", f"[{_write_key(above)}]\n", body, "")
     # A new table goes behind those that share its first two names, or at the end.
     family = above[:2]
     places = [i for i, entry in enumerate(entries, 1) if entry.key[: len(family)] == family]
     at = places[-1] if places else len(entries)
-    return replace(tree, entries=(*entries[:at], table, *entries[at:]))
+    return tree._replace(entries=(*entries[:at], table, *entries[at:]))
 
 
 def _write_key(keys: Names) -> str:

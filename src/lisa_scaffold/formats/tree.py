@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from lisa_scaffold.pattern import compile_lazily
 
@@ -25,16 +24,14 @@ class Indistinct(NotSure):
     """Nothing tells some members apart: no two versions of them can be compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A value without parts that can be merged: its text, and what the text says."""
 
     text: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A member of a mapping (with a key) or of a sequence (with an empty one).
 
     Its text is lead, head, node, gap, comma, tail. The lead is what is above: blank lines and
@@ -52,8 +49,7 @@ class Entry:
     """An element of a TOML array of tables: its key names the array."""
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A mapping or a sequence.
 
     Attributes
@@ -144,7 +140,7 @@ def drop_copies(node: Branch) -> Branch:
     for member in node.entries:
         entry = member
         if isinstance(member.node, Branch):
-            entry = replace(member, node=drop_copies(member.node))
+            entry = member._replace(node=drop_copies(member.node))
         other = first.setdefault(entry.key, entry)
         if (
             node.kind != "map"
@@ -155,7 +151,7 @@ def drop_copies(node: Branch) -> Branch:
             or split_comments(entry.lead) != split_comments(other.lead)
         ):
             entries.append(entry)
-    return replace(node, entries=tuple(entries))
+    return node._replace(entries=tuple(entries))
 
 
 def shift_branch(node: Branch, by: int) -> Branch:
@@ -164,19 +160,19 @@ def shift_branch(node: Branch, by: int) -> Branch:
         return node
     entries = tuple(shift_entry(entry, by, node.bracketed) for entry in node.entries)
     column = node.column if node.bracketed else max(node.column + by, 0)
-    return replace(node, entries=entries, closing=_indent(node.closing, by), column=column)
+    return node._replace(entries=entries, closing=_indent(node.closing, by), column=column)
 
 
 def shift_entry(entry: Entry, by: int, bracketed: bool) -> Entry:
     """The same entry, indented by more or fewer columns."""
     node = entry.node
     if isinstance(node, Leaf):
-        node = replace(node, text=_indent(node.text, by))
+        node = node._replace(text=_indent(node.text, by))
     else:
         node = shift_branch(node, by)
     # Where no brackets enclose it, the lead begins at the start of a line.
     lead = _indent(entry.lead, by) if bracketed else _indent(f"\n{entry.lead}", by)[1:]
-    return replace(entry, lead=lead, node=node, head=_indent(entry.head, by))
+    return entry._replace(lead=lead, node=node, head=_indent(entry.head, by))
 
 
 def _indent(text: str, by: int) -> str:

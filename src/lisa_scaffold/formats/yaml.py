@@ -6,9 +6,8 @@ PyYAML says where things are; it reads no value, so that custom tags do not matt
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import islice, pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -67,8 +66,7 @@ def _read_events(text: str) -> list[Any]:
     return events
 
 
-@dataclass(frozen=True)
-class _Raw:
+class _Raw(NamedTuple):
     """A node as PyYAML reports it."""
 
     start: int
@@ -97,7 +95,7 @@ def parse(text: str) -> Branch:
     reader = _Reader(text)
     reader.at = len(opening)
     root = reader.read_block(raw)
-    return replace(root, opening=opening, closing=text[reader.at :])
+    return root._replace(opening=opening, closing=text[reader.at :])
 
 
 def _compose(text: str) -> _Raw | None:

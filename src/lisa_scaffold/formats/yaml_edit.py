@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from lisa_scaffold.formats.tree import (
     Branch,
@@ -63,7 +62,7 @@ def find_text(node: Node, name: str) -> str:
 def change_entry(branch: Branch, name: str, change: Callable[[Entry], Entry]) -> Branch:
     """The mapping with the entry of a key changed."""
     entries = [change(each) if each.key == (name,) else each for each in branch.entries]
-    return replace(branch, entries=tuple(entries))
+    return branch._replace(entries=tuple(entries))
 
 
 def insert_entries(branch: Branch, at: int, new: Iterable[Entry], column: int) -> Branch:
@@ -78,7 +77,7 @@ def insert_entries(branch: Branch, at: int, new: Iterable[Entry], column: int) -
     entries = _end_last(branch.entries)
     if branch.compact and at == 0:
         raise NotSure("something before the first key behind a dash")
-    return replace(branch, entries=(*entries[:at], *_end_last(shifted), *entries[at:]))
+    return branch._replace(entries=(*entries[:at], *_end_last(shifted), *entries[at:]))
 
 
 def append_entries(branch: Branch, new: Iterable[Entry], column: int) -> Branch:
@@ -95,5 +94,5 @@ def end_line(entry: Entry) -> Entry:
     """An entry that ends its line."""
     node = entry.node
     if isinstance(node, Branch) and not node.bracketed and node.entries:
-        return replace(entry, node=replace(node, entries=_end_last(node.entries)))
-    return entry if write_content(entry).endswith("\n") else replace(entry, tail=f"{entry.tail}\n")
+        return entry._replace(node=node._replace(entries=_end_last(node.entries)))
+    return entry if write_content(entry).endswith("\n") else entry._replace(tail=f"{entry.tail}\n")

@@ -6,7 +6,6 @@ The report shows a declined change as a patch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import patch, to_lines, to_text
@@ -21,7 +20,6 @@ BOTH_ADDED = "Both sides added this file; where they differ it stays as the proj
 _JOINED = "both sides changed what stands in these lines; they were:"
 
 
-@dataclass(frozen=True)
 class Declined:
     """A note on something that stays as the project has it; its text alone identifies it.
 
@@ -39,11 +37,21 @@ class Declined:
         The change as a patch, where it is known already.
     """
 
-    note: str
-    before: str = field(compare=False, default="")
-    after: str = field(compare=False, default="")
-    stays: str = field(compare=False, default="")
-    patch: str = field(compare=False, default="")
+    __slots__ = ("after", "before", "note", "patch", "stays")
+
+    def __init__(
+        self, note: str, before: str = "", after: str = "", stays: str = "", patch: str = ""
+    ) -> None:
+        self.note, self.before, self.after = note, before, after
+        self.stays, self.patch = stays, patch
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same note."""
+        return isinstance(other, Declined) and self.note == other.note
+
+    def __hash__(self) -> int:
+        """Follow the note."""
+        return hash(self.note)
 
     def __str__(self) -> str:
         """The note."""

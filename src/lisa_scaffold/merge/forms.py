@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lisa_scaffold.formats.tree import Branch, Entry, Leaf, find_remarks
 
 _SPECIAL = set(",[]{}#&*!|>%@`\n")
@@ -44,13 +42,13 @@ def _write_like(entry: Entry | None, like: Entry) -> Entry:
     last = len(entry.node.entries) - 1
     if form.bracketed:
         items = [
-            replace(item, lead=" " if index else "", head="", tail="", comma=index < last)
+            item._replace(lead=" " if index else "", head="", tail="", comma=index < last)
             for index, item in enumerate(entry.node.entries)
         ]
     else:
         head = form.entries[0].head
         items = [
-            replace(item, lead="", head=head, gap="", tail="\n", comma=False)
+            item._replace(lead="", head=head, gap="", tail="\n", comma=False)
             for item in entry.node.entries
         ]
-    return replace(like, lead=entry.lead, node=replace(form, entries=tuple(items)))
+    return like._replace(lead=entry.lead, node=form._replace(entries=tuple(items)))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 
-from lisa_scaffold.formats import json as json_format
 from lisa_scaffold.formats.tree import (
     Branch,
     Entry,
@@ -103,6 +100,8 @@ def _are_in_order(base: list[str], side: list[str]) -> bool:
 
 def merge_json(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge three versions of a JSON file; ``None`` where that is not sure."""
+    from lisa_scaffold.formats import json as json_format  # as above
+
     merged = _merge_document(json_format.parse, base, ours, theirs)
     if merged and all(map(_is_strict, (base, ours, theirs))) and not _is_strict(merged[0]):
         return None
@@ -110,6 +109,8 @@ def merge_json(base: str, ours: str, theirs: str) -> MergedText | None:
 
 
 def _is_strict(text: str) -> bool:
+    import json
+
     try:
         json.loads(text or "null")
     except ValueError:
@@ -168,7 +169,7 @@ def merge_branch(
     if base is None:
         if ours.kind == "seq" and (whole := lists.merge_both_added(ours, theirs, path, notes)):
             return whole
-        base = replace(ours, entries=())
+        base = ours._replace(entries=())
     if write(ours) in (write(base), write(theirs)):
         return theirs
     if write(theirs) == write(base):
@@ -283,7 +284,7 @@ def _merge_entry(
         except NotSure as doubt:
             merged = choice.choose(ours, theirs, doubt)
             del notes[told:]
-    return merged if merged.lead == lead else replace(merged, lead=lead)
+    return merged if merged.lead == lead else merged._replace(lead=lead)
 
 
 def _merge_changed(
@@ -302,15 +303,14 @@ def _merge_changed(
             return _merge_leaf(base, ours, theirs, path, notes)
         case Leaf(), Branch() as o, Branch() as t if _are_lists_of(before, o, t, path):
             listed = [e for e in o.entries if read_value(e.node) == read_value(before)]
-            node = merge_branch(replace(o, entries=tuple(listed)), o, t, path, notes)
+            node = merge_branch(o._replace(entries=tuple(listed)), o, t, path, notes)
         case _:
             alike = forms.unify(base, ours, theirs)
             if alike is None:
                 return _pick_rewritten(base, ours, theirs, path)
             return _merge_changed(*alike, path, notes)
-    old = base or replace(ours, head="", tail="")
-    return replace(
-        ours if ours.comma else theirs,
+    old = base or ours._replace(head="", tail="")
+    return (ours if ours.comma else theirs)._replace(
         head=_pick(old.head, ours.head, theirs.head),
         node=node,
         gap=_pick(old.gap, ours.gap, theirs.gap),
@@ -355,7 +355,7 @@ def _pick_rewritten(base: Entry | None, ours: Entry, theirs: Entry, path: Path) 
 def _merge_leaf(
     base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
 ) -> Entry:
-    old = base or replace(ours, head="", tail="")
+    old = base or ours._replace(head="", tail="")
     before = read_value(base.node) if base else None
     our_value, their_value = read_value(ours.node), read_value(theirs.node)
     head = layout.pick(old.head, ours.head, theirs.head)
@@ -374,7 +374,7 @@ def _merge_leaf(
         tail = layout.pick(old.tail, ours.tail, theirs.tail)
     else:
         node, tail = _decide_leaf(base, ours, theirs, path, notes)
-    return replace(ours, head=head, node=node, tail=tail)
+    return ours._replace(head=head, node=node, tail=tail)
 
 
 def _has_reason(ours: Entry, theirs: Entry) -> bool:

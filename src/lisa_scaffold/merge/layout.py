@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from lisa_scaffold.formats.tree import (
     COMMENT,
@@ -106,7 +105,7 @@ def assemble(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry
             raise NotSure("a comment between a dash and the first key")
         closing = _merge_edge(base.closing, ours.closing, theirs.closing)
         entries = tuple(entries)
-        return replace(ours, opening=opening, entries=entries, closing=closing, compact=compact)
+        return ours._replace(opening=opening, entries=entries, closing=closing, compact=compact)
     style = ours if ours.entries else theirs
     if theirs.entries and _spans_lines(ours) == _spans_lines(base) != _spans_lines(theirs):
         style = theirs
@@ -116,13 +115,13 @@ def assemble(base: Branch, ours: Branch, theirs: Branch, entries: Sequence[Entry
     if comma is None or not _spans_lines(style):
         comma = style.entries[-1].comma if style.entries else False
     # A comma after each member but the last, and after that one as before.
-    members = [replace(e, comma=True) for e in members[:-1]] + [
-        replace(e, comma=comma) for e in members[-1:]
+    members = [e._replace(comma=True) for e in members[:-1]] + [
+        e._replace(comma=comma) for e in members[-1:]
     ]
     closing = style.closing
     if len({"".join(side.closing.split()) for side in (base, ours, theirs)}) > 1:
         closing = _merge_edge(base.closing, ours.closing, theirs.closing)
-    return replace(style, opening=opening, entries=tuple(members), closing=closing)
+    return style._replace(opening=opening, entries=tuple(members), closing=closing)
 
 
 def _unify_quotes(ours: Branch, entries: Sequence[Entry]) -> list[Entry]:
@@ -138,8 +137,8 @@ def _unify_quotes(ours: Branch, entries: Sequence[Entry]) -> list[Entry]:
         if isinstance(node, Leaf) and node.text[:1] in _QUOTES - {quote}:
             inner = node.text[1:-1]
             if not set(inner) & {*_QUOTES, "\\", "\n"}:
-                node = replace(node, text=f"{quote}{inner}{quote}")
-        unified.append(replace(entry, node=node))
+                node = node._replace(text=f"{quote}{inner}{quote}")
+        unified.append(entry._replace(node=node))
     return unified
 
 
@@ -164,7 +163,7 @@ def _apply_style(
             raise NotSure("a comment inside one line")
         first = leads[0] if leads else (" " if style.closing[:1] == " " else "")
         rest = leads[1] if len(leads) > 1 else " "
-        return [replace(e, lead=rest if index else first) for index, e in enumerate(entries)]
+        return [e._replace(lead=rest if index else first) for index, e in enumerate(entries)]
     crowded = any("\n" not in lead for lead in leads[1:])  # some line holds several members
     margin = "\n" + " " * (_find_column(style) or 0)
     firsts = [side.entries[0].lead for side in (style, ours, theirs) if side.entries]
@@ -172,8 +171,8 @@ def _apply_style(
     for index, entry in enumerate(entries):
         fresh = entry
         if "\n" not in entry.lead and (index == 0 or entry.lead in firsts or not crowded):
-            fresh = replace(shift_entry(entry, 0, True), lead=margin)
+            fresh = shift_entry(entry, 0, True)._replace(lead=margin)
             if index == 0 and leads and "\n" not in leads[0]:
-                fresh = replace(entry, lead=leads[0])
+                fresh = entry._replace(lead=leads[0])
         members.append(fresh)
     return members

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import is_subsequence
 from lisa_scaffold.formats.tree import (
@@ -24,8 +24,7 @@ _ALIKE = 0.3
 Versions = tuple[Entry | None, Entry | None, Entry | None]
 
 
-@dataclass(frozen=True)
-class Members:
+class Members(NamedTuple):
     """The members of three branches by slot."""
 
     slots: match.Slots
@@ -58,7 +57,7 @@ def merge_both_added(ours: Branch, theirs: Branch, path: Path, notes: list[Note]
         fresh = [
             e for e, item in zip(theirs.entries, items[1], strict=True) if item not in items[0]
         ]
-        return layout.assemble(replace(ours, entries=()), ours, theirs, [*fresh, *ours.entries])
+        return layout.assemble(ours._replace(entries=()), ours, theirs, [*fresh, *ours.entries])
     if values.is_ordered(path):
         raise NotSure(f"{values.show_path(path)}: a list that both sides added")
     return None

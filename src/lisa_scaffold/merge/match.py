@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import is_subsequence
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Value
@@ -90,8 +90,7 @@ class _Matcher(SequenceMatcher[Hashable]):
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 
-@dataclass(frozen=True)
-class Slots:
+class Slots(NamedTuple):
     """For each version, the slots of its members in order; the same slot is the same member."""
 
     base: list[int]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lisa_scaffold.formats.tree import Branch, Entry, NotSure, Path, Value
 from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.match import count_leaves, likeness
@@ -99,7 +97,7 @@ def apply_moves_to_tree(root: Branch, moves: Moves, mover: Branch) -> Branch:
         (table, entry), (into, sample) = source, target
         if table is None or into is None:
             raise NotSure("a key moved from, or to, the place before the first table")
-        moved = replace(entry, key=sample.key, head=sample.head)
+        moved = entry._replace(key=sample.key, head=sample.head)
         tables = (m for m in root.entries if m.key == into.key and _is_table(m) and not m.item)
         destination = next(tables, None)
         entries: list[Entry] = []
@@ -113,7 +111,7 @@ def apply_moves_to_tree(root: Branch, moves: Moves, mover: Branch) -> Branch:
                 entries.append(left)
             if member is table and destination is None:
                 entries.append(_with_entries(into, (moved,)))
-        root = replace(root, entries=tuple(entries))
+        root = root._replace(entries=tuple(entries))
     return root
 
 
@@ -142,4 +140,4 @@ def _entries(table: Entry) -> tuple[Entry, ...]:
 def _with_entries(table: Entry, entries: tuple[Entry, ...]) -> Entry:
     if not isinstance(table.node, Branch):
         raise NotSure("a table without entries")
-    return replace(table, node=replace(table.node, entries=entries))
+    return table._replace(node=table.node._replace(entries=entries))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from lisa_scaffold.formats.tree import (
     Branch,
@@ -93,9 +92,9 @@ def _reduce_to(entry: Entry, own: Value) -> Entry:
         members = [member for member in node.entries if read_value(member.node) in own]
     if node.bracketed:
         if "\n" not in members[0].lead + node.entries[0].lead:
-            members[0] = replace(members[0], lead=node.entries[0].lead)
-        members[-1] = replace(members[-1], comma=node.entries[-1].comma)
-    return replace(entry, node=replace(node, entries=tuple(members)))
+            members[0] = members[0]._replace(lead=node.entries[0].lead)
+        members[-1] = members[-1]._replace(comma=node.entries[-1].comma)
+    return entry._replace(node=node._replace(entries=tuple(members)))
 
 
 def find_label(member: Entry) -> Path:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lisa_scaffold.formats.tree import Path, Value
 from lisa_scaffold.merge import choice, declined
@@ -58,8 +57,7 @@ _NO_REMARKS = ("",) * 3
 ListForm = Literal["records", "requirements", "set", "ordered"]
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """The text that a scalar gets, and what a maintainer should know about it."""
 
     text: str
