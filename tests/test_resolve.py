@@ -272,13 +272,13 @@ def decide(terminal: pexpect.spawn[str], shown: str, keys: str) -> None:
 def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
     terminal.expect_exact("(file 1 of 2, conflict 1 of 3)")
     decide(terminal, "-- the project's", ENTER)
-    decide(terminal, "(file 1 of 2, conflict 1 of 2)", DOWN + ENTER)
+    decide(terminal, "(file 1 of 2, conflict 2 of 3)", DOWN + ENTER)
     # Back, and the other way round.
-    decide(terminal, "(file 1 of 2, conflict 1 of 1)", ESCAPE)
-    decide(terminal, "(file 1 of 2, conflict 1 of 2)", ENTER)
-    decide(terminal, "(file 1 of 2, conflict 1 of 1)", DOWN * 2 + ENTER)
+    decide(terminal, "(file 1 of 2, conflict 3 of 3)", ESCAPE)
+    decide(terminal, "(file 1 of 2, conflict 2 of 3)", ENTER)
+    decide(terminal, "(file 1 of 2, conflict 3 of 3)", DOWN * 2 + ENTER)
     decide(terminal, "it cannot be read: a.toml:9: ", ESCAPE)
-    decide(terminal, "(file 1 of 2, conflict 1 of 1)", DOWN + ENTER)
+    decide(terminal, "(file 1 of 2, conflict 3 of 3)", DOWN + ENTER)
     decide(terminal, "(file 2 of 2, conflict 1 of 1)", DOWN * 3 + ENTER)
     terminal.expect_exact(
         "2 files resolved and staged. No conflict is left: go on with: git commit"
@@ -295,7 +295,7 @@ def test_whoever_stops_goes_on_the_next_time(
     terminal: pexpect.spawn[str], workshop: Workshop
 ) -> None:
     decide(terminal, "(file 1 of 2, conflict 1 of 3)", DOWN + ENTER)
-    decide(terminal, "(file 1 of 2, conflict 1 of 2)", CTRL_C)
+    decide(terminal, "(file 1 of 2, conflict 2 of 3)", CTRL_C)
     terminal.expect_exact("Stop here?")
     terminal.send(ENTER)
     terminal.expect_exact("0 files resolved and staged. Left for later:")

@@ -241,9 +241,13 @@ def test_the_commands_that_copier_would_run_are_told_as_it_would_run_them(
 def test_an_answer_that_is_data_is_shown_as_it_is_given(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
     more = "tree:\n  type: yaml\n  help: Tree\n  default: {a: [1, 2]}\n"
+    more += "fast:\n  type: bool\n  help: Fast?\n  default: true\n"
+    more += "word:\n  type: str\n  help: Word\n  default: ''\n"
     workshop.release("v1.1.0", {"copier.yml": QUESTIONS + more})
     assert report(workshop, capsys)["notes"] == [
-        'New question tree: answered {"a": [1, 2]}; another answer: --data tree=…'
+        'New question tree: answered {"a": [1, 2]}; another answer: --data tree=…',
+        "New question fast: answered yes; another answer: --data fast=…",
+        "New question word: answered (empty); another answer: --data word=…",
     ]
 
 

@@ -85,7 +85,7 @@ def _go_through(session: Any) -> None:
     while (found := session.find_next()) is not None:
         mark = f"file {session.at + 1} of {len(session.paths)}"
         if found.places:
-            mark += f", conflict {session.number + 1} of {len(found.places)}"
+            mark += ", conflict {} of {}".format(*session.count_places(found))
             shown = report.place(found, session.number, f"({mark})", width, paint)
             names = report.name_sides(found, session.number)
         else:

@@ -129,6 +129,7 @@ class Session:
         self.stages = {each.path: each.stages for each in found}
         self.paths = [*self.stages]
         self.at = self.number = 0
+        self._first = {each.path: len(each.places) for each in found}
         self._settled: set[str] = set()
         self._later: set[str] = set()
         # For each step back: the file, which of its conflicts, and its content (None: no file).
@@ -137,6 +138,15 @@ class Session:
     def read(self, path: str) -> Open:
         """One of the files as it stands now."""
         return read_open(self.repository, path, self.stages[path])
+
+    def count_places(self, found: Open) -> tuple[int, int]:
+        """Which conflict of a file is next, counted from 1, and how many it had at the beginning.
+
+        Whoever edits may make more of them: then those that are there count.
+        """
+        there = len(found.places)
+        before = max(0, self._first[found.path] - there)
+        return before + self.number + 1, before + there
 
     def find_next(self) -> Open | None:
         """The file with the next conflict; ``None`` where none is left."""

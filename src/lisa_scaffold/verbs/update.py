@@ -19,7 +19,7 @@ from lisa_scaffold.model import Note
 from lisa_scaffold.project import Project, settings
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.settings import Settings
-from lisa_scaffold.shown import brief, redacted
+from lisa_scaffold.shown import brief, redacted, spoken
 from lisa_scaffold.sync import recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
@@ -338,7 +338,8 @@ class Prepared:
             if key in given or (key in after.never_asked and key not in recorded):
                 continue
             if key not in recorded and key not in before.answers:
-                yield f"New question {key}: answered {_show(value)}; another answer: --data {key}=…"
+                said = brief(spoken(value), 100) if isinstance(value, str | bool) else _show(value)
+                yield f"New question {key}: answered {said}; another answer: --data {key}=…"
             elif key in recorded and _is_cast(recorded[key], value):
                 yield f"The answer {key}={_show(recorded[key])} is recorded as {_show(value)} now."
             elif key in recorded and value != recorded[key]:
