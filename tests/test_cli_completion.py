@@ -33,6 +33,8 @@ def test_each_shell_has_a_script_for_each_program(shell: str) -> None:
         ("lisa-scaffold update --merge-p", "--merge-prose "),
         ("lisa-scaffold check --format=g", "gitlab "),
         ("lisa-new --adv", "--advanced "),
+        ("lisa-scaffold explain INT00", "1 "),
+        ("lisa-scaffold check --select=LIC001,INT00", "1"),
     ],
 )
 def test_bash_completes(typed: str, shown: str, tmp_path: Path) -> None:

@@ -240,9 +240,18 @@ def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED):
         answer(terminal, question)
     answer(terminal, "Create this project?", UP)
-    terminal.expect_exact("Nothing was made.")
+    terminal.expect_exact("Nothing was made. The answers are kept")
     assert finish(terminal) == 0
     assert list(here(terminal).iterdir()) == []
+    # Whoever names another folder makes another project: Enter leaves the answers where they are.
+    other = spawn("-c", NEW, "other", cwd=here(terminal))
+    answer(other, "that you kept the last time?")
+    other.expect_exact(KIND)
+    other.close(force=True)
+    again = spawn("-c", NEW, cwd=here(terminal))
+    answer(again, "that you kept the last time?")
+    again.expect_exact("Create this project?")
+    again.close(force=True)
 
 
 @pytest.mark.uncounted

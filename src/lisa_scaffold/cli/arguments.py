@@ -145,6 +145,20 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def complete_codes(action: argparse.Action) -> None:
+    """Let shells complete the codes of rules, also behind a comma."""
+
+    def complete(prefix: str, **_: object) -> list[str]:
+        from lisa_scaffold import rules
+
+        before, comma, last = prefix.rpartition(",")
+        known = [*rules.FAMILIES, *(each.code for each in rules.every_rule())]
+        return [f"{before}{comma}{code}" for code in known if code.startswith(last)]
+
+    # Where argcomplete looks for it.
+    action.completer = complete  # type: ignore[attr-defined]
+
+
 def add_path(parser: argparse.ArgumentParser) -> None:
     """Add the project's folder."""
     parser.add_argument(

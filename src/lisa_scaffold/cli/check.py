@@ -60,13 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_rules(group: argparse._ArgumentGroup) -> None:
     for name, what in (("select", "apply these rules alone"), ("ignore", "leave these rules out")):
-        group.add_argument(
+        codes = group.add_argument(
             f"--{name}",
             metavar="CODES",
             action="append",
             default=[],
             help=f"{what}: codes or the letters of families, separated by commas",
         )
+        common.complete_codes(codes)
     group.add_argument(
         "--members",
         action="store_true",

@@ -119,7 +119,7 @@ def _make_in_dialogue(
         questions: list[Any] = version.questions(answers, suggested)
         return questions
 
-    given, asked = _take_up(resolve, given), set[str]()
+    given, asked = _take_up(resolve, given, destination), set[str]()
     while True:
         given = prompt.ask_all(resolve, given, asked, _keep)
         questions = resolve(given)
@@ -143,12 +143,13 @@ def _make_in_dialogue(
                 kept.forget()
                 return ExitCode.DONE
         if decision == "cancel":
-            say("Nothing was made.")
+            _keep(answered)
+            say("Nothing was made. The answers are kept: lisa-new takes them up the next time.")
             return ExitCode.DONE
         given = prompt.change_one(resolve, given, keep)
 
 
-def _take_up(resolve: Any, given: dict[str, Any]) -> dict[str, Any]:
+def _take_up(resolve: Any, given: dict[str, Any], destination: Path | None) -> dict[str, Any]:
     """The answers of somebody who stopped the last time, if they are wanted."""
     from lisa_scaffold import prompt
     from lisa_scaffold.verbs import kept
@@ -157,9 +158,13 @@ def _take_up(resolve: Any, given: dict[str, Any]) -> dict[str, Any]:
         number = "answer" if len(before) == 1 else f"{len(before)} answers"
         name = before.get("project_name") or before.get("distribution")
         whose = f" for {name}" if name else ""
-        if prompt.confirm(f"Take up the {number}{whose} that you kept the last time?"):
+        # Whoever names another folder makes another project, and may come back to this one.
+        other = destination is not None and kept.name_folder(before) not in ("", destination.name)
+        what = f"Take up the {number}{whose} that you kept the last time?"
+        if prompt.confirm(what, likely=not other):
             return prompt.settle(resolve, {**before, **given})
-        kept.forget()
+        if not other:
+            kept.forget()
     return given
 
 

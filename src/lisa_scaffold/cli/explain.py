@@ -23,9 +23,10 @@ HELP: dict[str, Any] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold explain``."""
-    parser.add_argument(
+    codes = parser.add_argument(
         "codes", metavar="CODE", nargs="*", help="rules, such as LIC001, and families, such as LIC"
     )
+    common.complete_codes(codes)
     common.add_common(parser)
     parser.set_defaults(command=run)
 

@@ -199,8 +199,15 @@ def decide(
     return decision
 
 
-def confirm(what: str) -> bool:
+def confirm(what: str, *, likely: bool = True) -> bool:
     """Ask for a yes or a no.
+
+    Parameters
+    ----------
+    what
+        The question.
+    likely
+        The answer that Enter gives.
 
     Raises
     ------
@@ -209,7 +216,7 @@ def confirm(what: str) -> bool:
     """
     while True:
         try:
-            return bool(_until_answered(lambda: choose(what, _YES_NO)))
+            return bool(_until_answered(lambda: choose(what, _YES_NO, at=0 if likely else 1)))
         except BackAsked:
             continue  # there is nothing to go back to
 

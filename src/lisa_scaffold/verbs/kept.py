@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -50,6 +51,12 @@ def read() -> dict[str, Any]:
         if isinstance(found, dict) and not checks.find_fault(found):
             return found
     return {}
+
+
+def name_folder(answers: Mapping[str, Any]) -> str:
+    """The folder that a project of these answers gets by default; empty where nothing tells."""
+    named = answers.get("distribution") or answers.get("project_name") or ""
+    return re.sub(r"[\W_]+", "-", str(named)).strip("-").lower()
 
 
 def forget() -> None:
