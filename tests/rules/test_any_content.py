@@ -20,7 +20,7 @@ from ..support.sweeps import sampled
 pytestmark = pytest.mark.uncounted
 
 FAMILIES = (
-    *("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "CMP", "SON", "DAG"),
+    *("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "CMP", "HLM", "DJA", "SON", "DAG"),
     *("DOC", "CIT", "SEC"),
 )
 

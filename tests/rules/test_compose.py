@@ -7,7 +7,6 @@ import pytest
 from ..support.checking import Found, clean, edited, found, messages
 
 FILE = "compose.yaml"
-SERVICE = {".copier-answers.yml": "_src_path: x\nkind: service\n"}
 
 
 def compose(body: str, name: str = FILE, **others: str) -> dict[str, str]:
@@ -89,6 +88,19 @@ def test_a_name_that_is_defined_or_may_be(more: str) -> None:
     assert found({**compose(body), **others}, "CMP002") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("compose.override.yaml.example", "secrets: {back: {file: x}}\n"),
+        ("docker-compose.local.yml.dist", ""),
+        (".gitignore", "/compose.override.yaml\n"),
+    ],
+)
+def test_a_name_that_each_machine_defines_for_itself(path: str, content: str) -> None:
+    assert found(web("secrets: [back]"), "CMP002") == [("CMP002", FILE, 4)]
+    assert found({**web("secrets: [back]"), path: content}, "CMP002") == []
+
+
 def test_the_fresh_service_without_a_definition() -> None:
     broken = edited(
         clean(kind="service"), FILE, '  secret_key: { file: "secrets/secret_key" }\n', ""
@@ -133,7 +145,11 @@ def test_secrets_in_the_environment(told: tuple[str, ...], line: int) -> None:
         ("5432:5432", True),
         ("0.0.0.0:15432:5432", True),
         ("6379:6379/tcp", True),
+        ("[::]:27017:27017", True),
+        ("3306", True),
         ("127.0.0.1:5432:5432", False),
+        ("[::1]:5432:5432", False),
+        ("5432:80/udp", False),
         ("443:443", False),
         ("${PORT}:5432", False),
     ],
@@ -143,10 +159,19 @@ def test_databases_that_are_open(port: str, is_found: bool) -> None:
     assert found(web("ports:", f'  - "{port}"'), "CMP005") == wanted
 
 
-def test_what_is_published_and_does_not_come_back() -> None:
-    files = {**web("ports: ['443:443']"), **SERVICE}
-    assert found(files, "CMP006") == [("CMP006", FILE, 2)]
-    assert found({**web("ports: ['443:443']", "restart: always"), **SERVICE}, "CMP006") == []
-    elsewhere = "services:\n  web:\n    restart: always\n"
-    assert found({**files, "compose.production.yaml": elsewhere}, "CMP006") == []
-    assert found(web("ports: ['443:443']"), "CMP006") == []
+@pytest.mark.parametrize(
+    ("port", "is_found"),
+    [
+        ("5432", True),
+        ("{target: 5432, published: 5432}", True),
+        ("{target: 5432, published: '15432', host_ip: 0.0.0.0, protocol: tcp}", True),
+        ("{target: 5432, published: 5432, host_ip: 127.0.0.1}", False),
+        ("{target: 5432, protocol: udp}", False),
+        ("{target: 80}", False),
+        ("[5432]", False),
+        ("true", False),
+    ],
+)
+def test_databases_that_are_open_in_the_long_form(port: str, is_found: bool) -> None:
+    wanted: list[Found] = [("CMP005", FILE, 5)] if is_found else []
+    assert found(web("ports:", f"  - {port}"), "CMP005") == wanted

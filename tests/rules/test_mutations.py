@@ -21,7 +21,7 @@ pytestmark = pytest.mark.uncounted
 Files = dict[str, Any]
 TOML = "pyproject.toml"
 FAMILIES = (
-    *("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "CMP", "SON", "DAG"),
+    *("FIL", "LIC", "MET", "PKG", "QTY", "CI", "CON", "CMP", "HLM", "DJA", "SON", "DAG"),
     *("DOC", "CIT", "SEC"),
 )
 
@@ -60,6 +60,17 @@ def static() -> Files:
 DOCKER = "Dockerfile"
 COMPOSE = "compose.yaml"
 CDE = "gitlab-registry.in2p3.fr/lisa/lisa-cde:0.4.0"
+MORE = "chart/templates/more.yaml"
+SETTINGS = "service/settings.py"
+MIGRATION = "challenges/migrations/0002_more.py"
+WAITS = """\
+services:
+  web:
+    image: nginx:1.29
+    depends_on: {cache: {condition: service_healthy}}
+  cache:
+    image: redis:8.2
+"""
 SONAR = "sonar-project.properties"
 HOOKS = ".pre-commit-config.yaml"
 
@@ -275,6 +286,48 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
         "    networks: [front]\n",
         kind="service",
     ),
+    "CMP007": put("desk/compose.yaml", WAITS, kind="service"),
+    "CMP008": put("desk/compose.yaml", WAITS.replace("healthy", "started"), kind="service"),
+    "CMP009": edit(COMPOSE, '{ cpus: "1", memory: 256m }', '{ cpus: "1" }', kind="service"),
+    "CMP010": edit(
+        COMPOSE,
+        "networks:\n  front: {}",
+        "version: '3'\nnetworks:\n  front: {}",
+        kind="service",
+    ),
+    "CMP011": edit(
+        COMPOSE,
+        "[blue]",
+        "[blue]\n    container_name: a\n    scale: 2",
+        kind="service",
+    ),
+    "CMP012": put(COMPOSE, "services:\n  backup:\n    image: a/b:1\n"),
+    "HLM001": put("chart/values.schema.json", None, kind="service"),
+    "HLM002": put(MORE, "kind: Job\nresources: {}\n", kind="service"),
+    "HLM003": put(MORE, "kind: Ingress\nspec: {}\n", kind="service"),
+    "HLM004": put(
+        MORE,
+        "kind: Deployment\ncontainerPort: 1\nsecurityContext: {}\nresources: {}\n",
+        kind="service",
+    ),
+    "HLM005": put(MORE, "kind: Job\nsecurityContext: {}\n", kind="service"),
+    "HLM006": edit("chart/values.yaml", 'tag: ""', "tag: latest", kind="service"),
+    "DJA001": edit(SETTINGS, "DEBUG = False", "DEBUG = True", kind="service"),
+    "DJA002": edit(SETTINGS, "ALLOWED_HOSTS = [", 'ALLOWED_HOSTS = ["*", ', kind="service"),
+    "DJA003": edit(
+        SETTINGS,
+        'SECRET_KEY = read("SECRET_KEY")',
+        'SECRET_KEY = "a1"',
+        kind="service",
+    ),
+    "DJA004": edit(
+        SETTINGS,
+        "SESSION_COOKIE_SECURE = True",
+        "SESSION_COOKIE_SECURE = False",
+        kind="service",
+    ),
+    "DJA005": put(MIGRATION, "o = migrations.AddIndex('dataset', a)\n", kind="service"),
+    "DJA006": put(MIGRATION, "o = migrations.RenameField('dataset', 'a', 'b')\n", kind="service"),
     "SON001": edit(SONAR, "sonar.projectKey=LISA:", "sonar.projectKey=LISA/"),
     "SON002": edit(SONAR, "sonar.sourceEncoding", "sonar.sourceencoding"),
     "SON003": edit(SONAR, "sonar.tests=tests", "sonar.tests=test"),

@@ -11,7 +11,7 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.rule import MUST, SERVICE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
 
 FILES = tuple(
     f"**/{name}{more}.{end}"
@@ -23,6 +23,8 @@ FILES = tuple(
 _NO_COMPOSE = compile_lazily(
     r"(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*"
 )
+_SAMPLE = compile_lazily(r".*\.(?:example|sample|dist|template|tmpl|tpl)(?:\.ya?ml)?|.*\.j2")
+_OWN = [(name, end) for name in ("compose", "docker-compose") for end in ("yaml", "yml")]
 # https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json
 _TOP = frozenset(
     [
@@ -63,7 +65,7 @@ _DATABASES = {
     11211: "memcached",
     27017: "MongoDB",
 }
-_OPEN = compile_lazily(r"(?:0\.0\.0\.0:)?\d+:(\d+)(?:/tcp)?")
+_OPEN = compile_lazily(r"(?:(?:0\.0\.0\.0|\[::\]):)?(?:\d*:)?(\d{1,5})(?:/tcp)?")
 
 
 class Service(NamedTuple):
@@ -87,6 +89,15 @@ class Service(NamedTuple):
         """The line of a key of it."""
         return self.file.line("services", self.name, *keys)
 
+    @property
+    def restarts(self) -> bool:
+        """Whether it is started again after a fault."""
+        deploy = self.data.get("deploy")
+        policy = self.data.get("restart")
+        return bool(policy and policy != "no") or (
+            isinstance(deploy, dict) and "restart_policy" in deploy
+        )
+
 
 @cached_in_facts
 def find_compose(facts: Facts) -> list[Document]:
@@ -95,19 +106,32 @@ def find_compose(facts: Facts) -> list[Document]:
     return [each for path in paths if (each := facts.yaml(path)).table("services")]
 
 
-def _services(facts: Facts) -> Iterator[Service]:
+def find_services(facts: Facts) -> Iterator[Service]:
+    """Every service, as each of the files describes it."""
     for file in find_compose(facts):
         for name, data in file.table("services").items():
             if isinstance(data, dict):
                 yield Service(file, str(name), data)
 
 
-def _extends(file: Document) -> bool:
-    """Whether a file takes something from one that is not looked at here."""
-    services = file.table("services").values()
-    return "include" in file.data or any(
-        isinstance(each, dict) and "extends" in each for each in services
-    )
+@cached_in_facts
+def find_open(facts: Facts) -> frozenset[str]:
+    """Folders in which Compose reads more than is seen: what each machine has, or other folders."""
+    found = set()
+    for file in find_compose(facts):
+        folder = file.path[: file.path.rfind("/") + 1]
+        services = file.table("services").values()
+        takes = any(isinstance(each, dict) and "extends" in each for each in services)
+        samples = facts.paths(*(f"{folder}{name}*.*" for name in ("compose", "docker-compose")))
+        own = (f"{folder}{name}.override.{end}" for name, end in _OWN)
+        if (
+            takes
+            or "include" in file.data
+            or any(_SAMPLE.fullmatch(path) for path in samples)
+            or any(facts.ignores(path) for path in own)
+        ):
+            found.add(folder)
+    return frozenset(found)
 
 
 @rule("CMP001", MUST, when=find_compose)
@@ -126,7 +150,7 @@ def keys_are_known(facts: Facts) -> Iterator[Hit]:
             if str(key) not in _TOP and not str(key).startswith("x-"):
                 message = "Compose refuses this key at the top: move it, or begin it with `x-`"
                 yield Hit(file.path, file.line(key), message)
-    for each in _services(facts):
+    for each in find_services(facts):
         for key in each.data:
             name = str(key)
             if name not in _SERVICE and name != "<<" and not name.startswith("x-"):
@@ -145,16 +169,13 @@ def names_are_defined(facts: Facts) -> Iterator[Hit]:
     Source: [Compose file reference](https://docs.docker.com/reference/compose-file/).
     """
     defined: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    unknown: set[str] = set()
     for file in find_compose(facts):
-        folder = file.path.rpartition("/")[0]
+        folder = file.path[: file.path.rfind("/") + 1]
         for kind in ("networks", "secrets", "configs"):
             defined[folder] |= {(kind, str(name)) for name in file.table(kind)}
-        if _extends(file):
-            unknown.add(folder)
-    for each in _services(facts):
-        folder = each.file.path.rpartition("/")[0]
-        if folder in unknown:
+    for each in find_services(facts):
+        folder = each.file.path[: each.file.path.rfind("/") + 1]
+        if folder in find_open(facts):
             continue
         for kind in ("networks", "secrets", "configs"):
             for number, name in enumerate(_named(each.data.get(kind))):
@@ -182,7 +203,7 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Compose in production](https://docs.docker.com/compose/how-tos/production/).
     """
-    for each in _services(facts):
+    for each in find_services(facts):
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and "build" not in each.data
         if is_pulled and (message := images.explain_change(str(image))):
@@ -199,7 +220,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """
-    for each in _services(facts):
+    for each in find_services(facts):
         for key, name, value in _environment(each.data.get("environment")):
             is_secret = _SECRET.fullmatch(name) and value and "$" not in value
             if is_secret and not value.startswith(("/run/secrets/", "{{")):
@@ -231,33 +252,21 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: port publishing](https://docs.docker.com/engine/network/port-publishing/).
     """
-    for each in _services(facts):
+    for each in find_services(facts):
         ports = each.data.get("ports")
         for number, port in enumerate(ports if isinstance(ports, list) else []):
-            match = _OPEN.fullmatch(port) if isinstance(port, str) else None
-            if match and (database := _DATABASES.get(int(match[1][:6]))):
+            if database := _DATABASES.get(_find_open(port)):
                 message = (
                     f"{database} is open to everybody: remove this, or write `127.0.0.1:` before it"
                 )
                 yield Hit(each.file.path, each.line("ports", number), message)
 
 
-@rule("CMP006", SHOULD, kinds=SERVICE, when=find_compose)
-def services_come_back(facts: Facts) -> Iterator[Hit]:
-    """What is published starts again after a fault and after a restart of the machine.
-
-    Why: Without a policy a container stays away until somebody notices.
-
-    How: Add `restart: unless-stopped`.
-
-    Source: [Docker: restart policies](https://docs.docker.com/engine/containers/start-containers-automatically/).
-    """
-    comes_back = set()
-    for each in _services(facts):
-        deploy = each.data.get("deploy")
-        if each.data.get("restart") or (isinstance(deploy, dict) and "restart_policy" in deploy):
-            comes_back.add(each.name)
-    for each in _services(facts):
-        if each.data.get("ports") and each.name not in comes_back:
-            message = "after a fault it stays away: add `restart: unless-stopped`"
-            yield Hit(each.file.path, each.line(), message)
+def _find_open(port: Any) -> int:
+    """The port of a container that is open to everybody, in either form; 0 for none."""
+    if isinstance(port, dict):
+        is_open = port.get("host_ip") in (None, "", "0.0.0.0", "::")  # noqa: S104 - looked for
+        is_open &= str(port.get("protocol", "tcp")) == "tcp"
+        port = port.get("target") if is_open else None
+    match = _OPEN.fullmatch(str(port)) if isinstance(port, str | int) else None
+    return int(match[1]) if match else 0

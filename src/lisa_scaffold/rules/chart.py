@@ -1,0 +1,220 @@
+"""Helm charts: what their values may be, and what their pods may do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from lisa_scaffold.formats.document import Document
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.rules.rule import SHOULD, Hit, rule
+
+_NO_CHART = compile_lazily(
+    r"(?:.*/)?(?:tests?|testdata|fixtures|examples?|vendor|node_modules)/.*"
+    r"|.*[{}].*"
+)
+_PART = compile_lazily(r"((?:.*/)?)charts/[^/]+/")
+_KIND = compile_lazily(r"^kind:\s*[\"']?(\w+)", re.MULTILINE)
+_DEFINED = compile_lazily(r"\{\{-?\s*define\s+\"([^\"]+)\"")
+_INCLUDED = compile_lazily(r"\b(?:include|template)\s+\"([^\"]+)\"")
+_UNNAMED = compile_lazily(r"\b(?:include|template)\s+[^\"\s]|\btpl\s")
+_PODS = frozenset(["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"])
+
+
+class Template(NamedTuple):
+    """A template of a chart.
+
+    Attributes
+    ----------
+    path
+        Its file.
+    kinds
+        The objects in it, each with its line.
+    text
+        What it says, with the files whose definitions it includes.
+    is_whole
+        Whether all that it includes is seen: other charts may bring definitions too.
+    """
+
+    path: str
+    kinds: tuple[tuple[str, int], ...]
+    text: str
+    is_whole: bool
+
+    def lacks(self, key: str) -> bool:
+        """Whether a key certainly stands nowhere in it."""
+        return self.is_whole and not re.search(rf"\b{key}\b", self.text)
+
+    def first(self, kinds: frozenset[str]) -> tuple[str, int] | None:
+        """The first object of some kinds."""
+        return next((each for each in self.kinds if each[0] in kinds), None)
+
+
+class Chart(NamedTuple):
+    """A chart: its folder with a slash, its description, values and templates."""
+
+    folder: str
+    about: Document
+    values: Document
+    templates: tuple[Template, ...]
+
+
+@cached_in_facts
+def find_charts(facts: Facts) -> list[Chart]:
+    """The charts that can be installed by themselves: not what others consist of."""
+    found = []
+    for path in facts.paths("**/Chart.yaml"):
+        about = facts.yaml(path)
+        folder = path.removesuffix("Chart.yaml")
+        above = _PART.fullmatch(folder)
+        if above and facts.has(f"{above[1]}Chart.yaml"):
+            continue
+        if _NO_CHART.fullmatch(path) or not about.get("name") or about.get("type") == "library":
+            continue
+        templates = tuple(_read_templates(facts, folder))
+        if templates:
+            found.append(Chart(folder, about, facts.yaml(f"{folder}values.yaml"), templates))
+    return found
+
+
+def _read_templates(facts: Facts, folder: str) -> Iterator[Template]:
+    below = f"{folder}templates/"
+    texts = {
+        path: facts.text(path)
+        for path in facts.files
+        if path.startswith(below) and path.endswith((".yaml", ".yml", ".tpl"))
+    }
+    defined = {name: path for path, text in texts.items() for name in _DEFINED.findall(text)}
+    for path, text in texts.items():
+        if path.startswith(f"{below}tests/") or not _KIND.search(text):
+            continue
+        seen, is_whole = {path}, True
+        waiting = [path]
+        while waiting:
+            here = texts[waiting.pop()]
+            names = _INCLUDED.findall(here)
+            is_whole &= not _UNNAMED.search(here) and all(name in defined for name in names)
+            new = {defined[name] for name in names if name in defined} - seen
+            seen |= new
+            waiting += new
+        kinds = [(each[1], text.count("\n", 0, each.start()) + 1) for each in _KIND.finditer(text)]
+        yield Template(path, tuple(kinds), "\n".join(map(texts.__getitem__, seen)), is_whole)
+
+
+def _pods(facts: Facts, kinds: frozenset[str]) -> Iterator[tuple[Template, str, int]]:
+    """Each template that makes pods, with the kind and the line of the first."""
+    for chart in find_charts(facts):
+        for each in chart.templates:
+            if first := each.first(kinds):
+                yield each, *first
+
+
+@rule("HLM001", SHOULD, when=find_charts, strict=True)
+def values_have_a_schema(facts: Facts) -> Iterator[Hit]:
+    """A schema says what the values of a chart may be.
+
+    Why: Helm passes over a value with a mistyped name, and the default is installed.
+
+    How: Write `values.schema.json`, with `additionalProperties: false`: Helm holds values to it.
+
+    Source: [Helm: schema files](https://helm.sh/docs/topics/charts/#schema-files).
+    """
+    for chart in find_charts(facts):
+        path = f"{chart.folder}values.schema.json"
+        # Some make it from YAML when the chart is packed.
+        if chart.values and not facts.paths(f"{chart.folder}values.schema.*"):
+            message = "Helm takes any value, mistyped names included: add a schema"
+            yield Hit(path, 1, message)
+
+
+@rule("HLM002", SHOULD, when=find_charts)
+def pods_are_confined(facts: Facts) -> Iterator[Hit]:
+    """Pods say what they may do.
+
+    Why: Without a security context a container may run as root, and whoever breaks into it gets
+    all that root can do there. Namespaces of the level "restricted" refuse such pods.
+
+    How: Add `securityContext`: `runAsNonRoot: true`, `allowPrivilegeEscalation: false`, all
+    capabilities dropped.
+
+    Source: [Kubernetes: pod security standards](https://kubernetes.io/docs/concepts/security/pod-security-standards/).
+    """
+    for each, kind, line in _pods(facts, _PODS):
+        if each.lacks("securityContext"):
+            message = f"the pods of this {kind} may run as root: add a `securityContext`"
+            yield Hit(each.path, line, message)
+
+
+@rule("HLM003", SHOULD, when=find_charts)
+def entry_has_tls(facts: Facts) -> Iterator[Hit]:
+    """People come in by TLS.
+
+    Why: What an Ingress without `tls` passes on, passwords included, goes over an open line.
+
+    How: Add `tls` with the hosts and the name of the secret.
+
+    Source: [Kubernetes: TLS of an Ingress](https://kubernetes.io/docs/concepts/services-networking/ingress/#tls).
+    """
+    for each, _, line in _pods(facts, frozenset(["Ingress"])):
+        if each.lacks("tls"):
+            yield Hit(each.path, line, "people come in over an open line: add `tls`")
+
+
+@rule("HLM004", SHOULD, when=find_charts)
+def pods_tell_when_they_are_ready(facts: Facts) -> Iterator[Hit]:
+    """A server in a pod tells when it can take requests.
+
+    Why: Without a probe requests go to a pod that has just been started, and a release whose pods
+    never work replaces the one that does.
+
+    How: Add a `readinessProbe`.
+
+    Source: [Kubernetes: probes](https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/).
+    """
+    for each, kind, line in _pods(facts, frozenset(["Deployment", "StatefulSet"])):
+        if "containerPort" in each.text and each.lacks("readinessProbe"):
+            message = f"requests reach this {kind} before it works: add a `readinessProbe`"
+            yield Hit(each.path, line, message)
+
+
+@rule("HLM005", SHOULD, when=find_charts, strict=True)
+def pods_are_limited(facts: Facts) -> Iterator[Hit]:
+    """Pods say how much they need, and how much they may take.
+
+    Why: Without it the scheduler puts any number of pods on one node, and the node's memory ends
+    first for whoever happens to ask last.
+
+    How: Add `resources`, with requests and a limit of memory.
+
+    Source: [Kubernetes: resources](https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/).
+    """
+    for each, kind, line in _pods(facts, _PODS):
+        if each.lacks("resources"):
+            yield Hit(each.path, line, f"this {kind} may take a whole node: add `resources`")
+
+
+@rule("HLM006", SHOULD, when=find_charts)
+def images_are_named_by_version(facts: Facts) -> Iterator[Hit]:
+    """The values of a chart name no image that moves.
+
+    Why: With `latest` two pods of one release may run different code, and no way leads back.
+
+    How: Name a version, or leave the tag empty and let the chart's `appVersion` say it.
+
+    Source: [Kubernetes: image names](https://kubernetes.io/docs/concepts/containers/images/#image-names).
+    """
+    for chart in find_charts(facts):
+        for keys in _find_moving((), chart.values.data):
+            message = "two pods of one release may differ: write a version instead of `latest`"
+            yield Hit(chart.values.path, chart.values.line(*keys), message)
+
+
+def _find_moving(keys: tuple[str, ...], told: Any) -> Iterator[tuple[str, ...]]:
+    if not isinstance(told, dict):
+        return
+    for key, value in told.items():
+        if key == "tag" and value == "latest" and {"repository", "name", "image"} & told.keys():
+            yield *keys, key
+        yield from _find_moving((*keys, key), value)

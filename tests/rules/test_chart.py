@@ -1,0 +1,103 @@
+"""Helm charts: schema, security, TLS, probes, resources, moving images."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.checking import Found, clean, found
+
+PATH = "chart/templates/web.yaml"
+CONFINED = "securityContext: {runAsNonRoot: true}"
+RESOURCES = "resources: {limits: {memory: 1Gi}}"
+PROBE = "readinessProbe: {httpGet: {path: /, port: 80}}"
+
+
+def chart(text: str, path: str = PATH, **others: str) -> dict[str, str]:
+    """A repository with a chart that has one template."""
+    return {
+        "chart/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n",
+        "chart/values.schema.json": "{}",
+        "chart/values.yaml": "a: 1\n",
+        path: text,
+        **others,
+    }
+
+
+def server(*lines: str) -> str:
+    """A deployment whose container has some lines."""
+    return "\n".join(["{{ if .Values.a }}", "kind: Deployment", "containerPort: 80", *lines, ""])
+
+
+def test_a_fresh_service_passes() -> None:
+    assert found(clean(kind="service"), "HLM") == []
+    assert found(chart(server(CONFINED, RESOURCES, PROBE)), "HLM") == []
+
+
+def test_a_schema_of_the_values() -> None:
+    files = chart("kind: Service\n")
+    del files["chart/values.schema.json"]
+    assert found(files, "HLM") == [("HLM001", "chart/values.schema.json", 1)]
+    assert found({**files, "chart/values.schema.yaml": ""}, "HLM") == []
+    assert found({**files, "chart/values.yaml": ""}, "HLM") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("HLM002", (RESOURCES, PROBE)),
+        ("HLM004", (CONFINED, RESOURCES)),
+        ("HLM005", (CONFINED, PROBE)),
+    ],
+)
+def test_what_a_pod_lacks(code: str, lines: tuple[str, ...]) -> None:
+    assert found(chart(server(*lines)), "HLM") == [(code, PATH, 2)]
+    # What is included may have it: seen through, unless another chart or a variable names it.
+    rest = "".join(f"{each}\n" for each in (CONFINED, RESOURCES, PROBE) if each not in lines)
+    names = f'{{{{- define "rest" -}}}}\n{rest}{{{{- end }}}}\n'
+    included = server(*lines, '{{- include "rest" . }}')
+    helped = chart(included, **{"chart/templates/_names.tpl": names})
+    assert found(helped, "HLM") == []
+    assert found(chart(included), "HLM") == []
+    assert found(chart(server(*lines, "{{ include $name . }}")), "HLM") == []
+    empty = names.replace(rest, "a: 1\n")
+    assert found(chart(included, **{"chart/templates/_names.tpl": empty}), "HLM") == [
+        (code, PATH, 2)
+    ]
+
+
+def test_a_job_serves_nobody() -> None:
+    job = f"kind: Job\n{CONFINED}\n{RESOURCES}\n"
+    assert found(chart(job), "HLM") == []
+    assert found(chart(job.replace(CONFINED, "")), "HLM") == [("HLM002", PATH, 1)]
+
+
+def test_an_open_entry() -> None:
+    assert found(chart("kind: Service\n---\nkind: Ingress\n"), "HLM") == [("HLM003", PATH, 3)]
+    assert found(chart("kind: Ingress\nspec:\n  tls: []\n"), "HLM") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ("image:\n  repository: a/b\n  tag: latest\n", 3),
+        ("more:\n  image:\n    name: b\n    tag: latest\n", 4),
+        ("image:\n  repository: a/b\n  tag: '1'\n", 0),
+        ("release:\n  tag: latest\n", 0),
+        ("- 1\n", 0),
+    ],
+)
+def test_images_that_move(values: str, line: int) -> None:
+    path = "chart/values.yaml"
+    wanted: list[Found] = [("HLM006", path, line)] if line else []
+    assert found(chart("kind: Service\n", **{path: values}), "HLM") == wanted
+
+
+def test_parts_libraries_and_samples_are_left_alone() -> None:
+    bad = server()
+    part = chart("kind: Service\n", **{"chart/charts/b/Chart.yaml": "name: b\n"})
+    assert found({**part, "chart/charts/b/templates/web.yaml": bad}, "HLM") == []
+    library = "name: a\ntype: library\n"
+    assert found(chart(bad, **{"chart/Chart.yaml": library}), "HLM") == []
+    sample = {f"examples/{path}": text for path, text in chart(bad).items()}
+    assert found(sample, "HLM") == []
+    assert found(chart(bad, "chart/templates/tests/web.yaml"), "HLM") == []

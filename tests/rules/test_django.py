@@ -1,0 +1,99 @@
+"""Django: settings of production, and those that are no business of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.checking import Found, changed, clean, found
+
+PRODUCTION = "site/settings/production.py"
+HEAD = "from .base import *\n\nDATABASES = {}\n"
+SERVED = {
+    "manage.py": "",
+    "site/wsgi.py": 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site.settings")\n',
+    "Dockerfile": "FROM python:3.13\nUSER 1\n",
+}
+WRONG = {
+    "DJA001": "DEBUG = True",
+    "DJA002": 'ALLOWED_HOSTS = ["*"]',
+    "DJA003": "SECRET_KEY = 'django-insecure-f4$h!9k'",
+    "DJA004": "SESSION_COOKIE_SECURE = False",
+}
+
+
+def django(line: str, path: str = PRODUCTION, **others: str) -> dict[str, str]:
+    """A repository with settings that have a line."""
+    return {path: f"{HEAD}{line}\n", **others}
+
+
+def test_a_fresh_service_passes() -> None:
+    assert found(clean(kind="service"), "DJA") == []
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_what_production_must_not_have(code: str) -> None:
+    assert found(django(WRONG[code]), "DJA") == [(code, PRODUCTION, 4)]
+    annotated = WRONG[code].replace(" =", ": object =", 1)
+    assert found(django(annotated), "DJA") == [(code, PRODUCTION, 4)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DEBUG = False",
+        'DEBUG = os.environ.get("DEBUG", True)',
+        "DEBUG = True\nif ON:\n    DEBUG = False",
+        "DEBUG = True\nDEBUG = False",
+        "DEBUG = True\nfrom .local import *",
+        "DEBUG = True\ntry:\n    from local import *\nexcept ImportError:\n    pass",
+        "DEBUG = True\ninclude('more.py')",
+        'ALLOWED_HOSTS = os.environ.get("HOSTS", "*").split(",")',
+        'ALLOWED_HOSTS = [".example.org"]',
+        'SECRET_KEY = env("SECRET_KEY")',
+        'SECRET_KEY = "change-me"',
+        'SECRET_KEY = "{{ secret }}"',
+        'SECRET_KEY = ""',
+        "CSRF_COOKIE_SECURE = not DEBUG",
+        "def f():\n    DEBUG = True",
+        "DEBUG = = 1",
+    ],
+)
+def test_what_is_right_or_cannot_be_told(line: str) -> None:
+    assert found(django(line), "DJA") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_production"),
+    [
+        ("site/settings/prod.py", True),
+        ("site/settings/environments/staging.py", True),
+        ("site/settings_production.py", True),
+        ("site/preprod_settings.py", True),
+        ("site/settings/local.py", False),
+        ("site/settings/base.py", False),
+        ("tests/settings/production.py", False),
+        ("examples/a/settings/production.py", False),
+        ("{{ name }}/settings/production.py", False),
+        ("site/production.py", False),
+    ],
+)
+def test_names_that_tell_of_production(path: str, is_production: bool) -> None:
+    wanted: list[Found] = [("DJA001", path, 4)] if is_production else []
+    assert found(django("DEBUG = True", path), "DJA") == wanted
+
+
+def test_the_only_settings_of_what_runs_as_an_image() -> None:
+    path = "site/settings.py"
+    files = django("DEBUG = True", path, **SERVED)
+    assert found(files, "DJA") == [("DJA001", path, 4)]
+    below = {f"backend/{name}": content for name, content in files.items()}
+    assert found(below, "DJA") == [("DJA001", f"backend/{path}", 4)]
+    for changes in (
+        {"Dockerfile": None},
+        {"site/wsgi.py": None},
+        {"site/local_settings.py": HEAD},
+        {"Dockerfile": "FROM python:3.13\nENV DJANGO_SETTINGS_MODULE=site.other\nUSER 1\n"},
+    ):
+        assert found(changed(files, changes), "DJA") == [], changes
+    other = "site/settings/production.py"
+    assert found({**files, other: f"{HEAD}DEBUG = False\n"}, "DJA") == []
