@@ -139,6 +139,14 @@ def test_secrets_in_the_environment(told: tuple[str, ...], line: int) -> None:
     assert found(web(*told), "CMP004") == wanted
 
 
+def test_a_secret_that_several_services_have_is_one_finding() -> None:
+    service = "    environment: {DB_PASSWORD: swordfish}\n"
+    files = compose(f"services:\n  web:\n{service}  worker:\n{service}")
+    assert messages(files, "CMP004") == [
+        "everybody can read DB_PASSWORD here: change it, then use `secrets`; also in line 5"
+    ]
+
+
 @pytest.mark.parametrize(
     ("port", "is_found"),
     [

@@ -11,7 +11,7 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
 
 FILES = tuple(
     f"**/{name}{more}.{end}"
@@ -220,12 +220,15 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in find_services(facts):
         for key, name, value in _environment(each.data.get("environment")):
             is_secret = _SECRET.fullmatch(name) and value and "$" not in value
             if is_secret and not value.startswith(("/run/secrets/", "{{")):
-                message = f"everybody can read {name} here: change it, then use `secrets`"
-                yield Hit(each.file.path, each.line("environment", key), message)
+                lines[each.file.path, name].append(each.line("environment", key))
+    for (path, name), found in lines.items():
+        message = f"everybody can read {name} here: change it, then use `secrets`"
+        yield Hit(path, found[0], f"{message}{count_more(found)}")
 
 
 def _environment(told: Any) -> Iterator[tuple[str | int, str, str]]:
