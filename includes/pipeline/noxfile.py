@@ -92,6 +92,13 @@ def tests(session: nox.Session, airflow: str) -> None:
 
 
 @nox.session(default=False)
+def desk(session: nox.Session) -> None:
+    """Start all of it by Docker Compose; ``-- put FILE`` lets data arrive, ``-- down`` stops it."""
+    session.install("--editable", ".")
+    session.run("python", "-m", PACKAGE, "desk", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Renew what the images of the steps install: all, or ``-- --upgrade-package NAME``."""
     install(session, "lock")

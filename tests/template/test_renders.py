@@ -46,6 +46,7 @@ def plain(text: str) -> str:
 # What is in the folder of images has readers of its own in test_image.py.
 READERS: dict[str, Callable[[str], Any]] = {
     "*.css": plain,
+    "*.csv": plain,
     "*.html": plain,
     "*.js": plain,
     "*.cpp": plain,

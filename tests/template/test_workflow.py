@@ -32,16 +32,17 @@ FILES = {
     *(f".gitlab/issue_templates/{name}.md" for name in ("Bug", "Feature")),
     *(".pre-commit-config.yaml", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "Dockerfile"),
     *("LICENSE", "README.md", "noxfile.py", "pyproject.toml", "steps.yaml"),
+    "compose.yaml",
     *("dags/noise.py", "docs/handbook.md", "docs/sites.md"),
     *(f"sites/{name}.yaml" for name in ("hpc", "kubernetes", "local")),
     *(f"steps/noise/{name}" for name in ("Dockerfile", "noise.py", "requirements.in")),
-    "steps/noise/requirements.txt",
-    *(f"tests/test_{name}.py" for name in ("dags", "operators", "relay", "steps", "store")),
+    *("steps/noise/example.csv", "steps/noise/requirements.txt"),
+    *(f"tests/test_{name}.py" for name in ("dags", "desk", "operators", "relay", "steps", "store")),
     "tests/conftest.py",
 }
 MODULES = {
-    *("__init__", "__main__", "command", "operators", "relay", "runs", "slurm", "steps", "store"),
-    "tasks",
+    *("__init__", "__main__", "command", "desk", "operators", "relay", "runs", "slurm", "steps"),
+    *("store", "tasks"),
 }
 EXTRAS = {"renovate": "renovate.json", "conduct": "CODE_OF_CONDUCT.md", "security": "SECURITY.md"}
 
@@ -135,9 +136,21 @@ def test_everything_names_the_same_airflow(workflow: Render) -> None:
     assert ", ".join(versions) in text(workflow, "CONTRIBUTING.md")
 
 
+def test_the_desk_is_built_from_the_images_of_the_project(workflow: Render) -> None:
+    services = yaml.safe_load(text(workflow, "compose.yaml"))["services"]
+    steps = yaml.safe_load(text(workflow, "steps.yaml"))["steps"]
+    assert services["noise"]["image"] == steps["noise"]["image"]
+    assert services["relay"]["entrypoint"][-1] == workflow.answers["import_name"]
+    assert services["airflow"]["build"]["context"] == "."
+    made = text(workflow, f"{package_of(workflow)}/desk.py")
+    wanted = set(re.findall(r"\$\{([A-Z_]+)[:}]", text(workflow, "compose.yaml")))
+    assert wanted == set(re.findall(r'^ {8}"([A-Z_]+)": ', made, re.MULTILINE))
+    assert {"/secrets/", ".env"} <= set(text(workflow, ".gitignore").split())
+
+
 def test_what_people_wire_is_seeded_and_what_carries_it_is_merged() -> None:
     table = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_lisa_ownership"]
-    shared = ["command", "operators", "relay", "runs", "slurm", "steps", "store", "tasks"]
+    shared = ["command", "desk", "operators", "relay", "runs", "slurm", "steps", "store", "tasks"]
     merged = [f"src/lisa/x/{name}.py" for name in shared] + ["src/x/schemas/site.json"]
     kept = ["dags/noise.py", "sites/local.yaml", "steps/noise/noise.py", "src/x/__init__.py"]
     # lisa-scaffold reads the table by the one, plain Copier `_skip_if_exists` by the other.

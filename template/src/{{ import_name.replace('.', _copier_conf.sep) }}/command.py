@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIServer, make_server
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from .steps import ConfigError, check_files, load_site, load_step, pin
 
@@ -50,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         ("run-step", _run_step, "run one step on one object, without Airflow"),
         ("pin", _pin, "write the digest of a published image into steps.yaml"),
         ("relay", _relay, "take notifications of a store, and tell Airflow"),
+        ("buckets", _make_buckets, "make the buckets of a site"),
         ("subscribe", _subscribe, "make the buckets, and have the store notify the relay"),
+        ("desk", _desk, "start all of it on this machine, by Docker Compose"),
     ):
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(run=run)
@@ -67,8 +71,34 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--port", type=int, default=8090)
         if name == "subscribe":
             command.add_argument("relay", help="address of the relay, as the store reaches it")
+        if name in ("buckets", "subscribe"):
             command.add_argument("--site", default="", help="name of the site")
+        if name == "desk":
+            _add_desk(command)
     return parser
+
+
+def _add_desk(command: argparse.ArgumentParser) -> None:
+    what = command.add_subparsers(dest="what")
+    up = what.add_parser("up", help="build the images, and start: what is done without a word")
+    up.add_argument("--no-build", action="store_true", help="take the images as they are")
+    down = what.add_parser("down", help="stop")
+    down.add_argument("--forget", action="store_true", help="drop the data and the database too")
+    put = what.add_parser("put", help="put a file into the store, and wait for the product")
+    put.add_argument("file", type=Path)
+    put.add_argument("key", nargs="?", default="", help="by default its name, where data arrive")
+    put.add_argument("--wait", type=float, default=300, metavar="SECONDS")
+
+
+def _desk(arguments: argparse.Namespace) -> list[str]:
+    from . import desk
+
+    if arguments.what == "put":
+        return [desk.put(arguments.file, arguments.key, arguments.wait)]
+    if arguments.what == "down":
+        desk.stop(forget=arguments.forget)
+        return []
+    return desk.start(build=not getattr(arguments, "no_build", False))
 
 
 def _check(_: argparse.Namespace) -> list[str]:
@@ -96,13 +126,27 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+class _Handler(WSGIRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """Say nothing: a store may show the token in the path."""
+
+
 def _relay(arguments: argparse.Namespace) -> list[str]:
     from .relay import application, start
 
+    if not os.environ.get("RELAY_ASSETS"):
+        os.environ["RELAY_ASSETS"] = load_site().arrivals
     start()
-    with make_server(arguments.host, arguments.port, application, server_class=_Server) as server:
+    classes: Any = {"server_class": _Server, "handler_class": _Handler}
+    with make_server(arguments.host, arguments.port, application, **classes) as server:
         server.serve_forever()
     return []
+
+
+def _make_buckets(arguments: argparse.Namespace) -> list[str]:
+    from .store import Store
+
+    return Store(load_site(arguments.site)).make_buckets()
 
 
 def _subscribe(arguments: argparse.Namespace) -> list[str]:
@@ -116,9 +160,7 @@ def _subscribe(arguments: argparse.Namespace) -> list[str]:
     check_token(token)
     site = load_site(arguments.site)
     store = Store(site)
-    there = {each["Name"] for each in store.client.list_buckets()["Buckets"]}
-    for bucket in {store.arrivals["bucket"], store.products["bucket"]} - there:
-        store.client.create_bucket(Bucket=bucket)
+    store.make_buckets()
     topics = boto3.client("sns", endpoint_url=store.client.meta.endpoint_url)
     topic = topics.create_topic(
         Name=f"arrivals-{store.arrivals['bucket']}",

@@ -18,6 +18,8 @@ Any WSGI server runs it, as one process of several threads. Settings are environ
 ``AIRFLOW_API``, ``AIRFLOW_USER``, ``AIRFLOW_PASSWORD``
     Where Airflow is, and who the relay is to it.
 
+With ``_FILE`` behind its name, a variable names the file that has the value.
+
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html,
 https://docs.ceph.com/en/latest/radosgw/notifications/, https://peps.python.org/pep-3333/.
 """
@@ -90,6 +92,12 @@ class Settings(NamedTuple):
             If something is missing, or the token is none.
         """
         names = ("RELAY_TOKEN", "RELAY_SPOOL", "RELAY_ASSETS", "AIRFLOW_API", "AIRFLOW_USER")
+        given = {
+            name: Path(told[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+            for name in (*names, "AIRFLOW_PASSWORD")
+            if told.get(f"{name}_FILE")
+        }
+        told = {**told, **given}
         if missing := [name for name in (*names, "AIRFLOW_PASSWORD") if not told.get(name)]:
             message = f"set {', '.join(missing)}"
             raise ValueError(message)

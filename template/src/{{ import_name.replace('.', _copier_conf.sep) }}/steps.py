@@ -95,6 +95,12 @@ class Site:
     store: Mapping[str, Any]
     settings: Mapping[str, Any]
 
+    @property
+    def arrivals(self) -> str:
+        """The address that all of what arrives begins with: the asset of Airflow."""
+        told = self.store["arrivals"]
+        return f"s3://{told['bucket']}/{told.get('prefix', '')}".rstrip("/")
+
     def inside(self, folder: str) -> PurePosixPath:
         """Tell a folder below the working folder as a step sees it."""
         return PurePosixPath(self.work if self.engine == "process" else INSIDE) / folder

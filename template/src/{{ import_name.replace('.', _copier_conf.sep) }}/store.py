@@ -137,15 +137,31 @@ class Store:
                 file.write(part)
         return digest.hexdigest()
 
-    def wants(self, arrival: Arrival) -> bool:
-        """Whether an object is one that a site waits for, and was not processed yet."""
+    def is_awaited(self, arrival: Arrival) -> bool:
+        """Whether an object is one that a site waits for."""
         wanted = self.arrivals
         return (
             arrival.bucket == wanted["bucket"]
             and arrival.key.startswith(wanted["prefix"])
             and arrival.key.endswith(wanted["suffix"])
-            and not self._exists(f"receipts/{arrival.identity}.json")
         )
+
+    def wants(self, arrival: Arrival) -> bool:
+        """Whether an object is one that a site waits for, and was not processed yet."""
+        return self.is_awaited(arrival) and not self._exists(f"receipts/{arrival.identity}.json")
+
+    def find_product(self, arrival: Arrival) -> str:
+        """Find the name of the product that an object became; empty: it has none yet."""
+        receipt = self._read(f"receipts/{arrival.identity}.json")
+        return str(receipt["product"]) if receipt else ""
+
+    def make_buckets(self) -> list[str]:
+        """Make the buckets that are not there yet, and name them."""
+        there = {each["Name"] for each in self.client.list_buckets()["Buckets"]}
+        made = sorted({self.arrivals["bucket"], self.products["bucket"]} - there)
+        for bucket in made:
+            self.client.create_bucket(Bucket=bucket)
+        return made
 
     def sweep(self, most: int = 200) -> list[Arrival]:
         """Objects that no receipt tells of, the oldest first: what no event has told.
@@ -184,15 +200,9 @@ class Store:
                     yield each["LastModified"].astimezone(UTC), arrival
 
     def _watermark(self) -> datetime:
-        try:
-            answer = self.client.get_object(
-                Bucket=self.products["bucket"], Key=self._key("receipts/watermark.json")
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _GONE:
-                return datetime.min.replace(tzinfo=UTC) + self.late
-            raise
-        return datetime.fromisoformat(json.loads(answer["Body"].read())["watermark"])
+        if told := self._read("receipts/watermark.json"):
+            return datetime.fromisoformat(told["watermark"])
+        return datetime.min.replace(tzinfo=UTC) + self.late
 
     # --- What is made -----------------------------------------------------------------------------
 
@@ -253,6 +263,16 @@ class Store:
         bucket, key = self.products["bucket"], self._key(key)
         self.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
         return key
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        try:
+            answer = self.client.get_object(Bucket=self.products["bucket"], Key=self._key(key))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                return None
+            raise
+        found: dict[str, Any] = json.loads(answer["Body"].read())
+        return found
 
     def _exists(self, key: str) -> bool:
         try:

@@ -15,8 +15,7 @@ from .store import Arrival, GoneError, Store
 
 def arrivals_asset() -> Asset:
     """Name what the relay and the sweep report: objects that arrive at this site."""
-    told = load_site().store["arrivals"]
-    return Asset(name="arrivals", uri=f"s3://{told['bucket']}/{told.get('prefix', '')}".rstrip("/"))
+    return Asset(name="arrivals", uri=load_site().arrivals)
 
 
 def list_arrivals(asset: Asset) -> Any:

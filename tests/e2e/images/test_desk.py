@@ -1,0 +1,82 @@
+"""A generated pipeline at the desk, by Docker Compose: two commands to the first product."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from ..parts import airflow
+from ..parts.airflow import Airflow, Pipeline
+from ..parts.desk import Desk, make_desk
+from ..parts.docker import Docker
+from .conftest import Cde
+
+pytestmark = pytest.mark.heavy
+
+STEP = "gitlab-registry.in2p3.fr/lisa/lisa-l1-pipeline/noise"
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    folder = tmp_path_factory.mktemp("desk")
+    # Containers of another user look below it.
+    for path in (folder, *folder.parents[:2]):
+        path.chmod(path.stat().st_mode | 0o755)
+    return airflow.install(folder)
+
+
+@pytest.fixture(scope="module")
+def desk(
+    pipeline: Pipeline, docker: Docker, trixie: Cde, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    docker.build(pipeline.root / "steps/noise", STEP, CDE_IMAGE=trixie.operations)
+    made = make_desk(pipeline, docker, tmp_path_factory.mktemp("stand-ins"))
+    try:
+        yield made
+    finally:
+        made("down", "--forget")
+
+
+def test_two_commands_lead_to_a_product(desk: Desk) -> None:
+    said = desk("up", "--no-build")
+    assert f"Airflow: {desk.airflow.replace('127.0.0.1', 'localhost')}, user admin" in said
+    example = desk.pipeline.root / "steps/noise/example.csv"
+    product = desk("put", example)
+    assert re.fullmatch(r"noise/[0-9a-f]{64}\n", product)
+    # The same content makes no other product, whatever its key.
+    assert desk("put", example, "segments/a b ü+.csv") == product
+    password = (desk.pipeline.root / "secrets/admin_password").read_text(encoding="utf-8")
+    running = Airflow(desk.airflow, "admin", password)
+    assert {each["state"] for each in running.wait_for_runs("noise", 2)} == {"success"}
+    # The sweep may have seen the first one too: it begins when Airflow does.
+    events = running("/api/v2/assets/events")["asset_events"]
+    told = [
+        [each["key"] for each in event["extra"]["objects"]]
+        for event in events
+        if event["source_dag_id"] is None
+    ]
+    assert told == [["segments/example.csv"], ["segments/a b ü+.csv"]]
+
+    # What is closed.
+    for guess in ("admin", "airflow", ""):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[13]|422"):
+            Airflow(desk.airflow, "admin", guess)("/api/v2/dags")
+    with pytest.raises(urllib.error.HTTPError, match=r"40[13]"):
+        urllib.request.urlopen(f"{desk.airflow}/api/v2/dags", timeout=30)  # noqa: S310
+    assert set(desk.inspect("{{.HostConfig.Privileged}} {{.HostConfig.CapDrop}}")) == {
+        "false [ALL]"
+    }
+    addresses = desk.inspect("{{range .HostConfig.PortBindings}}{{(index . 0).HostIp}} {{end}}")
+    assert {each for line in addresses for each in line.split()} == {"127.0.0.1"}
+    sockets = desk.inspect("{{.Name}}{{range .Mounts}} {{.Destination}}{{end}}")
+    assert [line.split()[0] for line in sockets if "docker.sock" in line] == [
+        "/lisa-l1-pipeline-scheduler-1"
+    ]
+
+    desk("down", "--forget")
+    assert desk.inspect("{{.Name}}") == []
+    assert desk.docker("volume", "ls", "--quiet") == ""
