@@ -3,7 +3,7 @@
 There is a file for each dependency group of pyproject.toml, for what the project needs (runtime),
 for each of its extras, and for what builds it (build-system). A file holds the packages that its
 own requirements ask for; those of a group that it includes stand in that group's file. Versions
-hold on every Python and system, each with the hash of every file that it may come as. No address
+hold on every Python and system, each with the hash of every file of it. No address
 of a package index is written down: where packages come from is a matter of the machine.
 """
 
@@ -22,6 +22,13 @@ ROOT = Path(__file__).parents[1]
 EDITABLE = "editables>=0.3,<1"
 # Wants other versions than the rest, which agrees on one of each package.
 ALONE = {"citation"}
+# What the jobs of a fleet's repository install: lisa-scaffold is built there, from its tag.
+FLEET = ROOT / "template/.gitlab/ci/fleet.txt"
+FLEET_PARTS = ("build-system", "runtime", "gitlab")
+FLEET_HEADER = """\
+# What a job that holds the token of a fleet installs, with the hash of every file of it.
+# This file belongs to lisa-scaffold, which renews it: nobody edits it here.
+"""
 HEADER = "# Written by `nox -s lock`: change pyproject.toml, and run it.\n"
 PIN = re.compile(r"^[\w.-]+==(?:.*\\\n)*.*\n", flags=re.MULTILINE)
 
@@ -108,5 +115,13 @@ def _compile(requirements: list[str], target: Path, options: list[str]) -> None:
     subprocess.run([*command, "-"], input="\n".join(requirements), text=True, cwd=ROOT, check=True)
 
 
+def make_fleet_lock(folder: Path) -> str:
+    """What the jobs of a fleet install: lisa-scaffold's own locks, in one file."""
+    found = sorted({pin for name in FLEET_PARTS for pin in pins(folder / f"{name}.txt")})
+    return FLEET_HEADER + "".join(pin for pin in found if not pin.startswith("editables="))
+
+
 if __name__ == "__main__":
-    write_locks(Path(__file__).parent, sys.argv[1:] or ["--upgrade"])
+    here = Path(__file__).parent
+    write_locks(here, sys.argv[1:] or ["--upgrade"])
+    FLEET.write_text(make_fleet_lock(here), encoding="utf-8")

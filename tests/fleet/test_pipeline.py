@@ -14,7 +14,7 @@ from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
 
 from ..support.fleets import Fleet, open_fleet
-from ..support.tools import program
+from ..support.tools import git, program
 from ..support.updates import Capture
 
 
@@ -76,6 +76,77 @@ def test_gitlabs_own_schema_takes_it(settings: Path, tmp_path: Path) -> None:
     check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
     done = subprocess.run([*check, output], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--history-branch", "a b"), "no name of a branch"),
+        (("--history-branch=-x",), "no name of a branch"),
+        (("--history-branch", "a/../b"), "no name of a branch"),
+        (("--history-branch", "$(x)"), "no name of a branch"),
+        (("--history-branch", "kept", "--history", "kept"), "name one of them"),
+        (("--update=--to 'v1",), "Close the quotation"),
+    ],
+)
+def test_what_no_pipeline_is_made_of(
+    options: tuple[str, ...], said: str, settings: Path, capsys: Capture
+) -> None:
+    assert cli.main(["fleet", "pipeline", str(settings), *options]) == ExitCode.REFUSED
+    assert said in capsys.readouterr().err
+
+
+def test_options_of_an_update_are_words_and_no_commands(settings: Path, capsys: Capture) -> None:
+    made = make(settings, capsys, "--update=--limit 3; rm -rf / $(x)")
+    line = made["fleet 1 of 4"]["script"][0]
+    assert line.endswith("--shard 1/4 --limit '3;' rm -rf / '$(x)' || [ $? -eq 1 ]")
+
+
+def run_jobs(made: dict[str, Any], checkout: Path) -> None:
+    """Run each line of each job: those of one job by one shell, as a runner does."""
+    for job in (*made["page"]["needs"], "page"):
+        script = "\n".join(made[job]["script"])
+        words = ["sh", "-ec", script]
+        done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_history_is_kept_in_a_branch(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet: Fleet = open_fleet(tmp_path / "it", monkeypatch, one={}, two=None)
+    remote, checkout = tmp_path / "control.git", tmp_path / "control"
+    git("init", "--quiet", "--bare", str(remote), cwd=tmp_path)
+    git("init", "--quiet", str(checkout), cwd=tmp_path)
+    (checkout / ".gitignore").write_text("*.json\n")  # which the history has no regard for
+    git("add", ".gitignore", cwd=checkout)
+    git("commit", "--quiet", "--message=Begin", cwd=checkout)
+    git("remote", "add", "origin", str(remote), cwd=checkout)
+    options = ("--parts", "1", "--install", "", "--history-branch", "kept/fleet")
+    made = make(fleet.set_up(), capsys, *options)
+    scripts = Path(program("lisa-scaffold")).parent
+    monkeypatch.setenv("PATH", str(scripts), prepend=":")
+    run_jobs(made, checkout)
+    fleet.add("three")
+    first = git("rev-parse", "kept/fleet", cwd=remote).strip()
+    run_jobs(made, checkout)
+    assert git("rev-parse", "kept/fleet~1", cwd=remote).strip() == first
+    names = git("ls-tree", "--name-only", "kept/fleet", cwd=remote).split()
+    assert len(names) == 2
+    counts = [
+        len(json.loads(git("show", f"kept/fleet:{name}", cwd=remote))["projects"]) for name in names
+    ]
+    assert counts == [2, 3]
+    assert "<polyline" in (checkout / "public/index.html").read_text()
+    assert git("status", "--porcelain", "--untracked-files=no", cwd=checkout) == ""
+    # Nobody may push there: the job says what to allow, and fails.
+    (remote / "hooks/pre-receive").write_text("#!/bin/sh\nexit 1\n")
+    (remote / "hooks/pre-receive").chmod(0o755)
+    script = "\n".join(made["page"]["script"])
+    words = ["sh", "-ec", script]
+    done = subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "allow the job token to push" in done.stderr
 
 
 def test_its_commands_do_what_they_are_for(

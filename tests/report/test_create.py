@@ -60,6 +60,9 @@ def test_the_next_steps_follow_what_was_made(
     answers = {**PREVIEW.answers, "kind": "service"}
     site = result._replace(preview=PREVIEW._replace(answers=answers))
     assert "with Docker:\n  deploy/secrets desk\n  deploy/compose desk up" in create.created(site)
+    answers = {**PREVIEW.answers, "kind": "fleet"}
+    fleet = result._replace(preview=PREVIEW._replace(answers=answers))
+    assert "\n  nox -s fleet -- status\n" in create.created(fleet)
 
 
 def test_notes_and_missing_hooks_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,7 @@ IDLE = {
     "pipeline": {"debian", "backend", "compiled"},
     # Of the pipeline, a service has files alone.
     "service": {"import_name", "python_min", "backend", "cde_image", "ci_rules"},
+    "fleet": {"backend", "cde_image", "ci_rules", "debian", "import_name"},
 }
 KINDS = tuple(IDLE)
 WITH_COMPONENT = ("package", "image", "pipeline")

