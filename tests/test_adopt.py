@@ -23,6 +23,7 @@ from .support.adopting import (
     POETRY,
     REMOTE,
     SCIKIT,
+    SERVICE,
     SETUPTOOLS,
     adopt,
     answers,
@@ -39,7 +40,12 @@ from .support.repository import AFTER, BEFORE, make_repository
 from .support.tools import passes, program
 from .support.updates import QUESTIONS, Capture, Files, commit, update, write
 
-PROJECTS = {"setuptools": SETUPTOOLS, "hatchling": HATCHLING, "poetry": POETRY}
+PROJECTS = {
+    "setuptools": SETUPTOOLS,
+    "hatchling": HATCHLING,
+    "poetry": POETRY,
+    "service": SERVICE,
+}
 EVERY = pytest.mark.parametrize("name", PROJECTS)
 
 
@@ -118,6 +124,62 @@ def test_a_compiled_project_is_built_as_before(tmp_path: Path, capsys: Capture) 
     assert not {"MANIFEST.in", "Dockerfile", ".gitlab/ci/compiled.yml"} & added
     assert "wheel_tests" not in show(project, "noxfile.py")
     assert "clang-format" not in show(project, ".pre-commit-config.yaml")
+
+
+def test_a_service_keeps_its_application_and_how_it_runs(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SERVICE, "git@gitlab.in2p3.fr:LISA/lisa-tides.git")
+    result = report(project, capsys)
+    found, said = answers(result), sources(result)
+    assert (found["kind"], said["kind"]) == ("service", "docker-compose.yml")
+    assert (found["container"], said["container"]) == (True, "Dockerfile")
+    assert (found["distribution"], said["distribution"]) == ("lisa-tides", "git remote")
+    assert (found["project_name"], said["project_name"]) == ("LISA-Tides", "README.md:1")
+    assert result["replaced"] == []
+    added = paths(project) - SERVICE.keys()
+    assert {"noxfile.py", "pyproject.toml", ".gitlab/ci/quality.yml", ".hadolint.yaml"} <= added
+    # What belongs to the template's own application, and how that one is run.
+    assert not [path for path in added if path.startswith(("bin", "chart", "compose", "deploy"))]
+    assert not {".gitlab/ci/service.yml", ".dockerignore", "service/settings.py"} & added
+    left = {(each["code"], each["path"]) for each in result["findings"]["advised"]}
+    assert left == {
+        ("CMP008", "docker-compose.yml"),
+        ("CMP009", "docker-compose.yml"),
+        ("CON004", "Dockerfile"),
+        ("CON007", "Dockerfile"),
+        ("CON008", "Dockerfile"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "said"),
+    [
+        (["--data", "kind=image"], {}, "'image', but this repository has a file of Compose"),
+        (["--data", "kind=package"], {}, "no Python package: no pyproject.toml"),
+        ([], {"docker-compose.yml": None}, "no Python package: no pyproject.toml"),
+        (
+            ["--data", "kind=service"],
+            {"docker-compose.yml": None, "pyproject.toml": '[project]\nname = "a"\n'},
+            "'service', but this repository has a Python package",
+        ),
+    ],
+)
+def test_a_kind_that_a_project_is_not(
+    options: list[str], changes: Files, said: str, tmp_path: Path, capsys: Capture
+) -> None:
+    files = {path: text for path, text in {**SERVICE, **changes}.items() if text is not None}
+    assert adopt(make(tmp_path / "project", files), *options) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_package_that_compose_runs_is_a_service_where_somebody_says_so(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    files = {**HATCHLING, "compose.yaml": SERVICE["docker-compose.yml"]}
+    assert answers(report(make(tmp_path / "a", files), capsys))["kind"] == "package"
+    result = report(make(tmp_path / "b", files), capsys, "--data", "kind=service")
+    assert (answers(result)["kind"], answers(result)["container"]) == ("service", False)
+    assert answers(result)["description"] == "Waves for LISA."
+    assert "hadolint" not in show(tmp_path / "b", ".pre-commit-config.yaml")
 
 
 def test_a_type_checker_that_is_told_no_files_is_told_some(adopted: Adopted) -> None:

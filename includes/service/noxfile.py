@@ -16,8 +16,17 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 
+{% if not adopted %}
 PYTHON = "{{ pythons[debian] }}"
+{% endif %}
 REPORTS = Path("reports")
+{% if adopted %}
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install dependency groups of pyproject.toml."""
+    pyproject = nox.project.load_toml("pyproject.toml")
+{% else %}
 LOCK = Path("requirements.txt")
 
 
@@ -26,6 +35,7 @@ def install(session: nox.Session, *groups: str, service: bool = False) -> None:
     pyproject = nox.project.load_toml("pyproject.toml")
     if service:
         session.install("--require-hashes", f"--requirement={LOCK}")
+{% endif %}
     session.install(*nox.project.dependency_groups(pyproject, *groups))
 
 
@@ -54,9 +64,10 @@ def fix(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy."""
-    install(session, "types", service=True)
+    install(session, "types"{{ ', service=True' if not adopted }})
     session.run("mypy", f"--junit-xml={REPORTS / 'mypy.xml'}", *session.posargs)
 
+{% if not adopted %}
 
 @nox.session
 def tests(session: nox.Session) -> None:
@@ -109,7 +120,7 @@ def compile_lock(session: nox.Session, *options: str) -> None:
         *(f"--python-version={PYTHON}", "--custom-compile-command=nox -s lock"),
         *(f"--output-file={LOCK}", *options, "--group=service"),
     )
-
+{% endif %}
 
 @nox.session(default=False)
 def hooks(session: nox.Session) -> None:
@@ -117,6 +128,7 @@ def hooks(session: nox.Session) -> None:
     install(session, "hooks")
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure")
 
+{% if not adopted %}
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
@@ -125,7 +137,7 @@ def audit(session: nox.Session) -> None:
     # The lock has all that is needed, in one version: nothing is installed to find out.
     locked = ("--require-hashes", "--disable-pip", f"--requirement={LOCK}")
     session.run("pip-audit", "--strict", *locked, *session.posargs)
-
+{% endif %}
 
 if __name__ == "__main__":
     nox.main()

@@ -113,6 +113,28 @@ POETRY: Files = {
     "README.md": "# Tides\n",
 }
 
+# A site that Compose runs: no package, its own images and places.
+SERVICE: Files = {
+    "docker-compose.yml": (
+        "services:\n"
+        "  web:\n"
+        "    build: .\n"
+        "    command: gunicorn tides.wsgi\n"
+        "    restart: always\n"
+        "    depends_on: [db]\n"
+        "  db:\n"
+        "    image: postgres:17.6\n"
+    ),
+    "Dockerfile": "FROM python:3.13\nCOPY . /site\nRUN pip install -r /site/requirements.txt\n",
+    "requirements.txt": "django==5.2.8\n",
+    "manage.py": "import django\n",
+    "tides/__init__.py": "",
+    "tides/settings.py": "DEBUG = False\nINSTALLED_APPS = []\n",
+    "tides/tests/test_tides.py": "def test_tides():\n    pass\n",
+    "README.md": "# LISA-Tides\n\nTides in the browser.\n",
+    "LICENSE": "Copyright (c) 2024 University of Example\n",
+}
+
 # Compiled, with a build that says more than the template's would.
 SCIKIT: Files = {
     "pyproject.toml": (

@@ -10,6 +10,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.tree import Disk, File
+from lisa_scaffold.rules.compose import find_compose
 
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 
@@ -83,7 +84,7 @@ def read_facts(found: Project) -> Facts:
     Raises
     ------
     LisaError
-        If its metadata cannot be read, or does not say what its package is.
+        If its metadata cannot be read, or says of no package, and there is no service either.
     """
     facts = Facts(Tracked(found.root), found.root, Given())
     for problem in (facts.pyproject.problem, facts.ini("setup.cfg").problem):
@@ -93,19 +94,32 @@ def read_facts(found: Project) -> Facts:
                 f"{problem.message}",
                 "Mend and commit it first.",
             )
-    if facts.package.form:
-        return facts
+    if not facts.package.form and not find_compose(facts):
+        refuse_unpackaged(facts, found.root)
+    return facts
+
+
+def refuse_unpackaged(facts: Facts, root: Path) -> None:
+    """Raise LisaError for a project that says nothing about a package.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    root
+        Its folder.
+    """
     metadata = facts.paths(*(f"**/{name}" for name in _METADATA))
     below = sorted({path.rpartition("/")[0] for path in metadata} - {""})
     if len(below) > 1:
         raise LisaError(
-            f"{found.root}: several packages in one repository: {', '.join(below[:6])}",
+            f"{root}: several packages in one repository: {', '.join(below[:6])}",
             "lisa-scaffold adopts a repository of one package: name the folder of one, or give "
             "each a repository of its own.",
         )
     if below:
         raise LisaError(
-            f"{found.root}: no package here, but one in {below[0]}",
+            f"{root}: no package here, but one in {below[0]}",
             f"Name that folder: lisa-scaffold adopt {below[0]}.",
         )
     own = facts.first(*_METADATA)
@@ -113,6 +127,6 @@ def read_facts(found: Project) -> Facts:
         f"{own} says nothing about a package" if own else "no pyproject.toml, setup.cfg or setup.py"
     )
     raise LisaError(
-        f"{found.root}: no Python package: {why}",
+        f"{root}: no Python package: {why}",
         "A new project is made with lisa-new; an older one needs its metadata first.",
     )

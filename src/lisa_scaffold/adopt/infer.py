@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lisa_scaffold.adopt import cited, code, forge, people
@@ -14,11 +14,14 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.compose import find_compose
 from lisa_scaffold.versions import normalize_name
 
 PYTHONS = ("3.11", "3.12", "3.13")
 _DISTRIBUTION = compile_lazily(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _DOCS = ("docs", "doc", "docs/source", "doc/source", "document")
+# As the hook of hadolint knows them.
+_LINTED = compile_lazily(r"(?:.*/)?(?:Dockerfile(?:[.-].*)?|[^/]*\.[Dd]ockerfile)")
 _IMAGES = ("Dockerfile", "Containerfile", "docker/Dockerfile", ".docker/Dockerfile")
 
 
@@ -44,15 +47,32 @@ def infer_answers(
     own = "lisa-scaffold adopt"
     found = {"adopted": Guess(True, own), "example": Guess(False, own)}
     found |= {key: Guess(value, "given") for key, value in given.items()}
+    kind = found.get("kind") or infer_kind(facts)
     inference = _Inference(facts, repository_facts, found)
     inference.infer_names()
-    inference.infer_code()
+    if kind.value == "service":
+        found["kind"] = kind
+        # Here it says whether there are images to look after.
+        images = [path for path in facts.files if _LINTED.fullmatch(path)]
+        found.setdefault("container", Guess(bool(images), images[0] if images else "no Dockerfile"))
+    else:
+        inference.infer_code()
+        inference.infer_python()
     inference.infer_description()
     inference.infer_people()
     inference.infer_forge()
-    inference.infer_python()
-    inference.infer_features()
+    if kind.value != "service":
+        inference.infer_features()
     return found
+
+
+def infer_kind(facts: Facts) -> Guess:
+    """Which kind a project is of: a service where Compose runs it, and nothing is a package."""
+    if not facts.package.form and (files := find_compose(facts)):
+        return Guess(
+            "service", min((each.path for each in files), key=lambda path: path.count("/"))
+        )
+    return Guess("package", "its metadata")
 
 
 @dataclass
@@ -98,6 +118,9 @@ class _Inference:
             # What a setup.py computes, only running it can tell.
             only = normalize_name(found[0].import_name)
             options.append(Guess(only, "the only package", sure=False))
+        if not self.facts.package.form:
+            # A repository of no package has its own name before that of a folder in it.
+            options = [*self.name_repository(), *options]
         for option in options:
             if _DISTRIBUTION.fullmatch(option.value):
                 return option
@@ -106,6 +129,15 @@ class _Inference:
             f"{path}:{line}: the project's name is not known: {problem}",
             "Tell it: --data distribution=NAME.",
         )
+
+    def name_repository(self) -> list[Guess]:
+        """The name of the repository, and of its folder."""
+        project = forge.find(self.facts, self.repository_facts, others=True)
+        named = [Guess(project.name, project.source)] if project else []
+        if self.facts.root:
+            named.append(Guess(self.facts.root.name, "its folder", sure=False))
+        slugs = (re.sub(r"[^a-z0-9]+", "-", each.value.lower()).strip("-") for each in named)
+        return [replace(each, value=slug) for each, slug in zip(named, slugs, strict=True)]
 
     def infer_code(self) -> None:
         """The main package, its folder, and the tests."""
@@ -144,10 +176,13 @@ class _Inference:
                 self.add("description", description, source)
                 return
         name = self.found["project_name"].value
-        self.add("description", f"The Python package {name}.", "nothing says it")
+        what = "The service" if "import_name" not in self.found else "The Python package"
+        self.add("description", f"{what} {name}.", "nothing says it")
 
     def read_docstring(self) -> tuple[str, str]:
         """The first paragraph of the package's docstring, and its file."""
+        if "import_name" not in self.found:
+            return "", ""
         folder = str(self.found["code_path"].value) if "code_path" in self.found else ""
         package = str(self.found["import_name"].value).replace(".", "/")
         paths = {f"{folder}/{package}/__init__.py", f"{folder}/__init__.py", folder}

@@ -24,6 +24,7 @@ from lisa_scaffold.project import ANSWERS_FILE, Project, licences
 from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import judge
 from lisa_scaffold.rules import repair as rules_repair
+from lisa_scaffold.rules.compose import find_compose
 from lisa_scaffold.shown import redacted, redacted_in
 from lisa_scaffold.sync import trees
 from lisa_scaffold.sync.outcome import Synced
@@ -135,9 +136,7 @@ class Prepared:
                 "ci_rules: a project is adopted with files, of which some may not fit",
                 "Adopt it without this; then: lisa-scaffold update --data ci_rules=component.",
             )
-        if given.get("kind", "package") != "package":
-            what = f"{given['kind']!r}, but this repository has a Python package"
-            raise AnswersError({"kind": f"{what}: a project of another kind is made with lisa-new"})
+        self._refuse_other_kind(given)
         self._refuse_other_licence(given)
         suggested = {key: guess.value for key, guess in self.guesses(given).items()}
         try:
@@ -149,6 +148,17 @@ class Prepared:
                 f"{self.template.version}: this version of the template is for new projects alone",
                 "Name a newer one with --to, or leave that out.",
             ) from error
+
+    def _refuse_other_kind(self, given: Mapping[str, Any]) -> None:
+        """Raise LisaError for a kind that the project is not."""
+        kind = given.get("kind") or infer.infer_kind(self.facts).value
+        if kind == "package":
+            if not self.facts.package.form:
+                eligible.refuse_unpackaged(self.facts, self.project.root)
+        elif kind != "service" or not find_compose(self.facts):
+            has = "a file of Compose" if find_compose(self.facts) else "a Python package"
+            what = f"{kind!r}, but this repository has {has}"
+            raise AnswersError({"kind": f"{what}: a project of another kind is made with lisa-new"})
 
     def _refuse_other_licence(self, given: Mapping[str, Any]) -> None:
         """Raise AnswersError for a licence that the project's own text of a licence is not."""
@@ -180,7 +190,7 @@ class Prepared:
         guesses = self.guesses(given)
         found = []
         for key, value in answers.items():
-            if key == "debian" and answers["kind"] != "image":
+            if key == "debian" and answers["kind"] not in ("image", "service"):
                 continue  # of no interest to a package
             guess = guesses.get(key)
             if guess and str(guess.value) == str(value):
