@@ -67,8 +67,8 @@ def types(session: nox.Session) -> None:
     install(session, "types"{{ ', service=True' if not adopted }})
     session.run("mypy", f"--junit-xml={REPORTS / 'mypy.xml'}", *session.posargs)
 
-{% if not adopted %}
 
+{% if not adopted %}
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests with coverage; further arguments go to pytest.
@@ -120,16 +120,17 @@ def compile_lock(session: nox.Session, *options: str) -> None:
         *(f"--python-version={PYTHON}", "--custom-compile-command=nox -s lock"),
         *(f"--output-file={LOCK}", *options, "--group=service"),
     )
-{% endif %}
 
+
+{% endif %}
 @nox.session(default=False)
 def hooks(session: nox.Session) -> None:
     """Run the pre-commit hooks on all files."""
     install(session, "hooks")
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure")
 
-{% if not adopted %}
 
+{% if not adopted %}
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
     """Look for known vulnerabilities in what the images install."""
@@ -137,7 +138,8 @@ def audit(session: nox.Session) -> None:
     # The lock has all that is needed, in one version: nothing is installed to find out.
     locked = ("--require-hashes", "--disable-pip", f"--requirement={LOCK}")
     session.run("pip-audit", "--strict", *locked, *session.posargs)
-{% endif %}
 
+
+{% endif %}
 if __name__ == "__main__":
     nox.main()
