@@ -86,6 +86,13 @@ def tests(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Try the whole site in Chromium, which Debian's package of that name has."""
+    install(session, "e2e", service=True)
+    session.run("pytest", f"--junitxml={REPORTS / 'browser.xml'}", "e2e", *session.posargs)
+
+
 @nox.session
 def security(session: nox.Session) -> None:
     """Look for what is unsafe in the code, and in the settings of Django."""

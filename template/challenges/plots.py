@@ -23,6 +23,7 @@ def draw_downloads(days: list[tuple[date, int]]) -> dict[str, Any]:
     bars = go.Bar(x=[str(day) for day, _ in days], y=[count for _, count in days])
     layout = {
         "template": "none",
+        "margin": {"l": 56, "r": 16, "t": 16},
         "xaxis": {"title": {"text": "day"}, "type": "category"},
         "yaxis": {"title": {"text": "downloads"}, "rangemode": "tozero"},
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ..support.answers import answers, template
+from ..support.answers import KINDS, answers, template
 from ..support.tools import commit_all, passes, program, run
 from ..template.test_tokens import script_of, shell, stand_in, with_hostile_names
 from .parts import http
@@ -56,6 +56,15 @@ def test_the_scan_finds_a_secret_beside_names_that_mean_something(
     found = re.findall(r"Location: +(.*?):1\n", done.stdout, re.DOTALL)
     assert sorted(set(found)) == sorted(["plain.py", name or "-x"])
     assert not (project / "pwned").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_scan_finds_nothing_in_a_fresh_repository(kind: str, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    script = script_of(kind, "secrets", project)
+    commit_all(project)
+    done = shell(script, project, scanner(project))
+    assert done.returncode == 0, done.stdout
 
 
 def test_hooks_refuse_a_name_that_would_be_an_option(tmp_path: Path) -> None:
