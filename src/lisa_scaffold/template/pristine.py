@@ -84,14 +84,22 @@ class Origins:
         self._shelf = shelf
 
     def open_all(self, source: Source) -> tuple[Template, ...]:
-        """Every version of a template, which stays open where there is a shelf.
+        """Every version of a template, as it is rendered for checks, where there is a shelf.
+
+        Parameters
+        ----------
+        source
+            The template.
 
         Raises
         ------
         LisaError
             If the template cannot be read.
         """
-        return self._shelf.open_all(source, *source.versions()[-_MOST_OPEN:]) if self._shelf else ()
+        if self._shelf is None:
+            return ()
+        opened = self._shelf.open_all(source, *source.versions()[-_MOST_OPEN:])
+        return tuple(map(self._shelf.narrow, opened))
 
     def of(self, root: Path, recorded: Mapping[str, Any]) -> Origin:
         """The origin of a project.
@@ -220,7 +228,7 @@ def _render(source: Source, version: str, answers: Mapping[str, Any], shelf: She
         own = shelf or Shelf(stack)
         (template,) = own.open_all(source, source.spell(version))
         folder = stack.enter_context(workplace.folder())
-        render = template.replay(answers, {}, folder / "project")
+        render = own.narrow(template).replay(answers, {}, folder / "project")
         used = render.answers
         if any(used.get(key, answer) != answer for key, answer in answers.items()):
             # A default took the place of an answer: whoever wrote that had no such project made.

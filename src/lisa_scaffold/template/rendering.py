@@ -94,6 +94,18 @@ class Template:
             return _patterns(self._files, "locked")
 
     @property
+    def subdirectory(self) -> str:
+        """The folder of what is rendered, as ``copier.yml`` names it; empty where that is all."""
+        with template_errors(self):
+            return str(self._files.subdirectory)
+
+    @property
+    def suffix(self) -> str:
+        """How the names of files end that are more than copied."""
+        with template_errors(self):
+            return str(self._files.templates_suffix)
+
+    @property
     def excluded(self) -> tuple[str, ...]:
         """The patterns of paths that are not rendered, as ``copier.yml`` has them."""
         with template_errors(self), suppress(TypeError):
