@@ -11,7 +11,7 @@ import pytest
 
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
-from lisa_scaffold.fleet.records import Found, Request, Row, Status
+from lisa_scaffold.fleet.records import Found, Request, Row, Status, read_status
 from lisa_scaffold.report.fleet import machine
 
 from ..support.results import EVIL
@@ -91,6 +91,39 @@ def test_history_is_kept_and_drawn(tmp_path: Path) -> None:
         "0.0,120.0 300.0,120.0 600.0,0.0",
         "0.0,60.0 300.0,60.0 600.0,60.0",
     ]
+
+
+def test_time_is_drawn_as_it_went(tmp_path: Path) -> None:
+    """A pause is wide; what has no moment is drawn evenly."""
+    for moments, places in (
+        (
+            tuple(f"2026-11-{day}T00:00:00+00:00" for day in ("01", "02", "11")),
+            ["0.0", "60.0", "600.0"],
+        ),
+        (("a", "b", "c"), ["0.0", "300.0", "600.0"]),
+        (("2026-11-01T00:00:00+00:00",) * 3, ["0.0", "300.0", "600.0"]),
+    ):
+        paths = [
+            write(tmp_path, f"{number}.json", Status(moment, "v2.0.0", ROWS[:2]))
+            for number, moment in enumerate(moments)
+        ]
+        output = tmp_path / "page.html"
+        assert cli.main(["fleet", "page", *paths, "--output", str(output)]) == ExitCode.DONE
+        line = re.findall(r'<polyline class="l0" points="([^"]*)"', output.read_text())[0]
+        found = [point.partition(",")[0] for point in line.split()]
+        assert found == places
+
+
+def test_of_the_time_before_the_numbers_are_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "history"
+    for day in ("01", "02"):
+        path = write(tmp_path, "s.json", replace(STATUS, when=f"2026-11-{day}T00:00:00+00:00"))
+        words = ["fleet", "page", path, "--history", str(folder)]
+        assert cli.main([*words, "--output", str(tmp_path / "page.html")]) == ExitCode.DONE
+    before, after = map(read_status, sorted(folder.iterdir()))
+    assert after.rows == STATUS.rows
+    assert before.rows == tuple(replace(row, findings=()) for row in STATUS.rows)
+    assert before.rows[0].must == 1
 
 
 def test_parts_are_joined(tmp_path: Path) -> None:

@@ -7,13 +7,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changed, changing
 from lisa_scaffold.cli.terminal import busy, hand_over, is_watched, look, say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+
+if TYPE_CHECKING:
+    from lisa_scaffold.fleet.records import Status
 
 DESCRIPTION = """\
 Look at all projects of a fleet, which fleet.toml names, and bring newer versions of the template
@@ -330,18 +333,14 @@ def run_pipeline(arguments: argparse.Namespace) -> int:
 def run_page(arguments: argparse.Namespace) -> int:
     """Make a page of one or many files of the status."""
     from lisa_scaffold.fleet import records
-    from lisa_scaffold.report.fleet import html, machine
+    from lisa_scaffold.report.fleet import html
 
     history = [records.read_status(path) for path in arguments.status]
     if arguments.join:
         history = [records.join(history)]
     newest = max(history, key=lambda each: each.when)
     if arguments.history:
-        name = f"{newest.when.replace(':', '')}.json"
-        with changing(f"{arguments.history / name} is written"):
-            arguments.history.mkdir(parents=True, exist_ok=True)
-            common.write_report(arguments.history / name, machine.as_json(newest))
-        history = [records.read_status(each) for each in sorted(arguments.history.glob("*.json"))]
+        history = _keep(arguments.history, newest)
     text = html.report(history)
     if arguments.badges:
         with changing(f"the badges are in {arguments.badges}"):
@@ -353,6 +352,28 @@ def run_page(arguments: argparse.Namespace) -> int:
     else:
         hand_over(text)
     return ExitCode.DONE
+
+
+def _keep(folder: Path, newest: Status) -> list[Status]:
+    """Add a status to the history, and read what is kept there.
+
+    The earlier ones are counted only: their findings go, which are nearly all of a file.
+    """
+    from lisa_scaffold.fleet import records
+    from lisa_scaffold.report.fleet import machine
+
+    place = folder / f"{newest.when.replace(':', '')}.json"
+    with changing(f"{place} is written"):
+        folder.mkdir(parents=True, exist_ok=True)
+        common.write_report(place, machine.as_json(newest))
+    history = []
+    for path in sorted(folder.glob("*.json")):
+        status = records.read_status(path)
+        if path != place and any(row.findings for row in status.rows):
+            status = records.without_findings(status)
+            common.write_report(path, machine.as_json(status))
+        history.append(status)
+    return history
 
 
 def _write_badge(folder: Path, name: str, picture: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -218,6 +218,11 @@ def read_status(path: Path) -> Status:
         raise LisaError(f"{path}: no status of a fleet that can be read ({error})", hint) from error
     except OSError as error:
         raise LisaError(f"{path}: {error.strerror}", hint) from error
+
+
+def without_findings(status: Status) -> Status:
+    """A status of which the numbers are left, and each project's state."""
+    return replace(status, rows=tuple(replace(row, findings=()) for row in status.rows))
 
 
 def join(parts: Sequence[Status]) -> Status:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 
 from lisa_scaffold.errors import LisaError
@@ -174,6 +175,7 @@ def _draw(history: Sequence[Status]) -> list[Line]:
     """The lines of adoption over time; none where there is one moment alone."""
     step = -(-len(history) // _MOST_POINTS)
     shown = [*history[:-1:step], history[-1]]
+    places = _place([each.when for each in shown])
     lines = []
     for name, holds in (
         ("with the template", _has_template),
@@ -181,12 +183,23 @@ def _draw(history: Sequence[Status]) -> list[Line]:
         ("without a must", _is_clean),
     ):
         shares = [_share(each, holds) for each in shown]
-        places = [
-            f"{_WIDTH * number / max(len(shares) - 1, 1):.1f},{_HEIGHT - _HEIGHT * share / 100:.1f}"
-            for number, share in enumerate(shares)
+        points = [
+            f"{place:.1f},{_HEIGHT - _HEIGHT * share / 100:.1f}"
+            for place, share in zip(places, shares, strict=True)
         ]
-        lines.append(Line(name, " ".join(places), shares[-1]))
+        lines.append(Line(name, " ".join(points), shares[-1]))
     return lines if len(shown) > 1 else []
+
+
+def _place(moments: Sequence[str]) -> list[float]:
+    """Where each of some moments stands on the line of time; evenly, where one is none."""
+    try:
+        times = [datetime.fromisoformat(each).timestamp() for each in moments]
+    except (ValueError, OverflowError, OSError):
+        times = []
+    if not times or times[0] == times[-1]:
+        times = [*map(float, range(len(moments)))]
+    return [_WIDTH * (each - times[0]) / (times[-1] - times[0] or 1) for each in times]
 
 
 def badge(row: Row) -> str:
