@@ -52,6 +52,12 @@ def test_a_small_project_passes() -> None:
     assert found({"Dockerfile": "FROM python:3.8\n"}, "MET") == []
 
 
+def test_what_is_unpacked_may_have_anything() -> None:
+    """nfft reads its values from a module, and hands them over as a dict."""
+    files = {"setup.py": "opts = dict(description=D, url=U)\nsetup(name='a', **opts)\n"}
+    assert found(files, "MET") == []
+
+
 @pytest.mark.parametrize(
     ("lines", "line", "message"),
     [

@@ -34,6 +34,21 @@ def test_valid(text: str) -> None:
     assert found(with_lines(f"dependencies = [ '{text}' ]\n"), "MET") == []
 
 
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        ("a; b>=1", []),
+        ("\n  a\n  b; python_version < '3.12'", []),
+        ("a, b", ["a, b"]),
+        ("\n  a\n  b=1", ["b=1"]),
+    ],
+)
+def test_setup_cfg_is_parted_as_setuptools_does_it(written: str, wrong: list[str]) -> None:
+    cfg = f"[metadata]\nname = x\n[options]\npackages = x\ninstall_requires = {written}\n"
+    told = messages({"setup.cfg": cfg, "x/__init__.py": ""}, "MET017")
+    assert [each.split("`")[1] for each in told] == wrong
+
+
 def test_in_every_list() -> None:
     lines = (
         "optional-dependencies.x = [ 'a=1' ]\n[dependency-groups]\ntest = [\n  'b',\n  'c=1',\n]\n"

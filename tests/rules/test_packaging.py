@@ -378,3 +378,13 @@ def test_keys_of_setup_cfg() -> None:
     twice = {"setup.cfg": "[metadata]\nauthor-email = a@b.org\nauthor_email = c@d.org\n"}
     assert [each.fixable for each in findings(twice, "PKG012")] == [False]
     assert found({"setup.cfg": more}, "PKG012") == []
+
+
+def test_a_key_that_setuptools_never_had_is_not_written_otherwise() -> None:
+    files = {"setup.cfg": "[metadata]\ndescription-file = README.md\n"}
+    (message,) = messages(files, "PKG012")
+    assert message.startswith("setuptools does nothing with `description-file`: write `long_desc")
+    assert [each.fixable for each in findings(files, "PKG012")] == [False]
+    # pbr reads it, and knows both forms.
+    files["setup.py"] = "setup(setup_requires=['pbr'], pbr=True)\n"
+    assert [each.fixable for each in findings(files, "PKG012")] == [True]

@@ -26,8 +26,11 @@ HELP: dict[str, Any] = {
     "page": "howto/update.html",
 }
 
-# Editors that open a file at a line when they are told so: +LINE FILE.
-_TAKES_LINE = {"vi", "vim", "nvim", "view", "nano", "emacs", "emacsclient", "kak", "micro", "ed"}
+# Editors that open a file at a line when they are told so, +LINE FILE, and what starts one of them.
+_TAKES_LINE = {
+    *("vi", "vim", "nvim", "view", "nano", "emacs", "emacsclient", "kak", "micro", "ed"),
+    "sensible-editor",
+}
 _USUAL = ("sensible-editor", "nano", "vi")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,11 @@ _SETUP_KEYS = {
     "license_files": "license-files",
     "long_description": "readme",
     "project_urls": "urls",
+}
+_ANY_KEYS = {
+    *_SETUP_KEYS,
+    *("name", "version", "description", "license", "classifiers", "keywords"),
+    *("author", "author_email", "url"),
 }
 _JOINED_KEYS = {"author": "authors", "author_email": "authors", "url": "urls"}
 _LIST_KEYS = ("classifiers", "dependencies", "license-files", "keywords")
@@ -97,7 +101,10 @@ def _read_cfg(
         elif stripped.startswith(("attr:", "file:")):
             unknown.add(key)
         elif key in _LIST_KEYS:
-            data[key] = [each.strip() for each in re.split(r"\n|,(?= )", text) if each.strip()]
+            # As setuptools itself parts them; see its page on setup.cfg, "list-semi".
+            separator = ";" if key == "dependencies" else ","
+            parts = text.split("\n" if "\n" in text else separator)
+            data[key] = [each.strip() for each in parts if each.strip()]
         elif key == "urls":
             pairs = (line.partition("=") for line in text.split("\n") if "=" in line)
             data[key] = {name.strip(): value.strip() for name, _, value in pairs}
@@ -115,9 +122,12 @@ def _read_py(
                 keywords = node.keywords
             case _:
                 continue
+        if any(keyword.arg is None for keyword in keywords):
+            # Whatever is not named may be in what is unpacked.
+            named = {keyword.arg for keyword in keywords}
+            unknown |= {_SETUP_KEYS.get(key, key) for key in _ANY_KEYS - named} - data.keys()
         for keyword in keywords:
             if keyword.arg is None:
-                unknown |= {"version", "dependencies", "license", "classifiers"}
                 continue
             key = _SETUP_KEYS.get(keyword.arg, keyword.arg.replace("_", "-"))
             key = keyword.arg if keyword.arg == "author_email" else key

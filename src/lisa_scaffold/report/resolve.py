@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from lisa_scaffold.formats.diff import split_lines
 from lisa_scaffold.lines import Paint, count, plain
@@ -39,7 +40,8 @@ def place(found: Open, number: int, mark: str, width: int = 0, paint: Paint = pl
     mark
         How far the person has come.
     width
-        Columns of the terminal: longer lines are cut; 0: none shows them.
+        Columns of the terminal: longer lines go on below, and around the conflict are cut; 0: none
+        shows them.
     paint
         Gives words a style.
     """
@@ -52,17 +54,25 @@ def place(found: Open, number: int, mark: str, width: int = 0, paint: Paint = pl
         name_sides(found, number), (marked.ours, marked.theirs), ("should", "code"), strict=True
     ):
         parts.append(paint(style, f"-- {name}{'' if side else ' (nothing)'}"))
-        parts += _quote(side, " | ", width)
+        parts += _quote(side, " | ", width, wrapped=True)
     parts.append(paint("hint", "--"))
     parts += _quote(lines[marked.end : marked.end + AROUND], "   ", width)
     return "\n".join(parts)
 
 
-def _quote(lines: Sequence[str], start: str, width: int) -> Iterator[str]:
+def _quote(lines: Sequence[str], start: str, width: int, *, wrapped: bool = False) -> Iterator[str]:
     for line in lines[:_MOST]:
         shown = harmless(line.rstrip("\r\n").expandtabs(4))
         whole = f"{start}{shown}".rstrip()
-        yield whole if not width or len(whole) <= width else f"{whole[: width - 1]}…"
+        if not width or len(whole) <= width:
+            yield whole
+        elif wrapped:
+            # What differs may stand at the end.
+            room = max(width - len(start), 1)
+            pieces = wrap(shown, room, break_on_hyphens=False, drop_whitespace=False)
+            yield from (f"{start}{piece}".rstrip() for piece in pieces[:_MOST])
+        else:
+            yield f"{whole[: width - 1]}…"
 
 
 def whole(found: Open, mark: str, paint: Paint = plain) -> str:

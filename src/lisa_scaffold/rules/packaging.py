@@ -269,4 +269,8 @@ def keys_of_today(facts: Facts) -> Iterator[Hit]:
             change = replace_in_line(line, key, right)
             fix = Fix.edit("setup.cfg", change) if is_free else None
             message = f"setuptools warns about `{key}` and will refuse it: write `{right}`"
+            if key == "description-file" and "pbr" not in facts.text("setup.py"):
+                # The other form of its name is none of setuptools' either.
+                right = "long_description = file: README.md"
+                message, fix = f"setuptools does nothing with `{key}`: write `{right}`", None
             yield Hit("setup.cfg", line, message, fix=fix)
