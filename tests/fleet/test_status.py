@@ -122,6 +122,8 @@ def test_one_that_cannot_be_read_is_a_row_that_says_why(fleet: Fleet, capsys: Ca
     }
     assert len(told["projects"]) == 6
     assert told["left_out"] == {"no repository": 1, "empty": 1}
+    assert told["names_left_out"] == {"no repository": ["no-clone"], "empty": ["empty"]}
+    assert told["notes"] == []
     assert all(each["problem"] for each in told["projects"] if each["state"] == "unreadable")
 
 
@@ -147,6 +149,7 @@ def test_patterns_settings_and_parts(fleet: Fleet, capsys: Capture) -> None:
     told = json.loads(capsys.readouterr().out)
     assert list(states(told)) == ["apart", "behind", "current", "plain"]
     assert told["left_out"] == {"excluded": 1}
+    assert told["names_left_out"] == {"excluded": ["drifted"]}
     assert [each["updates"] for each in told["projects"]] == [False, True, True, True]
     parts = []
     for number in (1, 2, 3):
@@ -198,6 +201,8 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
     wrong: list[Any] = [
         *([], {}, {**good, "schema": "other/1"}, {**good, "projects": 3}),
         *({**good, "left_out": {"a": "b"}}, {**good, "when": 3}),
+        *({**good, "notes": "a"}, {**good, "notes": [1]}, {**good, "names_left_out": []}),
+        {**good, "names_left_out": {"a": "b"}},
         *({**good, "projects": [{**row, **fault}]} for fault in faults),
     ]
     path.write_text(json.dumps({**good, "projects": [row]}))
@@ -206,6 +211,41 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
         path.write_text(json.dumps(each))
         with pytest.raises(LisaError, match="no status of a fleet"):
             records.read_status(path)
+
+
+def test_what_fits_no_project_is_told(fleet: Fleet, capsys: Capture, tmp_path: Path) -> None:
+    text = (
+        'folders = ["clones"]\ninclude = ["*", "!gone*"]\nexclude = ["dri*", "old/*"]\n'
+        '[update]\ncanaries = ["plain", "cannary"]\n'
+        '[[update.assign]]\nprojects = "nobody/*"\nto = "ada"\n'
+    )
+    files = {form: tmp_path / form for form in ("json", "markdown", "html")}
+    options = [w for form, path in files.items() for w in ("--format", form, "--output", str(path))]
+    words = ["fleet", "status", str(fleet.set_up(text)), *options, "--format", "text"]
+    assert cli.main(words) == ExitCode.DONE
+    told = json.loads(files["json"].read_text())
+    assert told["notes"] == [
+        "fleet.toml: `include`: !gone* fits no project.",
+        "fleet.toml: `exclude`: old/* fits no project.",
+        "fleet.toml: `canaries`: cannary fits no project.",
+        "fleet.toml: `assign`: nobody/* fits no project.",
+    ]
+    said = capsys.readouterr().out
+    assert "Left out: 1 excluded\n  excluded: drifted\n" in said
+    for text in (said, files["markdown"].read_text(), files["html"].read_text()):
+        assert "old/" in text
+        assert "drifted" in text
+
+
+def test_tables_tell_drift_and_who_takes_no_updates(fleet: Fleet, capsys: Capture) -> None:
+    fleet.add("apart", {"pyproject.toml": "[tool.lisa-scaffold]\nfleet = false\n"})
+    assert cli.main(["fleet", "status", str(fleet.set_up()), "--format", "markdown"]) == 0
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if " | " in line]
+    head = rows[0]
+    drift, updates = head.index("drift"), head.index("updates")
+    told = {row[0].strip("| `"): (row[drift], row[updates]) for row in rows[2:]}
+    assert told["drifted"] == ("1", "yes")
+    assert told["apart"] == ("0", "no")
 
 
 def test_a_record_that_cannot_be_read_is_no_missing_one(fleet: Fleet, capsys: Capture) -> None:

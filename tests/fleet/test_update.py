@@ -101,6 +101,7 @@ def test_a_dry_run_tells_and_changes_nothing(fleet: Fleet, capsys: Capture) -> N
         *("merged", "plain", "torn")
     ]
     assert told["plain"]["changes"] == 3
+    assert told["plain"]["files"] == [".copier-answers.yml", "locked.txt", "shared.txt"]
 
 
 def test_the_branch_follows_the_project(fleet: Fleet, capsys: Capture) -> None:
@@ -195,15 +196,19 @@ def test_to_a_version(fleet: Fleet, capsys: Capture) -> None:
     assert told["current"]["action"] == "updated"
 
 
+FILES = "    .copier-answers.yml, locked.txt, shared.txt\n"
+
+
 def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
     words = ["fleet", "update", str(fleet.set_up()), "--dry-run"]
     assert cli.main(words) == ExitCode.FINDINGS
     said = capsys.readouterr()
     assert said.out.startswith(
         "5 projects\n\nWould be updated (3)\n"
-        f"  merged: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n"
-        f"  plain: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n"
+        f"  merged: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n{FILES}"
+        f"  plain: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n{FILES}"
         f"  torn: v1.0.0 to v2.0.0, 3 files, shared.txt in conflict, on the branch {BRANCH}\n"
+        f"{FILES}"
     )
     assert sorted(said.err.splitlines())[:2] == ["apart: opted out", "current: current"]
     assert cli.main([*words, "--format", "markdown"]) == ExitCode.FINDINGS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.forge import Forge, Remote
 from lisa_scaffold.fleet.settings import Fleet
 from lisa_scaffold.formats.ignored import match_patterns
+from lisa_scaffold.shown import brief
 
 
 class Member(NamedTuple):
@@ -43,14 +44,17 @@ class Inventory(NamedTuple):
     members
         The projects, by name.
     left_out
-        How many were left out, by the reason.
+        The names of those that were left out, by the reason.
     forge
         The server of those that are no local clones.
+    notes
+        What of the settings fits no project, a sentence each.
     """
 
     members: tuple[Member, ...]
-    left_out: Mapping[str, int]
+    left_out: Mapping[str, tuple[str, ...]]
     forge: Forge | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Shard(NamedTuple):
@@ -93,26 +97,42 @@ def find_members(fleet: Fleet, forge: Forge | None, shard: Shard | None = None) 
     LisaError
         If the server cannot be asked for the groups, or a folder has no repository.
     """
-    left_out: Counter[str] = Counter()
+    left_out: dict[str, list[str]] = {}
     found = [*_list_clones(fleet.folders, left_out)]
     if forge and fleet.server:
         remotes = forge.list_projects(fleet.server.groups, fleet.server.projects)
         for remote in remotes:
             if remote.left_out:
-                left_out[remote.left_out] += 1
+                left_out.setdefault(remote.left_out, []).append(remote.name)
             else:
                 found.append(Member(remote.name, None, remote, remote.problem))
     includes, excludes = match_patterns(fleet.include or ["*"]), match_patterns(fleet.exclude)
     members = [each for each in found if includes(each.name) and not excludes(each.name)]
-    if excluded := len(found) - len(members):
+    kept = {each.name for each in members}
+    if excluded := [each.name for each in found if each.name not in kept]:
         left_out["excluded"] = excluded
     members.sort(key=lambda each: each.name)
     if shard:
         members = members[shard.number - 1 :: shard.parts]
-    return Inventory(tuple(members), dict(left_out), forge)
+    named = {reason: tuple(sorted(names)) for reason, names in left_out.items()}
+    notes = _find_idle(fleet, [each.name for each in found])
+    return Inventory(tuple(members), named, forge, tuple(notes))
 
 
-def _list_clones(folders: Sequence[Path], left_out: Counter[str]) -> Iterable[Member]:
+def _find_idle(fleet: Fleet, names: Sequence[str]) -> Iterator[str]:
+    """What is said of patterns that fit no project: mostly a name is not spelled so any more."""
+    for key, patterns in (
+        ("include", fleet.include),
+        ("exclude", fleet.exclude),
+        ("canaries", fleet.updates.canaries),
+        ("assign", [pattern for pattern, _ in fleet.updates.assign]),
+    ):
+        for pattern in patterns:
+            if not any(map(match_patterns([pattern.removeprefix("!")]), names)):
+                yield f"{fleet.path.name}: `{key}`: {brief(pattern, 80)} fits no project."
+
+
+def _list_clones(folders: Sequence[Path], left_out: dict[str, list[str]]) -> Iterable[Member]:
     """The local clones, each with a name of its own."""
     places: dict[Path, None] = {}
     for folder in folders:
@@ -125,9 +145,9 @@ def _list_clones(folders: Sequence[Path], left_out: Counter[str]) -> Iterable[Me
             raise LisaError(
                 f"{folder}: no clone, and none in it", "Name a folder of clones in fleet.toml."
             )
-        left_out["no repository"] += len(inner) - len(clones)
+        if others := [each.name for each in inner if each not in clones]:
+            left_out.setdefault("no repository", []).extend(others)
         places |= dict.fromkeys(each.resolve() for each in clones)
-    left_out += Counter()  # nothing is told of what is not there
     taken = Counter(place.name for place in places)
     for place in places:
         name = place.name if taken[place.name] == 1 else f"{place.parent.name}/{place.name}"
@@ -137,6 +157,6 @@ def _list_clones(folders: Sequence[Path], left_out: Counter[str]) -> Iterable[Me
             yield Member(name, place, problem=error.message)
             continue
         if is_empty:
-            left_out["empty"] += 1
+            left_out.setdefault("empty", []).append(name)
         else:
             yield Member(name, place)

@@ -134,12 +134,18 @@ class Status:
         The projects, by name.
     left_out
         How many projects were left out, by the reason.
+    names_left_out
+        Their names; empty where an older file does not tell.
+    notes
+        What of the settings fits no project, a sentence each.
     """
 
     when: str
     newest: str
     rows: tuple[Row, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    names_left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def as_data(status: Status) -> dict[str, Any]:
@@ -149,6 +155,8 @@ def as_data(status: Status) -> dict[str, Any]:
         "when": status.when,
         "newest": status.newest,
         "left_out": dict(status.left_out),
+        "names_left_out": {reason: [*names] for reason, names in status.names_left_out.items()},
+        "notes": [*status.notes],
         "projects": [row_as_data(row) for row in status.rows],
     }
 
@@ -213,11 +221,21 @@ def read_status(path: Path) -> Status:
             raise ValueError("when or newest")
         if not all(type(each) is int for each in counts):
             raise ValueError("left_out")
-        return Status(when, newest, tuple(map(row_from, data["projects"])), left_out)
+        names, notes = data.get("names_left_out", {}), data.get("notes", [])
+        listed = [notes, *(names.values() if isinstance(names, dict) else [""])]
+        if not all(isinstance(each, list) and all(map(_is_text, each)) for each in listed):
+            raise ValueError("names_left_out or notes")
+        named = {reason: tuple(each) for reason, each in names.items()}
+        rows = tuple(map(row_from, data["projects"]))
+        return Status(when, newest, rows, left_out, named, tuple(notes))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LisaError(f"{path}: no status of a fleet that can be read ({error})", hint) from error
     except OSError as error:
         raise LisaError(f"{path}: {error.strerror}", hint) from error
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def without_findings(status: Status) -> Status:
@@ -239,4 +257,4 @@ def join(parts: Sequence[Status]) -> Status:
         for reason, count in part.left_out.items():
             left_out[reason] = max(count, left_out.get(reason, 0))
     last = parts[-1]
-    return Status(last.when, last.newest, tuple(rows[each] for each in sorted(rows)), left_out)
+    return replace(last, rows=tuple(rows[each] for each in sorted(rows)), left_out=left_out)

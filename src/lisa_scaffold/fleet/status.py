@@ -258,4 +258,5 @@ def find_status(
         cache.prune(kept, _MOST_KEPT)
     rows.sort(key=lambda row: row.name)
     when = now.astimezone(UTC).isoformat(timespec="seconds")
-    return Status(when, newest, tuple(rows), inventory.left_out)
+    counts = {reason: len(names) for reason, names in inventory.left_out.items()}
+    return Status(when, newest, tuple(rows), counts, inventory.left_out, inventory.notes)

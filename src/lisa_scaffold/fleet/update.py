@@ -235,6 +235,7 @@ class Updater:
             outcome,
             action="due",
             changes=len(list_files(work)),
+            files=tuple(sorted(list_files(work))),
             conflicts=() if isinstance(work, Repaired) else tuple(work.synced.conflicts),
             notes=len(work.notes) if isinstance(work, Updated) else 0,
         )

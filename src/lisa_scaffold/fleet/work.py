@@ -127,6 +127,8 @@ class Outcome:
         What there is to say besides.
     stopped
         Whether it waits because too many pipelines have failed.
+    files
+        The files that change.
     """
 
     name: str
@@ -140,6 +142,7 @@ class Outcome:
     notes: int = 0
     said: str = ""
     stopped: bool = False
+    files: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):

@@ -21,6 +21,7 @@ HEADINGS = {
     "current": "Up to date",
 }
 _LONGEST = 200
+_NAMES = 600  # characters of names in a line
 
 
 def document(status: Status) -> Document:
@@ -39,7 +40,11 @@ def _list_sections(status: Status) -> Iterator[Section]:
             )
     if status.left_out:
         said = (f"{number} {reason}" for reason, number in sorted(status.left_out.items()))
-        yield Section(f"Left out: {', '.join(said)}")
+        named = sorted(status.names_left_out.items())
+        items = (Item(brief(", ".join(names), _NAMES), reason) for reason, names in named)
+        yield Section(f"Left out: {', '.join(said)}", tuple(items))
+    if status.notes:
+        yield Section("Settings that do nothing", tuple(map(Item, status.notes)))
 
 
 def _describe(row: Row) -> Item:
@@ -80,19 +85,23 @@ def as_markdown(status: Status) -> str:
     said = (f"{states[state]} {state}" for state in STATES if states[state])
     title = f"## {count(len(status.rows), 'project')}, template {escaped(status.newest)}"
     lines = [title, "", ", ".join(said) + ".", ""]
-    lines.append("| project | state | version | must | should | pipeline | merge request |")
-    lines.append("| --- | --- | --- | ---: | ---: | --- | --- |")
+    heads = ("project", "state", "version", "drift", "must", "should", "updates", "pipeline")
+    lines.append(f"| {' | '.join(heads)} | merge request |")
+    lines.append("| --- | --- | --- | ---: | ---: | ---: | --- | --- | --- |")
     for row in status.rows:
         request = f"{row.request.state} {row.request.url}" if row.request else ""
         cells = [
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
             escaped(row.problem or row.state, _LONGEST),
-            *(escaped(row.version), str(row.must), str(row.should)),
-            *(escaped(row.pipeline), escaped(request)),
+            *(escaped(row.version), str(row.drift), str(row.must), str(row.should)),
+            *("yes" if row.updates else "no", escaped(row.pipeline), escaped(request)),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     if status.left_out:
         left = (f"{number} {escaped(each)}" for each, number in sorted(status.left_out.items()))
         lines += ["", f"Left out: {', '.join(left)}."]
+        for reason, names in sorted(status.names_left_out.items()):
+            lines += ["", f"{escaped(reason)}: {escaped(', '.join(names), _NAMES)}"]
+    lines += [line for note in status.notes for line in ("", escaped(note))]
     return "\n".join(lines) + "\n"

@@ -26,6 +26,7 @@ HEADINGS = {
     "current": "Up to date",
 }
 """What can become of a project; what somebody has to look at comes first."""
+_FILES = 2000  # characters of names
 
 
 def document(outcomes: Sequence[Outcome]) -> Document:
@@ -53,7 +54,9 @@ def _describe(outcome: Outcome) -> Item:
     if outcome.branch and not outcome.url and outcome.action in ("updated", "due"):
         facts.append(f"on the branch {outcome.branch}")
     facts += [each for each in (outcome.said, outcome.url) if each]
-    return Item(brief(", ".join(facts), 600), outcome.name)
+    # Of what is done the commit tells it; what would be done nobody else tells.
+    due = (Item(brief(", ".join(outcome.files), _FILES)),) if outcome.action == "due" else ()
+    return Item(brief(", ".join(facts), 600), outcome.name, due if outcome.files else ())
 
 
 def as_json(outcomes: Sequence[Outcome]) -> str:
