@@ -12,6 +12,7 @@ from .conftest import Project, make_project
 from .parts import cache
 from .parts.cde import NAME, make_repository
 from .parts.hook_repositories import STAND_INS, digest, make_stand_ins
+from .test_fleet_repository import make_repository as make_fleet
 
 
 def with_hooks(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,4 +120,15 @@ def test_an_image_repository_passes_its_hooks(
     shown = passes("nox", "-s", "hooks", cwd=root, timeout=900)
     # There are no notebooks.
     assert shown.count("Passed") == sum(len(hooks) for _, hooks in STAND_INS.values()) - 1
+    assert git("status", "--porcelain", cwd=root) == ""
+
+
+def test_the_repository_of_a_fleet_passes_its_hooks(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_fleet(tmp_path / "lisa-fleet")
+    with_hooks(root, home, monkeypatch)
+    shown = passes("nox", "-s", "hooks", cwd=root, timeout=900)
+    # There are neither notebooks nor images.
+    assert shown.count("Passed") == sum(len(hooks) for _, hooks in STAND_INS.values()) - 2
     assert git("status", "--porcelain", cwd=root) == ""
