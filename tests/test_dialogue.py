@@ -604,7 +604,7 @@ def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
     answer(adoption, "Licence")
     adoption.expect_exact("What happens")
     before = plain(adoption.before)
-    for key in ("adopted", "code_path", "test_path", "left_out", "example"):
+    for key in ("adopted", "code_path", "code_url", "test_path", "left_out", "example"):
         assert f" {key} " not in before
     adoption.expect_exact("Adopt the project so?")
     said = plain(adoption.before)
@@ -619,6 +619,14 @@ def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
     adoption.send(DOWN + ENTER)
     adoption.expect_exact("this repository has a Python package")
     adoption.send(UP + ENTER)
+    # What follows from another answer is asked, too.
+    adoption.expect_exact("Adopt the project so?")
+    adoption.send(DOWN + ENTER)
+    adoption.expect_exact("Which answer?")
+    adoption.send("[forge]" + ENTER)
+    answer(adoption, "Where will the repository be hosted?", DOWN * 2)
+    answer(adoption, "Host name of that GitLab server", CLEAR + "gitlab.example.org")
+    adoption.expect_exact("gitlab.example.org")
     answer(adoption, "Adopt the project so?", DOWN + DOWN)
     adoption.expect_exact("Findings of `must`:")
     answer(adoption, "Adopt the project so?", UP)

@@ -72,6 +72,15 @@ def test_setup_cfg_is_read() -> None:
     )
 
 
+def test_code_elsewhere_is_named_until_it_moves() -> None:
+    setup = "from setuptools import setup\nsetup(name='old', url='http://github.com/ada/old/')\n"
+    found = inferred({"setup.py": setup, "old/__init__.py": ""})
+    assert found["code_url"] == ("https://github.com/ada/old", "setup.py:2")
+    assert found["forge"] == ("in2p3", "no GitLab address found")
+    at_home = setup.replace("github.com", "gitlab.in2p3.fr")
+    assert "code_url" not in inferred({"setup.py": at_home, "old/__init__.py": ""})
+
+
 def test_setup_py_is_read_and_never_run() -> None:
     files: Files = {
         "setup.py": (

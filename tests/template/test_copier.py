@@ -157,7 +157,7 @@ def single_changes() -> dict[str, Answers]:
 def test_every_answer_is_changed_by_some_update() -> None:
     changed = {key for given in single_changes().values() for key in given}
     # `adopt` alone gives the answers of adopted projects; tests/adopt updates those.
-    adopted = {"adopted", "code_path", "test_path", "left_out"}
+    adopted = {"adopted", "code_path", "code_url", "test_path", "left_out"}
     # An older project has another answer, and keeps it.
     assert {question.key for question in questions()} - changed == {*adopted, "example"}
 

@@ -235,6 +235,9 @@ class _Inference:
             self.add("namespace", project.namespace, project.source)
         else:
             self.add("forge", "in2p3", "no GitLab address found", sure=False)
+            # Until it moves, a citation leads to where it is.
+            if elsewhere := forge.find(self.facts, self.repository_facts, others=True):
+                self.add("code_url", elsewhere.url, elsewhere.source)
 
     def infer_python(self) -> None:
         """The oldest Python that both the project and the template's jobs support."""

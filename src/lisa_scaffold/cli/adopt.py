@@ -139,7 +139,8 @@ def _adopt_in_dialogue(prepared: Any, given: dict[str, Any], arguments: Any) -> 
             return adopted
         if decision == "cancel":
             return None
-        given = prompt.change_one(prepared.questions, given)
+        changed = prompt.change_one(prepared.questions, given)
+        given = prompt.ask_following(prepared.questions, given, changed)
 
 
 def _choose_branch(arguments: argparse.Namespace) -> str | None:

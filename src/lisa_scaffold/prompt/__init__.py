@@ -148,6 +148,29 @@ def _summarize(question: Question, value: Any) -> str:
     return f"{question.help}{mark} {spoken(value)} [{question.key}]"
 
 
+def ask_following(resolve: Resolve, before: Answers, given: Answers) -> dict[str, Any]:
+    """Ask what nothing asked before one of the answers was another.
+
+    Parameters
+    ----------
+    resolve
+        As of :func:`ask_all`.
+    before, given
+        The answers before, and now.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user stops.
+    """
+    known = {each.key for each in resolve(before) if each.asked} | given.keys()
+    now = dict(given)
+    while key := next((e.key for e in resolve(now) if e.asked and e.key not in known), None):
+        known.add(key)
+        now = ask_one(resolve, now, key)
+    return now
+
+
 def ask_one(resolve: Resolve, given: Answers, key: str) -> dict[str, Any]:
     """Ask a question that nothing answers.
 
