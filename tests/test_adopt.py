@@ -25,6 +25,7 @@ from .support.adopting import (
     SCIKIT,
     SERVICE,
     SETUPTOOLS,
+    WORKFLOW,
     adopt,
     answers,
     items,
@@ -45,6 +46,7 @@ PROJECTS = {
     "hatchling": HATCHLING,
     "poetry": POETRY,
     "service": SERVICE,
+    "dags": WORKFLOW,
 }
 EVERY = pytest.mark.parametrize("name", PROJECTS)
 
@@ -107,6 +109,49 @@ def test_metadata_and_backend_stay(name: str, adopted: Adopted) -> None:
     assert after.get("project") == before.get("project")
     for tool, table in before["tool"].items():
         assert after["tool"][tool].items() >= table.items()
+
+
+def test_a_repository_of_dags_keeps_its_own_ways(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", WORKFLOW, REMOTE)
+    result = report(project, capsys)
+    told = answers(result)
+    assert (told["kind"], told["code_path"]) == ("pipeline", "dags")
+    assert told["distribution"] == "lisa-tide-dags"
+    assert sources(result)["kind"] == "dags/tides.py imports Airflow, and no package is built"
+    new = paths(project) - WORKFLOW.keys()
+    assert {each.partition("/")[0] for each in new if "/" in each} == {".gitlab"}
+    assert not new & {"compose.yaml", "steps.yaml", ".hadolint.yaml", ".gitlab/ci/airflow.yml"}
+    after = tomllib.loads(show(project, "pyproject.toml"))
+    assert "build-system" not in after
+    assert after["tool"]["mypy"]["files"] == ["dags"]
+    git.git("checkout", "--quiet", BRANCH, cwd=project)
+    # What comes is clean, as are these DAGs.
+    assert cli.main(["check", str(project), "--fail-on", "should"]) == ExitCode.DONE
+    passes(program("ruff"), "check", cwd=project)
+    passes(program("ruff"), "format", "--check", cwd=project)
+    listed = passes(program("nox"), "--list", cwd=project)
+    assert not {"tests", "desk", "config"} & set(listed.split())
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "has"),
+    [
+        (WORKFLOW, "image", "DAGs, and no package is built"),
+        ({**POETRY, "dags/a.py": WORKFLOW["dags/tides.py"]}, "pipeline", "a Python package"),
+    ],
+)
+def test_a_kind_that_it_is_not_is_refused(
+    files: Files, kind: str, has: str, tmp_path: Path, capsys: Capture
+) -> None:
+    project = make(tmp_path / "project", files)
+    assert adopt(project, "--data", f"kind={kind}") == ExitCode.REFUSED
+    assert f"{kind!r}, but this repository has {has}" in capsys.readouterr().err
+
+
+def test_dags_without_a_name_are_called_as_on_their_forge(tmp_path: Path, capsys: Capture) -> None:
+    files = {path: text for path, text in WORKFLOW.items() if path != "pyproject.toml"}
+    project = make(tmp_path / "project", files, "https://gitlab.in2p3.fr/lisa/Tide_Dags.git")
+    assert answers(report(project, capsys))["distribution"] == "tide-dags"
 
 
 def test_a_compiled_project_is_built_as_before(tmp_path: Path, capsys: Capture) -> None:

@@ -64,6 +64,22 @@ def test_a_hook_for_the_same_keeps_the_templates_away(own: str, away: str) -> No
         merge_hooks(f"{start} [ {{id: {own}}} ]\n", TEMPLATE)
 
 
+@pytest.mark.parametrize(("revision", "comes"), [("v2.0.0", False), ("v2.3.0", True), ("x", True)])
+def test_a_hook_that_the_kept_revision_lacks_stays_away(revision: str, comes: bool) -> None:
+    ours = f"""\
+repos:
+- repo: https://github.com/pre-commit/pre-commit-hooks
+  rev: {revision}
+  hooks:
+  - id: flake8
+"""
+    done = merge_hooks(ours, TEMPLATE)
+    assert ("check-toml" in done.added) is comes
+    why = f"{revision} of pre-commit/pre-commit-hooks, which the project has, lacks it"
+    assert done.left_out == ({} if comes else {"check-toml": why})
+    assert "check-yaml" in done.added
+
+
 def test_nothing_missing_changes_nothing() -> None:
     ours = TEMPLATE.replace("v6.0.0", "v1.0.0").replace("\n\n", "\n")
     assert merge_hooks(ours, TEMPLATE).text == ours

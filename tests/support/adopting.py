@@ -164,6 +164,45 @@ SCIKIT: Files = {
 }
 
 
+# DAGs of Airflow and what runs them; a pyproject.toml that builds nothing.
+WORKFLOW: Files = {
+    "dags/tides.py": (
+        '"""Tides, day by day."""\n\n'
+        "from datetime import UTC, datetime, timedelta\n\n"
+        "from airflow.sdk import dag, task\n\n\n"
+        "@dag(\n"
+        '    schedule="@daily",\n'
+        "    start_date=datetime(2026, 1, 1, tzinfo=UTC),\n"
+        "    catchup=False,\n"
+        '    default_args={"retries": 1, "execution_timeout": timedelta(hours=1)},\n'
+        ")\n"
+        "def tides() -> None:\n"
+        '    """Look at the sea."""\n\n'
+        "    @task\n"
+        "    def look() -> str:\n"
+        '        return "wet"\n\n'
+        "    look()\n\n\n"
+        "tides()\n"
+    ),
+    "docker-compose.yaml": (
+        "services:\n"
+        "  airflow:\n"
+        "    image: docker.io/apache/airflow:3.3.2\n"
+        "    command: standalone\n"
+    ),
+    "helm/values.yaml": "executor: KubernetesExecutor\n",
+    "Dockerfile": "FROM docker.io/apache/airflow:3.3.2\nUSER airflow\n",
+    "pyproject.toml": (
+        '[project]\nname = "lisa-tide-dags"\nversion = "0"\n'
+        'requires-python = ">=3.11"\n'
+        'dependencies = ["apache-airflow>=3.3"]\n'
+    ),
+    "requirements.txt": "apache-airflow==3.3.2\n",
+    "README.md": "# LISA tide DAGs\n",
+    "LICENSE": BSD,
+}
+
+
 def make(folder: Path, files: Files, remote: str = "") -> Path:
     """A repository with some files in its one commit."""
     folder.mkdir(parents=True)

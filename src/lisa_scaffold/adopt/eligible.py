@@ -11,6 +11,7 @@ from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.tree import Disk, File
 from lisa_scaffold.rules.compose import find_compose
+from lisa_scaffold.rules.workflow import Module, find_modules
 
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 
@@ -78,6 +79,15 @@ def read(path: Path) -> Project:
     return found
 
 
+def find_workflow(facts: Facts) -> list[Module]:
+    """The DAGs of Airflow of a project that builds no package; none of any other.
+
+    A ``pyproject.toml`` without a build backend often lists what DAGs import.
+    """
+    is_built = facts.has("setup.py", "setup.cfg") or facts.pyproject.get("build-system")
+    return [] if is_built else find_modules(facts)
+
+
 def read_facts(found: Project) -> Facts:
     """The facts of a project's tracked files.
 
@@ -94,7 +104,7 @@ def read_facts(found: Project) -> Facts:
                 f"{problem.message}",
                 "Mend and commit it first.",
             )
-    if not facts.package.form and not find_compose(facts):
+    if not (facts.package.form or find_compose(facts) or find_workflow(facts)):
         refuse_unpackaged(facts, found.root)
     return facts
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lisa_scaffold.formats import yaml, yaml_edit
 from lisa_scaffold.formats.tree import Branch, Entry, NotSure, write
+from lisa_scaffold.rules.quality_hooks import explain_missing
 
 PATH = ".pre-commit-config.yaml"
 
@@ -58,16 +59,20 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
     if repos is None or offered is None:
         raise NotSure("repos: missing")
     own = {hook for entry in repos.entries for hook in _Repo(entry).hook_ids}
+    pinned = {repo.address: repo.revision for repo in map(_Repo, repos.entries)}
     added: list[str] = []
     kept: list[str] = []
     left_out: dict[str, str] = {}
     for entry in offered.entries:
-        wanted = []
+        wanted, address = [], _Repo(entry).address
+        repository, revision = address.removeprefix("github.com/"), pinned.get(address, "")
         for hook in _Repo(entry).hook_ids:
             if hook in own:
                 kept.append(hook)
             elif other := next((each for each in _EQUIVALENTS.get(hook, ()) if each in own), ""):
                 left_out[hook] = f"the project has {other}"
+            elif explain_missing(repository, hook, revision):
+                left_out[hook] = f"{revision} of {repository}, which the project has, lacks it"
             else:
                 wanted.append(hook)
         if wanted:
@@ -129,6 +134,11 @@ class _Repo:
         """The address without its scheme, and without what people write in different ways."""
         address = yaml_edit.find_text(self.entry.node, "repo").lower()
         return re.sub(r"\A\w+://(www\.)?", "", address.rstrip("/").removesuffix(".git"))
+
+    @property
+    def revision(self) -> str:
+        """The version, where it is written as one."""
+        return yaml_edit.find_text(self.entry.node, "rev")
 
     def with_hooks(self, hooks: Branch) -> Entry:
         block = yaml_edit.change_entry(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lisa_scaffold.adopt import cited, code, forge, people
+from lisa_scaffold.adopt import cited, code, eligible, forge, people
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.pattern import compile_lazily
@@ -55,19 +55,30 @@ def infer_answers(
         # Here it says whether there are images to look after.
         images = [path for path in facts.files if _LINTED.fullmatch(path)]
         found.setdefault("container", Guess(bool(images), images[0] if images else "no Dockerfile"))
+    elif kind.value == "pipeline":
+        found["kind"] = kind
+        path = eligible.find_workflow(facts)[0].path
+        inference.add("code_path", path[: path.rindex("dags/") + len("dags")], path)
+        inference.add("container", False, "the project's images stay as they are")
+        inference.infer_python()
     else:
         inference.infer_code()
         inference.infer_python()
     inference.infer_description()
     inference.infer_people()
     inference.infer_forge()
-    if kind.value != "service":
+    if kind.value == "package":
         inference.infer_features()
     return found
 
 
 def infer_kind(facts: Facts) -> Guess:
-    """Which kind a project is of: a service where Compose runs it, and nothing is a package."""
+    """Which kind a project is of: a service where Compose runs it, and nothing is a package.
+
+    What has DAGs of Airflow and builds no package is a pipeline, whatever runs it.
+    """
+    if dags := eligible.find_workflow(facts):
+        return Guess("pipeline", f"{dags[0].path} imports Airflow, and no package is built")
     if not facts.package.form and (files := find_compose(facts)):
         return Guess(
             "service", min((each.path for each in files), key=lambda path: path.count("/"))
@@ -176,7 +187,9 @@ class _Inference:
                 self.add("description", description, source)
                 return
         name = self.found["project_name"].value
-        what = "The service" if "import_name" not in self.found else "The Python package"
+        kinds = {"service": "The service", "pipeline": "The pipeline"}
+        kind = self.found["kind"].value if "kind" in self.found else "package"
+        what = kinds.get(str(kind), "The Python package")
         self.add("description", f"{what} {name}.", "nothing says it")
 
     def read_docstring(self) -> tuple[str, str]:

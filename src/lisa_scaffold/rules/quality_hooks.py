@@ -11,7 +11,7 @@ from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import HOOKS, Hook, Release, parse_release, read_hooks
+from lisa_scaffold.rules.tools import HOOKS, Release, parse_release, read_hooks
 from lisa_scaffold.similar import find_similar
 
 _STOPS = "so pre-commit stops"
@@ -153,27 +153,36 @@ def hooks_exist(facts: Facts) -> Iterator[Hit]:
     [pre-commit-hooks](https://github.com/pre-commit/pre-commit-hooks/blob/main/.pre-commit-hooks.yaml).
     """
     for hook in read_hooks(facts):
-        if hook.name and (message := _check_hook(hook)):
+        message = explain_missing(hook.repository, hook.name, hook.revision)
+        if hook.name and message:
             yield Hit(HOOKS, facts.hooks.line(*hook.keys, "id"), message)
 
 
-def _check_hook(hook: Hook) -> str:
-    """Why a hook does not exist in its version; empty where it does, or is not known."""
-    oldest, known = _SINCE.get(hook.repository, ((), {}))
-    version = parse_release(hook.revision)
+def explain_missing(repository: str, name: str, revision: str) -> str:
+    """Why a hook does not exist in a version; empty where it does, or is not known.
+
+    Parameters
+    ----------
+    repository
+        Its repository, as a hook names it.
+    name, revision
+        The hook, and the version.
+    """
+    oldest, known = _SINCE.get(repository, ((), {}))
+    version = parse_release(revision)
     if not known or version is None or version < oldest:
         return ""
-    dropped, instead = _DROPPED.get((hook.repository, hook.name), ((9999,), ""))
+    dropped, instead = _DROPPED.get((repository, name), ((9999,), ""))
     if version >= dropped:
-        return f"{hook.revision} no longer has {hook.name}, {_STOPS}: use {instead}"
-    since = known.get(hook.name)
-    if since is None and version <= _KNOWN_UNTIL[hook.repository]:
-        close = find_similar(hook.name, known)
+        return f"{revision} no longer has {name}, {_STOPS}: use {instead}"
+    since = known.get(name)
+    if since is None and version <= _KNOWN_UNTIL[repository]:
+        close = find_similar(name, known)
         remedy = f"did you mean {close[0]}?" if close else "correct its `id`"
-        return f"{hook.repository} has no hook {hook.name}, {_STOPS}: {remedy}"
+        return f"{repository} has no hook {name}, {_STOPS}: {remedy}"
     if since and version < since:
         first = ".".join(map(str, since))
-        return f"{hook.revision} does not have {hook.name} yet, {_STOPS}: use {first} or newer"
+        return f"{revision} does not have {name} yet, {_STOPS}: use {first} or newer"
     return ""
 
 

@@ -155,8 +155,11 @@ class Prepared:
         if kind == "package":
             if not self.facts.package.form:
                 eligible.refuse_unpackaged(self.facts, self.project.root)
-        elif kind != "service" or not find_compose(self.facts):
-            has = "a file of Compose" if find_compose(self.facts) else "a Python package"
+            return
+        workflow, compose = eligible.find_workflow(self.facts), find_compose(self.facts)
+        if not {"service": compose, "pipeline": workflow}.get(str(kind)):
+            has = "a file of Compose" if compose else "a Python package"
+            has = "DAGs, and no package is built" if workflow else has
             what = f"{kind!r}, but this repository has {has}"
             raise AnswersError({"kind": f"{what}: a project of another kind is made with lisa-new"})
 
