@@ -46,7 +46,7 @@ WITHOUT: dict[str, dict[str, bool]] = {
         "sonar": False,
     },
     "image": {"sonar": False},
-    "pipeline": {"sonar": False},
+    "pipeline": {"adopted": True, "sonar": False},
 }
 # What the inputs mean, with what they are for whoever says nothing. The Pythons are the render's.
 INPUTS: dict[str, tuple[str, Any]] = {
@@ -153,13 +153,13 @@ def _guard(text: str, guards: Mapping[str, Mapping[str, bool]], jobs: Mapping[st
         if "  rules:\n" in job:
             job = job.replace("  rules:\n", f"  rules:\n{rules}", 1)
         else:
-            parent = jobs[name]["extends"]
-            has_rules = "rules" in jobs[parent]
-            rules += (
-                f"    - {f'!reference [{parent}, rules]' if has_rules else 'when: on_success'}\n"
-            )
-            head, line, rest = job.partition(f"  extends: {parent}\n")
-            job = f"{head}{line}  rules:\n{rules}{rest}"
+            extends = jobs[name]["extends"]
+            parents = [extends] if isinstance(extends, str) else extends
+            # Of several that have rules the last one counts.
+            ruling = [each for each in parents if "rules" in jobs.get(each, {})]
+            last = f"!reference [{ruling[-1]}, rules]" if ruling else "when: on_success"
+            head, line, rest = re.split(r"(?m)(^  extends: .*\n)", job, maxsplit=1)
+            job = f"{head}{line}  rules:\n{rules}    - {last}\n{rest}"
         text = text[:start] + job + text[end:]
     return text
 
