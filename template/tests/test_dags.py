@@ -115,6 +115,23 @@ def test_events_that_came_while_a_run_went_on_are_not_forgotten(bag: Any, client
     assert task.python_callable(**given) == []
 
 
+def test_no_run_has_more_objects_than_airflow_maps(
+    bag: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.configuration import conf
+
+    told = []
+    for at in range(5):
+        key = f"segments/{at}.csv"
+        etag = client.put_object(Bucket="lisa-l0", Key=key, Body=bytes(at))["ETag"].strip('"')
+        told.append({"bucket": "lisa-l0", "key": key, "etag": etag})
+    task = bag.dags["noise"].get_task("list_arrivals").python_callable
+    assert task.__globals__["MOST"] <= conf.getint("core", "max_map_length")
+    monkeypatch.setitem(task.__globals__, "MOST", 3)
+    listed = task(params={"objects": told})
+    assert [each["key"] for each in listed] == [each["key"] for each in told[:3]]
+
+
 def test_the_sweep_reports_what_it_finds(bag: Any, client: Any, segment: bytes) -> None:
     client.put_object(Bucket="lisa-l0", Key="segments/lost.csv", Body=segment)
     run = run_once(bag.dags["sweep"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from airflow.sdk import Asset, Metadata, task
@@ -11,6 +12,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from .runs import begin, finish
 from .steps import load_site, load_step
 from .store import Arrival, GoneError, Store
+
+MOST = 1000
+"""Objects of one run: Airflow maps over 1024 at most, and fails a task that lists more."""
 
 
 def arrivals_asset() -> Asset:
@@ -21,7 +25,8 @@ def arrivals_asset() -> Asset:
 def list_arrivals(asset: Asset) -> Any:
     """Make the task that lists the objects of which events of an asset tell, each once.
 
-    Those that were processed already are left out.
+    Those that were processed already are left out, and so are those above ``MOST``: they have no
+    receipt, so that the sweep reports them again.
     """
 
     @task(inlets=[asset])
@@ -40,7 +45,8 @@ def list_arrivals(asset: Asset) -> Any:
         arrivals = [Arrival(**each) for each in [*params["objects"], *told]]
         found = {each.identity: each for each in arrivals}
         store = Store(load_site())
-        return [each.to_dict() for each in found.values() if store.wants(each)]
+        wanted = (each.to_dict() for each in found.values() if store.wants(each))
+        return list(islice(wanted, MOST))
 
     return list_arrivals()
 
@@ -79,7 +85,7 @@ def find_missed(asset: Asset) -> Any:
 
     @task(outlets=[asset])
     def sweep() -> Iterator[Metadata]:
-        missed = Store(load_site()).sweep()
+        missed = Store(load_site()).sweep(MOST)
         if not missed:
             message = "every object has its receipt"
             raise AirflowSkipException(message)
