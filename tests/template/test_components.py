@@ -12,7 +12,7 @@ import pytest
 from lisa_scaffold.formats import yaml_data
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.gitlab import Job, Pipeline
-from lisa_scaffold.project.gitlab_runs import SITUATIONS, job_runs
+from lisa_scaffold.project.gitlab_runs import SITUATIONS, Situation, job_runs
 from lisa_scaffold.template.pristine import component_addresses
 
 from ..conftest import ROOT
@@ -101,6 +101,20 @@ def test_a_component_is_the_same_pipeline_as_the_files(row: str, tmp_path: Path)
     assert files.variables.items() <= component.variables.items()
     assert component.is_local
     assert component.troubles == ()
+
+
+@pytest.mark.parametrize("kind", ["package", "pipeline"])
+def test_an_adopted_project_gets_what_its_files_had(kind: str, tmp_path: Path) -> None:
+    given = {"kind": kind, "adopted": True, "docs": True}
+    files = pipeline({**given, "ci_rules": "files"}, tmp_path / "files")
+    component = pipeline({**given, "ci_rules": "component"}, tmp_path / "component")
+    for situation in SITUATIONS:
+        assert ran(component, situation) == ran(files, situation), situation.name
+
+
+def ran(read: Pipeline, situation: Situation) -> set[str]:
+    """The jobs that a situation runs."""
+    return {name for name, job in read.jobs.items() if job_runs(read, job, situation)}
 
 
 @pytest.mark.parametrize("kind", WITH_COMPONENT)
