@@ -45,10 +45,11 @@ def test_two_commands_lead_to_a_product(desk: Desk) -> None:
     said = desk("up", "--no-build")
     assert f"Airflow: {desk.airflow.replace('127.0.0.1', 'localhost')}, user admin" in said
     example = desk.pipeline.root / "steps/noise/example.csv"
-    product = desk("put", example)
+    patient = "--wait=800"  # others may use the machine too
+    product = desk("put", example, patient)
     assert re.fullmatch(r"noise/[0-9a-f]{64}\n", product)
     # The same content makes no other product, whatever its key.
-    assert desk("put", example, "segments/a b ü+.csv") == product
+    assert desk("put", example, "segments/a b ü+.csv", patient) == product
     password = (desk.pipeline.root / "secrets/admin_password").read_text(encoding="utf-8")
     running = Airflow(desk.airflow, "admin", password)
     assert {each["state"] for each in running.wait_for_runs("noise", 2)} == {"success"}
