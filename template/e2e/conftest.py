@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,7 +20,7 @@ from pathlib import Path
 import pytest
 import trustme
 from moto.server import ThreadedMotoServer
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "reports/pages"
@@ -45,11 +47,35 @@ class Site:
             return 0, {}
 
 
-def describe_place(folder: Path, store: str) -> dict[str, str]:
-    """What the environment of a place says: the database is a file, unless DB_HOST names one."""
+def find_port() -> int:
+    """A port that nobody uses."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port: int = free.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[str]:
+    """A provider of logins (OpenID Connect) that knows somebody; its address."""
+    port = find_port()
+    known = {"sub": "jo", "email": "jo@institute.example.org", "email_verified": True}
+    words = ("oidc_provider_mock", f"--port={port}", f"--user-claims={json.dumps(known)}")
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", *words])
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with socket.socket() as tried:
+            if not tried.connect_ex(("127.0.0.1", port)):
+                break
+        time.sleep(0.3)
+    yield f"http://localhost:{port}"
+    process.terminate()
+    process.wait(timeout=30)
+
+
+def describe_place(folder: Path, store: str, provider: str) -> dict[str, str]:
+    """What the environment of a place says: the database is a file, unless DB_HOST names one."""
+    port = find_port()
     named = {name: os.environ[name] for name in DATABASE if name in os.environ}
     return {
         "PATH": os.environ["PATH"],
@@ -60,6 +86,9 @@ def describe_place(folder: Path, store: str) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(40),
         "ADMIN_PASSWORD": secrets.token_urlsafe(16),
         "EMAIL_VERIFICATION": "none",
+        "OIDC_ISSUER": provider,
+        "OIDC_CLIENT_ID": "site",
+        "OIDC_CLIENT_SECRET": secrets.token_urlsafe(16),
         "S3_ENDPOINT": store,
         "S3_BUCKET": "data",
         "S3_ACCESS_KEY": "test",
@@ -70,12 +99,13 @@ def describe_place(folder: Path, store: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site, as `prepare_desk` fills it."""
     folder = tmp_path_factory.mktemp("site")
     store = ThreadedMotoServer("127.0.0.1", 0)
     store.start()
-    place = describe_place(folder, "http://{}:{}".format(*store.get_host_and_port()))
+    address = "http://{}:{}".format(*store.get_host_and_port())
+    place = describe_place(folder, address, provider)
     authority = trustme.CA()
     own = authority.issue_cert("localhost")
     own.private_key_and_cert_chain_pem.write_to_path(str(folder / "site.pem"))
@@ -122,7 +152,13 @@ def page(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterat
     context = browser.new_context(base_url=site.url, viewport=size, ignore_https_errors=True)
     opened = context.new_page()
     faults: list[str] = []
-    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+
+    def note(said: ConsoleMessage) -> None:
+        # The pages of the provider are its own.
+        if said.type == "error" and said.location["url"].startswith(site.url):
+            faults.append(said.text)
+
+    opened.on("console", note)
     opened.on("pageerror", lambda error: faults.append(str(error)))
     yield opened
     context.close()

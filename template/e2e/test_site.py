@@ -58,6 +58,18 @@ def test_people_log_in_download_and_look_at_the_plot(
     assert all(each["secure"] and each["httpOnly"] for each in cookies)
 
 
+def test_people_log_in_by_their_institute(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.click("text=your institute")
+    # The site asks before it sends people elsewhere; then the provider asks who they are.
+    page.click("main button[type=submit]")
+    page.fill("[name=sub]", "jo")
+    page.click("text=Authorize >> nth=-1")
+    page.wait_for_selector("text=Log out")
+    page.goto("/tokens/")
+    assert page.locator("h1").inner_text() == "Tokens"
+
+
 def test_every_page_is_for_everybody(page: Page, site: Site) -> None:
     for path in OPEN:
         look_at(page, path)
