@@ -11,6 +11,7 @@ from lisa_scaffold.cli.ending import carry_out, open_page
 from lisa_scaffold.cli.terminal import busily, busy, hand_over, look, say, say_as_is, tell
 from lisa_scaffold.cli.update import recover
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.lines import fit
 
 DESCRIPTION = """\
 Bring the template into a project that never had it: infers the answers, keeps what people wrote,
@@ -134,7 +135,7 @@ def _adopt_in_dialogue(prepared: Any, given: dict[str, Any], arguments: Any) -> 
             "Show all that changes, and why",
         )
         while (decision := prompt.decide(*asked)) == "show":
-            say_as_is(f"{report.text(adopted)}\n")
+            say_as_is(f"{report.text(adopted, width)}\n")
         if decision == "create":
             return adopted
         if decision == "cancel":
@@ -157,7 +158,8 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     if not arguments.dry_run:
         message = partial(report.commit_message, adopted)
         carry_out("the adoption", adopted.project, adopted.synced, branch, message)
-    after = (report.tried if arguments.dry_run else report.after)(adopted, branch)
+    width, _ = look(messages=arguments.dry_run)
+    after = fit((report.tried if arguments.dry_run else report.after)(adopted, branch), width)
     if arguments.open:
         open_page(report.html(adopted), "adopt")
     if arguments.format == "html":
@@ -168,8 +170,8 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     elif arguments.format == "markdown":
         hand_over(report.markdown(adopted))
     elif arguments.dry_run:
-        say_as_is(f"{report.text(adopted)}\n\n{after}")
+        say_as_is(f"{report.text(adopted, width)}\n\n{after}")
         hand_over(adopted.diff)
     else:
-        tell(f"{report.text(adopted)}\n\n{after}\n")
+        tell(f"{report.text(adopted, width)}\n\n{after}\n")
     return ExitCode.DONE

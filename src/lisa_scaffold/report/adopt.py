@@ -80,9 +80,9 @@ def summary(adopted: Adopted, branch: str | None, width: int = 0) -> str:
     return "\n".join(["What happens", *(wrapped(f"  {a}: ", b, width) for a, b in rows)])
 
 
-def text(adopted: Adopted) -> str:
+def text(adopted: Adopted, width: int = 0) -> str:
     """The adoption for people: answers, what happens to which file, findings, what to decide."""
-    return as_text(document(adopted))
+    return as_text(document(adopted), width)
 
 
 def markdown(adopted: Adopted) -> str:

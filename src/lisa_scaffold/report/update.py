@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lisa_scaffold.lines import Paint, plain
 from lisa_scaffold.model import Change
 from lisa_scaffold.project import Project
+from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.sync.outcome import Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
+from lisa_scaffold.versions import normalize_name
 
 # What a person has to look at comes first.
 HEADINGS = {
@@ -115,17 +118,38 @@ def html(updated: Updated) -> str:
 
 def applied(updated: Updated) -> str:
     """What was and was not changed, and what to do, after the update was put into the work tree."""
+    hint = _hint_lock(updated)
     if not updated.synced.conflicts:
         return (
             "The update is staged; nothing is committed. Look at it with: git diff --staged\n"
-            "Keep it with: git commit; undo it with: git reset --merge"
+            f"Keep it with: git commit; undo it with: git reset --merge{hint}"
         )
     return (
         f"The update is staged, but for {_sum_conflicts(updated.synced)}, with markers there; "
         "nothing is committed.\n"
         "Go through them with: lisa-scaffold resolve; git mergetool or an editor does as well.\n"
-        "Then: git commit. Undo the whole update with: git reset --merge"
+        f"Then: git commit. Undo the whole update with: git reset --merge{hint}"
     )
+
+
+def _hint_lock(updated: Updated) -> str:
+    """What to do where the lock that comes in does not know what the project requires."""
+    lock = updated.synced.files.get("constraints.txt")
+    pyproject = updated.synced.files.get("pyproject.toml")
+    if pyproject is None or "pyproject.toml" in updated.synced.conflicts:
+        pyproject = updated.before.get("pyproject.toml")
+    if lock is None or pyproject is None:
+        return ""
+    package = Facts.of({"pyproject.toml": pyproject.data}).package
+    wanted = package.get("dependencies")
+    wanted = wanted if isinstance(wanted, list) else []
+    names = [found[0] for each in wanted if (found := re.match(r"[\w.-]+", str(each)))]
+    lines = lock.data.decode(errors="replace").splitlines()
+    locked = {normalize_name(line.partition("==")[0].strip()) for line in lines}
+    missing = [name for name in names if normalize_name(name) not in locked]
+    if not missing:
+        return ""
+    return f"\nconstraints.txt does not lock {', '.join(missing)} yet. Renew it with: nox -s lock"
 
 
 def tried(updated: Updated) -> str:
@@ -152,11 +176,12 @@ def _sum_conflicts(synced: Synced) -> str:
 def committed(updated: Updated, branch: str) -> str:
     """What to do after the update was committed on a branch."""
     message = f"The update is committed on the branch {branch}; nothing else has changed."
+    hint = _hint_lock(updated)
     if not updated.synced.conflicts:
-        return message
+        return f"{message}{hint}"
     return (
         f"{message} It has {_sum_conflicts(updated.synced)}:\n"
-        "there the project's lines stand; the commit message holds the template's."
+        f"there the project's lines stand; the commit message holds the template's.{hint}"
     )
 
 
