@@ -242,11 +242,13 @@ def test_an_answer_that_is_data_is_shown_as_it_is_given(tmp_path: Path, capsys: 
     workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
     more = "tree:\n  type: yaml\n  help: Tree\n  default: {a: [1, 2]}\n"
     more += "fast:\n  type: bool\n  help: Fast?\n  default: true\n"
+    more += "many:\n  type: str\n  multiselect: true\n  choices: [a]\n  default: []\n"
     more += "word:\n  type: str\n  help: Word\n  default: ''\n"
     workshop.release("v1.1.0", {"copier.yml": QUESTIONS + more})
     assert report(workshop, capsys)["notes"] == [
         'New question tree: answered {"a": [1, 2]}; another answer: --data tree=…',
         "New question fast: answered yes; another answer: --data fast=…",
+        "New question many: answered none; another answer: --data many=…",
         "New question word: answered (empty); another answer: --data word=…",
     ]
 
@@ -291,7 +293,8 @@ def test_a_page_has_every_file_side_by_side(declining: Workshop, capsys: Capture
         "5 mine 5 theirs",
         "9 line 9 9 line nine",
     ]
-    assert not said.err
+    # The page is for a file: how to go on is told beside it.
+    assert said.err == "A dry run: nothing was changed. Without --dry-run, 4 files would be.\n"
     assert declining.status() == []
 
 

@@ -158,12 +158,14 @@ def _finish(adopted: Any, arguments: argparse.Namespace) -> int:
     if not arguments.dry_run:
         message = partial(report.commit_message, adopted)
         carry_out("the adoption", adopted.project, adopted.synced, branch, message)
-    width, _ = look(messages=arguments.dry_run)
+    width, _ = look(messages=arguments.dry_run or arguments.format == "html")
     after = fit((report.tried if arguments.dry_run else report.after)(adopted, branch), width)
     if arguments.open:
         open_page(report.html(adopted), "adopt")
     if arguments.format == "html":
         hand_over(report.html(adopted))
+        # The page goes to a file, and says what is to be looked at, not how to go on.
+        say_as_is(after)
     elif arguments.format == "json":
         made = None if arguments.dry_run else branch
         hand_over(report.as_json(adopted, adopted.version, made))

@@ -205,6 +205,8 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
             open_page(report.html(one), "update")
     if arguments.format == "html":
         hand_over("".join(map(report.html, each)))
+        # The page goes to a file, and says what is to be looked at, not how to go on.
+        say_as_is(fit(after, look(messages=True)[0]))
     elif arguments.format == "json":
         for one in each:
             hand_over(report.as_json(one, one.version))

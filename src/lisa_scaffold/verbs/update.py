@@ -338,7 +338,8 @@ class Prepared:
             if key in given or (key in after.never_asked and key not in recorded):
                 continue
             if key not in recorded and key not in before.answers:
-                said = brief(spoken(value), 100) if isinstance(value, str | bool) else _show(value)
+                is_plain = isinstance(value, str | bool) or value == []
+                said = brief(spoken(value), 100) if is_plain else _show(value)
                 yield f"New question {key}: answered {said}; another answer: --data {key}=…"
             elif key in recorded and _is_cast(recorded[key], value):
                 yield f"The answer {key}={_show(recorded[key])} is recorded as {_show(value)} now."
