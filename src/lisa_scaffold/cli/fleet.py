@@ -160,7 +160,7 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--history-branch",
-        metavar="BRANCH",
+        metavar="NAME",
         help="branch of the repository that earlier status files are kept in, which the last job "
         "pushes to",
     )
