@@ -110,3 +110,13 @@ def test_a_pipeline_needs_a_job() -> None:
     assert starts(pipeline, gitlab_runs.TAG) is True
     assert starts(pipeline, gitlab_runs.MERGE_REQUEST) is False
     assert gitlab_runs.workflow_allows(pipeline, gitlab_runs.MERGE_REQUEST) is True
+
+
+def test_a_job_may_be_named_like_a_default() -> None:
+    """Of the keys that `default` may have, only those of the old form are global."""
+    text = "image: alpine\nhooks:\n  script: [a]\ntags:\n  script: [b]\na:\n  script: [c]\n"
+    pipeline = facts(text).pipeline
+    assert [*pipeline.jobs] == ["hooks", "tags", "a"]
+    assert {key for key in ("hooks", "image", "tags") if pipeline.jobs["a"].data.get(key)} == {
+        "image"
+    }

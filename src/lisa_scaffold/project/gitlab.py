@@ -377,11 +377,12 @@ class _Reader:
         self._read_file(FILE, ())
         default = self._merged.get("default")
         default = default if isinstance(default, dict) else {}
-        values = {key: default.get(key, self._merged.get(key)) for key in _DEFAULT_KEYS}
+        # Of the old form only some keys are global: `hooks` and `tags` may be jobs.
+        settings = {key: value for key, value in self._merged.items() if key in _GLOBAL_KEYS}
+        values = {key: default.get(key, settings.get(key)) for key in _DEFAULT_KEYS}
         self._defaults = {
             key: self._resolve(value, ()) for key, value in values.items() if value is not None
         }
-        settings = {key: value for key, value in self._merged.items() if key in _GLOBAL_KEYS}
         names = [
             str(name)
             for name, job in self._merged.items()
