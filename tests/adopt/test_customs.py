@@ -57,6 +57,7 @@ def test_other_lists_of_requirements_are_nobodys_business(files: Files) -> None:
         ({"setup.py": f"{SETUP}    setup_requires=['pbr'], pbr=True)\n"}, "setup.py", "pbr", False),
         ({"conda.recipe/meta.yaml": "package: {}\n"}, "conda.recipe/meta.yaml", "conda", False),
         ({"setup.cfg": "[metadata]\ndescription-file = R\n"}, "setup.cfg", "no key", True),
+        ({".gitmodules": '[submodule "a"]\n'}, ".gitmodules", "find the submodules empty", True),
     ],
 )
 def test_each_is_met(files: Files, path: str, word: str, to_decide: bool) -> None:
@@ -69,6 +70,11 @@ def test_what_many_files_name_is_told_once() -> None:
     (custom,) = (each for each in found(files) if each.to_decide)
     assert custom.path == ".travis.yml"
     assert custom.text.endswith("(also named in Makefile, requirements.txt)")
+
+
+def test_submodules_that_are_fetched_are_nobodys_business() -> None:
+    fetched = "variables:\n  GIT_SUBMODULE_STRATEGY: recursive\n"
+    assert found({".gitmodules": '[submodule "a"]\n', ".gitlab-ci.yml": fetched}) == []
 
 
 def test_git_flow_is_asked_about() -> None:

@@ -52,6 +52,13 @@ def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]
     for path in facts.paths("**/meta.yaml", "**/recipe.yaml"):
         text = "conda's recipe stays: keep its requirements in step with the package's"
         yield Custom(path, text)
+    told = "\n".join(map(facts.text, facts.pipeline.files))
+    if facts.has(".gitmodules") and "GIT_SUBMODULE_STRATEGY" not in told:
+        text = (
+            "GitLab's jobs find the submodules empty: where a build or a test needs them, set "
+            "GIT_SUBMODULE_STRATEGY to recursive under `variables` in .gitlab-ci.yml"
+        )
+        yield Custom(".gitmodules", text, to_decide=True)
     named = {*branches}
     if "develop" in named and (stable := sorted(named & {"main", "master"})):
         text = (
