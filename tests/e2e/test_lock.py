@@ -10,13 +10,17 @@ import pytest
 
 from ..support.tools import passes, run
 
+# What projects of the kind "fleet" install follows from these locks.
+FLEET = "template/.gitlab/ci/fleet.txt"
+
 
 @pytest.fixture
 def copy(repository: Path, tmp_path: Path) -> Path:
     """What nox needs of this repository."""
     shutil.copytree(repository / "requirements", tmp_path / "requirements")
-    for name in ("noxfile.py", "pyproject.toml"):
-        shutil.copy(repository / name, tmp_path)
+    (tmp_path / FLEET).parent.mkdir(parents=True)
+    for name in ("noxfile.py", "pyproject.toml", FLEET):
+        shutil.copy(repository / name, tmp_path / name)
     return tmp_path
 
 
@@ -30,7 +34,7 @@ def test_another_file_of_the_same_version_is_not_installed(backend: str, copy: P
     assert re.search(r"hash mismatch|do not match the hashes", done.stdout, re.IGNORECASE)
 
 
-def test_locking_anew_without_upgrades_keeps_every_version(copy: Path) -> None:
+def test_locking_anew_without_upgrades_keeps_every_version(copy: Path, repository: Path) -> None:
     def pins() -> dict[str, list[str]]:
         files = sorted((copy / "requirements").glob("*.txt"))
         texts = {path.name: path.read_text(encoding="utf-8") for path in files}
@@ -40,3 +44,4 @@ def test_locking_anew_without_upgrades_keeps_every_version(copy: Path) -> None:
     # Its version stands in pyproject.toml.
     passes("nox", "-s", "lock", "--", "--upgrade-package=ruff", cwd=copy)
     assert pins() == before
+    assert (copy / FLEET).read_bytes() == (repository / FLEET).read_bytes()

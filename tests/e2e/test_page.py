@@ -318,10 +318,11 @@ def test_an_update_by_keyboard(browser: Chrome, tmp_path: Path) -> None:
     browser.switch_to.active_element.send_keys(Keys.TAB)
     assert browser.switch_to.active_element.text == "Skip to the files"
     reached = []
-    for _ in range(4):
+    for _ in range(5):
         browser.switch_to.active_element.send_keys(Keys.TAB)
-        reached.append(browser.switch_to.active_element.get_attribute("id"))
-    assert reached == ["text", "status-of", "open", "unfold"]
+        element = browser.switch_to.active_element
+        reached.append(element.get_attribute("id") or element.text)
+    assert reached == ["Notes", "text", "status-of", "open", "unfold"]
     folds = page.all("details.sides")
     assert all(each.get_attribute("open") for each in folds)
     browser.switch_to.active_element.send_keys(Keys.ENTER)
