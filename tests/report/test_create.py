@@ -60,6 +60,9 @@ def test_the_next_steps_follow_what_was_made(
     answers = {**PREVIEW.answers, "kind": "service"}
     site = result._replace(preview=PREVIEW._replace(answers=answers))
     assert "with Docker:\n  deploy/secrets desk\n  deploy/compose desk up" in create.created(site)
+    answers = {**PREVIEW.answers, "kind": "pipeline"}
+    desk = result._replace(preview=PREVIEW._replace(answers=answers))
+    assert "with Docker:\n  nox -s desk\n  nox -s desk -- put " in create.created(desk)
     answers = {**PREVIEW.answers, "kind": "fleet"}
     fleet = result._replace(preview=PREVIEW._replace(answers=answers))
     assert "\n  nox -s fleet -- status\n" in create.created(fleet)

@@ -125,6 +125,12 @@ def created(result: Created) -> str:
             "  deploy/secrets desk",
             "  deploy/compose desk up --build --detach --wait",
         ]
+    if result.preview.answers.get("kind") == "pipeline":
+        lines += [
+            "\nLet data arrive at your desk, with Docker:",
+            "  nox -s desk",
+            "  nox -s desk -- put steps/noise/example.csv",
+        ]
     if result.preview.answers.get("kind") == "fleet":
         lines += [
             "\nName the projects in fleet.toml, and see how they stand:",
