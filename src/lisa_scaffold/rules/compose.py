@@ -258,14 +258,14 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
     for each in find_services(facts):
         ports = each.data.get("ports")
         for number, port in enumerate(ports if isinstance(ports, list) else []):
-            if database := _DATABASES.get(_find_open(port)):
+            if database := _DATABASES.get(_read_open_port(port)):
                 message = (
                     f"{database} is open to everybody: remove this, or write `127.0.0.1:` before it"
                 )
                 yield Hit(each.file.path, each.line("ports", number), message)
 
 
-def _find_open(port: Any) -> int:
+def _read_open_port(port: Any) -> int:
     """The port of a container that is open to everybody, in either form; 0 for none."""
     if isinstance(port, dict):
         is_open = port.get("host_ip") in (None, "", "0.0.0.0", "::")  # noqa: S104 - looked for
