@@ -340,10 +340,20 @@ def test_a_lock_that_does_not_know_the_projects_requirements_is_told(
     base = '[project]\nname = "a"\ndependencies = [\n  "numpy",\n]\n'
     workshop = open_workshop(tmp_path, {"template/pyproject.toml": base})
     workshop.edit({"pyproject.toml": base.replace('"numpy",', '"numpy",\n  "SciPy[all]>=1",')})
-    lock = "# lock\nnumpy==1.0 \\\n    --hash=sha256:00\n"
+    lock = "# written by nox -s lock\nnumpy==1.0 \\\n    --hash=sha256:00\n"
     new = {"template/constraints.txt": lock, "template/pyproject.toml": base + "[tool.x]\n"}
     workshop.release("v1.1.0", new)
     capsys.readouterr()
     assert update(workshop.project) == ExitCode.DONE
     hint = "constraints.txt does not lock SciPy yet. Renew it with: nox -s lock\n"
     assert capsys.readouterr().out.endswith(hint)
+
+
+def test_another_templates_constraints_are_its_own(tmp_path: Path, capsys: Capture) -> None:
+    base = '[project]\nname = "a"\ndependencies = [ "numpy" ]\n'
+    workshop = open_workshop(tmp_path, {"template/pyproject.toml": base})
+    new = {"template/constraints.txt": "idna<4\n", "template/pyproject.toml": base + "[tool.x]\n"}
+    workshop.release("v1.1.0", new)
+    capsys.readouterr()
+    assert update(workshop.project) == ExitCode.DONE
+    assert "constraints.txt does not lock" not in capsys.readouterr().out

@@ -29,6 +29,9 @@ HEADINGS = {
     "removed": "Removed",
 }
 
+_LOCKS = "nox -s lock"
+"""What writes the template's own lock, as its head says."""
+
 _MOST_QUOTED = 60
 """Lines of one file that the message of a commit repeats."""
 
@@ -138,7 +141,8 @@ def _hint_lock(updated: Updated) -> str:
     pyproject = updated.synced.files.get("pyproject.toml")
     if pyproject is None or "pyproject.toml" in updated.synced.conflicts:
         pyproject = updated.before.get("pyproject.toml")
-    if lock is None or pyproject is None:
+    # Another template's file of that name is made otherwise.
+    if lock is None or pyproject is None or _LOCKS.encode() not in lock.data:
         return ""
     package = Facts.of({"pyproject.toml": pyproject.data}).package
     wanted = package.get("dependencies")
@@ -149,7 +153,7 @@ def _hint_lock(updated: Updated) -> str:
     missing = [name for name in names if normalize_name(name) not in locked]
     if not missing:
         return ""
-    return f"\nconstraints.txt does not lock {', '.join(missing)} yet. Renew it with: nox -s lock"
+    return f"\nconstraints.txt does not lock {', '.join(missing)} yet. Renew it with: {_LOCKS}"
 
 
 def tried(updated: Updated) -> str:
