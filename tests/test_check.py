@@ -60,6 +60,39 @@ def test_findings_name_and_kind(project: Path) -> None:
     assert result.changes == {}
 
 
+def test_many_projects_are_checked_at_once_and_told_in_their_order(
+    project: Path, tmp_path: Path, tree: Tree
+) -> None:
+    copies = [
+        tree(
+            tmp_path / f"lisa-{number:02}",
+            {
+                "pyproject.toml": f'[project]\nname = "lisa-{number:02}"\n',
+                "CHANGELOG.md": CHANGELOG if number % 2 else "# Changelog\n\n## [Unreleased]\n",
+            },
+        )
+        for number in range(20)
+    ]
+    wanted = Wanted(Selection(("CHG",)), fixes=True)
+    alone = list(check.check([project, *copies, project], wanted))
+    assert list(check.check([project, *copies, project], wanted, jobs=2)) == alone
+    assert [each.checked.name for each in alone] == ["lisa-noise", *(c.name for c in copies)]
+    assert [bool(each.changes) for each in alone] == [True, *([False, True] * 10)]
+
+
+def test_of_many_projects_one_that_git_refuses_is_named(tmp_path: Path, tree: Tree) -> None:
+    copies = [
+        tree(tmp_path / f"lisa-{number:02}", {"pyproject.toml": "[project]\n"})
+        for number in range(20)
+    ]
+    tree(copies[13], {".git": "nowhere\n"})
+    with pytest.raises(LisaError, match="lisa-13") as caught:
+        list(check.check(copies, Wanted(), jobs=3))
+    with pytest.raises(LisaError) as alone:
+        list(check.check(copies, Wanted()))
+    assert (caught.value.message, caught.value.hint) == (alone.value.message, alone.value.hint)
+
+
 def test_a_project_in_a_folder_of_a_repository_tells_where_it_stands(
     project: Path, tree: Tree
 ) -> None:

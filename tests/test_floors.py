@@ -27,6 +27,7 @@ FLOORS = {
     "model": 1,
     "process": 1,
     "versions": 1,
+    "workers": 1,
     "workplace": 1,
     "formats": 2,
     "git": 3,

@@ -7,7 +7,11 @@ nothing in it.
 from __future__ import annotations
 
 import re
+from functools import cached_property, lru_cache
 from typing import Any, AnyStr, cast
+
+_MOST_KEPT = 1024
+_LONGEST_KEPT = 2_000
 
 
 class LazyPattern:
@@ -30,6 +34,25 @@ class LazyPattern:
         found = getattr(re.compile(self.text, self.flags), name)
         setattr(self, name, found)
         return found
+
+    def search(self, text: Any, *places: int) -> re.Match[Any] | None:
+        """What ``re.Pattern.search`` finds; in short texts, which come again, it looks once.
+
+        Projects of one template have the commands of their jobs in common, and several rules look
+        at each.
+        """
+        if places or len(text) > _LONGEST_KEPT:
+            found: re.Match[Any] | None = self._search(text, *places)
+            return found
+        return cast("re.Match[Any] | None", self._search_once(text))
+
+    @cached_property
+    def _search(self) -> Any:
+        return re.compile(self.text, self.flags).search
+
+    @cached_property
+    def _search_once(self) -> Any:
+        return lru_cache(_MOST_KEPT)(self._search)
 
 
 def compile_lazily(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:

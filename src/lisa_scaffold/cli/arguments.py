@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ Exit codes
   2    refused: nothing was changed
   3    a defect of lisa-scaffold
   130  interrupted"""
+
+_MOST_JOBS = 64  # more requests at once a server would not thank for
 
 
 class Parser(argparse.ArgumentParser):
@@ -293,6 +296,23 @@ def add_reports(group: argparse._ArgumentGroup, formats: Sequence[str]) -> None:
         default=[],
         help="file for the report, the nth for the nth --format; otherwise standard output",
     )
+
+
+def add_jobs(group: argparse._ArgumentGroup, text: str) -> None:
+    """Add ``--jobs``, of commands that work on several projects at once."""
+    group.add_argument(
+        "--jobs", metavar="N", type=_read_jobs, default=_count_processors(), help=text
+    )
+
+
+def _read_jobs(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= _MOST_JOBS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text}: a number from 1 to {_MOST_JOBS} is expected")
+
+
+def _count_processors() -> int:
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 8)
 
 
 # What a file of such a name may hold; whatever has another name may hold anything.

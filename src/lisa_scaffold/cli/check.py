@@ -54,6 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="must",
         help="severity from which findings end in exit code 1; must by default",
     )
+    common.add_jobs(
+        result,
+        "how many of many projects are checked at once; by default as many as there are processors",
+    )
     common.add_common(parser)
     parser.set_defaults(command=run)
 
@@ -127,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
             tell_recovered(check.recover(path), f"{path}: ")
     results = []
     with busy("Checking") as tell_progress:
-        for each in check.check(arguments.paths, wanted):
+        for each in check.check(arguments.paths, wanted, arguments.jobs):
             results.append(each)
             tell_progress(f"Checking: {len(results)} of {len(arguments.paths)} done")
     for each in results:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -59,29 +58,16 @@ def _add_fleet(parser: argparse.ArgumentParser) -> None:
     """Add what every verb takes that looks at the projects."""
     _add_settings(parser)
     group = parser.add_argument_group("projects")
-    group.add_argument(
-        "--jobs",
-        metavar="N",
-        type=_read_jobs,
-        default=_count_processors(),
-        help="how many projects are worked on at once, which is also how many requests a server "
-        "gets at once; by default as many as there are processors",
+    common.add_jobs(
+        group,
+        "how many projects are worked on at once, which is also how many requests a server gets at "
+        "once; by default as many as there are processors",
     )
     group.add_argument(
         "--shard",
         metavar="K/N",
         help="the Kth of N parts of the fleet alone, for machines that share the work",
     )
-
-
-def _read_jobs(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 64:  # noqa: PLR2004 - more a server would not thank for
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text}: a number from 1 to 64 is expected")
-
-
-def _count_processors() -> int:
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 8)
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:

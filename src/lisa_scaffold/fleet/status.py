@@ -16,7 +16,6 @@ from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import Forge
-from lisa_scaffold.fleet.queue import spread
 from lisa_scaffold.fleet.records import Found, Row, Status, row_as_data, row_from
 from lisa_scaffold.git import References
 from lisa_scaffold.model import Severity
@@ -26,6 +25,7 @@ from lisa_scaffold.template.pristine import Origins
 from lisa_scaffold.template.shelf import keep_open
 from lisa_scaffold.verbs import check
 from lisa_scaffold.verbs.update import read_settings
+from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 

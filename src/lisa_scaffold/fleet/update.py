@@ -18,7 +18,6 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal, waves
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
-from lisa_scaffold.fleet.queue import spread
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.status import find_clone, open_clones
 from lisa_scaffold.fleet.work import (
@@ -41,6 +40,7 @@ from lisa_scaffold.template.rendering import is_ours
 from lisa_scaffold.template.shelf import Shelf, keep_open
 from lisa_scaffold.verbs import update
 from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
+from lisa_scaffold.workers import spread
 
 
 class Updater:

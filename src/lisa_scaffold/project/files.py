@@ -31,6 +31,7 @@ MAX_TEXT = 1_000_000
 MAX_LINES = 50_000
 """The number of lines above which no text is read: rules may look at each several times."""
 
+_WILD = frozenset("*?")
 _MOST_IGNORE_QUERIES = 200
 
 # As many as Linux follows.
@@ -120,6 +121,8 @@ class Files:
 
         In a pattern ``*`` and ``?`` stand for anything but a slash, ``**/`` for any folders.
         """
+        if not any(_WILD & set(pattern) for pattern in patterns):
+            return [path for path in self.files if path in patterns]
         described = _path_matcher(patterns)
         return [path for path in self.files if described(path)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.formats.document import decoded
@@ -22,6 +23,7 @@ Each costs a pass over every file: these are the ones that LISA projects have to
 """
 
 _MARKS = {mark.encode(): mark for mark in (CONFLICT, KEY, *TOKENS)}
+_MOST_SHARED = 20_000  # bytes of a file that projects may have in common
 _BINARY = frozenset(
     [
         *("7z", "a", "bin", "bz2", "db", "dll", "docx", "dylib", "eps", "exe", "fits"),
@@ -47,10 +49,19 @@ def read(files: Files) -> dict[str, tuple[Mark, ...]]:
         if file.link or path.lower().rpartition(".")[2] in _BINARY:
             continue
         content = files.content(path) or b""
-        if marks := [mark for encoded, mark in _MARKS.items() if encoded in content]:
+        look = _find_marks_once if len(content) <= _MOST_SHARED else _find_marks
+        if marks := look(content):
             found[path] = tuple(
                 Mark(number, line)
                 for number, line in enumerate(decoded(content).split("\n"), 1)
                 if any(mark in line for mark in marks)
             )
     return found
+
+
+def _find_marks(content: bytes) -> list[str]:
+    return [mark for encoded, mark in _MARKS.items() if encoded in content]
+
+
+# Projects of one template have files in common.
+_find_marks_once = lru_cache(maxsize=128)(_find_marks)

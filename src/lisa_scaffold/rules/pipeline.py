@@ -176,9 +176,15 @@ def works(facts: Facts) -> Iterator[Hit]:
 
 
 _REPORTS = {
-    "junit": (r"\bpytest\b", "failed tests"),
-    "coverage_report": (r"--cov\b|coverage run|coverage xml", "untested lines"),
-    "codequality": (r"\bruff check|\bpylint\b|\bflake8\b", "what the linter finds"),
+    "junit": (compile_lazily(r"\bpytest\b"), "failed tests"),
+    "coverage_report": (
+        compile_lazily(r"--cov\b|coverage run|coverage xml"),
+        "untested lines",
+    ),
+    "codequality": (
+        compile_lazily(r"\bruff check|\bpylint\b|\bflake8\b"),
+        "what the linter finds",
+    ),
 }
 
 
@@ -198,7 +204,7 @@ def reports(facts: Facts) -> Iterator[Hit]:
     # Commands that install what others run do not count.
     texts = [(job, "\n".join(c for c in job.commands if "install" not in c)) for job in jobs]
     for name, (pattern, what) in _REPORTS.items():
-        running = [job for job, text in texts if re.search(pattern, text)]
+        running = [job for job, text in texts if pattern.search(text)]
         # Type checkers write JUnit reports too, so the job itself must have it.
         declaring = running if name == "junit" else jobs
         declared = {key for job in declaring for key in job.reports}
@@ -210,6 +216,7 @@ def reports(facts: Facts) -> Iterator[Hit]:
             yield Hit(*place, message)
 
 
+_CHANGES_FOLDER = compile_lazily(r"(?:^|[\s;&(])cd\s")
 _WRITES = {
     "junit": compile_lazily(r"--junit-?xml[= ]+[\"']?([\w./-]+)"),
     "coverage_report": compile_lazily(r"--cov-report[= ]+[\"']?xml:([\w./-]+)"),
@@ -229,7 +236,7 @@ def reports_are_written(facts: Facts) -> Iterator[Hit]:
     """
     for job in facts.pipeline.jobs.values():
         text = "\n".join(job.commands)
-        if re.search(r"(?:^|[\s;&(])cd\s", text):
+        if _CHANGES_FOLDER.search(text):
             continue
         for name, pattern in _WRITES.items():
             written = [path.removeprefix("./") for path in pattern.findall(text)]

@@ -168,6 +168,7 @@ _SCM = (
     "poetry-dynamic-versioning",
     "versioningit",
 )
+_FETCHES_MORE = compile_lazily(r"git fetch.*(tags|unshallow|depth)")
 _BUILDS = compile_lazily(
     r"\b(?:python3? -m build|pyproject-build|pip wheel|uv build|poetry build|hatch build|flit build"
     r"|pdm build|setup\.py (?:sdist|bdist_wheel)|nox\b.*\bbuild|tox\b.*\bbuild)\b"
@@ -200,9 +201,7 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
     """
     for job in facts.pipeline.jobs.values():
         builds = any(_BUILDS.search(command[:2000]) for command in job.commands)
-        fetches = any(
-            re.search(r"git fetch.*(tags|unshallow|depth)", each) for each in job.commands
-        )
+        fetches = any(_FETCHES_MORE.search(command) for command in job.commands)
         if not builds or fetches or not job.is_fully_known or _is_for_tags(facts, job):
             continue
         has_no_clone = facts.pipeline.expand("${GIT_STRATEGY}", job) in ("none", "empty")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
 
 _MOST_NAMED = 3
+_MANY = 16  # projects: for fewer, to start processes takes longer
 
 
 class Wanted(NamedTuple):
@@ -75,8 +76,17 @@ class Result(NamedTuple):
     changes: Mapping[str, bytes | None]
 
 
-def check(paths: Sequence[Path], wanted: Wanted) -> Iterator[Result]:
-    """Check projects, one after the other; nothing is written.
+def check(paths: Sequence[Path], wanted: Wanted, jobs: int = 1) -> Iterator[Result]:
+    """Check projects, in their order; nothing is written.
+
+    Parameters
+    ----------
+    paths
+        Their folders.
+    wanted
+        What the check is asked for.
+    jobs
+        How many of many projects are checked at once, each in a process.
 
     Raises
     ------
@@ -88,12 +98,50 @@ def check(paths: Sequence[Path], wanted: Wanted) -> Iterator[Result]:
     for path in paths:
         _refuse(path)
     origins = Origins()
-    for path in dict.fromkeys(paths):
-        result, members = check_one(path, wanted, origins)
-        yield result
-        for folder in members if wanted.members else ():
-            if path / folder not in paths:
-                yield check_one(path / folder, wanted, origins)[0]
+    unique = [*dict.fromkeys(paths)]
+    # The first one loads what all need, and reads what they have in common.
+    alone = unique if jobs == 1 or len(unique) <= _MANY else unique[:1]
+    for path in alone:
+        yield from _check_with_members(path, paths, wanted, origins)
+    if rest := unique[len(alone) :]:
+        yield from _check_at_once(rest, paths, wanted, origins, jobs)
+
+
+def _check_at_once(
+    rest: Sequence[Path], paths: Sequence[Path], wanted: Wanted, origins: Origins, jobs: int
+) -> Iterator[Result]:
+    """Check projects in a few processes, and yield what was found in their order."""
+    from lisa_scaffold.workers import spread
+
+    def work(number: int) -> tuple[int, list[Result] | LisaError]:
+        try:
+            return number, [*_check_with_members(rest[number], paths, wanted, origins)]
+        except LisaError as error:
+            return number, error
+
+    def lose(number: int, error: LisaError) -> tuple[int, list[Result] | LisaError]:
+        return number, LisaError(f"{rest[number]}: {error.message}", error.hint)
+
+    waiting: dict[int, list[Result]] = {}
+    told = 0
+    for number, done in spread(work, range(len(rest)), jobs, lose):
+        if isinstance(done, LisaError):
+            raise done
+        waiting[number] = done
+        while told in waiting:
+            yield from waiting.pop(told)
+            told += 1
+
+
+def _check_with_members(
+    path: Path, paths: Sequence[Path], wanted: Wanted, origins: Origins
+) -> Iterator[Result]:
+    """Check a project and, where they are wanted and not named themselves, those inside it."""
+    result, members = check_one(path, wanted, origins)
+    yield result
+    for folder in members if wanted.members else ():
+        if path / folder not in paths:
+            yield check_one(path / folder, wanted, origins)[0]
 
 
 def _refuse(path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.fleet.queue import spread
+from lisa_scaffold.workers import spread
 
 
 def work(number: int) -> tuple[int, int]:
@@ -50,7 +50,7 @@ def test_processes_end_with_their_parent(tmp_path: Path) -> None:
     program = (
         "import os, time\n"
         "from pathlib import Path\n"
-        "from lisa_scaffold.fleet.queue import spread\n"
+        "from lisa_scaffold.workers import spread\n"
         "def work(n):\n"
         f"    Path({str(tmp_path)!r}, str(os.getpid())).touch()\n"
         "    time.sleep(0.3)\n"
