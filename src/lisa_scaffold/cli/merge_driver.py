@@ -28,6 +28,9 @@ _PROGRAM = "lisa-scaffold"
 _ACTIONS = {"install": 0, "remove": 0, "run": 4}
 """What can be done, and how many files each takes."""
 
+_SIDES = {"ours": "%X", "base": "%S", "theirs": "%Y"}
+"""The sides, in the order of the markers, and what git before 2.44 says in place of their names."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``lisa-scaffold merge-driver``."""
@@ -57,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=7,
         help="of run: length of the conflict markers",
     )
+    for side in _SIDES:
+        parser.add_argument(
+            f"--{side}-name",
+            metavar="NAME",
+            default="",
+            help=f"of run: how the conflict markers name {side}",
+        )
     common.add_common(parser)
     parser.set_defaults(command=run)
 
@@ -106,6 +116,8 @@ def merge_for_git(arguments: argparse.Namespace) -> int:
 
     *places, path = arguments.files
     sides = driver.Sides(*(files.read_named(Path(place), files.LARGE) for place in places))
-    done = driver.merge_sides(path, sides, arguments.marker_size)
+    named = {side: getattr(arguments, f"{side}_name") for side in _SIDES}
+    names = [side if named[side] in ("", _SIDES[side]) else named[side] for side in _SIDES]
+    done = driver.merge_sides(path, sides, arguments.marker_size, names)
     files.write_named(Path(places[1]), done.content)
     return ExitCode.FINDINGS if done.conflicts else ExitCode.DONE

@@ -8,6 +8,7 @@ Source: https://git-scm.com/docs/gitattributes#_defining_a_custom_merge_driver
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from lisa_scaffold import merge, workplace
@@ -19,6 +20,9 @@ PATTERNS = (
     *("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile"),
 )
 """The files that are merged by their parts, as attributes name them."""
+
+NAMES = ("ours", "base", "theirs")
+"""What conflict markers call the sides where git does not say."""
 
 _STYLES = {"diff3": ["--diff3"], "zdiff3": ["--zdiff3"]}
 
@@ -38,7 +42,7 @@ class Done(NamedTuple):
     conflicts: int
 
 
-def merge_sides(path: str, sides: Sides, marker_size: int) -> Done:
+def merge_sides(path: str, sides: Sides, marker_size: int, names: Sequence[str] = NAMES) -> Done:
     """Merge a file as git asks its driver to.
 
     Parameters
@@ -49,6 +53,8 @@ def merge_sides(path: str, sides: Sides, marker_size: int) -> Done:
         The versions.
     marker_size
         The length of the conflict markers.
+    names
+        What they call our side, the base, and their side.
 
     Raises
     ------
@@ -63,19 +69,19 @@ def merge_sides(path: str, sides: Sides, marker_size: int) -> Done:
     if part and not part.notes and not part.patch:
         # In all but the places in conflict both sides are the same now.
         sides = sides._replace(ours=part.ours, theirs=part.theirs)
-    return _merge_lines(sides, marker_size)
+    return _merge_lines(sides, marker_size, names)
 
 
-def _merge_lines(sides: Sides, marker_size: int) -> Done:
+def _merge_lines(sides: Sides, marker_size: int, names: Sequence[str]) -> Done:
     """The merge of the lines, with markers in the style that the user has chosen."""
     from lisa_scaffold import git  # most merges need none, and git starts one for each file
 
     asked = git.complete("config", "--get", "merge.conflictStyle", codes=(0, 1, 128))
     style = _STYLES.get(asked.stdout.decode(errors="replace").strip(), [])
     options = ("--stdout", f"--marker-size={marker_size}", *style)
-    labels = [word for name in ("ours", "base", "theirs") for word in ("-L", name)]
+    labels = [word for name in names for word in ("-L", name)]
     with workplace.folder() as folder:
-        places = [folder / name for name in ("ours", "base", "theirs")]
+        places = [folder / name for name in NAMES]
         for place, content in zip(places, (sides.ours, sides.base, sides.theirs), strict=True):
             place.write_bytes(content)
         # The exit code is the number of conflicts, 127 at most; more is an error.

@@ -65,7 +65,9 @@ def install(place: Place, program: str) -> None:
     # Git lets a shell read it. Where the program is gone, the lines are merged as without it:
     # otherwise git would leave our side alone in the file, with no marker.
     ours, lines = shlex.quote(program), "git merge-file --marker-size=%L %A %O %B"
-    run = f"exec {ours} merge-driver run %O %A %B %P --marker-size=%L"
+    # Git names the sides from 2.44 on, and quotes the names; an older one leaves these as they are.
+    names = "--ours-name=%X --base-name=%S --theirs-name=%Y"
+    run = f"exec {ours} merge-driver run %O %A %B %P --marker-size=%L {names}"
     command = f"if test -x {ours}; then {run}; else {lines}; fi"
     for key, value in (("name", _TITLE), ("driver", command)):
         git.git("config", *place.settings, f"merge.{NAME}.{key}", value, env=git.NOWHERE)
