@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold.project import gitlab
+from lisa_scaffold.project import gitlab_reader
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import find_rule, repair
 
@@ -442,13 +442,13 @@ def test_what_many_jobs_share_is_bounded(
     shared: str, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted = itertools.count()
-    count_values = gitlab._count_values
+    count_values = gitlab_reader._count_values
 
     def count(value: object) -> int:
         next(counted)
         return count_values(value)
 
-    monkeypatch.setattr(gitlab, "_count_values", count)
+    monkeypatch.setattr(gitlab_reader, "_count_values", count)
     jobs = "".join(f"a{n}: {job.format()}\n" for n in range(3_000))
     assert messages(pipeline(shared.format("x, " * 20_000) + jobs), "CI001") == [
         "expands to more than 400000 values, so the rest is not checked"

@@ -196,9 +196,9 @@ class Facts(Files):
     @cached_property
     def pipeline(self) -> Pipeline:
         """The GitLab pipeline, its includes and inheritance resolved."""
-        from lisa_scaffold.project import gitlab
+        from lisa_scaffold.project import gitlab_reader
 
-        return gitlab.read(self, self.given.components)
+        return gitlab_reader.read(self, self.given.components)
 
     @cached_property
     def automation(self) -> Automation:
