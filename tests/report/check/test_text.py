@@ -101,6 +101,22 @@ def test_long_lines_go_on_below_on_a_terminal() -> None:
     ]
 
 
+def test_what_says_the_same_at_many_places_is_said_once() -> None:
+    many = [finding("SYN001", f"a{number:02}.toml", number, "no TOML") for number in range(1, 31)]
+    # What one file says more often than others does not make it another thing.
+    many[2] = finding("SYN001", "a03.toml", 3, "no TOML; also in line 9")
+    said = text.report([checked(many[0], finding("SYN001", "b.toml", 1, "too long"), *many[1:])])
+    rest = ", ".join(f"a{number:02}.toml:{number}" for number in range(2, 22))
+    assert said.split("\n\n")[1].splitlines()[1:] == [
+        "  must    SYN001  a01.toml:1  no TOML",
+        f"  must    SYN001  the same at 29 more places: {rest}, and 9 more",
+        "  must    SYN001  b.toml:1    too long",
+    ]
+    few = text.report([checked(*many[:3])])
+    assert "the same" not in few
+    assert few.count("no TOML") == 3
+
+
 def marked(style: str, text: str) -> str:
     return f"<{style}>{text}</{style}>"
 

@@ -10,6 +10,12 @@ from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
 
+_MOST_ALIKE = 3
+"""Findings that say the same and are shown one by one."""
+
+_MOST_PLACES = 20
+"""Places of further ones that are listed; the other forms of the report have all."""
+
 
 def report(results: Sequence[Checked], width: int = 0, paint: Paint = plain) -> str:
     """All projects: findings by family, then what to do about them.
@@ -53,18 +59,45 @@ def _project(checked: Checked, width: int, paint: Paint, *, alone: bool) -> Iter
 def _aligned(
     findings: Sequence[Finding], width: int, paint: Paint, *, repairs: bool = True
 ) -> Iterator[str]:
-    places = [visible(wording.place(each)) for each in findings]
-    longest = min(32, max(map(len, places)))
-    for place, finding in zip(places, findings, strict=True):
-        severity = f"{finding.severity.value:<6}"
-        start = f"  {severity}  {finding.code}  {place:<{longest}}  "
-        end = f" ({finding.repair})" if finding.fixable and repairs else ""
-        lines = wrapped(start, f"{brief(finding.message)}{end}", width)
-        # It is as wide with colour: what is painted stands in front of all foreign text.
-        head = f"  {severity}  {finding.code}"
-        style = finding.severity.value
-        painted = f"  {paint(style, severity)}  {paint('code', finding.code)}"
-        yield f"{painted}{lines.removeprefix(head)}"
+    by_stem: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        by_stem.setdefault(_stem(finding), []).append(finding)
+    groups = by_stem.values()
+    shown = [
+        finding
+        for group in groups
+        for finding in (group[:1] if len(group) > _MOST_ALIKE else group)
+    ]
+    longest = min(32, max(len(visible(wording.place(each))) for each in shown))
+    for group in groups:
+        is_folded = len(group) > _MOST_ALIKE
+        for finding in group[:1] if is_folded else group:
+            place = visible(wording.place(finding))
+            start = f"{_head(finding)}  {place:<{longest}}  "
+            end = f" ({finding.repair})" if finding.fixable and repairs else ""
+            lines = wrapped(start, f"{brief(finding.message)}{end}", width)
+            yield _painted(finding, lines, paint)
+        if is_folded:
+            rest = [visible(wording.place(each)) for each in group[1:]]
+            more = f", and {len(rest) - _MOST_PLACES} more" if len(rest) > _MOST_PLACES else ""
+            said = f"the same at {len(rest)} more places: {', '.join(rest[:_MOST_PLACES])}{more}"
+            yield _painted(group[0], wrapped(f"{_head(group[0])}  ", said, width), paint)
+
+
+def _stem(finding: Finding) -> tuple[str, str, str]:
+    """What findings have in common of which one stands for all."""
+    return finding.code, finding.repair, finding.message.partition("; also in ")[0]
+
+
+def _head(finding: Finding) -> str:
+    return f"  {finding.severity.value:<6}  {finding.code}"
+
+
+def _painted(finding: Finding, lines: str, paint: Paint) -> str:
+    # It is as wide with colour: what is painted stands in front of all foreign text.
+    style, severity = finding.severity.value, f"{finding.severity.value:<6}"
+    painted = f"  {paint(style, severity)}  {paint('code', finding.code)}"
+    return f"{painted}{lines.removeprefix(_head(finding))}"
 
 
 def _summary(results: Sequence[Checked], paint: Paint) -> str:
