@@ -68,7 +68,8 @@ def _locate_toml(text: str) -> dict[Keys, Position]:
         return at + len(branch.closing)
 
     try:
-        locate(lossless.parse(text), (), 0)
+        # A file may lack its last newline.
+        locate(lossless.parse(text if text.endswith("\n") else f"{text}\n"), (), 0)
     except (NotSure, RecursionError):
         return {}
     return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold.formats.document import Document, Keys, Problem
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.package import Package, Place, join_author_and_url
+from lisa_scaffold.project.setup_call import SetupCall, read_call
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.files import Files
@@ -16,19 +17,26 @@ if TYPE_CHECKING:
 _CFG_KEYS = {
     ("metadata", "name"): "name",
     ("metadata", "version"): "version",
+    ("metadata", "summary"): "description",
     ("metadata", "description"): "description",
     ("metadata", "long_description"): "readme",
     ("metadata", "license"): "license",
     ("metadata", "license_files"): "license-files",
+    ("metadata", "classifier"): "classifiers",
     ("metadata", "classifiers"): "classifiers",
     ("metadata", "keywords"): "keywords",
     ("metadata", "project_urls"): "urls",
+    ("metadata", "home_page"): "url",
     ("metadata", "url"): "url",
     ("metadata", "author"): "author",
     ("metadata", "author_email"): "author_email",
     ("options", "python_requires"): "requires-python",
     ("options", "install_requires"): "dependencies",
 }
+# Arguments of `setup` by which something else states the version.
+_VERSIONING = ("use_scm_version", "pbr", "version_config", "vcs_version")
+_SCM = compile_lazily(r"(?i)\b(?:setuptools|vcs)[-_.](?:scm|versioning|git[-_.]versioning)\b")
+_PBR = compile_lazily(r"\bpbr\b")
 _SETUP_KEYS = {
     "python_requires": "requires-python",
     "install_requires": "dependencies",
@@ -52,10 +60,13 @@ def read(files: Files, system: Mapping[str, Any]) -> Package:
     unknown: set[str] = set()
     data: dict[str, Any] = dict(system)
     _read_cfg(files.ini("setup.cfg"), data, unknown, places)
+    _read_pbr(files, data, unknown)
     module = files.python("setup.py")
-    if not isinstance(module, Problem):
-        _read_py(module, data, unknown, places)
-    if "setuptools_scm" in str(files.pyproject.get("build-system", "requires")):
+    if files.has("setup.py"):
+        nothing = SetupCall({}, is_whole=False)
+        call = nothing if isinstance(module, Problem) else read_call(module)
+        _read_py(call, data, unknown, places)
+    if _SCM.search(str(files.pyproject.get("build-system", "requires"))):
         unknown.add("version")
     if not places and not files.has("setup.py"):
         # A setup.cfg that only configures tools has no metadata.
@@ -101,57 +112,57 @@ def _read_cfg(
         elif stripped.startswith(("attr:", "file:")):
             unknown.add(key)
         elif key in _LIST_KEYS:
-            # As setuptools itself parts them; see its page on setup.cfg, "list-semi".
-            separator = ";" if key == "dependencies" else ","
-            parts = text.split("\n" if "\n" in text else separator)
-            data[key] = [each.strip() for each in parts if each.strip()]
+            data[key] = _split_list(text, ";" if key == "dependencies" else ",")
         elif key == "urls":
             pairs = (line.partition("=") for line in text.split("\n") if "=" in line)
             data[key] = {name.strip(): value.strip() for name, _, value in pairs}
         else:
             data[key] = stripped
+    if extras := cfg.table("options.extras_require"):
+        # A name of extras may be followed by a marker: `test:python_version<"3.12"`.
+        data["optional-dependencies"] = {
+            name: _split_list(text, ";") for name, text in extras.items()
+        }
+
+
+def _split_list(text: str, separator: str) -> list[str]:
+    """The items of a list, as setuptools parts them; see its page on setup.cfg, "list-semi"."""
+    parts = text.split("\n" if "\n" in text else separator)
+    return [each.strip() for each in parts if each.strip()]
+
+
+def _read_pbr(files: Files, data: Mapping[str, Any], unknown: set[str]) -> None:
+    """What pbr reads elsewhere: the version from git, and requirements from their own file."""
+    words = f"{files.text('setup.py')} {files.pyproject.get('build-system', 'requires')}"
+    if _PBR.search(words):
+        unknown |= {"version", "dependencies", "requires-python", "readme"} - data.keys()
 
 
 def _read_py(
-    module: ast.Module, data: dict[str, Any], unknown: set[str], places: dict[str, Place]
+    call: SetupCall, data: dict[str, Any], unknown: set[str], places: dict[str, Place]
 ) -> None:
-    names = _find_constants(module)
-    for node in ast.walk(module):
-        match node:
-            case ast.Call(func=ast.Name(id="setup") | ast.Attribute(attr="setup")):
-                keywords = node.keywords
-            case _:
-                continue
-        if any(keyword.arg is None for keyword in keywords):
-            # Whatever is not named may be in what is unpacked.
-            named = {keyword.arg for keyword in keywords}
-            unknown |= {_SETUP_KEYS.get(key, key) for key in _ANY_KEYS - named} - data.keys()
-        for keyword in keywords:
-            if keyword.arg is None:
-                continue
-            key = _SETUP_KEYS.get(keyword.arg, keyword.arg.replace("_", "-"))
-            key = keyword.arg if keyword.arg == "author_email" else key
-            places[key] = Place("setup.py", keyword.value.lineno)
-            value = keyword.value
-            if isinstance(value, ast.Name):
-                value = names.get(value.id, value)
-            try:
-                data[key] = ast.literal_eval(value)
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                # Only running the file can tell.
-                data.pop(key, None)
-                unknown.add(key)
+    """What ``setup`` is told; an empty value leaves what ``setup.cfg`` says, as in setuptools."""
+    if not call.is_whole:
+        named = {_SETUP_KEYS.get(name, name) for name in call.arguments}
+        unknown |= {_SETUP_KEYS.get(key, key) for key in _ANY_KEYS} - named - data.keys()
+    for name, argument in call.arguments.items():
+        if name in _VERSIONING:
+            unknown.add("version")
+        key = _SETUP_KEYS.get(name, name if name == "author_email" else name.replace("_", "-"))
+        if argument.is_known and not argument.value and key in data:
+            continue
+        places[key] = Place("setup.py", argument.line)
+        if argument.is_known:
+            unknown.discard(key)
+            data[key] = _as_list(key, argument.value) if key in _LIST_KEYS else argument.value
+        else:
+            # Only running the file can tell.
+            data.pop(key, None)
+            unknown.add(key)
 
 
-def _find_constants(module: ast.Module) -> dict[str, ast.expr]:
-    """The values of names that the module sets once, at its top level."""
-    found: dict[str, ast.expr] = {}
-    twice: set[str] = set()
-    for node in module.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                twice |= {name} & found.keys()
-                found[name] = value
-            case ast.AugAssign(target=ast.Name(id=name)):
-                twice.add(name)
-    return {name: value for name, value in found.items() if name not in twice}
+def _as_list(key: str, value: Any) -> Any:
+    """A list, of which ``setup`` takes other forms as well."""
+    if isinstance(value, str):
+        return _split_list(value, "\n" if key == "dependencies" else ",")
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,193 @@
+"""What ``setup.py`` tells setuptools, as far as that can be known without running it.
+
+A name counts as known where the module gives it one value, at its top, and nothing else touches it:
+what a loop, a ``try`` or another file makes of it only a run can tell.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+_SETUP_MODULES = ("setuptools", "distutils.core", "numpy.distutils.core", "skbuild")
+_ALL_NAMES = ("globals", "locals", "vars")
+_ANY = "*"
+_HARMLESS = frozenset(["print", "len", "str", "list", "tuple", "sorted", "set", "find_packages"])
+
+
+class Argument(NamedTuple):
+    """An argument of ``setup``: its line, and its value where that is known."""
+
+    line: int
+    value: Any
+    is_known: bool
+
+
+class SetupCall(NamedTuple):
+    """What is handed to ``setup``.
+
+    Attributes
+    ----------
+    arguments
+        The arguments, by name.
+    is_whole
+        Whether there are no others: nothing is unpacked, and no other call may be the one.
+    """
+
+    arguments: Mapping[str, Argument]
+    is_whole: bool
+
+
+def read_call(module: ast.Module) -> SetupCall:
+    """Read the call of ``setup`` in a module.
+
+    Of several calls, what they do not agree on is not known; without any, nothing is: another
+    module may make it.
+    """
+    calls = [*_find_calls(module)]
+    if not calls:
+        return SetupCall({}, is_whole=False)
+    names = _find_constants(module, calls)
+    read = [_read_arguments(call, names) for call in calls]
+    is_whole = all(keyword.arg is not None for call in calls for keyword in call.keywords)
+    is_whole = is_whole and not any(call.args for call in calls)
+    if len(read) == 1:
+        return SetupCall(read[0], is_whole)
+    merged = {}
+    for name in dict.fromkeys(name for each in read for name in each):
+        given = [each.get(name) for each in read]
+        first = next(each for each in given if each)
+        agree = all(each and each.is_known and each.value == first.value for each in given)
+        merged[name] = first._replace(is_known=agree)
+    return SetupCall(merged, is_whole)
+
+
+def _find_calls(module: ast.Module) -> Iterator[ast.Call]:
+    """The calls of a function that some module has as ``setup``."""
+    functions: set[str] = set()
+    modules: dict[str, str] = {}
+    for node in ast.walk(module):
+        match node:
+            case ast.ImportFrom(level=0, names=names):
+                functions |= {each.asname or each.name for each in names if each.name == "setup"}
+                imported = {
+                    each.asname or each.name: f"{node.module}.{each.name}" for each in names
+                }
+                modules |= {own: full for own, full in imported.items() if full in _SETUP_MODULES}
+            case ast.Import(names=names):
+                # `import distutils.core` binds the first part alone.
+                modules |= {
+                    each.asname or each.name: each.name
+                    for each in names
+                    if each.name in _SETUP_MODULES
+                }
+    for node in ast.walk(module):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in functions:
+                yield node
+            case ast.Call(func=ast.Attribute(value=value, attr="setup")):
+                if ast.unparse(value) in modules:
+                    yield node
+
+
+def _read_arguments(call: ast.Call, names: Mapping[str, ast.expr]) -> dict[str, Argument]:
+    arguments = {}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            continue
+        value = keyword.value
+        if isinstance(value, ast.Name):
+            value = names.get(value.id, value)
+        try:
+            found, is_known = ast.literal_eval(value), True
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            found, is_known = None, False
+        arguments[keyword.arg] = Argument(keyword.value.lineno, found, is_known)
+    return arguments
+
+
+def _find_constants(module: ast.Module, calls: Sequence[ast.Call]) -> dict[str, ast.expr]:
+    """The values of names that get one at the top of the module, and are never touched again."""
+    touched = Counter([*_find_bound(module), *_find_changed(module)])
+    if touched[_ANY]:
+        return {}
+    found: dict[str, ast.expr] = {}
+    for node in module.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found[name] = value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found[name] = value
+    handed = {*_find_handed(module, calls)}
+    return {
+        name: value
+        for name, value in found.items()
+        if touched[name] == 1 and (name not in handed or not _can_change(value))
+    }
+
+
+def _find_bound(module: ast.Module) -> Iterator[str]:
+    """Every name that is bound or deleted anywhere in a module, each time.
+
+    A function's own names count as well: its call of ``setup`` may mean those.
+    """
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                yield name
+            case ast.alias(name=name, asname=own):
+                yield own or name.partition(".")[0]
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                yield name
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name
+            case ast.MatchMapping(rest=str(name)):
+                yield name
+
+
+def _find_changed(module: ast.Module) -> Iterator[str]:
+    """Every name whose value may be changed in place, each time."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                yield _find_root(node)
+            case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                yield _find_root(node)
+            case ast.Call(func=ast.Attribute(value=value)):
+                # A method may do it: `requires.append(…)`.
+                yield _find_root(value)
+            case ast.Call(func=ast.Name(id="exec"), args=[_, ast.Name(id=name), *_]):
+                yield name
+            case ast.Call(func=ast.Name(id="exec")):
+                yield _ANY
+
+
+def _find_root(node: ast.AST) -> str:
+    """The name at the beginning of ``name.attribute[0]``; empty where there is none."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Name(id=name)) if name in _ALL_NAMES:
+            return _ANY
+    return ""
+
+
+def _find_handed(module: ast.Module, calls: Sequence[ast.Call]) -> Iterator[str]:
+    """The names that are handed to functions, which may change what those stand for."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and node not in calls:
+            if isinstance(node.func, ast.Name) and node.func.id in _HARMLESS:
+                continue
+            for each in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if isinstance(each, ast.Name):
+                    yield each.id
+
+
+def _can_change(value: ast.expr) -> bool:
+    return isinstance(value, ast.List | ast.Dict | ast.Set)

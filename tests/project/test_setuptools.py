@@ -1,0 +1,299 @@
+"""``setup.cfg`` and ``setup.py`` are read as setuptools itself reads them, or not at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lisa_scaffold.project.facts import Facts
+
+from ..conftest import Tree
+
+IMPORT = "from setuptools import setup\n"
+NAMED = 'name="demo", version="1.0", license="MIT"'
+CFG = """\
+[metadata]
+name = demo
+version = 1.0
+license = MIT
+
+[options]
+install_requires =
+    numpy
+"""
+# What is read is compared with what setuptools makes of it. `None`: only a run can tell.
+CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
+    "a constant": (
+        {"setup.py": f'{IMPORT}V = "1.0"\nsetup(name="demo", version=V)\n'},
+        {"name": "demo", "version": "1.0"},
+    ),
+    "with a type": (
+        {"setup.py": f'{IMPORT}V: str = "1.0"\nsetup(name="demo", version=V)\n'},
+        {"version": "1.0"},
+    ),
+    "another name for setup": (
+        {"setup.py": "from setuptools import setup as s\ns(name='demo', version='1.0')\n"},
+        {"name": "demo", "version": "1.0"},
+    ),
+    "another name for setuptools": (
+        {"setup.py": "import setuptools as st\nst.setup(name='demo', version='1.0')\n"},
+        {"name": "demo", "version": "1.0"},
+    ),
+    "a tuple": (
+        {"setup.py": f'{IMPORT}setup({NAMED}, install_requires=("numpy==1.2", "scipy"))\n'},
+        {"dependencies": ["numpy==1.2", "scipy"]},
+    ),
+    "lines of text": (
+        {"setup.py": f'{IMPORT}setup({NAMED}, install_requires="""\n numpy==1.2\n scipy\n""")\n'},
+        {"dependencies": ["numpy==1.2", "scipy"]},
+    ),
+    "nothing in setup.py leaves setup.cfg": (
+        {"setup.py": f"{IMPORT}setup(install_requires=[], license='')\n", "setup.cfg": CFG},
+        {"dependencies": ["numpy"], "license": "MIT"},
+    ),
+    "setup.py goes first": (
+        {
+            "setup.py": f"{IMPORT}setup(version='2.0')\n",
+            "setup.cfg": CFG.replace("version = 1.0", "version = attr: demo.__version__"),
+        },
+        {"version": "2.0", "name": "demo"},
+    ),
+    "older names in setup.cfg": (
+        {
+            "setup.py": f"{IMPORT}setup()\n",
+            "setup.cfg": CFG.replace(
+                "[options]",
+                "summary = A demo\n"
+                "classifier =\n  Programming Language :: Python :: 3\n\n[options]",
+            ),
+        },
+        {"description": "A demo", "classifiers": ["Programming Language :: Python :: 3"]},
+    ),
+    "extras in setup.cfg": (
+        {
+            "setup.py": f"{IMPORT}setup()\n",
+            "setup.cfg": f"{CFG}\n[options.extras_require]\ntest = pytest; tox\ndev =\n  ruff\n",
+        },
+        {"optional-dependencies": {"test": ["pytest", "tox"], "dev": ["ruff"]}},
+    ),
+    "a helper with the same name": (
+        {
+            "setup.py": f"{IMPORT}class L:\n  def setup(self, **k): pass\n"
+            f'setup({NAMED})\nL().setup(version="9", license="GPL")\n'
+        },
+        {"version": "1.0", "license": "MIT"},
+    ),
+    "two calls": (
+        {
+            "setup.py": f"{IMPORT}def other():\n  setup(name='demo', version='0')\n"
+            f"setup(name='demo', version='1.0')\n"
+        },
+        {"name": "demo", "version": None},
+    ),
+    "found by a search": (
+        {
+            "setup.py": f"import re\n{IMPORT}version = 'unknown'\nwith open('v.txt') as f:\n"
+            "  version = re.search('.*', f.read())[0]\nsetup(name='demo', version=version)\n",
+            "v.txt": "3.0",
+        },
+        {"version": None},
+    ),
+    "in a try": (
+        {
+            "setup.py": f"{IMPORT}version = 'unknown'\ntry:\n  from v import version\n"
+            "except ImportError:\n  pass\nsetup(name='demo', version=version)\n",
+            "v.py": "version = '3.0'\n",
+        },
+        {"version": None},
+    ),
+    "by a loop": (
+        {
+            "setup.py": f"{IMPORT}version = ''\nfor version in ['1', '3.0']:\n  pass\n"
+            "setup(name='demo', version=version)\n"
+        },
+        {"version": None},
+    ),
+    "by a walrus": (
+        {
+            "setup.py": f"{IMPORT}version = '1'\nif (version := '3.0'):\n  pass\n"
+            "setup(name='demo', version=version)\n"
+        },
+        {"version": None},
+    ),
+    "by a tuple": (
+        {
+            "setup.py": f"{IMPORT}version = '1'\n(name, version) = ('demo', '3.0')\n"
+            "setup(name=name, version=version)\n"
+        },
+        {"version": None, "name": None},
+    ),
+    "a bit more": (
+        {
+            "setup.py": f"{IMPORT}version = '1'\nif True:\n  version += '.dev3'\n"
+            "setup(name='demo', version=version)\n"
+        },
+        {"version": None},
+    ),
+    "by exec": (
+        {
+            "setup.py": f"{IMPORT}version = '1'\nexec(open('v.py').read())\n"
+            "setup(name='demo', version=version)\n",
+            "v.py": "version = '3.0'\n",
+        },
+        {"version": None, "name": "demo"},
+    ),
+    "by exec, elsewhere": (
+        {
+            "setup.py": f"{IMPORT}name = 'demo'\nfound = {{}}\nexec(open('v.py').read(), found)\n"
+            "setup(name=name, version=found['version'])\n",
+            "v.py": "version = '3.0'\n",
+        },
+        {"name": "demo", "version": None},
+    ),
+    "by globals": (
+        {
+            "setup.py": f"{IMPORT}version = '1'\nglobals()['version'] = '3.0'\n"
+            "setup(name='demo', version=version)\n"
+        },
+        {"version": None},
+    ),
+    "a local name": (
+        {
+            "setup.py": f"{IMPORT}version = '1'\ndef main():\n  version = '3.0'\n"
+            "  setup(name='demo', version=version)\nmain()\n"
+        },
+        {"version": None, "name": "demo"},
+    ),
+    "an argument": (
+        {
+            "setup.py": f"{IMPORT}version = '1'\ndef main(version):\n"
+            "  setup(name='demo', version=version)\nmain('3.0')\n"
+        },
+        {"version": None},
+    ),
+    "a longer list": (
+        {
+            "setup.py": f"{IMPORT}wanted = ['numpy']\nwanted.append('scipy==1.0')\n"
+            f"setup({NAMED}, install_requires=wanted)\n"
+        },
+        {"dependencies": None},
+    ),
+    "a list in other hands": (
+        {
+            "setup.py": f"{IMPORT}wanted = ['numpy']\ndef add(to):\n  to.append('scipy')\n"
+            f"add(wanted)\nprint(len(wanted))\nsetup({NAMED}, install_requires=wanted)\n"
+        },
+        {"dependencies": None, "name": "demo"},
+    ),
+    "a list by its place": (
+        {
+            "setup.py": f"{IMPORT}wanted = ['numpy', 'scipy']\nwanted[1] = 'scipy==1.0'\n"
+            f"setup({NAMED}, install_requires=wanted)\n"
+        },
+        {"dependencies": None},
+    ),
+    "unpacked": (
+        {"setup.py": f"{IMPORT}given = dict(version='3.0')\nsetup(name='demo', **given)\n"},
+        {"name": "demo", "version": None, "license": None},
+    ),
+    "made elsewhere": (
+        {
+            "setup.py": "from own import run\nrun()\n",
+            "own.py": f"{IMPORT}def run():\n  setup({NAMED})\n",
+        },
+        {"name": None, "version": None, "license": None},
+    ),
+    "a partial": (
+        {
+            "setup.py": f"from functools import partial\n{IMPORT}run = partial(setup, {NAMED})\n"
+            "run()\n"
+        },
+        {"name": None, "version": None},
+    ),
+}
+RUN = """\
+import json, os, sys
+from distutils.core import run_setup
+import setuptools
+found = {}
+for name in sys.argv[1:]:
+    os.chdir(name)
+    sys.path.insert(0, name)
+    for module in ("own", "v"):
+        sys.modules.pop(module, None)
+    dist = run_setup("setup.py", stop_after="config")
+    sys.path.remove(name)
+    told = dist.metadata
+    found[os.path.basename(name)] = {
+        "name": told.name, "version": str(told.version), "license": told.license,
+        "description": told.description, "classifiers": told.classifiers,
+        "dependencies": [*dist.install_requires],
+        "optional-dependencies": {key: [*each] for key, each in dist.extras_require.items()},
+    }
+print("found", json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What setuptools makes of each case."""
+    above = tmp_path_factory.mktemp("cases")
+    for number, (files, _) in enumerate(CASES.values()):
+        for path, text in files.items():
+            (above / str(number)).mkdir(exist_ok=True)
+            (above / str(number) / path).write_text(text)
+    places = [str(above / str(number)) for number in range(len(CASES))]
+    # Of a warning, such as of an old way to state something, nothing depends here.
+    command = [sys.executable, "-W", "ignore", "-c", f"import setuptools\n{RUN}", *places]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("found "))
+    found: dict[str, Any] = json.loads(line.removeprefix("found "))
+    return dict(zip(CASES, found.values(), strict=True))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_read_is_what_setuptools_makes(
+    name: str, made: dict[str, Any], tmp_path: Path, tree: Tree
+) -> None:
+    files, expected = CASES[name]
+    package = Facts.read(tree(tmp_path / "demo", files)).package
+    for key, value in expected.items():
+        if value is None:
+            assert key in package.unknown
+            assert package.get(key) is None
+        else:
+            assert package.get(key) == value == made[name][key]
+            assert key not in package.unknown
+
+
+@pytest.mark.parametrize(
+    "required", ["setuptools-scm>=8", "setuptools_scm[toml]", "vcs-versioning"]
+)
+def test_a_version_from_git_is_not_known(required: str, tmp_path: Path, tree: Tree) -> None:
+    files = {
+        "setup.py": f"{IMPORT}setup(name='demo')\n",
+        "pyproject.toml": f'[build-system]\nrequires = ["setuptools", "{required}"]\n',
+    }
+    assert "version" in Facts.read(tree(tmp_path / "demo", files)).package.unknown
+
+
+def test_of_pbr_only_what_is_stated_is_known(tmp_path: Path, tree: Tree) -> None:
+    files = {
+        "setup.py": "import setuptools\nsetuptools.setup(setup_requires=['pbr'], pbr=True)\n",
+        "setup.cfg": "[metadata]\nname = demo\nsummary = A demo\nhome_page = https://example.org\n",
+        "requirements.txt": "numpy\n",
+    }
+    package = Facts.read(tree(tmp_path / "demo", files)).package
+    assert package.get("description") == "A demo"
+    assert package.get("urls") == {"Homepage": "https://example.org"}
+    assert {"version", "dependencies", "requires-python"} <= package.unknown
+
+
+def test_of_a_setup_py_that_is_no_python_nothing_is_known(tmp_path: Path, tree: Tree) -> None:
+    package = Facts.read(tree(tmp_path / "demo", {"setup.py": "print 'two'\n"})).package
+    assert {"name", "version", "license"} <= package.unknown
