@@ -98,3 +98,10 @@ def test_places_in_yaml_with_what_an_alias_repeats() -> None:
 def test_places_are_those_of_the_last_document() -> None:
     document = Facts.of({"x.yml": "a: 1\n---\nb: 2\n"}).yaml("x.yml")
     assert (document.data, document.line("b"), document.at("a").line) == ({"b": 2}, 3, 3)
+
+
+def test_places_in_toml_without_a_last_newline() -> None:
+    text = "[project]\nname = 'demo'\n\n[tool.x]\na = [1,\n2]\nb = 3"
+    document = Facts.of({"pyproject.toml": text}).pyproject
+    places = [("project", "name"), ("tool", "x", "a", 1), ("tool", "x", "b")]
+    assert [document.line(*keys) for keys in places] == [2, 6, 7]

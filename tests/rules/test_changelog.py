@@ -178,6 +178,22 @@ def test_the_version_has_its_entry() -> None:
     assert found(entered, "CHG", **tagged) == []
 
 
+@pytest.mark.parametrize(
+    ("told", "hits"),
+    [
+        ("## 1.1.8 to 1.1.9 - 2026-02-01\n", 0),
+        ("## 1.1 - 2026-02-01\n", 0),
+        ("## 1.1.0 - 2026-02-01\n", 1),
+        ("## 1.0 - 2026-02-01\n\nSee <https://example.org/noise/releases> for newer ones.\n", 0),
+        ("## 1.0 - 2026-02-01\n\n- 1.1.90 will come.\n", 1),
+        ("## 1.0 - 2026-02-01\n\n[1.0]: https://example.org/compare/v1.0...v1.1.9\n", 1),
+    ],
+)
+def test_a_version_may_be_told_of_elsewhere(told: str, hits: int) -> None:
+    files = with_changelog(f"# Changelog\n\n{told}")
+    assert len(found(files, "CHG005", head_tags=("v1.1.9",))) == hits
+
+
 def test_a_development_version_needs_none() -> None:
     files = edited(
         with_changelog(GOOD), "pyproject.toml", 'dynamic = [ "version" ]', "version = '1.2.dev0'"

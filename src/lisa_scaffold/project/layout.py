@@ -26,7 +26,8 @@ class Layout(NamedTuple):
     Attributes
     ----------
     style
-        ``src`` or ``flat``; empty where there are no modules.
+        ``src``, also where the folder above the packages has another name, or ``flat``; empty where
+        there are no modules.
     folders
         The folder of each package that is imported by name, or the file of a lone module, by
         import name: ``{"lisa_noise": "src/lisa_noise"}``. A namespace package has its full name,
@@ -50,6 +51,13 @@ class Layout(NamedTuple):
 def read(files: Files, package: Package) -> Layout:
     """Find the packages of a project."""
     modules = [path for path in files.files if path.endswith(_MODULES)]
+    root, named = _find_stated(files)
+    if named:
+        return Layout("flat", named)
+    if root:
+        below = (path[len(root) + 1 :] for path in modules if path.startswith(f"{root}/"))
+        if found := _find_packages(below):
+            return Layout("src", {name: f"{root}/{folder}" for name, folder in found.items()})
     in_src = _find_packages(path[4:] for path in modules if path.startswith("src/"))
     if in_src:
         return Layout("src", {name: f"src/{folder}" for name, folder in in_src.items()})
@@ -57,6 +65,47 @@ def read(files: Files, package: Package) -> Layout:
     if not flat and (name := package.name.replace("-", "_")):
         flat = {name: f"{name}.py"} if f"{name}.py" in files.files else {}
     return Layout("flat" if flat else "", flat)
+
+
+def _find_stated(files: Files) -> tuple[str, dict[str, str]]:
+    """Where the settings of the build say that packages lie.
+
+    Returns
+    -------
+    tuple
+        The folder above them all, empty where none is named; and the folders of those that are
+        named one by one and are there.
+    """
+    own = files.pyproject.table("tool", "setuptools")
+    given = {**_read_pairs(files.ini("setup.cfg").get("options", "package_dir"))}
+    given |= {str(name): str(folder) for name, folder in _table(own.get("package-dir")).items()}
+    find = _table(_table(own.get("packages")).get("find"))
+    where = find.get("where", files.ini("setup.cfg").get("options.packages.find", "where"))
+    told = where if isinstance(where, list) else [where or ""]
+    roots = [*told, given.pop("", ""), *_read_poetry(files)]
+    named = {
+        name: folder.strip("/")
+        for name, folder in given.items()
+        if f"{folder.strip('/')}/__init__.py" in files.files
+    }
+    plain = (str(each).strip().removeprefix("./").strip("/") for each in roots)
+    return next((each for each in plain if each not in ("", ".")), ""), named
+
+
+def _table(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _read_pairs(text: object) -> dict[str, str]:
+    """The pairs of ``package_dir`` in ``setup.cfg``."""
+    lines = text.split("\n") if isinstance(text, str) else []
+    pairs = (line.partition("=") for line in lines if "=" in line)
+    return {name.strip(): folder.strip() for name, _, folder in pairs}
+
+
+def _read_poetry(files: Files) -> list[object]:
+    entries = files.pyproject.items("tool", "poetry", "packages")
+    return [each["from"] for each in entries if isinstance(each, dict) and "from" in each]
 
 
 def _find_packages(modules: Iterable[str]) -> dict[str, str]:

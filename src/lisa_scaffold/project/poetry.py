@@ -35,7 +35,12 @@ def read(pyproject: Document, system: Mapping[str, Any]) -> Package:
         data["urls"] = urls
     if isinstance(python := required.get("python"), str):
         data["requires-python"] = convert_constraint(python)
-    wanted = {name: spec for name, spec in required.items() if name != "python"}
+    # What is optional only comes with an extra.
+    wanted = {
+        name: spec
+        for name, spec in required.items()
+        if name != "python" and not (isinstance(spec, dict) and spec.get("optional") is True)
+    }
     data["dependencies"] = [convert_requirement(name, spec) for name, spec in wanted.items()]
     unknown = {"classifiers"}
     if table.get("version") in (None, "0.0.0", "0") or "poetry-dynamic-versioning" in str(

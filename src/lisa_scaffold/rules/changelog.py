@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from lisa_scaffold.formats.edit import insert_before
@@ -222,6 +222,10 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
         above = release
 
 
+_LINK_TARGET = compile_lazily(r"\s*\[[^\]]+\]:\s")
+_RELEASES_PAGE = compile_lazily(r"https?://[^\s)>]+/releases/?(?=[\s)>.,]|$)")
+
+
 @rule("CHG005", MUST, when=_find_versions)
 def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     """The current version of the project, or of its tag, has a section.
@@ -234,7 +238,7 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
     path = _find_markdown(facts)
-    entries = {_release_numbers(number) for number, _ in _find_versions(facts)}
+    headed = [number for number, _ in _find_versions(facts)]
     claimed: list[tuple[str, str]] = []
     stated = facts.package.text("version")
     if re.fullmatch(r"\d+(\.\d+)+", stated):
@@ -246,11 +250,23 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     if may_be_next and path and (_is_generated(facts) or _has_unreleased(facts, path)):
         return
     for version, said_by in claimed:
-        if path and _release_numbers(version) not in entries:
+        if path and not _tells_of(facts.lines(path), version, headed):
             line = _find_versions(facts)[0][1].line
             message = f"users cannot see what {version} ({said_by}) changes: add a section for it"
             yield Hit(path, line, message)
             return
+
+
+def _tells_of(lines: Sequence[str], version: str, headed: Sequence[str]) -> bool:
+    """Whether a changelog has something about a version, in a section of its own or another."""
+    series = ".".join(version.split(".")[:2])
+    is_by_series = series in headed and not any(each.startswith(f"{series}.") for each in headed)
+    if is_by_series or _release_numbers(version) in map(_release_numbers, headed):
+        return True
+    # Links to compare versions name those that have no section too.
+    said = [line for line in lines if not _LINK_TARGET.match(line)]
+    named = re.compile(rf"(?<![\d.]){re.escape(version)}(?!\.?\d)")
+    return any(named.search(line) or _RELEASES_PAGE.search(line) for line in said)
 
 
 def _release_numbers(version: str) -> tuple[int, ...]:

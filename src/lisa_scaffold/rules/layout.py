@@ -116,7 +116,7 @@ def one_layout(facts: Facts) -> Iterator[Hit]:
     """
     for folder in facts.layout.folders.values():
         twin = f"{folder.removeprefix('src/')}/__init__.py"
-        if facts.has(twin):
+        if folder.startswith("src/") and facts.has(twin):
             message = (
                 f"second copy of {folder}, so tests may run other code than users get: delete it"
             )

@@ -1,0 +1,72 @@
+"""Packages are found where the settings of the build say that they lie."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.project.facts import Facts
+
+PROJECT = '[project]\nname = "demo"\n'
+CASES = {
+    "src": ({"src/demo/__init__.py": ""}, ("src", {"demo": "src/demo"})),
+    "flat": ({"demo/__init__.py": "", "docs/x.py": ""}, ("flat", {"demo": "demo"})),
+    "a lone module": ({"demo.py": ""}, ("flat", {"demo": "demo.py"})),
+    "find.where": (
+        {
+            "pyproject.toml": f'{PROJECT}[tool.setuptools.packages.find]\nwhere = ["./py/"]\n',
+            "py/demo/__init__.py": "",
+            "other/__init__.py": "",
+        },
+        ("src", {"demo": "py/demo"}),
+    ),
+    "package-dir": (
+        {
+            "pyproject.toml": f'{PROJECT}[tool.setuptools.package-dir]\n"" = "lib"\n',
+            "lib/demo/__init__.py": "",
+        },
+        ("src", {"demo": "lib/demo"}),
+    ),
+    "package-dir by name": (
+        {
+            "pyproject.toml": f'{PROJECT}[tool.setuptools]\npackage-dir = {{ demo = "code" }}\n',
+            "code/__init__.py": "",
+        },
+        ("flat", {"demo": "code"}),
+    ),
+    "setup.cfg": (
+        {
+            "setup.cfg": "[metadata]\nname = demo\n[options]\npackage_dir =\n  = py\n",
+            "py/demo/__init__.py": "",
+        },
+        ("src", {"demo": "py/demo"}),
+    ),
+    "setup.cfg, find": (
+        {
+            "setup.cfg": "[metadata]\nname = demo\n[options.packages.find]\nwhere = py\n",
+            "py/demo/__init__.py": "",
+        },
+        ("src", {"demo": "py/demo"}),
+    ),
+    "poetry": (
+        {
+            "pyproject.toml": '[tool.poetry]\nname = "demo"\n'
+            'packages = [{ include = "demo", from = "lib" }]\n',
+            "lib/demo/__init__.py": "",
+        },
+        ("src", {"demo": "lib/demo"}),
+    ),
+    "nonsense": (
+        {
+            "pyproject.toml": f"{PROJECT}[tool.setuptools]\npackages = 3\npackage-dir = [1]\n",
+            "demo/__init__.py": "",
+        },
+        ("flat", {"demo": "demo"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_packages_are_found_where_they_are_said_to_lie(name: str) -> None:
+    files, expected = CASES[name]
+    layout = Facts.of({"pyproject.toml": PROJECT, **files}).layout
+    assert (layout.style, layout.folders) == expected
