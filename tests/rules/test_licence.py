@@ -97,7 +97,7 @@ def test_no_licence_stated() -> None:
     files = edited(clean(), "pyproject.toml", f"{KEY}\n", "")
     assert found(files, "LIC") == [("LIC003", "pyproject.toml", 5)]
     assert messages(files, "LIC") == [
-        "no `license`, so tools report this as unlicensed: add one such as `BSD-3-Clause`"
+        "no `license`, so tools report this as unlicensed: add `BSD-3-Clause`"
     ]
 
 

@@ -91,6 +91,12 @@ def test_setuptools_is_new_enough(requirement: str) -> None:
     files = edited(clean(), TOML, "setuptools>=77.0.3", requirement)
     assert found(files, "PKG") == [("PKG003", TOML, 3)]
     assert fixed(files, "PKG003") == {TOML: text(clean(), TOML)}
+    older = edited(files, TOML, 'requires-python = ">=3.11"', 'requires-python = ">=3.8"')
+    assert messages(older, "PKG003") == [
+        f"`{requirement}` allows versions that stop at `license`: write `setuptools>=77.0.3`, "
+        "which needs Python 3.9; Python 3.8 cannot build this"
+    ]
+    assert [each.fixable for each in findings(older, "PKG003")] == [False]
 
 
 def test_a_bound_that_needs_a_person() -> None:

@@ -190,9 +190,9 @@ def stated(facts: Facts) -> Iterator[Hit]:
     path, line = package.place("license")
     if not text and not isinstance(value, dict):
         if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
-            message = (
-                "no `license`, so tools report this as unlicensed: add one such as `BSD-3-Clause`"
-            )
+            held = {each for texts in facts.licences.values() for each in texts}
+            named = f"`{held.pop()}`" if len(held) == 1 else "one such as `BSD-3-Clause`"
+            message = f"no `license`, so tools report this as unlicensed: add {named}"
             yield Hit(path, package.place().line, message)
         return
     right = licences.canonical(text) or _guess_identifier(facts, text)

@@ -126,6 +126,9 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
             yield Hit("pyproject.toml", facts.pyproject.line(*where), message)
 
 
+_OLDEST_OF_77 = (3, 9)
+
+
 @rule(
     "PKG003",
     SHOULD,
@@ -151,8 +154,12 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
     if found:
         line = facts.pyproject.line("build-system", "requires", found[0])
         changes = require_newer_setuptools(facts)
-        fix = Fix.edit("pyproject.toml", *changes) if changes else None
         message = f"`{found[1]}` allows versions that stop at `license`: write `setuptools>=77.0.3`"
+        oldest = facts.package.oldest_python
+        if oldest and oldest < _OLDEST_OF_77:
+            message += f", which needs Python 3.9; Python {oldest[0]}.{oldest[1]} cannot build this"
+            changes = []
+        fix = Fix.edit("pyproject.toml", *changes) if changes else None
         yield Hit("pyproject.toml", line, message, fix=fix)
 
 
