@@ -15,7 +15,7 @@ from lisa_scaffold.formats import json, python, toml, yaml
 from lisa_scaffold.formats.tree import Branch, NotSure
 from lisa_scaffold.merge import merge_file, merge_openly
 from lisa_scaffold.merge.markers import mark
-from lisa_scaffold.model import Partial
+from lisa_scaffold.model import Merged, Partial
 from tests.merge import documents, fuzz
 from tests.merge.material import FILES, NEWS, Sides, edited
 from tests.support.sweeps import examples
@@ -306,3 +306,36 @@ def test_an_import_goes_with_the_side_that_has_it_from_there() -> None:
         "from b import x\n",
         "<<<<<<< project\nfrom b import x\n=======\nfrom c import x\n>>>>>>> template\n",
     )
+
+
+def test_a_key_that_both_added_on_two_sides_of_a_comment_leaves_the_rest_merged() -> None:
+    base = "[o]\n# S\n# E\ndev = [1]\n\n[t]\nb = 1\n"
+    ours = base.replace("# E", "docs = [2]\n# E")
+    theirs = base.replace("# E\n", "# E\ndocs = [2]\n").replace("b = 1", "b = 2")
+    assert text_of("pyproject.toml", base, ours, theirs) == (
+        "[o]\n# S\n<<<<<<< project\ndocs = [2]\n=======\n>>>>>>> template\n# E\n"
+        "<<<<<<< project\n=======\ndocs = [2]\n>>>>>>> template\ndev = [1]\n\n[t]\nb = 2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        (
+            '[o]\n# Add below\n# E\n\n# Tooling\n[g]\nd = ["p"]\n',
+            '[o]\n# Ours\nm = ["f"]\n# E\n\n# Tooling\n[g]\nd = ["p"]\n',
+        ),
+        (
+            '[o]\n# Add below\n# Pulls\ng = ["x"]\n# E\n\nd = ["p"]\n',
+            '[o]\n# Ours\nm = ["f"]\n# Pulls\ng = ["x"]\n# E\n\nd = ["p"]\n',
+        ),
+    ],
+)
+def test_a_comment_that_the_project_wrote_otherwise_does_not_come_back(
+    theirs: str, expected: str
+) -> None:
+    base = '[o]\n# Add below\n# E\n\nd = ["p"]\n'
+    ours = '[o]\n# Ours\nm = ["f"]\n# E\n\nd = ["p"]\n'
+    done = merge_file("pyproject.toml", base.encode(), ours.encode(), theirs.encode())
+    assert isinstance(done, Merged)
+    assert done.content.decode() == expected

@@ -156,7 +156,7 @@ def _merge_document(
         return None
     if removed.find_dangling(notes, sides[0], sides[2], root):
         return None
-    merged = write(root)
+    merged = verify.drop_revived_comments(base, ours, theirs, write(root))
     if not (has_end[2] if has_end[1] == has_end[0] else has_end[1]):
         merged = merged.removesuffix("\n")
     return merged, tuple(dict.fromkeys(notes))
@@ -281,6 +281,11 @@ def _merge_entry(
     else:
         try:
             merged = _merge_changed(base, ours, theirs, path, notes)
+            if choice.side():
+                # Where the rest of the file would not be merged for it, the member is in doubt.
+                before, own, other = (text or "" for text in texts)
+                if line := verify.find_miscounted_line(before, own, other, write_content(merged)):
+                    raise NotSure(f"{values.show_path(path)}: {line} more or less often")
         except NotSure as doubt:
             merged = choice.choose(ours, theirs, doubt)
             del notes[told:]

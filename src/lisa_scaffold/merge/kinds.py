@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 
@@ -164,14 +163,8 @@ def find_loss(
     from lisa_scaffold.merge import verify
 
     form = file_type(path, sides[1])
-    counts = [Counter(map(str.strip, text.split("\n"))) for text in (*sides, merged)]
-    for line, times in counts[3].items():
-        before, *after = (count[line] for count in counts[:3])
-        if times > max(1, before + sum(max(count - before, 0) for count in after)) and line:
-            return line
-    for line in counts[0]:
-        if line and counts[3][line] < min(count[line] for count in counts[:3]):
-            return line
+    if line := verify.find_miscounted_line(*sides, merged):
+        return line
     if form in _STRUCTURED:
         return verify.find_lost_comment(*sides, merged, notes)
     return verify.find_lost_word(*sides, merged, notes) if form in _COUNTED else None

@@ -89,6 +89,34 @@ def find_lost_comment(
     return None
 
 
+def drop_revived_comments(base: str, ours: str, theirs: str, merged: str) -> str:
+    """A merged text without the comments that the project took out, or wrote otherwise.
+
+    One may come with what the template adds below it: it is the template's as little as before.
+    """
+    if choice.side() == choice.THEIRS:
+        return merged
+    own, before = {*_COMMENT_LINE.findall(ours)}, {*_COMMENT_LINE.findall(base)}
+    gone = {each for each in _COMMENT_LINE.findall(theirs) if each in before and each not in own}
+    if not gone:
+        return merged
+    lines = merged.split("\n")
+    return "\n".join(line for line in lines if line.strip(" \t") not in gone)
+
+
+def find_miscounted_line(base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """A line that a merge has more often than both sides account for, or less often than all."""
+    counts = [Counter(map(str.strip, text.split("\n"))) for text in (base, ours, theirs, merged)]
+    for line, times in counts[3].items():
+        before, *after = (count[line] for count in counts[:3])
+        if times > max(1, before + sum(max(count - before, 0) for count in after)) and line:
+            return line
+    for line in counts[0]:
+        if line and counts[3][line] < min(count[line] for count in counts[:3]):
+            return line
+    return None
+
+
 def _find_disagreement(
     base: Value, ours: Value, theirs: Value, merged: Value, *, by_git: bool = False
 ) -> str | None:
