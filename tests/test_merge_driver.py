@@ -208,6 +208,25 @@ def test_a_folder_without_a_repository_is_refused(
     assert "no git repository" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("path", ["-V", "--help", "-Vx.toml", "--version.toml"])
+def test_a_path_is_no_option(repository: Path, path: str) -> None:
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    attributes = repository / ".gitattributes"
+    attributes.write_text(f"{attributes.read_text()}{path} merge=lisa-scaffold\n")
+    diverge(repository, path, "a = 1\n", "a = 2\n", "a = 3\n")
+    assert merge(repository).returncode == 1
+    assert unnamed((repository / path).read_text()) == (
+        "<<<<<<< ours\na = 2\n=======\na = 3\n>>>>>>> theirs\n"
+    )
+
+
+def test_markers_are_no_longer_than_anybody_needs(repository: Path) -> None:
+    write(repository, {"base": "a = 1\n", "ours": "a = 2\n", "theirs": "a = 3\n"})
+    asked = ["merge-driver", "run", "base", "ours", "theirs", "a.toml", "--marker-size=400000000"]
+    assert cli.main(asked) == ExitCode.FINDINGS
+    assert (repository / "ours").read_text().startswith(f"{'<' * 1000} ours\n")
+
+
 def test_both_added_the_file() -> None:
     done = driver.merge_sides("a.json", driver.Sides(b"", b'{"a": 1}\n', b'{"b": 2}\n'), 9)
     assert done.conflicts == 1

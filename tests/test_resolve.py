@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lisa_scaffold import cli, git
-from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.formats.conflicts import find_marked, replace_marked
 from lisa_scaffold.report import resolve as report
 from lisa_scaffold.verbs.resolve import Session, advise_next, find_open, read_open
@@ -152,6 +153,55 @@ def test_files_as_a_whole(merging: Path) -> None:
         "M  data.bin",
     ]
     assert advise_next(repository) == "git commit"
+
+
+def test_no_folder_goes_for_a_file(merging: Path) -> None:
+    (merging / "data.bin").unlink()
+    write(merging, {"data.bin/only.txt": "nowhere else\n"})
+    repository = git.repository(merging)
+    going = Session(repository, find_open(repository))
+    (found,) = (each for each in find_open(repository) if each.path == "data.bin")
+    for decision in ("ours", "theirs"):
+        with pytest.raises(LisaError, match="a folder is there now"):
+            going.decide(found, decision)
+    assert (merging / "data.bin/only.txt").read_text() == "nowhere else\n"
+
+
+def test_a_submodule_that_one_side_removed(tmp_path: Path) -> None:
+    inner, root = tmp_path / "inner", tmp_path / "root"
+    for folder in (inner, root):
+        folder.mkdir()
+        git.git("init", "--quiet", "--initial-branch=main", cwd=folder)
+    for text in ("1\n", "2\n"):
+        write(inner, {"a": text})
+        commit(inner)
+    link = ("update-index", "--add", "--cacheinfo")
+    message = ("commit", "--quiet", "--allow-empty", "--message=x")
+    git.git(*link, f"160000,{head(inner, 'HEAD~1')},sub", cwd=root)
+    git.git(*message, cwd=root)
+    git.git("switch", "--quiet", "--create", "other", cwd=root)
+    git.git("rm", "--quiet", "--cached", "sub", cwd=root)
+    git.git(*message, cwd=root)
+    git.git("switch", "--quiet", "main", cwd=root)
+    git.git(*link, f"160000,{head(inner, 'HEAD')},sub", cwd=root)
+    git.git(*message, cwd=root)
+    shutil.copytree(inner, root / "sub", dirs_exist_ok=True)
+    with pytest.raises(git.GitError):
+        git.git("merge", "--quiet", "other", cwd=root)
+    repository = git.repository(root)
+    going = Session(repository, find_open(repository))
+    found = going.find_next()
+    assert found is not None
+    with pytest.raises(LisaError, match="a submodule"):
+        going.decide(found, "ours")
+    going.decide(found, "theirs")
+    assert going.finish() == (["sub"], [])
+    assert git.git("ls-files", "--stage", cwd=root) == ""
+    assert (root / "sub/a").read_text() == "2\n"
+
+
+def head(folder: Path, name: str) -> str:
+    return git.git("rev-parse", name, cwd=folder).strip()
 
 
 def test_how_to_go_on_with_a_rebase(merging: Path) -> None:

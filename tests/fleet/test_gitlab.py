@@ -7,8 +7,10 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 
@@ -19,7 +21,7 @@ from lisa_scaffold.fleet.settings import Server
 from lisa_scaffold.process import run
 
 from ..support.fleets import Fleet, open_fleet
-from ..support.gitlab import TOKEN, GitLab, Project, serve
+from ..support.gitlab import TOKEN, Answer, GitLab, Project, serve
 from ..support.updates import TEN, Capture, commit, write
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -108,6 +110,56 @@ def test_the_status_of_every_project(fleet: Fleet, gitlab: GitLab, capsys: Captu
     assert (row["activity"], row["request"]) == ("2026-11-20", None)
     assert told["current"]["pipeline"] == ""
     assert gitlab.count("GET /groups/lisa/projects") > 3
+
+
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Another server, which keeps what it is asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        """Answer with an empty list."""
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+
+@pytest.mark.parametrize("way", ["the next page", "a redirection"])
+def test_no_answer_leads_to_another_server(
+    way: str, fleet: Fleet, gitlab: GitLab, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    other = ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere)
+    Thread(target=other.serve_forever, daemon=True).start()
+    there = f"http://127.0.0.1:{other.server_port}/steal"
+
+    def lead_away(*_: Any) -> Answer:
+        if way == "a redirection":
+            return 302, {}, {"Location": there}
+        return 200, [], {"Link": f'<{there}>; rel="next"'}
+
+    monkeypatch.setattr(gitlab, "_list_projects", lead_away)
+    capsys.readouterr()
+    code = cli.main(["fleet", "status", settings(fleet, gitlab)])
+    said = capsys.readouterr().err
+    other.shutdown()
+    other.server_close()
+    assert _Elsewhere.asked == []
+    assert code == ExitCode.REFUSED
+    assert f"an answer leads to {there}" in said
+
+
+@pytest.mark.parametrize("told", [[{"id": "x"}], [{}], {"id": 1}, [None], [3]])
+def test_what_is_no_list_of_projects_is_told(
+    told: Any, fleet: Fleet, gitlab: GitLab, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(gitlab, "_list_projects", lambda *_: (200, told, {}))
+    capsys.readouterr()
+    assert cli.main(["fleet", "status", settings(fleet, gitlab)]) == ExitCode.REFUSED
+    gitlab.faults.clear()  # its answers are as they should not be
+    assert f"{gitlab.url} answers something else than GitLab" in capsys.readouterr().err
 
 
 @pytest.mark.sweep

@@ -191,22 +191,32 @@ def test_text_csv_and_markdown(fleet: Fleet, capsys: Capture, tmp_path: Path) ->
 
 def test_a_status_that_is_none(tmp_path: Path) -> None:
     path = tmp_path / "status.json"
-    good = {"schema": records.SCHEMA, "when": "", "newest": "", "left_out": {}, "projects": []}
+    when = "2026-11-28T04:00:00+00:00"
+    good = {"schema": records.SCHEMA, "when": when, "newest": "", "left_out": {}, "projects": []}
+    part = {"code": "A", "severity": "must", "path": "a", "line": 1, "message": "a"}
     row: dict[str, Any] = {"name": "a", "findings": [], "request": None}
     faults: list[dict[str, Any]] = [
         *({"name": 3}, {"must": "1"}, {"findings": 3}, {"findings": [{}]}, {"request": []}),
         *({"findings": [{name: [] for name in records.Found._fields}]}, {"behind": "1"}),
-        {"updates": 1},
+        *({"updates": 1}, {"request": {"url": 3, "state": "opened"}}),
+        *({"findings": [{**part, name: 3.0}]} for name in part),
+        *({"findings": [{**part, "code": 3}]}, {"findings": [{**part, "line": "1"}]}),
     ]
     wrong: list[Any] = [
         *([], {}, {**good, "schema": "other/1"}, {**good, "projects": 3}),
         *({**good, "left_out": {"a": "b"}}, {**good, "when": 3}),
+        # A file of the history is named after it.
+        *({**good, "when": each} for each in ("", "/a", "../../a", "2026-11-28T04:00:00")),
+        {**good, "projects": [row] * (records.MOST_PROJECTS + 1)},
+        {**good, "notes": [""] * (records.MOST_PROJECTS + 1)},
+        {**good, "names_left_out": "a"},
         *({**good, "notes": "a"}, {**good, "notes": [1]}, {**good, "names_left_out": []}),
         {**good, "names_left_out": {"a": "b"}},
         *({**good, "projects": [{**row, **fault}]} for fault in faults),
     ]
     path.write_text(json.dumps({**good, "projects": [row]}))
     assert records.read_status(path).rows == (records.Row("a"),)
+    assert records.name_in_history(records.read_status(path)) == "2026-11-28T040000+0000.json"
     for each in wrong:
         path.write_text(json.dumps(each))
         with pytest.raises(LisaError, match="no status of a fleet"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changed, changing
 from lisa_scaffold.cli.terminal import busy, hand_over, is_watched, look, say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.shown import visible
 
 if TYPE_CHECKING:
     from lisa_scaffold.fleet.records import Status
@@ -348,7 +350,7 @@ def _keep(folder: Path, newest: Status) -> list[Status]:
     from lisa_scaffold.fleet import records
     from lisa_scaffold.report.fleet import machine
 
-    place = folder / f"{newest.when.replace(':', '')}.json"
+    place = folder / records.name_in_history(newest)
     with changing(f"{place} is written"):
         folder.mkdir(parents=True, exist_ok=True)
         common.write_report(place, machine.as_json(newest))
@@ -365,8 +367,13 @@ def _keep(folder: Path, newest: Status) -> list[Status]:
 def _write_badge(folder: Path, name: str, picture: str) -> None:
     """Write a badge, below a folder for each group; a name that leads elsewhere is refused."""
     place = folder / f"{name}.svg"
-    if not name or name.startswith("/") or any(each in {"", ".", ".."} for each in name.split("/")):
-        raise LisaError(f"{name}: no name of a project", "Make the status anew.")
+    parts = name.split("/")
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        parts = [""]  # half a character is in no name of a file
+    if any(each in {"", ".", ".."} for each in parts):
+        raise LisaError(f"{visible(name)}: no name of a project", "Make the status anew.")
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         files.write_named(place, picture.encode())

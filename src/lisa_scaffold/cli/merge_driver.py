@@ -28,6 +28,7 @@ _PROGRAM = "lisa-scaffold"
 _ACTIONS = {"install": 0, "remove": 0, "run": 4}
 """What can be done, and how many files each takes."""
 
+_LONGEST_MARKER = 1_000
 _SIDES = {"ours": "%X", "base": "%S", "theirs": "%Y"}
 """The sides, in the order of the markers, and what git before 2.44 says in place of their names."""
 
@@ -118,6 +119,8 @@ def merge_for_git(arguments: argparse.Namespace) -> int:
     sides = driver.Sides(*(files.read_named(Path(place), files.LARGE) for place in places))
     named = {side: getattr(arguments, f"{side}_name") for side in _SIDES}
     names = [side if named[side] in ("", _SIDES[side]) else named[side] for side in _SIDES]
-    done = driver.merge_sides(path, sides, arguments.marker_size, names)
+    # An attribute may ask for markers of any length.
+    size = min(max(arguments.marker_size, 1), _LONGEST_MARKER)
+    done = driver.merge_sides(path, sides, size, names)
     files.write_named(Path(places[1]), done.content)
     return ExitCode.FINDINGS if done.conflicts else ExitCode.DONE

@@ -108,7 +108,10 @@ def _go_through(session: Any) -> None:
         if decision == "edit":
             _edit(session, found)
         else:
-            session.decide(found, decision)
+            try:
+                session.decide(found, decision)
+            except LisaError as error:
+                say(f"{error.message}. {error.hint}")
 
 
 def _edit(session: Any, found: Any) -> None:

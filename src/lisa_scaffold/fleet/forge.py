@@ -15,6 +15,7 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -36,6 +37,7 @@ _EXTRA = 'pip install "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/
 _TOKEN = compile_lazily(r"[!-~]{8,500}")
 _SECONDS = 60  # for an answer to begin
 _TRIES = 6
+_MOST_PROJECTS = 20_000  # of a group
 _POSTS = 3  # times that something is made, once it is known not to be there
 _LONGEST = 120  # seconds to wait between two tries, whatever a server says
 _AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -239,13 +241,22 @@ class Forge:
             raise_on_status=False,
         )
 
+        class Session(requests.Session):
+            """Asks this server alone: an answer names the next page, and may name any address."""
+
+            def send(self, request: Any, **options: Any) -> requests.Response:
+                if not str(request.url).startswith(own):
+                    raise requests.exceptions.InvalidURL(f"an answer leads to {request.url}")
+                return super().send(request, **options)
+
         class Client(gitlab.Gitlab):
             """Leaves waiting and trying again to the session."""
 
             def http_request(self, *words: Any, **options: Any) -> requests.Response:
                 return super().http_request(*words, **{**options, "obey_rate_limit": False})
 
-        session = requests.Session()
+        own = f"{self.server.url.rstrip('/')}/"
+        session = Session()
         for scheme in ("https://", "http://"):
             session.mount(scheme, HTTPAdapter(max_retries=patience))
         return Client(
@@ -260,20 +271,30 @@ class Forge:
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
         """Tell the errors of the server, and of the way there, as errors of ours."""
-        import requests
         from gitlab.exceptions import GitlabError
 
         try:
             yield
         except GitlabError as error:
             said = brief(str(error.error_message), 200).replace(self._token, "…")
-            code = error.response_code or 0
+            if not error.response_code:
+                raise self._is_no_gitlab(what, said) from error
+            code = error.response_code
             raise ForgeError(f"{what}: GitLab answers {code} ({said})", code) from error
-        except (requests.RequestException, OSError) as error:
+        except OSError as error:  # those of requests are some as well
             said = brief(str(error), 200).replace(self._token, "…")
             raise LisaError(
                 f"{what}: {self.server.url} does not answer ({said})", "Try again."
             ) from error
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self._is_no_gitlab(what, brief(repr(error), 200)) from error
+
+    def _is_no_gitlab(self, what: str, said: str) -> LisaError:
+        """The error where an answer has not the form that GitLab's have."""
+        return LisaError(
+            f"{what}: {self.server.url} answers something else than GitLab ({said})",
+            "Look at the address in fleet.toml, and at what stands before the server.",
+        )
 
     def list_projects(self, groups: Sequence[str], projects: Sequence[str]) -> list[Remote]:
         """The projects of groups and their subgroups, and single ones, each once, by number.
@@ -294,13 +315,14 @@ class Forge:
                     with_shared=False,
                     **_IN_PAGES,
                 )
-                for each in listed:
-                    found[each.id] = self._as_remote(each.attributes)
+                for each in islice(listed, _MOST_PROJECTS):
+                    remote = self._as_remote(each.attributes)
+                    found[remote.number] = remote
         for number, path in enumerate(projects, 1):
             try:
                 with self._asking(path):
-                    one = client.projects.get(path)
-                    found[one.id] = self._as_remote(one.attributes)
+                    remote = self._as_remote(client.projects.get(path).attributes)
+                    found[remote.number] = remote
             except LisaError as error:
                 missing.append(Remote(-number, path, problem=f"{error.message}. {error.hint}"))
         return [*(found[number] for number in sorted(found)), *missing]

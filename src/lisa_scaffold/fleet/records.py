@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,11 @@ from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 
 SCHEMA = "lisa-scaffold/fleet-status/1"
+MOST_PROJECTS = 20_000
+"""Projects, notes and names that a file of the status may have."""
+
+MOST_FINDINGS = 500_000
+"""Findings that it may have."""
 
 
 class Found(NamedTuple):
@@ -196,9 +202,12 @@ def row_from(data: Any) -> Row:
         given["request"] = Request(**asked) if asked else None
     except TypeError as error:
         raise ValueError(str(error)) from error
-    texts = [*(each for one in given["findings"] for each in one), *(given["request"] or ())]
-    if not all(isinstance(each, str | int) for each in texts):
-        raise ValueError("a finding or a request that is no text")
+    for each in given["findings"]:
+        texts = (each.code, each.severity, each.path, each.message)
+        if not all(map(_is_text, texts)) or type(each.line) is not int:
+            raise ValueError("a finding whose parts are not text, and its line a number")
+    if given["request"] and not all(map(_is_text, given["request"])):
+        raise ValueError("a request whose parts are not text")
     return Row(**given)
 
 
@@ -217,8 +226,10 @@ def read_status(path: Path) -> Status:
             raise LisaError(f"{path}: no status of a fleet ({SCHEMA})", hint)
         when, newest, left_out = data["when"], data["newest"], data["left_out"]
         counts = left_out.values() if isinstance(left_out, dict) else [""]
-        if not isinstance(when, str) or not isinstance(newest, str):
-            raise ValueError("when or newest")
+        if not isinstance(newest, str):
+            raise ValueError("newest")
+        _read_moment(when)
+        _refuse_many(data)
         if not all(type(each) is int for each in counts):
             raise ValueError("left_out")
         names, notes = data.get("names_left_out", {}), data.get("notes", [])
@@ -232,6 +243,48 @@ def read_status(path: Path) -> Status:
         raise LisaError(f"{path}: no status of a fleet that can be read ({error})", hint) from error
     except OSError as error:
         raise LisaError(f"{path}: {error.strerror}", hint) from error
+
+
+def _read_moment(when: object) -> datetime:
+    """The moment of a status; a file of the history is named after it.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(when) if isinstance(when, str) else datetime.min
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"when: {when!r}") from error
+    raise ValueError(f"when: {when!r}")
+
+
+def name_in_history(status: Status) -> str:
+    """The name of a status' file in the history, in the order of time."""
+    return f"{_read_moment(status.when):%Y-%m-%dT%H%M%S+0000}.json"
+
+
+def _refuse_many(data: Mapping[str, Any]) -> None:
+    """Refuse more than a fleet has: all of it is kept in memory, and written on a page.
+
+    Raises
+    ------
+    ValueError
+        If there is more.
+    """
+    rows = data["projects"]
+    if not isinstance(rows, list) or len(rows) > MOST_PROJECTS:
+        raise ValueError(f"projects: more than {MOST_PROJECTS}, or no list")
+    names = data.get("names_left_out")
+    listed = [data.get("notes", []), *(names.values() if isinstance(names, dict) else ())]
+    if sum(len(each) for each in listed) > MOST_PROJECTS:
+        raise ValueError(f"notes or names_left_out: more than {MOST_PROJECTS}")
+    found = (row.get("findings") for row in rows if isinstance(row, dict))
+    if sum(len(each) for each in found if isinstance(each, list)) > MOST_FINDINGS:
+        raise ValueError(f"findings: more than {MOST_FINDINGS}")
 
 
 def _is_text(value: object) -> bool:

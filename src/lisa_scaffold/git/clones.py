@@ -15,7 +15,7 @@ from typing import NamedTuple
 from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import settings
-from lisa_scaffold.git.address import Address
+from lisa_scaffold.git.address import UPLOAD_PACK, Address
 from lisa_scaffold.git.command import GitError, git
 from lisa_scaffold.git.environment import ALONE, NOWHERE, online
 from lisa_scaffold.git.repository import Repository
@@ -60,7 +60,8 @@ def list_references(address: Address, branch: str = "") -> References:
         If the repository cannot be reached.
     """
     env = {**NOWHERE, **online()}
-    output = git("ls-remote", "--symref", "--", address.url, env=env)
+    own = (f"--upload-pack={UPLOAD_PACK}",) if address.is_local else ()
+    output = git("ls-remote", "--symref", *own, "--", address.url, env=env)
     branches: dict[str, str] = {}
     tags: dict[str, str] = {}
     for line in output.splitlines():
@@ -116,6 +117,9 @@ def _fetch(address: Address, folder: Path, commit: str, *, whole: bool) -> None:
         ("remote.origin.promisor", "true"),
         ("remote.origin.partialclonefilter", _PARTIAL),
     ]
+    if address.is_local:
+        # Its own configuration may say where missing objects come from, and by which program.
+        own.append(("remote.origin.uploadpack", UPLOAD_PACK))
     (inner / "config").write_bytes(os.fsencode(settings.written(own)))
     if not (inner / "HEAD").exists():
         (inner / "HEAD").write_text("ref: refs/heads/lisa-scaffold-nothing\n")

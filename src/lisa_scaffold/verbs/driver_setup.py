@@ -67,7 +67,8 @@ def install(place: Place, program: str) -> None:
     ours, lines = shlex.quote(program), "git merge-file --marker-size=%L %A %O %B"
     # Git names the sides from 2.44 on, and quotes the names; an older one leaves these as they are.
     names = "--ours-name=%X --base-name=%S --theirs-name=%Y"
-    run = f"exec {ours} merge-driver run %O %A %B %P --marker-size=%L {names}"
+    # A path may begin with a dash.
+    run = f"exec {ours} merge-driver --marker-size=%L {names} -- run %O %A %B %P"
     command = f"if test -x {ours}; then {run}; else {lines}; fi"
     for key, value in (("name", _TITLE), ("driver", command)):
         git.git("config", *place.settings, f"merge.{NAME}.{key}", value, env=git.NOWHERE)

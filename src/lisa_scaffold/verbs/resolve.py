@@ -132,6 +132,7 @@ class Session:
         self._first = {each.path: len(each.places) for each in found}
         self._settled: set[str] = set()
         self._later: set[str] = set()
+        self._removed: set[str] = set()
         # For each step back: the file, which of its conflicts, and its content (None: no file).
         self._history: list[tuple[int, int, bytes | None]] = []
 
@@ -191,10 +192,26 @@ class Session:
             self.number += 1
 
     def _take_file(self, found: Open, side: int) -> None:
-        """Put a whole file as one side has it; where that has none, remove it."""
+        """Put a whole file as one side has it; where that has none, remove it.
+
+        Raises
+        ------
+        LisaError
+            If a folder would have to go for it, which nobody could bring back.
+        """
         git.refuse_foreign_filters(self.repository, [found.path])
         top = self.repository.top
-        if side in found.stages:
+        place = top / found.path
+        if SUBMODULE in found.stages.values():
+            if side in found.stages:
+                raise LisaError(
+                    f"{place}: a submodule",
+                    "Check out the commit that it is to have, and say: git add PATH",
+                )
+            self._removed.add(found.path)
+        elif place.is_dir() and not place.is_symlink():
+            raise LisaError(f"{place}: a folder is there now", "Move it away, and try again.")
+        elif side in found.stages:
             files.refuse(top, found.path)
             self.repository.run("checkout-index", "--force", f"--stage={side}", "--", found.path)
         elif _read(self.repository, found.path) is not None:
@@ -237,6 +254,7 @@ class Session:
         path = self.paths[self.at]
         self._settled.discard(path)
         self._later.discard(path)
+        self._removed.discard(path)
         if before is not None:
             _write(self.repository, path, before)
         elif _read(self.repository, path) is not None:
@@ -263,9 +281,12 @@ class Session:
             if each.path in self._settled
             if not (each.places or each.leftover or each.problem)
         ]
-        if done:
-            git.refuse_foreign_filters(self.repository, done)
-            self.repository.run("--literal-pathspecs", "add", "--all", "--", *done)
+        if removed := [path for path in done if path in self._removed]:
+            # The folder of a submodule stays: what is not committed in it is nowhere else.
+            self.repository.run("update-index", "--force-remove", "--", *removed)
+        if written := [path for path in done if path not in self._removed]:
+            git.refuse_foreign_filters(self.repository, written)
+            self.repository.run("--literal-pathspecs", "add", "--all", "--", *written)
         return done, [each for each in now if each.path not in done]
 
 

@@ -192,11 +192,8 @@ def _draw(history: Sequence[Status]) -> list[Line]:
 
 
 def _place(moments: Sequence[str]) -> list[float]:
-    """Where each of some moments stands on the line of time; evenly, where one is none."""
-    try:
-        times = [datetime.fromisoformat(each).timestamp() for each in moments]
-    except (ValueError, OverflowError, OSError):
-        times = []
+    """Where each of some moments stands on the line of time; evenly, where no time passes."""
+    times = [datetime.fromisoformat(each).timestamp() for each in moments]
     if not times or times[0] == times[-1]:
         times = [*map(float, range(len(moments)))]
     return [_WIDTH * (each - times[0]) / (times[-1] - times[0] or 1) for each in times]
