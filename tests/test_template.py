@@ -11,6 +11,7 @@ from lisa_scaffold.model import Choice
 from lisa_scaffold.template import CANONICAL_URL, Source, Template, source
 
 from .conftest import ROOT, Tree
+from .support.tools import commit_all, git
 
 
 @pytest.fixture
@@ -80,6 +81,18 @@ def test_an_unknown_version_is_refused_with_the_known_ones(
     ):
         pass
     assert caught.value.hint == "Versions here: v0.1.0, v0.2.0."
+
+
+def test_a_commit_that_a_template_without_tags_lacks_is_named(tmp_path: Path, tree: Tree) -> None:
+    folder = tree(tmp_path / "template", {"copier.yml": "{}\n"})
+    git("init", "--quiet", cwd=folder)
+    commit_all(folder, "One")
+    with (
+        pytest.raises(LisaError, match="debabf7: no such version") as caught,
+        Source(f"file://{folder}").open("debabf7"),
+    ):
+        pass
+    assert caught.value.hint.startswith("The template has no tags, and no such commit either")
 
 
 def test_a_source_that_cannot_be_read_is_named(tmp_path: Path) -> None:

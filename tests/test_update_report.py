@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from lisa_scaffold import git
+from lisa_scaffold import cli, git
 from lisa_scaffold.cli.ending import open_page
 from lisa_scaffold.errors import ExitCode, LisaError
 
@@ -357,3 +357,17 @@ def test_another_templates_constraints_are_its_own(tmp_path: Path, capsys: Captu
     capsys.readouterr()
     assert update(workshop.project) == ExitCode.DONE
     assert "constraints.txt does not lock" not in capsys.readouterr().out
+
+
+def test_a_program_reads_the_report_alone_where_there_are_other_templates(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/lock.dat": "old\n"})
+    workshop.edit({".copier-answers.two.yml": workshop.read(".copier-answers.yml")})
+    workshop.release("v1.1.0", {"template/lock.dat": "new\n"})
+    capsys.readouterr()
+    words = ["update", str(workshop.project), "--defaults", "--dry-run", "--format", "json"]
+    assert cli.main(words) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert json.loads(said.out)["to"] == "v1.1.0"
+    assert "other templates, too: .copier-answers.two.yml. Name one" in said.err

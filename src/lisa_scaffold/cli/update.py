@@ -115,7 +115,8 @@ def run(arguments: argparse.Namespace) -> int:
                 )
     if others:
         named = ", ".join(others)
-        tell(f"The project has other templates, too: {named}. Name one with --answers-file.\n")
+        # A report may be what a program reads.
+        say(f"The project has other templates, too: {named}. Name one with --answers-file.")
     return _finish(update.join(done), done, arguments) if done else ExitCode.DONE
 
 

@@ -330,11 +330,22 @@ class Source:
             of = "" if self.ours else f" {self.recorded}"
             raise LisaError(
                 f"{version}: no such version of the template{of}",
-                f"Versions here: {', '.join(self.versions()[-12:])}.",
+                self._advise_versions(),
             ) from error
         if submodules:
             self._add_submodules(repository, commit, submodules, root, self.location)
         return Template(version, root, self.recorded, repository)
+
+    def _advise_versions(self) -> str:
+        """What to do where a version is none."""
+        try:
+            return f"Versions here: {', '.join(self.versions()[-12:])}."
+        except LisaError:
+            return (
+                "The template has no tags, and no such commit either: its history may have been "
+                "written anew. Put the commit that the project was made from as _commit into the "
+                "answers file."
+            )
 
     def _add_submodules(
         self, git_dir: Path, commit: str, wanted: Mapping[str, str], root: Path, above: str
