@@ -263,6 +263,23 @@ def test_a_full_folder_for_temporary_files_is_told_as_such(
     assert left == []
 
 
+def test_a_full_disk_is_no_finding_of_a_project(
+    tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "lisa-noise"
+    assert cli.new(["--defaults", str(project)]) == ExitCode.DONE
+    if not mounted(temporary, "64k"):
+        pytest.skip("no disk may be mounted here; the next test limits files instead")
+    capsys.readouterr()
+    try:
+        code = cli.main(["check", str(project)])
+    finally:
+        subprocess.run(["umount", temporary], check=True)
+    said = capsys.readouterr()
+    assert (code, said.out) == (ExitCode.REFUSED, "")
+    assert said.err.startswith(f"lisa-scaffold: {temporary}: no room is left there\n")
+
+
 def test_files_that_may_not_grow_are_told_as_such(tmp_path: Path, temporary: Path) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat.jinja": "{{ 'long' * 30_000 }}\n"})
     workshop.release("v1.1.0", {"template/b.dat": "new\n"})

@@ -42,6 +42,10 @@ class LisaError(Exception):
         return type(self), (self.message, self.hint)
 
 
+class RoomError(LisaError):
+    """There is no room left on a disk: nothing is wrong with what was worked on."""
+
+
 class AnswersError(LisaError):
     """One or more answers are missing or wrong.
 

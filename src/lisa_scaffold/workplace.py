@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import LisaError, RoomError
 from lisa_scaffold.pattern import compile_lazily
 
 _NAME = compile_lazily(r"\.?lisa-scaffold-[0-9a-f]{16}")
@@ -56,12 +56,13 @@ def folder(beside: Path | None = None) -> Iterator[Path]:
     try:
         made, lock = _make(place, "lisa-scaffold-" if beside is None else ".lisa-scaffold-")
     except OSError as error:
-        raise LisaError(f"{place}: {error.strerror or error}", hint) from error
+        kind = RoomError if error.errno in _NO_ROOM else LisaError
+        raise kind(f"{place}: {error.strerror or error}", hint) from error
     try:
         yield made
     except Exception as error:
         if _has_no_room(error, made):
-            raise LisaError(f"{place}: no room is left there", hint) from error
+            raise RoomError(f"{place}: no room is left there", hint) from error
         raise
     finally:
         with suppress(OSError):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from lisa_scaffold import answers as checks
 from lisa_scaffold import files, workplace
-from lisa_scaffold.errors import AnswersError, LisaError
+from lisa_scaffold.errors import AnswersError, LisaError, RoomError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.rendering import CANONICAL_URL, Template
@@ -143,6 +143,8 @@ class Origins:
         answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
         try:
             kept = _read_kept(source, version, answers, self._shelf)
+        except RoomError:
+            raise  # it is the machine's, and not the project's
         except LisaError as error:
             wrong = error.problems if isinstance(error, AnswersError) else {}
             return Origin(problem="" if wrong else error.message, wrong=tuple(wrong.items()))
