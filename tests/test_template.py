@@ -177,6 +177,8 @@ def test_few_questions_are_asked_and_all_of_them_on_demand(own: Template) -> Non
             "extras",
         ),
     }
+    assert set(asked(own, advanced=True, compiled="pybind11")) - set(more) == {"cuda"}
+    assert "cuda" not in asked(own, advanced=True, compiled="cython")
 
 
 def test_a_question_tells_what_a_person_reads(own: Template) -> None:

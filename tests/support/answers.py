@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import combinations, product
 from typing import Any
 
 from allpairspy import AllPairs  # type: ignore[import-untyped]
@@ -69,10 +70,10 @@ def choices() -> dict[str, list[Any]]:
 IDLE = {
     "package": {"debian"},
     "image": {"import_name", "python_min", "backend", "cde_image"},
-    "pipeline": {"debian", "backend", "compiled"},
+    "pipeline": {"debian", "backend", "compiled", "cuda"},
     # Of the pipeline, a service has files alone.
-    "service": {"import_name", "python_min", "backend", "cde_image", "ci_rules"},
-    "fleet": {"backend", "cde_image", "ci_rules", "debian", "import_name"},
+    "service": {"import_name", "python_min", "backend", "cde_image", "ci_rules", "cuda"},
+    "fleet": {"backend", "cde_image", "ci_rules", "cuda", "debian", "import_name"},
 }
 KINDS = tuple(IDLE)
 WITH_COMPONENT = ("package", "image", "pipeline")
@@ -90,21 +91,39 @@ def levels(kind: str) -> dict[str, list[Any]]:
 
 
 def is_allowed(kind: str, given: Answers) -> bool:
-    """Whether some answers can stand together: the component has no jobs for compiled code."""
-    is_compiled = kind == "package" and given.get("compiled", "none") != "none"
-    return not (is_compiled and given.get("ci_rules") == "component")
+    """Whether some answers can stand together.
+
+    The component has no jobs for compiled code, and what computes on GPUs is bound to C++.
+    """
+    if kind != "package":
+        return True
+    way, gpus = given.get("compiled"), given.get("cuda")
+    in_files = gpus or way not in (None, "none")
+    is_bound = way in (None, "nanobind", "pybind11")
+    return not (in_files and given.get("ci_rules") == "component") and (is_bound or not gpus)
+
+
+def _pairs(combined: dict[str, list[Any]]) -> Iterator[Answers]:
+    for one, two in combinations(combined, 2):
+        for first, second in product(combined[one], combined[two]):
+            yield {one: first, two: second}
 
 
 @cache
 def pairwise(kind: str) -> tuple[Mapping[str, Any], ...]:
     """Answers in which every two values of any two questions meet at least once."""
     combined = levels(kind)
-    rows = []
-    for values in AllPairs(list(combined.values())):
-        row = dict(zip(combined, values, strict=True))
-        # Two in the place of one that cannot be hold all of its other pairs.
-        is_one = is_allowed(kind, row)
-        rows += [row] if is_one else [{**row, "compiled": "none"}, {**row, "ci_rules": "files"}]
+
+    def can_be(values: list[Any]) -> bool:
+        return is_allowed(kind, dict(zip(combined, values, strict=False)))
+
+    found = AllPairs(list(combined.values()), filter_func=can_be)
+    rows = [dict(zip(combined, values, strict=True)) for values in found]
+    # Where some values cannot stand together, the search leaves a few pairs out.
+    for pair in _pairs(combined):
+        if is_allowed(kind, pair) and not any(pair.items() <= row.items() for row in rows):
+            filled = ({**row, **pair} for row in rows)
+            rows.append(next(row for row in filled if is_allowed(kind, row)))
     return tuple(
         {"kind": kind, **{key: value for key, value in row.items() if value is not None}}
         for row in rows

@@ -28,7 +28,7 @@ import components
 
 # The jobs of compiled code stand in files alone.
 ROWS = {
-    f"{kind}{at:02}": {**row, "compiled": "none"}
+    f"{kind}{at:02}": {**row, "compiled": "none", "cuda": []}
     for kind in WITH_COMPONENT
     for at, row in enumerate(pairwise(kind))
 }

@@ -42,8 +42,8 @@ TEXTS = {
 }
 NAMES = {"distribution": "lisa-other", "import_name": "lisa.other"}
 IMAGE = {"kind": "image", "debian": "trixie"}
-# The jobs of compiled code stand in files alone.
-PACKAGE = {"kind": "package", "ci_rules": "files"}
+# The jobs of compiled code stand in files alone, and Cython has no part for GPUs.
+PACKAGE = {"kind": "package", "ci_rules": "files", "compiled": "pybind11"}
 LAST = {key: values[-1] for key, values in choices().items()}
 WALKS = 3
 """Into how many tests the changes of single answers are dealt out."""
@@ -149,6 +149,7 @@ def single_changes() -> dict[str, Answers]:
         if len(values) > 1
     }
     changes["forge"]["forge_host"] = "gitlab.example.org"
+    changes["cuda"]["compiled"] = "nanobind"
     changes["debian"] |= {"kind": changes.pop("kind")["kind"]}
     license_of_two_files = {"license": "LGPL-3.0-or-later"}
     return {**changes, "license-2": license_of_two_files, "texts": TEXTS, "names": NAMES}

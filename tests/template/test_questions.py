@@ -52,7 +52,8 @@ def test_there_is_the_one_set_of_keys() -> None:
         *("copyright_holder", "license", "forge", "forge_host", "namespace", "python_min"),
         *("distribution", "import_name", "code_path", "code_url", "test_path", "left_out"),
         "advanced",
-        *("copyright_year", "compiled", "backend", "cli", "docs", "notebooks", "container"),
+        *("copyright_year", "compiled", "cuda", "backend", "cli", "docs", "notebooks"),
+        "container",
         *("cde_image", "sonar", "ci_rules", "author_orcid", "other_authors", "keywords", "doi"),
         "extras",
     ]

@@ -50,6 +50,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "*.html": plain,
     "*.js": plain,
     "*.cpp": plain,
+    "*.cu": plain,
     "*.hpp": plain,
     "*.pyi": ast.parse,
     "*.pyx": plain,
@@ -305,5 +306,6 @@ def test_included_jobs_are_there(render: Render) -> None:
 def test_the_package_stands_where_its_import_name_says(package: Render) -> None:
     folder = "src/" + package.answers["import_name"].replace(".", "/")
     sources = {path for path in package.files if path.startswith("src/")}
-    assert {Path(path).parent.as_posix() for path in sources} == {folder}
+    beside = {f"{folder}_backend_cpu"} if package.answers["cuda"] else set()
+    assert {Path(path).parent.as_posix() for path in sources} == {folder, *beside}
     assert f"{folder}/__init__.py" in sources
