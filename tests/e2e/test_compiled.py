@@ -171,14 +171,19 @@ def test_lines_of_the_compiled_part_are_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_its_cpp_is_as_the_hook_of_clang_format_has_it(way: str, tmp_path: Path) -> None:
-    root = make(way, tmp_path / "project").root
-    hooks = (root / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    project = make(way, tmp_path / "project")
+    assert len(check_form(project)) == (1 if way == "cython" else 2)
+
+
+def check_form(project: Project) -> list[str]:
+    """Check that C++ and CUDA are as the project's hook of clang-format has them; which files."""
+    hooks = (project.root / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     found = re.search(r"mirrors-clang-format\n    rev: v(\S+)\n", hooks)
     assert found
-    files = sorted(path for path in (root / "src").rglob("*") if path.suffix in {".cpp", ".hpp"})
-    assert len(files) == (1 if way == "cython" else 2)
+    files = sorted(path for path in project.files if path.endswith((".cpp", ".cu", ".hpp")))
     form = ("uv", "tool", "run", "--quiet", f"clang-format@{found[1]}", "--dry-run", "--Werror")
-    passes(*form, *files, cwd=root)
+    passes(*form, *files, cwd=project.root)
+    return files
 
 
 @pytest.mark.parametrize("way", ["nanobind", "pybind11"])
