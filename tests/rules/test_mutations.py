@@ -43,6 +43,7 @@ ARGS = {"retries": 1, "execution_timeout": timedelta(minutes=1)}
 DAG("a", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False, default_args=ARGS)
 # Here
 """
+ANY_DAG = SMALL_DAG.replace("airflow.sdk", "airflow.decorators")
 
 
 def dag(old: str, new: str) -> Callable[[], Files]:
@@ -337,7 +338,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "SON007": edit(SONAR, "sonar.tests=tests", "sonar.tests=tests\nsonar.login=admin"),
     "SON008": edit(".gitlab/ci/sonar.yml", '    GIT_DEPTH: "0"\n', ""),
     "DAG001": dag("start_date=datetime(2026, 1, 1)", "start_date=datetime.now()"),
-    "DAG002": dag("catchup=False, ", ""),
+    "DAG002": put("dags/small.py", ANY_DAG.replace("catchup=False, ", "")),
     "DAG003": dag('"retries": 1, ', ""),
     "DAG004": dag("# Here", "import requests; requests.get('https://example.org')"),
     "DAG005": dag("# Here", "run(password='sw0rdfish')"),
@@ -346,6 +347,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "DAG008": put("job.sbatch", "#!/bin/sh\n#SBATCH --mem=1G\n"),
     "DAG009": put("airflow.cfg", "simple_auth_manager_all_admins = True\n"),
     "DAG010": dag("# Here", "@task\ndef load() -> bytes: ..."),
+    "DAG011": put("dags/small.py", ANY_DAG + "import airflow.contrib.a\n"),
     "DOC001": edit("README.md", "(CONTRIBUTING.md)", "(CONTRIBUTE.md)"),
     "DOC002": put("README.md", "# A\n\nBSD-3-Clause.\n"),
     "DOC003": edit(

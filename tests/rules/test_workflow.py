@@ -27,6 +27,10 @@ with DAG(
 )
 
 
+# What is for any Airflow: only the third has `airflow.sdk`.
+ANY = GOOD.replace("from airflow.sdk", "from airflow.decorators")
+
+
 def dags(text: str, path: str = DAG) -> dict[str, str]:
     """A repository that never saw the template."""
     return {path: text}
@@ -76,7 +80,10 @@ def test_a_start_date_that_moves(head: str, date: str) -> None:
 
 
 def test_a_start_date_in_default_arguments_and_in_tasks_counts_once() -> None:
-    text = HEAD + "ARGS = dict(start_date=datetime.now())\ntask(start_date=datetime.now())\n"
+    text = HEAD + (
+        "ARGS = dict(start_date=datetime.now())\ntask(start_date=datetime.now())\n"
+        'DAG("a", schedule="@daily", default_args=ARGS)\n'
+    )
     assert messages(dags(text), "DAG001") == [
         "a start date that moves with each parse: write a date; also in line 4"
     ]
@@ -87,8 +94,11 @@ def test_a_start_date_that_stays(date: str) -> None:
     assert found(replaced(DATE, date), "DAG001") == []
 
 
+LEFT = ANY.replace("    catchup=False,\n", "")
+
+
 def test_catchup_left_to_the_server() -> None:
-    files = replaced("    catchup=False,\n", "")
+    files = dags(LEFT)
     assert found(files, "DAG") == [("DAG002", DAG, 4)]
     assert messages(files, "DAG") == [
         "whether past intervals run depends on the server: write `catchup=False`"
@@ -97,10 +107,54 @@ def test_catchup_left_to_the_server() -> None:
 
 @pytest.mark.parametrize("when", ["None", "[ASSET]", '"@once"', "timetable()"])
 def test_without_intervals_there_is_nothing_to_catch_up(when: str) -> None:
-    text = GOOD.replace("    catchup=False,\n", "").replace('"@daily"', when)
-    assert found(dags(text), "DAG002") == []
-    told = GOOD.replace("    catchup=False,\n", "").replace('"@daily"', "timedelta(days=1)")
+    assert found(dags(LEFT.replace('"@daily"', when)), "DAG002") == []
+    told = LEFT.replace('"@daily"', "timedelta(days=1)")
     assert found(dags(told), "DAG002") == [("DAG002", DAG, 4)]
+
+
+def test_airflow_3_catches_nothing_up() -> None:
+    assert found(replaced("    catchup=False,\n", ""), "DAG002") == []
+    assert found({**dags(LEFT), **NEW}, "DAG002") == []
+    assert found({**dags(LEFT), **OLD}, "DAG002") == [("DAG002", DAG, 4)]
+
+
+MOVES = GOOD.replace("datetime(2026, 1, 1, tzinfo=UTC)", "datetime.now()")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        *("None", '"@once"', '"@continuous"', "[ASSET]", "ASSET & OTHER", "(ASSET,)"),
+        *('Asset("s3://a/b")', "IMPORTED", "AssetOrTimeSchedule(assets=[A])", "WHEN"),
+    ],
+)
+def test_without_a_clock_the_start_date_decides_nothing(when: str) -> None:
+    text = f"WHEN = None\n{MOVES}".replace('"@daily"', when)
+    assert found(dags(text), "DAG001") == []
+
+
+@pytest.mark.parametrize(
+    "when", ['"0 0 * * *"', "timedelta(days=1)", "WHEN", 'CronTriggerTimetable("@daily")']
+)
+def test_with_a_clock_it_does(when: str) -> None:
+    text = f'WHEN = "@daily"\n{MOVES}'.replace('schedule="@daily"', f"schedule={when}")
+    assert found(dags(text), "DAG001") == [("DAG001", DAG, 8)]
+
+
+def test_no_schedule_is_a_day_in_airflow_2_and_none_in_3() -> None:
+    text = MOVES.replace('    schedule="@daily",\n', "")
+    assert found(dags(text), "DAG001") == []
+    any_version = dags(text.replace("airflow.sdk", "airflow.decorators"))
+    assert found(any_version, "DAG001") == []
+    assert found({**any_version, **OLD}, "DAG001") == [("DAG001", DAG, 6)]
+
+
+def test_only_the_dag_with_the_clock_is_named() -> None:
+    other = 'DAG("b", schedule=None, start_date=datetime.now(), default_args=DEFAULTS)\n'
+    assert found(dags(MOVES + other), "DAG001") == [("DAG001", DAG, 7)]
+    assert messages(dags(MOVES + other), "DAG001") == [
+        "a start date that moves with each parse: write a date"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -110,13 +164,19 @@ def test_without_intervals_there_is_nothing_to_catch_up(when: str) -> None:
         ('"retries": 2, ', "", "`retries`"),
         (', "execution_timeout": timedelta(minutes=5)', "", "`execution_timeout`"),
         ("=DEFAULTS", "=dict(retries=1)", "`execution_timeout`"),
+        ("=DEFAULTS", '=dict({"retries": 1})', "`execution_timeout`"),
+        ("=DEFAULTS", '=dict([("retries", 1)], owner="a")', "`execution_timeout`"),
+        ("=DEFAULTS", '={"retries": 1} | {"owner": "a"}', "`execution_timeout`"),
+        ("=DEFAULTS", '=dict(dict(), **{"retries": 1})', "`execution_timeout`"),
+        ("=DEFAULTS", "=None", "`retries` and `execution_timeout`"),
     ],
 )
 def test_tasks_without_a_second_try_or_an_end(old: str, new: str, said: str) -> None:
     files = replaced(old, new)
     assert found(files, "DAG") == [("DAG003", DAG, 4)]
+    them = "them" if " and " in said else "it"
     assert messages(files, "DAG") == [
-        f"tasks have no {said}: add them to `default_args` of the DAG"
+        f"tasks have no {said}: add {them} to `default_args` of the DAG"
     ]
 
 
@@ -125,12 +185,61 @@ def test_tasks_without_a_second_try_or_an_end(old: str, new: str, said: str) -> 
     [
         ("=DEFAULTS", "=make()"),
         ("=DEFAULTS", "={**BASE}"),
+        ("=DEFAULTS", '={KEY: 1, "owner": "a"}'),
+        ("=DEFAULTS", "=dict(BASE, retries=1)"),
+        ("=DEFAULTS", "=dict(pairs())"),
+        ("=DEFAULTS", '=BASE | {"retries": 1}'),
         ("=DEFAULTS", "=IMPORTED"),
         ("    default_args=DEFAULTS,\n", "    **MORE,\n"),
     ],
 )
 def test_defaults_that_cannot_be_told_are_no_finding(old: str, new: str) -> None:
     assert found(replaced(old, new), "DAG003") == []
+
+
+SPARE = GOOD.replace('{"retries": 2, "execution_timeout": timedelta(minutes=5)}', '{"owner": "a"}')
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('DEFAULTS["retries"] = 1\n', "`execution_timeout`"),
+        ('DEFAULTS.update({"retries": 1})\n', "`execution_timeout`"),
+        ("DEFAULTS.update(execution_timeout=LONG)\n", "`retries`"),
+        ('DEFAULTS |= {"retries": 1}\n', "`execution_timeout`"),
+        ('DEFAULTS.setdefault("retries", 1)\n', "`execution_timeout`"),
+        ('KEY = "retries"\nDEFAULTS[KEY] = 1\n', "`execution_timeout`"),
+        ('BASE = {"retries": 1}\nDEFAULTS.update(BASE)\n', "`execution_timeout`"),
+        ("DEFAULTS.get(KEY)\n", "`retries` and `execution_timeout`"),
+    ],
+)
+def test_what_defaults_get_later(more: str, said: str) -> None:
+    files = dags(SPARE.replace("with DAG", f"{more}with DAG"))
+    assert [message.split(":")[0] for message in messages(files, "DAG")] == [
+        f"tasks have no {said}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'DEFAULTS["retries"] = 1\nDEFAULTS["execution_timeout"] = LONG\n',
+        "DEFAULTS.update(MORE)\n",
+        "DEFAULTS.update(**MORE)\n",
+        "DEFAULTS[name()] = 1\n",
+        "DEFAULTS |= MORE\n",
+        'DEFAULTS = {"retries": 1}\n',
+        'del DEFAULTS["owner"]\n',
+    ],
+)
+def test_what_defaults_get_later_and_cannot_be_told(more: str) -> None:
+    assert found(dags(SPARE.replace("with DAG", f"{more}with DAG")), "DAG") == []
+
+
+def test_defaults_that_are_copied() -> None:
+    for copied in ("DEFAULTS.copy()", "copy.deepcopy(DEFAULTS)", "{**DEFAULTS}", "dict(DEFAULTS)"):
+        files = replaced("default_args=DEFAULTS", f"default_args={copied}")
+        assert found(files, "DAG") == []
 
 
 def test_tasks_that_say_it_themselves() -> None:
@@ -140,23 +249,54 @@ def test_tasks_that_say_it_themselves() -> None:
     assert found(dags(text), "DAG003") == []
 
 
+TASK = "move it into a task"
+VARIABLE = "move it into a task, or write `{{ var.value.NAME }}` in a template field"
+CONNECTION = "move it into a task, or write `{{ conn.NAME }}` in a template field"
+
+
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "said", "remedy"),
     [
-        ('from airflow.sdk import Variable\nVariable.get("a")', "Variable.get"),
-        ('from airflow.models import Variable\nA = f(Variable.get("a"))', "Variable.get"),
-        ('import requests\nA = requests.get("https://example.org").json()', "requests.get"),
-        ('import boto3\nclass A:\n    client = boto3.client("s3")', "boto3.client"),
-        ('import pandas as pd\nA = pd.read_csv("a.csv")', "pandas.read_csv"),
-        ("import time\nfor _ in range(3):\n    time.sleep(1)", "time.sleep"),
+        ('from airflow.sdk import Variable\nVariable.get("a")', "Variable.get", VARIABLE),
+        ('from airflow.models import Variable\nA = f(Variable.get("a"))', "Variable.get", VARIABLE),
+        ('from airflow.sdk import Connection\nConnection.get("a")', "Connection.get", CONNECTION),
+        ('import requests\nA = requests.get("https://example.org").json()', "requests.get", TASK),
+        ("import psycopg2\nclass A:\n    db = psycopg2.connect()", "psycopg2.connect", TASK),
+        ('import pandas as pd\nA = pd.read_csv("a.csv")', "pandas.read_csv", TASK),
+        ("import time\nfor _ in range(3):\n    time.sleep(1)", "time.sleep", TASK),
     ],
 )
-def test_work_at_import_time(line: str, said: str) -> None:
+def test_work_at_import_time(line: str, said: str, remedy: str) -> None:
     files = dags(f"{GOOD}{line}\n")
     last = len(f"{GOOD}{line}".splitlines())
     assert found(files, "DAG") == [("DAG004", DAG, last)]
-    assert messages(files, "DAG") == [
-        f"{said} runs at every parse of the file: move it into a task"
+    assert messages(files, "DAG") == [f"{said} runs at every parse of the file: {remedy}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('schedule="@daily"', 'schedule=Variable.get("when")'),
+        ('schedule="@daily"', 'schedule=CronTriggerTimetable(Variable.get("when"))'),
+        ("    catchup=False,", '    params={"a": Param(Variable.get("a"))},'),
+        ('"retries": 2', '"retries": Variable.get("retries")'),
+    ],
+)
+def test_a_dag_takes_no_task_and_no_template(old: str, new: str) -> None:
+    files = dags("from airflow.sdk import Variable\n" + GOOD.replace(old, new))
+    assert messages(files, "DAG004") == [
+        "Variable.get runs at every parse of the file: read an environment variable here "
+        "(`os.environ`)"
+    ]
+
+
+def test_each_remedy_is_said_once() -> None:
+    text = "from airflow.sdk import Variable\n" + GOOD.replace('"@daily"', 'Variable.get("when")')
+    text += 'A = Variable.get("a")\nB = Variable.get("b")\n'
+    assert messages(dags(text), "DAG004") == [
+        "Variable.get runs at every parse of the file: read an environment variable here "
+        "(`os.environ`)",
+        f"Variable.get runs at every parse of the file: {VARIABLE}; also in line 14",
     ]
 
 
@@ -165,7 +305,9 @@ def test_work_at_import_time(line: str, said: str) -> None:
     [
         'import requests\n@task\ndef f():\n    requests.get("https://example.org")\n',
         "import requests\nf = lambda: requests.get(1)\n",
-        'import boto3\nif __name__ == "__main__":\n    boto3.client("s3")\n',
+        'import requests\nif __name__ == "__main__":\n    requests.get(1)\n',
+        'import boto3\nA = boto3.client("s3")\n',
+        'import sqlalchemy as sa\nA = sa.create_engine("sqlite://")\n',
         'requests.get("of another")\n',
     ],
 )
@@ -245,6 +387,101 @@ def test_arguments_that_were_renamed() -> None:
     assert messages(files, "DAG") == [
         "Airflow 3 does not take `schedule_interval`: write `schedule`"
     ]
+    files = replaced("schedule=", "schedule=None, schedule_interval=")
+    assert messages(files, "DAG007") == [
+        "Airflow 3 does not take `schedule_interval`: delete it, `schedule` is there"
+    ]
+    files = replaced("catchup=False", "catchup=False, concurrency=2")
+    assert messages(files, "DAG007") == [
+        "Airflow 3 does not take `concurrency`: write `max_active_tasks`"
+    ]
+
+
+REMOVED = ANY.replace("schedule=", "schedule_interval=") + "import airflow.contrib.hooks.ssh_hook\n"
+
+
+def test_what_may_meet_airflow_3() -> None:
+    assert found(dags(REMOVED), "DAG") == [("DAG011", DAG, 12)]
+    assert messages(dags(REMOVED), "DAG") == [
+        "from version 3 on Airflow has no airflow.contrib.hooks.ssh_hook: "
+        "replace it, as `ruff check --select AIR` says; also in line 6"
+    ]
+
+
+OLD = {"Dockerfile": "FROM apache/airflow:2.10.3-python3.11\nUSER 50000\n"}
+NEW = {"requirements.txt": "apache-airflow[celery, redis]==3.0.1\n"}
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        *((path, text) for path, text in OLD.items()),
+        ("docker/Dockerfile", "ARG AIRFLOW=2.9.1\nFROM docker.io/apache/airflow:slim-${AIRFLOW}"),
+        ("Dockerfile", "FROM python:3.12\nRUN pip install 'apache-airflow==2.10.3'"),
+        ("Dockerfile", "FROM python:3.12\nARG AIRFLOW_VERSION=2.10.3\nRUN pip install $A"),
+        ("Dockerfile", "FROM quay.io/astronomer/astro-runtime:12.1.0"),
+        ("compose.yaml", "a:\n  image: ${AIRFLOW_IMAGE_NAME:-apache/airflow:2.8.3}"),
+        (".env", "AIRFLOW_IMAGE_NAME=apache/airflow:2.8.3"),
+        ("requirements.txt", "apache-airflow==2.10.3"),
+        ("requirements/dev.txt", "apache-airflow[postgres] ~= 2.9"),
+        ("requirements.txt", "apache-airflow>=2.5,<3"),
+        ("requirements.txt", "apache_airflow==2.10.3\nApache.Airflow<3.0.0"),
+        ("requirements.txt", "apache-airflow<=2.11"),
+        ("constraints-dev.txt", "apache-airflow==1.10.15"),
+        (
+            "requirements.txt",
+            "-c https://example.org/apache/airflow/constraints-2.10.3/constraints-3.11.txt",
+        ),
+        ("pyproject.toml", '[project]\ndependencies = ["apache-airflow==2.10.3"]'),
+        ("pyproject.toml", '[tool.poetry.dependencies]\napache-airflow = "^2.10"'),
+        ("pyproject.toml", 'apache-airflow = {extras = ["amazon"], version = "2.10.3"}'),
+        ("airflow/Pipfile", '[packages]\napache-airflow = "==2.10.3"'),
+        ("uv.lock", '[[package]]\nname = "apache-airflow"\nversion = "2.10.3"'),
+        ("environment.yml", "dependencies:\n- apache-airflow=2.10"),
+    ],
+)
+def test_a_project_for_airflow_2(path: str, line: str) -> None:
+    files = {**dags(REMOVED), path: f"{line}\n"}
+    assert found(files, "DAG007") + found(files, "DAG011") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        *((path, text) for path, text in NEW.items()),
+        ("Dockerfile", "FROM registry.example.org/base/apache/airflow:3.0.1-python3.11"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\napache-airflow = "3.3.0"'),
+        ("requirements.txt", "apache-airflow>=3"),
+        ("compose.yaml", "a:\n  # image: apache/airflow:2.8.3\n  image: apache/airflow:3.1.0"),
+    ],
+)
+def test_a_project_for_airflow_3(path: str, line: str) -> None:
+    files = {**dags(REMOVED), path: f"{line}\n"}
+    both = [("DAG007", DAG, 6), ("DAG007", DAG, 12)]
+    assert found(files, "DAG007") + found(files, "DAG011") == both
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "apache-airflow>=2.5",
+        "apache-airflow>=2.5,<4",
+        "apache-airflow==2.10.3; a\napache-airflow==3.0.1; b",
+        "apache-airflow",
+        "apache-airflow-providers-amazon==2.1.0",
+        "# apache-airflow==2.10.3",
+    ],
+)
+def test_a_project_for_any_airflow(line: str) -> None:
+    files = {**dags(REMOVED), "requirements.txt": f"{line}\n"}
+    assert found(files, "DAG") == [("DAG011", DAG, 12)]
+
+
+def test_the_sdk_is_that_of_airflow_3_unless_something_else_will_do() -> None:
+    text = REMOVED.replace("from airflow.decorators", "from airflow.sdk")
+    assert [code for code, *_ in found({**dags(text), **OLD}, "DAG")] == ["DAG007", "DAG007"]
+    tried = REMOVED + "try:\n    from airflow.sdk import A\nexcept ImportError:\n    A = None\n"
+    assert [code for code, *_ in found(dags(tried), "DAG")] == ["DAG011"]
 
 
 @pytest.mark.parametrize(

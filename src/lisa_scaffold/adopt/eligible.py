@@ -11,7 +11,7 @@ from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.tree import Disk, File
 from lisa_scaffold.rules.compose import find_compose
-from lisa_scaffold.rules.workflow import Module, find_modules
+from lisa_scaffold.rules.dags import Module, find_modules
 
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 

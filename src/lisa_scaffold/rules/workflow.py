@@ -5,80 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import images
+from lisa_scaffold.rules.dags import (
+    Module,
+    find_argument,
+    find_default_keys,
+    find_modules,
+    is_timed,
+)
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
-
-_DAGS = ("dags/**.py", "**/dags/**.py")
-_NO_DAG = compile_lazily(r"(?:.*/)?(?:tests?|testdata|examples?|fixtures)/.*|.*[{}].*")
-
-
-class Module(NamedTuple):
-    """A file with DAGs: its path, its tree, and the full names of what it imports."""
-
-    path: str
-    tree: ast.Module
-    names: dict[str, str]
-
-    def full(self, node: ast.expr) -> str:
-        """The full name of what an expression names; empty where it is no name."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return ""
-        return ".".join([self.names.get(node.id, node.id), *reversed(parts)])
-
-    def calls(self) -> Iterator[tuple[str, ast.Call]]:
-        """Every call, with the full name of what is called."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                yield self.full(node.func), node
-
-    def dags(self) -> Iterator[ast.Call]:
-        """The calls that make a DAG, as a class or as a decorator."""
-        for name, call in self.calls():
-            if name.startswith("airflow.") and name.rpartition(".")[2] in ("DAG", "dag"):
-                yield call
-
-
-@cached_in_facts
-def find_modules(facts: Facts) -> list[Module]:
-    """The files below a folder ``dags`` that import Airflow."""
-    found = []
-    for path in facts.paths(*_DAGS):
-        if _NO_DAG.fullmatch(path) or "airflow" not in facts.text(path):
-            continue
-        tree = facts.python(path)
-        if isinstance(tree, Problem):
-            continue
-        names = _read_imports(tree)
-        if any(name.partition(".")[0] == "airflow" for name in names.values()):
-            found.append(Module(path, tree, names))
-    return found
-
-
-def _read_imports(tree: ast.Module) -> dict[str, str]:
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                bound = alias.asname or alias.name.partition(".")[0]
-                found[bound] = alias.name if alias.asname else bound
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
-
-
-def _argument(call: ast.Call, *names: str) -> ast.expr | None:
-    return next((each.value for each in call.keywords if each.arg in names), None)
-
 
 _MOVING = compile_lazily(
     r"(?:datetime\.)*(?:now|utcnow|today)|pendulum\.(?:now|today|yesterday|tomorrow)"
@@ -88,7 +26,7 @@ _MOVING = compile_lazily(
 
 @rule("DAG001", MUST, when=find_modules)
 def start_stays(facts: Facts) -> Iterator[Hit]:
-    """A DAG begins on a date that does not move.
+    """A DAG that runs by the clock begins on a date that does not move.
 
     Why: A start date that is computed anew at each parse is always just now, so the first interval
     never ends, and the DAG runs at other times than it says, or not at all.
@@ -99,9 +37,15 @@ def start_stays(facts: Facts) -> Iterator[Hit]:
     dynamic start dates are recommended against.
     """
     for module in find_modules(facts):
+        dags = list(module.dags())
+        untimed = [call for call in dags if not is_timed(module, call)]
+        # A date outside of the DAGs is for all of them.
+        if len(untimed) == len(dags):
+            continue
         lines = [
             inner.lineno
             for _, call in module.calls()
+            if call not in untimed
             for keyword in call.keywords
             if keyword.arg == "start_date"
             for inner in ast.walk(keyword.value)
@@ -117,7 +61,8 @@ def catchup_is_said(facts: Facts) -> Iterator[Hit]:
     """A DAG with a timetable says whether it catches up.
 
     Why: Airflow 2 runs all intervals since the start date when a DAG is switched on, Airflow 3 none
-    of them, and a setting of the server changes either.
+    of them: what happens depends on the server. Where the project is for Airflow 3 it need not be
+    said.
 
     How: Write `catchup=False`, or `catchup=True` where each interval has to be processed.
 
@@ -125,38 +70,13 @@ def catchup_is_said(facts: Facts) -> Iterator[Hit]:
     whose default changed from 2 to 3.
     """
     for module in find_modules(facts):
+        if module.airflow >= _NEW:
+            continue
         for call in module.dags():
-            when = _argument(call, "schedule", "schedule_interval")
-            text = when.value if isinstance(when, ast.Constant) else None
-            is_timed = isinstance(text, str) and text != "@once"
-            is_timed |= isinstance(when, ast.Call) and module.full(when.func).endswith("timedelta")
-            spread = any(each.arg is None for each in call.keywords)
-            if is_timed and not spread and _argument(call, "catchup") is None:
+            when = find_argument(call, "schedule", "schedule_interval", "timetable")
+            if when and is_timed(module, call) and find_argument(call, "catchup") is None:
                 message = "whether past intervals run depends on the server: write `catchup=False`"
                 yield Hit(module.path, call.lineno, message)
-
-
-def _find_defaults(module: Module, call: ast.Call) -> set[str] | None:
-    """The keys of a DAG's default arguments; ``None`` where they cannot be told."""
-    told = _argument(call, "default_args")
-    if isinstance(told, ast.Name):
-        values = [
-            node.value
-            for node in module.tree.body
-            if isinstance(node, (ast.Assign, ast.AnnAssign))
-            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-            if isinstance(target, ast.Name) and target.id == told.id
-        ]
-        told = values[0] if len(values) == 1 else told
-    if told is None:
-        return set()
-    if isinstance(told, ast.Call) and module.full(told.func) == "dict":
-        keys = {each.arg for each in told.keywords}
-        return None if None in keys else {each for each in keys if each}
-    if not isinstance(told, ast.Dict):
-        return None
-    found = {key.value for key in told.keys if isinstance(key, ast.Constant)}
-    return None if len(found) < len(told.keys) else {str(each) for each in found}
 
 
 @rule("DAG003", SHOULD, when=find_modules)
@@ -176,7 +96,7 @@ def tasks_end(facts: Facts) -> Iterator[Hit]:
         for call in module.dags():
             if any(each.arg is None for each in call.keywords):
                 continue
-            given = _find_defaults(module, call)
+            given = find_default_keys(module, call)
             if given is None:
                 continue
             # A file whose tasks say it themselves needs no default.
@@ -185,7 +105,8 @@ def tasks_end(facts: Facts) -> Iterator[Hit]:
             wanted = ("retries", "execution_timeout")
             if missing := [name for name in wanted if name not in given and name not in said]:
                 names = " and ".join(f"`{name}`" for name in missing)
-                message = f"tasks have no {names}: add them to `default_args` of the DAG"
+                them = "them" if missing[1:] else "it"
+                message = f"tasks have no {names}: add {them} to `default_args` of the DAG"
                 yield Hit(module.path, call.lineno, message)
 
 
@@ -193,7 +114,7 @@ _WORK = compile_lazily(
     r"airflow\.(?:models|sdk)\.(?:variable\.)?Variable\.get"
     r"|airflow\.(?:models|sdk|hooks\.base)\.(?:\w+\.)?(?:Connection\.get\w*|BaseHook\.get_\w+)"
     r"|(?:requests|httpx)\.(?:get|post|put|patch|delete|head|request)|urllib\.request\.urlopen"
-    r"|boto3\.(?:client|resource)|psycopg2?\.connect|sqlalchemy\.create_engine"
+    r"|psycopg2?\.connect"
     r"|(?:pandas|numpy)\.(?:read_\w+|load\w*)|time\.sleep|subproc\w+\.(?:run|check_\w+|call|Popen)"
 )
 
@@ -215,26 +136,59 @@ def _at_import(body: list[ast.stmt]) -> Iterator[ast.Call]:
         waiting += ast.iter_child_nodes(node)
 
 
-@rule("DAG004", MUST, when=find_modules)
+@rule("DAG004", SHOULD, when=find_modules)
 def nothing_at_import(facts: Facts) -> Iterator[Hit]:
     """A DAG does nothing while it is parsed.
 
     Why: Airflow parses each file again and again. What asks a database or a server there does so
     all day, and where that is away every DAG of the file is gone.
 
-    How: Move it into a task, or use a template such as `{{ var.value.name }}`.
+    How: Move it into a task. For a variable write a template such as `{{ var.value.name }}`, which
+    the template fields of tasks take. The arguments of a DAG take none: read an environment
+    variable there (`os.environ`).
 
     Source: [Airflow's best practices](https://airflow.apache.org/docs/apache-airflow/stable/best-practices.html#top-level-python-code).
     """
     for module in find_modules(facts):
-        calls = sorted(_at_import(module.tree.body), key=lambda call: call.lineno)
-        named = [(module.full(call.func), call.lineno) for call in calls]
-        found = [(name, line) for name, line in named if _WORK.fullmatch(name)]
-        if found:
-            short = ".".join(found[0][0].split(".")[-2:])
-            more = count_more([line for _, line in found])
-            message = f"{short} runs at every parse of the file: move it into a task{more}"
-            yield Hit(module.path, found[0][1], message)
+        of_dags = _find_arguments(module)
+        found: dict[str, list[tuple[int, str]]] = {}
+        for call in sorted(_at_import(module.tree.body), key=lambda call: call.lineno):
+            name = module.full(call.func)
+            if _WORK.fullmatch(name):
+                remedy = _find_remedy(name, is_argument=call in of_dags)
+                found.setdefault(remedy, []).append((call.lineno, name))
+        for remedy, places in found.items():
+            short = ".".join(places[0][1].split(".")[-2:])
+            more = count_more([line for line, _ in places])
+            message = f"{short} runs at every parse of the file: {remedy}{more}"
+            yield Hit(module.path, places[0][0], message)
+
+
+def _find_arguments(module: Module) -> set[ast.AST]:
+    """All that the arguments of the DAGs are made of."""
+    waiting: list[ast.AST] = [each.value for call in module.dags() for each in call.keywords]
+    waiting += [each for call in module.dags() for each in call.args]
+    found: set[ast.AST] = set()
+    while waiting:
+        node = waiting.pop()
+        if node in found:
+            continue
+        found.add(node)
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Name):
+            waiting += [value for value in [module.values.get(node.id)] if value]
+    return found
+
+
+def _find_remedy(name: str, *, is_argument: bool) -> str:
+    """What to do instead of some work at import time."""
+    if not name.startswith("airflow."):
+        return "move it into a task"
+    if is_argument:
+        return "read an environment variable here (`os.environ`)"
+    if name.endswith(".Variable.get"):
+        return "move it into a task, or write `{{ var.value.NAME }}` in a template field"
+    return "move it into a task, or write `{{ conn.NAME }}` in a template field"
 
 
 _SECRET = compile_lazily(
@@ -286,7 +240,7 @@ def images_stay(facts: Facts) -> Iterator[Hit]:
     """
     for module in find_modules(facts):
         for name, call in module.calls():
-            told = _argument(call, "image")
+            told = find_argument(call, "image")
             if (
                 _CONTAINER.fullmatch(name)
                 and isinstance(told, ast.Constant)
@@ -300,37 +254,71 @@ _REMOVED = compile_lazily(
     r"airflow\.(?:contrib|operators\.subdag|utils\.dates|hooks\.\w+_hook)(?:\..*)?"
     r"|airflow\.(?:operators\.\w+_operator|sensors\.\w+_sensor)(?:\..*)?"
 )
-_RENAMED = {"schedule_interval": "schedule", "concurrency": "max_active_tasks"}
+_RENAMED = {
+    "schedule_interval": "schedule",
+    "timetable": "schedule",
+    "concurrency": "max_active_tasks",
+}
+_NEW = 3
 
 
 @rule("DAG007", MUST, when=find_modules)
 def imports_exist(facts: Facts) -> Iterator[Hit]:
-    """A DAG uses nothing that Airflow has removed.
+    """A DAG for Airflow 3 uses nothing that Airflow 3 has removed.
 
     Why: Airflow cannot import the file, so its DAGs are gone from the scheduler.
 
-    How: ruff names what takes its place: `ruff check --select AIR --preview --fix`.
+    How: ruff names what takes its place: `ruff check --select AIR --preview --fix`. The version
+    that a project is for is that of its images and requirements; a file that imports `airflow.sdk`
+    is for Airflow 3.
 
     Source: [Airflow's upgrade to 3](https://airflow.apache.org/docs/apache-airflow/stable/installation/upgrading_to_airflow3.html);
     [ruff's rules for Airflow](https://docs.astral.sh/ruff/rules/#airflow-air).
     """
     for module in find_modules(facts):
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                named = [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Import):
-                named = [alias.name for alias in node.names]
-            else:
-                continue
-            if gone := next((name for name in named if _REMOVED.fullmatch(name)), ""):
-                message = f"Airflow 3 has no {gone}: replace it, as `ruff check --select AIR` says"
-                yield Hit(module.path, node.lineno, message)
-        for call in module.dags():
-            for keyword in call.keywords:
-                if keyword.arg in _RENAMED:
-                    new = _RENAMED[keyword.arg]
-                    message = f"Airflow 3 does not take `{keyword.arg}`: write `{new}`"
-                    yield Hit(module.path, keyword.value.lineno, message)
+        if module.airflow >= _NEW:
+            for line, what, remedy in _find_removed(module):
+                yield Hit(module.path, line, f"Airflow 3 {what}: {remedy}")
+
+
+@rule("DAG011", SHOULD, when=find_modules)
+def imports_last(facts: Facts) -> Iterator[Hit]:
+    """A DAG that may meet Airflow 3 uses nothing that it has removed.
+
+    Why: On a server with Airflow 3 the file cannot be imported, so its DAGs are gone from the
+    scheduler. Airflow 2 is no longer maintained.
+
+    How: ruff names what takes its place: `ruff check --select AIR --preview --fix`. Where the DAGs
+    are for Airflow 2, name its version in the requirements, or in the image that runs them.
+
+    Source: [Airflow's upgrade to 3](https://airflow.apache.org/docs/apache-airflow/stable/installation/upgrading_to_airflow3.html);
+    [versions that are maintained](https://airflow.apache.org/docs/apache-airflow/stable/installation/supported-versions.html).
+    """
+    for module in find_modules(facts):
+        found = [] if module.airflow else list(_find_removed(module))
+        if found:
+            line, what, remedy = found[0]
+            more = count_more([line for line, _, _ in found])
+            yield Hit(module.path, line, f"from version 3 on Airflow {what}: {remedy}{more}")
+
+
+def _find_removed(module: Module) -> Iterator[tuple[int, str, str]]:
+    """Lines with what Airflow 3 has removed, what is so about it, and the remedy."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            named = [alias.name for alias in node.names]
+        else:
+            continue
+        if gone := next((name for name in named if _REMOVED.fullmatch(name)), ""):
+            yield node.lineno, f"has no {gone}", "replace it, as `ruff check --select AIR` says"
+    for call in module.dags():
+        for keyword in call.keywords:
+            if new := _RENAMED.get(keyword.arg or ""):
+                is_said = find_argument(call, new) is not None
+                remedy = f"delete it, `{new}` is there" if is_said else f"write `{new}`"
+                yield keyword.value.lineno, f"does not take `{keyword.arg}`", remedy
 
 
 _JOBS = ("**/*.sbatch", "**/*.slurm", "**/*.sh", "*.sbatch", "*.slurm", "*.sh")

@@ -1,0 +1,302 @@
+"""Files with DAGs of Airflow: what they import, what their DAGs are given, for which Airflow."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.rules import images
+
+_DAGS = ("dags/**.py", "**/dags/**.py")
+_NO_DAG = compile_lazily(r"(?:.*/)?(?:tests?|testdata|examples?|fixtures)/.*|.*[{}].*")
+
+
+class Module(NamedTuple):
+    """A file with DAGs.
+
+    Attributes
+    ----------
+    path
+        The file.
+    tree
+        Its tree.
+    names
+        The full names of what it imports.
+    airflow
+        The major version of Airflow that it is for; 0 where that cannot be told.
+    values
+        What names stand for that are given a value once.
+    """
+
+    path: str
+    tree: ast.Module
+    names: dict[str, str]
+    airflow: int
+    values: dict[str, ast.expr]
+
+    def full(self, node: ast.expr) -> str:
+        """The full name of what an expression names; empty where it is no name."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        return ".".join([self.names.get(node.id, node.id), *reversed(parts)])
+
+    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+        """Every call, with the full name of what is called."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call):
+                yield self.full(node.func), node
+
+    def dags(self) -> Iterator[ast.Call]:
+        """The calls that make a DAG, as a class or as a decorator."""
+        for name, call in self.calls():
+            if name.startswith("airflow.") and name.rpartition(".")[2] in ("DAG", "dag"):
+                yield call
+
+
+@cached_in_facts
+def find_modules(facts: Facts) -> list[Module]:
+    """The files below a folder ``dags`` that import Airflow."""
+    found = []
+    for path in facts.paths(*_DAGS):
+        if _NO_DAG.fullmatch(path) or "airflow" not in facts.text(path):
+            continue
+        tree = facts.python(path)
+        if isinstance(tree, Problem):
+            continue
+        names = _read_imports(tree)
+        if any(name.partition(".")[0] == "airflow" for name in names.values()):
+            airflow = 3 if _needs_sdk(tree) else find_version(facts)
+            found.append(Module(path, tree, names, airflow, _read_values(tree)))
+    return found
+
+
+def _read_imports(tree: ast.Module) -> dict[str, str]:
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                found[bound] = alias.name if alias.asname else bound
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
+
+
+def _read_values(tree: ast.Module) -> dict[str, ast.expr]:
+    """What names stand for that are given a value once."""
+    times: Counter[str] = Counter()
+    values: dict[str, ast.expr] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            values |= {each.id: node.value for each in targets if isinstance(each, ast.Name)}
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            times[node.target.id] -= 1
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            times[node.id] += 1
+        elif isinstance(node, ast.arg):
+            times[node.arg] += 1
+    return {name: value for name, value in values.items() if times[name] == 1}
+
+
+def _read_additions(tree: ast.Module) -> dict[str, list[ast.expr | None]]:
+    """What is added to the mappings of names: keys, or mappings; ``None`` for other changes."""
+    found: defaultdict[str, list[ast.expr | None]] = defaultdict(list)
+    for node in ast.walk(tree):
+        match node:
+            case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
+                found[name].append(value if isinstance(operator, ast.BitOr) else None)
+            case ast.Subscript(value=ast.Name(id=name), slice=key, ctx=ast.Store()):
+                found[name].append(key)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Del()):
+                found[name].append(None)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
+                found[name] += _read_method(method, node)
+    return found
+
+
+def _read_method(name: str, call: ast.Call) -> list[ast.expr | None]:
+    """What a method adds to a mapping."""
+    if name == "update":
+        return [*call.args, *_list_keywords(call)]
+    if name == "setdefault":
+        return [*call.args[:1]]
+    return [None] if name in ("pop", "popitem", "clear") else []
+
+
+def _list_keywords(call: ast.Call) -> list[ast.expr]:
+    """The names of keyword arguments, and the mappings that are unpacked to some."""
+    return [ast.Constant(each.arg) if each.arg else each.value for each in call.keywords]
+
+
+def _needs_sdk(tree: ast.Module) -> bool:
+    """Whether a file cannot be imported without the SDK, which came with Airflow 3."""
+    return any(
+        isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("airflow.sdk.")
+        for node in tree.body
+    )
+
+
+def find_argument(call: ast.Call, *names: str) -> ast.expr | None:
+    """The value of the first keyword argument of one of these names."""
+    return next((each.value for each in call.keywords if each.arg in names), None)
+
+
+# --- The version of Airflow -----------------------------------------------------------------------
+
+_NAMING = (
+    *("**/*requirements*.txt", "**/requirements/**.txt", "**/*constraints*.txt", "**/Pipfile"),
+    *("**/pyproject.toml", "**/setup.cfg", "**/setup.py", "**/poetry.lock", "**/uv.lock"),
+    *("**/environment*.y*ml", "**/*compose*.y*ml", "**/values*.y*ml", "**/.env"),
+)
+_MOST_NAMING = 100
+_IMAGE = compile_lazily(r"\bairflow:(?:slim-)?v?(\d+)\.\d")
+# Astronomer's numbers, under another name since Airflow 3.
+_RUNTIME = compile_lazily(r"\bastro-runtime:\d+\.\d|\bastrocrpublic\.azurecr\.io/runtime:(3)\.\d")
+_CONSTRAINTS = compile_lazily(
+    r"\bairflow/constraints-(\d+)\.\d|\bAIRFLOW_VERSION\s*[:=]\s*[\"']?(\d+)\.\d"
+)
+_BOUND = r"(?:[~^=<>!]=?=?\s*)?\d+(?:\.[\d*]+)*"
+_REQUIRED = compile_lazily(
+    # The text of a requirement; a key of Poetry or pipenv; an entry of a lock.
+    r"\bapache[-_.]airflow(?:-core)?(?:\s*\[[^\]]{0,200}\])?[\"']?"
+    r"(?:\s*=\s*(?:\{[^}]{0,300}?\bversion\s*=\s*)?[\"']|\n\s*version\s*=\s*[\"']|\s*\(?(?=[~^=<>!]))"
+    rf"(?P<bounds>{_BOUND}(?:\s*,\s*{_BOUND})*)",
+    re.IGNORECASE,
+)
+_COMPARED = compile_lazily(r"([~^=<>!]*)\s*(\d+)((?:\.[\d*]+)*)")
+_COMMENT = compile_lazily(r"(?m)(?:^|\s)#.*$")
+_KNOWN = frozenset([2, 3])
+
+
+@cached_in_facts
+def find_version(facts: Facts) -> int:
+    """The major version of Airflow that images and requirements name; 0 where none or several."""
+    found: set[int] = set()
+    for image in images.find_dockerfiles(facts):
+        named = [image.base(stage) for stage in image.stages]
+        run = [each.value for each in image.instructions if each.verb in ("RUN", "ARG", "ENV")]
+        found |= _read_majors("\n".join([*named, *run]))
+    for path in facts.paths(*_NAMING)[:_MOST_NAMING]:
+        text = facts.text(path)
+        if "airflow" in text or "astro-runtime" in text:
+            found |= _read_majors(_COMMENT.sub("", text))
+    return found.pop() if len(found) == 1 else 0
+
+
+def _read_majors(text: str) -> set[int]:
+    """The major versions that a text names; a bound that lets all in says nothing."""
+    found = {int(each) for each in _IMAGE.findall(text)}
+    found |= {int(each or 2) for each in _RUNTIME.findall(text)}
+    found |= {int(one or other) for one, other in _CONSTRAINTS.findall(text)}
+    for match in _REQUIRED.finditer(text):
+        let_in = _let_in(match["bounds"])
+        found |= let_in if let_in != _KNOWN else set()
+    # What Airflow 1 took, 2 takes as well.
+    return {max(each, 2) for each in found}
+
+
+def _let_in(bounds: str) -> frozenset[int]:
+    """The major versions that some bounds let in."""
+    found = _KNOWN
+    for operator, major, rest in _COMPARED.findall(bounds):
+        number = int(major)
+        if operator in (">=", ">"):
+            found = frozenset(each for each in found if each >= number)
+        elif operator in ("<", "<="):
+            is_whole = operator == "<" and not rest.strip(".0*")
+            found = frozenset(each for each in found if each < number + (not is_whole))
+        elif operator != "!=":
+            found = frozenset([number])
+    return found
+
+
+# --- What DAGs are given --------------------------------------------------------------------------
+
+
+def is_timed(module: Module, call: ast.Call) -> bool:
+    """Whether a DAG certainly runs by the clock: not by hand, once, all the time, or for assets."""
+    if any(each.arg is None for each in call.keywords):
+        return False
+    when = find_argument(call, "schedule", "schedule_interval", "timetable")
+    if when is None:
+        return module.airflow == 2  # noqa: PLR2004 - whose default is a day
+    when = resolve_name(module, when)
+    if isinstance(when, ast.Constant):
+        return isinstance(when.value, str) and when.value not in ("@once", "@continuous")
+    if isinstance(when, ast.Call):
+        return bool(_CLOCK.fullmatch(module.full(when.func)))
+    return False
+
+
+_CLOCK = compile_lazily(r"(?:.*\.)?(?:timedelta|relativedelta|duration|(?:Cron|Delta)\w+Timetable)")
+
+
+def resolve_name(module: Module, node: ast.expr) -> ast.expr:
+    """What a name of the module stands for, where it is given a value once; else the node."""
+    if not isinstance(node, ast.Name):
+        return node
+    return module.values.get(node.id, node)
+
+
+def find_default_keys(module: Module, call: ast.Call) -> set[str] | None:
+    """The keys of a DAG's default arguments; ``None`` where they cannot be told."""
+    told = find_argument(call, "default_args")
+    if isinstance(told, ast.Constant) and told.value is None:
+        return set()
+    return set() if told is None else _find_keys(module, told)
+
+
+_DEEP = 10
+
+
+def _find_keys(module: Module, node: ast.expr, depth: int = 0) -> set[str] | None:
+    """The keys of a mapping, however it is written; ``None`` where they cannot be told."""
+    if isinstance(node, ast.Constant):
+        return {node.value} if isinstance(node.value, str) else None
+    parts = _find_parts(module, node) if depth < _DEEP else None
+    found: set[str] = set()
+    for each in parts or ():
+        keys = _find_keys(module, each, depth + 1) if each else None
+        if keys is None:
+            return None
+        found |= keys
+    return None if parts is None else found
+
+
+def _find_parts(module: Module, node: ast.expr) -> list[ast.expr | None] | None:
+    """What the keys of a mapping are made of: keys and mappings; ``None`` for what is unknown."""
+    parts: list[ast.expr | None] | None = None
+    match node:
+        case ast.Name(id=name) if name in module.values:
+            parts = [module.values[name], *_read_additions(module.tree).get(name, [])]
+        case ast.Dict(keys=keys, values=values):
+            parts = [key or value for key, value in zip(keys, values, strict=True)]
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            parts = [left, right]
+        case ast.List(elts=pairs) | ast.Tuple(elts=pairs):
+            parts = [_find_first(each) for each in pairs]
+        case ast.Call(func=ast.Attribute(value=copied, attr="copy"), args=[], keywords=[]):
+            parts = [copied]
+        case ast.Call() if module.full(node.func) in ("dict", "copy.copy", "copy.deepcopy"):
+            parts = [*node.args, *_list_keywords(node)]
+    return parts
+
+
+def _find_first(pair: ast.expr) -> ast.expr | None:
+    """The key of a pair, as dict() takes it."""
+    match pair:
+        case ast.Tuple(elts=[key, _]) | ast.List(elts=[key, _]):
+            return key
+    return None
