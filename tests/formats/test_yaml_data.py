@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from lisa_scaffold.formats.yaml_data import plain
+from lisa_scaffold.formats.yaml_data import load, plain
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30))
 
@@ -20,6 +20,40 @@ def test_plain_data_is_what_the_library_makes_of_it() -> None:
     }
     assert plain(b"\xef\xbb\xbfa: 1\n") == {"a": 1}
     assert plain(b"") is None
+
+
+def test_the_place_of_what_aliases_and_merges_bring_is_where_it_is_written() -> None:
+    text = (
+        "a: &a {b: 1,\n  c: [x,\n    y]}\n"
+        "d: *a\ne:\n  <<: *a\n  b: 2\nf:\n  <<: [{g: 3}, *a]\nh: [*a, z]\n"
+    )
+    document = load("a.yml", text)
+    places = {
+        ("d",): 4,
+        ("d", "b"): 1,
+        ("d", "c", 1): 3,
+        ("e", "b"): 7,
+        ("e", "c"): 2,
+        ("e", "c", 1): 3,
+        ("f", "g"): 9,
+        ("f", "b"): 1,
+        ("h", 0, "c"): 2,
+        ("h", 1): 10,
+        ("e", "no", "thing"): 5,
+        ("h", 7): 10,
+    }
+    assert {keys: document.line(*keys) for keys in places} == places
+    assert [document.raw("e", "b"), document.raw("d", "b"), document.raw("e", "no")] == [
+        "2",
+        "1",
+        None,
+    ]
+
+
+def test_a_place_in_a_bomb_costs_nothing() -> None:
+    small = "\n".join(BOMB.splitlines()[:15])
+    assert load("a.yml", small).line("a14", *[1] * 14) == 1
+    assert len(load("a.yml", small).positions) == 1 + 15 + 2 * 15
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,37 @@ def test_a_secret_that_several_services_have_is_one_finding() -> None:
     ]
 
 
+ANCHORED = """\
+x-common: &common
+  image: redis
+  environment: &environment
+    DB_PASSWORD: swordfish
+services:
+  web:
+    <<: *common
+  worker:
+    <<: *common
+    environment:
+      <<: *environment
+      A: b
+  sweeper:
+    image: redis
+    environment: *environment
+"""
+
+
+def test_what_an_anchor_brings_is_found_where_it_is_written() -> None:
+    files = compose(ANCHORED)
+    assert found(files, "CMP003") == [("CMP003", FILE, 2)]
+    assert messages(files, "CMP003") == [
+        "the image redis may change any day: add a version tag; also in line 14"
+    ]
+    assert found(files, "CMP004") == [("CMP004", FILE, 4)]
+    assert messages(files, "CMP004") == [
+        "everybody can read DB_PASSWORD here: change it, then use `secrets`"
+    ]
+
+
 @pytest.mark.parametrize(
     ("port", "is_found"),
     [

@@ -274,7 +274,7 @@ def test_reports_are_written() -> None:
 def test_images_that_move(image: str, message: str) -> None:
     files = pipeline(f"{JOB}  image: {image}\n  services:\n    - {image}\n")
     assert found(files, "CI") == [("CI008", CI, START + 3)]
-    assert messages(files, "CI") == [f"{message}; also in {CI}:{START + 4}"]
+    assert messages(files, "CI") == [f"{message}; also in line {START + 4}"]
     shared = pipeline(f"default:\n  image:\n    name: {image}\n{JOB}b:\n  script: [x]\n")
     assert found(shared, "CI") == [("CI008", CI, START + 2)]
 
@@ -334,6 +334,53 @@ def test_images_without_repairs(image: str, message: str) -> None:
     if "kaniko" not in image:
         assert found(files, "CI") == []
         assert found(files, "CI", today=date(2019, 1, 1)) == []
+
+
+def test_the_places_of_images_are_sorted_and_each_file_is_named_once() -> None:
+    more = "".join(f"{name}:\n  script: [x]\n  image: python:latest\n" for name in "bcd")
+    one = pipeline(f"include: b.yml\n{more.replace('b:', 'a:')}z:\n  script: [x]\n  image: node\n")
+    files = {**one, "b.yml": more.replace("python:latest", "node")}
+    assert found(files, "CI008") == [("CI008", CI, START + 4)]
+    assert messages(files, "CI008") == [
+        "the image python:latest may change any day: use a version tag; also in lines "
+        f"{START + 7}, {START + 10}, {START + 13}, b.yml:3"
+    ]
+
+
+def test_an_image_that_several_jobs_have_is_one_finding() -> None:
+    text = "".join(f"{name}:\n  script: [x]\n  image: python:3.9\n" for name in "abc")
+    assert messages(pipeline(text), "CI009", today=TODAY) == [
+        "Python 3.9 has had no security fixes since 2025-10-31: use a newer version; also in lines "
+        f"{START + 6}, {START + 9}"
+    ]
+
+
+ANCHOR = """\
+.a: &a
+  image: python:latest
+  only: [main]
+.b: &b
+  <<: *a
+  image: node
+b:
+  <<: *a
+  script: [x]
+c:
+  <<: [*b, *a]
+  script: [x]
+"""
+
+
+def test_what_an_anchor_brings_is_found_where_it_is_written() -> None:
+    files = pipeline(ANCHOR)
+    assert found(files, "CI008") == [("CI008", CI, START + 2)]
+    assert messages(files, "CI008") == [
+        f"the image python:latest may change any day: use a version tag; also in line {START + 6}"
+    ]
+    assert found(files, "CI011") == [("CI011", CI, START + 3)]
+    assert messages(files, "CI011") == [
+        "`only` is outdated and cannot be combined with `rules`: write `rules`"
+    ]
 
 
 # --- Keywords -------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -53,11 +53,8 @@ def load(path: str, text: str) -> Document:
     except RecursionError:
         return Document(path, problem=Problem(path, 1, DEEP, "YAML"))
 
-    def locate() -> dict[Keys, Position]:
-        found: dict[Keys, Position] = {}
-        if nodes:
-            _locate((), nodes[-1], nodes[-1], found, set())
-        return found
+    def locate() -> Mapping[Keys, Position]:
+        return _Places(nodes[-1]) if nodes else {}
 
     return Document(path, data, None, locate, tuple(builder.duplicates))
 
@@ -175,25 +172,62 @@ def _read_key(node: yaml.Node) -> str:
     return str(node.value if isinstance(node, yaml.ScalarNode) else node.tag)
 
 
-def _locate(
-    keys: Keys, node: yaml.Node, value: yaml.Node, found: dict[Keys, Position], seen: set[int]
-) -> None:
-    """Note the place of a key (or of an item itself), and of all below it.
+_Pair = tuple[yaml.Node, yaml.Node]
 
-    What an alias repeats is where it is written.
+
+class _Places(Mapping[Keys, Position]):
+    """The place of every key and item: where it is written, also if aliases or merges bring it.
+
+    Each is looked for when it is asked for: aliases may repeat more than there is room for.
     """
-    raw = str(value.value) if isinstance(value, yaml.ScalarNode) else None
-    mark = node.start_mark
-    found[keys] = Position(mark.line + 1, mark.column + 1, raw)
-    if raw is not None or id(value) in seen:
-        return
-    seen.add(id(value))
-    if isinstance(value, yaml.MappingNode):
-        for key, below in value.value:
-            _locate((*keys, _read_key(key)), key, below, found, seen)
-    else:
-        for index, item in enumerate(value.value):
-            _locate((*keys, index), item, item, found, seen)
+
+    def __init__(self, top: yaml.Node) -> None:
+        self._top = top
+        self._below: dict[int, dict[str | int, _Pair]] = {}
+
+    def __getitem__(self, keys: Keys) -> Position:
+        node = value = self._top
+        for key in keys:
+            node, value = self._list_below(value)[key]
+        raw = str(value.value) if isinstance(value, yaml.ScalarNode) else None
+        return Position(node.start_mark.line + 1, node.start_mark.column + 1, raw)
+
+    def __iter__(self) -> Iterator[Keys]:
+        """All keys, but those of a repeated value once."""
+        waiting: list[tuple[Keys, yaml.Node]] = [((), self._top)]
+        seen = set()
+        while waiting:
+            keys, value = waiting.pop()
+            yield keys
+            if id(value) not in seen:
+                seen.add(id(value))
+                below = self._list_below(value).items()
+                waiting += (((*keys, key), each) for key, (_, each) in below)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _list_below(self, node: yaml.Node) -> dict[str | int, _Pair]:
+        """The nodes of keys and values, or of items, by key or number."""
+        if id(node) not in self._below:
+            found: dict[str | int, _Pair] = {}
+            if isinstance(node, yaml.SequenceNode):
+                found = {number: (item, item) for number, item in enumerate(node.value)}
+            elif isinstance(node, yaml.MappingNode):
+                found = self._list_keys(node)
+            self._below[id(node)] = found
+        return self._below[id(node)]
+
+    def _list_keys(self, node: yaml.MappingNode) -> dict[str | int, _Pair]:
+        own: dict[str | int, _Pair] = {_read_key(key): (key, value) for key, value in node.value}
+        merged: dict[str | int, _Pair] = {}
+        for key, value in node.value:
+            if key.tag == f"{_TAG}merge":
+                is_list = isinstance(value, yaml.SequenceNode)
+                for each in value.value if is_list else [value]:
+                    if isinstance(each, yaml.MappingNode):
+                        merged = {**self._list_below(each), **merged}
+        return {**merged, **own}
 
 
 def _read_scalar(node: yaml.ScalarNode) -> Any:

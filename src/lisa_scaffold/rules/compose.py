@@ -203,11 +203,15 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Compose in production](https://docs.docker.com/compose/how-tos/production/).
     """
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in find_services(facts):
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and "build" not in each.data
         if is_pulled and (message := images.explain_change(str(image))):
-            yield Hit(each.file.path, each.line("image"), message)
+            lines[each.file.path, message].append(each.line("image"))
+    for (path, message), found in lines.items():
+        found.sort()
+        yield Hit(path, found[0], f"{message}{count_more(found)}")
 
 
 @rule("CMP004", SHOULD, when=find_compose)
@@ -228,6 +232,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
                 lines[each.file.path, name].append(each.line("environment", key))
     for (path, name), found in lines.items():
         message = f"everybody can read {name} here: change it, then use `secrets`"
+        found.sort()
         yield Hit(path, found[0], f"{message}{count_more(found)}")
 
 

@@ -12,9 +12,10 @@ from lisa_scaffold.formats.edit import replace_in_line
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, count_more_places, rule
 
 
 @cached_in_facts
@@ -37,8 +38,9 @@ def _is_machine(job: Job) -> bool:
     return is_mac or re.fullmatch(r"macos-\d+-xcode-[\d.]+", job.image) is not None
 
 
-def _judge_images(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
-    """Each place of the images for which there is a message."""
+def _judge_images(facts: Facts, judge: Callable[[str], str]) -> list[tuple[Place, str]]:
+    """Each place of the images for which there is a message, sorted."""
+    found = []
     pipeline = facts.pipeline
     default = pipeline.settings.get("default")
     for name, users in _find_images(facts).items():
@@ -52,7 +54,8 @@ def _judge_images(facts: Facts, judge: Callable[[str], str]) -> Iterator[Hit]:
                 is_in_default = isinstance(default, dict) and key in default
                 place = pipeline.place(*(("default", key) if is_in_default else (key,)))
             places.append(place)
-        yield from (Hit(*place, message) for place in dict.fromkeys(places))
+        found += [(place, message) for place in dict.fromkeys(places)]
+    return sorted(found)
 
 
 @rule("CI008", SHOULD, when=lambda facts: facts.pipeline)
@@ -66,14 +69,12 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: security of pipelines](https://docs.gitlab.com/ci/pipeline_security/).
     """
     # The project's own image follows its own branches.
-    hits = list(
-        _judge_images(
-            facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.explain_change(name)
-        )
+    found = _judge_images(
+        facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.explain_change(name)
     )
-    if hits:
-        more = count_more([f"{hit.path}:{hit.line}" for hit in hits])
-        yield hits[0]._replace(message=f"{hits[0].message}{more}")
+    if found:
+        (place, message), *_ = found
+        yield Hit(*place, f"{message}{count_more_places([each for each, _ in found])}")
 
 
 @rule("CI009", SHOULD, when=lambda facts: facts.pipeline)
@@ -89,7 +90,13 @@ def images_are_maintained(facts: Facts) -> Iterator[Hit]:
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle),
     [Kaniko](https://github.com/GoogleContainerTools/kaniko).
     """
-    yield from _judge_images(facts, lambda name: images.explain_end(name, facts.given.today))
+    places: dict[str, list[Place]] = {}
+    for place, message in _judge_images(
+        facts, lambda name: images.explain_end(name, facts.given.today)
+    ):
+        places.setdefault(message, []).append(place)
+    for message, found in places.items():
+        yield Hit(*found[0], f"{message}{count_more_places(found)}")
 
 
 # --- Keywords -------------------------------------------------------------------------------------
@@ -224,6 +231,7 @@ def nothing_deprecated(facts: Facts) -> Iterator[Hit]:
             if isinstance(job, dict) and key in job
         ]
         if old:
+            old.sort()
             message = (
                 f"`{old[0][1]}` is outdated and cannot be combined with `rules`: write `rules`"
                 f"{count_more([at for at, _ in old])}"

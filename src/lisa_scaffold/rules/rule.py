@@ -175,3 +175,24 @@ def count_more(places: Sequence[int | str]) -> str:
     what = f"{word}{'s' if word and len(rest) > 1 else ''} {shown}".strip()
     more = f" and {len(rest) - _MOST_LISTED} more" if len(rest) > _MOST_LISTED else ""
     return f"; also in {what}{more}"
+
+
+def count_more_places(places: Sequence[tuple[str, int]]) -> str:
+    """The same for places in several files, sorted: each file that is not the first is named once.
+
+    Parameters
+    ----------
+    places
+        All places: path and line.
+    """
+    first, *rest = dict.fromkeys(places)
+    if not any(path != first[0] for path, _ in rest):
+        return count_more([line for _, line in places])
+    lines: dict[str, list[str]] = {}
+    for path, line in rest[:_MOST_LISTED]:
+        lines.setdefault(path, []).append(str(line))
+    own = lines.pop(first[0], [])
+    shown = [f"line{'s' if own[1:] else ''} {', '.join(own)}"] if own else []
+    shown += [f"{path}:{', '.join(each)}" for path, each in lines.items()]
+    more = f" and {len(rest) - _MOST_LISTED} more" if len(rest) > _MOST_LISTED else ""
+    return f"; also in {', '.join(shown)}{more}"
