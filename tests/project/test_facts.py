@@ -17,6 +17,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import Selection, judge
 
 from ..support.checking import clean
+from ..support.updates import write
 
 
 @pytest.fixture
@@ -91,8 +92,8 @@ def test_places_in_yaml_with_what_an_alias_repeats() -> None:
     assert document.get("e") == {"b": 3.1, "c": [1, 2], "f": False}
     assert document.raw("a", "b") == "3.10"
     assert [document.at("a", "c", 1)[:2], document.line("e", "f")] == [(3, 10), 7]
-    # What an alias repeats stands where the alias does.
-    assert [document.line("d", "b"), document.line("e", "b"), document.line("no")] == [4, 5, 1]
+    # What an alias repeats stands where it is written.
+    assert [document.line("d", "b"), document.line("e", "b"), document.line("no")] == [2, 2, 1]
 
 
 def test_places_are_those_of_the_last_document() -> None:
@@ -105,3 +106,23 @@ def test_places_in_toml_without_a_last_newline() -> None:
     document = Facts.of({"pyproject.toml": text}).pyproject
     places = [("project", "name"), ("tool", "x", "a", 1), ("tool", "x", "b")]
     assert [document.line(*keys) for keys in places] == [2, 6, 7]
+
+
+def test_a_file_and_the_links_to_it_are_listed_once(tmp_path: Path) -> None:
+    write(tmp_path, {"Dockerfile": "FROM a\n", "docs/b.md": "b\n", "CHANGES.md": "c\n"})
+    for link, target in {
+        "alma9.Dockerfile": "Dockerfile",
+        "b.md": "docs/b.md",
+        "c.txt": "CHANGES.md",
+        "d.txt": "c.txt",
+        "gone.md": "none.md",
+        "out.md": "/etc/hostname",
+    }.items():
+        (tmp_path / link).symlink_to(target)
+    facts = Facts.read(tmp_path)
+    assert facts.paths("**/*Dockerfile") == ["Dockerfile"]
+    assert facts.paths("Dockerfile", "alma9.Dockerfile") == ["Dockerfile"]
+    assert facts.paths("**.md") == ["CHANGES.md", "docs/b.md", "gone.md", "out.md"]
+    # A link whose target is not described stands for it, the first of several alone.
+    assert facts.paths("*.txt") == ["c.txt"]
+    assert facts.paths("b.md") == ["b.md"]

@@ -112,14 +112,43 @@ def test_what_somebody_may_keep_is_left_to_people(path: str) -> None:
     assert [hit.fix for rule in rules.load_family("FIL") for hit in rule.hits(facts)] == [None]
 
 
-def test_one_finding_for_a_folder() -> None:
-    files = changed(clean(), {"a/__pycache__/x.pyc": "", "a/__pycache__/y.pyc": ""})
+def test_one_finding_for_a_kind() -> None:
+    paths = ["a/__pycache__/x.pyc", "a/__pycache__/y.pyc", "b/__pycache__/x.pyc", ".DS_Store"]
+    files = changed(clean(), dict.fromkeys(paths, ""))
+    assert found(files, "FIL") == [("FIL006", ".DS_Store", 1), ("FIL006", paths[0], 1)]
     assert messages(files, "FIL") == [
-        "a/__pycache__ is generated anew each time: remove it from git and list it in .gitignore"
+        ".DS_Store is generated anew each time: remove it from git and list it in .gitignore",
+        "a/__pycache__ is generated anew each time: remove it from git and list it in .gitignore; "
+        "also in b/__pycache__",
     ]
-    assert fixed(files, "FIL006") == {"a/__pycache__/x.pyc": None, "a/__pycache__/y.pyc": None}
+    done = fixed(files, "FIL006")
+    assert {path for path, content in done.items() if content is None} == set(paths)
     unpacked = changed(clean(), {"PKG-INFO": "x", "src/a.egg-info/PKG-INFO": "x"})
     assert found(unpacked, "FIL") == []
+
+
+def test_what_goes_is_ignored_from_then_on() -> None:
+    files = {
+        "setup.py": "",
+        "a/__pycache__/x.pyc": "",
+        "a/.ipynb_checkpoints/b.ipynb": "",
+        "a.egg-info/PKG-INFO": "",
+        "a.swp": "",
+    }
+    done = fixed(files, "FIL006")
+    assert {path for path, content in done.items() if content is None} == files.keys() - {
+        "setup.py"
+    }
+    written = (done[".gitignore"] or "").splitlines()
+    wanted = {"__pycache__/", "*.egg-info/", ".ipynb_checkpoints/", "*.sw[op]", ".venv/"}
+    assert wanted <= set(written)
+    assert len(written) == len(set(written) - {""}) + written.count("")
+    there = {".gitignore": "*.egg-info/\n", "a/__pycache__/x.pyc": "", "a.egg-info/PKG-INFO": ""}
+    assert fixed(there, "FIL006") == {
+        ".gitignore": "*.egg-info/\n__pycache__/\n",
+        "a/__pycache__/x.pyc": None,
+        "a.egg-info/PKG-INFO": None,
+    }
 
 
 def test_a_folder_without_git_is_no_place_to_complain(tmp_path: Path) -> None:

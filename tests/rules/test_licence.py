@@ -267,6 +267,11 @@ def test_gaps_in_the_text() -> None:
     files = changed(clean(license="MIT"), {"LICENSE": gaps})
     assert found(files, "LIC") == [("LIC010", "LICENSE", 3)]
     assert found(clean(license="Apache-2.0"), "LIC") == []
+    # As REUSE keeps them, word for word.
+    reuse = changed(clean(license="MIT"), {"LICENSES/MIT.txt": gaps})
+    assert found(reuse, "LIC010") == []
+    both = changed(reuse, {"LICENSE": gaps})
+    assert found(both, "LIC010") == [("LIC010", "LICENSE", 3)]
 
 
 def test_patterns_may_match_in_a_submodule() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..support.checking import changed, clean, edited, fixed, found, messages
+from ..support.checking import changed, clean, edited, findings, fixed, found, messages
 
 
 def with_manifest(text: str, **files: Any) -> dict[str, Any]:
@@ -149,6 +149,36 @@ def test_a_compiled_source_is_made_by_the_build() -> None:
     files = with_manifest("include src/x.c src/y.c\n", **{"src/x.pyx": "", "src/y.py": ""})
     assert found(files, "PKG005") == []
     assert len(found(with_manifest("include src/x.c\n", **{"src/z.pyx": ""}), "PKG005")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "gone", "near", "more"),
+    [
+        ("include lib/json.hpp", "lib/json.hpp", "lib/json/json.hpp", {"lib/json/json.hpp": ""}),
+        ("graft doc", "doc", "docs", {"docs/index.md": ""}),
+        ("recursive-include doc *.md", "doc", "docs", {"docs/index.md": ""}),
+        ("include CHANGES.rst", "CHANGES.rst", "CHANGES.md", {"CHANGES.md": ""}),
+        ("include news.md", "news.md", "NEWS.md", {"NEWS.md": ""}),
+        ("graft data", "data", "src/data", {"src/data/a.txt": "", "src/b/c/data/a.txt": ""}),
+        ("include data/*.csv", "data/*.csv", "src/data", {"src/data/a.csv": ""}),
+    ],
+)
+def test_what_is_near_is_named_and_the_line_stays(
+    line: str, gone: str, near: str, more: dict[str, str]
+) -> None:
+    files = with_manifest(f"graft src\n{line}\n", **more)
+    assert messages(files, "PKG005") == [
+        f"{gone}: not found, so this has no effect: correct (there is {near}) or delete it"
+    ]
+    assert [each.fixable for each in findings(files, "PKG005")] == [False]
+
+
+def test_only_lines_for_nothing_are_deleted() -> None:
+    files = with_manifest("graft src\ngraft doc\ninclude A.txt\n", **{"docs/a.md": ""})
+    assert [(each.line, each.fixable) for each in findings(files, "PKG005")] == [
+        (2, False),
+        (3, True),
+    ]
 
 
 def test_lines_without_an_effect_are_one_finding() -> None:

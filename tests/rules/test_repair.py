@@ -46,6 +46,21 @@ def test_changes_are_told_as_a_difference() -> None:
     assert repair.diff(Facts.of(BEFORE), CHANGES) == DIFF
 
 
+def test_of_binary_files_it_says_what_happens_to_them(tmp_path: Path) -> None:
+    files = {"a.pyc": b"\x00\x01", "b.pyc": b"\x00", "c.txt": b"c\n"}
+    changes = {"a.pyc": None, "b.pyc": b"\x00\x02", "c.txt": None, "d.bin": b"\x00"}
+    told = repair.diff(Facts.of(files), changes)
+    assert told == (
+        "a.pyc: binary file removed\nb.pyc: binary file changed\n"
+        "--- a/c.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-c\nd.bin: binary file added\n"
+    )
+    write(tmp_path, files)
+    git.git("init", "--quiet", cwd=tmp_path)
+    (tmp_path / "changes.patch").write_text(told)
+    git.git("apply", "changes.patch", cwd=tmp_path)
+    assert not (tmp_path / "c.txt").exists()
+
+
 def test_git_applies_the_difference(tmp_path: Path) -> None:
     write(tmp_path, BEFORE)
     git.git("init", "--quiet", cwd=tmp_path)

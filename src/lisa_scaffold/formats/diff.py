@@ -282,6 +282,12 @@ def patch(before: str | None, after: str | None, path: str) -> str:
     )
 
 
+def name_binary(was_there: bool, is_there: bool, path: str) -> str:
+    """The line of a difference that stands for a binary file; ``git apply`` reads past it."""
+    done = {(True, False): "removed", (False, True): "added"}.get((was_there, is_there), "changed")
+    return f"{_quote_path(path)}: binary file {done}\n"
+
+
 def _quote_path(path: str) -> str:
     """Quote a path as git does, so that a line break in it makes no line of its own."""
     escaped = re.sub(r'["\\]', r"\\\g<0>", path)

@@ -119,12 +119,27 @@ class Files:
     def paths(self, *patterns: str) -> list[str]:
         """Paths that one of the patterns describes.
 
-        In a pattern ``*`` and ``?`` stand for anything but a slash, ``**/`` for any folders.
+        In a pattern ``*`` and ``?`` stand for anything but a slash, ``**/`` for any folders. Of a
+        file and the links to it, all of them described, the file alone is listed.
         """
         if not any(_WILD & set(pattern) for pattern in patterns):
-            return [path for path in self.files if path in patterns]
+            return self._list_once([path for path in self.files if path in patterns])
         described = _path_matcher(patterns)
-        return [path for path in self.files if described(path)]
+        return self._list_once([path for path in self.files if described(path)])
+
+    def _list_once(self, paths: list[str]) -> list[str]:
+        """Paths without those links whose target is among them, or that another one leads to."""
+        if self._links.keys().isdisjoint(paths):
+            return paths
+        targets = {path: self.real_path(path) for path in paths if path in self._links}
+        seen: set[str | None] = {path for path in paths if path not in targets}
+        listed = []
+        for path in paths:
+            target = targets.get(path)
+            if target is None or target not in seen:
+                listed.append(path)
+            seen.add(target)
+        return listed
 
     @staticmethod
     def describes(pattern: str, path: str) -> bool:

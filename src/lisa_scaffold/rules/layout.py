@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.formats.edit import add_line
 from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -197,24 +198,57 @@ def no_products(facts: Facts) -> Iterator[Hit]:
     Source: [GitHub's list for Python](https://github.com/github/gitignore/blob/main/Python.gitignore);
     a published LISA package contains a test report.
     """
-    groups: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    builds_itself = facts.pyproject.get("build-system", "backend-path")
+    groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for path in facts.tracked:
         if match := _REWRITTEN.fullmatch(path):
-            groups[match[1] or match[2], True].append(path)
+            name = match[1] or match[2]
+            # A backend that builds itself starts from metadata that it cannot make yet.
+            if not (builds_itself and name.endswith(".egg-info")):
+                groups[_find_pattern(name, is_folder=bool(match[1]))][name].append(path)
         elif match := _BUILT.fullmatch(path):
-            groups[match[1] or match[2], False].append(path)
-    builds_itself = facts.pyproject.get("build-system", "backend-path")
-    for (name, is_rewritten), paths in groups.items():
-        # A backend that builds itself starts from metadata that it cannot make yet.
-        if builds_itself and name.endswith(".egg-info"):
-            continue
-        fix = None
-        if is_rewritten:
-            fix = Fix(tuple(Step(path) for path in paths))
-        message = (
-            f"{name} is generated anew each time: remove it from git and list it in .gitignore"
-        )
-        yield Hit(paths[0], 1, message, fix=fix)
+            groups[""][match[1] or match[2]].append(path)
+    missing = [each for each, found in groups.items() if each and not _is_ignored(facts, found)]
+    for pattern, found in groups.items():
+        for names in [[*found]] if pattern else [[name] for name in found]:
+            message = (
+                f"{names[0]} is generated anew each time: "
+                f"remove it from git and list it in .gitignore{count_more(names)}"
+            )
+            gone = [Step(path) for paths in found.values() for path in paths]
+            fix = Fix((*gone, *_ignore(facts, pattern, missing))) if pattern else None
+            yield Hit(found[names[0]][0], 1, message, fix=fix)
+
+
+def _find_pattern(name: str, *, is_folder: bool) -> str:
+    """The line of `.gitignore` for a folder or file that tools write."""
+    last = name.rpartition("/")[2]
+    if is_folder:
+        return "*.egg-info/" if last.endswith(".egg-info") else f"{last}/"
+    for ends, pattern in {
+        (".pyc", ".pyo"): "*.py[cod]",
+        (".swo", ".swp"): "*.sw[op]",
+        ("~",): "*~",
+    }.items():
+        if last.endswith(ends):
+            return pattern
+    return last
+
+
+def _is_ignored(facts: Facts, found: Mapping[str, Sequence[str]]) -> bool:
+    """Whether what was found of one kind is ignored, but for its being in git already."""
+    return facts.ignores(next(iter(found.values()))[0])
+
+
+def _ignore(facts: Facts, pattern: str, missing: Sequence[str]) -> list[Step]:
+    """List one kind in `.gitignore`, or, in a new one, all that are missing."""
+    if pattern not in missing:
+        return []
+    if facts.has(".gitignore"):
+        return [Step(".gitignore", add_line(pattern))]
+    known = [] if facts.has_here_or_above(".gitignore") else [_IGNORED]
+    rest = [f"{each}\n" for each in missing if f"{each}\n" not in "".join(known)]
+    return [Step(".gitignore", None, "".join([*known, *rest]).encode())]
 
 
 @rule("FIL007", SHOULD, when=lambda facts: facts.is_checkout)

@@ -455,13 +455,18 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
 
     Why: A text with placeholders does not say who grants the licence.
 
-    How: Replace them with the year of the first publication and the copyright holder.
+    How: Replace them with the year of the first publication and the copyright holder. The texts in
+    `LICENSES/` are to stay as they are, and are not meant.
 
-    Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it.
+    Source: [Choose a licence](https://choosealicense.com/licenses/bsd-3-clause/): how to apply it;
+    [REUSE](https://reuse.software/spec-3.3/#license-files).
     """
     if not any(_MAY_BE_UNFILLED.search(facts.text(path)) for path in licences.licence_files(facts)):
         return
     for path, found in facts.licences.items():
+        # REUSE wants the text word for word there: who holds the rights stands in each file.
+        if path.startswith("LICENSES/"):
+            continue
         # The long licences carry such a line as an example.
         if found and all(each.startswith(("MIT", "BSD", "ISC")) for each in found):
             for number, line in enumerate(facts.lines(path), 1):

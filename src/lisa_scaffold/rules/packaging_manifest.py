@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from posixpath import commonprefix
 
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import Change, add_line
@@ -50,7 +51,9 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
             yield Hit(manifest.FILE, command.line, message, fix=fix)
         elif command.adds and (missing := _find_missing(facts, command, generated)):
             whole = command.verb.startswith("recursive") or missing == list(command.words)
-            idle[whole].append((command, missing))
+            # What is somewhere else was meant: without the line it would be missing for good.
+            moved = any(_find_near(facts, each) for each in missing)
+            idle[whole and not moved].append((command, missing))
     # What repeats is one finding, with its places.
     for whole, found in idle.items():
         if found:
@@ -59,8 +62,11 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
             places = count_more([command.line for command, _ in found])
             changes = [_remove_command(each, lines[each.line - 1]) for each, _ in found]
             gone = ", ".join(named[:_MOST_NAMED])
+            near = [each for name in named[:_MOST_NAMED] if (each := _find_near(facts, name))]
+            there = f" (there is {', '.join(dict.fromkeys(near))})" if near else ""
             message = (
-                f"{gone}{more}: not found, so this has no effect: correct or delete it{places}"
+                f"{gone}{more}: not found, so this has no effect: "
+                f"correct{there} or delete it{places}"
             )
             every = Fix.edit(manifest.FILE, *changes) if whole else None
             yield Hit(manifest.FILE, found[0][0].line, message, fix=every)
@@ -85,6 +91,36 @@ def _find_missing(facts: Facts, command: manifest.Command, generated: set[str]) 
         if path and not is_there(facts, path) and not is_made:
             missing.append(word)
     return missing
+
+
+def _find_near(facts: Facts, word: str) -> str:
+    """What is there by the name of something that is not: elsewhere, or with another ending."""
+    path = re.split(r"[*?\[]", word)[0]
+    path = word if path == word else path.rpartition("/")[0]
+    folder, _, name = path.rpartition("/")
+    by_name = facts.cached(_list_by_name)
+    if same := by_name.get(name):
+        # The nearest has most folders in common.
+        return max(same, key=lambda each: (len(commonprefix([each, path])), -len(each)))
+    stem = name.split(".")[0].lower().rstrip("s")
+    beside = (
+        each
+        for other, paths in by_name.items()
+        if stem and other.split(".")[0].lower().rstrip("s") == stem
+        for each in paths
+        if each.rpartition("/")[0] == folder
+    )
+    return next(beside, "")
+
+
+def _list_by_name(facts: Facts) -> dict[str, list[str]]:
+    """The paths of all files and folders by their last part."""
+    found: dict[str, list[str]] = {}
+    for path in (*facts.files, *sorted(facts.folders)):
+        # Nobody has to name what every source distribution has.
+        if not manifest.Manifest().includes(path):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+    return found
 
 
 def _remove_command(command: manifest.Command, line: str) -> Change:

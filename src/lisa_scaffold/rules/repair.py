@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from lisa_scaffold.formats import encoding
-from lisa_scaffold.formats.diff import patch
+from lisa_scaffold.formats.diff import name_binary, patch
 from lisa_scaffold.model import Finding
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import judge
@@ -227,15 +227,18 @@ def _apply(fix: Fix, facts: Facts, changes: dict[str, bytes | None]) -> bool:
 
 
 def diff(before: Facts, changes: Mapping[str, bytes | None]) -> str:
-    """The changes as a unified diff.
+    """The changes as a unified diff; of binary files it says only what happens to them.
 
     Bytes that cannot be decoded come out unchanged where it is written.
     """
     parts: list[str] = []
     for path, content in changes.items():
+        sides = before.content(path), content
+        if any(side is not None and b"\0" in side for side in sides):
+            parts.append(name_binary(sides[0] is not None, sides[1] is not None, path))
+            continue
         old, new = (
-            None if side is None else side.decode(errors="surrogateescape")
-            for side in (before.content(path), content)
+            None if side is None else side.decode(errors="surrogateescape") for side in sides
         )
         parts.append(patch(old, new, path))
     return "".join(parts)
