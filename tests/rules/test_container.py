@@ -152,6 +152,119 @@ def test_caches(lines: list[str], at: list[int]) -> None:
     assert found(files, "CON") == [("CON007", FILE, line) for line in at]
 
 
+@pytest.mark.parametrize("option", ["--no-cache", "--no-cache-d", "--no-cache-di", "--no-ca"])
+def test_pip_takes_the_beginning_of_an_option(option: str) -> None:
+    assert found(image("FROM x.org/a:1", f"RUN pip install {option} a", "USER a"), "CON") == []
+
+
+def test_what_only_looks_like_the_option_is_none() -> None:
+    for option in ("--no-clean", "--no-compile", "--no-cachet", "--no-cache-dirs"):
+        files = image("FROM x.org/a:1", f"RUN pip install {option} a", "USER a")
+        assert found(files, "CON") == [("CON007", FILE, 2)]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "find /var/lib/apt/lists -mindepth 1 -delete",
+        "find /var/lib/apt/lists/ -type f -exec rm -f {} +",
+        "find /var/lib/apt/lists -type f | xargs rm",
+        "cd /var/lib/apt/lists && rm -rf *",
+        "rm -rf /var/cache/* /var/lib/{apt,log}/*",
+    ],
+)
+def test_lists_are_removed_in_many_ways(command: str) -> None:
+    line = f"RUN apt-get update && apt-get install -y git && {command}"
+    assert found(image("FROM x.org/a:1", line, "USER a"), "CON") == []
+
+
+def test_without_an_update_there_are_no_lists() -> None:
+    install = "RUN apt-get install -y git"
+    assert found(image("FROM x.org/a:1", install, "USER a"), "CON") == []
+    clean_update = "RUN apt-get update && rm -rf /var/lib/apt/lists/*"
+    assert found(image("FROM x.org/a:1", clean_update, install), "CON") == []
+
+
+def test_an_update_of_its_own_is_joined_with_the_installation() -> None:
+    files = image(
+        *("FROM x.org/a:1", "RUN apt-get update", "RUN apt-get install -y a", "RUN b"),
+        *("RUN apt-get update", "RUN apt-get install -y b && rm -rf /var/lib/apt/lists/*"),
+    )
+    assert found(files, "CON") == [("CON007", FILE, 2)]
+    assert messages(files, "CON") == [
+        "apt's package lists bloat the image: join this RUN with that of `apt-get install`, and "
+        "end it with `&& rm -rf /var/lib/apt/lists/*`; also in line 5"
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['ENTRYPOINT ["gosu", "me", "run"]'],
+        ['ENTRYPOINT ["tini", "--", "gosu", "me"]', 'CMD ["run"]'],
+        ["RUN apk add su-exec", 'ENTRYPOINT ["/own.sh"]'],
+        ["COPY --from=gosu /gosu /usr/local/bin/gosu", 'CMD ["a"]'],
+        ["ENTRYPOINT exec setpriv --reuid=me run"],
+        ["CMD xrootd -R xrootd -c /etc/a.cfg"],
+        ['CMD ["/usr/sbin/sshd", "-D"]'],
+        ["CMD su me -c run"],
+        ["CMD sudo -E -u me run"],
+        ["USER me", "USER root", 'ENTRYPOINT ["gosu", "me"]'],
+        ['ENTRYPOINT ["/usr/local/bin/start.sh"]'],
+    ],
+)
+def test_what_gives_root_up_or_needs_it_starts_as_root(lines: list[str]) -> None:
+    script = '#!/bin/sh\nchown a b\nexec gosu me "$@"\n'
+    assert found(image("FROM debian:13", *lines, **{"docker/start.sh": script}), "CON") == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['CMD ["run"]'],
+        ['ENTRYPOINT ["/start.sh"]'],
+        ["COPY sshd_config /etc/ssh/", 'CMD ["run"]'],
+        ["CMD xrootd -c /etc/a.cfg"],
+    ],
+)
+def test_what_stays_root_is_found(lines: list[str]) -> None:
+    script = "#!/bin/sh\n# Not by gosu\nchown -R a b\nexec run\n"
+    files = image("FROM debian:13", *lines, **{"start.sh": script})
+    assert found(files, "CON") == [("CON004", FILE, 1)]
+
+
+def test_only_scripts_of_the_image_itself_are_read() -> None:
+    docker = 'FROM debian:13\nENTRYPOINT ["/start.sh"]\n'
+    files = {"a/Dockerfile": docker, "b/start.sh": "exec gosu me\n"}
+    assert found(files, "CON") == [("CON004", "a/Dockerfile", 1)]
+    assert found({**files, "a/start.sh": "exec gosu me\n"}, "CON") == []
+
+
+def test_what_a_stage_copies_that_only_gives_is_in_no_image() -> None:
+    lines = (
+        "FROM x.org/a:1 AS one",
+        "COPY . .",
+        "FROM x.org/a:1",
+        "COPY --from=one /a /a",
+        "USER a",
+    )
+    files = changed(image(*lines), {".dockerignore": None})
+    assert found(files, "CON") == []
+    assert found({**files, FILE: text(files, FILE) + "COPY . .\n"}, "CON") == [("CON008", FILE, 6)]
+    # Where nothing is copied, each stage may be an image.
+    apart = text(files, FILE).replace("COPY --from=one /a /a\n", "")
+    assert found({**files, FILE: apart}, "CON") == [("CON008", FILE, 2)]
+
+
+def test_a_version_without_repairs_is_one_finding_of_a_file() -> None:
+    files = {FILE: "FROM python:3.8 AS a\nFROM python:3.8-slim\nFROM debian:10\nUSER me\n"}
+    assert messages(files, "CON009", today=date(2026, 1, 1)) == [
+        "Python 3.8 has had no security fixes since 2024-10-07: use a newer version; also in line "
+        "2",
+        "Debian 10 has had no security fixes since 2024-06-30: use a newer version",
+    ]
+
+
 def test_a_stage_that_does_not_last_may_have_caches() -> None:
     files = image(
         "FROM debian:12 AS build",

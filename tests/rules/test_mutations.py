@@ -267,7 +267,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "CON005": edit(DOCKER, "ARG PYTHON=", "ENV API_TOKEN=swordfish\nARG PYTHON="),
     "CON006": edit(DOCKER, "ARG PYTHON=", "ARG API_TOKEN\nARG PYTHON="),
     "CON007": edit(DOCKER, "USER lisauser", "RUN pip install nox\nUSER lisauser"),
-    "CON008": put(".dockerignore", None),
+    "CON008": put("docker/Dockerfile", "FROM x.org/a:1\nCOPY . .\nUSER a\n", container=False),
     "CON009": put("docker/Dockerfile", "FROM gcr.io/kaniko-project/executor:v1\n", container=False),
     "CMP001": edit(COMPOSE, "    shm_size: 128m\n", "    shmsize: 128m\n", kind="service"),
     "CMP002": edit(COMPOSE, '  secret_key: { file: "secrets/secret_key" }\n', "", kind="service"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import Change, replace_block
@@ -141,6 +141,37 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
                 yield Hit(docker.path, stage.instructions[0].line, message)
 
 
+# Programs that start as root and give its rights up themselves, or that need them.
+_CHANGES_USER = (
+    r"\b(?:gosu|su-exec|setpriv|runuser|chpst|(?:s6-)?setuidgid)\b|\bsudo\s(?:-\S+\s)*-u\b"
+    r"|\bsu\s(?:-\S*\s)*[\w$][^\n]*\s-c\b"
+)
+_INSTALLS_CHANGER = compile_lazily(r"\b(?:gosu|su-exec)\b")
+_STARTS_AS_ROOT = compile_lazily(rf"{_CHANGES_USER}|\bsshd\b(?!_)|\b(?:xrootd|cmsd)\b[^\n]*\s-R\s")
+_SCRIPT = compile_lazily(r"[\w.-]+")
+
+
+def _starts_as_root(facts: Facts, docker: Dockerfile, chain: list[Stage]) -> bool:
+    """Whether what an image starts has to be root for a while, as far as that can be seen."""
+    every = [each for stage in chain for each in stage.instructions]
+    started = [each.value for each in every if each.verb in ("ENTRYPOINT", "CMD")]
+    folder = docker.path.rpartition("/")[0]
+    names = {word for value in started for word in _SCRIPT.findall(value)}
+    scripts = [
+        path
+        for path in facts.files
+        if path.rpartition("/")[2] in names and (not folder or path.startswith(f"{folder}/"))
+    ]
+    texts = [*started, *map(facts.text, scripts[:_MOST_SCRIPTS])]
+    return any(_STARTS_AS_ROOT.search(_COMMENT.sub("", text)) for text in texts) or any(
+        _INSTALLS_CHANGER.search(each.value) for each in every if each.verb in ("RUN", "COPY")
+    )
+
+
+_MOST_SCRIPTS = 20
+_COMMENT = compile_lazily(r"(?m)^\s*#.*$")
+
+
 @rule("CON004", SHOULD, when=_find_shipped)
 def ends_as_user(facts: Facts) -> Iterator[Hit]:
     """The image runs as an ordinary user.
@@ -148,7 +179,8 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     Why: Otherwise a mistake in the program, or in a library, has the rights of root; clusters and
     many registries refuse such images.
 
-    How: End with `USER lisauser`, or another user that is not root.
+    How: End with `USER lisauser`, or another user that is not root. What starts as root and gives
+    its rights up (`gosu`, `setpriv`, `xrootd -R`), or needs them (`sshd`), is not meant.
 
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
@@ -158,12 +190,16 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
         users = [
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
         ]
-        if users and users[0].value.split(":")[0] in ("root", "0"):
+        is_root = bool(users) and users[0].value.split(":")[0] in ("root", "0")
+        may_be_root = not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts))
+        if not (is_root or may_be_root) or _starts_as_root(facts, docker, chain):
+            continue
+        if is_root:
             message = (
                 "clusters refuse an image that runs as root: write `USER` and an ordinary user"
             )
             yield Hit(docker.path, users[0].line, message)
-        elif not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts)):
+        else:
             message = (
                 "clusters refuse an image that runs as root: end with `USER` and an ordinary user"
             )
@@ -228,16 +264,43 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
             yield Hit(docker.path, instruction.line, message)
 
 
-# `uv pip` has a cache of its own, and other options.
-_PIP = compile_lazily(r"(?<!uv )\bpip[\d.]* install\b(?![^&|;]*--no-cache-dir)")
+# `uv pip` has a cache of its own, and other options. pip takes what begins an option's name alone.
+_PIP = compile_lazily(
+    r"(?<!uv )\bpip[\d.]* install\b"
+    r"(?![^&|;]*--no-ca(?:c(?:h(?:e(?:-(?:d(?:ir?)?)?)?)?)?)?(?![\w-]))"
+)
 _APT = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
-_LISTS = compile_lazily(r"rm\s[^&|;]*/var/lib/apt(?:/lists)?|\bapt(?:-get)? dist-?clean\b")
+_UPDATE = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+)* update\b")
+_LISTS = compile_lazily(
+    r"rm\s[^&|;]*/var/lib/(?:apt|\{[^}]*\bapt\b)|\bapt(?:-get)? dist-?clean\b"
+    r"|\bfind\s[^&;]*/var/lib/apt[^&;]*(?:\s-delete\b|\brm\b)"
+    r"|\bcd\s+/var/lib/apt(?:/lists)?/?\s*(?:&&|;)[\s\\]*rm\s"
+)
 # The same command throws pip's cache away, or keeps none.
 _NO_PIP_CACHE = compile_lazily(
     r"\bpip[\d.]* cache (?:purge|remove)\b|\brm\s[^&|;]*(?:\.cache|/tmp/pip)"
     r"|\bPIP_NO_CACHE_DIR=|\bPIP_CACHE_DIR=/(?:tmp|dev)\b|\bpip[\d.]* config set \S*no-cache-dir"
     r"|\bXDG_CACHE_HOME=/tmp"
 )
+
+
+def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Lines that leave apt's lists behind: with an installation, and alone for a later one."""
+    with_install: list[int] = []
+    alone: list[int] = []
+    updates: list[int] = []
+    for run in stage.instructions:
+        if run.verb != "RUN" or _bounded_mounts(run):
+            continue
+        block = "\n".join(lines[run.line - 1 : run.end])
+        update, installed = _UPDATE.search(block), _APT.search(block)
+        if installed and not update:
+            # The lists are those of an earlier RUN, where they stay.
+            alone, updates = alone + updates, []
+        if update and not _LISTS.search(block):
+            number = run.line + block.count("\n", 0, (installed or update).start())
+            (with_install if installed else updates).append(number)
+    return with_install, alone
 
 
 def _bounded_mounts(run: Instruction) -> bool:
@@ -262,6 +325,7 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
         lines = facts.lines(docker.path)
         for_pip: list[tuple[int, Change]] = []
         for_apt: list[int] = []
+        apart: list[int] = []
         for stage in _last_stages(docker):
             keeps_pip_cache = not any(
                 name in ("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR")
@@ -278,8 +342,9 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
                     number = run.line + block.count("\n", 0, match.start())
                     new = _PIP.sub(r"\g<0> --no-cache-dir", block)
                     for_pip.append((number, replace_block(block, new)))
-                if (match := _APT.search(block)) and not _LISTS.search(block):
-                    for_apt.append(run.line + block.count("\n", 0, match.start()))
+            with_install, alone = _find_lists(stage, lines)
+            for_apt += with_install
+            apart += alone
         if for_pip:
             numbers = [number for number, _ in for_pip]
             fix = Fix.edit(docker.path, *(change for _, change in for_pip))
@@ -291,6 +356,13 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
                 f"`&& rm -rf /var/lib/apt/lists/*`{count_more(for_apt)}"
             )
             yield Hit(docker.path, for_apt[0], message)
+        if apart:
+            message = (
+                "apt's package lists bloat the image: join this RUN with that of "
+                "`apt-get install`, and end it with `&& rm -rf /var/lib/apt/lists/*`"
+                f"{count_more(apart)}"
+            )
+            yield Hit(docker.path, apart[0], message)
 
 
 @rule("CON008", SHOULD, when=_find_shipped)
@@ -310,7 +382,10 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
         own = (f"{docker.path}.dockerignore", ".dockerignore", ".containerignore")
         if facts.has(*own, *beside):
             continue
-        for each in docker.instructions:
+        last = [each for stage in _last_stages(docker) for each in stage.instructions]
+        # What a stage has that only gives files to the last one is in no image.
+        is_given = any(each.verb == "COPY" and "--from=" in each.value for each in last)
+        for each in last if is_given else docker.instructions:
             words = [word for word in each.value.split() if not word.startswith("--")]
             if each.verb in ("COPY", "ADD") and "--from=" not in each.value and words[:1] == ["."]:
                 message = "this copies everything, even .git and private files: add a .dockerignore"
@@ -331,6 +406,9 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle).
     """
     for docker in find_dockerfiles(facts):
+        lines: dict[str, list[int]] = {}
         for stage in _find_bases(docker):
             if message := images.explain_end(stage.resolved, facts.given.today):
-                yield Hit(docker.path, stage.instructions[0].line, message)
+                lines.setdefault(message, []).append(stage.instructions[0].line)
+        for message, found in lines.items():
+            yield Hit(docker.path, found[0], f"{message}{count_more(found)}")
