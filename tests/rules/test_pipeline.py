@@ -98,17 +98,25 @@ def rules(*each: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "has_branch"),
     [
-        (JOB, 1),
-        ("workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH\n" + JOB, 1),
-        (rules("if: $CI_COMMIT_TAG"), 1),
-        ("a:\n  script: [make]\n  only: [main]\n", 1),
+        (JOB, True),
+        ("workflow:\n  rules:\n    - if: $CI_COMMIT_BRANCH\n" + JOB, True),
+        (rules("if: $CI_COMMIT_TAG"), False),
+        (rules("if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"), False),
+        ("a:\n  script: [make]\n  only: [main]\n", False),
     ],
 )
-def test_merge_requests_without_a_pipeline(text: str, line: int) -> None:
+def test_merge_requests_without_a_pipeline(text: str, has_branch: bool) -> None:
     codes = [each for each in found({CI: text}, "CI") if each[0] != "CI011"]
-    assert codes == [("CI003", CI, line)]
+    assert codes == [("CI003", CI, 1)]
+    said = "merge requests are not tested: "
+    if has_branch:
+        said = (
+            "pipelines run for branches alone, which do not know the target branch: "
+            "for merge requests "
+        )
+    assert messages({CI: text}, "CI003") == [f"{said}add the rule `if: {MERGE}`"]
 
 
 @pytest.mark.parametrize(

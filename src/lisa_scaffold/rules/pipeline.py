@@ -95,8 +95,13 @@ def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     pipeline = facts.pipeline
     if gitlab_runs.starts(pipeline, gitlab_runs.MERGE_REQUEST) is False:
         place = pipeline.place("workflow" if pipeline.rules else "stages")
-        message = "merge requests are not tested: add the rule "
-        message += '`if: $CI_PIPELINE_SOURCE == "merge_request_event"`'
+        rule_for_them = '`if: $CI_PIPELINE_SOURCE == "merge_request_event"`'
+        message = f"merge requests are not tested: add the rule {rule_for_them}"
+        if gitlab_runs.starts(pipeline, gitlab_runs.BRANCH_OF_REQUEST) is not False:
+            message = (
+                "pipelines run for branches alone, which do not know the target branch: "
+                f"for merge requests add the rule {rule_for_them}"
+            )
         yield Hit(*place, message)
 
 
