@@ -325,6 +325,17 @@ def test_what_is_no_project_is_refused_before_anything_is_checked(
         assert refused.value.message == f"{tmp_path / name}: {message}"
 
 
+def test_a_folder_of_dags_is_a_project(tmp_path: Path, tree: Tree) -> None:
+    text = "from airflow.sdk import DAG\nDAG('a', schedule_interval=None)\n"
+    folder = tree(tmp_path / "dags", {"a.py": "import airflow\n", "b.py": text})
+    assert found(checked(folder, "DAG007")) == [("DAG007", "b.py", 2)]
+    (folder / "b.py").write_text("import other\nother.DAG()\n")
+    with pytest.raises(LisaError) as refused:
+        checked(folder)
+    assert refused.value.message == f"{folder}: no project there"
+    assert refused.value.hint.endswith(", or DAGs of Airflow.")
+
+
 def test_a_code_that_means_no_rule_is_refused(project: Path) -> None:
     with pytest.raises(LisaError) as refused:
         checked(project, "CHG0002")

@@ -42,11 +42,45 @@ def test_fresh_pipelines_and_good_dags_pass() -> None:
     assert found(changed(clean(), {DAG: GOOD}), "DAG") == []
 
 
+NO_CATCHUP = GOOD.replace("catchup=False,", "").replace("airflow.sdk", "airflow.decorators")
+
+
 @pytest.mark.parametrize(
-    "path", ["src/a.py", "tests/dags/a.py", "examples/dags/a.py", "dags/{{ a }}.py"]
+    "path",
+    [
+        *("tests/dags/a.py", "examples/dags/a.py", "dags/{{ a }}.py", "tests/a.py", "test_a.py"),
+        *("{{ a }}/a.py", "docs/a.py", "a.txt"),
+    ],
 )
 def test_only_dags_are_looked_at(path: str) -> None:
-    assert found(dags(GOOD.replace("catchup=False,", ""), path), "DAG") == []
+    assert found(dags(NO_CATCHUP, path), "DAG") == []
+
+
+@pytest.mark.parametrize("path", ["a.py", "src/a.py", "workflows/x/a.py", "x/dags/a.py"])
+def test_dags_are_found_wherever_they_are(path: str) -> None:
+    assert found(dags(NO_CATCHUP, path), "DAG") == [("DAG002", path, 4)]
+    decorated = NO_CATCHUP.replace("with DAG(", "@dag(").replace("):\n    pass", ")\ndef f(): ...")
+    assert found(dags(decorated, path), "DAG") == [("DAG002", path, 4)]
+
+
+def test_a_package_has_dags_elsewhere_only_if_it_requires_airflow() -> None:
+    build = '[build-system]\nrequires = []\n[project]\nname = "a"\n'
+    files = {**dags(NO_CATCHUP, "src/a.py"), "pyproject.toml": build}
+    assert found(files, "DAG") == []
+    files["pyproject.toml"] += 'dependencies = ["apache-airflow"]\n'
+    assert found(files, "DAG") == [("DAG002", "src/a.py", 4)]
+
+
+def test_what_only_names_airflow_elsewhere_has_no_dags() -> None:
+    text = "import airflow.contrib\n# DAG()\n"
+    assert found(dags(text, "a.py"), "DAG") == []
+    assert found(dags(text), "DAG") == [("DAG011", DAG, 1)]
+
+
+def test_few_files_are_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lisa_scaffold.rules.dags._MOST_READ", 2)
+    files = dict.fromkeys(["a/b/c.py", "a/d.py", "e.py"], NO_CATCHUP)
+    assert found(files, "DAG") == [("DAG002", "a/d.py", 4), ("DAG002", "e.py", 4)]
 
 
 def test_what_is_no_airflow_or_no_python_is_left_alone() -> None:
@@ -378,6 +412,16 @@ def test_what_airflow_has_removed(line: str, name: str) -> None:
     assert found(files, "DAG") == [("DAG007", DAG, 12)]
     assert messages(files, "DAG") == [
         f"Airflow 3 has no {name}: replace it, as `ruff check --select AIR` says"
+    ]
+
+
+def test_what_is_used_by_its_full_name() -> None:
+    text = ANY.replace("from datetime", "import airflow\nfrom datetime").replace(
+        DATE, "airflow.utils.dates.days_ago(1)"
+    )
+    assert messages(dags(text), "DAG011") == [
+        "from version 3 on Airflow has no airflow.utils.dates.days_ago: replace it, as "
+        "`ruff check --select AIR` says"
     ]
 
 

@@ -80,12 +80,13 @@ def read(path: Path) -> Project:
 
 
 def find_workflow(facts: Facts) -> list[Module]:
-    """The DAGs of Airflow of a project that builds no package; none of any other.
+    """The files in folders `dags` of a project that builds no package; none of any other.
 
     A ``pyproject.toml`` without a build backend often lists what DAGs import.
     """
     is_built = facts.has("setup.py", "setup.cfg") or facts.pyproject.get("build-system")
-    return [] if is_built else find_modules(facts)
+    inside = (each for each in find_modules(facts) if "/dags/" in f"/{each.path}")
+    return [] if is_built else [*inside]
 
 
 def read_facts(found: Project) -> Facts:

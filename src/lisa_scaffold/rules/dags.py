@@ -65,19 +65,58 @@ class Module(NamedTuple):
 
 @cached_in_facts
 def find_modules(facts: Facts) -> list[Module]:
-    """The files below a folder ``dags`` that import Airflow."""
-    found = []
+    """The files that import Airflow below a folder ``dags``, and those with DAGs elsewhere."""
+    found: list[Module] = []
     for path in facts.paths(*_DAGS):
-        if _NO_DAG.fullmatch(path) or "airflow" not in facts.text(path):
-            continue
-        tree = facts.python(path)
-        if isinstance(tree, Problem):
-            continue
-        names = _read_imports(tree)
-        if any(name.partition(".")[0] == "airflow" for name in names.values()):
-            airflow = 3 if _needs_sdk(tree) else find_version(facts)
-            found.append(Module(path, tree, names, airflow, _read_values(tree)))
+        if not _NO_DAG.fullmatch(path) and "airflow" in facts.text(path):
+            found += _read_module(facts, path)
+    for path in _find_elsewhere(facts):
+        if may_have_dags(facts.text(path)):
+            found += [each for each in _read_module(facts, path) if next(each.dags(), None)]
     return found
+
+
+def _find_elsewhere(facts: Facts) -> list[str]:
+    """Files outside of such folders that may have DAGs: few are read, and only where some may be.
+
+    A package that does not require Airflow has none, and of other projects those files count that
+    lie highest.
+    """
+    build = "".join(map(facts.text, ("pyproject.toml", "setup.cfg", "setup.py")))
+    is_built = facts.has("setup.py", "setup.cfg") or "build-system" in facts.pyproject.data
+    if is_built and "airflow" not in build:
+        return []
+    inside = set(facts.paths(*_DAGS))
+    paths = [
+        path
+        for path in facts.paths("**.py")
+        if path not in inside and not _NO_DAG.fullmatch(path) and not _NO_MODULE.fullmatch(path)
+    ]
+    paths.sort(key=lambda path: path.count("/"))
+    return [path for path in paths[:_MOST_READ] if b"airflow" in (facts.content(path) or b"")]
+
+
+_MOST_READ = 200
+_NO_MODULE = compile_lazily(
+    r"(?:.*/)?(?:test_[^/]*|[^/]*_test|conftest|setup|noxfile)\.py|docs?/.*|build/.*"
+)
+_DAG_CALL = compile_lazily(r"\bDAG\s*\(|(?m:^)\s*@(?:\w+\.)*dag\b")
+
+
+def may_have_dags(text: str) -> bool:
+    """Whether a Python file may make DAGs of Airflow: a cheap test on its text."""
+    return "airflow" in text and _DAG_CALL.search(text) is not None
+
+
+def _read_module(facts: Facts, path: str) -> Iterator[Module]:
+    """A file that imports Airflow; nothing for any other."""
+    tree = facts.python(path)
+    if isinstance(tree, Problem):
+        return
+    names = _read_imports(tree)
+    if any(name.partition(".")[0] == "airflow" for name in names.values()):
+        airflow = 3 if _needs_sdk(tree) else find_version(facts)
+        yield Module(path, tree, names, airflow, _read_values(tree))
 
 
 def _read_imports(tree: ast.Module) -> dict[str, str]:

@@ -313,6 +313,10 @@ def _find_removed(module: Module) -> Iterator[tuple[int, str, str]]:
             continue
         if gone := next((name for name in named if _REMOVED.fullmatch(name)), ""):
             yield node.lineno, f"has no {gone}", "replace it, as `ruff check --select AIR` says"
+    for name, call in module.calls():
+        # As in `import airflow`, and then `airflow.utils.dates.days_ago(1)`.
+        if ast.unparse(call.func) == name and _REMOVED.fullmatch(name):
+            yield call.lineno, f"has no {name}", "replace it, as `ruff check --select AIR` says"
     for call in module.dags():
         for keyword in call.keywords:
             if new := _RENAMED.get(keyword.arg or ""):

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lisa_scaffold import rules
+from lisa_scaffold import files, rules
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Checked
 from lisa_scaffold.project import ANSWERS_FILE
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SIGNS = ("pyproject.toml", "setup.py", "setup.cfg", ANSWERS_FILE, "Dockerfile", ".gitlab-ci.yml")
 
 _MOST_NAMED = 3
+_MOST_READ = 50  # files
 _MANY = 16  # projects: for fewer, to start processes takes longer
 
 
@@ -149,9 +150,24 @@ def _refuse(path: Path) -> None:
     if not path.is_dir():
         missing = "no folder" if path.exists() else "no such folder"
         raise LisaError(f"{path}: {missing}", "Name the folder of a project.")
-    if not (path / ".git").exists() and not any((path / sign).is_file() for sign in _SIGNS):
-        hint = f"Name its folder; it would have one of {', '.join(_SIGNS)}."
+    signs = (path / sign for sign in _SIGNS)
+    if not (path / ".git").exists() and not any(map(Path.is_file, signs)) and not _has_dags(path):
+        hint = f"Name its folder; it would have one of {', '.join(_SIGNS)}, or DAGs of Airflow."
         raise LisaError(f"{path}: no project there", hint)
+
+
+def _has_dags(folder: Path) -> bool:
+    """Whether a folder has Python files that may make DAGs of Airflow."""
+    from lisa_scaffold.rules.dags import may_have_dags
+
+    for path in sorted(folder.glob("*.py"))[:_MOST_READ]:
+        try:
+            content = files.read(folder, path.name) or b""
+        except LisaError:
+            continue
+        if may_have_dags(content.decode(errors="replace")):
+            return True
+    return False
 
 
 def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, list[str]]:
