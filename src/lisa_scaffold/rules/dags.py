@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.pattern import compile_lazily
@@ -17,8 +18,9 @@ _DAGS = ("dags/**.py", "**/dags/**.py")
 _NO_DAG = compile_lazily(r"(?:.*/)?(?:tests?|testdata|examples?|fixtures)/.*|.*[{}].*")
 
 
-class Module(NamedTuple):
-    """A file with DAGs.
+@dataclass(frozen=True)
+class Module:
+    """A file with DAGs, gone through once.
 
     Attributes
     ----------
@@ -26,19 +28,48 @@ class Module(NamedTuple):
         The file.
     tree
         Its tree.
-    names
-        The full names of what it imports.
     airflow
         The major version of Airflow that it is for; 0 where that cannot be told.
-    values
-        What names stand for that are given a value once.
     """
 
     path: str
     tree: ast.Module
-    names: dict[str, str]
     airflow: int
-    values: dict[str, ast.expr]
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The full names of what it imports."""
+        return _read_imports(self.nodes)
+
+    @cached_property
+    def values(self) -> dict[str, ast.expr]:
+        """What names stand for that are given a value once."""
+        return _read_values(self.nodes)
+
+    @cached_property
+    def additions(self) -> dict[str, list[ast.expr | None]]:
+        """What is added to the mappings of names: keys, or mappings; ``None`` for other changes."""
+        return _read_additions(self.nodes)
+
+    @cached_property
+    def calls(self) -> tuple[tuple[str, ast.Call], ...]:
+        """Every call, with the full name of what is called."""
+        found = (node for node in self.nodes if isinstance(node, ast.Call))
+        return tuple((self.full(node.func), node) for node in found)
+
+    @cached_property
+    def dags(self) -> tuple[ast.Call, ...]:
+        """The calls that make a DAG, as a class or as a decorator."""
+        return tuple(
+            call
+            for name, call in self.calls
+            if name.startswith("airflow.") and name.rpartition(".")[2] in ("DAG", "dag")
+        )
 
     def full(self, node: ast.expr) -> str:
         """The full name of what an expression names; empty where it is no name."""
@@ -50,18 +81,6 @@ class Module(NamedTuple):
             return ""
         return ".".join([self.names.get(node.id, node.id), *reversed(parts)])
 
-    def calls(self) -> Iterator[tuple[str, ast.Call]]:
-        """Every call, with the full name of what is called."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call):
-                yield self.full(node.func), node
-
-    def dags(self) -> Iterator[ast.Call]:
-        """The calls that make a DAG, as a class or as a decorator."""
-        for name, call in self.calls():
-            if name.startswith("airflow.") and name.rpartition(".")[2] in ("DAG", "dag"):
-                yield call
-
 
 @cached_in_facts
 def find_modules(facts: Facts) -> list[Module]:
@@ -72,7 +91,7 @@ def find_modules(facts: Facts) -> list[Module]:
             found += _read_module(facts, path)
     for path in _find_elsewhere(facts):
         if may_have_dags(facts.text(path)):
-            found += [each for each in _read_module(facts, path) if next(each.dags(), None)]
+            found += [each for each in _read_module(facts, path) if each.dags]
     return found
 
 
@@ -113,15 +132,15 @@ def _read_module(facts: Facts, path: str) -> Iterator[Module]:
     tree = facts.python(path)
     if isinstance(tree, Problem):
         return
-    names = _read_imports(tree)
-    if any(name.partition(".")[0] == "airflow" for name in names.values()):
-        airflow = 3 if _needs_sdk(tree) else find_version(facts)
-        yield Module(path, tree, names, airflow, _read_values(tree))
+    airflow = 3 if _needs_sdk(tree) else find_version(facts)
+    module = Module(path, tree, airflow)
+    if any(name.partition(".")[0] == "airflow" for name in module.names.values()):
+        yield module
 
 
-def _read_imports(tree: ast.Module) -> dict[str, str]:
+def _read_imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
     found = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
@@ -132,11 +151,11 @@ def _read_imports(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _read_values(tree: ast.Module) -> dict[str, ast.expr]:
+def _read_values(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """What names stand for that are given a value once."""
     times: Counter[str] = Counter()
     values: dict[str, ast.expr] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             values |= {each.id: node.value for each in targets if isinstance(each, ast.Name)}
@@ -149,10 +168,10 @@ def _read_values(tree: ast.Module) -> dict[str, ast.expr]:
     return {name: value for name, value in values.items() if times[name] == 1}
 
 
-def _read_additions(tree: ast.Module) -> dict[str, list[ast.expr | None]]:
+def _read_additions(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr | None]]:
     """What is added to the mappings of names: keys, or mappings; ``None`` for other changes."""
     found: defaultdict[str, list[ast.expr | None]] = defaultdict(list)
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
                 found[name].append(value if isinstance(operator, ast.BitOr) else None)
@@ -319,7 +338,7 @@ def _find_parts(module: Module, node: ast.expr) -> list[ast.expr | None] | None:
     parts: list[ast.expr | None] | None = None
     match node:
         case ast.Name(id=name) if name in module.values:
-            parts = [module.values[name], *_read_additions(module.tree).get(name, [])]
+            parts = [module.values[name], *module.additions.get(name, [])]
         case ast.Dict(keys=keys, values=values):
             parts = [key or value for key, value in zip(keys, values, strict=True)]
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):

@@ -37,14 +37,14 @@ def start_stays(facts: Facts) -> Iterator[Hit]:
     dynamic start dates are recommended against.
     """
     for module in find_modules(facts):
-        dags = list(module.dags())
+        dags = module.dags
         untimed = [call for call in dags if not is_timed(module, call)]
         # A date outside of the DAGs is for all of them.
         if len(untimed) == len(dags):
             continue
         lines = [
             inner.lineno
-            for _, call in module.calls()
+            for _, call in module.calls
             if call not in untimed
             for keyword in call.keywords
             if keyword.arg == "start_date"
@@ -72,7 +72,7 @@ def catchup_is_said(facts: Facts) -> Iterator[Hit]:
     for module in find_modules(facts):
         if module.airflow >= _NEW:
             continue
-        for call in module.dags():
+        for call in module.dags:
             when = find_argument(call, "schedule", "schedule_interval", "timetable")
             if when and is_timed(module, call) and find_argument(call, "catchup") is None:
                 message = "whether past intervals run depends on the server: write `catchup=False`"
@@ -93,14 +93,14 @@ def tasks_end(facts: Facts) -> Iterator[Hit]:
     [time limits](https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/tasks.html#timeouts).
     """
     for module in find_modules(facts):
-        for call in module.dags():
+        for call in module.dags:
             if any(each.arg is None for each in call.keywords):
                 continue
             given = find_default_keys(module, call)
             if given is None:
                 continue
             # A file whose tasks say it themselves needs no default.
-            inner = (each for _, each in module.calls() if each is not call)
+            inner = (each for _, each in module.calls if each is not call)
             said = {keyword.arg for each in inner for keyword in each.keywords}
             wanted = ("retries", "execution_timeout")
             if missing := [name for name in wanted if name not in given and name not in said]:
@@ -166,8 +166,8 @@ def nothing_at_import(facts: Facts) -> Iterator[Hit]:
 
 def _find_arguments(module: Module) -> set[ast.AST]:
     """All that the arguments of the DAGs are made of."""
-    waiting: list[ast.AST] = [each.value for call in module.dags() for each in call.keywords]
-    waiting += [each for call in module.dags() for each in call.args]
+    waiting: list[ast.AST] = [each.value for call in module.dags for each in call.keywords]
+    waiting += [each for call in module.dags for each in call.args]
     found: set[ast.AST] = set()
     while waiting:
         node = waiting.pop()
@@ -210,7 +210,7 @@ def secrets_elsewhere(facts: Facts) -> Iterator[Hit]:
     for module in find_modules(facts):
         lines = [
             keyword.value.lineno
-            for _, call in module.calls()
+            for _, call in module.calls
             for keyword in call.keywords
             if keyword.arg and _SECRET.fullmatch(keyword.arg)
             if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
@@ -239,7 +239,7 @@ def images_stay(facts: Facts) -> Iterator[Hit]:
     Source: [Kubernetes](https://kubernetes.io/docs/concepts/containers/images/#image-names).
     """
     for module in find_modules(facts):
-        for name, call in module.calls():
+        for name, call in module.calls:
             told = find_argument(call, "image")
             if (
                 _CONTAINER.fullmatch(name)
@@ -304,7 +304,7 @@ def imports_last(facts: Facts) -> Iterator[Hit]:
 
 def _find_removed(module: Module) -> Iterator[tuple[int, str, str]]:
     """Lines with what Airflow 3 has removed, what is so about it, and the remedy."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and not node.level and node.module:
             named = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
@@ -313,11 +313,11 @@ def _find_removed(module: Module) -> Iterator[tuple[int, str, str]]:
             continue
         if gone := next((name for name in named if _REMOVED.fullmatch(name)), ""):
             yield node.lineno, f"has no {gone}", "replace it, as `ruff check --select AIR` says"
-    for name, call in module.calls():
+    for name, call in module.calls:
         # As in `import airflow`, and then `airflow.utils.dates.days_ago(1)`.
         if ast.unparse(call.func) == name and _REMOVED.fullmatch(name):
             yield call.lineno, f"has no {name}", "replace it, as `ruff check --select AIR` says"
-    for call in module.dags():
+    for call in module.dags:
         for keyword in call.keywords:
             if new := _RENAMED.get(keyword.arg or ""):
                 is_said = find_argument(call, new) is not None
@@ -403,7 +403,7 @@ def xcoms_are_small(facts: Facts) -> Iterator[Hit]:
     Source: [Airflow on XComs](https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/xcoms.html).
     """
     for module in find_modules(facts):
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not node.returns:
                 continue
             marks = (
