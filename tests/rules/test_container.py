@@ -362,6 +362,11 @@ def test_dockerfiles_by_other_names(name: str, is_read: bool) -> None:
     assert found(files, "CON002") == ([("CON002", name, 1)] if is_read else [])
 
 
+def test_what_is_made_into_a_dockerfile_is_none() -> None:
+    lines = ("FROM debian", "{% if a %}", "COPY . .", "{% endif %}")
+    assert found({"includes/Dockerfile": "\n".join(lines)}, "CON") == []
+
+
 def test_people_develop_as_they_like() -> None:
     files = {".devcontainer/Dockerfile": "FROM debian:13\nRUN pip install a\nCOPY . .\n"}
     assert found(files, "CON") == []

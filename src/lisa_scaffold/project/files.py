@@ -129,7 +129,7 @@ class Files:
 
     def _list_once(self, paths: list[str]) -> list[str]:
         """Paths without those links whose target is among them, or that another one leads to."""
-        if self._links.keys().isdisjoint(paths):
+        if not self._links or self._links.keys().isdisjoint(paths):
             return paths
         targets = {path: self.real_path(path) for path in paths if path in self._links}
         seen: set[str | None] = {path for path in paths if path not in targets}

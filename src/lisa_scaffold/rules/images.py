@@ -27,7 +27,9 @@ _NO_DOCKERFILE = compile_lazily(
 def find_dockerfiles(facts: Facts) -> list[Dockerfile]:
     """The Dockerfiles of a project, wherever they are and whatever they are called."""
     paths = (path for path in facts.paths(*DOCKERFILES) if not _NO_DOCKERFILE.fullmatch(path))
-    return [each for path in paths if (each := facts.dockerfile(path))]
+    # What has statements of a template language is made into a Dockerfile.
+    whole = (path for path in paths if "{%" not in facts.text(path))
+    return [each for path in whole if (each := facts.dockerfile(path))]
 
 
 _MOVING = frozenset(
