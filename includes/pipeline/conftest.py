@@ -56,7 +56,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         program = ROOT / "steps" / name / f"{name}.py"
         step["command"] = [sys.executable, str(program)]
     (tmp_path / "steps.yaml").write_text(yaml.safe_dump(steps), encoding="utf-8")
-    shutil.copytree(ROOT / "sites", tmp_path / "sites")
+    for name in ("kubernetes", "sites"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     site = {"engine": "process", "work": "work", "store": STORE}
     (tmp_path / "sites/test.yaml").write_text(yaml.safe_dump(site), encoding="utf-8")
     monkeypatch.setenv("PIPELINE_HOME", str(tmp_path))

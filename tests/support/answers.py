@@ -68,12 +68,16 @@ def choices() -> dict[str, list[Any]]:
 # Answers that decide nothing about this kind and would only make more rows. An image is told some
 # that switch on features of a package: it must stay what it is.
 IDLE = {
-    "package": {"debian"},
-    "image": {"import_name", "python_min", "backend", "cde_image"},
+    "package": {"dags_from", "debian"},
+    "image": {"import_name", "python_min", "backend", "cde_image", "dags_from"},
     "pipeline": {"debian", "backend", "compiled", "cuda"},
     # Of the pipeline, a service has files alone.
-    "service": {"import_name", "python_min", "backend", "cde_image", "ci_rules", "cuda"},
-    "fleet": {"backend", "cde_image", "ci_rules", "cuda", "debian", "import_name"},
+    "service": {
+        *("import_name", "python_min", "backend", "cde_image", "ci_rules", "cuda", "dags_from"),
+    },
+    "fleet": {
+        *("backend", "cde_image", "ci_rules", "cuda", "dags_from", "debian", "import_name"),
+    },
 }
 KINDS = tuple(IDLE)
 WITH_COMPONENT = ("package", "image", "pipeline")

@@ -70,6 +70,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "compose.desk.yaml": plain,
     "chart/.helmignore": plain,
     "chart/templates/*": plain,
+    "kubernetes/.helmignore": plain,
+    "kubernetes/templates/*": plain,
     "deploy/*": plain,
     ".gitlab/ci/*.sh": plain,
     ".clang-format": load_yaml,
@@ -182,7 +184,9 @@ def test_licence_texts_end_with_one_newline(render: Render) -> None:
     assert [path for path, text in texts.items() if not re.search(rb"\S\n\Z", text)] == []
 
 
-OTHER_TEMPLATES = re.compile(r".*\.html|chart/templates/.*|monitoring/rules\.yml")
+OTHER_TEMPLATES = re.compile(
+    r".*\.html|(?:chart|kubernetes)/templates/.*|kubernetes/values\.yaml|monitoring/rules\.yml"
+)
 """What Django, Helm and Prometheus fill in."""
 
 

@@ -329,7 +329,7 @@ class Relay:
                     log.info("%d objects told to Airflow", taken)
                 wait = 1.0
                 self.wake.wait(LONGEST_WAIT)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, sqlite3.Error) as error:
                 log.warning("Airflow takes nothing, again in %.0f s: %s", wait, error)
                 time.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)

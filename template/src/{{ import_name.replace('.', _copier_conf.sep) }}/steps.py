@@ -17,7 +17,8 @@ from typing import Any
 import yaml
 from commandfile.io import write_cmdfile_yaml
 from commandfile.model import Commandfile, Filelist, Parameter
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
+from jsonschema.protocols import Validator
 
 INSIDE = PurePosixPath("/work")
 """Where a step sees the working folder of its site."""
@@ -180,7 +181,29 @@ def check_files() -> list[str]:
         if unknown := sorted(step.get("sites", {}).keys() - set(sites)):
             message = f"{find_home() / 'steps.yaml'}: step {name!r} names no site: {unknown}"
             raise ConfigError(message)
-    return [f"steps: {', '.join(steps)}", f"sites: {', '.join(sites)}"]
+    told = {"steps": steps, "sites": sites, "clusters": _check_clusters(sites)}
+    return [f"{name}: {', '.join(each)}" for name, each in told.items() if each]
+
+
+def _check_clusters(sites: list[str]) -> list[str]:
+    """Hold the values of each cluster to the schema of the chart, where that is there."""
+    chart = find_home() / "kubernetes"
+    found = sorted(chart.glob("clusters/*.yaml"))
+    for path in found:
+        values = _merge(_load(chart / "values.yaml"), _load(path))
+        schema = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
+        _validate(path, values, Draft7Validator(schema))
+        if (site := values["global"]["site"]) not in sites:
+            message = f"{path}: global.site: no file sites/{site}.yaml"
+            raise ConfigError(message)
+    return [path.stem for path in found]
+
+
+def _merge(below: Any, above: Any) -> Any:
+    """Merge values as Helm does."""
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return {**below, **{key: _merge(below.get(key), each) for key, each in above.items()}}
 
 
 def prepare(step: Step, site: Site, folder: str, given: Mapping[str, list[str]]) -> Path:
@@ -236,7 +259,7 @@ def pin(name: str, digest: str) -> None:
     """
     path = find_home() / "steps.yaml"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    _validate(path, yaml.safe_load("".join(lines)), "steps")
+    _validate(path, yaml.safe_load("".join(lines)), _validator("steps"))
     tree: Any = yaml.compose("".join(lines))
     ((_, found),) = tree.value
     steps = {key.value: value for key, value in found.value}
@@ -249,26 +272,30 @@ def pin(name: str, digest: str) -> None:
     place = at["image"]
     lines.insert(place.line + 1, f"{' ' * place.column}digest: {digest}\n")
     text = "".join(lines)
-    _validate(path, yaml.safe_load(text), "steps")
+    _validate(path, yaml.safe_load(text), _validator("steps"))
     path.write_text(text, encoding="utf-8")
 
 
 def _read(name: str, schema: str) -> Any:
     path = find_home() / name
+    data = _load(path)
+    _validate(path, data, _validator(schema))
+    return data
+
+
+def _load(path: Path) -> Any:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         message = f"{path}: no such file; PIPELINE_HOME says where steps.yaml and sites/ are"
         raise ConfigError(message) from None
     except yaml.YAMLError as error:
         message = f"{path}: no YAML: {error}"
         raise ConfigError(message) from None
-    _validate(path, data, schema)
-    return data
 
 
-def _validate(path: Path, data: Any, schema: str) -> None:
-    wrong = min(_validator(schema).iter_errors(data), key=lambda each: each.json_path, default=None)
+def _validate(path: Path, data: Any, validator: Validator) -> None:
+    wrong = min(validator.iter_errors(data), key=lambda each: each.json_path, default=None)
     if wrong:
         message = f"{path}: {wrong.json_path.removeprefix('$.')}: {wrong.message}"
         raise ConfigError(message)
