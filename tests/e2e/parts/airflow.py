@@ -6,9 +6,9 @@ import json
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,24 +44,34 @@ def make_pipeline(root: Path, **given: Any) -> Path:
     return root
 
 
-def install(folder: Path) -> Pipeline:
-    """Make a pipeline, and install it with Airflow."""
-    root = make_pipeline(folder / "pipeline")
+def install(folder: Path, *more: str, **given: Any) -> Pipeline:
+    """Make a pipeline, and install it with Airflow, and more packages where they are named."""
+    root = make_pipeline(folder / "pipeline", **given)
     uv = program("uv")
     passes(uv, "venv", "--quiet", f"--python={PYTHON}", folder / "venv", cwd=folder)
     python = folder / "venv/bin/python"
-    wanted = ("--editable", ".[airflow]", f"apache-airflow=={NEWEST}")
+    wanted = ("--editable", ".[airflow]", f"apache-airflow=={NEWEST}", *more)
     passes(uv, "pip", "install", "--quiet", f"--python={python}", *wanted, cwd=root, timeout=600)
     return Pipeline(root, python)
 
 
 @dataclass(frozen=True)
 class Airflow:
-    """A running Airflow: its address, and a user of it."""
+    """A running Airflow.
+
+    Attributes
+    ----------
+    url, user, password
+        Its address, and a user of it.
+    session, environment
+        Of its processes.
+    """
 
     url: str
     user: str
     password: str
+    session: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, path: str, data: Mapping[str, Any] | None = None, method: str = "") -> Any:
         """Ask its API."""
@@ -100,8 +110,13 @@ def wait_until(what: str, is_so: Any, seconds: float = 480) -> None:
 
 
 @contextmanager
-def standalone(pipeline: Pipeline, folder: Path, env: Mapping[str, str]) -> Iterator[Airflow]:
-    """Start Airflow with the DAGs of a pipeline, and end it."""
+def standalone(
+    pipeline: Pipeline,
+    folder: Path,
+    env: Mapping[str, str],
+    dags: Collection[str] = ("noise", "sweep"),
+) -> Iterator[Airflow]:
+    """Start Airflow with the DAGs of a pipeline, or others, and end it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     home = folder / "airflow"
@@ -131,17 +146,14 @@ def standalone(pipeline: Pipeline, folder: Path, env: Mapping[str, str]) -> Iter
     }
     log = folder / "airflow.log"
     command = (pipeline.python, "-m", "airflow", "standalone")
-    with process(*command, log=log, env=told):
+    with process(*command, log=log, env=told) as session:
         wait_for("Airflow", f"{url}/api/v2/version", log, 900)
         words = home / "simple_auth_manager_passwords.json.generated"
-        airflow = Airflow(url, "relay", json.loads(words.read_text())["relay"])
+        airflow = Airflow(url, "relay", json.loads(words.read_text())["relay"], session, told)
         try:
             wait_until(
                 "the DAG is known",
-                lambda: (
-                    {"noise", "sweep"}
-                    <= {each["dag_id"] for each in airflow("/api/v2/dags")["dags"]}
-                ),
+                lambda: set(dags) <= {each["dag_id"] for each in airflow("/api/v2/dags")["dags"]},
             )
             yield airflow
         except BaseException:
