@@ -54,8 +54,12 @@ class Chart:
 @pytest.fixture(scope="module", params=["image", "git"])
 def chart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Chart:
     """The chart as it is generated, wherever DAGs come from."""
-    root = tmp_path_factory.mktemp("cluster") / "pipeline"
-    template().render(answers(kind="pipeline", dags_from=request.param), root)
+    return make_chart(tmp_path_factory.mktemp("cluster") / "pipeline", dags_from=request.param)
+
+
+def make_chart(root: Path, **given: str) -> Chart:
+    """Generate a pipeline, with the stand-in in its chart."""
+    template().render(answers(kind="pipeline", **given), root)
     told = yaml.safe_load((root / "kubernetes/Chart.yaml").read_text(encoding="utf-8"))
     (needed,) = told["dependencies"]
     stand_in = root / "kubernetes/charts/airflow"
@@ -186,6 +190,14 @@ def test_pods_follow_the_restricted_standard(objects: list[Object]) -> None:
     assert {mount["name"] for mount in container["volumeMounts"]} == there
 
 
+def test_with_a_queue_there_is_no_relay(tmp_path: Path) -> None:
+    chart = make_chart(tmp_path / "pipeline", events="queue")
+    for cluster in CLUSTERS:
+        chart("lint", "--strict", "kubernetes", f"--values=kubernetes/clusters/{cluster}.yaml", TAG)
+        assert [each["kind"] for each in chart.objects(cluster)] == ["PersistentVolumeClaim"]
+    asked_and_listed(chart)
+
+
 def keys_of(told: Any) -> set[tuple[str, str]]:
     """The Secrets and keys that something refers to, wherever they stand in it."""
     if isinstance(told, dict):
@@ -201,6 +213,11 @@ def keys_of(told: Any) -> set[tuple[str, str]]:
 
 
 def test_the_page_names_every_key_of_the_secret(chart: Chart) -> None:
+    asked_and_listed(chart)
+
+
+def asked_and_listed(chart: Chart) -> None:
+    """Hold the keys that a release asks for against those that the page lists."""
     values = yaml.safe_load((chart.root / "kubernetes/values.yaml").read_text(encoding="utf-8"))
     own = values["airflow"]
     written = re.sub(r"(?m)^.*\{\{- .*\n", "", own["extraEnv"]).replace("{{ $key }}", "given")

@@ -68,15 +68,17 @@ def choices() -> dict[str, list[Any]]:
 # Answers that decide nothing about this kind and would only make more rows. An image is told some
 # that switch on features of a package: it must stay what it is.
 IDLE = {
-    "package": {"dags_from", "debian"},
-    "image": {"import_name", "python_min", "backend", "cde_image", "dags_from"},
+    "package": {"dags_from", "debian", "events"},
+    "image": {"import_name", "python_min", "backend", "cde_image", "dags_from", "events"},
     "pipeline": {"debian", "backend", "compiled", "cuda"},
     # Of the pipeline, a service has files alone.
     "service": {
         *("import_name", "python_min", "backend", "cde_image", "ci_rules", "cuda", "dags_from"),
+        "events",
     },
     "fleet": {
-        *("backend", "cde_image", "ci_rules", "cuda", "dags_from", "debian", "import_name"),
+        *("backend", "cde_image", "ci_rules", "cuda", "dags_from", "debian", "events"),
+        "import_name",
     },
 }
 KINDS = tuple(IDLE)

@@ -55,7 +55,7 @@ def test_there_is_the_one_set_of_keys() -> None:
         *("copyright_year", "compiled", "cuda", "backend", "cli", "docs", "notebooks"),
         "container",
         *("cde_image", "sonar", "ci_rules", "author_orcid", "other_authors", "keywords", "doi"),
-        *("dags_from", "extras"),
+        *("events", "dags_from", "extras"),
     ]
 
 

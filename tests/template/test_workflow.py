@@ -68,6 +68,7 @@ def files_of(render: Render) -> set[str]:
     wanted |= scanner if answered["sonar"] else set()
     wanted |= {"LICENSE.GPL-3.0"} if answered["license"] == "LGPL-3.0-or-later" else set()
     wanted |= {EXTRAS[name] for name in answered["extras"] if name in EXTRAS}
+    wanted |= {"tests/test_queue.py"} if answered["events"] == "queue" else set()
     if answered["ci_rules"] == "component":
         wanted = {path for path in wanted if not path.startswith(".gitlab/ci/")}
     return wanted

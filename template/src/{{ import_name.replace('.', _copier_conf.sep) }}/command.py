@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import subprocess
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         ("pin", _pin, "write the digest of a published image into steps.yaml"),
         ("relay", _relay, "take notifications of a store, and tell Airflow"),
         ("buckets", _make_buckets, "make the buckets of a site"),
-        ("subscribe", _subscribe, "make the buckets, and have the store notify the relay"),
+        ("subscribe", _subscribe, "make the buckets, and have the store notify relay or queue"),
         ("desk", _desk, "start all of it on this machine, by Docker Compose"),
     ):
         command = commands.add_parser(name, help=words, description=words)
@@ -70,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--host", default="127.0.0.1")
             command.add_argument("--port", type=int, default=8090)
         if name == "subscribe":
-            command.add_argument("relay", help="address of the relay, as the store reaches it")
+            told = "address of the relay, as the store reaches it; none where a queue tells"
+            command.add_argument("relay", nargs="?", default="", help=told)
         if name in ("buckets", "subscribe"):
             command.add_argument("--site", default="", help="name of the site")
         if name == "desk":
@@ -150,32 +152,62 @@ def _make_buckets(arguments: argparse.Namespace) -> list[str]:
 
 
 def _subscribe(arguments: argparse.Namespace) -> list[str]:
+    from .store import Store
+
+    site = load_site(arguments.site)
+    if bool(arguments.relay) == bool(site.queue):
+        message = f"{site.name}: give the address of the relay, or name a queue in its file"
+        raise ConfigError(message)
+    store = Store(site)
+    store.make_buckets()
+    wanted = {"prefix": store.arrivals["prefix"], "suffix": store.arrivals["suffix"]}
+    rules = [{"Name": name, "Value": value} for name, value in wanted.items() if value]
+    told: dict[str, Any] = {"Id": "arrivals", "Events": ["s3:ObjectCreated:*"]}
+    if rules:
+        told["Filter"] = {"Key": {"FilterRules": rules}}
+    bucket = store.arrivals["bucket"]
+    if site.queue:
+        kind, told["QueueArn"] = "Queue", _make_queue(site.queue, bucket)
+    else:
+        kind, told["TopicArn"] = "Topic", _make_topic(store, arguments.relay)
+    store.client.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={f"{kind}Configurations": [told]}
+    )
+    return [f"{bucket} notifies {site.queue or arguments.relay}"]
+
+
+def _make_topic(store: Any, relay: str) -> str:
     # The topic is persistent: the store keeps what it cannot tell, and no put waits for the relay.
     import boto3
 
     from .relay import check_token
-    from .store import Store
 
     token = os.environ.get("RELAY_TOKEN", "")
     check_token(token)
-    site = load_site(arguments.site)
-    store = Store(site)
-    store.make_buckets()
+    endpoint = f"{relay.rstrip('/')}/notify/{token}"
     topics = boto3.client("sns", endpoint_url=store.client.meta.endpoint_url)
-    topic = topics.create_topic(
+    made = topics.create_topic(
         Name=f"arrivals-{store.arrivals['bucket']}",
-        Attributes={
-            "push-endpoint": f"{arguments.relay.rstrip('/')}/notify/{token}",
-            "persistent": "true",
-        },
-    )["TopicArn"]
-    wanted = {"prefix": store.arrivals["prefix"], "suffix": store.arrivals["suffix"]}
-    rules = [{"Name": name, "Value": value} for name, value in wanted.items() if value]
-    told = {"Id": "arrivals", "TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}
-    if rules:
-        told["Filter"] = {"Key": {"FilterRules": rules}}
-    store.client.put_bucket_notification_configuration(
-        Bucket=store.arrivals["bucket"],
-        NotificationConfiguration={"TopicConfigurations": [told]},
+        Attributes={"push-endpoint": endpoint, "persistent": "true"},
     )
-    return [f"{store.arrivals['bucket']} notifies {arguments.relay}"]
+    return str(made["TopicArn"])
+
+
+def _make_queue(address: str, bucket: str) -> str:
+    # The store may write to the queue, for this bucket and no other.
+    import boto3
+
+    queues = boto3.client("sqs")
+    url = queues.create_queue(QueueName=address.rpartition("/")[2])["QueueUrl"]
+    told = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn = str(told["Attributes"]["QueueArn"])
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return arn

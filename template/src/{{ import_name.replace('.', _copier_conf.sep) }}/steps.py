@@ -102,6 +102,11 @@ class Site:
         told = self.store["arrivals"]
         return f"s3://{told['bucket']}/{told.get('prefix', '')}".rstrip("/")
 
+    @property
+    def queue(self) -> str:
+        """The address of the queue that tells of arrivals; empty: the relay does."""
+        return str(self.store.get("queue", ""))
+
     def inside(self, folder: str) -> PurePosixPath:
         """Tell a folder below the working folder as a step sees it."""
         return PurePosixPath(self.work if self.engine == "process" else INSIDE) / folder

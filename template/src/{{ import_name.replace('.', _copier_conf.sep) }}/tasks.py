@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from airflow.sdk import Asset, Metadata, task
+from airflow.sdk import Asset, AssetWatcher, Metadata, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from .relay import read_records
 from .runs import begin, finish
 from .steps import load_site, load_step
 from .store import Arrival, GoneError, Store
@@ -17,9 +19,48 @@ MOST = 1000
 """Objects of one run: Airflow maps over 1024 at most, and fails a task that lists more."""
 
 
+log = logging.getLogger(__name__)
+
+
 def arrivals_asset() -> Asset:
-    """Name what the relay and the sweep report: objects that arrive at this site."""
-    return Asset(name="arrivals", uri=load_site().arrivals)
+    """Name what the relay, or a queue, and the sweep report: objects that arrive at this site.
+
+    The triggerer reads the queue. One queue may tell of many assets: those that name it have one
+    trigger together, each hears of every message, and takes what is below its own address.
+    """
+    site = load_site()
+    if not site.queue:
+        return Asset(name="arrivals", uri=site.arrivals)
+    from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
+
+    # Up to 100 messages make an event. Who we are to the queue says the environment, or a role.
+    trigger = SqsSensorTrigger(
+        sqs_queue=site.queue,
+        aws_conn_id=None,
+        max_messages=10,
+        num_batches=10,
+        wait_time_seconds=0,
+        waiter_delay=5,
+    )
+    watcher = AssetWatcher(name="arrivals", trigger=trigger)
+    return Asset(name="arrivals", uri=site.arrivals, watchers=[watcher])
+
+
+def read_event(extra: Mapping[str, Any], address: str) -> list[dict[str, str]]:
+    """Read the objects below an address of which an event tells.
+
+    The relay and the sweep name them; a message of a queue is the notification itself.
+    """
+    found = list(extra.get("objects", []))
+    for message in extra.get("payload", {}).get("message_batch", []):
+        try:
+            records = list(read_records(message["Body"].encode(), [address]))
+        except ValueError as error:
+            log.warning("message %s: %s", message.get("MessageId"), error)
+            continue
+        names = ("bucket", "key", "etag", "version")
+        found += [{name: record[name] for name in names} for record in records]
+    return found
 
 
 def list_arrivals(asset: Asset) -> Any:
@@ -41,7 +82,8 @@ def list_arrivals(asset: Asset) -> Any:
             # Airflow gives a run the events up to the first that waited for it, and forgets that
             # others waited too: those that came while the run before it went on.
             events += inlet_events[asset].after(dag_run.run_after.isoformat())
-        told = [each for event in events for each in event.extra.get("objects", [])]
+        address = load_site().arrivals
+        told = [each for event in events for each in read_event(event.extra, address)]
         arrivals = [Arrival(**each) for each in [*params["objects"], *told]]
         found = {each.identity: each for each in arrivals}
         store = Store(load_site())
