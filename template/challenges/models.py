@@ -61,6 +61,8 @@ class Dataset(models.Model):
 
     def count_download(self) -> None:
         """Count one download, also where others do so at the same time."""
+        if settings.READ_ONLY:
+            return
         day = timezone.localdate()
         with transaction.atomic():
             self.downloads.get_or_create(day=day)

@@ -5,6 +5,7 @@
              the service's own database, and only then forget what is older than it need be
 ``restore``  put a backup (the newest, or the one that is named) in the place of the database
 ``list``     tell which backups there are
+``describe`` tell the rows and the checksum of every table, as they are now
 ``loop``     make and prove, again and again
 ``healthy``  whether a backup was proven lately
 
@@ -17,6 +18,7 @@ https://restic.readthedocs.io.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -55,7 +57,9 @@ def main(words: list[str]) -> None:
         case ["restore", *name] if len(name) <= 1:
             restore(*name)
         case ["list"]:
-            _restic("snapshots", "--compact")
+            restic("snapshots", "--compact")
+        case ["describe"]:
+            describe()
         case ["loop"]:
             loop()
         case ["healthy"]:
@@ -85,22 +89,32 @@ def loop() -> None:
 def make() -> str:
     """Make a backup; its name."""
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    folder = _empty(WORK / "new")
-    with _connect(NAME) as connection:
+    folder = empty(WORK / "new")
+    with connect(NAME) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
-        manifest = _describe(connection)
-        _run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={folder / 'dump'}")
+        manifest = read_manifest(connection)
+        run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={folder / 'dump'}")
     if not manifest:
         message = "there is nothing in the database yet"
         raise ValueError(message)
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    if _restic("cat", "config", may_fail=True):
-        _restic("init")
-    _restic("backup", f"--tag={name}", f"--host={NAME}", str(folder))
+    if restic("cat", "config", may_fail=True):
+        restic("init")
+    restic("backup", f"--tag={name}", f"--host={NAME}", str(folder))
     shutil.rmtree(folder)
-    LOG.info("made backup %s: %d tables, %d rows", name, len(manifest), _count(manifest))
+    LOG.info("made backup %s: %s", name, sum_up(manifest))
     return name
+
+
+def describe() -> None:
+    """Tell the rows and the checksum of every table, as they are now."""
+    with connect(NAME) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        manifest = read_manifest(connection)
+    for table, (rows, checksum) in sorted(manifest.items()):
+        sys.stdout.write(f"{table} {rows} {checksum}\n")
+    LOG.info("the database: %s", sum_up(manifest))
 
 
 def prove() -> None:
@@ -113,16 +127,22 @@ def prove() -> None:
     """
     dump, wanted, name = _fetch("latest")
     scratch = f"{NAME}_proof"
-    rows = _load(dump, wanted, scratch)
+    found = load(dump, wanted, scratch)
     _drop(scratch)
-    _restic("check")
-    with _connect(NAME) as connection:
-        connection.execute(
-            "INSERT INTO service_backupproof (at, name, rows) VALUES (now(), %s, %s)", (name, rows)
-        )
+    restic("check")
+    tell_proof(name, found)
     (WORK / "proof.seen").touch()
-    _restic("forget", "--prune", f"--host={NAME}", "--group-by=host", *KEEP)
-    LOG.info("backup %s was restored and is equal: %d rows", name, rows)
+    restic("forget", "--prune", f"--host={NAME}", "--group-by=host", *KEEP)
+    LOG.info("backup %s was restored and is equal: %s", name, sum_up(found))
+
+
+def tell_proof(name: str, found: Manifest) -> None:
+    """Tell the service that something was restored and is equal."""
+    with connect(NAME) as connection:
+        connection.execute(
+            "INSERT INTO service_backupproof (at, name, rows) VALUES (now(), %s, %s)",
+            (name, _count(found)),
+        )
 
 
 def restore(name: str = "latest") -> None:
@@ -134,56 +154,65 @@ def restore(name: str = "latest") -> None:
         The backup; without a name, the newest.
     """
     dump, wanted, name = _fetch(name)
-    fresh, kept = f"{NAME}_restored", f"{NAME}_before_restore"
-    rows = _load(dump, wanted, fresh)
+    fresh = f"{NAME}_restored"
+    found = load(dump, wanted, fresh)
+    exchange(fresh)
+    LOG.info("restored backup %s: %s", name, sum_up(found))
+
+
+def exchange(fresh: str) -> None:
+    """Put a database in the place of the service's, which is kept under another name."""
+    kept = f"{NAME}_before_restore"
     _drop(kept)
-    with _connect("postgres") as connection:
+    with connect("postgres") as connection:
         connection.autocommit = True
         there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAME,))
         if there.fetchone():
             # Nobody comes in any more, and whoever is in goes.
             _alter(connection, NAME, sql.SQL("ALLOW_CONNECTIONS false"))
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (NAME,)
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                " AND usename = current_user",
+                (NAME,),
             )
             _alter(connection, NAME, sql.SQL("RENAME TO {}").format(sql.Identifier(kept)))
         _alter(connection, fresh, sql.SQL("RENAME TO {}").format(sql.Identifier(NAME)))
         _alter(connection, NAME, sql.SQL("ALLOW_CONNECTIONS true"))
-    LOG.info("restored backup %s: %d rows; what was there before is %s", name, rows, kept)
+    LOG.info("what was there before is %s", kept)
 
 
 def _fetch(name: str) -> tuple[Path, Manifest, str]:
     """Fetch a backup: its dump, its manifest, its name."""
     chosen = ["latest"] if name == "latest" else ["latest", f"--tag={name}"]
-    found = json.loads(_restic("snapshots", "--json", f"--host={NAME}", *chosen) or "[]")
+    found = json.loads(restic("snapshots", "--json", f"--host={NAME}", *chosen) or "[]")
     if not found:
         message = f"there is no backup {name}"
         raise ValueError(message)
-    folder = _empty(WORK / "fetched")
-    _restic("restore", found[-1]["id"], f"--target={folder}")
+    folder = empty(WORK / "fetched")
+    restic("restore", found[-1]["id"], f"--target={folder}")
     (dump,) = folder.rglob("dump")
     manifest: Manifest = json.loads(dump.with_name("manifest.json").read_text(encoding="utf-8"))
     return dump, manifest, found[-1]["tags"][0]
 
 
-def _load(dump: Path, wanted: Manifest, name: str) -> int:
-    """Restore a dump into a fresh database, and compare; how many rows it has."""
+def load(dump: Path, wanted: Manifest, name: str) -> Manifest:
+    """Restore a dump into a fresh database, and compare; what it has."""
     _drop(name)
-    with _connect("postgres") as connection:
+    with connect("postgres") as connection:
         connection.autocommit = True
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    _run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}", str(dump))
-    with _connect(name) as connection:
-        found = _describe(connection)
+    run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}", str(dump))
+    with connect(name) as connection:
+        found = read_manifest(connection)
     shutil.rmtree(dump.parent)
     differ = sorted(table for table in wanted | found if wanted.get(table) != found.get(table))
     if differ:
         message = f"restored, but not equal: {', '.join(differ)}"
         raise ValueError(message)
-    return _count(found)
+    return found
 
 
-def _describe(connection: psycopg.Connection[Any]) -> Manifest:
+def read_manifest(connection: psycopg.Connection[Any]) -> Manifest:
     """Rows and checksum of every table; the order of the rows does not matter."""
     connection.execute("SET LOCAL timezone = 'UTC'")
     tables = connection.execute(
@@ -207,9 +236,16 @@ def _count(manifest: Manifest) -> int:
     return sum(int(rows) for rows, _ in manifest.values())
 
 
-def _connect(name: str) -> psycopg.Connection[Any]:
+def sum_up(manifest: Manifest) -> str:
+    """Say in a line what a database holds: equal lines, equal databases."""
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    return f"{len(manifest)} tables, {_count(manifest)} rows, checksum {digest[:16]}"
+
+
+def connect(name: str, host: str = "") -> psycopg.Connection[Any]:
+    """Connect to a database of the service's server, or of another one."""
     return psycopg.connect(
-        host=read("DB_HOST"),
+        host=host or read("DB_HOST"),
         port=read("DB_PORT", "5432"),
         dbname=name,
         user=read("DB_USER", "service"),
@@ -224,19 +260,20 @@ def _alter(connection: psycopg.Connection[Any], name: str, how: sql.Composable) 
 
 
 def _drop(name: str) -> None:
-    with _connect("postgres") as connection:
+    with connect("postgres") as connection:
         connection.autocommit = True
         dropped = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         connection.execute(dropped)
 
 
-def _empty(folder: Path) -> Path:
+def empty(folder: Path) -> Path:
+    """Make a folder, or empty the one that is there."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
-def _restic(*words: str, may_fail: bool = False) -> str:
+def restic(*words: str, may_fail: bool = False) -> str:
     """Run restic; what it prints, or where it may fail: the exit code, if it is not 0."""
     environment = {
         **os.environ,
@@ -259,17 +296,21 @@ def _restic(*words: str, may_fail: bool = False) -> str:
     return done.stdout
 
 
-def _run(*command: str) -> None:
+def run(*command: str, host: str = "") -> None:
     """Run a program of PostgreSQL's, which learns by the environment where the database is."""
-    environment = {
+    subprocess.run(command, env=find_server(host), check=True)
+
+
+def find_server(host: str = "") -> dict[str, str]:
+    """Say by the environment where the database is."""
+    return {
         **os.environ,
-        "PGHOST": read("DB_HOST"),
+        "PGHOST": host or read("DB_HOST"),
         "PGPORT": read("DB_PORT", "5432"),
         "PGUSER": read("DB_USER", "service"),
         "PGDATABASE": NAME,
         "PGPASSWORD": read("DB_PASSWORD"),
     }
-    subprocess.run(command, env=environment, check=True)
 
 
 if __name__ == "__main__":

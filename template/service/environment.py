@@ -26,7 +26,8 @@ def read(name: str, default: str | None = None) -> str:
     value = os.environ.get(name, default)
     if value is None:
         sys.exit(f"{name} is not set: give {name}, or {name}_FILE with the name of a file")
-    return value
+    # A secret of Kubernetes that was made from a file ends as the file does.
+    return value.strip()
 
 
 def read_list(name: str) -> list[str]:

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
@@ -54,5 +55,18 @@ def follow_request(get_response: Answer) -> Answer:
             return response
         finally:
             logs.request_id.reset(token)
+
+    return answer
+
+
+def refuse_changes(get_response: Answer) -> Answer:
+    """While the site is read-only, refuse what would change something."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        if settings.READ_ONLY and request.method not in ("GET", "HEAD", "OPTIONS"):
+            text = "The site is being moved. You can look and download; come back in an hour.\n"
+            headers = {"Retry-After": "3600"}
+            return HttpResponse(text, status=503, content_type="text/plain", headers=headers)
+        return get_response(request)
 
     return answer

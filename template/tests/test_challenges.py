@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from challenges.models import Challenge, Dataset, Token
 from service import store
@@ -175,6 +177,44 @@ def test_the_interface_is_described(site: Client) -> None:
     described = site.get("/api/openapi.json").json()
     assert described["openapi"].startswith("3.")
     assert "/api/datasets/{number}/download" in described["paths"]
+
+
+def test_a_read_only_site_shows_and_changes_nothing(
+    site: Client, person: User, dataset: Dataset, bucket: str, settings: Settings
+) -> None:
+    settings.READ_ONLY = True
+    store.make_client("endpoint").put_object(Bucket=bucket, Key=dataset.key, Body=CONTENT)
+    site.force_login(person)
+    assert site.get("/challenges/tides/").status_code == 200
+    assert site.get(f"/datasets/{dataset.pk}/").status_code == 302
+    assert list(dataset.downloads.all()) == []
+    refused = site.post("/tokens/", {"name": "notebook"})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "3600")
+    assert list(person.tokens.all()) == []
+    # As strict as any other page.
+    assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
+
+
+def test_objects_are_compared_with_the_database(
+    dataset: Dataset, bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = store.make_client("endpoint")
+    client.put_object(Bucket=bucket, Key=dataset.key, Body=CONTENT)
+    call_command("check_objects", "--read")
+    told = "1 objects, 10 bytes: all were read and have the right checksum\n"
+    assert capsys.readouterr().out == told
+    client.put_object(Bucket=bucket, Key=dataset.key, Body=CONTENT.upper())
+    call_command("check_objects")
+    for change, read, fault in (
+        (lambda: None, True, "has another content"),
+        (lambda: Dataset.objects.update(size=11), False, "has 10 bytes, and should have 11"),
+        (lambda: Dataset.objects.update(sha256="0" * 64), False, "is missing"),
+    ):
+        change()
+        with pytest.raises(CommandError, match="1 of 1 objects are not as the database tells"):
+            call_command("check_objects", read=read)
+        dataset.refresh_from_db()
+        assert capsys.readouterr().err == f"{dataset.key}: {fault}\n"
 
 
 def test_too_many_requests_are_refused(site: Client) -> None:

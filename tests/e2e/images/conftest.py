@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from ...support.tools import passes
 from ..conftest import make_project
 from ..parts import apptainer, cache, kaniko, registry
 from ..parts import docker as engine
 from ..parts.apptainer import Apptainer
 from ..parts.base import PYTHONS, write_context
 from ..parts.cde import NAME, VERSION, Repository, make_repository
+from ..parts.compose import Stack, get, make_stack, wait_for
 from ..parts.docker import Docker
 from ..parts.gitlab import Event, GitLab, Outcome, pushed
 from ..parts.hook_repositories import digest, make_stand_ins
@@ -257,3 +259,23 @@ def runner(
                 f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
             ),
         )
+
+
+# --- A web service -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def stack(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The service at a desk, in its first version."""
+    made = make_stack(docker, tmp_path_factory.mktemp("service"))
+    passes("deploy/secrets", "desk", cwd=made.root)
+    try:
+        # The bucket is there before the service is ready.
+        made.compose("up", "--detach", "--wait", "--pull=never", "db", "store")
+        made.compose("run", "--rm", "--no-TTY", "prepare")
+        code, said = made.release("1.0.0")
+        assert code == 0, said
+        wait_for(lambda: get("/challenges/example/")[0] == 200, 120)
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--timeout=1", "--remove-orphans")

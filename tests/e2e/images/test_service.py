@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 
-from ...support.tools import passes, run
-from ..parts.compose import SITE, Stack, make_stack
-from ..parts.docker import Docker
+from ...support.tools import run
+from ..parts.compose import SITE, Stack, get, wait_for
 from ..parts.machine import need
 from ..test_page import FLAGS
 
 pytestmark = pytest.mark.heavy
-
-UNCHECKED = ssl._create_unverified_context()  # noqa: S323 - the desk's own certificate
-
-
-def get(path: str) -> tuple[int, str]:
-    """Status and body of an answer of the site; a redirection is followed."""
-    try:
-        address = SITE + path
-        with urllib.request.urlopen(address, timeout=30, context=UNCHECKED) as answer:  # noqa: S310
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-    except OSError as error:
-        return 0, str(error)
-
-
-def wait_for(holds: Callable[[], bool], seconds: float) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.5)
-    assert holds()
-
-
-@pytest.fixture(scope="session")
-def stack(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The service at a desk, in its first version."""
-    made = make_stack(docker, tmp_path_factory.mktemp("service"))
-    passes("deploy/secrets", "desk", cwd=made.root)
-    try:
-        # The bucket is there before the service is ready.
-        made.compose("up", "--detach", "--wait", "--pull=never", "db", "store")
-        made.compose("run", "--rm", "--no-TTY", "prepare")
-        code, said = made.release("1.0.0")
-        assert code == 0, said
-        wait_for(lambda: get("/challenges/example/")[0] == 200, 120)
-        yield made
-    finally:
-        made.compose("down", "--volumes", "--timeout=1", "--remove-orphans")
 
 
 @pytest.fixture
@@ -123,8 +79,8 @@ def test_what_is_lost_is_restored_and_a_broken_backup_is_found(stack: Stack) -> 
     wait_for(lambda: get("/challenges/example/")[0] == 200, 60)
     # A dump that lacks what its manifest names.
     broken = (
-        "import operations.backup as b; made = b._describe;"
-        "b._describe = lambda c: {**made(c), 'public.lost': [1, '1']}; b.make()"
+        "import operations.backup as b; made = b.read_manifest;"
+        "b.read_manifest = lambda c: {**made(c), 'public.lost': [1, '1']}; b.make()"
     )
     stack.compose("exec", "-T", "backup", "python3", "-c", broken)
     code, said = stack.tries_backup("prove")

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,15 +44,19 @@ exec setpriv --reuid=postgres --regid=postgres --init-groups postgres -c listen_
 STAND_INS = """\
 FROM localhost/debian:bookworm AS packages
 RUN apt-get update \\
-    && apt-get install --yes --no-install-recommends caddy netcat-openbsd postgresql python3-venv \\
+    && apt-get install --yes --no-install-recommends caddy locales netcat-openbsd \\
+       postgresql python3-venv rclone \\
+    && localedef --inputfile=en_US --charmap=UTF-8 en_US.UTF-8 \\
     && rm -rf /var/lib/apt/lists/*
 FROM packages AS postgres
 COPY --chmod=755 entry /usr/local/bin/entry
-ENV PATH=/usr/lib/postgresql/15/bin:$PATH
+ENV LANG=en_US.utf8 PATH=/usr/lib/postgresql/15/bin:$PATH
 ENTRYPOINT ["/usr/local/bin/entry"]
 FROM packages AS caddy
 ENV XDG_CONFIG_HOME=/config XDG_DATA_HOME=/data
 CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]
+FROM packages AS rclone
+ENTRYPOINT ["rclone"]
 FROM packages AS store
 RUN python3 -m venv /opt/venv \\
     && /opt/venv/bin/pip install --quiet flask flask-cors 'moto[s3]==5.2.5'
@@ -100,6 +109,15 @@ class Stack:
         done = run("deploy/compose", "desk", *command, cwd=self.root, env=self.environment)
         return done.returncode, done.stdout
 
+    def container(self, service: str) -> str:
+        """The container of a part."""
+        return self.compose("ps", "--quiet", service).strip()
+
+    def active(self) -> str:
+        """Which of the two containers answers."""
+        state = (self.root / "state/desk").read_text(encoding="utf-8")
+        return dict(line.split("=") for line in state.splitlines())["ACTIVE"]
+
     def sql(self, statement: str, database: str = "service") -> str:
         """Run a statement as the database's owner; its rows."""
         command = ("exec", "-T", "db", "psql", "-U", "service", "-d", database, "-At")
@@ -113,7 +131,7 @@ def make_stack(docker: Docker, folder: Path) -> Stack:
     stand_ins.mkdir()
     (stand_ins / "Dockerfile").write_text(STAND_INS, encoding="utf-8")
     (stand_ins / "entry").write_text(POSTGRES, encoding="utf-8")
-    for target in ("postgres", "caddy", "store"):
+    for target in ("postgres", "caddy", "rclone", "store"):
         build = ("build", "--network=host", f"--target={target}", f"--tag=localhost/{target}:test")
         docker(*build, stand_ins, timeout=1200)
     root = folder / "service"
@@ -140,3 +158,26 @@ def make_stack(docker: Docker, folder: Path) -> Stack:
     path = os.pathsep.join([str(tools), os.environ["PATH"]])
     more = {"PATH": path, "REPOSITORY": NAME, "PULL": "no", "WAIT": "150"}
     return Stack(root, {**docker.environment, **more})
+
+
+UNCHECKED = ssl._create_unverified_context()  # noqa: S323 - the desk's own certificate
+
+
+def get(path: str, form: bytes | None = None) -> tuple[int, str]:
+    """Status and body of an answer of the site, also to a form; a redirection is followed."""
+    try:
+        address = SITE + path
+        with urllib.request.urlopen(address, form, timeout=30, context=UNCHECKED) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+    except OSError as error:
+        return 0, str(error)
+
+
+def wait_for(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.5)
+    assert holds()
