@@ -18,6 +18,7 @@ https://restic.readthedocs.io.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -26,6 +27,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,11 +54,14 @@ def main(words: list[str]) -> None:
     logging.basicConfig(level="INFO", format="%(asctime)s %(message)s", stream=sys.stdout)
     match words:
         case ["make"]:
-            make()
+            with alone():
+                make()
         case ["prove"]:
-            prove()
+            with alone():
+                prove()
         case ["restore", *name] if len(name) <= 1:
-            restore(*name)
+            with alone():
+                restore(*name)
         case ["list"]:
             restic("snapshots", "--compact")
         case ["describe"]:
@@ -77,13 +83,22 @@ def loop() -> None:
     while True:
         start = time.monotonic()
         try:
-            make()
-            prove()
+            with alone():
+                make()
+                prove()
             pause = max(EVERY - (time.monotonic() - start), 60)
         except (OSError, ValueError, psycopg.Error, subprocess.CalledProcessError):
             LOG.exception("the backup failed, and is tried again in ten minutes")
             pause = 600
         time.sleep(pause)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until nobody else is at it here: folders and databases have names that are fixed."""
+    with (WORK / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def make() -> str:
@@ -176,6 +191,7 @@ def exchange(fresh: str) -> None:
                 (NAME,),
             )
             _alter(connection, NAME, sql.SQL("RENAME TO {}").format(sql.Identifier(kept)))
+            _alter(connection, kept, sql.SQL("ALLOW_CONNECTIONS true"))
         _alter(connection, fresh, sql.SQL("RENAME TO {}").format(sql.Identifier(NAME)))
         _alter(connection, NAME, sql.SQL("ALLOW_CONNECTIONS true"))
     LOG.info("what was there before is %s", kept)

@@ -9,6 +9,7 @@ from functools import cache
 from botocore.exceptions import BotoCoreError, ClientError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
 from prometheus_client import Gauge, generate_latest
 
 from service import store
@@ -18,6 +19,10 @@ _LOG = logging.getLogger(__name__)
 _PROVEN = Gauge(
     "service_backup_proven_timestamp_seconds",
     "When a backup was last restored and found equal; 0: never.",
+)
+_RECOVERED = Gauge(
+    "service_recovery_proven_timestamp_seconds",
+    "When the database's log was last recovered from and found equal; 0: never.",
 )
 _STORE_SECONDS = 10
 _store_seen: dict[str, tuple[float, str]] = {}
@@ -38,8 +43,10 @@ def forget() -> None:
 def measure() -> bytes:
     """Tell the numbers for Prometheus."""
     try:
-        newest = BackupProof.objects.order_by("-at").first()
-        _PROVEN.set(newest.at.timestamp() if newest else 0)
+        moments = Q(name__startswith="moment-")
+        for gauge, which in (_PROVEN, ~moments), (_RECOVERED, moments):
+            newest = BackupProof.objects.filter(which).order_by("-at").first()
+            gauge.set(newest.at.timestamp() if newest else 0)
     except DatabaseError as error:
         _LOG.warning("the database does not tell when a backup was proven: %s", error)
     return generate_latest()

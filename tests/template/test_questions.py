@@ -54,8 +54,8 @@ def test_there_is_the_one_set_of_keys() -> None:
         "advanced",
         *("copyright_year", "compiled", "cuda", "backend", "cli", "docs", "notebooks"),
         "container",
-        *("cde_image", "sonar", "ci_rules", "author_orcid", "other_authors", "keywords", "doi"),
-        *("events", "dags_from", "extras"),
+        *("cde_image", "sonar", "ci_rules", "recovery", "author_orcid", "other_authors"),
+        *("keywords", "doi", "events", "dags_from", "extras"),
     ]
 
 

@@ -150,6 +150,19 @@ def test_the_values_of_the_chart_follow_their_schema(
     assert follows_schema(render, {**values, **wrong}, tmp_path) == is_right
 
 
+def test_the_log_of_the_database_is_kept_where_the_answer_is_so(service: Render) -> None:
+    is_kept = service.answers["recovery"] == "moment"
+    parts = compose(service, "compose.yaml")
+    production = compose(service, "compose.production.yaml")
+    assert ("operations/recovery.py" in service.files) == is_kept
+    assert ("recovery" in parts["services"]) == is_kept
+    assert ("RecoveryNotProven" in text(service, "monitoring/rules.yml")) == is_kept
+    assert ("any moment" in text(service, "operations/README.md").lower()) == is_kept
+    # What a place says in its own file stands instead of what all have.
+    for each in parts, production:
+        assert ("hba_file=/etc/postgresql/pg_hba.conf" in str(each["services"]["db"])) == is_kept
+
+
 def test_each_alert_leads_to_words_for_operators(service: Render) -> None:
     rules = yaml.safe_load(text(service, "monitoring/rules.yml"))["groups"][0]["rules"]
     titles = re.findall(r"(?m)^### (.+)$", text(service, "operations/README.md"))

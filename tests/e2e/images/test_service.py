@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,9 @@ from ..parts.machine import need
 from ..test_page import FLAGS
 
 pytestmark = pytest.mark.heavy
+
+LOOP = float(os.environ.get("LISA_LOOP_SECONDS", "0"))
+"""For how long releases follow one another under requests; one round at least."""
 
 
 @pytest.fixture
@@ -80,41 +87,66 @@ def test_what_is_lost_is_restored_and_a_broken_backup_is_found(stack: Stack) -> 
     # A dump that lacks what its manifest names.
     broken = (
         "import operations.backup as b; made = b.read_manifest;"
-        "b.read_manifest = lambda c: {**made(c), 'public.lost': [1, '1']}; b.make()"
+        "b.read_manifest = lambda c: {**made(c), 'public.lost': [1, '1']}\n"
+        "with b.alone(): b.make()"
     )
     stack.compose("exec", "-T", "backup", "python3", "-c", broken)
-    code, said = stack.tries_backup("prove")
+    code, said = stack.tries("backup", "python3", "operations/backup.py", "prove")
     assert code != 0
     assert "not equal: public.lost" in said
     stack.backup("make")
     stack.backup("prove")
 
 
-def test_a_release_fails_no_request_and_a_bad_one_answers_none(stack: Stack) -> None:
-    stop, answers = threading.Event(), list[int]()
+@contextmanager
+def asking() -> Iterator[list[tuple[int, str, float]]]:
+    """Ask for a page, four at once and without a pause; status, version and seconds of each."""
+    stop, answers = threading.Event(), list[tuple[int, str, float]]()
 
     def ask() -> None:
         while not stop.is_set():
-            answers.append(get("/challenges/example/")[0])
+            begin = time.monotonic()
+            status, page = get("/challenges/example/")
+            version = re.search(r"Version ([\w.]+)", page)
+            seconds = time.monotonic() - begin
+            answers.append((status, version.group(1) if version else page, seconds))
 
-    asking = threading.Thread(target=ask)
-    asking.start()
+    people = [threading.Thread(target=ask) for _ in range(4)]
+    for each in people:
+        each.start()
     try:
-        code, said = stack.release("2.0.0")
-        assert code == 0, said
-        assert "Version 2.0.0" in get("/")[1]
-        code, said = stack.release("3.0.0")
-        assert code == 1
-        assert "3.0.0 does not get ready; 2.0.0 goes on" in said
-        assert "Version 2.0.0" in get("/")[1]
-        code, said = stack.release("--back")
-        assert code == 0, said
-        assert "Version 1.0.0" in get("/")[1]
+        yield answers
     finally:
         stop.set()
-        asking.join()
-    assert set(answers) == {200}
+        for each in people:
+            each.join()
+
+
+def test_a_release_fails_no_request_and_a_bad_one_answers_none(stack: Stack) -> None:
+    begin, rounds = time.monotonic(), 0
+    with asking() as answers:
+        while not rounds or time.monotonic() - begin < LOOP:
+            release_and_go_back(stack)
+            rounds += 1
+    took, slowest = time.monotonic() - begin, max(seconds for _, _, seconds in answers)
+    print(f"{rounds} rounds, {took:.0f} s, {len(answers)} requests, {slowest:.1f} s")  # noqa: T201
+    assert {status for status, _, _ in answers} == {200}
+    assert {version for _, version, _ in answers} == {"1.0.0", "2.0.0"}
     assert len(answers) > 50
+
+
+def release_and_go_back(stack: Stack) -> None:
+    """A new version, one that does not get ready, and the way back."""
+    code, said = stack.release("2.0.0")
+    assert code == 0, said
+    assert "Version 2.0.0" in get("/")[1]
+    code, said = stack.release("3.0.0")
+    assert code == 1
+    assert "3.0.0 does not get ready; 2.0.0 goes on" in said
+    assert "Version 2.0.0" in get("/")[1]
+    code, said = stack.release("--back")
+    assert code == 0, said
+    assert "Version 1.0.0" in get("/")[1]
 
 
 def test_what_departs_from_the_repository_is_told(stack: Stack) -> None:

@@ -103,11 +103,16 @@ class Stack:
         """Call the program for backups; what it prints."""
         return self.compose("exec", "-T", "backup", "python3", "operations/backup.py", *words)
 
-    def tries_backup(self, *words: str) -> tuple[int, str]:
-        """The same where it may fail; the exit code, and what it prints."""
-        command = ("exec", "-T", "backup", "python3", "operations/backup.py", *words)
-        done = run("deploy/compose", "desk", *command, cwd=self.root, env=self.environment)
+    def tries(self, part: str, *words: str) -> tuple[int, str]:
+        """Run something in a container where it may fail; the exit code, and what it prints."""
+        command = ("deploy/compose", "desk", "exec", "-T", part, *words)
+        done = run(*command, cwd=self.root, env=self.environment)
         return done.returncode, done.stdout
+
+    def forget_volume(self, name: str) -> None:
+        """Lose what a volume holds."""
+        volume = f"lisa-data-challenge-desk_{name}"
+        passes("docker", "volume", "rm", volume, cwd=self.root, env=self.environment)
 
     def container(self, service: str) -> str:
         """The container of a part."""
@@ -135,7 +140,7 @@ def make_stack(docker: Docker, folder: Path) -> Stack:
         build = ("build", "--network=host", f"--target={target}", f"--tag=localhost/{target}:test")
         docker(*build, stand_ins, timeout=1200)
     root = folder / "service"
-    template().render(answers(kind="service"), root)
+    template().render(answers(kind="service", recovery="moment"), root)
     (root / "compose.desk.local.yaml").write_text(LOCAL, encoding="utf-8")
     desk = root / "deploy/desk.env"
     desk.write_text(desk.read_text().replace("8443", str(PORT)), encoding="utf-8")
