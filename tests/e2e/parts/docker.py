@@ -120,8 +120,12 @@ def _in_memory(folder: Path) -> Iterator[None]:
 
 
 def _forget_runs(docker: Docker) -> None:
-    """Drop containers and volumes, also those of a session that was killed."""
-    docker("container", "prune", "--force")
+    """Drop containers and volumes, also those of a session that was killed.
+
+    Of such a one, what restarts by itself runs again.
+    """
+    if containers := docker("container", "ls", "--all", "--quiet").split():
+        docker("container", "rm", "--force", *containers)
     # Not by prune, which newer clients restrict to volumes without a name.
     if volumes := docker("volume", "ls", "--quiet").split():
         docker("volume", "rm", "--force", *volumes)
