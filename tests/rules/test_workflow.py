@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ..support.checking import changed, clean, found, messages
@@ -593,3 +595,15 @@ def test_data_in_an_xcom(head: str, returned: str, short: str) -> None:
 def test_names_of_data_in_an_xcom() -> None:
     text = "@task\ndef f() -> list[str]: ...\ndef g() -> bytes: ...\n@task\ndef h(): ...\n"
     assert found(dags(GOOD + text), "DAG") == []
+
+
+def test_defaults_that_repeat_each_other_cost_little() -> None:
+    names = [f"A{number}" for number in range(30)]
+    chain = "".join(
+        f"{name} = {{{', '.join([f'**{below}'] * 30)}}}\n"
+        for name, below in itertools.pairwise(names)
+    )
+    text = f"{chain}A29 = {{**A0, 'retries': 1}}\n{GOOD.replace('=DEFAULTS', '=A0')}"
+    assert [message.split(":")[0] for message in messages(dags(text), "DAG")] == [
+        "tasks have no `execution_timeout`"
+    ]

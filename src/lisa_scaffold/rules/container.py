@@ -144,10 +144,12 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
 # Programs that start as root and give its rights up themselves, or that need them.
 _CHANGES_USER = (
     r"\b(?:gosu|su-exec|setpriv|runuser|chpst|(?:s6-)?setuidgid)\b|\bsudo\s(?:-\S+\s)*-u\b"
-    r"|\bsu\s(?:-\S*\s)*[\w$][^\n]*\s-c\b"
+    r"|\bsu\s(?:-\S*\s)*[\w$][^\n]{0,200}\s-c\b"
 )
 _INSTALLS_CHANGER = compile_lazily(r"\b(?:gosu|su-exec)\b")
-_STARTS_AS_ROOT = compile_lazily(rf"{_CHANGES_USER}|\bsshd\b(?!_)|\b(?:xrootd|cmsd)\b[^\n]*\s-R\s")
+_STARTS_AS_ROOT = compile_lazily(
+    _CHANGES_USER + r"|\bsshd\b(?!_)|\b(?:xrootd|cmsd)\b[^\n]{0,200}\s-R\s"
+)
 _SCRIPT = compile_lazily(r"[\w.-]+")
 
 
@@ -272,8 +274,8 @@ _PIP = compile_lazily(
 _APT = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
 _UPDATE = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+)* update\b")
 _LISTS = compile_lazily(
-    r"rm\s[^&|;]*/var/lib/(?:apt|\{[^}]*\bapt\b)|\bapt(?:-get)? dist-?clean\b"
-    r"|\bfind\s[^&;]*/var/lib/apt[^&;]*(?:\s-delete\b|\brm\b)"
+    r"rm\s[^&|;]*/var/lib/(?:apt|\{[^}]{0,200}\bapt\b)|\bapt(?:-get)? dist-?clean\b"
+    r"|\bfind\s[^&;]{0,200}/var/lib/apt[^&;]{0,200}(?:\s-delete\b|\brm\b)"
     r"|\bcd\s+/var/lib/apt(?:/lists)?/?\s*(?:&&|;)[\s\\]*rm\s"
 )
 # The same command throws pip's cache away, or keeps none.

@@ -316,21 +316,24 @@ def find_default_keys(module: Module, call: ast.Call) -> set[str] | None:
     return set() if told is None else _find_keys(module, told)
 
 
-_DEEP = 10
-
-
-def _find_keys(module: Module, node: ast.expr, depth: int = 0) -> set[str] | None:
+def _find_keys(module: Module, mapping: ast.expr) -> set[str] | None:
     """The keys of a mapping, however it is written; ``None`` where they cannot be told."""
-    if isinstance(node, ast.Constant):
-        return {node.value} if isinstance(node.value, str) else None
-    parts = _find_parts(module, node) if depth < _DEEP else None
     found: set[str] = set()
-    for each in parts or ():
-        keys = _find_keys(module, each, depth + 1) if each else None
-        if keys is None:
+    seen: set[str] = set()
+    waiting: list[ast.expr | None] = [mapping]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+        elif isinstance(node, ast.Name) and node.id in seen:
+            continue
+        elif node is not None and (parts := _find_parts(module, node)) is not None:
+            waiting += parts
+            # Each name once, however often they repeat each other.
+            seen |= {node.id} if isinstance(node, ast.Name) else set()
+        else:
             return None
-        found |= keys
-    return None if parts is None else found
+    return found
 
 
 def _find_parts(module: Module, node: ast.expr) -> list[ast.expr | None] | None:
