@@ -6,7 +6,6 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from lisa_scaffold.formats.document import Problem
@@ -18,7 +17,6 @@ _DAGS = ("dags/**.py", "**/dags/**.py")
 _NO_DAG = compile_lazily(r"(?:.*/)?(?:tests?|testdata|examples?|fixtures)/.*|.*[{}].*")
 
 
-@dataclass(frozen=True)
 class Module:
     """A file with DAGs, gone through once.
 
@@ -32,9 +30,10 @@ class Module:
         The major version of Airflow that it is for; 0 where that cannot be told.
     """
 
-    path: str
-    tree: ast.Module
-    airflow: int
+    def __init__(self, path: str, tree: ast.Module, airflow: int) -> None:
+        self.path = path
+        self.tree = tree
+        self.airflow = airflow
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
