@@ -135,6 +135,7 @@ KEPT = re.compile(
 """The project's from their first day: what computes, and what calls it, stay as they are."""
 
 
+@pytest.mark.usefixtures("no_hook_programs")
 @pytest.mark.parametrize(
     ("majors", "others"),
     [("[]", '["12","13"]'), ('["12","13"]', "[]"), ('["12"]', '["13"]')],
