@@ -245,6 +245,15 @@ def test_settings_of_the_environment_hold_beside_ours(
     assert list(git.tags(address)) == ["v0.1.0", "v0.2.0"]
 
 
+@pytest.mark.parametrize("count", ["", "x", "-1", "\u0663", "9" * 5000, " 1"])
+def test_a_count_of_settings_that_git_refuses_counts_none(
+    count: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", count)
+    assert git.count_settings() == 0
+    assert git.git("config", "--get", "core.fsmonitor") == "false\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")
 @pytest.mark.parametrize("setting", ["include.path", "core.excludesFile"])
 def test_a_pipe_that_a_setting_names_holds_git_for_a_while_only(

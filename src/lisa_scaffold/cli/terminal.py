@@ -61,8 +61,11 @@ def _count_columns(stream: TextIO | None) -> int:
     if stream is None or not stream.isatty():
         return 0
     columns = os.environ.get("COLUMNS", "")
+    # Python refuses numbers of thousands of digits.
+    if columns.isdecimal() and len(columns) < 6:  # noqa: PLR2004
+        return int(columns)
     with suppress(OSError):
-        return int(columns) if columns.isdecimal() else os.get_terminal_size(stream.fileno())[0]
+        return os.get_terminal_size(stream.fileno())[0]
     return 80
 
 

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from lisa_scaffold import files, workplace
+from lisa_scaffold import files, git, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.records import Request
 from lisa_scaffold.fleet.settings import Server
@@ -154,8 +154,7 @@ def lend_token(server: Server) -> Iterator[None]:
         f"{shlex.quote(asks)}) {say} ;;",
         *("*) exit 1 ;;", "esac", ""),
     ]
-    number = os.environ.get("GIT_CONFIG_COUNT", "0")
-    place = int(number) if number.isdecimal() else 0
+    place = git.count_settings()
     with workplace.folder() as folder:
         program = folder / "ask"
         program.write_text("\n".join(lines))

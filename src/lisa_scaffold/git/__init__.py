@@ -19,7 +19,7 @@ from lisa_scaffold.git.command import (
     complete,
     git,
 )
-from lisa_scaffold.git.environment import NOWHERE, UNPLACED
+from lisa_scaffold.git.environment import NOWHERE, UNPLACED, count_settings
 from lisa_scaffold.git.filters import merge_drivers, refuse_foreign_filters
 from lisa_scaffold.git.objects import (
     SUBMODULE,
@@ -86,6 +86,7 @@ __all__ = [
     "commit_of",
     "complete",
     "copy_tags",
+    "count_settings",
     "drop_branch",
     "export",
     "fetch_commit",

@@ -9,6 +9,7 @@ commands safe that have to find a repository by themselves.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 
 Variables = Mapping[str, str | None]
@@ -88,17 +89,22 @@ def online() -> Variables:
     return {"GIT_ALLOW_PROTOCOL": allowed, "GIT_NO_LAZY_FETCH": lazy}
 
 
+def count_settings() -> int:
+    """How many settings the environment gives to git; none where git would refuse the number."""
+    given = re.fullmatch("[0-9]{1,6}", os.environ.get("GIT_CONFIG_COUNT", ""))
+    return int(given[0]) if given else 0
+
+
 def base() -> dict[str, str | None]:
     """The environment of every git command, unless it asks for something else.
 
     The user's own settings stay: those in the home folder, and those in the environment.
     """
-    given = os.environ.get("GIT_CONFIG_COUNT", "")
     return {
         **UNPLACED,
         **OFFLINE,
         # Some of git's messages are parsed: they must not depend on the user's language.
         "LC_ALL": "C.UTF-8",
         "GIT_TERMINAL_PROMPT": "0",
-        **_settings(int(given) if given.isdecimal() else 0, _SETTINGS),
+        **_settings(count_settings(), _SETTINGS),
     }
