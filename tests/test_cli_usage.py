@@ -66,6 +66,24 @@ def test_one_word_too_many_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "argument"),
+    [
+        *((f"{name} ", "PATH") for name in ("update", "adopt", "check", "status", "resolve")),
+        ("check . ", "PATH"),
+        ("check --output=", "--output"),
+        ("new ", "DEST"),
+        ("new --data-file=", "--data-file"),
+        *((f"fleet {name} ", "FLEET") for name in ("status", "update", "pipeline")),
+        ("fleet page ", "STATUS"),
+        ("fleet page x.json --badges=", "--badges"),
+    ],
+)
+def test_an_empty_path_is_not_this_folder(words: str, argument: str) -> None:
+    said = complain(*words.split(" "))
+    assert f": argument {argument}: an empty path; this folder is written as .\n" in said
+
+
 @pytest.mark.parametrize("words", [["-V"], ["--version"], ["check", "-V"]])
 def test_the_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -150,6 +168,12 @@ def test_messages_are_wrapped_between_words(columns: int, tmp_path: Path) -> Non
     assert " ".join(shown.text.split()) == whole
     lines = shown.text.splitlines()
     assert [line for line in lines if len(line) > columns and len(line.split()) > 1] == []
+
+
+def test_a_width_beyond_all_terminals_is_none(tmp_path: Path) -> None:
+    variables = {"COLUMNS": "9" * 5000}
+    shown = on_a_terminal("explain", "CHG001", cwd=tmp_path, variables=variables)
+    assert shown == on_a_terminal("explain", "CHG001", cwd=tmp_path)
 
 
 def test_a_report_is_wrapped_and_its_patch_is_not(tmp_path: Path) -> None:

@@ -127,6 +127,15 @@ def test_one_that_cannot_be_read_is_a_row_that_says_why(fleet: Fleet, capsys: Ca
     assert all(each["problem"] for each in told["projects"] if each["state"] == "unreadable")
 
 
+@pytest.mark.parametrize("verb", ["status", "update"])
+def test_a_name_forges_no_message(verb: str, fleet: Fleet, capsys: Capture) -> None:
+    (fleet.clones / "current").rename(fleet.clones / "x\nlisa-scaffold: all is well")
+    cli.main(["fleet", verb, str(fleet.set_up())])
+    said = capsys.readouterr()
+    assert "x\\nlisa-scaffold: all is well: current\n" in said.err
+    assert "\nlisa-scaffold: all is well" not in said.err + said.out
+
+
 def test_a_defect_in_one_project_is_a_row_too(
     fleet: Fleet, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

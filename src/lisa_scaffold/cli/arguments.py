@@ -162,13 +162,26 @@ def complete_codes(action: argparse.Action) -> None:
     action.completer = complete  # type: ignore[attr-defined]
 
 
+def read_path(text: str) -> Path:
+    """A path on the command line.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is empty, as an unset variable of a shell is: ``Path`` would take it for this folder.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path; this folder is written as .")
+    return Path(text)
+
+
 def add_path(parser: argparse.ArgumentParser) -> None:
     """Add the project's folder."""
     parser.add_argument(
         "path",
         metavar="PATH",
         nargs="?",
-        type=Path,
+        type=read_path,
         help="folder of the project; by default this one, or the one above that has the project",
     )
 
@@ -215,7 +228,7 @@ def add_answers(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group.add_argument(
         "--data-file",
         metavar="FILE",
-        type=Path,
+        type=read_path,
         help="answers in a YAML file, one a line, as in license: MIT; nothing else is asked",
     )
     return group
@@ -291,7 +304,7 @@ def add_reports(group: argparse._ArgumentGroup, formats: Sequence[str]) -> None:
         "--output",
         dest="outputs",
         metavar="FILE",
-        type=Path,
+        type=read_path,
         action="append",
         default=[],
         help="file for the report, the nth for the nth --format; otherwise standard output",

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         metavar="PATH",
         nargs="*",
-        type=Path,
+        type=common.read_path,
         help="folders of projects; by default this one, or the one above that has the project",
     )
     _add_rules(parser.add_argument_group("rules"))

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "destination",
         metavar="DEST",
         nargs="?",
-        type=Path,
+        type=common.read_path,
         help="folder of the new project; by default the project's distribution name",
     )
     common.add_answers(parser).add_argument(

@@ -50,7 +50,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "fleet",
         metavar="FLEET",
         nargs="?",
-        type=Path,
+        type=common.read_path,
         default=Path(),
         help="the fleet.toml, or the folder that has it; by default this one",
     )
@@ -152,7 +152,9 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
         help="branch of the repository that earlier status files are kept in, which the last job "
         "pushes to",
     )
-    group.add_argument("--output", metavar="FILE", type=Path, help="file for the pipeline")
+    group.add_argument(
+        "--output", metavar="FILE", type=common.read_path, help="file for the pipeline"
+    )
     common.add_common(parser)
     parser.set_defaults(command=run_pipeline)
 
@@ -162,7 +164,7 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
         "status",
         metavar="STATUS",
         nargs="+",
-        type=Path,
+        type=common.read_path,
         help="files that fleet status --format json has written: the newest is shown, the others "
         "are the time before",
     )
@@ -175,12 +177,15 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--history",
         metavar="FOLDER",
-        type=Path,
+        type=common.read_path,
         help="folder of earlier status files; the newest status is added to it",
     )
-    group.add_argument("--output", metavar="FILE", type=Path, help="file for the page")
+    group.add_argument("--output", metavar="FILE", type=common.read_path, help="file for the page")
     group.add_argument(
-        "--badges", metavar="FOLDER", type=Path, help="folder for a badge of each project, as SVG"
+        "--badges",
+        metavar="FOLDER",
+        type=common.read_path,
+        help="folder for a badge of each project, as SVG",
     )
     common.add_common(parser)
     parser.set_defaults(command=run_page)
@@ -216,7 +221,8 @@ def _tell_progress(what: str, whole: int) -> Iterator[Callable[[str, str, int], 
                 bar = "█" * full + "░" * (_BAR - full)
                 change(f"{what} {bar} {done} of {whole}: {name}")
             else:
-                say(f"{name}: {said}")
+                # What follows a line break in a foreign name would look like a message of ours.
+                say(f"{visible(name)}: {visible(said)}")
 
         yield tell_one
 
@@ -284,7 +290,7 @@ def run_update(arguments: argparse.Namespace) -> int:
             said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
             progress(outcome.name, said, len(outcomes))
             if outcome.action in {"updated", "merged"}:
-                changed(f"{outcome.name} is {outcome.action}")
+                changed(f"{visible(outcome.name)} is {outcome.action}")
     outcomes.sort(key=lambda each: each.name)
     if arguments.format == "json":
         hand_over(report.as_json(outcomes))
