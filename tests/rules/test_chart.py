@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
+
 import pytest
 
 from ..support.checking import Found, clean, found
@@ -63,6 +66,43 @@ def test_what_a_pod_lacks(code: str, lines: tuple[str, ...]) -> None:
     assert found(chart(included, **{"chart/templates/_names.tpl": empty}), "HLM") == [
         (code, PATH, 2)
     ]
+
+
+def test_what_is_included_is_followed_in_a_circle_too() -> None:
+    circle = {
+        f"chart/templates/{number}.yaml": server(
+            f'{{{{ define "{number}" }}}}{{{{ include "{(number + 1) % 3}" . }}}}{{{{ end }}}}',
+            *([RESOURCES, PROBE] if number == 1 else []),
+        )
+        for number in range(3)
+    }
+    lacking = [("HLM002", path, 2) for path in circle]
+    assert found(chart("kind: Service\n", **circle), "HLM") == lacking
+    there = {"chart/templates/one.yaml": server('{{ include "0" . }}')}
+    files = chart("kind: Service\n", **circle, **there)
+    assert found(files, "HLM") == [*lacking, ("HLM002", "chart/templates/one.yaml", 2)]
+
+
+def test_many_templates_cost_little() -> None:
+    """Of a helper that all include, and of one circle of all."""
+    one = {
+        f"chart/templates/{number}.yaml": 'kind: Deployment\n{{ include "a" . }}\n'
+        for number in range(1000)
+    }
+    large = f'{{{{ define "a" }}}}{"x" * 900_000}{{{{ end }}}}\n'
+    circle = {
+        f"chart/templates/{number}.yaml": f'kind: Deployment\n{{{{ define "{number}" }}}}'
+        f'{{{{ include "{(number + 1) % 1500}" . }}}}{{{{ end }}}}\n'
+        for number in range(1500)
+    }
+    for files in ({**one, "chart/templates/_a.tpl": large}, circle):
+        start = time.process_time()
+        tracemalloc.start()
+        hits = found(chart("kind: Service\n", **files), "HLM002")
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(hits) >= 1000
+        assert (most < 50_000_000, time.process_time() - start < 10) == (True, True)
 
 
 def test_a_job_serves_nobody() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Document
@@ -23,6 +23,48 @@ _UNNAMED = compile_lazily(r"\b(?:include|template)\s+[^\"\s]|\btpl\s")
 _PODS = frozenset(["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"])
 
 
+class Sources:
+    """The files with a chart's templates, each looked through once.
+
+    Parameters
+    ----------
+    texts
+        What they say, by their paths.
+    """
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._said: dict[str, set[str]] = {}
+        self._includers: dict[str, list[str]] = {path: [] for path in texts}
+        defined = {name: path for path, text in texts.items() for name in _DEFINED.findall(text)}
+        unseen = []
+        for path, text in texts.items():
+            names = set(_INCLUDED.findall(text))
+            if _UNNAMED.search(text) or not names <= defined.keys():
+                unseen.append(path)
+            for included in {defined[name] for name in names if name in defined}:
+                self._includers[included].append(path)
+        self.unsure = self._find_includers(unseen)
+
+    def _find_includers(self, paths: Iterable[str]) -> set[str]:
+        """Some files, and those that include definitions of theirs, also by way of others."""
+        found = set(paths)
+        waiting = [*found]
+        while waiting:
+            new = {*self._includers[waiting.pop()]} - found
+            found |= new
+            waiting += new
+        return found
+
+    def find_saying(self, key: str) -> set[str]:
+        """The files in which a key stands, or in what they include."""
+        if key not in self._said:
+            pattern = re.compile(rf"\b{key}\b")
+            said = [path for path, text in self._texts.items() if pattern.search(text)]
+            self._said[key] = self._find_includers(said)
+        return self._said[key]
+
+
 class Template(NamedTuple):
     """A template of a chart.
 
@@ -32,20 +74,21 @@ class Template(NamedTuple):
         Its file.
     kinds
         The objects in it, each with its line.
-    text
-        What it says, with the files whose definitions it includes.
-    is_whole
-        Whether all that it includes is seen: other charts may bring definitions too.
+    sources
+        The files whose definitions it may include: other charts may bring some too.
     """
 
     path: str
     kinds: tuple[tuple[str, int], ...]
-    text: str
-    is_whole: bool
+    sources: Sources
+
+    def has(self, key: str) -> bool:
+        """Whether a key stands in it, or in what it includes."""
+        return self.path in self.sources.find_saying(key)
 
     def lacks(self, key: str) -> bool:
         """Whether a key certainly stands nowhere in it."""
-        return self.is_whole and not re.search(rf"\b{key}\b", self.text)
+        return self.path not in self.sources.unsure and not self.has(key)
 
     def first(self, kinds: frozenset[str]) -> tuple[str, int] | None:
         """The first object of some kinds."""
@@ -86,21 +129,19 @@ def _read_templates(facts: Facts, folder: str) -> Iterator[Template]:
         for path in facts.files
         if path.startswith(below) and path.endswith((".yaml", ".yml", ".tpl"))
     }
-    defined = {name: path for path, text in texts.items() for name in _DEFINED.findall(text)}
+    sources = Sources(texts)
     for path, text in texts.items():
-        if path.startswith(f"{below}tests/") or not _KIND.search(text):
-            continue
-        seen, is_whole = {path}, True
-        waiting = [path]
-        while waiting:
-            here = texts[waiting.pop()]
-            names = _INCLUDED.findall(here)
-            is_whole &= not _UNNAMED.search(here) and all(name in defined for name in names)
-            new = {defined[name] for name in names if name in defined} - seen
-            seen |= new
-            waiting += new
-        kinds = [(each[1], text.count("\n", 0, each.start()) + 1) for each in _KIND.finditer(text)]
-        yield Template(path, tuple(kinds), "\n".join(map(texts.__getitem__, seen)), is_whole)
+        if not path.startswith(f"{below}tests/") and _KIND.search(text):
+            yield Template(path, tuple(_find_kinds(text)), sources)
+
+
+def _find_kinds(text: str) -> Iterator[tuple[str, int]]:
+    """The kind of each object, with its line."""
+    line, at = 1, 0
+    for each in _KIND.finditer(text):
+        line += text.count("\n", at, each.start())
+        at = each.start()
+        yield each[1], line
 
 
 def _pods(facts: Facts, kinds: frozenset[str]) -> Iterator[tuple[Template, str, int]]:
@@ -174,7 +215,7 @@ def pods_tell_when_they_are_ready(facts: Facts) -> Iterator[Hit]:
     Source: [Kubernetes: probes](https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/).
     """
     for each, kind, line in _pods(facts, frozenset(["Deployment", "StatefulSet"])):
-        if "containerPort" in each.text and each.lacks("readinessProbe"):
+        if each.has("containerPort") and each.lacks("readinessProbe"):
             message = f"requests reach this {kind} before it works: add a `readinessProbe`"
             yield Hit(each.path, line, message)
 
