@@ -231,6 +231,22 @@ def test_what_cannot_be_read_is_asked_about_again_and_not_staged(workshop: Works
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = (\n", "1: no valid Python"),
+        (f"x = {'not ' * 3000}y\n", "1: nested too deeply"),
+        (f"x = {'-' * 100_000}1\n", "1: nested too deeply"),
+    ],
+    ids=["syntax", "depth", "memory"],
+)
+def test_python_that_cannot_be_read(text: str, said: str, merging: Path) -> None:
+    repository = git.repository(merging)
+    (merging / "s.py").write_text(text)
+    found = read_open(repository, "s.py", {2: "100644", 3: "100644"})
+    assert (found.places, found.problem) == ((), f"s.py:{said}")
+
+
+@pytest.mark.parametrize(
     ("path", "text", "line"),
     [
         ("a.toml", "x = 1\n=======\nx = 2\n", 2),

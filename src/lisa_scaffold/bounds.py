@@ -8,13 +8,19 @@ people write. Most files pass by their length.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ast
 
 DEEPEST = 64
 """Levels of nesting; a pipeline has ten."""
 
 MOST_DIGITS = 4300
 """Digits of a number: Python itself refuses to write longer ones."""
+
+# `ast.unparse` takes six calls for each; a sum of a hundred parts is as deep.
+_DEEPEST_PYTHON = 120
 
 _MOST_BITS = 14_284  # what 4300 digits need
 DEEP = "nested too deeply"
@@ -98,3 +104,20 @@ def crowded_python(source: str) -> str | None:
         return f"more than {_MOST_WORDS} words and signs"
     long = len(source) > _MOST_BITS // 4 and re.search(_LONG_LITERAL, source)
     return LONG if long else None
+
+
+def is_deep_python(tree: ast.AST) -> bool:
+    """Whether Python source is nested too deeply for what goes down a tree by calling itself."""
+    import ast
+
+    waiting = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > _DEEPEST_PYTHON:
+            return True
+        # What follows as `elif` stands no deeper than what it follows.
+        orelse = node.orelse if isinstance(node, ast.If) else []
+        follows = orelse[0] if len(orelse) == 1 and isinstance(orelse[0], ast.If) else None
+        below = ast.iter_child_nodes(node)
+        waiting += [(each, depth + (each is not follows)) for each in below]
+    return False

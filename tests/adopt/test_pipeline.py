@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 
 import pytest
@@ -53,6 +54,18 @@ def test_what_the_project_says_stays_and_comes_last() -> None:
         "  - project: a/b\n"
         "    file: /x.yml\n"
     )
+
+
+def test_sessions_of_the_project_are_those_that_a_decorator_makes() -> None:
+    jobs = {"pyproject.toml": "[project]\nname = 'a'\n", "CHANGELOG.md": "# Changes\n"}
+    rendered = Facts.of(clean())
+    deep = f"@nox.session(tags={'not ' * 900}x)\ndef lint(session):\n    pass\n"
+    plain = "def lint(session):\n    pass\n"
+    lacking: list[bool] = []
+    for text in (rendered.text("noxfile.py"), deep, plain):
+        unfit = find_unfit(Facts.of({**jobs, "noxfile.py": text}), rendered)
+        lacking.append(any(re.search(r"has no session .*\blint\b", why) for why in unfit.values()))
+    assert lacking == [False, True, True]
 
 
 def test_what_the_jobs_are_made_of_comes_along_unless_the_project_has_its_own() -> None:

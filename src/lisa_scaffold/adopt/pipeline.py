@@ -48,7 +48,8 @@ def find_unfit(facts: Facts, rendered: Facts) -> dict[str, str]:
         sessions = {
             node.name
             for node in (module.body if isinstance(module, ast.Module) else ())
-            if isinstance(node, ast.FunctionDef) and "session" in ast.unparse(node).split("def ")[0]
+            if isinstance(node, ast.FunctionDef)
+            and any("session" in ast.unparse(each) for each in node.decorator_list)
         }
         for part in parts:
             # `tests-3.11` is one session on several Pythons.

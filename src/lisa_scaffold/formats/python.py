@@ -7,7 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 
-from lisa_scaffold.bounds import crowded_python
+from lisa_scaffold.bounds import crowded_python, is_deep_python
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.stretches import Unit, key_of
 from lisa_scaffold.pattern import compile_lazily
@@ -24,9 +24,10 @@ def parse(source: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(source)
+            tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+    return None if is_deep_python(tree) else tree
 
 
 def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:

@@ -10,7 +10,7 @@ from posixpath import dirname, normpath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lisa_scaffold import git
-from lisa_scaffold.bounds import DEEP, LONG, crowded_python, has_long_number
+from lisa_scaffold.bounds import DEEP, LONG, crowded_python, has_long_number, is_deep_python
 from lisa_scaffold.formats import readers
 from lisa_scaffold.formats.document import Document, Problem, decoded
 from lisa_scaffold.formats.ignored import match_patterns
@@ -318,7 +318,8 @@ def _parse_python(path: str, text: str) -> ast.Module | Problem:
         with warnings.catch_warnings():
             # An invalid escape in a string is not ours to report.
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            tree = ast.parse(text)
+        return Problem(path, 1, DEEP, "Python") if is_deep_python(tree) else tree
     except SyntaxError as error:
         return Problem(path, error.lineno or 1, error.msg, "Python")
     except (ValueError, RecursionError, MemoryError) as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from lisa_scaffold import files, git, rules
+from lisa_scaffold.bounds import DEEP
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats.conflicts import Marked, find_leftover, find_marked, replace_marked
 from lisa_scaffold.git import SUBMODULE, Repository
@@ -98,6 +99,8 @@ def _find_problem(path: str, content: bytes) -> str:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             return f"{path}:{line}: no valid Python"
+        except (RecursionError, MemoryError):
+            return f"{path}:1: {DEEP}"
     return ""
 
 
