@@ -126,6 +126,7 @@ def _forget_runs(docker: Docker) -> None:
     """
     if containers := docker("container", "ls", "--all", "--quiet").split():
         docker("container", "rm", "--force", *containers)
+    docker("network", "prune", "--force")
     # Not by prune, which newer clients restrict to volumes without a name.
     if volumes := docker("volume", "ls", "--quiet").split():
         docker("volume", "rm", "--force", *volumes)
