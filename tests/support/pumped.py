@@ -24,9 +24,15 @@ _COMMON = "a0 -_./:=,!\"'\n"
 
 def texts(expression: str, flags: int, times: int) -> Iterator[str]:
     """Texts with each repeated part of an expression many times, and an end that does not fit."""
-    for before, body in _repeated(_parser.parse(expression, flags), ""):
+    pairs = list(_repeated(_parser.parse(expression, flags), ""))
+    for before, body in pairs:
         for end in ("\0", "!", "\n", "a", ""):
             yield f"{before}{body * times}{end}"
+    # Where the text begins that the part before takes, again and again: each may be a beginning.
+    for begun in sorted({text for before, body in pairs for text in (before, before + body)}):
+        if begun:
+            for end in ("", "\n", "!"):
+                yield f"{begun * (times * 4 // len(begun))}{end}"
 
 
 def _repeated(parsed: Any, before: str) -> Iterator[tuple[str, str]]:

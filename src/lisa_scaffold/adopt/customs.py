@@ -10,7 +10,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
 _EXACT = compile_lazily(
-    r"^\s*([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*={2,3}\s*([^\s;#,]+)", re.MULTILINE
+    r"^[ \t]*+([A-Za-z0-9][\w.-]*+(?:\[[^\]\n]*+\])?)[ \t]*+={2,3}[ \t]*+([^\s;#,]++)", re.MULTILINE
 )
 _TESTS = ("setup.py", "setup.cfg", "tox.ini", ".travis.yml", "Makefile", ".gitlab-ci.yml")
 _NOSE = "nose runs on no Python since 3.10: pytest runs most of its tests as they are"

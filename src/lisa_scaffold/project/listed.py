@@ -14,7 +14,7 @@ from lisa_scaffold.pattern import compile_lazily
 if TYPE_CHECKING:
     from lisa_scaffold.project.facts import Facts
 
-_NAMED = compile_lazily(r"(?:[\w./-]*/)?[\w.-]*require[\w.-]*\.(?:txt|in)", re.IGNORECASE)
+_NAMED = compile_lazily(r"(?:[\w./-]*/)?(?>[\w.-]*?require)[\w.-]*\.(?:txt|in)", re.IGNORECASE)
 _OPERATOR = compile_lazily(r"\s*(?:[=~<>!]=|===|[<>])\s*")
 _OPTION = compile_lazily(r"-|.*\s--\w")
 

@@ -40,7 +40,9 @@ _NOT_RELEASED = compile_lazily(
     re.IGNORECASE,
 )
 _NUMBER = r"(\d+\.\d+(?:\.\d+)?(?:[-.]?(?:a|b|rc|alpha|beta|dev|post)[-.]?\d*)?)"
-_VERSION = compile_lazily(rf"\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]*\))?(?![\w.])", re.IGNORECASE)
+_VERSION = compile_lazily(
+    rf"(?<!\d)\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]{{0,200}}\))?(?![\w.])", re.IGNORECASE
+)
 # A date in numbers: with dots the day comes first, with other signs nobody knows.
 _ISO_DATE = compile_lazily(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
 _UNCLEAR_DATE = compile_lazily(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
@@ -223,7 +225,7 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
 
 
 _LINK_TARGET = compile_lazily(r"\s*\[[^\]]+\]:\s")
-_RELEASES_PAGE = compile_lazily(r"https?://[^\s)>]+/releases/?(?=[\s)>.,]|$)")
+_RELEASES_PAGE = compile_lazily(r"https?://[^\s)>]{1,500}/releases/?(?=[\s)>.,]|$)")
 
 
 @rule("CHG005", MUST, when=_find_versions)

@@ -198,7 +198,7 @@ def names_are_for_one(facts: Facts) -> Iterator[Hit]:
             yield Hit(each.file.path, each.line("container_name"), message)
 
 
-_BACKUP = compile_lazily(r"(?i).*(?:^|[-_./])(?:pg)?(?:db)?[-_]?backups?(?:$|[-_./:@]).*")
+_BACKUP = compile_lazily(r"(?i)(?:^|[-_./])(?:pg)?(?:db)?[-_]?backups?(?:$|[-_./:@])")
 _RESTORES = compile_lazily(r"(?i)restor(?:e|ing)")
 _PROSE = ("**/*.md", "**/*.rst", "**/*.txt", "**/*.sh", "**/*.py", "**/Makefile", "**/justfile")
 _SCRIPTS = ("bin/*", "scripts/**", "docker/**", "deploy/**", "ops/**", "operations/**")
@@ -218,7 +218,7 @@ def backups_are_restored(facts: Facts) -> Iterator[Hit]:
     made = [
         each
         for each in find_services(facts)
-        if _BACKUP.fullmatch(each.name) or _BACKUP.fullmatch(str(each.data.get("image", "")))
+        if _BACKUP.search(each.name) or _BACKUP.search(str(each.data.get("image", "")))
     ]
     if not made:
         return

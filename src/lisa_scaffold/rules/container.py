@@ -143,8 +143,8 @@ def base_can_be_replaced(facts: Facts) -> Iterator[Hit]:
 
 # Programs that start as root and give its rights up themselves, or that need them.
 _CHANGES_USER = (
-    r"\b(?:gosu|su-exec|setpriv|runuser|chpst|(?:s6-)?setuidgid)\b|\bsudo\s(?:-\S+\s)*-u\b"
-    r"|\bsu\s(?:-\S*\s)*[\w$][^\n]{0,200}\s-c\b"
+    r"\b(?:gosu|su-exec|setpriv|runuser|chpst|(?:s6-)?setuidgid)\b|\bsudo\s(?:-\S+\s){0,20}-u\b"
+    r"|\bsu\s(?:-\S*\s){0,20}[\w$][^\n]{0,200}\s-c\b"
 )
 _INSTALLS_CHANGER = compile_lazily(r"\b(?:gosu|su-exec)\b")
 _STARTS_AS_ROOT = compile_lazily(
@@ -269,18 +269,18 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
 # `uv pip` has a cache of its own, and other options. pip takes what begins an option's name alone.
 _PIP = compile_lazily(
     r"(?<!uv )\bpip[\d.]* install\b"
-    r"(?![^&|;]*--no-ca(?:c(?:h(?:e(?:-(?:d(?:ir?)?)?)?)?)?)?(?![\w-]))"
+    r"(?![^&|;]{0,2000}--no-ca(?:c(?:h(?:e(?:-(?:d(?:ir?)?)?)?)?)?)?(?![\w-]))"
 )
-_APT = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+)* install\b")
-_UPDATE = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+)* update\b")
+_APT = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+){0,20} install\b")
+_UPDATE = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+){0,20} update\b")
 _LISTS = compile_lazily(
-    r"rm\s[^&|;]*/var/lib/(?:apt|\{[^}]{0,200}\bapt\b)|\bapt(?:-get)? dist-?clean\b"
+    r"rm\s[^&|;]{0,1000}/var/lib/(?:apt|\{[^{}]{0,200}\bapt\b)|\bapt(?:-get)? dist-?clean\b"
     r"|\bfind\s[^&;]{0,200}/var/lib/apt[^&;]{0,200}(?:\s-delete\b|\brm\b)"
     r"|\bcd\s+/var/lib/apt(?:/lists)?/?\s*(?:&&|;)[\s\\]*rm\s"
 )
 # The same command throws pip's cache away, or keeps none.
 _NO_PIP_CACHE = compile_lazily(
-    r"\bpip[\d.]* cache (?:purge|remove)\b|\brm\s[^&|;]*(?:\.cache|/tmp/pip)"
+    r"\bpip[\d.]* cache (?:purge|remove)\b|\brm\s[^&|;]{0,1000}(?:\.cache|/tmp/pip)"
     r"|\bPIP_NO_CACHE_DIR=|\bPIP_CACHE_DIR=/(?:tmp|dev)\b|\bpip[\d.]* config set \S*no-cache-dir"
     r"|\bXDG_CACHE_HOME=/tmp"
 )
@@ -306,7 +306,7 @@ def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int
 
 
 def _bounded_mounts(run: Instruction) -> bool:
-    return re.search(r"--mount=\S*type=(?:cache|tmpfs)", run.value) is not None
+    return re.search(r"--mount=\S{0,1000}type=(?:cache|tmpfs)", run.value) is not None
 
 
 @rule("CON007", SHOULD, when=_find_shipped, fixes=True)

@@ -232,7 +232,7 @@ _REQUIRED = compile_lazily(
     rf"(?P<bounds>{_BOUND}(?:\s*,\s*{_BOUND})*)",
     re.IGNORECASE,
 )
-_COMPARED = compile_lazily(r"([~^=<>!]*)\s*(\d+)((?:\.[\d*]+)*)")
+_COMPARED = compile_lazily(r"([~^=<>!]{0,3})\s{0,20}(\d+)((?:\.[\d*]+)*)")
 _COMMENT = compile_lazily(r"(?m)(?:^|\s)#.*$")
 _KNOWN = frozenset([2, 3])
 

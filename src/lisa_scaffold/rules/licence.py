@@ -31,7 +31,7 @@ _EXPRESSIONS = frozenset(
     ]
 )
 _UNFILLED = compile_lazily(
-    r"copyright.*(\[year\]|<year>|\[yyyy\]|\[fullname\]|<owner>|<copyright holders?>|\{\{)",
+    r"copyright.{0,500}(\[year\]|<year>|\[yyyy\]|\[fullname\]|<owner>|<copyright holders?>|\{\{)",
     re.IGNORECASE,
 )
 _MAY_BE_UNFILLED = compile_lazily(

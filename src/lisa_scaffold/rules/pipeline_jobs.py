@@ -168,7 +168,7 @@ _SCM = (
     "poetry-dynamic-versioning",
     "versioningit",
 )
-_FETCHES_MORE = compile_lazily(r"git fetch.*(tags|unshallow|depth)")
+_FETCHES_MORE = compile_lazily(r"git fetch.{0,500}(tags|unshallow|depth)")
 _BUILDS = compile_lazily(
     r"\b(?:python3? -m build|pyproject-build|pip wheel|uv build|poetry build|hatch build|flit build"
     r"|pdm build|setup\.py (?:sdist|bdist_wheel)|nox\b.*\bbuild|tox\b.*\bbuild)\b"

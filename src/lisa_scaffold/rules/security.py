@@ -229,7 +229,7 @@ _PLAIN = compile_lazily(
     rf"\b{_FETCH}\b[^|;&\n]{{0,300}}?\b(?:git\+)?((?:http|ftp)://(?!localhost|127\.|\[|[^./\s]+[/:])\S+)"
 )
 _RUN_UNSEEN = compile_lazily(
-    r"\b(?:curl|wget)\b[^|;&\n]{0,300}\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:ba|z|da|k)?sh\b"
+    r"\b(?:curl|wget)\b[^|;&\n]{0,300}\|\s*(?:sudo\s+(?:-\S+\s+){0,20})?(?:ba|z|da|k)?sh\b"
     r"|\b(?:ba|z|da)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)\b"
 )
 

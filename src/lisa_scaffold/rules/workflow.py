@@ -194,7 +194,9 @@ def _find_remedy(name: str, *, is_argument: bool) -> str:
 _SECRET = compile_lazily(
     r"(?:.*_)?(?:password|passwd|secret|token|api_key|secret_access_key|private_key)", re.IGNORECASE
 )
-_PLACEHOLDER = compile_lazily(r"\s*|.*(?:\{\{|\$\{|<).*|(?:changeme|example|test|dummy|x+|\*+)")
+_PLACEHOLDER = compile_lazily(
+    r"\s*|(?>.*?(?:\{\{|\$\{|<)).*|(?:changeme|example|test|dummy|x+|\*+)"
+)
 
 
 @rule("DAG005", MUST, when=find_modules)
@@ -223,7 +225,7 @@ def secrets_elsewhere(facts: Facts) -> Iterator[Hit]:
 
 
 _CONTAINER = compile_lazily(
-    r".*(?:Docker|Pod|Container|Ecs|Batch|CloudRun)\w*Operator|airflow\..*\.task\.(?:docker|kubernetes)"
+    r"(?:[^.]*+\.)*+(?>\w*?(?:Docker|Pod|Container|Ecs|Batch|CloudRun))\w*Operator|airflow\..*\.task\.(?:docker|kubernetes)"
 )
 
 
@@ -326,7 +328,7 @@ def _find_removed(module: Module) -> Iterator[tuple[int, str, str]]:
 
 
 _JOBS = ("**/*.sbatch", "**/*.slurm", "**/*.sh", "*.sbatch", "*.slurm", "*.sh")
-_LIMIT = compile_lazily(r"#SBATCH\s+(?:.*\s)?(?:--time(?:=|\s)|-t\s*\d)")
+_LIMIT = compile_lazily(r"#SBATCH\s(?:.*\s)?(?:--time(?:=|\s)|-t\s*\d)")
 
 
 def _find_jobs(facts: Facts) -> list[str]:
