@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import gc
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,3 +127,29 @@ def test_a_file_and_the_links_to_it_are_listed_once(tmp_path: Path) -> None:
     # A link whose target is not described stands for it, the first of several alone.
     assert facts.paths("*.txt") == ["c.txt"]
     assert facts.paths("b.md") == ["b.md"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (("a/*.txt",), ["a/x.txt", "a/y.txt"]),
+        (("a/y*", "a/x.*"), ["a/x.txt", "a/y.txt"]),
+        (("*.txt",), ["z.txt"]),
+        (("a/*.txt", "*.txt"), ["a/x.txt", "a/y.txt", "z.txt"]),
+        (("a/**.txt",), ["a/b/x.txt", "a/x.txt", "a/y.txt"]),
+        (("a/**/x.txt",), ["a/b/x.txt", "a/x.txt"]),
+        (("?/x.txt",), ["a/x.txt"]),
+        (("a[b]/*.txt",), ["a[b]/x.txt"]),
+        (("c/*",), []),
+    ],
+)
+def test_paths_that_patterns_describe(patterns: tuple[str, ...], expected: list[str]) -> None:
+    written = ("a/x.txt", "a/y.txt", "a/b/x.txt", "a[b]/x.txt", "z.txt", "c")
+    assert sorted(Facts.of(dict.fromkeys(written, "")).paths(*patterns)) == expected
+
+
+def test_what_stands_beside_each_of_many_files_is_found_soon() -> None:
+    facts = Facts.of({f"{number}/compose.yaml": "a: 1\n" for number in range(9000)})
+    start = time.process_time()
+    assert all(facts.paths(f"{number}/compose*.*") for number in range(9000))
+    assert time.process_time() - start < 2

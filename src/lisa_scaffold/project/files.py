@@ -124,8 +124,21 @@ class Files:
         """
         if not any(_WILD & set(pattern) for pattern in patterns):
             return self._list_once([path for path in self.files if path in patterns])
+        folder, *others = {dirname(pattern) for pattern in patterns}
+        if not others and not _WILD & set(folder) and not any("**" in each for each in patterns):
+            names = _path_matcher(tuple(pattern.rpartition("/")[2] for pattern in patterns))
+            within = self._by_folder.get(folder, ())
+            return self._list_once([path for path in within if names(path.rpartition("/")[2])])
         described = _path_matcher(patterns)
         return self._list_once([path for path in self.files if described(path)])
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, Sequence[str]]:
+        """The files of each folder: rules may ask for some beside each of thousands."""
+        found: dict[str, list[str]] = {}
+        for path in self.files:
+            found.setdefault(dirname(path), []).append(path)
+        return found
 
     def _list_once(self, paths: list[str]) -> list[str]:
         """Paths without those links whose target is among them, or that another one leads to."""
