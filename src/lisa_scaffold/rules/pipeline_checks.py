@@ -11,7 +11,7 @@ from lisa_scaffold.rules.rule import SHOULD, Hit, rule
 
 _TOOLS = ("ruff", "flake8", "pylint", "mypy", "pyright", "pytest", "pre-commit")
 _RUNS = compile_lazily(
-    rf"(?:^|[;&|(]\s*|\s)(?:\S*/)?({'|'.join(_TOOLS)})(?=\s|$)(?!\s*(?:--version|install|[=<>~]))"
+    rf"(?:^|[;&|(]\s*|\s)(?:\S{{0,200}}/)?({'|'.join(_TOOLS)})(?=\s|$)(?!\s*(?:--version|install|[=<>~]))"
 )
 _INSTALLS = compile_lazily(r"\b(?:install|add|sync|update|upgrade|download|cache|which|--with)\b")
 _CANNOT_FAIL = compile_lazily(r"--exit-zero\b|\|\|\s*(?:true|:|echo|exit 0)(?![\w-])")
