@@ -48,6 +48,9 @@ LONG = (
     ("adopt.customs._EXACT", "findall"),
     ("project.listed._NAMED", "fullmatch"),
     ("project.listed._OPTION", "match"),
+    ("merge.verify._COMMENT_LINE", "findall"),
+    ("merge.dockerfile._STAGE", "match"),
+    ("formats.tree.COMMENT", "findall"),
 )
 
 

@@ -13,7 +13,8 @@ Value: TypeAlias = "str | tuple[str, str] | dict[Key, Value] | list[Value]"
 Key: TypeAlias = tuple[str, ...]
 Path: TypeAlias = tuple[str, ...]
 
-COMMENT = compile_lazily(r"#.*|//.*|/\*[\s\S]*?\*/")
+# One that nothing ends goes on to the end of the text.
+COMMENT = compile_lazily(r"#.*|//.*|/\*[\s\S]*?(?:\*/|\Z)")
 
 
 class NotSure(Exception):  # noqa: N818 - giving up is no error

@@ -28,7 +28,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import has_only_moved_pins
 
 _INSTRUCTION = compile_lazily(r"\s*([A-Za-z]+)\s+(.*)")
-_STAGE = compile_lazily(r"FROM\s+.*\sAS\s+([\w.-]+)\s*$", re.IGNORECASE)
+_STAGE = compile_lazily(r"FROM\s++.*\sAS\s++([\w.-]++)\s*+$", re.IGNORECASE)
 _FROM = compile_lazily(r"--from=([\w.-]+)")
 _VARIABLE = compile_lazily(r"\$\{?(\w+)")
 _END = Unit(("end", ""), 0, ())

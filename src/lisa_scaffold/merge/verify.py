@@ -17,7 +17,7 @@ from lisa_scaffold.pattern import compile_lazily
 Load = Callable[[str], Value]
 Maybe: TypeAlias = "Value | None"
 
-_COMMENT_LINE = compile_lazily(r"^[ \t]*((?:#|//).*?)[ \t]*$", re.MULTILINE)
+_COMMENT_LINE = compile_lazily(r"^[ \t]*+((?:#|//).*+)$", re.MULTILINE)
 _HASH = compile_lazily(r"(?:^|@)[0-9a-f]{40}$")
 
 
@@ -81,12 +81,17 @@ def find_lost_comment(
     """
     if choice.side():
         return None
-    known = {*_COMMENT_LINE.findall(base), *_COMMENT_LINE.findall(merged)}
+    known = {*_find_comments(base), *_find_comments(merged)}
     for side, text in ("project", ours), ("template", theirs):
-        for comment in _COMMENT_LINE.findall(text):
+        for comment in _find_comments(text):
             if comment not in known and not any(comment in str(note) for note in notes):
                 return f"a comment of the {side} is lost: {comment}"
     return None
+
+
+def _find_comments(text: str) -> list[str]:
+    """The comments that have lines of their own, without white space around them."""
+    return [comment.rstrip(" \t") for comment in _COMMENT_LINE.findall(text)]
 
 
 def drop_revived_comments(base: str, ours: str, theirs: str, merged: str) -> str:
@@ -96,8 +101,8 @@ def drop_revived_comments(base: str, ours: str, theirs: str, merged: str) -> str
     """
     if choice.side() == choice.THEIRS:
         return merged
-    own, before = {*_COMMENT_LINE.findall(ours)}, {*_COMMENT_LINE.findall(base)}
-    gone = {each for each in _COMMENT_LINE.findall(theirs) if each in before and each not in own}
+    own, before = {*_find_comments(ours)}, {*_find_comments(base)}
+    gone = {each for each in _find_comments(theirs) if each in before and each not in own}
     if not gone:
         return merged
     lines = merged.split("\n")

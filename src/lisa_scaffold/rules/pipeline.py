@@ -64,11 +64,15 @@ def jobs_are_taken(facts: Facts) -> Iterator[Hit]:
                 yield Hit(*place, message)
 
 
+_LONGEST_NAME = 255
+"""Characters of a job's name in GitLab: https://docs.gitlab.com/ci/jobs/#job-names."""
+
+
 def _is_job(pipeline: Pipeline, name: str) -> bool:
     """Whether there is a job of a name, which may be one of those that ``parallel`` makes."""
     if name in pipeline.jobs or "$" in name:
         return True
-    one = re.fullmatch(r"(.+?)(?:: \[.*\]| \d+/\d+)", name)
+    one = re.fullmatch(r"(.+?)(?:: \[.*\]| \d+/\d+)", name[:_LONGEST_NAME])
     job = pipeline.jobs.get(one[1]) if one else None
     return job is not None and job.get("parallel") is not None
 
