@@ -549,3 +549,19 @@ def test_programs_of_the_current_folder_are_not_taken_for_the_user_s(
     assert cli.main(["update", "--dry-run", "--defaults"]) == ExitCode.DONE
     assert cli.main(["new", "--defaults", "made"]) == ExitCode.DONE
     assert traps.sprung() == set()
+
+
+def test_a_local_clone_does_not_say_which_program_serves_it(tmp_path: Path, traps: Traps) -> None:
+    """Where it lacks objects, its own settings say where they come from, and by what."""
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    write(origin, {"a": "1\n"})
+    commit_all(origin)
+    program = traps.program("remote.origin.uploadpack")
+    passes("git", "config", "remote.origin.uploadpack", program, cwd=origin)
+    commit = passes("git", "rev-parse", "HEAD", cwd=origin).strip()
+    git.bring_clone(git.clonable(origin.as_uri()), clone, commit)
+    assert (clone / "a").read_text() == "1\n"
+    served = passes("git", "config", "remote.origin.uploadpack", cwd=clone).strip()
+    assert "GIT_NO_LAZY_FETCH=1" in served
+    assert served.endswith("git-upload-pack")
+    assert traps.sprung() == set()
