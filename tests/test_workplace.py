@@ -269,7 +269,7 @@ def test_a_full_disk_is_no_finding_of_a_project(
     project = tmp_path / "lisa-noise"
     assert cli.new(["--defaults", str(project)]) == ExitCode.DONE
     if not mounted(temporary, "64k"):
-        pytest.skip("no disk may be mounted here; the next test limits files instead")
+        pytest.skip("no disk may be mounted here")
     capsys.readouterr()
     try:
         code = cli.main(["check", str(project)])
