@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ..conftest import ROOT
 from ..docs.test_repo_review_page import rows
+from ..support.answers import Answers, answers, template
 from ..support.tools import passes, program, run
 from .conftest import Project
 from .parts.cache import cached
@@ -66,22 +69,49 @@ def test_metadata(project: Project) -> None:
 
 
 def python_of_a_project() -> Path:
-    """A Python that has what a new project needs to run."""
-    lock = ROOT / "includes/locks/3.11.txt"
+    """A Python that has what a new project and its tests need to run."""
+    lock, tests = ROOT / "includes/locks/3.11.txt", ROOT / "requirements/e2e.txt"
 
     def make(path: Path) -> None:
         passes(program("uv"), "venv", "--quiet", "--relocatable", path, cwd=lock.parent)
         install = (program("uv"), "pip", "install", "--quiet", f"--python={path / 'bin/python'}")
         passes(*install, "--require-hashes", f"--requirements={lock}", cwd=lock.parent)
+        passes(*install, f"--constraints={tests}", "pytest", cwd=lock.parent)
 
-    return cached("typed", [sys.version, lock.read_bytes()], make) / "bin/python"
+    held = [sys.version, lock.read_bytes(), tests.read_bytes()]
+    return cached("typed", held, make) / "bin/python"
 
 
 def test_types_are_right_to_others_than_mypy(project: Project) -> None:
-    pyright = (checker("typing", "pyright"), f"--pythonpath={python_of_a_project()}", "src")
+    python = python_of_a_project()
+    pyright = (checker("typing", "pyright"), f"--pythonpath={python}", "src", "tests")
     assert "0 errors, 0 warnings" in passes(*pyright, cwd=project.root)
-    ty = (checker("typing", "ty"), "check", f"--python={python_of_a_project()}", "src")
+    ty = (checker("typing", "ty"), "check", f"--python={python}", "src", "tests")
     assert "All checks passed!" in passes(*ty, cwd=project.root)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"compiled": "nanobind", "cuda": ["12", "13"]},
+        {"compiled": "pybind11"},
+        {"compiled": "cython"},
+    ],
+    ids=str,
+)
+def test_types_of_a_compiled_project_are_right_before_it_is_compiled(
+    chosen: Answers, tmp_path: Path
+) -> None:
+    template().render(answers(**chosen), tmp_path / "project")
+    python = python_of_a_project()
+    pyright = (checker("typing", "pyright"), f"--pythonpath={python}", "src", "tests")
+    shown = passes(*pyright, cwd=tmp_path / "project")
+    # Pyright warns that a stub stands there without its module, and of nothing else.
+    warned = [line for line in shown.splitlines() if " - warning: " in line]
+    assert "0 errors" in shown
+    assert [line for line in warned if "reportMissingModuleSource" not in line] == []
+    ty = (checker("typing", "ty"), "check", f"--python={python}", "src", "tests")
+    assert "All checks passed!" in passes(*ty, cwd=tmp_path / "project")
 
 
 def test_pipeline(project: Project) -> None:
