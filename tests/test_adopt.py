@@ -38,6 +38,7 @@ from .support.adopting import (
 from .support.files import contents
 from .support.pages import Page, check_structure
 from .support.repository import AFTER, BEFORE, make_repository
+from .support.sweeps import sampled
 from .support.tools import passes, program
 from .support.updates import QUESTIONS, Capture, Files, commit, update, write
 
@@ -257,7 +258,7 @@ def test_a_second_adoption_changes_nothing(name: str, adopted: Adopted, capsys: 
     assert git.git("branch", "--list", BRANCH, cwd=project) == ""
 
 
-@EVERY
+@sampled("name", PROJECTS, 3)
 def test_an_update_to_a_newer_version_is_clean(
     name: str, tmp_path: Path, source: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +276,7 @@ def test_an_update_to_a_newer_version_is_clean(
     assert "ruff==99.0.0" in (project / "pyproject.toml").read_text()
 
 
+@pytest.mark.sweep
 def test_plain_copier_updates_an_adopted_project(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

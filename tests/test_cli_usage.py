@@ -232,6 +232,7 @@ sys.exit(cli.main(["check", "--select=CHG001", ".", *sys.argv[1:]]))
 """
 
 
+@pytest.mark.sweep
 def test_what_takes_a_while_is_told_on_a_terminal_and_goes_away(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "other"):
         folder.mkdir(exist_ok=True)
@@ -250,6 +251,7 @@ def test_what_takes_a_while_is_told_on_a_terminal_and_goes_away(tmp_path: Path) 
     assert COLOUR.sub("", report) == dumb.text
 
 
+@pytest.mark.sweep
 def test_a_pipe_is_told_nothing_of_it(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
     done = subprocess.run(

@@ -99,6 +99,7 @@ def test_enter_all_the_way_takes_the_defaults(terminal: pexpect.spawn[str]) -> N
     assert (answers["author_name"], answers["license"]) == ("Ada Example", "BSD-3-Clause")
 
 
+@pytest.mark.sweep
 def test_what_is_typed_ahead_is_taken_in_turn(terminal: pexpect.spawn[str]) -> None:
     """Also what comes while the next question is worked out, when nobody reads the terminal."""
     terminal.expect_exact(KIND)
@@ -114,6 +115,7 @@ def test_what_is_typed_ahead_is_taken_in_turn(terminal: pexpect.spawn[str]) -> N
     assert (answers["project_name"], answers["license"]) == ("LISA Ahead", "MIT")
 
 
+@pytest.mark.sweep
 def test_what_is_typed_before_the_first_question_is_taken_too(
     terminal: pexpect.spawn[str],
 ) -> None:
@@ -130,6 +132,7 @@ def test_what_is_typed_before_the_first_question_is_taken_too(
     assert recorded(here(terminal) / "lisa-early")["kind"] == "package"
 
 
+@pytest.mark.sweep
 def test_whoever_stops_means_nothing_that_was_typed_ahead(terminal: pexpect.spawn[str]) -> None:
     terminal.expect_exact(KIND)
     terminal.send(f"{ENTER}{CLEAR}Any Name{ENTER}{CTRL_C}no, no, no")
@@ -141,6 +144,7 @@ def test_whoever_stops_means_nothing_that_was_typed_ahead(terminal: pexpect.spaw
     assert finish(terminal) == ExitCode.INTERRUPTED
 
 
+@pytest.mark.sweep
 def test_a_question_that_is_asked_again_stands_there_once(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, ASKED[0], ASKED[1]):
         answer(terminal, question)
@@ -177,6 +181,7 @@ def test_answers_are_typed_chosen_and_mended(terminal: pexpect.spawn[str]) -> No
     assert (here(terminal) / "lisa-tides/src/lisa/tides/__init__.py").is_file()
 
 
+@pytest.mark.sweep
 @pytest.mark.uncounted
 def test_an_image_repository_is_asked_for_its_debian_and_no_python(
     terminal: pexpect.spawn[str],
@@ -206,6 +211,7 @@ def test_an_answer_is_changed_and_what_follows_from_it_follows(
     assert recorded(here(terminal) / "lisa-orbits")["import_name"] == "lisa_orbits"
 
 
+@pytest.mark.sweep
 def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED):
         answer(terminal, question)
@@ -236,6 +242,7 @@ def test_advanced_questions_open_up_in_the_summary_too(terminal: pexpect.spawn[s
     assert answers["ci_rules"] == "component"
 
 
+@pytest.mark.sweep
 def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED):
         answer(terminal, question)
@@ -255,7 +262,7 @@ def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
 
 
 @pytest.mark.uncounted
-@sampled("asked", [0, 1, 6, 12, 13], 2)
+@sampled("asked", [6, 0, 1, 12, 13], 5)
 def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> None:
     steps = [KIND, *ASKED, "Create this project?"]
     for question in steps[:asked]:
@@ -270,7 +277,7 @@ def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> N
 
 
 @pytest.mark.uncounted
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+@sampled("stop", [signal.SIGTERM, signal.SIGHUP], 2)
 def test_a_closed_terminal_or_a_kill_leaves_nothing(
     terminal: pexpect.spawn[str], stop: int
 ) -> None:
@@ -324,6 +331,7 @@ nothing:
 """
 
 
+@pytest.mark.sweep
 def test_an_update_lets_choose_several_and_begins_with_the_first_without_a_default(
     tmp_path: Path,
 ) -> None:
@@ -378,6 +386,7 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
     assert "license: MIT\n" in recorded
 
 
+@pytest.mark.sweep
 @pytest.mark.uncounted
 def test_an_adoption_that_is_declined_changes_nothing(adoption: pexpect.spawn[str]) -> None:
     answer(adoption, "distribution:", "lisa-noise")
@@ -400,6 +409,7 @@ def plain(text: object) -> str:
     return " ".join(re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", str(text)).split())
 
 
+@pytest.mark.sweep
 def test_letters_replace_the_default_and_arrows_edit_it(terminal: pexpect.spawn[str]) -> None:
     answer(terminal, KIND)
     answer(terminal, ASKED[0], "LISA Tides")
@@ -416,6 +426,7 @@ def test_letters_replace_the_default_and_arrows_edit_it(terminal: pexpect.spawn[
     assert answers["author_name"] == "Ada Examplxe"
 
 
+@pytest.mark.sweep
 def test_the_answers_can_be_kept_at_the_end_too(terminal: pexpect.spawn[str], home: Path) -> None:
     answer(terminal, KIND)
     answer(terminal, ASKED[0], "LISA Tides")
@@ -456,6 +467,7 @@ def test_ctrl_c_between_two_questions_asks_as_well(monkeypatch: pytest.MonkeyPat
     assert (found, told) == ({"name": "x", "size": "x"}, ["Stop here?"])
 
 
+@pytest.mark.sweep
 def test_enter_alone_confirms(terminal: pexpect.spawn[str]) -> None:
     """A `yes` that is typed whole answers one question, and none that comes after it."""
     for question in (KIND, *ASKED[:-1]):
@@ -529,7 +541,7 @@ def test_control_c_asks_and_what_was_answered_is_kept(
     assert not state.exists()
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
+@sampled("columns", [80, 60, 120], 3)
 def test_questions_and_errors_are_wrapped_and_errors_stand_below_the_answer(
     columns: int, terminal: pexpect.spawn[str]
 ) -> None:
@@ -551,6 +563,7 @@ def test_questions_and_errors_are_wrapped_and_errors_stand_below_the_answer(
     terminal.close(force=True)
 
 
+@pytest.mark.sweep
 def test_which_answer_filters_names_and_values_and_says_that_nothing_matches(
     terminal: pexpect.spawn[str],
 ) -> None:
@@ -577,6 +590,7 @@ def test_which_answer_filters_names_and_values_and_says_that_nothing_matches(
     assert recorded(here(terminal) / "lisa-example")["license"] == "MIT"
 
 
+@pytest.mark.sweep
 def test_what_will_happen_is_said_before(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED):
         answer(terminal, question)

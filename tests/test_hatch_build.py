@@ -134,6 +134,7 @@ def rendered(source: Source, version: str, folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.sweep
 def test_wheels_of_a_checkout_and_of_its_sdist_carry_the_same_template(
     checkout: Path, tmp_path: Path
 ) -> None:

@@ -112,6 +112,7 @@ def test_version_and_answers_are_those_that_it_was_made_from(
     assert changed.split() == [".copier-answers.yml"]
 
 
+@pytest.mark.sweep
 def test_from_then_on_it_is_updated(workshop: Workshop) -> None:
     assert link(workshop) == ExitCode.DONE
     git("merge", "--quiet", "lisa-scaffold/adopt", cwd=workshop.project)
@@ -132,6 +133,7 @@ def test_what_is_given_holds(workshop: Workshop) -> None:
     assert "secret" not in record
 
 
+@pytest.mark.sweep
 def test_a_dry_run_shows_the_record_and_adds_nothing(workshop: Workshop, capsys: Capture) -> None:
     capsys.readouterr()
     assert link(workshop, "--dry-run") == ExitCode.DONE
@@ -142,6 +144,7 @@ def test_a_dry_run_shows_the_record_and_adds_nothing(workshop: Workshop, capsys:
     assert "adopt" not in git("branch", "--list", cwd=workshop.project)
 
 
+@pytest.mark.sweep
 def test_markdown_is_for_merge_requests(workshop: Workshop, capsys: Capture) -> None:
     capsys.readouterr()
     assert link(workshop, "--format", "markdown") == ExitCode.DONE
@@ -150,6 +153,7 @@ def test_markdown_is_for_merge_requests(workshop: Workshop, capsys: Capture) -> 
     assert "\n### Answers, and where each comes from\n\n- project\\_name" in said
 
 
+@pytest.mark.sweep
 def test_a_version_that_cannot_be_rendered_is_passed_over(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -175,6 +179,7 @@ def test_what_is_wrong_is_told(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_what_no_file_tells_is_asked_for(workshop: Workshop, capsys: Capture) -> None:
     asked = QUESTIONS.replace("project_name", "motto")
     workshop.release("v3.0.0", {"copier.yml": asked, "template/README.md.jinja": "{{ motto }}\n"})
@@ -189,6 +194,7 @@ def test_a_template_without_an_answers_file_is_refused(workshop: Workshop, capsy
     assert "writes no answers file, so no project of it can be updated" in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_a_project_that_records_it_is_refused(workshop: Workshop, capsys: Capture) -> None:
     assert link(workshop, "--in-place") == ExitCode.DONE
     git("commit", "--quiet", "--message", "Link", cwd=workshop.project)

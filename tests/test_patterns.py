@@ -126,6 +126,7 @@ def test_a_slow_one_is_found(expression: str) -> None:
     assert find_slow(Expression(expression, 0, "", ("fullmatch",)))
 
 
+@pytest.mark.sweep
 def test_none_takes_more_than_the_square() -> None:
     expressions = {(*each[:2], each.ways): each for each in (*find_constants(), *find_written())}
     assert len(expressions) > 100
@@ -138,6 +139,7 @@ def test_the_square_is_found_too(expression: str) -> None:
     assert find_slow(Expression(expression, 0, "", ("search", "fullmatch")), 20 * TIMES)
 
 
+@pytest.mark.sweep
 def test_what_reads_lines_of_any_length_takes_no_square() -> None:
     """One line may be as long as the largest file that is read."""
     known = {each.place.removeprefix("lisa_scaffold."): each for each in find_constants()}

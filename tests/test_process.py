@@ -71,6 +71,7 @@ def test_memory_has_bounds_also_for_what_a_command_starts(size: int, code: int) 
         assert process.run(words).returncode == 0
 
 
+@pytest.mark.sweep
 def test_time_has_bounds_also_for_what_a_command_starts() -> None:
     work = "import sys; sys.stdin.read()\nwhile True: pass"
     again = "import subprocess, sys; sys.exit(-subprocess.run(sys.argv[1:]).returncode)"

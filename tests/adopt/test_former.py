@@ -147,6 +147,7 @@ def test_edits_survive_and_what_nobody_edited_follows_the_new_template(
     assert merged[".editorconfig"] == "with the former template as base"
 
 
+@pytest.mark.sweep
 def test_copier_loses_the_same_edits(project: Path) -> None:
     edit(project)
     command = (program("copier"), "copy", "--quiet", "--defaults", "--overwrite")

@@ -134,6 +134,7 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.sweep
 def test_every_command_prints_what_the_page_says(template: Path, tmp_path: Path) -> None:
     del template
     page = PAGE.read_text(encoding="utf-8")

@@ -171,6 +171,7 @@ def test_what_is_left_out_is_counted(fleet: Fleet, gitlab: GitLab, capsys: Captu
     assert json.loads(capsys.readouterr().out)["left_out"] == {"archived": 1, "empty": 1}
 
 
+@pytest.mark.sweep
 def test_clones_are_kept_and_fetched_again_where_the_project_moved(
     fleet: Fleet, gitlab: GitLab, capsys: Capture
 ) -> None:
@@ -209,6 +210,7 @@ def test_projects_that_are_gone_closed_or_renamed(
     assert "GitLab answers 404" in told["lisa/gone"]["problem"]
 
 
+@pytest.mark.sweep
 def test_a_busy_and_failing_server_is_asked_again(
     fleet: Fleet, gitlab: GitLab, capsys: Capture
 ) -> None:
@@ -297,6 +299,7 @@ def test_it_follows_the_default_branch(fleet: Fleet, gitlab: GitLab, capsys: Cap
     assert gitlab.tip(find(gitlab, "torn"), BRANCH) in one["description"]
 
 
+@pytest.mark.sweep
 def test_commits_of_people_stay_and_they_are_told_once(
     fleet: Fleet, gitlab: GitLab, capsys: Capture
 ) -> None:

@@ -21,7 +21,7 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.sync import journal
 
-from ..support.sweeps import every
+from ..support.sweeps import every, sampled
 from ..support.updates import Workshop, open_workshop, write
 
 FILES = {f"template/f{number}.dat": f"{number}\n" * 40 for number in range(4)}
@@ -389,7 +389,7 @@ def repaired(folder: Path) -> tuple[object, object]:
     return before, after
 
 
-@pytest.mark.parametrize("error", [Killed(), OSError(errno.ENOSPC, "No space left on device")])
+@sampled("error", [Killed(), OSError(errno.ENOSPC, "No space left on device")], 2)
 def test_a_repair_is_whole_or_not_there(folder: Path, error: BaseException) -> None:
     """At every call that changes something the process is killed, or the disk full."""
     before, after = repaired(folder)

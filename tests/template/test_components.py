@@ -133,7 +133,7 @@ def test_a_lock_is_what_the_file_has(kind: str, tmp_path: Path) -> None:
         assert '--require-hashes --requirement "$tools/lock.txt"' in commands
 
 
-@pytest.mark.parametrize("forge", ["in2p3", "esa"])
+@sampled("forge", ["in2p3", "esa"], 2)
 def test_a_project_holds_at_most_six_lines(forge: str, tmp_path: Path) -> None:
     for row in (*ROWS.values(), {}):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))

@@ -117,7 +117,7 @@ def test_plain_copier_makes_the_same_project(
 @sampled(
     ("version", "answered"),
     [(BEFORE, {}), (BEFORE, IMAGE), *((version, {}) for version in released_versions())],
-    2,
+    3,
 )
 @pytest.mark.usefixtures("_stand_in")
 def test_a_pristine_project_updates(
