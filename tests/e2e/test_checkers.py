@@ -78,7 +78,7 @@ def python_of_a_project() -> Path:
         passes(*install, "--require-hashes", f"--requirements={lock}", cwd=lock.parent)
         passes(*install, f"--constraints={tests}", "pytest", cwd=lock.parent)
 
-    held = [sys.version, lock.read_bytes(), tests.read_bytes()]
+    held = (sys.version, lock.read_bytes(), tests.read_bytes())
     return cached("typed", held, make) / "bin/python"
 
 
