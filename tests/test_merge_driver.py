@@ -36,6 +36,9 @@ BOTH = (
     + "preview = true\n"
 )
 
+LIST = 'classifiers = [\n  "a :: 3",\n{}{}  "b",\n]\n'
+OPEN = "<<<<<<< ours\n=======\n"
+
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -106,6 +109,73 @@ def test_what_is_open_has_markers_in_the_chosen_style(repository: Path, style: s
     expected = BOTH.replace('name = "noise"\n', marked)
     assert unnamed((repository / "pyproject.toml").read_text()) == expected
     assert git("diff", "--name-only", "--diff-filter=U", cwd=repository) == "pyproject.toml\n"
+
+
+def test_what_is_open_is_no_wider_for_what_is_near(repository: Path) -> None:
+    """Both extend two lists, one of them in one line; pins and a value beside them are open."""
+    base = TOML + '\n[project.optional-dependencies]\ntest = ["pytest"]\n'
+    ours = base.replace("numpy>=1", "numpy==1.1").replace('  "scipy', '  "astropy>=6",\n  "scipy')
+    ours = ours.replace('"pytest"', '"pytest", "pytest-cov"').replace("100", "110")
+    theirs = base.replace("numpy>=1", "numpy==1.2").replace('  "scipy', '  "h5py>=3",\n  "scipy')
+    theirs = theirs.replace('"pytest"', '"pytest", "hypothesis"').replace("100", "120")
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    diverge(repository, "pyproject.toml", base, ours, theirs + "\n[tool.theirs]\na = 1\n")
+    assert merge(repository).returncode == 1
+    assert (
+        unnamed((repository / "pyproject.toml").read_text())
+        == """\
+[project]
+name = "noise"
+dependencies = [
+<<<<<<< ours
+  "numpy==1.1",
+=======
+  "numpy==1.2",
+>>>>>>> theirs
+  "astropy>=6",
+  "h5py>=3",
+  "scipy>=1",
+]
+
+[tool.ruff]
+<<<<<<< ours
+line-length = 110
+=======
+line-length = 120
+>>>>>>> theirs
+
+[project.optional-dependencies]
+test = ["pytest", "pytest-cov", "hypothesis"]
+
+[tool.theirs]
+a = 1
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        # What the template would have to be told of is open, and no more than that.
+        (
+            LIST.format('  "a :: 3.1",\n', "") + "n = 1\n",
+            LIST.format("", "") + "n = 2\n",
+            LIST.format('  "a :: 3.1",\n', '  "a :: 3.2",\n') + "n = 1\nm = 1\n",
+            LIST.format("", f'{OPEN}  "a :: 3.2",\n>>>>>>> theirs\n') + "n = 2\nm = 1\n",
+        ),
+        (
+            "[a]\nk = 1\n\n[b]\nk = 1\n",
+            "[a]\nk = 2\n\n[b]\nk = 1\n",
+            "[b]\nk = 3\n",
+            "<<<<<<< ours\n[a]\nk = 2\n=======\n>>>>>>> theirs\n\n[b]\nk = 3\n",
+        ),
+        # A comment alone is no reason to keep what is gone.
+        ("# one\na = 1\nb = 1\n", "b = 2\n", "# two\na = 1\nb = 1\n", "b = 2\n"),
+    ],
+)
+def test_what_would_have_to_be_told_is_open(base: str, ours: str, theirs: str, merged: str) -> None:
+    sides = driver.Sides(base.encode(), ours.encode(), theirs.encode())
+    assert driver.merge_sides("a.toml", sides, 7).content.decode() == merged
 
 
 def test_what_would_have_to_be_told_is_left_to_git(repository: Path) -> None:

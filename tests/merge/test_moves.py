@@ -11,6 +11,7 @@ BASE = '[tool.ruff]\nline-length = 80\nselect = [ "E", "F" ]\n'
 EDITED = BASE.replace('"F"', '"F", "I"')
 MOVED = '[tool.ruff]\nline-length = 100\n\n[tool.ruff.lint]\nselect = [ "E", "F" ]\n'
 DOTTED = '[tool.ruff]\nline-length = 100\nlint.select = [ "E", "F" ]\n'
+ISORT = "\n[tool.ruff.lint.isort]\ncase-sensitive = true\n"
 TWO = "[y]\na = 1\n[x]\nb = 2\n"
 
 
@@ -24,6 +25,20 @@ def merge(base: str, ours: str, theirs: str) -> str | None:
     [
         pytest.param(BASE, EDITED, MOVED, MOVED.replace('"F"', '"F", "I"'), id="into a new table"),
         pytest.param(BASE, EDITED, DOTTED, DOTTED.replace('"F"', '"F", "I"'), id="a dotted key"),
+        pytest.param(
+            DOTTED,
+            f'{DOTTED}lint.extend-select = [ "N" ]\n{ISORT}',
+            MOVED.replace('"F"', '"F", "I"'),
+            MOVED.replace('"F"', '"F", "I"') + f'extend-select = [ "N" ]\n{ISORT}',
+            id="dotted keys under a header of their own",
+        ),
+        pytest.param(
+            "[a]\nb.x = 1\nb.c.y = 1\n",
+            "[a]\nb.x = 1\n'b' . c . y = 2\n",
+            "[a.b]\nx = 1\nz = 1\n\n[a.b.c]\ny = 1\n",
+            "[a.b]\nx = 1\nz = 1\n\n[a.b.c]\ny = 2\n",
+            id="under two headers",
+        ),
         pytest.param(
             TWO,
             TWO.replace("a = 1", "a = 3  # mine"),

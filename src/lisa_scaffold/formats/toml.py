@@ -81,6 +81,14 @@ def _read_key(text: str) -> Key:
     return tuple(_read_string(part) for part in re.findall(_PART, text))
 
 
+def drop_key_parts(entry: Entry, count: int) -> Entry:
+    """An entry with a dotted key, such as ``lint.select``, without the first parts of it."""
+    parts = re.match(rf"[ \t]*(?:{_PART}[ \t]*\.[ \t]*){{{count}}}", entry.head)
+    if parts is None:
+        raise NotSure("a key with fewer parts")
+    return entry._replace(key=entry.key[count:], head=entry.head[parts.end() :])
+
+
 def _read_string(text: str) -> str:
     if text[0] not in "\"'":
         return text

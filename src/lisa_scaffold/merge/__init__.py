@@ -93,7 +93,9 @@ def _merge_decoded(
             is_declined = done.reason or (done.patch and content == ours)
             if is_declined:
                 notes = (" ".join(filter(None, (done.reason, *notes))),)
-            notes = declined.note_unaccounted(sides.texts, done.text, notes, done.patch)
+            # Without a base, a text that is neither side's is somebody's decision.
+            if choice.is_reported() or sides.new:
+                notes = declined.note_unaccounted(sides.texts, done.text, notes, done.patch)
     except (TooMuchError, RecursionError):
         return None
     if is_declined:
@@ -179,7 +181,9 @@ def _merge_in_doubt(
     ours, theirs = encoding.encode(our_text, sides), encoding.encode(their_text, sides)
     if (patch and not keep_prose) or shown is None or ours is None or theirs is None:
         return None
-    texts = declined.note_unaccounted(sides.texts, marked.text, tuple(map(str, notes)), patch)
+    texts = tuple(map(str, notes))
+    if choice.is_reported():
+        texts = declined.note_unaccounted(sides.texts, marked.text, texts, patch)
     return len(marked.disputed), Partial(shown, ours, theirs, marked.places, texts, patch)
 
 

@@ -20,6 +20,7 @@ _DOUBTFUL = 3_000  # steps: a file with a thousand open members is better read a
 T = TypeVar("T")
 
 _side: ContextVar[int] = ContextVar("side that is taken in doubt", default=NOBODY)
+_silent: ContextVar[bool] = ContextVar("whether there is no report for notes", default=False)
 
 
 @contextmanager
@@ -30,6 +31,21 @@ def favouring(side: int) -> Iterator[None]:
         yield
     finally:
         _side.reset(token)
+
+
+@contextmanager
+def without_report() -> Iterator[None]:
+    """Leave open what a note would have to tell, as nobody would read it."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
+def is_reported() -> bool:
+    """Whether somebody reads the notes on a merge."""
+    return not _silent.get()
 
 
 def count_doubtful() -> None:

@@ -141,6 +141,7 @@ def _merge_document(
             for text, ended in zip(texts, has_end, strict=True)
         ]
         if moving:
+            sides = moves.gather_dotted_keys(sides)
             # What one side moved is put in its new place in base and in the other side.
             data = [read_value(side) for side in sides]
             by_ours = moves.find_moves(data[0], data[2], data[1])
@@ -262,10 +263,7 @@ def _merge_entry(
     base, ours, theirs = versions
     told = len(notes)
     if ours is None or theirs is None:
-        try:
-            return removed.merge_one_sided(base, ours, theirs, path, notes, strict=strict)
-        except NotSure as doubt:
-            return choice.choose(ours, theirs, doubt)
+        return _merge_one_sided(versions, path, notes, strict=strict)
     path = (*path, *removed.find_label(ours))
     try:
         lead = layout.merge_lead(base.lead if base else None, ours.lead, theirs.lead)
@@ -281,6 +279,7 @@ def _merge_entry(
     else:
         try:
             merged = _merge_changed(base, ours, theirs, path, notes)
+            _refuse_untold(notes, told)
             if choice.side():
                 # Where the rest of the file would not be merged for it, the member is in doubt.
                 before, own, other = (text or "" for text in texts)
@@ -290,6 +289,36 @@ def _merge_entry(
             merged = choice.choose(ours, theirs, doubt)
             del notes[told:]
     return merged if merged.lead == lead else merged._replace(lead=lead)
+
+
+def _merge_one_sided(
+    versions: Versions, path: Path, notes: list[Note], *, strict: bool
+) -> Entry | None:
+    """Merge a member that one side lacks."""
+    base, ours, theirs = versions
+    left, told = ours or theirs, len(notes)
+    try:
+        kept = removed.merge_one_sided(base, ours, theirs, path, notes, strict=strict)
+        if base and left and read_value(base.node) != read_value(left.node):
+            _refuse_untold(notes, told)
+    except NotSure as doubt:
+        del notes[told:]
+        return choice.choose(ours, theirs, doubt)
+    if not choice.is_reported():
+        del notes[told:]  # what is gone on one side, and says the same on the other, goes
+    return kept
+
+
+def _refuse_untold(notes: list[Note], told: int) -> None:
+    """Refuse a merge of a member that has to be told of where there is no report.
+
+    Raises
+    ------
+    NotSure
+        If it added notes to the ones that were told already.
+    """
+    if len(notes) > told and not choice.is_reported():
+        raise NotSure(str(notes[-1]))
 
 
 def _merge_changed(

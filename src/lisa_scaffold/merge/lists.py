@@ -106,11 +106,15 @@ def leave_out_crowded(members: Members, path: Path, notes: list[Note]) -> set[in
         doubt = NotSure(f"{where}: added beside what the other side removed")
         doubtful = choice.choose(set[int](), {slots.ours[index] for index in own}, doubt)
     out = values.find_crowded_out(base, ours, theirs)
+    crowded = {slots.theirs[index] for index in out}
+    if crowded and not choice.is_reported():
+        doubt = NotSure(f"{where}: added beside what the project removed")
+        return doubtful | choice.choose(crowded, set[int](), doubt)
     for index, removed in out.items():
         added = members.versions[slots.theirs[index]][2]
         text = write_content(added).strip() if added else ""
         notes.append(declined.note_crowded_out(where, text, values.text_of(removed) or ""))
-    return doubtful | {slots.theirs[index] for index in out}
+    return doubtful | crowded
 
 
 def refuse_replacements(members: Members, out: AbstractSet[int], path: Path) -> set[int]:

@@ -1,8 +1,12 @@
-"""Keys that one side moved to another table while the other side changed or removed them."""
+"""Keys that one side wrote in another table, or under a header of their own."""
 
 from __future__ import annotations
 
-from lisa_scaffold.formats.tree import Branch, Entry, NotSure, Path, Value
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from lisa_scaffold.formats import toml
+from lisa_scaffold.formats.tree import Branch, Entry, Key, NotSure, Path, Value
 from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.match import count_leaves, likeness
 
@@ -141,3 +145,67 @@ def _with_entries(table: Entry, entries: tuple[Entry, ...]) -> Entry:
     if not isinstance(table.node, Branch):
         raise NotSure("a table without entries")
     return table._replace(node=table.node._replace(entries=entries))
+
+
+def gather_dotted_keys(sides: Sequence[Branch]) -> list[Branch]:
+    """Write the same keys in the same form: below a header, where ours or theirs has made one.
+
+    ``lint.select`` in ``[tool.ruff]`` and ``select`` in ``[tool.ruff.lint]`` are one key, and TOML
+    takes no file that has both forms of a table.
+
+    Parameters
+    ----------
+    sides
+        Base, ours and theirs, as trees of TOML.
+
+    Raises
+    ------
+    NotSure
+        If a key is written in a way that cannot be parted.
+    """
+    headers = {
+        member.key: member
+        for side in sides[1:]
+        for member in side.entries
+        if _is_table(member) and not member.item and len(member.key) > 1
+    }
+    return [_gather_below(side, headers) if headers else side for side in sides]
+
+
+def _gather_below(side: Branch, headers: Mapping[Key, Entry]) -> Branch:
+    gathered: dict[Key, list[Entry]] = {}
+    behind: dict[Key, int] = {}
+    entries: list[Entry] = []
+    for member in side.entries:
+        if member.item or not _is_table(member):
+            entries.append(member)
+            continue
+        own: list[Entry] = []
+        for entry in _entries(member):
+            header = _find_header(member.key, entry.key, headers.keys())
+            if header is None:
+                own.append(entry)
+            else:
+                count = len(header) - len(member.key)
+                gathered.setdefault(header, []).append(toml.drop_key_parts(entry, count))
+        if own or len(own) == len(_entries(member)):
+            entries.append(_with_entries(member, tuple(own)))
+        behind.update(dict.fromkeys(gathered.keys() - behind.keys(), len(entries)))
+    there = {member.key: at for at, member in enumerate(entries) if _is_table(member)}
+    for header, moved in gathered.items():
+        if header in there:
+            at = there[header]
+            entries[at] = _with_entries(entries[at], (*_entries(entries[at]), *moved))
+    # From the end on, so that no place before it moves.
+    for header in reversed([header for header in gathered if header not in there]):
+        at = behind[header]
+        table = headers[header]._replace(lead="\n" if at else "")
+        entries.insert(at, _with_entries(table, tuple(gathered[header])))
+    return side._replace(entries=tuple(entries))
+
+
+def _find_header(table: Key, key: Key, headers: AbstractSet[Key]) -> Key | None:
+    """The longest header that a dotted key of a table could stand below."""
+    whole = (*table, *key)
+    ends = range(len(whole) - 1, len(table), -1)
+    return next((whole[:end] for end in ends if whole[:end] in headers), None)

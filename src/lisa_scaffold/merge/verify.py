@@ -267,7 +267,7 @@ def _check_sequence(
         if picks is None or [texts[side][index] for side, index in picks] != texts[3]:
             return f"{where}: both sides changed a list whose order counts."
         return None
-    if form == "set":
+    if form == "set" and (choice.is_reported() or choice.side() != choice.THEIRS):
         out = values.find_crowded_out(base, ours, theirs)
         theirs = [item for index, item in enumerate(theirs) if index not in out]
     compared = (base, ours, theirs, merged)

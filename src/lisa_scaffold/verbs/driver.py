@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lisa_scaffold import merge, workplace
+from lisa_scaffold.merge import choice
 from lisa_scaffold.model import Merged
+from lisa_scaffold.pattern import compile_lazily
 
 PATTERNS = (
     *("*.toml", "*.yml", "*.yaml", "*.cff", "*.json", "*requirements*.txt", "*requirements*.in"),
@@ -24,6 +26,8 @@ PATTERNS = (
 NAMES = ("ours", "base", "theirs")
 """What conflict markers call the sides where git does not say."""
 
+# As they stand in a merge by parts, which no line of either side resembles.
+_MARKER = compile_lazily(rb"(?m)^(?:<{7} project|={7}|>{7} template)(?=\r?$)")
 _STYLES = {"diff3": ["--diff3"], "zdiff3": ["--zdiff3"]}
 
 
@@ -62,22 +66,44 @@ def merge_sides(path: str, sides: Sides, marker_size: int, names: Sequence[str] 
         If git cannot merge the lines, as of a binary file.
     """
     base = sides.base or None
-    done = merge.merge_file(path, base, sides.ours, sides.theirs, keep_prose=False)
-    if isinstance(done, Merged) and not done.notes and not done.patch:
-        return Done(done.content, 0)
-    part = merge.merge_openly(path, base, sides.ours, sides.theirs, keep_prose=False)
+    with choice.without_report():
+        done = merge.merge_file(path, base, sides.ours, sides.theirs, keep_prose=False)
+        if isinstance(done, Merged) and not done.notes and not done.patch:
+            return Done(done.content, 0)
+        part = merge.merge_openly(path, base, sides.ours, sides.theirs, keep_prose=False)
+    style = _find_style()
     if part and not part.notes and not part.patch:
+        if not style:
+            return Done(_rename_markers(part.content, marker_size, names), part.places)
         # In all but the places in conflict both sides are the same now.
         sides = sides._replace(ours=part.ours, theirs=part.theirs)
-    return _merge_lines(sides, marker_size, names)
+    return _merge_lines(sides, marker_size, names, style)
 
 
-def _merge_lines(sides: Sides, marker_size: int, names: Sequence[str]) -> Done:
-    """The merge of the lines, with markers in the style that the user has chosen."""
+def _find_style() -> list[str]:
+    """What tells git of the style of conflict markers that the user has chosen."""
     from lisa_scaffold import git  # most merges need none, and git starts one for each file
 
     asked = git.complete("config", "--get", "merge.conflictStyle", codes=(0, 1, 128))
-    style = _STYLES.get(asked.stdout.decode(errors="replace").strip(), [])
+    return _STYLES.get(asked.stdout.decode(errors="replace").strip(), [])
+
+
+def _rename_markers(content: bytes, size: int, names: Sequence[str]) -> bytes:
+    """Write the markers of a merge by parts as git asked for them.
+
+    Git's own merge of the two sides would join places that are near each other.
+    """
+    ours, _, theirs = names
+    said = {b"<": f" {ours}", b"=": "", b">": f" {theirs}"}
+    return _MARKER.sub(lambda found: found[0][:1] * size + said[found[0][:1]].encode(), content)
+
+
+def _merge_lines(
+    sides: Sides, marker_size: int, names: Sequence[str], style: Sequence[str]
+) -> Done:
+    """The merge of the lines, with markers in the style that the user has chosen."""
+    from lisa_scaffold import git  # as above
+
     options = ("--stdout", f"--marker-size={marker_size}", *style)
     labels = [word for name in names for word in ("-L", name)]
     with workplace.folder() as folder:
