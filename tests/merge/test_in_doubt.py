@@ -339,3 +339,58 @@ def test_a_comment_that_the_project_wrote_otherwise_does_not_come_back(
     done = merge_file("pyproject.toml", base.encode(), ours.encode(), theirs.encode())
     assert isinstance(done, Merged)
     assert done.content.decode() == expected
+
+
+MATRIX = """\
+jobs:
+  test:
+    runs-on: ${{ matrix.os }}
+    strategy:
+      matrix:
+        os: [ubuntu-latest, windows-latest]
+        python: ["3.10", "3.11", "3.12"]
+    steps:
+      - run: nox
+"""
+PYTHONS, SYSTEMS = '        python: ["3.10", "3.11", "3.12"]\n', "[ubuntu-latest, windows-latest]"
+RECAST = """\
+        os: [ubuntu-latest]
+        python: ["3.10", "3.11", "3.12"]
+        include:
+          - os: windows-latest
+            python: "3.12"
+"""
+
+
+def test_jobs_that_both_sides_chose_anew_are_open_as_a_whole() -> None:
+    """Else nothing runs on Windows with what the project has left of its Pythons."""
+    ours = MATRIX.replace(', "3.12"]', "]").replace("nox", "nox -s tests")
+    theirs = MATRIX.replace(f"        os: {SYSTEMS}\n{PYTHONS}", RECAST) + "      - run: codecov\n"
+    for one, two in ((ours, theirs), (theirs, ours)):
+        done = opened(".github/workflows/ci.yml", MATRIX, one, two)
+        assert done is not None
+        hold(Sides(".github/workflows/ci.yml", MATRIX, one, two), done)
+        assert done.places == 1
+        for text, chosen in ((done.ours, one), (done.theirs, two)):
+            test: Any = yaml.load(text.decode())
+            whole: Any = yaml.load(chosen)
+            where = (("jobs",), ("test",), ("strategy",), ("matrix",))
+            for key in where:
+                test, whole = test[key], whole[key]
+            assert test == whole
+        assert b"run: nox -s tests\n      - run: codecov\n" in done.ours
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        # Of axes alone each is somebody's choice for itself.
+        (MATRIX.replace(', "3.12"]', ', "3.12", "3.13"]'), MATRIX.replace(", windows-latest", "")),
+        # Exceptions that one side alone chose are right for axes that nobody changed.
+        (MATRIX.replace("nox", "nox -R"), MATRIX.replace(f"os: {SYSTEMS}\n{PYTHONS}", RECAST[8:])),
+    ],
+)
+def test_jobs_that_one_side_chose_are_no_doubt(ours: str, theirs: str) -> None:
+    for one, two in ((ours, theirs), (theirs, ours)):
+        done = merge_file("ci.yml", MATRIX.encode(), one.encode(), two.encode())
+        assert isinstance(done, Merged)

@@ -175,6 +175,8 @@ def merge_branch(
         return theirs
     if write(theirs) == write(base):
         return ours
+    if values.have_recast_jobs(path, *map(read_value, (base, ours, theirs))):
+        raise NotSure(f"{values.show_path(path)}: both sides changed the jobs that it makes")
     base, ours, theirs = layout.align(base, ours, theirs)
     members = _match_members(base, ours, theirs, path)
     if isinstance(members, list):

@@ -44,6 +44,8 @@ _ORDERED = {
     *("workflow", "tasks", "plugins", "commands-pre", "commands-post", "runargs", "args"),
     *("addopts", "options", "flags", "patterns"),
 }
+# What a matrix of jobs has beside its axes.
+_EXCEPTIONS = {("include",), ("exclude",)}
 # Of these the last one has the last word.
 _LAST_WINS = {"extends", "package-rules", "packagerules"}
 # Sets whose items are prose.
@@ -273,6 +275,27 @@ def classify_list(path: Path, *sides: Sequence[Value]) -> ListForm:
 def is_ordered(path: Path) -> bool:
     """Whether the order of a list means something, as its name tells."""
     return _key_of(path) in _ORDERED
+
+
+def have_recast_jobs(path: Path, base: Value, ours: Value, theirs: Value) -> bool:
+    """Whether both sides changed parts of a matrix of jobs, and one of them the exceptions.
+
+    What is included beside the axes, or excluded from them, is chosen for these axes: with those of
+    the other side, jobs would come and go that nobody has asked for.
+    """
+    match base, ours, theirs:
+        case dict(), dict(), dict() if _key_of(path) == "matrix":
+            changed = [
+                {key for key in base.keys() | side.keys() if side.get(key) != base.get(key)}
+                for side in (ours, theirs)
+            ]
+            alike = {key for key in changed[0] & changed[1] if ours.get(key) == theirs.get(key)}
+            first, second = (keys - alike for keys in changed)
+            return bool(
+                (first & _EXCEPTIONS and second - _EXCEPTIONS)
+                or (second & _EXCEPTIONS and first - _EXCEPTIONS)
+            )
+    return False
 
 
 def is_last_wins(path: Path) -> bool:

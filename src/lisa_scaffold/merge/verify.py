@@ -215,6 +215,8 @@ def _check_mapping(
     sides: Sequence[dict[tuple[str, ...], Value]],
     merged: dict[tuple[str, ...], Value],
 ) -> str | None:
+    if values.have_recast_jobs(path, *sides):
+        return f"{values.show_path(path)}: both sides changed the jobs that it makes."
     items: list[list[match.Item]] = [list(side.items()) for side in sides]
     slots = match.match_by_likeness(*items, keyed=True)
     left = dict(merged)
