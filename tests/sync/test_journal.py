@@ -285,7 +285,9 @@ def test_what_was_staged_after_the_kill_stays_staged(
     git.git("add", "mine.dat", cwd=workshop.project)
     recovered = journal.recover(git.repository(workshop.project))
     assert recovered == journal.Recovered(
-        "An update that had been interrupted was completed.", True
+        "An update that had been interrupted was completed. Its report is lost: git diff --staged "
+        "shows what it did, and git reset --merge takes it back, to start it again.",
+        True,
     )
     files, staged = state(workshop.project)
     mine = git.git("ls-files", "--stage", "mine.dat", cwd=workshop.project)
@@ -293,6 +295,22 @@ def test_what_was_staged_after_the_kill_stays_staged(
     assert (files, staged.replace(mine, "")) == after
     assert mine.startswith("100644 ")
     assert strays(workshop.project) == []
+
+
+@every(STEP, "first")
+def test_what_is_reset_after_a_kill_is_not_missed(workshop: Workshop, first: int) -> None:
+    """Who finds a half-written tree takes the lock away, and all changes back, and works on."""
+    before, after = outcomes(workshop)
+    seen = set()
+    for fatal in attempts(workshop, first, Killed()):
+        fatal.run()
+        (fatal.project / ".git/index.lock").unlink(missing_ok=True)
+        git.git("reset", "--quiet", "--hard", cwd=fatal.project)
+        recovered = journal.recover(git.repository(fatal.project))
+        seen.add(recovered and recovered.message.partition(":")[0])
+        assert state(fatal.project) in (before, after), f"call {fatal.number}"
+        assert strays(fatal.project) == [], f"call {fatal.number}"
+    assert "An update that had been interrupted was dropped" in seen
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:

@@ -173,7 +173,7 @@ def refuse_interrupted(found: Repository | Path) -> None:
     if any(os.path.lexists(place.folder / name) for name in names):
         raise LisaError(
             f"{place.top}: a command was interrupted there, and its change is not complete",
-            "Run the command without --dry-run first: that completes the change, or drops it.",
+            "Start it again, or lisa-scaffold update: that completes the change, or drops it.",
         )
 
 
@@ -222,8 +222,19 @@ def _recover(place: Place) -> Recovered | None:
     if os.path.lexists(pending):
         plan = replay.read_plan(pending, place.top)
         what = "An update" if "index" in plan or "branch" in plan else "A repair"
-        _Change(place, pending, plan).finish()
-        return Recovered(f"{what} that had been interrupted was completed.", True)
+        change = _Change(place, pending, plan)
+        if change.is_overtaken():
+            change.take_back()
+            gone = "was dropped: files that it had changed are as before. Start it again."
+            return Recovered(f"{what} that had been interrupted {gone}", False)
+        change.finish()
+        lost = ""
+        if "index" in plan:
+            lost = (
+                " Its report is lost: git diff --staged shows what it did, and git reset --merge "
+            )
+            lost += "takes it back, to start it again."
+        return Recovered(f"{what} that had been interrupted was completed.{lost}", True)
     if not os.path.lexists(draft):
         return None
     _unlock_index(place, draft)
@@ -366,6 +377,18 @@ class _Change:
         """The steps, each with its number and its path as seen from the top."""
         prefix, steps = self.plan.get("prefix", ""), self.plan.get("steps", [])
         return [(number, f"{prefix}{step['path']}", step) for number, step in enumerate(steps)]
+
+    def is_overtaken(self) -> bool:
+        """Whether somebody has put files back as they were that it had changed already.
+
+        What they were changed to is gone then: ``git reset --hard`` takes away the only copy.
+        """
+        return any(
+            step["new"] not in (None, step["old"])
+            and files.fingerprint(self.place.top, path) == step["old"]
+            and not os.path.lexists(self.folder / "content" / str(number))
+            for number, path, step in self.steps
+        )
 
     def carry_out_all(self) -> list[str]:
         """Put files, objects and index in place; returns the paths that somebody has edited."""
