@@ -178,6 +178,22 @@ def note_unused(what: str, after: str) -> Declined:
     return Declined(f"{what}: nothing here uses it; the template's is left out.", "", after, "")
 
 
+def note_unmet(what: str, before: str, after: str, stays: str) -> Declined:
+    """Note that the template's change uses something that the project has not."""
+    return Declined(
+        f"{what}: the template's uses what the project has removed; it is not taken.",
+        *(before, after, stays),
+    )
+
+
+def note_needed(what: str, before: str, stays: str) -> Declined:
+    """Note that the template removed something, and the project uses it."""
+    return Declined(
+        f"{what}: the template no longer has it, the project uses it; it stays.",
+        *(before, "", stays),
+    )
+
+
 def note_crowded_out(where: str, added: str, removed: str) -> Declined:
     """Note that the template added a version next to one that the project removed."""
     return Declined(

@@ -14,6 +14,7 @@ from lisa_scaffold.formats.tree import (
     Value,
     drop_copies,
     read_value,
+    split_comments,
     write,
     write_content,
 )
@@ -26,6 +27,7 @@ from lisa_scaffold.merge import (
     lists,
     match,
     moves,
+    needs,
     ordering,
     removed,
     values,
@@ -153,6 +155,11 @@ def _merge_document(
             sides[0] = moves.apply_moves_to_tree(sides[0], by_theirs, sides[2])
             sides[0] = moves.apply_moves_to_tree(sides[0], by_ours, sides[1])
         root = merge_branch(sides[0], sides[1], sides[2], (), notes)
+        open_names = needs.find_open(*map(read_value, (*sides[1:], root)))
+        if any(open_names):
+            notes.clear()
+            with needs.settling(open_names):
+                root = merge_branch(sides[0], sides[1], sides[2], (), notes)
     except (NotSure, RecursionError):
         return None
     if removed.find_dangling(notes, sides[0], sides[2], root):
@@ -171,10 +178,12 @@ def merge_branch(
         if ours.kind == "seq" and (whole := lists.merge_both_added(ours, theirs, path, notes)):
             return whole
         base = ours._replace(entries=())
-    if write(ours) in (write(base), write(theirs)):
-        return theirs
-    if write(theirs) == write(base):
-        return ours
+    texts = [write(side) for side in (base, ours, theirs)]
+    if not needs.unsettled().concerns(*texts):
+        if texts[1] in (texts[0], texts[2]):
+            return theirs
+        if texts[2] == texts[0]:
+            return ours
     if values.have_recast_jobs(path, *map(read_value, (base, ours, theirs))):
         raise NotSure(f"{values.show_path(path)}: both sides changed the jobs that it makes")
     base, ours, theirs = layout.align(base, ours, theirs)
@@ -186,7 +195,7 @@ def merge_branch(
     for slot, versions in members.versions.items():
         entry = None
         if slot not in out:
-            entry = _merge_entry(versions, path, notes, strict=members.strict)
+            entry = _merge_member(versions, path, notes, strict=members.strict)
         if entry is not None:
             merged[slot] = entry
     keep = set(merged) - lists.refuse_replacements(members, out, path)
@@ -258,6 +267,17 @@ def _match_mapping(sides: list[list[Entry]], items: list[list[Value]]) -> match.
     return match.Slots(base, ours, theirs, frozenset(out))
 
 
+def _merge_member(
+    versions: Versions, path: Path, notes: list[Note], *, strict: bool
+) -> Entry | None:
+    """Merge one member, unless a name that it needs, or defines, settles the matter."""
+    settled = _settle_need(versions, path) if any(needs.unsettled()) else None
+    if settled is None:
+        return _merge_entry(versions, path, notes, strict=strict)
+    notes.append(settled[1])
+    return settled[0]
+
+
 def _merge_entry(
     versions: Versions, path: Path, notes: list[Note], *, strict: bool
 ) -> Entry | None:
@@ -274,9 +294,10 @@ def _merge_entry(
     if not lead and not ours.lead.strip() and ours.head.lstrip()[:1] == "[":
         lead = ours.lead  # a blank line parts tables, wherever the template has lost it
     texts = [write_content(side) if side else None for side in versions]
-    if texts[1] == texts[0]:
+    is_settled = not needs.unsettled().concerns(*texts)
+    if is_settled and texts[1] == texts[0]:
         merged = theirs
-    elif texts[2] in texts[:2]:
+    elif is_settled and texts[2] in texts[:2]:
         merged = ours
     else:
         try:
@@ -321,6 +342,26 @@ def _refuse_untold(notes: list[Note], told: int) -> None:
     """
     if len(notes) > told and not choice.is_reported():
         raise NotSure(str(notes[-1]))
+
+
+def _settle_need(versions: Versions, path: Path) -> tuple[Entry | None, Note] | None:
+    """The project's member, with a note, where the template's does not go together with it."""
+    base, ours, theirs = versions
+    left = ours or theirs
+    if left is None:
+        return None
+    path = (*path, *removed.find_label(left))
+    before, mine, offered = (write_content(side) if side else "" for side in versions)
+    if theirs is None:
+        if base is None or ours is None or not needs.unsettled().keeps(path, mine):
+            return None
+        return ours, declined.note_needed(values.show_path(path), before, mine)
+    is_whole = base is None or ours is None or isinstance(theirs.node, Leaf)
+    if not is_whole or not needs.unsettled().declines(path, before, offered):
+        return None
+    above = "".join(f"{line}\n" for line in split_comments(theirs.lead) if base is None)
+    what = values.show_path(path)
+    return ours, declined.note_unmet(what, before, above + offered, mine)
 
 
 def _merge_changed(

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from lisa_scaffold.formats.diff import hunks
 from lisa_scaffold.formats.tree import Indistinct, NotSure, Path, Value
-from lisa_scaffold.merge import choice, identities, match, moves, values
+from lisa_scaffold.merge import choice, identities, match, moves, needs, values
 from lisa_scaffold.merge.declined import Declined, MergedText, Note
 from lisa_scaffold.pattern import compile_lazily
 
@@ -82,6 +82,9 @@ def find_lost_comment(
     if choice.side():
         return None
     known = {*_find_comments(base), *_find_comments(merged)}
+    for note in notes:
+        if isinstance(note, Declined):
+            known |= {*_find_comments(note.before), *_find_comments(note.after)}
     for side, text in ("project", ours), ("template", theirs):
         for comment in _find_comments(text):
             if comment not in known and not any(comment in str(note) for note in notes):
@@ -131,13 +134,16 @@ def _find_disagreement(
     and not against git (`by_git`), which saw the lines around it. There, each leaf must still
     be there as often as the two sides have it.
     """
+    if not choice.side() and (missing := needs.find_dangling(ours, theirs, merged)):
+        return f"one side uses {missing}, which the other has removed."
     try:
         # What one side moved is put in its new place everywhere.
         by_ours = moves.find_moves(base, theirs, ours)
         by_theirs = moves.find_moves(base, ours, theirs)
         before = moves.apply_moves(moves.apply_moves(base, by_theirs), by_ours)
         sides = moves.apply_moves(ours, by_theirs), moves.apply_moves(theirs, by_ours)
-        return _check((), (before, *sides), merged)
+        with needs.settling(needs.find_open(ours, theirs, merged)):
+            return _check((), (before, *sides), merged)
     except NotSure as unsure:
         if not (by_git and isinstance(unsure, Indistinct)):
             return f"nothing can be said about the merge: {unsure}."
@@ -158,7 +164,9 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
     """
     side = choice.side()
     if not side:
-        return _check_value(path, sides, merged)
+        problem = _check_value(path, sides, merged)
+        is_own = problem and merged == sides[choice.OURS] and any(needs.unsettled())
+        return None if is_own and needs.excuses(path, *sides) else problem
     try:
         problem = _check_value(path, sides, merged)
     except NotSure as doubt:
@@ -169,7 +177,10 @@ def _check(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
 def _check_value(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
     base, ours, theirs = sides
     if theirs in (ours, base) or ours == base:
-        return _expect(path, ours if theirs in (ours, base) else theirs, merged)
+        problem = _expect(path, ours if theirs in (ours, base) else theirs, merged)
+        is_divided = isinstance(ours, dict | list) and isinstance(theirs, dict | list)
+        if problem is None or not is_divided or not any(needs.unsettled()):
+            return problem
     match base, ours, theirs, merged:
         case ((dict() | None), dict(), dict(), dict()):
             return _check_mapping(path, (base or {}, ours, theirs), merged)
