@@ -243,8 +243,7 @@ def _merge(path: str, sides: encoding.Sides, *, keep_prose: bool) -> _Result | N
         prose = text.merge_prose(base, ours, theirs, path)
         if prose is None or (prose.patch and not keep_prose):
             return None
-        reason = declined.BOTH_ADDED if sides.new else declined.REWRITTEN
-        return _Result(prose.text, prose.notes, prose.patch, reason if prose.patch else "")
+        return _Result(prose.text, prose.notes, prose.patch, prose.reason)
     for merge in kinds.mergers(file_type, new=sides.new):
         done = merge(base, ours, theirs)
         if done is None or kinds.find_problem(path, base, ours, theirs, *done) is not None:

@@ -17,6 +17,7 @@ _KEY = compile_lazily(r"""["']?([\w.-]+)["']?\s*[:=]""")
 _MARGIN = "\n    "
 REWRITTEN = "The project has rewritten the passage that the template changed."
 BOTH_ADDED = "Both sides added this file; where they differ it stays as the project has it."
+OWN_HEADING = "The project has the heading “{}” in a form of its own; what comes with it stays out."
 _JOINED = "both sides changed what stands in these lines; they were:"
 
 

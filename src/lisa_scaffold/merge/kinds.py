@@ -150,6 +150,10 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     elif form in _CHECKED:
         checker = import_module(f"lisa_scaffold.merge.{_MERGERS[form][0]}")
         problem = checker.find_problem(base, ours, theirs, merged)
+    elif form == "prose":
+        from lisa_scaffold.merge import headings
+
+        problem = headings.find_problem(base, ours, theirs, merged, path)
     return problem
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,8 +26,9 @@ from lisa_scaffold.formats.diff import (
     to_text,
 )
 from lisa_scaffold.merge import choice
-from lisa_scaffold.merge.declined import BOTH_ADDED, REWRITTEN, Declined, MergedText
+from lisa_scaffold.merge.declined import BOTH_ADDED, OWN_HEADING, REWRITTEN, Declined, MergedText
 from lisa_scaffold.merge.effort import spend
+from lisa_scaffold.merge.headings import find_doubled
 from lisa_scaffold.merge.references import add_definitions
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import pick_newest
@@ -47,11 +49,32 @@ MergedLines = tuple[list[str], tuple[str, ...]]
 
 
 class Prose(NamedTuple):
-    """Merged prose, and the template's change to what the project had rewritten."""
+    """Merged prose, and the template's change to what the project had rewritten, with the reason.
+
+    There is a reason only where something was declined.
+    """
 
     text: str
     patch: str
     notes: tuple[str, ...]
+    reason: str
+
+
+class _Passages(NamedTuple):
+    """Merged prose.
+
+    Attributes
+    ----------
+    with_declined
+        The base with what was declined.
+    instead
+        The merge with what was declined.
+    """
+
+    lines: list[str]
+    notes: tuple[str, ...]
+    with_declined: list[str]
+    instead: list[str]
 
 
 class _Block(NamedTuple):
@@ -106,7 +129,41 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
     project only wrapped its lines in other places.
     """
     sides = to_lines(base), to_lines(ours), to_lines(theirs)
-    rewritten = likeness_of_words(sides[0], sides[1]) < _REWRITTEN
+    done = _merge_passages(*sides, frozenset())
+    if done is None:
+        return None
+    doubled = find_doubled(*sides, done.lines, path)
+    if doubled:
+        done = _merge_passages(*sides, doubled.keys()) or done
+    if find_doubled(*sides, done.lines, path):
+        return None
+    merged = done.lines
+    with_definitions = add_definitions(merged, sides[1], sides[2], path)
+    taken = {line for line in with_definitions if line not in merged} - {*sides[0]}
+    if base:
+        with_declined = [line for line in done.with_declined if line not in taken]
+        offered = patch(base, to_text(with_declined), path)
+    else:
+        # Where both sides added it, there is no common text that the template has changed.
+        offered = patch(to_text(merged), to_text(done.instead), path)
+    reason = REWRITTEN if base else BOTH_ADDED
+    if doubled:
+        reason = OWN_HEADING.format(next(iter(doubled.values())))
+    return Prose(to_text(with_definitions), offered, done.notes, reason if offered else "")
+
+
+def _merge_passages(
+    base: list[str], ours: list[str], theirs: list[str], doubled: AbstractSet[int]
+) -> _Passages | None:
+    """Merge prose passage by passage; `None` where nobody can be sure.
+
+    Parameters
+    ----------
+    doubled
+        Indices of lines of theirs that are declined, as the project has them in another form.
+    """
+    sides = base, ours, theirs
+    rewritten = likeness_of_words(base, ours) < _REWRITTEN
     merged: list[str] = []
     notes: tuple[str, ...] = ()
     with_declined: list[str] = []
@@ -115,7 +172,11 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
         before = sides[0][region.base]
         our_lines, their_lines = sides[1][region.ours], sides[2][region.theirs]
         done, declined = _merge_region(region, *sides), False
-        if done is None:
+        if region.changed != "none" and not doubled.isdisjoint(
+            range(*region.theirs.indices(len(theirs)))
+        ):
+            done, declined = (our_lines, ()), True
+        elif done is None:
             words = [" ".join(lines).split() for lines in (before, our_lines, their_lines)]
             if words[1] == words[0] != words[2]:
                 first = their_lines[0] if their_lines else before[0]
@@ -132,15 +193,7 @@ def merge_prose(base: str, ours: str, theirs: str, path: str) -> Prose | None:
         notes += done[1]
         with_declined += their_lines if declined else before
         instead += their_lines if declined else done[0]
-    with_definitions = add_definitions(merged, sides[1], sides[2], path)
-    taken = {line for line in with_definitions if line not in merged} - {*sides[0]}
-    if not base:
-        # Where both sides added it, there is no common text that the template has changed.
-        return Prose(
-            to_text(with_definitions), patch(to_text(merged), to_text(instead), path), notes
-        )
-    with_declined = [line for line in with_declined if line not in taken]
-    return Prose(to_text(with_definitions), patch(base, to_text(with_declined), path), notes)
+    return _Passages(merged, notes, with_declined, instead)
 
 
 def merge_prose_openly(base: str, ours: str, theirs: str, path: str) -> MergedText | None:
@@ -148,8 +201,7 @@ def merge_prose_openly(base: str, ours: str, theirs: str, path: str) -> MergedTe
     done = merge_prose(base, ours, theirs, path)
     if done is None:
         return None
-    reason = REWRITTEN if base else BOTH_ADDED
-    patched = (Declined(reason, patch=done.patch),) if done.patch else ()
+    patched = (Declined(done.reason, patch=done.patch),) if done.patch else ()
     return done.text, (*done.notes, *patched)
 
 
