@@ -394,3 +394,49 @@ def test_jobs_that_one_side_chose_are_no_doubt(ours: str, theirs: str) -> None:
     for one, two in ((ours, theirs), (theirs, ours)):
         done = merge_file("ci.yml", MATRIX.encode(), one.encode(), two.encode())
         assert isinstance(done, Merged)
+
+
+JOBS = """\
+jobs:
+  checks:
+    runs-on: ubuntu-latest
+    timeout-minutes: 30
+    steps:
+      - name: Get
+        uses: actions/checkout@v4
+      - name: Check
+        run: nox -s lint
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: nox -s tests
+"""
+
+
+def test_of_a_job_that_both_sides_renamed_the_name_is_open() -> None:
+    ours = JOBS.replace("checks", "static-checks").replace("-s lint", "-s lint types")
+    theirs = JOBS.replace("checks", "lint").replace("@v4", "@v6")
+    text = text_of(".github/workflows/ci.yml", JOBS, ours, theirs)
+    assert text == ours.replace("@v4", "@v6").replace(
+        "  static-checks:\n",
+        "<<<<<<< project\n  static-checks:\n=======\n  lint:\n>>>>>>> template\n",
+    )
+
+
+def test_features_for_two_versions_are_not_one_that_both_renamed() -> None:
+    base = '[feature.py39]\npython = "3.9.*"\n\n[environments]\npy39 = ["py39", "test"]\n'
+    ours, theirs = base.replace("9", "13"), base.replace("9", "14")
+    both = (
+        '[feature.py313]\npython = "3.13.*"\n[feature.py314]\npython = "3.14.*"\n\n[environments]\n'
+        'py313 = ["py313", "test"]\npy314 = ["py314", "test"]\n'
+    )
+    done = merge_file("pixi.toml", base.encode(), ours.encode(), theirs.encode())
+    assert done == Merged(both.encode())
+
+
+def test_comments_at_the_top_of_a_block_stay_there_when_its_members_change() -> None:
+    base = '[x]\n# What they are.\na = ["1"]\nb = ["2"]\n\n[y]\nv = 1\n'
+    ours = base.replace("a =", 'own = ["0"]\na =').replace("v = 1", "v = 2")
+    theirs = base.replace("are.", "are.\n# And why.").replace("v = 1", "v = 3")
+    text = text_of("a.toml", base, ours, theirs)
+    assert text.partition("[y]")[0] == ours.partition("[y]")[0].replace("are.", "are.\n# And why.")

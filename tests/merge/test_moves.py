@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.merge import merge_file
+from lisa_scaffold.merge import merge_file, merge_openly
 from lisa_scaffold.model import Merged
 
 BASE = '[tool.ruff]\nline-length = 80\nselect = [ "E", "F" ]\n'
@@ -87,6 +87,104 @@ def test_what_one_side_removed_and_the_other_moved_is_a_conflict() -> None:
     removed = BASE.replace('select = [ "E", "F" ]\n', "")
     assert merge(BASE, removed, MOVED) is None
     assert merge(BASE, MOVED, removed) is None
+
+
+REMOVED = BASE.replace('select = [ "E", "F" ]\n', "")
+# Of the table that the other side has removed, the only key.
+HOST = '[host]\npip = "*"\n\n[test]\nx = 1\n'
+NO_HOST = "[test]\nx = 1\ny = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "removed", "moved", "lines"),
+    [
+        pytest.param(
+            BASE,
+            REMOVED,
+            MOVED,
+            (
+                ["[tool.ruff.lint]", 'select = [ "E", "F" ]'],
+                ["[tool.ruff]", "line-length = 100"],
+            ),
+            id="a key",
+        ),
+        pytest.param(
+            HOST.replace("[host]", '[a]\npython = "3"\n\n[host]'),
+            '[a]\npython = "3"\n\n' + NO_HOST,
+            '[a]\npython = "3"\npip = "*"\n\n[test]\nx = 1\n',
+            (['pip = "*"'], ["[a]", 'python = "3"', "", "[test]", "x = 1", "y = 2"]),
+            id="a table",
+        ),
+        pytest.param(
+            HOST,
+            NO_HOST,
+            'pip = "*"\n\n[test]\nx = 1\n',
+            (['pip = "*"'], ["[test]", "x = 1", "y = 2"]),
+            id="to the place before the first table",
+        ),
+    ],
+)
+@pytest.mark.parametrize("by_project", [True, False])
+def test_of_what_one_side_removed_and_the_other_moved_that_alone_is_open(
+    base: str, removed: str, moved: str, lines: tuple[list[str], list[str]], by_project: bool
+) -> None:
+    open_lines, rest = lines
+    sides = [(moved if by_project else removed), (removed if by_project else moved)]
+    assert merge(base, *sides) is None
+    done = merge_openly("pyproject.toml", base.encode(), *(side.encode() for side in sides))
+    assert done is not None
+    assert done.places == 1
+    with_it, without = (done.ours, done.theirs) if by_project else (done.theirs, done.ours)
+    assert without.decode().splitlines() == rest
+    left = with_it.decode().splitlines()
+    for line in rest:
+        left.remove(line)
+    assert [line for line in left if line] == open_lines
+
+
+def test_what_both_sides_moved_to_one_place_is_moved() -> None:
+    """The one has a key of that name in another new table besides, which it has not moved."""
+    base = '[project]\nname = "a"\nplatforms = ["x"]\n'
+    ours = '[workspace]\nname = "a"\nplatforms = ["x", "y"]\n'
+    theirs = '[workspace]\nname = "a"\nplatforms = ["x", "z"]\n\n[package]\nname = "a"\n'
+    assert merge(base, ours, theirs) == (
+        '[workspace]\nname = "a"\nplatforms = ["x", "y", "z"]\n\n[package]\nname = "a"\n'
+    )
+
+
+EXTRAS = """\
+[project.optional-dependencies]
+# Own ones are below.
+# They end here.
+
+docs = ["mkdocs>=1", "theme>=9"]
+
+dev = ["pytest>=8"]
+
+[tool]
+x = 1
+"""
+
+
+def test_requirements_are_moved_by_name_and_leave_the_comments_of_their_place() -> None:
+    ours = EXTRAS.replace('docs = ["mkdocs>=1", "theme>=9"]\n\n', "")
+    ours = ours.replace("# They", 'own = ["mine"]\n# They')
+    ours = ours.replace('"pytest>=8"]\n', '"pytest>=8", "own"]\ndocs = ["mkdocs>=1", "theme>=9"]\n')
+    theirs = """\
+[project.optional-dependencies]
+# Own ones are below.
+debug = ["d"]
+# They end here.
+
+[dependency-groups]
+docs = ["mkdocs>=1.5", "theme>=9.7"]
+dev = ["pytest>=8"]
+
+[tool]
+x = 1
+"""
+    both = theirs.replace("debug", 'own = ["mine"]\ndebug').replace('8"', '8", "own"')
+    assert merge(EXTRAS, ours, theirs) == both
 
 
 @pytest.mark.parametrize(

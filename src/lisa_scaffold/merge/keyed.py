@@ -43,7 +43,7 @@ def merge_toml(base: str, ours: str, theirs: str) -> MergedText | None:
     from lisa_scaffold.formats import toml  # a merge driver needs one of the two
 
     merged = _merge_document(toml.parse, base, ours, theirs, moving=True)
-    return verify.refuse_unsound(toml.load, (base, ours, theirs), merged)
+    return verify.refuse_unsound(toml.load, (base, ours, theirs), merged, moving=True)
 
 
 def merge_yaml(base: str, ours: str, theirs: str) -> MergedText | None:
@@ -146,6 +146,8 @@ def _merge_document(
             sides = moves.gather_dotted_keys(sides)
             # What one side moved is put in its new place in base and in the other side.
             data = [read_value(side) for side in sides]
+            for side, lost in enumerate(moves.settle_withdrawn(data[0], data[1], data[2]), 1):
+                sides[side] = moves.drop_from_tree(sides[side], lost)
             by_ours = moves.find_moves(data[0], data[2], data[1])
             by_theirs = moves.find_moves(data[0], data[1], data[2])
             sides[1:] = [
@@ -162,7 +164,7 @@ def _merge_document(
                 root = merge_branch(sides[0], sides[1], sides[2], (), notes)
     except (NotSure, RecursionError):
         return None
-    if removed.find_dangling(notes, sides[0], sides[2], root):
+    if not choice.side() and removed.find_dangling(notes, sides[0], sides[2], root):
         return None
     merged = verify.drop_revived_comments(base, ours, theirs, write(root))
     if not (has_end[2] if has_end[1] == has_end[0] else has_end[1]):
@@ -184,9 +186,7 @@ def merge_branch(
             return theirs
         if texts[2] == texts[0]:
             return ours
-    if values.have_recast_jobs(path, *map(read_value, (base, ours, theirs))):
-        raise NotSure(f"{values.show_path(path)}: both sides changed the jobs that it makes")
-    base, ours, theirs = layout.align(base, ours, theirs)
+    head, (base, ours, theirs) = layout.detach_head(*layout.align(base, ours, theirs))
     members = _match_members(base, ours, theirs, path)
     if isinstance(members, list):
         return layout.assemble(base, ours, theirs, members)
@@ -200,7 +200,8 @@ def merge_branch(
             merged[slot] = entry
     keep = set(merged) - lists.refuse_replacements(members, out, path)
     order = ordering.order_slots(members.slots, keep, members.strict)
-    return layout.assemble(base, ours, theirs, [merged[slot] for slot in order])
+    made = layout.assemble(base, ours, theirs, [merged[slot] for slot in order])
+    return layout.attach_head(head, made)
 
 
 def _match_members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Members | list[Entry]:
@@ -210,6 +211,8 @@ def _match_members(base: Branch, ours: Branch, theirs: Branch, path: Path) -> Me
     items = [[read_value(member.node) for member in side] for side in sides]
     form, strict = "map", False
     if base.kind == "map":
+        if values.have_recast_jobs(path, *map(read_value, (base, ours, theirs))):
+            raise NotSure(f"{values.show_path(path)}: both sides changed the jobs that it makes")
         slots = _match_mapping(sides, items)
     else:
         form = values.classify_list(path, *items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from lisa_scaffold.formats.tree import (
     COMMENT,
@@ -55,6 +56,57 @@ def merge_lead(base: str | None, ours: str, theirs: str) -> str:
     margin = ours.rsplit("\n", 2)[-2]
     margin = margin[: len(margin) - len(margin.lstrip())]
     return blank + "".join(f"{margin}{comments[side][index]}\n" for side, index in picks)
+
+
+def detach_head(base: Branch, ours: Branch, theirs: Branch) -> tuple[str, list[Branch]]:
+    """The comments at the top of a block, and the block without them, if they are its own.
+
+    They are where another member follows them now: they have stayed when members came or went. So
+    have those of the base that all sides have, if the others are those of the member below them.
+    """
+    sides = [base, ours, theirs]
+    firsts = [side.entries[0] for side in sides if side.entries]
+    if (
+        base.kind != "map"
+        or len(firsts) < len(sides)
+        or any(side.bracketed or side.compact for side in sides)
+        or len({(first.key, first.item) for first in firsts}) == 1
+    ):
+        return "", sides
+    comments = [set(split_comments(first.lead)) for first in firsts]
+    lines = [first.lead.splitlines(keepends=True) for first in firsts]
+    own = [len(each) for each in lines]
+    key = firsts[0].key
+    below = (entry.lead for side in sides[1:] for entry in side.entries[1:] if entry.key == key)
+    has_gone = any(comments[0] & {*split_comments(lead)} for lead in below)
+    if has_gone or not all(found & comments[0] for found in comments):
+        alike = takewhile(lambda row: len({*map(str.strip, row)}) == 1, zip(*lines, strict=False))
+        own = [len(list(alike))] * len(sides)
+        if "".join(lines[0][own[0] :]).strip():
+            return "", sides
+    heads = ["".join(each[:end]) for each, end in zip(lines, own, strict=True)]
+    if not heads[0].strip():
+        return "", sides
+    try:
+        head = merge_lead(*heads)
+    except NotSure as doubt:
+        head = choice.choose(heads[1], heads[2], doubt)
+    bare = ["".join(each[end:]) for each, end in zip(lines, own, strict=True)]
+    return head, [
+        side._replace(entries=(side.entries[0]._replace(lead=lead), *side.entries[1:]))
+        for side, lead in zip(sides, bare, strict=True)
+    ]
+
+
+def attach_head(head: str, branch: Branch) -> Branch:
+    """A block with comments at its top."""
+    if not head:
+        return branch
+    if not branch.entries:
+        raise NotSure("comments with nothing below them")
+    first, *rest = branch.entries
+    lead = first.lead.lstrip("\n") if head.endswith("\n\n") else first.lead
+    return branch._replace(entries=(first._replace(lead=head + lead), *rest))
 
 
 def _find_column(branch: Branch) -> int | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from difflib import Match, SequenceMatcher
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, product
 from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import is_subsequence
@@ -16,7 +17,9 @@ from lisa_scaffold.merge.identities import name_of
 
 _SIMILAR = 0.5
 _SIMILAR_KEYED = 0.7
+_SIMILAR_APART = 0.4
 _CLEARLY = 0.1
+_MANY = 4  # leaves of a member that nobody takes for another one of its kind
 _LARGEST = 120
 _LIKENESS = 40  # steps of the shortest comparison
 
@@ -123,6 +126,7 @@ def match_by_likeness(
     to_ours, to_theirs = _find_partners(base, ours, keyed), _find_partners(base, theirs, keyed)
     if keyed:
         _pair_renamed_alike(base, (ours, theirs), (to_ours, to_theirs))
+        _pair_renamed_apart(base, (ours, theirs), (to_ours, to_theirs))
     for one, found, two, rest in (
         (ours, to_ours, theirs, to_theirs),
         (theirs, to_theirs, ours, to_ours),
@@ -268,6 +272,36 @@ def _pair_renamed_alike(
                 found[0][pair[0]] = found[1][pair[1]] = partner
                 gone.remove(partner)
                 break
+
+
+def _pair_renamed_apart(
+    base: Sequence[Item], sides: Sequence[Sequence[Item]], found: Sequence[Partners]
+) -> None:
+    """Pair what both sides gave a new name, each another one, and edited: a job, not a version.
+
+    Each of the three must be like both of the others, and no other member like it.
+    """
+    leaves = [[count_leaves(value) for _, value in side] for side in (base, *sides)]
+    taken = [set[int](), *(set(partners) for partners in found)]
+    gone = [i for i in range(len(base)) if not any(i in side.values() for side in found)]
+    free = [
+        [i for i, own in enumerate(side) if i not in used and own.total() >= _MANY]
+        for side, used in zip(leaves, taken, strict=True)
+    ]
+    if not gone or math.prod(map(len, free)) > _LARGEST**2:
+        return
+    triples = [
+        triple
+        for triple in product(set(gone) & set(free[0]), free[1], free[2])
+        if all(
+            likeness(leaves[one][triple[one]], leaves[two][triple[two]]) >= _SIMILAR_APART
+            for one, two in ((0, 1), (0, 2), (1, 2))
+        )
+    ]
+    for triple in triples:
+        rivals = sum(any(a == b for a, b in zip(triple, o, strict=True)) for o in triples)
+        if rivals == 1:
+            found[0][triple[1]] = found[1][triple[2]] = triple[0]
 
 
 def _part_renamed(

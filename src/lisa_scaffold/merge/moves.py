@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from lisa_scaffold.formats import toml
-from lisa_scaffold.formats.tree import Branch, Entry, Key, NotSure, Path, Value
+from lisa_scaffold.formats.tree import (
+    Branch,
+    Entry,
+    Key,
+    NotSure,
+    Path,
+    Value,
+    find_remarks,
+    split_comments,
+)
+from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.match import count_leaves, likeness
+from lisa_scaffold.versions import normalize_name, split_requirement
 
 Moves = dict[Path, Path]
 _SIMILAR = 0.5
@@ -19,17 +30,24 @@ def find_moves(base: Value, changed: Value, mover: Value) -> Moves:
 
     A key counts as moved if it has the same name and says much the same, and if its old table
     was removed or its new one was not there before.
-
-    Raises
-    ------
-    NotSure
-        If `changed` removed it: its return in another place would undo that.
     """
+    side = _flatten(changed)
+    return {old: new for old, new in _find_places(base, changed, mover).items() if old in side}
+
+
+def find_withdrawn(base: Value, changed: Value, mover: Value) -> Moves:
+    """Where `mover` put what `changed` removed: to keep it there would undo that."""
+    side = _flatten(changed)
+    return {old: new for old, new in _find_places(base, changed, mover).items() if old not in side}
+
+
+def _find_places(base: Value, changed: Value, mover: Value) -> Moves:
+    """Where `mover` put what `changed` changed or removed."""
     old, side, new = _flatten(base), _flatten(changed), _flatten(mover)
     old_tables, new_tables = (
         {path[:end] for path in flat for end in range(len(path))} for flat in (old, new)
     )
-    gained = [path for path in new if path not in old and path not in side]
+    gained = [path for path in new if path not in old]
     moves: Moves = {}
     for path, before in old.items():
         if path in new or side.get(path) == before:
@@ -40,16 +58,48 @@ def find_moves(base: Value, changed: Value, mover: Value) -> Moves:
             for place in gained
             if place[-1] == path[-1]
             and (path[:-1] not in new_tables or place[:-1] not in old_tables)
-            and (
-                before == new[place]
-                or likeness(count_leaves(before), count_leaves(new[place])) >= _SIMILAR
-            )
+            and (before == new[place] or _likeness(before, new[place]) >= _SIMILAR)
         ]
-        if len(places) == 1 and path not in side:
-            raise NotSure(f"{'.'.join(path)}: moved by one side, removed by the other")
-        if len(places) == 1:
+        # Where the other side has it as well, both have moved it.
+        if len(places) == 1 and places[0] not in side:
             moves[path] = places[0]
     return moves
+
+
+def _likeness(one: Value, two: Value) -> float:
+    """How much two values share: of requirements, their names."""
+    return max(
+        likeness(*map(count_leaves, pair)) for pair in ((one, two), (_names(one), _names(two)))
+    )
+
+
+def _names(value: Value) -> Value:
+    items = value if isinstance(value, list) else []
+    found = [split_requirement(item) if isinstance(item, str) else None for item in items]
+    named = [parts["name"] for parts in found if parts]
+    return list(map(normalize_name, named)) if named and len(named) == len(items) else value
+
+
+def settle_withdrawn(
+    base: Value, ours: Value, theirs: Value
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The paths that the project's, and the template's, side loses: the other one removed them.
+
+    Raises
+    ------
+    NotSure
+        If there are some, and neither side is taken in doubt.
+    """
+    lost = []
+    for mover, found in (
+        (choice.OURS, find_withdrawn(base, theirs, ours)),
+        (choice.THEIRS, find_withdrawn(base, ours, theirs)),
+    ):
+        for path in found:
+            doubt = NotSure(f"{'.'.join(path)}: moved by one side, removed by the other")
+            chosen = choice.choose(choice.OURS, choice.THEIRS, doubt)
+        lost.append(tuple(found.values()) if found and chosen != mover else ())
+    return lost[0], lost[1]
 
 
 def _flatten(value: Value, path: Path = ()) -> dict[Path, Value]:
@@ -101,7 +151,8 @@ def apply_moves_to_tree(root: Branch, moves: Moves, mover: Branch) -> Branch:
         (table, entry), (into, sample) = source, target
         if table is None or into is None:
             raise NotSure("a key moved from, or to, the place before the first table")
-        moved = entry._replace(key=sample.key, head=sample.head)
+        lead = _without_comments_of(mover, entry.lead, sample.lead)
+        moved = entry._replace(key=sample.key, head=sample.head, lead=lead)
         tables = (m for m in root.entries if m.key == into.key and _is_table(m) and not m.item)
         destination = next(tables, None)
         entries: list[Entry] = []
@@ -115,6 +166,33 @@ def apply_moves_to_tree(root: Branch, moves: Moves, mover: Branch) -> Branch:
                 entries.append(left)
             if member is table and destination is None:
                 entries.append(_with_entries(into, (moved,)))
+        root = root._replace(entries=tuple(entries))
+    return root
+
+
+def _without_comments_of(mover: Branch, lead: str, own: str) -> str:
+    """The comments above a key that go with it: not those that the mover has elsewhere."""
+    left = {*find_remarks(mover)} - {*split_comments(own)}
+    return "".join(line for line in lead.splitlines(keepends=True) if line.strip() not in left)
+
+
+def drop_from_tree(root: Branch, paths: Iterable[Path]) -> Branch:
+    """A TOML tree without some keys, and without the tables that are left empty."""
+    for path in paths:
+        found = _find_entry(root, path)
+        if found is None:
+            raise NotSure(f"{'.'.join(path)}: written in an unusual way")
+        table, entry = found
+        entries: list[Entry] = []
+        for member in root.entries:
+            if member is table:
+                left = tuple(each for each in _entries(table) if each is not entry)
+                entries += [_with_entries(table, left)] if left else []
+            elif member is not entry:
+                entries.append(member)
+        if entries and entries[0] is not root.entries[0]:
+            # What is the first one now has no blank line above it.
+            entries[0] = entries[0]._replace(lead=entries[0].lead.lstrip("\n"))
         root = root._replace(entries=tuple(entries))
     return root
 

@@ -37,7 +37,7 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
     both sides are. Where git merged it (`by_git`), a merge of lines that nothing tells apart stands
     as long as nothing is wrong with it.
     """
-    if merged in (ours, theirs):
+    if by_git and merged in (ours, theirs):
         return None
     load: Load = import_module(f"lisa_scaffold.formats.{form}").load
     loaded: list[Maybe] = []
@@ -53,21 +53,30 @@ def find_problem(  # noqa: PLR0913, PLR0917 - three versions and what came of th
         return "the merged file is invalid, though both sides are valid."
     if before is None:
         return None
-    problem = _find_disagreement(before, our_value, their_value, after, by_git=by_git)
+    moving = form == "toml" or not choice.side()
+    problem = _find_disagreement(
+        before, our_value, their_value, after, by_git=by_git, moving=moving
+    )
     return problem or find_lost_comment(base, ours, theirs, merged, notes)
 
 
 def refuse_unsound(
-    load: Load, sides: tuple[str, str, str], merged: MergedText | None
+    load: Load, sides: tuple[str, str, str], merged: MergedText | None, *, moving: bool = False
 ) -> MergedText | None:
-    """A merged text with its notes, unless it is invalid or says what it should not."""
-    if merged is None or merged[0] in sides[1:]:
-        return merged
+    """A merged text with its notes, unless it is invalid or says what it should not.
+
+    Where the merger follows no keys to another table (`moving`), a change to one that is elsewhere
+    now is in doubt: it is no doubt about the keys of the side that is taken then.
+    """
+    moving = moving or not choice.side()
+    if merged is None:
+        return None
     try:
         base, ours, theirs, after = (load(text) for text in (*sides, merged[0]))
     except (NotSure, RecursionError):
         return None
-    if _find_disagreement(base, ours, theirs, after) or find_lost_comment(*sides, *merged):
+    problem = _find_disagreement(base, ours, theirs, after, moving=moving)
+    if problem or find_lost_comment(*sides, *merged):
         return None
     return merged
 
@@ -102,8 +111,6 @@ def drop_revived_comments(base: str, ours: str, theirs: str, merged: str) -> str
 
     One may come with what the template adds below it: it is the template's as little as before.
     """
-    if choice.side() == choice.THEIRS:
-        return merged
     own, before = {*_find_comments(ours)}, {*_find_comments(base)}
     gone = {each for each in _find_comments(theirs) if each in before and each not in own}
     if not gone:
@@ -113,20 +120,32 @@ def drop_revived_comments(base: str, ours: str, theirs: str, merged: str) -> str
 
 
 def find_miscounted_line(base: str, ours: str, theirs: str, merged: str) -> str | None:
-    """A line that a merge has more often than both sides account for, or less often than all."""
-    counts = [Counter(map(str.strip, text.split("\n"))) for text in (base, ours, theirs, merged)]
+    """A line that a merge has more often than both sides account for, or less often than all.
+
+    Mere brackets do not count: a merge may lay out a list in another way.
+    """
+    counts = [
+        Counter(line for line in map(str.strip, text.split("\n")) if line.strip("[](){},;"))
+        for text in (base, ours, theirs, merged)
+    ]
     for line, times in counts[3].items():
         before, *after = (count[line] for count in counts[:3])
-        if times > max(1, before + sum(max(count - before, 0) for count in after)) and line:
+        if times > max(1, before + sum(max(count - before, 0) for count in after)):
             return line
     for line in counts[0]:
-        if line and counts[3][line] < min(count[line] for count in counts[:3]):
+        if counts[3][line] < min(count[line] for count in counts[:3]):
             return line
     return None
 
 
-def _find_disagreement(
-    base: Value, ours: Value, theirs: Value, merged: Value, *, by_git: bool = False
+def _find_disagreement(  # noqa: PLR0913 - as above
+    base: Value,
+    ours: Value,
+    theirs: Value,
+    merged: Value,
+    *,
+    by_git: bool = False,
+    moving: bool = True,
 ) -> str | None:
     """Where a merged file says what it should not, as a sentence; ``None`` for nowhere.
 
@@ -138,8 +157,11 @@ def _find_disagreement(
         return f"one side uses {missing}, which the other has removed."
     try:
         # What one side moved is put in its new place everywhere.
-        by_ours = moves.find_moves(base, theirs, ours)
-        by_theirs = moves.find_moves(base, ours, theirs)
+        by_ours, by_theirs = moves.Moves(), moves.Moves()
+        if moving:
+            moves.settle_withdrawn(base, ours, theirs)
+            by_ours = moves.find_moves(base, theirs, ours)
+            by_theirs = moves.find_moves(base, ours, theirs)
         before = moves.apply_moves(moves.apply_moves(base, by_theirs), by_ours)
         sides = moves.apply_moves(ours, by_theirs), moves.apply_moves(theirs, by_ours)
         with needs.settling(needs.find_open(ours, theirs, merged)):
@@ -179,7 +201,8 @@ def _check_value(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | Non
     if theirs in (ours, base) or ours == base:
         problem = _expect(path, ours if theirs in (ours, base) else theirs, merged)
         is_divided = isinstance(ours, dict | list) and isinstance(theirs, dict | list)
-        if problem is None or not is_divided or not any(needs.unsettled()):
+        is_open = choice.side() or any(needs.unsettled())
+        if problem is None or not (is_divided and is_open):
             return problem
     match base, ours, theirs, merged:
         case ((dict() | None), dict(), dict(), dict()):
@@ -256,8 +279,10 @@ def _list_members(
         if ours is None or theirs is None:
             key = ours or theirs or base
         else:
-            # One side may have renamed it.
-            key = theirs if ours == base else ours
+            # One side may have renamed it, or both.
+            both = base not in (ours, theirs)
+            is_theirs = ours == base or (both and choice.side() == choice.THEIRS)
+            key = theirs if is_theirs else ours
         members.append((key, [version and version[1] for version in versions]))
     return members
 
