@@ -440,3 +440,83 @@ def test_comments_at_the_top_of_a_block_stay_there_when_its_members_change() -> 
     theirs = base.replace("are.", "are.\n# And why.").replace("v = 1", "v = 3")
     text = text_of("a.toml", base, ours, theirs)
     assert text.partition("[y]")[0] == ours.partition("[y]")[0].replace("are.", "are.\n# And why.")
+
+
+FUNCTION = """\
+import os
+from core import (
+    one,  # noqa: F401 - for others
+    two,
+)
+
+
+def make(config):
+    \"\"\"Make it.\"\"\"
+    a = 0
+    b = 1
+    c = 2
+    x = 0
+    d = 3
+    e = 4
+    y = 0
+    return a, b, c, d, e, x, y, two
+"""
+
+
+def test_in_a_function_only_lines_that_both_changed_are_open() -> None:
+    ours = FUNCTION.replace("a = 0", "a = 5").replace("y = 0", "y = 1")
+    theirs = FUNCTION.replace("x = 0", "x = 7").replace("y = 0", "y = 2")
+    text = text_of("a.py", FUNCTION, ours, theirs)
+    assert text == ours.replace("x = 0", "x = 7").replace(
+        "    y = 1\n", "<<<<<<< project\n    y = 1\n=======\n    y = 2\n>>>>>>> template\n"
+    )
+
+
+def test_imports_beside_an_open_function_are_merged_with_their_comments() -> None:
+    ours = FUNCTION.replace("  # noqa: F401 - for others", "").replace("y = 0", "y = one(1)")
+    theirs = FUNCTION.replace("    two,\n", "    three,  # it counts\n    two,\n")
+    theirs = theirs.replace("y = 0", "y = three(2)")
+    text = text_of("a.py", FUNCTION, ours, theirs)
+    assert text.partition("def ")[0] == (
+        "import os\nfrom core import (\n    one,\n    three,  # it counts\n    two,\n)\n\n\n"
+    )
+
+
+OPTIONS = """\
+options = {
+    "depth": 4,
+    "links": [
+        {"name": "E"},
+        {"name": "S"},
+        ],
+    "icons": [
+        {"x": 0},
+    ],
+}
+"""
+
+
+def test_a_member_that_one_side_only_lays_out_anew_is_not_open() -> None:
+    swapped = '        {"name": "S"},\n        {"name": "E"},\n    ],\n    "icons"'
+    old = OPTIONS[OPTIONS.index('        {"name": "E"}') : OPTIONS.index('"icons"')] + '"icons"'
+    ours = OPTIONS.replace(old, swapped).replace(": 0", ": 1")
+    theirs = OPTIONS.replace('        {"name": "S"},\n        ]', '    {"name": "S"},\n    ]')
+    theirs = theirs.replace(": 0", ": 2")
+    text = text_of("conf.py", OPTIONS, ours, theirs)
+    head, _, tail = ours.partition('        {"x": 1},\n')
+    assert text == (
+        f'{head}<<<<<<< project\n        {{"x": 1}},\n=======\n        {{"x": 2}},\n'
+        f">>>>>>> template\n{tail}"
+    )
+
+
+def test_comments_above_a_key_of_an_ini_file_stay_above_it_on_both_sides() -> None:
+    base = "[t]\nallow = find\ncommands = a -j2 b\n           c -j2 d\n           find\n"
+    ours = base.replace("commands", "# Why.\ncommands").replace("-j2", "-W")
+    theirs = base.replace("-j2", "-W -j2").replace("c -W", "c -D x -W")
+    text = text_of("tox.ini", base, ours, theirs)
+    assert text == (
+        "[t]\nallow = find\n# Why.\n<<<<<<< project\ncommands = a -W b\n           c -W d\n"
+        "=======\ncommands = a -W -j2 b\n           c -D x -W -j2 d\n>>>>>>> template\n"
+        "           find\n"
+    )

@@ -43,7 +43,7 @@ def test_options_that_exclude_each_other_are_in_conflict(ours: str, theirs: str)
 
 @pytest.mark.parametrize(
     "remark",
-    ["noqa: A1", "type: ignore[a1]", "pylint: disable=a1"],
+    ["noqa: A1", "type: ignore[a1]", "pylint: disable=a1", "ruff: noqa: A1", "flake8: noqa: A1"],
 )
 def test_codes_that_both_add_to_a_remark_are_united(remark: str) -> None:
     base = f"import x  # {remark}\n"
@@ -155,3 +155,72 @@ def test_a_docstring_comes_into_a_file_that_was_empty() -> None:
     ours, doc = "from x.a import b\n", '"""The package."""\n'
     assert merged("src/x/__init__.py", "", ours, doc) == f"{doc}\n{ours}"
     assert merged("src/x/__init__.py", "", "\n", doc) == f"{doc}\n"
+
+
+NEEDS = "build:\n  needs: [lint, types]\n  script: x\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("lint", "[lint]"), ("[lint]", "lint"), ("\n    - lint", "lint")]
+)
+def test_an_item_and_the_list_of_it_are_one_value(ours: str, theirs: str) -> None:
+    sides = [NEEDS.replace("[lint, types]", each) for each in (ours, theirs)]
+    assert merged(".gitlab-ci.yml", NEEDS, *sides) == sides[0]
+
+
+def test_an_item_is_no_list_where_the_key_says_so() -> None:
+    base = "answer: [1, 2]\n"
+    assert merged("a.yml", base, "answer: 1\n", "answer: [1]\n") is None
+
+
+DEPS = "[testenv]\ndeps = pytest\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("deps =\n    pytest\n    mock>=1", "deps = pytest>=8"),
+        ("deps = pytest>=8", "deps =\n    pytest\n    mock>=1"),
+    ],
+)
+def test_requirements_of_which_one_side_has_made_a_list_are_merged(ours: str, theirs: str) -> None:
+    sides = [DEPS.replace("deps = pytest", each) for each in (ours, theirs)]
+    both = "[testenv]\ndeps =\n    pytest>=8\n    mock>=1\n"
+    assert merged("tox.ini", DEPS, *sides) == both
+
+
+COMMANDS = "[testenv:docs]\ncommands = sphinx -j2 -v a\n           sphinx b\n"
+
+
+def test_comments_above_a_key_are_merged_apart_from_its_value() -> None:
+    ours = COMMANDS.replace("commands", "# Why.\ncommands").replace("sphinx b", "sphinx b c")
+    theirs = COMMANDS.replace("-v a", "-v -q a")
+    assert merged("tox.ini", COMMANDS, ours, theirs) == ours.replace("-v a", "-v -q a")
+
+
+MODULE = "# -*- coding: utf-8 -*-\n\nimport os\nimport sys\n\nx = 1\n"
+HEAD = (
+    "# SPDX-License-Identifier: MIT\n# Copyright (c) 2023 The probe contributors of the institute\n"
+)
+
+
+def test_comments_that_the_project_puts_in_place_of_what_the_template_drops_stay() -> None:
+    ours = MODULE.replace("# -*- coding: utf-8 -*-\n", HEAD)
+    theirs = MODULE.replace("# -*- coding: utf-8 -*-\n\n", "").replace("import sys", "import re")
+    assert merged("a.py", MODULE, ours, theirs) == ours.replace("import sys", "import re")
+
+
+def test_of_comments_that_both_add_nearly_alike_the_projects_stay() -> None:
+    base = MODULE.partition("\n\n")[2]
+    ours, theirs = HEAD + "\n" + base, HEAD.replace("2023", "2024") + "\n" + base
+    theirs = theirs.replace("import sys", "import re")
+    assert merged("a.py", base, ours, theirs) == ours.replace("import sys", "import re")
+
+
+def test_comments_that_both_change_are_in_conflict() -> None:
+    ours, theirs = MODULE.replace("coding", "our"), MODULE.replace("coding", "their")
+    assert merged("a.py", MODULE, ours, theirs) is None
+
+
+def test_a_docstring_stands_above_what_the_template_puts_into_an_empty_file() -> None:
+    assert merged("a.py", "", '"""Ours."""\n', "import os\n") == '"""Ours."""\n\nimport os\n'

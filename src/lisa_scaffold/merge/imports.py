@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.formats.python import parse
 from lisa_scaffold.formats.stretches import Unit, join_units, key_of
-from lisa_scaffold.merge.units import MergedUnit, merge_units, place_in_blocks
+from lisa_scaffold.merge.units import MergedUnit, merge_comments, merge_units, place_in_blocks
 
 WIDTH = 88
 _PLACE = partial(
@@ -24,16 +24,30 @@ Names = dict[str, str]
 
 
 class _Import(NamedTuple):
-    """One import statement."""
+    """One import statement.
+
+    Attributes
+    ----------
+    head
+        ``from module import``; empty for a plain import.
+    names
+        What it imports.
+    lead
+        The comments above it.
+    remarks
+        The comment behind each name that has a line of its own; `None` where comments stand
+        elsewhere.
+    """
 
     head: str
-    """``from module import``; empty for a plain import."""
     names: Names
+    lead: tuple[str, ...]
+    remarks: Names | None
 
 
 def merge_imports(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
-) -> list[str] | None:
+) -> MergedUnit | None:
     """The lines of both blocks."""
     before, our_units, their_units = (_split_block(lines) for lines in (base, ours, theirs))
     if before is None or our_units is None or their_units is None:
@@ -43,7 +57,7 @@ def merge_imports(
         removed=_decide_removed,
         heirs=False,
     )
-    return None if done is None else join_units(done[0])
+    return None if done is None else (join_units(done[0]), done[1])
 
 
 def drop_names(lines: Sequence[str], dropped: AbstractSet[str]) -> tuple[str, ...]:
@@ -53,14 +67,15 @@ def drop_names(lines: Sequence[str], dropped: AbstractSet[str]) -> tuple[str, ..
         return tuple(lines)
     units: list[Unit] = []
     for unit in block:
-        head, names = _read_import(unit)
+        head, names, lead, remarks = _read_import(unit)
         left = {
             bound: name for bound, name in names.items() if bound.partition(".")[0] not in dropped
         }
         if left == names:
             units.append(unit)
         elif left:
-            units.append(unit._replace(lines=_write_import(head, left, exploded=False)))
+            lines = _write_import(head, left, remarks or {}, exploded=False)
+            units.append(unit._replace(lines=(*lead, *lines)))
     return tuple(join_units(units))
 
 
@@ -94,34 +109,77 @@ def _read_import(unit: Unit) -> _Import:
         raise TypeError(unit.lines)
     is_from, module = _make_key(node)
     names = {alias.asname or alias.name: ast.unparse(alias) for alias in node.names}
-    return _Import(f"from {module} import" if is_from else "", names)
+    lead = unit.lines[: node.lineno - 1]
+    head = f"from {module} import" if is_from else ""
+    return _Import(head, names, lead, _find_remarks(node, unit.lines))
 
 
-def _write_import(head: str, names: Names, *, exploded: bool) -> tuple[str, ...]:
+def _find_remarks(node: ast.Import | ast.ImportFrom, lines: Sequence[str]) -> Names | None:
+    """The comment behind each name; `None` where one stands elsewhere, or behind several."""
+    bound: dict[int, list[str]] = {}
+    for alias in node.names:
+        bound.setdefault(alias.lineno, []).append(alias.asname or alias.name)
+    remarks: Names = {}
+    for number, line in enumerate(lines, 1):
+        code = line.partition("#")[0]
+        if number < node.lineno or code == line:
+            continue
+        if len(bound.get(number, ())) != 1 or number == node.lineno:
+            return None
+        remarks[bound[number][0]] = line[len(code.rstrip()) :].rstrip()
+    return remarks
+
+
+def _write_import(head: str, names: Names, remarks: Names, *, exploded: bool) -> tuple[str, ...]:
     line = f"{head or 'import'} {', '.join(names.values())}"
-    if not exploded and (len(line) <= WIDTH or not head):
+    if not exploded and not remarks.keys() & names.keys() and (len(line) <= WIDTH or not head):
         return (line,)
-    return (f"{head} (", *(f"    {name}," for name in names.values()), ")")
+    items = (f"    {name},{remarks.get(bound, '')}" for bound, name in names.items())
+    return (f"{head} (", *items, ")")
 
 
 def _merge_statement(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     """Merge one module's names, changed by both sides."""
-    before = _read_import(base).names if base else {}
-    head, our_names = _read_import(ours)
-    their_names = _read_import(theirs).names
-    names = _merge_names(before, our_names, their_names) if head else None
+    before = _read_import(base) if base else _Import("", {}, (), {})
+    mine, offered = _read_import(ours), _read_import(theirs)
+    names = _merge_names(before.names, mine.names, offered.names) if mine.head else mine.names
     if names is None:
         return None
-    if our_names == names:
+    if mine.names == names and (mine[2:] == offered[2:] or not base):
         return ours.lines, ()
-    if _has_comment(ours):
+    what = mine.head or ", ".join(names)
+    above = merge_comments(what, before.lead, mine.lead, offered.lead)
+    remarks = _merge_remarks(before, mine, offered)
+    if above is None or remarks is None:
         return None
-    if their_names == names:
-        return theirs.lines, ()
-    if _has_comment(theirs):
+    lead, notes = tuple(above[0]), above[1]
+    for side, unit in (mine, ours), (offered, theirs):
+        if (names, lead, remarks) == (side.names, side.lead, side.remarks):
+            return unit.lines, notes
+    exploded = len(ours.lines) > len(mine.lead) + 1 or len(theirs.lines) > len(offered.lead) + 1
+    return (*lead, *_write_import(mine.head, names, remarks, exploded=exploded)), notes
+
+
+def _merge_remarks(base: _Import, ours: _Import, theirs: _Import) -> Names | None:
+    """The comment behind each name that has one."""
+    if base.remarks is None or ours.remarks is None or theirs.remarks is None:
         return None
-    exploded = len(ours.lines) > 1 or len(theirs.lines) > 1
-    return _write_import(head, names, exploded=exploded), ()
+    merged: Names = {}
+    for name in {**ours.remarks, **theirs.remarks, **base.remarks}:
+        texts = [
+            side.remarks.get(name, "") for side in (base, ours, theirs) if side.remarks is not None
+        ]
+        # Where a side has not the name, it has no say on the comment.
+        known = [side for side in (ours, theirs) if name in side.names]
+        if len(known) == 1:
+            remark: str | None = texts[1 if known[0] is ours else 2]
+        else:
+            remark = texts[2] if texts[1] == texts[0] else texts[1]
+            if texts[2] not in (remark, texts[0]):
+                return None
+        if remark:
+            merged[name] = remark
+    return merged
 
 
 def _decide_removed(
@@ -131,12 +189,12 @@ def _decide_removed(
     left = ours or theirs
     if left is None or _has_comment(base) or _has_comment(left):
         return None
-    head, names = _read_import(left)
+    head, names, *_ = _read_import(left)
     before = _read_import(base).names
     added = {bound: name for bound, name in names.items() if bound not in before}
     if not head or any(names.get(bound, name) != name for bound, name in before.items()):
         return None
-    lines = _write_import(head, added, exploded=len(left.lines) > 1)
+    lines = _write_import(head, added, {}, exploded=len(left.lines) > 1)
     return (left._replace(lines=lines) if added else None), ""
 
 

@@ -429,6 +429,10 @@ def _pick_rewritten(base: Entry | None, ours: Entry, theirs: Entry, path: Path) 
         return ours
     if base is not None and found[2] == found[0] and remarks[2] <= remarks[1]:
         return ours
+    if values.are_alike(path, read_value(ours.node), read_value(theirs.node)) and (
+        remarks[2] <= remarks[1]
+    ):
+        return ours
     raise NotSure(f"{values.show_path(path)}: both sides changed it")
 
 

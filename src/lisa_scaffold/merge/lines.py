@@ -24,6 +24,7 @@ from lisa_scaffold.merge.units import (
     MergeBoth,
     MergedUnit,
     let_project_decide,
+    merge_comments,
     merge_units,
     pick_changed,
     place_in_blocks,
@@ -236,27 +237,62 @@ def find_problem(base: str, ours: str, theirs: str, merged: str) -> str | None:
 def _merge_section(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
     before = _split_keys(base.lines) if base else []
     sides = _split_keys(ours.lines), _split_keys(theirs.lines)
-    done = merge_units(before, *sides, _merge_value, place_in_turn, removed=_DECIDE_KEY)
+    done = merge_units(before, *sides, _merge_key, place_in_turn, removed=_DECIDE_KEY)
     return None if done is None else (join_units(done[0]), done[1])
 
 
-def _merge_value(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
+def _merge_key(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """Merge a key with the comments above it."""
     if base is None:
         return None
-    key, equals, first = base.lines[0].partition("=")
-    if len(base.lines) == 1 and min(len(ours.lines), len(theirs.lines)) > 1 and first.strip():
-        # The one item of a list, which both sides have extended.
-        margin = ours.lines[1][: -len(ours.lines[1].lstrip())]
-        base = base._replace(lines=(f"{key}{equals}".rstrip(), f"{margin}{first.strip()}"))
-    sides = (base, ours, theirs)
+    above, below = [], []
+    for unit in (base, ours, theirs):
+        ends = (i for i, line in enumerate(unit.lines) if not _is_remark(line))
+        at = next(ends, len(unit.lines))
+        above.append(unit.lines[:at])
+        below.append(unit._replace(lines=unit.lines[at:]))
+    comments = merge_comments(str(key_of(ours)), above[0], above[1], above[2])
+    if comments is None or not all(unit.lines for unit in below):
+        return None
+    picked = pick_changed(*(unit.lines for unit in below))
+    done = _merge_value(*below) if picked is None else (picked, ())
+    return done and ((*comments[0], *done[0]), (*comments[1], *done[1]))
+
+
+def _is_remark(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith(_INI_COMMENT)
+
+
+def _merge_value(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    sides = _unfold_items((base, ours, theirs))
     lengths = {len(side.lines) for side in sides}
     if lengths == {1} and (pin := pick_newest(*(side.lines[0] for side in sides))):
         return [pin.text], (pin.note,)
     if min(lengths) > 1 and (listed := _merge_listed(*sides)):
         return listed
     merge_text = merge if min(lengths) > 1 else plain.merge
-    done = merge_text(*(to_text(list(side.lines)) for side in sides))
+    texts = [to_text(list(side.lines)) for side in sides]
+    done = merge_text(texts[0], texts[1], texts[2])
+    if done is None and choice.side():
+        done = plain.merge_openly(texts[0], texts[1], texts[2])
     return None if done is None else (to_lines(done[0]), done[1])
+
+
+def _unfold_items(sides: tuple[Unit, Unit, Unit]) -> tuple[Unit, Unit, Unit]:
+    """A value of one line as a list of one item, where a side that has more made a list of it."""
+    listed = [len(side.lines) > 1 for side in sides]
+    if listed[0] or not any(listed):
+        return sides
+    below = next(side.lines[1] for side in sides if len(side.lines) > 1)
+    margin = below[: len(below) - len(below.lstrip())]
+    unfolded = []
+    for side in sides:
+        key, equals, first = side.lines[0].partition("=")
+        alone = len(side.lines) == 1 and first.strip()
+        lines = (f"{key}{equals}".rstrip(), f"{margin}{first.strip()}")
+        is_item = all(listed[1:]) or split_requirement(first.strip())
+        unfolded.append(side._replace(lines=lines) if alone and is_item else side)
+    return unfolded[0], unfolded[1], unfolded[2]
 
 
 def _merge_listed(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:

@@ -41,6 +41,7 @@ from lisa_scaffold.merge.units import (
     adopt_keys,
     decline_carried_over,
     let_project_decide,
+    merge_comments,
     merge_units,
     pick_changed,
 )
@@ -52,6 +53,7 @@ __all__ = ["find_problem", "merge"]
 _UNORDERED = ("imports", "def", "=", "doc")
 _NAMED = ("def", "=", "doc", "main")
 _REWRITTEN = 0.5
+_FORMS = ("{}", "({})", "{{{}}}")  # a member of a literal or a call is no statement
 
 Constants = Mapping[str, str]
 """The value of each name, as Python writes it."""
@@ -186,7 +188,11 @@ def _merge_modules(base: str, ours: str, theirs: str, names: _Names) -> MergedTe
         )
     known = _find_settled(base, ours, theirs)
     done = _merge_statements(names._replace(known=known), *prepared)
-    return None if done is None else (diff.to_text(done[0]), done[1])
+    if done is None:
+        return None
+    while done[0] and not done[0][-1] and diff.to_lines(ours)[-1:] != [""]:
+        done[0].pop()  # of an empty block of imports nothing but the line above it is left
+    return diff.to_text(done[0]), done[1]
 
 
 def _merge_statements(
@@ -204,17 +210,25 @@ def _merge_statements(
 def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -> MergedUnit | None:
     """Merge one statement that both sides changed, or that both added."""
     if statement_type(ours) == "imports":
-        lines = merge_imports(base.lines if base else (), ours.lines, theirs.lines)
-        return None if lines is None else (lines, ())
+        return merge_imports(base.lines if base else (), ours.lines, theirs.lines)
     if _is_same_statement(ours, theirs):
         return _merge_equal(ours, theirs, names.known) or (ours.lines, ())
+    if base and _is_same_statement(base, theirs):
+        return ours.lines, ()
+    if base and _is_same_statement(base, ours):
+        return theirs.lines, ()
     if base is None:
         exported = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
         return exported or decline_carried_over(_describe(ours), ours, theirs)
     units = (base, ours, theirs)
     with choice.favouring(choice.NOBODY):
         done = _merge_known(base, ours, theirs, names)
-    return _merge_members(*units, names) if done is None and choice.side() else done
+    if done is None and choice.side():
+        before, mine, offered = (list(unit.lines) for unit in units)
+        done = _merge_members(*units, names) or plain.merge_lines(
+            *(before, mine, offered), in_doubt=choice.side()
+        )
+    return done
 
 
 def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedUnit | None:
@@ -230,9 +244,9 @@ def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedU
         at = next((index for index, found in enumerate(is_code) if found), len(unit.lines))
         above.append(unit.lines[:at])
         below.append(unit.lines[at:])
-    lead, code = pick_changed(*above), pick_changed(*below)
+    lead, code = merge_comments(_describe(base), *above), pick_changed(*below)
     if lead is not None and code is not None:
-        return (*lead, *code), ()
+        return (*lead[0], *code), lead[1]
     done = _merge_members(*units, names) or _merge_exports(base, ours, theirs)
     done = done or _merge_equal(ours, theirs, names.known)
     is_rewritten = likeness_of_words(base.lines, ours.lines) < _REWRITTEN
@@ -398,7 +412,8 @@ def _is_same_statement(one: Unit, two: Unit) -> bool:
     if statement_type(one) == "imports":
         return False
     texts = [dedent("\n".join(unit.lines)) for unit in (one, two)]
-    trees = [parse(text) for text in texts]
+    pairs = ([parse(form.format(text)) for text in texts] for form in _FORMS)
+    trees = next((pair for pair in pairs if None not in pair), [None, None])
     if trees[0] is None or trees[1] is None or ast.dump(trees[0]) != ast.dump(trees[1]):
         return False
     return [*_find_words(texts[0])] == [*_find_words(texts[1])]

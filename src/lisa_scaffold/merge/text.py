@@ -37,7 +37,9 @@ from lisa_scaffold.versions import pick_newest
 # glued to a part of the other's would be something that nobody wrote.
 _WORD = compile_lazily(r"[^\s,;()\[\]{}\"'`]+|\s+|.", re.DOTALL)
 _MEANS = compile_lazily(r"\w")
-_CODES = compile_lazily(r"#\s*(?:noqa:|nosec\b|type:\s*ignore\[|pylint:\s*disable=)")
+_CODES = compile_lazily(
+    r"#\s*(?:(?:(?:ruff|flake8):\s*)?noqa:|nosec\b|type:\s*ignore\[|pylint:\s*disable=)"
+)
 _LONGEST_LINE = 2000
 _MOST_LINES = 80
 _LIKENESS = 100  # steps of the shortest comparison

@@ -131,6 +131,25 @@ def pick_changed(
     return ours if theirs in (base, ours) else None
 
 
+def merge_comments(
+    what: str, base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]
+) -> MergedUnit | None:
+    """The comments above something; ``None`` where both sides changed them, each in its own way.
+
+    Where one side removed them, others that the other side put in their place stay; of what both
+    added nearly alike, the project's.
+    """
+    picked = pick_changed(base, ours, theirs)
+    if picked is not None:
+        return picked, ()
+    left = {*filter(None, base)} & {*ours, *theirs}
+    if base and not left and not (ours and theirs):
+        return ours or theirs, ()
+    if base or not (ours and theirs):
+        return None
+    return decline_carried_over(what, *(Unit(what, 0, lines) for lines in (ours, theirs)))
+
+
 def likeness_of_units(first: Unit, second: Unit) -> float:
     """How much two units share, from 0 to 1."""
     texts = ("\n".join(unit.lines)[:_LONGEST] for unit in (first, second))

@@ -48,6 +48,11 @@ _ORDERED = {
 _EXCEPTIONS = {("include",), ("exclude",)}
 # Of these the last one has the last word.
 _LAST_WINS = {"extends", "package-rules", "packagerules"}
+# Of these one item stands for a list of it.
+_ITEM_OR_LIST = {
+    *("needs", "extends", "on", "branches", "branches-ignore", "tags", "paths", "types", "runs-on"),
+    *("depends-on", "env-file", "labels", "types-or"),
+}
 # Sets whose items are prose.
 _PROSE_SETS = {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
 _REQUIREMENTS = compile_lazily(r"dependenc|requires?$|^deps$|^dependency-groups$")
@@ -296,6 +301,12 @@ def have_recast_jobs(path: Path, base: Value, ours: Value, theirs: Value) -> boo
                 or (second & _EXCEPTIONS and first - _EXCEPTIONS)
             )
     return False
+
+
+def are_alike(path: Path, ours: Value, theirs: Value) -> bool:
+    """Whether one side has an item, and the other a list that has nothing else."""
+    lists = [side if isinstance(side, list) else [side] for side in (ours, theirs)]
+    return _key_of(path) in _ITEM_OR_LIST and lists[0] == lists[1]
 
 
 def is_last_wins(path: Path) -> bool:
