@@ -169,8 +169,6 @@ a = 1
             "[b]\nk = 3\n",
             "<<<<<<< ours\n[a]\nk = 2\n=======\n>>>>>>> theirs\n\n[b]\nk = 3\n",
         ),
-        # A comment alone is no reason to keep what is gone.
-        ("# one\na = 1\nb = 1\n", "b = 2\n", "# two\na = 1\nb = 1\n", "b = 2\n"),
     ],
 )
 def test_what_would_have_to_be_told_is_open(base: str, ours: str, theirs: str, merged: str) -> None:
