@@ -43,6 +43,53 @@ def test_where_nothing_is_built_none_is_needed(text: str) -> None:
     assert found({TOML: text}, "PKG") == []
 
 
+WRONG = """\
+[project]
+name = "a"
+version = "1"
+license = { text = "MIT License" }
+readme = "no.md"
+authors = [ { name = "A B", email = "<a@example.org>" } ]
+classifiers = [ "programming language :: Python :: 3" ]
+dependencies = [ "numpy==1.26.0", "b @ https://example.org/b.zip" ]
+"""
+OF_WHAT_IS_PUBLISHED = {
+    "LIC003",
+    "MET003",
+    "MET004",
+    "MET005",
+    "MET007",
+    "MET008",
+    "MET019",
+    "MET020",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "is_built"),
+    [
+        ("[tool.uv]\npackage = false\n", False),
+        (f"{SYSTEM}[tool.uv]\npackage = false\n", False),
+        (f"{SYSTEM}[tool.poetry]\npackage-mode = false\n", False),
+        (f"{SYSTEM}[tool.pdm]\ndistribution = false\n", False),
+        ("[tool.uv]\ndev-dependencies = []\n", False),
+        ("[tool.uv]\npackage = true\n", True),
+        (f"{SYSTEM}[tool.uv]\ndev-dependencies = []\n", True),
+        (f"{SYSTEM}[tool.pdm]\ndistribution = true\n", True),
+        (SYSTEM, True),
+        ("", True),
+    ],
+)
+def test_what_is_never_built_is_not_held_to_what_indexes_want(more: str, is_built: bool) -> None:
+    codes = {code for code, *_ in found({TOML: f"{WRONG}{more}"})}
+    assert codes & OF_WHAT_IS_PUBLISHED == (OF_WHAT_IS_PUBLISHED if is_built else set())
+
+
+def test_uv_that_is_told_to_build_needs_a_build_system() -> None:
+    text = "[project]\nname = 'a'\n[tool.uv]\npackage = true\n"
+    assert found({TOML: text}, "PKG") == [("PKG001", TOML, 1)]
+
+
 def test_setup_py_alone_is_told_without_a_repair() -> None:
     files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n"}
     assert found(files, "PKG") == [("PKG001", TOML, 1)]

@@ -36,6 +36,44 @@ def test_a_malformed_file_is_found_with_its_line(
     assert found(changed(clean(), {path: text}), "SYN") == [(code, path, line)]
 
 
+PYTHON_2 = [
+    "print 'a'",
+    "if a: print a",
+    "exec 'a = 1'",
+    "try:\n    a\nexcept (A, B), e:\n    pass",
+    "raise A, 'a'",
+    "a = ur'a'",
+    "a = `b`",
+    "a = b <> c",
+    "a = 0644",
+    "a = 1L",
+    "a = lambda (b, c): b",
+    "if a:\n        b\n\tc",
+]
+
+
+@pytest.mark.parametrize("code", PYTHON_2)
+@pytest.mark.parametrize(
+    ("pythons", "is_told"),
+    [(None, False), (">=2.7", False), (">=2.7, !=3.0.*", False), (">=3", True)],
+)
+def test_what_is_written_for_python_2_is_read_by_it(
+    code: str, pythons: str | None, is_told: bool
+) -> None:
+    required = f", python_requires='{pythons}'" if pythons else ""
+    setup = f"from setuptools import setup\nsetup(name='a'{required})\n"
+    told = {code for code, *_ in found({"setup.py": setup, "doc/conf.py": f"{code}\n"}, "SYN")}
+    assert told == ({"SYN005"} if is_told else set())
+
+
+@pytest.mark.parametrize("code", ["a = = b", "def f(:", "print('a'", "a = 'b"])
+def test_what_no_python_reads_is_told_of_a_project_for_all(code: str) -> None:
+    setup = "from setuptools import setup\nsetup(name='a')\n"
+    assert found({"setup.py": setup, "doc/conf.py": f"{code}\n"}, "SYN") == [
+        ("SYN005", "doc/conf.py", 1)
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "form", "sign"),
     [

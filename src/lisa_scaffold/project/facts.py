@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lisa_scaffold.project.settings import Settings
 
 
+_BUILT_UNLESS = (("poetry", "package-mode"), ("pdm", "distribution"))
+"""Settings of tools that say whether a project is a package; by default it is."""
+
 KINDS = ("package", "image", "pipeline", "service", "fleet")
 """The kinds of projects that the template makes."""
 
@@ -161,6 +164,16 @@ class Facts(Files):
         from lisa_scaffold.project import metadata
 
         return metadata.read(self)
+
+    @cached_property
+    def is_built(self) -> bool:
+        """Whether a package may be made of it: not where its tool only installs what it needs."""
+        data = self.pyproject
+        # uv builds a project without a build system only where it is told to.
+        uses_uv = "uv" in data.table("tool") or self.has("uv.lock")
+        by_uv = data.get("tool", "uv", "package", default=data.get("build-system") or not uses_uv)
+        told = (by_uv, *(data.get("tool", *keys) for keys in _BUILT_UNLESS))
+        return all(each is None or bool(each) for each in told)
 
     @cached_property
     def layout(self) -> Layout:

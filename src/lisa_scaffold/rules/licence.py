@@ -127,7 +127,13 @@ def _states_text(facts: Facts) -> bool:
     )
 
 
-@rule("LIC002", MUST, kinds=PACKAGE, when=_states_text, fixes=True)
+@rule(
+    "LIC002",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.is_built and _states_text(facts),
+    fixes=True,
+)
 def valid_expression(facts: Facts) -> Iterator[Hit]:
     """`license` is a standard licence identifier.
 
@@ -166,7 +172,9 @@ def _guess_identifier(facts: Facts, text: str) -> str:
     "LIC003",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.package.form and facts.package.backend in _EXPRESSIONS,
+    when=lambda facts: (
+        facts.is_built and facts.package.form and facts.package.backend in _EXPRESSIONS
+    ),
     fixes=True,
 )
 def stated(facts: Facts) -> Iterator[Hit]:
@@ -294,7 +302,9 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     "LIC006",
     MUST,
     kinds=PACKAGE,
-    when=lambda facts: facts.package.backend == "setuptools" and _states_text(facts),
+    when=lambda facts: (
+        facts.is_built and facts.package.backend == "setuptools" and _states_text(facts)
+    ),
     fixes=True,
 )
 def no_classifiers(facts: Facts) -> Iterator[Hit]:
@@ -413,7 +423,9 @@ def citation_agrees(facts: Facts) -> Iterator[Hit]:
     "LIC009",
     MUST,
     kinds=PACKAGE,
-    when=lambda facts: facts.package.form == "project" and facts.package.texts("license-files"),
+    when=lambda facts: (
+        facts.is_built and facts.package.form == "project" and facts.package.texts("license-files")
+    ),
 )
 def files_exist(facts: Facts) -> Iterator[Hit]:
     """The licence files that the metadata names exist.
@@ -481,7 +493,7 @@ def filled_in(facts: Facts) -> Iterator[Hit]:
     "LIC011",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.pyproject.get("project", "license-files") == [],
+    when=lambda facts: facts.is_built and facts.pyproject.get("project", "license-files") == [],
 )
 def is_shipped(facts: Facts) -> Iterator[Hit]:
     """The licence text is part of the package.

@@ -128,7 +128,12 @@ def name_and_version(facts: Facts) -> Iterator[Hit]:
         yield Hit(*package.place("version"), message)
 
 
-@rule("MET003", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
+def _states_metadata(facts: Facts) -> bool:
+    """Whether there is metadata that anybody will see: of what is not built nobody does."""
+    return facts.is_built and bool(facts.package.form)
+
+
+@rule("MET003", SHOULD, kinds=PACKAGE, when=_states_metadata)
 def described(facts: Facts) -> Iterator[Hit]:
     """The metadata says in one line what the package does.
 
@@ -161,7 +166,7 @@ def _named_readmes(facts: Facts) -> list[str]:
     return []
 
 
-@rule("MET004", MUST, kinds=PACKAGE, when=_named_readmes)
+@rule("MET004", MUST, kinds=PACKAGE, when=lambda facts: facts.is_built and _named_readmes(facts))
 def readme_exists(facts: Facts) -> Iterator[Hit]:
     """The README that the metadata names exists.
 
@@ -177,7 +182,7 @@ def readme_exists(facts: Facts) -> Iterator[Hit]:
             yield Hit(*facts.package.place("readme"), message)
 
 
-@rule("MET005", MUST, kinds=PACKAGE, fixes=True)
+@rule("MET005", MUST, kinds=PACKAGE, when=lambda facts: facts.is_built, fixes=True)
 def people(facts: Facts) -> Iterator[Hit]:
     """Authors and maintainers have valid names and e-mail addresses.
 
@@ -223,7 +228,12 @@ def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -
         yield Hit(*place, message, fix=fix)
 
 
-@rule("MET006", MUST, kinds=PACKAGE, when=lambda facts: facts.package.table("urls"))
+@rule(
+    "MET006",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.is_built and facts.package.table("urls"),
+)
 def addresses(facts: Facts) -> Iterator[Hit]:
     """The addresses of the project are complete.
 
@@ -246,7 +256,7 @@ def addresses(facts: Facts) -> Iterator[Hit]:
             yield Hit(*facts.package.place("urls", label), message)
 
 
-@rule("MET007", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
+@rule("MET007", SHOULD, kinds=PACKAGE, when=_states_metadata)
 def says_where(facts: Facts) -> Iterator[Hit]:
     """The metadata says where the project lives.
 
@@ -288,7 +298,11 @@ _USUAL = frozenset(
 
 
 @rule(
-    "MET008", MUST, kinds=PACKAGE, when=lambda facts: facts.package.texts("classifiers"), fixes=True
+    "MET008",
+    MUST,
+    kinds=PACKAGE,
+    when=lambda facts: facts.is_built and facts.package.texts("classifiers"),
+    fixes=True,
 )
 def classifiers(facts: Facts) -> Iterator[Hit]:
     """Classifiers are spelt as in the official list.

@@ -134,7 +134,12 @@ def _check_group_item(name: str, item: Any, includes: dict[str, list[str]]) -> s
 
 @cached_in_facts
 def _find_needed(facts: Facts) -> tuple[tuple[Callable[[], Place], str], ...]:
-    """What the package needs, wherever that is stated: what finds its place, and its text."""
+    """What the package needs, wherever that is stated: what finds its place, and its text.
+
+    What is not built is nobody's requirement, and may ask for whatever it likes.
+    """
+    if not facts.is_built:
+        return ()
     stated = enumerate(facts.package.texts("dependencies"))
     found = [(partial(facts.package.place, "dependencies", index), text) for index, text in stated]
     listed_in_files = [

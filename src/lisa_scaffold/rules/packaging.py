@@ -45,7 +45,13 @@ _NO_BACKEND = frozenset(
 _OTHER_TOOLS = ("flit", "hatch", "pdm", "poetry", "uv", "maturin", "scikit-build", "meson-python")
 
 
-@rule("PKG001", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form, fixes=UNSAFE)
+@rule(
+    "PKG001",
+    SHOULD,
+    kinds=PACKAGE,
+    when=lambda facts: facts.package.form and facts.is_built,
+    fixes=UNSAFE,
+)
 def build_system(facts: Facts) -> Iterator[Hit]:
     """The project says how it is built.
 
@@ -57,15 +63,10 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     Source: [PEP 518](https://peps.python.org/pep-0518/),
     [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#declaring-the-build-backend).
     """
-    pyproject = facts.pyproject
-    if "build-system" in pyproject.data or pyproject.problem:
-        return
-    tool = pyproject.table("tool")
-    # uv builds a project without a build system only where it is told to.
-    is_unbuilt = "uv" in tool or facts.has("uv.lock")
-    if is_unbuilt or pyproject.get("tool", "poetry", "package-mode") is False:
+    if "build-system" in facts.pyproject.data or facts.pyproject.problem:
         return
     fix = None
+    tool = facts.pyproject.table("tool")
     if facts.package.form == "project" and not any(name in tool for name in _OTHER_TOOLS):
         fix = Fix.edit("pyproject.toml", _insert_table(_SYSTEM))
     yield Hit(

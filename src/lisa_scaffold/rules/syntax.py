@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.bounds import LONG
 from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
 from lisa_scaffold.rules.rule import MUST, Hit, count_more, rule
@@ -94,19 +95,37 @@ def json(facts: Facts) -> Iterator[Hit]:
             yield from _hit(facts, facts.json(path).problem)
 
 
+# Forms of Python 2 that later ones cannot read.
+_PYTHON_2 = compile_lazily(
+    r"(?:^|[:;])\s*(?:print|exec)\s*[\"'\w%`-]|\bexcept\b[^:#]{1,200},\s*\w+\s*:"
+    r"|\braise\s+[\w.]+\s*,|\b[uU][rR][\"']|<>|`[^`]+`|\b0\d+[lL]?\b|\b\d+[lL]\b|\blambda\s*\("
+)
+
+
+def _may_be_python_2(facts: Facts, problem: Problem) -> bool:
+    """Whether a file may be for Python 2, by the line where it cannot be read and what is said."""
+    oldest = facts.package.oldest_python
+    if oldest and oldest >= (3,):
+        return False
+    lines = facts.lines(problem.path)
+    line = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
+    return _PYTHON_2.search(line) is not None or "tabs and spaces" in problem.message
+
+
 @rule("SYN005", MUST)
 def python(facts: Facts) -> Iterator[Hit]:
     """Python files that configure the project are valid.
 
     Why: If they cannot be run, nothing is built, tested or documented.
 
-    How: Correct the line.
+    How: Correct the line. What is written for Python 2 is right where the project may be run by it.
 
     Source: [Python's grammar](https://docs.python.org/3/reference/grammar.html).
     """
     for path in facts.paths(*PYTHON):
         found = facts.python(path)
-        yield from _hit(facts, found if isinstance(found, Problem) else None)
+        if isinstance(found, Problem) and not _may_be_python_2(facts, found):
+            yield from _hit(facts, found)
 
 
 @rule("SYN006", MUST)
