@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import git
 from lisa_scaffold.formats.document import Document
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.files import Cache, Files
 from lisa_scaffold.project.recorded import ANSWERS_FILE
 from lisa_scaffold.project.tree import Disk, Memory, Overlay, Tree
@@ -30,6 +32,11 @@ _BUILT_UNLESS = (("poetry", "package-mode"), ("pdm", "distribution"))
 
 KINDS = ("package", "image", "pipeline", "service", "fleet")
 """The kinds of projects that the template makes."""
+
+_GENERATED = compile_lazily(
+    r"(?i)\bauto(?:matically )?[-_ ]?generated\b|@generated\b|\bdo not (?:edit|modify|change)\b"
+)
+_MOST_HEAD = 2_000  # characters
 
 T = TypeVar("T")
 
@@ -188,6 +195,12 @@ class Facts(Files):
         from lisa_scaffold.project import licences
 
         return licences.read(self)
+
+    def is_generated(self, path: str) -> bool:
+        """Whether a comment at the top of a file says that a tool writes it."""
+        head = self.text(path)[:_MOST_HEAD].split("\n")
+        comments = takewhile(lambda line: not line or line.startswith("#"), head)
+        return any(_GENERATED.search(line) for line in comments)
 
     @property
     def is_unpacked(self) -> bool:

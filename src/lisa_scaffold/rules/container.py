@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import Change, replace_block
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
@@ -26,10 +26,30 @@ _ROOTED = compile_lazily(
 )
 
 
+@cached_in_facts
+def _find_written(facts: Facts) -> list[Dockerfile]:
+    """The Dockerfiles that people write: what a tool writes, it would write again."""
+    return [each for each in find_dockerfiles(facts) if not facts.is_generated(each.path)]
+
+
+@cached_in_facts
 def _find_shipped(facts: Facts) -> list[Dockerfile]:
-    """The Dockerfiles of images that run something: not those that people develop in."""
-    found = find_dockerfiles(facts)
-    return [each for each in found if not each.path.startswith(".devcontainer/")]
+    """The Dockerfiles of images that run something: not those that people develop in.
+
+    Neither those of actions: GitHub builds them anew for each run, and runs them as root.
+    """
+    # https://docs.github.com/actions/sharing-automations/creating-actions/dockerfile-support-for-github-actions#user
+    return [
+        each
+        for each in _find_written(facts)
+        if not each.path.startswith((".devcontainer/", ".github/"))
+        and not facts.has(*(f"{_folder(each)}action.{end}" for end in ("yml", "yaml")))
+    ]
+
+
+def _folder(docker: Dockerfile) -> str:
+    """The folder of a Dockerfile with its slash; empty at the top."""
+    return docker.path[: docker.path.rfind("/") + 1]
 
 
 def _last_stages(docker: Dockerfile) -> list[Stage]:
@@ -55,12 +75,33 @@ def _find_bases(docker: Dockerfile) -> Iterator[Stage]:
 
 def _is_built_here(facts: Facts, image: str) -> bool:
     """Whether a bare name is that of an image whose Dockerfile stands beside."""
+    repository = images.read(image).repository
+    if any(each.fullmatch(repository) for each in _find_built(facts)):
+        return True
     if "/" in image or ":" in image:
         return False
     return any(
         image in path.rpartition("/")[0].split("/") or f".{image}" in path
         for path in facts.paths(*images.DOCKERFILES)
     )
+
+
+_BUILDS = compile_lazily(
+    r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?([^\s\"']{1,200})"
+)
+_MOST_BUILDS = 50
+
+
+@cached_in_facts
+def _find_built(facts: Facts) -> list[re.Pattern[str]]:
+    """The names of the images that commands in scripts, tasks or comments build, without tags."""
+    paths = facts.paths("**/*.sh", "**/Makefile", "**/?ustfile", *images.DOCKERFILES)
+    texts = [facts.automation.text, *map(facts.text, paths)]
+    names = dict.fromkeys(name for text in texts for name in _BUILDS.findall(text))
+    # Where a variable stands anything may, and what is only one may be any image.
+    parts = (re.split(r"\$\{?\w+\}?", images.read(name).repository) for name in names)
+    known = [each for each in parts if re.search(r"\w", each[0])]
+    return [re.compile("[^/:]*".join(map(re.escape, each))) for each in known[:_MOST_BUILDS]]
 
 
 def _wants_cde(facts: Facts) -> bool:
@@ -105,7 +146,7 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
-    for docker in find_dockerfiles(facts):
+    for docker in _find_written(facts):
         for stage in _find_bases(docker):
             message = images.explain_change(stage.resolved)
             if message and not _is_built_here(facts, stage.resolved):
@@ -174,6 +215,14 @@ _MOST_SCRIPTS = 20
 _COMMENT = compile_lazily(r"(?m)^\s*#.*$")
 
 
+_STARTS = ("CMD", "COPY", "ADD", "ENTRYPOINT")
+
+
+def _runs_nothing(chain: list[Stage]) -> bool:
+    """Whether an image starts nothing and holds nothing of the project: others work in it."""
+    return not any(each.verb in _STARTS for stage in chain for each in stage.instructions)
+
+
 @rule("CON004", SHOULD, when=_find_shipped)
 def ends_as_user(facts: Facts) -> Iterator[Hit]:
     """The image runs as an ordinary user.
@@ -182,7 +231,8 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     many registries refuse such images.
 
     How: End with `USER lisauser`, or another user that is not root. What starts as root and gives
-    its rights up (`gosu`, `setpriv`, `xrootd -R`), or needs them (`sshd`), is not meant.
+    its rights up (`gosu`, `setpriv`, `xrootd -R`), or needs them (`sshd`), is not meant, nor is an
+    image in which a pipeline works or others start: one that runs and copies nothing.
 
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
@@ -195,6 +245,8 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
         is_root = bool(users) and users[0].value.split(":")[0] in ("root", "0")
         may_be_root = not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts))
         if not (is_root or may_be_root) or _starts_as_root(facts, docker, chain):
+            continue
+        if _runs_nothing(chain) and not _wants_cde(facts):
             continue
         if is_root:
             message = (
@@ -221,7 +273,9 @@ def _read_variables(instruction: Instruction) -> Iterator[tuple[str, str]]:
 
 
 def _find_secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, str]]:
-    for docker in _find_shipped(facts):
+    for docker in find_dockerfiles(facts):
+        if docker.path.startswith(".devcontainer/"):
+            continue
         for instruction in docker.instructions:
             if instruction.verb in ("ARG", "ENV"):
                 for name, value in _read_variables(instruction):

@@ -39,7 +39,9 @@ _MOVING = frozenset(
     ]
 )
 """Words that name no version: a tag of nothing else is moved."""
-_DISTRIBUTIONS = ("debian", "ubuntu", "buildpack-deps")
+_DISTRIBUTION = compile_lazily(
+    r"(?:.*/)?(?:debian|ubuntu|buildpack-deps|minideb|devcontainers/base)(?:-slim)?"
+)
 _OFFICIAL = compile_lazily(
     r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)/)?(?:library/)?"
 )
@@ -81,7 +83,8 @@ def explain_change(name: str) -> str:
     if not image.tag:
         return f"the image {name} may change any day: add a version tag"
     # The name of a release is a version of the distribution, and of nothing else.
-    moving = _MOVING if image.short in _DISTRIBUTIONS else _MOVING | _NAMES.keys()
+    is_distribution = _DISTRIBUTION.fullmatch(image.short) is not None
+    moving = _MOVING if is_distribution else _MOVING | _NAMES.keys()
     moves = all(word in moving for word in image.tag.split("-"))
     return f"the image {name} may change any day: use a version tag" if moves else ""
 

@@ -72,7 +72,8 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     found = _judge_images(
         facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.explain_change(name)
     )
-    if found:
+    # What a tool writes it would write again.
+    if found := [each for each in found if not facts.is_generated(each[0].path)]:
         (place, message), *_ = found
         yield Hit(*place, f"{message}{count_more_places([each for each, _ in found])}")
 
@@ -211,6 +212,8 @@ def nothing_deprecated(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: deprecated keywords](https://docs.gitlab.com/ci/yaml/deprecated_keywords/).
     """
     for path in facts.pipeline.files:
+        if facts.is_generated(path):
+            continue
         document = facts.yaml(path)
         data = document.data if isinstance(document.data, dict) else {}
         misplaced = [key for key in _BELONG_UNDER_DEFAULT if key in data]
