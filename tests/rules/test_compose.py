@@ -132,11 +132,32 @@ def test_an_image_that_is_built_here_needs_no_version() -> None:
         (("environment:", "  DB_PASSWORD: /run/secrets/a"), 0),
         (("environment:", "  - DB_PASSWORD"), 0),
         (("environment:", "  DB_PASSWORD:"), 0),
+        (("environment:", "  - ALLOW_EMPTY_PASSWORD=yes"), 0),
+        (("environment:", "  MYSQL_ALLOW_EMPTY_PASSWORD: 'indeed'"), 0),
+        (("environment:", "  MYSQL_RANDOM_ROOT_PASSWORD: 'yes'"), 0),
+        (("environment:", "  USE_TOKEN: 'always'"), 0),
+        (("environment:", "  ADMIN_PASSWORD: 'True'"), 0),
+        (("environment:", "  REQUIRED_PASSWORD: swordfish"), 5),
+        (("environment:", "  HOUSE_PASSWORD: swordfish"), 5),
     ],
 )
 def test_secrets_in_the_environment(told: tuple[str, ...], line: int) -> None:
     wanted: list[Found] = [("CMP004", FILE, line)] if line else []
     assert found(web(*told), "CMP004") == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        *((".ci/compose.yaml", False), ("compose.ci.yaml", False), ("a/e2e/compose.yaml", False)),
+        *(("docker-compose.dev.yml", False), ("docker-compose-local.yml", False)),
+        *(("docker-compose-tests.yml", False), ("docker-compose.prod.yml", True)),
+        *(("deployment/compose.yaml", True), ("circle/compose.yaml", True)),
+    ],
+)
+def test_what_is_thrown_away_has_no_secrets(path: str, is_found: bool) -> None:
+    told = "services:\n  web:\n    environment:\n      DB_PASSWORD: swordfish\n"
+    assert found(compose(told, path), "CMP004") == ([("CMP004", path, 4)] if is_found else [])
 
 
 def test_a_secret_that_several_services_have_is_one_finding() -> None:

@@ -311,6 +311,19 @@ def test_a_backend_that_builds_itself_keeps_its_metadata() -> None:
     assert found({**files, "pyproject.toml": system}, "FIL006") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        *(("tests/data/a.egg-info/PKG-INFO", False), ("functional_tests/a/.coverage", False)),
+        *(("src/a/testdata/x.egg-info/PKG-INFO", False), ("a.egg-info/PKG-INFO", True)),
+        *(("tests/__pycache__/a.pyc", True), ("src/latest/a.egg-info/PKG-INFO", True)),
+    ],
+)
+def test_what_tests_read_may_be_what_tools_write(path: str, is_found: bool) -> None:
+    files = changed(clean(), {path: "x\n"})
+    assert found(files, "FIL006") == ([("FIL006", path, 1)] if is_found else [])
+
+
 def test_data_of_tests_may_be_there() -> None:
     path = "src/lisa_example/data/test/a.fits"
     assert found(changed(clean(), {path: b"x" * 700_000}), "FIL") == []

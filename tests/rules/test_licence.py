@@ -291,10 +291,33 @@ def test_a_licence_that_is_kept_elsewhere() -> None:
     said = text(files, "pyproject.toml")
     unnamed = said.replace('license-files = [ "LICENSE*" ]\n', "")
     assert messages({**files, "pyproject.toml": unnamed}, "LIC001") == [
-        "builds leave out a licence in this folder: list the file under `license-files`"
+        "builds leave this licence out: list the file under `license-files`"
     ]
     named = said.replace('"LICENSE*"', '"licenses/*.rst"')
     assert found({**files, "pyproject.toml": named}, "LIC001") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        *(("lgpl.txt", True), ("GPL-3.0.txt", True), ("gpl3", True), ("MIT.md", True)),
+        *(("BSD-3-Clause.txt", True), ("MIT-LICENSE.txt", True), ("gnu_lgpl_2.1.txt", True)),
+        *(("apache.txt", True), ("mits.txt", False), ("mit.py", False), ("gplot.txt", False)),
+    ],
+)
+def test_a_licence_in_a_file_of_its_name(path: str, is_one: bool) -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n", path: MIT}
+    told = ["builds leave this licence out: list the file under `license_files`"]
+    none = ["no licence text, so nobody may use or change this: add a LICENSE file"]
+    assert messages(files, "LIC001") == (told if is_one else none)
+
+
+def test_which_licence_is_meant_comes_before_how_it_is_written() -> None:
+    setup = "from setuptools import setup\nsetup(name='a', license='{}')\n"
+    other = {"setup.py": setup.format("Apache Software License 2.0"), "LICENSE": MIT}
+    assert [code for code, *_ in found(other, "LIC")] == ["LIC004"]
+    same = {"setup.py": setup.format("MIT license"), "LICENSE": MIT}
+    assert [code for code, *_ in found(same, "LIC")] == ["LIC003"]
 
 
 def test_a_licence_that_is_not_shipped() -> None:

@@ -239,6 +239,20 @@ def test_reports_are_shown() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("limit", "is_found"),
+    [
+        *(("only: [schedules]", False), ("only: [tags]", False), ("when: never", False)),
+        *(("rules: [{if: $CI_COMMIT_TAG}]", False), ("only: [branches]", True)),
+        *(("rules: [{if: $A}]", True), ("only: [merge_requests]", True)),
+    ],
+)
+def test_what_no_merge_request_runs_shows_nothing_in_it(limit: str, is_found: bool) -> None:
+    other = "b:\n  script: [x]\n"
+    files = pipeline(f"a:\n  script: [pytest --cov]\n  {limit}\n{other}")
+    assert len(found(files, "CI006")) == (2 if is_found else 0)
+
+
 REPORT = """\
 a:
   script:
@@ -361,6 +375,48 @@ def test_an_image_that_several_jobs_have_is_one_finding() -> None:
         "Python 3.9 has had no security fixes since 2025-10-31: use a newer version; also in lines "
         f"{START + 6}, {START + 9}"
     ]
+
+
+PROMISE = "requires-python = '>=3.8'"
+NEW_ONE = "new:\n  script: [x]\n  image: python:3.13-slim\n"
+
+
+@pytest.mark.parametrize(
+    ("job", "metadata", "is_found"),
+    [
+        ("script: [pytest]", PROMISE, False),
+        ("script: [python -m unittest discover]", PROMISE, False),
+        ("script: [pytest]", "classifiers = ['Programming Language :: Python :: 3.9']", False),
+        ("script: [pytest]", "requires-python = '>=3.10'", True),
+        ("script: [pytest]", "", True),
+        ("script: [python -m build]", PROMISE, True),
+    ],
+)
+def test_tests_on_a_python_that_is_promised(job: str, metadata: str, is_found: bool) -> None:
+    project = {"pyproject.toml": f"[project]\nname = 'a'\nversion = '1'\n{metadata}\n"}
+    old = f"a:\n  {job}\n  image: python:3.9\n"
+    wanted = [("CI009", CI, START + 3)] if is_found else []
+    assert found({**project, **pipeline(f"{old}{NEW_ONE}")}, "CI009", today=TODAY) == wanted
+    # Where there is no newer one it is the Python that people work with.
+    alone = {**project, **pipeline(old)}
+    assert found(alone, "CI009", today=TODAY) == [("CI009", CI, START + 3)]
+
+
+def test_the_job_itself_may_be_known_by_its_name_alone() -> None:
+    project = {"pyproject.toml": f"[project]\nname = 'a'\nversion = '1'\n{PROMISE}\n"}
+    text = "test_3.9:\n  script: [./run]\n  image: python:3.9\n"
+    files = {**project, **pipeline(f"{text}{NEW_ONE}")}
+    assert found(files, "CI009", today=TODAY) == []
+
+
+@pytest.mark.parametrize("head", ["# THIS FILE WAS AUTO-GENERATED", "# Do not edit: see a.yml."])
+def test_what_a_tool_writes_it_would_write_again(head: str) -> None:
+    more = "b:\n  script: [x]\n  image: docker:latest\n  only: [main]\n"
+    files = {**pipeline("include: b.yml\na:\n  script: [x]\n"), "b.yml": f"{head}\n\n{more}"}
+    assert found(files, "CI008") == found(files, "CI011") == []
+    files["b.yml"] = f"# Ours.\n{more}"
+    assert found(files, "CI008") == [("CI008", "b.yml", 4)]
+    assert found(files, "CI011") == [("CI011", "b.yml", 5)]
 
 
 ANCHOR = """\

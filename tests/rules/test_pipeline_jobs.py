@@ -171,6 +171,9 @@ def test_a_build_needs_the_history() -> None:
     assert messages(files, "CI015") == [
         'without all git tags the version may be wrong: add the variable `GIT_DEPTH: "0"`'
     ]
+    again = {**SCM, **pipeline(BUILD + BUILD.replace("a:", "b:", 1))}
+    assert found(again, "CI015") == [("CI015", CI, START + 2)]
+    assert messages(again, "CI015")[0].endswith(f"; also in line {START + 4}")
     for more in (
         '  variables:\n    GIT_DEPTH: "0"\n',
         "  before_script: [git fetch --unshallow]\n",

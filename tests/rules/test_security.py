@@ -192,6 +192,17 @@ def test_includes(entry: str, message: str) -> None:
     assert messages(files, "SEC") == [message]
 
 
+def test_one_project_that_is_included_twice_is_one_finding() -> None:
+    entry = "- project: a/b\n    file: {}.yml\n"
+    text = f"include:\n  {entry.format('c')}  {entry.format('d')}"
+    files = {".gitlab-ci.yml": text}
+    assert found(files, "SEC004") == [("SEC004", ".gitlab-ci.yml", 2)]
+    assert messages(files, "SEC004") == [
+        "a/b may change any day, and runs with your secrets: add `ref` with a tag or a commit; "
+        "also in line 4"
+    ]
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -148,6 +148,14 @@ def test_without_intervals_there_is_nothing_to_catch_up(when: str) -> None:
     assert found(dags(told), "DAG002") == [("DAG002", DAG, 4)]
 
 
+@pytest.mark.parametrize(
+    "line", ["dag.catchup = False", 'if hasattr(dag, "catchup"):\n    dag.catchup = True']
+)
+def test_a_dag_may_be_told_later_whether_it_catches_up(line: str) -> None:
+    assert found(dags(f"{LEFT}{line}\n"), "DAG002") == []
+    assert found(dags(f"{LEFT}print(dag.catchup)\n"), "DAG002") == [("DAG002", DAG, 4)]
+
+
 def test_airflow_3_catches_nothing_up() -> None:
     assert found(replaced("    catchup=False,\n", ""), "DAG002") == []
     assert found({**dags(LEFT), **NEW}, "DAG002") == []
@@ -190,6 +198,16 @@ def test_only_the_dag_with_the_clock_is_named() -> None:
     assert found(dags(MOVES + other), "DAG001") == [("DAG001", DAG, 7)]
     assert messages(dags(MOVES + other), "DAG001") == [
         "a start date that moves with each parse: write a date"
+    ]
+
+
+def test_dags_without_an_end_are_one_finding() -> None:
+    text = GOOD.replace(', "execution_timeout": timedelta(minutes=5)', "")
+    files = {**dags(text), **dags(text, "dags/b.py"), **dags(GOOD, "dags/c.py")}
+    assert found(files, "DAG003") == [("DAG003", DAG, 4)]
+    assert messages(files, "DAG003") == [
+        "tasks have no `execution_timeout`: add it to `default_args` of the DAG; also in "
+        "dags/b.py:4"
     ]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Document
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.rules.rule import SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import SHOULD, Hit, join_same, rule
 
 _NO_CHART = compile_lazily(
     r"(?:.*/)?(?:tests?|testdata|fixtures|examples?|vendor|node_modules)/.*"
@@ -19,6 +19,10 @@ _PART = compile_lazily(r"((?:.*/)?)charts/[^/]+/")
 _KIND = compile_lazily(r"^kind:\s*[\"']?(\w+)", re.MULTILINE)
 _DEFINED = compile_lazily(r"\{\{-?\s*define\s+\"([^\"]+)\"")
 _INCLUDED = compile_lazily(r"\b(?:include|template)\s+\"([^\"]+)\"")
+_MEASURES = r"name:[ \"']*(?:[\w-]*-)?(?:metrics|prometheus|exporter|monitoring)\b"
+_PORT_NAMED = compile_lazily(
+    rf"(?m)^(?:[ -]*{_MEASURES}.*\n[ -]*containerPort:|[ -]*containerPort:.*\n[ -]*{_MEASURES})"
+)
 _UNNAMED = compile_lazily(r"\b(?:include|template)\s+[^\"\s]|\btpl\s")
 _PODS = frozenset(["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"])
 
@@ -33,7 +37,7 @@ class Sources:
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
+        self.texts = texts
         self._said: dict[str, set[str]] = {}
         self._includers: dict[str, list[str]] = {path: [] for path in texts}
         defined = {name: path for path, text in texts.items() for name in _DEFINED.findall(text)}
@@ -60,7 +64,7 @@ class Sources:
         """The files in which a key stands, or in what they include."""
         if key not in self._said:
             pattern = re.compile(rf"\b{key}\b")
-            said = [path for path, text in self._texts.items() if pattern.search(text)]
+            said = [path for path, text in self.texts.items() if pattern.search(text)]
             self._said[key] = self._find_includers(said)
         return self._said[key]
 
@@ -89,6 +93,13 @@ class Template(NamedTuple):
     def lacks(self, key: str) -> bool:
         """Whether a key certainly stands nowhere in it."""
         return self.path not in self.sources.unsure and not self.has(key)
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether all ports of its containers are for those who measure."""
+        text = self.sources.texts[self.path]
+        named = _PORT_NAMED.findall(text)
+        return bool(named) and len(named) == text.count("containerPort:")
 
     def first(self, kinds: frozenset[str]) -> tuple[str, int] | None:
         """The first object of some kinds."""
@@ -144,12 +155,25 @@ def _find_kinds(text: str) -> Iterator[tuple[str, int]]:
         yield each[1], line
 
 
-def _pods(facts: Facts, kinds: frozenset[str]) -> Iterator[tuple[Template, str, int]]:
-    """Each template that makes pods, with the kind and the line of the first."""
+def _judge_pods(
+    facts: Facts, kinds: frozenset[str], explain: Callable[[Template, str], str]
+) -> Iterator[Hit]:
+    """One hit for each chart and each message about the first object of some kinds in a template.
+
+    Parameters
+    ----------
+    explain
+        What is wrong with a template, whose object is of a kind; empty where nothing is.
+    """
     for chart in find_charts(facts):
-        for each in chart.templates:
-            if first := each.first(kinds):
-                yield each, *first
+        yield from join_same(
+            (
+                Hit(each.path, first[1], message)
+                for each in chart.templates
+                if (first := each.first(kinds)) and (message := explain(each, first[0]))
+            ),
+            across=True,
+        )
 
 
 @rule("HLM001", SHOULD, when=find_charts, strict=True)
@@ -182,10 +206,10 @@ def pods_are_confined(facts: Facts) -> Iterator[Hit]:
 
     Source: [Kubernetes: pod security standards](https://kubernetes.io/docs/concepts/security/pod-security-standards/).
     """
-    for each, kind, line in _pods(facts, _PODS):
-        if each.lacks("securityContext"):
-            message = f"the pods of this {kind} may run as root: add a `securityContext`"
-            yield Hit(each.path, line, message)
+    message = "its pods may run as root: add a `securityContext`"
+    yield from _judge_pods(
+        facts, _PODS, lambda each, _: message if each.lacks("securityContext") else ""
+    )
 
 
 @rule("HLM003", SHOULD, when=find_charts)
@@ -198,9 +222,10 @@ def entry_has_tls(facts: Facts) -> Iterator[Hit]:
 
     Source: [Kubernetes: TLS of an Ingress](https://kubernetes.io/docs/concepts/services-networking/ingress/#tls).
     """
-    for each, _, line in _pods(facts, frozenset(["Ingress"])):
-        if each.lacks("tls"):
-            yield Hit(each.path, line, "people come in over an open line: add `tls`")
+    message = "people come in over an open line: add `tls`"
+    yield from _judge_pods(
+        facts, frozenset(["Ingress"]), lambda each, _: message if each.lacks("tls") else ""
+    )
 
 
 @rule("HLM004", SHOULD, when=find_charts)
@@ -210,14 +235,17 @@ def pods_tell_when_they_are_ready(facts: Facts) -> Iterator[Hit]:
     Why: Without a probe requests go to a pod that has just been started, and a release whose pods
     never work replaces the one that does.
 
-    How: Add a `readinessProbe`.
+    How: Add a `readinessProbe`. A port for measurements alone (`name: metrics`) serves nobody.
 
     Source: [Kubernetes: probes](https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/).
     """
-    for each, kind, line in _pods(facts, frozenset(["Deployment", "StatefulSet"])):
-        if each.has("containerPort") and each.lacks("readinessProbe"):
-            message = f"requests reach this {kind} before it works: add a `readinessProbe`"
-            yield Hit(each.path, line, message)
+    message = "requests reach its pods before they work: add a `readinessProbe`"
+
+    def explain(each: Template, _kind: str) -> str:
+        serves = each.has("containerPort") and not each.only_tells
+        return message if serves and each.lacks("readinessProbe") else ""
+
+    yield from _judge_pods(facts, frozenset(["Deployment", "StatefulSet"]), explain)
 
 
 @rule("HLM005", SHOULD, when=find_charts, strict=True)
@@ -231,9 +259,8 @@ def pods_are_limited(facts: Facts) -> Iterator[Hit]:
 
     Source: [Kubernetes: resources](https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/).
     """
-    for each, kind, line in _pods(facts, _PODS):
-        if each.lacks("resources"):
-            yield Hit(each.path, line, f"this {kind} may take a whole node: add `resources`")
+    message = "its pods may take a whole node: add `resources`"
+    yield from _judge_pods(facts, _PODS, lambda each, _: message if each.lacks("resources") else "")
 
 
 @rule("HLM006", SHOULD, when=find_charts)

@@ -56,6 +56,17 @@ _SECRET = compile_lazily(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
     re.IGNORECASE,
 )
+# What is said of a password, and is none.
+_SAID_OF_SECRET = compile_lazily(
+    r"(?:.*_)?(?:ALLOW|DISABLE|EMPTY|ENABLE|GENERATE|NO|RANDOM|REQUIRE|SKIP|USE)_.*", re.IGNORECASE
+)
+_SWITCH = compile_lazily(r"yes|no|true|false|on|off|enabled?|disabled?|none|[01]", re.IGNORECASE)
+# By its name a file is for a pipeline, a test or a desk: what it starts is thrown away.
+_THROWN_AWAY = compile_lazily(
+    r"(?:.*/)?(?:\.?(?:ci|circleci|github|gitlab)|e2e|cypress)/.*"
+    r"|(?:.*/)?[^/]*[._-](?:ci|e2e|tests?|testing|cypress|dev|devel|development|local)[._-][^/]*",
+    re.IGNORECASE,
+)
 # Servers that let in whoever reaches them, or whose password is all that keeps people out.
 _DATABASES = {
     3306: "MySQL",
@@ -221,14 +232,19 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     Why: It is in git, for everybody who ever gets a copy.
 
     How: Change it, then give it as a file (`secrets`), or let the environment tell it: `${NAME:?}`.
+    A file that by its name is for a pipeline, for tests or for a desk (`compose.dev.yaml`) is not
+    meant.
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in find_services(facts):
+        if _THROWN_AWAY.fullmatch(each.file.path):
+            continue
         for key, name, value in _environment(each.data.get("environment")):
-            is_secret = _SECRET.fullmatch(name) and value and "$" not in value
-            if is_secret and not value.startswith(("/run/secrets/", "{{")):
+            is_secret = _SECRET.fullmatch(name) and not _SAID_OF_SECRET.fullmatch(name)
+            is_told = value and "$" not in value and not _SWITCH.fullmatch(value)
+            if is_secret and is_told and not value.startswith(("/run/secrets/", "{{")):
                 lines[each.file.path, name].append(each.line("environment", key))
     for (path, name), found in lines.items():
         message = f"everybody can read {name} here: change it, then use `secrets`"

@@ -12,7 +12,7 @@ from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, join_same, rule
 
 _SECRET = compile_lazily(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
@@ -87,7 +87,8 @@ def _is_built_here(facts: Facts, image: str) -> bool:
 
 
 _BUILDS = compile_lazily(
-    r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?([^\s\"']{1,200})"
+    r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b"
+    r"(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?([^\s\"']{1,200})"
 )
 _MOST_BUILDS = 50
 
@@ -146,6 +147,11 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
+    yield from join_same(_find_moving(facts))
+
+
+def _find_moving(facts: Facts) -> Iterator[Hit]:
+    """The images that may change, wherever a Dockerfile takes one."""
     for docker in _find_written(facts):
         for stage in _find_bases(docker):
             message = images.explain_change(stage.resolved)

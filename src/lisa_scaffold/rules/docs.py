@@ -91,19 +91,22 @@ _INSTALL = compile_lazily(
 
 @rule("DOC002", SHOULD, kinds=PACKAGE, when=lambda facts: facts.has(*_READMES))
 def how_to_install(facts: Facts) -> Iterator[Hit]:
-    """The README says how to install the package, or links to a page that does.
+    """The README, or a page that it leads to, says how to install the package.
 
     Why: It is the first thing that a new user needs to know.
 
-    How: Give the command, or a link to the page that does.
+    How: Give the command, or a link to the page that does. A file `INSTALL` will do.
 
     Source: [packaging guide](https://packaging.python.org/en/latest/guides/making-a-pypi-friendly-readme/);
     [Read the Docs: what to write](https://www.writethedocs.org/guide/writing/beginners-guide-to-docs/#what-to-write).
     """
     path = facts.first(*_READMES) or ""
     text = facts.text(path)
-    leads_on = re.search(r"(?i)documentation|\bdocs\b|readthedocs|\.pages\.", text)
-    if text and not _INSTALL.search(text) and not leads_on:
+    leads_on = re.search(
+        r"(?i)documentation|\bdocs\b|readthedocs|\.pages\.|\b(?:web|home) ?(?:site|page)|wiki\b",
+        text,
+    )
+    if text and not (_INSTALL.search(text) or leads_on or facts.paths("INSTALL*", "install.*")):
         yield Hit(path, 1, "new users cannot see how to install this: add the command")
 
 

@@ -187,6 +187,13 @@ _BUILT = compile_lazily(
 )
 
 
+# What tests read may be anything, and what tools write may be what is tested.
+_FIXTURE = compile_lazily(
+    r"(?:.*/)?(?:[^/]*[_-])?(?:tests?|testing|testdata|fixtures|test[_-]data)(?:[_-][^/]*)?/"
+    r".*(?:\.egg-info/.*|\.coverage)"
+)
+
+
 @rule("FIL006", SHOULD, when=lambda facts: facts.is_checkout, fixes=UNSAFE)
 def no_products(facts: Facts) -> Iterator[Hit]:
     """No generated file is in git.
@@ -201,6 +208,8 @@ def no_products(facts: Facts) -> Iterator[Hit]:
     builds_itself = facts.pyproject.get("build-system", "backend-path")
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for path in facts.tracked:
+        if _FIXTURE.fullmatch(path):
+            continue
         if match := _REWRITTEN.fullmatch(path):
             name = match[1] or match[2]
             # A backend that builds itself starts from metadata that it cannot make yet.

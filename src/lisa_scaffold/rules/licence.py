@@ -43,7 +43,10 @@ _BADGE = compile_lazily(
     r"img\.shields\.io/(?:badge|static/v1)[^)\s]{0,80}?licen[sc]e-([\w.%+-]{1,80}?)-\w+"
 )
 _ELSEWHERE = compile_lazily(
-    r"(?:licen[sc]es?|legal|docs?)/(?:[^/]+/)?(?:licen[sc]es?|copying)(?:\.(?:md|rst|txt))?",
+    r"(?:licen[sc]es?|legal|docs?)/(?:[^/]+/)?(?:licen[sc]es?|copying)(?:\.(?:md|rst|txt))?"
+    # The name of a licence is not one that builds look for.
+    r"|(?:gnu[-_]?)?(?:[al]?gpl|bsd|mit|apache|mpl|isc|cecill|eupl)(?:[-_ .v]*\d[\d.]*)?"
+    r"(?:[-_ ]clause)?(?:[-_ ]?(?:licen[sc]e|copying))?(?:\.(?:md|rst|txt))?",
     re.IGNORECASE,
 )
 _CHOOSE = "choose one from spdx.org/licenses"
@@ -117,7 +120,8 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
         message = "no licence text, so nobody may use or change this: add a LICENSE file"
         yield Hit("LICENSE", 1, message)
     elif not any(facts.describes(pattern, path) for pattern in named for path in elsewhere):
-        message = "builds leave out a licence in this folder: list the file under `license-files`"
+        key = "license_files" if facts.package.form == "setuptools" else "license-files"
+        message = f"builds leave this licence out: list the file under `{key}`"
         yield Hit(elsewhere[0], 1, message)
 
 
@@ -208,7 +212,8 @@ def stated(facts: Facts) -> Iterator[Hit]:
         remedy = f'write `license = "{right}"`' if right else _CHOOSE
         message = f"`license` as a table is outdated, and tools misread it: {remedy}"
         yield Hit(path, line, message, fix=_turn_table_into_text(facts, right))
-    elif not licences.canonical(text):
+    # Where the text is of another licence, which of the two is meant has to be known first.
+    elif not licences.canonical(text) and not _contradicts_text(facts, text):
         remedy = f"write `{right}`" if right else _CHOOSE
         fix = None
         if right and text in (facts.lines(path) or [""])[line - 1]:
@@ -243,6 +248,14 @@ def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
     return Fix.edit("pyproject.toml", *changes)
 
 
+def _contradicts_text(facts: Facts, stated: str) -> bool:
+    """Whether a licence that is stated is certainly not that of the text."""
+    names = licences.find_claimed(stated)
+    if _holds_text_of(facts, names):
+        return False
+    return licences.contradict(names, _held_licences(facts))
+
+
 @rule("LIC004", MUST, kinds=PACKAGE, when=lambda facts: facts.package.text("license"))
 def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     """The metadata and the licence text name the same licence.
@@ -255,11 +268,7 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     themselves.
     """
     text = facts.package.text("license")
-    names = licences.find_claimed(text)
-    if _holds_text_of(facts, names):
-        return
-    held = _held_licences(facts)
-    if licences.contradict(names, held):
+    if _contradicts_text(facts, text):
         message = f"`{text}` here, but {_describe_held(facts)}: correct the wrong one"
         yield Hit(*facts.package.place("license"), message)
 

@@ -10,7 +10,7 @@ from lisa_scaffold.formats.document import Key
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.project.gitlab import Pipeline
+from lisa_scaffold.project.gitlab import Job, Pipeline
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, rule
 
 
@@ -85,7 +85,7 @@ def _does_the_work(facts: Facts) -> bool:
     return facts.pipeline.is_complete and not facts.paths(".github/workflows/*.y*ml")
 
 
-@rule("CI003", SHOULD, when=_does_the_work)
+@rule("CI003", SHOULD, when=_does_the_work, strict=True)
 def merge_requests_have_one(facts: Facts) -> Iterator[Hit]:
     """A pipeline runs for merge requests.
 
@@ -197,7 +197,15 @@ _REPORTS = {
 }
 
 
-@rule("CI006", SHOULD, when=_does_the_work)
+def _is_for_requests(facts: Facts, job: Job) -> bool:
+    """Whether a merge request may show what a job finds: not where it runs on a schedule alone."""
+    return any(
+        gitlab_runs.job_runs(facts.pipeline, job, situation) is not False
+        for situation in (gitlab_runs.MERGE_REQUEST, gitlab_runs.BRANCH_OF_REQUEST)
+    )
+
+
+@rule("CI006", SHOULD, when=_does_the_work, strict=True)
 def reports(facts: Facts) -> Iterator[Hit]:
     """Merge requests show the results of tests, coverage and linter.
 
@@ -209,7 +217,7 @@ def reports(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: reports](https://docs.gitlab.com/ci/yaml/artifacts_reports/).
     """
-    jobs = facts.pipeline.jobs.values()
+    jobs = [job for job in facts.pipeline.jobs.values() if _is_for_requests(facts, job)]
     # Commands that install what others run do not count.
     texts = [(job, "\n".join(c for c in job.commands if "install" not in c)) for job in jobs]
     for name, (pattern, what) in _REPORTS.items():

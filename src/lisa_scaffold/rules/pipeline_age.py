@@ -38,8 +38,20 @@ def _is_machine(job: Job) -> bool:
     return is_mac or re.fullmatch(r"macos-\d+-xcode-[\d.]+", job.image) is not None
 
 
-def _judge_images(facts: Facts, judge: Callable[[str], str]) -> list[tuple[Place, str]]:
-    """Each place of the images for which there is a message, sorted."""
+def _judge_images(
+    facts: Facts,
+    judge: Callable[[str], str],
+    is_meant: Callable[[str, Job], bool] = lambda _name, _job: False,
+) -> list[tuple[Place, str]]:
+    """Each place of the images for which there is a message, sorted.
+
+    Parameters
+    ----------
+    judge
+        What is wrong with an image; empty where nothing is.
+    is_meant
+        Whether a job has it on purpose all the same.
+    """
     found = []
     pipeline = facts.pipeline
     default = pipeline.settings.get("default")
@@ -49,6 +61,8 @@ def _judge_images(facts: Facts, judge: Callable[[str], str]) -> list[tuple[Place
             continue
         places = []
         for job, key in users:
+            if is_meant(name, job):
+                continue
             place = pipeline.place_of(job, key)
             if place == job.place and key not in job.own:  # the job has it by default
                 is_in_default = isinstance(default, dict) and key in default
@@ -85,7 +99,8 @@ def images_are_maintained(facts: Facts) -> Iterator[Hit]:
     Why: Known vulnerabilities stay open, the package servers of old systems are switched off, and
     one day the image is gone.
 
-    How: Use a newer tag, or the image that replaces it.
+    How: Use a newer tag, or the image that replaces it. Tests on an old Python that the package
+    promises to support, beside a newer one, are not meant.
 
     Source: [Python](https://devguide.python.org/versions/),
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle),
@@ -93,11 +108,40 @@ def images_are_maintained(facts: Facts) -> Iterator[Hit]:
     """
     places: dict[str, list[Place]] = {}
     for place, message in _judge_images(
-        facts, lambda name: images.explain_end(name, facts.given.today)
+        facts,
+        lambda name: images.explain_end(name, facts.given.today),
+        lambda name, job: _tries_promise(facts, name, job),
     ):
         places.setdefault(message, []).append(place)
     for message, found in places.items():
         yield Hit(*found[0], f"{message}{count_more_places(found)}")
+
+
+_TESTS = compile_lazily(r"\b(?:tests?|pytest|py\.test|unittest|nosetests|tox|nox|coverage run)\b")
+_PYTHON_TAG = compile_lazily(r"(\d+)\.(\d+)(?!\d)")
+
+
+def _tries_promise(facts: Facts, name: str, job: Job) -> bool:
+    """Whether a job tests on an old Python that the package supports, beside a newer one."""
+    if images.read(name).short != "python" or not _promises(facts, name):
+        return False
+    newer = (
+        other
+        for other in _find_images(facts)
+        if images.read(other).short == "python" and _PYTHON_TAG.match(images.read(other).tag)
+    )
+    tests = any(_TESTS.search(each) for each in (re.sub("[_-]", " ", job.name), *job.commands))
+    return tests and not all(images.explain_end(each, facts.given.today) for each in newer)
+
+
+def _promises(facts: Facts, image: str) -> bool:
+    """Whether the metadata promises to support the Python of an image."""
+    version = _PYTHON_TAG.match(images.read(image).tag)
+    if version is None:
+        return False
+    oldest = facts.package.oldest_python
+    named = f"Programming Language :: Python :: {version[0]}" in facts.package.texts("classifiers")
+    return named or bool(oldest and oldest <= (int(version[1]), int(version[2])))
 
 
 # --- Keywords -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.gitlab import Job, flat
-from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, join_same, rule
 
 _PUBLISHES = compile_lazily(
     r"\b(?:twine upload|(?:uv|poetry|flit|hatch|pdm|maturin) publish"
@@ -199,6 +199,11 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: shallow clones](https://docs.gitlab.com/ci/runners/configure_runners/#shallow-cloning),
     [setuptools-scm](https://setuptools-scm.readthedocs.io/en/latest/usage/).
     """
+    yield from join_same(_find_shallow(facts))
+
+
+def _find_shallow(facts: Facts) -> Iterator[Hit]:
+    """The jobs that build from a part of the history."""
     for job in facts.pipeline.jobs.values():
         builds = any(_BUILDS.search(command[:2000]) for command in job.commands)
         fetches = any(_FETCHES_MORE.search(command) for command in job.commands)

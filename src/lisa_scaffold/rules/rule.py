@@ -177,6 +177,25 @@ def count_more(places: Sequence[int | str]) -> str:
     return f"; also in {what}{more}"
 
 
+def join_same(hits: Iterable[Hit], *, across: bool = False) -> Iterator[Hit]:
+    """Make one of the hits with the same message: at its first place, with the others named.
+
+    Parameters
+    ----------
+    hits
+        Hits without a repair.
+    across
+        Whether those in different files are one too.
+    """
+    groups: dict[tuple[str, str], list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(("" if across else hit.path, hit.message), []).append(hit)
+    for found in groups.values():
+        found.sort(key=lambda hit: (hit.path, hit.line))
+        more = count_more_places([(hit.path, hit.line) for hit in found])
+        yield found[0]._replace(message=f"{found[0].message}{more}")
+
+
 def count_more_places(places: Sequence[tuple[str, int]]) -> str:
     """The same for places in several files, sorted: each file that is not the first is named once.
 

@@ -15,7 +15,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import KEY
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, join_same, rule
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.gitlab import Include
@@ -203,9 +203,11 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: includes](https://docs.gitlab.com/ci/yaml/#includeremote): `integrity`,
     [components](https://docs.gitlab.com/ci/components/#use-a-component).
     """
-    for include in facts.pipeline.includes:
-        if message := _check_include(include):
-            yield Hit(*include.place, message)
+    yield from join_same(
+        Hit(*include.place, message)
+        for include in facts.pipeline.includes
+        if (message := _check_include(include))
+    )
 
 
 def _check_include(include: Include) -> str:

@@ -11,7 +11,7 @@ from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.project.gitlab import Job
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, SHOULD, Hit, join_same, rule
 from lisa_scaffold.similar import find_similar
 
 FILE = "sonar-project.properties"
@@ -270,9 +270,9 @@ def history_is_there(facts: Facts) -> Iterator[Hit]:
 
     Source: [SonarQube: GitLab CI](https://docs.sonarsource.com/sonarqube-server/latest/devops-platform-integration/gitlab-integration/adding-analysis-to-gitlab-ci-cd/).
     """
-    for job in _find_scanning_jobs(facts):
-        if facts.pipeline.expand("$GIT_DEPTH", job) != "0":
-            message = (
-                'SonarQube cannot tell new code from old: set the variable `GIT_DEPTH: "0"` here'
-            )
-            yield Hit(*job.place, message)
+    message = 'SonarQube cannot tell new code from old: set the variable `GIT_DEPTH: "0"` here'
+    yield from join_same(
+        Hit(*job.place, message)
+        for job in _find_scanning_jobs(facts)
+        if facts.pipeline.expand("$GIT_DEPTH", job) != "0"
+    )

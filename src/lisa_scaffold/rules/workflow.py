@@ -16,7 +16,7 @@ from lisa_scaffold.rules.dags import (
     find_modules,
     is_timed,
 )
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, join_same, rule
 
 _MOVING = compile_lazily(
     r"(?:datetime\.)*(?:now|utcnow|today)|pendulum\.(?:now|today|yesterday|tomorrow)"
@@ -70,13 +70,23 @@ def catchup_is_said(facts: Facts) -> Iterator[Hit]:
     whose default changed from 2 to 3.
     """
     for module in find_modules(facts):
-        if module.airflow >= _NEW:
+        if module.airflow >= _NEW or _sets_catchup(module):
             continue
         for call in module.dags:
             when = find_argument(call, "schedule", "schedule_interval", "timetable")
             if when and is_timed(module, call) and find_argument(call, "catchup") is None:
                 message = "whether past intervals run depends on the server: write `catchup=False`"
                 yield Hit(module.path, call.lineno, message)
+
+
+def _sets_catchup(module: Module) -> bool:
+    """Whether a file says it of a DAG that is already made."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "catchup"
+        and isinstance(node.ctx, ast.Store)
+        for node in module.nodes
+    )
 
 
 @rule("DAG003", SHOULD, when=find_modules)
@@ -92,6 +102,11 @@ def tasks_end(facts: Facts) -> Iterator[Hit]:
     Source: [Airflow's best practices](https://airflow.apache.org/docs/apache-airflow/stable/best-practices.html);
     [time limits](https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/tasks.html#timeouts).
     """
+    yield from join_same(_find_endless(facts), across=True)
+
+
+def _find_endless(facts: Facts) -> Iterator[Hit]:
+    """The DAGs whose tasks are not tried again, or do not end."""
     for module in find_modules(facts):
         for call in module.dags:
             if any(each.arg is None for each in call.keywords):
