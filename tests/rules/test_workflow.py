@@ -576,9 +576,8 @@ def test_a_job_with_a_limit(line: str) -> None:
     ("path", "line"),
     [
         ("compose.yaml", '  AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS: "True"'),
-        ("deploy/docker-compose.dev.yml", "- AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=true"),
+        ("deploy/docker-compose.yml", "- AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=true"),
         ("airflow.cfg", "simple_auth_manager_all_admins = True"),
-        ("deploy/values-x.yaml", "  auth_backends: airflow.api.auth.backend.default"),
     ],
 )
 def test_an_airflow_that_asks_nobody(path: str, line: str) -> None:
@@ -589,6 +588,41 @@ def test_an_airflow_that_asks_nobody(path: str, line: str) -> None:
     ]
     assert found({path: f"a:\n#{line}\n"}, "DAG009") == []
     assert found({path: f"a:\n{line.lower().replace('true', 'false')}_x\n"}, "DAG009") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("docker-compose.dev.yml", "- AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=true"),
+        (".ci/compose.yaml", "- AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=true"),
+    ],
+)
+def test_an_airflow_at_a_desk_asks_nobody(path: str, line: str) -> None:
+    assert found({path: f"a:\n{line}\n"}, "DAG009") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "switch"),
+    [
+        (
+            *("compose.yaml", "- AIRFLOW__API__AUTH_BACKENDS=airflow.api.auth.backend.default"),
+            "- AIRFLOW__API__ENABLE_EXPERIMENTAL_API=True",
+        ),
+        (
+            *("airflow.cfg", "auth_backends = airflow.api.auth.backend.default"),
+            "enable_experimental_api = true",
+        ),
+    ],
+)
+def test_what_opens_the_experimental_interface_alone(path: str, line: str, switch: str) -> None:
+    """Of Airflow 2; its documentation says that the stable one cannot be opened so."""
+    both = {path: f"a:\n{line}\n{switch}\n"}
+    assert found(both, "DAG009") == [("DAG009", path, 2)]
+    assert messages(both, "DAG009") == [
+        "anybody who reaches Airflow can start its DAGs: delete this"
+    ]
+    for other in ("", f"# {switch}", switch.lower().replace("true", "false")):
+        assert found({path: f"a:\n{line}\n{other}\n"}, "DAG009") == []
 
 
 @pytest.mark.parametrize(

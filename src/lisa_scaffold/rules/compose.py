@@ -61,7 +61,6 @@ _SAID_OF_SECRET = compile_lazily(
     r"(?:.*_)?(?:ALLOW|DISABLE|EMPTY|ENABLE|GENERATE|NO|RANDOM|REQUIRE|SKIP|USE)_.*", re.IGNORECASE
 )
 _SWITCH = compile_lazily(r"yes|no|true|false|on|off|enabled?|disabled?|none|[01]", re.IGNORECASE)
-# By its name a file is for a pipeline, a test or a desk: what it starts is thrown away.
 _THROWN_AWAY = compile_lazily(
     r"(?:.*/)?(?:\.?(?:ci|circleci|github|gitlab)|e2e|cypress)/.*"
     r"|(?:.*/)?[^/]*[._-](?:ci|e2e|tests?|testing|cypress|dev|devel|development|local)[._-][^/]*",
@@ -77,6 +76,11 @@ _DATABASES = {
     27017: "MongoDB",
 }
 _OPEN = compile_lazily(r"(?:(?:0\.0\.0\.0|\[::\]):)?(?:\d*:)?(\d{1,5})(?:/tcp)?")
+
+
+def is_thrown_away(path: str) -> bool:
+    """Whether by its name a file is for a pipeline, for tests or for a desk."""
+    return _THROWN_AWAY.fullmatch(path) is not None
 
 
 class Service(NamedTuple):
@@ -239,7 +243,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     """
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in find_services(facts):
-        if _THROWN_AWAY.fullmatch(each.file.path):
+        if is_thrown_away(each.file.path):
             continue
         for key, name, value in _environment(each.data.get("environment")):
             is_secret = _SECRET.fullmatch(name) and not _SAID_OF_SECRET.fullmatch(name)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import images
+from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.dags import (
     Module,
     find_argument,
@@ -373,9 +374,14 @@ def jobs_have_limits(facts: Facts) -> Iterator[Hit]:
 
 _OPEN = compile_lazily(
     r"\bAIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS[\"']?\s*[:=]\s*[\"']?(?:true|t|1)\b"
-    r"|^\s*simple_auth_manager_all_admins\s*[:=]\s*true\b"
-    r"|\bairflow\.api\.auth\.backend\.default\b",
+    r"|^\s*simple_auth_manager_all_admins\s*[:=]\s*true\b",
     re.IGNORECASE,
+)
+# It opens the experimental interface of Airflow 2, where that is switched on, and no other.
+_UNASKED = compile_lazily(r"\bairflow\.api\.auth\.backend\.default\b", re.IGNORECASE)
+_EXPERIMENTAL = compile_lazily(
+    r"^[^#\n]*(?:\b|__)enable_experimental_api[\"']?\s*[:=]\s*[\"']?(?:true|t|1)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _LONGEST = 1_000
 _SETTINGS = (
@@ -390,15 +396,22 @@ def airflow_asks_who(facts: Facts) -> Iterator[Hit]:
 
     Why: Whoever reaches the port can start DAGs, and reads all connections.
 
-    How: Delete the setting. Programs that report events get a user of their own.
+    How: Delete the setting. Programs that report events get a user of their own. A file that by its
+    name is for tests or for a desk is not meant.
 
     Source: [simple auth manager](https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/auth-manager/simple/index.html):
-    not for production.
+    not for production;
+    [the interfaces of Airflow 2](https://airflow.apache.org/docs/apache-airflow/2.7.1/security/api.html).
     """
     for path in facts.paths(*_SETTINGS):
+        if is_thrown_away(path):
+            continue
+        told = [(_OPEN, "anybody who reaches Airflow is its administrator: delete this")]
+        if _EXPERIMENTAL.search(facts.text(path)):
+            told.append((_UNASKED, "anybody who reaches Airflow can start its DAGs: delete this"))
         for number, line in enumerate(facts.lines(path), 1):
-            if len(line) < _LONGEST and _OPEN.search(line.partition("#")[0]):
-                message = "anybody who reaches Airflow is its administrator: delete this"
+            said = line.partition("#")[0] if len(line) < _LONGEST else ""
+            if message := next((text for each, text in told if each.search(said)), ""):
                 yield Hit(path, number, message)
                 break
 
