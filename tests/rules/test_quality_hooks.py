@@ -341,6 +341,25 @@ def test_one_version() -> None:
     assert found(loose, "QTY") == []
 
 
+@pytest.mark.parametrize(
+    ("address", "tool", "hook"),
+    [
+        ("charliermarsh/ruff-pre-commit", "ruff", "ruff-check"),
+        *(("ambv/black", "black", "black"), ("python/black", "black", "black")),
+        ("timothycrosley/isort", "isort", "isort"),
+    ],
+)
+def test_one_version_by_an_old_address_too(address: str, tool: str, hook: str) -> None:
+    group = f'[dependency-groups]\ndev = [ "{tool}==1.3.0" ]\n'
+    files = {
+        HOOKS: f"repos:\n- repo: https://github.com/{address}\n  rev: 1.2.3\n  hooks: [id: {hook}]\n",
+        "pyproject.toml": f'[project]\nname = "a"\nversion = "1"\n{group}',
+    }
+    assert {("QTY016", HOOKS, 2), ("QTY017", HOOKS, 3)} <= set(found(files, "QTY"))
+    # With the address of today nothing new is found, and so it is not withheld.
+    assert address not in str(fixed(files, "QTY016")[HOOKS])
+
+
 @pytest.mark.parametrize("own", ["0.17.6", "0.17.5"])
 def test_one_version_where_each_python_has_its_own(own: str) -> None:
     pins = f"\"ruff=={own}; python_version >= '3.12'\", \"ruff==0.17.4 ; python_version < '3.12'\""

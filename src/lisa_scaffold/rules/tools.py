@@ -16,6 +16,11 @@ HOOKS = ".pre-commit-config.yaml"
 NEWEST: Release = (9999,)
 
 _TOOL_OF = {
+    # Addresses that lead on to others
+    **dict.fromkeys(["ambv/black", "python/black"], "black"),
+    "charliermarsh/ruff-pre-commit": "ruff",
+    "timothycrosley/isort": "isort",
+    # and those of today.
     "astral-sh/ruff-pre-commit": "ruff",
     "codespell-project/codespell": "codespell",
     "kynan/nbstripout": "nbstripout",
