@@ -138,6 +138,12 @@ def test_an_image_that_is_built_here_needs_no_version() -> None:
         (("environment:", "  USE_TOKEN: 'always'"), 0),
         (("environment:", "  ADMIN_PASSWORD: 'True'"), 0),
         (("environment:", "  REQUIRED_PASSWORD: swordfish"), 5),
+        (("environment:", "  - AWS_SECRET_ACCESS_KEY=dummysecret"), 0),
+        (("environment:", "  - DEFAULT_PASSWORD=test"), 0),
+        (("environment:", "  - OAUTH_SECRET=''"), 0),
+        (("environment:", "  API_TOKEN: <your token>"), 0),
+        (("environment:", "  API_TOKEN: testify7"), 5),
+        (("environment:", "  DB_PASSWORD: changeme"), 5),
         (("environment:", "  HOUSE_PASSWORD: swordfish"), 5),
     ],
 )

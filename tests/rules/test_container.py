@@ -410,6 +410,20 @@ def test_what_a_tool_writes_it_would_write_again(head: str) -> None:
     assert codes == ["CON009", "CON005"]
 
 
+@pytest.mark.parametrize(
+    ("path", "is_run"),
+    [
+        *(("ci/docker/build.Dockerfile", False), (".gitlab-ci/Dockerfile", False)),
+        *((".ci/Dockerfile", False), ("docker/Dockerfile.ci", False), ("a/ci.Dockerfile", False)),
+        *(("city/Dockerfile", True), ("ci.d/Dockerfile", True), ("Dockerfile.cid", True)),
+    ],
+)
+def test_an_image_in_which_a_pipeline_works(path: str, is_run: bool) -> None:
+    told = [code for code, *_ in found({path: "FROM debian:13\nCOPY . .\nCMD a\n"}, "CON")]
+    assert told == (["CON004", "CON008"] if is_run else [])
+    assert found({path: "FROM debian:13\nRUN pip install a\n"}, "CON") == [("CON007", path, 2)]
+
+
 def test_people_develop_as_they_like() -> None:
     files = {".devcontainer/Dockerfile": "FROM debian:13\nRUN pip install a\nCOPY . .\n"}
     assert found(files, "CON") == []

@@ -312,6 +312,14 @@ def test_a_licence_in_a_file_of_its_name(path: str, is_one: bool) -> None:
     assert messages(files, "LIC001") == (told if is_one else none)
 
 
+def test_a_text_does_not_say_whether_later_versions_are_meant() -> None:
+    text = clean(license="GPL-3.0-or-later")["LICENSE"]
+    setup = "from setuptools import setup\nsetup(name='a')\n"
+    assert messages({"setup.py": setup, "LICENSE": text}, "LIC003") == [
+        "no `license`, so tools report this as unlicensed: add `GPL-3.0-or-later` or `GPL-3.0-only`"
+    ]
+
+
 def test_which_licence_is_meant_comes_before_how_it_is_written() -> None:
     setup = "from setuptools import setup\nsetup(name='a', license='{}')\n"
     other = {"setup.py": setup.format("Apache Software License 2.0"), "LICENSE": MIT}

@@ -352,7 +352,8 @@ def test_one_version() -> None:
 def test_one_version_by_an_old_address_too(address: str, tool: str, hook: str) -> None:
     group = f'[dependency-groups]\ndev = [ "{tool}==1.3.0" ]\n'
     files = {
-        HOOKS: f"repos:\n- repo: https://github.com/{address}\n  rev: 1.2.3\n  hooks: [id: {hook}]\n",
+        HOOKS: f"repos:\n- repo: https://github.com/{address}\n  rev: 1.2.3\n"
+        f"  hooks: [id: {hook}]\n",
         "pyproject.toml": f'[project]\nname = "a"\nversion = "1"\n{group}',
     }
     assert {("QTY016", HOOKS, 2), ("QTY017", HOOKS, 3)} <= set(found(files, "QTY"))

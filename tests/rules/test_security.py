@@ -270,9 +270,14 @@ def test_what_comes_unseen(line: str, message: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["dummyserver/certs/a.key", "pkg/test_data/a.key", "e2e-tests/k.pem"]
+    "path",
+    [
+        *("dummyserver/certs/a.key", "pkg/test_data/a.key", "e2e-tests/k.pem"),
+        *("a/services/test_server/key.pem", "certs/test-key.pem", "a/testkeys/k.pem"),
+    ],
 )
 def test_keys_of_servers_that_exist_in_tests(path: str) -> None:
     key = "-----BEGIN " + "RSA PRIVATE KEY-----\n" + "aB3d" * 16 + "\n"
     assert found({path: key}, "SEC001") == []
-    assert len(found({"certs/a.key": key}, "SEC001")) == 1
+    for other in ("certs/a.key", "latest_server/key.pem", "contest-key.pem"):
+        assert len(found({other: key}, "SEC001")) == 1

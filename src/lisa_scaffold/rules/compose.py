@@ -61,6 +61,11 @@ _SAID_OF_SECRET = compile_lazily(
     r"(?:.*_)?(?:ALLOW|DISABLE|EMPTY|ENABLE|GENERATE|NO|RANDOM|REQUIRE|SKIP|USE)_.*", re.IGNORECASE
 )
 _SWITCH = compile_lazily(r"yes|no|true|false|on|off|enabled?|disabled?|none|[01]", re.IGNORECASE)
+_INVENTED = compile_lazily(
+    r"[\"']{0,2}|<.*>|[\"']?(?:dummy|example|fake|mock|placeholder|sample)[\w-]*[\"']?"
+    r"|[\"']?tests?(?:ing)?(?:[-_]?(?:key|pass|password|secret|token))?\d{0,3}[\"']?",
+    re.IGNORECASE,
+)
 _THROWN_AWAY = compile_lazily(
     r"(?:.*/)?(?:\.?(?:ci|circleci|github|gitlab)|e2e|cypress)/.*"
     r"|(?:.*/)?[^/]*[._-](?:ci|e2e|tests?|testing|cypress|dev|devel|development|local)[._-][^/]*",
@@ -247,7 +252,8 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
             continue
         for key, name, value in _environment(each.data.get("environment")):
             is_secret = _SECRET.fullmatch(name) and not _SAID_OF_SECRET.fullmatch(name)
-            is_told = value and "$" not in value and not _SWITCH.fullmatch(value)
+            is_told = "$" not in value and not _SWITCH.fullmatch(value)
+            is_told = is_told and not _INVENTED.fullmatch(value)
             if is_secret and is_told and not value.startswith(("/run/secrets/", "{{")):
                 lines[each.file.path, name].append(each.line("environment", key))
     for (path, name), found in lines.items():

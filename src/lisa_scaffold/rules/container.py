@@ -47,6 +47,18 @@ def _find_shipped(facts: Facts) -> list[Dockerfile]:
     ]
 
 
+# By its path an image is one in which a pipeline works.
+_OF_PIPELINE = compile_lazily(
+    r"(?:.*/)?\.?(?:ci|circleci|gitlab|gitlab-ci|woodpecker)/.*"
+    r"|(?:.*/)?(?:(?:Docker|Container)file\.ci|ci\.Dockerfile)"
+)
+
+
+def _find_run(facts: Facts) -> list[Dockerfile]:
+    """The Dockerfiles of images that people run."""
+    return [each for each in _find_shipped(facts) if not _OF_PIPELINE.fullmatch(each.path)]
+
+
 def _folder(docker: Dockerfile) -> str:
     """The folder of a Dockerfile with its slash; empty at the top."""
     return docker.path[: docker.path.rfind("/") + 1]
@@ -229,7 +241,7 @@ def _runs_nothing(chain: list[Stage]) -> bool:
     return not any(each.verb in _STARTS for stage in chain for each in stage.instructions)
 
 
-@rule("CON004", SHOULD, when=_find_shipped)
+@rule("CON004", SHOULD, when=_find_run)
 def ends_as_user(facts: Facts) -> Iterator[Hit]:
     """The image runs as an ordinary user.
 
@@ -243,7 +255,7 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
     """
-    for docker in _find_shipped(facts):
+    for docker in _find_run(facts):
         chain = _last_stages(docker)
         users = [
             each for stage in chain for each in reversed(stage.instructions) if each.verb == "USER"
@@ -427,7 +439,7 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
             yield Hit(docker.path, apart[0], message)
 
 
-@rule("CON008", SHOULD, when=_find_shipped)
+@rule("CON008", SHOULD, when=_find_run)
 def context_is_bounded(facts: Facts) -> Iterator[Hit]:
     """A `.dockerignore` limits what `COPY .` copies.
 
@@ -437,7 +449,7 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
     """
-    for docker in _find_shipped(facts):
+    for docker in _find_run(facts):
         # A context is the root, or the folder of the Dockerfile.
         folder = docker.path.rpartition("/")[0]
         beside = [f"{folder}/.dockerignore"] if folder else []

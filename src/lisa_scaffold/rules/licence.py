@@ -202,9 +202,8 @@ def stated(facts: Facts) -> Iterator[Hit]:
     path, line = package.place("license")
     if not text and not isinstance(value, dict):
         if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
-            held = {each for texts in facts.licences.values() for each in texts}
-            named = f"`{held.pop()}`" if len(held) == 1 else "one such as `BSD-3-Clause`"
-            message = f"no `license`, so tools report this as unlicensed: add {named}"
+            remedy = _name_held(_held_licences(facts))
+            message = f"no `license`, so tools report this as unlicensed: add {remedy}"
             yield Hit(path, package.place().line, message)
         return
     right = licences.canonical(text) or _guess_identifier(facts, text)
@@ -220,6 +219,15 @@ def stated(facts: Facts) -> Iterator[Hit]:
             fix = Fix.edit(path, replace_in_line(line, text, right))
         message = f"`{text}` is not a licence identifier that tools understand: {remedy}"
         yield Hit(path, line, message, fix=fix)
+
+
+def _name_held(held: set[str]) -> str:
+    """What to write for a licence whose text is there."""
+    if len(held) != 1:
+        return "one such as `BSD-3-Clause`"
+    (name,) = held
+    # The text is the same whether later versions are meant or not.
+    return f"`{name}-or-later` or `{name}-only`" if "GPL-" in name else f"`{name}`"
 
 
 def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:

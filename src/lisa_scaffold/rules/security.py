@@ -26,7 +26,8 @@ _BODY = compile_lazily(r"[\"'\s>|]*[A-Za-z0-9+/=]{40,}\\?n?[\"',\s]*")
 _JOINED = compile_lazily(r"\\n[A-Za-z0-9+/=]{40,}")
 # What lies there belongs to a server that exists while tests run.
 _TESTS = compile_lazily(
-    r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs)\w*|fixtures|examples?"
+    r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs|keys?)\w*"
+    r"|tests?[-_][\w.-]+|fixtures|examples?"
     r"|samples?|(?:dummy|fake|mock)[\w-]*)"
     r"(?:/|$)",
     re.IGNORECASE,
