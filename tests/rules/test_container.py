@@ -414,6 +414,7 @@ def test_what_a_tool_writes_it_would_write_again(head: str) -> None:
     ("path", "is_run"),
     [
         *(("ci/docker/build.Dockerfile", False), (".gitlab-ci/Dockerfile", False)),
+        *((".cscs-ci/Dockerfile", False), ("ci-scripts/a/Dockerfile", False)),
         *((".ci/Dockerfile", False), ("docker/Dockerfile.ci", False), ("a/ci.Dockerfile", False)),
         *(("city/Dockerfile", True), ("ci.d/Dockerfile", True), ("Dockerfile.cid", True)),
     ],

@@ -79,6 +79,25 @@ def test_what_only_names_airflow_elsewhere_has_no_dags() -> None:
     assert found(dags(text), "DAG") == [("DAG011", DAG, 1)]
 
 
+@pytest.mark.parametrize(
+    ("line", "is_read"),
+    [
+        *(("retired", False), ("old/", False), ("old/retired/a.py", False), (".*retired.*", False)),
+        *(("^old/.*", False), ("**/retired/*.py", False), ("a.py", False)),
+        *(("# retired", True), ("other", True), ("", True), ("*.txt", True)),
+    ],
+)
+def test_what_airflow_passes_over_is_no_dag(line: str, is_read: bool) -> None:
+    bad = GOOD.replace("    default_args=DEFAULTS,\n", "")
+    for folder in ("dags", "here"):
+        path = f"{folder}/old/retired/a.py"
+        files = {path: bad, f"{folder}/.airflowignore": f"common/\n{line}  # why\n"}
+        assert found(files, "DAG003") == ([("DAG003", path, 4)] if is_read else [])
+        # What is named is below the folder of the file that names it.
+        beside = {path: bad, "other/.airflowignore": f"{line}\n"}
+        assert found(beside, "DAG003") == [("DAG003", path, 4)]
+
+
 def test_few_files_are_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lisa_scaffold.rules.dags._MOST_READ", 2)
     files = dict.fromkeys(["a/b/c.py", "a/d.py", "e.py"], NO_CATCHUP)

@@ -49,7 +49,7 @@ def _find_shipped(facts: Facts) -> list[Dockerfile]:
 
 # By its path an image is one in which a pipeline works.
 _OF_PIPELINE = compile_lazily(
-    r"(?:.*/)?\.?(?:ci|circleci|gitlab|gitlab-ci|woodpecker)/.*"
+    r"(?:.*/)?\.?(?:(?:[\w-]+-)?ci(?:-[\w-]+)?|circleci|gitlab|woodpecker)/.*"
     r"|(?:.*/)?(?:(?:Docker|Container)file\.ci|ci\.Dockerfile)"
 )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
@@ -83,15 +84,46 @@ class Module:
 
 @cached_in_facts
 def find_modules(facts: Facts) -> list[Module]:
-    """The files that import Airflow below a folder ``dags``, and those with DAGs elsewhere."""
+    """The files that import Airflow below a folder ``dags``, and those with DAGs elsewhere.
+
+    What ``.airflowignore`` names Airflow does not read either.
+    """
     found: list[Module] = []
+    passes_over = [_read_ignored(facts, path) for path in facts.paths("**/.airflowignore")]
     for path in facts.paths(*_DAGS):
         if not _NO_DAG.fullmatch(path) and "airflow" in facts.text(path):
-            found += _read_module(facts, path)
+            found += [] if any(each(path) for each in passes_over) else _read_module(facts, path)
     for path in _find_elsewhere(facts):
+        if any(each(path) for each in passes_over):
+            continue
         if may_have_dags(facts.text(path)):
             found += [each for each in _read_module(facts, path) if each.dags]
     return found
+
+
+_ANYWHERE = compile_lazily(r"\^?(?:\.\*)?/?([\w./-]+?)/?(?:\.\*)?\$?")
+
+
+_MOST_LINES = 200
+
+
+def _read_ignored(facts: Facts, path: str) -> Callable[[str], bool]:
+    """Whether one ``.airflowignore`` names a path, in either syntax.
+
+    Airflow 3 reads patterns as in ``.gitignore``, Airflow 2 expressions that may match anywhere: of
+    those the plain ones are known.
+    """
+    folder = path[: path.rfind("/") + 1]
+    lines = [line.partition("#")[0].strip() for line in facts.lines(path)[:_MOST_LINES]]
+    matches = match_patterns(lines)
+    plain = [found[1] for line in lines if (found := _ANYWHERE.fullmatch(line))]
+
+    def names(file: str) -> bool:
+        inner = file.removeprefix(folder)
+        is_below = file.startswith(folder)
+        return is_below and (matches(inner) or any(each in inner for each in plain))
+
+    return names
 
 
 def _find_elsewhere(facts: Facts) -> list[str]:
