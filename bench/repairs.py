@@ -101,7 +101,8 @@ def look(folder: Path, *, builds: bool) -> State:
     read = {}
     for name, reader in READERS.items():
         done = run(reader, folder, environment)
-        read[name] = done.stdout + done.stderr
+        # A warning that is gone is what a repair is for; what stops the tool is another thing.
+        read[name] = done.stderr if done.status else done.stdout
     if not builds:
         return State(frozenset(), frozenset(), {}, read)
     with tempfile.TemporaryDirectory() as scratch:
