@@ -107,6 +107,35 @@ def test_a_source_distribution_may_lack_what_is_linked() -> None:
     assert found(with_readme("[a](none.md)", **{"PKG-INFO": "x\n"}), "DOC") == []
 
 
+@pytest.mark.parametrize(
+    ("target", "others", "remedy"),
+    [
+        (".github/a.md", ["a.md"], "correct (there is a.md) or delete"),
+        (
+            "roles/my-plugin/b/",
+            ["roles/my_plugin/b/c"],
+            "correct (there is roles/my_plugin/b) or delete",
+        ),
+        ("Guide.md", ["docs/guide.md"], "correct (there is docs/guide.md) or delete"),
+        ("a.md", ["one/a.md", "two/a.md"], "correct or delete"),
+        ("a.md", ["b.md"], "correct or delete"),
+    ],
+)
+def test_where_a_link_may_have_led(target: str, others: list[str], remedy: str) -> None:
+    files = {"README.md": f"# A\n\n[x]({target})\n", **dict.fromkeys(others, "x\n")}
+    missing = target.rstrip("/")
+    assert messages(files, "DOC001") == [f"{missing} does not exist: {remedy} this link"]
+
+
+def test_one_missing_file_is_one_finding_of_a_page() -> None:
+    files = {"README.md": "# A\n\n[x](a.md)\n\n[y](a.md#y) and [z](b.md)\n"}
+    assert found(files, "DOC001") == [("DOC001", "README.md", 3), ("DOC001", "README.md", 5)]
+    assert messages(files, "DOC001") == [
+        "a.md does not exist: correct or delete this link; also in line 5",
+        "b.md does not exist: correct or delete this link",
+    ]
+
+
 def test_how_to_install() -> None:
     files = changed(clean(), {"README.md": "# A\n\nIt does things.\n"})
     assert found(files, "DOC") == [("DOC002", "README.md", 1)]
@@ -224,6 +253,15 @@ def test_the_tools_of_read_the_docs() -> None:
     ]
     assert messages({**clean(), path: f"{plain}  tools: {{}}\n"}, "DOC006") == []
     assert messages({**clean(), path: f"{plain}  commands: [make]\n"}, "DOC006") == []
+
+
+def test_what_read_the_docs_lacks_is_one_finding() -> None:
+    path = ".readthedocs.yml"
+    files = {path: "version: 2\nbuild:\n  image: latest\n"}
+    assert found(files, "DOC006") == [("DOC006", path, 2)]
+    assert messages(files, "DOC006") == [
+        "Read the Docs refuses this file: add `os` and `tools` below `build`"
+    ]
 
 
 ODD = "`a <gone.rst>`_ and {}\n"

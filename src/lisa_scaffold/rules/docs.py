@@ -14,7 +14,7 @@ from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, join_same, rule
 
 _NAMES = ("README", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "SUPPORT")
 _PAGES = tuple(f"{name}{suffix}" for name in _NAMES for suffix in (".md", ".rst"))
@@ -34,12 +34,34 @@ def links(facts: Facts) -> Iterator[Hit]:
     Source: [GitLab: links](https://docs.gitlab.com/user/markdown/#links); a published LISA package
     links to a licence file that it does not have.
     """
+    yield from join_same(_find_dead_links(facts))
+
+
+def _find_dead_links(facts: Facts) -> Iterator[Hit]:
+    """Every link that leads nowhere."""
     for page in facts.paths(*_PAGES):
         find = partial(_find_missing_target, facts, _folder_of(facts, page))
         links = restructured.links if page.endswith(".rst") else markdown.links
         for link in islice(links(facts.text(page), find), _MOST_LINKS):
-            message = f"{find(link.target)} does not exist: correct or delete this link"
+            missing = find(link.target)
+            near = _find_only(facts, missing)
+            remedy = f"correct (there is {near}) or delete" if near else "correct or delete"
+            message = f"{missing} does not exist: {remedy} this link"
             yield Hit(page, link.line, message, column=link.column)
+
+
+def _find_only(facts: Facts, missing: str) -> str:
+    """The only file or folder with the name of a missing one; empty where none or several."""
+    found = facts.cached(_find_places).get(missing.rpartition("/")[2].lower(), [])
+    return found[0] if len(found) == 1 else ""
+
+
+def _find_places(facts: Facts) -> dict[str, list[str]]:
+    """Every file and folder by the last part of its path, in small letters."""
+    places: dict[str, list[str]] = {}
+    for path in (*facts.files, *facts.folders):
+        places.setdefault(path.rpartition("/")[2].lower(), []).append(path)
+    return places
 
 
 def find_unread(facts: Facts) -> list[str]:
@@ -236,10 +258,10 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
         message = f"Read the Docs refuses this file: write `version: {_FORMAT}`"
         yield Hit(path, document.line("version"), message)
     # Commands of its own may fetch their tools themselves.
-    for key in ("os",) if document.get("build", "commands") else ("os", "tools"):
-        if document.get("build", key) is None:
-            message = f"Read the Docs refuses this file: add `{key}` below `build`"
-            yield Hit(path, document.line("build"), message)
+    wanted = ("os",) if document.get("build", "commands") else ("os", "tools")
+    if missing := [f"`{key}`" for key in wanted if document.get("build", key) is None]:
+        message = f"Read the Docs refuses this file: add {' and '.join(missing)} below `build`"
+        yield Hit(path, document.line("build"), message)
     named: list[Keys] = [("sphinx", "configuration"), ("mkdocs", "configuration")]
     installed = document.items("python", "install")
     named += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
