@@ -16,7 +16,8 @@ import pytest
 
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
-from lisa_scaffold.fleet import forge
+from lisa_scaffold.fleet import forge, seal
+from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.settings import Server
 from lisa_scaffold.process import run
 
@@ -434,6 +435,46 @@ def test_merging_what_is_the_templates_own_change_once_it_is_green(
     assert told["torn"]["said"] == "not merged by itself: it is more than the template's change"
     assert request(gitlab, "torn")["state"] == "opened"
     assert actions(ask("update", fleet, gitlab, capsys)[1])["plain"] == "current"
+
+
+def forge_update(fleet: Fleet, gitlab: GitLab, name: str, files: dict[str, str]) -> None:
+    """Put a commit in the place of the fleet's, with all that such a commit says of itself."""
+    bare = gitlab.repository(find(gitlab, name))
+    push(fleet, gitlab, name, "forged", files)
+    found = run(["git", "rev-parse", "main", "forged^{tree}"], cwd=bare).stdout
+    base, tree = found.decode().split()
+    message = "Update the template from v1.0.0 to v2.0.0\n"
+    message += seal.make_trailer(message, Mark("v2.0.0", "plain", base), tree)
+    who = "A <a@example.org> 0 +0000"
+    content = f"tree {tree}\nparent {base}\nauthor {who}\ncommitter {who}\n\n{message}"
+    words = ["git", "hash-object", "-t", "commit", "-w", "--stdin"]
+    made = run(words, cwd=bare, stdin=content.encode()).stdout.decode().strip()
+    run(["git", "update-ref", f"refs/heads/{BRANCH}", made], cwd=bare)
+
+
+def test_nothing_is_merged_that_only_says_that_it_is_the_template_s_own_change(
+    fleet: Fleet, gitlab: GitLab, capsys: Capture
+) -> None:
+    """Whoever may push a branch can write its commit; what merges it may more than they."""
+    ask("update", fleet, gitlab, capsys)
+    forge_update(fleet, gitlab, "plain", {"locked.txt": f"locked again\n{TEN}", "evil.py": "boo"})
+    tip = gitlab.tip(find(gitlab, "plain"), BRANCH)
+    _, told = ask("update", fleet, gitlab, capsys, "--merge-when-green")
+    assert told["plain"]["said"] == (
+        "not merged: its commit is something else than what the template brings"
+    )
+    assert request(gitlab, "plain")["state"] == "opened"
+    assert gitlab.tip(find(gitlab, "plain"), BRANCH) == tip
+
+
+def test_nothing_is_merged_into_another_branch(
+    fleet: Fleet, gitlab: GitLab, capsys: Capture
+) -> None:
+    ask("update", fleet, gitlab, capsys)
+    request(gitlab, "plain")["target_branch"] = "stable"
+    _, told = ask("update", fleet, gitlab, capsys, "--merge-when-green")
+    assert told["plain"]["said"] == "not merged: it does not go into the default branch"
+    assert request(gitlab, "plain")["state"] == "opened"
 
 
 @pytest.mark.sweep

@@ -88,7 +88,7 @@ class MergeRequest(NamedTuple):
         ``opened``, ``merged``, ``closed`` or ``locked``.
     draft
         Whether it is a draft.
-    title, description, branch, labels
+    title, description, branch, target, labels
         As GitLab has them.
     assignees
         The names of its assignees.
@@ -105,6 +105,7 @@ class MergeRequest(NamedTuple):
     title: str
     description: str
     branch: str
+    target: str
     labels: tuple[str, ...]
     assignees: tuple[str, ...]
     commit: str
@@ -410,6 +411,7 @@ class Forge:
             str(data.get("title") or ""),
             str(data.get("description") or ""),
             str(data.get("source_branch") or ""),
+            str(data.get("target_branch") or ""),
             tuple(map(str, data.get("labels") or ())),
             tuple(str(each.get("username")) for each in data.get("assignees") or ()),
             str(data.get("sha") or ""),

@@ -349,6 +349,10 @@ class Updater:
             why = "not merged yet: no pipeline has seen this commit"
         elif request.pipeline not in {*waves.RUNNING, "success"}:
             why = f"not merged: its pipeline is {request.pipeline}"
+        elif request.target != remote.branch:
+            why = "not merged: it does not go into the default branch"
+        elif not self._is_the_templates(place, remote, commit):
+            why = "not merged: its commit is something else than what the template brings"
         if why:
             return replace(outcome, said=why)
         now = request.pipeline == "success"
@@ -356,6 +360,21 @@ class Updater:
         if now:
             return replace(outcome, action="merged")
         return replace(outcome, said="it is merged once its pipeline has passed")
+
+    def _is_the_templates(self, place: Place, remote: Remote, commit: str) -> bool:
+        """Whether a commit is what the template brings, and nothing else, by doing it again.
+
+        Whoever may push can write what a commit says of itself, its seal included.
+        """
+        folder = find_clone(self.clones, remote.clone)
+        git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
+        git.fetch_commit(folder, commit)
+        work, repository = self._work_out(place, folder), git.repository(folder)
+        with workplace.folder() as scratch:
+            store = git.Store(scratch / "store.git", repository)
+            tree = store.tree_with(place.head, list_files(work))
+        found = git.read_commit(repository, commit)
+        return (judge_result(work), found.tree, found.parents) == ("plain", tree, (place.head,))
 
 
 def _judge(place: Place) -> Place:

@@ -239,6 +239,12 @@ class Store:
         output = self.run("diff", "--no-color", "--no-ext-diff", "project", "result")
         return output.decode(errors="surrogateescape")
 
+    def tree_with(self, commit: str, files: Mapping[str, Blob | None]) -> str:
+        """The name of a commit's tree when these files are written to it (None: removed)."""
+        changes = b"from %s\n" % commit.encode() + _import_files(files)
+        self.run(*_IMPORT, stdin=_import_commit("result", changes))
+        return self.resolve("refs/heads/result^{tree}")
+
     def commit(
         self,
         repository: Repository,
