@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+import selectors
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +23,8 @@ PATIENCE = 10.0
 
 _STILL = 1.0
 """Seconds in which a command that works does something, however slow its disk is."""
+
+_PIECE = 1 << 16
 
 _echo: Callable[[str], None] | None = None
 
@@ -61,6 +66,8 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     most: int | None = None,
     memory: int | None = None,
     seconds: int | None = None,
+    longest: float | None = None,
+    written: int | None = None,
     waits_for_nobody: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command and capture its output; the caller judges a non-zero exit code.
@@ -87,13 +94,19 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     seconds
         Seconds of processor time for it, and for each program that it starts. Only Linux keeps to
         that.
+    longest
+        Seconds after which it is ended in any case, with all that it has started.
+    written
+        Bytes of the largest file that it, or a program that it starts, may write. Only Linux keeps
+        to that.
     waits_for_nobody
         Whether it has nothing to wait for, such as a network: it is ended where it does so.
 
     Raises
     ------
     LisaError
-        If the program is not installed, or waits for something that will not come.
+        If the program is not installed, waits for something that will not come, or takes longer
+        than it may.
     TooMuchError
         If it prints more than it may.
     """
@@ -102,23 +115,22 @@ def run(  # noqa: PLR0913 - what a command is given, and what bounds it
     if _echo:
         _echo(shlex.join(words))
     pipe = subprocess.PIPE
-    # Whoever stops reading one of two pipes would have to go on with the other.
-    errors_to = pipe if most is None else subprocess.STDOUT
     given = {name: value for name, value in variables.items() if value is not None}
     try:
         with _bounded_memory(memory):
             started = subprocess.Popen(
-                words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=errors_to
+                words, cwd=cwd, env=given, stdin=pipe, stdout=pipe, stderr=pipe
             )
-        with started, _watched(started, words[0], hindered, waits_for_nobody):
-            _bound_seconds(started.pid, seconds)
+        with started, _watched(started, words[0], hindered, longest, waits_for_nobody):
+            _bound(started.pid, "RLIMIT_CPU", seconds, grace=1)
+            _bound(started.pid, "RLIMIT_FSIZE", written)
             try:
                 if most is None:
                     output, errors = started.communicate(stdin or b"")
                 else:
-                    output = errors = _read_bounded(started, most)
+                    output, errors = _read_bounded(started, most)
             except BaseException:
-                started.kill()
+                _kill_all(started.pid)
                 raise
             return subprocess.CompletedProcess(words, started.returncode, output, errors)
     except FileNotFoundError as error:
@@ -160,19 +172,20 @@ def hand_terminal(command: Sequence[str | Path], cwd: Path) -> int:
         ) from error
 
 
-def _bound_seconds(process: int, most: int | None) -> None:
-    """Limit the processor time of a command that has just been started.
+def _bound(process: int, limit: str, most: int | None, grace: int = 0) -> None:
+    """Limit the processor time, or another resource, of a command that has just been started.
 
     Our own limit, which it would have from its first moment on, counts what we have used already.
     """
     if most is None or sys.platform != "linux":
         return
-    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    kind: int = getattr(resource, limit)
+    soft, hard = resource.getrlimit(kind)
     # Nobody may raise a limit that was set for all of a user's processes.
     set_before = [each for each in (soft, hard) if each != resource.RLIM_INFINITY]
     with suppress(ProcessLookupError):
-        wanted = (min([most, *set_before]), min([most + 1, *set_before]))
-        resource.prlimit(process, resource.RLIMIT_CPU, wanted)
+        wanted = (min([most, *set_before]), min([most + grace, *set_before]))
+        resource.prlimit(process, kind, wanted)
 
 
 @contextmanager
@@ -195,15 +208,27 @@ def _bounded_memory(most: int | None) -> Iterator[None]:
             resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def _read_bounded(started: subprocess.Popen[bytes], most: int) -> bytes:
-    """Read what a command prints that reads nothing, unless it is too much."""
+def _read_bounded(started: subprocess.Popen[bytes], most: int) -> tuple[bytes, bytes]:
+    """Read what a command prints that reads nothing, and its messages, unless it is too much."""
     if started.stdin:
         started.stdin.close()
-    output = started.stdout.read(most + 1) if started.stdout else b""
-    if len(output) > most:
-        raise TooMuchError
+    printed: dict[int, list[bytes]] = {}
+    with selectors.DefaultSelector() as waiting:
+        for pipe in filter(None, (started.stdout, started.stderr)):
+            waiting.register(pipe, selectors.EVENT_READ)
+            printed[pipe.fileno()] = []
+        while waiting.get_map():
+            for ready, _ in waiting.select():
+                piece = os.read(ready.fd, _PIECE)
+                printed[ready.fd].append(piece)
+                most -= len(piece)
+                if most < 0:
+                    raise TooMuchError
+                if not piece:
+                    waiting.unregister(ready.fd)
     started.wait()
-    return output
+    output, errors = map(b"".join, printed.values())
+    return output, errors
 
 
 @contextmanager
@@ -211,19 +236,23 @@ def _watched(
     started: subprocess.Popen[bytes],
     name: str,
     hindered: Callable[[Callable[[], bool]], str] | None,
+    longest: float | None,
     waits_for_nobody: bool,
 ) -> Iterator[None]:
-    """End a command that waits in vain, and tell what for."""
-    if hindered is None and not waits_for_nobody:
+    """End a command that waits in vain, or takes too long, and tell what for."""
+    if hindered is None and longest is None and not waits_for_nobody:
         yield
         return
     found: list[LisaError] = []
     ended = threading.Event()
+    end = time.monotonic() + longest if longest else float("inf")
 
     def look() -> None:
-        while not found and not ended.wait(PATIENCE):
+        while not found and not ended.wait(min(PATIENCE, longest or PATIENCE)):
             if why := hindered(ended.is_set) if hindered else "":
                 found.append(LisaError(why, "Remove it."))
+            elif time.monotonic() > end:
+                found.append(_took_too_long(name, longest or 0))
             elif waits_for_nobody and _stands_still(started.pid, ended):
                 found.append(
                     LisaError(
@@ -232,7 +261,7 @@ def _watched(
                     )
                 )
         if found:
-            started.kill()
+            _kill_all(started.pid)
 
     # Waiting with a timeout would be simpler, but take a millisecond longer for each command.
     threading.Thread(target=look, daemon=True).start()
@@ -242,6 +271,25 @@ def _watched(
         ended.set()
     if found:
         raise found[0]
+
+
+def _took_too_long(name: str, longest: float) -> LisaError:
+    return LisaError(
+        f"{name} is not done after {longest:g} s, and was ended",
+        "Where it asks another machine, look whether that answers, and try again.",
+    )
+
+
+def _kill_all(process: int) -> None:
+    """Kill a process, and all that it has started: they would hold its pipes open, and go on."""
+    found = [process]
+    for each in found:
+        with suppress(OSError):  # Linux alone tells
+            for task in Path(f"/proc/{each}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+    for each in found:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
 
 
 def _stands_still(pid: int, ended: threading.Event) -> bool:

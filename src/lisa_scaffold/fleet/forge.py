@@ -29,6 +29,9 @@ from lisa_scaffold.shown import brief
 if TYPE_CHECKING:
     from gitlab import Gitlab
     from gitlab.v4.objects import Project
+    from requests import Response
+
+    from lisa_scaffold.fleet.session import Session
 
 BRANCHES = "lisa-scaffold/"
 """How the names of all branches begin that a fleet makes."""
@@ -36,12 +39,8 @@ BRANCHES = "lisa-scaffold/"
 _EXTRA = 'pip install "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"'
 _TOKEN = compile_lazily(r"[!-~]{8,500}")
 _SECONDS = 60  # for an answer to begin
-_TRIES = 6
 _MOST_PROJECTS = 20_000  # of a group
 _POSTS = 3  # times that something is made, once it is known not to be there
-_LONGEST = 120  # seconds to wait between two tries, whatever a server says
-_AGAIN = frozenset({429, 500, 502, 503, 504})
-_SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 class Remote(NamedTuple):
@@ -196,70 +195,36 @@ class Forge:
     def __init__(self, server: Server, label: str) -> None:
         self.server, self.label = server, label
         self._token = read_token(server)
-        self._clients: dict[int, Gitlab] = {}
+        self._clients: dict[int, tuple[Gitlab, Session]] = {}
         self._users: dict[str, int | None] = {}
 
     @property
     def _client(self) -> Gitlab:
-        """The client of this process: a connection is not shared."""
+        return self._connected[0]
+
+    @property
+    def _connected(self) -> tuple[Gitlab, Session]:
+        """The client of this process, and its session: a connection is not shared."""
         if os.getpid() not in self._clients:
             self._clients = {os.getpid(): self._connect()}
         return self._clients[os.getpid()]
 
-    def _connect(self) -> Gitlab:
+    def _connect(self) -> tuple[Gitlab, Session]:
         try:
             import gitlab
-            import requests
-            from requests.adapters import HTTPAdapter
-            from urllib3.util.retry import Retry
+
+            from lisa_scaffold.fleet.session import Session
         except ImportError as error:
             raise LisaError("python-gitlab is not installed", f"Install it: {_EXTRA}") from error
-
-        class Patience(Retry):
-            """Tries again what was not done, after as long as the server says, and a little."""
-
-            def is_retry(
-                self, method: str, status_code: int, has_retry_after: bool = False
-            ) -> bool:
-                # What was too much was not begun; of a failed POST nobody knows.
-                del has_retry_after
-                return status_code == 429 or (status_code in _AGAIN and method in _SAFE)  # noqa: PLR2004
-
-            def get_retry_after(self, response: Any) -> float | None:
-                try:
-                    seconds = super().get_retry_after(response)
-                except Exception:
-                    return None
-                return seconds and min(seconds, _LONGEST) + random.uniform(0, 1)  # noqa: S311
-
-        patience = Patience(
-            *(_TRIES,),
-            allowed_methods=None,
-            backoff_factor=0.5,
-            backoff_jitter=0.5,
-            backoff_max=_LONGEST,
-            raise_on_status=False,
-        )
-
-        class Session(requests.Session):
-            """Asks this server alone: an answer names the next page, and may name any address."""
-
-            def send(self, request: Any, **options: Any) -> requests.Response:
-                if not str(request.url).startswith(own):
-                    raise requests.exceptions.InvalidURL(f"an answer leads to {request.url}")
-                return super().send(request, **options)
 
         class Client(gitlab.Gitlab):
             """Leaves waiting and trying again to the session."""
 
-            def http_request(self, *words: Any, **options: Any) -> requests.Response:
+            def http_request(self, *words: Any, **options: Any) -> Response:
                 return super().http_request(*words, **{**options, "obey_rate_limit": False})
 
-        own = f"{self.server.url.rstrip('/')}/"
-        session = Session()
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(max_retries=patience))
-        return Client(
+        session = Session(self.server.url)
+        client = Client(
             self.server.url,
             oauth_token=self._token,
             session=session,
@@ -267,11 +232,15 @@ class Forge:
             keep_base_url=True,
             user_agent="lisa-scaffold",
         )
+        return client, session
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
         """Tell the errors of the server, and of the way there, as errors of ours."""
+        self._connected[1].begin()
         from gitlab.exceptions import GitlabError
+
+        from lisa_scaffold.fleet.session import AnswerError
 
         try:
             yield
@@ -281,6 +250,8 @@ class Forge:
                 raise self._is_no_gitlab(what, said) from error
             code = error.response_code
             raise ForgeError(f"{what}: GitLab answers {code} ({said})", code) from error
+        except AnswerError as error:
+            raise self._is_no_gitlab(what, str(error)) from error
         except OSError as error:  # those of requests are some as well
             said = brief(str(error), 200).replace(self._token, "…")
             raise LisaError(
@@ -389,7 +360,7 @@ class Forge:
                 **{"get_all": False, "order_by": "created_at", "sort": "desc", **wanted}
             )
             own = [each.attributes for each in listed]
-        return [self._as_request(remote, each) for each in own if self._is_own(remote, each)]
+            return [self._as_request(remote, each) for each in own if self._is_own(remote, each)]
 
     @staticmethod
     def _is_own(remote: Remote, data: Mapping[str, Any]) -> bool:
@@ -399,7 +370,7 @@ class Forge:
         """One merge request, with what a list does not tell."""
         with self._asking(remote.name):
             data = self._project(remote).mergerequests.get(number).attributes
-        return self._as_request(remote, data)
+            return self._as_request(remote, data)
 
     def _as_request(self, remote: Remote, data: Mapping[str, Any]) -> MergeRequest:
         pipeline = data.get("head_pipeline") or {}
@@ -427,6 +398,8 @@ class Forge:
         LisaError
             If the server refuses.
         """
+        from lisa_scaffold.fleet.session import AGAIN
+
         data = {
             "source_branch": branch,
             "target_branch": remote.branch,
@@ -446,7 +419,7 @@ class Forge:
                 if found:
                     changes = {key: wanted[key] for key in ("title", "description")}
                     return self.edit_request(remote, found[0].number, changes)
-                if tries == _POSTS or getattr(error, "code", 0) not in _AGAIN:
+                if tries == _POSTS or getattr(error, "code", 0) not in AGAIN:
                     raise
             time.sleep(random.uniform(0.5, 2))  # noqa: S311
 
@@ -454,7 +427,7 @@ class Forge:
         """Change a merge request, and return it as it is then."""
         with self._asking(remote.name):
             data = self._project(remote).mergerequests.update(number, dict(wanted))
-        return self._as_request(remote, data)
+            return self._as_request(remote, data)
 
     def say_once(self, remote: Remote, number: int, text: str) -> bool:
         """Say something in a merge request, unless it was said there before; whether it was new."""
@@ -470,7 +443,7 @@ class Forge:
         if name not in self._users:
             with self._asking(name):
                 listed = self._client.users.list(username=name, get_all=False)
-            self._users[name] = listed[0].id if listed else None
+                self._users[name] = int(listed[0].id) if listed else None
         return self._users[name]
 
     def merge(self, remote: Remote, request: MergeRequest, *, now: bool) -> None:

@@ -21,8 +21,8 @@ _SUBMODULE = "160000"
 # What no reference may have in its name (git check-ref-format), and revisions are written with.
 _EXPRESSION = compile_lazily(r"[\x00- ~^:?*\[\\\x7f]|\.\.|@\{")
 
-# One entry takes some 60 and its path; a path that is nested deeply takes more.
-_MOST_LISTED = 200 * MOST_FILES
+# Bytes for an entry: it takes some 60 and its path; a path that is nested deeply takes more.
+_ENTRY = 200
 
 
 class TooLargeError(LisaError):
@@ -70,7 +70,7 @@ def export(git_dir: Path, commit: str, folder: Path, *, bounded: bool = True) ->
     }
     submodules: dict[str, str] = {}
     if bounded:
-        entries = _list_bounded(f"{commit}^{{tree}}", place)
+        entries = list_bounded(f"{commit}^{{tree}}", place, MOST_FILES, MOST_BYTES)
         submodules = {path: oid for path, (mode, oid) in entries.items() if mode == _SUBMODULE}
         if any(Path(path).name == ".gitattributes" for path in entries):
             place = {**place, **alone_with(_find_filters())}
@@ -86,7 +86,9 @@ def _find_filters() -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in records]
 
 
-def _list_bounded(tree: str, place: Variables) -> dict[str, tuple[str, str]]:
+def list_bounded(
+    tree: str, place: Variables, most: int, most_bytes: int
+) -> dict[str, tuple[str, str]]:
     """The entries of a tree: mode and name of each; TooLargeError for too many files or bytes.
 
     Ten trees of ten entries each, the one in the other, are a thousand bytes, and 10^10 files.
@@ -94,18 +96,18 @@ def _list_bounded(tree: str, place: Variables) -> dict[str, tuple[str, str]]:
     # Folders are counted as well: they may have no file in them, and each takes its time.
     options = ("-r", "-t", "-l", "-z", "--full-tree", "--end-of-options")
     try:
-        output = complete("ls-tree", *options, tree, env=place, most=_MOST_LISTED).stdout
+        output = complete("ls-tree", *options, tree, env=place, most=_ENTRY * most).stdout
     except TooMuchError as error:
-        raise _too_many() from error
+        raise _too_many(most) from error
     records = [record.partition(b"\t") for record in output.split(b"\0")[:-1]]
     sizes = [info.split()[-1] for info, _, _ in records]
-    if len(sizes) > MOST_FILES:
-        raise _too_many()
-    if sum(int(size) for size in sizes if size.isdigit()) > MOST_BYTES:
-        raise TooLargeError(f"more than {MOST_BYTES // 1_000_000} MB of files", "Choose another.")
+    if len(sizes) > most:
+        raise _too_many(most)
+    if sum(int(size) for size in sizes if size.isdigit()) > most_bytes:
+        raise TooLargeError(f"more than {most_bytes // 1_000_000} MB of files", "Choose another.")
     fields = ((os.fsdecode(path), info.decode().split()) for info, _, path in records)
     return {path: (info[0], info[2]) for path, info in fields}
 
 
-def _too_many() -> TooLargeError:
-    return TooLargeError(f"more than {MOST_FILES} files and folders", "Choose another.")
+def _too_many(most: int) -> TooLargeError:
+    return TooLargeError(f"more than {most} files and folders", "Choose another.")

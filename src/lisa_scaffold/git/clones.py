@@ -16,13 +16,20 @@ from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import UPLOAD_PACK, Address
-from lisa_scaffold.git.command import GitError, git
+from lisa_scaffold.git.checkout import list_bounded
+from lisa_scaffold.git.command import LISTED, GitError, git, talk
 from lisa_scaffold.git.environment import ALONE, NOWHERE, online
 from lisa_scaffold.git.repository import Repository
 from lisa_scaffold.pattern import compile_lazily
 
 _HASH = compile_lazily(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PARTIAL = "blob:none"
+
+MOST_FILES = 200_000
+"""Files and folders of a project that is cloned."""
+
+MOST_BYTES = 4_000_000_000
+"""Bytes of all its files together."""
 
 
 class References(NamedTuple):
@@ -61,7 +68,7 @@ def list_references(address: Address, branch: str = "") -> References:
     """
     env = {**NOWHERE, **online()}
     own = (f"--upload-pack={UPLOAD_PACK}",) if address.is_local else ()
-    output = git("ls-remote", "--symref", *own, "--", address.url, env=env)
+    output = talk("ls-remote", "--symref", *own, "--", address.url, env=env, longest=LISTED)
     branches: dict[str, str] = {}
     tags: dict[str, str] = {}
     for line in output.splitlines():
@@ -130,7 +137,8 @@ def _fetch(address: Address, folder: Path, commit: str, *, whole: bool) -> None:
         deep = [f"--filter={_PARTIAL}", *(["--unshallow"] if is_cut else [])]
         how = deep if whole else ["--no-filter", "--depth=1"]
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head")
-        git("fetch", *quiet, *how, "--", "origin", commit, env=place, cwd=folder)
+        talk("fetch", *quiet, *how, "--", "origin", commit, env=place, cwd=folder)
+    list_bounded(commit, {**ALONE, **place}, MOST_FILES, MOST_BYTES)
     # Links and attributes of the project are files like others: nothing is run.
     git("read-tree", "--reset", "-u", commit, env={**ALONE, **place}, cwd=folder)
     git("clean", "--quiet", "-ffdx", env={**ALONE, **place}, cwd=folder)
@@ -168,7 +176,7 @@ def push(repository: Repository, commit: str, branch: str, expected: str) -> Non
     lease = f"--force-with-lease={ref}:{expected}"
     with repository.shown() as place:
         env = {**place, **online()}
-        git("push", "--quiet", "--porcelain", lease, "origin", f"{commit}:{ref}", env=env)
+        talk("push", "--quiet", "--porcelain", lease, "origin", f"{commit}:{ref}", env=env)
 
 
 def fetch_commit(folder: Path, commit: str) -> None:
@@ -183,7 +191,7 @@ def fetch_commit(folder: Path, commit: str) -> None:
     if not _has(inner, commit):
         place = {**online(), "GIT_DIR": str(inner), "GIT_WORK_TREE": str(folder)}
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0")
-        git("fetch", *quiet, "--", "origin", commit, env=place, cwd=folder)
+        talk("fetch", *quiet, "--", "origin", commit, env=place, cwd=folder)
 
 
 def find_head(folder: Path) -> str:

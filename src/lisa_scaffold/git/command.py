@@ -22,9 +22,25 @@ SECONDS = 30
 """Seconds of processor time for git, and for each process of its own; the status of a million files
 takes ten."""
 
+LONGEST = 900
+"""Seconds for git where it may have to wait for another machine."""
+
+LISTED = 120
+"""Seconds for another repository to say what it has."""
+
+MOST_SAID = 100_000_000
+"""Bytes of what another repository says; a million references have some."""
+
+MOST_FETCHED = 4_000_000_000
+"""Bytes of a file that git writes, such as what it fetches."""
+
 _OUT_OF_MEMORY = compile_lazily(rb"out of memory|cannot allocate memory", re.I)
 
 _OUT_OF_TIME = compile_lazily(rb"died of signal %d\b" % signal.SIGXCPU)
+
+_TOO_LARGE = compile_lazily(
+    rb"died of signal %d\b|File too large|invalid index-pack output" % signal.SIGXFSZ
+)
 
 VERSION_TAG = compile_lazily(r"v(\d+)\.(\d+)\.(\d+)")
 
@@ -40,6 +56,7 @@ def complete(  # noqa: PLR0913 - as many as git is told of
     stdin: bytes = b"",
     codes: Sequence[int] = (0,),
     most: int | None = None,
+    longest: float | None = None,
     reads: Path | None = None,
 ) -> CompletedProcess[bytes]:
     """Run git and return what it prints, its messages included.
@@ -54,6 +71,8 @@ def complete(  # noqa: PLR0913 - as many as git is told of
         The exit codes that count as success.
     most
         Bytes that git may print.
+    longest
+        Seconds that it may take, where it may wait for another machine.
     reads
         The folder in which a pipe would hold git up, where that is not ``cwd``.
 
@@ -70,6 +89,7 @@ def complete(  # noqa: PLR0913 - as many as git is told of
     looked_at = reads or cwd
     hindered = partial(files.hindrance, looked_at) if looked_at else None
     command = ["git", *arguments]
+    waits_for_nobody = variables.items() >= environment.OFFLINE.items()
     done = process.run(
         command,
         cwd=cwd,
@@ -79,26 +99,39 @@ def complete(  # noqa: PLR0913 - as many as git is told of
         most=most,
         memory=MEMORY,
         seconds=SECONDS,
-        waits_for_nobody=variables.items() >= environment.OFFLINE.items(),
+        longest=None if waits_for_nobody else longest or LONGEST,
+        written=None if waits_for_nobody else MOST_FETCHED,
+        waits_for_nobody=waits_for_nobody,
     )
-    words = (word for word in map(str, arguments) if word[0] != "-" and "=" not in word)
+    verb = _find_verb(arguments)
     # Whatever else an exit code would mean to the caller, this is not it.
     if done.returncode and _OUT_OF_MEMORY.search(done.stderr):
         raise LisaError(
-            f"git {next(words)}: takes more than {MEMORY // 1_000_000} MB of memory",
+            f"git {verb}: takes more than {MEMORY // 1_000_000} MB of memory",
             "Look for a huge file, or a link to a device, among those that git reads: .gitignore, "
             ".gitattributes, .mailmap, those in .git, and those that .git/config names.",
         )
     if done.returncode == -signal.SIGXCPU or (done.returncode and _OUT_OF_TIME.search(done.stderr)):
         raise LisaError(
-            f"git {next(words)}: takes more than {SECONDS} s of processor time",
+            f"git {verb}: takes more than {SECONDS} s of processor time",
             "Look for patterns with many stars in .gitignore, .gitattributes and those in .git: "
             "each ** makes git try every folder of a path anew.",
         )
+    too_large = done.returncode == -signal.SIGXFSZ or _TOO_LARGE.search(done.stderr)
+    if done.returncode and too_large:
+        raise LisaError(
+            f"git {verb}: what comes is no pack, or one of more than {MOST_FETCHED // 10**9} GB",
+            "Look at the repository that it comes from, and at its size.",
+        )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        raise GitError(f"git {next(words)}: {message}", "Mend what git says and try again.")
+        raise GitError(f"git {verb}: {message}", "Mend what git says and try again.")
     return done
+
+
+def _find_verb(arguments: Sequence[str | Path]) -> str:
+    words = map(str, arguments)
+    return next(word for word in words if word[:1] != "-" and "=" not in word)
 
 
 def run(
@@ -115,6 +148,30 @@ def run(
 def git(*arguments: str | Path, cwd: Path | None = None, env: Variables | None = None) -> str:
     """Run git as :func:`run` does, and return what it prints as text."""
     return run(*arguments, cwd=cwd, env=env).decode(errors="surrogateescape")
+
+
+def talk(
+    *arguments: str | Path,
+    env: Variables,
+    cwd: Path | None = None,
+    longest: float | None = None,
+    reads: Path | None = None,
+) -> str:
+    """Run git as :func:`complete` does where it asks another repository, and return what it says.
+
+    Raises
+    ------
+    LisaError
+        If it says more than anybody would want to know.
+    """
+    try:
+        done = complete(*arguments, cwd=cwd, env=env, most=MOST_SAID, longest=longest, reads=reads)
+    except process.TooMuchError as error:
+        raise LisaError(
+            f"git {_find_verb(arguments)}: it is told more than {MOST_SAID // 1_000_000} MB",
+            "Look at the repository that is asked.",
+        ) from error
+    return done.stdout.decode(errors="surrogateescape")
 
 
 def quoted(path: str | Path) -> str:

@@ -82,11 +82,16 @@ OFFLINE = {"GIT_ALLOW_PROTOCOL": f"none-{os.urandom(8).hex()}", "GIT_NO_LAZY_FET
 """Environment in which git fetches nothing, not even what a partial clone lacks."""
 
 
+# Who prepares an answer says so every five seconds, in five bytes (uploadpack.keepAlive).
+_SLOW = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "120"}
+
+
 def online() -> Variables:
     """Environment in which git may fetch: by transports that run nothing, or by the user's."""
     allowed = os.environ.get("GIT_ALLOW_PROTOCOL", ":".join(TRANSPORTS))
     lazy = os.environ.get("GIT_NO_LAZY_FETCH")
-    return {"GIT_ALLOW_PROTOCOL": allowed, "GIT_NO_LAZY_FETCH": lazy}
+    slow = {name: os.environ.get(name, value) for name, value in _SLOW.items()}
+    return {"GIT_ALLOW_PROTOCOL": allowed, "GIT_NO_LAZY_FETCH": lazy, **slow}
 
 
 def count_settings() -> int:

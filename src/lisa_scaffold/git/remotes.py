@@ -10,7 +10,7 @@ from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import settings
 from lisa_scaffold.git.address import BUNDLES, UPLOAD_PACK, Address
-from lisa_scaffold.git.command import complete, git
+from lisa_scaffold.git.command import LISTED, talk
 from lisa_scaffold.git.environment import NOWHERE, online
 
 
@@ -37,7 +37,8 @@ def _listed_there(address: Address, *options: str, ref: str = "") -> str:
     env = {**NOWHERE, **online()}
     pattern = (ref,) if ref else ()
     served = _served(address)
-    return git("ls-remote", *served, *options, "--", address.url, *pattern, env=env)
+    words = (*served, *options, "--", address.url, *pattern)
+    return talk("ls-remote", *words, env=env, longest=LISTED)
 
 
 def _served(address: Address) -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def clone_bare(address: Address, folder: Path) -> None:
     top = Path(folder.resolve().anchor)
     env = {**NOWHERE, **online()}
     reads = Path(address.url) if address.is_local else folder
-    complete("clone", *options, "--", address.url, folder.resolve(), cwd=top, env=env, reads=reads)
+    talk("clone", *options, "--", address.url, folder.resolve(), cwd=top, env=env, reads=reads)
 
 
 def copy_tags(address: Address, tags: Mapping[str, str], folder: Path) -> None:
@@ -128,4 +129,4 @@ def copy_tags(address: Address, tags: Mapping[str, str], folder: Path) -> None:
     env = {**NOWHERE, **online(), "GIT_DIR": str(folder.resolve())}
     # One pack is written faster than a file for each object.
     pack = ("-c", "fetch.unpackLimit=1", "-c", "maintenance.auto=false")
-    git(*pack, "fetch", *options, "--", Path(address.url).as_uri(), *wanted, env=env)
+    talk(*pack, "fetch", *options, "--", Path(address.url).as_uri(), *wanted, env=env)
