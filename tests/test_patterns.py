@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 import lisa_scaffold
-from lisa_scaffold import cli
+from lisa_scaffold import cli, merge
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.pattern import LazyPattern
 
@@ -51,6 +51,7 @@ LONG = (
     ("merge.verify._COMMENT_LINE", "findall"),
     ("merge.dockerfile._STAGE", "match"),
     ("formats.tree.COMMENT", "findall"),
+    ("merge.own_version._IN_JSON", "fullmatch"),
 )
 
 
@@ -166,3 +167,26 @@ scripts = {{ y = "z:z{wide}!" }}
     start = time.process_time()
     assert cli.main(["check", str(tmp_path)]) == ExitCode.FINDINGS
     assert time.process_time() - start < 10
+
+
+_DEV, _WIDE = "0-dev" * 40_000, " " * 200_000
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "ours", "theirs"),
+    [
+        (".gitlab-ci.yml", "image: a:1", f"image: a:{_DEV}1!", f"image: a:{_DEV}2!"),
+        (".gitlab-ci.yml", "image: a:1!", f"image: a:{_DEV}1!", "image: a:2!"),
+        (".gitlab-ci.yml", "a: ['1']", f"a: ['1', '{_DEV}']", f"a: ['1', '2{_DEV}']"),
+        (
+            "package.json",
+            '{\n  "version": "1"\n}',
+            f'{{\n  "version": "2"{_WIDE}x\n}}',
+            '{\n "a": 1}',
+        ),
+    ],
+)
+def test_a_merge_of_long_lines_costs_little(path: str, base: str, ours: str, theirs: str) -> None:
+    start = time.process_time()
+    merge.merge_file(path, *(f"{each}\n".encode() for each in (base, ours, theirs)))
+    assert time.process_time() - start < 5

@@ -17,7 +17,7 @@ _TABLES = {
 }
 _HEADER = compile_lazily(r"\s*\[([^\[\]]+)\]\s*(?:[#;].*)?")
 _IN_TABLE = compile_lazily(r"\s*version\s*[=:]\s*[\"']?([vV]?\d[\w.+!-]*)[\"']?\s*(?:#.*)?")
-_IN_JSON = compile_lazily(r'\s*"version"\s*:\s*"([vV]?\d[^"]*)"\s*,?\s*')
+_IN_JSON = compile_lazily(r'\s*"version"\s*:\s*"([vV]?\d[^"]*)"\s*(?:,\s*)?')
 _MEMBER = compile_lazily(r'(\s+)"')
 
 # Lines of other files, by name.

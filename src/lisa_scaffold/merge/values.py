@@ -34,6 +34,8 @@ _TARGET = compile_lazily(r"(?P<stem>py)(?P<version>\d{2,})")
 _HASH = compile_lazily(r"(?<![0-9a-f])[0-9a-f]{40}$")
 _VERSIONED = compile_lazily(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
+_LONGEST = 500  # characters of a pin, or of a remark on one
+
 # Keys whose value is a version, besides those that end in "version".
 _PINNED = {"rev", "ref", "tag"}
 _IMAGES = {"image", "container", "services", "from", "build-image", "base-image"}
@@ -173,6 +175,8 @@ def _note_newer(path: Path, ours: str, theirs: str, *, ours_won: bool) -> str:
 
 def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
     """The thing that is pinned, and its version."""
+    if max(len(text), len(remark)) > _LONGEST:
+        return None
     stem, _, revision = text.rpartition("@")
     if _HASH.fullmatch(revision) and (named := _IN_COMMENT.search(remark)):
         return stem, named[1]
@@ -370,6 +374,8 @@ def find_crowded_out(
 def _is_versioned(item: Value) -> bool:
     """Whether an item of a list is, or ends in, a version, as in lists of Python versions."""
     text = text_of(item)
-    if text is None or (parts := split_requirement(text)) is None or not parts["spec"].strip():
-        return text is not None and bool(_VERSIONED.search(text))
+    if text is None or len(text) > _LONGEST:
+        return False
+    if (parts := split_requirement(text)) is None or not parts["spec"].strip():
+        return bool(_VERSIONED.search(text))
     return False
