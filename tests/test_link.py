@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from lisa_scaffold import cli
+from lisa_scaffold.adopt import nearest
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.template import Render, Template
 
 from .support.tools import git
 from .support.updates import ANSWERS, Capture, Workshop, open_workshop, update
@@ -225,3 +227,45 @@ def test_our_own_template_is_no_other(workshop: Workshop, capsys: Capture) -> No
     words = ["adopt", "--template", ours, str(workshop.project)]
     assert cli.main(words) == ExitCode.REFUSED
     assert "Leave --template out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["/etc/hostname", "README.md", "/dev/zero"])
+def test_a_link_is_no_answers_file(target: str, workshop: Workshop, capsys: Capture) -> None:
+    """It may lead to any file of the user's, which would be recorded and pushed."""
+    more = f"{QUESTIONS}_preserve_symlinks: true\n_answers_file: linked.yml\n"
+    (workshop.template / "template/linked.yml").symlink_to(target)
+    workshop.release("v3.0.0", {"copier.yml": more})
+    capsys.readouterr()
+    assert link(workshop, "--to", "v3.0.0") == ExitCode.REFUSED
+    assert "version v3.0.0 of the template writes no answers file" in capsys.readouterr().err
+    assert git("branch", "--list", "lisa-scaffold/*", cwd=workshop.project) == ""
+
+
+def test_of_many_versions_two_are_there_at_once(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small repository may stand for a hundred versions of hundreds of megabytes each."""
+    for number in range(12):
+        workshop.release(f"v2.{number}.1", {"template/more.txt": f"{number}\n"})
+    most = [0]
+    replay = Template.replay
+
+    def look(version: Template, *words: Any, **options: Any) -> Render:
+        rendered = replay(version, *words, **options)
+        above = {version.root.parent, rendered.folder.parent}
+        folders = [each for place in above for each in place.iterdir() if each.is_dir()]
+        most[0] = max(most[0], len(folders))
+        return rendered
+
+    monkeypatch.setattr(Template, "replay", look)
+    assert link(workshop) == ExitCode.DONE
+    # The repository, a version, and a render.
+    assert most == [3]
+
+
+def test_a_search_has_an_end(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(nearest, "LONGEST", -1)
+    assert link(workshop) == ExitCode.REFUSED
+    assert "what is nearest is not found within" in capsys.readouterr().err

@@ -163,6 +163,33 @@ def test_what_is_no_list_of_projects_is_told(
     assert f"{gitlab.url} answers something else than GitLab" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"iid": "x"},
+        {"iid": None},
+        {"head_pipeline": "x"},
+        {"labels": 5},
+        {"assignees": [1]},
+    ],
+)
+def test_what_is_no_merge_request_is_told(
+    odd: dict[str, Any],
+    fleet: Fleet,
+    gitlab: GitLab,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    ask("update", fleet, gitlab, capsys)
+    show = gitlab._show_request
+    monkeypatch.setattr(
+        gitlab, "_show_request", lambda *words, **options: {**show(*words, **options), **odd}
+    )
+    _, told = ask("status", fleet, gitlab, capsys)
+    gitlab.faults.clear()  # its answers are as they should not be
+    assert f"{gitlab.url} answers something else than GitLab" in told["plain"]["problem"]
+
+
 @pytest.mark.sweep
 def test_what_is_left_out_is_counted(fleet: Fleet, gitlab: GitLab, capsys: Capture) -> None:
     gitlab.add("lisa/old", None, archived=True)

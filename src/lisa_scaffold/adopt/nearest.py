@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lisa_scaffold import files
 from lisa_scaffold.adopt import named
 from lisa_scaffold.adopt.guess import Guess
 from lisa_scaffold.errors import AnswersError, LisaError
@@ -17,12 +20,21 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.sync import trees
 from lisa_scaffold.template import Render, Source, Surroundings, Template
 
+_Open = Callable[[str], AbstractContextManager[Template]]
+
+LONGEST = 900
+"""Seconds for the whole search; a template of a hundred versions takes one minute."""
+
 FITS = "what fits the files best"
 _MOST_CHOICES = 8
 _MOST_RENDERS = 150
 _UNKNOWN = -(10**9)
 _SAMPLE = 6
 """Versions between two that were tried, of which the next round tries as many."""
+
+
+class TooLongError(LisaError):
+    """The search takes too long."""
 
 
 class Nearest(NamedTuple):
@@ -89,7 +101,7 @@ class Search:
         self._project, self._facts, self._found = project, facts, found
         self._folder, self._trust = folder, trust
         self._own: dict[str, Counter[bytes]] = {}
-        self._renders = 0
+        self._renders, self._end = 0, time.monotonic() + LONGEST
 
     def find(self, source: Source, wanted: str | None, given: dict[str, Any]) -> Nearest:
         """The nearest version, or the wanted one, and the answers that fit it best.
@@ -100,17 +112,18 @@ class Search:
             If the template cannot be read or rendered, or one of its questions needs an answer.
         """
         versions = [wanted] if wanted else _list_versions(source)
-        with source.open_all(*versions) as opened:
-            newest = opened[-1]
-            answers = self._fit(newest, given)
-            at, tried = self._find_version(opened, given | _values(answers))
-            if opened[at] is not newest:
-                answers = self._fit(opened[at], given)
-            return self._record(opened[at], given, answers, tried)
+        with source.open_each(*versions) as open_one:
+            with open_one(versions[-1]) as newest:
+                answers = self._fit(newest, given)
+            best, tried = self._find_version(versions, open_one, given | _values(answers))
+            with open_one(best) as nearest:
+                if best != versions[-1]:
+                    answers = self._fit(nearest, given)
+                return self._record(nearest, given, answers, tried)
 
     def _find_version(
-        self, versions: Sequence[Template], answers: dict[str, Any]
-    ) -> tuple[int, int]:
+        self, versions: Sequence[str], open_one: _Open, answers: dict[str, Any]
+    ) -> tuple[str, int]:
         """The nearest of some versions: a sample of them, then those around the best."""
         ranks: dict[int, int] = {}
         low, high = 0, len(versions) - 1
@@ -118,13 +131,16 @@ class Search:
             step = max(1, (high - low) // _SAMPLE)
             for at in {*range(low, high + 1, step), high} - ranks.keys():
                 try:
-                    likeness = self._measure(versions[at], answers, strict=False)
+                    with open_one(versions[at]) as version:
+                        likeness = self._measure(version, answers, strict=False)
+                except TooLongError:
+                    raise
                 except LisaError:
                     likeness = None  # a version may be broken, or need what is not installed
                 ranks[at] = likeness.rank if likeness else _UNKNOWN
             best = max(ranks, key=lambda at: (ranks[at], at))
             if step == 1:
-                return best, len(ranks)
+                return versions[best], len(ranks)
             low, high = max(low, best - step + 1), min(high, best + step - 1)
 
     def _fit(self, version: Template, given: dict[str, Any]) -> dict[str, Guess]:
@@ -181,6 +197,7 @@ class Search:
             yield from named.list_candidates(question.key, self._found)
 
     def _ask(self, version: Template, given: dict[str, Any]) -> list[Question]:
+        self._refuse_longer(version)
         return version.questions(given, project=self._project.root, trust=self._trust)
 
     def _measure(
@@ -196,13 +213,13 @@ class Search:
         if self._renders >= _MOST_RENDERS:
             return None
         try:
-            render = self._render(version, given)
+            with self._rendered(version, given) as render:
+                return self._compare(render)
         except AnswersError as error:
             if strict or not error.problems.keys() & given.keys():
                 raise
             rest = {key: value for key, value in given.items() if key not in error.problems}
             return self._measure(version, rest, strict=False)
-        return self._compare(render)
 
     def _compare(self, render: Render) -> Likeness:
         same = lines = absent = 0
@@ -214,11 +231,25 @@ class Search:
                 absent += 0 if self._facts.has(path) else theirs.total()
         return Likeness(same, lines, absent)
 
-    def _render(self, version: Template, given: dict[str, Any]) -> Render:
+    @contextmanager
+    def _rendered(self, version: Template, given: dict[str, Any]) -> Iterator[Render]:
+        """A render, which is not kept."""
+        self._refuse_longer(version)
         self._renders += 1
         around = Surroundings(self._project.root)
         folder = self._folder / f"render-{self._renders}"
-        return version.replay({}, given, folder, around, trust=self._trust)
+        try:
+            yield version.replay({}, given, folder, around, trust=self._trust)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _refuse_longer(self, version: Template) -> None:
+        """Raise where it has taken too long: a template has any number of questions."""
+        if time.monotonic() > self._end:
+            raise TooLongError(
+                f"{version.recorded}: what is nearest is not found within {LONGEST // 60} minutes",
+                "Name the version with --to, and the answers that you know with --data.",
+            )
 
     def _count_own(self, path: str) -> Counter[bytes]:
         if path not in self._own:
@@ -233,25 +264,27 @@ class Search:
         tried: int,
     ) -> Nearest:
         """The answers file as the version writes it."""
-        render = self._render(version, given | _values(answers))
-        path = render.folder / render.answers_file
-        if not path.is_file():
-            raise LisaError(
-                f"{version.recorded}: version {version.version} of the template writes no answers "
-                "file, so no project of it can be updated",
-                "Its authors have to add one: "
-                "https://copier.readthedocs.io/en/stable/configuring/#the-copier-answersyml-file.",
-            )
-        sources: dict[str, Guess] = {key: Guess(value, "given") for key, value in given.items()}
-        sources |= answers
-        told = {
-            key: sources.get(key) or Guess(value, "the template's default", sure=False)
-            for key, value in render.answers.items()
-        }
-        record = path.read_bytes()
-        likeness = self._compare(render)
-        same, lines = likeness.same, likeness.lines
-        return Nearest(version.version, told, render.answers_file, record, same, lines, tried)
+        with self._rendered(version, given | _values(answers)) as render:
+            record = None
+            # A link is none: it may lead to any file of the user's, which would be recorded.
+            with suppress(LisaError):
+                record = files.read(render.folder, render.answers_file, links=False)
+            if record is None:
+                raise LisaError(
+                    f"{version.recorded}: version {version.version} of the template writes no "
+                    "answers file, so no project of it can be updated",
+                    "Its authors have to add one: "
+                    "https://copier.readthedocs.io/en/stable/configuring/#the-copier-answersyml-file.",
+                )
+            sources: dict[str, Guess] = {key: Guess(value, "given") for key, value in given.items()}
+            sources |= answers
+            told = {
+                key: sources.get(key) or Guess(value, "the template's default", sure=False)
+                for key, value in render.answers.items()
+            }
+            likeness = self._compare(render)
+            same, lines = likeness.same, likeness.lines
+            return Nearest(version.version, told, render.answers_file, record, same, lines, tried)
 
 
 def _values(answers: Mapping[str, Guess]) -> dict[str, Any]:

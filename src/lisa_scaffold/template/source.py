@@ -6,8 +6,8 @@ import os
 import re
 import shutil
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -274,10 +274,42 @@ class Source:
         LisaError
             If there is no such version, or the source cannot be reached.
         """
+        with self._copied(versions) as folder:
+            yield tuple(self._open_one(version, folder) for version in versions)
+
+    @contextmanager
+    def open_each(
+        self, *versions: str
+    ) -> Iterator[Callable[[str], AbstractContextManager[Template]]]:
+        """What opens one of several versions at a time, which are fetched once.
+
+        Of many versions nobody needs the files of all at once, and each may have many.
+
+        Raises
+        ------
+        LisaError
+            If the source cannot be reached; from what it yields, if there is no such version.
+        """
+        with self._copied(versions) as folder:
+
+            @contextmanager
+            def open_one(version: str) -> Iterator[Template]:
+                opened = self._open_one(version, folder)
+                try:
+                    yield opened
+                finally:
+                    if opened.root.is_relative_to(folder):
+                        shutil.rmtree(opened.root)
+
+            yield open_one
+
+    @contextmanager
+    def _copied(self, versions: Sequence[str]) -> Iterator[Path]:
+        """A folder with a copy of the repository, or of it some versions."""
         with workplace.folder() as folder:
             if committed := [version for version in versions if not self.is_working(version)]:
                 self._copy(committed, folder / "repository")
-            yield tuple(self._open_one(version, folder) for version in versions)
+            yield folder
 
     def _copy(self, versions: Sequence[str], repository: Path) -> None:
         """Copy the repository, or of it some versions: nothing that is set up in it holds there."""
