@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import IntEnum
 from typing import Any
 
@@ -40,6 +41,14 @@ class LisaError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """Rebuild the error in another process."""
         return type(self), (self.message, self.hint)
+
+
+def of_machine(error: OSError) -> LisaError:
+    """What the machine refuses, such as a full disk or a file that nobody may read: no defect."""
+    place = error.filename2 or error.filename
+    why = error.strerror or str(error)
+    named = f"{os.fsdecode(place)}: {why}" if isinstance(place, str | bytes) else why
+    return LisaError(named, "Check the path, its rights and space.")
 
 
 class RoomError(LisaError):

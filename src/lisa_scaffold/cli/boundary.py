@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lisa_scaffold import workplace
 from lisa_scaffold.cli import terminal
 from lisa_scaffold.cli.terminal import ReportLostError, complain, say, say_as_is
-from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.errors import ExitCode, LisaError, of_machine
 
 if TYPE_CHECKING:
     from lisa_scaffold.sync.journal import Recovered
@@ -140,10 +140,8 @@ def _tell_error(program: str, error: LisaError | ReportLostError | OSError) -> E
         message = f"standard output: {error}: the report is not complete"
         hint = "" if _changes.done else "Nothing was changed."
     else:
-        # A full disk, a read-only folder: trouble of the machine, not a defect.
-        place = error.filename2 or error.filename
-        message = f"{place}: {error.strerror or error}" if place else error.strerror or str(error)
-        hint = "Check the path, its rights and space."
+        named = of_machine(error)
+        message, hint = named.message, named.hint
     # A line break in foreign text must not start a line that looks like a message of ours.
     first, *more = message.split("\n")
     lines = [line if line.startswith("  ") else f"  {line}" for line in (*more, hint) if line]

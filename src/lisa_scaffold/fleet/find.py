@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from lisa_scaffold import git
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.forge import Forge, Remote
 from lisa_scaffold.fleet.settings import Fleet
+from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.shown import brief
 
@@ -133,30 +135,72 @@ def _find_idle(fleet: Fleet, names: Sequence[str]) -> Iterator[str]:
 
 
 def _list_clones(folders: Sequence[Path], left_out: dict[str, list[str]]) -> Iterable[Member]:
-    """The local clones, each with a name of its own."""
-    places: dict[Path, None] = {}
+    """The local clones, each with a name of its own; what cannot be looked into may be one."""
+    places: dict[Path, str] = {}
     for folder in folders:
-        if (folder / ".git").exists():
-            places[folder.resolve()] = None
-            continue
-        inner = sorted(each for each in folder.iterdir() if each.is_dir() and not each.is_symlink())
-        clones = [each for each in inner if (each / ".git").exists()]
-        if not clones:
-            raise LisaError(
-                f"{folder}: no clone, and none in it", "Name a folder of clones in fleet.toml."
-            )
-        if others := [each.name for each in inner if each not in clones]:
-            left_out.setdefault("no repository", []).extend(others)
-        places |= dict.fromkeys(each.resolve() for each in clones)
+        try:
+            places |= _find_clones(folder, left_out)
+        except OSError as error:
+            places[folder.resolve()] = say_error(error)
     taken = Counter(place.name for place in places)
-    for place in places:
+    for place, problem in places.items():
         name = place.name if taken[place.name] == 1 else f"{place.parent.name}/{place.name}"
+        if problem:
+            yield Member(name, place, problem=problem)
+            continue
         try:
             is_empty = not git.find_head(place) and git.repository(place).head is None
-        except LisaError as error:
-            yield Member(name, place, problem=error.message)
+        except (LisaError, OSError) as error:
+            yield Member(name, place, problem=say_error(error))
             continue
         if is_empty:
             left_out.setdefault("empty", []).append(name)
         else:
             yield Member(name, place)
+
+
+def _find_clones(folder: Path, left_out: dict[str, list[str]]) -> dict[Path, str]:
+    """The clones that a folder of the settings is, or has; each with why it cannot be looked into.
+
+    Raises
+    ------
+    LisaError
+        If there is none.
+    OSError
+        If the folder itself cannot be looked into.
+    """
+    if _is_clone(folder):
+        return {folder.resolve(): ""}
+    found, others = {}, []
+    for each in sorted(folder.iterdir()):
+        try:
+            if not stat.S_ISDIR(each.lstat().st_mode):
+                continue
+            if _is_clone(each):
+                found[each.resolve()] = ""
+            else:
+                others.append(each.name)
+        except OSError as error:
+            found[each.resolve()] = say_error(error)
+    if not found:
+        raise LisaError(
+            f"{folder}: no clone, and none in it", "Name a folder of clones in fleet.toml."
+        )
+    if others:
+        left_out.setdefault("no repository", []).extend(others)
+    return found
+
+
+def _is_clone(folder: Path) -> bool:
+    """Whether a folder has git's own in it.
+
+    Raises
+    ------
+    OSError
+        If nobody may look.
+    """
+    try:
+        (folder / ".git").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

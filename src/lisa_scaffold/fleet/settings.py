@@ -6,6 +6,7 @@ projects without a word.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,7 +160,7 @@ class _Reader:
         self.refuse_unknown(("folders", "include", "exclude", "gitlab", "update"))
         folders = tuple(path.parent / Path(each).expanduser() for each in self.texts("folders"))
         for number, folder in enumerate(folders):
-            if not folder.is_dir():
+            if not _is_folder(folder):
                 self.note(f"`folders`: {folder}: no such folder", "folders", number)
         server = self.server(path) if "gitlab" in self.document.data else None
         if not folders and server is None:
@@ -262,6 +263,16 @@ class _Reader:
 
     def note(self, message: str, *keys: Key) -> None:
         self.problems.append(f"{self.document.path}:{self.document.line(*keys)}: {message}")
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether there is a folder; one that nobody may look at is a project that cannot be read."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def _find_fault(url: str) -> str:

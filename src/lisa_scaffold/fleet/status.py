@@ -17,6 +17,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import Forge
 from lisa_scaffold.fleet.records import Found, Row, Status, row_as_data, row_from
+from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.git import References
 from lisa_scaffold.model import Severity
 from lisa_scaffold.rules import Selection
@@ -69,16 +70,12 @@ class Looker:
             if member.folder:
                 return self.recall(member) or self._look_at_clone(member.name, member.folder)
             return self._look_at_remote(member)
-        except LisaError as error:
-            problem = " ".join(f"{error.message}. {error.hint}".split())
-            return Row(member.name, place, problem=problem)
         except Exception as error:
-            why = f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
-            return Row(member.name, place, problem=why)
+            return Row(member.name, place, problem=say_error(error))
 
     def lost(self, member: Member, error: LisaError) -> Row:
         """The row of a project whose process has died."""
-        return Row(member.name, problem=f"{error.message}. {error.hint}")
+        return Row(member.name, problem=say_error(error))
 
     def _look_at_clone(self, name: str, folder: Path) -> Row:
         """Look at a local clone, as its current commit has it."""

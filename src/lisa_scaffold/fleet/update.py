@@ -20,6 +20,7 @@ from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.status import find_clone, open_clones
+from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.fleet.work import (
     Outcome,
     Place,
@@ -77,11 +78,11 @@ class Updater:
         try:
             return self._look(place)
         except Exception as error:
-            return place.settle("failed", _say(error))
+            return place.settle("failed", say_error(error))
 
     def lost(self, member: Member, error: LisaError) -> Place:
         """The place of a project whose process has died."""
-        return Place(member, Outcome(member.name, "failed", said=_say(error)))
+        return Place(member, Outcome(member.name, "failed", said=say_error(error)))
 
     def _look(self, place: Place) -> Place:
         member, remote = place.member, place.member.remote
@@ -197,11 +198,11 @@ class Updater:
         try:
             return self._carry_out(place)
         except Exception as error:
-            return replace(place.outcome, action="failed", said=_say(error))
+            return replace(place.outcome, action="failed", said=say_error(error))
 
     def lost_outcome(self, place: Place, error: LisaError) -> Outcome:
         """The outcome of a project whose process has died."""
-        return replace(place.outcome, action="failed", said=_say(error))
+        return replace(place.outcome, action="failed", said=say_error(error))
 
     def _carry_out(self, place: Place) -> Outcome:
         outcome, remote = place.outcome, place.member.remote
@@ -228,6 +229,8 @@ class Updater:
         folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
         if remote:
             git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
+        else:
+            journal.refuse_unwritable(git.repository(folder))
         work = self._work_out(place, folder)
         if not list_files(work):
             return replace(outcome, action="current" if outcome.version else "no template")
@@ -382,12 +385,6 @@ def _judge(place: Place) -> Place:
     if place.tip and place.mark is None:
         return place.settle("touched", "people have committed to its branch")
     return place
-
-
-def _say(error: Exception) -> str:
-    if isinstance(error, LisaError):
-        return " ".join(f"{error.message}. {error.hint}".split())
-    return f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
 
 
 def update_fleet(

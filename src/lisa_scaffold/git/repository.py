@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from lisa_scaffold import files, workplace
@@ -194,6 +195,9 @@ def repository(folder: Path) -> Repository:
 def refused(folder: Path, output: str) -> LisaError:
     """Why git does not work in a folder, by what it says."""
     if "not a git repository" in output:
+        for above in (folder, *folder.resolve().parents):
+            if os.path.lexists(above / ".git"):
+                return _refused_folder(above / ".git")
         hint = "Make it one: git init, then commit. (git status tells if git refuses the folder.)"
         return LisaError(f"{folder}: no git repository", hint)
     if "safe.bareRepository" in output or "must be run in a work tree" in output:
@@ -202,6 +206,19 @@ def refused(folder: Path, output: str) -> LisaError:
             "Name the folder of a project; a bare repository is cloned first.",
         )
     return LisaError(f"{folder}: {' '.join(output.split())}", "Do what git says there.")
+
+
+def _refused_folder(git_dir: Path) -> LisaError:
+    """Why git takes a folder ``.git`` for none of its own."""
+    # The work tree of a clone has what git asks for first.
+    for place in (git_dir, *(git_dir / name for name in ("HEAD", "objects", "refs"))):
+        wanted = os.R_OK | os.X_OK if place.is_dir() else os.R_OK
+        if os.path.lexists(place) and not os.access(place, wanted):
+            return LisaError(
+                f"{place}: you may not read it",
+                f"Give yourself the right: chmod -R u+rX {quote(str(git_dir))}",
+            )
+    return LisaError(f"{git_dir}: no folder of git's that is whole", "Clone the project again.")
 
 
 def status(repository: Repository) -> dict[str, str]:

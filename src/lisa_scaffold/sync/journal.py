@@ -16,6 +16,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -95,6 +96,8 @@ def lock_project(place: Place) -> Iterator[Path]:
         The folder for the journal.
     """
     without_git = place.repository is None
+    if place.repository:
+        refuse_unwritable(place.repository)
     if without_git:
         try:
             place.folder.mkdir(mode=0o700)
@@ -164,6 +167,17 @@ def _refuse_foreign(place: Place) -> None:
             f"{place.folder}: not from a command of yours, or its record is lost",
             "Look at what is in it (kept/ has what was replaced, if anything), then remove it.",
         )
+
+
+def refuse_unwritable(repository: Repository) -> None:
+    """Raise LisaError where this user may not write what every change to a repository writes."""
+    own = (repository.git_dir, repository.objects, repository.common / "refs")
+    for place in own:
+        if place.is_dir() and not os.access(place, os.W_OK | os.X_OK):
+            raise LisaError(
+                f"{place}: you may not write there",
+                f"Give yourself the right: chmod -R u+w {shlex.quote(str(repository.common))}",
+            )
 
 
 def refuse_interrupted(found: Repository | Path) -> None:
