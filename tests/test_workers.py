@@ -76,3 +76,35 @@ def _is_alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def slowly(number: int) -> int:
+    time.sleep(0.4 if number else 0)
+    return number
+
+
+@pytest.mark.parametrize("how", ["closed", "interrupted"])
+def test_what_was_begun_comes_late(how: str) -> None:
+    """Of what is at work when somebody has enough, nothing is lost; nothing more is begun."""
+    late: list[int] = []
+    found = spread(slowly, range(40), 3, lambda *_: -1, late.append)
+    assert next(found) == 0
+    if how == "closed":
+        found.close()  # type: ignore[attr-defined]
+    else:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                next(found)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+    assert sorted(late) == [1, 2, 3]
+
+
+def test_what_dies_late_is_told_too() -> None:
+    late: list[tuple[int, int]] = []
+    found = spread(work, [1, 13, 13], 2, lost, late.append)
+    first = next(found)
+    found.close()  # type: ignore[attr-defined]
+    assert sorted(number for number, _ in (first, *late)) == [-13, -13, 1]

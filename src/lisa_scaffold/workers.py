@@ -13,7 +13,7 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple, TypeVar, cast
@@ -22,6 +22,8 @@ from lisa_scaffold.errors import LisaError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Worker(NamedTuple):
@@ -34,6 +36,7 @@ def spread(
     items: Sequence[Item],
     jobs: int,
     lost: Callable[[Item, LisaError], Result],
+    late: Callable[[Result], None] = lambda _: None,
 ) -> Iterator[Result]:
     """Do some work on every item, and yield the results as they come.
 
@@ -47,43 +50,68 @@ def spread(
         How many processes work at once; 1: this one works alone.
     lost
         Makes the result of an item whose process has died.
+    late
+        Takes the results that come after whoever wanted them has been interrupted: what was begun
+        by then comes to its end.
     """
     if jobs <= 1 or len(items) <= 1:
         yield from map(work, items)
         return
     waiting = list(range(len(items)))[::-1]
     workers: dict[Connection, tuple[_Worker, int]] = {}
+    come: list[Result] = []
     try:
         for _ in range(min(jobs, len(items))):
             _start(work, items, workers, waiting.pop())
         while workers:
             for pipe in cast(list[Connection], wait([*workers])):
-                worker, number = workers.pop(pipe)
-                try:
-                    result = pipe.recv()
-                except (EOFError, OSError):
-                    worker.process.join()
-                    code = worker.process.exitcode
-                    why = LisaError(
-                        f"the process that worked on it has died (exit code {code})",
-                        "Run it again with less at once: --jobs 1.",
-                    )
-                    pipe.close()
-                    yield lost(items[number], why)
-                    if waiting:
-                        _start(work, items, workers, waiting.pop())
-                    continue
-                if waiting:
-                    workers[pipe] = worker, waiting[-1]
-                    pipe.send(waiting.pop())
-                else:
-                    pipe.close()
-                    worker.process.join()
-                yield result
+                with _undisturbed():
+                    worker, number = workers[pipe]
+                    come.append(_receive(worker, items[number], lost))
+                    del workers[pipe]
+                    if waiting and worker.process.exitcode is None:
+                        workers[pipe] = worker, waiting[-1]
+                        pipe.send(waiting.pop())
+                    else:
+                        _end(worker)
+                if waiting and pipe.closed:
+                    _start(work, items, workers, waiting.pop())
+                yield come.pop()
     finally:
-        for pipe, (worker, _) in workers.items():
-            pipe.close()
-            worker.process.join()
+        for result in come:
+            late(result)
+        for worker, number in workers.values():
+            late(_receive(worker, items[number], lost))
+            _end(worker)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C and a polite kill wait: half a step would lose a result, or wait for ever."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _receive(worker: _Worker, item: Item, lost: Callable[[Item, LisaError], Result]) -> Result:
+    """The result of the item that a process works on."""
+    try:
+        result: Result = worker.pipe.recv()
+    except (EOFError, OSError):
+        worker.process.join()
+        why = LisaError(
+            f"the process that worked on it has died (exit code {worker.process.exitcode})",
+            "Run it again with less at once: --jobs 1.",
+        )
+        return lost(item, why)
+    return result
+
+
+def _end(worker: _Worker) -> None:
+    worker.pipe.close()
+    worker.process.join()
 
 
 def _start(

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +166,79 @@ def test_a_limit_and_waves(fleet: Fleet, capsys: Capture) -> None:
     assert (actions(told)["plain"], actions(told)["torn"]) == ("updated", "waiting")
     assert told["torn"]["said"] == "it is in a later wave"
     assert actions(update(fleet, capsys, "--wave", "30%")[1])["torn"] == "updated"
+
+
+def break_objects(place: Path) -> None:
+    """Take a tree out of a repository: what git is asked for first does not show it."""
+    tree = git.git("rev-parse", "HEAD^{tree}", cwd=place).strip()
+    (place / ".git/objects" / tree[:2] / tree[2:]).unlink()
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_what_fails_uses_up_no_limit(dry: bool, fleet: Fleet, capsys: Capture) -> None:
+    break_objects(fleet.clones / "merged")
+    options = ("--limit", "1", *(["--dry-run"] if dry else []))
+    _, told = update(fleet, capsys, *options)
+    assert actions(told) == {
+        "merged": "failed",
+        "plain": "due" if dry else "updated",
+        "torn": "waiting",
+        "current": "current",
+        "apart": "opted out",
+    }
+    assert told["torn"]["said"] == "--limit is reached"
+    if not dry:
+        assert actions(update(fleet, capsys, *options)[1])["torn"] == "updated"
+
+
+def test_what_fails_uses_up_no_wave(fleet: Fleet, capsys: Capture) -> None:
+    break_objects(fleet.clones / "merged")
+    for last in ("waiting", "updated"):
+        _, told = update(fleet, capsys, "--wave", "30%")
+        assert (actions(told)["merged"], actions(told)["torn"]) == ("failed", last)
+    assert actions(told)["plain"] == "right"
+
+
+def test_a_canary_that_fails_is_not_waited_for(fleet: Fleet, capsys: Capture) -> None:
+    settings = 'folders = ["clones"]\n[update]\ncanaries = ["merged", "plain"]\n'
+    break_objects(fleet.clones / "merged")
+    words = ["fleet", "update", str(fleet.set_up(settings)), "--format", "json"]
+    for plain, torn, why in (
+        ("updated", "waiting", "the canaries come first"),
+        ("right", "updated", ""),
+    ):
+        capsys.readouterr()
+        assert cli.main(words) == ExitCode.FINDINGS
+        told = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
+        found = actions(told)
+        assert (found["merged"], found["plain"], found["torn"]) == ("failed", plain, torn)
+        assert told["torn"]["said"] == why
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_an_interruption_names_all_that_is_done(
+    jobs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = open_fleet(tmp_path, monkeypatch, **{f"p{n:02}": {} for n in range(12)})
+    words = [sys.executable, "-m", "lisa_scaffold", "fleet", "update", str(fleet.set_up())]
+    started = subprocess.Popen(
+        [*words, "--jobs", jobs], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not any(fleet.clones.glob(f"*/.git/refs/heads/{BRANCH}")):
+        time.sleep(0.01)
+    os.killpg(started.pid, signal.SIGINT)
+    _, said = started.communicate(timeout=60)
+    done = sorted(name for name, tip in tips(fleet).items() if tip)
+    assert 0 < len(done) < 12
+    assert started.returncode == ExitCode.INTERRUPTED, said
+    last = said.splitlines()[-1]
+    assert last.startswith("  This is done, and stays: "), said
+    assert sorted(re.findall(r"(p\d\d) is updated", last)) == done
+    assert "nothing was changed" not in said
+    # What was at work is there as a whole, or not at all.
+    for name in done:
+        mark = seal.read_mark(read(fleet, name))
+        assert mark is not None
 
 
 def test_one_that_fails_does_not_stop_the_others(fleet: Fleet, capsys: Capture) -> None:

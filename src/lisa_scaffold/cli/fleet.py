@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from lisa_scaffold.shown import visible
 
 if TYPE_CHECKING:
     from lisa_scaffold.fleet.records import Status
+    from lisa_scaffold.fleet.work import Outcome
 
 DESCRIPTION = """\
 Look at all projects of a fleet, which fleet.toml names, and bring newer versions of the template
@@ -285,12 +286,13 @@ def run_update(arguments: argparse.Namespace) -> int:
         )
 
         outcomes = []
-        for outcome in update_fleet(inventory, wanted, words, jobs=arguments.jobs):
-            outcomes.append(outcome)
-            said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
-            progress(outcome.name, said, len(outcomes))
-            if outcome.action in {"updated", "merged"}:
-                changed(f"{visible(outcome.name)} is {outcome.action}")
+        options = {"jobs": arguments.jobs, "late": _remember}
+        with closing(update_fleet(inventory, wanted, words, **options)) as found:
+            for outcome in found:
+                _remember(outcome)
+                outcomes.append(outcome)
+                said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
+                progress(outcome.name, said, len(outcomes))
     outcomes.sort(key=lambda each: each.name)
     if arguments.format == "json":
         hand_over(report.as_json(outcomes))
@@ -301,6 +303,12 @@ def run_update(arguments: argparse.Namespace) -> int:
     left = {"failed", "open"}
     urgent = any(each.action in left or each.conflicts or each.stopped for each in outcomes)
     return ExitCode.FINDINGS if urgent else ExitCode.DONE
+
+
+def _remember(outcome: Outcome) -> None:
+    """Remember what was changed, to be told if the command ends before its report."""
+    if outcome.action in {"updated", "merged"}:
+        changed(f"{visible(outcome.name)} is {outcome.action}")
 
 
 def run_pipeline(arguments: argparse.Namespace) -> int:

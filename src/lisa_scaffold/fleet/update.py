@@ -7,7 +7,7 @@ pushed by its branch, and what was said by its text. What is right already is no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +43,9 @@ from lisa_scaffold.verbs import update
 from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
 from lisa_scaffold.workers import spread
 
+_BEGUN = frozenset(["updated", "merged", "due"])
+"""What becomes of a project that a run has begun with, or would without ``--dry-run``."""
+
 
 class Updater:
     """Updates projects.
@@ -60,6 +63,9 @@ class Updater:
     forge
         The server.
     """
+
+    late: Callable[[Outcome], None] = staticmethod(lambda _: None)
+    """Takes what comes after the run has been interrupted."""
 
     def __init__(
         self, wanted: Wanted, words: Words, shelf: Shelf, clones: Path, forge: Forge | None
@@ -194,15 +200,35 @@ class Updater:
     # --- What is done -----------------------------------------------------------------------------
 
     def carry_out(self, place: Place) -> Outcome:
-        """Do what is missing in a project; nothing is raised."""
+        """Do what is missing in a project; nothing is raised but an interruption."""
         try:
             return self._carry_out(place)
+        except KeyboardInterrupt:
+            if outcome := self._ask_after(place):
+                self.late(outcome)
+            raise
         except Exception as error:
             return replace(place.outcome, action="failed", said=say_error(error))
 
     def lost_outcome(self, place: Place, error: LisaError) -> Outcome:
         """The outcome of a project whose process has died."""
-        return replace(place.outcome, action="failed", said=say_error(error))
+        failed = replace(place.outcome, action="failed", said=say_error(error))
+        return self._ask_after(place) or failed
+
+    def _ask_after(self, place: Place) -> Outcome | None:
+        """What git says of a project that was at work when that was broken off."""
+        member, branch = place.member, place.outcome.branch
+        try:
+            if member.folder:
+                tip = git.tip_of(git.repository(member.folder), branch)
+            else:
+                address = git.clonable(member.remote.clone if member.remote else "")
+                tip = git.list_references(address).branches.get(branch, "")
+        except (LisaError, OSError):
+            return None
+        said = "it was broken off here: the next run does what is missing"
+        done = replace(place.outcome, action="updated", said=said)
+        return done if tip not in {"", place.tip} else None
 
     def _carry_out(self, place: Place) -> Outcome:
         outcome, remote = place.outcome, place.member.remote
@@ -388,8 +414,13 @@ def _judge(place: Place) -> Place:
 
 
 def update_fleet(
-    inventory: Inventory, wanted: Wanted, words: Words, *, jobs: int = 1
-) -> Iterator[Outcome]:
+    inventory: Inventory,
+    wanted: Wanted,
+    words: Words,
+    *,
+    jobs: int = 1,
+    late: Callable[[Outcome], None] = lambda _: None,
+) -> Generator[Outcome, None, None]:
     """Update the projects of a fleet.
 
     Parameters
@@ -402,6 +433,9 @@ def update_fleet(
         What is said of updates.
     jobs
         How many projects are worked on at once.
+    late
+        Takes what became of the projects that were at work when the run was interrupted; they are
+        told once the iterator is closed.
 
     Yields
     ------
@@ -415,28 +449,56 @@ def update_fleet(
     """
     with keep_open() as shelf, open_clones() as clones:
         updater = Updater(wanted, words, shelf, clones, inventory.forge)
+        updater.late = late
         places = [*spread(updater.look, inventory.members, jobs, updater.lost)]
         places.sort(key=lambda place: place.member.name)
         begun, due = _part(places)
-        chosen = waves.choose(
-            *([place.member.name for place in due], begun),
-            match_patterns(wanted.updates.canaries),
-            *(wanted.updates.wave, wanted.updates.stop_at),
-        )
-        names = chosen.names if wanted.limit is None else chosen.names[: wanted.limit]
+        named = {place.member.name: place for place in due}
         work = []
         for place in places:
-            name, outcome = place.member.name, place.outcome
-            if outcome.action not in {"due", "touched"}:
-                yield outcome
-            elif place in due and name not in names:
-                why = chosen.reason if name not in chosen.names else "--limit is reached"
-                yield replace(outcome, action="waiting", said=why, stopped=chosen.stopped)
-            else:
+            if place.outcome.action not in {"due", "touched"}:
+                yield place.outcome
+            elif place.member.name not in named:
                 work.append(place)
-        # Opened before the processes are started, so that each has them.
-        with _warmed(updater, work):
-            yield from spread(updater.carry_out, work, jobs, updater.lost_outcome)
+        yield from _carry_out(updater, work, jobs)
+        yield from _begin(updater, named, begun, jobs)
+
+
+def _begin(
+    updater: Updater, due: dict[str, Place], begun: Sequence[waves.Begun], jobs: int
+) -> Iterator[Outcome]:
+    """Begin with as many of the projects that are due as this run may, and let the others wait.
+
+    One that fails, or turns out to need nothing, is none of these: else the same broken ones would
+    be all that any run begins with.
+    """
+    wanted = updater.wanted
+    updates = wanted.updates
+    is_canary = match_patterns(updates.canaries)
+    left = len(due) if wanted.limit is None else wanted.limit
+    begins = True
+    while begins:
+        chosen = waves.choose([*due], begun, is_canary, updates.wave, updates.stop_at)
+        queue = [*chosen.names, *chosen.spare]
+        room = min(left, len(chosen.names))
+        begins = False
+        while room and queue:
+            work, queue = [due.pop(name) for name in queue[:room]], queue[room:]
+            begins = True
+            for outcome in _carry_out(updater, work, jobs):
+                room -= outcome.action in _BEGUN
+                yield outcome
+        # Nobody waits for canaries of which none could be begun with.
+        begins = begins and room == min(left, len(chosen.names))
+    for name, place in due.items():
+        why = "--limit is reached" if name in chosen.names else chosen.reason
+        yield replace(place.outcome, action="waiting", said=why, stopped=chosen.stopped)
+
+
+def _carry_out(updater: Updater, work: Sequence[Place], jobs: int) -> Iterator[Outcome]:
+    # Opened before the processes are started, so that each has them.
+    with _warmed(updater, work):
+        yield from spread(updater.carry_out, work, jobs, updater.lost_outcome, updater.late)
 
 
 @contextmanager

@@ -47,11 +47,14 @@ class Chosen(NamedTuple):
         Why the others wait; empty where none does.
     stopped
         Whether too many pipelines have failed.
+    spare
+        Those that take the place of one that cannot be begun with, in their order.
     """
 
     names: tuple[str, ...]
     reason: str = ""
     stopped: bool = False
+    spare: tuple[str, ...] = ()
 
 
 def choose(
@@ -90,4 +93,5 @@ def choose(
         return Chosen((), "pipelines of the wave before are still running" if others else "")
     size = max(1, math.ceil(share * (len(due) + len(begun))))
     left = len(others) - size
-    return Chosen((*others[:size],), "it is in a later wave" if left > 0 else "")
+    why = "it is in a later wave" if left > 0 else ""
+    return Chosen((*others[:size],), why, spare=(*others[size:],))
