@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lisa_scaffold.adopt import loose
 from lisa_scaffold.adopt.guess import squeezed
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -68,6 +69,26 @@ def find_packages(facts: Facts) -> list[Code]:
     return sorted(dict.fromkeys(found), key=rank)
 
 
+def find_named(facts: Facts, name: str) -> list[Code]:
+    """The package or the lone module of a name, where it has no ``__init__.py`` or is one file."""
+    path = name.replace(".", "/")
+    for root in ("src/", "") if _NAME.fullmatch(name) else ():
+        folder = f"{root}{path}"
+        if any(facts.paths(f"{folder}/**/*{suffix}") for suffix in (".py", *_COMPILED)):
+            return [Code(name, folder, folder)]
+        if facts.has(f"{folder}.py"):
+            return [Code(name, f"{folder}.py", f"{folder}.py")]
+    return []
+
+
+def is_undiscovered(facts: Facts, code: Code) -> bool:
+    """Whether a lone module has others beside it, and setuptools is not told which to install."""
+    is_told = facts.has("setup.py", "setup.cfg") or facts.pyproject.get("tool", "setuptools")
+    beside = [path for path in loose.find_scripts(facts) if path != code.folder]
+    is_alone = code.root != "." or not code.folder.endswith(".py") or not beside
+    return not is_alone and not is_told and facts.package.backend == "setuptools"
+
+
 def is_clear(facts: Facts, found: list[Code]) -> bool:
     """Whether the first of some packages is beyond doubt the main one."""
     if len(found) <= 1:
@@ -121,17 +142,17 @@ def _package_below(facts: Facts, folder: str, source: str) -> Iterator[Code]:
         name, folder = f"{name}.{packages[0]}", f"{folder}/{packages[0]}"
 
 
-def is_compiled(facts: Facts, code: Code) -> bool:
+def is_compiled(facts: Facts, code_path: str) -> bool:
     """Whether a compiler is needed to build the project."""
     if facts.package.backend in _COMPILING:
         return True
     sources = [path for path in facts.files if path.endswith(_COMPILED)]
-    return any(path.startswith((f"{code.path}/", "src/")) for path in sources) or bool(
+    return any(path.startswith((f"{code_path}/", "src/")) for path in sources) or bool(
         sources and "ext_modules" in facts.text("setup.py")
     )
 
 
-def find_tests(facts: Facts, code: Code) -> tuple[str, str]:
+def find_tests(facts: Facts, code_path: str) -> tuple[str, str]:
     """The folder (or file) of the tests, and who says so; empty where there are none."""
     for keys in (("tool", "pytest", "ini_options", "testpaths"), ("tool", "pytest", "testpaths")):
         setting = facts.pyproject.get(*keys)
@@ -143,7 +164,7 @@ def find_tests(facts: Facts, code: Code) -> tuple[str, str]:
     counts: Counter[str] = Counter()
     for path in facts.files:
         *folders, name = path.split("/")
-        is_inside = path.startswith((f"{code.path}/", "test/", "tests/")) or not folders
+        is_inside = path.startswith((f"{code_path}/", "test/", "tests/")) or not folders
         if is_inside and _TEST.fullmatch(name):
             # They count for the uppermost folder of tests, or else for their own.
             tops = (at for at, each in enumerate(folders, 1) if each in ("test", "tests"))

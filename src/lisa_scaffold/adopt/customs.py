@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from lisa_scaffold.adopt import loose
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
@@ -46,6 +47,7 @@ def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]
         The branches of its repository.
     """
     yield from _find_pins(facts)
+    yield from _find_ways_of_scripts(facts)
     yield from _find_runners(facts)
     yield from _find_test_commands(facts)
     yield from _find_versions(facts)
@@ -82,6 +84,29 @@ def _find_pins(facts: Facts) -> Iterator[Custom]:
                 f"{offered}"
             )
             yield Custom(path, text, to_decide=True)
+
+
+def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
+    """What scripts and notebooks have beside them, and a package has in another way."""
+    for found in loose.find_sibling_imports(facts):
+        text = (
+            f"line {found.line} imports {found.name} as a script beside it, which nobody finds in "
+            f"an installed package: {found.package}.{found.name}"
+        )
+        yield Custom(found.path, text, to_decide=True)
+    package = facts.package
+    needs_nothing = package.form == "project" and not package.get("dependencies")
+    listed = loose.find_bounds(facts) if "dependencies" not in package.unknown else []
+    if needs_nothing and listed:
+        text = (
+            "stays, but nobody who installs the package gets what it lists: name that as "
+            f"`dependencies` in pyproject.toml: {', '.join(listed)}"
+        )
+        yield Custom("requirements.txt", text, to_decide=True)
+    if notebooks := facts.paths("*.ipynb"):
+        text = "the notebooks at the root stay; with the package installed, they import it"
+        more = f" (also {', '.join(notebooks[1:])})" if notebooks[1:] else ""
+        yield Custom(notebooks[0], f"{text}{more}")
 
 
 def _find_runners(facts: Facts) -> Iterator[Custom]:

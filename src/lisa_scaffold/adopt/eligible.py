@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lisa_scaffold import git, project, template
+from lisa_scaffold.adopt import loose
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
@@ -137,7 +138,31 @@ def refuse_unpackaged(facts: Facts, root: Path) -> None:
     why = (
         f"{own} says nothing about a package" if own else "no pyproject.toml, setup.cfg or setup.py"
     )
+    refuse_scripts(facts, root, f"no Python package: {why}")
     raise LisaError(
         f"{root}: no Python package: {why}",
         "A new project is made with lisa-new; an older one needs its metadata first.",
     )
+
+
+def refuse_scripts(facts: Facts, root: Path | None, problem: str) -> None:
+    """Raise LisaError where there are scripts at the root: with the steps to a package.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    root
+        Its folder.
+    problem
+        What is wrong.
+    """
+    if scripts := loose.find_scripts(facts):
+        name = facts.package.name or (root.name if root else "")
+        number = "one script" if len(scripts) == 1 else f"{len(scripts)} scripts"
+        steps = "\n".join(loose.explain_steps(facts, name))
+        raise LisaError(
+            f"{root or '.'}: {problem}, and {number} at the root; these steps make a package of "
+            f"them:\n{steps}",
+            f"Then git add and commit, and lisa-scaffold adopt. Step by step: {loose.PAGE}",
+        )

@@ -10,7 +10,7 @@ from typing import Any
 
 from lisa_scaffold.adopt import cited, code, eligible, forge, people
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
@@ -48,6 +48,7 @@ def infer_answers(
     found = {"adopted": Guess(True, own), "example": Guess(False, own)}
     found |= {key: Guess(value, "given") for key, value in given.items()}
     kind = found.get("kind") or infer_kind(facts)
+    refuse_absent(facts, given)
     inference = _Inference(facts, repository_facts, found)
     inference.infer_names()
     if kind.value == "service":
@@ -70,6 +71,25 @@ def infer_answers(
     if kind.value == "package":
         inference.infer_features()
     return found
+
+
+def refuse_absent(facts: Facts, given: Mapping[str, Any]) -> None:
+    """Raise AnswersError for code or tests that are said to be where nothing is."""
+    problems = {}
+    for key in ("code_path", "test_path"):
+        path = str(given.get(key) or "")
+        is_module = path.endswith(".py") and facts.has(path)
+        if not path or is_module or path in facts.folders:
+            continue
+        if path in (".", "./"):
+            what = "the whole project is no folder of code: move it into src/, or name one module"
+        elif facts.has(path):
+            what = f"{path} is neither a folder nor a Python module"
+        else:
+            what = f"git has no folder {path} here: name one that there is"
+        problems[key] = what
+    if problems:
+        raise AnswersError(problems)
 
 
 def infer_kind(facts: Facts) -> Guess:
@@ -155,9 +175,14 @@ class _Inference:
         facts = self.facts
         packages = code.find_packages(facts)
         if "import_name" in self.found:
-            named = self.found["import_name"].value
-            packages = [each for each in packages if each.import_name == named] or packages[:1]
+            named = str(self.found["import_name"].value)
+            packages = (
+                [each for each in packages if each.import_name == named]
+                or code.find_named(facts, named)
+                or packages[:1]
+            )
         elif not packages:
+            eligible.refuse_scripts(facts, facts.root, "no Python package is seen here")
             raise LisaError(
                 f"{facts.root or '.'}: no Python package is seen here",
                 "Name it: --data import_name=NAME --data code_path=FOLDER.",
@@ -170,9 +195,20 @@ class _Inference:
             )
         if packages:
             main = packages[0]
+            if "code_path" not in self.found and code.is_undiscovered(facts, main):
+                problem = f"{main.folder} is one of several modules, of which pip installs none"
+                eligible.refuse_scripts(facts, facts.root, problem)
             self.add("import_name", main.import_name, main.source)
             self.add("code_path", main.path, main.folder)
-            self.add("test_path", *code.find_tests(facts, main))
+        elif "code_path" not in self.found:
+            named = str(self.found["import_name"].value)
+            problem = f"import_name: no code of {named} is seen here"
+            eligible.refuse_scripts(facts, facts.root, problem)
+            raise LisaError(
+                f"{facts.root or '.'}: {problem}",
+                "Name the folder that it is in: --data code_path=FOLDER.",
+            )
+        self.add("test_path", *code.find_tests(facts, str(self.found["code_path"].value)))
 
     def infer_description(self) -> None:
         """The description: of the metadata, or else the package's docstring."""
@@ -280,10 +316,9 @@ class _Inference:
         self.add("docs", False, docs or "no documentation yet: --data docs=true adds some")
         self.add("notebooks", False, "the project's notebooks stay as they are")
         images = [*filter(facts.has, _IMAGES), *facts.paths("*.dockerfile", "*.def")]
-        import_name, path = (str(self.found[key].value) for key in ("import_name", "code_path"))
         if images:
             self.add("container", False, images[0])
-        elif code.is_compiled(facts, code.Code(import_name, path, "")):
+        elif code.is_compiled(facts, str(self.found["code_path"].value)):
             why = "compiled code: an image needs more than the template knows"
             self.add("container", False, why)
         else:

@@ -205,6 +205,8 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
             wrong_answers=origin.wrong,
         )
     notes = origin.notes if origin else ()
+    if not facts.kind and (scripts := [path for path in facts.files if _is_script(path)]):
+        notes = (*notes, _say_no_package(sorted(scripts)))
     members = find_members(facts)
     if members and not wanted.members:
         shown = ", ".join(members[:_MOST_NAMED]) + (", …" if len(members) > _MOST_NAMED else "")
@@ -220,6 +222,21 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     if not wanted.fixes or not any(each.fixable for each in before.findings):
         return Result(before, before, {}), members
     return _repaired(found, facts, chosen, before, wanted), members
+
+
+def _is_script(path: str) -> bool:
+    return "/" not in path and path.endswith((".py", ".ipynb"))
+
+
+def _say_no_package(scripts: Sequence[str]) -> str:
+    """That there is no package to judge, and how there comes to be one."""
+    from lisa_scaffold.adopt.loose import PAGE
+
+    named = ", ".join(scripts[:_MOST_NAMED]) + (", …" if len(scripts) > _MOST_NAMED else "")
+    return (
+        f"no Python project here, and most rules judge nothing else: {named} stand alone. "
+        f"lisa-scaffold adopt tells what makes a package of them ({PAGE})"
+    )
 
 
 def _judged(

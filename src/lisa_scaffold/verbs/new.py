@@ -51,10 +51,12 @@ def refuse_destination(destination: Path) -> None:
     if destination.exists() and not destination.is_dir():
         raise LisaError(f"{destination}: there is a file of that name", "Choose another folder.")
     if destination.is_dir() and any(destination.iterdir()) and not is_started(destination):
-        raise LisaError(
-            f"{destination}: the folder is not empty",
-            "Choose a new folder; nothing in this one was touched.",
-        )
+        hint = "Choose a new folder; nothing in this one was touched."
+        if any(destination.glob("*.py")) or (destination / "pyproject.toml").exists():
+            from lisa_scaffold.adopt.loose import PAGE
+
+            hint += f" To bring the template to what is in it: lisa-scaffold adopt ({PAGE})"
+        raise LisaError(f"{destination}: the folder is not empty", hint)
 
 
 def is_started(destination: Path) -> bool:

@@ -1,0 +1,180 @@
+"""Scripts that are no package yet: the steps that make one, and the adoption after them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.adopt import loose
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.project.facts import Facts
+
+from ..conftest import ROOT
+from ..support.adopting import adopt, answers, make, paths, report, show
+from ..support.updates import Capture, Files, commit, write
+
+SCRIPTS: Files = {
+    "utils_tdi.py": '"""TDI, in pieces."""\n\n\ndef delay(seconds):\n    return seconds * 2\n',
+    "run_fit.py": "import numpy\nfrom utils_tdi import delay\n\nprint(numpy.ceil(delay(1)))\n",
+    "requirements.txt": "numpy==1.26.4  # as on the cluster\nscipy\n-r other.txt\n",
+    "analysis.ipynb": '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n',
+}
+METADATA: Files = {"pyproject.toml": '[project]\nname = "glitch-fit"\nversion = "0.1"\n'}
+STEPS = (
+    "    mkdir -p src/glitch_fit\n"
+    "    touch src/glitch_fit/__init__.py\n"
+    "    git mv run_fit.py utils_tdi.py src/glitch_fit/\n"
+)
+LINES = (
+    "    and in pyproject.toml:\n"
+    "      [project]\n"
+    '      name = "glitch-fit"\n'
+    '      version = "0.1.0"\n'
+    '      requires-python = ">=3.11"\n'
+    '      dependencies = ["numpy>=1.26.4", "scipy"]\n'
+)
+PAGE = (ROOT / "docs/howto/adopt.md").read_text("utf-8").partition("## From loose scripts\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("more", "options", "expected"),
+    [
+        ({}, (), STEPS + LINES),
+        (METADATA, (), STEPS),
+        (METADATA, ("--data", "import_name=utils_tdi"), STEPS),
+        (METADATA, ("--data", "import_name=glitch_fit"), STEPS),
+    ],
+)
+def test_scripts_are_refused_with_the_steps(
+    more: Files, options: tuple[str, ...], expected: str, tmp_path: Path, capsys: Capture
+) -> None:
+    project = make(tmp_path / "glitch-fit", {**SCRIPTS, **more})
+    assert adopt(project, *options) == ExitCode.REFUSED
+    told = capsys.readouterr().err
+    first, *steps, last = told.splitlines(keepends=True)
+    assert first.endswith("2 scripts at the root; these steps make a package of them:\n")
+    assert "".join(steps) == expected
+    assert loose.PAGE in last
+
+
+def test_the_steps_of_the_page_lead_to_a_project(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "glitch-fit", SCRIPTS)
+    for language, block in re.findall(r"```(\w+)\n(.*?)```", PAGE, re.S)[:3]:
+        if language == "toml":
+            (project / "pyproject.toml").write_text(block)
+            continue
+        for command in block.splitlines():
+            name, *arguments = shlex.split(command.removeprefix("$ "))
+            if name == "lisa-scaffold":
+                assert cli.main([*arguments, str(project)]) == ExitCode.DONE
+            else:
+                subprocess.run([name, *arguments], cwd=project, check=True)
+    capsys.readouterr()
+    shown = {"src/glitch_fit/__init__.py", "src/glitch_fit/run_fit.py", "noxfile.py"}
+    assert shown <= paths(project)
+    assert "analysis.ipynb" in paths(project)
+    assert 'files = [ "src" ]' in show(project, "pyproject.toml")
+    branch = "lisa-scaffold/adopt"
+    git.git("checkout", "--quiet", branch, cwd=project)
+    assert cli.main(["check", str(project), "--select", "QTY,SON,DOC001"]) == ExitCode.DONE
+    assert "No findings" in capsys.readouterr().out
+
+
+def test_what_scripts_had_beside_them_is_told(tmp_path: Path, capsys: Capture) -> None:
+    moved = {f"src/glitch_fit/{path}": SCRIPTS[path] for path in ("utils_tdi.py", "run_fit.py")}
+    rest = {path: SCRIPTS[path] for path in ("requirements.txt", "analysis.ipynb")}
+    files = {**moved, **rest, **METADATA, "src/glitch_fit/__init__.py": ""}
+    result = report(make(tmp_path / "project", files), capsys)
+    told = " ".join(result["to_decide"])
+    assert "src/glitch_fit/run_fit.py: line 2 imports utils_tdi" in told
+    assert "glitch_fit.utils_tdi" in told
+    assert "numpy>=1.26.4, scipy" in told
+    assert "analysis.ipynb" in {each["path"] for each in result["items"]}
+    assert not [each for each in result["findings"]["left"] if each["severity"] == "must"]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"src/a/x.py": "import y\n", "src/a/y.py": ""}, [("src/a/x.py", 1, "y", "a")]),
+        ({"src/a/b/x.py": "\nfrom y.z import q\n", "src/a/b/y.py": ""}, [("b", 2, "y", "a.b")]),
+        ({"src/a/x.py": "from . import y\nfrom .y import z\n", "src/a/y.py": ""}, []),
+        ({"src/a/x.py": "import y\n", "src/a/y.py": "", "y.py": ""}, []),
+        ({"src/a/x.py": "import a\n", "src/a/a.py": ""}, []),
+    ],
+)
+def test_imports_of_a_module_beside(
+    files: Files, expected: list[tuple[str, int, str, str]]
+) -> None:
+    contents = {path: str(text) for path, text in files.items()}
+    facts = Facts.of({**contents, "src/a/__init__.py": "", "src/a/b/__init__.py": ""})
+    found = [(each.line, each.name, each.package) for each in loose.find_sibling_imports(facts)]
+    assert found == [each[1:] for each in expected]
+
+
+def test_a_lone_module_is_code_and_no_tests_are_none(tmp_path: Path, capsys: Capture) -> None:
+    files = {**METADATA, "utils_tdi.py": SCRIPTS["utils_tdi.py"]}
+    result = report(make(tmp_path / "a", files), capsys, "--data", "import_name=utils_tdi")
+    found = answers(result)
+    assert (found["code_path"], found["test_path"]) == ("utils_tdi.py", "")
+    assert result["findings"]["left"] == []
+    assert not [each for each in result["findings"]["waived"] if each["code"] == "QTY008"]
+
+
+def test_a_namespace_without_files_is_found_by_its_name(tmp_path: Path, capsys: Capture) -> None:
+    files = {**METADATA, "src/lisa/glitch/fit.py": "X = 1\n", "tests/test_fit.py": ""}
+    result = report(make(tmp_path / "a", files), capsys, "--data", "import_name=lisa.glitch")
+    found = answers(result)
+    assert (found["code_path"], found["test_path"]) == ("src", "tests")
+
+
+@pytest.mark.parametrize("key", ["code_path", "test_path"])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (".", "the whole project is no folder"),
+        ("source", "git has no folder source here"),
+        ("requirements.txt", "neither a folder nor a Python module"),
+    ],
+)
+def test_code_and_tests_are_where_there_is_something(
+    key: str, value: str, problem: str, tmp_path: Path, capsys: Capture
+) -> None:
+    files = {**SCRIPTS, **METADATA}
+    project = make(tmp_path / "a", files)
+    given = ("--data", "import_name=utils_tdi", "--data", f"{key}={value}")
+    assert adopt(project, *given) == ExitCode.REFUSED
+    assert problem in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("licence", ["", "COPYING"])
+def test_a_readme_names_the_licence_that_there_is(
+    licence: str, tmp_path: Path, capsys: Capture
+) -> None:
+    files: Files = {**METADATA, "src/glitch_fit/__init__.py": ""}
+    project = make(tmp_path / "a", {**files, **({licence: "Ask us.\n"} if licence else {})})
+    assert report(project, capsys)["findings"]["left"] == []
+    assert "[LICENSE](LICENSE)" not in show(project, "README.md")
+
+
+def test_a_check_of_scripts_says_that_there_is_no_project(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "scripts", SCRIPTS)
+    cli.main(["check", str(project)])
+    told = capsys.readouterr().out
+    assert "no Python project here" in told
+    assert "analysis.ipynb, run_fit.py, utils_tdi.py stand alone" in told
+    write(project, METADATA)
+    commit(project, "Say what it is")
+    cli.main(["check", str(project)])
+    assert "no Python project here" not in capsys.readouterr().out
+
+
+def test_a_new_project_over_scripts_names_the_other_way(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "scripts", SCRIPTS)
+    assert cli.main(["new", str(project), "--defaults"]) == ExitCode.REFUSED
+    assert f"lisa-scaffold adopt ({loose.PAGE})" in capsys.readouterr().err
