@@ -20,6 +20,14 @@ _PLACES = (
     *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE"),
     *("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
     *("GIT_ICASE_PATHSPECS", "GIT_ATTR_SOURCE", "GIT_QUARANTINE_PATH", "GIT_EXTERNAL_DIFF"),
+    # Which file `git config` reads, in place of those that hold.
+    *("GIT_CONFIG", "GIT_INTERNAL_SUPER_PREFIX"),
+)
+
+# What changes what git prints, or lets it pass by references and objects that are broken.
+_MOODS = (
+    *("GIT_DIFF_OPTS", "GIT_MERGE_VERBOSITY", "GIT_PRINT_SHA1_ELLIPSIS", "GIT_CURL_VERBOSE"),
+    *("GIT_REF_PARANOIA", "GIT_COMMIT_GRAPH_PARANOIA"),
 )
 
 UNPLACED: Variables = dict.fromkeys(_PLACES)
@@ -95,9 +103,20 @@ def online() -> Variables:
 
 
 def count_settings() -> int:
-    """How many settings the environment gives to git; none where git would refuse the number."""
+    """How many settings the environment gives to git; none where git would refuse them."""
     given = re.fullmatch("[0-9]{1,6}", os.environ.get("GIT_CONFIG_COUNT", ""))
-    return int(given[0]) if given else 0
+    number = int(given[0]) if given else 0
+    names = (f"GIT_CONFIG_{what}_{at}" for at in range(number) for what in ("KEY", "VALUE"))
+    return number if all(name in os.environ for name in names) else 0
+
+
+def _silence() -> dict[str, None]:
+    """Variables by which git tells what it does where its messages are read: not into a file."""
+    return {
+        name: None
+        for name, value in os.environ.items()
+        if name.startswith("GIT_TRACE") and not value.startswith("/")
+    }
 
 
 def base() -> dict[str, str | None]:
@@ -107,6 +126,8 @@ def base() -> dict[str, str | None]:
     """
     return {
         **UNPLACED,
+        **dict.fromkeys(_MOODS),
+        **_silence(),
         **OFFLINE,
         # Some of git's messages are parsed: they must not depend on the user's language.
         "LC_ALL": "C.UTF-8",

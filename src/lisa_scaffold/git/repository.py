@@ -199,6 +199,10 @@ def refused(folder: Path, output: str) -> LisaError:
             if os.path.lexists(above / ".git"):
                 return _refused_folder(above / ".git")
         hint = "Make it one: git init, then commit. (git status tells if git refuses the folder.)"
+        if misled := [name for name in ("GIT_DIR", "GIT_WORK_TREE") if os.environ.get(name)]:
+            hint = (
+                f"{misled[0]} is set, and makes no difference here: a project is a clone's folder."
+            )
         return LisaError(f"{folder}: no git repository", hint)
     if "safe.bareRepository" in output or "must be run in a work tree" in output:
         return LisaError(
