@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -386,6 +387,41 @@ def test_the_list_and_no_terminal(
     monkeypatch.chdir(workshop.project)
     assert cli.main(["resolve"]) == ExitCode.DONE
     assert capsys.readouterr().err == "There is no conflict here.\n"
+
+
+def test_going_back_brings_a_link_and_permissions_back(workshop: Workshop) -> None:
+    """A file of the template takes the place of a link that the project has."""
+    place = workshop.project / "b.dat"
+    place.unlink()
+    place.symlink_to("nowhere")
+    going = session(workshop)
+    going.at = 1
+    for decision in ("theirs", "ours"):
+        going.decide(going.read("b.dat"), decision)
+        assert not place.is_symlink()
+        assert going.go_back()
+        assert place.readlink() == Path("nowhere")
+        going.at, going.number = 1, 0
+    place.unlink()
+    place.write_text("mine\n")
+    place.chmod(0o750)
+    going.decide(going.read("b.dat"), "theirs")
+    assert place.read_text() != "mine\n"
+    assert going.go_back()
+    assert (place.read_text(), place.stat().st_mode & 0o777) == ("mine\n", 0o750)
+
+
+def test_a_link_goes_where_the_chosen_side_has_no_file(merging: Path) -> None:
+    (merging / "gone.txt").unlink()
+    (merging / "gone.txt").symlink_to("nowhere")
+    repository = git.repository(merging)
+    going = Session(repository, find_open(repository))
+    (found,) = (each for each in find_open(repository) if each.path == "gone.txt")
+    going.at = going.paths.index("gone.txt")
+    going.decide(found, "ours" if not found.sides[0] else "theirs")
+    assert not os.path.lexists(merging / "gone.txt")
+    assert going.go_back()
+    assert (merging / "gone.txt").readlink() == Path("nowhere")
 
 
 def test_no_link_is_written_through(workshop: Workshop, tmp_path: Path) -> None:

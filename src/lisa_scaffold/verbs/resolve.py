@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from lisa_scaffold import files, git, rules
+from lisa_scaffold import files, git, rules, workplace
 from lisa_scaffold.bounds import DEEP
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats.conflicts import Marked, find_leftover, find_marked, replace_marked
@@ -136,8 +137,8 @@ class Session:
         self._settled: set[str] = set()
         self._later: set[str] = set()
         self._removed: set[str] = set()
-        # For each step back: the file, which of its conflicts, and its content (None: no file).
-        self._history: list[tuple[int, int, bytes | None]] = []
+        # For each step back: the file, which of its conflicts, and what stood in its place.
+        self._history: list[tuple[int, int, _Before | None]] = []
 
     def read(self, path: str) -> Open:
         """One of the files as it stands now."""
@@ -174,7 +175,7 @@ class Session:
             If the file cannot be written.
         """
         path = found.path
-        before = _read(self.repository, path)
+        before = _look(self.repository, path)
         if decision == "later":
             self._settled.discard(path)
             self._later.add(path)
@@ -217,7 +218,7 @@ class Session:
         elif side in found.stages:
             files.refuse(top, found.path)
             self.repository.run("checkout-index", "--force", f"--stage={side}", "--", found.path)
-        elif _read(self.repository, found.path) is not None:
+        elif _look(self.repository, found.path) is not None:
             files.remove(top, found.path)
 
     def edit(self, found: Open, change: Callable[[], None]) -> None:
@@ -230,9 +231,9 @@ class Session:
         change
             Changes it.
         """
-        before = _read(self.repository, found.path)
+        before = _look(self.repository, found.path)
         change()
-        if before == _read(self.repository, found.path):
+        if before == _look(self.repository, found.path):
             return
         self._history.append((self.at, self.number, before))
         if not self.read(found.path).places:
@@ -259,8 +260,8 @@ class Session:
         self._later.discard(path)
         self._removed.discard(path)
         if before is not None:
-            _write(self.repository, path, before)
-        elif _read(self.repository, path) is not None:
+            _bring_back(self.repository, path, before)
+        elif _look(self.repository, path) is not None:
             files.remove(self.repository.top, path)
         return True
 
@@ -293,9 +294,44 @@ class Session:
         return done, [each for each in now if each.path not in done]
 
 
+class _Before(NamedTuple):
+    """A file of the work tree as it was, or a link: then its content is where it leads."""
+
+    content: bytes
+    permissions: int | None
+
+
+def _look(repository: Repository, path: str) -> _Before | None:
+    """What stands at a path of the work tree; ``None`` where that is neither file nor link."""
+    place = repository.top / path
+    if place.is_symlink():
+        return _Before(os.fsencode(place.readlink()), None)
+    content = _read(repository, path)
+    return None if content is None else _Before(content, place.stat().st_mode & 0o777)
+
+
+def _bring_back(repository: Repository, path: str, before: _Before) -> None:
+    """Put a file or link back as it was."""
+    with _telling(repository, path), workplace.folder() as folder:
+        place = folder / "before"
+        if before.permissions is None:
+            place.symlink_to(os.fsdecode(before.content))
+        else:
+            place.write_bytes(before.content)
+            place.chmod(before.permissions)
+        files.move_in(place, repository.top, path, files.draft_name())
+
+
 def _write(repository: Repository, path: str, content: bytes) -> None:
-    try:
+    with _telling(repository, path):
         files.write(repository.top, path, content)
+
+
+@contextmanager
+def _telling(repository: Repository, path: str) -> Iterator[None]:
+    """Name the file where it cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise LisaError(
             f"{repository.top / path}: {error.strerror}",
