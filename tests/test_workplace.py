@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from lisa_scaffold import cli, workplace
+from lisa_scaffold import cli, git, workplace
 from lisa_scaffold.errors import ExitCode, LisaError
 
 from .conftest import ROOT
@@ -261,6 +262,47 @@ def test_a_full_folder_for_temporary_files_is_told_as_such(
     )
     assert workshop.status() == before
     assert left == []
+
+
+# Either the content has no room, or the object that git makes of it.
+@pytest.mark.parametrize(
+    ("options", "left"), [((), 200_000), ((), 700_000), (("--branch", "newer"), 200_000)]
+)
+def test_a_full_disk_of_the_project_is_named_and_not_that_of_temporary_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], left: int
+) -> None:
+    """What git was writing, it does not always say."""
+    workshop = open_workshop(tmp_path, {"template/a.dat": "a\n"})
+    # Nothing that compresses: it takes as much room as an object.
+    large = "".join(f"{sha256(str(n).encode()).hexdigest()}\n" for n in range(8000))
+    workshop.release("v1.1.0", {"template/large.dat": large})
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if not mounted(disk, "2m"):
+        pytest.skip("no disk may be mounted here")
+    try:
+        project = shutil.copytree(workshop.project, disk / "project")
+        (disk / "filling").write_bytes(bytes(free(disk) - left))
+        before = git.git("status", "--porcelain", cwd=project)
+        code = cli.main(["update", str(project), "--defaults", *options])
+        after = git.git("status", "--porcelain", cwd=project)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+    assert code == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    first, second = said.splitlines()
+    named = f"lisa-scaffold: {project}/.git/lisa-scaffold: "
+    assert first in {f"{named}no room is left there", f"{named}No space left on device"}
+    assert second in {
+        "  Free some room on that disk, and try again.",
+        "  Check the path, its rights and space.",
+    }
+    assert (before, after) == ("", "")
+
+
+def free(folder: Path) -> int:
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize
 
 
 def test_a_full_disk_is_no_finding_of_a_project(

@@ -29,7 +29,8 @@ _STEP = 60
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 # Messages of a git that cannot write there; it does not always say why.
-_SAID = compile_lazily("[Uu]nable to write|write error|No space left|quota exceeded|File too large")
+_LIMITED = "File too large"
+_SAID = compile_lazily(f"{_LIMITED}|[Uu]nable to write|write error|No space left|quota exceeded")
 
 _cleared: set[str] = set()
 
@@ -167,13 +168,23 @@ def _has_no_room(error: BaseException | None, made: Path) -> bool:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             place = error.filename2 or error.filename
             if place is None:
-                room = os.statvfs(made)
-                is_full = room.f_bavail * room.f_frsize < 1 << 20 or room.f_favail == 0
-                if error.errno == errno.EFBIG or is_full:
+                if error.errno == errno.EFBIG or _is_full(made):
                     return True
             elif place and Path(os.fsdecode(place)).is_relative_to(made):
                 return True
         elif isinstance(error, LisaError) and _SAID.search(error.message):
-            return True
+            # Git may have written to the project's disk, which another message names.
+            return _LIMITED in error.message or has_git_no_room(error, made)
         error = error.__cause__ or error.__context__
     return False
+
+
+def has_git_no_room(error: BaseException, folder: Path) -> bool:
+    """Whether git says that it cannot write, and the disk of a folder is full."""
+    is_said = isinstance(error, LisaError) and _SAID.search(error.message)
+    return bool(is_said) and _is_full(folder)
+
+
+def _is_full(folder: Path) -> bool:
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize < 1 << 20 or room.f_favail == 0

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lisa_scaffold import files, git
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold import files, git, workplace
+from lisa_scaffold.errors import LisaError, RoomError
 from lisa_scaffold.git import Blob, Repository
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.tree import JOURNAL
@@ -351,10 +351,16 @@ def _decide(place: Place, write: Callable[[Path], None]) -> None:
             write(draft)
             draft.rename(pending)
         except BaseException as error:
+            has_no_room = workplace.has_git_no_room(error, folder)
             _unlock_index(place, draft)
             shutil.rmtree(draft, ignore_errors=True)
             if isinstance(error, OSError) and error.filename is None:
                 error.filename = str(folder)  # a full disk does not say which it is
+            if has_no_room:
+                raise RoomError(
+                    f"{folder}: no room is left there",
+                    "Free some room on that disk, and try again.",
+                ) from error
             raise
         _Change(place, pending, json.loads((pending / "plan.json").read_text())).finish()
 
