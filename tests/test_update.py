@@ -590,6 +590,15 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         lambda w: w.edit({".copier-answers.yml": "_commit: v1\n_src_path: [\n"}),
         ".copier-answers.yml:3: no YAML that can be read",
     ),
+    "a conflict in the answers": (
+        lambda w: w.edit(
+            {
+                ".copier-answers.yml": "# Written\n<<<<<<< a\n_commit: v1\n=======\n"
+                "_commit: v2\n>>>>>>> b\n_src_path: x\n"
+            }
+        ),
+        ".copier-answers.yml:2: a merge conflict\n  Choose one side there",
+    ),
     "a list": (lambda w: w.edit({".copier-answers.yml": "- a\n"}), "no answers in it"),
     "no version": (
         lambda w: w.edit({".copier-answers.yml": "_src_path: x\n"}),
@@ -622,17 +631,13 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         lambda w: write(w.project, {"a.dat": "uncommitted\n"}),
         "a.dat: changes that are not committed",
     ),
+    "several uncommitted": (
+        lambda w: write(w.project, {"a.dat": "uncommitted\n", "b.dat": "neither\n"}),
+        "a.dat and b.dat: changes that are not committed",
+    ),
     "untracked in the way": (
         lambda w: write(w.project, {"c.dat": "mine\n"}),
         "c.dat: the template adds it, and an untracked file stands there",
-    ),
-    "markers": (
-        lambda w: w.edit({"a.dat": "<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"}),
-        "a.dat:1: conflict markers",
-    ),
-    "rejects": (
-        lambda w: write(w.project, {"a.dat.rej": "x\n"}),
-        "a.dat.rej: left by an earlier update",
     ),
     "unfinished merge": (
         lambda w: (w.project / ".git/MERGE_HEAD").write_text("0" * 40 + "\n"),
@@ -653,7 +658,8 @@ REFUSALS: dict[str, tuple[Any, str]] = {
 def test_bad_input_is_one_message_and_changes_nothing(
     workshop: Workshop, capsys: Capture, spoil: Any, message: str
 ) -> None:
-    workshop.release("v1.1.0", {"template/a.dat": "new\n", "template/c.dat": "c\n"})
+    files = {name: f"{name}\n" for name in ("a.dat", "b.dat", "c.dat")}
+    workshop.release("v1.1.0", {f"template/{name}": text for name, text in files.items()})
     spoil(workshop)
     before = _everything(workshop.project)
     assert update(workshop.project) == ExitCode.REFUSED
@@ -808,7 +814,7 @@ def test_an_open_conflict_is_not_nothing_to_do(workshop: Workshop, capsys: Captu
     assert update(workshop.project) == ExitCode.FINDINGS
     capsys.readouterr()
     assert update(workshop.project) == ExitCode.REFUSED
-    assert "a.dat: a conflict that is not resolved" in capsys.readouterr().err
+    assert "a.dat:5: a conflict that is not resolved" in capsys.readouterr().err
 
 
 def test_a_refusal_is_no_interruption(workshop: Workshop, capsys: Capture) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 Paint = Callable[[str, str], str]
 """Gives a text a style, by its name: ``title``, ``must``, ``should``, ``code`` or ``hint``."""
@@ -19,6 +19,14 @@ def plain(_style: str, text: str) -> str:
 def count(number: int, noun: str) -> str:
     """A number of things, such as ``1 finding`` or ``2 findings``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Iterable[str], most: int = 10) -> str:
+    """Some names, such as ``a, b and c``; of many the first ones, and how many more there are."""
+    shown = [*names]
+    if len(shown) > most + 1:
+        shown = [*shown[:most], f"{len(shown) - most} more"]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def wrapped(start: str, text: str, width: int) -> str:

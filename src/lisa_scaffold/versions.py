@@ -36,6 +36,10 @@ _STAGES |= dict.fromkeys(("c", "rc", "pre", "preview"), -1)
 _NORMAL_NAME = compile_lazily(r"[a-z0-9]++(?:-[a-z0-9]++)*+")
 
 
+_COMMIT = compile_lazily(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHOWN = 10  # characters of a hash: git shows as many, or fewer, in most repositories
+
+
 class Pin(NamedTuple):
     """A text in which the newer of two versions won."""
 
@@ -49,6 +53,11 @@ def is_hash(version: str) -> bool:
     Git cuts hashes to seven characters or more; a number of eight may be a date.
     """
     return bool(re.fullmatch(r"\d{7}|(?!19|20)\d{8}|\d{9,}", version))
+
+
+def shorten(version: str) -> str:
+    """A version as people read it: of a commit's whole hash, the beginning."""
+    return version[:_SHOWN] if _COMMIT.fullmatch(version) else version
 
 
 def pick_newest(base: str, ours: str, theirs: str) -> Pin | None:

@@ -102,8 +102,9 @@ def test_markers_that_were_committed(workshop: Workshop) -> None:
     assert copier(twin).returncode == 0
     assert (twin / "a.dat").read_text().count("<<<<<<< ") == 2
     done = ours(workshop.project)
-    assert done.returncode == ExitCode.REFUSED
-    assert "a.dat:5: conflict markers" in done.stderr
+    assert done.returncode == ExitCode.DONE
+    assert "committed with its markers (line 5)" in done.stdout
+    assert "+theirs\n" in done.stdout
     assert workshop.read("a.dat") == old
 
 

@@ -99,6 +99,21 @@ def test_one_branch_a_project_and_nothing_the_second_time(fleet: Fleet, capsys: 
     assert (actions(told), tips(fleet)) == (right, before)
 
 
+def test_a_conflict_that_was_committed_holds_no_project_up(fleet: Fleet, capsys: Capture) -> None:
+    """What the template changes there stands in the message, and markers stand around no others."""
+    old = "<<<<<<< before updating\nmine\n=======\ntheirs\n>>>>>>> after updating\n"
+    place = fleet.clones / "plain"
+    marked = (place / "shared.txt").read_text().replace("line 5\n", old)
+    write(place, {"shared.txt": marked})
+    commit(place)
+    _, told = update(fleet, capsys)
+    assert (told["plain"]["action"], told["plain"]["conflicts"]) == ("updated", [])
+    assert git.git("show", f"{BRANCH}:shared.txt", cwd=place) == marked
+    message = git.git("log", "-1", "--format=%B", BRANCH, cwd=place)
+    assert "1 conflict of an earlier merge, committed with its markers" in message
+    assert "+line five\n" in message
+
+
 def test_a_dry_run_tells_and_changes_nothing(fleet: Fleet, capsys: Capture) -> None:
     before = tips(fleet)
     code, told = update(fleet, capsys, "--dry-run")

@@ -8,11 +8,13 @@ from pathlib import Path
 from lisa_scaffold import git, project, template
 from lisa_scaffold.adopt import loose
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.lines import listed
 from lisa_scaffold.project import ANSWERS_FILE, Project
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.tree import Disk, File
 from lisa_scaffold.rules.compose import find_compose
 from lisa_scaffold.rules.dags import Module, find_modules
+from lisa_scaffold.shown import visible
 
 _METADATA = ("pyproject.toml", "setup.cfg", "setup.py")
 
@@ -75,7 +77,8 @@ def read(path: Path) -> Project:
         # Without its filter, a file looks changed to git although it is as it was committed.
         git.refuse_foreign_filters(found.repository._replace(prefix=""), changed)
         raise LisaError(
-            f"{changed[0]}: changes that are not committed", "Commit them, or git stash, first."
+            f"{listed(map(visible, changed))}: changes that are not committed",
+            "Commit them, or git stash, first.",
         )
     return found
 

@@ -14,6 +14,7 @@ from lisa_scaffold.cli.ending import carry_out, open_page
 from lisa_scaffold.cli.terminal import busily, busy, hand_over, look, say, say_as_is, tell
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.lines import fit
+from lisa_scaffold.versions import shorten
 
 DESCRIPTION = """\
 Bring a newer version of the template into a project: a three-way merge with what people wrote."""
@@ -54,12 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "conflicts, for you to decide one by one",
     )
     merging.add_argument(
-        "--allow-leftovers",
-        action="store_true",
-        help="go on although an earlier update was not brought to an end: conflict markers "
-        "(<<<<<<<) or .rej files are left",
-    )
-    merging.add_argument(
         "--recopy",
         action="store_true",
         help="merge nothing: write the template's files anew, over what people wrote in them",
@@ -98,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
                 hand_over(report.as_json(None, current.version))
             else:
                 where = f" ({current.answers_file})" if arguments.all else ""
-                tell(f"Nothing to do: the project has {current.version}.{where}\n")
+                tell(f"Nothing to do: the project has {shorten(current.version)}.{where}\n")
             continue
         options = {"trust": arguments.trust, "recopy": arguments.recopy}
         with busily("Reading the template", update.prepare(target, **options)) as prepared:
@@ -110,7 +105,6 @@ def run(arguments: argparse.Namespace) -> int:
                         keep_prose=not arguments.merge_prose,
                         diff=arguments.dry_run,
                         contents=common.wants_page(arguments),
-                        leftovers=arguments.allow_leftovers,
                     )
                 )
     if others:

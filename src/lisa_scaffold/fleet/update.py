@@ -307,6 +307,7 @@ class Updater:
                 return prepared.adopt({})
         current, target = self._find_target(folder)
         project.refuse_unfinished(current)
+        project.refuse_half_updated(current)
         old, new = self.shelf.open_all(target.source, target.project.version, target.version)
         with workplace.folder() as scratch:
             return Prepared(target.project, old, new, scratch, False, target.notes).update({})

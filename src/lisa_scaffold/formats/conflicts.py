@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.formats.diff import split_lines
+from lisa_scaffold.formats.markdown import prose
+from lisa_scaffold.formats.python import parse
 
 _BEGINNINGS = ("<<<<<<< ", "||||||| ", ">>>>>>> ")
 
@@ -58,6 +60,21 @@ def find_marked(text: str) -> Iterator[Marked]:
             )
         elif state:
             sides[state].append(line)
+
+
+def find_forgotten(path: str, text: str) -> list[Marked]:
+    """The conflicts of a text that nobody takes for an example of one.
+
+    In the code blocks of Markdown they are one, and in a Python module that can be parsed they are
+    part of a string.
+    """
+    found = [*find_marked(text)]
+    if found and path.endswith(".md"):
+        outside = {number - 1 for number, _ in prose(text)}
+        return [each for each in found if each.start in outside]
+    if found and path.endswith(".py"):
+        return found if parse(text) is None else []
+    return found
 
 
 def replace_marked(text: str, place: Marked, lines: tuple[str, ...]) -> str:

@@ -1,7 +1,7 @@
 """Everything that is asked of git."""
 
 from lisa_scaffold.git.address import Address, clonable, is_address
-from lisa_scaffold.git.ancestry import commit_before, commit_of, is_ancestor
+from lisa_scaffold.git.ancestry import commit_before, commit_of, count_commits, is_ancestor
 from lisa_scaffold.git.branches import Commit, drop_branch, last_activity, read_commit, tip_of
 from lisa_scaffold.git.checkout import TooLargeError, export
 from lisa_scaffold.git.clean import clean_trees
@@ -86,6 +86,7 @@ __all__ = [
     "commit_of",
     "complete",
     "copy_tags",
+    "count_commits",
     "count_settings",
     "drop_branch",
     "export",

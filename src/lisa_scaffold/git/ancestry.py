@@ -29,6 +29,14 @@ def is_ancestor(git_dir: Path, first: str, second: str) -> bool:
     return complete(*asked, env=_in(git_dir), codes=(0, 1, 128)).returncode == 0
 
 
+def count_commits(git_dir: Path, first: str, last: str) -> int | None:
+    """How many commits came after one, up to another; None where one of them is not there."""
+    commits = [commit_of(git_dir, each) for each in (first, last)]
+    if None in commits:
+        return None
+    return int(git("rev-list", "--count", f"{commits[0]}..{commits[1]}", env=_in(git_dir)))
+
+
 def commit_before(git_dir: Path, branch: str, moment: int) -> str | None:
     """The newest commit of a branch at a moment (seconds since 1970); None before the first."""
     asked = ("--first-parent", "--max-count=1", f"--before={moment}", f"refs/heads/{branch}")

@@ -11,8 +11,12 @@ from typing import Any, NamedTuple
 
 from lisa_scaffold import answers, files, git
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.lines import listed
+from lisa_scaffold.shown import visible
 
 ANSWERS_FILE = ".copier-answers.yml"
+
+_MOST_NAMED = 10  # files in a message
 
 _UNFINISHED = {
     "MERGE_HEAD": ("merge", "git merge --continue, or git merge --abort"),
@@ -125,13 +129,20 @@ def read_answers(path: Path, answers_file: str = ANSWERS_FILE) -> dict[str, Any]
     from lisa_scaffold.formats.yaml_data import plain
 
     file = path / answers_file
-    hint = "Bring the file back from git's history; a project without one cannot be updated."
+    hint = (
+        "Bring the file back from git's history; a project that never had one joins a template by "
+        "lisa-scaffold adopt."
+    )
     try:
         content = files.read(path, answers_file)
     except LisaError as error:
         raise LisaError(error.message, hint) from error
     if content is None:
         raise LisaError(f"{file}: No such file or directory", hint)
+    if line := find_conflict_marker(content):
+        raise LisaError(
+            f"{file}:{line}: a merge conflict", "Choose one side there as a whole, and commit."
+        )
     try:
         recorded = plain(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -156,13 +167,50 @@ def refuse_unfinished(project: Project) -> None:
 
 def refuse_unmerged(project: Project) -> None:
     """Raise LisaError where a conflict of an earlier update or merge is unresolved."""
-    _refuse_conflicts(git.unmerged(project.repository))
+    _refuse_conflicts(project, git.unmerged(project.repository))
 
 
-def _refuse_conflicts(unmerged: Sequence[str]) -> None:
-    if unmerged:
-        hint = "Resolve it: lisa-scaffold resolve; git reset --merge undoes the update."
-        raise LisaError(f"{unmerged[0]}: a conflict that is not resolved", hint)
+def refuse_half_updated(project: Project) -> None:
+    """Raise LisaError where an earlier update was neither resolved nor committed.
+
+    What the answers file records then is not what the last commit is made from.
+    """
+    repository = project.repository
+    states = git.status(repository)
+    _refuse_conflicts(project, [path for path, state in states.items() if state == "unmerged"])
+    if repository.prefix + project.answers_file in states:
+        raise LisaError(
+            f"{project.root / project.answers_file}: not as it is committed, as in the middle of "
+            "an update",
+            "Commit the update, or undo it with git reset --merge; then ask again.",
+        )
+
+
+def _refuse_conflicts(project: Project, unmerged: Sequence[str]) -> None:
+    if not unmerged:
+        return
+    one = len(unmerged) == 1
+    which = "it" if one else "them"
+    hint = f"Resolve {which}: lisa-scaffold resolve; git reset --merge undoes the update."
+    places = [_locate(project, path) for path in unmerged[:_MOST_NAMED]]
+    if one:
+        raise LisaError(f"{places[0]}: a conflict that is not resolved", hint)
+    more = len(unmerged) - len(places)
+    lines = [*places, *([f"{more} more"] if more else [])]
+    said = f"{len(unmerged)} files with conflicts that are not resolved:"
+    raise LisaError("\n  ".join([said, *lines]), hint)
+
+
+def _locate(project: Project, path: str) -> str:
+    """A file, with the lines that its conflicts begin in."""
+    content = b""
+    with suppress(LisaError):
+        content = files.read(project.repository.top, path, files.LARGE) or b""
+    rows = enumerate(content.split(b"\n"), 1)
+    lines = [str(number) for number, row in rows if row.startswith(b"<<<<<<< ")]
+    if len(lines) > 1:
+        return f"{visible(path)} (lines {listed(lines)})"
+    return ":".join([visible(path), *lines])
 
 
 def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
@@ -176,57 +224,22 @@ def refuse_dirty(project: Project, touched: Iterable[str]) -> None:
         Paths that an update would write or remove, relative to the project.
     """
     states = git.status(project.repository)
-    _refuse_conflicts([path for path, state in states.items() if state == "unmerged"])
+    _refuse_conflicts(project, [path for path, state in states.items() if state == "unmerged"])
     staged = sorted(path for path, state in states.items() if state == "staged")
     if staged:
-        raise LisaError(f"{staged[0]}: changes are staged", "Commit them, or git stash, first.")
+        named = listed(map(visible, staged))
+        raise LisaError(f"{named}: changes are staged", "Commit them, or git stash, first.")
     prefix = project.repository.prefix
-    for path in sorted(touched):
-        if prefix + path in states:
-            raise LisaError(
-                f"{path}: changes that are not committed", "Commit them, or git stash, first."
-            )
+    if changed := [path for path in sorted(touched) if prefix + path in states]:
+        named = listed(map(visible, changed))
+        raise LisaError(
+            f"{named}: changes that are not committed", "Commit them, or git stash, first."
+        )
 
 
-def refuse_leftovers(project: Project, touched: Iterable[str]) -> list[str]:
-    """Raise LisaError where an earlier update or merge was not completed.
-
-    Parameters
-    ----------
-    project
-        The project.
-    touched
-        Paths of the template, relative to the project.
-
-    Returns
-    -------
-    list
-        Notes on what somebody has committed, and so has known of.
-    """
-    hint = ", or say --allow-leftovers."
-    rejected = []
-    for path in touched:
-        if (project.root / f"{path}.rej").is_file():
-            rejected.append(f"{path}.rej")
-        try:
-            content = files.read(project.root, path, files.LARGE) or b""
-        except LisaError:  # no file, or too large a one
-            continue
-        if line := find_conflict_marker(content):
-            raise LisaError(
-                f"{path}:{line}: conflict markers", f"Resolve the conflict there and commit{hint}"
-            )
-    tracked = git.unseen_edits(project.repository, rejected)
-    for path in rejected:
-        if path not in tracked:
-            raise LisaError(
-                f"{path}: left by an earlier update",
-                f"Work its changes in by hand, then remove it{hint}",
-            )
-    return [
-        f"{path}: left by an earlier update, and committed: remove it once it is worked in."
-        for path in sorted(rejected)
-    ]
+def find_rejected(project: Project, paths: Iterable[str]) -> list[str]:
+    """Of some paths, those beside which a tool has left what it could not apply (``.rej``)."""
+    return sorted(path for path in paths if (project.root / f"{path}.rej").is_file())
 
 
 def find_conflict_marker(text: bytes) -> int | None:

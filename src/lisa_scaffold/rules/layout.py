@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lisa_scaffold.formats.conflicts import find_forgotten
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import add_line
-from lisa_scaffold.formats.markdown import prose
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
@@ -144,11 +144,11 @@ def no_conflict(facts: Facts) -> Iterator[Hit]:
             facts, path
         ):
             continue
-        if number := _find_conflict(facts, path):
+        for conflict in find_forgotten(path, facts.text(path))[:1]:
             is_open = path in facts.unfinished
             state = "unresolved merge conflict" if is_open else "merge conflict that was committed"
             message = f"{state}: choose a side and delete the lines `<<<<<<<`, `=======`, `>>>>>>>`"
-            yield Hit(path, number, message)
+            yield Hit(path, conflict.start + 1, message)
 
 
 def _may_be_example(facts: Facts, path: str) -> bool:
@@ -158,20 +158,6 @@ def _may_be_example(facts: Facts, path: str) -> bool:
         return not isinstance(facts.python(path), Problem) or path in facts.paths(*PYTHON)
     is_data = any(part in ("tests", "test", "testdata") for part in path.split("/"))
     return is_data or path.endswith(_PATCHES) or path in facts.paths(*_READ_ELSEWHERE)
-
-
-def _find_conflict(facts: Facts, path: str) -> int:
-    """The line of the first complete conflict outside of Markdown's code blocks; 0: none."""
-    lines = prose(facts.text(path)) if path.endswith(".md") else enumerate(facts.lines(path), 1)
-    opened = divided = 0
-    for number, line in lines:
-        if line.startswith(CONFLICT):
-            opened, divided = number, 0
-        elif line == "=======":
-            divided = opened
-        elif divided and line.startswith(">>>>>>> "):
-            return opened
-    return 0
 
 
 # Folders and files that tools write, and would write again.

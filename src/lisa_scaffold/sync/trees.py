@@ -17,6 +17,7 @@ from lisa_scaffold.git import SUBMODULE, Blob, Difference, Stage, Store
 from lisa_scaffold.model import Declined, Merged, Partial
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import find_conflict_marker
+from lisa_scaffold.sync import forgotten
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.dependents import find_broken, find_places
 from lisa_scaffold.sync.outcome import Conflict, Policy, Synced, patch
@@ -80,8 +81,9 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     answers = theirs.pop(policy.answers_file, None)
     missed = take_out_skipped(base, theirs, policy)
     present = store.entries(ours, {*base, *theirs, *records})
+    edited = _find_edited(store, base, present)
     held = hold_back(base, theirs, present, policy.seeded, policy.was_seeded)
-    replaced = _find_replaced(store, base, theirs, present)
+    replaced = _find_replaced(store, base, theirs, edited)
     for path in replaced:
         # A rename follows the content, and that is gone here: the template's new file is new.
         del base[path]
@@ -90,8 +92,9 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     # The content of every object that a decision needs is read at once.
     stages = [stage for sides in merged.conflicts.values() for stage in sides.values()]
     stages += [stage for each in differences.values() for stage in (each.old, each.new)]
+    stages += edited.values()
     wanted = (stage.oid for stage in stages if stage.exists and stage.mode != SUBMODULE)
-    settling = _Settling(store, policy, ours, base, theirs, present, store.read(wanted))
+    settling = _Settling(store, policy, ours, base, theirs, present, edited, store.read(wanted))
     synced = settling.synced
     synced.note_skipped(missed)
     for path in held.dropped:
@@ -128,24 +131,32 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     settling.leave_out_broken()
     settling.settle_deleted()
     settling.settle_answers(answers)
+    settling.note_forgotten()
     synced.changes.sort(key=lambda change: change.path)
     return synced
 
 
+def _find_edited(store: Store, base: Tree, present: Mapping[str, Stage]) -> dict[str, Stage]:
+    """The files of the template that the project has otherwise than the recorded version."""
+    return {
+        path: stage
+        for path, stage in present.items()
+        if stage.mode in REGULAR
+        if path not in base or stage.oid != store.oid(base[path].data)
+    }
+
+
 def _find_replaced(
-    store: Store, base: Tree, theirs: Tree, present: Mapping[str, Stage]
+    store: Store, base: Tree, theirs: Tree, edited: Mapping[str, Stage]
 ) -> list[str]:
     """Files that the template moves or deletes, and of which the project has left nothing."""
-    edited = {
-        path: present[path].oid
-        for path, blob in base.items()
-        if path not in theirs and path in present and {blob.mode, present[path].mode} <= REGULAR
-        if present[path].oid != store.oid(blob.data)
+    oids = {
+        path: stage.oid
+        for path, stage in edited.items()
+        if path in base and path not in theirs and base[path].mode in REGULAR
     }
-    contents = store.read(edited.values())
-    return [
-        path for path, oid in edited.items() if merge.is_replaced(base[path].data, contents[oid])
-    ]
+    contents = store.read(oids.values())
+    return [path for path, oid in oids.items() if merge.is_replaced(base[path].data, contents[oid])]
 
 
 @dataclass
@@ -158,6 +169,7 @@ class _Settling:
     base: Tree
     theirs: Tree
     present: Mapping[str, Stage]
+    edited: Mapping[str, Stage]
     objects: Mapping[str, bytes]
     synced: Synced = field(default_factory=Synced)
     drivers: Mapping[str, str] = field(default_factory=dict)
@@ -258,6 +270,12 @@ class _Settling:
         if path in self.drivers and base and theirs:
             self.settle_driven(path, {BASE: base, OURS: ours, THEIRS: theirs}, was)
             return
+        if forgotten.find_conflicts(path, ours, base, theirs):
+            if base and theirs and not forgotten.are_kept(path, ours, new):
+                self.settle_forgotten(path, {BASE: base, OURS: ours, THEIRS: theirs}, was)
+            else:
+                self.synced.settle(path, "merged", new, was)
+            return
         problem = None
         if base and theirs and {base.mode, ours.mode, theirs.mode} <= REGULAR:
             problem = merge.check_clean(path, base.data, ours.data, theirs.data, new.data)
@@ -302,6 +320,39 @@ class _Settling:
             )
         if was:
             self.synced.files[path] = ours
+
+    def settle_forgotten(self, path: str, blobs: Mapping[int, Blob], was: str | None) -> None:
+        """A path that the template changes where the project has committed a conflict.
+
+        Markers around markers are no help to anybody: the project's stays, the change beside it.
+        """
+        ours = blobs[OURS]
+        if self.policy.locked(path):
+            self.settle_locked(path, blobs, was)
+            return
+        if was:
+            self.synced.settle(path, "renamed", ours, was)
+        else:
+            self.synced.keep(path)
+        self.synced.note(path, "the template's change is not taken, as a conflict is in the way.")
+        self.synced.offer(path, patch(path, blobs.get(BASE), blobs[THEIRS]), ours)
+
+    def settle_locked(self, path: str, blobs: Mapping[int, Blob], was: str | None) -> None:
+        """A path that belongs to the template, where no merge was safe."""
+        theirs = blobs[THEIRS]
+        self.synced.settle(path, "updated", theirs, was)
+        self.synced.note(path, "locked: the template's lines win, yours are not taken.")
+        self.synced.offer(path, patch(path, blobs.get(BASE, theirs), blobs[OURS]), theirs)
+
+    def note_forgotten(self) -> None:
+        """Say where the project has committed conflicts, in whatever file the template has."""
+        synced = self.synced
+        origins = {change.path: change.was for change in synced.changes if change.was}
+        now = {path: self.blob(stage) for path, stage in self.edited.items()} | synced.shown()
+        for path in sorted(now.keys() - synced.conflicts.keys()):
+            sides = self.base.get(origins.get(path, path)), self.theirs.get(path)
+            if found := forgotten.find_conflicts(path, now[path], *sides):
+                synced.note(path, forgotten.describe(found))
 
     def settle_clash(self, clash: Clash, marked: Difference | None) -> None:
         """A file that git left in conflict; ``marked`` is what git put in its place."""
@@ -451,6 +502,9 @@ class _Settling:
             self.settle_driven(path, blobs, was)
             return
         base, ours, theirs = blobs.get(BASE), blobs[OURS], blobs[THEIRS]
+        if forgotten.find_conflicts(path, ours, base, theirs):
+            self.settle_forgotten(path, blobs, was)
+            return
         former = base and base.data
         regular = {side.mode for side in (base, ours, theirs) if side} <= REGULAR
         contents = former, ours.data, theirs.data
@@ -468,9 +522,7 @@ class _Settling:
             else:
                 synced.keep(path)
         elif self.policy.locked(path):
-            synced.settle(path, "updated", theirs, was)
-            synced.note(path, "locked: the template's lines win, yours are not taken.")
-            synced.offer(path, patch(path, base or theirs, ours), theirs)
+            self.settle_locked(path, blobs, was)
             return
         else:
             places = sum(line.startswith(b"<<<<<<< ") for line in marked.data.splitlines())

@@ -15,17 +15,24 @@ from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Blob
+from lisa_scaffold.lines import listed
 from lisa_scaffold.model import Note
 from lisa_scaffold.project import Project, settings
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.settings import Settings
-from lisa_scaffold.shown import brief, redacted, spoken
+from lisa_scaffold.shown import brief, redacted, spoken, visible
 from lisa_scaffold.sync import recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
+from lisa_scaffold.versions import shorten
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER = b"version https://git-lfs.github.com/spec/"
+
+_REJECTED = (
+    "a file beside it (.rej) has what an earlier update could not apply: work it in, then remove "
+    "that file."
+)
 
 _MOST_COMMANDS = 50  # of a template are shown
 
@@ -82,7 +89,7 @@ def choose_target(
         dated = _date_branch(source, current)
         notes = (
             f"{current.answers_file}: _commit: {current.version}: a branch, which says no version: "
-            f"taken as it was when that file was last committed ({dated[:12]}).",
+            f"taken as it was when that file was last committed ({shorten(dated)}).",
         )
         current = current._replace(version=dated)
     wanted = source.spell(wanted) if wanted else None
@@ -161,7 +168,7 @@ def _refuse_older(source: Source, version: str, current: Project, wanted: str | 
         )
     if older:
         raise LisaError(
-            f"{version}: older than {current.version}, which the project records",
+            f"{shorten(version)}: older than {shorten(current.version)}, which the project records",
             "An update goes forward only; git can bring an older state of the project back.",
         )
 
@@ -188,6 +195,9 @@ class Updated:
         What the project has at the paths that change; empty where it was not asked for.
     recopied
         Whether the files were rendered anew, whatever people had written in them.
+    commits
+        How many commits of the template this is, where one of the versions is no more than a
+        commit; ``None`` where that is not counted.
     """
 
     project: Project
@@ -198,6 +208,7 @@ class Updated:
     diff: str
     before: Mapping[str, Blob]
     recopied: bool = False
+    commits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -221,7 +232,6 @@ class Prepared:
         keep_prose: bool = True,
         diff: bool = False,
         contents: bool = False,
-        leftovers: bool = False,
     ) -> Updated:
         """Work the update out; nothing of the project is touched.
 
@@ -235,14 +245,11 @@ class Prepared:
             Whether the changes are wanted as a diff.
         contents
             Whether the contents before are wanted.
-        leftovers
-            Whether what an earlier update left is none of this one's business.
 
         Raises
         ------
         LisaError
-            If an answer is wrong, the template is broken or needs trust, or the project has
-            conflict markers in a file that the update concerns.
+            If an answer is wrong, or the template is broken or needs trust.
         """
         current, recopies = self.project, self.old is self.new
         before, after = self._render(given)
@@ -254,6 +261,7 @@ class Prepared:
         for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
             del renders[0][path]
         base, theirs = git.clean_trees(repository, self.folder, *renders)
+        concerned = {*base, *theirs}
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
         policy = Policy(
@@ -273,20 +281,28 @@ class Prepared:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
             synced = trees.merge_project(store, ours, base, theirs, policy)
-        left = () if leftovers else project.refuse_leftovers(current, {*base, *theirs})
         return Updated(
             self.project,
             self.new.version,
             synced,
             (
-                *map(Note, (*self.notes, *left, *self._notes(before, after, given))),
+                *map(Note, (*self.notes, *self._notes(before, after, given))),
                 *synced.notes,
+                *(Note(_REJECTED, path) for path in project.find_rejected(current, concerned)),
             ),
             _read_changelog(self.new.root, current.version, self.new.version),
             store.diff(synced.shown()) if diff else "",
             store.contents(ours, synced.concerned()) if contents else {},
             recopies,
+            self._count_commits(),
         )
+
+    def _count_commits(self) -> int | None:
+        """How many commits of the template lie between versions of which one has no name."""
+        old, new, git_dir = self.project.version, self.new.version, self.new.git_dir
+        if git_dir is None or None not in map(template.parse_version, (old, new)):
+            return None
+        return git.count_commits(git_dir, old, new)
 
     def _render(self, given: Mapping[str, Any]) -> tuple[Render, Render]:
         """The recorded version and the wanted one, rendered for this project."""
@@ -383,8 +399,9 @@ def join(updates: Sequence[Updated]) -> Updated:
         before |= each.before
         synced = each.synced
         if both := whole.shown().keys() & synced.shown().keys():
+            which = "this file" if len(both) == 1 else "these files"
             raise LisaError(
-                f"{min(both)}: two templates change this file",
+                f"{listed(map(visible, sorted(both)))}: two templates change {which}",
                 "Update from one after the other with --answers-file, and commit in between.",
             )
         whole.files |= synced.files
@@ -415,6 +432,7 @@ def prepare(wanted: Target, *, trust: bool = False, recopy: bool = False) -> Ite
     """
     current = wanted.project
     project.refuse_unfinished(current)
+    project.refuse_half_updated(current)
     versions = [wanted.version] if recopy else [current.version, wanted.version]
     with (
         wanted.source.open_all(*versions) as opened,
@@ -447,8 +465,8 @@ def _refuse_pointers(old: Mapping[str, Blob], new: Mapping[str, Blob], version: 
     for path, blob in new.items():
         if blob.data.startswith(_POINTER) and old.get(path) != blob:
             raise LisaError(
-                f"{path}: version {version.version} of the template stores it with Git LFS, and "
-                "has but a pointer to it here",
+                f"{path}: version {shorten(version.version)} of the template stores it with Git "
+                "LFS, and has but a pointer to it here",
                 "Install git-lfs, set it up once with: git lfs install, and try again.",
             )
 
