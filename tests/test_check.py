@@ -262,8 +262,8 @@ def test_another_template_is_not_asked(project: Path) -> None:
     result = checked(project, "TPL")
     assert found(result) == []
     assert result.checked.notes == (
-        "Made from https://nowhere.example.org/template.git: what is locked there is not known "
-        "here.",
+        "Made from https://nowhere.example.org/template.git, another template: what that locks is "
+        "not known here.",
     )
 
 

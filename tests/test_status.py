@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold import cli
+from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 
-from .support.updates import QUESTIONS, TEN, Capture, Workshop, open_workshop, update
+from .support.updates import QUESTIONS, TEN, Capture, Workshop, commit, open_workshop, update, write
 
 OWNERSHIP = QUESTIONS + "_lisa_ownership:\n  locked: [lock.dat]\n  seeded: [seed.dat]\n"
 PATHS = ("lock.dat", "seed.dat", "a.dat", "gone.dat", "old/far.dat", "own.dat", "same.dat")
@@ -38,6 +38,7 @@ def test_a_project_as_it_was_made_is_up_to_date(workshop: Workshop, capsys: Capt
         "version": "v1.0.0",
         "newest": "v1.0.0",
         "behind": [],
+        "commits": None,
         "files": len(PATHS),
         "departures": [],
         "drift": [],
@@ -46,7 +47,7 @@ def test_a_project_as_it_was_made_is_up_to_date(workshop: Workshop, capsys: Capt
     assert cli.main(["status", str(workshop.project)]) == ExitCode.DONE
     assert capsys.readouterr().out == (
         f"v1.0.0 of {workshop.template}\n\nUp to date: the newest version of the template\n\n"
-        "7 of 7 files are, as committed, as rendered\n"
+        "7 of 7 files are committed just as the template renders them\n"
     )
 
 
@@ -59,6 +60,38 @@ def test_being_behind_is_no_fault_and_drift_is(workshop: Workshop, capsys: Captu
     workshop.edit({"lock.dat": "mine\n"})
     code, told = ask(workshop, capsys)
     assert (code, told["drift"]) == (ExitCode.FINDINGS, ["lock.dat"])
+
+
+def test_many_versions_are_folded(workshop: Workshop, capsys: Capture) -> None:
+    for minor in range(1, 15):
+        git.git("tag", f"v1.{minor}.0", cwd=workshop.template)
+    assert cli.main(["status", str(workshop.project)]) == ExitCode.DONE
+    between = ", ".join(f"v1.{minor}.0" for minor in range(1, 11))
+    heading = "\n14 versions behind v1.14.0: lisa-scaffold update\n"
+    said = capsys.readouterr().out
+    assert f"{heading}  in between: {between} and 3 more\n\n" in said
+
+
+def test_commits_without_a_version_are_counted(workshop: Workshop, capsys: Capture) -> None:
+    git.git("tag", "--delete", "v1.0.0", cwd=workshop.template)
+    first = git.git("rev-parse", "HEAD", cwd=workshop.template).strip()
+    record = workshop.read(".copier-answers.yml").replace("v1.0.0", first)
+    workshop.edit({".copier-answers.yml": record})
+    for number in range(3):
+        write(workshop.template, {"template/a.dat": f"{number}\n"})
+        commit(workshop.template)
+    newest = git.git("rev-parse", "HEAD", cwd=workshop.template).strip()
+    code, told = ask(workshop, capsys)
+    assert (code, told["behind"], told["commits"]) == (ExitCode.DONE, [newest], 3)
+    cli.main(["status", str(workshop.project)])
+    said = capsys.readouterr().out
+    assert said.startswith(f"{first[:10]} of ")
+    assert f"\n3 commits behind {newest[:10]}: lisa-scaffold update\n" in said
+    assert first not in said
+    # A version in the history of the commit is none that it is behind.
+    git.git("tag", "v0.9.0", first, cwd=workshop.template)
+    code, told = ask(workshop, capsys)
+    assert (told["newest"], told["behind"], told["commits"]) == ("v0.9.0", [], 0)
 
 
 def test_every_departure_is_told_by_file(workshop: Workshop, capsys: Capture) -> None:
@@ -94,7 +127,7 @@ def test_every_departure_is_told_by_file(workshop: Workshop, capsys: Capture) ->
         "  old/far.dat -> new/far.dat: moved, -1\n\n"
         "Written once, the project's since then\n  seed.dat: +1 -11\n\n"
         "Kept by the project for itself (skip)\n  own.dat: +1 -11\n\n"
-        "2 of 7 files are, as committed, as rendered\n"
+        "2 of 7 files are committed just as the template renders them\n"
     )
     assert workshop.status() == []
 

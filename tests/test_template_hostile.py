@@ -124,7 +124,9 @@ PLACED: dict[str, Bad] = {
     "_answers_file elsewhere": Bad("AssertionError", ask("_answers_file: /tmp/x")),
     "_jinja_extensions": Bad("those are code", ask("_jinja_extensions: [nothing]")),
     "_jinja_extensions, with trust": Bad(
-        "could not load", ask("_jinja_extensions: [nothing.at.all]"), options=("--trust",)
+        "copier.yml: _jinja_extensions: ModuleNotFoundError: No module named 'nothing'",
+        ask("_jinja_extensions: [nothing.at.all]"),
+        options=("--trust",),
     ),
     "_tasks of no list": Bad("TypeError", ask("_tasks: 5")),
     "_lisa_ownership": Bad("_lisa_ownership", ask("_lisa_ownership: [1]")),
@@ -271,6 +273,55 @@ def test_an_included_file_is_named(project: Path, release: Release, capsys: Capt
     files = {**file("{% include 'parts/b' %}"), "parts/b": "\n\n{{ 1 / 0 }}"}
     cli.main(["update", str(project), "--defaults", "--to", release(files, {})])
     assert "is broken: parts/b:3: ZeroDivisionError" in capsys.readouterr().err
+
+
+LOADER = """\
+from importlib.util import module_from_spec, spec_from_file_location
+from jinja2.ext import Extension
+
+
+class Loader(Extension):
+    def __init__(self, environment):
+        super().__init__(environment)
+        place = environment.loader.searchpath[0] + "/extensions/slug.py"
+        spec = spec_from_file_location("slug", place)
+        spec.loader.exec_module(module_from_spec(spec))
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "x = 1\nimport nowhere_at_all\n",
+            "2: ModuleNotFoundError: No module named 'nowhere_at_all'",
+        ),
+        ("def f(:\n", "1: SyntaxError: invalid syntax (slug.py, line 1)"),
+        ("raise OSError(f'no {__file__}')\n", "1: OSError: no extensions/slug.py"),
+        (
+            "\n\nraise RuntimeError('in\\n  File \"/tmp/lisa-scaffold-0123456789abcdef/new/a\"')\n",
+            '3: RuntimeError: in File "a"',
+        ),
+    ],
+)
+def test_the_file_of_an_extension_is_named(  # noqa: PLR0913, PLR0917 - four fixtures
+    project: Path,
+    release: Release,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    said: str,
+) -> None:
+    """As copier-template-extensions loads them, from the template's own files."""
+    write(project.parent, {"own/own_loader.py": LOADER})
+    monkeypatch.syspath_prepend(project.parent / "own")
+    files = {**ask("_jinja_extensions: [own_loader.Loader]"), "extensions/slug.py": source}
+    cli.main(["update", str(project), "--defaults", "--trust", "--to", release(files, {})])
+    err = capsys.readouterr().err
+    assert f"of the template is broken: extensions/slug.py:{said}\n" in err
+    assert "lisa-scaffold-" not in err
+    advice = "Install what has it beside lisa-scaffold."
+    assert (advice in err) == ("ModuleNotFoundError" in said)
 
 
 RING = (

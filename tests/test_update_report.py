@@ -20,10 +20,12 @@ from .support.updates import (
     TEN,
     Capture,
     Workshop,
+    commit,
     open_workshop,
     report,
     statuses,
     update,
+    write,
 )
 
 PROSE = "# Guide\n\nIn the beginning all was well.\n\n## Use\n\nCall it by its name.\n"
@@ -182,8 +184,9 @@ def test_an_example_that_the_project_deleted_is_told_once(tmp_path: Path, capsys
     workshop.release("v1.2.0", {"template/example.py": "a = 3\n", "template/a.dat": "3\n"})
     assert update(workshop.project, "--dry-run") == ExitCode.DONE
     said = capsys.readouterr()
-    assert "example.py" not in said.err + said.out
-    assert "1 file stays away, as the project decided earlier." in said.err
+    line = "  1 file of the template stays away, as before: example.py.\n"
+    assert line in said.err
+    assert "example.py" not in said.err.replace(line, "") + said.out
     result = report(workshop, capsys)
     assert statuses(result) == {"a.dat": "updated", "example.py": "left out"}
     assert (result["notes"], result["patches"], result["quotations"]) == ([], {}, {})
@@ -236,6 +239,86 @@ def test_the_commands_that_copier_would_run_are_told_as_it_would_run_them(
         f"{said}touch first",
         f"{said}touch v1.0.0",
     ]
+
+
+def test_a_command_of_which_nothing_is_left_is_not_told(tmp_path: Path, capsys: Capture) -> None:
+    """COPIER starts a shell for it, which does nothing."""
+    empty = '"{% if name == 1 %}rm -r src{% endif %}"'
+    commands = f"_tasks:\n  - {empty}\n  - [{empty}]\n  - command: {empty}\n  - echo ran\n"
+    commands += f"_migrations:\n  - command: {empty}\n"
+    workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
+    workshop.release("v1.1.0", {"copier.yml": QUESTIONS + commands})
+    said = "A new command of the template was not run: echo ran"
+    assert report(workshop, capsys)["notes"] == [said]
+
+
+def test_of_many_files_that_stay_away_the_first_are_named(tmp_path: Path, capsys: Capture) -> None:
+    names = [f"{number:02}.dat" for number in range(14)]
+    workshop = open_workshop(tmp_path, {f"template/{name}": "1\n" for name in names})
+    workshop.edit(dict.fromkeys(names))
+    for version in ("v1.1.0", "v1.2.0"):
+        workshop.release(version, {f"template/{name}": version for name in names})
+        assert update(workshop.project) == ExitCode.DONE
+        git.git("commit", "--quiet", "--message", "Update", cwd=workshop.project)
+    assert (
+        f"14 files of the template stay away, as before: {', '.join(names[:10])} and 4 more."
+    ) in capsys.readouterr().out
+
+
+def test_a_commit_is_told_by_the_beginning_of_its_hash(tmp_path: Path, capsys: Capture) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
+    first = git.git("rev-parse", "HEAD", cwd=workshop.template).strip()
+    record = workshop.read(".copier-answers.yml").replace("v1.0.0", first)
+    workshop.edit({".copier-answers.yml": record})
+    git.git("tag", "--delete", "v1.0.0", cwd=workshop.template)
+    for number in range(25):
+        write(workshop.template, {"template/a.dat": f"{number}\n"})
+        commit(workshop.template)
+    newest = git.git("rev-parse", "HEAD", cwd=workshop.template).strip()
+    said = f"From {first[:10]} to {newest[:10]}, 25 commits ahead."
+    assert update(workshop.project, "--branch", "newer") == ExitCode.DONE
+    assert capsys.readouterr().out.startswith(f"{said}\n")
+    message = git.git("log", "-1", "--format=%B", "newer", cwd=workshop.project)
+    assert message.startswith(f"Update the template from {first[:10]} to {newest[:10]}\n\n{said}\n")
+    # What is recorded, and what programs read, is the whole hash.
+    result = report(workshop, capsys)
+    assert (result["from"], result["to"]) == (first, newest)
+    assert f"_commit: {newest}" in workshop.read(".copier-answers.yml")
+    git.git("commit", "--quiet", "--message", "Update", cwd=workshop.project)
+    assert update(workshop.project) == ExitCode.DONE
+    assert capsys.readouterr().out == f"Nothing to do: the project has {newest[:10]}.\n"
+
+
+def test_all_answers_that_are_missing_are_named_at_once(tmp_path: Path, capsys: Capture) -> None:
+    required = "one:\n  type: str\ntwo:\n  type: str\n  choices: [a, b]\n"
+    required += "three:\n  type: int\nfour:\n  type: str\n  when: false\n"
+    workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
+    workshop.release("v1.1.0", {"copier.yml": QUESTIONS + required})
+    assert update(workshop.project, "--data", "three=3") == ExitCode.REFUSED
+    assert capsys.readouterr().err == (
+        "lisa-scaffold: several answers:\n"
+        "  one: the template has no default for it\n"
+        "  two: the template has no default for it: a, b\n"
+        "  Answer with --data one=… --data two=…, or with --data-file.\n"
+    )
+    given = [word for each in ("one=1", "two=a", "three=3") for word in ("--data", each)]
+    assert update(workshop.project, *given) == ExitCode.DONE
+
+
+def test_answers_that_were_never_recorded_are_named_with_the_new_ones(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """The recorded version needs one already: its choice is nobody's guess."""
+    old = QUESTIONS + "two:\n  type: str\n  choices: [a, b]\n"
+    workshop = open_workshop(tmp_path, {"copier.yml": old, "template/a.dat": "1\n"}, two="a")
+    workshop.release("v1.1.0", {"copier.yml": old + "three:\n  type: int\n"})
+    record = workshop.read(".copier-answers.yml").replace("two: a\n", "")
+    workshop.edit({".copier-answers.yml": record})
+    assert update(workshop.project) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "is broken" not in said
+    assert "two: the template has no default for it: a, b\n" in said
+    assert update(workshop.project, "--data", "two=a", "--data", "three=3") == ExitCode.DONE
 
 
 def test_an_answer_that_is_data_is_shown_as_it_is_given(tmp_path: Path, capsys: Capture) -> None:

@@ -55,6 +55,10 @@ class RoomError(LisaError):
     """There is no room left on a disk: nothing is wrong with what was worked on."""
 
 
+UNANSWERED = "the template has no default for it"
+"""How the problem of an answer begins that nobody has given."""
+
+
 class AnswersError(LisaError):
     """One or more answers are missing or wrong.
 
@@ -67,7 +71,12 @@ class AnswersError(LisaError):
     def __init__(self, problems: dict[str, str]) -> None:
         lines = [f"{key}: {problem}" for key, problem in problems.items()]
         message = lines[0] if len(lines) == 1 else "\n  ".join(["several answers:", *lines])
-        super().__init__(message, "Give another answer, as in --data KEY=VALUE.")
+        missing = [key for key, problem in problems.items() if problem.startswith(UNANSWERED)]
+        hint = "Give another answer, as in --data KEY=VALUE."
+        if missing:
+            hint = " ".join(["Answer with", *(f"--data {key}=…" for key in missing)])
+            hint += ", or with --data-file."
+        super().__init__(message, hint)
         self.problems = problems
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -81,6 +81,17 @@ def test_a_line_stands_below_the_note_that_tells_of_it() -> None:
     )
 
 
+def test_of_two_forms_of_one_version_none_is_called_newer() -> None:
+    versions = [f"on: push\nuses: a/b@{pin}\n".encode() for pin in ("v1", "v2.0", "v2")]
+    result = merge_file("a.yml", *versions)
+    assert isinstance(result, Merged)
+    assert result.content == versions[1]
+    assert result.notes == (
+        "uses: both sides moved it up; a/b@v2.0 of the project is kept, as a/b@v2 of the template "
+        "says the same.\n    template: uses: a/b@v2",
+    )
+
+
 def test_a_line_is_quoted_once_and_what_is_there_or_told_is_not() -> None:
     base, ours = "a\n", "  same,\nlost\nlost\n"
     assert note_unaccounted((base, ours, base), "same\n", (), "") == (

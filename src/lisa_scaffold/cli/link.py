@@ -8,8 +8,9 @@ from pathlib import Path
 
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.ending import carry_out, open_page
-from lisa_scaffold.cli.terminal import hand_over, say, tell
+from lisa_scaffold.cli.terminal import hand_over, look, say_as_is, tell
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.lines import fit
 
 
 def run(path: Path, arguments: argparse.Namespace) -> int:
@@ -41,8 +42,10 @@ def run(path: Path, arguments: argparse.Namespace) -> int:
     elif arguments.format == "markdown":
         hand_over(report.markdown(linked))
     elif arguments.dry_run:
-        say(report.text(linked))
+        say_as_is(report.text(linked, *look(messages=True)), coloured=True)
         hand_over(linked.nearest.record.decode("utf-8", "replace"))
     else:
-        tell(f"{report.text(linked)}\n\n{report.after(linked, branch)}\n")
+        width, paint = look()
+        after = fit(report.after(linked, branch), width)
+        tell(f"{report.text(linked, width, paint)}\n\n{after}\n", coloured=True)
     return ExitCode.DONE

@@ -208,7 +208,8 @@ def find_moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
     except (TooMuchError, RecursionError):
         return []
     before = {line.strip() for line in sides.base.text.splitlines()}
-    return [line.strip() for line in sides.ours.text.splitlines() if line.strip() not in before]
+    lines = [line.strip() for line in sides.ours.text.splitlines() if line.strip() not in before]
+    return [line.partition(" #")[0].rstrip() for line in lines]
 
 
 def check_clean(

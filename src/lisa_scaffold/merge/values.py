@@ -163,7 +163,10 @@ def _pick_newest(path: Path, texts: Sequence[str], remarks: Sequence[str]) -> De
         f"{text} {remark.strip()}".strip() if _HASH.search(text) else text
         for text, remark in zip(texts, remarks, strict=True)
     ]
-    won = 1 if ours >= theirs else 2
+    if ours == theirs:
+        same = f"{shown[1]} of the project is kept, as {shown[2]} of the template says the same."
+        return Decision(texts[1], f"{show_path(path)}: both sides moved it up; {same}")
+    won = 1 if ours > theirs else 2
     return Decision(texts[won], _note_newer(path, shown[1], shown[2], ours_won=won == 1))
 
 

@@ -84,13 +84,13 @@ def as_text(document: Document, width: int = 0, paint: Paint = plain) -> str:
         Gives colour to titles and headings; without it there is none.
     """
     # What is foreign is harmless before anything is painted: it cannot paint itself.
-    parts = [paint("title", harmless(document.title))]
+    parts = [paint("title", fit(harmless(document.title), width))]
     for section in document.sections:
         lines = [paint("must" if section.urgent else "title", harmless(section.heading))]
         for item in section.items:
             lines += map(harmless, _write_item(item, _INDENT, width))
         rows = section.folded.splitlines()
-        lines += [harmless(f"{_INDENT}{row}".rstrip()) for row in rows[:_UNFOLDED]]
+        lines += [fit(harmless(f"{_INDENT}{row}".rstrip()), width) for row in rows[:_UNFOLDED]]
         if len(rows) > _UNFOLDED:
             lines.append(f"{_INDENT}… {len(rows) - _UNFOLDED} more lines")
         if section.code:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lisa_scaffold.lines import Paint, plain
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.adopt import answers as list_answers
 from lisa_scaffold.report.changes import Changes, build_changes_page
@@ -9,6 +10,7 @@ from lisa_scaffold.report.document import Document, Item, Section, as_markdown, 
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.verbs.adopt import Answer
 from lisa_scaffold.verbs.link import Linked
+from lisa_scaffold.versions import shorten
 
 
 def answers(linked: Linked) -> tuple[Answer, ...]:
@@ -17,9 +19,12 @@ def answers(linked: Linked) -> tuple[Answer, ...]:
     return tuple(Answer(key, each.value, each.source, each.sure) for key, each in found)
 
 
-def text(linked: Linked) -> str:
-    """The link for people: version, how near it is, and the answers."""
-    return as_text(document(linked))
+def text(linked: Linked, width: int = 0, paint: Paint = plain) -> str:
+    """The link for people: version, how near it is, and the answers.
+
+    See :func:`~lisa_scaffold.report.document.as_text`.
+    """
+    return as_text(document(linked), width, paint)
 
 
 def markdown(linked: Linked) -> str:
@@ -37,11 +42,11 @@ def html(linked: Linked) -> str:
 def document(linked: Linked) -> Document:
     """What there is to tell of a link."""
     name, near = visible(linked.project.root.name), linked.nearest
-    source = visible(redacted(linked.source))
+    source, version = visible(redacted(linked.source)), visible(shorten(near.version))
     among = f", the nearest of {near.tried} that were tried" if near.tried > 1 else ""
     rows = (Item(row.strip()) for row in list_answers(answers(linked)).splitlines())
     return Document(
-        f"Links {name} to the template {source} at version {visible(near.version)}{among}.",
+        f"Links {name} to the template {source} at version {version}{among}.",
         (
             Section(f"{near.same} of the {near.lines} lines of this version are in the project."),
             Section("Answers, and where each comes from", tuple(rows)),
@@ -65,7 +70,7 @@ def after(linked: Linked, branch: str | None) -> str:
 def commit_message(linked: Linked) -> str:
     """The message of the commit that records the link."""
     where = harmless(redacted(linked.source))
-    return f"Follow the template {where} from version {harmless(linked.nearest.version)}\n"
+    return f"Follow the template {where} from version {harmless(shorten(linked.nearest.version))}\n"
 
 
 def as_json(linked: Linked, branch: str | None) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lisa_scaffold.lines import Paint, plain
+from lisa_scaffold.lines import Paint, count, listed, plain
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import redacted
 from lisa_scaffold.verbs.status import Departure, Status
+from lisa_scaffold.versions import shorten
 
 HEADINGS = {
     "locked": "Drift: locked files, which belong to the template",
@@ -21,19 +22,22 @@ HEADINGS = {
 def document(status: Status) -> Document:
     """The status for people."""
     project = status.project
-    title = f"{project.version} of {redacted(project.source)}"
+    title = f"{shorten(project.version)} of {redacted(project.source)}"
     return Document(title, tuple(_list_sections(status)))
 
 
 def _list_sections(status: Status) -> Iterator[Section]:
-    behind, count = status.behind, len(status.behind)
+    behind = status.behind
     if not behind:
         yield Section("Up to date: the newest version of the template")
     else:
-        number = "1 version" if count == 1 else f"{count} versions"
+        number = count(len(behind), "version")
+        if status.commits:
+            number = count(status.commits, "commit")
+        between = listed(map(shorten, behind[:-1]))
         yield Section(
-            f"{number} behind {behind[-1]}: lisa-scaffold update",
-            tuple(Item(each) for each in behind[:-1]),
+            f"{number} behind {shorten(behind[-1])}: lisa-scaffold update",
+            (Item(f"in between: {between}"),) if between else (),
         )
     for ownership, heading in HEADINGS.items():
         found = [each for each in status.departures if each.ownership == ownership]
@@ -41,7 +45,7 @@ def _list_sections(status: Status) -> Iterator[Section]:
             yield Section(heading, tuple(map(_describe, found)), urgent=ownership == "locked")
     otherwise = len(status.departures)
     same = f"{status.files - otherwise} of {status.files} files"
-    yield Section(f"{same} are, as committed, as rendered")
+    yield Section(f"{same} are committed just as the template renders them")
     if status.diff:
         yield Section("Differences from the render", code=status.diff, language="diff")
 
@@ -75,6 +79,7 @@ def as_json(status: Status) -> str:
         "version": status.project.version,
         "newest": status.newest,
         "behind": list(status.behind),
+        "commits": status.commits,
         "files": status.files,
         "departures": [each._asdict() for each in status.departures],
         "drift": [each.path for each in status.drift],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lisa_scaffold.lines import Paint, plain
+from lisa_scaffold.lines import Paint, count, listed, plain
 from lisa_scaffold.model import Change
 from lisa_scaffold.project import Project
 from lisa_scaffold.project.facts import Facts
@@ -15,7 +15,7 @@ from lisa_scaffold.report.document import Document, Item, Section, as_markdown, 
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.sync.outcome import Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
-from lisa_scaffold.versions import normalize_name
+from lisa_scaffold.versions import normalize_name, shorten
 
 # What a person has to look at comes first.
 HEADINGS = {
@@ -40,8 +40,11 @@ RECOPIED = "Rendered anew (what people wrote there is in git's history)"
 
 def document(updated: Updated) -> Document:
     """The update for people: what happens to which file and why, notes, what was not taken."""
-    old, new = updated.project.version, updated.version
-    title = f"From {old} to {new}." if old != new else f"At {new}, with other answers."
+    old, new = shorten(updated.project.version), shorten(updated.version)
+    title = f"At {new}, with other answers."
+    if updated.project.version != updated.version:
+        ahead = f", {count(updated.commits, 'commit')} ahead" if updated.commits else ""
+        title = f"From {old} to {new}{ahead}."
     return Document(title, tuple(_list_sections(updated)))
 
 
@@ -59,8 +62,10 @@ def _list_sections(updated: Updated) -> Iterator[Section]:
             yield Section(heading, tuple(said), urgent=status == "conflict")
     rest = [Item(text, path) for path, texts in notes.items() for text in texts]
     if gone:
-        files = "1 file stays" if len(gone) == 1 else f"{len(gone)} files of the template stay"
-        rest.append(Item(f"{files} away, as the project decided earlier."))
+        files = "1 file" if len(gone) == 1 else f"{len(gone)} files"
+        named = listed(visible(each.path) for each in gone)
+        stay = "stays" if len(gone) == 1 else "stay"
+        rest.append(Item(f"{files} of the template {stay} away, as before: {named}."))
     if rest:
         yield Section("Notes", tuple(rest))
     if synced.patches:
@@ -100,7 +105,7 @@ def markdown(updated: Updated) -> str:
 def html(updated: Updated) -> str:
     """The update as a page, with both versions of every file side by side."""
     name = visible(updated.project.root.name)
-    title = f"{name}: from {updated.project.version} to {updated.version}"
+    title = f"{name}: from {shorten(updated.project.version)} to {shorten(updated.version)}"
     notes: dict[str, list[str]] = {}
     for note in updated.notes:
         notes.setdefault(note.path, []).append(note.text)
@@ -168,7 +173,8 @@ def tried(updated: Updated) -> str:
 def beginning(project: Project, version: str) -> str:
     """What an update is about, before anything is asked."""
     name = visible(project.root.name)
-    return f"Updates {name} from {project.version} to {version} of {redacted(project.source)}."
+    versions = f"from {shorten(project.version)} to {shorten(version)}"
+    return f"Updates {name} {versions} of {redacted(project.source)}."
 
 
 def _sum_conflicts(synced: Synced) -> str:
@@ -192,7 +198,8 @@ def committed(updated: Updated, branch: str) -> str:
 def commit_message(updated: Updated) -> str:
     """Message of the commit on a branch, with what is not in its files."""
     parts = [
-        f"Update the template from {updated.project.version} to {updated.version}",
+        f"Update the template from {shorten(updated.project.version)} to "
+        f"{shorten(updated.version)}",
         text(updated),
     ]
     command = f"lisa-scaffold update --to {updated.version}"

@@ -6,16 +6,23 @@ import errno
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
 
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.shown import brief
 from lisa_scaffold.template.light import import_copier, quick_yaml
+from lisa_scaffold.versions import shorten
 
 SOURCE_VARIABLE = "LISA_SCAFFOLD_TEMPLATE"
 """Environment variable that names a mirror or a working copy of the template."""
+
+_ADVICE = f"Choose another version with --to, or another source with {SOURCE_VARIABLE}."
+_TEMPORARY = compile_lazily(r"/[^\s'\"]*/lisa-scaffold-[0-9a-f]{16}/[^/\s'\"]+/")
+_LONGEST = 1000
 
 # Trouble of the machine, whatever is rendered.
 _MACHINE = frozenset(
@@ -92,21 +99,34 @@ def template_errors(template: Version) -> Iterator[None]:
         is_our_defect = packages <= {"lisa_scaffold", *sys.stdlib_module_names}
         if is_our_defect and not isinstance(error, CopierError):
             raise
-        why = f"{_find_place(error, template.root)}{_describe(error)}"
-        raise broken(template, why) from error
+        cause = _find_cause(error)
+        hint = _ADVICE if cause is error else f"Install what has it beside lisa-scaffold. {_ADVICE}"
+        why = f"{_find_place(cause, template.root)}{_describe(cause)}"
+        raise broken(template, why, hint) from error
 
 
-def broken(template: Version, why: str) -> LisaError:
+def broken(template: Version, why: str, hint: str = _ADVICE) -> LisaError:
     """The error that a version of a template is broken."""
-    reason = " ".join(why.replace(f"{template.root}/", "").split())
+    # Nobody knows the folders that a version lies in for a moment, nor finds them afterwards.
+    reason = _TEMPORARY.sub("", why.replace(f"{template.root}/", ""))
     place = template.root if (template.root / ".git").exists() else template.recorded
+    version = shorten(template.version)
     return LisaError(
-        f"{place}: version {template.version} of the template is broken: {reason}",
-        f"Choose another version with --to, or another source with {SOURCE_VARIABLE}.",
+        f"{place}: version {version} of the template is broken: "
+        f"{brief(' '.join(reason.split()), _LONGEST)}",
+        hint,
     )
 
 
-def _describe(error: Exception) -> str:
+def _find_cause(error: Exception) -> BaseException:
+    """What an extension needs, and has not: Copier tells of it in words of its own."""
+    from lisa_scaffold.template.copier_api import ExtensionNotFoundError
+
+    lacks = isinstance(error, ExtensionNotFoundError) and error.__context__
+    return lacks or error
+
+
+def _describe(error: BaseException) -> str:
     from jinja2 import TemplateError
     from pydantic import ValidationError
     from yaml import YAMLError
@@ -116,23 +136,33 @@ def _describe(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "it takes more memory than there is for it"
     if isinstance(error, (CopierError, TemplateError, ValidationError, YAMLError)):
-        return str(error.__cause__ or error)
+        cause = error.__cause__
+        return f"{error}: {cause}" if isinstance(cause, ImportError) else str(cause or error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _find_place(error: Exception, root: Path) -> str:
+def _find_place(error: BaseException, root: Path) -> str:
     """The file and line of a template that an error comes from, or else the setting or question."""
     import traceback
 
     found = ""
     for frame, line in traceback.walk_tb(error.__traceback__):
+        code = Path(frame.f_code.co_filename)
         if "__jinja_exception__" in frame.f_globals:  # Jinja put its template in place of the code
             # The file may have been compiled in another folder: its path ends in the same way.
-            parts = Path(frame.f_code.co_filename).parts
+            parts = code.parts
             tails = (Path(*parts[at:]) for at in range(1, len(parts)))
             file = next((tail for tail in tails if (root / tail).is_file()), None)
             found = f"{file}:{line}: " if file else found
+        elif code.is_relative_to(root):
+            found = f"{code.relative_to(root)}:{line}: "  # of an extension
         elif frame.f_code.co_name in _WORKS_ON:
             what, variable = _WORKS_ON[frame.f_code.co_name]
             found = f"{what}{frame.f_locals.get(variable, '')}: "
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_file():
+        with suppress(ValueError):
+            return f"{Path(error.filename).relative_to(root)}:{error.lineno}: "
+    cause = error.__cause__ or error
+    if isinstance(cause, ImportError) and found in ("", "copier.yml: _envops: "):
+        return "copier.yml: _jinja_extensions: "
     return found

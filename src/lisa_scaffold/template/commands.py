@@ -27,8 +27,8 @@ def list_commands(worker: Quiet, since: str) -> tuple[str, ...]:
     Returns
     -------
     tuple
-        A line each. Left out are those whose condition (``when``) is false, and migrations to
-        versions that are not passed on the way.
+        A line each. Left out are those whose condition (``when``) is false, those of which nothing
+        is left when they are rendered, and migrations to versions that are not passed on the way.
     """
     facts = {"version_from": since, "version_to": worker.template.commit or ""}
     parsed = {f"version_pep440_{name[8:]}": parse_version(text) for name, text in facts.items()}
@@ -73,4 +73,5 @@ def _list_wanted(
         parts = [worker._render_string(part, context) for part in parts]
     except Exception:  # noqa: S110 - shown as it stands
         pass
-    yield brief(shlex.join(parts) if isinstance(command, list) else parts[0].strip())
+    if any(part.strip() for part in parts):
+        yield brief(shlex.join(parts) if isinstance(command, list) else parts[0].strip())

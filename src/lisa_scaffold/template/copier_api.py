@@ -44,6 +44,7 @@ from copier._user_data import Question as CopierQuestion
 from copier.errors import (
     ConfigFileError,
     CopierError,
+    ExtensionNotFoundError,
     ForbiddenPathError,
     UnsafeTemplateError,
     UserMessageError,
@@ -57,6 +58,7 @@ __all__ = [
     "CopierError",
     "CopierQuestion",
     "CopierTemplate",
+    "ExtensionNotFoundError",
     "ForbiddenPathError",
     "LazyDict",
     "Phase",

@@ -129,7 +129,8 @@ class Origins:
         source = self._sources[key]
         if not source.ours:
             # Another template has no table of locked files, and may be anywhere in the network.
-            return Origin(notes=(f"Made from {address}: what is locked there is not known here.",))
+            note = f"Made from {address}, another template: what that locks is not known here."
+            return Origin(notes=(note,))
         if source not in self._versions:
             self._versions[source] = source.versions()
         own, known = parse_version(version), self._versions[source]

@@ -127,7 +127,7 @@ def _default(question: CopierQuestion, suggested: Mapping[str, Any]) -> Any:
     if question.default is MISSING and question.multiselect:
         return []
     if question.default is MISSING:
-        return "" if question.get_type_name() == "str" else None
+        return "" if question.get_type_name() == "str" and not question.choices else None
     return question.parse_answer(question.render_value(question.default))
 
 

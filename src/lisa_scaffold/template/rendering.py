@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from lisa_scaffold import answers as checks
-from lisa_scaffold.errors import AnswersError
+from lisa_scaffold.errors import UNANSWERED, AnswersError
 from lisa_scaffold.model import Question
+from lisa_scaffold.shown import brief
 from lisa_scaffold.template.blame import broken, template_errors
 from lisa_scaffold.template.light import import_copier
 
@@ -294,7 +295,10 @@ class Template:
         try:
             as_operation("update")(worker.run_copy)()
         except ValueError as error:
-            if wrong := _find_wrong_answer(error, given):
+            wrong = _find_wrong_answer(error, given)
+            if any(problem == UNANSWERED for problem in wrong.values()):
+                wrong = self._find_unanswered(recorded, given, around, trust=trust) or wrong
+            if wrong:
                 raise AnswersError(wrong) from error
             raise
         used = worker._answers_to_remember()
@@ -317,6 +321,31 @@ class Template:
             worker.find_excluded(),
             tuple(key for key in specs if specs[key].get("ask") is False),
         )
+
+    def _find_unanswered(
+        self,
+        recorded: Mapping[str, Any],
+        given: Mapping[str, Any],
+        around: Surroundings,
+        *,
+        trust: bool,
+    ) -> dict[str, str]:
+        """Every question that somebody has to answer, where Copier names the first."""
+        from lisa_scaffold.template.questions import answer_questions
+
+        specs = self._files.questions_data
+        # An empty text stands for what nobody knows.
+        guessed = {key for key, value in around.required.items() if value not in (None, "")}
+        answered = guessed | {key for key, value in recorded.items() if value is not None}
+        worker = self._worker({}, self.root, around.project, trust=trust)
+        found = {}
+        for question in answer_questions(worker, given, recorded)[0]:
+            if "default" in specs[question.key] or question.key in {*answered, *given}:
+                continue
+            if question.asked:
+                choices = brief(", ".join(str(each.value) for each in question.choices), 200)
+                found[question.key] = f"{UNANSWERED}: {choices}" if choices else UNANSWERED
+        return found
 
 
 class Surroundings(NamedTuple):
@@ -411,6 +440,6 @@ def _find_wrong_answer(error: ValueError, given: Mapping[str, Any]) -> dict[str,
     """The answer that Copier's error is about, where a person gave it or has to give it."""
     required = re.fullmatch(r'Question "(\w+)" is required', str(error))
     if required:
-        return {required[1]: "the template has no default for it"}
+        return {required[1]: UNANSWERED}
     named = re.match(r"(?:Validation error for question|Invalid choice for) '(\w+)': ", str(error))
     return {named[1]: str(error)[named.end() :].strip()} if named and named[1] in given else {}

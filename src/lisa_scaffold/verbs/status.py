@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lisa_scaffold import git, project, template, workplace
-from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Difference
 from lisa_scaffold.project import Project
@@ -52,6 +51,9 @@ class Status:
         The newest version of the template.
     behind
         The versions after the recorded one, oldest first.
+    commits
+        How many commits the newest version is ahead of a recorded one that has no version's name;
+        ``None`` where that is not counted.
     files
         The number of files in the recorded version's render.
     departures
@@ -63,6 +65,7 @@ class Status:
     project: Project
     newest: str
     behind: tuple[str, ...]
+    commits: int | None
     files: int
     departures: tuple[Departure, ...]
     diff: str
@@ -92,13 +95,7 @@ def find_status(current: Project, *, trust: bool = False, diff: bool = False) ->
         records is not.
     """
     project.refuse_unfinished(current)
-    changed = git.status(current.repository)
-    if current.repository.prefix + current.answers_file in changed:
-        raise LisaError(
-            f"{current.root / current.answers_file}: not as it is committed, as in the middle of "
-            "an update",
-            "Commit the update, or undo it with git reset --merge; then ask again.",
-        )
+    project.refuse_half_updated(current)
     source = template.recorded_source(current.source, current.root, trust=trust)
     with source.open_all(current.version) as (recorded,), workplace.folder() as folder:
         around = Surroundings(current.root, current.answers_file)
@@ -126,8 +123,13 @@ def find_status(current: Project, *, trust: bool = False, diff: bool = False) ->
         shown = [each for each in departures if each.ownership not in ("seeded", "skipped")]
         paths = {path for each in shown for path in (each.path, each.now) if path}
         text = store.diff_paths("recorded", ours, paths) if diff else ""
-    newest, behind = _find_newer(source, current.version)
-    return Status(current, newest, behind, len(clean), departures, text)
+        newest, behind = _find_newer(source, current.version)
+        commits = None
+        if behind and recorded.git_dir and template.parse_version(current.version) is None:
+            commits = git.count_commits(recorded.git_dir, current.version, newest)
+    if commits == 0:
+        behind = ()  # the commit is newer than the newest version
+    return Status(current, newest, behind, commits, len(clean), departures, text)
 
 
 def _list_departures(

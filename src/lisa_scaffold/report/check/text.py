@@ -9,6 +9,7 @@ from lisa_scaffold.lines import Paint, count, plain, wrapped
 from lisa_scaffold.model import Checked, Finding
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.shown import brief, visible
+from lisa_scaffold.versions import shorten
 
 _MOST_ALIKE = 3
 """Findings that say the same and are shown one by one."""
@@ -37,7 +38,7 @@ def _project(checked: Checked, width: int, paint: Paint, *, alone: bool) -> Iter
         return
     facts = [checked.kind or "no kind known"]
     if checked.version:
-        facts.append(f"template {checked.version}")
+        facts.append(f"template {shorten(checked.version)}")
     place = "" if alone else f" in {checked.path}"
     yield visible(f"{checked.name}{place} ({', '.join(facts)})")
     grouped = wording.by_code(checked.findings)

@@ -13,7 +13,7 @@ from lisa_scaffold.fleet.records import STATES, Found, Row, Status
 from lisa_scaffold.report.check import wording
 from lisa_scaffold.report.page import build_page
 from lisa_scaffold.shown import brief, redacted_in
-from lisa_scaffold.versions import parse_version
+from lisa_scaffold.versions import parse_version, shorten
 
 _MOST_RULES = 25
 _MOST_POINTS = 400
@@ -129,7 +129,7 @@ def _url(code: str) -> str:
 
 def _count_versions(status: Status) -> list[tuple[str, int]]:
     """The versions that are in use, the newest first, and how many projects have each."""
-    counts = Counter(row.version for row in status.rows if row.version)
+    counts = Counter(shorten(row.version) for row in status.rows if row.version)
     oldest = parse_version("0")
 
     def age(name: str) -> tuple[object, str]:
@@ -227,4 +227,4 @@ def _say(row: Row) -> str:
         return "unknown"
     if row.must:
         return f"{row.must} to fix"
-    return f"{brief(row.version, 20)} {row.state}" if row.version else row.state
+    return f"{brief(shorten(row.version), 20)} {row.state}" if row.version else row.state

@@ -11,6 +11,7 @@ from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
 from lisa_scaffold.report.markdown import code, escaped
 from lisa_scaffold.shown import brief
+from lisa_scaffold.versions import shorten
 
 HEADINGS = {
     "unreadable": "Could not be read",
@@ -56,7 +57,7 @@ def _describe(row: Row) -> Item:
 def say_facts(row: Row) -> Iterator[str]:
     """What there is to say of a project, a few words each."""
     if row.version:
-        yield row.version
+        yield shorten(row.version)
     if row.behind:
         yield count(row.behind, "version") + " behind"
     if row.drift:
@@ -94,7 +95,7 @@ def as_markdown(status: Status) -> str:
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
             escaped(row.problem or row.state, _LONGEST),
-            *(escaped(row.version), str(row.drift), str(row.must), str(row.should)),
+            *(escaped(shorten(row.version)), str(row.drift), str(row.must), str(row.should)),
             *("yes" if row.updates else "no", escaped(row.pipeline), escaped(request)),
         ]
         lines.append(f"| {' | '.join(cells)} |")

@@ -10,6 +10,7 @@ from lisa_scaffold.lines import Paint, count, plain
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import brief
+from lisa_scaffold.versions import shorten
 
 HEADINGS = {
     "failed": "Failed",
@@ -45,7 +46,8 @@ def _list_sections(outcomes: Sequence[Outcome]) -> Iterator[Section]:
 def _describe(outcome: Outcome) -> Item:
     facts = []
     if outcome.to and outcome.version != outcome.to:
-        facts.append(f"{outcome.version} to {outcome.to}" if outcome.version else outcome.to)
+        versions = [shorten(each) for each in (outcome.version, outcome.to) if each]
+        facts.append(" to ".join(versions))
     if outcome.changes:
         facts.append(count(outcome.changes, "file"))
     if outcome.conflicts:

@@ -11,6 +11,7 @@ from lisa_scaffold.report import update as report
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.report.markdown import block, code
 from lisa_scaffold.verbs.update import Updated
+from lisa_scaffold.versions import shorten
 
 _TITLE = "Update the template"
 _ADOPT = "Adopt the template of lisa-scaffold"
@@ -37,7 +38,7 @@ def title(work: Work) -> str:
     """The title of the merge request: a draft's where there are conflicts."""
     if isinstance(work, Updated):
         draft = "Draft: " if work.synced.conflicts else ""
-        return f"{draft}{_TITLE} from {work.project.version} to {work.version}"
+        return f"{draft}{_TITLE} from {shorten(work.project.version)} to {shorten(work.version)}"
     return _REPAIR if isinstance(work, Repaired) else f"{_ADOPT} {work.version}"
 
 

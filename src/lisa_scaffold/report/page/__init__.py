@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from lisa_scaffold.lines import count
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief, visible
+from lisa_scaffold.versions import shorten
 
 MOST_DIFF = 2000
 """Lines of a diff that are shown."""
@@ -42,8 +43,8 @@ def build_page(
     name
         The name of the parts; the frame and the common style come before them.
     filters
-        What the template needs beside the common filters ``brief``, ``code``, ``count``, ``diff``
-        and ``shown``.
+        What the template needs beside the common filters ``brief``, ``code``, ``count``, ``diff``,
+        ``shorten`` and ``shown``.
     styles
         Names of other parts whose style it has too.
     context
@@ -59,7 +60,13 @@ def build_page(
         lstrip_blocks=True,
     )
     environment.filters.update(
-        brief=brief, code=mark_code, count=count, diff=show_diff, shown=show_line, **filters
+        brief=brief,
+        code=mark_code,
+        count=count,
+        diff=show_diff,
+        shorten=shorten,
+        shown=show_line,
+        **filters,
     )
     style = "".join(_read_part(f"{each}.css") for each in ("frame", *styles, name))
     script = _read_part(f"{name}.js")
