@@ -646,3 +646,17 @@ def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
     answer(adoption, "Adopt the project so?", UP)
     assert finish(adoption) == 0
     assert git.git("branch", "--list", BRANCH, cwd=here(adoption)) == ""
+
+
+def test_a_number_without_a_default_is_offered_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stood there as the word "None", to be taken with Enter and refused."""
+    offered = []
+
+    def answer_line(*_: object, default: str, **__: object) -> str:
+        offered.append(default)
+        return "4"
+
+    monkeypatch.setattr(prompt, "ask_line", answer_line)
+    question = Question("size", "int", "Size", None, (), "", asked=True)
+    assert prompt.ask(question, lambda _: [question], {}) == "4"
+    assert offered == [""]

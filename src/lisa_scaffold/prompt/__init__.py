@@ -338,7 +338,7 @@ def ask(question: Question, resolve: Resolve, answers: Answers, mark: str = "") 
         # Without a default, the first one is where to begin.
         at = values.index(question.value) if question.value in values else 0
         return choose(heading, options, at=at, check=check, mark=mark)
-    default = str(question.value)
+    default = "" if question.value is None else str(question.value)
     shown = _line(default)
 
     def meant(text: str) -> str:
