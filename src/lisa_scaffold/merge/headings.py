@@ -14,7 +14,7 @@ from lisa_scaffold.pattern import compile_lazily
 
 _LOOKS = compile_lazily(r" {0,3}#|([=\-~^\"'#*+.:_`])\1{2,}\s*$")
 _UNDERLINE = compile_lazily(r"([=\-~^\"'#*+.:_`])\1{2,}\s*")
-_MARKUP = compile_lazily(r"\{[\w:-]+\}|\]\([^)]*\)|:[\w:-]+:(?=`)")
+_MARKUP = compile_lazily(r"\{[\w:-]{1,80}\}|\]\([^)]{0,500}\)|:[\w:-]{1,80}:(?=`)")
 _TITLE = 1
 
 

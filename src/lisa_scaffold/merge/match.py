@@ -299,6 +299,7 @@ def _pair_renamed_apart(
         )
     ]
     for triple in triples:
+        spend(len(triples))
         rivals = sum(any(a == b for a, b in zip(triple, o, strict=True)) for o in triples)
         if rivals == 1:
             found[0][triple[1]] = found[1][triple[2]] = triple[0]

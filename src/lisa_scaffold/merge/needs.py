@@ -18,7 +18,6 @@ from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import normalize_name, split_requirement
 
-_EXPRESSION = compile_lazily(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _USE = compile_lazily(r"(?<![\w.])(matrix|steps|needs|inputs|env)\.([A-Za-z_][\w-]*)")
 _ASSIGNED = compile_lazily(r"([A-Za-z_]\w*)=")
 _VOLUME = compile_lazily(r"([A-Za-z0-9][\w.-]*):")
@@ -81,6 +80,7 @@ class Open(NamedTuple):
     def concerns(self, *texts: str | None) -> bool:
         """Whether some texts may have to do with it."""
         names = {need.name for need in (*self.declined, *self.kept)}
+        spend(len(names) * sum(len(text) for text in texts if text) // 100)
         return any(name in text for name in names for text in texts if text)
 
     def declines(self, path: Path, before: str, after: str) -> bool:
@@ -92,6 +92,7 @@ class Open(NamedTuple):
 
     def keeps(self, path: Path, text: str) -> bool:
         """Whether a member defines what is kept."""
+        spend(len(self.kept) * len(text) // 100)
         return any(
             need.scope in ("", *path)
             and (
@@ -164,11 +165,15 @@ def _write(value: Value) -> Iterator[str]:
 
 def _names(need: Need, path: Path, text: str) -> bool:
     """Whether a text at a path refers to a name, as far as words tell."""
-    name = re.escape(need.name)
-    between = r"\." if need.kind in _BY_DOT else r"\b.*?(?<![\w-])"
-    pattern = rf"(?<![\w-]){need.kind}{between}{name}(?![\w-])"
+    if need.scope not in ("", *path):
+        return False
     there = " ".join((*path, text))
-    return need.scope in ("", *path) and bool(re.search(pattern, there, re.DOTALL))
+    spend(len(there) // 10)
+    name = rf"{re.escape(need.name)}(?![\w-])"
+    if need.kind in _BY_DOT:
+        return bool(re.search(rf"(?<![\w-]){need.kind}\.{name}", there))
+    key = re.search(rf"(?<![\w-]){need.kind}(?![\w-])", there)
+    return bool(key and re.search(rf"(?<![\w-]){name}", there[key.end() :]))
 
 
 def _read(value: Value) -> _Names:
@@ -258,14 +263,20 @@ def _read_workflow(data: Mapping[str, Any], found: _Names) -> None:
         ids = [_at(step, "id") for step in steps] if isinstance(steps, list) else []
         _know(found, "steps", filter(None, ids), name)
         for key, text in _all_texts(job):
-            for part in [text] if key == "if" else _EXPRESSION.findall(text):
+            for part in [text] if key == "if" else _find_expressions(text):
                 for kind, each in _USE.findall(part):
                     home = "jobs" if kind == "needs" else kind
                     _need(found, kind, home, [each], name if kind in _IN_JOB else "")
             if "GITHUB_ENV" in text:
                 _know(found, "env", _ASSIGNED.findall(text))
-        _read_settings(data, "env", found)
-    _read_settings(data, "inputs", found)
+    for key in ("env", "inputs"):
+        _read_settings(data, key, found)
+
+
+def _find_expressions(text: str) -> list[str]:
+    """What stands between ``${{`` and ``}}``."""
+    parts = (part.partition("}}") for part in text.split("${{")[1:])
+    return [inner for inner, end, _ in parts if end]
 
 
 def _read_settings(data: Any, key: str, found: _Names) -> None:
