@@ -113,7 +113,8 @@ def look(folder: Path, *, builds: bool) -> State:
         for path in out.glob("*.tar.gz"):
             with tarfile.open(path) as archive:
                 names = (each.name.partition("/")[2] for each in archive if each.isfile())
-                sdist = {without_version(name) for name in names}
+                # Some backends pack what git keeps, which no repair touches.
+                sdist = {without_version(name) for name in names if not name.startswith(".git/")}
         for path in out.glob("*.whl"):
             with zipfile.ZipFile(path) as archive:
                 wheel = {without_version(name) for name in archive.namelist()}
