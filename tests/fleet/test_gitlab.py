@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import stat
+import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,9 +19,11 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.fleet import forge, seal
+from lisa_scaffold.fleet import status as looking
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.settings import Server
 from lisa_scaffold.process import run
+from lisa_scaffold.template import cache
 
 from ..support.fleets import Fleet, open_fleet
 from ..support.gitlab import TOKEN, Answer, GitLab, Project, serve
@@ -218,6 +222,23 @@ def test_clones_are_kept_and_fetched_again_where_the_project_moved(
     )
     _, told = ask("status", fleet, gitlab, capsys)
     assert (told["plain"]["state"], told["plain"]["drift"]) == ("drifted", 1)
+
+
+@pytest.mark.parametrize("verb", ["status", "update"])
+def test_a_clone_is_for_one_command_at_a_time(verb: str, fleet: Fleet, gitlab: GitLab) -> None:
+    """Another one would see half of its files, while they are brought to another commit."""
+    clones = cache.folder("clones")
+    assert clones
+    words = ["fleet", verb, settings(fleet, gitlab)]
+    other = multiprocessing.get_context("fork").Process(target=cli.main, args=(words,))
+    with looking.hold_clone(clones, f"{gitlab.url}/lisa/torn.git") as place:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # the server has threads
+            other.start()
+        other.join(5)
+        assert (other.is_alive(), place.exists()) == (True, False)
+    other.join()
+    assert place.exists()
 
 
 @pytest.mark.sweep

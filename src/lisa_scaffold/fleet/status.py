@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -124,9 +126,9 @@ class Looker:
         if seen := self._read(key):
             row = replace(seen, name=row.name, place=row.place, activity=row.activity)
         else:
-            place = find_clone(self.clones, remote.clone)
-            git.bring_clone(address, place, references.head)
-            row = self._look(row, place, tags)
+            with hold_clone(self.clones, remote.clone) as place:
+                git.bring_clone(address, place, references.head)
+                row = self._look(row, place, tags)
             self._keep(key, row)
         pipeline, request = forge.read_state(remote)
         return replace(row, pipeline=pipeline, request=request)
@@ -181,6 +183,25 @@ class Looker:
 def find_clone(clones: Path, address: str) -> Path:
     """The folder of the clone of an address, below that of all clones."""
     return clones / sha256(address.encode()).hexdigest()[:24]
+
+
+@contextmanager
+def hold_clone(clones: Path, address: str) -> Iterator[Path]:
+    """The folder of the clone of an address, for this command alone: another one waits.
+
+    Clones are kept, and two commands may work on a fleet at once. A clone that is brought to
+    another commit, or is made anew, while somebody looks at it would be seen with half its files.
+    """
+    place = find_clone(clones, address)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    lock = os.open(place.with_suffix(".lock"), flags, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield place
+    finally:
+        # Not by closing it alone: a process that was forked meanwhile has it open as well.
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        os.close(lock)
 
 
 def _describe(folder: Path) -> tuple[object, ...]:

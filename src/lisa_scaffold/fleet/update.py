@@ -8,7 +8,7 @@ pushed by its branch, and what was said by its text. What is right already is no
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from lisa_scaffold.fleet import seal, waves
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
 from lisa_scaffold.fleet.seal import Mark
-from lisa_scaffold.fleet.status import find_clone, open_clones
+from lisa_scaffold.fleet.status import find_clone, hold_clone, open_clones
 from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.fleet.work import (
     Outcome,
@@ -82,9 +82,15 @@ class Updater:
         if member.problem:
             return place.settle("failed", member.problem)
         try:
-            return self._look(place)
+            with self._held(member):
+                return self._look(place)
         except Exception as error:
             return place.settle("failed", say_error(error))
+
+    def _held(self, member: Member) -> AbstractContextManager[object]:
+        """Keep other commands away from the clone of a server's project."""
+        remote = member.remote
+        return hold_clone(self.clones, remote.clone) if remote else nullcontext()
 
     def lost(self, member: Member, error: LisaError) -> Place:
         """The place of a project whose process has died."""
@@ -202,7 +208,8 @@ class Updater:
     def carry_out(self, place: Place) -> Outcome:
         """Do what is missing in a project; nothing is raised but an interruption."""
         try:
-            return self._carry_out(place)
+            with self._held(place.member):
+                return self._carry_out(place)
         except KeyboardInterrupt:
             if outcome := self._ask_after(place):
                 self.late(outcome)
