@@ -233,6 +233,20 @@ def test_where_the_driver_is_gone_no_side_is_lost(
         assert {*side.splitlines()} <= {*merged.splitlines()}
 
 
+def test_a_percent_sign_in_the_path_of_the_program_is_one(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git would put the name of the file there, outside of the quotes that a shell reads."""
+    odd = tmp_path / "100%Pure"
+    odd.mkdir()
+    (odd / "lisa-scaffold").symlink_to(program("lisa-scaffold"))
+    monkeypatch.setattr(sys, "executable", str(odd / "python"))
+    assert cli.main(["merge-driver", "install"]) == ExitCode.DONE
+    diverge(repository, "pyproject.toml", TOML, OURS, THEIRS)
+    assert merge(repository).returncode == 0
+    assert (repository / "pyproject.toml").read_text() == BOTH
+
+
 def test_what_is_removed_is_as_before(repository: Path) -> None:
     own = "*.dat binary\n\n# ours\n*.toml text\n"
     write(repository, {".gitattributes": own})

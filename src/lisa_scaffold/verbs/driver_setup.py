@@ -64,7 +64,11 @@ def install(place: Place, program: str) -> None:
     _write_attributes(place, [_BEGIN, *(f"{each} merge={NAME}" for each in PATTERNS), _END])
     # Git lets a shell read it. Where the program is gone, the lines are merged as without it:
     # otherwise git would leave our side alone in the file, with no marker.
-    ours, lines = shlex.quote(program), "git merge-file --marker-size=%L %A %O %B"
+    # A percent sign is git's, wherever it stands.
+    ours, lines = (
+        shlex.quote(program).replace("%", "%%"),
+        "git merge-file --marker-size=%L %A %O %B",
+    )
     # Git names the sides from 2.44 on, and quotes the names; an older one leaves these as they are.
     names = "--ours-name=%X --base-name=%S --theirs-name=%Y"
     # A path may begin with a dash.
