@@ -234,6 +234,14 @@ def test_the_tags_of_a_bundle_are_those_that_git_tells(tmp_path: Path) -> None:
     assert list(git.tags(git.clonable(tmp_path))) == ["v1.0.0", "v1.1.0"]
 
 
+def test_a_bundle_of_countless_tags_is_read_by_git(tmp_path: Path) -> None:
+    """Its head is longer than what is read of it here."""
+    names = [f"v1.0.{number}" for number in range(20_000)]
+    lines = "".join(f"{number:040x} refs/tags/{name}\n" for number, name in enumerate(names))
+    (tmp_path / "b.bundle").write_text(f"# v2 git bundle\n{lines}\n")
+    assert len(git.tags(git.clonable(tmp_path / "b.bundle"))) == len(names)
+
+
 def test_settings_of_the_environment_hold_beside_ours(
     small_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

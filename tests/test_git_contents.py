@@ -165,7 +165,7 @@ def test_a_file_that_names_the_whole_disk_as_git_s_folder_is_not_followed(tmp_pa
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk/link").symlink_to("/dev/zero")
     write(tmp_path / "project", {".git": "gitdir: ../disk\n"})
-    with pytest.raises(LisaError, match="no folder of git.s that is whole"):
+    with pytest.raises(LisaError, match="no folder of git's that is whole"):
         git.repository(tmp_path / "project")
 
 

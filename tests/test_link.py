@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lisa_scaffold import cli
+from lisa_scaffold import git as everything
 from lisa_scaffold.adopt import nearest
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.template import Render, Template
@@ -179,6 +180,35 @@ def test_what_is_wrong_is_told(
 ) -> None:
     assert link(workshop, *given) == ExitCode.REFUSED
     assert said in capsys.readouterr().err
+
+
+def test_of_many_versions_those_alone_are_opened_that_are_tried(
+    workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs git a process or two, and a name to look for among all names."""
+    made = "".join(
+        f"create refs/tags/v1.{minor}.{patch} {commit}\n"
+        for minor in (0, 1)
+        for commit in git("rev-parse", f"v1.{minor}.0", cwd=workshop.template).split()
+        for patch in range(1, 301)
+    )
+    everything.complete("update-ref", "--stdin", cwd=workshop.template, stdin=made.encode())
+    opened: list[str] = []
+
+    def export(*words: Any, **options: Any) -> Any:
+        opened.append(str(words[1]))
+        return exporting(*words, **options)
+
+    exporting = everything.export
+    monkeypatch.setattr(everything, "export", export)
+    monkeypatch.delattr(everything, "copy_tags")
+    capsys.readouterr()
+    assert link(workshop, "--format", "json") == ExitCode.DONE
+    told = json.loads(capsys.readouterr().out)
+    assert told["lines"] == {"same": 12, "all": 12}
+    # The first one and the best one once more, to take the answers from.
+    assert len(set(opened)) == told["tried"] < 60
+    assert len(opened) <= told["tried"] + 2
 
 
 @pytest.mark.sweep

@@ -25,8 +25,8 @@ def tags(address: Address) -> dict[str, str]:
     lines = ""
     if address.is_local and not Path(address.url).is_dir():
         # The references stand at the head of a bundle: no git process is needed to read them.
-        head = files.read_head(Path(address.url), 1_000_000)
-        lines = os.fsdecode(head.partition(b"\n\n")[0]) if head.startswith(BUNDLES) else ""
+        head, end, _ = files.read_head(Path(address.url), 1_000_000).partition(b"\n\n")
+        lines = os.fsdecode(head) if end and head.startswith(BUNDLES) else ""
     lines = lines or _listed_there(address, "--tags", "--refs")
     found = (line.replace("\t", " ").partition(" refs/tags/") for line in lines.splitlines())
     return {tag: hashed for hashed, _, tag in found if tag}

@@ -30,6 +30,7 @@ _HASH = compile_lazily(r"(.+-\d+-g)?[0-9a-f]{7,64}")
 
 _FILTER_FAILED = compile_lazily(r"\bfilter\b.*\bfailed\b")
 _MOST_SUBMODULES, _DEEPEST = 20, 30
+_MOST_TAGS = 100  # are copied one by one
 
 
 class Source:
@@ -314,17 +315,19 @@ class Source:
     def _copy(self, versions: Sequence[str], repository: Path) -> None:
         """Copy the repository, or of it some versions: nothing that is set up in it holds there."""
         address = self._address
-        try:
-            if address.is_local and Path(address.url).is_dir():
-                wanted = {version: f"refs/tags/{version}" for version in versions}
-                for version, commit in self._recorded_releases.items():
-                    if version in wanted and version not in self.tags:
-                        wanted[version] = commit
+        is_folder = address.is_local and Path(address.url).is_dir()
+        # Each name costs git a look at all others, and many versions share most of their history.
+        if is_folder and len(versions) <= _MOST_TAGS:
+            wanted = {version: f"refs/tags/{version}" for version in versions}
+            for version, commit in self._recorded_releases.items():
+                if version in wanted and version not in self.tags:
+                    wanted[version] = commit
+            try:
                 git.copy_tags(address, wanted, repository)
                 return
-        except git.GitError:
-            # One of them is a hash, or there is no such tag: the whole history tells.
-            shutil.rmtree(repository)
+            except git.GitError:
+                # One of them is a hash, or there is no such tag: the whole history tells.
+                shutil.rmtree(repository)
         try:
             git.clone_bare(address, repository)
         except git.GitError as error:
