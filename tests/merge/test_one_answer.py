@@ -224,3 +224,21 @@ def test_comments_that_both_change_are_in_conflict() -> None:
 
 def test_a_docstring_stands_above_what_the_template_puts_into_an_empty_file() -> None:
     assert merged("a.py", "", '"""Ours."""\n', "import os\n") == '"""Ours."""\n\nimport os\n'
+
+
+TASKS = "tasks:\n  check:\n    cmds:\n      - safety check -i 1\n      - bandit src\n"
+
+
+@pytest.mark.parametrize("lead", ["", "# Not in use.\n      "])
+def test_words_of_one_item_of_an_ordered_list_are_united(lead: str) -> None:
+    """One side touches the item below as well, so that lines alone do not tell."""
+    ours = TASKS.replace("-i 1", "-i 1 -i 2")
+    theirs = TASKS.replace("- safety check -i 1", f"{lead}- safety check -i 1 -i 3 -i 4")
+    theirs = theirs.replace("bandit src", "bandit -q src")
+    both = theirs.replace("-i 1 -i 3", "-i 1 -i 2 -i 3")
+    assert merged("Taskfile.yaml", TASKS, ours, theirs) == both
+
+
+def test_an_ordered_list_in_which_both_rewrite_an_item_is_in_conflict() -> None:
+    ours, theirs = TASKS.replace("safety check", "pip-audit"), TASKS.replace("-i 1", "--full")
+    assert merged("Taskfile.yaml", TASKS, ours, theirs) is None

@@ -10,6 +10,7 @@ from lisa_scaffold.formats.diff import is_subsequence
 from lisa_scaffold.formats.tree import (
     Branch,
     Entry,
+    Leaf,
     NotSure,
     Path,
     Value,
@@ -69,7 +70,10 @@ def merge_in_order(sides: list[list[Entry]], items: list[list[Value]], path: Pat
         [repr((item, _comments_of(e))) for item, e in zip(*side, strict=True)]
         for side in zip(items, sides, strict=True)
     ]
-    picks = match.diff3(*texts, in_doubt=choice.side())
+    picks = match.diff3(*texts)
+    if picks is None and (one_by_one := _merge_one_by_one(sides, items)):
+        return one_by_one
+    picks = picks or match.diff3(*texts, in_doubt=choice.side())
     if picks is None:
         raise NotSure(f"{values.show_path(path)}: both sides changed the same place of a list")
     merged = [items[side][index] for side, index in picks]
@@ -80,6 +84,28 @@ def merge_in_order(sides: list[list[Entry]], items: list[list[Value]], path: Pat
         if count != expected and before in (in_ours, in_theirs):
             raise NotSure(f"{values.show_path(path)}: one side moved an item, the other removed it")
     return [sides[side][index] for side, index in picks]
+
+
+def _merge_one_by_one(sides: list[list[Entry]], items: list[list[Value]]) -> list[Entry] | None:
+    """The items of lists in which both sides changed the words of the same ones."""
+    merged = values.merge_one_by_one(items[0], items[1], items[2])
+    if merged is None:
+        return None
+    entries: list[Entry] = []
+    for before, ours, theirs, value in zip(*sides, merged, strict=True):
+        node = next((side.node for side in (ours, theirs) if read_value(side.node) == value), None)
+        own = read_value(ours.node)
+        if node is None and isinstance(ours.node, Leaf) and isinstance(own, str):
+            text = str(value)
+            if ours.node.text.count(own) != 1 or set(text) & {*"\"'\\\n"}:
+                return None
+            node = Leaf(ours.node.text.replace(own, text), text)
+        if node is None:
+            return None
+        lead = layout.merge_lead(before.lead, ours.lead, theirs.lead)
+        tail = layout.pick(before.tail, ours.tail, theirs.tail)
+        entries.append(ours._replace(lead=lead, node=node, tail=tail))
+    return entries
 
 
 def _comments_of(member: Entry) -> list[str]:

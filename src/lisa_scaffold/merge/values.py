@@ -284,6 +284,30 @@ def classify_list(path: Path, *sides: Sequence[Value]) -> ListForm:
     return "set"
 
 
+def merge_one_by_one(
+    base: Sequence[Value], ours: Sequence[Value], theirs: Sequence[Value]
+) -> list[Value] | None:
+    """The items of lists that are equally long, where both sides changed the words of the same.
+
+    ``None`` where they are not, or where nobody can be sure.
+    """
+    if not len(base) == len(ours) == len(theirs):
+        return None
+    merged: list[Value] = []
+    for before, mine, offered in zip(base, ours, theirs, strict=True):
+        if any(side != before and side in base for side in (mine, offered)):
+            return None  # an item has another place, and none another text
+        if offered in (before, mine) or mine == before:
+            merged.append(offered if mine == before else mine)
+            continue
+        texts = [text_of(value) for value in (before, mine, offered)]
+        words = None if None in texts else merge_words(*(text or "" for text in texts))
+        if words is None or not isinstance(mine, str):
+            return None
+        merged.append(words)
+    return merged
+
+
 def is_ordered(path: Path) -> bool:
     """Whether the order of a list means something, as its name tells."""
     return _key_of(path) in _ORDERED

@@ -303,9 +303,12 @@ def _check_sequence(
     if form == "ordered":
         texts = [[repr(item) for item in side] for side in (*sides, merged)]
         picks = match.diff3(*texts[:3], in_doubt=choice.side())
-        if picks is None or [texts[side][index] for side, index in picks] != texts[3]:
-            return f"{where}: both sides changed a list whose order counts."
-        return None
+        in_order = [texts[side][index] for side, index in picks or ()]
+        if (picks is not None and texts[3] == in_order) or merged == values.merge_one_by_one(
+            base, ours, theirs
+        ):
+            return None
+        return f"{where}: both sides changed a list whose order counts."
     if form == "set" and (choice.is_reported() or choice.side() != choice.THEIRS):
         out = values.find_crowded_out(base, ours, theirs)
         theirs = [item for index, item in enumerate(theirs) if index not in out]
