@@ -66,3 +66,22 @@ def test_every_copy_counts(base: list[str], data: st.DataObject) -> None:
         assert ours.count(gone) > base.count(gone)
     else:
         assert Counter(result) == Counter(ours) - Counter({gone: base.count(gone)})
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "both"),
+    [
+        ("a>=2.1,<3", "a>=2.0,<3", "a>=2.1,<3"),
+        ("a>=2.0,<3", "a>=2.1,<4", "a>=2.1,<4"),
+        ("a>=1.4,<2", "a>=1.3,<2", "a>=1.4,<2"),
+        # Neither side has moved both bounds the farthest.
+        ("a>=2.1,<3", "a>=2.0,<4", None),
+        # One side has moved a bound down, or has other bounds.
+        ("a>=1.1,<2", "a>=1.3,<2", None),
+        ("a>=1.3", "a>=1.4,<2", None),
+    ],
+)
+def test_of_several_bounds_the_side_that_moved_them_farther_up_wins(
+    ours: str, theirs: str, both: str | None
+) -> None:
+    assert merged(["a>=1.2,<2", "b"], [ours, "b"], [theirs, "b"]) == (both and [both, "b"])

@@ -27,6 +27,7 @@ VERSION_REMARK = compile_lazily(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
 """A comment that names the version of a pin."""
 _IN_COMMENT = compile_lazily(rf"(?<![\w.])({_NUMBER})(?![\w.])")
 _BOUND = compile_lazily(rf"(?P<stem>(?:>=|~=|==|\^|~)\s*)(?P<version>{_NUMBER})")
+_ONE_BOUND = compile_lazily(rf"(>=|<=|<|>|~=)\s*({_NUMBER})")
 _AT = compile_lazily(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
 _TAGGED = compile_lazily(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
 _PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})")
@@ -262,10 +263,27 @@ def _decide_part(path: Path, part: str, base: str, ours: str, theirs: str) -> De
         extras = [extra for extra in our_extras if extra in their_extras or extra not in before]
         extras += [e for e in their_extras if e not in before and e not in our_extras]
         return Decision(f"[{','.join(extras)}]" if extras else "")
+    if part == "spec" and "," in ours:
+        return _decide_bounds(path, texts)
     if part == "spec" and not base.strip():
         base = re.sub(_NUMBER, "0.dev0", ours)
     decided = _pick_newest(path, (base, ours.strip(), theirs.strip()), _NO_REMARKS)
     return decided and Decision(ours if decided.text == ours.strip() else theirs, decided.note)
+
+
+def _decide_bounds(path: Path, texts: Sequence[str]) -> Decision | None:
+    """The bounds of the side that moved each of them at least as far up as the other side."""
+    found = [[_ONE_BOUND.fullmatch(each.strip()) for each in text.split(",")] for text in texts]
+    bounds = [[match.groups() for match in side if match] for side in found]
+    signs = {tuple(sign for sign, _ in side) for side in bounds}
+    if len(signs) != 1 or [*map(len, bounds)] != [*map(len, found)]:
+        return None
+    before, ours, theirs = ([version_key(version) for _, version in side] for side in bounds)
+    for won, side, other in (1, ours, theirs), (2, theirs, ours):
+        if all(old <= two <= one for old, one, two in zip(before, side, other, strict=True)):
+            shown = texts[1].strip(), texts[2].strip()
+            return Decision(texts[won], _note_newer(path, *shown, ours_won=won == 1))
+    return None
 
 
 def classify_list(path: Path, *sides: Sequence[Value]) -> ListForm:
