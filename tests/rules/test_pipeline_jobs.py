@@ -180,6 +180,14 @@ def test_a_build_needs_the_history() -> None:
     ):
         assert found({**SCM, **pipeline(BUILD + more)}, "CI015") == []
     assert found({**SCM, **pipeline(f"variables:\n  GIT_DEPTH: 0\n{BUILD}")}, "CI015") == []
+    # What another project brings may set the variable for every job; GitLab's templates do not.
+    for entry, is_told in (
+        ("project: a/b, file: c.yml", False),
+        ("remote: 'https://example.org/a.yml'", False),
+        ("template: Jobs/SAST.gitlab-ci.yml", True),
+    ):
+        told = found({**SCM, **pipeline(f"include: [{{{entry}}}]\n{BUILD}")}, "CI015")
+        assert told == ([("CI015", CI, START + 3)] if is_told else [])
     static = edited(files, "pyproject.toml", 'dynamic = ["version"]', 'version = "1"')
     assert found(static, "CI015") == []
 

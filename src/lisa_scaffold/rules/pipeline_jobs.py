@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import gitlab_runs
 from lisa_scaffold.project.facts import Facts, cached_in_facts
-from lisa_scaffold.project.gitlab import Job, flat
+from lisa_scaffold.project.gitlab import Job, Pipeline, flat
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, join_same, rule
 
 _PUBLISHES = compile_lazily(
@@ -182,11 +182,20 @@ def _has_version_from_git(facts: Facts) -> bool:
     return is_dynamic and any(name in build for name in _SCM)
 
 
+def _knows_variables(pipeline: Pipeline) -> bool:
+    """Whether all variables of a pipeline's jobs are known: other projects may set some for all.
+
+    GitLab's own templates set none for jobs that are not theirs.
+    """
+    seen = (each.is_known or each.form == "template" for each in pipeline.includes)
+    return bool(pipeline.jobs) and all(seen)
+
+
 @rule(
     "CI015",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.pipeline.jobs and _has_version_from_git(facts),
+    when=lambda facts: _knows_variables(facts.pipeline) and _has_version_from_git(facts),
 )
 def history_is_there(facts: Facts) -> Iterator[Hit]:
     """Jobs that build have the git history from which the version is made.
