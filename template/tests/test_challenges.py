@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 import urllib.request
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -220,3 +224,29 @@ def test_objects_are_compared_with_the_database(
 def test_too_many_requests_are_refused(site: Client) -> None:
     answers = {site.get("/api/challenges").status_code for _ in range(61)}
     assert answers <= {401, 429}
+
+
+def look_at_start(expression: str, **settings: str) -> str:
+    """Evaluate something in a process that has loaded the service as gunicorn does."""
+    looks = f"import gc, sys, service.settings, service.wsgi; print({expression})"
+    return subprocess.run(
+        [sys.executable, "-c", looks],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, **settings},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_pages_are_loaded_before_there_is_a_worker() -> None:
+    loaded = "'challenges.views' in sys.modules, gc.get_freeze_count() > len(gc.get_objects())"
+    assert look_at_start(loaded) == "True True\n"
+
+
+@pytest.mark.parametrize(("address", "told"), [("", "False"), ("http://key@127.0.0.1:9/1", "True")])
+def test_errors_are_told_to_a_service_where_one_is_named(address: str, told: str) -> None:
+    assert look_at_start("'sentry_sdk' in sys.modules", SENTRY_DSN=address) == f"{told}\n"
+    if address:
+        ready = "sys.modules['sentry_sdk'].is_initialized()"
+        assert look_at_start(ready, SENTRY_DSN=address) == "True\n"
