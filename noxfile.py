@@ -271,7 +271,7 @@ def release(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure lisa-new against Copier; ``-- check.py``, ``-- update.py``, … run the others."""
-    install(session, "bench", project=True)
+    install(session, "bench", "cookiecutter", project=True)
     named = session.posargs and session.posargs[0].endswith(".py")
     script, *arguments = session.posargs if named else ["create.py", *session.posargs]
     session.run("python", f"bench/{script}", *arguments)
