@@ -40,21 +40,48 @@ def test_each_job_takes_its_part_and_the_last_joins_them(settings: Path, capsys:
     assert [name for name in made if name.startswith("fleet")] == jobs == made["page"]["needs"]
     folder = settings.parent
     assert made[jobs[1]]["script"] == [
-        f"lisa-scaffold fleet update {folder} --shard 2/3 --merge-when-green || [ $? -eq 1 ]",
+        f"lisa-scaffold fleet update {folder} --shard 2/3 --merge-when-green --format markdown"
+        " > update-2.md && echo 0 > update-2.code || echo $? > update-2.code",
+        "cat update-2.md",
         f"lisa-scaffold fleet status {folder} --shard 2/3 --format json --output status-2.json"
         " || [ $? -eq 1 ]",
+        '[ "$(cat update-2.code)" -le 1 ]',
     ]
+    assert made[jobs[1]]["artifacts"]["paths"] == ["status-2.json", "update-2.md"]
     assert "status-1.json status-2.json status-3.json --join" in made["page"]["script"][1]
     assert "update" not in made
 
 
-def test_waves_are_counted_in_one_job(settings: Path, capsys: Capture) -> None:
-    settings.write_text('folders = ["clones"]\n[update]\nwave = "5%"\n')
-    made = make(settings, capsys, "--update")
+@pytest.mark.parametrize(
+    ("more", "options"),
+    [
+        ('wave = "5%"\n', ""),
+        ('canaries = ["a"]\n', ""),
+        ("", "--limit 10"),
+        ("", "--wave 10%"),
+        ("", "--limit=0 --merge-when-green"),
+    ],
+)
+def test_what_is_counted_in_the_whole_fleet_is_one_job(
+    more: str, options: str, settings: Path, capsys: Capture
+) -> None:
+    settings.write_text(f'folders = ["clones"]\n[update]\n{more}')
+    made = make(settings, capsys, f"--update={options}", "--parts", "2")
+    words = " ".join(["fleet update", str(settings.parent), *options.split()])
     assert made["update"]["script"] == [
-        f"lisa-scaffold fleet update {settings.parent} || [ $? -eq 1 ]"
+        f"lisa-scaffold {words} --format markdown > update.md && echo 0 > update.code "
+        "|| echo $? > update.code",
+        "cat update.md",
+        '[ "$(cat update.code)" -le 1 ]',
     ]
-    assert "update" not in "".join(made["fleet 1 of 4"]["script"])
+    assert made["update"]["artifacts"]["paths"] == ["update.md"]
+    looks = [made[f"fleet {number} of 2"] for number in (1, 2)]
+    assert "update" not in "".join(line for job in looks for line in job["script"])
+    assert [job["when"] for job in looks] == ["always", "always"]
+
+
+def test_waves_are_of_the_fleet_as_a_whole(settings: Path, capsys: Capture) -> None:
+    settings.write_text('folders = ["clones"]\n[update]\nwave = "5%"\n')
     words = ["fleet", "update", str(settings), "--shard", "1/2"]
     (settings.parent / "clones/a/.git").mkdir(parents=True)
     assert cli.main(words) == ExitCode.REFUSED
@@ -88,6 +115,18 @@ def test_gitlabs_own_schema_takes_it(settings: Path, tmp_path: Path) -> None:
         (("--history-branch", "$(x)"), "no name of a branch"),
         (("--history-branch", "kept", "--history", "kept"), "name one of them"),
         (("--update=--to 'v1",), "Close the quotation"),
+        (("--update=yes",), "--update yes: more than was expected: yes"),
+        (("--update=--dryrun",), "--update --dryrun: no such option: --dryrun"),
+        (("--update=--dryrun",), "Did you mean --dry-run?"),
+        (("--update=--limit ten",), "ten: a number is expected"),
+        (("--update=--wave 5",), "--update --wave 5: 5: no share"),
+        (("--update=--stop-at x",), "no share"),
+        (("--update=--shard 1/2",), "Leave --shard out"),
+        (("--update=--to latest",), "latest: no version of the template"),
+        (("--update=--help",), "no such option: --help"),
+        (("--update=-V",), "no such option: -V"),
+        (("--update=--limit 3; rm -rf / $(x)",), "3;: a number is expected"),
+        (("--update=; rm -r $(x)",), "no such option: -r"),
     ],
 )
 def test_what_no_pipeline_is_made_of(
@@ -98,9 +137,28 @@ def test_what_no_pipeline_is_made_of(
 
 
 def test_options_of_an_update_are_words_and_no_commands(settings: Path, capsys: Capture) -> None:
-    made = make(settings, capsys, "--update=--limit 3; rm -rf / $(x)")
+    made = make(settings, capsys, "--update=--jobs 3 --to='1.0.0' ")
     line = made["fleet 1 of 4"]["script"][0]
-    assert line.endswith("--shard 1/4 --limit '3;' rm -rf / '$(x)' || [ $? -eq 1 ]")
+    assert "--shard 1/4 --jobs 3 --to=1.0.0 --format markdown > update-1.md" in line
+
+
+def test_a_status_is_written_where_the_update_fails(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a shell, as a runner does; the job fails in the end."""
+    fleet: Fleet = open_fleet(tmp_path / "it", monkeypatch, one={})
+    made = make(fleet.set_up(), capsys, "--parts", "1", "--update=--to=9.9.9", "--install", "")
+    fleet.set_up('folders = ["clones"]\n[update]\nwave = "10%"\n')  # refused with --shard
+    scripts = Path(program("lisa-scaffold")).parent
+    monkeypatch.setenv("PATH", str(scripts), prepend=":")
+    script = "\n".join(made["fleet 1 of 1"]["script"])
+    words = ["sh", "-ec", script]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "waves are counted in the fleet as a whole" in done.stderr
+    told = json.loads((tmp_path / "status-1.json").read_text())
+    assert [each["state"] for each in told["projects"]] == ["behind"]
+    assert made["page"]["when"] == "always"
 
 
 def run_jobs(made: dict[str, Any], checkout: Path) -> None:

@@ -7,14 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from lisa_scaffold import files
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changed, changing
 from lisa_scaffold.cli.terminal import busy, hand_over, is_watched, look, say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
-from lisa_scaffold.shown import visible
+from lisa_scaffold.shown import brief, visible
 
 if TYPE_CHECKING:
     from lisa_scaffold.fleet.records import Status
@@ -95,7 +95,10 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
         help="in projects that are not behind, repair what needs no human judgement",
     )
     group.add_argument(
-        "--limit", metavar="N", type=_read_limit, help="begin with N projects at most in this run"
+        "--limit",
+        metavar="N",
+        type=_read_limit,
+        help="begin with N projects at most in this run, of its part where there is a --shard",
     )
     group.add_argument(
         "--wave",
@@ -142,7 +145,8 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
         metavar="OPTIONS",
         nargs="?",
         const="",
-        help="update the projects too, with options of fleet update in one word",
+        help="update the projects too, with options of fleet update in one word, such as "
+        "'--limit 10'; with a limit, or waves, one job updates the whole fleet",
     )
     group.add_argument(
         "--history", metavar="FOLDER", help="folder of earlier status files, in the repository"
@@ -316,12 +320,16 @@ def run_pipeline(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.fleet import pipeline, settings
 
     fleet = settings.read(arguments.fleet)
+    options = None if arguments.update is None else _read_options(arguments.update)
     named = arguments.fleet.parent if arguments.fleet.is_file() else arguments.fleet
     usual = pipeline.Wanted()
     wanted = pipeline.Wanted(
         *(named.as_posix(), arguments.parts, arguments.image or usual.image),
-        *(usual.install if arguments.install is None else arguments.install, arguments.update),
-        *(arguments.history or "", arguments.history_branch or ""),
+        usual.install if arguments.install is None else arguments.install,
+        update=options and options.words,
+        is_limited=bool(options and options.is_limited),
+        history=arguments.history or "",
+        branch=arguments.history_branch or "",
     )
     text = pipeline.make_pipeline(fleet, wanted)
     if arguments.output:
@@ -330,6 +338,68 @@ def run_pipeline(arguments: argparse.Namespace) -> int:
     else:
         hand_over(text)
     return ExitCode.DONE
+
+
+class _Options(NamedTuple):
+    """Options of an update, as words: a shell is to make nothing more of them.
+
+    Attributes
+    ----------
+    words
+        The words.
+    is_limited
+        Whether they set a limit, or waves.
+    """
+
+    words: tuple[str, ...]
+    is_limited: bool
+
+
+class _OptionsParser(common.Parser):
+    """Reads options that are for later, by somebody else: what is wrong with them is told now."""
+
+    def error(self, message: str, hint: str = "") -> NoReturn:
+        """Complain of options that the update would refuse."""
+        raise LisaError(message, hint or f"What there is: {self.prog} --help")
+
+    def add_argument(self, *names: str, **options: Any) -> argparse.Action:
+        """Add an argument, unless it prints something and updates nothing."""
+        if "--version" in names:
+            return argparse.Action(names, "version")
+        return super().add_argument(*names, **options)
+
+
+def _read_options(text: str) -> _Options:
+    """The options of an update that runs at night, read as that will read them.
+
+    Raises
+    ------
+    LisaError
+        If it would refuse them.
+    """
+    import shlex
+
+    from lisa_scaffold import template
+    from lisa_scaffold.fleet.settings import read_share
+
+    parser = _OptionsParser(prog="lisa-scaffold fleet update", add_help=False)
+    _add_update(parser)
+    try:
+        words = shlex.split(text)
+        found = parser.parse_args([".", *words])
+        shares = [read_share(each) for each in (found.wave, found.stop_at) if each is not None]
+        if found.shard:
+            raise LisaError("the pipeline shares the fleet by itself", "Leave --shard out.")
+        source = template.default_source()
+        if found.to and not source.has(source.spell(found.to)):
+            raise LisaError(f"{found.to}: no version of the template", "Name one such as v1.2.3.")
+    except ValueError as error:
+        what = f"--update {brief(text, 80)}: no words that a shell would read ({error})"
+        raise LisaError(what, "Close the quotation.") from error
+    except LisaError as error:
+        hint = f"{error.hint}\n  Write options of fleet update, such as --update='--limit 10'."
+        raise LisaError(f"--update {brief(text, 80)}: {error.message}", hint) from error
+    return _Options(tuple(words), found.limit is not None or bool(found.wave and shares))
 
 
 def run_page(arguments: argparse.Namespace) -> int:

@@ -51,7 +51,9 @@ class Wanted(NamedTuple):
     install
         What installs lisa-scaffold in a job; empty where the image has it.
     update
-        The arguments of the update; ``None``: there is none.
+        The options of the update; ``None``: there is none.
+    is_limited
+        Whether these set a limit, or waves.
     history
         The folder of earlier status files, in the repository; empty where there is none.
     branch
@@ -62,7 +64,8 @@ class Wanted(NamedTuple):
     parts: int = 4
     image: str = "python:3.14"
     install: str = f"pip install {shlex.quote(REQUIREMENT)}"
-    update: str | None = None
+    update: Sequence[str] | None = None
+    is_limited: bool = False
     history: str = ""
     branch: str = ""
 
@@ -85,8 +88,9 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
     import yaml
 
     _refuse(wanted)
-    in_waves = bool(fleet.updates.canaries) or fleet.updates.wave < 1
-    updates = None if wanted.update is None else _split(wanted.update)
+    # What a run begins with is counted in the fleet as a whole.
+    in_one = wanted.is_limited or bool(fleet.updates.canaries) or fleet.updates.wave < 1
+    updates = wanted.update
     jobs: dict[str, Any] = {
         "workflow": {"rules": [{"when": "always"}]},
         "stages": ["update", "look", "page"],
@@ -94,21 +98,39 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
     }
     if wanted.install:
         jobs["default"]["before_script"] = [wanted.install]
-    if updates is not None and in_waves:
-        # Waves are counted in the fleet as a whole.
-        line = _say("update", wanted.folder, *updates)
-        jobs["update"] = {"stage": "update", "script": [line]}
+    if updates is not None and in_one:
+        run, end = _update("update", [wanted.folder, *updates])
+        jobs["update"] = {"stage": "update", "script": [*run, *end], **_keep("update.md")}
     names = [f"fleet {number} of {wanted.parts}" for number in range(1, wanted.parts + 1)]
     for number, name in enumerate(names, 1):
         part = ["--shard", f"{number}/{wanted.parts}"]
         output = ["--format", "json", "--output", f"status-{number}.json"]
         lines = [_say("status", wanted.folder, *part, *output)]
-        if updates is not None and not in_waves:
-            lines.insert(0, _say("update", wanted.folder, *part, *updates))
-        kept = {"paths": [f"status-{number}.json"], "when": "always", "expire_in": "1 week"}
-        jobs[name] = {"stage": "look", "script": lines, "artifacts": kept}
+        kept = [f"status-{number}.json"]
+        if updates is not None and not in_one:
+            run, end = _update(f"update-{number}", [wanted.folder, *part, *updates])
+            lines = [*run, *lines, *end]
+            kept.append(f"update-{number}.md")
+        # Also where the update has failed: then all the more somebody wants to know how it stands.
+        jobs[name] = {"stage": "look", "when": "always", "script": lines, **_keep(*kept)}
     jobs["page"] = _make_page(wanted, names)
     return _HEAD + yaml.safe_dump(jobs, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _keep(*paths: str) -> dict[str, Any]:
+    """What of a job is kept, whether it fails or not."""
+    return {"artifacts": {"paths": [*paths], "when": "always", "expire_in": "1 week"}}
+
+
+def _update(name: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What updates, and leaves the report in a file; and what fails in the end where that failed.
+
+    Conflicts, and projects that fail, are told in the report; more than that fails.
+    """
+    line = shlex.join(["lisa-scaffold", "fleet", "update", *words, "--format", "markdown"])
+    code = f"{name}.code"
+    run = f"{line} > {name}.md && echo 0 > {code} || echo $? > {code}"
+    return [run, f"cat {name}.md"], [f'[ "$(cat {code})" -le 1 ]']
 
 
 def _refuse(wanted: Wanted) -> None:
@@ -125,15 +147,6 @@ def _refuse(wanted: Wanted) -> None:
         raise LisaError("--history and --history-branch: name one of them", hint)
 
 
-def _split(options: str) -> list[str]:
-    """The options of an update, as words: a shell is to make nothing more of them."""
-    try:
-        return shlex.split(options)
-    except ValueError as error:
-        what = f"--update {brief(options, 80)}: no options that a shell would read ({error})"
-        raise LisaError(what, "Close the quotation.") from error
-
-
 def _make_page(wanted: Wanted, names: Sequence[str]) -> dict[str, Any]:
     """The last job: it joins the parts, makes the page, and keeps the status."""
     parts = [f"status-{number}.json" for number in range(1, wanted.parts + 1)]
@@ -144,6 +157,7 @@ def _make_page(wanted: Wanted, names: Sequence[str]) -> dict[str, Any]:
     job: dict[str, Any] = {
         "stage": "page",
         "needs": names,
+        "when": "always",
         "script": ["mkdir -p public", line],
         "artifacts": {
             "paths": ["public", *([folder] if folder else [])],
@@ -190,7 +204,7 @@ def _list_commands(branch: str) -> tuple[list[str], list[str]]:
 def _say(verb: str, *words: str) -> str:
     """A command after which the job goes on, also where something is left to people.
 
-    Conflicts, and projects that cannot be read, end it with 1: they are told on the page, which is
-    made all the same. More than that is a failure.
+    Projects that cannot be read end it with 1: they are told on the page, which is made all the
+    same. More than that is a failure.
     """
     return f"{shlex.join(['lisa-scaffold', 'fleet', verb, *words])} || [ $? -eq 1 ]"
