@@ -26,6 +26,7 @@ LICENCE = Found("LIC002", "must", "pyproject.toml", 3, "no licence")
 WORST = Found(EVIL, "must", EVIL, 1, EVIL)
 OPENED = Request("https://x.org/1", "opened")
 ALPHA = Row("lisa/alpha", "https://x.org/a", version="v1.0.0", behind=2, must=10, should=1)
+ALPHA = replace(ALPHA, kind="package")
 ROWS = (
     replace(ALPHA, findings=(LICENCE,)),
     Row("lisa/beta", "/b", version="v2.0.0", behind=0, must=9, request=OPENED),
@@ -100,12 +101,29 @@ def test_sorting_and_filter_stand_in_the_address(page: Page) -> None:
 
 def test_a_page_a_project_and_the_way_back(page: Page) -> None:
     page.one("#text").send_keys("alpha")
-    page.one("#projects tbody a[href='#p1']").send_keys(Keys.ENTER)
-    assert [each.get_attribute("id") for each in page.shown(".project")] == ["p1"]
+    page.one("#projects tbody a[href='#p:lisa/alpha']").send_keys(Keys.ENTER)
+    assert [each.get_attribute("id") for each in page.shown(".project")] == ["p:lisa/alpha"]
     assert not page.one(".overview").is_displayed()
-    assert "no licence" in page.one("#p1").text
+    assert "no licence" in page.one("[id='p:lisa/alpha']").text
     click(page, page.one(".back a"))
     assert (names(page), page.shown(".project.chosen")) == (["lisa/alpha"], [])
+
+
+def test_a_project_of_any_name_has_an_address(page: Page) -> None:
+    """Which is the same tomorrow, when there are others before it."""
+    link = page.one("#projects tbody tr[data-state=current] a[href*=script]")
+    click(page, link)
+    (shown,) = page.shown(".project")
+    assert shown.find_element(By.TAG_NAME, "h2").text.startswith(EVIL)
+
+
+def test_the_filter_finds_what_its_hint_names(page: Page) -> None:
+    hint = page.one("#text").get_attribute("placeholder")
+    assert hint == "name, kind, version or code of a rule"
+    for word in ("alpha", "package", "v1.0.0", "LIC002"):
+        page.one("#text").clear()
+        page.one("#text").send_keys(word)
+        assert (word, names(page)) == (word, ["lisa/alpha"])
 
 
 def test_nothing_runs_and_nothing_is_asked_for(page: Page) -> None:

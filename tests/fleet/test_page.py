@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.fleet.records import Found, Request, Row, Status, read_status
-from lisa_scaffold.report.fleet import machine
+from lisa_scaffold.report.fleet import machine, report
 
 from ..support.results import EVIL
 from ..support.updates import Capture
@@ -54,11 +55,47 @@ def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
     text = output.read_text()
     assert "<h1>3 projects, 33 % up to date</h1>" in text
     assert "2 archived" in text
-    rows = re.findall(r'<tr data-state="([^"]*)" data-codes="([^"]*)">', text)
-    assert rows == [("behind", "LIC002 "), ("current", ""), ("unreadable", "")]
+    rows = re.findall(r'<tr data-state="(.*?)" data-kind="(.*?)" data-codes="(.*?)">', text)
+    assert rows == [
+        *(("behind", "package", "LIC002 "), ("current", "", ""), ("unreadable", "", "")),
+    ]
+    assert [*re.findall(r'<section class="project" id="([^"]*)"', text)] == [
+        *("p:lisa/a", "p:lisa/b", "p:lisa/c"),
+    ]
+    assert "<dt>finding that must be fixed, in 1 project</dt><dd>1</dd>" in text
     assert '<a href="https://x.org/lisa/a">' in text
     assert 'href="/clones' not in text
     assert "<polyline" not in text
+
+
+def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Capture) -> None:
+    """Neither what is known of it from elsewhere, nor a nought that nobody has counted."""
+    odd = Row("lisa/d", version="v2.0.0", behind=0, must=7, drift=3, problem="its record is broken")
+    moments = ("2026-11-28T10:00:00+00:00", STATUS.when)
+    paths = [
+        write(tmp_path, f"{moment[8:10]}.json", Status(moment, "v2.0.0", (ROWS[1], ROWS[2], odd)))
+        for moment in moments
+    ]
+    told = json.loads(Path(paths[0]).read_text())["projects"]
+    unknown = ("behind", "drift", "must", "should", "waived", "updates")
+    assert [{each[key] for key in unknown} for each in told[1:]] == [{None}, {None}]
+    assert cli.main(["fleet", "page", *paths]) == ExitCode.DONE
+    text = capsys.readouterr().out
+    assert "<h1>3 projects, 33 % up to date</h1>" in text
+    assert "with the template: 33 %" in text
+    assert "must be fixed, in 0 projects</dt><dd>0</dd>" in text
+    cells = [
+        re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"(?s)<tr data.*?</tr>", text)
+    ]
+    assert [row[1:] for row in cells[1:]] == [[""] * 9, [""] * 9]
+    section = re.findall(r'(?s)<section class="project" id="p:lisa/c".*?</section>', text)[0]
+    assert "without the template" not in section
+    assert "unknown kind" not in section
+    status = read_status(Path(paths[0]))
+    table = report("markdown", status).splitlines()
+    assert [each.split(" | ")[2:7] for each in table if "lisa/c" in each or "lisa/d" in each] == [
+        *([""] * 5, ["v2.0.0", *[""] * 4]),
+    ]
 
 
 def test_nothing_of_a_project_is_markup(tmp_path: Path, capsys: Capture) -> None:

@@ -122,6 +122,9 @@ class Row:
         return "behind" if self.behind else "current" if self.behind == 0 else "another template"
 
 
+_UNKNOWN = ("behind", "drift", "must", "should", "waived", "updates")
+"""What nobody knows of a project that cannot be read."""
+
 STATES = ("unreadable", "no template", "another template", "drifted", "behind", "current")
 """Every state, in the order in which somebody would look at them."""
 
@@ -172,6 +175,8 @@ def row_as_data(row: Row) -> dict[str, Any]:
     data = {each.name: getattr(row, each.name) for each in fields(row)}
     data["findings"] = [each._asdict() for each in row.findings]
     data["request"] = row.request._asdict() if row.request else None
+    if row.problem:
+        data.update(dict.fromkeys(_UNKNOWN))
     return {"name": row.name, "state": row.state, **data}
 
 
@@ -185,7 +190,9 @@ def row_from(data: Any) -> Row:
     """
     if not isinstance(data, dict):
         raise ValueError("no object")
-    given = {each.name: data[each.name] for each in fields(Row) if each.name in data}
+    unknown = _UNKNOWN if data.get("problem") else ()
+    names = [each.name for each in fields(Row) if each.name not in unknown]
+    given = {name: data[name] for name in names if name in data}
     usual = Row("")
     for name, value in given.items():
         kind = type(getattr(usual, name))

@@ -32,7 +32,7 @@ from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 
-_FORM = "1"  # of a row that is kept: another form is never taken for it
+_FORM = "2"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"

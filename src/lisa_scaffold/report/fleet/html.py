@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
+from urllib.parse import quote
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.records import STATES, Found, Row, Status
@@ -75,7 +76,7 @@ def report(history: Sequence[Status]) -> str:
     """
     history = sorted(redacted_in(list(history)), key=lambda each: each.when)
     status = history[-1]
-    rows = [(f"p{number}", row) for number, row in enumerate(status.rows, 1)]
+    rows = _name_places(status.rows)
     states = Counter(row.state for row in status.rows)
     return build_page(
         "fleet",
@@ -86,8 +87,8 @@ def report(history: Sequence[Status]) -> str:
         rows=rows,
         states=[(state, states[state]) for state in STATES if states[state]],
         share=_share(status, _is_current),
-        must=sum(row.must for row in status.rows),
-        should=sum(row.should for row in status.rows),
+        must=_count_findings(status, "must"),
+        should=_count_findings(status, "should"),
         opened=sum(
             bool(row.request) and row.request.state in _OPEN for row in status.rows if row.request
         ),
@@ -106,6 +107,21 @@ def report(history: Sequence[Status]) -> str:
 
 
 _OPEN = ("opened", "draft")
+
+
+def _name_places(rows: Sequence[Row]) -> list[tuple[str, Row]]:
+    """The rows, each with its place on the page: it is the same in the page of tomorrow."""
+    places: dict[str, Row] = {}
+    for number, row in enumerate(rows):
+        named = f"p:{quote(row.name, safe='/', errors='backslashreplace')}"
+        places[f"{named}~{number}" if named in places else named] = row
+    return [*places.items()]
+
+
+def _count_findings(status: Status, severity: str) -> tuple[int, int]:
+    """How many findings of a sort there are, and in how many projects."""
+    counts = [getattr(row, severity) for row in status.rows if not row.problem]
+    return sum(counts), sum(map(bool, counts))
 
 
 def _link(row: Row) -> str:
@@ -156,11 +172,11 @@ def _list_failing(rows: Sequence[tuple[str, Row]]) -> list[Failing]:
 
 
 def _is_current(row: Row) -> bool:
-    return row.behind == 0
+    return row.state == "current"
 
 
 def _has_template(row: Row) -> bool:
-    return bool(row.version)
+    return bool(row.version) and not row.problem
 
 
 def _is_clean(row: Row) -> bool:

@@ -34,9 +34,14 @@ def list_cells(row: Row) -> list[str]:
     numbers = [row.drift, row.must, row.should, row.waived]
     return [
         *(row.name, row.state, row.kind, row.version),
-        "" if row.behind is None else str(row.behind),
+        "" if row.behind is None or row.problem else str(row.behind),
         *(["" for _ in numbers] if row.problem else map(str, numbers)),
         *(row.release, row.pipeline),
         *((f"{request.state} {request.url}", request.pipeline) if request else ("", "")),
-        *(row.activity, "yes" if row.updates else "no", row.problem, row.place),
+        *(row.activity, say_updates(row), row.problem, row.place),
     ]
+
+
+def say_updates(row: Row) -> str:
+    """Whether a project takes part in updates; nothing where nobody knows."""
+    return "" if row.problem else "yes" if row.updates else "no"

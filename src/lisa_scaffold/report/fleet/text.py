@@ -9,6 +9,7 @@ from lisa_scaffold.fleet.records import STATES, Row, Status
 from lisa_scaffold.lines import Paint, count, plain
 from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
+from lisa_scaffold.report.fleet.table import say_updates
 from lisa_scaffold.report.markdown import code, escaped
 from lisa_scaffold.shown import brief
 from lisa_scaffold.versions import shorten
@@ -95,8 +96,9 @@ def as_markdown(status: Status) -> str:
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
             escaped(row.problem or row.state, _LONGEST),
-            *(escaped(shorten(row.version)), str(row.drift), str(row.must), str(row.should)),
-            *("yes" if row.updates else "no", escaped(row.pipeline), escaped(request)),
+            escaped(shorten(row.version)),
+            *("" if row.problem else str(each) for each in (row.drift, row.must, row.should)),
+            *(say_updates(row), escaped(row.pipeline), escaped(request)),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     if status.left_out:

@@ -11,7 +11,7 @@
     number,
     state: element.dataset.state,
     cells: [...element.cells].map((cell) => cell.textContent.trim()),
-    text: `${element.textContent} ${element.dataset.codes}`.toLowerCase(),
+    text: [element.textContent, element.dataset.kind, element.dataset.codes].join(" ").toLowerCase(),
   }));
   const order = new Intl.Collator("en", { numeric: true });
   let sorted = "";
@@ -52,7 +52,7 @@
 
   const show = (focus) => {
     const named = location.hash.slice(1);
-    const chosen = /^p\d+$/.test(named) && document.getElementById(named);
+    const chosen = named.startsWith("p:") && document.getElementById(named);
     for (const each of document.querySelectorAll(".chosen")) each.classList.remove("chosen");
     document.body.classList.toggle("one", Boolean(chosen));
     if (chosen) {
