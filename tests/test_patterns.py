@@ -17,6 +17,7 @@ import pytest
 import lisa_scaffold
 from lisa_scaffold import cli, merge
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.merge import headings
 from lisa_scaffold.pattern import LazyPattern
 
 from .support import pumped
@@ -52,6 +53,8 @@ LONG = (
     ("merge.dockerfile._STAGE", "match"),
     ("formats.tree.COMMENT", "findall"),
     ("merge.own_version._IN_JSON", "fullmatch"),
+    ("merge.needs._ASSIGNED", "findall"),
+    ("rules.compose._SAID_OF_SECRET", "match"),
 )
 
 
@@ -189,4 +192,13 @@ _DEV, _WIDE = "0-dev" * 40_000, " " * 200_000
 def test_a_merge_of_long_lines_costs_little(path: str, base: str, ours: str, theirs: str) -> None:
     start = time.process_time()
     merge.merge_file(path, *(f"{each}\n".encode() for each in (base, ours, theirs)))
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("piece", [":", "](", "{"])
+def test_long_headings_cost_little(piece: str) -> None:
+    title = piece * 100_000
+    sides = [["A", "=" * 9, "", f"{each}{title}", "=" * 300_000] for each in "ABC"]
+    start = time.process_time()
+    headings.find_doubled(["A"], sides[0], sides[1], sides[2], "README.rst")
     assert time.process_time() - start < 5

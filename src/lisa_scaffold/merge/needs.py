@@ -19,7 +19,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import normalize_name, split_requirement
 
 _USE = compile_lazily(r"(?<![\w.])(matrix|steps|needs|inputs|env)\.([A-Za-z_][\w-]*)")
-_ASSIGNED = compile_lazily(r"([A-Za-z_]\w*)=")
+_ASSIGNED = compile_lazily(r"(?<!\w)([A-Za-z_]\w*)=")
 _VOLUME = compile_lazily(r"([A-Za-z0-9][\w.-]*):")
 _IN_JOB = ("matrix", "steps")
 _BY_DOT = ("matrix", "steps", "inputs", "env")
