@@ -158,8 +158,8 @@ class Change(NamedTuple):
     path
         The path, relative to the project.
     status
-        ``updated``, ``merged``, ``kept``, ``left out``, ``added``, ``removed``, ``renamed`` or
-        ``conflict``.
+        ``updated``, ``merged``, ``kept``, ``corrected``, ``left out``, ``added``, ``removed``,
+        ``renamed`` or ``conflict``.
     was
         The old path, where it was renamed.
     """

@@ -185,7 +185,8 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
     """Bring an update in, which may be the sum of several, and report each."""
     from lisa_scaffold.report import update as report
 
-    conflicts = ExitCode.FINDINGS if updated.synced.conflicts else ExitCode.DONE
+    is_open = updated.synced.conflicts or updated.synced.tasks
+    code = ExitCode.FINDINGS if is_open else ExitCode.DONE
     if arguments.dry_run:
         after = report.tried(updated)
     else:
@@ -212,4 +213,4 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
         hand_over("".join(one.diff for one in each))
     else:
         tell(f"{text}\n\n{fit(after, width)}\n", coloured=True)
-    return conflicts
+    return code

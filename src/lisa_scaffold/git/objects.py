@@ -175,6 +175,11 @@ class Store:
             )
         return found
 
+    def paths(self, tree: str) -> list[str]:
+        """All paths of a tree."""
+        listed = self.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)
+        return os.fsdecode(listed).split("\0")[:-1]
+
     def contents(self, tree: str, paths: Collection[str]) -> dict[str, Blob]:
         """The files of a tree at those paths that it has; a submodule has no content.
 

@@ -21,6 +21,7 @@ STATUSES = {
     "conflict": "in conflict",
     "merged": "merged",
     "updated": "updated",
+    "corrected": "corrected",
     "kept": "kept",
     "left out": "left out",
     "added": "added",

@@ -24,6 +24,7 @@ HEADINGS = {
     "kept": "Kept as the project has them",
     "left out": "Left out (the project does without them)",
     "updated": "Updated (the project had not changed them)",
+    "corrected": "Corrected (they name a package that has another name now)",
     "added": "Added",
     "renamed": "Renamed",
     "removed": "Removed",
@@ -126,7 +127,7 @@ def html(updated: Updated) -> str:
 
 def applied(updated: Updated) -> str:
     """What was and was not changed, and what to do, after the update was put into the work tree."""
-    hint = _hint_lock(updated)
+    hint = f"{_list_tasks(updated.synced)}{_hint_lock(updated)}"
     if not updated.synced.conflicts:
         return (
             "The update is staged; nothing is committed. Look at it with: git diff --staged\n"
@@ -138,6 +139,14 @@ def applied(updated: Updated) -> str:
         "Go through them with: lisa-scaffold resolve; git mergetool or an editor does as well.\n"
         f"Then: git commit. Undo the whole update with: git reset --merge{hint}"
     )
+
+
+def _list_tasks(synced: Synced) -> str:
+    """That something is left to do, as the notes say."""
+    paths = [*dict.fromkeys(each.path for each in synced.tasks)]
+    if not paths:
+        return ""
+    return f"\nLeft for you to correct, at the lines named above: {', '.join(map(visible, paths))}"
 
 
 def _hint_lock(updated: Updated) -> str:
@@ -167,7 +176,8 @@ def tried(updated: Updated) -> str:
     number = len(synced.shown())
     files = "1 file" if number == 1 else f"{number} files"
     left = f", with {_sum_conflicts(synced)}" if synced.conflicts else ""
-    return f"A dry run: nothing was changed. Without --dry-run, {files} would be{left}."
+    said = f"A dry run: nothing was changed. Without --dry-run, {files} would be{left}."
+    return f"{said}{_list_tasks(synced)}"
 
 
 def beginning(project: Project, version: str) -> str:
@@ -186,7 +196,7 @@ def _sum_conflicts(synced: Synced) -> str:
 def committed(updated: Updated, branch: str) -> str:
     """What to do after the update was committed on a branch."""
     message = f"The update is committed on the branch {branch}; nothing else has changed."
-    hint = _hint_lock(updated)
+    hint = f"{_list_tasks(updated.synced)}{_hint_lock(updated)}"
     if not updated.synced.conflicts:
         return f"{message}{hint}"
     return (
@@ -245,6 +255,7 @@ def as_json(updated: Updated | None, version: str) -> str:
         "conflicts": list(synced.conflicts),
         "places": {path: conflict.places for path, conflict in synced.conflicts.items()},
         "notes": [str(note) for note in updated.notes] if updated else [],
+        "tasks": [str(note) for note in synced.tasks],
         "patches": synced.patches,
         "quotations": synced.quotations,
         "changelog": updated.changelog if updated else "",

@@ -96,6 +96,8 @@ class Synced:
         Changes that were not taken, by path: unified diffs of what the project has then.
     quotations
         Lines of those that belong nowhere in it, by path, each with its sign in front.
+    tasks
+        Those notes that leave something to do before the project is right again.
     """
 
     files: dict[str, Blob | None] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class Synced:
     notes: list[Note] = field(default_factory=list)
     patches: dict[str, str] = field(default_factory=dict)
     quotations: dict[str, str] = field(default_factory=dict)
+    tasks: list[Note] = field(default_factory=list)
 
     def settle(self, path: str, status: str, content: Blob | None, was: str | None = None) -> None:
         """Record the new content of a path."""
@@ -132,6 +135,11 @@ class Synced:
     def note(self, path: str, *notes: str) -> None:
         """Record what a maintainer should know of a path."""
         self.notes += [Note(text, path) for text in notes]
+
+    def assign(self, path: str, task: str) -> None:
+        """Record what a person has to do in a path."""
+        self.note(path, task)
+        self.tasks.append(self.notes[-1])
 
     def keep(self, path: str, *notes: str) -> None:
         """Record that a path stays as the project has it."""

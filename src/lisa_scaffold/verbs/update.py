@@ -21,7 +21,7 @@ from lisa_scaffold.project import Project, settings
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.settings import Settings
 from lisa_scaffold.shown import brief, redacted, spoken, visible
-from lisa_scaffold.sync import recopy, trees
+from lisa_scaffold.sync import package_name, recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
 from lisa_scaffold.versions import shorten
@@ -281,6 +281,8 @@ class Prepared:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
             synced = trees.merge_project(store, ours, base, theirs, policy)
+        if names := _find_renamed(before, after, *renders):
+            package_name.follow(synced, store, ours, names, policy)
         return Updated(
             self.project,
             self.new.version,
@@ -373,6 +375,18 @@ class Prepared:
                 yield f"The template asks no question {key} any more: its answer is dropped."
 
 
+def _find_renamed(
+    before: Render, after: Render, base: Mapping[str, Blob], theirs: Mapping[str, Blob]
+) -> package_name.Names | None:
+    """The import names of a package of the template that gets another one."""
+    old, new = (str(each.answers.get("import_name") or "") for each in (before, after))
+    if not old or not new or old == new:
+        return None
+    names = package_name.Names(old, new, base.keys())
+    is_moved = any(names.move(path) in theirs for path in base if path not in theirs)
+    return names if is_moved else None
+
+
 def _note_commands(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """The commands of the template that were not run, and which of them are new."""
     for command in after[:_MOST_COMMANDS]:
@@ -410,6 +424,7 @@ def join(updates: Sequence[Updated]) -> Updated:
         whole.notes += synced.notes
         whole.patches |= synced.patches
         whole.quotations |= synced.quotations
+        whole.tasks += synced.tasks
     return replace(first, synced=whole, before=before)
 
 

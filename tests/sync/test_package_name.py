@@ -1,0 +1,166 @@
+"""A package that gets another import name, with what people have added to it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import cli, git
+from lisa_scaffold.errors import ExitCode
+
+from ..support.updates import Capture, Files, commit, write
+
+pytestmark = pytest.mark.usefixtures("no_hook_programs")
+
+Rename = Callable[..., tuple[int, dict[str, object]]]
+
+OWN: Files = {
+    "src/{old}/fit.py": "import {name}\nfrom {name}.noise import link_noise_psd\n\n"
+    "FIT = {name}.noise\n",
+    "src/{old}/sub/__init__.py": "",
+    "src/{old}/sub/deep.py": "from {name}.fit import (\n    FIT,\n)\n",
+    "src/{old}/sub/table.txt": "{name}.noise stays: a table\n",
+    "tests/test_own.py": '"""Own.\n\n>>> from {name} import fit\n"""\n\n'
+    "import {name}.sub.deep as deep\n",
+    "docs/own.rst": ".. code-block:: python\n\n   from {name}.fit import FIT\n",
+    "notes.ipynb": '{{"cells": [{{"source": ["from {name} import fit\\n"]}}]}}\n',
+}
+
+
+def own(name: str) -> Files:
+    names = {"name": name, "old": name.replace(".", "/")}
+    return {path.format(**names): str(text).format(**names) for path, text in OWN.items()}
+
+
+@pytest.fixture
+def rename(tmp_path: Path, capsys: Capture) -> Rename:
+    """Make a project, add files, and give its package another name."""
+
+    def renamed(old: str, new: str, files: Files, *answers: str) -> tuple[int, dict[str, object]]:
+        project = tmp_path / "project"
+        data = [word for each in (f"import_name={old}", *answers) for word in ("--data", each)]
+        assert cli.main(["new", str(project), "--defaults", *data]) == ExitCode.DONE
+        write(project, files)
+        commit(project)
+        capsys.readouterr()
+        options = ["--data", f"import_name={new}", "--format", "json"]
+        code = cli.main(["update", str(project), *options])
+        return code, json.loads(capsys.readouterr().out)
+
+    return renamed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "answers"),
+    [
+        ("r3", "r4", ()),
+        ("r3", "lisa.r3", ()),
+        ("lisa.foo", "lisa.bar", ()),
+        ("lisa.foo", "foo", ("notebooks=yes",)),
+        ("r3", "r4", ("compiled=nanobind",)),
+        ("r3", "r4", ("backend=hatchling", "cli=yes")),
+    ],
+)
+def test_the_whole_folder_moves_and_imports_follow(
+    old: str, new: str, answers: tuple[str, ...], rename: Rename, tmp_path: Path
+) -> None:
+    before, after = own(old), own(new)
+    code, told = rename(old, new, before, *answers)
+    project = tmp_path / "project"
+    tasks = [each for each in told["tasks"] if "table.txt" not in each]  # type: ignore[attr-defined]
+    assert tasks == []
+    assert code == ExitCode.FINDINGS  # the table names a module
+    assert told["conflicts"] == []
+    for path, text in after.items():
+        expected = (
+            text if not path.endswith("table.txt") else before[path.replace(*_swap(new, old))]
+        )
+        assert (project / path).read_text() == expected
+    tracked = git.git("ls-files", cwd=project).splitlines()
+    assert not [path for path in tracked if path.startswith(f"src/{old.replace('.', '/')}/")]
+    source = (project / f"src/{new.replace('.', '/')}/__init__.py").read_text()
+    assert f"from {old}." not in source
+    for path in tracked:
+        if path.endswith(".py") and path.startswith(("src/", "tests/", "docs/")):
+            compile((project / path).read_text(), path, "exec")
+            text = (project / path).read_text()
+            assert f"from {old} import" not in text
+            assert f"from {old}." not in text
+
+
+def _swap(new: str, old: str) -> tuple[str, str]:
+    return f"src/{new.replace('.', '/')}/", f"src/{old.replace('.', '/')}/"
+
+
+def test_the_renamed_package_is_imported(rename: Rename, tmp_path: Path) -> None:
+    files: Files = {
+        "src/r3/own.py": "VALUE = 3\n",
+        "src/r3/__init__.py": "from r3.own import VALUE\n",
+    }
+    code, told = rename("r3", "r4", files)
+    assert (code, told["tasks"]) == (ExitCode.DONE, [])
+    run = [sys.executable, "-c", "import r4; print(r4.VALUE)"]
+    done = subprocess.run(
+        run, cwd=tmp_path / "project/src", capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "3\n"
+
+
+def test_the_example_that_was_deleted_stays_away(rename: Rename, tmp_path: Path) -> None:
+    gone = ("src/r3/noise.py", "src/r3/series.py", "src/r3/py.typed", "tests/test_noise.py")
+    files: Files = {**dict.fromkeys(gone), "tests/test_series.py": None, "src/r3/__init__.py": ""}
+    code, told = rename("r3", "r4", {**files, "docs/usage.md": "# Use\n", "src/r3/a.py": "A = 1\n"})
+    assert (code, told["tasks"]) == (ExitCode.DONE, [])
+    tracked = git.git("ls-files", "src", cwd=tmp_path / "project").splitlines()
+    assert tracked == ["src/r4/__init__.py", "src/r4/a.py"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("tests/test_own.py", 'NAME = "r3.noise"\n', 1),
+        ("tests/test_own.py", "import r3\n\nr3 = 1\nprint(r3.noise)\n", 4),
+        ("docs/own.md", "One.\n\nSee {py:mod}`r3.noise`.\n", 3),
+        ("tools/run.toml", 'module = "r3.series"\n', 1),
+        ("tools/own.cfg", "# own\npath = src/r3/noise.py\n", 2),
+        ("tools/data.toml", 'r3 = ["*.txt"]\n', 1),
+    ],
+)
+def test_what_only_people_can_tell_is_listed(
+    path: str, text: str, line: int, rename: Rename
+) -> None:
+    code, told = rename("r3", "r4", {path: text})
+    assert code == ExitCode.FINDINGS
+    assert told["tasks"] == [f"{path}: still names r3 ({path}:{line}): write r4."]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("tests/test_own.py", "r3 = [1.0]\nprint(r3.count(1))\n"),
+        ("docs/own.md", "Install r3 from https://gitlab.in2p3.fr/LISA/r3.git and r3.md.\n"),
+        ("tests/test_own.py", "import r3d\nfrom r3_x import y\nfrom .r3 import z\n"),
+        ("CHANGELOG.md", "- `r3.noise` is faster\n"),
+    ],
+)
+def test_what_is_no_name_of_the_package_stays(
+    path: str, text: str, rename: Rename, tmp_path: Path
+) -> None:
+    code, told = rename("r3", "r4", {path: text})
+    assert (code, told["tasks"]) == (ExitCode.DONE, [])
+    assert (tmp_path / "project" / path).read_text() == text
+
+
+def test_what_is_at_the_new_place_already_is_told(rename: Rename, tmp_path: Path) -> None:
+    files: Files = {"src/r3/fit.py": "A = 1\n", "src/r4/fit.py": "B = 1\n"}
+    code, told = rename("r3", "r4", files)
+    assert code == ExitCode.FINDINGS
+    expected = "src/r3/fit.py: stays, as src/r4/fit.py is there already: put them together."
+    assert told["tasks"] == [expected]
+    assert (tmp_path / "project/src/r3/fit.py").read_text() == "A = 1\n"
+    assert (tmp_path / "project/src/r4/fit.py").read_text() == "B = 1\n"
