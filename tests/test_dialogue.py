@@ -250,11 +250,16 @@ def test_a_declined_preview_makes_nothing(terminal: pexpect.spawn[str]) -> None:
     terminal.expect_exact("Nothing was made. The answers are kept")
     assert finish(terminal) == 0
     assert list(here(terminal).iterdir()) == []
-    # Whoever names another folder makes another project: Enter leaves the answers where they are.
+    # Whoever names another folder and makes another project leaves the answers where they are, and
+    # fewer do not take their place unasked.
     other = spawn("-c", NEW, "other", cwd=here(terminal))
-    answer(other, "that you kept the last time?")
-    other.expect_exact(KIND)
-    other.close(force=True)
+    answer(other, "that you kept the last time?", DOWN)
+    answer(other, KIND)
+    other.expect_exact(ASKED[0])
+    other.send(CTRL_C)
+    answer(other, "keep the answers for the next time")
+    answer(other, "13 answers are kept already: keep these 1 in their place?")
+    assert finish(other) == 130
     again = spawn("-c", NEW, cwd=here(terminal))
     answer(again, "that you kept the last time?")
     again.expect_exact("Create this project?")
@@ -533,6 +538,11 @@ def test_control_c_asks_and_what_was_answered_is_kept(
     assert yaml.safe_load(state.read_text()) == {"kind": "package", "project_name": "LISA Tides"}
     again = spawn("-c", NEW, cwd=here(terminal))
     answer(again, "Take up the 2 answers")
+    again.expect_exact(ASKED[1])
+    again.send(ESCAPE)
+    again.expect_exact(ASKED[0])  # which is one of those that were kept
+    again.expect_exact("LISA Tides")
+    again.send(ENTER)
     for question in ASKED[1:]:
         answer(again, question)
     answer(again, "Create this project?")
@@ -660,3 +670,33 @@ def test_a_number_without_a_default_is_offered_none(monkeypatch: pytest.MonkeyPa
     question = Question("size", "int", "Size", None, (), "", asked=True)
     assert prompt.ask(question, lambda _: [question], {}) == "4"
     assert offered == [""]
+
+
+def test_letters_replace_an_answer_that_was_refused(terminal: pexpect.spawn[str]) -> None:
+    for question in (KIND, *ASKED[:3]):
+        answer(terminal, question)
+    terminal.expect_exact(ASKED[3])
+    terminal.send(CLEAR + "nobody" + ENTER)
+    terminal.expect_exact("letters: another")
+    answer(terminal, "", "ada@example.org")
+    for question in ASKED[4:]:
+        answer(terminal, question)
+    answer(terminal, "Create this project?")
+    assert finish(terminal) == 0
+    assert recorded(here(terminal) / "lisa-example")["author_email"] == "ada@example.org"
+
+
+@pytest.mark.sweep
+def test_the_distribution_is_called_as_the_folder_that_was_named(
+    terminal: pexpect.spawn[str],
+) -> None:
+    named = spawn("-c", NEW, "glitch-fit", cwd=here(terminal))
+    answer(named, KIND)
+    answer(named, ASKED[0], CLEAR + "Fits of Glitches")
+    for question in ASKED[1:]:
+        answer(named, question)
+    answer(named, "Create this project?")
+    assert finish(named) == 0
+    answers = recorded(here(terminal) / "glitch-fit")
+    assert (answers["project_name"], answers["distribution"]) == ("Fits of Glitches", "glitch-fit")
+    assert answers["import_name"] == "glitch_fit"

@@ -11,9 +11,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "service.settings")
 application = get_wsgi_application()
-# All pages are loaded before gunicorn makes its worker: what is broken ends the service as it starts,
-# and both processes share the memory, as long as none of them writes there. The collector of garbage
-# would, in each object that it looks at: it need not look at these.
+# All pages are loaded before gunicorn makes its worker: what is broken ends the service as it
+# starts, and both processes share the memory, as long as none of them writes there. The collector of
+# garbage would, in each object that it looks at: it need not look at these.
 import_module(settings.ROOT_URLCONF)
 gc.collect()
 gc.freeze()

