@@ -279,6 +279,25 @@ def test_a_new_question_takes_its_default_and_is_reported(
     assert any(note.startswith("New question size: answered 3") for note in result["notes"])
 
 
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        ("\"{{ name == 'elsewhere' }}\"", False),
+        ('"{{ advanced and false }}"', False),
+        ('"{{ advanced }}"', True),
+        ("\"{{ advanced and name != 'elsewhere' }}\"", True),
+        ("true", True),
+    ],
+)
+def test_a_new_question_of_other_projects_is_not_told(
+    ask: str, told: bool, workshop: Workshop, capsys: Capture
+) -> None:
+    more = f"{QUESTIONS}size:\n  type: int\n  help: Size\n  default: 3\n  ask: {ask}\n"
+    workshop.release("v1.1.0", {"copier.yml": more})
+    notes = report(workshop, capsys)["notes"]
+    assert any(note.startswith("New question size") for note in notes) is told
+
+
 def test_a_new_question_that_nobody_is_asked_is_not_told(
     workshop: Workshop, capsys: Capture
 ) -> None:

@@ -209,6 +209,12 @@ def normalize_name(name: str) -> str:
     return canonicalize_name(name)
 
 
+def is_newer(one: str, other: str) -> bool:
+    """Whether a version comes after another one; one that is none comes after nothing."""
+    versions = parse_version(one), parse_version(other)
+    return None not in versions and versions[0] > versions[1]  # type: ignore[operator]
+
+
 def parse_version(commit: str) -> Version | None:
     """The version that a tag, or what ``git describe`` says of a commit, stands for (PEP 440)."""
     from packaging.version import InvalidVersion, Version

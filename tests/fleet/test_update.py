@@ -281,6 +281,65 @@ def test_the_address_of_another_template_is_not_asked(fleet: Fleet, capsys: Capt
     )
 
 
+def test_a_project_that_is_newer_has_not_failed(fleet: Fleet, capsys: Capture) -> None:
+    answers = fleet.clones / "current/.copier-answers.yml"
+    answers.write_text(answers.read_text().replace("v2.0.0", "v9.0.0"))
+    commit(fleet.clones / "current")
+    _, told = update(fleet, capsys, "--dry-run")
+    assert told["current"]["action"] == "newer"
+    assert told["current"]["said"].startswith("to upgrade this one: ")
+    _, told = update(fleet, capsys, "--dry-run", "--to", "v2.0.0")
+    assert (told["current"]["action"], told["current"]["said"]) == (
+        "current",
+        "it has a newer version",
+    )
+    words = ["fleet", "status", str(fleet.set_up()), "--format", "json"]
+    capsys.readouterr()
+    assert cli.main(words) == ExitCode.DONE
+    rows = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
+    assert rows["current"]["state"] == "newer"
+
+
+def test_what_waits_to_be_merged_is_named(fleet: Fleet, capsys: Capture) -> None:
+    update(fleet, capsys)
+    settings = str(fleet.set_up())
+    cli.main(["fleet", "update", settings])
+    said = capsys.readouterr().out
+    place = fleet.clones / "torn"
+    assert "Done before, and wait to be merged (2)\n" in said
+    assert f"  plain: v1.0.0 to v2.0.0, on the branch {BRANCH}\n" in said
+    command = f"lisa-scaffold update --to v2.0.0 {place}"
+    assert f"resolve it at your desk, and commit: {command}" in " ".join(said.split())
+    cli.main(["fleet", "status", settings])
+    said = capsys.readouterr().out
+    assert f"the branch {BRANCH} waits to be merged" in said
+    git.git("merge", "--quiet", BRANCH, cwd=fleet.clones / "plain")
+    # What is said there is what does it.
+    assert cli.main(command.split()[1:]) == ExitCode.FINDINGS
+    run(["git", "checkout", "--quiet", "--theirs", "shared.txt"], cwd=place)
+    commit(place)
+    capsys.readouterr()
+    cli.main(["fleet", "status", settings, "--format", "json"])
+    rows = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
+    assert {name: (row["state"], row["branch"]) for name, row in rows.items()} == {
+        "apart": ("behind", ""),
+        "current": ("current", ""),
+        "merged": ("behind", BRANCH),
+        "plain": ("current", ""),
+        "torn": ("current", ""),
+    }
+    assert actions(update(fleet, capsys)[1])["torn"] == "current"
+
+
+def test_an_unfinished_merge_is_in_nobodys_way(fleet: Fleet, capsys: Capture) -> None:
+    """A branch is made, and the work tree is not touched."""
+    head = git.git("rev-parse", "HEAD", cwd=fleet.clones / "plain")
+    (fleet.clones / "plain/.git/MERGE_HEAD").write_text(head)
+    _, told = update(fleet, capsys)
+    assert told["plain"]["action"] == "updated"
+    assert (fleet.clones / "plain/.git/MERGE_HEAD").read_text() == head
+
+
 def test_to_a_version(fleet: Fleet, capsys: Capture) -> None:
     fleet.release("v3.0.0", {"template/more.txt": "more\n"})
     _, told = update(fleet, capsys, "--to", "2.0.0")

@@ -90,6 +90,10 @@ class Row:
         Whether it takes part in updates of the fleet.
     problem
         Why it could not be read; empty where it could.
+    newer
+        Whether it records a version of our template that this lisa-scaffold does not know yet.
+    branch
+        The branch that waits to be merged, in a local clone; empty where there is none.
     """
 
     name: str
@@ -109,6 +113,8 @@ class Row:
     activity: str = ""
     updates: bool = True
     problem: str = ""
+    newer: bool = False
+    branch: str = ""
 
     @property
     def state(self) -> str:
@@ -117,6 +123,8 @@ class Row:
             return "unreadable"
         if not self.version:
             return "no template"
+        if self.newer:
+            return "newer"
         if self.drift:
             return "drifted"
         return "behind" if self.behind else "current" if self.behind == 0 else "another template"
@@ -125,7 +133,9 @@ class Row:
 _UNKNOWN = ("behind", "drift", "must", "should", "waived", "updates")
 """What nobody knows of a project that cannot be read."""
 
-STATES = ("unreadable", "no template", "another template", "drifted", "behind", "current")
+STATES = (
+    *("unreadable", "no template", "another template", "newer", "drifted", "behind", "current"),
+)
 """Every state, in the order in which somebody would look at them."""
 
 

@@ -16,6 +16,7 @@ from lisa_scaffold import files
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.formats import readers
 from lisa_scaffold.formats.document import Document, Key, decoded
+from lisa_scaffold.formats.ignored import is_pattern
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief
 from lisa_scaffold.similar import find_similar
@@ -23,6 +24,12 @@ from lisa_scaffold.similar import find_similar
 FILE = "fleet.toml"
 
 _HINT = "What there is: https://lisa.pages.in2p3.fr/lisa-scaffold/reference/fleet.html"
+_REVOKE = (
+    "A token never stands in this file: if that is one, take it out and revoke it, as everybody "
+    "who sees the repository has it"
+)
+_SECRET = compile_lazily(r"(?i)^(?:private[-_]?)?(?:access[-_]?)?(?:token|password|secret)$")
+_LOCAL = frozenset(["localhost", "127.0.0.1", "::1"])
 _MOST = 5000  # entries of a list
 _NAME = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHARE = compile_lazily(r"(\d{1,3}(?:\.\d{1,3})?) ?%")
@@ -165,8 +172,14 @@ class _Reader:
         server = self.server(path) if "gitlab" in self.document.data else None
         if not folders and server is None:
             self.note("no projects: name `folders` of local clones, or a server in `[gitlab]`")
+        patterns = {}
+        for key in ("include", "exclude"):
+            patterns[key] = self.texts(key)
+            for number, pattern in enumerate(patterns[key]):
+                if not is_pattern(pattern):
+                    self.note(f"`{key}`: {brief(pattern, 80)}: no pattern", key, number)
         return Fleet(
-            *(path, folders, self.texts("include"), self.texts("exclude"), server),
+            *(path, folders, patterns["include"], patterns["exclude"], server),
             self.updates() if "update" in self.document.data else Updates(),
         )
 
@@ -178,7 +191,7 @@ class _Reader:
             self.note(f"`url` {why}", here, "url")
         variable = self.text(here, "token-variable", default=usual.token_variable)
         if not _NAME.fullmatch(variable):
-            what = "`token-variable` must be the name of a variable, never the token itself"
+            what = f"`token-variable` must be the name of a variable. {_REVOKE}"
             self.note(what, here, "token-variable")
         file = self.text(here, "token-file", default="")
         if file and "token-variable" in self.document.table(here):
@@ -257,6 +270,9 @@ class _Reader:
             self.note(f"`{keys[-1]}` must be a table: write `[{keys[-1]}]`", *keys)
             return
         for key in table.keys() - set(known):
+            if _SECRET.search(key):
+                self.note(f"`{brief(key, 40)}`: {_REVOKE}", *keys, key)
+                continue
             close = find_similar(key, known)
             meant = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(known)}"
             self.note(f"unknown key `{brief(key, 40)}`: {meant}", *keys, key)
@@ -285,8 +301,10 @@ def _find_fault(url: str) -> str:
         parts = urlsplit("")
     del port
     if "@" in url or parts.query or parts.fragment:
-        return "must be the address alone: a token never stands in this file"
-    is_local = host in {"localhost", "127.0.0.1", "::1"}
+        return f"must be the address alone. {_REVOKE}"
+    if host and parts.scheme == "http" and host not in _LOCAL:
+        return f'would send the token unencrypted: "https://{brief(parts.netloc, 80)}" is meant'
+    is_local = host in _LOCAL
     if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_local)):
         return 'must be the address of a server, as in "https://gitlab.com"'
     return ""

@@ -17,7 +17,7 @@ from pathlib import Path
 from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.find import Inventory, Member
-from lisa_scaffold.fleet.forge import Forge
+from lisa_scaffold.fleet.forge import BRANCHES, Forge
 from lisa_scaffold.fleet.records import Found, Row, Status, row_as_data, row_from
 from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.git import References
@@ -25,14 +25,16 @@ from lisa_scaffold.model import Severity
 from lisa_scaffold.rules import Selection
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.pristine import Origins
+from lisa_scaffold.template.rendering import is_ours
 from lisa_scaffold.template.shelf import keep_open
 from lisa_scaffold.verbs import check
 from lisa_scaffold.verbs.update import read_settings
+from lisa_scaffold.versions import is_newer
 from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 
-_FORM = "2"  # of a row that is kept: another form is never taken for it
+_FORM = "3"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
@@ -92,6 +94,8 @@ class Looker:
                 git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
             row = self._look(Row(name, str(folder), repository.head or ""), place, tags)
         row = replace(row, activity=git.last_activity(repository))
+        if row.behind:
+            row = replace(row, branch=_find_waiting(repository, self.newest))
         if key:
             self._keep(key, row)
         return row
@@ -135,10 +139,10 @@ class Looker:
 
     def _look(self, row: Row, folder: Path, tags: Tags) -> Row:
         wanted = check.Wanted(Selection(strict=False), today=self.today, tags=tags)
-        broken = ""
+        broken, recorded = "", {}
         if (folder / project.ANSWERS_FILE).is_file():
             try:
-                project.read_answers(folder)
+                recorded = project.read_answers(folder)
             except LisaError as error:
                 broken = error.message.replace(f"{folder}/", "")
         checked = check.check_one(folder, wanted, self.origins)[0].checked
@@ -161,6 +165,9 @@ class Looker:
             release=releases[-1] if releases else "",
             updates=read_settings(folder).fleet,
             problem=broken,
+            newer=checked.newer is None
+            and is_ours(str(recorded.get("_src_path")))
+            and is_newer(str(recorded.get("_commit")), self.newest),
         )
 
     def _place(self, key: object) -> Path | None:
@@ -207,8 +214,22 @@ def hold_clone(clones: Path, address: str) -> Iterator[Path]:
 def _describe(folder: Path) -> tuple[object, ...]:
     """What of a local clone decides its row; nothing where that cannot be told without git."""
     head = git.find_head(folder)
-    marks = (_stat(folder / ".git/refs/tags"), _stat(folder / ".git/packed-refs"))
+    marks = (
+        _stat(folder / ".git/refs/heads/lisa-scaffold"),
+        _stat(folder / ".git/refs/tags"),
+        _stat(folder / ".git/packed-refs"),
+    )
     return (str(folder), head, *marks) if head else ()
+
+
+def _find_waiting(repository: git.Repository, newest: str) -> str:
+    """The branch by which a clone gets the newest version, once somebody merges it."""
+    branch = f"{BRANCHES}{newest}"
+    tip = git.tip_of(repository, branch)
+    if not tip or not repository.head:
+        return ""
+    missing = repository.run("rev-list", "--max-count=1", tip, f"^{repository.head}")
+    return branch if missing else ""
 
 
 def _stat(path: Path) -> int:

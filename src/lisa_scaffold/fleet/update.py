@@ -7,6 +7,7 @@ pushed by its branch, and what was said by its text. What is right already is no
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -41,6 +42,7 @@ from lisa_scaffold.template.rendering import is_ours
 from lisa_scaffold.template.shelf import Shelf, keep_open
 from lisa_scaffold.verbs import update
 from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
+from lisa_scaffold.versions import is_newer
 from lisa_scaffold.workers import spread
 
 _BEGUN = frozenset(["updated", "merged", "due"])
@@ -131,16 +133,9 @@ class Updater:
             said = f"{wrong.path}:{wrong.line}: {wrong.message}" if wrong else ""
             return place.settle("failed" if wrong else "opted out", said)
         if (folder / project.ANSWERS_FILE).is_file():
-            current = project.read(folder)
-            place = place.settle("current", version=current.version)
-            # Another template may be anywhere in the network: its address is not asked.
-            if not self._find_source(current).ours:
-                return place.settle("no template", "it is made from another template")
-            current, target = self._find_target(folder)
-            place = place.settle("current", to=target.version)
-            if target.version != current.version:
-                branch = f"{BRANCHES}{target.version}"
-                return place.settle("due", branch=branch)._replace(brings=target.version)
+            place = self._choose_version(place, folder)
+            if place.outcome.action != "current":
+                return place
         elif self.wanted.adopt:
             version = self.wanted.to or template.default_source().current()
             branch = f"{BRANCHES}adopt"
@@ -150,6 +145,25 @@ class Updater:
         if not self.wanted.fix:
             return place
         return place.settle("due", branch=f"{BRANCHES}fix")._replace(brings="fix")
+
+    def _choose_version(self, place: Place, folder: Path) -> Place:
+        """The version that a project gets which has one already."""
+        current = project.read(folder)
+        place = place.settle("current", version=current.version)
+        # Another template may be anywhere in the network: its address is not asked.
+        source = self._find_source(current)
+        if not source.ours:
+            return place.settle("no template", "it is made from another template")
+        if is_newer(current.version, self.wanted.to or source.current()):
+            if self.wanted.to:
+                return place.settle("current", "it has a newer version")
+            return place.settle("newer", f"to upgrade this one: {template.advise_newer()}")
+        current, target = self._find_target(folder)
+        place = place.settle("current", to=target.version)
+        if target.version == current.version:
+            return place
+        branch = f"{BRANCHES}{target.version}"
+        return place.settle("due", branch=branch)._replace(brings=target.version)
 
     def _look_at_requests(self, place: Place, remote: Remote, branches: Mapping[str, str]) -> Place:
         """What the merge requests tell."""
@@ -249,8 +263,8 @@ class Updater:
             return self._bring(place)
         outcome = replace(outcome, action="right")
         if place.mark and place.mark.result == "conflict":
-            said = f"its conflicts are to be resolved on the branch {outcome.branch}"
-            outcome = replace(outcome, action="open", said=said)
+            said = f"its conflicts wait on the branch {outcome.branch}"
+            outcome = replace(outcome, action="open", said=self._say_how(place) or said)
         if talks and remote and place.opened:
             self._close_older(place, remote, place.opened.url)
             return self._merge(place, remote, place.opened, outcome)
@@ -280,12 +294,20 @@ class Updater:
         commit = place.tip if stands(place) else self._commit(place, folder, work)
         outcome = replace(outcome, action="updated")
         if remote is None:
-            return outcome
+            return replace(outcome, said=self._say_how(place) if outcome.conflicts else "")
         if commit != place.tip:
             git.push(git.repository(folder), commit, outcome.branch, place.tip)
         request = self._request(place, remote, work, commit)
         self._close_older(place, remote, request.url)
         return self._merge(place, remote, request, replace(outcome, url=request.url), commit)
+
+    def _say_how(self, place: Place) -> str:
+        """How somebody goes on with the conflicts of a local clone; a merge request says it too."""
+        folder, outcome = place.member.folder, place.outcome
+        if folder is None:
+            return ""
+        command = f"lisa-scaffold update --to {outcome.to} {shlex.quote(str(folder))}"
+        return f"resolve it at your desk, and commit: {command}"
 
     def _is_right(self, place: Place) -> bool:
         """Whether nothing is missing: neither a commit nor what its merge request says."""
@@ -313,7 +335,6 @@ class Updater:
             with adopt.prepare(current, self.wanted.to, former) as prepared:
                 return prepared.adopt({})
         current, target = self._find_target(folder)
-        project.refuse_unfinished(current)
         project.refuse_half_updated(current)
         old, new = self.shelf.open_all(target.source, target.project.version, target.version)
         with workplace.folder() as scratch:

@@ -109,8 +109,9 @@ class Outcome:
     name
         The project.
     action
-        ``current``, ``no template``, ``opted out``, ``updated``, ``right``, ``touched`` (people
-        have committed to the branch), ``declined``, ``merged``, ``waiting``, ``due`` or ``failed``.
+        ``current``, ``newer`` (than this lisa-scaffold), ``no template``, ``opted out``,
+        ``updated``, ``right``, ``open`` (its conflicts wait), ``touched`` (people have committed to
+        the branch), ``declined``, ``merged``, ``waiting``, ``due`` or ``failed``.
     version, to
         The version that it records, and the one that it gets.
     branch

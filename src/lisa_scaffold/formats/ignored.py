@@ -27,6 +27,11 @@ _PART = compile_lazily(
 _AROUND = "ps_d"
 
 
+def is_pattern(line: str) -> bool:
+    """Whether a line names anything."""
+    return bool(_patterns(line))
+
+
 def match_patterns(lines: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path is among those that the lines of a ``.gitignore`` name.
 

@@ -319,7 +319,11 @@ class Template:
             worker.answers_relpath.as_posix(),
             worker.chosen,
             worker.find_excluded(),
-            tuple(key for key in specs if specs[key].get("ask") is False),
+            tuple(
+                key
+                for key in specs
+                if key not in recorded and not worker.is_for(specs[key].get("ask", True))
+            ),
         )
 
     def _find_unanswered(
@@ -396,7 +400,8 @@ class Render(NamedTuple):
     excluded
         The patterns of another version's paths that are not rendered, with the answers filled in.
     never_asked
-        Questions that the template answers by itself.
+        Questions without a recorded answer that the template answers by itself, or asks of other
+        projects alone.
     """
 
     folder: Path

@@ -47,6 +47,9 @@ BLOCK = 4096
 
 
 # The types of the answers to a question, where one of another type has to be cast.
+_YES = frozenset(["true", "yes", "on", "1", "y", "t"])
+"""What Copier takes for true."""
+
 _TYPES = {"bool": bool, "float": float, "int": int, "path": str, "str": str}
 
 
@@ -137,6 +140,14 @@ class Quiet(Worker):
         for name in ("expanduser", "fileglob", "realpath"):
             if name in environment.filters:
                 environment.filters[name] = guard(name, environment.filters[name])
+
+    def is_for(self, ask: object) -> bool:
+        """Whether a question is asked of a project with these answers, be it as an advanced one."""
+        if not isinstance(ask, str):
+            return bool(ask)
+        known = {**self._render_context(), "advanced": True}
+        said: str = self.jinja_env.from_string(ask).render(known)
+        return said.strip().lower() in _YES
 
     def _ask(self) -> None:
         """Ask, without the given answers that Copier would use and not record."""

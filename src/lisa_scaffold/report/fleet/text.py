@@ -17,7 +17,8 @@ from lisa_scaffold.versions import shorten
 HEADINGS = {
     "unreadable": "Could not be read",
     "no template": "Without the template",
-    "another template": "Of another template, or newer than this lisa-scaffold",
+    "another template": "Of another template",
+    "newer": "Made by a newer lisa-scaffold: upgrade this one",
     "drifted": "Drifted: locked files, which belong to the template, are otherwise",
     "behind": "Behind",
     "current": "Up to date",
@@ -68,8 +69,9 @@ def say_facts(row: Row) -> Iterator[str]:
             yield f"{number} {word}"
     if row.pipeline and row.pipeline != "success":
         yield f"pipeline {row.pipeline}"
-    if row.request:
-        yield f"merge request {row.request.state}"
+    if row.request or row.branch:
+        waits = f"the branch {row.branch} waits to be merged"
+        yield f"merge request {row.request.state}" if row.request else waits
     if not row.updates:
         yield "takes no updates of the fleet"
     if not (row.version or row.must or row.should):

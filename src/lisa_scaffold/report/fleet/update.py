@@ -20,13 +20,15 @@ HEADINGS = {
     "merged": "Merged",
     "touched": "Left alone: people have committed to the branch",
     "declined": "Declined",
-    "right": "Already as they should be",
+    "right": "Done before, and wait to be merged",
     "waiting": "Waiting",
     "opted out": "Take no updates of the fleet",
+    "newer": "Made by a newer lisa-scaffold: upgrade this one",
     "no template": "Without the template",
     "current": "Up to date",
 }
 """What can become of a project; what somebody has to look at comes first."""
+_ON_BRANCH = frozenset(["updated", "due", "right", "open"])
 _FILES = 2000  # characters of names
 
 
@@ -53,7 +55,7 @@ def _describe(outcome: Outcome) -> Item:
     if outcome.conflicts:
         draft = ", as a draft" if outcome.url else ""
         facts.append(f"{', '.join(outcome.conflicts)} in conflict{draft}")
-    if outcome.branch and not outcome.url and outcome.action in ("updated", "due"):
+    if outcome.branch and not outcome.url and outcome.action in _ON_BRANCH:
         facts.append(f"on the branch {outcome.branch}")
     facts += [each for each in (outcome.said, outcome.url) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
