@@ -123,15 +123,16 @@ def test_no_answer_is_without_an_end(
     capsys: Capture,
 ) -> None:
     monkeypatch.setenv("LISA_FLEET_TOKEN", TOKEN)
-    monkeypatch.setattr(session, "SECONDS", 2)
-    monkeypatch.setattr(session, "MOST_ANSWERS", 30)
     way, said = WAYS[name]
+    # On a busy machine, two seconds are too few for fifty megabytes.
+    monkeypatch.setattr(session, "SECONDS", 2 if "2 s" in said else 120)
+    monkeypatch.setattr(session, "MOST_ANSWERS", 30)
     url = serve(way)
     (tmp_path / "fleet.toml").write_text(f'[gitlab]\nurl = "{url}"\ngroups = ["lisa"]\n')
     before = signal.getsignal(signal.SIGALRM)
     start = time.monotonic()
     assert cli.main(["fleet", "status", str(tmp_path)]) == ExitCode.REFUSED
-    assert time.monotonic() - start < 60
+    assert time.monotonic() - start < 100
     told = capsys.readouterr().err
     assert said in told
     assert (told.count("\n"), f"lisa: {url} " in told) == (2, True)
