@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.format == "json":
             hand_over(report.as_json(None, version))
         else:
-            tell(report.already(version))
+            tell(report.already(version, common.read_given(arguments)))
         return ExitCode.DONE
     current = eligible.read(path)
     former = legacy.find_former(current.root, arguments.from_cookiecutter)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from lisa_scaffold.adopt.beside import Item as Placed
@@ -245,9 +247,14 @@ def commit_message(adopted: Adopted) -> str:
     return f"Adopt the template of lisa-scaffold {adopted.version}\n\n{text(adopted)}\n"
 
 
-def already(version: str) -> str:
-    """The message for a project that has the template."""
-    return f"Already adopted: the project has version {version}. Newer ones: lisa-scaffold update\n"
+def already(version: str, given: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """The message for a project that has the template, which may be given other answers."""
+    words = (shlex.quote(f"{key}={spoken(value)}") for key, value in given.items())
+    data = "".join(f" --data {visible(word)}" for word in words)
+    what = "These answers" if given else "Newer ones"
+    return (
+        f"Already adopted: the project has version {version}. {what}: lisa-scaffold update{data}\n"
+    )
 
 
 def as_json(adopted: Adopted | None, version: str, branch: str | None = None) -> str:

@@ -262,7 +262,7 @@ class Prepared:
             slugs = [f'"{forge.slug(f"{namespace}/{each}")}"' for each in (name, own.name)]
             replacements.append((f"https://{host}/{namespace}/{name}", own.url))
             replacements.append((slugs[0], slugs[1]))
-        replacements += self._name_licence(str(answers["license"]))
+        replacements += self._name_licence()
         is_locked = match_patterns(self.template.locked)
         rendered = {}
         for path, blob in tree.items():
@@ -272,14 +272,11 @@ class Prepared:
             rendered[path] = data
         return rendered
 
-    def _name_licence(self, answered: str) -> Iterator[tuple[str, str]]:
-        """What to write instead of a link to LICENSE, where there is no file of that name."""
+    def _name_licence(self) -> Iterator[tuple[str, str]]:
+        """What to write instead of a link to LICENSE, where that file has another name."""
         named = next(iter(licences.licence_files(self.facts)), "")
         if named and named != "LICENSE":
             yield "[LICENSE](LICENSE)", f"[{named}]({named})"
-        elif not named and answered == people.OTHER:
-            new = "Not chosen yet: until there is a LICENSE, nobody may use or change this"
-            yield "Of its own, see [LICENSE](LICENSE)", new
 
     def _render_former(self, answers: Mapping[str, Any]) -> dict[str, bytes]:
         """The files of the template that the project was once made from."""

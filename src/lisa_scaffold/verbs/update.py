@@ -24,6 +24,7 @@ from lisa_scaffold.shown import brief, redacted, spoken, visible
 from lisa_scaffold.sync import package_name, recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
+from lisa_scaffold.verbs import follow
 from lisa_scaffold.versions import shorten
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -283,6 +284,11 @@ class Prepared:
             synced = trees.merge_project(store, ours, base, theirs, policy)
         if names := _find_renamed(before, after, *renders):
             package_name.follow(synced, store, ours, names, policy)
+        change = follow.Change(before.answers, after.answers, base, theirs)
+        if current.version == self.new.version and not recopies:
+            follow.offer_seeded(synced, store, ours, change, policy.seeded)
+        if not recopies:
+            follow.follow_licence(synced, store, ours, change)
         return Updated(
             self.project,
             self.new.version,

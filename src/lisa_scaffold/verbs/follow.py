@@ -1,0 +1,72 @@
+"""What follows from another answer in files that are the project's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from lisa_scaffold.formats.edit import set_value
+from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.git import SUBMODULE, Blob, Store
+from lisa_scaffold.project import licences
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.sync.outcome import Synced, patch
+from lisa_scaffold.sync.seeded import Matches, Tree
+
+_METADATA = "pyproject.toml"
+_OTHER = "other"
+
+
+class Change(NamedTuple):
+    """The answers, and what the template makes of them, before and after."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    base: Tree
+    theirs: Tree
+
+
+def offer_seeded(synced: Synced, store: Store, ours: str, change: Change, seeded: Matches) -> None:
+    """Offer what other answers ask of files that are written once, and are the project's since."""
+    base, theirs = change.base, change.theirs
+    differing = [
+        path
+        for path in sorted(base.keys() & theirs.keys() - synced.shown().keys())
+        if seeded(path) and base[path].data != theirs[path].data
+    ]
+    for path, present in store.contents(ours, differing).items() if differing else ():
+        if present.mode != SUBMODULE and present.data != theirs[path].data:
+            synced.keep(path, "it is yours, and these answers ask for more in it: see below.")
+            synced.offer(path, patch(path, base[path], theirs[path]), present)
+
+
+def follow_licence(synced: Synced, store: Store, ours: str, change: Change) -> None:
+    """Let the project's metadata name another licence, and tell where the README does not."""
+    old, new = (str(each.get("license", "")) for each in (change.before, change.after))
+    if new in (old, _OTHER):
+        return
+    from lisa_scaffold.rules.licence import readme_agrees
+
+    tree = [path for path in store.paths(ours) if "/" not in path]
+    files = {**store.contents(ours, tree), **synced.decided()}
+    present = {path: blob for path, blob in files.items() if blob and blob.mode != SUBMODULE}
+    if change.after.get("adopted") and (found := present.get(_METADATA)):
+        present[_METADATA] = _state(synced, found, old, new)
+    facts = Facts.of({path: blob.data for path, blob in present.items()})
+    for hit in readme_agrees.hits(facts) if licences.licence_files(facts) else ():
+        if hit.path not in synced.conflicts:
+            synced.assign(hit.path, f"line {hit.line}: {hit.message}.")
+
+
+def _state(synced: Synced, present: Blob, old: str, new: str) -> Blob:
+    """The metadata with the new licence, where they named the old one or none."""
+    text = present.data.decode(errors="replace")
+    facts = Facts.of({_METADATA: text})
+    stated = facts.pyproject.get("project", "license")
+    is_free = stated == old or (stated is None and "license" not in facts.package.unknown)
+    if facts.package.form != "project" or not is_free or _METADATA in synced.conflicts:
+        return present
+    named = Blob(present.mode, set_value(("project", "license"), quoted(new))(text).encode())
+    synced.changes = [each for each in synced.changes if each.path != _METADATA]
+    synced.settle(_METADATA, "merged", named)
+    return named
