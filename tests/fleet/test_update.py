@@ -340,6 +340,65 @@ def test_an_unfinished_merge_is_in_nobodys_way(fleet: Fleet, capsys: Capture) ->
     assert (fleet.clones / "plain/.git/MERGE_HEAD").read_text() == head
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_it_is_made_on_the_default_branch(known: bool, fleet: Fleet, capsys: Capture) -> None:
+    place = fleet.clones / "plain"
+    head = git.git("rev-parse", "HEAD", cwd=place).strip()
+    if known:
+        for ref in (
+            ("update-ref", "refs/remotes/origin/main", head),
+            (*("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"),),
+        ):
+            git.git(*ref, cwd=place)
+    run(["git", "switch", "--quiet", "--create", "try-out"], cwd=place)
+    write(
+        place, {"own.txt": "ours\n", ".copier-answers.yml": "a: [\n"} if known else {"own.txt": ""}
+    )
+    commit(place)
+    _, told = update(fleet, capsys)
+    assert told["plain"]["action"] == "updated"
+    made = read(fleet, "plain")
+    if known:
+        assert told["plain"]["said"] == "made on main, while try-out is checked out"
+        assert made.parents == (head,)
+        files = git.git("ls-tree", "--name-only", BRANCH, cwd=place).split()
+        assert files == [".copier-answers.yml", "locked.txt", "shared.txt"]
+    else:
+        assert told["plain"]["said"].startswith("made on try-out, which is checked out: the clone")
+        assert made.parents == (git.git("rev-parse", "HEAD", cwd=place).strip(),)
+    assert git.git("status", "--porcelain", cwd=place) == ""
+    assert actions(update(fleet, capsys)[1])["plain"] == "right"
+    capsys.readouterr()
+    cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json"])
+    rows = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
+    assert rows["plain"]["checkout"] == ("try-out" if known else "")
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_who_commits_is_asked_first_and_once(
+    options: tuple[str, ...], fleet: Fleet, capsys: Capture, home: Path
+) -> None:
+    (home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
+    words = ["fleet", "update", str(fleet.set_up()), *options]
+    assert cli.main(words) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert said.count("git does not know who commits") == 1
+    assert "git config --global user.name" in said
+    # One that says it for itself is enough to begin, and the others say it each.
+    for key, value in (("name", "Ada"), ("email", "ada@example.org")):
+        git.git("config", f"user.{key}", value, cwd=fleet.clones / "plain")
+    code, told = update(fleet, capsys, *options)
+    assert code == ExitCode.FINDINGS
+    assert actions(told) == {
+        "plain": "due" if options else "updated",
+        "merged": "failed",
+        "torn": "failed",
+        "current": "current",
+        "apart": "opted out",
+    }
+    assert told["torn"]["said"].startswith(f"{fleet.clones / 'torn'}: git does not know who")
+
+
 def test_to_a_version(fleet: Fleet, capsys: Capture) -> None:
     fleet.release("v3.0.0", {"template/more.txt": "more\n"})
     _, told = update(fleet, capsys, "--to", "2.0.0")

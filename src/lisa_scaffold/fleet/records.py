@@ -94,6 +94,8 @@ class Row:
         Whether it records a version of our template that this lisa-scaffold does not know yet.
     branch
         The branch that waits to be merged, in a local clone; empty where there is none.
+    checkout
+        The branch of a local clone that was looked at, where that is not its default one.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Row:
     problem: str = ""
     newer: bool = False
     branch: str = ""
+    checkout: str = ""
 
     @property
     def state(self) -> str:

@@ -34,7 +34,7 @@ from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 
-_FORM = "3"  # of a row that is kept: another form is never taken for it
+_FORM = "4"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
@@ -93,7 +93,9 @@ class Looker:
                 place = stack.enter_context(workplace.folder()) / folder.name
                 git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
             row = self._look(Row(name, str(folder), repository.head or ""), place, tags)
-        row = replace(row, activity=git.last_activity(repository))
+        branch, default = git.find_checkout(folder)
+        checkout = branch if default and branch != default else ""
+        row = replace(row, activity=git.last_activity(repository), checkout=checkout)
         if row.behind:
             row = replace(row, branch=_find_waiting(repository, self.newest))
         if key:
@@ -219,7 +221,7 @@ def _describe(folder: Path) -> tuple[object, ...]:
         _stat(folder / ".git/refs/tags"),
         _stat(folder / ".git/packed-refs"),
     )
-    return (str(folder), head, *marks) if head else ()
+    return (str(folder), head, *marks, *git.find_checkout(folder)) if head else ()
 
 
 def _find_waiting(repository: git.Repository, newest: str) -> str:

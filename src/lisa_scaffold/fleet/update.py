@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -110,12 +110,14 @@ class Updater:
             if not references.head:
                 return place.settle("failed", "it has no default branch")
             git.bring_clone(address, folder, references.head)
-        place = self._choose_work(place, folder)
+        repository = git.repository(folder)
+        head, note = _find_base(repository) if member.folder else (repository.head or "", "")
+        place = place._replace(head=head, note=note)
+        with _open_at(repository, head) as there:
+            place = self._choose_work(place, there)
         branch = place.outcome.branch
         if not branch:
             return place
-        repository = git.repository(folder)
-        place = place._replace(head=repository.head or "")
         tip = git.tip_of(repository, branch) if member.folder else branches.get(branch, "")
         if tip:
             if remote:
@@ -223,10 +225,13 @@ class Updater:
         """Do what is missing in a project; nothing is raised but an interruption."""
         try:
             with self._held(place.member):
-                return self._carry_out(place)
+                outcome = self._carry_out(place)
+            if place.note and outcome.action in {"updated", "due", "right", "open"}:
+                outcome = replace(outcome, said="; ".join(filter(None, (place.note, outcome.said))))
+            return outcome
         except KeyboardInterrupt:
-            if outcome := self._ask_after(place):
-                self.late(outcome)
+            if done := self._ask_after(place):
+                self.late(done)
             raise
         except Exception as error:
             return replace(place.outcome, action="failed", said=say_error(error))
@@ -278,7 +283,12 @@ class Updater:
             git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
         else:
             journal.refuse_unwritable(git.repository(folder))
-        work = self._work_out(place, folder)
+        repository = git.repository(folder)
+        if repository.head != place.head and outcome.branch == f"{BRANCHES}adopt":
+            hint = "Check it out: git switch"
+            raise LisaError(f"{folder}: the default branch is not checked out", hint)
+        with _open_at(repository, place.head, whole=True) as there:
+            work = self._work_out(place, there)
         if not list_files(work):
             return replace(outcome, action="current" if outcome.version else "no template")
         outcome = replace(
@@ -290,6 +300,7 @@ class Updater:
             notes=len(work.notes) if isinstance(work, Updated) else 0,
         )
         if self.wanted.dry_run:
+            git.committer(git.repository(folder))  # or else it fails later
             return outcome
         commit = place.tip if stands(place) else self._commit(place, folder, work)
         outcome = replace(outcome, action="updated")
@@ -306,8 +317,26 @@ class Updater:
         folder, outcome = place.member.folder, place.outcome
         if folder is None:
             return ""
-        command = f"lisa-scaffold update --to {outcome.to} {shlex.quote(str(folder))}"
+        verb = "adopt" if outcome.branch == f"{BRANCHES}adopt" else "update"
+        command = f"lisa-scaffold {verb} --to {outcome.to} {shlex.quote(str(folder))}"
         return f"resolve it at your desk, and commit: {command}"
+
+    def refuse_anonymous(self, places: Sequence[Place]) -> None:
+        """Raise LisaError where git knows in none of some projects who commits: it is said once."""
+        problem = None
+        for place in places:
+            remote = place.member.remote
+            folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
+            with suppress(LisaError):  # of one that is broken it is told in its place
+                repository = git.repository(folder)
+                try:
+                    git.committer(repository)
+                except LisaError as error:
+                    problem = error
+                else:
+                    return
+        if problem:
+            raise LisaError("git does not know who commits", problem.hint)
 
     def _is_right(self, place: Place) -> bool:
         """Whether nothing is missing: neither a commit nor what its merge request says."""
@@ -343,6 +372,7 @@ class Updater:
     def _commit(self, place: Place, folder: Path, work: Work) -> str:
         """Commit on the branch, in the place of what a run before had committed."""
         repository, branch = git.repository(folder), place.outcome.branch
+        repository = repository._replace(head=place.head)
         mark = Mark(place.brings, judge_result(work), repository.head or "")
         message = self.words.commit(work)
         # In a clone of ours there may be what was never pushed.
@@ -435,6 +465,32 @@ class Updater:
         return (judge_result(work), found.tree, found.parents) == ("plain", tree, (place.head,))
 
 
+def _find_base(repository: git.Repository) -> tuple[str, str]:
+    """The commit of a local clone that an update is made on, and what there is to say of that."""
+    head = repository.head or ""
+    branch, default = git.find_checkout(repository.top)
+    if default and branch != default:
+        tip = git.tip_of(repository, default)
+        tip = tip or git.tip_of(repository, f"origin/{default}", "remotes")
+        return tip or head, f"made on {default}, while {branch or 'a commit'} is checked out"
+    if branch and not default and branch not in {"main", "master"}:
+        why = "the clone does not say which branch is the default"
+        return head, f"made on {branch}, which is checked out: {why}"
+    return head, ""
+
+
+@contextmanager
+def _open_at(repository: git.Repository, commit: str, *, whole: bool = False) -> Iterator[Path]:
+    """A folder in which a commit of a clone is checked out: the clone itself, or another one."""
+    if commit == repository.head:
+        yield repository.top
+        return
+    with workplace.folder() as scratch:
+        folder = scratch / repository.top.name
+        git.bring_clone(git.clonable(repository.top.as_uri()), folder, commit, whole=whole)
+        yield folder
+
+
 def _judge(place: Place) -> Place:
     """A place where people have been is theirs."""
     if place.tip and place.mark is None:
@@ -474,7 +530,7 @@ def update_fleet(
     Raises
     ------
     LisaError
-        If this installation has no template.
+        If this installation has no template, or git does not know who commits.
     """
     with keep_open() as shelf, open_clones() as clones:
         updater = Updater(wanted, words, shelf, clones, inventory.forge)
@@ -482,6 +538,7 @@ def update_fleet(
         places = [*spread(updater.look, inventory.members, jobs, updater.lost)]
         places.sort(key=lambda place: place.member.name)
         begun, due = _part(places)
+        updater.refuse_anonymous(due)
         named = {place.member.name: place for place in due}
         work = []
         for place in places:

@@ -165,6 +165,8 @@ class Place(NamedTuple):
         The open merge request of that branch.
     older
         Open merge requests of older versions.
+    note
+        What there is to say of the branch that it is made on.
     """
 
     member: Member
@@ -175,6 +177,7 @@ class Place(NamedTuple):
     mark: Mark | None = None
     opened: MergeRequest | None = None
     older: tuple[MergeRequest, ...] = ()
+    note: str = ""
 
     def settle(self, action: str, said: str = "", **more: Any) -> Place:
         """The same place with an outcome."""

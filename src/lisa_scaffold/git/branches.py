@@ -29,14 +29,14 @@ class Commit(NamedTuple):
     message: str
 
 
-def tip_of(repository: Repository, branch: str) -> str:
-    """The newest commit of a branch; empty where there is no such branch."""
+def tip_of(repository: Repository, branch: str, within: str = "heads") -> str:
+    """The newest commit of a branch, here or of a remote; empty where there is no such branch."""
     asked = (
         "rev-parse",
         "--verify",
         "--quiet",
         "--end-of-options",
-        f"refs/heads/{branch}^{{commit}}",
+        f"refs/{within}/{branch}^{{commit}}",
     )
     return repository.run(*asked, codes=(0, 1, 128)).decode().strip().partition("\n")[0]
 

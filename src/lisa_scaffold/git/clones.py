@@ -215,3 +215,19 @@ def find_head(folder: Path) -> str:
         return ""
     found = [line.partition(" ") for line in packed.splitlines() if line.endswith(f" {ref}")]
     return next((hashed for hashed, _, name in found if name == ref), "")
+
+
+def find_checkout(folder: Path) -> tuple[str, str]:
+    """The branch that is checked out in a clone, and the default one of where it came from.
+
+    Each is empty where the files do not tell it, as git usually has them.
+    """
+    inner, found = folder / ".git", []
+    for path, begins in (("HEAD", "heads/"), ("refs/remotes/origin/HEAD", "remotes/origin/")):
+        try:
+            content = (files.read(inner, path) or b"").decode().strip()
+        except (LisaError, OSError, ValueError):
+            content = ""
+        ref = content.removeprefix(f"ref: refs/{begins}")
+        found.append(ref if ref != content else "")
+    return found[0], found[1]

@@ -14,7 +14,7 @@ from lisa_scaffold.git import command
 from lisa_scaffold.git.command import GitError, quoted
 from lisa_scaffold.git.environment import ALONE, online
 from lisa_scaffold.git.filters import refuse_foreign_filters
-from lisa_scaffold.git.repository import Repository, spelled_out
+from lisa_scaffold.git.repository import Repository, committer, spelled_out
 from lisa_scaffold.git.settings import written
 
 SHA1_LENGTH = 40
@@ -274,11 +274,11 @@ class Store:
 
         Raises
         ------
-        GitError
+        LisaError
             If git does not know who commits.
         """
         refuse_foreign_filters(repository, files)
-        who = repository.git("var", "GIT_COMMITTER_IDENT").strip()
+        who = committer(repository)
         text = message.encode()
         head = f"commit refs/heads/result\ncommitter {who}\ndata {len(text)}\n"
         start = os.fsencode(head) + text + f"\nfrom {repository.head}\n".encode()

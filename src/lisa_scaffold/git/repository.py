@@ -35,6 +35,23 @@ def identity() -> Identity:
     return Identity(values.get("user.name", "").strip(), values.get("user.email", "").strip())
 
 
+def committer(repository: Repository) -> str:
+    """Who commits in a repository, and when, as git writes it.
+
+    Raises
+    ------
+    LisaError
+        If git does not know.
+    """
+    try:
+        return repository.git("var", "GIT_COMMITTER_IDENT").strip()
+    except GitError as error:
+        raise LisaError(
+            f"{repository.top}: git does not know who commits",
+            'Tell it once: git config --global user.name "Your Name", and user.email likewise.',
+        ) from error
+
+
 def start_repository(folder: Path, message: str, remote: str, author: Identity) -> None:
     """Make a folder a repository with one commit of all its files on ``main``.
 

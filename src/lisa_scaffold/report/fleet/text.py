@@ -58,8 +58,8 @@ def _describe(row: Row) -> Item:
 
 def say_facts(row: Row) -> Iterator[str]:
     """What there is to say of a project, a few words each."""
-    if row.version:
-        yield shorten(row.version)
+    branch = row.checkout and f"on the branch {row.checkout}"
+    yield from filter(None, (branch, row.version and shorten(row.version)))
     if row.behind:
         yield count(row.behind, "version") + " behind"
     if row.drift:
