@@ -142,7 +142,8 @@ def compare(running: Sequence[Running], given: argparse.Namespace, database: Ser
             loads: dict[str, list[Load]] = {each.site.name: [] for each in running}
             for turn in range(given.rounds):
                 for each in running if turn % 2 else reversed(running):
-                    many = max(given.requests, 2 * at_once)
+                    # Of fewer than 100 ApacheBench's table has no 99th.
+                    many = max(given.requests, 100, 2 * at_once)
                     found = weigh(each, page, many, at_once, database)
                     loads[each.site.name].append(found)
                     most[each.site.name] = max(most[each.site.name], found.memory)
