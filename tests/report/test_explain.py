@@ -9,7 +9,8 @@ from lisa_scaffold.rules.rule import Rule
 
 def test_a_rule_in_words() -> None:
     said = explain.rule(rules.find_rule("TPL002"))
-    assert said.startswith("TPL002 (must, --fix repairs it)\n\nLocked files are as the template")
+    first = "TPL002 (must, --fix repairs it where a finding says so)"
+    assert said.startswith(f"{first}\n\nLocked files are as the template")
     for part in ("\nWhy\n  ", "\nHow\n  ", "\nSource\n  ", '\n  code = "TPL002"\n'):
         assert part in said
     assert said.endswith("/reference/rules/TPL002.html\n")

@@ -83,13 +83,19 @@ def test_what_the_table_leaves_behind_goes_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "stated",
-    ['license = { file = "LICENSE" }', 'license = { text = "see the file" }'],
+    ("stated", "remedy"),
+    [
+        (
+            'license = { file = "LICENSE" }',
+            'write `license = "BSD-3-Clause"` and list it under `license-files = ["LICENSE"]`',
+        ),
+        ('license = { text = "see the file" }', "choose one from spdx.org/licenses"),
+    ],
 )
-def test_a_table_that_names_no_licence_is_told(stated: str) -> None:
+def test_a_table_that_names_no_licence_is_told(stated: str, remedy: str) -> None:
     files = edited(stating(stated), "pyproject.toml", 'license-files = [ "LICENSE*" ]\n', "")
     assert messages(files, "LIC") == [
-        "`license` as a table is outdated, and tools misread it: choose one from spdx.org/licenses"
+        f"`license` as a table is outdated, and tools misread it: {remedy}"
     ]
 
 
@@ -157,6 +163,48 @@ def test_classifiers_beside_an_expression() -> None:
     assert fixed(files, "LIC006") == {"pyproject.toml": text(clean(), "pyproject.toml")}
     other = with_classifier("OSI Approved :: BSD License", clean(backend="hatchling"))
     assert found(other, "LIC") == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "named"),
+    [
+        ("flit_core.buildapi", "flit"),
+        ("pdm.backend", "pdm"),
+        ("mesonpy", "meson-python"),
+        ("scikit_build_core.build", "scikit-build-core"),
+        ("setuptools.build_meta", "setuptools"),
+        ("hatchling.build", ""),
+        ("poetry.core.masonry.api", ""),
+        ("uv_build", ""),
+        ("maturin", ""),
+    ],
+)
+def test_which_backends_refuse_a_classifier_beside_an_expression(backend: str, named: str) -> None:
+    table = (
+        f'[build-system]\nbuild-backend = "{backend}"\nrequires = []\n'
+        '[project]\nname = "a"\nlicense = "MIT"\n'
+        'classifiers = ["License :: OSI Approved :: MIT License"]\n'
+    )
+    refused = (
+        "delete `License :: OSI Approved :: MIT License`: "
+        f"{named} refuses to build if `license` is set too"
+    )
+    assert messages({"pyproject.toml": table}, "LIC006") == ([refused] if named else [])
+
+
+def test_advice_on_a_table_leaves_a_project_that_builds_and_ships_its_licence() -> None:
+    table = (
+        '[build-system]\nbuild-backend = "mesonpy"\nrequires = ["meson-python"]\n'
+        '[project]\nname = "a"\nlicense = { file = "LICENSE" }\n'
+    )
+    start = "`license` as a table is outdated, and tools misread it: write `license = "
+    listed = 'list it under `license-files = ["LICENSE"]`'
+    files = {"pyproject.toml": table, "LICENSE": APACHE}
+    assert messages(files, "LIC003") == [f'{start}"Apache-2.0"` and {listed}']
+    classified = f'{table}classifiers = ["License :: OSI Approved :: Apache Software License"]\n'
+    assert messages({**files, "pyproject.toml": classified}, "LIC003") == [
+        f'{start}"Apache-2.0"`, {listed} and delete the classifiers `License ::`'
+    ]
 
 
 @pytest.mark.parametrize(

@@ -218,3 +218,14 @@ def test_poetrys_caret_is_a_limit() -> None:
     assert fixed(supporting("^3.11"), "MET013") == {TOML: supporting(">=3.11")[TOML]}
     for pythons in (">=3.11", "*", "~3.11", ">=3.11,<3.13"):
         assert found(supporting(pythons), "MET013") == []
+
+
+def test_the_oldest_python_that_is_proposed_is_one_that_the_classifiers_name() -> None:
+    call = "from setuptools import setup\nsetup(name='a'{})\n"
+    classifiers = "".join(
+        f"'Programming Language :: Python :: {each}', " for each in ("3.5", "2.7")
+    )
+    start = "no `python_requires`, so pip installs this into Pythons that cannot run it: add "
+    files = {"setup.py": call.format(f", classifiers=[{classifiers}]")}
+    assert messages(files, "MET011") == [f"{start}`>=2.7`, the oldest in the classifiers"]
+    assert messages({"setup.py": call.format("")}, "MET011") == [f"{start}one such as `>=3.11`"]

@@ -92,7 +92,11 @@ def test_uv_that_is_told_to_build_needs_a_build_system() -> None:
 
 def test_setup_py_alone_is_told_without_a_repair() -> None:
     files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n"}
-    assert found(files, "PKG") == [("PKG001", TOML, 1)]
+    # At a file that is there.
+    assert found(files, "PKG") == [("PKG001", "setup.py", 1)]
+    assert messages(files, "PKG") == [
+        "no [build-system], so each installer guesses how to build this: add one in pyproject.toml"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def rule(wanted: Rule, width: int = 0, paint: Paint = plain) -> str:
         facts.append(f"for {' and '.join(wanted.kinds)} projects")
     if wanted.strict:
         facts.append("for projects of the template and with --strict")
-    facts.append(f"{wanted.repair} repairs it" if wanted.fixes else "for people to repair")
+    repaired = f"{wanted.repair} repairs it where a finding says so"
+    facts.append(repaired if wanted.fixes else "for people to repair")
     text = wanted.text
     parts = [
         f"{paint(wanted.severity.value, wanted.code)} ({', '.join(facts)})",

@@ -30,6 +30,9 @@ _EXPRESSIONS = frozenset(
         *("meson-python", "scikit-build-core"),
     ]
 )
+# Backends that refuse to build with both an expression and a licence classifier, each as tried.
+# hatchling, poetry-core, uv and maturin build all the same.
+_REFUSING = frozenset(["setuptools", "flit", "pdm", "meson-python", "scikit-build-core"])
 _UNFILLED = compile_lazily(
     r"copyright.{0,500}(\[year\]|<year>|\[yyyy\]|\[fullname\]|<owner>|<copyright holders?>|\{\{)",
     re.IGNORECASE,
@@ -188,8 +191,11 @@ def stated(facts: Facts) -> Iterator[Hit]:
     mean something different to each of them.
 
     How: Write an identifier of the [SPDX list](https://spdx.org/licenses/), such as
-    `license = "BSD-3-Clause"`, under `[project]`, or under `license` in the settings of Poetry or
-    in `setup.cfg`.
+    `license = "BSD-3-Clause"`, under `[project]`, or under `license` in the settings of Poetry, in
+    `setup.cfg` or `setup.py`. Under `[project]`, delete the classifiers that begin with
+    `License ::` in the same step: most backends refuse to build with both. Where a table names a
+    file, list that under `license-files`. A table with a file is for people to replace, and so is
+    free text that may mean several licences.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-key-table-subkeys).
     """
@@ -208,7 +214,7 @@ def stated(facts: Facts) -> Iterator[Hit]:
         return
     right = licences.canonical(text) or _guess_identifier(facts, text)
     if isinstance(value, dict):
-        remedy = f'write `license = "{right}"`' if right else _CHOOSE
+        remedy = _describe_replacement(facts, value, right)
         message = f"`license` as a table is outdated, and tools misread it: {remedy}"
         yield Hit(path, line, message, fix=_turn_table_into_text(facts, right))
     # Where the text is of another licence, which of the two is meant has to be known first.
@@ -228,6 +234,21 @@ def _name_held(held: set[str]) -> str:
     (name,) = held
     # The text is the same whether later versions are meant or not.
     return f"`{name}-or-later` or `{name}-only`" if "GPL-" in name else f"`{name}`"
+
+
+def _describe_replacement(facts: Facts, table: dict[str, object], right: str) -> str:
+    """What to write in place of a table, so that the package still builds and holds its licence."""
+    held = _held_licences(facts)
+    if not right and "text" not in table and len(held) == 1:
+        only = licences.base(next(iter(held)))
+        # Whether later versions of the GPL are meant, no text of it says.
+        right = only if only in licences.COMMON else ""
+    steps = [f'write `license = "{right}"`' if right else _CHOOSE]
+    if isinstance(file := table.get("file"), str):
+        steps.append(f'list it under `license-files = ["{file}"]`')
+    if _licence_classifiers(facts):
+        steps.append(f"delete the classifiers `{_CLASSIFIER.strip()}`")
+    return " and ".join([", ".join(steps[:-1]), steps[-1]] if len(steps) > 1 else steps)
 
 
 def _turn_table_into_text(facts: Facts, right: str) -> Fix | None:
@@ -287,7 +308,7 @@ def agrees_with_text(facts: Facts) -> Iterator[Hit]:
     kinds=PACKAGE,
     when=lambda facts: (
         _licence_classifiers(facts)
-        and not (facts.package.backend == "setuptools" and _states_text(facts))
+        and not (facts.package.backend in _REFUSING and _states_text(facts))
     ),
 )
 def classifiers_agree(facts: Facts) -> Iterator[Hit]:
@@ -320,24 +341,27 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     MUST,
     kinds=PACKAGE,
     when=lambda facts: (
-        facts.is_built and facts.package.backend == "setuptools" and _states_text(facts)
+        facts.is_built and facts.package.backend in _REFUSING and _states_text(facts)
     ),
     fixes=True,
 )
 def no_classifiers(facts: Facts) -> Iterator[Hit]:
     """There is no licence classifier if `license` is an identifier.
 
-    Why: setuptools refuses to build a project with both.
+    Why: setuptools, flit, pdm, meson-python and scikit-build-core refuse to build a project with
+    both. hatchling, poetry-core, uv and maturin do build it, and are not asked.
 
     How: Delete the classifiers that begin with `License ::`.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-classifiers),
-    [setuptools](https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html).
+    [setuptools](https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html); a project
+    of each backend was built with both.
     """
     for index, text in _licence_classifiers(facts):
         path, line = facts.package.place("classifiers", index)
         fix = Fix.edit(path, replace_item(_ITEMS, text, None))
-        message = f"delete `{text}`: setuptools refuses to build if `license` is set too"
+        backend = facts.package.backend
+        message = f"delete `{text}`: {backend} refuses to build if `license` is set too"
         yield Hit(path, line, message, fix=fix)
 
 

@@ -262,7 +262,8 @@ def says_where(facts: Facts) -> Iterator[Hit]:
 
     Why: Otherwise users find neither the source nor a place to report a problem.
 
-    How: Give at least the address of the repository under `[project.urls]`.
+    How: Give at least the address of the repository under `[project.urls]`; where the metadata
+    stands in `setup.py` or in `setup.cfg`, under `url` or `project_urls` there.
 
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """

@@ -26,7 +26,8 @@ def programs_exist(facts: Facts) -> Iterator[Hit]:
 
     Why: Otherwise the command is installed, but fails as soon as it starts.
 
-    How: Write `module:function` under `[project.scripts]`, with the full import name of the module.
+    How: Write `module:function` where the program is named (`[project.scripts]`, or `entry_points`
+    in `setup.py` or `setup.cfg`), with the full import name of the module.
 
     Source: [entry points](https://packaging.python.org/en/latest/specifications/entry-points/).
     """

@@ -34,7 +34,9 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
     Why: Without it, `pip` installs the newest version into a Python that cannot run it, instead of
     an older version that would work.
 
-    How: Write `requires-python = ">=3.11"` under `[project]`.
+    How: Write the oldest version that is tested, such as `requires-python = ">=3.11"` under
+    `[project]`; where the metadata stands in `setup.py` or in `setup.cfg`, write
+    `python_requires` there.
 
     Source: [pyproject.toml specification](https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python).
     """
@@ -44,10 +46,11 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
         path, _ = package.place("requires-python")
         names = {"setuptools": "python_requires", "poetry": "python"}
         key = names.get(package.form, "requires-python")
-        message = (
-            f"no `{key}`, so pip installs this into Pythons that cannot run it: "
-            "add one such as `>=3.11`"
-        )
+        oldest = min((version for _, version in _classified_pythons(facts)), default=None)
+        wanted = "one such as `>=3.11`"
+        if oldest:
+            wanted = f"`>={_format_version(oldest)}`, the oldest in the classifiers"
+        message = f"no `{key}`, so pip installs this into Pythons that cannot run it: add {wanted}"
         yield Hit(path, package.place().line, message)
 
 

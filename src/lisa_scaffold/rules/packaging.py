@@ -58,7 +58,9 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     Why: Without a `[build-system]`, every installer falls back to an outdated way to run
     setuptools, in whatever version it finds.
 
-    How: Name the build backend and its requirements in `[build-system]` of `pyproject.toml`.
+    How: Name the build backend and its requirements in `[build-system]` of `pyproject.toml`. Where
+    a `setup.py` builds, it may import what only its authors know, such as NumPy or Cython: that
+    belongs into `requires` too, so nothing is repaired there.
 
     Source: [PEP 518](https://peps.python.org/pep-0518/),
     [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#declaring-the-build-backend).
@@ -69,12 +71,11 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     tool = facts.pyproject.table("tool")
     if facts.package.form == "project" and not any(name in tool for name in _OTHER_TOOLS):
         fix = Fix.edit("pyproject.toml", _insert_table(_SYSTEM))
-    yield Hit(
-        "pyproject.toml",
-        1,
-        "no [build-system], so each installer guesses how to build this: add one",
-        fix=fix,
-    )
+    # At a file that is there.
+    path = facts.package.place().path
+    message = "no [build-system], so each installer guesses how to build this: add one"
+    message += "" if path == "pyproject.toml" else " in pyproject.toml"
+    yield Hit(path, 1, message, fix=fix)
 
 
 def _insert_table(lines: str) -> Change:

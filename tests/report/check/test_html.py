@@ -68,6 +68,15 @@ def test_the_page_of_a_project() -> None:
     assert found.texts("p", class_="note") == ["Note: the project is 2 versions behind"]
 
 
+def test_what_is_repaired_where_somebody_asks_for_it_is_counted_apart() -> None:
+    safe = finding("CHG002", "CHANGELOG.md", 7, "no version", fixable=True)
+    unsafe = finding("PKG001", "pyproject.toml", 1, "none", fixable=True)._replace(unsafe=True)
+    found = page(checked(safe, unsafe))
+    assert found.texts("dd")[:4] == ["0", "2", "1", "0"]
+    assert "of these, --fix repairs (1 more: --fix=unsafe)" in found.texts("dt")
+    assert "of these, --fix repairs" in page(checked(safe)).texts("dt")
+
+
 def test_every_rule_leads_to_its_page_and_says_why() -> None:
     found = page(sample())
     codes = found.all("a", class_="code")
