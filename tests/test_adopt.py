@@ -158,7 +158,7 @@ def test_dags_without_a_name_are_called_as_on_their_forge(tmp_path: Path, capsys
 def test_a_compiled_project_is_built_as_before(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "project", SCIKIT)
     result = report(project, capsys)
-    assert (answers(result)["compiled"], answers(result)["container"]) == ("none", False)
+    assert (answers(result)["compiled"], answers(result)["container"]) == ("own", False)
     before, after = (tomllib.loads(show(project, "pyproject.toml", at)) for at in ("HEAD", BRANCH))
     assert before.items() <= {**after, "tool": before["tool"]}.items()
     assert before["tool"].items() <= after["tool"].items()
@@ -337,7 +337,10 @@ def test_the_commit_says_what_the_report_says(tmp_path: Path, capsys: Capture) -
     for heading in ("Metadata", "CI", "Hooks", "Container", "Docs", "Repository"):
         assert f"\n{heading}\n" in printed
     about_ci = printed.partition("\nCI\n")[2].partition("\n\n")[0]
-    assert "  To decide\n    forge=in2p3 is a guess (no GitLab address found)" in about_ci
+    assert (
+        "  To decide\n    forge=in2p3, namespace=LISA is a guess (no GitLab address found)"
+        in about_ci
+    )
     assert "Findings of `must`: " in printed
 
 

@@ -311,7 +311,7 @@ def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
     present = {path: content for path, content in POETRY.items() if content is not None}
     found = infer.infer_answers(Facts.of(present), RepositoryFacts(), {})
     unsure = {key for key, guess in found.items() if not guess.sure}
-    assert unsure == {"copyright_holder", "forge"}
+    assert unsure == {"code_url", "copyright_holder", "forge", "namespace"}
 
 
 def test_a_name_that_is_no_name_is_told_with_its_place() -> None:

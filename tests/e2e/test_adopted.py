@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from ..support.adopting import BRANCH, HATCHLING, POETRY, REMOTE, SETUPTOOLS, adopt, make
+from ..support.adopting import (
+    BRANCH,
+    HATCHLING,
+    MESON,
+    OLD,
+    POETRY,
+    REMOTE,
+    SETUPTOOLS,
+    adopt,
+    make,
+)
 from ..support.tools import git, passes, program, run
 from ..support.updates import Files
 from .test_hooks import with_hooks
@@ -54,6 +64,31 @@ def test_its_tests_pass_in_the_templates_session(project: Path) -> None:
     said = passes(program("nox"), "-s", "tests-3.11", cwd=project)
     assert ("1 passed" if (project / "tests").is_dir() else "no tests ran") in said
     passes(program("nox"), "-s", "build", cwd=project)
+
+
+def test_what_an_import_compiles_again_is_tested_and_installed(tmp_path: Path) -> None:
+    project = make(tmp_path / "project", MESON, REMOTE)
+    adopt(project, "--in-place")
+    assert "1 passed" in passes(program("nox"), "-s", "tests-3.11", cwd=project)
+    # As CONTRIBUTING.md says; and it is compiled again where its source changes.
+    told = (project / "CONTRIBUTING.md").read_text()
+    lines = re.findall(r"^python -m pip install (--group .*|--no-build.*)$", told, re.MULTILINE)
+    passes(program("uv"), "venv", "--quiet", "--python=3.11", "own", cwd=project)
+    for line in lines:
+        words = line.split()
+        passes(program("uv"), "pip", "install", "--quiet", "--python=own", *words, cwd=project)
+    source = project / "src/_core.cpp"
+    source.write_text(source.read_text().replace("2 * x", "x + x + 1"))
+    say = "import lisa_twice; print(lisa_twice.twice(2))"
+    path = f"{project / 'own/bin'}:/usr/bin:/bin"
+    assert passes("own/bin/python", "-c", say, cwd=project, env={"PATH": path}) == "5\n"
+
+
+def test_a_module_that_is_gone_is_brought_to_the_tests(tmp_path: Path) -> None:
+    files = {path: text for path, text in OLD.items() if path not in ("tox.ini", ".travis.yml")}
+    project = make(tmp_path / "project", files, REMOTE)
+    adopt(project, "--in-place")
+    assert "1 passed" in passes(program("nox"), "-s", "tests-3.11", cwd=project)
 
 
 def test_linters_and_type_checker_read_their_settings(project: Path) -> None:

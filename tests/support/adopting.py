@@ -163,6 +163,76 @@ SCIKIT: Files = {
     "README.md": "# Wells\n",
 }
 
+# Compiled by meson-python, at home on GitHub, with a changelog among its pages.
+MESON: Files = {
+    "pyproject.toml": (
+        "[build-system]\n"
+        'requires = ["meson-python>=0.18", "pybind11>=2.13"]\n'
+        'build-backend = "mesonpy"\n\n'
+        "[project]\n"
+        'name = "lisa-twice"\n'
+        'version = "1.0.0"\n'
+        'description = "Doubles numbers."\n'
+        'requires-python = ">=3.11"\n'
+        'license = { file = "LICENSE" }\n'
+        'classifiers = [\n  "License :: OSI Approved :: BSD License",\n]\n'
+        "[project.optional-dependencies]\n"
+        'test = ["lisa-twice[more]", "pytest-xdist"]\nmore = ["attrs"]\n\n'
+        "[project.urls]\n"
+        'Repository = "https://github.com/lisa/twice"\n\n'
+        "[tool.mypy]\n"
+        "strict = false\n"
+    ),
+    "meson.build": (
+        "project('lisa-twice', 'cpp', version: '1.0.0')\n"
+        "python = import('python').find_installation(pure: false)\n"
+        "python.install_sources('src/lisa_twice/__init__.py', subdir: 'lisa_twice')\n"
+        "python.extension_module('_core', 'src/_core.cpp', install: true, subdir: 'lisa_twice',\n"
+        "  dependencies: dependency('pybind11'))\n"
+    ),
+    "src/_core.cpp": (
+        "#include <pybind11/pybind11.h>\n"
+        'PYBIND11_MODULE(_core, m) { m.def("twice", [](int x) { return 2 * x; }); }\n'
+    ),
+    "src/lisa_twice/__init__.py": "from lisa_twice._core import twice as twice\n",
+    "tests/test_twice.py": (
+        "import lisa_twice\n\n\ndef test_twice():\n    assert lisa_twice.twice(2) == 4\n"
+    ),
+    "docs/changelog.rst": "Changelog\n=========\n",
+    "README.md": "# LISA Twice\n",
+    "LICENSE": BSD,
+}
+
+# As many were in 2017: no address, no oldest Python, tests that tox and Travis prepare.
+OLD: Files = {
+    "setup.py": (
+        "from setuptools import setup\n\n"
+        "setup(\n"
+        '    name="Glue",\n'
+        '    version="0.9.dev0",\n'
+        '    description="Holds things together.",\n'
+        '    author="Ada Example",\n'
+        '    packages=["glue"],\n'
+        '    classifiers=["Programming Language :: Python :: 2.7",\n'
+        '                 "Programming Language :: Python :: 3.5"],\n'
+        ")\n"
+    ),
+    "glue/__init__.py": "import pkg_resources\n",
+    "tests/test_glue.py": "import glue\n\n\ndef test_glue():\n    assert glue.pkg_resources\n",
+    "tox.ini": (
+        "[tox]\nenvlist = py27,py35\n"
+        "[testenv]\ndeps =\n  py27: mock\n  numpy==1.11.2\n  coverage\n"
+        "commands = coverage run setup.py test\n"
+        "[testenv:lint]\ndeps = pyflakes\ncommands = pyflakes glue\n"
+    ),
+    ".travis.yml": (
+        "language: python\ninstall:\n  - pip install babel==2.3\n  - conda install --yes hdf5\n"
+        "script:\n  - python setup.py test\n"
+    ),
+    "CHANGES": "0.9\n",
+    "LICENSE": "Copyright (c) 2012 by Ada Example and contributors.  See AUTHORS for more.\n",
+}
+
 
 # DAGs of Airflow and what runs them; a pyproject.toml that builds nothing.
 WORKFLOW: Files = {

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lisa_scaffold import merge
-from lisa_scaffold.adopt import hooks, lines, pipeline, tables, tools
+from lisa_scaffold.adopt import gone, hooks, lines, needs, pipeline, tables, tools
+from lisa_scaffold.adopt.customs import Custom
+from lisa_scaffold.adopt.needs import Need
 from lisa_scaffold.formats import encoding
 from lisa_scaffold.formats.edit import add_item, set_value
 from lisa_scaffold.formats.literal import quoted
@@ -47,6 +49,9 @@ _EQUIVALENTS = {
 
 # A former template may have started these; their content belongs to the project.
 _NEVER_MERGED = ("CHANGELOG.md", "LICENSE")
+
+# Pages that are another file, which the project may have elsewhere.
+_PAGES = {"docs/changelog.md": "CHANGELOG.md", "docs/contributing.md": "CONTRIBUTING.md"}
 
 _LINE_FILES = (".gitattributes", ".gitignore")
 _MERGED_BY_FORM = (*_LINE_FILES, hooks.PATH, tables.PATH)
@@ -95,12 +100,15 @@ class Placed:
         The template's files that the project goes without.
     kept_tools
         Tables of ``pyproject.toml`` that stay although the template's differ.
+    customs
+        What follows from how the project does something, and a person has to look at.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
     kept_tools: tuple[str, ...] = ()
+    customs: list[Custom] = field(default_factory=list)
 
     def note(self, status: str, path: str, text: str = "") -> None:
         """Record what was done with a file."""
@@ -142,6 +150,11 @@ def place_files(
         if path != pipeline.PATH and not path.startswith(f"{pipeline.FOLDER}/"):
             placement.place(path, theirs)
     placed = placement.placed
+    for page, included in _PAGES.items():
+        if page in placed.files and included in placed.left_out and not facts.has(included):
+            del placed.files[page]
+            placed.items.remove(Item(ADDED, page))
+            placed.drop(page, f"it shows {included}; the project has another")
     remaining = {path: data for path, data in rendered.items() if path not in placed.left_out}
     unfit = pipeline.find_unfit(facts, Facts.of(remaining))
     for path, theirs in remaining.items():
@@ -282,19 +295,58 @@ class _Placement:
             if found:
                 text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
                 adjustments.append(f"line-length = {found[0]} as {found[1]} has it")
+        wanted = self.find_gone_needs()
         if f"[{tables.GROUPS}] test" in merged.added:
-            needs, source = tools.find_test_requirements(facts)
-            for need in map(str.strip, needs):
-                name = re.split(r"[^A-Za-z0-9._-]", need)[0].lower()
-                if name not in ("pytest", "pytest-cov"):
-                    text = add_item((tables.GROUPS, "test"), quoted(need))(text)
-            if needs:
-                adjustments.append(f"the tests' needs from {source}")
+            wanted = [*self.find_test_needs(), *wanted]
+        for each in wanted:
+            text = add_item((tables.GROUPS, "test"), quoted(each.requirement))(text)
+        if wanted:
+            sources = dict.fromkeys(each.source for each in wanted)
+            adjustments.append(f"the tests' needs from {', '.join(sources)}")
+        if f"[{tables.GROUPS}] native" in merged.added:
+            for need in tools.find_build_requirements(facts):
+                text = add_item((tables.GROUPS, "native"), quoted(need))(text)
+            adjustments.append("what compiles, as [build-system] has it")
         if "[tool.mypy]" in merged.kept and not tools.has_mypy_files(facts):
             paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
             text = set_value(("tool", "mypy", "files"), f"[{', '.join(map(quoted, paths))}]")(text)
             adjustments.append("files in [tool.mypy], which names none")
         return text, adjustments
+
+    def find_gone_needs(self) -> list[Need]:
+        """What brings back a module that code imports and no environment has by itself."""
+        own = self.facts.pyproject.items(tables.GROUPS, "test")
+        if self.answers["kind"] != "package" or any("setuptools" in str(each) for each in own):
+            return []
+        brought = [each for each in gone.find_gone(self.facts) if each.requirement]
+        # Of several, the one with a bound.
+        brought.sort(key=lambda each: "<" not in each.requirement)
+        return [Need(each.requirement, each.path, is_stated=True) for each in brought[:1]]
+
+    def find_test_needs(self) -> list[Need]:
+        """What else goes into the group ``test``; what is in doubt is told."""
+        found = needs.find_needs(self.facts)
+        taken = [need for need in found if not need.is_left]
+        texts = {
+            "the group `test` got what tox and jobs install: {}. Take out what no test needs": (
+                need for need in taken if not need.is_stated
+            ),
+            "jobs install these too, and the group `test` does not: {}. Add what a test needs": (
+                need for need in found if need.is_left
+            ),
+        }
+        for text, told in texts.items():
+            if names := _name_sources(told):
+                self.placed.customs.append(Custom(tables.PATH, text.format(names), to_decide=True))
+        return taken
+
+
+def _name_sources(wanted: Iterable[Need]) -> str:
+    """Requirements, each list with who names it."""
+    by_source: dict[str, list[str]] = {}
+    for need in wanted:
+        by_source.setdefault(need.source, []).append(need.requirement)
+    return "; ".join(f"{', '.join(names)} ({source})" for source, names in by_source.items())
 
 
 def _find_own(path: str, facts: Facts) -> str | None:

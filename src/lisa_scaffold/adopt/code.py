@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from lisa_scaffold.adopt import loose
 from lisa_scaffold.adopt.guess import squeezed
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.versions import normalize_name
 
 _PATH = compile_lazily(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _NAME = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*")
@@ -150,6 +152,20 @@ def is_compiled(facts: Facts, code_path: str) -> bool:
     return any(path.startswith((f"{code_path}/", "src/")) for path in sources) or bool(
         sources and "ext_modules" in facts.text("setup.py")
     )
+
+
+def compiles_on_import(facts: Facts) -> bool:
+    """Whether the import of an editable installation compiles what has changed.
+
+    It needs what compiled at first, and an isolated build leaves nothing of that behind.
+    """
+    requires = facts.pyproject.items("build-system", "requires")
+    # Some wrap meson-python's hooks in a backend of their own.
+    named = {normalize_name(re.split(r"[^\w.-]", str(each).strip())[0]) for each in requires}
+    if facts.package.backend == "meson-python" or "meson-python" in named:
+        return True
+    rebuild = facts.pyproject.get("tool", "scikit-build", "editable", "rebuild")
+    return facts.package.backend == "scikit-build-core" and rebuild is True
 
 
 def find_tests(facts: Facts, code_path: str) -> tuple[str, str]:

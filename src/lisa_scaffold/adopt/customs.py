@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.adopt import loose
+from lisa_scaffold.adopt.gone import find_gone
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 
@@ -51,6 +52,7 @@ def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]
     yield from _find_runners(facts)
     yield from _find_test_commands(facts)
     yield from _find_versions(facts)
+    yield from _find_gone(facts)
     for path in facts.paths("**/meta.yaml", "**/recipe.yaml"):
         text = "conda's recipe stays: keep its requirements in step with the package's"
         yield Custom(path, text)
@@ -111,7 +113,7 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
 
 def _find_runners(facts: Facts) -> Iterator[Custom]:
     if facts.has(".travis.yml"):
-        text = "Travis stays set up; .gitlab/ci/tests.yml runs the tests: remove it once they pass"
+        text = "Travis stays set up; .gitlab/ci/tests.yml runs pytest: remove it once that passes"
         yield Custom(".travis.yml", text)
     if facts.has("tox.ini") and "[testenv" in facts.text("tox.ini"):
         yield Custom("tox.ini", "tox stays; the template's sessions are nox's, beside it")
@@ -133,6 +135,27 @@ def _find_test_commands(facts: Facts) -> Iterator[Custom]:
     for what, (path, *more) in ((what, paths) for what, paths in old.items() if paths):
         besides = f" (also named in {', '.join(more)})" if more else ""
         yield Custom(path, f"{what}{besides}", to_decide=True)
+
+
+def _find_gone(facts: Facts) -> Iterator[Custom]:
+    """Imports that fail before a test runs: on newer Pythons, or without setuptools."""
+    for each in find_gone(facts) if facts.package.form else ():
+        if each.module == "setuptools":
+            continue  # it brings itself, below
+        told = f"line {each.line} imports {each.module}, "
+        if each.module == "pkg_resources":
+            told += (
+                "which setuptools 82 has not any more. The tests get an older one; for those who "
+                "install the package, use importlib.metadata and importlib.resources"
+            )
+        elif each.requirement:
+            told += (
+                f"gone since Python {each.since}. The tests get setuptools, which still brings it; "
+                "for those who install the package, replace it"
+            )
+        else:
+            told += f"gone since Python {each.since}: replace it, or no test of it runs there"
+        yield Custom(each.path, told, to_decide=True)
 
 
 def _find_versions(facts: Facts) -> Iterator[Custom]:

@@ -130,7 +130,10 @@ class _Inference:
                 if heading and squeezed(heading) == squeezed(name):
                     self.add("project_name", heading, f"{path}:{number}")
                     return
-        self.add("project_name", name, distribution.source)
+        # Written as its people do, `Pint` for `pint`.
+        spelled = one_line(self.facts.package.text("name"), 80)
+        spelled = spelled if normalize_name(spelled) == name else name
+        self.add("project_name", spelled, distribution.source)
 
     def find_distribution(self) -> Guess:
         package, pyproject = self.facts.package, self.facts.pyproject
@@ -282,18 +285,24 @@ class _Inference:
             if project.forge == "gitlab":
                 self.add("forge_host", project.host, project.source)
             self.add("namespace", project.namespace, project.source)
-        else:
-            self.add("forge", "in2p3", "no GitLab address found", sure=False)
-            # Until it moves, a citation leads to where it is.
-            if elsewhere := forge.find(self.facts, self.repository_facts, others=True):
-                self.add("code_url", elsewhere.url, elsewhere.source)
+            return
+        none = "no GitLab address found"
+        self.add("forge", "in2p3", none, sure=False)
+        elsewhere = forge.find(self.facts, self.repository_facts, others=True)
+        # Until it moves, a citation leads to where it is.
+        if elsewhere:
+            self.add("code_url", elsewhere.url, elsewhere.source)
+        elif "namespace" not in self.found:
+            self.add("code_url", "unknown", "no address of a repository found", sure=False)
+        group = {"in2p3": "LISA", "esa": "lisa-sgs"}.get(str(self.found["forge"].value), "lisa")
+        self.add("namespace", group, none, sure=False)
 
     def infer_python(self) -> None:
         """The oldest Python that both the project and the template's jobs support."""
         package = self.facts.package
         oldest = package.oldest_python
         if oldest is None:
-            self.add("python_min", PYTHONS[0], "no oldest Python is said")
+            self.add("python_min", PYTHONS[0], self.describe_pythons(), sure=False)
             return
         path, line = package.place("requires-python")
         required = f"{oldest[0]}.{oldest[1]}"
@@ -301,6 +310,14 @@ class _Inference:
         chosen = next(tested, PYTHONS[-1])
         extra = "" if chosen == required else f" (says {required}; the jobs begin with {chosen})"
         self.add("python_min", chosen, f"{path}:{line}{extra}")
+
+    def describe_pythons(self) -> str:
+        """What there is to say of a project that names no oldest Python."""
+        prefix = "Programming Language :: Python :: "
+        named = [each.removeprefix(prefix) for each in self.facts.package.texts("classifiers")]
+        versions = [each for each in named if re.fullmatch(r"\d\.\d+", each)]
+        told = f", and the classifiers name {', '.join(versions)}" if versions else ""
+        return f"no oldest Python is said{told}; the jobs and ruff's rules begin with {PYTHONS[0]}"
 
     def infer_features(self) -> None:
         """Build backend, programs, documentation, notebooks and image."""
@@ -315,10 +332,15 @@ class _Inference:
         docs = next((f for f in _DOCS if any(p.startswith(f"{f}/") for p in facts.files)), None)
         self.add("docs", False, docs or "no documentation yet: --data docs=true adds some")
         self.add("notebooks", False, "the project's notebooks stay as they are")
+        is_compiled = code.is_compiled(facts, str(self.found["code_path"].value))
+        if code.compiles_on_import(facts):
+            self.add("compiled", "on-import", place)
+        elif is_compiled:
+            self.add("compiled", "own", "the project's own build")
         images = [*filter(facts.has, _IMAGES), *facts.paths("*.dockerfile", "*.def")]
         if images:
             self.add("container", False, images[0])
-        elif code.is_compiled(facts, str(self.found["code_path"].value)):
+        elif is_compiled:
             why = "compiled code: an image needs more than the template knows"
             self.add("container", False, why)
         else:

@@ -21,6 +21,14 @@ _YEARS = compile_lazily(
 _NO_HOLDER = compile_lazily(
     r"free software foundation|the regents|notice|license|holder|owner|copyright|<|\[|\byear\b"
 )
+# What follows a holder in the same line: where more is said, or under which terms.
+_NO_PART = compile_lazily(
+    r"\ball rights reserved\b.*"
+    r"|[.,;:(-]\s*(?:(?:please )?see|for (?:details|more)"
+    r"|(?:licen[sc]ed|released|distributed) under|this (?:software|file|project)"
+    r"|as (?:listed|shown) in)\b.*",
+    re.IGNORECASE,
+)
 _STATED = compile_lazily(r"\(c\)|\u00a9|\b(19|20)\d\d\b", re.IGNORECASE)
 _LONGEST = 120
 
@@ -76,7 +84,7 @@ def find_copyrights(facts: Facts) -> Iterator[tuple[str, str, str]]:
             if re.search(r"(\band|,|&)\s*$", rest):  # it goes on in the next line
                 rest = f"{rest} {text[match.end() :].lstrip().partition(chr(10))[0]}"
             without_years = _YEARS.sub("", rest)
-            holder = re.sub(r"\ball rights reserved\b.*", "", without_years, flags=re.IGNORECASE)
+            holder = _NO_PART.sub("", without_years)
             holder = one_line(holder.strip(" \t,.;:-\u2013\u00a9"), _LONGEST)
             holder = holder.removeprefix("by ").strip()
             if _NO_HOLDER.search(holder.lower()) or not re.search("[A-Za-z]", holder):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from lisa_scaffold.project import poetry
 from lisa_scaffold.project.facts import Facts
 
 # Files, and sections of files, that set a tool up.
@@ -25,7 +23,6 @@ _SECTIONS = {
 }
 _MYPY_FILES = ("files", "packages", "modules")
 _BLACK = 88
-_TESTS = ("test", "tests", "testing")
 
 
 def find_elsewhere(facts: Facts, test_path: str) -> dict[str, str]:
@@ -69,25 +66,13 @@ def find_line_length(facts: Facts, hooks: str) -> tuple[int, str] | None:
     return None
 
 
-def find_test_requirements(facts: Facts) -> tuple[list[str], str]:
-    """Requirements of the tests that stand where no dependency group is, and their place."""
-    package = facts.package
-    extras = package.get("optional-dependencies")
-    options: list[tuple[Any, str]] = []
-    for name in _TESTS:
-        if isinstance(extras, dict):
-            options.append((extras.get(name), f"the extra {name}"))
-        table = facts.pyproject.table("tool", "poetry", "group", name, "dependencies")
-        needed = [poetry.convert_requirement(key, spec) for key, spec in table.items()]
-        options.append((needed, f"Poetry's group {name}"))
-        text = facts.ini("setup.cfg").get("options.extras_require", name)
-        if isinstance(text, str):
-            lines = [line for line in text.split("\n") if line.strip()]
-            options.append((lines, f"the extra {name}"))
-    options.append((package.get("tests-require"), "tests_require"))
-    for requirements, source in options:
-        if isinstance(requirements, list):
-            texts = [each for each in requirements if isinstance(each, str)]
-            if texts:
-                return list(dict.fromkeys(texts)), source
-    return [], ""
+def find_build_requirements(facts: Facts) -> list[str]:
+    """What a build without an environment of its own needs, but for ninja.
+
+    A backend asks for CMake by itself, where that is missing, in an environment of its own alone.
+    """
+    wanted = [str(each).strip() for each in facts.pyproject.items("build-system", "requires")]
+    names = {re.split(r"[^\w.-]", each)[0].lower() for each in wanted}
+    if facts.package.backend == "scikit-build-core" and "cmake" not in names:
+        wanted.append("cmake>=3.15")
+    return [each for each in wanted if re.split(r"[^\w.-]", each)[0].lower() != "ninja"]

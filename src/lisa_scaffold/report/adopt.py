@@ -192,7 +192,8 @@ def _questions(adopted: Adopted) -> Iterator[tuple[str, str]]:
     for source, guessed in unsure.items():
         values = ", ".join(f"{each.key}={each.value}" for each in guessed)
         about = "CI" if guessed[0].key == "forge" else "metadata"
-        yield about, f"{values} is a guess ({source}); another answer: --data {guessed[0].key}=…"
+        data = " ".join(f"--data {each.key}=…" for each in guessed)
+        yield about, f"{values} is a guess ({source}); another answer: {data}"
     for custom in adopted.customs:
         if custom.to_decide:
             yield concern(custom.path), f"{custom.path}: {custom.text}"
@@ -212,6 +213,12 @@ def _hints(adopted: Adopted) -> Iterator[str]:
         yield (
             "ruff-format is new here, and asks for code in its form. Bring the code into it once, "
             "in a commit of its own: ruff format"
+        )
+    if ".gitlab/ci/quality.yml" in paths:
+        yield (
+            "Code that is older than ruff, mypy and the hooks has findings of theirs; "
+            "nox -s lint types hooks lists them. The jobs lint, type-check and hooks fail until "
+            "they are worked off, unless .gitlab-ci.yml gives them `allow_failure: true`."
         )
     if adopted.former and (root / ".cruft.json").is_file():
         yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"

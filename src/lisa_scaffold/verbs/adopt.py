@@ -311,7 +311,7 @@ class Prepared:
             tuple(find_replaced(self.facts, after, written)),
             self.former,
             rules_repair.diff(self.facts, written),
-            tuple(customs.find_customs(self.facts, self.repository_facts.branches)),
+            (*customs.find_customs(self.facts, self.repository_facts.branches), *placed.customs),
             {
                 path: git.Blob(blob.mode, old)
                 for path, blob in synced.files.items()

@@ -1,0 +1,139 @@
+"""What the tests of projects need, wherever they say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from lisa_scaffold.adopt import needs
+from lisa_scaffold.project.facts import Facts
+
+from ..support.adopting import MESON, OLD
+from ..support.updates import Files
+
+PROJECT = '[project]\nname = "a-b"\nversion = "1"\ndependencies = ["numpy>=1.20"]\n'
+
+
+def found(files: Files, project: str = PROJECT) -> list[tuple[str, str]]:
+    """Each requirement that is taken, with its source."""
+    present = {path: text for path, text in files.items() if text is not None}
+    facts = Facts.of({"pyproject.toml": project, **present})
+    return [(each.requirement, each.source) for each in needs.find_needs(facts) if not each.is_left]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "wanted"),
+    [
+        (
+            '[project.optional-dependencies]\ntest = ["hypothesis==6.1", "pytest", "numpy<2"]\n',
+            [("hypothesis==6.1", "the extra test"), ("numpy<2", "the extra test")],
+        ),
+        (
+            '[project.optional-dependencies]\ntests = ["A_B[more]"]\nmore = ["attrs"]\n',
+            [("attrs", "the extra tests")],
+        ),
+        ('[dependency-groups]\ntests = ["attrs", "tox"]\n', [("attrs", "the group tests")]),
+        (
+            '[dependency-groups]\ndev = ["pytest", "attrs", {include-group = "x"}, "ruff"]\n'
+            'x = ["six"]\n',
+            [("attrs", "the group dev"), ("six", "the group dev")],
+        ),
+        ('[dependency-groups]\ndev = ["ruff", "attrs"]\n', []),
+        ('[tool.hatch.envs.test]\ndependencies = ["attrs"]\n', [("attrs", "Hatch's test")]),
+        ('[tool.pdm.dev-dependencies]\ntest = ["attrs"]\n', [("attrs", "PDM's test")]),
+        (
+            '[tool.poetry.group.test.dependencies]\nattrs = "^23.1"\n',
+            [("attrs>=23.1,<24.0", "Poetry's group test")],
+        ),
+        (
+            '[tool.tox.env_run_base]\ndeps = ["attrs==23.1"]\ncommands = [["pytest"]]\n',
+            [("attrs>=23.1", "pyproject.toml")],
+        ),
+    ],
+)
+def test_what_the_metadata_states(metadata: str, wanted: list[tuple[str, str]]) -> None:
+    assert found({}, PROJECT + metadata) == wanted
+
+
+@pytest.mark.parametrize(
+    ("deps", "wanted"),
+    [
+        ("attrs", ["attrs"]),
+        ("py{36,37}-numpy: attrs == 23.1.*", ["attrs>=23.1"]),
+        ("!py27: attrs~=23.1 ; python_version > '3.8'", ["attrs>=23.1; python_version > '3.8'"]),
+        ("py27: enum34\n  coverage\n  flake8-docstrings", []),
+        ("-r{toxinidir}/needs.txt", ["six>=1.1", "attrs"]),
+        ("-c limits.txt\n  {[base]deps}", ["toolz"]),
+        (".[more]", ["moto"]),
+        ("numpy==1.11", []),
+        ("https://example.org/a.zip\n  ./own\n  # attrs", []),
+    ],
+)
+def test_what_tox_installs(deps: str, wanted: list[str]) -> None:
+    files: Files = {
+        "tox.ini": (
+            f"[base]\ndeps = toolz\n[testenv:unit]\ndeps =\n  {deps}\ncommands = pytest\n"
+            "[testenv:docs]\ndeps = furo\ncommands = sphinx-build\n"
+        ),
+        "needs.txt": "six==1.1  # old\n-r more/needs.txt\n",
+        "more/needs.txt": "attrs --hash=sha256:0\n",
+    }
+    extra = '[project.optional-dependencies]\nmore = ["moto"]\n'
+    assert [requirement for requirement, _ in found(files, PROJECT + extra)] == wanted
+
+
+@pytest.mark.parametrize("name", ["requirements-test.txt", "tests/requirements.txt"])
+def test_a_file_for_the_tests(name: str) -> None:
+    assert found({name: "attrs==23.1\npytest-cov\n"}) == [("attrs>=23.1", name)]
+    assert found({"requirements-docs.txt": "attrs\n"}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".travis.yml", "install: pip install -U pip attrs==23.1\nscript: py.test\n"),
+        (
+            ".travis.yml",
+            "matrix: {include: [{install: [pip install attrs==23.1]}]}\nscript: nosetests\n",
+        ),
+        (
+            ".github/workflows/ci.yml",
+            "jobs:\n  t:\n    steps:\n      - run: |\n          if x; then pip3 install \\\n"
+            "            -c c.txt 'attrs==23.1' $MORE; fi\n      - run: $PYTEST\n",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "t:\n  before_script: [uv pip install --system attrs==23.1]\n"
+            "  script: [python -m unittest]\n",
+        ),
+        ("appveyor.yml", "install:\n  - pip install attrs==23.1\ntest_script:\n  - pytest\n"),
+    ],
+)
+def test_what_jobs_install_that_run_tests(path: str, text: str) -> None:
+    assert found({path: text}) == [("attrs>=23.1", path)]
+    for runner in ("py.test", "nosetests", "$PYTEST", "python -m unittest", "pytest"):
+        text = text.replace(runner, "sphinx-build")
+    assert found({path: text}) == []
+
+
+def test_old_tests_get_what_tox_and_travis_gave_them() -> None:
+    taken = needs.find_needs(Facts.of({path: str(text) for path, text in OLD.items()}))
+    assert [(each.requirement, each.source, each.is_left) for each in taken] == [
+        ("mock", "tox.ini", False),
+        ("numpy>=1.11.2", "tox.ini", False),
+        ("babel>=2.3", ".travis.yml", False),
+        ("hdf5", ".travis.yml", True),
+    ]
+
+
+def test_what_jobs_install_besides_what_is_stated_is_only_told() -> None:
+    job = (
+        "jobs:\n  t:\n    steps:\n"
+        "      - run: pip install ninja meson-python .[test] bokeh\n      - run: pytest\n"
+    )
+    files = {**MESON, ".github/workflows/t.yml": job}
+    taken = needs.find_needs(Facts.of({path: str(text) for path, text in files.items()}))
+    assert [(each.requirement, each.is_left) for each in taken] == [
+        ("attrs", False),
+        ("pytest-xdist", False),
+        ("bokeh", True),
+    ]
