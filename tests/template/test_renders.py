@@ -307,6 +307,14 @@ def test_included_jobs_are_there(render: Render) -> None:
     assert bool(included) == (render.answers["ci_rules"] == "files")
 
 
+def test_contributing_says_how_a_dependency_is_added(package: Render) -> None:
+    section = package.files["CONTRIBUTING.md"].decode().partition("\n## Dependencies\n")[2]
+    section = section.partition("\n## ")[0]
+    assert "`dependencies` in `pyproject.toml`" in section
+    assert ("`nox -s lock`" in section) == ("constraints.txt" in package.files)
+    assert max(map(len, section.splitlines())) <= 100
+
+
 def test_the_package_stands_where_its_import_name_says(package: Render) -> None:
     folder = "src/" + package.answers["import_name"].replace(".", "/")
     sources = {path for path in package.files if path.startswith("src/")}
