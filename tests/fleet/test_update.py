@@ -202,6 +202,9 @@ def test_what_fails_uses_up_no_limit(dry: bool, fleet: Fleet, capsys: Capture) -
         "apart": "opted out",
     }
     assert told["torn"]["said"] == "--limit is reached"
+    said = told["merged"]["said"]
+    assert said.startswith(f"{fleet.clones / 'merged'}: a part of the repository is missing or bro")
+    assert said.endswith("). Clone it again.")
     if not dry:
         assert actions(update(fleet, capsys, *options)[1])["torn"] == "updated"
 

@@ -75,7 +75,7 @@ class Looker:
                 return self.recall(member) or self._look_at_clone(member.name, member.folder)
             return self._look_at_remote(member)
         except Exception as error:
-            return Row(member.name, place, problem=say_error(error))
+            return Row(member.name, place, problem=say_error(error, member.folder))
 
     def lost(self, member: Member, error: LisaError) -> Row:
         """The row of a project whose process has died."""

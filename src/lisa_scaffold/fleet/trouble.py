@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lisa_scaffold.errors import LisaError, of_machine
+from lisa_scaffold.git import GitError
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.shown import brief
+
+_BROKEN = compile_lazily(
+    r"(?i)bad (?:tree |blob |commit )?object"
+    r"|(?:object|file|pack) \S+ (?:\(stored in .*\) )?is (?:corrupt|empty)"
+    r"|unable to read (?:tree|[0-9a-f]{40})|missing (?:blob|tree|commit) "
+    r"|did not send all necessary objects|index file corrupt|inflate: data stream error"
+)
+# What git says of a network, and what helps there; the first that fits.
+_REMEDIES = (
+    (
+        compile_lazily(r"(?i)proxy"),
+        "Check the proxy: the variables https_proxy and no_proxy, and http.proxy of git.",
+    ),
+    (
+        compile_lazily(r"(?i)certificate|\bssl\b|\btls\b"),
+        "Check the server's certificate: the authority that signed it has to be known here "
+        "(http.sslCAInfo), and the clock be right.",
+    ),
+    (
+        compile_lazily(r"(?i)could not resolve|name or service not known|name resolution"),
+        "Check the server's name, and whether there is a network.",
+    ),
+    (
+        compile_lazily(r"(?i)connection refused|failed to connect|couldn't connect"),
+        "The server is there and does not answer: check its port, or wait.",
+    ),
+)
 
 
-def say_error(error: Exception) -> str:
-    """What went wrong and what to do, in one line; whatever nobody has foreseen is a defect."""
+def say_error(error: Exception, folder: Path | None = None) -> str:
+    """What went wrong and what to do, in one line; whatever nobody has foreseen is a defect.
+
+    Parameters
+    ----------
+    error
+        The error.
+    folder
+        The local clone that it is about.
+    """
     if isinstance(error, OSError):
         error = of_machine(error)
+    if isinstance(error, GitError):
+        error = _explain(error, folder)
     if isinstance(error, LisaError):
         return " ".join(f"{error.message}. {error.hint}".split())
     return f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
+
+
+def _explain(error: GitError, folder: Path | None) -> LisaError:
+    """What helps, where git does not say it."""
+    if _BROKEN.search(error.message):
+        lines = error.message.splitlines()
+        said = next(line for line in lines if _BROKEN.search(line))
+        what = f"a part of the repository is missing or broken ({brief(said, 120)})"
+        return LisaError(f"{folder}: {what}" if folder else what, "Clone it again.")
+    for pattern, remedy in _REMEDIES:
+        if pattern.search(error.message):
+            return LisaError(error.message.removesuffix("."), remedy)
+    return error

@@ -87,7 +87,7 @@ class Updater:
             with self._held(member):
                 return self._look(place)
         except Exception as error:
-            return place.settle("failed", say_error(error))
+            return place.settle("failed", say_error(error, member.folder))
 
     def _held(self, member: Member) -> AbstractContextManager[object]:
         """Keep other commands away from the clone of a server's project."""
@@ -234,7 +234,8 @@ class Updater:
                 self.late(done)
             raise
         except Exception as error:
-            return replace(place.outcome, action="failed", said=say_error(error))
+            said = say_error(error, place.member.folder)
+            return replace(place.outcome, action="failed", said=said)
 
     def lost_outcome(self, place: Place, error: LisaError) -> Outcome:
         """The outcome of a project whose process has died."""
@@ -268,7 +269,7 @@ class Updater:
             return self._bring(place)
         outcome = replace(outcome, action="right")
         if place.mark and place.mark.result == "conflict":
-            said = f"its conflicts wait on the branch {outcome.branch}"
+            said = f"its conflicts are to be resolved on the branch {outcome.branch}"
             outcome = replace(outcome, action="open", said=self._say_how(place) or said)
         if talks and remote and place.opened:
             self._close_older(place, remote, place.opened.url)

@@ -1,0 +1,43 @@
+"""What is said of a project that git could not reach, or read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold.fleet.trouble import say_error
+from lisa_scaffold.git import GitError
+
+FETCH = "git fetch: fatal: unable to access 'https://x.org/a.git/':"
+SAID = {
+    f"{FETCH} Could not resolve host: x.org": "Check the server's name, and whether",
+    f"{FETCH} Could not resolve proxy: p.org": "Check the proxy: ",
+    f"{FETCH} Received HTTP code 407 from proxy after CONNECT": "Check the proxy: ",
+    f"{FETCH} Failed to connect to x.org port 443 after 1 ms: Couldn't connect": "The server is",
+    f"{FETCH} SSL certificate problem: self-signed certificate": "Check the server's certificate",
+    f"{FETCH} The requested URL returned error: 403": "Mend what git says and try again.",
+}
+
+
+@pytest.mark.parametrize("message", SAID)
+def test_what_hinders_the_network_is_told_apart(message: str) -> None:
+    said = say_error(GitError(message, "Mend what git says and try again."))
+    assert said.startswith(f"{message}. {SAID[message]}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: bad tree object HEAD",
+        "fatal: loose object 1234 (stored in /tmp/x/.git/objects/12/34) is corrupt",
+        "error: object file .git/objects/12/34 is empty",
+        f"fatal: unable to read {'a' * 40}",
+        "fatal: index file corrupt",
+        "error: missing blob object '1234'",
+    ],
+)
+def test_a_broken_clone_is_cloned_again(line: str) -> None:
+    said = say_error(GitError(f"git status: {line}\nhint: x", "Mend."), Path("/clones/a"))
+    assert said.startswith("/clones/a: a part of the repository is missing or broken (")
+    assert said.endswith("). Clone it again.")
