@@ -12,8 +12,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "service.settings")
 application = get_wsgi_application()
 # All pages are loaded before gunicorn makes its worker: what is broken ends the service as it
-# starts, and both processes share the memory, as long as none of them writes there. The collector of
-# garbage would, in each object that it looks at: it need not look at these.
+# starts, and both processes share the memory, as long as none of them writes there. The garbage
+# collector would, in each object that it looks at: it need not look at these.
 import_module(settings.ROOT_URLCONF)
 gc.collect()
 gc.freeze()
