@@ -307,7 +307,7 @@ def test_one_merge_request_a_project_and_nothing_the_second_time(
     code, told = ask("update", fleet, gitlab, capsys, more=more)
     assert code == ExitCode.FINDINGS
     assert actions(told) == {"plain": "right", "torn": "open", "current": "current"}
-    assert told["torn"]["said"] == f"its conflicts wait on the branch {BRANCH}"
+    assert told["torn"]["said"] == f"its conflicts are to be resolved on the branch {BRANCH}"
     assert gitlab.count("^(POST|PUT|DELETE)") == 0
     assert [gitlab.tip(each, BRANCH) for each in gitlab.projects.values()] == tips
     _, status = ask("status", fleet, gitlab, capsys, more=more)
