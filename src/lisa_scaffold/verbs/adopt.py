@@ -276,7 +276,8 @@ class Prepared:
         """What to write instead of a link to LICENSE, where that file has another name."""
         named = next(iter(licences.licence_files(self.facts)), "")
         if named and named != "LICENSE":
-            yield "[LICENSE](LICENSE)", f"[{named}]({named})"
+            for written in ("[LICENSE](LICENSE)", "the file of the licence"):
+                yield written, f"[{named}]({named})"
 
     def _render_former(self, answers: Mapping[str, Any]) -> dict[str, bytes]:
         """The files of the template that the project was once made from."""
