@@ -35,6 +35,9 @@ def test_each_shell_has_a_script_for_each_program(shell: str) -> None:
         ("lisa-new --adv", "--advanced "),
         ("lisa-scaffold explain INT00", "1 "),
         ("lisa-scaffold check --select=LIC001,INT00", "1"),
+        ("lisa-new --data licen", "se="),
+        ("lisa-scaffold update --data license=MI", "T"),
+        ("lisa-scaffold adopt --data sonar=tr", "ue"),
     ],
 )
 def test_bash_completes(typed: str, shown: str, tmp_path: Path) -> None:

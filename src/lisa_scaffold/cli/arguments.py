@@ -162,6 +162,31 @@ def complete_codes(action: argparse.Action) -> None:
     action.completer = complete  # type: ignore[attr-defined]
 
 
+def complete_answers(action: argparse.Action) -> None:
+    """Let shells complete the names of our template's answers, and the values to choose from."""
+
+    def complete(prefix: str, **_: object) -> list[str]:
+        import yaml
+
+        from lisa_scaffold.template import default_source, light
+
+        with default_source().open() as template, light.quick_yaml():
+            settings = yaml.safe_load((template.root / "copier.yml").read_text())
+        name, equals, _value = prefix.partition("=")
+        if not equals:
+            return [f"{each}=" for each in settings if not each.startswith("_")]
+        question = settings.get(name, {})
+        known = question.get("choices", ())
+        if question.get("type") == "bool":
+            known = ("true", "false")
+        # A mapping has what people read as its keys.
+        values = known.values() if isinstance(known, dict) else known
+        return [f"{name}={value}" for value in values]
+
+    # As above.
+    action.completer = complete  # type: ignore[attr-defined]
+
+
 def read_path(text: str) -> Path:
     """A path on the command line.
 
@@ -218,13 +243,14 @@ def add_answers(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     group.add_argument(
         "--defaults", action="store_true", help="ask nothing: take the default answers"
     )
-    group.add_argument(
+    answers = group.add_argument(
         "--data",
         metavar="KEY=VALUE",
         action="append",
         default=[],
         help="an answer, such as license=MIT; nothing else is asked; may be repeated",
     )
+    complete_answers(answers)
     group.add_argument(
         "--data-file",
         metavar="FILE",
