@@ -28,6 +28,7 @@ from .support.adopting import (
     report,
     show,
 )
+from .support.sweeps import sampled
 from .support.updates import Capture, Files
 
 OWN_CHANGELOG: Files = {**HATCHLING, "CHANGES.rst": "Changes\n=======\n"}
@@ -74,7 +75,7 @@ PIPELINE = ".gitlab-ci.yml"
 TOML = "pyproject.toml"
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("sentence", "path", "true_of", "false_of"),
     [
         ("git clone", CONTRIBUTING, "", "meson old setuptools changes service dags"),
@@ -121,6 +122,7 @@ TOML = "pyproject.toml"
         ('"setuptools<82"', TOML, "old", "meson setuptools"),
         ('"numpy>=1.11.2"', TOML, "old", "setuptools"),
     ],
+    3,
 )
 def test_a_sentence_stands_where_it_is_true(
     sentence: str,

@@ -15,6 +15,9 @@ from .support.tools import commit_all, git
 CI = ".gitlab-ci.yml"
 OWN = "\nown:\n  extends: .nox\n  stage: test\n  script:\n    - nox -s lint\n"
 
+# A hook would look for its tools on the network.
+pytestmark = pytest.mark.usefixtures("no_hook_programs")
+
 
 def make(folder: Path, form: str) -> Path:
     words = ("new", str(folder), "--defaults", "--data", f"ci_rules={form}")

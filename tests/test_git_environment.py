@@ -10,6 +10,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 
+from .support.sweeps import sampled
 from .support.updates import TEN, Capture, Workshop, commit, open_workshop, update, write
 
 ODD = {
@@ -64,7 +65,7 @@ def _everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
-@pytest.mark.parametrize("name", ODD)
+@sampled("name", ODD, 5)
 def test_an_update_is_the_same_whatever_is_set(
     name: str, workshop: Workshop, other: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from lisa_scaffold.adopt import nearest
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.template import Render, Template
 
+from .support.sweeps import sampled
 from .support.tools import git
 from .support.updates import ANSWERS, Capture, Workshop, open_workshop, update
 
@@ -182,6 +183,7 @@ def test_what_is_wrong_is_told(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_of_many_versions_those_alone_are_opened_that_are_tried(
     workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,7 +261,7 @@ def test_our_own_template_is_no_other(workshop: Workshop, capsys: Capture) -> No
     assert "Leave --template out" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("target", ["/etc/hostname", "README.md", "/dev/zero"])
+@sampled("target", ["/etc/hostname", "README.md", "/dev/zero"], 3)
 def test_a_link_is_no_answers_file(target: str, workshop: Workshop, capsys: Capture) -> None:
     """It may lead to any file of the user's, which would be recorded and pushed."""
     more = f"{QUESTIONS}_preserve_symlinks: true\n_answers_file: linked.yml\n"

@@ -27,6 +27,7 @@ from lisa_scaffold.template import cache
 
 from ..support.fleets import Fleet, open_fleet
 from ..support.gitlab import TOKEN, Answer, GitLab, Project, serve
+from ..support.sweeps import sampled
 from ..support.updates import TEN, Capture, commit, write
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -167,7 +168,7 @@ def test_what_is_no_list_of_projects_is_told(
     assert f"{gitlab.url} answers something else than GitLab" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
+@sampled(
     "odd",
     [
         {"iid": "x"},
@@ -176,6 +177,7 @@ def test_what_is_no_list_of_projects_is_told(
         {"labels": 5},
         {"assignees": [1]},
     ],
+    3,
 )
 def test_what_is_no_merge_request_is_told(
     odd: dict[str, Any],
@@ -225,7 +227,7 @@ def test_clones_are_kept_and_fetched_again_where_the_project_moved(
     assert (told["plain"]["state"], told["plain"]["drift"]) == ("drifted", 1)
 
 
-@pytest.mark.parametrize("verb", ["status", "update"])
+@sampled("verb", ["status", "update"], 2)
 def test_a_clone_is_for_one_command_at_a_time(verb: str, fleet: Fleet, gitlab: GitLab) -> None:
     """Another one would see half of its files, while they are brought to another commit."""
     clones = cache.folder("clones")

@@ -13,6 +13,7 @@ from lisa_scaffold.errors import ExitCode
 
 from ..support.fleets import Fleet, open_fleet
 from ..support.rights import read_only, run_bound, without_rights
+from ..support.sweeps import sampled
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -34,7 +35,7 @@ def ask(fleet: Fleet, *words: str) -> tuple[int, dict[str, Any], str]:
     return done.returncode, rows, done.stderr
 
 
-@pytest.mark.parametrize("inner", ["", ".git", ".git/HEAD", ".git/objects", ".git/refs"])
+@sampled("inner", ["", ".git", ".git/HEAD", ".git/objects", ".git/refs"], 3)
 def test_a_clone_that_may_not_be_read_is_a_row(inner: str, fleet: Fleet) -> None:
     place = fleet.clones / "beta" / inner
     with without_rights(place):

@@ -19,6 +19,7 @@ from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.fleet import session
 
 from ..support.gitlab import TOKEN
+from ..support.sweeps import sampled
 from ..support.updates import Capture
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -114,7 +115,7 @@ def serve() -> Iterator[Callable[[Callable[[Say, bytes], None]], str]]:
     listening.close()
 
 
-@pytest.mark.parametrize("name", WAYS)
+@sampled("name", WAYS, 4)
 def test_no_answer_is_without_an_end(
     name: str,
     serve: Callable[[Callable[[Say, bytes], None]], str],

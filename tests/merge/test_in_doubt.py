@@ -291,6 +291,7 @@ def test_line_ends_and_encodings_change_no_merge(path: str, data: st.DataObject)
 
 
 @pytest.mark.uncounted
+@pytest.mark.sweep
 def test_a_file_with_countless_open_members_is_left_to_git() -> None:
     base, ours, theirs = (
         "".join(f"[s{number}]\nk = '{mark}{number}'\n" for number in range(1_900)) for mark in "abc"

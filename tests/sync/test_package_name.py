@@ -13,6 +13,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 
+from ..support.sweeps import sampled
 from ..support.updates import Capture, Files, commit, write
 
 pytestmark = pytest.mark.usefixtures("no_hook_programs")
@@ -55,7 +56,7 @@ def rename(tmp_path: Path, capsys: Capture) -> Rename:
     return renamed
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("old", "new", "answers"),
     [
         ("r3", "r4", ()),
@@ -65,6 +66,7 @@ def rename(tmp_path: Path, capsys: Capture) -> Rename:
         ("r3", "r4", ("compiled=nanobind",)),
         ("r3", "r4", ("backend=hatchling", "cli=yes")),
     ],
+    3,
 )
 def test_the_whole_folder_moves_and_imports_follow(
     old: str, new: str, answers: tuple[str, ...], rename: Rename, tmp_path: Path
@@ -120,7 +122,7 @@ def test_the_example_that_was_deleted_stays_away(rename: Rename, tmp_path: Path)
     assert tracked == ["src/r4/__init__.py", "src/r4/a.py"]
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("path", "text", "line"),
     [
         ("tests/test_own.py", 'NAME = "r3.noise"\n', 1),
@@ -130,6 +132,7 @@ def test_the_example_that_was_deleted_stays_away(rename: Rename, tmp_path: Path)
         ("tools/own.cfg", "# own\npath = src/r3/noise.py\n", 2),
         ("tools/data.toml", 'r3 = ["*.txt"]\n', 1),
     ],
+    3,
 )
 def test_what_only_people_can_tell_is_listed(
     path: str, text: str, line: int, rename: Rename
@@ -139,7 +142,7 @@ def test_what_only_people_can_tell_is_listed(
     assert told["tasks"] == [f"{path}: still names r3 ({path}:{line}): write r4."]
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("path", "text"),
     [
         ("tests/test_own.py", "r3 = [1.0]\nprint(r3.count(1))\n"),
@@ -147,6 +150,7 @@ def test_what_only_people_can_tell_is_listed(
         ("tests/test_own.py", "import r3d\nfrom r3_x import y\nfrom .r3 import z\n"),
         ("CHANGELOG.md", "- `r3.noise` is faster\n"),
     ],
+    2,
 )
 def test_what_is_no_name_of_the_package_stays(
     path: str, text: str, rename: Rename, tmp_path: Path
