@@ -93,7 +93,7 @@ class _Patience(Retry):
     def get_retry_after(self, response: Any) -> float | None:
         try:
             seconds = super().get_retry_after(response)
-        except Exception:
+        except Exception:  # a server may write anything there, and each is refused in its own way
             return None
         return seconds and min(seconds, _LONGEST_WAIT) + random.uniform(0, 1)  # noqa: S311
 
