@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
@@ -25,6 +27,8 @@ CONTAINER_LOCKS = Path("includes/locks")
 SERVICE_LOCKS = Path("includes/service")
 REQUIREMENTS = Path("requirements")
 RELEASE = Path("releases/release.py")
+MEMORY = Path("/dev/shm")  # noqa: S108 - a place to make a folder with a name of its own in
+ROOM = 4 * 1024**3
 
 
 def install(session: nox.Session, *groups: str, project: bool = False) -> None:
@@ -37,6 +41,18 @@ def install(session: nox.Session, *groups: str, project: bool = False) -> None:
     session.install("--require-hashes", "--only-binary=:all:", *files)
     if project:
         session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for the temporary files of tests: in memory, where there is room for them.
+
+    They are tens of thousands, and small: a disk takes half as long again for all of the tests.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        told = os.statvfs(MEMORY)
+        if told.f_bavail * told.f_frsize >= ROOM and not told.f_flag & os.ST_NOEXEC:
+            return tempfile.TemporaryDirectory(prefix="tests-", dir=MEMORY)
+    return tempfile.TemporaryDirectory(prefix="tests-")
 
 
 @nox.session
@@ -62,16 +78,18 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the fast tests with coverage; further arguments go to pytest."""
     install(session, "test", project=True)
-    session.run(
-        "pytest",
-        *("--numprocesses=auto", "--dist=worksteal"),
-        *("-m", "not e2e and not costs and not sweep"),
-        "--cov",
-        "--cov-report=term",
-        f"--cov-report=xml:{REPORTS / 'coverage.xml'}",
-        f"--junitxml={REPORTS / 'junit.xml'}",
-        *session.posargs,
-    )
+    with temporary_folder() as folder:
+        session.run(
+            "pytest",
+            *("--numprocesses=auto", "--dist=worksteal"),
+            *("-m", "not e2e and not costs and not sweep"),
+            "--cov",
+            "--cov-report=term",
+            f"--cov-report=xml:{REPORTS / 'coverage.xml'}",
+            f"--junitxml={REPORTS / 'junit.xml'}",
+            *session.posargs,
+            env={"TMPDIR": folder},
+        )
 
 
 @nox.session(default=False)
@@ -93,14 +111,16 @@ def heavy(session: nox.Session) -> None:
 def sweeps(session: nox.Session) -> None:
     """Try all of what every change tries a part of: places to fail at, examples, combinations."""
     install(session, "test", project=True)
-    session.run(
-        "pytest",
-        *("--numprocesses=auto", "--dist=worksteal"),
-        *("-m", "(sweep or hypothesis) and not e2e and not costs"),
-        "--hypothesis-profile=sweep",
-        "--durations=20",
-        *session.posargs,
-    )
+    with temporary_folder() as folder:
+        session.run(
+            "pytest",
+            *("--numprocesses=auto", "--dist=worksteal"),
+            *("-m", "(sweep or hypothesis) and not e2e and not costs"),
+            "--hypothesis-profile=sweep",
+            "--durations=20",
+            *session.posargs,
+            env={"TMPDIR": folder},
+        )
 
 
 @nox.session(default=False)

@@ -233,7 +233,7 @@ def test_a_type_checker_that_is_told_no_files_is_told_some(adopted: Adopted) -> 
     assert mypy == {"strict": False, "files": ["src"]}
 
 
-@EVERY
+@sampled("name", PROJECTS, 3)
 def test_the_pipeline_is_one_that_gitlab_takes(name: str, adopted: Adopted) -> None:
     project = adopted(name, "--in-place")
     pipeline = Facts.read(project).pipeline

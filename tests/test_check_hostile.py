@@ -98,7 +98,7 @@ def codes(report: dict[str, Any]) -> set[tuple[str, str]]:
         ("CHANGELOG.md", "## [" * 200_000, None),
         ("CITATION.cff", BOMB, "SYN002"),
     ],
-    4,
+    8,
     ids=lambda value: repr(value)[:24],
 )
 def test_a_file_that_means_harm(

@@ -12,6 +12,8 @@ import pytest
 
 from lisa_scaffold.cli.completion import PROGRAMS, SHELLS
 
+from .support.sweeps import sampled
+
 
 def script(shell: str) -> str:
     command = [sys.executable, "-m", "lisa_scaffold", "completion", shell]
@@ -26,7 +28,7 @@ def test_each_shell_has_a_script_for_each_program(shell: str) -> None:
     assert told[shell] in said
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("typed", "shown"),
     [
         ("lisa-scaffold upd", "update "),
@@ -39,6 +41,7 @@ def test_each_shell_has_a_script_for_each_program(shell: str) -> None:
         ("lisa-scaffold update --data license=MI", "T"),
         ("lisa-scaffold adopt --data sonar=tr", "ue"),
     ],
+    5,
 )
 def test_bash_completes(typed: str, shown: str, tmp_path: Path) -> None:
     (tmp_path / "script").write_text(script("bash"))

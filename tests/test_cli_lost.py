@@ -99,7 +99,7 @@ def lost(request: pytest.FixtureRequest) -> Iterator[tuple[list[str], int | None
         yield ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *start], None, "it is closed"
 
 
-@sampled(("verb", "lost"), product(VERBS, LOST), 4, indirect=["lost"])
+@sampled(("verb", "lost"), product(VERBS, LOST), 7, indirect=["lost"])
 def test_what_was_changed_is_said_where_the_report_is_lost(
     here: Path, verb: str, lost: tuple[list[str], int | None, str]
 ) -> None:

@@ -335,7 +335,7 @@ def test_new_records_no_token_of_a_mirror(
     assert not [each for each in files if TOKEN.encode() in each]
 
 
-@pytest.mark.parametrize(
+@sampled(
     "remote",
     [
         f"https://oauth2:{TOKEN}@gitlab.in2p3.fr/lisa/noise.git",
@@ -344,6 +344,7 @@ def test_new_records_no_token_of_a_mirror(
         f"ssh://git:{TOKEN}@gitlab.in2p3.fr/lisa/noise.git",
         f"https://gitlab.in2p3.fr/lisa/noise.git?private_token={TOKEN}",
     ],
+    3,
 )
 def test_adopt_writes_no_token_of_the_remote(remote: str, tmp_path: Path, capsys: Capture) -> None:
     said = 'description="Noise of the instrument."'

@@ -15,6 +15,7 @@ from lisa_scaffold.cli.arguments import DOCS
 from lisa_scaffold.errors import ExitCode
 
 from .conftest import ROOT
+from .support.sweeps import sampled
 from .support.terminals import on_a_terminal
 from .support.updates import Workshop, open_workshop
 
@@ -129,7 +130,7 @@ def behind(tmp_path: Path) -> Workshop:
 WORDS = [["status"], ["update", "--defaults", "--dry-run"], ["check"], ["update", "nowhere"]]
 
 
-@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+@sampled("words", WORDS, 2, ids=" ".join)
 def test_colour_on_a_terminal_alone(words: list[str], behind: Workshop) -> None:
     def show(*more: str, **variables: str) -> str:
         place = behind.project
@@ -193,9 +194,7 @@ def test_a_report_is_wrapped_and_its_patch_is_not(tmp_path: Path) -> None:
 # --- Where the project is -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "words", [["status"], ["update", "--defaults"], ["check"], ["adopt"]], ids=" ".join
-)
+@sampled("words", [["status"], ["update", "--defaults"], ["check"], ["adopt"]], 2, ids=" ".join)
 def test_a_command_finds_the_project_above(words: list[str], tmp_path: Path) -> None:
     files = {"template/pyproject.toml": '[project]\nname = "x"\n', "template/src/x.py": ""}
     workshop = open_workshop(tmp_path, files)

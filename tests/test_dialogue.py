@@ -196,6 +196,7 @@ def test_an_image_repository_is_asked_for_its_debian_and_no_python(
     assert (answers["debian"], answers["python_min"]) == ("trixie", "3.13")
 
 
+@pytest.mark.uncounted
 def test_an_answer_is_changed_and_what_follows_from_it_follows(
     terminal: pexpect.spawn[str],
 ) -> None:
@@ -297,6 +298,7 @@ def test_a_closed_terminal_or_a_kill_leaves_nothing(
     assert list(here(terminal).iterdir()) == []
 
 
+@pytest.mark.uncounted
 def test_an_update_asks_what_the_new_version_asks(tmp_path: Path) -> None:
     workshop = open_workshop(tmp_path, {})
     more = QUESTIONS + "size:\n  type: int\n  help: How large\n  default: 3\n"
@@ -368,6 +370,7 @@ def adoption(tmp_path: Path) -> Iterator[pexpect.spawn[str]]:
     child.close(force=True)
 
 
+@pytest.mark.uncounted
 def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_from(
     adoption: pexpect.spawn[str],
 ) -> None:
@@ -510,6 +513,7 @@ def test_escape_goes_back_and_what_was_answered_stands_there(terminal: pexpect.s
     assert recorded(here(terminal) / "lisa-tides")["kind"] == "package"
 
 
+@pytest.mark.uncounted
 def test_nothing_is_before_the_first_question(terminal: pexpect.spawn[str]) -> None:
     terminal.expect_exact(KIND)
     terminal.send(ESCAPE)
@@ -620,6 +624,7 @@ def test_what_will_happen_is_said_before(terminal: pexpect.spawn[str]) -> None:
     assert finish(terminal) == 0
 
 
+@pytest.mark.uncounted
 def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
     adoption: pexpect.spawn[str],
 ) -> None:

@@ -14,6 +14,7 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.git import command, contents
 
+from .support.sweeps import sampled
 from .support.tools import passes
 from .support.updates import Capture, write
 
@@ -185,8 +186,8 @@ def test_git_gets_no_more_memory_than_it_needs(
     assert ".gitignore" in said
 
 
-@pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude"])
-@pytest.mark.parametrize("verb", ["check", "adopt"])
+@sampled("name", [".gitignore", ".git/info/exclude"], 2)
+@sampled("verb", ["check", "adopt"], 2)
 def test_git_gets_no_more_time_than_it_needs(
     project: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, verb: str, name: str
 ) -> None:

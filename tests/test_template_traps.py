@@ -16,6 +16,7 @@ from lisa_scaffold import cli
 from lisa_scaffold.template import CANONICAL_URL, SOURCE_VARIABLE, cache
 
 from .conftest import Tree
+from .support.sweeps import sampled
 from .support.tools import commit_all, git
 
 Place = Callable[[pytest.MonkeyPatch, Path], None]
@@ -134,7 +135,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@sampled("place", PLACES, 3)
 def test_a_forged_render_hides_no_drift(
     project: Path,
     tmp_path: Path,
@@ -153,7 +154,7 @@ def test_a_forged_render_hides_no_drift(
     assert findings(clone, capsys) == ["TPL002"]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@sampled("place", PLACES, 3)
 def test_code_in_a_checkout_never_runs(
     project: Path,
     tmp_path: Path,
@@ -180,9 +181,7 @@ def test_code_in_a_checkout_never_runs(
     assert not mark.exists()
 
 
-@pytest.mark.parametrize(
-    "path", ["/etc/passwd", "../outside", "a/../../outside", "./a", "a//b", ".", ""]
-)
+@sampled("path", ["/etc/passwd", "../outside", "a/../../outside", "./a", "a//b", ".", ""], 3)
 def test_a_kept_render_names_files_of_the_project_alone(
     project: Path,
     tmp_path: Path,

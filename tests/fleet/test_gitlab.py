@@ -558,7 +558,7 @@ def test_hostile_words_are_shown_harmlessly(fleet: Fleet, gitlab: GitLab, capsys
     assert find(gitlab, "evil").requests
 
 
-@pytest.mark.parametrize("lost", ["undone", "done"])
+@sampled("lost", ["undone", "done"], 2)
 def test_a_merge_request_whose_making_got_no_answer_is_there_once(
     lost: str, fleet: Fleet, gitlab: GitLab, capsys: Capture
 ) -> None:

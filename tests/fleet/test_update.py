@@ -24,6 +24,7 @@ from lisa_scaffold.report.fleet import update as report
 from lisa_scaffold.template import CANONICAL_URL
 
 from ..support.fleets import Fleet, open_fleet
+from ..support.sweeps import sampled
 from ..support.updates import TEN, Capture, commit, write
 
 BRANCH = "lisa-scaffold/v2.0.0"
@@ -150,7 +151,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("how", CHANGES)
+@sampled("how", CHANGES, 4)
 def test_what_people_commit_there_is_never_overwritten(
     how: str, fleet: Fleet, capsys: Capture
 ) -> None:

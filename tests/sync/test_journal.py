@@ -169,11 +169,11 @@ class Fatal:
                 return None
 
 
-STEP = 20
+STEP = 40
 
 
 def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[Fatal]:
-    """A fresh project for every twentieth call, until an update makes no more calls."""
+    """A fresh project for every fortieth call, until an update makes no more calls."""
     project = workshop.project.with_name("stepwise")
     number, reached = first, True
     while reached:
@@ -182,7 +182,7 @@ def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[F
         fatal = Fatal(project, number, error)
         yield fatal
         number, reached = number + STEP, fatal.reached
-    assert number > 20
+    assert number > STEP
 
 
 @every(STEP, "first")

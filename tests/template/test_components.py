@@ -85,7 +85,7 @@ def without_form(job: Job) -> dict[str, Any]:
     return {**data, "variables": {key: variables[key] for key in variables if key != "LOCK"}}
 
 
-@sampled("row", list(ROWS), 3)
+@sampled("row", list(ROWS), 6)
 def test_a_component_is_the_same_pipeline_as_the_files(row: str, tmp_path: Path) -> None:
     files = pipeline({**ROWS[row], "ci_rules": "files"}, tmp_path / "files")
     component = pipeline({**ROWS[row], "ci_rules": "component"}, tmp_path / "component")

@@ -14,6 +14,7 @@ from lisa_scaffold.project.facts import Facts
 
 from ..support.answers import answers
 from ..support.files import contents, load_yaml
+from ..support.sweeps import sampled
 from ..support.tools import commit_all
 from .conftest import Render
 from .test_compiled import rendered
@@ -136,9 +137,10 @@ KEPT = re.compile(
 
 
 @pytest.mark.usefixtures("no_hook_programs")
-@pytest.mark.parametrize(
+@sampled(
     ("majors", "others"),
     [("[]", '["12","13"]'), ('["12","13"]', "[]"), ('["12"]', '["13"]')],
+    3,
 )
 def test_switching_is_an_update_without_a_conflict(
     majors: str, others: str, tmp_path: Path

@@ -81,7 +81,7 @@ def test_a_whole_clone_knows_the_released_versions() -> None:
     assert released_versions() or is_shallow
 
 
-@sampled(("version", "given"), CASES, 20)
+@sampled(("version", "given"), CASES, 60)
 def test_a_pristine_project_updates(version: str, given: Answers, tmp_path: Path) -> None:
     project = project_at(version, given, tmp_path / "project")
     before = contents(project)
@@ -137,7 +137,7 @@ def edit(project: Path) -> dict[str, list[str]]:
     return added
 
 
-@sampled(("version", "given"), CASES, 20)
+@sampled(("version", "given"), CASES, 60)
 def test_an_edited_project_keeps_its_edits(
     version: str, given: Answers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
