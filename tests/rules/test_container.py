@@ -492,3 +492,59 @@ def test_images_that_are_built_beside() -> None:
     }
     assert found(files, "CON") == []
     assert len(found({**files, "docker/dev/Dockerfile": "FROM other\nUSER a\n"}, "CON")) == 1
+
+
+def test_what_several_images_lack_is_one_finding() -> None:
+    text = "FROM debian:latest\nCMD a\nCOPY . .\n"
+    files = {f"{each}/Dockerfile": text for each in "abc"} | {"c/.dockerignore": "*\n"}
+    assert messages(files, "CON") == [
+        "the image debian:latest may change any day: use a version tag; also in b/Dockerfile:1, "
+        "c/Dockerfile:1",
+        "clusters refuse an image that runs as root: end with `USER` and an ordinary user; also in "
+        "b/Dockerfile:1, c/Dockerfile:1",
+        "this copies everything, even .git and private files: add a .dockerignore; also in "
+        "b/Dockerfile:3",
+    ]
+    old = {f"{each}/Dockerfile": "FROM python:3.8\nUSER a\n" for each in "ab"}
+    assert messages(old, "CON009", today=date(2026, 1, 1)) == [
+        "Python 3.8 has had no security fixes since 2024-10-07: use a newer version; also in "
+        "b/Dockerfile:1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "at"),
+    [
+        (["ARG PIP_OPTS=--no-cache-dir", "RUN pip install $PIP_OPTS a"], None),
+        (["ARG OTHER='-q --no-cache-dir'", "RUN pip install ${OTHER} a"], None),
+        (["ARG PIP_OPTS", "RUN pip install ${PIP_OPTS} a"], None),
+        (["RUN pip install $PIP_ARGS a"], None),
+        (["RUN PIP_FLAGS=--no-cache-dir && pip install $PIP_FLAGS a"], None),
+        (["RUN PIP='pip install --no-cache-dir' && $PIP a"], None),
+        (["RUN pip config set global.no-cache-dir true", "RUN pip install a"], None),
+        (["COPY pip.conf /etc/pip.conf", "RUN pip install a"], None),
+        (["ARG PIP_OPTS=-q", "RUN pip install $PIP_OPTS a"], 3),
+        (["ARG VERSION", "RUN pip install a==$VERSION"], 3),
+        (["ARG WHAT=a", "RUN pip install $WHAT"], 3),
+        (["RUN pip install a && echo $PIP_OPTS"], 2),
+    ],
+)
+def test_options_of_pip_in_variables(lines: list[str], at: int | None) -> None:
+    files = image("FROM example.org/base:1", *lines, "USER a")
+    assert found(files, "CON007") == ([("CON007", FILE, at)] if at else [])
+
+
+def test_only_the_installation_that_keeps_its_cache_is_repaired() -> None:
+    line = "RUN pip install $PIP_OPTS a && pip install b"
+    files = image("FROM example.org/base:1", line, "USER a")
+    right = text(files, FILE).replace("install b", "install --no-cache-dir b")
+    assert fixed(files, "CON007") == {FILE: right}
+
+
+def test_a_stage_has_the_variables_of_the_one_that_it_starts_from() -> None:
+    rest = ("FROM one", "RUN pip install a", "USER a")
+    set_below = image("FROM x.org/a:1 AS one", "ENV PIP_NO_CACHE_DIR=1", *rest)
+    assert found(set_below, "CON") == []
+    # An argument is one of its own stage.
+    argument = image("FROM x.org/a:1 AS one", "ARG PIP_NO_CACHE_DIR=1", *rest)
+    assert found(argument, "CON") == [("CON007", FILE, 4)]

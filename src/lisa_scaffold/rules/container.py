@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import Change, replace_block
@@ -159,7 +159,7 @@ def bases_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: pin base image versions](https://docs.docker.com/build/building/best-practices/#pin-base-image-versions).
     """
-    yield from join_same(_find_moving(facts))
+    yield from join_same(_find_moving(facts), across=True)
 
 
 def _find_moving(facts: Facts) -> Iterator[Hit]:
@@ -255,6 +255,11 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
     """
+    yield from join_same(_find_rooted(facts), across=True)
+
+
+def _find_rooted(facts: Facts) -> Iterator[Hit]:
+    """The images that run as root and need not."""
     for docker in _find_run(facts):
         chain = _last_stages(docker)
         users = [
@@ -377,6 +382,54 @@ def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int
     return with_install, alone
 
 
+_PIP_CACHE = ("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR")
+_PIP_SET = compile_lazily(r"\bpip[\d.]* config (?:\S+ )?set \S*no-cache-dir")
+_VARIABLE = compile_lazily(r"\$\{?(\w+)")
+_OF_OPTIONS = compile_lazily(r"OPT|ARG|FLAG|PIP|CACHE", re.IGNORECASE)
+
+
+def _find_kept(
+    stage: Stage, below: Sequence[Stage], lines: Sequence[str]
+) -> Iterator[tuple[int, Change]]:
+    """Where a stage installs by pip and keeps the cache: the line, and what would not keep it."""
+    inherited = [each for other in reversed(below) for each in other.instructions]
+    values = {
+        name: value
+        for each in (*(one for one in inherited if one.verb == "ENV"), *stage.instructions)
+        if each.verb in ("ARG", "ENV")
+        for name, value in _read_variables(each)
+    }
+    is_set = any(
+        (each.verb == "RUN" and _PIP_SET.search(each.value))
+        or (each.verb in ("COPY", "ADD") and "pip.conf" in each.value)
+        for each in (*inherited, *stage.instructions)
+    )
+    if is_set or any(name in values for name in _PIP_CACHE):
+        return
+    for run in stage.instructions:
+        if run.verb != "RUN" or _bounded_mounts(run):
+            continue
+        block = "\n".join(lines[run.line - 1 : run.end])
+        if _NO_PIP_CACHE.search(block):
+            continue
+        ends = [m.end() for m in _PIP.finditer(block) if not _may_say(block[m.end() :], values)]
+        if ends:
+            new = block
+            for end in reversed(ends):
+                new = f"{new[:end]} --no-cache-dir{new[end:]}"
+            yield run.line + block.count("\n", 0, ends[0]), replace_block(block, new)
+
+
+def _may_say(rest: str, values: Mapping[str, str]) -> bool:
+    """Whether a variable in a command of pip says, or may say, that nothing is kept."""
+    command = re.split(r"[;&|]", rest, maxsplit=1)[0]
+    for name in _VARIABLE.findall(command):
+        value = values.get(name)
+        if "no-cache" in (value or "") or (not value and _OF_OPTIONS.search(name)):
+            return True
+    return False
+
+
 def _bounded_mounts(run: Instruction) -> bool:
     return re.search(r"--mount=\S{0,1000}type=(?:cache|tmpfs)", run.value) is not None
 
@@ -400,22 +453,9 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
         for_pip: list[tuple[int, Change]] = []
         for_apt: list[int] = []
         apart: list[int] = []
-        for stage in _last_stages(docker):
-            keeps_pip_cache = not any(
-                name in ("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR")
-                for each in stage.instructions
-                if each.verb in ("ARG", "ENV")
-                for name, _ in _read_variables(each)
-            )
-            for run in stage.instructions:
-                if run.verb != "RUN" or _bounded_mounts(run):
-                    continue
-                block = "\n".join(lines[run.line - 1 : run.end])
-                keeps = keeps_pip_cache and not _NO_PIP_CACHE.search(block)
-                if keeps and (match := _PIP.search(block)):
-                    number = run.line + block.count("\n", 0, match.start())
-                    new = _PIP.sub(r"\g<0> --no-cache-dir", block)
-                    for_pip.append((number, replace_block(block, new)))
+        chain = _last_stages(docker)
+        for index, stage in enumerate(chain):
+            for_pip += _find_kept(stage, chain[index + 1 :], lines)
             with_install, alone = _find_lists(stage, lines)
             for_apt += with_install
             apart += alone
@@ -449,6 +489,11 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
     """
+    yield from join_same(_find_unbounded(facts), across=True)
+
+
+def _find_unbounded(facts: Facts) -> Iterator[Hit]:
+    """The instructions that copy everything."""
     for docker in _find_run(facts):
         # A context is the root, or the folder of the Dockerfile.
         folder = docker.path.rpartition("/")[0]
@@ -479,10 +524,12 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     Source: [Python](https://devguide.python.org/versions/),
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle).
     """
-    for docker in find_dockerfiles(facts):
-        lines: dict[str, list[int]] = {}
-        for stage in _find_bases(docker):
-            if message := images.explain_end(stage.resolved, facts.given.today):
-                lines.setdefault(message, []).append(stage.instructions[0].line)
-        for message, found in lines.items():
-            yield Hit(docker.path, found[0], f"{message}{count_more(found)}")
+    yield from join_same(
+        (
+            Hit(docker.path, stage.instructions[0].line, message)
+            for docker in find_dockerfiles(facts)
+            for stage in _find_bases(docker)
+            if (message := images.explain_end(stage.resolved, facts.given.today))
+        ),
+        across=True,
+    )
