@@ -166,6 +166,51 @@ def test_what_is_thrown_away_has_no_secrets(path: str, is_found: bool) -> None:
     assert found(compose(told, path), "CMP004") == ([("CMP004", path, 4)] if is_found else [])
 
 
+@pytest.mark.parametrize(
+    ("comment", "is_found"),
+    [
+        ("# WARNING: This configuration is for local development.", False),
+        ("# Basic cluster.\n#\n# Do not use it in a production deployment.", False),
+        ("# Never run this\n# in production!", False),
+        ("# For development and testing only", False),
+        ("# Intended for development", False),
+        ("# Runs production. Do not edit", True),
+        ("# How production is run", True),
+        ("# See the local development guide", True),
+        ("", True),
+    ],
+)
+def test_what_the_comment_says_of_a_file(comment: str, is_found: bool) -> None:
+    told = "services:\n  web:\n    environment:\n      DB_PASSWORD: swordfish\n"
+    line = 4 + len(comment.splitlines())
+    files = compose(f"{comment}\n{told}" if comment else told)
+    assert found(files, "CMP004") == ([("CMP004", FILE, line)] if is_found else [])
+    # Below the first key a comment is about something else.
+    assert found(compose(f"{told}{comment}\n"), "CMP004") == [("CMP004", FILE, 4)]
+
+
+@pytest.mark.parametrize(
+    ("volume", "password", "is_found"),
+    [
+        *((".:/code", "swordfish", False), ("./:/code", "my_site1", False)),
+        *(("{type: bind, source: ., target: /code}", "swordfish", False),),
+        *((".:/code", "x8Jq-11zP0aa4", True), ("./data:/data", "swordfish", True)),
+        *(("data:/data", "swordfish", True), ("{type: volume, target: /a}", "swordfish", True)),
+    ],
+)
+def test_a_file_that_mounts_the_project_to_be_edited(
+    volume: str, password: str, is_found: bool
+) -> None:
+    database = f"  db:\n    environment:\n      DB_PASSWORD: {password}\n"
+    web = f"  web:\n    build: .\n    volumes: [{volume!r}]\n"
+    web = web.replace("'{", "{").replace("}'", "}")
+    wanted = [("CMP004", FILE, 4)] if is_found else []
+    assert found(compose(f"services:\n{database}{web}"), "CMP004") == wanted
+    # What is pulled is not what somebody edits.
+    pulled = web.replace("build: .", "image: a:1")
+    assert found(compose(f"services:\n{database}{pulled}"), "CMP004") == [("CMP004", FILE, 4)]
+
+
 def test_a_secret_that_several_services_have_is_one_finding() -> None:
     service = "    environment: {DB_PASSWORD: swordfish}\n"
     files = compose(f"services:\n  web:\n{service}  worker:\n{service}")

@@ -402,6 +402,22 @@ def test_tests_on_a_python_that_is_promised(job: str, metadata: str, is_found: b
     assert found(alone, "CI009", today=TODAY) == [("CI009", CI, START + 3)]
 
 
+@pytest.mark.parametrize(
+    ("name", "command", "is_found"),
+    [
+        *(("py39", "tox -e py39", False), ("python-3.9", "pytest", False)),
+        *(("a", "tox -e py39", False), ("a", "nox -s tests-python3_9", False)),
+        *(("py39", "make", True), ("py391", "tox", True), ("a", "tox -e py310", True)),
+    ],
+)
+def test_tests_that_name_their_python(name: str, command: str, is_found: bool) -> None:
+    old = f"{name}:\n  script: [{command}]\n  image: python:3.9\n"
+    wanted = [("CI009", CI, START + 3)] if is_found else []
+    assert found(pipeline(f"{old}{NEW_ONE}"), "CI009", today=TODAY) == wanted
+    alone = found(pipeline(old), "CI009", today=TODAY)
+    assert alone == [("CI009", CI, START + 3)]
+
+
 def test_the_job_itself_may_be_known_by_its_name_alone() -> None:
     project = {"pyproject.toml": f"[project]\nname = 'a'\nversion = '1'\n{PROMISE}\n"}
     text = "test_3.9:\n  script: [./run]\n  image: python:3.9\n"

@@ -281,3 +281,26 @@ def test_keys_of_servers_that_exist_in_tests(path: str) -> None:
     assert found({path: key}, "SEC001") == []
     for other in ("certs/a.key", "latest_server/key.pem", "contest-key.pem"):
         assert len(found({other: key}, "SEC001")) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "entry", "is_found"),
+    [
+        ("https://gitlab.example.org/lisa/a", "project: lisa/ci\n    file: a.yml", False),
+        ("https://gitlab.example.org/lisa/b/a", "project: LISA/x/ci\n    file: a.yml", False),
+        ("https://gitlab.example.org/lisa/a", "component: gitlab.example.org/lisa/c/l@main", False),
+        ("https://gitlab.example.org/lisa/a", "component: $CI_SERVER_FQDN/lisa/c/l@main", False),
+        ("https://gitlab.example.org/lisa/a", "project: other/ci\n    file: a.yml", True),
+        ("https://gitlab.example.org/lisa/a", "component: gitlab.com/other/c/l@main", True),
+        ("https://github.com/lisa/a", "project: lisa/ci\n    file: a.yml", True),
+        ("https://gitlab.example.org/lisa/a", "remote: https://example.org/main/a.yml", True),
+    ],
+)
+def test_what_is_of_the_own_group(url: str, entry: str, is_found: bool) -> None:
+    project = f"[project]\nname = 'a'\nversion = '1'\nurls.Source = '{url}'\n"
+    files = {**includes(entry), "pyproject.toml": project}
+    wanted = [("SEC004", ".gitlab-ci.yml", 2)]
+    assert found(files, "SEC004") == (wanted if is_found else [])
+    # A project of the template says which version of its group's pipeline it has.
+    ours = {**files, ".copier-answers.yml": "_src_path: a\n_commit: v1\n"}
+    assert found(ours, "SEC004") == wanted

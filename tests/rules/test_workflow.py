@@ -315,6 +315,17 @@ def test_defaults_that_are_copied() -> None:
         assert found(files, "DAG") == []
 
 
+def test_a_run_that_ends_ends_its_tasks() -> None:
+    bounded = "    dagrun_timeout=timedelta(hours=1),\n"
+    text = GOOD.replace(', "execution_timeout": timedelta(minutes=5)', "")
+    assert found(dags(text), "DAG003") == [("DAG003", DAG, 4)]
+    line = "    default_args=DEFAULTS,\n"
+    assert found(dags(text.replace(line, f"{line}{bounded}")), "DAG003") == []
+    assert messages(dags(GOOD.replace(line, bounded)), "DAG003") == [
+        "tasks have no `retries`: add it to `default_args` of the DAG"
+    ]
+
+
 def test_tasks_that_say_it_themselves() -> None:
     text = GOOD.replace("    default_args=DEFAULTS,\n", "").replace(
         "    pass", "    task(retries=1, execution_timeout=timedelta(minutes=1))"
@@ -488,6 +499,11 @@ def test_what_may_meet_airflow_3() -> None:
     assert messages(dags(REMOVED), "DAG") == [
         "from version 3 on Airflow has no airflow.contrib.hooks.ssh_hook: "
         "replace it, as `ruff check --select AIR` says; also in line 6"
+    ]
+    several = {**dags(REMOVED), **dags(REMOVED, "dags/b.py")}
+    assert messages(several, "DAG011") == [
+        "from version 3 on Airflow has no airflow.contrib.hooks.ssh_hook: "
+        "replace it, as `ruff check --select AIR` says; also in line 6, dags/b.py:6, 12"
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from lisa_scaffold.formats.document import Document
@@ -83,9 +84,26 @@ _DATABASES = {
 _OPEN = compile_lazily(r"(?:(?:0\.0\.0\.0|\[::\]):)?(?:\d*:)?(\d{1,5})(?:/tcp)?")
 
 
-def is_thrown_away(path: str) -> bool:
-    """Whether by its name a file is for a pipeline, for tests or for a desk."""
-    return _THROWN_AWAY.fullmatch(path) is not None
+# What the comment at the top of a file says of where it is used.
+_OF_DESK = compile_lazily(
+    r"\b(?:do not|don't|never|not (?:to be|be|for)|should not|must not)\b[^.]{0,60}\bproduction\b"
+    r"|\b(?:only|just|meant|intended) for (?:local )?(?:development|testing|tests)\b"
+    r"|\bfor (?:local )?(?:development|testing|tests)(?: and (?:development|testing|tests))? only\b"
+    r"|\bfor local (?:development|testing|use)\b",
+    re.IGNORECASE,
+)
+_MOST_HEAD = 60
+
+
+def is_thrown_away(facts: Facts, path: str) -> bool:
+    """Whether a file is for a pipeline, tests or a desk, by its name or by the comment on top."""
+    if _THROWN_AWAY.fullmatch(path):
+        return True
+    head = takewhile(
+        lambda line: not line.strip() or line.lstrip().startswith("#"),
+        facts.lines(path)[:_MOST_HEAD],
+    )
+    return _OF_DESK.search(" ".join(line.strip("# \t") for line in head)) is not None
 
 
 class Service(NamedTuple):
@@ -241,25 +259,51 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     Why: It is in git, for everybody who ever gets a copy.
 
     How: Change it, then give it as a file (`secrets`), or let the environment tell it: `${NAME:?}`.
-    A file that by its name is for a pipeline, for tests or for a desk (`compose.dev.yaml`) is not
-    meant.
+    A file that by its name (`compose.dev.yaml`) or the comment on its top is for a pipeline, for
+    tests or for a desk is not meant, nor are plain words in one that mounts the whole project to be
+    edited.
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in find_services(facts):
-        if is_thrown_away(each.file.path):
+        if is_thrown_away(facts, each.file.path):
             continue
         for key, name, value in _environment(each.data.get("environment")):
             is_secret = _SECRET.fullmatch(name) and not _SAID_OF_SECRET.match(name)
             is_told = "$" not in value and not _SWITCH.fullmatch(value)
             is_told = is_told and not _INVENTED.fullmatch(value)
+            if is_told and _PLAIN_WORD.fullmatch(value) and _is_for_desk(each):
+                continue
             if is_secret and is_told and not value.startswith(("/run/secrets/", "{{")):
                 lines[each.file.path, name].append(each.line("environment", key))
     for (path, name), found in lines.items():
         message = f"everybody can read {name} here: change it, then use `secrets`"
         found.sort()
         yield Hit(path, found[0], f"{message}{count_more(found)}")
+
+
+def _is_for_desk(service: Service) -> bool:
+    """Whether the file of a service is for a desk: it mounts the whole project to be edited."""
+    for each in service.file.table("services").values():
+        if not isinstance(each, dict) or "build" not in each:
+            continue
+        volumes = each.get("volumes")
+        sources = (_read_source(volume) for volume in volumes) if isinstance(volumes, list) else ()
+        if any(source in (".", "./") for source in sources):
+            return True
+    return False
+
+
+def _read_source(volume: Any) -> str:
+    """What a volume mounts, in either form."""
+    if isinstance(volume, dict):
+        return str(volume.get("source", ""))
+    return volume.partition(":")[0] if isinstance(volume, str) else ""
+
+
+# A word that anybody would think of first.
+_PLAIN_WORD = compile_lazily(r"[A-Za-z]{1,20}(?:[_-][A-Za-z]{1,20}){0,2}\d{0,3}")
 
 
 def _environment(told: Any) -> Iterator[tuple[str | int, str, str]]:

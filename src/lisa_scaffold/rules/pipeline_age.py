@@ -118,12 +118,15 @@ def images_are_maintained(facts: Facts) -> Iterator[Hit]:
 
 
 _TESTS = compile_lazily(r"\b(?:tests?|pytest|py\.test|unittest|nosetests|tox|nox|coverage run)\b")
+_LONGEST = 10_000
 _PYTHON_TAG = compile_lazily(r"(\d+)\.(\d+)(?!\d)")
 
 
 def _tries_promise(facts: Facts, name: str, job: Job) -> bool:
     """Whether a job tests on an old Python that the package supports, beside a newer one."""
-    if images.read(name).short != "python" or not _promises(facts, name):
+    if images.read(name).short != "python":
+        return False
+    if not _promises(facts, name) and not _names_python(name, job):
         return False
     newer = (
         other
@@ -132,6 +135,16 @@ def _tries_promise(facts: Facts, name: str, job: Job) -> bool:
     )
     tests = any(_TESTS.search(each) for each in (re.sub("[_-]", " ", job.name), *job.commands))
     return tests and not all(images.explain_end(each, facts.given.today) for each in newer)
+
+
+def _names_python(image: str, job: Job) -> bool:
+    """Whether a job is for the Python of its image: its name says so, or what it runs."""
+    version = _PYTHON_TAG.match(images.read(image).tag)
+    words = " ".join([job.name, *job.commands])[:_LONGEST]
+    pattern = (
+        rf"(?i)(?:py|python|cp)[-_:]?{version[1]}[._-]?{version[2]}(?!\d)" if version else r"\Z."
+    )
+    return re.search(pattern, words) is not None
 
 
 def _promises(facts: Facts, image: str) -> bool:

@@ -191,6 +191,9 @@ _MAY_CHANGE = "may change any day, and runs with your secrets"
 _BRANCHES = ("main", "master", "develop", "HEAD", "trunk")
 
 
+_ADDRESS = compile_lazily(r"https?://(?!(?:www\.)?github\.com/)[\w.-]+/([\w.-]+)/[\w.-]+")
+
+
 @rule("SEC004", SHOULD, when=lambda facts: facts.pipeline.includes)
 def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
     """Pipeline includes from elsewhere are pinned to a version.
@@ -199,7 +202,8 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
     variables.
 
     How: Give a `project` a `ref` with a tag or a commit, a `component` a version, and a `remote` an
-    address with a version, or `integrity`.
+    address with a version, or `integrity`. In projects of others, what is of the group that
+    `[project.urls]` names is not meant: a group may keep one pipeline for all.
 
     Source: [GitLab: includes](https://docs.gitlab.com/ci/yaml/#includeremote): `integrity`,
     [components](https://docs.gitlab.com/ci/components/#use-a-component).
@@ -207,8 +211,20 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
     yield from join_same(
         Hit(*include.place, message)
         for include in facts.pipeline.includes
-        if (message := _check_include(include))
+        if not _is_of_group(facts, include) and (message := _check_include(include))
     )
+
+
+def _is_of_group(facts: Facts, include: Include) -> bool:
+    """Whether an include is of the project's own group, and the project not of the template."""
+    if facts.answers or include.form not in ("project", "component"):
+        return False
+    path = include.address.partition("@")[0]
+    if include.form == "component":
+        _, _, path = path.partition("/")
+    found = (_ADDRESS.match(str(each)) for each in facts.package.table("urls").values())
+    groups = {match[1].lower() for match in found if match}
+    return path.strip("/").partition("/")[0].lower() in groups
 
 
 def _check_include(include: Include) -> str:

@@ -17,7 +17,15 @@ from lisa_scaffold.rules.dags import (
     find_modules,
     is_timed,
 )
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, join_same, rule
+from lisa_scaffold.rules.rule import (
+    MUST,
+    SHOULD,
+    Hit,
+    count_more,
+    count_more_places,
+    join_same,
+    rule,
+)
 
 _MOVING = compile_lazily(
     r"(?:datetime\.)*(?:now|utcnow|today)|pendulum\.(?:now|today|yesterday|tomorrow)"
@@ -98,7 +106,7 @@ def tasks_end(facts: Facts) -> Iterator[Hit]:
     holds its place for ever.
 
     How: Give `retries` and `execution_timeout` in the DAG's `default_args`; a task that needs
-    others says so itself.
+    others says so itself. Instead of the latter a DAG may have a `dagrun_timeout`.
 
     Source: [Airflow's best practices](https://airflow.apache.org/docs/apache-airflow/stable/best-practices.html);
     [time limits](https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/tasks.html#timeouts).
@@ -118,7 +126,9 @@ def _find_endless(facts: Facts) -> Iterator[Hit]:
             # A file whose tasks say it themselves needs no default.
             inner = (each for _, each in module.calls if each is not call)
             said = {keyword.arg for each in inner for keyword in each.keywords}
-            wanted = ("retries", "execution_timeout")
+            # What bounds the whole run bounds its tasks.
+            is_bounded = find_argument(call, "dagrun_timeout") is not None
+            wanted = ("retries", *(() if is_bounded else ("execution_timeout",)))
             if missing := [name for name in wanted if name not in given and name not in said]:
                 names = " and ".join(f"`{name}`" for name in missing)
                 them = "them" if missing[1:] else "it"
@@ -312,12 +322,17 @@ def imports_last(facts: Facts) -> Iterator[Hit]:
     Source: [Airflow's upgrade to 3](https://airflow.apache.org/docs/apache-airflow/stable/installation/upgrading_to_airflow3.html);
     [versions that are maintained](https://airflow.apache.org/docs/apache-airflow/stable/installation/supported-versions.html).
     """
-    for module in find_modules(facts):
-        found = [] if module.airflow else list(_find_removed(module))
-        if found:
-            line, what, remedy = found[0]
-            more = count_more([line for line, _, _ in found])
-            yield Hit(module.path, line, f"from version 3 on Airflow {what}: {remedy}{more}")
+    found = [
+        (module.path, *removed)
+        for module in find_modules(facts)
+        for removed in ([] if module.airflow else _find_removed(module))
+    ]
+    if found:
+        # The first of its file as it is found: what is imported comes before what is called.
+        path, line, what, remedy = found[0]
+        places = [(path, line), *sorted(place[:2] for place in found)]
+        message = f"from version 3 on Airflow {what}: {remedy}{count_more_places(places)}"
+        yield Hit(path, line, message)
 
 
 def _find_removed(module: Module) -> Iterator[tuple[int, str, str]]:
@@ -404,7 +419,7 @@ def airflow_asks_who(facts: Facts) -> Iterator[Hit]:
     [the interfaces of Airflow 2](https://airflow.apache.org/docs/apache-airflow/2.7.1/security/api.html).
     """
     for path in facts.paths(*_SETTINGS):
-        if is_thrown_away(path):
+        if is_thrown_away(facts, path):
             continue
         told = [(_OPEN, "anybody who reaches Airflow is its administrator: delete this")]
         if _EXPERIMENTAL.search(facts.text(path)):
