@@ -179,10 +179,10 @@ def test_badges() -> None:
 
 def test_version_of_the_pages() -> None:
     files = changed(clean(), {CONF: 'project = "A"\nrelease = "0.9"\nversion = "0.9"\n'})
-    assert found(files, "DOC") == [("DOC005", CONF, 2), ("DOC005", CONF, 3)]
+    assert found(files, "DOC") == [("DOC005", CONF, 2)]
     assert messages(files, "DOC") == [
-        "`release` stays 0.9, whatever the package has: use `importlib.metadata.version`",
-        "`version` stays 0.9, whatever the package has: use `importlib.metadata.version`",
+        "`release` stays 0.9, whatever the package has: use `importlib.metadata.version`; also in "
+        "line 3",
     ]
     static = {"pyproject.toml": "[project]\nname = 'a'\nversion = '0.9.1'\n"}
     assert messages({**files, **static}, "DOC") == [
@@ -190,6 +190,25 @@ def test_version_of_the_pages() -> None:
     ]
     same = {CONF: 'release = "0.9.1"\nversion = "0.9"\n', **static}
     assert found({**files, **same}, "DOC") == []
+    # Nothing is installed that could be asked.
+    site = {
+        "pyproject.toml": "[project]\nname = 'a'\nversion = '0.9.1'\n[tool.uv]\npackage = false\n"
+    }
+    assert found({CONF: 'release = "1.0"\n', **site}, "DOC005") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "files", "is_found"),
+    [
+        *(("a.html", ["a.rst"], False), ("./a.html#x", ["a.md"], False)),
+        *(("docs/a.html", ["docs/a.ipynb"], False), ("docs/a.html", ["a.rst"], True)),
+        *(("a.html", [], True), ("a.html", ["a.py"], True), ("a.htm", ["a.rst"], True)),
+        *((".html", [".rst"], False), ("a.html/b", ["a.rst"], True)),
+    ],
+)
+def test_the_page_that_is_made_of_a_file(target: str, files: list[str], is_found: bool) -> None:
+    there = {**with_readme(f"[it]({target})"), **dict.fromkeys(files, "x\n")}
+    assert found(there, "DOC001") == ([("DOC001", "README.md", 4)] if is_found else [])
 
 
 GOOD = """\
@@ -220,6 +239,10 @@ def test_read_the_docs() -> None:
         "Read the Docs refuses this file: write `version: 2`"
     ]
     assert found(broken("  os: ubuntu-24.04\n", ""), "DOC") == [("DOC006", path, 2)]
+    old = changed(clean(), {path: "build:\n  image: latest\n"})
+    assert messages(old, "DOC006") == [
+        "Read the Docs refuses this file: write `version: 2` and add `os` and `tools` below `build`"
+    ]
     assert found(broken("docs/conf.py", "doc/conf.py"), "DOC") == [("DOC006", path, 7)]
     assert messages(broken("docs/index.md", "docs/requirements.txt"), "DOC") == [
         "./docs/requirements.txt does not exist, so the pages cannot be built: correct the path"

@@ -14,7 +14,16 @@ from lisa_scaffold.formats.document import Keys
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, join_same, rule
+from lisa_scaffold.rules.rule import (
+    MUST,
+    PACKAGE,
+    SHOULD,
+    Hit,
+    count_more,
+    join_same,
+    join_words,
+    rule,
+)
 
 _NAMES = ("README", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY", "SUPPORT")
 _PAGES = tuple(f"{name}{suffix}" for name in _NAMES for suffix in (".md", ".rst"))
@@ -88,7 +97,15 @@ def _folder_of(facts: Facts, page: str) -> str:
 def _find_missing_target(facts: Facts, folder: str, target: str) -> str:
     """The missing file of the project that a target means; empty where there is none."""
     path = _path_of(target, folder)
-    return "" if not path or is_there(facts, path) else path
+    if not path or is_there(facts, path):
+        return ""
+    # The page that is made of a file beside it, where the README is a page of the documentation.
+    stem, dot, _ = path.rpartition(".html")
+    is_made = dot and path.endswith(".html") and any(facts.has(f"{stem}{end}") for end in _SOURCES)
+    return "" if is_made else path
+
+
+_SOURCES = (".rst", ".md", ".txt", ".ipynb", ".adoc")
 
 
 def _path_of(target: str, folder: str) -> str:
@@ -212,7 +229,7 @@ _RELEASE = compile_lazily(
 )
 
 
-@rule("DOC005", SHOULD, kinds=PACKAGE, when=lambda facts: facts.first(*_CONF))
+@rule("DOC005", SHOULD, kinds=PACKAGE, when=lambda facts: facts.is_built and facts.first(*_CONF))
 def version_of_pages(facts: Facts) -> Iterator[Hit]:
     """The documentation takes its version from the package.
 
@@ -225,14 +242,19 @@ def version_of_pages(facts: Facts) -> Iterator[Hit]:
     """
     path = facts.first(*_CONF) or ""
     stated = facts.package.text("version")
+    found: list[re.Match[str]] = []
     for match in _RELEASE.finditer(facts.text(path)):
         # A short version is a part of the long one.
         same = stated == match[3] or (match[1] == "version" and stated.startswith(f"{match[3]}."))
-        if not same:
-            line = facts.text(path).count("\n", 0, match.start()) + 1
-            told = f"but the package has {stated}" if stated else "whatever the package has"
-            remedy = "use `importlib.metadata.version`"
-            yield Hit(path, line, f"`{match[1]}` stays {match[3]}, {told}: {remedy}")
+        found += [] if same else [match]
+    if found:
+        lines = [facts.text(path).count("\n", 0, match.start()) + 1 for match in found]
+        told = f"but the package has {stated}" if stated else "whatever the package has"
+        message = (
+            f"`{found[0][1]}` stays {found[0][3]}, {told}: use `importlib.metadata.version`"
+            f"{count_more(lines)}"
+        )
+        yield Hit(path, lines[0], message)
 
 
 _FORMAT = 2
@@ -254,14 +276,16 @@ def read_the_docs(facts: Facts) -> Iterator[Hit]:
     document = facts.yaml(path)
     if not isinstance(document.data, dict) or document.problem or not document:
         return
-    if document.get("version") != _FORMAT:
-        message = f"Read the Docs refuses this file: write `version: {_FORMAT}`"
-        yield Hit(path, document.line("version"), message)
+    is_old = document.get("version") != _FORMAT
     # Commands of its own may fetch their tools themselves.
     wanted = ("os",) if document.get("build", "commands") else ("os", "tools")
-    if missing := [f"`{key}`" for key in wanted if document.get("build", key) is None]:
-        message = f"Read the Docs refuses this file: add {' and '.join(missing)} below `build`"
-        yield Hit(path, document.line("build"), message)
+    missing = [f"`{key}`" for key in wanted if document.get("build", key) is None]
+    remedies = [f"write `version: {_FORMAT}`"] if is_old else []
+    remedies += [f"add {join_words(missing)} below `build`"] if missing else []
+    if remedies:
+        line = document.line("version" if is_old else "build")
+        message = f"Read the Docs refuses this file: {join_words(remedies)}"
+        yield Hit(path, line, message)
     named: list[Keys] = [("sphinx", "configuration"), ("mkdocs", "configuration")]
     installed = document.items("python", "install")
     named += [("python", "install", index, "requirements") for index, _ in enumerate(installed)]
