@@ -112,6 +112,21 @@ def test_what_somebody_may_keep_is_left_to_people(path: str) -> None:
     assert [hit.fix for rule in rules.load_family("FIL") for hit in rule.hits(facts)] == [None]
 
 
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        *(("build/lib/a/b.py", True), ("build/lib.linux-x86_64-cpython-311/a.so", True)),
+        *(("build/temp.linux-x86_64-3.8/a.o", True), ("build/bdist.linux-x86_64/wheel/a", True)),
+        *(("build/templates/a.json", False), ("build/library/a.py", False)),
+        *(("build/lib/common.sh", False), ("build/bdist_wheel.py", False)),
+        *(("build/temp/a.txt", False), ("build/scripts/make.py", False)),
+    ],
+)
+def test_a_folder_of_builds_and_one_about_builds(path: str, is_found: bool) -> None:
+    files = {"setup.py": "", path: "x\n"}
+    assert found(files, "FIL006") == ([("FIL006", path, 1)] if is_found else [])
+
+
 def test_one_finding_for_a_kind() -> None:
     paths = ["a/__pycache__/x.pyc", "a/__pycache__/y.pyc", "b/__pycache__/x.pyc", ".DS_Store"]
     files = changed(clean(), dict.fromkeys(paths, ""))
@@ -328,3 +343,15 @@ def test_data_of_tests_may_be_there() -> None:
     path = "src/lisa_example/data/test/a.fits"
     assert found(changed(clean(), {path: b"x" * 700_000}), "FIL") == []
     assert len(found(changed(clean(), {path: b"x" * 6_000_000}), "FIL")) == 1
+
+
+def test_data_that_a_package_brings_are_fetched_by_it() -> None:
+    files = {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\n', "src/a/__init__.py": ""}
+    message = "0.6 MB that every clone downloads: "
+    inside = {**files, "src/a/data/b.h5": b"x" * 600_000}
+    remedy = "let the package fetch them when it needs them (`pooch`)"
+    assert messages(inside, "FIL008") == [f"{message}{remedy}"]
+    beside = {**files, "data/b.h5": b"x" * 600_000}
+    assert messages(beside, "FIL008") == [f"{message}use Git LFS or Zenodo"]
+    site = {**inside, "pyproject.toml": f"{files['pyproject.toml']}[tool.uv]\npackage = false\n"}
+    assert messages(site, "FIL008") == [f"{message}use Git LFS or Zenodo"]

@@ -72,6 +72,12 @@ OF_WHAT_IS_PUBLISHED = {
         (f"{SYSTEM}[tool.uv]\npackage = false\n", False),
         (f"{SYSTEM}[tool.poetry]\npackage-mode = false\n", False),
         (f"{SYSTEM}[tool.pdm]\ndistribution = false\n", False),
+        (f"{SYSTEM}[tool.setuptools]\npackages = []\n", False),
+        (f"{SYSTEM}[tool.setuptools]\npackages = []\npy-modules = []\n", False),
+        (f"{SYSTEM}[tool.setuptools]\npackages = []\npy-modules = ['a']\n", True),
+        (f"{SYSTEM}[tool.setuptools]\npy-modules = []\n", True),
+        (f"{SYSTEM}[tool.hatch.build.targets.wheel]\nbypass-selection = true\n", False),
+        (f"{SYSTEM}[tool.hatch.build.targets.wheel]\nbypass-selection = false\n", True),
         ("[tool.uv]\ndev-dependencies = []\n", False),
         ("[tool.uv]\npackage = true\n", True),
         (f"{SYSTEM}[tool.uv]\ndev-dependencies = []\n", True),
@@ -170,6 +176,22 @@ def test_a_table_that_no_build_reads() -> None:
         "setuptools>=77.0.3", "poetry-core"
     )
     assert found({TOML: f"{own}{poetry}"}, "PKG") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "job", "is_found"),
+    [
+        *(("package-mode = false", "", False), ("package-mode = true", "", True)),
+        *(("", "poetry install --no-root", False), ("", "poetry --no-ansi run pytest", False)),
+        *(("", "pip install poetry", True), ("", "poetry-audit install", True)),
+        *(("", "poetry version", True), ("", "echo", True)),
+    ],
+)
+def test_a_table_that_poetry_reads(table: str, job: str, is_found: bool) -> None:
+    poetry = f"[tool.poetry]\nname = 'a'\n{table}\n[tool.poetry.dependencies]\nnumpy = '*'\n"
+    files = {TOML: f"{SYSTEM}{poetry}", "setup.py": "setup(name='a')\n"}
+    files[".gitlab-ci.yml"] = f"a:\n  script: [{job}]\n"
+    assert found(files, "PKG004") == ([("PKG004", TOML, 4)] if is_found else [])
 
 
 def with_tables(lines: str, **files: Any) -> dict[str, Any]:

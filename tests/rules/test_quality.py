@@ -390,3 +390,11 @@ def test_settings_that_are_not_the_same() -> None:
     assert [each.fixable for each in findings({"pyproject.toml": both}, "QTY020")] == [False]
     inherited = f'[tool.ruff]\nextend = "base.toml"\n{both}'
     assert found({"pyproject.toml": inherited}, "QTY020") == []
+
+
+@pytest.mark.parametrize("path", [TOML, "pytest.ini", "tox.ini", "setup.cfg"])
+def test_what_cannot_be_read_is_one_finding(path: str) -> None:
+    files = {**clean(), path: "[pytest\n"}
+    codes = {code for code, *_ in found(files)}
+    assert codes & {"SYN001", "SYN003"}
+    assert "QTY005" not in codes

@@ -342,6 +342,22 @@ def test_one_version() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hook", "pin", "is_found"),
+    [
+        *(("v0.17.0", "0.17", False), ("v0.17", "0.17.0", False)),
+        *(("v0.17.1", "0.17", True), ("v0.17.10", "0.17.1", True), ("v0.17.0", "0.17.0.0", False)),
+    ],
+)
+def test_zeros_at_the_end_of_a_version_count_for_nothing(
+    hook: str, pin: str, is_found: bool
+) -> None:
+    files = edited(clean(), HOOKS, "rev: v0.17.6", f"rev: {hook}")
+    files = edited(files, "pyproject.toml", '"ruff==0.17.6"', f'"ruff=={pin}"')
+    line = text(files, HOOKS).split("\n").index(f"    rev: {hook}") + 1
+    assert found(files, "QTY017") == ([("QTY017", HOOKS, line)] if is_found else [])
+
+
+@pytest.mark.parametrize(
     ("address", "tool", "hook"),
     [
         ("charliermarsh/ruff-pre-commit", "ruff", "ruff-check"),

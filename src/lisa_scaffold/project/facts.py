@@ -180,7 +180,17 @@ class Facts(Files):
         uses_uv = "uv" in data.table("tool") or self.has("uv.lock")
         by_uv = data.get("tool", "uv", "package", default=data.get("build-system") or not uses_uv)
         told = (by_uv, *(data.get("tool", *keys) for keys in _BUILT_UNLESS))
-        return all(each is None or bool(each) for each in told)
+        return all(each is None or bool(each) for each in told) and not self._holds_nothing
+
+    @property
+    def _holds_nothing(self) -> bool:
+        """Whether a wheel is told to hold nothing: an application that only names what it needs."""
+        own = self.pyproject.table("tool", "setuptools")
+        listed = [own.get(key) for key in ("packages", "py-modules", "ext-modules", "data-files")]
+        if self.package.form == "project" and own and not self.has("setup.py", "setup.cfg"):
+            return listed[0] == [] and not any(listed)
+        wheel = self.pyproject.table("tool", "hatch", "build", "targets", "wheel")
+        return wheel.get("bypass-selection") is True
 
     @cached_property
     def layout(self) -> Layout:

@@ -168,7 +168,8 @@ _REWRITTEN = compile_lazily(
 )
 # The same, but they may hold something that exists nowhere else.
 _BUILT = compile_lazily(
-    r"(htmlcov|\.nox|\.tox|docs?/_build|build/(?:lib|bdist|temp)[^/]*)/.*"
+    r"(htmlcov|\.nox|\.tox|docs?/_build|build/(?:(?:lib|temp)\.[^/]+-[^/]+|bdist\.[^/]+"
+    r"|lib(?=/.*\.py\Z)))/.*"
     r"|(dist/[^/]+\.(?:whl|tar\.gz)|coverage\.xml|(?:test-|pytest-)?(?:junit|report)[^/]*\.xml)"
 )
 
@@ -281,7 +282,9 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     Why: Every clone downloads every version of them, for ever, and jobs with little memory fail.
 
     How: Keep them in an object store, in an archive such as Zenodo or in Git LFS, and fetch them
-    where they are needed. Small test data are fine.
+    where they are needed; a package can do so itself, with `pooch`, the first time that somebody
+    uses them. Small test data are fine. What was committed once stays in the history: say so to
+    those who clone (`git clone --depth 1`), since to rewrite it breaks everybody's clone.
 
     Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-added-large-files):
     500 kB is its limit; [GitLab](https://docs.gitlab.com/topics/git/lfs/).
@@ -296,7 +299,15 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     for paths in folders.values():
         size = sum(facts.files[path].size for path in paths)
         names = [path.rpartition("/")[2] for path in paths]
-        message = f"{size / 1_000_000:.1f} MB that every clone downloads: use Git LFS or Zenodo"
+        is_shipped = facts.is_built and any(
+            paths[0].startswith(f"{each}/") for each in facts.layout.packages
+        )
+        remedy = (
+            "let the package fetch them when it needs them (`pooch`)"
+            if is_shipped
+            else "use Git LFS or Zenodo"
+        )
+        message = f"{size / 1_000_000:.1f} MB that every clone downloads: {remedy}"
         yield Hit(paths[0], 1, f"{message}{count_more(names)}")
 
 

@@ -15,7 +15,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, join_words, rule
 
 Version = tuple[int, int]
 
@@ -162,15 +162,16 @@ def classifiers_agree(facts: Facts) -> Iterator[Hit]:
     package, oldest = facts.package, facts.package.oldest_python
     supported = package.text("requires-python")
     classified = _classified_pythons(facts)
-    for index, version in classified:
-        if oldest and version < oldest:
-            text = package.texts("classifiers")[index]
-            message = f"this promises Python {_format_version(version)}"
-            message = f"{message}, but `{supported}` excludes it: delete it"
-            fix = None
-            if package.form == "project":
-                fix = Fix.edit("pyproject.toml", replace_item(_CLASSIFIERS, text, None))
-            yield Hit(*package.place("classifiers", index), message, fix=fix)
+    if gone := [each for each in classified if oldest and each[1] < oldest]:
+        listed = join_words([_format_version(version) for _, version in gone])
+        them = "them" if gone[1:] else "it"
+        message = f"this promises Python {listed}, but `{supported}` excludes {them}: delete {them}"
+        fix = None
+        if package.form == "project":
+            texts = [package.texts("classifiers")[index] for index, _ in gone]
+            changes = [replace_item(_CLASSIFIERS, text, None) for text in texts]
+            fix = Fix.edit("pyproject.toml", *changes)
+        yield Hit(*package.place("classifiers", gone[0][0]), message, fix=fix)
     versions = [version for _, version in classified]
     knows_all = "classifiers" not in package.unknown
     if knows_all and oldest and oldest not in versions and any(v > oldest for v in versions):

@@ -8,6 +8,7 @@ from functools import partial
 
 from lisa_scaffold.formats.edit import Change, replace_in_line, replace_item, set_value
 from lisa_scaffold.formats.literal import quoted
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
@@ -165,14 +166,26 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
         yield Hit("pyproject.toml", line, message, fix=fix)
 
 
-@rule("PKG004", SHOULD, when=lambda facts: facts.pyproject.table("tool", "poetry", "dependencies"))
+def _leaves_poetry(facts: Facts) -> bool:
+    """Whether Poetry has a table with requirements, and nobody runs it for them."""
+    table = facts.pyproject.table("tool", "poetry")
+    is_run = _RUNS_POETRY.search(facts.automation.text) is not None
+    is_asked = is_run or table.get("package-mode") is False
+    return bool(table.get("dependencies")) and not is_asked
+
+
+_RUNS_POETRY = compile_lazily(r"\bpoetry[\"']?,?\s+(?:-\S+\s+){0,5}[\"']?(?:install|sync|run)\b")
+
+
+@rule("PKG004", SHOULD, when=_leaves_poetry)
 def one_backend(facts: Facts) -> Iterator[Hit]:
     """The metadata is where the backend reads it.
 
     Why: Two sets of metadata drift apart, and people edit the one that no build reads and wonder
     why nothing changes.
 
-    How: Delete what the backend does not read, or change the backend.
+    How: Delete what the backend does not read, or change the backend. Where `package-mode = false`
+    stands in the table, or a job runs Poetry, it makes the environment to work in.
 
     Source: Two published LISA packages have a `[tool.poetry]` with versions and pins, but are built
     by setuptools from `setup.py`.

@@ -10,7 +10,7 @@ from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
-from lisa_scaffold.rules.tools import HOOKS, find_pins, hook_versions
+from lisa_scaffold.rules.tools import HOOKS, find_pins, hook_versions, trim_release
 
 
 @rule("QTY017", SHOULD, when=lambda facts: facts.hooks)
@@ -29,7 +29,7 @@ def one_version(facts: Facts) -> Iterator[Hit]:
     for tool, (version, hook) in hook_versions(facts).items():
         # Several, where each has a marker for the Python that it is for.
         pinned = [each for name, each in pins if name == tool]
-        if pinned and version not in pinned:
+        if pinned and trim_release(version) not in map(trim_release, pinned):
             line = facts.hooks.line(*hook.repo_keys, "rev")
             others = " and ".join(dict.fromkeys(".".join(map(str, each)) for each in pinned))
             message = (

@@ -20,7 +20,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import SHOULD, UNSAFE, Hit, count_more, rule
+from lisa_scaffold.rules.rule import SHOULD, UNSAFE, Hit, count_more, join_words, rule
 from lisa_scaffold.rules.tools import has_tests, oldest_pin, runs_can_be_seen
 
 TOML = "pyproject.toml"
@@ -42,12 +42,16 @@ _COVERAGE = (
 _PLACES = {"pytest": _PYTEST, "ruff": _RUFF, "mypy": _MYPY, "coverage": _COVERAGE}
 
 
+def _read(facts: Facts, path: str) -> Document:
+    return facts.toml(path) if path.endswith(".toml") else facts.ini(path)
+
+
 def _find_settings(facts: Facts, where: tuple[tuple[str, ...], ...]) -> list[Place]:
     """Where a tool has settings; it reads only the first place."""
     found: list[Place] = []
     for path, *keys in where:
         if facts.has(path):
-            document = facts.toml(path) if path.endswith(".toml") else facts.ini(path)
+            document = _read(facts, path)
             value = document.get(*keys)
             is_own_file = path.endswith(("pytest.ini", "pytest.toml", "mypy.ini", "ruff.toml"))
             is_outer = (
@@ -60,6 +64,8 @@ def _find_settings(facts: Facts, where: tuple[tuple[str, ...], ...]) -> list[Pla
 
 def _uses_pytest(facts: Facts) -> bool:
     """Whether pytest has settings, or surely has none."""
+    if any(facts.has(path) and _read(facts, path).problem for path, *_ in _PYTEST):
+        return False
     if _find_settings(facts, _PYTEST):
         return True
     # Settings may stand in a folder, and be named by a command.
@@ -106,10 +112,8 @@ def pytest_is_strict(facts: Facts) -> Iterator[Hit]:
         fix = None
         if keys[-1:] == ("ini_options",):
             fix = Fix.edit(TOML, *_add_strict_options(document, keys, list(missing.values())))
-        *others, last = missing
-        listed = f"{', '.join(others)} and {last}" if others else last
         options = "`, `".join(names[0] or "xfail_strict = true" for names in missing.values())
-        message = f"pytest silently accepts {listed}: add `{options}`"
+        message = f"pytest silently accepts {join_words([*missing])}: add `{options}`"
         yield Hit(document.path, document.line(*keys), message, fix=fix)
 
 

@@ -159,6 +159,12 @@ def rule(  # noqa: PLR0913 - the traits of a rule, each by its name
 _MOST_LISTED = 5
 
 
+def join_words(words: Sequence[str]) -> str:
+    """Words as a list in a sentence: ``a, b and c``."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def count_more(places: Sequence[int | str]) -> str:
     """The rest of the message of a finding that stands for several places, the first being its own.
 

@@ -107,6 +107,14 @@ def parse_release(tag: str) -> Release | None:
     return tuple(int(part) for part in match[1].split(".")) if match and "." in tag else None
 
 
+def trim_release(version: Release) -> Release:
+    """A version without the zeros at its end, which count for nothing: 0.15 is 0.15.0."""
+    digits = list(version)
+    while digits[1:] and not digits[-1]:
+        digits.pop()
+    return tuple(digits)
+
+
 def hook_versions(facts: Facts) -> dict[str, tuple[Release, Hook]]:
     """The version of each tool that hooks run, with the first hook that names it."""
     found: dict[str, tuple[Release, Hook]] = {}
