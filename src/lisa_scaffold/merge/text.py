@@ -25,7 +25,7 @@ from lisa_scaffold.formats.diff import (
     to_lines,
     to_text,
 )
-from lisa_scaffold.merge import choice
+from lisa_scaffold.merge import choice, in_line
 from lisa_scaffold.merge.declined import BOTH_ADDED, OWN_HEADING, REWRITTEN, Declined, MergedText
 from lisa_scaffold.merge.effort import spend
 from lisa_scaffold.merge.headings import find_doubled
@@ -223,13 +223,22 @@ def _merge_region(
 
 
 def merge_words(base: str, ours: str, theirs: str) -> str | None:
-    """Merge one line that both sides edited, where an unchanged word parts the edits."""
+    """Merge one line that both sides edited, where an unchanged word parts the edits.
+
+    Edits at one place are merged where they are codes, options, or items of a list.
+    """
     if max(map(len, (base, ours, theirs))) > _LONGEST_LINE:
         return None
     sides = [_WORD.findall(text) for text in (base, ours, theirs)]
     more = pick_farther(*sides)
     if more is not None:
         return "".join(more)
+    merged = _merge_apart(base, *sides)
+    return in_line.extend(base, ours, theirs) if merged is None else merged
+
+
+def _merge_apart(base: str, *sides: Sequence[str]) -> str | None:
+    """Merge the words of one line, where an unchanged one parts the edits of the two sides."""
     merged: list[str] = []
     last, apart = "none", True
     for region in regions(*sides):
@@ -345,6 +354,8 @@ def _resolve(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines
         farther = pick_farther(*words)
         if farther is not None:
             return (ours if farther == words[1] else theirs), ()
+        if (extended := in_line.extend(base[0], ours[0], theirs[0])) is not None:
+            return [extended], ()
     common = _add_common_line(base, ours, theirs)
     merge_parts = _merge_edits if common is None else merge_lines
     done = merge_parts(base if common is None else common, ours, theirs)
