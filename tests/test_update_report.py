@@ -321,6 +321,44 @@ def test_answers_that_were_never_recorded_are_named_with_the_new_ones(
     assert update(workshop.project, "--data", "two=a", "--data", "three=3") == ExitCode.DONE
 
 
+def test_an_answer_that_the_recorded_version_alone_needs_is_taken(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """COPIER takes it as well."""
+    old = QUESTIONS + "two:\n  type: str\n  choices: [a, b]\n"
+    files = {"copier.yml": old, "template/a.dat.jinja": "{{ two }}\n1\n"}
+    workshop = open_workshop(tmp_path, files, two="a")
+    workshop.release("v1.1.0", {"copier.yml": QUESTIONS, "template/a.dat.jinja": "c\n2\n"})
+    record = workshop.read(".copier-answers.yml").replace("two: a\n", "")
+    workshop.edit({".copier-answers.yml": record})
+    assert update(workshop.project, "--data", "other=a") == ExitCode.REFUSED
+    assert "other: no such question" in capsys.readouterr().err
+    assert update(workshop.project) == ExitCode.REFUSED
+    assert "two: the template has no default for it: a, b\n" in capsys.readouterr().err
+    assert report(workshop, capsys, "--data", "two=a")["notes"] == [
+        "The template asks no question two any more: two='a' tells what the project was made "
+        "with, and is not recorded."
+    ]
+    assert workshop.read("a.dat") == "c\n2\n"
+    assert "two" not in workshop.read(".copier-answers.yml")
+
+
+def test_commands_that_the_version_before_had_are_counted(tmp_path: Path, capsys: Capture) -> None:
+    tasks = "_tasks:\n  - git init\n"
+    files = {"copier.yml": QUESTIONS + tasks, "template/a.dat": "1\n"}
+    workshop = open_workshop(tmp_path, files)
+    workshop.release("v1.1.0", {"template/a.dat": "2\n"})
+    said = "of the template that the version before had as well: not run."
+    assert report(workshop, capsys)["notes"] == [f"1 command {said}"]
+    more = f"{QUESTIONS}{tasks}  - uv lock\n"
+    workshop.release("v1.2.0", {"copier.yml": more})
+    git.git("commit", "--quiet", "--message", "Update", cwd=workshop.project)
+    assert report(workshop, capsys)["notes"] == [
+        "A new command of the template was not run: uv lock",
+        f"1 command {said}",
+    ]
+
+
 def test_an_answer_that_is_data_is_shown_as_it_is_given(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
     more = "tree:\n  type: yaml\n  help: Tree\n  default: {a: [1, 2]}\n"

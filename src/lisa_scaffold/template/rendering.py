@@ -163,6 +163,10 @@ class Template:
         except apart.ExhaustedError as error:
             raise broken(self, str(error)) from error
 
+    def keys(self) -> frozenset[str]:
+        """The names of all questions, whether they are asked or not."""
+        return frozenset(self._files.questions_data)
+
     def questions(
         self,
         given: Mapping[str, Any],

@@ -320,12 +320,16 @@ class Prepared:
         folders = self.folder / "old", self.folder / "new"
         try:
             before = self.old.replay(recorded, {}, folders[0], around, trust=trust)
-        except AnswersError:
+        except AnswersError as error:
             # An answer that was never recorded, or recorded as null: the one that holds from now
-            # on is the best guess. It is asked for where the new version needs it.
+            # on is the best guess. It is asked for where the new version needs it; where that
+            # asks no such question any more, the given one says what the project was made with.
+            known = self.new.keys()
+            past = {key: given[key] for key in error.problems if key in given and key not in known}
+            given = {key: value for key, value in given.items() if key not in past}
             named = self.new.questions(given, recorded, project=root, trust=trust)
             answers = {each.key: each.value for each in named if each.value is not None}
-            around = around._replace(required={**answers, **given})
+            around = around._replace(required={**answers, **given, **past})
             before = self.old.replay(recorded, {}, folders[0], around, trust=trust)
         around = Surroundings(root, before.chosen, since=current.version)
         return before, self.new.replay(recorded, given, folders[1], around, trust=trust)
@@ -345,6 +349,11 @@ class Prepared:
             yield (
                 f"The question {key} is not asked, because of the other answers: "
                 f"{key}={_show(given[key])} was not used and is not recorded."
+            )
+        for key in [key for key in given if key not in after.questions]:
+            yield (
+                f"The template asks no question {key} any more: {key}={_show(given[key])} tells "
+                "what the project was made with, and is not recorded."
             )
         for key in after.answers.keys() & given.keys() & self.project.answers.keys():
             old, new = (_show(each[key]) for each in (self.project.answers, after.answers))
@@ -394,12 +403,15 @@ def _find_renamed(
 
 
 def _note_commands(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
-    """The commands of the template that were not run, and which of them are new."""
-    for command in after[:_MOST_COMMANDS]:
-        new = "" if command in before else "new "
-        yield f"A {new}command of the template was not run: {brief(command)}"
-    if more := len(after[_MOST_COMMANDS:]):
+    """The commands of the template that were not run; those that are as before in one line."""
+    fresh = [command for command in after if command not in before]
+    for command in fresh[:_MOST_COMMANDS]:
+        yield f"A new command of the template was not run: {brief(command)}"
+    if more := len(fresh[_MOST_COMMANDS:]):
         yield f"{more} more commands of the template were not run."
+    if count := len(after) - len(fresh):
+        known = "1 command" if count == 1 else f"{count} commands"
+        yield f"{known} of the template that the version before had as well: not run."
 
 
 def join(updates: Sequence[Updated]) -> Updated:
