@@ -33,7 +33,7 @@ from lisa_scaffold.model import Declined, Merged
         ("README", "prose"),
         ("docs/a.rst", "prose"),
         ("LICENSE", "prose"),
-        ("Makefile", "text"),
+        ("Makefile", "recipes"),
         ("uv.lock", "generated"),
         ("package-lock.json", "generated"),
         ("run.sh", "text"),

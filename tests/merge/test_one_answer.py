@@ -242,3 +242,22 @@ def test_words_of_one_item_of_an_ordered_list_are_united(lead: str) -> None:
 def test_an_ordered_list_in_which_both_rewrite_an_item_is_in_conflict() -> None:
     ours, theirs = TASKS.replace("safety check", "pip-audit"), TASKS.replace("-i 1", "--full")
     assert merged("Taskfile.yaml", TASKS, ours, theirs) is None
+
+
+EXTRAS = '[project.optional-dependencies]\ntest = [\n]\n\n[tool.build.find]\nexclude = ["a"]\n'
+
+
+def test_bounds_that_both_add_are_read_whatever_the_spaces() -> None:
+    ours = EXTRAS.replace("[\n]", '[\n    "pytest >= 6",\n    "own",\n]')
+    theirs = EXTRAS.replace("[\n]", '[\n    "pytest >=7"\n]')
+    both = EXTRAS.replace("[\n]", '[\n    "pytest >=7",\n    "own",\n]')
+    assert merged("pyproject.toml", EXTRAS, ours, theirs) == both
+
+
+def test_a_table_in_the_place_of_one_that_both_removed_is_new() -> None:
+    table = '\n[tool.build.find]\nexclude = ["a"]\n'
+    ours = EXTRAS.replace(table, "").replace("[\n]", '[\n    "own",\n]')
+    new = '\n[tool.build]\npackages = ["x"]\n'
+    theirs = EXTRAS.replace(table, new).replace("[\n]", '[\n    "new",\n]')
+    both = EXTRAS.replace("[\n]", '[\n    "own",\n    "new",\n]').replace(table, new)
+    assert merged("pyproject.toml", EXTRAS, ours, theirs) == both

@@ -21,7 +21,7 @@ _TOO_LARGE = "It is too large to be merged by its parts: git has merged its line
 _EMPTIED = "The template has emptied this file, and the project has made more of it."
 
 # In data, each key is somebody's decision, however much else the project has changed.
-_CODE = ("dockerfile", "python", "text")
+_CODE = ("dockerfile", "python", "recipes", "text")
 _LITTLE = 0.25
 _HALF = 0.5
 _NEARLY = 0.9

@@ -260,7 +260,7 @@ def _merge_apart(base: str, *sides: Sequence[str]) -> str | None:
     return "".join(merged)
 
 
-def _unite(line: str, ours: list[str], theirs: list[str]) -> list[str] | None:
+def _unite(line: str, ours: Sequence[str], theirs: Sequence[str]) -> list[str] | None:
     """Unite what both sides added at one place of a line, if it is codes or options.
 
     An option to which both give a value is united where the line has it already: then it may be
@@ -293,6 +293,11 @@ def _split_options(text: str) -> list[list[str]]:
         else:
             return []
     return found
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """The words and signs of some text, without white space."""
+    return tuple(word for word in _WORD.findall(text) if word.strip())
 
 
 def pick_farther(
@@ -350,7 +355,7 @@ def _resolve(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines
     lines = (*base, *ours, *theirs)
     if len(base) == len(ours) == len(theirs) == 1 and max(map(len, lines)) <= _LONGEST_LINE:
         # However little the versions share, this is one line, edited.
-        words = [tuple(w for w in _WORD.findall(line) if w.strip()) for line in lines]
+        words = [split_words(line) for line in lines]
         farther = pick_farther(*words)
         if farther is not None:
             return (ours if farther == words[1] else theirs), ()

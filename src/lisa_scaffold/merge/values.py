@@ -267,7 +267,7 @@ def _decide_part(path: Path, part: str, base: str, ours: str, theirs: str) -> De
         return _decide_bounds(path, texts)
     if part == "spec" and not base.strip():
         base = re.sub(_NUMBER, "0.dev0", ours)
-    decided = _pick_newest(path, (base, ours.strip(), theirs.strip()), _NO_REMARKS)
+    decided = _pick_newest(path, (base.strip(), ours.strip(), theirs.strip()), _NO_REMARKS)
     return decided and Decision(ours if decided.text == ours.strip() else theirs, decided.note)
 
 

@@ -226,11 +226,7 @@ def _expect(path: Path, expected: Maybe, merged: Maybe) -> str | None:
 def _check_scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
     base, ours, theirs = sides
     if ours is None or theirs is None:
-        if values.has_only_moved_pins(path, base, theirs if ours is None else ours):
-            return _expect(path, None, merged)
-        # The project's decision stands, with a note.
-        own = None if base is None or ours is None else values.find_own_part(path, base, ours)
-        return _expect(path, own or ours, merged)
+        return _check_one_sided(path, sides, merged)
     decision = values.decide_scalar(path, base, ours, theirs)
     if decision is None:
         # A comment behind a hash tells its version: the merger has read it.
@@ -243,6 +239,23 @@ def _check_scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | No
     if values.text_of(merged) != decision.text and (base is not None or merged != ours):
         return f"{values.show_path(path)}: neither what one side made of it nor a safe choice."
     return None
+
+
+def _check_one_sided(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | None:
+    """Compare a value that one side has removed."""
+    base, ours, theirs = sides
+    if isinstance(base, dict) and merged in (ours, theirs) and _are_new(base, merged):
+        return None
+    if values.has_only_moved_pins(path, base, theirs if ours is None else ours):
+        return _expect(path, None, merged)
+    # The project's decision stands, with a note.
+    own = None if base is None or ours is None else values.find_own_part(path, base, ours)
+    return _expect(path, own or ours, merged)
+
+
+def _are_new(base: Value, merged: Maybe) -> bool:
+    """Whether a table has nothing of what the base had in its place, which both sides removed."""
+    return isinstance(merged, dict) and not match.count_leaves(base) & match.count_leaves(merged)
 
 
 def _check_mapping(

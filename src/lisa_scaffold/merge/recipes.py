@@ -1,0 +1,244 @@
+"""Three-way merge of makefiles and justfiles: by recipe and by variable.
+
+A recipe is its head, the lines below it that are indented, and the comments and attributes right
+above it. Where lines stand under a condition, a file is merged by its lines alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lisa_scaffold.formats.diff import to_lines, to_text
+from lisa_scaffold.formats.stretches import Unit, join_units, key_of
+from lisa_scaffold.merge import choice
+from lisa_scaffold.merge import text as plain
+from lisa_scaffold.merge.declined import MergedText
+from lisa_scaffold.merge.units import (
+    MergedUnit,
+    adopt_keys,
+    decline_carried_over,
+    let_project_decide,
+    merge_units,
+    place_in_turn,
+)
+from lisa_scaffold.merge.verify import find_lost_word
+from lisa_scaffold.pattern import compile_lazily
+
+_ASSIGNMENT = compile_lazily(
+    r"(?:(?:export|override|private|set|alias)\s+)*([\w.-]+)\s*(?:::?:?|[?+!])?=(?!=)"
+)
+_HEAD = compile_lazily(r"@?([^\s:=#][^:=#]*?)\s*::?(?![=:])\s*(.*)")
+_WITH_DEFAULTS = compile_lazily(
+    r"""@?([\w-]+(?:\s+[*+$]*[\w-]+(?:=(?:"[^"]*"|'[^']*'|[\w.-]+))?)+)\s*:(?!=)\s*(.*)"""
+)
+_DIVIDED = compile_lazily(
+    r"(?:\s*-?(?:ifeq|ifneq|ifdef|ifndef|else|endif|define|endef)\b|<<<<<<<|>>>>>>>)"
+)
+_WORDS = compile_lazily(r"[\w.%/ -]*")
+_PHONY = ".PHONY"
+_SEVERAL = 2
+_RECIPE, _NAMELESS = "recipe", "line"
+
+
+class _Head(NamedTuple):
+    """The first line of a recipe: its targets, or its name and parameters, and what it needs."""
+
+    targets: str
+    needs: list[str]
+
+
+def merge(base: str, ours: str, theirs: str) -> MergedText | None:
+    """Merge recipes and variables; ``None`` where the two sides contradict each other."""
+    sides = [_split(text) for text in (base, ours, theirs)]
+    before, mine, offered = sides
+    if before is None or mine is None or offered is None:
+        return None
+    if not before and any(map(_is_nameless, (*mine, *offered))):
+        return None  # nothing tells where a line without a name belongs
+    mine, offered = (adopt_keys(before, side, is_nameless=_is_nameless) for side in (mine, offered))
+    done = merge_units(before, mine, offered, _merge_both, _place, removed=_decide_removed)
+    if done is None:
+        return None
+    text = to_text(join_units(done[0])).rstrip("\n") + ours[len(ours.rstrip("\n")) :]
+    if find_lost_word(base, ours, theirs, text, done[1]) or find_problem(base, ours, theirs, text):
+        return None
+    return text, done[1]
+
+
+def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
+    """Describe what is wrong with merged recipes that are right on both sides."""
+    sides = [_read_recipes(text) for text in (ours, theirs, merged)]
+    mine, offered, after = sides
+    if mine is None or offered is None or after is None:
+        return None
+    names = [[name for name, _ in side] for side in (mine, offered, after)]
+    for name in names[2]:
+        if names[2].count(name) > max(1, names[0].count(name), names[1].count(name)):
+            return f"it has the recipe {name} twice"
+    needed = {word for _, needs in after for word in needs}
+    lacking = {*names[0], *names[1]} - {*names[2]}
+    if missing := sorted(needed & lacking):
+        return f"a recipe needs {missing[0]}, which one side has removed"
+    return None
+
+
+def _read_recipes(text: str) -> list[tuple[str, list[str]]] | None:
+    """The name of each recipe that does something, and what it needs."""
+    units = _split(text)
+    if units is None:
+        return None
+    found = []
+    for unit in units:
+        if key_of(unit)[0] != _RECIPE:
+            continue
+        at = _find_head(unit.lines)
+        head = _read_head(unit.lines[at])
+        if head and head.targets != _PHONY:
+            found.append((str(key_of(unit)[1]), head.needs))
+    return found
+
+
+def _split(text: str) -> list[Unit] | None:
+    """The recipes, variables and other lines of a file; ``None`` where some are conditional."""
+    lines = to_lines(text)
+    if any(_DIVIDED.match(line) for line in lines):
+        return None
+    units: list[Unit] = []
+    at = 0
+    while at < len(lines):
+        start = at
+        while at < len(lines) and not lines[at].strip():
+            at += 1
+        gap, begin = at - start, at
+        while at < len(lines) and lines[at][:1] in ("#", "["):
+            at += 1
+        if at == len(lines) or not lines[at].strip():
+            if begin < at:
+                units.append(
+                    Unit((_NAMELESS, "\n".join(lines[begin:at])), gap, (*lines[begin:at],))
+                )
+            continue
+        if lines[at][0].isspace():
+            return None
+        end = _find_end(lines, at)
+        units.append(Unit(_make_key(lines[at:end]), gap, tuple(lines[begin:end])))
+        at = end
+    return _join_phony(units)
+
+
+def _find_end(lines: Sequence[str], at: int) -> int:
+    """Where a line, with those that continue it and the recipe below it, ends."""
+    end = at + 1
+    while end < len(lines) and (
+        lines[end - 1].endswith("\\") or (lines[end].strip() and lines[end][0].isspace())
+    ):
+        end += 1
+    # A blank line may stand in a recipe.
+    following = next((i for i in range(end, len(lines)) if lines[i].strip()), end)
+    if end < following < len(lines) and lines[following][0].isspace():
+        return _find_end(lines, following)
+    return end
+
+
+def _make_key(lines: Sequence[str]) -> tuple[str, str]:
+    if match := _ASSIGNMENT.match(lines[0]):
+        return "=", match[1]
+    head = _read_head(lines[0])
+    if head is None:
+        return _NAMELESS, lines[0]
+    return _RECIPE, head.targets.split()[0] if head.targets else ""
+
+
+def _read_head(line: str) -> _Head | None:
+    match = _HEAD.match(line) or _WITH_DEFAULTS.match(line)
+    return match and _Head(match[1], match[2].partition("#")[0].split())
+
+
+def _join_phony(units: Sequence[Unit]) -> list[Unit]:
+    """Make of a recipe and the line right above it that declares it phony one unit."""
+    joined: list[Unit] = []
+    for unit in units:
+        last = joined[-1] if joined else None
+        if last and not unit.gap and last.key == (_RECIPE, _PHONY):
+            declared = _read_head(last.lines[-1])
+            if declared and [(_RECIPE, name) for name in declared.needs] == [unit.key]:
+                joined[-1] = unit._replace(gap=last.gap, lines=(*last.lines, *unit.lines))
+                continue
+        joined.append(unit)
+    declarations = [unit for unit in joined if unit.key == (_RECIPE, _PHONY)]
+    if len(declarations) < _SEVERAL:
+        return joined
+    return [
+        unit._replace(key=(_RECIPE, unit.lines[-1])) if unit in declarations else unit
+        for unit in joined
+    ]
+
+
+def _find_head(lines: Sequence[str]) -> int:
+    """The line of a unit that says what it is: the last one that is not indented."""
+    plain_lines = [i for i, line in enumerate(lines) if line.strip() and not line[0].isspace()]
+    return next((i for i in reversed(plain_lines) if not lines[i].startswith(("#", "["))), 0)
+
+
+def _merge_both(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | None:
+    """Merge a recipe or a variable that both sides changed, or that both added."""
+    if base is None:
+        words = [plain.split_words("\n".join(unit.lines)) for unit in (ours, theirs)]
+        more = plain.pick_farther((), *words)
+        if more is None:
+            return decline_carried_over(_describe(ours), ours, theirs)
+        return (ours if more == words[0] else theirs).lines, ()
+    sides = [list(unit.lines) for unit in (base, ours, theirs)]
+    with choice.favouring(choice.NOBODY):
+        done: MergedUnit | None = plain.merge_lines(*sides) or _merge_head(*sides)
+    return done or (plain.merge_lines(*sides, in_doubt=choice.side()) if choice.side() else None)
+
+
+def _merge_head(base: list[str], ours: list[str], theirs: list[str]) -> MergedUnit | None:
+    """Merge a recipe where both sides added to what it needs."""
+    places = [_find_head(lines) for lines in (base, ours, theirs)]
+    heads = [_read_head(lines[at]) for lines, at in zip((base, ours, theirs), places, strict=True)]
+    before, mine, offered = heads
+    if before is None or mine is None or offered is None:
+        return None
+    if len({head.targets for head in (before, mine, offered)}) > 1:
+        return None
+    if not all(_WORDS.fullmatch(" ".join(head.needs)) for head in (before, mine, offered)):
+        return None
+    own, fresh = (
+        [word for word in head.needs if word not in before.needs] for head in (mine, offered)
+    )
+    kept = [[word for word in head.needs if word in before.needs] for head in (mine, offered)]
+    if kept != [before.needs] * 2 or not own or not fresh:
+        return None
+    code, sign, remark = ours[places[1]].partition("#")
+    margin = code[len(code.rstrip()) :]
+    line = " ".join([code.rstrip(), *(word for word in fresh if word not in own)])
+    line += f"{margin}{sign}{remark}"
+    for lines, at in zip((base, ours, theirs), places, strict=True):
+        lines[at] = line
+    return plain.merge_lines(base, ours, theirs)
+
+
+def _place(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
+    """Place what both sides add at one place: recipes work in either order, other lines do not."""
+    if all(any(map(_is_nameless, side)) for side in (ours, theirs)):
+        return None
+    return place_in_turn(before, *map(_part, (ours, theirs)))
+
+
+def _part(units: Iterable[Unit]) -> list[Unit]:
+    """Units with a blank line above each recipe."""
+    return [u._replace(gap=max(u.gap, 1)) if key_of(u)[0] == _RECIPE else u for u in units]
+
+
+def _is_nameless(unit: Unit) -> bool:
+    return bool(key_of(unit)[0] == _NAMELESS)
+
+
+def _describe(unit: Unit) -> str:
+    return str(key_of(unit)[1])
+
+
+_decide_removed = let_project_decide(_describe)

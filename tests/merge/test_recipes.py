@@ -1,0 +1,138 @@
+"""Makefiles and justfiles: each recipe and variable has a name of its own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lisa_scaffold.merge import merge_file, merge_openly
+from lisa_scaffold.merge.kinds import file_type
+from lisa_scaffold.model import Merged
+
+MAKE = """\
+PYTHON ?= python3
+
+.PHONY: all
+all: lint test  # everything
+
+# Look for faults.
+.PHONY: lint
+lint:
+\truff check .
+
+test: src
+\t$(PYTHON) -m pytest
+"""
+JUST = """\
+pip := "pip"
+
+# list the recipes
+default:
+    just --list
+
+# install the package
+[confirm("sure?")]
+install version="3.11" *args:
+    {{pip}} install .
+"""
+DOCS = "\n# Build the pages.\ndocs:\n\tsphinx-build docs\n"
+WHEEL = "\nwheel: lint\n\t$(PYTHON) -m build\n"
+
+
+def merged(base: str, ours: str, theirs: str, path: str = "Makefile") -> str | None:
+    result = merge_file(path, base.encode(), ours.encode(), theirs.encode())
+    return result.content.decode() if isinstance(result, Merged) else None
+
+
+@pytest.mark.parametrize("path", ["Makefile", "a/GNUmakefile", "b.mk", "justfile", "x/.justfile"])
+def test_the_name_tells_that_a_file_has_recipes(path: str) -> None:
+    assert file_type(path, "") == "recipes"
+
+
+def test_recipes_that_both_add_at_one_place_are_both_there() -> None:
+    assert merged(MAKE, MAKE + DOCS, MAKE + WHEEL) == MAKE + DOCS + WHEEL
+    own, new = JUST + "\nrun:\n    x\n", JUST + '\ntry a="1":\n    y\n'
+    assert merged(JUST, own, new, "justfile") == own + '\ntry a="1":\n    y\n'
+
+
+def test_a_recipe_keeps_its_place_beside_one_that_the_other_side_removed() -> None:
+    lint = MAKE[MAKE.index("# Look") : MAKE.index("test: src")]
+    ours = MAKE.replace("lint test", "test").replace(lint, "")
+    theirs = MAKE.replace("test: src", DOCS.lstrip() + "\ntest: src")
+    assert merged(MAKE, ours, theirs) == ours.replace("test: src", DOCS.lstrip() + "\ntest: src")
+
+
+def test_what_both_need_more_is_needed() -> None:
+    ours, theirs = (MAKE.replace("lint test", f"lint test {name}") for name in ("own", "new"))
+    both = MAKE.replace("lint test", "lint test own new")
+    assert merged(MAKE, ours, theirs) == both
+    remark = "  # everything"
+    assert merged(MAKE, ours.replace(remark, ""), theirs) == both.replace(remark, "")
+    assert merged(MAKE, ours, theirs.replace("test:", "$(X):")) is None
+
+
+def test_a_recipe_that_another_needs_does_not_go() -> None:
+    lint = MAKE[MAKE.index("# Look") : MAKE.index("test: src")]
+    assert merged(MAKE, MAKE.replace("lint test", "test").replace(lint, ""), MAKE + WHEEL) is None
+
+
+def test_of_one_recipe_that_both_add_the_longer_stays() -> None:
+    ours, theirs = JUST + "\nrun:\n    x --all\n", JUST + "\nrun:\n    x\n"
+    assert merged(JUST, ours, theirs, "justfile") == ours
+    assert merged(JUST, theirs, ours, "justfile") == ours
+    assert merged(JUST, ours, JUST + "\nrun:\n    other\n", "justfile") is None
+
+
+def test_files_that_both_added_are_merged_by_recipe() -> None:
+    ours = JUST.replace("    just", "    @just") + "\nown:\n    x\n"
+    assert merged("", JUST + "\nown:\n    x\n", JUST + "\nnew:\n    y\n", "justfile") == (
+        JUST + "\nown:\n    x\n\nnew:\n    y\n"
+    )
+    assert merged("", ours.replace("@just", "run"), JUST, "justfile") is None
+
+
+def test_only_the_recipe_that_both_rewrote_is_open() -> None:
+    ours = MAKE.replace("ruff check .", "flake8 src") + DOCS
+    theirs = MAKE.replace("ruff check .", "pylint .") + WHEEL
+    done = merge_openly("Makefile", MAKE.encode(), ours.encode(), theirs.encode())
+    assert done is not None
+    assert done.places == 1
+    assert done.ours.decode() == ours + WHEEL
+    marks = "<<<<<<< project\n\tflake8 src\n=======\n\tpylint .\n>>>>>>> template\n"
+    assert done.content.decode() == MAKE.replace("\truff check .\n", marks) + DOCS + WHEEL
+
+
+@pytest.mark.parametrize("condition", ["ifeq ($(A),b)\nX = 1\nendif\n", "define X\na\nendef\n"])
+def test_lines_under_a_condition_are_merged_as_lines(condition: str) -> None:
+    base = MAKE + "\n" + condition
+    assert merged(base, base + DOCS, base + WHEEL) is None
+    ours, theirs = base.replace("ruff check", "ruff check -q"), base + DOCS
+    assert merged(base, ours, theirs) == ours + DOCS
+
+
+def test_declarations_in_one_place_are_one_list() -> None:
+    base = ".PHONY: a b\n\na:\n\tx\n\nb:\n\ty\n"
+    ours = base.replace(": a b", ": a b own") + "\nown:\n\tz\n"
+    theirs = base.replace(": a b", ": a b new") + "\nnew:\n\tw\n"
+    assert merged(base, ours, theirs) == (
+        base.replace(": a b", ": a b own new") + "\nown:\n\tz\n\nnew:\n\tw\n"
+    )
+
+
+NAMES = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=4)
+
+
+@given(NAMES, NAMES, NAMES, NAMES)
+def test_every_recipe_that_nobody_removed_is_there_once(
+    base: list[str], own: list[str], new: list[str], gone: list[str]
+) -> None:
+    def write(names: list[str]) -> str:
+        return "\n".join(f"{name}:\n\techo {name}\n" for name in names)
+
+    mine = [name for name in base if name not in gone] + [n for n in own if n not in base]
+    offered = base + [name for name in new if name not in base]
+    done = merged(write(base), write(mine), write(offered))
+    expected = {*mine, *offered} - ({*base} & {*gone})
+    assert done is not None
+    assert sorted(line[0] for line in done.split("\n") if line.endswith(":")) == sorted(expected)
