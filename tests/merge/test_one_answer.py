@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import merge_file
-from lisa_scaffold.model import Merged
+from lisa_scaffold.model import Declined, Merged
 
 
 def merged(path: str, base: str, ours: str, theirs: str) -> str | None:
@@ -261,3 +261,46 @@ def test_a_table_in_the_place_of_one_that_both_removed_is_new() -> None:
     theirs = EXTRAS.replace(table, new).replace("[\n]", '[\n    "new",\n]')
     both = EXTRAS.replace("[\n]", '[\n    "own",\n    "new",\n]').replace(table, new)
     assert merged("pyproject.toml", EXTRAS, ours, theirs) == both
+
+
+ABOUT = '[project]\nname = "x"\ndynamic = ["description"]\nreadme = "README.md"\n'
+
+
+def described(words: str) -> str:
+    return ABOUT.replace('dynamic = ["description"]', f'description = "{words}"')
+
+
+@pytest.mark.parametrize("words", ["A template's words.", ""])
+def test_a_description_that_both_wrote_stays_the_projects(words: str) -> None:
+    ours = described("What the project is.")
+    result = merge_file("pyproject.toml", *map(str.encode, (ABOUT, ours, described(words))))
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert f'+description = "{words}"' in result.patch
+    assert "project.description: both sides wrote it, each in its own words" in result.reason
+
+
+def test_words_of_a_description_that_the_project_hardly_changed_are_open() -> None:
+    base = described("A small package of the observatory for mirrors.")
+    ours, theirs = base.replace("small", "tiny"), base.replace("small", "large")
+    assert merged("pyproject.toml", base, ours, theirs) is None
+    assert merged("pyproject.toml", base, ours.replace("tiny ", ""), theirs) is None
+
+
+def test_other_texts_that_both_wrote_are_open() -> None:
+    ours, theirs = (ABOUT + f'title = "{words}"\n' for words in ("One of ours.", "One of theirs."))
+    assert merged("pyproject.toml", ABOUT, ours, theirs) is None
+
+
+@pytest.mark.parametrize("base", ['"""\nDescribe your package here.\n"""\n', ""])
+def test_a_docstring_that_the_project_wrote_itself_stays(base: str) -> None:
+    ours = '"""\nSeeds of random numbers.\n"""\n\nfrom x.a import b\n'
+    theirs = '"""\nA toolkit.\n"""\n\nVERSION = 1\n'
+    result = merge_file("x/__init__.py", *map(str.encode, (base, ours, theirs)))
+    assert isinstance(result, Merged)
+    assert result.content.decode() == f"{ours}\nVERSION = 1\n"
+    assert "+A toolkit." in result.patch
+    assert (
+        merge_file("x/__init__.py", *map(str.encode, (base, ours, theirs)), keep_prose=False)
+        is None
+    )

@@ -165,6 +165,14 @@ def note_carried_over(what: str, ours: str, theirs: str) -> Declined:
     )
 
 
+def note_own_words(what: str, ours: str, theirs: str) -> Declined:
+    """Note that both sides described something, each in its own words."""
+    return Declined(
+        f"{what}: both sides wrote it, each in its own words; it stays as the project has it.",
+        *(ours, theirs, ours),
+    )
+
+
 def note_slash(what: str, ours: str, theirs: str) -> Declined:
     """Note that two addresses differ only in a slash at the end, which may matter."""
     return Declined(

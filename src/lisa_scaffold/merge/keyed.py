@@ -468,14 +468,34 @@ def _has_reason(ours: Entry, theirs: Entry) -> bool:
     return any(not values.VERSION_REMARK.fullmatch(remark) for remark in remarks)
 
 
+def _keep_words(
+    said: tuple[Value | None, Value, Value],
+    ours: Entry,
+    theirs: Entry,
+    path: Path,
+    notes: list[Note],
+) -> tuple[Node, str]:
+    """The project's description, and what follows it, with a note on the template's.
+
+    Raises
+    ------
+    NotSure
+        If the value is no description, or none of the project's own.
+    """
+    if not values.are_own_words(path, *said):
+        raise NotSure(f"{values.show_path(path)}: both sides changed it")
+    texts = [write_content(side) for side in (ours, theirs)]
+    notes.append(declined.note_own_words(values.show_path(path), *texts))
+    return ours.node, ours.tail
+
+
 def _decide_leaf(
     base: Entry | None, ours: Entry, theirs: Entry, path: Path, notes: list[Note]
 ) -> tuple[Node, str]:
     """The value, and what follows it on its line, where both sides changed the value."""
-    conflict = NotSure(f"{values.show_path(path)}: both sides changed it")
     b, o, t = base.node if base else None, ours.node, theirs.node
     if isinstance(b, Branch) or not (isinstance(o, Leaf) and isinstance(t, Leaf)):
-        raise conflict
+        raise NotSure(f"{values.show_path(path)}: both sides changed it")
     tails = [side.tail if side else "" for side in (base, ours, theirs)]
     if b and "\n" in b.text and "\n" in o.text:
         sides = [leaf.text.splitlines(keepends=True) for leaf in (b, o, t)]
@@ -483,9 +503,10 @@ def _decide_leaf(
         if picks is not None:
             text = "".join(sides[side][index] for side, index in picks)
             return Leaf(text, ("merged", text)), layout.pick(*tails)
-    decision = values.decide_scalar(path, b.value if b else None, o.value, t.value, tails)
+    said = (b.value if b else None, o.value, t.value)
+    decision = values.decide_scalar(path, *said, tails)
     if decision is None:
-        raise conflict
+        return _keep_words(said, ours, theirs, path, notes)
     if base is None and decision.text != values.text_of(o.value) and _has_reason(ours, theirs):
         note = declined.note_carried_over(
             values.show_path(path), write_content(ours), write_content(theirs)

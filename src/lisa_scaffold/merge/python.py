@@ -219,7 +219,11 @@ def _merge_both(base: Unit | None, ours: Unit, theirs: Unit, *, names: _Names) -
         return theirs.lines, ()
     if base is None:
         exported = _merge_exports(ours._replace(lines=("__all__ = []",)), ours, theirs)
-        return exported or decline_carried_over(_describe(ours), ours, theirs)
+        done = exported or decline_carried_over(_describe(ours), ours, theirs)
+        if done is None and statement_type(ours) == "doc":
+            texts = ["\n".join(unit.lines) for unit in (ours, theirs)]
+            done = ours.lines, (declined.note_own_words(_describe(ours), *texts),)
+        return done
     units = (base, ours, theirs)
     with choice.favouring(choice.NOBODY):
         done = _merge_known(base, ours, theirs, names)
@@ -250,7 +254,7 @@ def _merge_known(base: Unit, ours: Unit, theirs: Unit, names: _Names) -> MergedU
     done = _merge_members(*units, names) or _merge_exports(base, ours, theirs)
     done = done or _merge_equal(ours, theirs, names.known)
     is_rewritten = likeness_of_words(base.lines, ours.lines) < _REWRITTEN
-    if done is None and is_rewritten and statement_type(base) == "def":
+    if done is None and is_rewritten and statement_type(base) in ("def", "doc"):
         texts = ["\n".join(unit.lines) for unit in (base, theirs, ours)]
         done = ours.lines, (declined.note_rewritten(_describe(base), *texts),)
     return done

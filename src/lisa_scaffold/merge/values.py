@@ -11,7 +11,7 @@ from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.identities import are_all_named
 from lisa_scaffold.merge.match import diff3
-from lisa_scaffold.merge.text import merge_words
+from lisa_scaffold.merge.text import likeness_of_words, merge_words
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import (
     is_hash,
@@ -58,10 +58,13 @@ _ITEM_OR_LIST = {
 }
 # Sets whose items are prose.
 _PROSE_SETS = {"classifiers", "keywords", "markers", "exclude-lines", "exclude-also"}
+# What these say is prose about the project, or about a part of it.
+_DESCRIPTIONS = {"description", "summary"}
 _REQUIREMENTS = compile_lazily(r"dependenc|requires?$|^deps$|^dependency-groups$")
 
 # From so many words on a value reads like a sentence or a command.
 _SENTENCE = 3
+_REWRITTEN = 0.5
 _NO_REMARKS = ("",) * 3
 
 ListForm = Literal["records", "requirements", "set", "ordered"]
@@ -126,6 +129,16 @@ def decide_scalar(
     # A sentence or a command in which each side changed words of its own.
     merged = merge_words(*texts)
     return None if merged is None else Decision(merged)
+
+
+def are_own_words(path: Path, base: Value | None, ours: Value, theirs: Value) -> bool:
+    """Whether the project described something in words of its own, which stay like other prose."""
+    before, own, offered = map(text_of, (base, ours, theirs))
+    if _key_of(path) not in _DESCRIPTIONS or not own or not own.strip() or offered is None:
+        return False
+    if before is None:
+        return base is None
+    return likeness_of_words([before], [own]) < _REWRITTEN
 
 
 def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:

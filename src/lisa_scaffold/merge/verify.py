@@ -231,8 +231,10 @@ def _check_scalar(path: Path, sides: Sequence[Maybe], merged: Maybe) -> str | No
     if decision is None:
         # A comment behind a hash tells its version: the merger has read it.
         hashed = any(_HASH.search(values.text_of(side) or "") for side in (ours, theirs))
-        alike = merged == ours and values.are_alike(path, ours, theirs)
-        if alike or (merged in (ours, theirs) and hashed):
+        is_own = merged == ours and (
+            values.are_alike(path, ours, theirs) or values.are_own_words(path, base, ours, theirs)
+        )
+        if is_own or (merged in (ours, theirs) and hashed):
             return None
         return f"{values.show_path(path)}: both sides changed it differently."
     # Of what both sides added, the project may have said why it has another version.
