@@ -66,13 +66,13 @@ class Looker:
         self._kept = cache.folder("fleet")
 
     def look(self, member: Member) -> Row:
-        """How a project stands; nothing is raised."""
+        """How a project stands that has moved, or is on a server; nothing is raised."""
         place = str(member.folder or (member.remote and member.remote.url) or "")
         if member.problem:
             return Row(member.name, place, problem=member.problem)
         try:
             if member.folder:
-                return self.recall(member) or self._look_at_clone(member.name, member.folder)
+                return self._look_at_clone(member.name, member.folder)
             return self._look_at_remote(member)
         except Exception as error:
             return Row(member.name, place, problem=say_error(error, member.folder))
@@ -85,19 +85,20 @@ class Looker:
         """Look at a local clone, as its current commit has it."""
         key = _describe(folder)
         repository = git.repository(folder)
-        tags = git.tags_of(folder)
+        branch = f"{BRANCHES}{self.newest}"
+        told = git.read_references(repository, branch)
         with ExitStack() as stack:
             place = folder
             if git.status(repository):
                 # What is not committed is nobody's yet: the commit is looked at elsewhere.
                 place = stack.enter_context(workplace.folder()) / folder.name
                 git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
-            row = self._look(Row(name, str(folder), repository.head or ""), place, tags)
-        branch, default = git.find_checkout(folder)
-        checkout = branch if default and branch != default else ""
-        row = replace(row, activity=git.last_activity(repository), checkout=checkout)
-        if row.behind:
-            row = replace(row, branch=_find_waiting(repository, self.newest))
+            row = Row(name, str(folder), repository.head or "", activity=told.day)
+            row = self._look(row, place, (told.tags, told.head_tags))
+        current, default = git.find_checkout(folder)
+        row = replace(row, checkout=current if default and current != default else "")
+        if row.behind and _is_missing(repository, told.tip):
+            row = replace(row, branch=branch)
         if key:
             self._keep(key, row)
         return row
@@ -224,14 +225,11 @@ def _describe(folder: Path) -> tuple[object, ...]:
     return (str(folder), head, *marks, *git.find_checkout(folder)) if head else ()
 
 
-def _find_waiting(repository: git.Repository, newest: str) -> str:
-    """The branch by which a clone gets the newest version, once somebody merges it."""
-    branch = f"{BRANCHES}{newest}"
-    tip = git.tip_of(repository, branch)
+def _is_missing(repository: git.Repository, tip: str) -> bool:
+    """Whether a clone has a commit that what is checked out has not."""
     if not tip or not repository.head:
-        return ""
-    missing = repository.run("rev-list", "--max-count=1", tip, f"^{repository.head}")
-    return branch if missing else ""
+        return False
+    return bool(repository.run("rev-list", "--max-count=1", tip, f"^{repository.head}"))
 
 
 def _stat(path: Path) -> int:

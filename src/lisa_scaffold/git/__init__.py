@@ -2,7 +2,7 @@
 
 from lisa_scaffold.git.address import Address, clonable, is_address
 from lisa_scaffold.git.ancestry import commit_before, commit_of, count_commits, is_ancestor
-from lisa_scaffold.git.branches import Commit, drop_branch, last_activity, read_commit, tip_of
+from lisa_scaffold.git.branches import Commit, drop_branch, read_commit, read_references, tip_of
 from lisa_scaffold.git.checkout import TooLargeError, export
 from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.clones import (
@@ -104,12 +104,12 @@ __all__ = [
     "ignores",
     "is_address",
     "is_ancestor",
-    "last_activity",
     "list_references",
     "listed",
     "merge_drivers",
     "push",
     "read_commit",
+    "read_references",
     "refresh_index",
     "refuse_branch",
     "refuse_foreign_filters",

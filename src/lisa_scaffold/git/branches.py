@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from lisa_scaffold.bounds import has_long_number
 from lisa_scaffold.git.repository import Repository
 
 
@@ -56,10 +57,47 @@ def read_commit(repository: Repository, name: str) -> Commit:
     return Commit(name, tree, tuple(value for key, _, value in lines if key == "parent"), message)
 
 
-def last_activity(repository: Repository) -> str:
-    """The day of the current commit, as its author's calendar has it."""
-    asked = ("log", "-1", "--format=%ad", "--date=format:%Y-%m-%d")
-    return os.fsdecode(repository.run(*asked, codes=(0, 128))).strip()[:10]
+class Told(NamedTuple):
+    """What the references of a repository tell.
+
+    Attributes
+    ----------
+    tags, head_tags
+        All tags, and those of the current commit; without those with numbers that Python does not
+        read.
+    day
+        The day of the current commit, as its author's calendar has it.
+    tip
+        The newest commit of the branch that was asked for; empty where there is none.
+    """
+
+    tags: tuple[str, ...]
+    head_tags: tuple[str, ...]
+    day: str
+    tip: str
+
+
+def read_references(repository: Repository, branch: str) -> Told:
+    """Ask for all that the references of a repository tell, and for one branch, at once."""
+    form = "%(refname)%00%(objectname)%00%(*objectname)%00%(HEAD)%(authordate:format:%Y-%m-%d)"
+    asked = ("refs/tags", "refs/heads")
+    output = os.fsdecode(repository.run("for-each-ref", f"--format={form}", *asked))
+    commits: dict[str, str] = {}
+    day = tip = ""
+    for line in output.splitlines():
+        ref, name, inner, last = line.split("\0")
+        if ref.startswith("refs/tags/") and not has_long_number(ref):
+            commits[ref.removeprefix("refs/tags/")] = inner or name
+        elif ref == f"refs/heads/{branch}":
+            tip = name
+        if last.startswith("*"):
+            day = last[1:]
+    if not day:  # no branch is checked out
+        day = os.fsdecode(
+            repository.run("log", "-1", "--format=%ad", "--date=format:%Y-%m-%d", codes=(0, 128))
+        ).strip()
+    head_tags = (tag for tag, commit in commits.items() if commit == repository.head)
+    return Told(tuple(commits), tuple(head_tags), day[:10], tip)
 
 
 def drop_branch(repository: Repository, branch: str, commit: str) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +17,8 @@ from lisa_scaffold.errors import AnswersError, LisaError, RoomError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template import cache
 from lisa_scaffold.template.rendering import CANONICAL_URL, Template
-from lisa_scaffold.template.shelf import Shelf
+from lisa_scaffold.template.shared import Shared
+from lisa_scaffold.template.shelf import Shelf, keep_open
 from lisa_scaffold.template.source import Source, advise_newer, recorded_source
 from lisa_scaffold.versions import parse_version
 
@@ -82,6 +82,8 @@ class Origins:
         self._sources: dict[tuple[str, Path], Source] = {}
         self._versions: dict[Source, list[str]] = {}
         self._shelf = shelf
+        self._shared: dict[Template, Shared[_Kept]] = {}
+        self._has_pruned = False
 
     def open_all(self, source: Source) -> tuple[Template, ...]:
         """Every version of a template, as it is rendered for checks, where there is a shelf.
@@ -143,7 +145,7 @@ class Origins:
             return Origin(notes=(note,))
         answers = {key: value for key, value in recorded.items() if not key.startswith("_")}
         try:
-            kept = _read_kept(source, version, answers, self._shelf)
+            kept = self._read_kept(source, version, answers)
         except RoomError:
             raise  # it is the machine's, and not the project's
         except LisaError as error:
@@ -163,6 +165,42 @@ class Origins:
             kept.locked, notes=tuple(behind[-1:]), components=components, newer=tuple(newer)
         )
 
+    def _read_kept(self, source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:
+        """What is kept, from the cache or rendered now; raises AnswersError for wrong answers."""
+        # The files of a working copy may change at any time, and are not kept.
+        hashed = source.commit_of(version)
+        folder = cache.folder("renders") if hashed else None
+        if folder is None:
+            return self._find_shared(source, version, answers)
+        # Not as JSON: there a date is the same as its text, which a template can tell apart.
+        decisive = repr((_FORM, source.recorded, version, hashed, dict(answers)))
+        place = folder / f"{sha256(decisive.encode()).hexdigest()}.json"
+        kept = _decode(cache.read(place))
+        if kept is None:
+            kept = self._find_shared(source, version, answers)
+            encoded = [
+                {path: b64encode(content).decode() for path, content in files.items()}
+                for files in kept
+            ]
+            cache.write(place, json.dumps(encoded).encode())
+            if not self._has_pruned:
+                cache.prune(folder, MOST_KEPT)
+                self._has_pruned = True
+        return kept
+
+    def _find_shared(self, source: Source, version: str, answers: Mapping[str, Any]) -> _Kept:
+        """What was made for a project that gets the same, or is made now."""
+        if self._shelf is None:
+            with keep_open() as shelf:
+                return _render(_open(source, version, shelf), answers)[0]
+        template = _open(source, version, self._shelf)
+        shared = self._shared.setdefault(template, Shared(template))
+        kept = shared.find(answers)
+        if kept is None:
+            kept, used = _render(template, answers)
+            shared.keep(answers, used, kept.locked, kept)
+        return kept
+
 
 def component_addresses(name: str, version: str) -> list[str]:
     """How a pipeline may name a component of lisa-scaffold, by itself or as a remote file.
@@ -174,29 +212,6 @@ def component_addresses(name: str, version: str) -> list[str]:
     hosts = ("$CI_SERVER_FQDN", "$CI_SERVER_HOST", host)
     components = [f"{each}/{path}/{name}@{version}" for each in hosts]
     return [*components, f"{home}/-/raw/{version}/{_COMPONENTS}/{name}.yml"]
-
-
-def _read_kept(
-    source: Source, version: str, answers: Mapping[str, Any], shelf: Shelf | None
-) -> _Kept:
-    """What is kept, from the cache or rendered now; raises AnswersError for wrong answers."""
-    # The files of a working copy may change at any time, and are not kept.
-    hashed = source.commit_of(version)
-    folder = cache.folder("renders") if hashed else None
-    if folder is None:
-        return _render(source, version, answers, shelf)
-    # Not as JSON: there a date is the same as its text, which a template can tell apart.
-    decisive = repr((_FORM, source.recorded, version, hashed, dict(answers)))
-    place = folder / f"{sha256(decisive.encode()).hexdigest()}.json"
-    kept = _decode(cache.read(place))
-    if kept is None:
-        kept = _render(source, version, answers, shelf)
-        encoded = [
-            {path: b64encode(content).decode() for path, content in files.items()} for files in kept
-        ]
-        cache.write(place, json.dumps(encoded).encode())
-        cache.prune(folder, MOST_KEPT)
-    return kept
 
 
 def _refuse_wrong(template: Template, answers: Mapping[str, Any], used: Mapping[str, Any]) -> None:
@@ -226,12 +241,16 @@ def _decode(content: bytes | None) -> _Kept | None:
     return kept
 
 
-def _render(source: Source, version: str, answers: Mapping[str, Any], shelf: Shelf | None) -> _Kept:
-    with ExitStack() as stack:
-        own = shelf or Shelf(stack)
-        (template,) = own.open_all(source, source.spell(version))
-        folder = stack.enter_context(workplace.folder())
-        render = own.narrow(template).replay(answers, {}, folder / "project")
+def _open(source: Source, version: str, shelf: Shelf) -> Template:
+    """A version of a template, of which the locked files alone are rendered."""
+    (template,) = shelf.open_all(source, source.spell(version))
+    return shelf.narrow(template)
+
+
+def _render(template: Template, answers: Mapping[str, Any]) -> tuple[_Kept, Mapping[str, Any]]:
+    """What is kept of a version and answers, and the answers that it was rendered with."""
+    with workplace.folder() as folder:
+        render = template.replay(answers, {}, folder / "project")
         used = render.answers
         if any(used.get(key, answer) != answer for key, answer in answers.items()):
             # A default took the place of an answer: whoever wrote that had no such project made.
@@ -248,4 +267,4 @@ def _render(source: Source, version: str, answers: Mapping[str, Any], shelf: She
         component = f"{_COMPONENTS}/{used.get('kind')}.yml"
         wants_one = used.get("ci_rules") == "component"
         content = files.read(template.root, component, files.LARGE) if wants_one else None
-        return _Kept(locked, {component: content} if content else {})
+        return _Kept(locked, {component: content} if content else {}), used

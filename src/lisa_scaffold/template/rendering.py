@@ -7,7 +7,7 @@ dialogue; here its worker is handed the files of one version and the answers, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
@@ -60,6 +60,7 @@ class Template:
         self.root = root
         self.recorded = recorded
         self.git_dir = git_dir
+        self._variables: dict[str, frozenset[str]] = {}
 
     @cached_property
     def _files(self) -> CopierTemplate:
@@ -112,6 +113,57 @@ class Template:
         with template_errors(self), suppress(TypeError):
             return tuple(self._files.exclude)
         return ()  # of a setting that is no text; its render says which
+
+    @property
+    def specs(self) -> Mapping[str, Mapping[str, Any]]:
+        """The questions, as ``copier.yml`` has them."""
+        with template_errors(self):
+            found: Mapping[str, Mapping[str, Any]] = self._files.questions_data
+            return found
+
+    @property
+    def reads_data(self) -> bool:
+        """Whether it reads data of the project beside its answers."""
+        with template_errors(self):
+            return bool(self._files.external_data)
+
+    def find_variables(self, text: str) -> frozenset[str]:
+        """The variables that a text may depend on, with all that it includes.
+
+        One that begins with an underscore stands for more than itself: ``_copier_answers`` for all
+        answers, ``_unknown`` for an include whose name is rendered.
+
+        Raises
+        ------
+        LisaError
+            If the text cannot be read as Jinja.
+        """
+        with template_errors(self):
+            from lisa_scaffold.template.worker import find_variables
+
+            return find_variables(self._environment, text, self._variables)
+
+    def takes(self, answers: Mapping[str, Any], keys: Collection[str]) -> bool:
+        """Whether this version takes some answers of a project as they are.
+
+        Parameters
+        ----------
+        answers
+            All answers of the project.
+        keys
+            Those to be looked at; it is known already that the others are taken.
+
+        Raises
+        ------
+        LisaError
+            If the template is broken.
+        """
+        if not keys:
+            return True
+        with template_errors(self):
+            from lisa_scaffold.template.worker import takes
+
+            return takes(self._files, self._environment, answers, keys)
 
     def _worker(
         self,

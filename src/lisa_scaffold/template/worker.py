@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from contextlib import suppress
+from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from hashlib import sha512
@@ -13,6 +14,7 @@ from itertools import count
 from pathlib import Path, PurePath
 from typing import Any
 
+from jinja2 import meta
 from yaml import YAMLError
 
 from lisa_scaffold import apart, files, git
@@ -34,6 +36,7 @@ from lisa_scaffold.template.copier_api import (
     SettingsModel,
     UserMessageError,
     Worker,
+    as_operation,
 )
 from lisa_scaffold.template.sandbox import confine
 
@@ -364,6 +367,48 @@ def make_answered_worker(
     worker.filled = AnswersMap(user=dict(answers), metadata=files.metadata)
     worker.answers = worker.filled
     return worker
+
+
+def takes(
+    files: CopierTemplate,
+    environment: SandboxedEnvironment,
+    answers: Mapping[str, Any],
+    keys: Collection[str],
+) -> bool:
+    """Whether the questions of one version take some of the recorded answers as they are."""
+    asked = copy(files)
+    asked.questions_data = {k: spec for k, spec in files.questions_data.items() if k in keys}
+    worker = make_worker(asked, Path(files.local_abspath))
+    worker.skip_answered = True
+    worker.subproject.last_answers = dict(answers)
+    worker.jinja_env = environment
+    as_operation("update")(worker._ask)()
+    used = worker._answers_to_remember()
+    return all(key in used and repr(used[key]) == repr(answers[key]) for key in keys)
+
+
+def find_variables(
+    environment: SandboxedEnvironment, text: str, known: dict[str, frozenset[str]]
+) -> frozenset[str]:
+    """The variables that a text may depend on, with all that it includes.
+
+    Parameters
+    ----------
+    known
+        Those of texts that were looked at before; this one is added.
+    """
+    if text not in known:
+        known[text] = frozenset()  # of one that includes itself
+        parsed = environment.parse(text)
+        found = set(meta.find_undeclared_variables(parsed))
+        for name in meta.find_referenced_templates(parsed):
+            if name is None or environment.loader is None:
+                found.add("_unknown")
+            else:
+                included = environment.loader.get_source(environment, name)[0]
+                found |= find_variables(environment, included, known)
+        known[text] = frozenset(found)
+    return known[text]
 
 
 def load_files(
