@@ -24,7 +24,7 @@ VALUES = {
         *("--set=entry.kind=gateway", "--set=entry.gateway.name=public"),
         *("--set=monitoring.serviceMonitor=true", "--set=image.pullSecret=registry"),
     ),
-    "without more": ("--set=backup.enabled=false", "--set=deployer.enabled=false"),
+    "without more": ("--set=backup.enabled=false",),
 }
 
 
@@ -176,11 +176,6 @@ def wrong_accounts(objects: list[Object], account: str) -> Iterator[str]:
     there = {each["metadata"]["name"] for each in objects if each["kind"] == "ServiceAccount"}
     if account not in there:
         yield "serviceAccountName"
-    for binding in (each for each in objects if each["kind"] == "RoleBinding"):
-        find(objects, "Role", binding["roleRef"]["name"])
-        (subject,) = binding["subjects"]
-        if subject["name"] not in there or subject["namespace"] != "site":
-            yield "RoleBinding"
 
 
 def wrong_ways_in(objects: list[Object]) -> Iterator[str]:
@@ -244,11 +239,7 @@ def scale_other(objects: list[Object]) -> None:
 
 
 def rename_account(objects: list[Object]) -> None:
-    find(objects, "ServiceAccount", "ldc")["metadata"]["name"] = "other"
-
-
-def rebind(objects: list[Object]) -> None:
-    find(objects, "RoleBinding")["subjects"][0]["name"] = "other"
+    find(objects, "ServiceAccount")["metadata"]["name"] = "other"
 
 
 CHANGES: dict[Callable[[list[Object]], None], list[str]] = {
@@ -259,7 +250,6 @@ CHANGES: dict[Callable[[list[Object]], None], list[str]] = {
     rename: ["Ingress"],
     scale_other: ["HorizontalPodAutoscaler"],
     rename_account: ["serviceAccountName"],
-    rebind: ["RoleBinding"],
 }
 
 
@@ -301,3 +291,57 @@ def test_pods_follow_the_restricted_standard_and_their_volumes_are_there(
         assert not [one for one in container["env"] if one["name"].endswith(("PASSWORD", "KEY"))]
         seen.add(name)
     assert seen >= {"ldc", "ldc-migrate"}
+
+
+# --- The pipeline's account -----------------------------------------------------------------------
+
+EVERY = {"get", "list", "watch", "create", "update", "patch", "delete"}
+READ = {"get", "list", "watch"}
+
+
+@pytest.fixture(scope="module")
+def deployer(chart: Chart) -> list[Object]:
+    """The objects that an administrator applies for the pipeline."""
+    path = chart.folder.parent / "operations/deployer.yaml"
+    listed: list[Object] = yaml.safe_load(path.read_text(encoding="utf-8"))["items"]
+    return listed
+
+
+def resource(each: Object) -> tuple[str, str]:
+    """The group and the name by which rights tell of a kind of objects."""
+    group = each["apiVersion"].rpartition("/")[0]
+    kind: str = each["kind"].lower()
+    if kind.endswith("y"):
+        return group, f"{kind[:-1]}ies"
+    return group, f"{kind}es" if kind.endswith("s") else f"{kind}s"
+
+
+def test_the_pipeline_may_write_what_a_release_has_and_nothing_else(
+    chart: Chart, deployer: list[Object]
+) -> None:
+    """A release writes all that the chart has, so that no rights can be among it."""
+    made = [each for values in VALUES.values() for each in chart.render(*values)]
+    rules = find(deployer, "Role")["rules"]
+    rights = {
+        (group, name): set(rule["verbs"])
+        for rule in rules
+        for group in rule["apiGroups"]
+        for name in rule["resources"]
+    }
+    written = {key for key, verbs in rights.items() if verbs - READ}
+    # In these Helm keeps its records.
+    assert written == {resource(each) for each in made} | {("", "configmaps")}
+    assert all(rights[key] == EVERY for key in written)
+    assert all(rights[key] == READ for key in rights.keys() - written)
+    assert {group for group, _ in written} & {"rbac.authorization.k8s.io"} == set()
+
+
+def test_the_rights_are_those_of_the_account(deployer: list[Object], tmp_path: Path) -> None:
+    account, role, binding = deployer
+    name = account["metadata"]["name"]
+    assert role["metadata"]["name"] == binding["roleRef"]["name"] == name
+    namespace = "lisa-data-challenge"
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]
+    assert name == f"{namespace}-deployer"
+    code, said = validate(deployer, "1.32", tmp_path)
+    assert code == 0, said
