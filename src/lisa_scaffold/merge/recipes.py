@@ -6,6 +6,7 @@ above it. Where lines stand under a condition, a file is merged by its lines alo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -72,9 +73,9 @@ def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     mine, offered, after = sides
     if mine is None or offered is None or after is None:
         return None
-    names = [[name for name, _ in side] for side in (mine, offered, after)]
-    for name in names[2]:
-        if names[2].count(name) > max(1, names[0].count(name), names[1].count(name)):
+    names = [Counter(name for name, _ in side) for side in (mine, offered, after)]
+    for name, times in names[2].items():
+        if times > max(1, names[0][name], names[1][name]):
             return f"it has the recipe {name} twice"
     needed = {word for _, needs in after for word in needs}
     lacking = {*names[0], *names[1]} - {*names[2]}
@@ -130,14 +131,15 @@ def _split(text: str) -> list[Unit] | None:
 def _find_end(lines: Sequence[str], at: int) -> int:
     """Where a line, with those that continue it and the recipe below it, ends."""
     end = at + 1
-    while end < len(lines) and (
-        lines[end - 1].endswith("\\") or (lines[end].strip() and lines[end][0].isspace())
-    ):
-        end += 1
-    # A blank line may stand in a recipe.
-    following = next((i for i in range(end, len(lines)) if lines[i].strip()), end)
-    if end < following < len(lines) and lines[following][0].isspace():
-        return _find_end(lines, following)
+    while end < len(lines):
+        # A blank line may stand in a recipe.
+        following = next((i for i in range(end, len(lines)) if lines[i].strip()), len(lines))
+        if following == len(lines):
+            return end
+        goes_on = following == end and lines[end - 1].endswith("\\")
+        if not goes_on and not lines[following][0].isspace():
+            return end
+        end = following + 1
     return end
 
 
