@@ -16,9 +16,12 @@ _ATOM = r"""(?:[\w.-]+(?:\[[\w., ]*\])?|[rbuf]{0,2}"[^"\\]*"|[rbuf]{0,2}'[^'\\]*
 _ITEM = compile_lazily(rf"(?:(?P<key>{_ATOM})\s*(?P<sign>[:=])\s*)?(?P<value>{_ATOM})")
 # What a command, a definition or a path is made of has an order that means something.
 _IN_ORDER = compile_lazily(
-    r"\s*(?:CMD|ENTRYPOINT|RUN|SHELL|HEALTHCHECK|ONBUILD|def|class|async\s+def|lambda)\b"
-    r"|(?:run|popen|call|check_call|check_output|exec\w*|command\w*|cmd\w*|args|argv)[\"']?"
-    r"\s*(?:[:=(]\s*)?$",
+    r"\s*(?:CMD|ENTRYPOINT|RUN|SHELL|HEALTHCHECK|ONBUILD|def|class|async\s+def|lambda)\b",
+    re.IGNORECASE,
+)
+_FOR_COMMANDS = compile_lazily(
+    r"(?:run|popen|call|check_call|check_output|exec\w*|command\w*|cmd\w*|args|argv)[\"']?"
+    r"(?:\s*[:=(])?$",
     re.IGNORECASE,
 )
 _SET_CALL = compile_lazily(r".*\.(?:conda_)?install")
@@ -138,7 +141,7 @@ def _is_extended(before: Sequence[str], after: Sequence[str]) -> bool:
 def _is_free(head: str, added: Sequence[str]) -> bool:
     """Whether the order of what was added means nothing, or no more than its place in the list."""
     outside = head[:-1].rstrip()
-    if _IN_ORDER.search(outside) or _IN_ORDER.match(head):
+    if _FOR_COMMANDS.search(outside) or _IN_ORDER.match(head):
         return False
     is_literal = not re.search(r"[\w\])\[\"']$", outside)
     if head[-1] == "(" and not is_literal:

@@ -29,7 +29,7 @@ from lisa_scaffold.pattern import compile_lazily
 _ASSIGNMENT = compile_lazily(
     r"(?:(?:export|override|private|set|alias)\s+)*([\w.-]+)\s*(?:::?:?|[?+!])?=(?!=)"
 )
-_HEAD = compile_lazily(r"@?([^\s:=#][^:=#]*?)\s*::?(?![=:])\s*(.*)")
+_HEAD = compile_lazily(r"@?([^\s:=#][^:=#]*)::?(?![=:])\s*(.*)")
 _WITH_DEFAULTS = compile_lazily(
     r"""@?([\w-]+(?:\s+[*+$]*[\w-]+(?:=(?:"[^"]*"|'[^']*'|[\w.-]+))?)+)\s*:(?!=)\s*(.*)"""
 )
@@ -154,7 +154,7 @@ def _make_key(lines: Sequence[str]) -> tuple[str, str]:
 
 def _read_head(line: str) -> _Head | None:
     match = _HEAD.match(line) or _WITH_DEFAULTS.match(line)
-    return match and _Head(match[1], match[2].partition("#")[0].split())
+    return match and _Head(match[1].rstrip(), match[2].partition("#")[0].split())
 
 
 def _join_phony(units: Sequence[Unit]) -> list[Unit]:
