@@ -113,6 +113,20 @@ def test_repair(project: Path, capsys: Captured) -> None:
     assert "Repaired" not in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("journal", [".git/lisa-scaffold", ".lisa-scaffold"])
+def test_what_a_kill_may_have_left_half_changed_is_told(
+    project: Path, capsys: Captured, journal: str
+) -> None:
+    (project / journal / "pending").mkdir(parents=True)
+    check()
+    said = capsys.readouterr().err
+    assert "a command was interrupted there, and its change is not complete\n  Start it" in said
+    (project / journal / "pending").rmdir()
+    check()
+    assert capsys.readouterr().err == ""
+
+
 def test_the_diff_is_all_on_standard_output_and_nothing_is_written(
     project: Path, capsys: Captured
 ) -> None:

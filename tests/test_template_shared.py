@@ -39,7 +39,11 @@ FILES = {
 RECORDED = {
     "_src_path": CANONICAL_URL,
     "_commit": "v1.0.0",
-    **{"name": "one", "bad": "wrong", "who": "nobody", "size": 3, "more": True},
+    "name": "one",
+    "bad": "wrong",
+    "who": "nobody",
+    "size": 3,
+    "more": True,
 }
 
 
@@ -121,7 +125,12 @@ def test_what_matters_makes_another(
     rendered: list[str],
 ) -> None:
     offer(tmp_path, monkeypatch, FILES)
-    projects = [{}, {"name": "two"}, {"name": "two", **other}, {"name": "two"}]
+    projects: list[dict[str, object]] = [
+        {},
+        {"name": "two"},
+        {"name": "two", **other},
+        {"name": "two"},
+    ]
     found = ask(tmp_path, *projects)
     assert rendered == ["one", str({"name": "two", **other}["name"])]
     assert found == [alone(tmp_path, each) for each in projects]
@@ -185,7 +194,7 @@ def test_projects_of_our_template_get_what_they_would_get_alone(
         return replay(self, *rest, **options)
 
     monkeypatch.setattr(Template, "replay", watch)
-    others = [
+    others: list[dict[str, object]] = [
         {},
         {"project_name": "LISA Other", "distribution": "lisa-other", "import_name": "lisa_other"},
         {"description": "Another.", "author_email": "a@example.org", "namespace": "lisa/x"},

@@ -13,6 +13,7 @@ from lisa_scaffold.cli.terminal import (
     busy,
     hand_over,
     look,
+    say,
     say_as_is,
     tell,
 )
@@ -126,9 +127,14 @@ def run(arguments: argparse.Namespace) -> int:
         members=arguments.members,
         excerpts=any(form in report.SHOWS_LINES for form, _ in destinations),
     )
-    if arguments.fix:
-        for path in arguments.paths:
+    for path in arguments.paths:
+        if arguments.fix:
             tell_recovered(check.recover(path), f"{path}: ")
+        elif check.is_half_changed(path):
+            say(
+                f"{path}: a command was interrupted there, and its change is not complete",
+                "  Start it again, or lisa-scaffold update: that completes the change, or drops it.",
+            )
     results = []
     with busy("Checking") as tell_progress:
         for each in check.check(arguments.paths, wanted, arguments.jobs):

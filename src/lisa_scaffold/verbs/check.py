@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from lisa_scaffold.model import Checked
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts, Given, Pristine
 from lisa_scaffold.project.members import find_members
+from lisa_scaffold.project.tree import JOURNAL
 from lisa_scaffold.rules import Selection, docs, judge
 from lisa_scaffold.rules.judge import Found
 from lisa_scaffold.rules.rule import Rule
@@ -314,6 +316,12 @@ def _uncommitted(facts: Facts) -> frozenset[str]:
     """Files whose content stands nowhere else: git has it not, or not as it is now."""
     outside = {path for path, file in facts.files.items() if not file.tracked}
     return facts.unfinished | outside
+
+
+def is_half_changed(path: Path) -> bool:
+    """Whether a killed command may have left some files of a project changed, and others not."""
+    journals = (path / ".git/lisa-scaffold", path / JOURNAL)
+    return any(os.path.lexists(journal / "pending") for journal in journals)
 
 
 def recover(path: Path) -> Recovered | None:
