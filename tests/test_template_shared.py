@@ -32,7 +32,7 @@ FILES = {
     "copier.yml": SETTINGS,
     "includes/who.jinja": "{{ who }}\n",
     "template/more.txt.jinja": "{{ size }}\n",
-    "template/size.txt.jinja": "{% include 'includes/who.jinja' %}{% if size > 3 %}large{% endif %}\n",
+    "template/size.txt.jinja": "{% include 'includes/who.jinja' %}{{ 'large' if size > 3 }}\n",
     "template/plain.txt": "plain\n",
     "template/page.md.jinja": "{{ name }}\n",
 }
@@ -194,7 +194,7 @@ def test_projects_of_our_template_get_what_they_would_get_alone(
         return replay(self, *rest, **options)
 
     monkeypatch.setattr(Template, "replay", watch)
-    others: list[dict[str, object]] = [
+    others: list[dict[str, Any]] = [
         {},
         {"project_name": "LISA Other", "distribution": "lisa-other", "import_name": "lisa_other"},
         {"description": "Another.", "author_email": "a@example.org", "namespace": "lisa/x"},
