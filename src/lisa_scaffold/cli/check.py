@@ -133,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
         elif check.is_half_changed(path):
             say(
                 f"{path}: a command was interrupted there, and its change is not complete",
-                "  Start it again, or lisa-scaffold update: that completes the change, or drops it.",
+                "  Start it again, or lisa-scaffold update: that completes or drops the change.",
             )
     results = []
     with busy("Checking") as tell_progress:
