@@ -304,3 +304,30 @@ def test_a_docstring_that_the_project_wrote_itself_stays(base: str) -> None:
         merge_file("x/__init__.py", *map(str.encode, (base, ours, theirs)), keep_prose=False)
         is None
     )
+
+
+PINNED = "steps:\n  - uses: a/b@v2  # not yet\n  - run: x\n"
+
+
+def test_a_comment_goes_with_the_value_that_it_is_about() -> None:
+    ours = PINNED.replace("@v2  # not yet", "@v3")
+    theirs = PINNED.replace("not yet", "not yet on ours").replace("run: x", "run: y")
+    expected = ours.replace("run: x", "run: y")
+    assert merged(".github/workflows/a.yml", PINNED, ours, theirs) == expected
+    result = merge_file(".github/workflows/a.yml", *map(str.encode, (PINNED, ours, theirs)))
+    assert "only the comment # not yet on ours, which is left out" in str(result)
+    assert merged(".github/workflows/a.yml", PINNED, theirs, ours) is None
+
+
+def test_of_a_key_that_both_add_the_comment_of_one_stays() -> None:
+    ours, theirs = "a: 1\ncss:\n  - x\n", "a: 1\ncss: # a fault of the theme\n  - x\n"
+    assert merged("a.yml", "a: 1\n", ours, theirs) == theirs
+    assert merged("a.yml", "a: 1\n", theirs, ours) == theirs
+    assert merged("a.yml", "a: 1\n", theirs, theirs.replace("fault", "bug")) is None
+
+
+@pytest.mark.parametrize(("path", "is_sure"), [("a.css", True), ("a.py", False)])
+def test_of_a_file_that_both_add_the_projects_white_space_stays(path: str, is_sure: bool) -> None:
+    ours, theirs = b"a {\n    b: c\n}\n", b"a {\n  b: c\n}\n"
+    result = merge_file(path, None, ours, theirs)
+    assert (isinstance(result, Declined) and result.content == ours) is is_sure

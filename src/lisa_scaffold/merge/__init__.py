@@ -22,6 +22,8 @@ _EMPTIED = "The template has emptied this file, and the project has made more of
 
 # In data, each key is somebody's decision, however much else the project has changed.
 _CODE = ("dockerfile", "python", "recipes", "text")
+# Here white space at the beginning of a line says nothing.
+_FREE = ("json", "prose", "text", "toml")
 _LITTLE = 0.25
 _HALF = 0.5
 _NEARLY = 0.9
@@ -262,6 +264,7 @@ def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | No
         # Whether one text has every line of the other, in order, and few more.
         less, more = sorted((ours.splitlines(), theirs.splitlines()), key=len)
         nearly = len(less) >= _NEARLY * len(more) and diff.is_subsequence(less, more)
+        nearly = nearly or (file_type in _FREE and ours.split() == theirs.split())
         if file_type == "generated" or not nearly:
             return None
         return _Result(ours, (), diff.patch(ours, theirs, path), _CARRIED_OVER)

@@ -454,8 +454,18 @@ def _merge_leaf(
                 f"stays, the template's was {theirs.tail.strip()}"
             )
     elif before in (our_value, their_value):
-        node = ours.node if their_value == before else theirs.node
-        tail = layout.pick(old.tail, ours.tail, theirs.tail)
+        is_own = their_value == before
+        node = ours.node if is_own else theirs.node
+        try:
+            tail = layout.pick(old.tail, ours.tail, theirs.tail)
+        except NotSure:
+            if not is_own:
+                raise  # the project may have said why the value is to stay
+            tail = ours.tail
+            notes.append(
+                f"{values.show_path(path)}: the project changed it, the template only the comment "
+                f"{theirs.tail.strip()}, which is left out"
+            )
     else:
         node, tail = _decide_leaf(base, ours, theirs, path, notes)
     return ours._replace(head=head, node=node, tail=tail)

@@ -31,6 +31,9 @@ def pick(base: str, ours: str, theirs: str) -> str:
         return theirs
     if squeezed[2] in (squeezed[0], squeezed[1]):
         return ours
+    for more, less, text in (squeezed[1], squeezed[2], ours), (squeezed[2], squeezed[1], theirs):
+        if not base and more.startswith(f"{less}#"):
+            return text  # of what both added, only one has a comment
     raise NotSure("both sides changed the same words or comment")
 
 
