@@ -331,3 +331,14 @@ def test_of_a_file_that_both_add_the_projects_white_space_stays(path: str, is_su
     ours, theirs = b"a {\n    b: c\n}\n", b"a {\n  b: c\n}\n"
     result = merge_file(path, None, ours, theirs)
     assert (isinstance(result, Declined) and result.content == ours) is is_sure
+
+
+FIRST = "jobs:\n  docs:\n    steps:\n      - name: First\n        run: x\n"
+BUILD = f"{FIRST}      - name: Build\n        run: mkdocs build -d out"
+
+
+def test_of_a_command_that_both_add_the_projects_may_have_more() -> None:
+    ours, theirs = f"{BUILD} -v\n", f"{BUILD}\n        env:\n          X: 1\n"
+    assert merged(".github/workflows/a.yml", FIRST, ours, theirs) == theirs.replace("out", "out -v")
+    ours, theirs = f"{BUILD} -v\n", f"{BUILD} -q\n"
+    assert merged(".github/workflows/a.yml", FIRST, ours, theirs) is None

@@ -36,14 +36,32 @@ from lisa_scaffold.merge import (
 from lisa_scaffold.merge.declined import MergedText, Note
 from lisa_scaffold.merge.effort import refuse_many
 from lisa_scaffold.merge.lists import Members, Versions
+from lisa_scaffold.merge.mend import mend_base
 
 
 def merge_toml(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge three versions of a TOML file; ``None`` where that is not sure."""
     from lisa_scaffold.formats import toml  # a merge driver needs one of the two
 
-    merged = _merge_document(toml.parse, base, ours, theirs, moving=True)
-    return verify.refuse_unsound(toml.load, (base, ours, theirs), merged, moving=True)
+    def merge(base: str, ours: str, theirs: str) -> MergedText | None:
+        merged = _merge_document(toml.parse, base, ours, theirs, moving=True)
+        return verify.refuse_unsound(toml.load, (base, ours, theirs), merged, moving=True)
+
+    return _merge_mended(merge, toml.load, base, ours, theirs)
+
+
+def _merge_mended(
+    merge: Callable[[str, str, str], MergedText | None],
+    load: verify.Load,
+    base: str,
+    ours: str,
+    theirs: str,
+) -> MergedText | None:
+    """Merge with a base that cannot be read as both sides have mended it."""
+    done = merge(base, ours, theirs)
+    if done is None and (mended := mend_base(load, base, ours, theirs)) is not None:
+        done = merge(mended, ours, theirs)
+    return done
 
 
 def merge_yaml(base: str, ours: str, theirs: str) -> MergedText | None:
@@ -51,6 +69,12 @@ def merge_yaml(base: str, ours: str, theirs: str) -> MergedText | None:
 
     Several documents are merged one by one; those that one side added are put below.
     """
+    from lisa_scaffold.formats import yaml
+
+    return _merge_mended(_merge_yaml_documents, yaml.load, base, ours, theirs)
+
+
+def _merge_yaml_documents(base: str, ours: str, theirs: str) -> MergedText | None:
     from lisa_scaffold.formats import yaml
 
     try:

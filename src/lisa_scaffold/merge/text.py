@@ -390,7 +390,7 @@ def _add_common_line(base: list[str], ours: list[str], theirs: list[str]) -> lis
 
 def _merge_edits(base: list[str], ours: list[str], theirs: list[str]) -> MergedLines | None:
     """Merge each base line by itself, with the insertions between them."""
-    our_side, their_side = _follow_lines(base, ours), _follow_lines(base, theirs)
+    our_side, their_side = follow_lines(base, ours), follow_lines(base, theirs)
     if not (_fits(base, our_side, their_side) and _fits(base, their_side, our_side)):
         return None
     inserted = {block.start: block.lines for block in (*our_side.blocks, *their_side.blocks)}
@@ -438,7 +438,8 @@ def _indent(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _follow_lines(base: list[str], lines: list[str]) -> _Side:
+def follow_lines(base: list[str], lines: list[str]) -> _Side:
+    """What became of each line of the base on a side, and what that side inserted."""
     became: list[str | None] = list(base)
     blocks: list[_Block] = []
     for hunk in hunks(base, lines):

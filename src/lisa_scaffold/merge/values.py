@@ -11,7 +11,12 @@ from lisa_scaffold.merge import choice, declined
 from lisa_scaffold.merge.declined import Note
 from lisa_scaffold.merge.identities import are_all_named
 from lisa_scaffold.merge.match import diff3
-from lisa_scaffold.merge.text import likeness_of_words, merge_words
+from lisa_scaffold.merge.text import (
+    likeness_of_words,
+    merge_words,
+    pick_farther,
+    split_words,
+)
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.versions import (
     is_hash,
@@ -145,6 +150,9 @@ def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
     """The newer one of a pin that both sides added."""
     oldest = re.sub(_NUMBER, "0.dev0", ours)
     found = _pick_newest(path, (oldest, ours, theirs), _NO_REMARKS)
+    words = [split_words(text) for text in (ours, theirs)]
+    if found is None and len(ours.split()) >= _SENTENCE and pick_farther((), *words) == words[0]:
+        return Decision(ours)  # it has all that the template's has
     if found is None:
         our_parts, their_parts = (split_requirement(text) or {} for text in (ours, theirs))
         base = our_parts.get("name", "")
@@ -204,7 +212,7 @@ def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
     if _IMAGES & {part.lower() for part in path}:
         forms.append(_TAGGED)
     for form in forms:
-        if match := form.fullmatch(text):
+        if match := form.fullmatch(text.strip()):
             parts = match.groupdict()
             version = parts["version"]
             if form is _TARGET:
