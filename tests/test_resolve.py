@@ -358,6 +358,33 @@ def test_the_dialogue(terminal: pexpect.spawn[str], workshop: Workshop) -> None:
     assert git.unmerged_stages(git.repository(workshop.project)) == {}
 
 
+@pytest.fixture
+def resolved(workshop: Workshop) -> Workshop:
+    """Resolved in an editor, without `git add`; or in `resolve`, which was killed."""
+    write(workshop.project, {"a.toml": "[mine]\n", "b.dat": "mine\n"})
+    return workshop
+
+
+def test_what_was_resolved_in_an_editor_stays(
+    resolved: Workshop, terminal: pexpect.spawn[str]
+) -> None:
+    decide(terminal, "No conflict is marked in it any more.", ENTER)
+    decide(terminal, "No conflict is marked in it any more.", DOWN + ENTER)
+    terminal.expect(r"What stood there is kept for now: git cat-file -p ([0-9a-f]{40})")
+    assert terminal.match
+    kept = terminal.match[1]
+    terminal.expect(pexpect.EOF)
+    assert (resolved.read("a.toml"), resolved.read("b.dat")) == ("[mine]\n", "one\n2\nthree\n")
+    assert git.git("cat-file", "-p", kept, cwd=resolved.project) == "mine\n"
+
+
+def test_what_a_side_has_is_not_kept_again(merging: Path) -> None:
+    repository = git.repository(merging)
+    going = Session(repository, find_open(repository))
+    kept = {path: going.decide(going.read(path), "theirs") for path in ("data.bin", "gone.txt")}
+    assert kept == {"data.bin": "", "gone.txt": ""}
+
+
 def test_whoever_stops_goes_on_the_next_time(
     terminal: pexpect.spawn[str], workshop: Workshop
 ) -> None:

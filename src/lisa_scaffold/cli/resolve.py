@@ -109,9 +109,12 @@ def _go_through(session: Any) -> None:
             _edit(session, found)
         else:
             try:
-                session.decide(found, decision)
+                kept = session.decide(found, decision)
             except LisaError as error:
                 say(f"{error.message}. {error.hint}")
+                continue
+            if kept:
+                say_as_is(f"What stood there is kept for now: git cat-file -p {kept}")
 
 
 def _edit(session: Any, found: Any) -> None:

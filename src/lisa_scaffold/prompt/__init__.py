@@ -293,13 +293,16 @@ def choose_side(
     elif broken:
         options = [Option("Edit the file", "edit")]
     else:
+        # First what loses nothing: somebody may have resolved it in an editor already.
         options = [
-            Option(f"Take the file of {name}" if has else f"Remove it, as {name} did", side)
-            for name, has, side in zip(names, there, ("ours", "theirs"), strict=True)
+            Option("Leave it as it stands now", "as it stands"),
+            *(
+                Option(f"Take the file of {name}" if has else f"Remove it, as {name} did", side)
+                for name, has, side in zip(names, there, ("ours", "theirs"), strict=True)
+            ),
         ]
         if all(there):
             options.append(Option("Edit the file", "edit"))
-        options.append(Option("Leave it as it stands now", "as it stands"))
     options.append(Option("Decide later", "later"))
     decision: str = _until_answered(lambda: choose("Which lines?" if places else "Which?", options))
     return decision

@@ -166,15 +166,21 @@ class Session:
             self.at, self.number = self.at + 1, 0
         return None
 
-    def decide(self, found: Open, decision: Decision) -> None:
+    def decide(self, found: Open, decision: Decision) -> str:
         """Write a decision on the next conflict.
+
+        Returns
+        -------
+        str
+            The git object that keeps what a whole file of one side has replaced; empty where that
+            is what a side has, or nothing was replaced.
 
         Raises
         ------
         LisaError
             If the file cannot be written.
         """
-        path = found.path
+        path, kept = found.path, ""
         before = _look(self.repository, path)
         if decision == "later":
             self._settled.discard(path)
@@ -189,11 +195,22 @@ class Session:
                 self._settled.add(path)
         else:
             if decision != "as it stands":
+                kept = self._keep(path, before)
                 self._take_file(found, _OURS if decision == "ours" else _THEIRS)
             self._settled.add(path)
         self._history.append((self.at, self.number, before))
         if decision == "later" or not found.places:
             self.number += 1
+        return kept
+
+    def _keep(self, path: str, before: _Before | None) -> str:
+        """Keep what stands in a file as a git object, unless a side in conflict has it already."""
+        if before is None:
+            return ""
+        command = ("hash-object", "-w", "--no-filters", "--stdin")
+        kept = self.repository.run(*command, stdin=before.content).decode().strip()
+        sides = self.repository.run("ls-files", "--unmerged", "-z", "--", f":(top,literal){path}")
+        return "" if kept.encode() in sides else kept
 
     def _take_file(self, found: Open, side: int) -> None:
         """Put a whole file as one side has it; where that has none, remove it.
