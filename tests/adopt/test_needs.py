@@ -60,6 +60,8 @@ def test_what_the_metadata_states(metadata: str, wanted: list[tuple[str, str]]) 
         ("attrs", ["attrs"]),
         ("py{36,37}-numpy: attrs == 23.1.*", ["attrs>=23.1"]),
         ("!py27: attrs~=23.1 ; python_version > '3.8'", ["attrs>=23.1; python_version > '3.8'"]),
+        ("devdeps: attrs>=0.0dev0\n  !devdeps: six", ["six"]),
+        ("dask[array]\n  numpy[x]", ["dask[array]", "numpy[x]"]),
         ("py27: enum34\n  coverage\n  flake8-docstrings", []),
         ("-r{toxinidir}/needs.txt", ["six>=1.1", "attrs"]),
         ("-c limits.txt\n  {[base]deps}", ["toolz"]),
@@ -71,6 +73,7 @@ def test_what_the_metadata_states(metadata: str, wanted: list[tuple[str, str]]) 
 def test_what_tox_installs(deps: str, wanted: list[str]) -> None:
     files: Files = {
         "tox.ini": (
+            "[tox]\nenvlist = lint, py{36,37}-numpy, py37-devdeps\n"
             f"[base]\ndeps = toolz\n[testenv:unit]\ndeps =\n  {deps}\ncommands = pytest\n"
             "[testenv:docs]\ndeps = furo\ncommands = sphinx-build\n"
         ),
@@ -81,9 +84,19 @@ def test_what_tox_installs(deps: str, wanted: list[str]) -> None:
     assert [requirement for requirement, _ in found(files, PROJECT + extra)] == wanted
 
 
-@pytest.mark.parametrize("name", ["requirements-test.txt", "tests/requirements.txt"])
+def test_what_another_environment_of_tox_needs_is_told() -> None:
+    text = "[tox]\nenvlist = py3\n[testenv]\ndeps = oldestdeps: attrs\ncommands = pytest\n"
+    (taken,) = needs.find_needs(Facts.of({"tox.ini": text}))
+    assert (taken.requirement, taken.is_left) == ("attrs", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements-test.txt", "requirements/tests.txt", "tests/requirements.txt"]
+)
 def test_a_file_for_the_tests(name: str) -> None:
-    assert found({name: "attrs==23.1\npytest-cov\n"}) == [("attrs>=23.1", name)]
+    text = "attrs==23.1\npytest-cov\ndask[array]\nrequests [socks] >= 2\n./own[more]\n"
+    wanted = [(each, name) for each in ("attrs>=23.1", "dask[array]", "requests[socks]>=2")]
+    assert found({name: text}) == wanted
     assert found({"requirements-docs.txt": "attrs\n"}) == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from posixpath import dirname, join, normpath
 from typing import Any, NamedTuple
 
-from lisa_scaffold.adopt import commands
+from lisa_scaffold.adopt import commands, factors
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import poetry
 from lisa_scaffold.project.facts import Facts
@@ -18,9 +18,10 @@ _FILES = compile_lazily(
     r"(?:[\w-]+/)?(?:requirements?[-_.]?(?:tests?|testing)|(?:tests?|testing)[-_.]?requirements?"
     r"|requirements/(?:tests?|testing)|tests?/requirements?)\.(?:txt|in|pip)"
 )
-_FACTOR = compile_lazily(r"\A[!\w.{},-]++:\s++")
+_FACTOR = compile_lazily(r"\A([!\w.{},-]++):\s++")
 _REFERENCE = compile_lazily(r"\{\[([^\]]+)\](\w+)\}")
-_ITSELF = compile_lazily(r"(?:file://|\.)?[./{}\w$]*\[([\w., -]+)\]")
+# A path with extras; without a dot, a slash or a variable at its beginning it is a distribution.
+_ITSELF = compile_lazily(r"(?:file://|[./{$])[./{}\w$-]*\[([\w., -]+)\]")
 _VARIABLE = compile_lazily(r"[=<>!~]{1,3}\s*[\"']?\$.*|(?<!\s)\s*+\$\{?\w.*")
 _EXACT = compile_lazily(r"={2,3}|~=")
 _CONDA_PIN = compile_lazily(r"(?<![=<>!~])=(?!=)")
@@ -54,7 +55,8 @@ class Need(NamedTuple):
         Whether a job installs it.
     is_left
         Whether it is told, and not taken: conda installs it, whose names are not always those of
-        the index, or the project states what its tests need, and a job installs more.
+        the index; the project states what its tests need, and a job installs more; or it is for
+        another environment of tox than the one that runs first.
     """
 
     requirement: str
@@ -66,12 +68,16 @@ class Need(NamedTuple):
     @property
     def name(self) -> str:
         """The normalised name of the distribution."""
-        parts = split_requirement(self.requirement)
-        return normalize_name(parts["name"]) if parts else self.requirement
+        return _name(self.requirement) or self.requirement
+
+    @property
+    def key(self) -> str:
+        """The name with the extras, which are requirements of their own."""
+        return _key(self.requirement) or self.requirement
 
 
 def find_needs(facts: Facts) -> list[Need]:
-    """What the tests need, each distribution once, and nothing that the project brings itself.
+    """What the tests need, each requirement once, and nothing that the project brings itself.
 
     What is stated stays as it is written. What tox and jobs install comes as a lower bound: pins of
     the past are built from source for hours, or not at all.
@@ -80,16 +86,16 @@ def find_needs(facts: Facts) -> list[Need]:
     stated = [*_expand(facts, _find_stated(facts))]
     installed = [*_expand(facts, _find_in_tox(facts)), *_expand(facts, _find_in_jobs(facts))]
     given = (*facts.package.texts("dependencies"), *_list_build(facts))
-    brought = {own, "setuptools", *map(_name, given)}
+    brought = {own, "setuptools", *map(_name, given), *map(_key, given)}
     found: dict[str, Need] = {}
-    for need in (*stated, *(each for each in installed if each.name not in brought)):
+    for need in (*stated, *(each for each in installed if each.key not in brought)):
         is_tool = need.name in _NOT_NEEDED or _TOOLS.match(need.name)
         if not need.name or need.name == own or is_tool:
             continue
         if stated and need.is_of_job:
             need = need._replace(is_left=True)  # noqa: PLW2901
-        if need.name not in found or (found[need.name].is_left and not need.is_left):
-            found[need.name] = need
+        if need.key not in found or (found[need.key].is_left and not need.is_left):
+            found[need.key] = need
     return [*found.values()]
 
 
@@ -100,6 +106,13 @@ def _list_build(facts: Facts) -> list[str]:
 def _name(requirement: str) -> str:
     parts = split_requirement(requirement.strip())
     return normalize_name(parts["name"]) if parts else ""
+
+
+def _key(requirement: str) -> str:
+    parts = split_requirement(requirement.strip())
+    extras = re.split(r"[\s,]+", parts["extras"].strip(" []")) if parts else []
+    named = ",".join(sorted(normalize_name(each) for each in extras if each))
+    return f"{_name(requirement)}[{named}]" if named else _name(requirement)
 
 
 def _expand(facts: Facts, needs: Iterable[Need], depth: int = 0) -> Iterator[Need]:
@@ -214,12 +227,18 @@ def _find_in_tox(facts: Facts) -> Iterator[Need]:
     """What tox installs for the environments that run tests."""
     for path in ("tox.ini", "setup.cfg"):
         document = facts.ini(path)
+        own = "tox" if path == "tox.ini" else "tox:tox"
+        listed = (document.get(own, each, default="") for each in ("env_list", "envlist"))
+        default = factors.find_default("\n".join(map(str, listed)))
         base = str(document.get("testenv", "commands", default=""))
         for section in document.data if isinstance(document.data, dict) else ():
             if re.fullmatch(r"testenv(:.*)?", section) and commands.RUNS_TESTS.search(
                 str(document.get(section, "commands", default=base))
             ):
-                yield from _read_lines(facts, _resolve(document.get, section), path, path)
+                for line, condition in _resolve(document.get, section):
+                    is_left = bool(condition) and not factors.holds(condition, default)
+                    found = _read_lines(facts, [line], path, path)
+                    yield from (each._replace(is_left=is_left) for each in found)
                 if extras := str(document.get(section, "extras", default="")).split():
                     yield Need(f"{facts.package.name}[{','.join(extras)}]", path)
     places: list[tuple[str, tuple[str, ...]]] = [("tox.toml", ()), ("pyproject.toml", _TOX)]
@@ -235,14 +254,18 @@ def _find_in_tox(facts: Facts) -> Iterator[Need]:
                 yield from _read_lines(facts, map(str, deps), path, path)
 
 
-def _resolve(get: Callable[..., Any], section: str, key: str = "deps", depth: int = 0) -> list[str]:
-    """The lines of ``deps``, with those that it takes from other sections."""
+def _resolve(
+    get: Callable[..., Any], section: str, key: str = "deps", depth: int = 0
+) -> list[tuple[str, str]]:
+    """The lines of ``deps``, each with its condition, and those that it takes from elsewhere."""
     found = []
     for line in str(get(section, key, default="")).split("\n"):
         if (other := _REFERENCE.search(line)) and depth < _MOST_NESTED:
             found += _resolve(get, other[1], other[2], depth + 1)
         else:
-            found.append(_FACTOR.sub("", line.strip(), count=1))
+            text = line.strip()
+            factor = _FACTOR.match(text)
+            found.append((text[factor.end() :], factor[1]) if factor else (text, ""))
     return found
 
 
