@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -371,7 +372,7 @@ def test_what_was_resolved_in_an_editor_stays(
     decide(terminal, "No conflict is marked in it any more.", ENTER)
     decide(terminal, "No conflict is marked in it any more.", DOWN + ENTER)
     terminal.expect(r"What stood there is kept for now: git cat-file -p ([0-9a-f]{40})")
-    assert terminal.match
+    assert isinstance(terminal.match, re.Match)
     kept = terminal.match[1]
     terminal.expect(pexpect.EOF)
     assert (resolved.read("a.toml"), resolved.read("b.dat")) == ("[mine]\n", "one\n2\nthree\n")

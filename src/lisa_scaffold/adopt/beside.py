@@ -331,7 +331,7 @@ class _Placement:
             "the group `test` got what tox and jobs install: {}. Take out what no test needs": (
                 need for need in taken if not need.is_stated
             ),
-            "tox or jobs install these too, and the group `test` does not: {}. Add what a test needs": (
+            "tox or jobs install these, and the group `test` does not: {}. Add what a test needs": (
                 need for need in found if need.is_left
             ),
         }

@@ -150,11 +150,13 @@ def _decide_added(path: Path, ours: str, theirs: str) -> Decision | None:
     """The newer one of a pin that both sides added."""
     oldest = re.sub(_NUMBER, "0.dev0", ours)
     found = _pick_newest(path, (oldest, ours, theirs), _NO_REMARKS)
-    words = [split_words(text) for text in (ours, theirs)]
-    if found is None and len(ours.split()) >= _SENTENCE and pick_farther((), *words) == words[0]:
-        return Decision(ours)  # it has all that the template's has
+    requirements = [split_requirement(text) for text in (ours, theirs)]
+    if found is None and None in requirements and len(ours.split()) >= _SENTENCE:
+        words = [split_words(text) for text in (ours, theirs)]
+        if pick_farther((), *words) == words[0]:
+            return Decision(ours)  # it has all that the template's has
     if found is None:
-        our_parts, their_parts = (split_requirement(text) or {} for text in (ours, theirs))
+        our_parts, their_parts = (parts or {} for parts in requirements)
         base = our_parts.get("name", "")
         # An address, or a marker, that only one side has, or has differently, both changed.
         for part, other in ("url", " @ nowhere"), ("marker", " ; never"):
