@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from .support.updates import Capture, open_workshop, report, statuses
+from lisa_scaffold.errors import ExitCode
+
+from .support.updates import Capture, open_workshop, report, statuses, update
 
 EXAMPLE = "".join(f"def function_{number}():\n    return {number}\n\n\n" for number in range(6))
 OLD, NEW, TEST = "src/pkg/workflow/__init__.py", "src/pkg/example.py", "tests/test_example.py"
@@ -81,4 +84,25 @@ def test_a_file_that_only_white_space_was_changed_in_goes_with_the_templates(
     assert statuses(result) == {"a.dat": "removed"}
     assert result["notes"] == [
         "a.dat: the template no longer has it; the project changed only white space in it."
+    ]
+
+
+def test_a_matrix_that_goes_beyond_what_the_project_keeps(tmp_path: Path, capsys: Capture) -> None:
+    """COPIER brings a pipeline that fails."""
+    ci = '.pythons:\n  parallel:\n    matrix:\n      - VERSION: ["3.11", "3.12"]\n'
+    job = "tests:\n  extends: .pythons\n  script: ['nox -s \"tests-$VERSION\"']\n"
+    nox = 'import nox\n\nPYTHONS = ["3.11", "3.12"]\n\n\n@nox.session(python=PYTHONS)\n'
+    nox += "def tests(session):\n    session.run('pytest')\n"
+    files = {"noxfile.py": nox, ".gitlab-ci.yml": f"{ci}\n\n{job}"}
+    workshop = open_workshop(tmp_path, {f"template/{path}": text for path, text in files.items()})
+    workshop.edit({"noxfile.py": nox.replace('"3.11", "3.12"', '"3.12"')})
+    wider = files[".gitlab-ci.yml"].replace('"3.12"]', '"3.12", "3.13"]')
+    workshop.release("v1.1.0", {"template/.gitlab-ci.yml": wider})
+    capsys.readouterr()
+    code = update(workshop.project, "--format", "json")
+    result = json.loads(capsys.readouterr().out)
+    assert (code, statuses(result)) == (ExitCode.FINDINGS, {".gitlab-ci.yml": "updated"})
+    assert result["tasks"] == [
+        ".gitlab-ci.yml: line 3: noxfile.py has no sessions tests-3.11 and tests-3.13, so the job "
+        "tests fails: name the same versions here and there."
     ]

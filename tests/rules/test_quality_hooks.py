@@ -1,4 +1,4 @@
-"""Hooks of pre-commit, their versions, and the sessions that CI asks for."""
+"""Hooks of pre-commit, and their versions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from lisa_scaffold.rules.quality_hooks import _is_cheap
 
-from ..support.checking import changed, clean, edited, findings, fixed, found, messages, text
+from ..support.checking import clean, edited, findings, fixed, found, messages, text
 
 HOOKS = ".pre-commit-config.yaml"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -396,43 +396,6 @@ def test_one_version_where_hooks_are_frozen(quote: str) -> None:
     ]
     untold = edited(clean(), HOOKS, "rev: v0.17.6", f"rev: {COMMIT}")
     assert found(untold, "QTY") == []
-
-
-NOX = 'import nox\n\n\n@nox.session(name="unit", tags=["all"])\ndef _unit(s):\n    s.run("a")\n'
-CI = "a:\n  script: [nox -s %s]\n"
-
-
-def ci(session: str, noxfile: str = NOX) -> dict[str, Any]:
-    return {".gitlab-ci.yml": CI % session, "noxfile.py": noxfile}
-
-
-def test_sessions_that_ci_asks_for() -> None:
-    assert found(ci("lint"), "QTY") == [("QTY018", ".gitlab-ci.yml", 2)]
-    assert messages(ci("lint"), "QTY") == [
-        "noxfile.py has no session lint, so this fails: see `nox -l`"
-    ]
-    for known in ("unit", "unit-3.11", '"unit(a=1)"', "$SESSION", "unit -- --verbose"):
-        assert found(ci(known), "QTY") == []
-
-
-@pytest.mark.parametrize(
-    "noxfile",
-    [
-        f"from tools import *\n{NOX}",
-        "import nox\n\n\n@nox.session(name=NAME)\ndef a(s):\n    pass\n",
-        "import nox\n\n\n@other\ndef a(s):\n    pass\n",
-        "def (",
-        "",
-    ],
-)
-def test_sessions_that_nobody_can_tell(noxfile: str) -> None:
-    assert found(ci("lint", noxfile), "QTY") == []
-
-
-def test_a_function_is_a_session_by_its_name() -> None:
-    noxfile = "import nox\n\n\n@nox.session\ndef type_check(s):\n    pass\n"
-    assert found(ci("type-check", noxfile), "QTY") == []
-    assert found(changed(clean(), {"noxfile.py": None}), "QTY018") == []
 
 
 def test_the_hook_of_ruffs_linter() -> None:

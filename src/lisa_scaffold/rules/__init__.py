@@ -28,7 +28,10 @@ FAMILIES = {
         "Packaging",
     ),
     "CHG": (("changelog",), "Changelog"),
-    "QTY": (("quality", "quality_hooks", "quality_runs", "quality_settings"), "Quality tools"),
+    "QTY": (
+        ("quality", "quality_hooks", "quality_runs", "quality_sessions", "quality_settings"),
+        "Quality tools",
+    ),
     "CI": (
         ("pipeline", "pipeline_age", "pipeline_checks", "pipeline_jobs"),
         "GitLab pipeline",

@@ -14,6 +14,7 @@ from lisa_scaffold.sync.outcome import Synced, patch
 from lisa_scaffold.sync.seeded import Matches, Tree
 
 _METADATA = "pyproject.toml"
+_SESSIONS = "noxfile.py"
 _OTHER = "other"
 
 
@@ -56,6 +57,37 @@ def follow_licence(synced: Synced, store: Store, ours: str, change: Change) -> N
     for hit in readme_agrees.hits(facts) if licences.licence_files(facts) else ():
         if hit.path not in synced.conflicts:
             synced.assign(hit.path, f"line {hit.line}: {hit.message}.")
+
+
+def tell_sessions(synced: Synced, store: Store, ours: str) -> None:
+    """Tell of sessions of nox that CI asks for from now on, and the project has not.
+
+    What the template brings to one of the two files may be kept as the project has it in the other.
+    """
+    changed = {path for path in synced.shown() if path == _SESSIONS or _is_yaml(path)}
+    if not changed:
+        return
+    from lisa_scaffold.rules.quality_sessions import sessions_exist
+
+    tree = [path for path in store.paths(ours) if path == _SESSIONS or _is_yaml(path)]
+    before = store.contents(ours, tree)
+    after = {**before, **synced.decided()}
+    known, found = (
+        [
+            *sessions_exist.hits(
+                Facts.of({p: b.data for p, b in files.items() if b and b.mode != SUBMODULE})
+            )
+        ]
+        for files in (before, after)
+    )
+    told = {hit.message for hit in known}
+    for hit in found:
+        if hit.message not in told and hit.path not in synced.conflicts:
+            synced.assign(hit.path, f"line {hit.line}: {hit.message}.")
+
+
+def _is_yaml(path: str) -> bool:
+    return path.endswith((".yml", ".yaml"))
 
 
 def _state(synced: Synced, present: Blob, old: str, new: str) -> Blob:

@@ -289,6 +289,7 @@ class Prepared:
             follow.offer_seeded(synced, store, ours, change, policy.seeded)
         if not recopies:
             follow.follow_licence(synced, store, ours, change)
+            follow.tell_sessions(synced, store, ours)
         return Updated(
             self.project,
             self.new.version,
