@@ -180,12 +180,13 @@ def _merge_document(
             ]
             sides[0] = moves.apply_moves_to_tree(sides[0], by_theirs, sides[2])
             sides[0] = moves.apply_moves_to_tree(sides[0], by_ours, sides[1])
-        root = merge_branch(sides[0], sides[1], sides[2], (), notes)
-        open_names = needs.find_open(*map(read_value, (*sides[1:], root)))
-        if any(open_names):
-            notes.clear()
-            with needs.settling(open_names):
-                root = merge_branch(sides[0], sides[1], sides[2], (), notes)
+        with ordering.divided_by(base):
+            root = merge_branch(sides[0], sides[1], sides[2], (), notes)
+            open_names = needs.find_open(*map(read_value, (*sides[1:], root)))
+            if any(open_names):
+                notes.clear()
+                with needs.settling(open_names):
+                    root = merge_branch(sides[0], sides[1], sides[2], (), notes)
     except (NotSure, RecursionError):
         return None
     if not choice.side() and removed.find_dangling(notes, sides[0], sides[2], root):
@@ -224,6 +225,7 @@ def merge_branch(
             merged[slot] = entry
     keep = set(merged) - lists.refuse_replacements(members, out, path)
     order = ordering.order_slots(members.slots, keep, members.strict)
+    order = ordering.respect_walls(order, members.versions)
     made = layout.assemble(base, ours, theirs, [merged[slot] for slot in order])
     return layout.attach_head(head, made)
 

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from lisa_scaffold.formats.tree import NotSure
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import groupby
+
+from lisa_scaffold.formats.tree import Entry, NotSure, split_comments
 from lisa_scaffold.merge import choice
 from lisa_scaffold.merge.match import Slots
+
+_walls: ContextVar[frozenset[str]] = ContextVar("comments of the base", default=frozenset())
+
+
+@contextmanager
+def divided_by(base: str) -> Iterator[None]:
+    """Take the comments that have lines of their own in a base for walls between members."""
+    lines = (line.strip() for line in base.split("\n"))
+    token = _walls.set(frozenset(line for line in lines if line.startswith(("#", "//"))))
+    try:
+        yield
+    finally:
+        _walls.reset(token)
 
 
 def order_slots(slots: Slots, keep: set[int], strict: bool) -> list[int]:
@@ -40,6 +58,28 @@ def order_slots(slots: Slots, keep: set[int], strict: bool) -> list[int]:
             known.add(slot)
             result.insert(place, slot)
     return [slot for slot in result if slot in keep]
+
+
+def respect_walls(
+    order: list[int], versions: Mapping[int, tuple[Entry | None, Entry | None, Entry | None]]
+) -> list[int]:
+    """Keep what each side adds above or below a comment of the base where that side has it.
+
+    Such a comment divides a list: between two of them may be what belongs to the project.
+    """
+    walls = _walls.get()
+    if not walls:
+        return order
+    found: list[int] = []
+    for is_added, group in groupby(order, lambda slot: versions[slot][0] is None):
+        run, passed, ranks = [*group], [0, 0], dict[int, int]()
+        for slot in run if is_added else ():
+            _, ours, theirs = versions[slot]
+            for side, entry in enumerate((ours, theirs)):
+                passed[side] += len(walls & {*split_comments(entry.lead)}) if entry else 0
+            ranks[slot] = max(n for n, e in zip(passed, (ours, theirs), strict=True) if e)
+        found += sorted(run, key=lambda slot: ranks.get(slot, 0))
+    return found
 
 
 def _make_room(
