@@ -190,6 +190,22 @@ def test_without_an_update_there_are_no_lists() -> None:
     assert found(image("FROM x.org/a:1", clean_update, install), "CON") == []
 
 
+@pytest.mark.parametrize(
+    ("comment", "is_found"),
+    [
+        *(("# Deliberately NOT deleting /var/lib/apt/lists: R installs by apt.", False),),
+        *(("# apt's lists are needed below.\n# See the README.", False),),
+        *(("# Install git by apt.", True), ("# Lists the files.", True)),
+        *(("# apt's lists are needed below.\n", True),),
+    ],
+)
+def test_lists_that_a_comment_keeps(comment: str, is_found: bool) -> None:
+    run = "RUN apt-get update && apt-get install -y git"
+    files = image("FROM x.org/a:1", *comment.split("\n"), run, "USER a")
+    wanted = [("CON007", FILE, 3 + comment.count("\n"))] if is_found else []
+    assert found(files, "CON") == wanted
+
+
 def test_an_update_of_its_own_is_joined_with_the_installation() -> None:
     files = image(
         *("FROM x.org/a:1", "RUN apt-get update", "RUN apt-get install -y a", "RUN b"),
@@ -548,3 +564,21 @@ def test_a_stage_has_the_variables_of_the_one_that_it_starts_from() -> None:
     # An argument is one of its own stage.
     argument = image("FROM x.org/a:1 AS one", "ARG PIP_NO_CACHE_DIR=1", *rest)
     assert found(argument, "CON") == [("CON007", FILE, 4)]
+
+
+def test_caches_of_several_images_are_one_finding_and_one_repair() -> None:
+    one = "FROM x.org/a:1\nRUN pip install a\nRUN pip install b && pip install c\nUSER a\n"
+    files = {
+        "a/Dockerfile": one,
+        "b/Dockerfile": one.replace("pip", "pip3"),
+        ".dockerignore": "*\n",
+    }
+    assert found(files, "CON") == [("CON007", "a/Dockerfile", 2)]
+    assert messages(files, "CON") == [
+        "pip's cache bloats the image: add `--no-cache-dir`; also in line 3, b/Dockerfile:2, 3"
+    ]
+    right = one.replace("install", "install --no-cache-dir")
+    assert fixed(files, "CON007") == {
+        "a/Dockerfile": right,
+        "b/Dockerfile": right.replace("pip", "pip3"),
+    }

@@ -346,13 +346,15 @@ def test_data_of_tests_may_be_there() -> None:
 
 
 def test_data_that_a_package_brings_are_fetched_by_it() -> None:
-    files: dict[str, str | bytes]
-    files = {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\n', "src/a/__init__.py": ""}
+    files: dict[str, Any] = {
+        "pyproject.toml": '[project]\nname = "a"\nversion = "1"\n',
+        "src/a/__init__.py": "",
+    }
     message = "0.6 MB that every clone downloads: "
     inside = {**files, "src/a/data/b.h5": b"x" * 600_000}
     remedy = "let the package fetch them when it needs them (`pooch`)"
     assert messages(inside, "FIL008") == [f"{message}{remedy}"]
     beside = {**files, "data/b.h5": b"x" * 600_000}
     assert messages(beside, "FIL008") == [f"{message}use Git LFS or Zenodo"]
-    site = {**inside, "pyproject.toml": f"{files['pyproject.toml']!s}[tool.uv]\npackage = false\n"}
+    site = {**inside, "pyproject.toml": f"{files['pyproject.toml']}[tool.uv]\npackage = false\n"}
     assert messages(site, "FIL008") == [f"{message}use Git LFS or Zenodo"]

@@ -467,3 +467,19 @@ def test_a_key_that_setuptools_never_had_is_not_written_otherwise() -> None:
     # pbr reads it, and knows both forms.
     files["setup.py"] = "setup(setup_requires=['pbr'], pbr=True)\n"
     assert [each.fixable for each in findings(files, "PKG012")] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "is_found"),
+    [
+        ("dynamic = ['version']\nrequires-python = '>=3.12'\n", {}, False),
+        ("dynamic = ['version']\n[tool.setuptools.dynamic]\nversion = {attr = 'a.b'}\n", {}, True),
+        ("dynamic = ['version']\n", {"setup.py": "setup()\n"}, True),
+        ("dynamic = ['readme']\nversion = '1'\n", {}, True),
+        ("version = '1'\n", {}, True),
+    ],
+)
+def test_a_table_that_only_tells_tools(text: str, more: dict[str, str], is_found: bool) -> None:
+    codes = {code for code, *_ in found({TOML: f"[project]\nname = 'a'\n{text}", **more})}
+    wanted = {"PKG001", "MET003", "MET007", "LIC003"}
+    assert codes & wanted == (wanted if is_found else set())

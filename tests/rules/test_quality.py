@@ -398,3 +398,16 @@ def test_what_cannot_be_read_is_one_finding(path: str) -> None:
     codes = {code for code, *_ in found(files)}
     assert codes & {"SYN001", "SYN003"}
     assert "QTY005" not in codes
+
+
+@pytest.mark.parametrize(
+    ("written", "is_found"),
+    [
+        *(('"tests"', False), ("'tests' \"src/a\"", False), ('"my tests"', False)),
+        *(("tests src/a", False), ('"none"', True), ("tests,src/a", True), ('"tests', False)),
+    ],
+)
+def test_pytest_reads_paths_as_a_shell_does(written: str, is_found: bool) -> None:
+    files = with_toml("", **{"tests/test_a.py": "", "my tests/test_b.py": ""})
+    files["setup.cfg"] = f"[tool:pytest]\ntestpaths = {written}\n"
+    assert found(files, "QTY008") == ([("QTY008", "setup.cfg", 2)] if is_found else [])

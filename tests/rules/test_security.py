@@ -304,3 +304,29 @@ def test_what_is_of_the_own_group(url: str, entry: str, is_found: bool) -> None:
     # A project of the template says which version of its group's pipeline it has.
     ours = {**files, ".copier-answers.yml": "_src_path: a\n_commit: v1\n"}
     assert found(ours, "SEC004") == wanted
+
+
+@pytest.mark.parametrize(
+    ("password", "is_found"),
+    [
+        *(
+            ("insecure", False),
+            ("unsafe", False),
+            ("not-secure", False),
+            ("InsecurePassword", False),
+        ),
+        *(("securely", True), ("insecure-but-long-1", True), ("x8Jq11zP", True)),
+    ],
+)
+def test_a_password_that_says_what_it_is(password: str, is_found: bool) -> None:
+    text = f"services:\n  a:\n    environment:\n      DB: postgresql://me:{password}@data/base\n"
+    wanted = [("SEC003", "compose.yaml", 4)] if is_found else []
+    assert found({"compose.yaml": text}, "SEC003") == wanted
+
+
+def test_passwords_of_one_file_are_one_finding() -> None:
+    lines = "".join(f"      {name}: postgresql://me:x8Jq11zP@data/{name}\n" for name in "AB")
+    files = {"compose.yaml": f"services:\n  a:\n    environment:\n{lines}"}
+    assert messages(files, "SEC003") == [
+        "everybody here can read this password: change it, then use a variable; also in line 5"
+    ]

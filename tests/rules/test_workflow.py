@@ -101,7 +101,10 @@ def test_what_airflow_passes_over_is_no_dag(line: str, is_read: bool) -> None:
 def test_few_files_are_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lisa_scaffold.rules.dags._MOST_READ", 2)
     files = dict.fromkeys(["a/b/c.py", "a/d.py", "e.py"], NO_CATCHUP)
-    assert found(files, "DAG") == [("DAG002", "a/d.py", 4), ("DAG002", "e.py", 4)]
+    assert found(files, "DAG") == [("DAG002", "a/d.py", 4)]
+    assert messages(files, "DAG") == [
+        "whether past intervals run depends on the server: write `catchup=False`; also in e.py:4"
+    ]
 
 
 def test_what_is_no_airflow_or_no_python_is_left_alone() -> None:
@@ -313,6 +316,32 @@ def test_defaults_that_are_copied() -> None:
     for copied in ("DEFAULTS.copy()", "copy.deepcopy(DEFAULTS)", "{**DEFAULTS}", "dict(DEFAULTS)"):
         files = replaced("default_args=DEFAULTS", f"default_args={copied}")
         assert found(files, "DAG") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_found"),
+    [
+        ("config/airflow.cfg", "[scheduler]\ncatchup_by_default = False\n", False),
+        ("airflow.cfg", "[scheduler]\n# catchup_by_default = True\n", True),
+        ("compose.yaml", "x: {AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT: 'false'}\n", False),
+        (".env", "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT=False\n", False),
+        ("notes.md", "AIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT=False\n", True),
+    ],
+)
+def test_a_server_that_says_whether_dags_catch_up(path: str, text: str, is_found: bool) -> None:
+    files = {**dags(LEFT), path: text}
+    assert found(files, "DAG002") == ([("DAG002", DAG, 4)] if is_found else [])
+
+
+def test_what_many_files_do_at_import_is_one_finding() -> None:
+    text = f"from airflow.models import Variable\n{GOOD}\nA = Variable.get('a')\n"
+    files = {**dags(text), **dags(text, "dags/b.py")}
+    line = len(text.splitlines())
+    assert found(files, "DAG004") == [("DAG004", DAG, line)]
+    assert messages(files, "DAG004") == [
+        "Variable.get runs at every parse of the file: move it into a task, or write "
+        f"`{{{{ var.value.NAME }}}}` in a template field; also in dags/b.py:{line}"
+    ]
 
 
 def test_a_run_that_ends_ends_its_tasks() -> None:

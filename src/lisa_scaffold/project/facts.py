@@ -189,8 +189,12 @@ class Facts(Files):
         listed = [own.get(key) for key in ("packages", "py-modules", "ext-modules", "data-files")]
         if self.package.form == "project" and own and not self.has("setup.py", "setup.cfg"):
             return listed[0] == [] and not any(listed)
-        wheel = self.pyproject.table("tool", "hatch", "build", "targets", "wheel")
-        return wheel.get("bypass-selection") is True
+        if self.pyproject.get("tool", "hatch", "build", "targets", "wheel", "bypass-selection"):
+            return True
+        # A table that only tells tools about the project: nothing knows its version.
+        dynamic = "version" in self.pyproject.items("project", "dynamic")
+        knows = "build-system" in self.pyproject.data or self.has("setup.py", "setup.cfg")
+        return dynamic and not knows and not own.get("dynamic")
 
     @cached_property
     def layout(self) -> Layout:

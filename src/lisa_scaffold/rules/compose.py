@@ -63,7 +63,7 @@ _SAID_OF_SECRET = compile_lazily(
 )
 _SWITCH = compile_lazily(r"yes|no|true|false|on|off|enabled?|disabled?|none|[01]", re.IGNORECASE)
 _INVENTED = compile_lazily(
-    r"[\"']{0,2}|<.*>|[\"']?(?:dummy|example|fake|mock|placeholder|sample)[\w-]*[\"']?"
+    r"[\"']{0,2}|<.*>|[\"']?(?:in|not|un)[-_]?(?:secure|safe)\w{0,20}[\"']?|[\"']?(?:dummy|example|fake|mock|placeholder|sample)[\w-]*[\"']?"
     r"|[\"']?tests?(?:ing)?(?:[-_]?(?:key|pass|password|secret|token))?\d{0,3}[\"']?",
     re.IGNORECASE,
 )
@@ -89,7 +89,7 @@ _OF_DESK = compile_lazily(
     r"\b(?:do not|don't|never|not (?:to be|be|for)|should not|must not)\b[^.]{0,60}\bproduction\b"
     r"|\b(?:only|just|meant|intended) for (?:local )?(?:development|testing|tests)\b"
     r"|\bfor (?:local )?(?:development|testing|tests)(?: and (?:development|testing|tests))? only\b"
-    r"|\bfor local (?:development|testing|use)\b",
+    r"|\bfor local (?:development|testing|use)\b|\bcompose\b[^.]{0,40}\bfor (?:\w+ )?development\b",
     re.IGNORECASE,
 )
 _MOST_HEAD = 60
@@ -286,9 +286,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
 def _is_for_desk(service: Service) -> bool:
     """Whether the file of a service is for a desk: it mounts the whole project to be edited."""
     for each in service.file.table("services").values():
-        if not isinstance(each, dict) or "build" not in each:
-            continue
-        volumes = each.get("volumes")
+        volumes = each.get("volumes") if isinstance(each, dict) else None
         sources = (_read_source(volume) for volume in volumes) if isinstance(volumes, list) else ()
         if any(source in (".", "./") for source in sources):
             return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from lisa_scaffold.formats.dockerfile import Dockerfile, Instruction, Stage
 from lisa_scaffold.formats.edit import Change, replace_block
@@ -12,7 +13,7 @@ from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, join_same, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_same, rule
 
 _SECRET = compile_lazily(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
@@ -369,7 +370,7 @@ def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int
     alone: list[int] = []
     updates: list[int] = []
     for run in stage.instructions:
-        if run.verb != "RUN" or _bounded_mounts(run):
+        if run.verb != "RUN" or _bounded_mounts(run) or _keeps_on_purpose(run, lines):
             continue
         block = "\n".join(lines[run.line - 1 : run.end])
         update, installed = _UPDATE.search(block), _APT.search(block)
@@ -380,6 +381,15 @@ def _find_lists(stage: Stage, lines: Sequence[str]) -> tuple[list[int], list[int
             number = run.line + block.count("\n", 0, (installed or update).start())
             (with_install if installed else updates).append(number)
     return with_install, alone
+
+
+_KEPT = compile_lazily(r"/var/lib/apt|\bapt(?:-get)?(?:'s)?[ -](?:package )?(?:lists|cache)\b")
+
+
+def _keeps_on_purpose(run: Instruction, lines: Sequence[str]) -> bool:
+    """Whether the comment right above an instruction speaks of apt's lists."""
+    above = takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines[: run.line - 1]))
+    return any(_KEPT.search(line) for line in above)
 
 
 _PIP_CACHE = ("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR")
@@ -448,35 +458,29 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
     hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009) and
     [DL3042](https://github.com/hadolint/hadolint/wiki/DL3042).
     """
+    yield from join_same(_find_caches(facts), across=True)
+
+
+def _find_caches(facts: Facts) -> Iterator[Hit]:
+    """Every instruction that leaves a cache behind."""
+    clean = "`&& rm -rf /var/lib/apt/lists/*`"
     for docker in _find_shipped(facts):
         lines = facts.lines(docker.path)
-        for_pip: list[tuple[int, Change]] = []
-        for_apt: list[int] = []
-        apart: list[int] = []
         chain = _last_stages(docker)
         for index, stage in enumerate(chain):
-            for_pip += _find_kept(stage, chain[index + 1 :], lines)
+            for number, change in _find_kept(stage, chain[index + 1 :], lines):
+                message = "pip's cache bloats the image: add `--no-cache-dir`"
+                yield Hit(docker.path, number, message, fix=Fix.edit(docker.path, change))
             with_install, alone = _find_lists(stage, lines)
-            for_apt += with_install
-            apart += alone
-        if for_pip:
-            numbers = [number for number, _ in for_pip]
-            fix = Fix.edit(docker.path, *(change for _, change in for_pip))
-            message = f"pip's cache bloats the image: add `--no-cache-dir`{count_more(numbers)}"
-            yield Hit(docker.path, numbers[0], message, fix=fix)
-        if for_apt:
-            message = (
-                "apt's package lists bloat the image: end this RUN with "
-                f"`&& rm -rf /var/lib/apt/lists/*`{count_more(for_apt)}"
-            )
-            yield Hit(docker.path, for_apt[0], message)
-        if apart:
-            message = (
-                "apt's package lists bloat the image: join this RUN with that of "
-                "`apt-get install`, and end it with `&& rm -rf /var/lib/apt/lists/*`"
-                f"{count_more(apart)}"
-            )
-            yield Hit(docker.path, apart[0], message)
+            for number in with_install:
+                message = f"apt's package lists bloat the image: end this RUN with {clean}"
+                yield Hit(docker.path, number, message)
+            for number in alone:
+                message = (
+                    "apt's package lists bloat the image: join this RUN with that of "
+                    f"`apt-get install`, and end it with {clean}"
+                )
+                yield Hit(docker.path, number, message)
 
 
 @rule("CON008", SHOULD, when=_find_run)

@@ -275,6 +275,17 @@ _MOST_DATA = 500_000
 _MOST_OF_ANY = 5_000_000
 
 
+def _find_own(facts: Facts) -> list[str]:
+    """The folders of what is certainly installed: the only package, or that of the same name."""
+    packages = facts.layout.packages if facts.is_built else []
+    name = facts.package.name.replace("-", "_")
+    return (
+        packages
+        if len(packages) == 1
+        else [each for each in packages if each.rpartition("/")[2].lower() == name]
+    )
+
+
 @rule("FIL008", SHOULD, when=lambda facts: facts.is_checkout)
 def no_data(facts: Facts) -> Iterator[Hit]:
     """No large data files are in git.
@@ -299,9 +310,7 @@ def no_data(facts: Facts) -> Iterator[Hit]:
     for paths in folders.values():
         size = sum(facts.files[path].size for path in paths)
         names = [path.rpartition("/")[2] for path in paths]
-        is_shipped = facts.is_built and any(
-            paths[0].startswith(f"{each}/") for each in facts.layout.packages
-        )
+        is_shipped = any(paths[0].startswith(f"{each}/") for each in _find_own(facts))
         remedy = (
             "let the package fetch them when it needs them (`pooch`)"
             if is_shipped

@@ -14,7 +14,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import may_be_built, required_names
-from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, rule
+from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, join_same, rule
 
 
 @rule(
@@ -34,6 +34,11 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
     Source: [MANIFEST.in](https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html#controlling-files-in-the-distribution);
     one MANIFEST.in was copied into several LISA packages that lack the files it names.
     """
+    yield from join_same(_find_idle(facts))
+
+
+def _find_idle(facts: Facts) -> Iterator[Hit]:
+    """The lines without effect."""
     lines = facts.lines(manifest.FILE)
     scm = facts.pyproject.table("tool", "setuptools_scm")
     generated = {str(scm[key]) for key in ("version_file", "write_to") if key in scm}

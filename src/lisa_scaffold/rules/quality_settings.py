@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from posixpath import normpath
 
@@ -239,8 +240,7 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
             if isinstance(value, list):
                 paths = [each for each in value if isinstance(each, str)]
             else:
-                text = value.strip() if isinstance(value, str) else ""
-                paths = re.split(r"[\s,]+", text) if text else []
+                paths = _split(value, name) if isinstance(value, str) else []
             for index, path in enumerate(paths):
                 if not _exists(facts, path, name):
                     item: tuple[Key, ...] = (index,) if isinstance(value, list) else ()
@@ -250,6 +250,16 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
                         line,
                         f"{verb} {path}, which does not exist: correct the name",
                     )
+
+
+def _split(text: str, name: str) -> list[str]:
+    """The paths in one text: pytest reads it as a shell does, the others between commas too."""
+    if name != "testpaths":
+        return [each for each in re.split(r"[\s,]+", text) if each]
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return []
 
 
 def _names_modules(facts: Facts, document: Document, keys: tuple[str, ...]) -> bool:

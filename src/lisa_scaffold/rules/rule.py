@@ -186,10 +186,12 @@ def count_more(places: Sequence[int | str]) -> str:
 def join_same(hits: Iterable[Hit], *, across: bool = False) -> Iterator[Hit]:
     """Make one of the hits with the same message: at its first place, with the others named.
 
+    It is repaired where each of them is.
+
     Parameters
     ----------
     hits
-        Hits without a repair.
+        Hits of one rule.
     across
         Whether those in different files are one too.
     """
@@ -199,7 +201,12 @@ def join_same(hits: Iterable[Hit], *, across: bool = False) -> Iterator[Hit]:
     for found in groups.values():
         found.sort(key=lambda hit: (hit.path, hit.line))
         more = count_more_places([(hit.path, hit.line) for hit in found])
-        yield found[0]._replace(message=f"{found[0].message}{more}")
+        fixes = [hit.fix for hit in found if hit.fix]
+        fix = None
+        if len(fixes) == len(found):
+            steps = tuple(step for each in fixes for step in each.steps)
+            fix = Fix(steps, is_safe=all(each.is_safe for each in fixes))
+        yield found[0]._replace(message=f"{found[0].message}{more}", fix=fix)
 
 
 def count_more_places(places: Sequence[tuple[str, int]]) -> str:

@@ -153,7 +153,8 @@ _IN_ADDRESS = compile_lazily(
 )
 _IN_FILE = compile_lazily(r"(?:^|\s)password(?:\s*+[:=]\s*+|\s++)([^\s#]{6,})")
 _NO_PASSWORD = compile_lazily(
-    r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+)$"
+    r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+"
+    r"|(?:in|not|un)[-_]?(?:secure|safe)\w{0,20})$"
 )
 
 
@@ -169,12 +170,10 @@ def no_password(facts: Facts) -> Iterator[Hit]:
     """
     for path in facts.paths(*_CONFIGURED):
         if "://" in facts.text(path) or path in (".netrc", ".pypirc"):
-            for number, line in enumerate(facts.lines(path), 1):
-                if _has_password(path, line):
-                    message = (
-                        "everybody here can read this password: change it, then use a variable"
-                    )
-                    yield Hit(path, number, message)
+            lines = enumerate(facts.lines(path), 1)
+            if found := [number for number, line in lines if _has_password(path, line)]:
+                message = "everybody here can read this password: change it, then use a variable"
+                yield Hit(path, found[0], f"{message}{count_more(found)}")
 
 
 def _has_password(path: str, line: str) -> bool:

@@ -73,11 +73,28 @@ def catchup_is_said(facts: Facts) -> Iterator[Hit]:
     of them: what happens depends on the server. Where the project is for Airflow 3 it need not be
     said.
 
-    How: Write `catchup=False`, or `catchup=True` where each interval has to be processed.
+    How: Write `catchup=False`, or `catchup=True` where each interval has to be processed. Where the
+    server is described in the repository, `catchup_by_default` says it for all.
 
     Source: [Airflow](https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html#catchup),
     whose default changed from 2 to 3.
     """
+    yield from join_same(_find_unsaid(facts), across=True)
+
+
+_CATCHUP = compile_lazily(
+    r"(?m)^\s*catchup_by_default\s*=|\bAIRFLOW__SCHEDULER__CATCHUP_BY_DEFAULT\b"
+)
+_OF_SERVER = ("**/airflow.cfg", "airflow.cfg", "**/*compose*.y*ml", "**/values*.y*ml", "**/.env")
+_MOST_OF_SERVER = 100
+
+
+def _find_unsaid(facts: Facts) -> Iterator[Hit]:
+    """The DAGs of which neither they say it nor the server that is described beside them."""
+    if any(
+        _CATCHUP.search(facts.text(path)) for path in facts.paths(*_OF_SERVER)[:_MOST_OF_SERVER]
+    ):
+        return
     for module in find_modules(facts):
         if module.airflow >= _NEW or _sets_catchup(module):
             continue
@@ -175,19 +192,19 @@ def nothing_at_import(facts: Facts) -> Iterator[Hit]:
 
     Source: [Airflow's best practices](https://airflow.apache.org/docs/apache-airflow/stable/best-practices.html#top-level-python-code).
     """
+    found: dict[str, list[tuple[str, int, str]]] = {}
     for module in find_modules(facts):
         of_dags = _find_arguments(module)
-        found: dict[str, list[tuple[int, str]]] = {}
-        for call in sorted(_at_import(module.tree.body), key=lambda call: call.lineno):
+        for call in _at_import(module.tree.body):
             name = module.full(call.func)
             if _WORK.fullmatch(name):
                 remedy = _find_remedy(name, is_argument=call in of_dags)
-                found.setdefault(remedy, []).append((call.lineno, name))
-        for remedy, places in found.items():
-            short = ".".join(places[0][1].split(".")[-2:])
-            more = count_more([line for line, _ in places])
-            message = f"{short} runs at every parse of the file: {remedy}{more}"
-            yield Hit(module.path, places[0][0], message)
+                found.setdefault(remedy, []).append((module.path, call.lineno, name))
+    for remedy, places in found.items():
+        path, line, name = min(places)
+        short = ".".join(name.split(".")[-2:])
+        more = count_more_places(sorted(place[:2] for place in places))
+        yield Hit(path, line, f"{short} runs at every parse of the file: {remedy}{more}")
 
 
 def _find_arguments(module: Module) -> set[ast.AST]:
