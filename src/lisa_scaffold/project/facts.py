@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _BUILT_UNLESS = (("poetry", "package-mode"), ("pdm", "distribution"))
 """Settings of tools that say whether a project is a package; by default it is."""
 
+_BUILDERS = frozenset(("setuptools", "setuptools_scm", "hatch", "pdm", "flit", "poetry", "maturin"))
+"""Tables of tools that build packages."""
+
 KINDS = ("package", "image", "pipeline", "service", "fleet")
 """The kinds of projects that the template makes."""
 
@@ -194,7 +197,7 @@ class Facts(Files):
         # A table that only tells tools about the project: nothing knows its version.
         dynamic = "version" in self.pyproject.items("project", "dynamic")
         knows = "build-system" in self.pyproject.data or self.has("setup.py", "setup.cfg")
-        return dynamic and not knows and not own.get("dynamic")
+        return dynamic and not knows and not _BUILDERS & self.pyproject.table("tool").keys()
 
     @cached_property
     def layout(self) -> Layout:
