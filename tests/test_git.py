@@ -155,6 +155,35 @@ def test_a_commit_without_a_date_has_no_year(date: str, tmp_path: Path) -> None:
     assert found.years in (None, (1970, 1970))  # which git has for one that is too large
 
 
+@pytest.mark.parametrize(
+    ("commits", "authors"),
+    [
+        # Two addresses of one person, and somebody else's last commit.
+        ("Ada a@x.org, Ada a@y.org, Bo b@x.org", ["Ada a@x.org", "Bo b@x.org"]),
+        ("Ada a@x.org, Bo b@x.org", ["Ada a@x.org", "Bo b@x.org"]),
+        ("Ada a@x.org, Bo b@x.org, Bo b@x.org", ["Bo b@x.org", "Ada a@x.org"]),
+        ("ada a@x.org, Ada a@x.org, Ada a@y.org", ["ada a@x.org"]),
+        ("Ada old@x.org, Ada a@x.org, Ada a@x.org", ["Ada a@x.org"]),
+        ("Nick n@x.org, Bo b@x.org, Bo b@x.org, Ada a@x.org", ["Ada a@x.org", "Bo b@x.org"]),
+    ],
+)
+def test_a_person_of_several_addresses_is_one(
+    commits: str, authors: list[str], tmp_path: Path
+) -> None:
+    passes("git", "init", "--quiet", cwd=tmp_path)
+    mailmap = "Ada <a@x.org> Nick <n@x.org>\n" if "Nick" in commits else ""
+    (tmp_path / ".mailmap").write_text(mailmap)
+    passes("git", "add", ".", cwd=tmp_path)
+    for number, commit in enumerate(commits.split(", ")):
+        (tmp_path / "file").write_text(str(number))
+        passes("git", "add", ".", cwd=tmp_path)
+        name, email = commit.split(" ")
+        author = f"--author={name} <{email}>"
+        passes("git", "commit", "--quiet", author, "--message", "m", cwd=tmp_path)
+    found = git.history(git.repository(tmp_path)).authors
+    assert [" ".join(each) for each in found] == authors
+
+
 def written(folder: Path, said: bytes, *command: str) -> str:
     return process.run(["git", *command], cwd=folder, stdin=said).stdout.decode().strip()
 

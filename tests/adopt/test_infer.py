@@ -372,3 +372,23 @@ def test_a_name_that_setup_computes_is_looked_for_elsewhere(
     facts = Facts.of({path: text.encode() for path, text in files.items()})
     found = infer.infer_answers(facts, RepositoryFacts(), {})["distribution"]
     assert (found.value, found.source, found.sure) == (name, source, sure)
+
+
+def test_who_commits_most_is_a_guess_and_who_is_named_has_no_other_s_address() -> None:
+    history = History((("Ada Example", "ada@example.org"), ("Bo Other", "bo@example.org")))
+    facts = Facts.of({path: text for path, text in with_metadata("").items() if text is not None})
+
+    def guess(**given: str) -> list[tuple[str, str, bool]]:
+        found = infer.infer_answers(facts, RepositoryFacts(history), given)
+        keys = ("author_name", "author_email", "copyright_holder")
+        return [(found[key].value, found[key].source, found[key].sure) for key in keys]
+
+    told = ("git log", False)
+    assert guess() == [("Ada Example", *told), ("ada@example.org", *told), ("Ada Example", *told)]
+    given = ("given", True)
+    assert guess(author_name="Bo Other") == [
+        ("Bo Other", *given),
+        ("bo@example.org", *told),
+        ("Bo Other", "given", False),
+    ]
+    assert guess(author_name="A team")[1:] == [("", *given), ("A team", "given", False)]

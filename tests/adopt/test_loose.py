@@ -159,7 +159,10 @@ def test_a_readme_names_the_licence_that_there_is(
     files: Files = {**METADATA, "src/glitch_fit/__init__.py": ""}
     project = make(tmp_path / "a", {**files, **({licence: "Ask us.\n"} if licence else {})})
     assert report(project, capsys)["findings"]["left"] == []
-    assert "[LICENSE](LICENSE)" not in show(project, "README.md")
+    readme = show(project, "README.md")
+    assert "[LICENSE](LICENSE)" not in readme
+    assert ("## License" in readme, "[COPYING](COPYING)" in readme) == (bool(licence),) * 2
+    assert "\n\n\n" not in readme
 
 
 def test_a_check_of_scripts_says_that_there_is_no_project(tmp_path: Path, capsys: Capture) -> None:

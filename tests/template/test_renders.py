@@ -178,6 +178,11 @@ def test_unclean_white_space_is_seen(text: str) -> None:
     assert list(whitespace_faults("x.md", text))
 
 
+def test_a_readme_has_one_blank_line_at_a_time(render: Render) -> None:
+    if "README.md" in render.files:
+        assert "\n\n\n" not in render.files["README.md"].decode()
+
+
 def test_licence_texts_end_with_one_newline(render: Render) -> None:
     texts = {path: text for path, text in render.files.items() if path.startswith("LICENSE")}
     assert texts

@@ -250,8 +250,14 @@ class _Inference:
         facts, history = self.facts, self.repository_facts.history
         author = next(people.find_authors(facts, self.repository_facts), None)
         computed = code.find_computed(facts, "author")
+        given = self.found.get("author_name")
         if computed and not facts.package.get("authors"):
             author = Guess(people.one_person(computed[0]), computed[1]), Guess("", computed[1])
+        if given:
+            # The address is that of this person, or of nobody.
+            named = people.find_authors(facts, self.repository_facts)
+            email = next((email for name, email in named if name.value == given.value), None)
+            author = given, email or Guess("", given.source)
         if author:
             self.found.setdefault("author_name", author[0])
             self.found.setdefault("author_email", author[1])
@@ -262,7 +268,7 @@ class _Inference:
             if years:
                 self.add("copyright_year", years, source)
         elif author:
-            sure = bool(licences.licence_files(facts))
+            sure = author[0].sure and bool(licences.licence_files(facts))
             self.add("copyright_holder", author[0].value, author[0].source, sure=sure)
         if history.years:
             self.add("copyright_year", str(history.years[0]), "git log")

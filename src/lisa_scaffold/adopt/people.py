@@ -31,6 +31,7 @@ _NO_PART = compile_lazily(
 )
 _STATED = compile_lazily(r"\(c\)|\u00a9|\b(19|20)\d\d\b", re.IGNORECASE)
 _LONGEST = 120
+_HISTORY = "git log"
 
 # How setuptools stated a licence before there were expressions.
 _CLASSIFIERS = {
@@ -51,7 +52,9 @@ def find_authors(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tu
     for name, email, source in _people(facts, repository_facts):
         if person := one_person(name):
             found = EMAIL.search(email)
-            yield Guess(person, source), Guess(found[0] if found else "", source)
+            # Whoever commits most need not have written it.
+            sure = source != _HISTORY
+            yield Guess(person, source, sure), Guess(found[0] if found else "", source, sure)
 
 
 def _people(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[str, str, str]]:
@@ -65,7 +68,7 @@ def _people(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[s
             source = "{}:{}".format(*package.place("maintainers", index))
             yield str(person.get("name") or ""), str(person.get("email") or ""), source
     for name, email in repository_facts.history.authors:
-        yield name, email, "git log"
+        yield name, email, _HISTORY
 
 
 def one_person(name: str) -> str:

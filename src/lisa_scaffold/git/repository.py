@@ -426,7 +426,7 @@ class History(NamedTuple):
     Attributes
     ----------
     authors
-        Name and address of each author, the busiest first.
+        Name and address of each author, the busiest first; of two as busy, who began first.
     years
         The years of the first and of the last commit; ``None`` where no commit has one.
     """
@@ -441,11 +441,28 @@ def history(repository: Repository) -> History:
     asked = ("--format=%aN%x00%aE%x00%ad", "--date=format:%Y", "--", ".")
     output = repository.git("log", *asked, cwd=place)
     records = [record.split("\0") for record in output.splitlines() if record.count("\0") == 2]  # noqa: PLR2004
-    counts = Counter((name, email) for name, email, _ in records)
     # Whoever makes a commit may give it no date, or one of no calendar.
     years = [int(year) for _, _, year in records if re.fullmatch(r"\d{4}", year, re.ASCII)]
-    authors = tuple(author for author, _ in counts.most_common())
+    authors = _count_people([(name, email) for name, email, _ in reversed(records)])
     return History(authors, (min(years), max(years)) if years else None)
+
+
+def _count_people(commits: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Name and address of each person, the busiest first; of two as busy, who began first.
+
+    Whoever has the name or the address of somebody before is the same person, and is called by
+    what most of the commits have.
+    """
+    people: dict[str, Counter[tuple[str, str]]] = {}
+    for name, email in commits:
+        known = [people[key] for key in (name.casefold(), email.casefold()) if people.get(key)]
+        person = known[0] if known else Counter()
+        person[name, email] += 1
+        people |= dict.fromkeys(filter(None, (name.casefold(), email.casefold())), person)
+    found = {id(person): person for person in people.values()}.values()
+    return tuple(
+        each.most_common(1)[0][0] for each in sorted(found, key=lambda each: -each.total())
+    )
 
 
 def absent_since(repository: Repository, file: str, paths: Collection[str]) -> set[str]:

@@ -31,6 +31,7 @@ from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.template import Source, Template
 
 BRANCH = "lisa-scaffold/adopt"
+_UNLICENSED = "\n## License\n\nOf its own, see the file of the licence.\n"
 
 
 @dataclass(frozen=True)
@@ -273,11 +274,13 @@ class Prepared:
         return rendered
 
     def _name_licence(self) -> Iterator[tuple[str, str]]:
-        """What to write instead of a link to LICENSE, where that file has another name."""
+        """What to write of the licence, where its file has another name, or there is none."""
         named = next(iter(licences.licence_files(self.facts)), "")
-        if named and named != "LICENSE":
+        if named:
             for written in ("[LICENSE](LICENSE)", "the file of the licence"):
                 yield written, f"[{named}]({named})"
+        else:
+            yield _UNLICENSED, ""
 
     def _render_former(self, answers: Mapping[str, Any]) -> dict[str, bytes]:
         """The files of the template that the project was once made from."""
