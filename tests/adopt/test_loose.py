@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -88,11 +89,17 @@ def test_the_steps_of_the_page_lead_to_a_project(tmp_path: Path, capsys: Capture
 def test_what_scripts_had_beside_them_is_told(tmp_path: Path, capsys: Capture) -> None:
     moved = {f"src/glitch_fit/{path}": SCRIPTS[path] for path in ("utils_tdi.py", "run_fit.py")}
     rest = {path: SCRIPTS[path] for path in ("requirements.txt", "analysis.ipynb")}
+    cell = {"cell_type": "code", "source": ["import numpy\n", "import utils_tdi as tdi\n"]}
+    rest["fit.ipynb"] = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4})
     files = {**moved, **rest, **METADATA, "src/glitch_fit/__init__.py": ""}
     result = report(make(tmp_path / "project", files), capsys)
     told = " ".join(result["to_decide"])
     assert "src/glitch_fit/run_fit.py: line 2 imports utils_tdi" in told
     assert "glitch_fit.utils_tdi" in told
+    assert (
+        "fit.ipynb: cell 1, line 2 imports utils_tdi as a script beside it, which is part of the "
+        "package: glitch_fit.utils_tdi"
+    ) in told
     assert "numpy>=1.26.4, scipy" in told
     assert "analysis.ipynb" in {each["path"] for each in result["items"]}
     assert not [each for each in result["findings"]["left"] if each["severity"] == "must"]
@@ -115,6 +122,32 @@ def test_imports_of_a_module_beside(
     facts = Facts.of({**contents, "src/a/__init__.py": "", "src/a/b/__init__.py": ""})
     found = [(each.line, each.name, each.package) for each in loose.find_sibling_imports(facts)]
     assert found == [each[1:] for each in expected]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (["%pylab inline\n", "import numpy, PhenomA as pa\n"], [(2, 2, "PhenomA", "a")]),
+        (["from tdi.delay import b"], []),
+        (["import os\n", "if 1:\n", "    from deep.x import y"], [(2, 3, "deep", "a.b")]),
+        (["import deep"], [(2, 1, "deep", "a.b")]),
+        (["from a import PhenomA\n", "import json, scipy, near, twice"], []),
+        (["import sys\n", "sys.path.append('src/a')\n", "import PhenomA"], []),
+        ("# import PhenomA", []),
+    ],
+)
+def test_imports_in_notebooks(
+    code: list[str] | str, expected: list[tuple[int, int, str, str]]
+) -> None:
+    cells = [{"cell_type": "markdown", "source": "import PhenomA"}]
+    cells.append({"cell_type": "code", "source": code})  # type: ignore[dict-item]
+    modules = ("__init__", "PhenomA", "json", "scipy", "near", "twice", "b/__init__")
+    files = {f"src/a/{each}.py": "" for each in (*modules, "b/deep", "b/twice")}
+    metadata = '[project]\nname = "a"\nversion = "1"\ndependencies = ["scipy>=1"]\n'
+    notebook = json.dumps({"cells": cells, "nbformat": 4})
+    more = {"examples/near.py": "", "pyproject.toml": metadata, "examples/a.ipynb": notebook}
+    found = loose.find_notebook_imports(Facts.of({**files, **more}))
+    assert [(each.cell, each.line, each.name, each.package) for each in found] == expected
 
 
 def test_a_lone_module_is_code_and_no_tests_are_none(tmp_path: Path, capsys: Capture) -> None:

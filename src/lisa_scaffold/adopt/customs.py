@@ -105,7 +105,15 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
             f"`dependencies` in pyproject.toml: {', '.join(listed)}"
         )
         yield Custom("requirements.txt", text, to_decide=True)
-    if notebooks := facts.paths("*.ipynb"):
+    told = {}
+    for found in loose.find_notebook_imports(facts):
+        text = (
+            f"cell {found.cell}, line {found.line} imports {found.name} as a script beside it, "
+            f"which is part of the package: {found.package}.{found.name}"
+        )
+        told[found.path] = text
+        yield Custom(found.path, text, to_decide=True)
+    if notebooks := [path for path in facts.paths("*.ipynb") if path not in told]:
         text = "the notebooks at the root stay; with the package installed, they import it"
         more = f" (also {', '.join(notebooks[1:])})" if notebooks[1:] else ""
         yield Custom(notebooks[0], f"{text}{more}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,13 +23,38 @@ _REQUIREMENT = compile_lazily(
 )
 
 
+_MAGIC = compile_lazily(r"^\s*(?:%|!|\?|#).*$", re.MULTILINE)
+_IMPORTED = compile_lazily(
+    r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)(?:\.\w+)*[ \t]+import\b"
+    r"|import[ \t]+([A-Za-z_][\w., \t]*))",
+    re.MULTILINE,
+)
+_LONGEST = 100_000
+"""Characters of a notebook's cell that are looked at."""
+
+
 class Import(NamedTuple):
-    """A module of a package that is imported as if it were a script beside it."""
+    """A module of a package that is imported as if it were a script beside it.
+
+    Attributes
+    ----------
+    path
+        The file.
+    line
+        The line; of a notebook, that of the cell.
+    name
+        What is imported.
+    package
+        The package that it is in.
+    cell
+        The number of a notebook's cell, counted from 1; 0 in any other file.
+    """
 
     path: str
     line: int
     name: str
     package: str
+    cell: int = 0
 
 
 def find_scripts(facts: Facts) -> list[str]:
@@ -92,6 +118,62 @@ def find_sibling_imports(facts: Facts) -> Iterator[Import]:
                     if is_beside and name not in known and not facts.has(f"{name}.py"):
                         inner = beside[len(folder) :].replace("/", ".")
                         yield Import(path, getattr(node, "lineno", 1), name, f"{package}{inner}")
+
+
+def find_notebook_imports(facts: Facts) -> Iterator[Import]:
+    """Imports of a module of the package in notebooks, which were right beside the scripts."""
+    inside = _find_modules(facts)
+    known = {name.split(".")[0] for name in facts.layout.names} | sys.stdlib_module_names
+    needed = {normalize_name(each) for each in re.findall(r"[A-Za-z][\w.-]*", _told(facts))}
+    for path in facts.paths("**/*.ipynb"):
+        beside = path.rpartition("/")[0]
+        cells = [*_read_cells(facts, path)]
+        if any(re.search(r"\bsys\.path\b|^\s*%cd\b|\bchdir\b", code, re.M) for _, code in cells):
+            continue  # it finds them, or nobody can tell
+        for number, code in cells:
+            for line, name in _imports_of(code):
+                place = f"{beside}/{name}".lstrip("/")
+                is_near = facts.has(f"{place}.py", f"{place}/__init__.py")
+                is_other = is_near or name in known or normalize_name(name) in needed
+                if name in inside and not is_other:
+                    yield Import(path, line, name, inside[name], number)
+
+
+def _find_modules(facts: Facts) -> dict[str, str]:
+    """The modules of the packages, each with the package that it is in, where there is one."""
+    found: dict[str, set[str]] = {}
+    for package, folder in facts.layout.folders.items():
+        for path in facts.paths(f"{folder}/**/*.py") if not folder.endswith(".py") else ():
+            above, _, name = path.rpartition("/")
+            inner = above[len(folder) :].replace("/", ".")
+            found.setdefault(name.removesuffix(".py"), set()).add(f"{package}{inner}")
+    return {name: min(packages) for name, packages in found.items() if len(packages) == 1}
+
+
+def _told(facts: Facts) -> str:
+    """All that says what the project needs, as one text."""
+    package, groups = facts.package, facts.pyproject.table("dependency-groups")
+    stated = [package.get("dependencies"), package.get("optional-dependencies"), groups]
+    lists = facts.paths("**/*requirements*.txt", "**/environment*.y*ml")
+    return "\n".join([*map(str, stated), *map(facts.text, lists)])
+
+
+def _read_cells(facts: Facts, path: str) -> Iterator[tuple[int, str]]:
+    """The code of a notebook, by the numbers of its cells."""
+    for number, cell in enumerate(facts.json(path).items("cells"), 1):
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source")
+            parts = source if isinstance(source, list) else [source]
+            text = "".join(part for part in parts if isinstance(part, str))
+            yield number, _MAGIC.sub("", text[:_LONGEST])
+
+
+def _imports_of(code: str) -> Iterator[tuple[int, str]]:
+    """The line and the first part of each name that a cell imports."""
+    for match in _IMPORTED.finditer(code):
+        line = code.count("\n", 0, match.end()) + 1
+        names = [match[1]] if match[1] else re.split(r"\s*,\s*", match[2])
+        yield from ((line, re.split(r"[.\s]", name.strip())[0]) for name in names)
 
 
 def _absolute_names(node: ast.AST) -> list[str]:
