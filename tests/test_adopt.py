@@ -36,6 +36,7 @@ from .support.adopting import (
     sources,
 )
 from .support.files import contents
+from .support.fleets import lose
 from .support.pages import Page, check_structure
 from .support.repository import AFTER, BEFORE, make_repository
 from .support.sweeps import sampled
@@ -614,3 +615,13 @@ def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys
     assert adopt(project, "--data", "license=Apache-2.0") == ExitCode.REFUSED
     assert "LICENSE is the text of MIT: put another text there before" in capsys.readouterr().err
     assert adopt(project, "--data", "license=MIT") == ExitCode.DONE
+
+
+def test_a_clone_that_has_lost_a_part_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    place = make(tmp_path / "project", HATCHLING)
+    lost = lose(place, "pyproject.toml")
+    assert cli.main(["adopt", str(place), "--defaults", "--dry-run"]) == ExitCode.REFUSED
+    assert capsys.readouterr().err == (
+        f"lisa-scaffold: {place}: a part of the repository is missing (object {lost})\n"
+        "  Clone it again.\n"
+    )

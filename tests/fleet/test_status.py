@@ -16,7 +16,7 @@ from lisa_scaffold.fleet import records
 from lisa_scaffold.fleet import status as looking
 from lisa_scaffold.fleet.find import read_shard
 
-from ..support.fleets import Fleet, open_fleet
+from ..support.fleets import Fleet, lose, open_fleet
 from ..support.updates import Capture, commit, write
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -291,3 +291,48 @@ def test_a_report_does_not_land_in_the_file_of_another(
     named += ["--format", "html", "--output", str(tmp_path / "a.html")]
     assert cli.main(["fleet", "status", str(fleet.set_up()), *named]) == ExitCode.REFUSED
     assert "would get the report in the form text" in capsys.readouterr().err
+
+
+def test_a_clone_that_has_lost_a_part_is_unreadable_although_its_files_are_there(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    _, first = ask(fleet, capsys)
+    place = fleet.clones / "plain"
+    lost = lose(place, "pyproject.toml")
+    for _ in range(2):
+        code, told = ask(fleet, capsys)
+        row = next(each for each in told["projects"] if each["name"] == "plain")
+        assert (code, row["state"]) == (ExitCode.FINDINGS, "unreadable")
+        assert row["problem"] == (
+            f"{place}: a part of the repository is missing or broken (git rev-list: fatal: "
+            f"missing blob object '{lost}'). Clone it again."
+        )
+        (place / "pyproject.toml").unlink(missing_ok=True)
+    assert states(told) == {**states(first), "plain": "unreadable"}
+
+
+def test_branches_of_adoptions_and_repairs_wait_too(fleet: Fleet, capsys: Capture) -> None:
+    write(fleet.clones / "plain", {"src/plain/__init__.py": "\n", "setup.cfg": ""})
+    commit(fleet.clones / "plain")
+    for name, branch in (("plain", "adopt"), ("current", "fix"), ("behind", "fix")):
+        git.git("branch", f"lisa-scaffold/{branch}", cwd=fleet.clones / name)
+    told = ask(fleet, capsys)[1]["projects"]
+    assert [each["branch"] for each in told] == [""] * 4  # they bring nothing
+    for name, branch in (("plain", "adopt"), ("current", "fix"), ("behind", "fix")):
+        place = fleet.clones / name
+        git.git("switch", "--quiet", f"lisa-scaffold/{branch}", cwd=place)
+        write(place, {"more.txt": "more\n"})
+        commit(place)
+        git.git("switch", "--quiet", "-", cwd=place)
+    told = ask(fleet, capsys)[1]["projects"]
+    assert {each["name"]: each["branch"] for each in told} == {
+        "behind": "lisa-scaffold/fix",
+        "current": "lisa-scaffold/fix",
+        "drifted": "",
+        "plain": "lisa-scaffold/adopt",
+    }
+    capsys.readouterr()
+    cli.main(["fleet", "status", str(fleet.set_up())])
+    said = capsys.readouterr().out
+    for branch in ("adopt", "fix"):
+        assert f"the branch lisa-scaffold/{branch} waits to be merged" in said

@@ -35,6 +35,8 @@ def test_what_hinders_the_network_is_told_apart(message: str) -> None:
         f"fatal: unable to read {'a' * 40}",
         "fatal: index file corrupt",
         "error: missing blob object '1234'",
+        f"fatal: unable to read blob object {'a' * 40}",
+        f"error: Could not read {'a' * 40}",
     ],
 )
 def test_a_broken_clone_is_cloned_again(line: str) -> None:

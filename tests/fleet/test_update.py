@@ -23,7 +23,7 @@ from lisa_scaffold.process import run
 from lisa_scaffold.report.fleet import update as report
 from lisa_scaffold.template import CANONICAL_URL
 
-from ..support.fleets import Fleet, open_fleet
+from ..support.fleets import Fleet, lose, open_fleet
 from ..support.sweeps import sampled
 from ..support.updates import TEN, Capture, commit, write
 
@@ -511,3 +511,15 @@ def test_an_opt_out_that_is_mistyped_leaves_the_project_alone(
     assert told["apart"]["action"] == "failed"
     assert told["apart"]["said"].startswith("pyproject.toml:2: ")
     assert tips(fleet)["apart"] == ""
+
+
+def test_a_clone_that_has_lost_a_part_is_said_to_be_cloned_again(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    place = fleet.clones / "merged"
+    lost = lose(place, "shared.txt")
+    code, told = update(fleet, capsys, "--dry-run")
+    assert (code, told["merged"]["action"]) == (ExitCode.FINDINGS, "failed")
+    assert told["merged"]["said"].startswith(f"{place}: a part of the repository is missing")
+    assert lost in told["merged"]["said"]
+    assert told["merged"]["said"].endswith("Clone it again.")

@@ -125,3 +125,10 @@ def open_fleet(folder: Path, monkeypatch: pytest.MonkeyPatch, **projects: Files 
 @cache
 def _store() -> Path:
     return Path(tempfile.mkdtemp(prefix="fleets-"))
+
+
+def lose(clone: Path, path: str) -> str:
+    """Make a clone lose a file of its current commit, and keep the file in its work tree."""
+    name = git.git("rev-parse", f"HEAD:{path}", cwd=clone).strip()
+    (clone / ".git/objects" / name[:2] / name[2:]).unlink()
+    return name

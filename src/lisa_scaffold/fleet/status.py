@@ -35,7 +35,7 @@ from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 
-_FORM = "4"  # of a row that is kept: another form is never taken for it
+_FORM = "5"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
@@ -86,8 +86,8 @@ class Looker:
         """Look at a local clone, as its current commit has it."""
         key = _describe(folder)
         repository = git.repository(folder)
-        branch = f"{BRANCHES}{self.newest}"
-        told = git.read_references(repository, branch)
+        git.refuse_lost(repository)
+        told = git.read_references(repository, BRANCHES)
         with ExitStack() as stack:
             place = folder
             if git.status(repository):
@@ -98,8 +98,10 @@ class Looker:
             row = self._look(row, place, (told.tags, told.head_tags))
         current, default = git.find_checkout(folder)
         row = replace(row, checkout=current if default and current != default else "")
-        if row.behind and _is_missing(repository, told.tip):
-            row = replace(row, branch=branch)
+        offered = (self.newest if row.behind else "" if row.version else "adopt", "fix")
+        waiting = (f"{BRANCHES}{each}" for each in offered if each)
+        of_ours = (each for each in waiting if _is_missing(repository, told.tips.get(each, "")))
+        row = replace(row, branch=next(of_ours, ""))
         if key:
             self._keep(key, row)
         return row
@@ -223,7 +225,18 @@ def _describe(folder: Path) -> tuple[object, ...]:
         _stat(folder / ".git/refs/tags"),
         _stat(folder / ".git/packed-refs"),
     )
-    return (str(folder), head, *marks, *git.find_checkout(folder)) if head else ()
+    if not head:
+        return ()
+    return (str(folder), head, *marks, *_mark_store(folder), *git.find_checkout(folder))
+
+
+def _mark_store(folder: Path) -> tuple[object, ...]:
+    """What changes where a clone gets or loses objects; nothing where git keeps them elsewhere."""
+    try:
+        with os.scandir(folder / ".git/objects") as entries:
+            return tuple(sorted((each.name, _stat(Path(each.path))) for each in entries))
+    except OSError:
+        return ()
 
 
 def _is_missing(repository: git.Repository, tip: str) -> bool:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError, of_machine
-from lisa_scaffold.git import GitError
+from lisa_scaffold.git import BROKEN, GitError
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief
 
-_BROKEN = compile_lazily(
-    r"(?i)bad (?:tree |blob |commit )?object"
-    r"|(?:object|file|pack) \S+ (?:\(stored in .*\) )?is (?:corrupt|empty)"
-    r"|unable to read (?:tree|[0-9a-f]{40})|missing (?:blob|tree|commit) "
-    r"|did not send all necessary objects|index file corrupt|inflate: data stream error"
-)
 # What git says of a network, and what helps there; the first that fits.
 _REMEDIES = (
     (
@@ -58,9 +52,9 @@ def say_error(error: Exception, folder: Path | None = None) -> str:
 
 def _explain(error: GitError, folder: Path | None) -> LisaError:
     """What helps, where git does not say it."""
-    if _BROKEN.search(error.message):
+    if BROKEN.search(error.message):
         lines = error.message.splitlines()
-        said = next(line for line in lines if _BROKEN.search(line))
+        said = next(line for line in lines if BROKEN.search(line))
         what = f"a part of the repository is missing or broken ({brief(said, 120)})"
         return LisaError(f"{folder}: {what}" if folder else what, "Clone it again.")
     for pattern, remedy in _REMEDIES:

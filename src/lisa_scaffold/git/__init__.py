@@ -15,6 +15,7 @@ from lisa_scaffold.git.clones import (
     push,
 )
 from lisa_scaffold.git.command import (
+    BROKEN,
     VERSION_TAG,
     GitError,
     complete,
@@ -45,6 +46,7 @@ from lisa_scaffold.git.repository import (
     listed,
     refresh_index,
     refuse_branch,
+    refuse_lost,
     remote,
     repository,
     sparse_patterns,
@@ -60,6 +62,7 @@ from lisa_scaffold.git.repository import (
 from lisa_scaffold.git.submodules import resolve_address, submodule_addresses
 
 __all__ = [
+    "BROKEN",
     "NOWHERE",
     "SUBMODULE",
     "UNPLACED",
@@ -113,6 +116,7 @@ __all__ = [
     "refresh_index",
     "refuse_branch",
     "refuse_foreign_filters",
+    "refuse_lost",
     "remote",
     "repository",
     "resolve_address",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from lisa_scaffold.bounds import has_long_number
@@ -67,29 +68,30 @@ class Told(NamedTuple):
         read.
     day
         The day of the current commit, as its author's calendar has it.
-    tip
-        The newest commit of the branch that was asked for; empty where there is none.
+    tips
+        The newest commit of each branch whose name begins as was asked for.
     """
 
     tags: tuple[str, ...]
     head_tags: tuple[str, ...]
     day: str
-    tip: str
+    tips: Mapping[str, str]
 
 
-def read_references(repository: Repository, branch: str) -> Told:
-    """Ask for all that the references of a repository tell, and for one branch, at once."""
+def read_references(repository: Repository, beginning: str) -> Told:
+    """Ask for all that the references of a repository tell, and for some branches, at once."""
     form = "%(refname)%00%(objectname)%00%(*objectname)%00%(HEAD)%(authordate:format:%Y-%m-%d)"
     asked = ("refs/tags", "refs/heads")
     output = os.fsdecode(repository.run("for-each-ref", f"--format={form}", *asked))
     commits: dict[str, str] = {}
-    day = tip = ""
+    tips: dict[str, str] = {}
+    day = ""
     for line in output.splitlines():
         ref, name, inner, last = line.split("\0")
         if ref.startswith("refs/tags/") and not has_long_number(ref):
             commits[ref.removeprefix("refs/tags/")] = inner or name
-        elif ref == f"refs/heads/{branch}":
-            tip = name
+        elif ref.startswith(f"refs/heads/{beginning}"):
+            tips[ref.removeprefix("refs/heads/")] = name
         if last.startswith("*"):
             day = last[1:]
     if not day:  # no branch is checked out
@@ -97,7 +99,7 @@ def read_references(repository: Repository, branch: str) -> Told:
             repository.run("log", "-1", "--format=%ad", "--date=format:%Y-%m-%d", codes=(0, 128))
         ).strip()
     head_tags = (tag for tag, commit in commits.items() if commit == repository.head)
-    return Told(tuple(commits), tuple(head_tags), day[:10], tip)
+    return Told(tuple(commits), tuple(head_tags), day[:10], tips)
 
 
 def drop_branch(repository: Repository, branch: str, commit: str) -> None:

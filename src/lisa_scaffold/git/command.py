@@ -42,6 +42,15 @@ _TOO_LARGE = compile_lazily(
     rb"died of signal %d\b|File too large|invalid index-pack output" % signal.SIGXFSZ
 )
 
+BROKEN = compile_lazily(
+    r"(?i)bad (?:tree |blob |commit )?object"
+    r"|(?:object|file|pack) \S+ (?:\(stored in .*\) )?is (?:corrupt|empty)"
+    r"|(?:unable to|could not) read (?:tree|blob|commit|object|[0-9a-f]{40})|failed to read object"
+    r"|missing (?:blob|tree|commit) "
+    r"|did not send all necessary objects|index file corrupt|inflate: data stream error"
+)
+"""What git says where a repository has lost a part, or has a broken one."""
+
 VERSION_TAG = compile_lazily(r"v(\d+)\.(\d+)\.(\d+)")
 
 
@@ -125,7 +134,9 @@ def complete(  # noqa: PLR0913 - as many as git is told of
         )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        raise GitError(f"git {verb}: {message}", "Mend what git says and try again.")
+        again = "A part of the repository is missing or broken: clone it again."
+        hint = again if BROKEN.search(message) else "Mend what git says and try again."
+        raise GitError(f"git {verb}: {message}", hint)
     return done
 
 

@@ -95,7 +95,7 @@ class Store:
     def __init__(self, folder: Path, repository: Repository) -> None:
         sha256 = repository.head is not None and len(repository.head) > SHA1_LENGTH
         self.hash = "sha256" if sha256 else "sha1"
-        self.folder = folder
+        self.folder, self._top = folder, repository.top
         (folder / "objects/info").mkdir(parents=True)
         (folder / "refs").mkdir()
         (folder / "HEAD").write_text("ref: refs/heads/main\n")
@@ -303,7 +303,13 @@ class Store:
         return self.run("merge-file", "--union", "--stdout", *places)
 
     def read(self, oids: Iterable[str]) -> dict[str, bytes]:
-        """Content of objects, by their names."""
+        """Content of objects, by their names.
+
+        Raises
+        ------
+        LisaError
+            If the project's repository has lost one.
+        """
         names = list(dict.fromkeys(oids))
         if not names:
             return {}
@@ -311,7 +317,11 @@ class Store:
         contents, start = {}, 0
         for name in names:
             head_end = output.index(b"\n", start)
-            size = int(output[start:head_end].rpartition(b" ")[2])
+            said = output[start:head_end].rpartition(b" ")[2]
+            if not said.isdigit():
+                what = f"a part of the repository is missing (object {name})"
+                raise LisaError(f"{self._top}: {what}", "Clone it again.")
+            size = int(said)
             contents[name] = output[head_end + 1 : head_end + 1 + size]
             start = head_end + 1 + size + 1
         return contents

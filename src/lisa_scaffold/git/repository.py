@@ -266,6 +266,15 @@ def status(repository: Repository) -> dict[str, str]:
     return states
 
 
+def refuse_lost(repository: Repository) -> None:
+    """Raise GitError where the repository has lost a part of its current commit.
+
+    The work tree may be whole all the same. A partial clone has what was asked for, and no more.
+    """
+    if repository.head and not repository.settings.promise:
+        repository.run("rev-list", "--objects", "--no-walk", "--quiet", repository.head)
+
+
 def update_index(repository: Repository, info: bytes) -> None:
     """Change entries of the repository's index."""
     repository.run("update-index", "-z", "--index-info", stdin=info)
