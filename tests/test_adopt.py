@@ -103,6 +103,14 @@ def test_only_what_is_the_templates_to_share_changes(name: str, adopted: Adopted
     assert changed & files.keys() == merged & files.keys()
 
 
+def test_the_image_starts_what_is_there_and_is_told_its_version(adopted: Adopted) -> None:
+    written = show(adopted("hatchling"), "Dockerfile")  # its program has another name
+    assert 'CMD ["python"]\n' in written
+    assert 'COPY . "lisa-waves-${VERSION}"\n' in written
+    for tool in ("SETUPTOOLS_SCM_PRETEND", "PBR", "PDM_BUILD_SCM"):
+        assert f'{tool}_VERSION="${{VERSION}}"' in written
+
+
 @pytest.mark.parametrize("name", ["hatchling", "poetry"])
 def test_metadata_and_backend_stay(name: str, adopted: Adopted) -> None:
     project = adopted(name)

@@ -105,7 +105,9 @@ def test_namespace_packages_have_their_whole_name() -> None:
 
 
 def test_programs_tests_and_images() -> None:
-    assert inferred(HATCHLING)["cli"][0] is True
+    assert inferred(HATCHLING)["cli"] == (False, "no program is called lisa-waves")
+    toml = str(HATCHLING["pyproject.toml"]).replace("{ waves", "{ lisa-waves")
+    assert inferred({**HATCHLING, "pyproject.toml": toml})["cli"] == (True, "pyproject.toml:12")
     assert inferred(POETRY)["cli"][0] is False
     assert inferred(HATCHLING)["test_path"] == ("", "no tests found")
     assert inferred(POETRY)["container"][0] is True

@@ -66,6 +66,16 @@ def test_its_tests_pass_in_the_templates_session(project: Path) -> None:
     passes(program("nox"), "-s", "build", cwd=project)
 
 
+def test_an_audit_asks_about_what_setup_py_needs(tmp_path: Path) -> None:
+    """And not about its tools, of which it could say nothing and pass."""
+    project = make(tmp_path / "project", SETUPTOOLS, REMOTE)
+    assert adopt(project) == 0
+    git("checkout", "--quiet", BRANCH, cwd=project)
+    said = passes("nox", "-s", "audit", "--", "--dry-run", cwd=project)
+    assert "pip-audit --strict --requirement=" in said
+    assert "Dry run: would have audited 1 packages" in said  # numpy
+
+
 def test_what_an_import_compiles_again_is_tested_and_installed(tmp_path: Path) -> None:
     project = make(tmp_path / "project", MESON, REMOTE)
     adopt(project, "--in-place")

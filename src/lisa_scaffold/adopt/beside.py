@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lisa_scaffold import merge
-from lisa_scaffold.adopt import gone, hooks, lines, needs, pipeline, tables, tools
+from lisa_scaffold.adopt import gone, hooks, lines, needs, pipeline, tables, tools, versioned
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.needs import Need
 from lisa_scaffold.formats import encoding
@@ -20,6 +20,7 @@ from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.model import Merged
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules import changelog
 
 ADDED, MERGED, KEPT, LEFT_OUT = "added", "merged", "kept", "left out"
 
@@ -39,7 +40,6 @@ _CONCERNS = (
 
 # Projects give these files other names, or put them elsewhere.
 _EQUIVALENTS = {
-    "CHANGELOG.md": r"(docs?/)?(change(log|s)|history|news|release[-_]?notes)(\.\w+)?",
     "CONTRIBUTING.md": r"(docs?/|\.github/|\.gitlab/)?contributing(\.\w+)?",
     "README.md": r"readme(\.\w+)?",
     ".gitlab/issue_templates/Bug.md": r"\.gitlab/issue_templates/bug.*\.md",
@@ -155,6 +155,8 @@ def place_files(
             del placed.files[page]
             placed.items.remove(Item(ADDED, page))
             placed.drop(page, f"it shows {included}; the project has another")
+    if "Dockerfile" in placed.files:
+        placed.customs += versioned.find_untold(facts, str(answers["distribution"]))
     remaining = {path: data for path, data in rendered.items() if path not in placed.left_out}
     unfit = pipeline.find_unfit(facts, Facts.of(remaining))
     for path, theirs in remaining.items():
@@ -331,9 +333,8 @@ class _Placement:
             "the group `test` got what tox and jobs install: {}. Take out what no test needs": (
                 need for need in taken if not need.is_stated
             ),
-            "tox or jobs install these, and the group `test` does not: {}. Add what a test needs": (
-                need for need in found if need.is_left
-            ),
+            "tox or jobs install these too, and the group `test` does not: {}. "
+            "Add what a test needs": (need for need in found if need.is_left),
         }
         for text, told in texts.items():
             if names := _name_sources(told):
@@ -355,6 +356,8 @@ def _find_own(path: str, facts: Facts) -> str | None:
         return path
     if path == "LICENSE":
         return next(iter(licences.licence_files(facts)), None)
+    if path == "CHANGELOG.md":
+        return next(iter(changelog.find_files(facts) or changelog.find_fragments(facts)), None)
     if path not in _EQUIVALENTS:
         return next((each for each in facts.files if each.lower() == path.lower()), None)
     pattern = re.compile(_EQUIVALENTS[path], re.IGNORECASE)

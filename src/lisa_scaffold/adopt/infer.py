@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lisa_scaffold.adopt import cited, code, eligible, forge, people
+from lisa_scaffold.adopt import cited, code, eligible, forge, people, programs
 from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, one_line, squeezed
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.pattern import compile_lazily
@@ -332,9 +332,9 @@ class _Inference:
         named = bool(facts.pyproject.get("build-system", "build-backend"))
         place = "{}:{}".format(*package.place("build-backend"))
         self.add("backend", known, place if named else "no build backend is named")
-        scripts = package.get("scripts") or package.get("entry-points")
-        has_scripts = isinstance(scripts, dict) and bool(scripts)
-        self.add("cli", has_scripts, "the programs that the package installs")
+        # The image starts the program of the distribution's name: another may want more than that.
+        own, name = programs.find_programs(facts), str(self.found["distribution"].value)
+        self.add("cli", name in own, own.get(name, f"no program is called {name}"))
         docs = next((f for f in _DOCS if any(p.startswith(f"{f}/") for p in facts.files)), None)
         self.add("docs", False, docs or "no documentation yet: --data docs=true adds some")
         self.add("notebooks", False, "the project's notebooks stay as they are")

@@ -13,7 +13,10 @@ from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
 
-_NAME = r"(?:changelog|changes|history|news|releases?|release[-_ ]?notes|what'?s[-_ ]?new)"
+_NAME = (
+    r"(?:change[-_ ]?log|changes|(?:release[-_ ]?|version[-_ ]?)?history|news|releases?"
+    r"|release[-_ ]?notes|what'?s[-_ ]?new)"
+)
 _SUFFIX = r"(?:\.(?:md|markdown|rst|txt|adoc))?"
 _FILE = compile_lazily(rf"(?:docs?/(?:[^/]+/)*)?{_NAME}{_SUFFIX}", re.IGNORECASE)
 # One file for each version, or for each change until the next one.
@@ -61,15 +64,21 @@ _MOST_LINES = 60
 
 
 @cached_in_facts
-def _find_files(facts: Facts) -> list[str]:
+def find_files(facts: Facts) -> list[str]:
     """The changelogs, those at the top first."""
     found = [path for path in facts.files if _FILE.fullmatch(path)]
     return sorted(found, key=lambda path: (path.count("/"), not path.lower().startswith("change")))
 
 
+def find_fragments(facts: Facts) -> list[str]:
+    """Texts of a changelog that has a file for each version, or for each change."""
+    found = (path for path in facts.files if _FRAGMENTS.fullmatch(path))
+    return [path for path in found if path.endswith((".md", ".rst", ".txt"))]
+
+
 def _find_markdown(facts: Facts) -> str | None:
     """The changelog, where it is Markdown with headings."""
-    path = next(iter(_find_files(facts)), "")
+    path = next(iter(find_files(facts)), "")
     return path if path.endswith(".md") and facts.headings(path) else None
 
 
@@ -126,8 +135,8 @@ def there(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
     linked = ("".join(filter(str.isalnum, each.lower())) for each in facts.package.table("urls"))
-    own = _find_files(facts) or _is_generated(facts) or any(each in _LABELS for each in linked)
-    if not own and not (facts.above and _find_files(facts.above)):
+    own = find_files(facts) or _is_generated(facts) or any(each in _LABELS for each in linked)
+    if not own and not (facts.above and find_files(facts.above)):
         message = "no changelog, so users cannot see what a version changes: add a CHANGELOG.md"
         yield Hit("CHANGELOG.md", 1, message)
 
@@ -279,7 +288,7 @@ def _release_numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-@rule("CHG006", SHOULD, when=_find_files)
+@rule("CHG006", SHOULD, when=find_files)
 def for_people(facts: Facts) -> Iterator[Hit]:
     """The changelog is written for people.
 
@@ -290,7 +299,7 @@ def for_people(facts: Facts) -> Iterator[Hit]:
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/); a published LISA package
     ships its git log as its changelog.
     """
-    path = _find_files(facts)[0]
+    path = find_files(facts)[0]
     lines = [(n, line) for n, line in enumerate(facts.lines(path), 1) if line.strip()]
     commits = [number for number, line in lines if _COMMIT.match(line)]
     if len(commits) >= _FEW and len(commits) * 3 > len(lines):
