@@ -106,3 +106,31 @@ def test_a_matrix_that_goes_beyond_what_the_project_keeps(tmp_path: Path, capsys
         ".gitlab-ci.yml: line 3: noxfile.py has no sessions tests-3.11 and tests-3.13, so the job "
         "tests fails: name the same versions here and there."
     ]
+
+
+FORMATTED = {
+    "a.yml": ("on: ['a', 'b']  # c\n", 'on:\n  - "a"\n  - b # c\n'),
+    "a.py": ("x = f('a', b)\n", 'x = f(\n    "a",\n    b,\n)\n'),
+    "a.toml": ("x = ['a']\n", 'x = [\n  "a",\n]\n'),
+}
+EDITED = {
+    "a.yml": ("on: [a]  # c\n", "on: [a]\n"),
+    "b.yml": ("on: [a]\n", "on: [a, b]\n"),
+    "a.py": ("x = 1  # a\n", "x = 1\n"),
+    "a.md": ("It's\n", 'It"s\n'),
+}
+
+
+@pytest.mark.parametrize(("files", "status"), [(FORMATTED, "removed"), (EDITED, "kept")])
+def test_a_file_that_was_only_formatted_goes_with_the_templates(
+    files: dict[str, tuple[str, str]], status: str, tmp_path: Path, capsys: Capture
+) -> None:
+    workshop = open_workshop(
+        tmp_path, {f"template/{path}": old for path, (old, _) in files.items()}
+    )
+    workshop.edit({path: new for path, (_, new) in files.items()})
+    workshop.release("v1.1.0", dict.fromkeys((f"template/{path}" for path in files), None))
+    result = report(workshop, capsys)
+    assert statuses(result) == dict.fromkeys(files, status)
+    told = str(result["notes"]).count("the project only formatted it otherwise.")
+    assert told == (len(files) if status == "removed" else 0)

@@ -214,6 +214,20 @@ def find_moved_pins(path: str, base: bytes, ours: bytes) -> list[str]:
     return [line.partition(" #")[0].rstrip() for line in lines]
 
 
+def has_only_reformatted(path: str, base: bytes, ours: bytes) -> bool:
+    """Whether the project changed no more in a file than white space, or quotes and line breaks."""
+    if base.split() == ours.split():
+        return True
+    sides = encoding.decode(base, ours, ours)
+    if sides is None or not effort.fits(*sides.texts):
+        return False
+    try:
+        with effort.bounded():
+            return kinds.has_only_reformatted(path, sides.base.text, sides.ours.text)
+    except (TooMuchError, RecursionError):
+        return False
+
+
 def check_clean(
     path: str, base: bytes | None, ours: bytes, theirs: bytes, merged: bytes
 ) -> str | None:

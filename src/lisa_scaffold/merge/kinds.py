@@ -197,3 +197,24 @@ def has_only_moved_pins(path: str, base: str, ours: str) -> bool:
         return removed.has_only_moved_pins(parse(base), parse(ours))
     except NotSure:
         return False
+
+
+def has_only_reformatted(path: str, base: str, ours: str) -> bool:
+    """Whether two versions of a file say the same, comments included, each in its own form."""
+    from lisa_scaffold.formats.tree import NotSure, find_remarks, read_value
+
+    form = file_type(path, ours)
+    if form == "python":
+        from lisa_scaffold.merge import python
+
+        return python.has_only_reformatted(base, ours)
+    if form not in _STRUCTURED:
+        return False
+    parse = import_module(f"lisa_scaffold.formats.{form}").parse
+    try:
+        before, after = parse(base), parse(ours)
+        return bool(
+            read_value(before) == read_value(after) and find_remarks(before) == find_remarks(after)
+        )
+    except NotSure:
+        return False

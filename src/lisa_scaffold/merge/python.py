@@ -409,6 +409,14 @@ def unify_formatting(base: str, ours: str, theirs: str) -> tuple[str, str]:
     )
 
 
+def has_only_reformatted(base: str, ours: str) -> bool:
+    """Whether two modules say the same, comments included."""
+    before, after = parse(base), parse(ours)
+    if before is None or after is None or ast.dump(before) != ast.dump(after):
+        return False
+    return [*_find_words(base)] == [*_find_words(ours)]
+
+
 def _is_same_statement(one: Unit, two: Unit) -> bool:
     """Whether two statements say the same, comments included, in the same order."""
     if one.lines == two.lines:

@@ -425,6 +425,8 @@ class _Settling:
             what = "changed only white space in it"
         elif moved:
             what = f"only moved versions in it ({'; '.join(moved)})"
+        elif merge.has_only_reformatted(path, base.data, ours.data):
+            what = "only formatted it otherwise"
         else:
             self.synced.keep(path, f"{dropped}; the project edited it.")
             return
