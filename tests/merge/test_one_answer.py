@@ -342,3 +342,34 @@ def test_of_a_command_that_both_add_the_projects_may_have_more() -> None:
     assert merged(".github/workflows/a.yml", FIRST, ours, theirs) == theirs.replace("out", "out -v")
     ours, theirs = f"{BUILD} -v\n", f"{BUILD} -q\n"
     assert merged(".github/workflows/a.yml", FIRST, ours, theirs) is None
+
+
+CONTINUED = "steps:\n  - name: t\n    run: |\n      cd a\n      pytest --html \\\n        --cov=x\n"
+
+
+def test_a_command_over_several_lines_is_one_line() -> None:
+    ours = CONTINUED.replace("--cov=x", "--cov=x --quick")
+    theirs = CONTINUED.replace("--html \\\n", "--html \\\n        --xml \\\n")
+    both = theirs.replace("--cov=x", "--cov=x --quick")
+    assert merged(".github/workflows/a.yml", CONTINUED, ours, theirs) == both
+    ours, theirs = (CONTINUED.replace("--cov=x", f"--cov={each}") for each in "yz")
+    assert merged(".github/workflows/a.yml", CONTINUED, ours, theirs) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "ours", "theirs"),
+    [
+        ("docs/conf.py", "project = 'X'\n", 'project = "X""\n'),
+        ("a.toml", "x = 1\n", "x = 2 3\n"),
+        ("a.json", '{"x": 1}\n', '{"x": 2\n'),
+    ],
+)
+def test_of_a_file_that_both_add_one_that_cannot_be_read_is_no_choice(
+    path: str, ours: str, theirs: str
+) -> None:
+    result = merge_file(path, None, ours.encode(), theirs.encode())
+    assert isinstance(result, Declined)
+    assert result.content.decode() == ours
+    assert "the template's cannot be read" in result.reason
+    assert f"+{theirs}" in result.patch
+    assert merge_file(path, None, theirs.encode(), ours.encode()) is None

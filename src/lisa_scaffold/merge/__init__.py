@@ -17,6 +17,7 @@ from lisa_scaffold.model import Declined, Merged, Partial
 
 _REPLACED = "The project has replaced this file with one of its own."
 _CARRIED_OVER = "Both sides added this file, nearly alike; it stays as the project has it."
+_BROKEN = "Both sides added this file; the template's cannot be read, so the project's stays."
 _TOO_LARGE = "It is too large to be merged by its parts: git has merged its lines."
 _EMPTIED = "The template has emptied this file, and the project has made more of it."
 
@@ -279,9 +280,12 @@ def _keep_ours(path: str, sides: encoding.Sides, file_type: str) -> _Result | No
         less, more = sorted((ours.splitlines(), theirs.splitlines()), key=len)
         nearly = len(less) >= _NEARLY * len(more) and diff.is_subsequence(less, more)
         nearly = nearly or (file_type in _FREE and ours.split() == theirs.split())
+        offered = diff.patch(ours, theirs, path)
+        if kinds.is_broken(file_type, theirs) and not kinds.is_broken(file_type, ours):
+            return _Result(ours, (), offered, _BROKEN)
         if file_type == "generated" or not nearly:
             return None
-        return _Result(ours, (), diff.patch(ours, theirs, path), _CARRIED_OVER)
+        return _Result(ours, (), offered, _CARRIED_OVER)
     share, count = _share_left(base, ours)
     if file_type in _CODE and count >= _FEW_LINES and share < _LITTLE:
         return _Result(ours, (), diff.patch(base, theirs, path), _REPLACED)

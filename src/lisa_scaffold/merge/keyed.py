@@ -534,10 +534,8 @@ def _decide_leaf(
         raise NotSure(f"{values.show_path(path)}: both sides changed it")
     tails = [side.tail if side else "" for side in (base, ours, theirs)]
     if b and "\n" in b.text and "\n" in o.text:
-        sides = [leaf.text.splitlines(keepends=True) for leaf in (b, o, t)]
-        picks = match.diff3(*sides, in_doubt=choice.side())
-        if picks is not None:
-            text = "".join(sides[side][index] for side, index in picks)
+        text = values.merge_block(b.text, o.text, t.text)
+        if text is not None:
             return Leaf(text, ("merged", text)), layout.pick(*tails)
     said = (b.value if b else None, o.value, t.value)
     decision = values.decide_scalar(path, *said, tails)

@@ -199,6 +199,23 @@ def has_only_moved_pins(path: str, base: str, ours: str) -> bool:
         return False
 
 
+def is_broken(file_type: str, text: str) -> bool:
+    """Whether a file of a type with a syntax cannot be read."""
+    from lisa_scaffold.formats.tree import NotSure
+
+    if file_type == "python":
+        from lisa_scaffold.formats import python
+
+        return python.parse(text) is None
+    if file_type not in _STRUCTURED:
+        return False
+    try:
+        import_module(f"lisa_scaffold.formats.{file_type}").load(text)
+    except (NotSure, RecursionError):
+        return True
+    return False
+
+
 def has_only_reformatted(path: str, base: str, ours: str) -> bool:
     """Whether two versions of a file say the same, comments included, each in its own form."""
     from lisa_scaffold.formats.tree import NotSure, find_remarks, read_value

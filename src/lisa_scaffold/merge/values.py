@@ -13,6 +13,7 @@ from lisa_scaffold.merge.identities import are_all_named
 from lisa_scaffold.merge.match import diff3
 from lisa_scaffold.merge.text import (
     likeness_of_words,
+    merge_lines,
     merge_words,
     pick_farther,
     split_words,
@@ -37,6 +38,7 @@ _AT = compile_lazily(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
 _TAGGED = compile_lazily(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
 _PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})")
 _TARGET = compile_lazily(r"(?P<stem>py)(?P<version>\d{2,})")
+_LOGICAL_LINE = compile_lazily(r"(?:[^\n]*\\\n)*(?:[^\n]+\n?|\n)")
 _HASH = compile_lazily(r"(?<![0-9a-f])[0-9a-f]{40}$")
 _VERSIONED = compile_lazily(r"(?<![A-Za-z])\d+\.\d+|\bpy\d+$|^\d+$")
 
@@ -124,16 +126,30 @@ def decide_scalar(
         return _decide_added(path, our_text, their_text) if base is None else None
     texts = (before, our_text, their_text)
     if "\n" in "".join(texts):
-        sides = [text.splitlines(keepends=True) for text in texts]
-        picks = diff3(*sides, in_doubt=choice.side())
-        lines = None if picks is None else [sides[side][index] for side, index in picks]
-        return None if lines is None else Decision("".join(lines))
+        text = merge_block(*texts)
+        return None if text is None else Decision(text)
     decision = _pick_newest(path, texts, remarks) or _merge_requirement(path, *texts)
     if decision or len(before.split()) < _SENTENCE or any(map(split_requirement, texts)):
         return decision
     # A sentence or a command in which each side changed words of its own.
     merged = merge_words(*texts)
     return None if merged is None else Decision(merged)
+
+
+def merge_block(base: str, ours: str, theirs: str) -> str | None:
+    """Merge a text of several lines; one that a backslash continues is a line with the next."""
+    texts = base, ours, theirs
+    sides = [text.splitlines(keepends=True) for text in texts]
+    picks = diff3(*sides)
+    if picks is None and all("\\\n" in text for text in texts):
+        whole = [_LOGICAL_LINE.findall(text) for text in texts]
+        with choice.favouring(choice.NOBODY):
+            done = merge_lines(*whole)
+        if done is not None and not done[1]:
+            return "".join(done[0])
+    if picks is None:
+        picks = diff3(*sides, in_doubt=choice.side())
+    return None if picks is None else "".join(sides[side][index] for side, index in picks)
 
 
 def are_own_words(path: Path, base: Value | None, ours: Value, theirs: Value) -> bool:
