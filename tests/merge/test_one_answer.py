@@ -319,6 +319,26 @@ def test_a_comment_goes_with_the_value_that_it_is_about() -> None:
     assert merged(".github/workflows/a.yml", PINNED, theirs, ours) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "line", "value"),
+    [("a.yml", "uses: a/b@v3", "a/b@v4"), ("a.toml", 'version = "1.2"', '"1.3"')],
+)
+def test_a_comment_on_an_older_version_is_not_put_behind_a_newer_one(
+    path: str, line: str, value: str
+) -> None:
+    base = f"{line}\n"
+    ours = base.replace(line.rsplit(maxsplit=1)[-1], value)
+    theirs = f"{line}  # cannot be moved yet\n"
+    assert merged(path, base, ours, theirs) == ours
+    result = merge_file(path, *map(str.encode, (base, ours, theirs)))
+    assert "only the comment # cannot be moved yet, which is left out" in str(result)
+
+
+def test_a_comment_on_a_setting_goes_with_any_value() -> None:
+    base, ours, theirs = "width: 1\n", "width: 2\n", "width: 1  # in columns\n"
+    assert merged("a.yml", base, ours, theirs) == "width: 2  # in columns\n"
+
+
 def test_of_a_key_that_both_add_the_comment_of_one_stays() -> None:
     ours, theirs = "a: 1\ncss:\n  - x\n", "a: 1\ncss: # a fault of the theme\n  - x\n"
     assert merged("a.yml", "a: 1\n", ours, theirs) == theirs

@@ -480,21 +480,33 @@ def _merge_leaf(
                 f"stays, the template's was {theirs.tail.strip()}"
             )
     elif before in (our_value, their_value):
-        is_own = their_value == before
-        node = ours.node if is_own else theirs.node
-        try:
-            tail = layout.pick(old.tail, ours.tail, theirs.tail)
-        except NotSure:
-            if not is_own:
-                raise  # the project may have said why the value is to stay
+        node = ours.node if their_value == before else theirs.node
+        if their_value == before and _has_own_comment(old, ours, theirs, path):
             tail = ours.tail
             notes.append(
                 f"{values.show_path(path)}: the project changed it, the template only the comment "
                 f"{theirs.tail.strip()}, which is left out"
             )
+        else:
+            tail = layout.pick(old.tail, ours.tail, theirs.tail)
     else:
         node, tail = _decide_leaf(base, ours, theirs, path, notes)
     return ours._replace(head=head, node=node, tail=tail)
+
+
+def _has_own_comment(base: Entry, ours: Entry, theirs: Entry, path: Path) -> bool:
+    """Whether the comment behind a value that the project changed is the project's as well.
+
+    Of a pinned version the template's would be about another one.
+    """
+    added = theirs.tail.strip() not in (base.tail.strip(), ours.tail.strip(), "")
+    if added and values.is_pin(path, read_value(ours.node)):
+        return True
+    try:
+        layout.pick(base.tail, ours.tail, theirs.tail)
+    except NotSure:
+        return True
+    return False
 
 
 def _has_reason(ours: Entry, theirs: Entry) -> bool:

@@ -240,6 +240,12 @@ def _read_pin(path: Path, text: str, remark: str) -> tuple[str, str] | None:
     return None
 
 
+def is_pin(path: Path, value: Value) -> bool:
+    """Whether a value pins a version, so that a comment behind it may be about that version."""
+    text = text_of(value)
+    return text is not None and bool(_HASH.search(text) or _read_pin(path, text, ""))
+
+
 def has_only_moved_pins(path: Path, before: Value | None, after: Value | None) -> bool:
     """Whether nothing but pins moved between two values."""
     if before == after:
