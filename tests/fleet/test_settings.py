@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import settings
-from lisa_scaffold.fleet.settings import Fleet, Server, Updates
+from lisa_scaffold.fleet.settings import Fleet, Ignored, Server, Updates
 
 WHOLE = """\
 folders = ["clones"]
 include = ["lisa/*"]
 exclude = ["lisa/old"]
+
+[[ignore]]
+projects = "lisa/attic-*"
+reason = "replaced by lisa/noise"
+expires = 2027-01-31
+
+[[ignore]]
+projects = "lisa/paper"
+reason = "frozen with the paper"
 
 [gitlab]
 url = "https://gitlab.example.org/"
@@ -46,6 +56,10 @@ def test_every_setting(tmp_path: Path) -> None:
             "https://gitlab.example.org", ("lisa", "lisa/analysis"), ("other/one",), "FLEET", None
         ),
         Updates(("practice", "bot"), (("lisa/noise*", "ada"),), ("lisa/canary",), 0.05, 0.125),
+        (
+            Ignored("lisa/attic-*", "replaced by lisa/noise", date(2027, 1, 31), 5),
+            Ignored("lisa/paper", "frozen with the paper", None, 10),
+        ),
     )
 
 
@@ -78,6 +92,21 @@ WRONG = {
     '[gitlab]\nurl = "https://x.org"\ngroups = ["a b"]\n': (3, "`groups`: a b: no path such as"),
     '[gitlab]\nurl = "https://x.org"\ngroups = ["../a"]\n': (3, "`groups`: ../a: no path such as"),
     'folders = ["clones"]\ninclude = ["a*",\n"[a-"]\n': (3, "`include`: [a-: no pattern"),
+    'folders = ["clones"]\n[[ignore]]\nprojects = "a"\n': (2, "`reason` is missing"),
+    'folders = ["clones"]\n[[ignore]]\nreason = "a"\n': (2, "`projects` is missing"),
+    'folders = ["clones"]\n[ignore]\nreason = "a"\n': (2, "`ignore` must be a list of tables"),
+    'folders = ["clones"]\n[[ignore]]\nprojects = "[a-"\nreason = "a"\n': (
+        3,
+        "`projects`: [a-: no pattern",
+    ),
+    'folders = ["clones"]\n[[ignore]]\nprojects = "a"\nreason = "a"\nuntil = 2027-01-31\n': (
+        5,
+        "unknown key `until`: there are projects, reason, expires",
+    ),
+    'folders = ["clones"]\n[[ignore]]\nprojects = "a"\nreason = "a"\nexpires = "soon"\n': (
+        5,
+        "`expires` must be a date such as 2027-01-31",
+    ),
     "gitlab = 3\n": (1, "`gitlab` must be a table"),
     f'{GITLAB}token-variable = "glpat-123"\n': (4, "take it out and revoke it"),
     f'{GITLAB}token = "glpat-123"\n': (4, "`token`: A token never stands in this file"),

@@ -336,3 +336,46 @@ def test_branches_of_adoptions_and_repairs_wait_too(fleet: Fleet, capsys: Captur
     said = capsys.readouterr().out
     for branch in ("adopt", "fix"):
         assert f"the branch lisa-scaffold/{branch} waits to be merged" in said
+
+
+def test_what_is_left_out_on_purpose_is_named_with_its_reason(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    text = """\
+folders = ["clones"]
+
+[[ignore]]
+projects = "dri*"
+reason = "frozen with\\nthe paper"
+expires = 2999-12-31
+
+[[ignore]]
+projects = "plain"
+reason = "no package"
+
+[[ignore]]
+projects = "current"
+reason = "not yet"
+expires = 2020-01-31
+
+[[ignore]]
+projects = "gone"
+reason = "no such project"
+"""
+    settings = fleet.set_up(text)
+    capsys.readouterr()
+    cli.main(["fleet", "status", str(settings), "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert list(states(told)) == ["behind", "current"]
+    assert told["names_left_out"] == {
+        "frozen with\\nthe paper (until 2999-12-31)": ["drifted"],
+        "no package": ["plain"],
+    }
+    assert told["notes"] == [
+        "fleet.toml: `ignore`: gone fits no project.",
+        "fleet.toml:12: `ignore`: current expired on 2020-01-31, so it is looked at again: renew "
+        "that, or delete the entry.",
+    ]
+    cli.main(["fleet", "update", str(settings), "--dry-run", "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in told["projects"]] == ["behind", "current"]

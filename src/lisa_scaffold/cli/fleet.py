@@ -199,6 +199,8 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def _open_fleet(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
     """The settings of the fleet, and what belongs to it."""
+    from datetime import UTC, datetime
+
     from lisa_scaffold.fleet import find, settings
     from lisa_scaffold.fleet.forge import Forge, lend_token
 
@@ -210,7 +212,7 @@ def _open_fleet(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
             forge = Forge(fleet.server, fleet.updates.labels[0])
             stack.enter_context(lend_token(fleet.server))
         with busy("Asking for the projects"):
-            inventory = find.find_members(fleet, forge, shard)
+            inventory = find.find_members(fleet, forge, datetime.now(UTC).date(), shard)
         yield fleet, inventory
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from lisa_scaffold.fleet.settings import Fleet
 from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.shown import brief
+
+_LONGEST = 100  # characters of a reason
 
 
 class Member(NamedTuple):
@@ -82,7 +85,9 @@ def read_shard(text: str) -> Shard:
     raise LisaError(f"{text!r}: no part of a fleet", "Write the second of four parts as 2/4.")
 
 
-def find_members(fleet: Fleet, forge: Forge | None, shard: Shard | None = None) -> Inventory:
+def find_members(
+    fleet: Fleet, forge: Forge | None, today: date, shard: Shard | None = None
+) -> Inventory:
     """The projects of a fleet, by name.
 
     Parameters
@@ -91,6 +96,8 @@ def find_members(fleet: Fleet, forge: Forge | None, shard: Shard | None = None) 
         Its settings.
     forge
         The server; ``None`` where the fleet has none.
+    today
+        The date, for what is left out until a day.
     shard
         The part that is wanted; by default, all.
 
@@ -113,12 +120,40 @@ def find_members(fleet: Fleet, forge: Forge | None, shard: Shard | None = None) 
     kept = {each.name for each in members}
     if excluded := [each.name for each in found if each.name not in kept]:
         left_out["excluded"] = excluded
+    members = _leave_ignored_out(members, fleet, today, left_out)
     members.sort(key=lambda each: each.name)
     if shard:
         members = members[shard.number - 1 :: shard.parts]
     named = {reason: tuple(sorted(names)) for reason, names in left_out.items()}
-    notes = _find_idle(fleet, [each.name for each in found])
-    return Inventory(tuple(members), named, forge, tuple(notes))
+    notes = (*_find_idle(fleet, [each.name for each in found]), *_find_expired(fleet, today))
+    return Inventory(tuple(members), named, forge, notes)
+
+
+def _leave_ignored_out(
+    members: Sequence[Member], fleet: Fleet, today: date, left_out: dict[str, list[str]]
+) -> list[Member]:
+    """The projects without those that the settings leave out on purpose: the first reason holds."""
+    kept = [*members]
+    for each in fleet.ignored:
+        if each.has_expired(today):
+            continue
+        fits = match_patterns([each.projects])
+        end = f" (until {each.expires})" if each.expires else ""
+        if names := [member.name for member in kept if fits(member.name)]:
+            left_out.setdefault(f"{brief(each.reason, _LONGEST)}{end}", []).extend(names)
+        kept = [member for member in kept if not fits(member.name)]
+    return kept
+
+
+def _find_expired(fleet: Fleet, today: date) -> Iterator[str]:
+    """What is said of projects whose time outside of the fleet is over."""
+    for each in fleet.ignored:
+        if each.has_expired(today):
+            name = brief(each.projects, 80)
+            yield (
+                f"{fleet.path.name}:{each.line}: `ignore`: {name} expired on {each.expires}, so it "
+                "is looked at again: renew that, or delete the entry."
+            )
 
 
 def _find_idle(fleet: Fleet, names: Sequence[str]) -> Iterator[str]:
@@ -127,6 +162,7 @@ def _find_idle(fleet: Fleet, names: Sequence[str]) -> Iterator[str]:
         ("include", fleet.include),
         ("exclude", fleet.exclude),
         ("canaries", fleet.updates.canaries),
+        ("ignore", [each.projects for each in fleet.ignored]),
         ("assign", [pattern for pattern, _ in fleet.updates.assign]),
     ):
         for pattern in patterns:

@@ -7,7 +7,8 @@ projects without a word.
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from lisa_scaffold.formats import readers
 from lisa_scaffold.formats.document import Document, Key, decoded
 from lisa_scaffold.formats.ignored import is_pattern
 from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project.settings import parse_date
 from lisa_scaffold.shown import brief
 from lisa_scaffold.similar import find_similar
 
@@ -85,6 +87,31 @@ class Updates(NamedTuple):
     stop_at: float = 0.2
 
 
+class Ignored(NamedTuple):
+    """Projects that are left out on purpose.
+
+    Attributes
+    ----------
+    projects
+        A pattern of their names.
+    reason
+        Why.
+    expires
+        The last day on which that holds; ``None``: it holds for good.
+    line
+        Its line in the settings.
+    """
+
+    projects: str
+    reason: str
+    expires: date | None
+    line: int
+
+    def has_expired(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return self.expires is not None and self.expires < today
+
+
 class Fleet(NamedTuple):
     """A fleet as it is set up.
 
@@ -100,6 +127,8 @@ class Fleet(NamedTuple):
         The GitLab server; ``None`` where the fleet is local clones alone.
     updates
         How updates come into the projects.
+    ignored
+        What is left out on purpose, each with the reason.
     """
 
     path: Path
@@ -108,6 +137,7 @@ class Fleet(NamedTuple):
     exclude: tuple[str, ...] = ()
     server: Server | None = None
     updates: Updates = Updates()
+    ignored: tuple[Ignored, ...] = ()
 
 
 def read(path: Path) -> Fleet:
@@ -164,7 +194,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def read(self, path: Path) -> Fleet:
-        self.refuse_unknown(("folders", "include", "exclude", "gitlab", "update"))
+        self.refuse_unknown(("folders", "include", "exclude", "ignore", "gitlab", "update"))
         folders = tuple(path.parent / Path(each).expanduser() for each in self.texts("folders"))
         for number, folder in enumerate(folders):
             if not _is_folder(folder):
@@ -181,7 +211,21 @@ class _Reader:
         return Fleet(
             *(path, folders, patterns["include"], patterns["exclude"], server),
             self.updates() if "update" in self.document.data else Updates(),
+            tuple(self.ignored()),
         )
+
+    def ignored(self) -> Iterator[Ignored]:
+        for number in range(len(self.items("ignore", what="tables", kind=dict))):
+            keys: tuple[Key, ...] = ("ignore", number)
+            self.refuse_unknown(("projects", "reason", "expires"), *keys)
+            pattern, reason = self.text(*keys, "projects"), self.text(*keys, "reason")
+            if not is_pattern(pattern):
+                self.note(f"`projects`: {brief(pattern, 80)}: no pattern", *keys, "projects")
+            value = self.document.get(*keys, "expires")
+            expires = parse_date(value)
+            if value is not None and expires is None:
+                self.note("`expires` must be a date such as 2027-01-31", *keys, "expires")
+            yield Ignored(pattern, reason, expires, self.document.line(*keys))
 
     def server(self, path: Path) -> Server:
         here, usual = "gitlab", Server("")

@@ -185,7 +185,7 @@ class _Reader:
 
     def _read_waiver(self, table: dict[str, Any], keys: Keys) -> Waiver | None:
         code, path = table.get("code"), table.get("path", "")
-        reason, expires = table.get("reason"), _parse_date(table.get("expires"))
+        reason, expires = table.get("reason"), parse_date(table.get("expires"))
         valid = {
             "code": isinstance(code, str) and code,
             "path": isinstance(path, str),
@@ -209,7 +209,7 @@ class _Reader:
         self._problems.append(Problem(self._document.path, line, message, ""))
 
 
-def _parse_date(value: Any) -> date | None:
+def parse_date(value: Any) -> date | None:
     """Read a date, either TOML's own or a text."""
     if type(value) is date:
         return value
