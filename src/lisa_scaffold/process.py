@@ -31,6 +31,10 @@ _echo: Callable[[str], None] | None = None
 _limits = threading.Lock()
 
 
+class TimeError(LisaError):
+    """A command took longer than it may, and was ended."""
+
+
 class TooMuchError(Exception):
     """A command printed more than was wanted, and was ended."""
 
@@ -273,8 +277,8 @@ def _watched(
         raise found[0]
 
 
-def _took_too_long(name: str, longest: float) -> LisaError:
-    return LisaError(
+def _took_too_long(name: str, longest: float) -> TimeError:
+    return TimeError(
         f"{name} is not done after {longest:g} s, and was ended",
         "Where it asks another machine, look whether that answers, and try again.",
     )

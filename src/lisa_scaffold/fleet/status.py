@@ -19,6 +19,7 @@ from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
+from lisa_scaffold.fleet.patience import Patience
 from lisa_scaffold.fleet.records import Found, Row, Status, row_as_data, row_from
 from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.git import References
@@ -64,6 +65,7 @@ class Looker:
         self.origins, self.newest, self.today = origins, newest, today
         self.forge, self.clones = forge, clones
         self.own = version("lisa-scaffold")
+        self.patience = Patience()
         self._kept = cache.folder("fleet")
 
     def look(self, member: Member) -> Row:
@@ -76,6 +78,7 @@ class Looker:
                 return self._look_at_clone(member.name, member.folder)
             return self._look_at_remote(member)
         except Exception as error:
+            self.patience.judge(error)
             return Row(member.name, place, problem=say_error(error, member.folder))
 
     def lost(self, member: Member, error: LisaError) -> Row:
@@ -126,8 +129,10 @@ class Looker:
         remote, forge = member.remote, self.forge
         if remote is None or forge is None:
             raise LisaError("neither a clone nor a project of a server", "Make the list anew.")
+        self.patience.refuse()
         address = git.clonable(remote.clone)
         references = git.list_references(address, remote.branch)
+        self.patience.hear()
         row = Row(remote.name, remote.url, references.head, activity=remote.activity)
         if not references.head:
             return replace(row, problem=f"no branch {remote.branch or 'by default'} there")

@@ -19,6 +19,7 @@ from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal, waves
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
+from lisa_scaffold.fleet.patience import Patience
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.status import find_clone, hold_clone, open_clones
 from lisa_scaffold.fleet.trouble import say_error
@@ -74,6 +75,7 @@ class Updater:
     ) -> None:
         self.wanted, self.words, self.shelf = wanted, words, shelf
         self.clones, self.forge = clones, forge
+        self.patience = Patience()
         self._sources: dict[str, Source] = {}
 
     # --- Where it stands --------------------------------------------------------------------------
@@ -87,6 +89,7 @@ class Updater:
             with self._held(member):
                 return self._look(place)
         except Exception as error:
+            self.patience.judge(error)
             return place.settle("failed", say_error(error, member.folder))
 
     def _held(self, member: Member) -> AbstractContextManager[object]:
@@ -104,8 +107,10 @@ class Updater:
         if member.folder:
             folder = member.folder
         else:
+            self.patience.refuse()
             address = git.clonable(remote.clone if remote else "")
             references = git.list_references(address, remote.branch if remote else "")
+            self.patience.hear()
             branches, folder = references.branches, find_clone(self.clones, address.url)
             if not references.head:
                 return place.settle("failed", "it has no default branch")
@@ -224,6 +229,8 @@ class Updater:
     def carry_out(self, place: Place) -> Outcome:
         """Do what is missing in a project; nothing is raised but an interruption."""
         try:
+            if place.member.remote:
+                self.patience.refuse()
             with self._held(place.member):
                 outcome = self._carry_out(place)
             if place.note and outcome.action in {"updated", "due", "right", "open"}:
@@ -234,6 +241,7 @@ class Updater:
                 self.late(done)
             raise
         except Exception as error:
+            self.patience.judge(error)
             said = say_error(error, place.member.folder)
             return replace(place.outcome, action="failed", said=said)
 
