@@ -379,3 +379,17 @@ reason = "no such project"
     cli.main(["fleet", "update", str(settings), "--dry-run", "--format", "json"])
     told = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in told["projects"]] == ["behind", "current"]
+
+
+def test_the_text_names_what_must_be_done_and_how_to_go_on(fleet: Fleet, capsys: Capture) -> None:
+    _, told = ask(fleet, capsys)
+    plain = next(each for each in told["projects"] if each["name"] == "plain")
+    codes = [each["code"] for each in plain["findings"] if each["severity"] == "must"]
+    assert codes
+    cli.main(["fleet", "status", str(fleet.set_up()), "--format", "text"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"{plain['must']} must ({', '.join(dict.fromkeys(codes))})" in text
+    steps = text.partition("Next")[2]
+    assert "lisa-scaffold fleet update --dry-run, which shows what an update would do" in steps
+    assert "lisa-scaffold fleet update --adopt --dry-run, for those without the template" in steps
+    assert "lisa-scaffold explain" in steps

@@ -25,6 +25,7 @@ HEADINGS = {
 }
 _LONGEST = 200
 _NAMES = 600  # characters of names in a line
+_CODES = 4
 
 
 def document(status: Status) -> Document:
@@ -48,6 +49,24 @@ def _list_sections(status: Status) -> Iterator[Section]:
         yield Section(f"Left out: {', '.join(said)}", tuple(items))
     if status.notes:
         yield Section("Settings that do nothing", tuple(map(Item, status.notes)))
+    if steps := tuple(map(Item, _list_steps(status))):
+        yield Section("Next", steps)
+
+
+def _list_steps(status: Status) -> Iterator[str]:
+    """The commands by which somebody goes on."""
+    if any(row.behind and row.updates for row in status.rows):
+        yield "lisa-scaffold fleet update --dry-run, which shows what an update would do"
+    if any(row.state == "no template" and row.updates for row in status.rows):
+        yield "lisa-scaffold fleet update --adopt --dry-run, for those without the template"
+    codes = Counter(code for row in status.rows for code in _list_musts(row))
+    for code_, number in codes.most_common(1):
+        yield f"lisa-scaffold explain {code_}, which {count(number, 'project')} must mend"
+
+
+def _list_musts(row: Row) -> list[str]:
+    """The codes of what must be mended in a project, each once."""
+    return list(dict.fromkeys(each.code for each in row.findings if each.severity == "must"))
 
 
 def _describe(row: Row) -> Item:
@@ -64,7 +83,11 @@ def say_facts(row: Row) -> Iterator[str]:
         yield count(row.behind, "version") + " behind"
     if row.drift:
         yield count(row.drift, "locked file") + " changed"
-    for number, word in ((row.must, "must"), (row.should, "should"), (row.waived, "waived")):
+    if row.must:
+        codes = _list_musts(row)
+        more = ", …" if len(codes) > _CODES else ""
+        yield f"{row.must} must" + (f" ({', '.join(codes[:_CODES])}{more})" if codes else "")
+    for number, word in ((row.should, "should"), (row.waived, "waived")):
         if number:
             yield f"{number} {word}"
     if row.pipeline and row.pipeline != "success":
