@@ -1,0 +1,473 @@
+"""One project of a fleet: where it stands, and what is done to bring a newer version into it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lisa_scaffold import git, project, template, workplace
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet import seal, waves
+from lisa_scaffold.fleet.base import find_base, open_at
+from lisa_scaffold.fleet.find import Member
+from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
+from lisa_scaffold.fleet.patience import Patience
+from lisa_scaffold.fleet.seal import Mark
+from lisa_scaffold.fleet.status import find_clone, hold_clone
+from lisa_scaffold.fleet.trouble import say_error
+from lisa_scaffold.fleet.work import (
+    Outcome,
+    Place,
+    Repaired,
+    Wanted,
+    Words,
+    Work,
+    judge_result,
+    list_files,
+    repair,
+    stands,
+)
+from lisa_scaffold.formats.ignored import match_patterns
+from lisa_scaffold.project import Project
+from lisa_scaffold.sync import journal
+from lisa_scaffold.template import Source
+from lisa_scaffold.template.rendering import is_ours
+from lisa_scaffold.template.shelf import Shelf
+from lisa_scaffold.verbs import update
+from lisa_scaffold.verbs.update import Prepared, Target, Updated, read_settings
+from lisa_scaffold.versions import is_newer
+
+
+class Updater:
+    """Updates projects.
+
+    Parameters
+    ----------
+    wanted
+        What the run is asked for.
+    words
+        What is said of updates.
+    shelf
+        Where the versions of the template stay open.
+    clones
+        The folder for clones of a server's projects.
+    forge
+        The server.
+    """
+
+    late: Callable[[Outcome], None] = staticmethod(lambda _: None)
+    """Takes what comes after the run has been interrupted."""
+
+    def __init__(
+        self, wanted: Wanted, words: Words, shelf: Shelf, clones: Path, forge: Forge | None
+    ) -> None:
+        self.wanted, self.words, self.shelf = wanted, words, shelf
+        self.clones, self.forge = clones, forge
+        self.patience = Patience()
+        self.sources: dict[str, Source] = {}
+
+    # --- Where it stands --------------------------------------------------------------------------
+
+    def look(self, member: Member) -> Place:
+        """Where a project stands; nothing is raised."""
+        place = Place(member, Outcome(member.name, "due"))
+        if member.problem:
+            return place.settle("failed", member.problem)
+        try:
+            with self._held(member):
+                return self._look(place)
+        except Exception as error:
+            self.patience.judge(error)
+            return place.settle("failed", say_error(error, member.folder))
+
+    def _held(self, member: Member) -> AbstractContextManager[object]:
+        """Keep other commands away from the clone of a server's project."""
+        remote = member.remote
+        return hold_clone(self.clones, remote.clone) if remote else nullcontext()
+
+    def lost(self, member: Member, error: LisaError) -> Place:
+        """The place of a project whose process has died."""
+        return Place(member, Outcome(member.name, "failed", said=say_error(error)))
+
+    def _look(self, place: Place) -> Place:
+        member, remote = place.member, place.member.remote
+        branches: Mapping[str, str] = {}
+        if member.folder:
+            folder = member.folder
+        else:
+            self.patience.refuse()
+            address = git.clonable(remote.clone if remote else "")
+            references = git.list_references(address, remote.branch if remote else "")
+            self.patience.hear()
+            branches, folder = references.branches, find_clone(self.clones, address.url)
+            if not references.head:
+                return place.settle("failed", "it has no default branch")
+            git.bring_clone(address, folder, references.head)
+        repository = git.repository(folder)
+        head, note = find_base(repository) if member.folder else (repository.head or "", "")
+        place = place._replace(head=head, note=note)
+        with open_at(repository, head) as there:
+            place = self._choose_work(place, there)
+        branch = place.outcome.branch
+        if not branch:
+            return place
+        tip = git.tip_of(repository, branch) if member.folder else branches.get(branch, "")
+        if tip:
+            if remote:
+                git.fetch_commit(folder, tip)
+            mark = seal.read_mark(git.read_commit(repository, tip))
+            place = place._replace(tip=tip, mark=mark)
+        return self._look_at_requests(place, remote, branches) if remote else _judge(place)
+
+    def _choose_work(self, place: Place, folder: Path) -> Place:
+        """What a project gets, if anything: then it has a branch."""
+        settings = read_settings(folder)
+        # Whoever wanted to be left alone, and mistyped it, is left alone.
+        wrong = next((each for each in settings.problems if "fleet" in each.message), None)
+        if wrong or not settings.fleet:
+            said = f"{wrong.path}:{wrong.line}: {wrong.message}" if wrong else ""
+            return place.settle("failed" if wrong else "opted out", said)
+        if (folder / project.ANSWERS_FILE).is_file():
+            place = self._choose_version(place, folder)
+            if place.outcome.action != "current":
+                return place
+        elif self.wanted.adopt:
+            version = self.wanted.to or template.default_source().current()
+            branch = f"{BRANCHES}adopt"
+            return place.settle("due", to=version, branch=branch)._replace(brings=version)
+        else:
+            place = place.settle("no template")
+        if not self.wanted.fix:
+            return place
+        return place.settle("due", branch=f"{BRANCHES}fix")._replace(brings="fix")
+
+    def _choose_version(self, place: Place, folder: Path) -> Place:
+        """The version that a project gets which has one already."""
+        current = project.read(folder)
+        place = place.settle("current", version=current.version)
+        # Another template may be anywhere in the network: its address is not asked.
+        source = self._find_source(current)
+        if not source.ours:
+            return place.settle("no template", "it is made from another template")
+        if is_newer(current.version, self.wanted.to or source.current()):
+            if self.wanted.to:
+                return place.settle("current", "it has a newer version")
+            return place.settle("newer", f"to upgrade this one: {template.advise_newer()}")
+        current, target = self._find_target(folder)
+        place = place.settle("current", to=target.version)
+        if target.version == current.version:
+            return place
+        branch = f"{BRANCHES}{target.version}"
+        return place.settle("due", branch=branch)._replace(brings=target.version)
+
+    def _look_at_requests(self, place: Place, remote: Remote, branches: Mapping[str, str]) -> Place:
+        """What the merge requests tell."""
+        forge = self._forge
+        branch = place.outcome.branch
+        requests = forge.list_requests(remote, state="all", source_branch=branch)
+        opened = next((each for each in requests if each.state == "opened"), None)
+        listed = forge.list_requests(remote, state="opened", labels=forge.label, get_all=True)
+        older = [
+            each
+            for each in listed
+            if each.branch != branch and place.brings != "fix"
+            if git.VERSION_TAG.fullmatch(each.branch.removeprefix(BRANCHES))
+        ]
+        place = place._replace(opened=opened, older=tuple(older))
+        if opened:
+            opened = forge.read_request(remote, opened.number)
+            place = place.settle("due", url=opened.url)._replace(opened=opened)
+        elif requests:
+            before = requests[0]
+            why = "its merge request was closed: not this version"
+            if before.state == "merged":
+                why = "its merge request was merged, and taken back afterwards"
+            return place.settle("declined", why, url=before.url)
+        folder = find_clone(self.clones, remote.clone)
+        for each in older:
+            if tip := branches.get(each.branch):
+                git.fetch_commit(folder, tip)
+                if seal.read_mark(git.read_commit(git.repository(folder), tip)) is None:
+                    why = f"people have committed to the branch {each.branch}"
+                    return place.settle("touched", why, url=each.url)._replace(opened=each)
+        return _judge(place)
+
+    @property
+    def _forge(self) -> Forge:
+        if self.forge is None:
+            raise LisaError("a project of a server, and no server", "Name it in fleet.toml.")
+        return self.forge
+
+    def _find_target(self, folder: Path) -> tuple[Project, Target]:
+        """A project, and the version that it is to get."""
+        current = project.read(folder)
+        source = self._find_source(current)
+        return current, update.choose_target(current, self.wanted.to, source=source)
+
+    def _find_source(self, current: Project) -> Source:
+        """The template of a project: ours is the same for all, another one is the project's own."""
+        if not is_ours(current.source):
+            return template.recorded_source(current.source, current.root)
+        if current.source not in self.sources:
+            self.sources[current.source] = template.recorded_source(current.source, current.root)
+        return self.sources[current.source]
+
+    # --- What is done -----------------------------------------------------------------------------
+
+    def carry_out(self, place: Place) -> Outcome:
+        """Do what is missing in a project; nothing is raised but an interruption."""
+        try:
+            if place.member.remote:
+                self.patience.refuse()
+            with self._held(place.member):
+                outcome = self._carry_out(place)
+            if place.note and outcome.action in {"updated", "due", "right", "open"}:
+                outcome = replace(outcome, said="; ".join(filter(None, (place.note, outcome.said))))
+            return outcome
+        except KeyboardInterrupt:
+            if done := self._ask_after(place):
+                self.late(done)
+            raise
+        except Exception as error:
+            self.patience.judge(error)
+            said = say_error(error, place.member.folder)
+            return replace(place.outcome, action="failed", said=said)
+
+    def lost_outcome(self, place: Place, error: LisaError) -> Outcome:
+        """The outcome of a project whose process has died."""
+        failed = replace(place.outcome, action="failed", said=say_error(error))
+        return self._ask_after(place) or failed
+
+    def _ask_after(self, place: Place) -> Outcome | None:
+        """What git says of a project that was at work when that was broken off."""
+        member, branch = place.member, place.outcome.branch
+        try:
+            if member.folder:
+                tip = git.tip_of(git.repository(member.folder), branch)
+            else:
+                address = git.clonable(member.remote.clone if member.remote else "")
+                tip = git.list_references(address).branches.get(branch, "")
+        except (LisaError, OSError):
+            return None
+        said = "it was broken off here: the next run does what is missing"
+        done = replace(place.outcome, action="updated", said=said)
+        return done if tip not in {"", place.tip} else None
+
+    def _carry_out(self, place: Place) -> Outcome:
+        outcome, remote = place.outcome, place.member.remote
+        talks = remote is not None and place.opened is not None and not self.wanted.dry_run
+        if outcome.action == "touched":
+            if talks and remote and place.opened:
+                said = self.words.touched(place.opened.branch, outcome.to)
+                self._forge.say_once(remote, place.opened.number, said)
+            return outcome
+        if not self._is_right(place):
+            return self._bring(place)
+        outcome = replace(outcome, action="right")
+        if place.mark and place.mark.result == "conflict":
+            said = f"its conflicts are to be resolved on the branch {outcome.branch}"
+            outcome = replace(outcome, action="open", said=self._say_how(place) or said)
+        if talks and remote and place.opened:
+            self._close_older(place, remote, place.opened.url)
+            return self._merge(place, remote, place.opened, outcome)
+        return outcome
+
+    def _bring(self, place: Place) -> Outcome:
+        """Commit what is missing, push it, and say so in a merge request."""
+        outcome, remote = place.outcome, place.member.remote
+        folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
+        if remote:
+            git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
+        else:
+            journal.refuse_unwritable(git.repository(folder))
+        repository = git.repository(folder)
+        if repository.head != place.head and outcome.branch == f"{BRANCHES}adopt":
+            hint = "Check it out: git switch"
+            raise LisaError(f"{folder}: the default branch is not checked out", hint)
+        with open_at(repository, place.head, whole=True) as there:
+            work = self._work_out(place, there)
+        if not list_files(work):
+            return replace(outcome, action="current" if outcome.version else "no template")
+        outcome = replace(
+            outcome,
+            action="due",
+            changes=len(list_files(work)),
+            files=tuple(sorted(list_files(work))),
+            conflicts=() if isinstance(work, Repaired) else tuple(work.synced.conflicts),
+            notes=len(work.notes) if isinstance(work, Updated) else 0,
+        )
+        if self.wanted.dry_run:
+            git.committer(git.repository(folder))  # or else it fails later
+            return outcome
+        commit = place.tip if stands(place) else self._commit(place, folder, work)
+        outcome = replace(outcome, action="updated")
+        if remote is None:
+            return replace(outcome, said=self._say_how(place) if outcome.conflicts else "")
+        if commit != place.tip:
+            git.push(git.repository(folder), commit, outcome.branch, place.tip)
+        request = self._request(place, remote, work, commit)
+        self._close_older(place, remote, request.url)
+        return self._merge(place, remote, request, replace(outcome, url=request.url), commit)
+
+    def _say_how(self, place: Place) -> str:
+        """How somebody goes on with the conflicts of a local clone; a merge request says it too."""
+        folder, outcome = place.member.folder, place.outcome
+        if folder is None:
+            return ""
+        verb = "adopt" if outcome.branch == f"{BRANCHES}adopt" else "update"
+        command = f"lisa-scaffold {verb} --to {outcome.to} {shlex.quote(str(folder))}"
+        return f"resolve it at your desk, and commit: {command}"
+
+    def refuse_anonymous(self, places: Sequence[Place]) -> None:
+        """Raise LisaError where git knows in none of some projects who commits: it is said once."""
+        problem = None
+        for place in places:
+            remote = place.member.remote
+            folder = place.member.folder or find_clone(self.clones, remote.clone if remote else "")
+            with suppress(LisaError):  # of one that is broken it is told in its place
+                repository = git.repository(folder)
+                try:
+                    git.committer(repository)
+                except LisaError as error:
+                    problem = error
+                else:
+                    return
+        if problem:
+            raise LisaError("git does not know who commits", problem.hint)
+
+    def _is_right(self, place: Place) -> bool:
+        """Whether nothing is missing: neither a commit nor what its merge request says."""
+        if not stands(place):
+            return False
+        if place.member.remote is None:
+            return True
+        if place.opened is None:
+            return False
+        described = self.words.described(place.opened.description)
+        return described is None or described == place.tip
+
+    def _work_out(self, place: Place, folder: Path) -> Work:
+        """What a project gets."""
+        if place.brings == "fix":
+            return repair(folder)
+        if place.outcome.branch == f"{BRANCHES}adopt":
+            # Takes longer to import than all of an update, and few runs need it.
+            from lisa_scaffold import legacy
+            from lisa_scaffold.adopt import eligible
+            from lisa_scaffold.verbs import adopt
+
+            current = eligible.read(folder)
+            former = legacy.find_former(current.root)
+            with adopt.prepare(current, self.wanted.to, former) as prepared:
+                return prepared.adopt({})
+        current, target = self._find_target(folder)
+        project.refuse_half_updated(current)
+        old, new = self.shelf.open_all(target.source, target.project.version, target.version)
+        with workplace.folder() as scratch:
+            return Prepared(target.project, old, new, scratch, False, target.notes).update({})
+
+    def _commit(self, place: Place, folder: Path, work: Work) -> str:
+        """Commit on the branch, in the place of what a run before had committed."""
+        repository, branch = git.repository(folder), place.outcome.branch
+        repository = repository._replace(head=place.head)
+        mark = Mark(place.brings, judge_result(work), repository.head or "")
+        message = self.words.commit(work)
+        # In a clone of ours there may be what was never pushed.
+        if before := git.tip_of(repository, branch):
+            git.drop_branch(repository, branch, before)
+        journal.commit(
+            *(repository, branch, message, list_files(work)),
+            lambda tree: seal.make_trailer(message, mark, tree),
+        )
+        return git.tip_of(git.repository(folder), branch)
+
+    def _request(self, place: Place, remote: Remote, work: Work, commit: str) -> MergeRequest:
+        """Open the merge request, or bring up to date what nobody has changed in it."""
+        words, opened = self.words, place.opened
+        wanted: dict[str, Any] = {
+            "title": words.title(work),
+            "description": words.description(work, commit),
+        }
+        if opened is None:
+            wanted["labels"] = list(self.wanted.updates.labels)
+            if (user := self._find_assignee(remote.name)) is not None:
+                wanted["assignee_id"] = user
+            return self._forge.open_request(remote, place.outcome.branch, wanted)
+        if not words.is_own_title(opened.title) or opened.title == wanted["title"]:
+            del wanted["title"]
+        if words.described(opened.description) is None:
+            del wanted["description"]
+        return self._forge.edit_request(remote, opened.number, wanted) if wanted else opened
+
+    def _find_assignee(self, name: str) -> int | None:
+        for pattern, user in self.wanted.updates.assign:
+            if match_patterns([pattern])(name):
+                return self._forge.find_user(user)
+        return None
+
+    def _close_older(self, place: Place, remote: Remote, url: str) -> None:
+        """Close the merge requests of older versions, which this one supersedes."""
+        for each in place.older:
+            said = self.words.superseded(url, place.outcome.to)
+            self._forge.say_once(remote, each.number, said)
+            self._forge.edit_request(remote, each.number, {"state_event": "close"})
+
+    def _merge(
+        self,
+        place: Place,
+        remote: Remote,
+        request: MergeRequest,
+        outcome: Outcome,
+        commit: str = "",
+    ) -> Outcome:
+        """Merge what is the template's own change alone, once a pipeline has seen that commit."""
+        if not self.wanted.merge:
+            return outcome
+        commit = commit or place.tip
+        folder = find_clone(self.clones, remote.clone)
+        mark = seal.read_mark(git.read_commit(git.repository(folder), commit))
+        request = self._forge.read_request(remote, request.number)
+        why = ""
+        if mark is None or mark.result != "plain":
+            why = "not merged by itself: it is more than the template's change"
+        elif request.draft or not request.commit == request.pipeline_commit == commit:
+            why = "not merged yet: no pipeline has seen this commit"
+        elif request.pipeline not in {*waves.RUNNING, "success"}:
+            why = f"not merged: its pipeline is {request.pipeline}"
+        elif request.target != remote.branch:
+            why = "not merged: it does not go into the default branch"
+        elif not self._is_the_templates(place, remote, commit):
+            why = "not merged: its commit is something else than what the template brings"
+        if why:
+            return replace(outcome, said=why)
+        now = request.pipeline == "success"
+        self._forge.merge(remote, request, now=now)
+        if now:
+            return replace(outcome, action="merged")
+        return replace(outcome, said="it is merged once its pipeline has passed")
+
+    def _is_the_templates(self, place: Place, remote: Remote, commit: str) -> bool:
+        """Whether a commit is what the template brings, and nothing else, by doing it again.
+
+        Whoever may push can write what a commit says of itself, its seal included.
+        """
+        folder = find_clone(self.clones, remote.clone)
+        git.bring_clone(git.clonable(remote.clone), folder, place.head, whole=True)
+        git.fetch_commit(folder, commit)
+        work, repository = self._work_out(place, folder), git.repository(folder)
+        with workplace.folder() as scratch:
+            store = git.Store(scratch / "store.git", repository)
+            tree = store.tree_with(place.head, list_files(work))
+        found = git.read_commit(repository, commit)
+        return (judge_result(work), found.tree, found.parents) == ("plain", tree, (place.head,))
+
+
+def _judge(place: Place) -> Place:
+    """A place where people have been is theirs."""
+    if place.tip and place.mark is None:
+        return place.settle("touched", "people have committed to its branch")
+    return place
