@@ -16,7 +16,7 @@ import yaml
 from lisa_scaffold import git, prompt
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.model import Question
-from lisa_scaffold.prompt.screen import Option
+from lisa_scaffold.prompt.screen import Option, _List
 
 from .support.adopting import BRANCH, make, paths, show
 from .support.sweeps import sampled
@@ -485,8 +485,9 @@ def test_enter_alone_confirms(terminal: pexpect.spawn[str]) -> None:
     answer(terminal, "part of the code compiled")
     answer(terminal, "Build backend")
     terminal.expect_exact("command-line program")
-    terminal.send("yn")
-    terminal.send("y" + ENTER)
+    terminal.send("yn" + ENTER)
+    terminal.expect_exact("Nothing matches")
+    terminal.send("\x7f" + ENTER)
     terminal.expect_exact("documentation pages")
     terminal.close(force=True)
 
@@ -511,6 +512,60 @@ def test_escape_goes_back_and_what_was_answered_stands_there(terminal: pexpect.s
     answer(terminal, "Create this project?")
     assert finish(terminal) == 0
     assert recorded(here(terminal) / "lisa-tides")["kind"] == "package"
+
+
+def test_what_is_typed_and_left_stands_there_again(terminal: pexpect.spawn[str]) -> None:
+    answer(terminal, KIND)
+    terminal.expect_exact(ASKED[0])
+    terminal.send(CLEAR + "LISA Ti" + ESCAPE)
+    answer(terminal, KIND)
+    terminal.expect_exact("LISA Ti")
+    terminal.send("d" + CTRL_C)
+    terminal.expect_exact("Stop here?")
+    terminal.send(UP + UP + ENTER)  # no, go on
+    terminal.expect_exact("LISA Tid")
+    terminal.send("e" + CTRL_C)
+    answer(terminal, "Stop here?")
+    assert finish(terminal) == 130
+    again = spawn("-c", NEW, cwd=here(terminal))
+    answer(again, "Take up the answer that")
+    again.expect_exact("LISA Tide")
+    again.send("s" + ENTER)
+    for question in ASKED[1:]:
+        answer(again, question)
+    answer(again, "Create this project?")
+    assert finish(again) == 0
+    assert (here(terminal) / "lisa-tides/.git").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("mit", "MIT"),
+        ("bsd-3", "BSD 3-Clause (short)"),
+        ("n", "No, go on"),  # and not another one that has the letter somewhere
+        ("go o", "No, go on"),
+        ("lesser", "GNU Lesser"),
+        ("gnu", "GNU General"),
+        ("gnu les", "GNU Lesser"),
+        ("names", "Group [namespace]"),  # and not another one that speaks of it
+        ("group_n", "Group [namespace]"),
+        ("y", "Yes, and keep the answers for the next time"),  # which is pointed at
+    ],
+)
+def test_what_letters_are_meant_for(typed: str, expected: str) -> None:
+    titles = ["No, go on", "BSD 3-Clause (short)", "MIT", "GNU General", "GNU Lesser"]
+    titles += [
+        "Group [namespace]",
+        "Import name (in a namespace)",
+        "Yes, stop",
+        "Yes, and keep the answers for the next time",
+    ]
+    listed = _List([Option(each, each) for each in titles], len(titles) - 1, chosen=None)
+    for letter in typed:
+        listed.type(letter)
+    assert listed.value == expected
+    assert listed.at in listed.shown
 
 
 @pytest.mark.uncounted
@@ -597,7 +652,7 @@ def test_which_answer_filters_names_and_values_and_says_that_nothing_matches(
     terminal.send("\x7f\x7f\x7fbsd")
     terminal.expect_exact("Licence: BSD-3-Clause [license]")
     answer(terminal, "", "")
-    answer(terminal, "the usual choice in LISA", "m")
+    answer(terminal, "the usual choice in LISA", "mit")
     terminal.expect_exact("MIT")
     answer(terminal, "Create this project?")
     assert finish(terminal) == 0

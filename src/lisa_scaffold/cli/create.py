@@ -123,9 +123,11 @@ def _make_in_dialogue(
         suggested = {**suggested, "distribution": named}
     given, taken_up = _take_up(resolve, given, destination)
     is_of_another = bool(kept.read()) and not taken_up
+    drafts = kept.read_drafts() if taken_up else {}
     asked: set[str] = set()
     while True:
-        given = prompt.ask_all(resolve, given, asked, _keep, taken_up)
+        keep_all = partial(_keep, drafts=drafts)
+        given = prompt.ask_all(resolve, given, asked, keep_all, taken_up, drafts=drafts)
         taken_up = []
         questions = resolve(given)
         answers = {question.key: question.value for question in questions}
@@ -189,7 +191,7 @@ def _take_up(
     return given, []
 
 
-def _keep(answers: Any) -> bool:
+def _keep(answers: Any, drafts: dict[str, str] | None = None) -> bool:
     """Keep answers, and in place of more of them only where that is wanted; whether it was done."""
     from lisa_scaffold import prompt
     from lisa_scaffold.verbs import kept
@@ -199,7 +201,7 @@ def _keep(answers: Any) -> bool:
         if not prompt.confirm(what, likely=False):
             return False
     with changing(f"the answers are kept in {kept.place()}"):
-        kept.keep(answers)
+        kept.keep(answers, drafts or {})
     return True
 
 

@@ -11,6 +11,7 @@ from lisa_scaffold.keyboard import hold_typed
 from lisa_scaffold.model import Question
 from lisa_scaffold.prompt.screen import (
     BackAsked,
+    Left,
     Option,
     StopAsked,
     ask_line,
@@ -28,18 +29,23 @@ Resolve = Callable[[Answers], list[Question]]
 Keep = Callable[[Answers], object]
 """Keeps answers for the next time."""
 
+Drafts = dict[str, str]
+"""What was typed as an answer, and left, by questions."""
+
 Decision = Literal["create", "change", "cancel", "show"]
 
 _Answer = TypeVar("_Answer")
 _YES_NO = (Option("Yes", True), Option("No", False))
 
 
-def ask_all(
+def ask_all(  # noqa: PLR0913 - what there is to a dialogue, each by its name
     resolve: Resolve,
     given: Answers,
     asked: set[str],
     keep: Keep | None = None,
     taken_up: Sequence[str] = (),
+    *,
+    drafts: Drafts | None = None,
 ) -> dict[str, Any]:
     """Ask every question that a person is asked and that has no answer yet.
 
@@ -55,6 +61,9 @@ def ask_all(
         Keeps the answers of somebody who stops.
     taken_up
         Questions that were answered the last time, in their order: Escape leads back to them.
+    drafts
+        What was typed as an answer, and left, by questions: it stands there when they are asked
+        again.
 
     Returns
     -------
@@ -68,6 +77,7 @@ def ask_all(
         If the user stops.
     """
     answers = dict(given)
+    drafts = {} if drafts is None else drafts
     known = (asked | given.keys()) - {*taken_up}
     came_by = [*taken_up]
     asked |= {*taken_up}
@@ -91,7 +101,7 @@ def ask_all(
             mark = f"({mine.index(question) + 1} of {len(mine)})"
             try:
                 new = _until_answered(
-                    lambda: ask(question, resolve, answers, mark),  # noqa: B023 - it is asked here
+                    lambda: ask(question, resolve, answers, mark, drafts),  # noqa: B023 - it is asked here
                     keep_asked if keep and came_by else None,
                 )
             except BackAsked:
@@ -138,12 +148,11 @@ def change_one(
     ]
     try:
         question: Question = _until_answered(
-            lambda: choose(
-                "Which answer?", options, filters=True, mark=f"({len(options)}, arrows show all)"
-            ),
+            lambda: choose("Which answer?", options, mark=f"({len(options)}, arrows show all)"),
             keep,
         )
-        new = _until_answered(lambda: ask(question, resolve, given), keep)
+        drafts: Drafts = {}
+        new = _until_answered(lambda: ask(question, resolve, given, drafts=drafts), keep)
     except BackAsked:
         return dict(given)
     return _record(given, question, resolve, new)
@@ -187,8 +196,10 @@ def ask_one(resolve: Resolve, given: Answers, key: str) -> dict[str, Any]:
         If the user stops.
     """
     question = next(each for each in resolve(given) if each.key == key)
+    drafts: Drafts = {}
     try:
-        return {**given, key: _until_answered(lambda: ask(question, resolve, given))}
+        new = _until_answered(lambda: ask(question, resolve, given, drafts=drafts))
+        return {**given, key: new}
     except BackAsked:
         return dict(given)  # the answers are shown, and can be changed
 
@@ -308,7 +319,13 @@ def choose_side(
     return decision
 
 
-def ask(question: Question, resolve: Resolve, answers: Answers, mark: str = "") -> Any:
+def ask(
+    question: Question,
+    resolve: Resolve,
+    answers: Answers,
+    mark: str = "",
+    drafts: Drafts | None = None,
+) -> Any:
     """Ask one question; a wrong answer is reported at once and can be corrected.
 
     Parameters
@@ -321,6 +338,8 @@ def ask(question: Question, resolve: Resolve, answers: Answers, mark: str = "") 
         The answers that were given.
     mark
         How far the person has come.
+    drafts
+        See :func:`ask_all`.
 
     Raises
     ------
@@ -355,13 +374,20 @@ def ask(question: Question, resolve: Resolve, answers: Answers, mark: str = "") 
         """The answer: what is shown in place of a default means that default."""
         return default if text == shown else text.strip()
 
-    text = ask_line(
-        heading,
-        lambda text: check(meant(text)),
-        default=shown,
-        placeholder=_line(question.placeholder),
-        mark=mark,
-    )
+    drafts = {} if drafts is None else drafts
+    try:
+        text = ask_line(
+            heading,
+            lambda text: check(meant(text)),
+            default=shown,
+            typed=drafts.pop(question.key, None),
+            placeholder=_line(question.placeholder),
+            mark=mark,
+        )
+    except Left as left:
+        if left.typed is not None:
+            drafts[question.key] = left.typed
+        raise
     return meant(text)
 
 

@@ -6,6 +6,7 @@ Enter confirms, Escape goes back, Ctrl-C asks whether to stop.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -46,13 +47,27 @@ _STYLE = Style(
 )
 # Lines that the question, its hints and complaints need beside the choices.
 _OTHER_LINES = 8
+_FEW = 4
+"""Options among which nobody looks for one."""
 
 
-class BackAsked(Exception):  # noqa: N818 - nothing is wrong
+class Left(Exception):  # noqa: N818 - nothing is wrong
+    """The person leaves a question.
+
+    Attributes
+    ----------
+    typed
+        What stood there and was no answer yet; ``None`` where that is what was offered.
+    """
+
+    typed: str | None = None
+
+
+class BackAsked(Left):
     """The person wants to go back to the last question."""
 
 
-class StopAsked(Exception):  # noqa: N818 - nothing is wrong
+class StopAsked(Left):
     """The person has pressed Ctrl-C."""
 
 
@@ -157,8 +172,14 @@ def _columns() -> int:
     return get_app().output.get_size().columns - 1
 
 
-def ask_line(
-    heading: str, check: Check, *, default: str = "", placeholder: str = "", mark: str = ""
+def ask_line(  # noqa: PLR0913 - what there is to a question, each by its name
+    heading: str,
+    check: Check,
+    *,
+    default: str = "",
+    typed: str | None = None,
+    placeholder: str = "",
+    mark: str = "",
 ) -> str:
     """Ask for a line of text.
 
@@ -169,7 +190,9 @@ def ask_line(
     check
         Tells what is wrong about an answer; a wrong one can be corrected.
     default
-        The text that stands there to begin with.
+        The text that is offered.
+    typed
+        What somebody typed there before, and left; ``None``: nothing.
     placeholder
         An example, shown while nothing is typed.
     mark
@@ -191,14 +214,14 @@ def ask_line(
         typed = "letters: another, " if again else ""
         screen.hint = f"Enter: take it, {typed}Esc: back, Ctrl-C: stop"
 
-    offer(again=bool(default))
+    offer(again=bool(default) and typed is None)
 
     def note_change(_: Buffer) -> None:
         screen.wrong = ""
         offer(again=False)
 
     buffer = Buffer(
-        document=Document(default),
+        document=Document(default if typed is None else typed),
         multiline=False,
         on_text_changed=note_change,
         on_cursor_position_changed=note_change,
@@ -226,24 +249,27 @@ def ask_line(
     )
     control = BufferControl(buffer, input_processors=[BeforeInput("  "), example])
     body = Window(control, wrap_lines=True, dont_extend_height=True, height=Dimension(min=1))
-    text: str = screen.run(body, lambda: buffer.text or "(empty)", control)
+    try:
+        text: str = screen.run(body, lambda: buffer.text or "(empty)", control)
+    except Left as left:
+        left.typed = None if buffer.text == default else buffer.text
+        raise
     return text
 
 
 class _List:
     """Options of which one is pointed at; those that do not match what was typed are left out."""
 
-    def __init__(
-        self, options: Sequence[Option], at: int, *, filters: bool, chosen: set[int] | None
-    ) -> None:
-        self.options, self.at, self.filters, self.chosen = options, at, filters, chosen
+    def __init__(self, options: Sequence[Option], at: int, *, chosen: set[int] | None) -> None:
+        self.options, self.at, self.chosen = options, at, chosen
         self.typed = ""
+        self._titles = [_searched(each.title) for each in options]
 
     @property
     def shown(self) -> list[int]:
-        """The numbers of the options that match."""
-        wanted = self.typed.casefold()
-        return [at for at, each in enumerate(self.options) if wanted in each.title.casefold()]
+        """The numbers of the options that have each of the words that were typed."""
+        words = _searched(self.typed).split()
+        return [at for at, title in enumerate(self._titles) if all(word in title for word in words)]
 
     def move(self, step: int) -> None:
         """Point at another option."""
@@ -252,15 +278,14 @@ class _List:
             self.at = shown[(at + step) % len(shown)]
 
     def type(self, text: str) -> None:
-        """Take a character: it filters, or goes to the next option that begins with it."""
-        if self.filters:
-            self.typed += text
-            self.move(0)
-            return
-        found = [
-            at for at, each in enumerate(self.options) if each.title.casefold().startswith(text)
-        ]
-        self.at = next((at for at in found if at > self.at), found[0] if found else self.at)
+        """Take a character, and point at what it is most likely meant for."""
+        self.typed += text
+        wanted = _searched(self.typed).strip()
+        begun = [at for at in self.shown if self._titles[at].startswith(wanted)]
+        words = [at for at in self.shown if f" {wanted}" in f" {self._titles[at]}"]
+        if (likely := begun or words) and self.at not in likely:
+            self.at = likely[0]
+        self.move(0)
 
     @property
     def value(self) -> Any:
@@ -290,17 +315,23 @@ class _List:
         return lines
 
 
+def _searched(text: str) -> str:
+    """A text as it is looked for: `bsd-3` in `BSD 3-Clause` too."""
+    return re.sub(r"[-_(\[\"]", " ", text.casefold())
+
+
 def choose(  # noqa: PLR0913 - what there is to choose, each by its name
     heading: str,
     options: Sequence[Option],
     *,
     at: int = 0,
-    filters: bool = False,
     chosen: Sequence[int] | None = None,
     check: Check = lambda _: "",
     mark: str = "",
 ) -> Any:
     """Ask for one of some options, or for any number of them.
+
+    Letters leave out the options that do not have them.
 
     Parameters
     ----------
@@ -310,9 +341,6 @@ def choose(  # noqa: PLR0913 - what there is to choose, each by its name
         The possible answers.
     at
         The number of the one to begin with.
-    filters
-        Whether letters leave out the options that do not have them; otherwise a letter goes to the
-        next option that begins with it.
     chosen
         The numbers of those that are chosen to begin with; ``None``: one is to be chosen.
     check
@@ -330,8 +358,9 @@ def choose(  # noqa: PLR0913 - what there is to choose, each by its name
     BackAsked, StopAsked
         If the person does not answer.
     """
-    listed = _List(options, at, filters=filters, chosen=None if chosen is None else {*chosen})
-    more = "letters: filter, " if filters else "" if chosen is None else "Space: choose, "
+    listed = _List(options, at, chosen=None if chosen is None else {*chosen})
+    more = "" if chosen is None else "Space: choose, "
+    more += "letters: filter, " if len(options) > _FEW else ""
     screen = _Screen(heading, mark, f"Enter: take it, {more}Esc: back, Ctrl-C: stop")
 
     # Enter comes as Ctrl-J where it was typed before anybody held the terminal.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from lisa_scaffold import answers as checks
@@ -25,8 +26,12 @@ def place() -> Path:
     return above / "lisa-scaffold" / "lisa-new.yml"
 
 
-def keep(answers: Mapping[str, Any]) -> None:
-    """Keep answers.
+def _place_of_drafts() -> Path:
+    return place().with_name("lisa-new-typed.yml")
+
+
+def keep(answers: Mapping[str, Any], drafts: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Keep answers, and what was typed as an answer without being one yet, by questions.
 
     Raises
     ------
@@ -36,18 +41,28 @@ def keep(answers: Mapping[str, Any]) -> None:
     import yaml
 
     place().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    said = yaml.safe_dump(dict(answers), allow_unicode=True, sort_keys=False)
-    files.write_named(place(), said.encode())
+    for path, kept in ((_place_of_drafts(), drafts), (place(), answers)):
+        said = yaml.safe_dump(dict(kept), allow_unicode=True, sort_keys=False)
+        files.write_named(path, said.encode())
 
 
 def read() -> dict[str, Any]:
     """The answers that were kept; none where there are none that can be read."""
+    return _read(place())
+
+
+def read_drafts() -> dict[str, str]:
+    """What was typed, and left, when they were kept."""
+    return {key: text for key, text in _read(_place_of_drafts()).items() if isinstance(text, str)}
+
+
+def _read(path: Path) -> dict[str, Any]:
     import yaml
 
     from lisa_scaffold.formats.yaml_data import plain
 
     with suppress(LisaError, OSError, ValueError, RecursionError, yaml.YAMLError):
-        found = plain(files.read_named(place()))
+        found = plain(files.read_named(path))
         if isinstance(found, dict) and not checks.find_fault(found):
             return found
     return {}
@@ -61,5 +76,6 @@ def name_folder(answers: Mapping[str, Any]) -> str:
 
 def forget() -> None:
     """Keep nothing any more."""
-    with suppress(OSError):
-        place().unlink()
+    for path in (place(), _place_of_drafts()):
+        with suppress(OSError):
+            path.unlink()
