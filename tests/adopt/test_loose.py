@@ -210,6 +210,73 @@ def test_a_check_of_scripts_says_that_there_is_no_project(tmp_path: Path, capsys
     assert "no Python project here" not in capsys.readouterr().out
 
 
+PACKAGE: Files = {
+    "pulsars/__init__.py": "",
+    "pulsars/timing.py": "import json\nimport cv2, numpy as np\nfrom lal import C\n",
+    "pulsars/plot.py": (
+        "from pulsars import timing\nimport odd_one.x\n\ntry:\n    import rich\nexcept E: 1\n"
+    ),
+    "Example.ipynb": SCRIPTS["analysis.ipynb"],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            {},
+            '["lalsuite", "numpy", "opencv-python"]  # which distributions bring odd_one?',
+        ),
+        ({"binder/requirements.txt": "numpy==2.1\njupyterlab\n"}, '["numpy>=2.1"]'),
+        (
+            {
+                "environment.yml": "dependencies:\n  - python=3.11\n  - conda-forge::numpy=1.26\n"
+                "  - scipy>=1.9\n  - pip:\n      - gwpy==3.0\n"
+            },
+            '["numpy", "scipy>=1.9", "gwpy>=3.0"]',
+        ),
+    ],
+)
+def test_a_package_without_metadata_is_given_the_lines(
+    more: Files, expected: str, tmp_path: Path, capsys: Capture
+) -> None:
+    project = make(tmp_path / "pulsar-timing", {**PACKAGE, **more})
+    assert adopt(project) == ExitCode.REFUSED
+    first, *steps, last = capsys.readouterr().err.splitlines()
+    assert first.endswith("but pulsars is a package; these steps say so:")
+    assert [step.strip() for step in steps] == [
+        "mkdir -p src",
+        "git mv pulsars src/",
+        "and in pyproject.toml:",
+        "[project]",
+        'name = "pulsar-timing"',
+        'version = "0.1.0"',
+        'requires-python = ">=3.11"',
+        f"dependencies = {expected}",
+    ]
+    assert last.endswith("#from-loose-scripts")
+
+
+def test_the_lines_for_a_package_lead_to_a_project(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "pulsar-timing", PACKAGE)
+    assert adopt(project) == ExitCode.REFUSED
+    _, *steps, _ = capsys.readouterr().err.splitlines()
+    lines = [step.strip() for step in steps]
+    at = lines.index("and in pyproject.toml:")
+    for command in lines[:at]:
+        subprocess.run(shlex.split(command), cwd=project, check=True)
+    write(project, {"pyproject.toml": "\n".join([*lines[at + 1 :], ""])})
+    commit(project)
+    assert adopt(project) == ExitCode.DONE
+    assert "import_name: pulsars\n" in show(project, ".copier-answers.yml")
+
+
+def test_a_check_of_a_package_without_metadata_names_it(tmp_path: Path, capsys: Capture) -> None:
+    cli.main(["check", str(make(tmp_path / "pulsar-timing", PACKAGE))])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "no metadata tell of pulsars/. lisa-scaffold adopt tells what lets them be" in told
+
+
 def test_a_new_project_over_scripts_names_the_other_way(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "scripts", SCRIPTS)
     assert cli.main(["new", str(project), "--defaults"]) == ExitCode.REFUSED

@@ -30,7 +30,8 @@ def test_no_text() -> None:
     files = changed(stating(KEY), {"LICENSE": None})
     assert found(files, "LIC001") == [("LIC001", "LICENSE", 1)]
     assert messages(files, "LIC001") == [
-        "no licence text, so nobody may use or change this: add a LICENSE file"
+        "no licence text, so nobody may use or change this: add that of the licence which the "
+        "copyright holders choose, as LICENSE"
     ]
     assert found(changed(files, {"COPYING": MIT}), "LIC001") == []
     assert found({"notes.txt": "no project\n"}, "LIC") == []
@@ -50,8 +51,8 @@ def test_free_text_becomes_an_expression(stated: str) -> None:
 def test_free_text_that_may_mean_several_is_left_to_people(stated: str) -> None:
     files = changed(stating(f'license = "{stated}"'), {"LICENSE": "Ask us.\n"})
     assert messages(files, "LIC") == [
-        f"`{stated}` is not a licence identifier, so the build may fail: choose one from "
-        "spdx.org/licenses"
+        f"`{stated}` is not a licence identifier, so the build may fail: write its identifier, "
+        "which is in spdx.org/licenses"
     ]
 
 
@@ -89,7 +90,10 @@ def test_what_the_table_leaves_behind_goes_too() -> None:
             'license = { file = "LICENSE" }',
             'write `license = "BSD-3-Clause"` and list it under `license-files = ["LICENSE"]`',
         ),
-        ('license = { text = "see the file" }', "choose one from spdx.org/licenses"),
+        (
+            'license = { text = "see the file" }',
+            "write its identifier, which is in spdx.org/licenses",
+        ),
     ],
 )
 def test_a_table_that_names_no_licence_is_told(stated: str, remedy: str) -> None:
@@ -103,7 +107,7 @@ def test_no_licence_stated() -> None:
     files = edited(clean(), "pyproject.toml", f"{KEY}\n", "")
     assert found(files, "LIC") == [("LIC003", "pyproject.toml", 5)]
     assert messages(files, "LIC") == [
-        "no `license`, so tools report this as unlicensed: add `BSD-3-Clause`"
+        "no `license`, so tools report this as unlicensed: state `BSD-3-Clause`"
     ]
 
 
@@ -275,7 +279,7 @@ def test_a_name_in_setup_cfg_becomes_an_identifier_where_it_can_be_told() -> Non
     assert (finding.path, finding.line) == ("setup.cfg", 3)
     assert finding.message == (
         "`Ours alone` is not a licence identifier that tools understand: "
-        "choose one from spdx.org/licenses"
+        "write its identifier, which is in spdx.org/licenses"
     )
     assert not finding.fixable
     (finding,) = findings(stated("BSD 3-Clause"), "LIC003")
@@ -356,7 +360,10 @@ def test_a_licence_that_is_kept_elsewhere() -> None:
 def test_a_licence_in_a_file_of_its_name(path: str, is_one: bool) -> None:
     files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n", path: MIT}
     told = ["builds leave this licence out: list the file under `license_files`"]
-    none = ["no licence text, so nobody may use or change this: add a LICENSE file"]
+    none = [
+        "no licence text, so nobody may use or change this: add that of the licence which the "
+        "copyright holders choose, as LICENSE"
+    ]
     assert messages(files, "LIC001") == (told if is_one else none)
 
 
@@ -364,7 +371,8 @@ def test_a_text_does_not_say_whether_later_versions_are_meant() -> None:
     text = clean(license="GPL-3.0-or-later")["LICENSE"]
     setup = "from setuptools import setup\nsetup(name='a')\n"
     assert messages({"setup.py": setup, "LICENSE": text}, "LIC003") == [
-        "no `license`, so tools report this as unlicensed: add `GPL-3.0-or-later` or `GPL-3.0-only`"
+        "no `license`, so tools report this as unlicensed: "
+        "state `GPL-3.0-or-later` or `GPL-3.0-only`"
     ]
 
 

@@ -188,6 +188,20 @@ def test_a_build_that_cannot_be_says_so_and_what_to_do(
     assert done.stdout.startswith(f"images/build: {said}")
 
 
+@pytest.mark.parametrize("builder", ["docker", "podman", "buildah"])
+def test_what_is_not_installed_is_not_to_be_started(
+    builder: str, repository: Path, tmp_path: Path
+) -> None:
+    for name in ("git", "sh", "dirname", "mkdir", "sed"):
+        found = shutil.which(name)
+        assert found
+        (tmp_path / name).symlink_to(found)
+    environment = {"LISA_BUILDER": builder, "PATH": str(tmp_path)}
+    done = run("images/build", "operations", cwd=repository, env=environment)
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"images/build: there is no {builder} here\n  Install it, or set")
+
+
 # It stands in for an engine: it notes what it is asked for, and a push gives a digest.
 ENGINE = """\
 #!/bin/sh

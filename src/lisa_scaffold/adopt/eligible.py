@@ -141,11 +141,24 @@ def refuse_unpackaged(facts: Facts, root: Path) -> None:
     why = (
         f"{own} says nothing about a package" if own else "no pyproject.toml, setup.cfg or setup.py"
     )
+    _refuse_package(facts, root, why)
     refuse_scripts(facts, root, f"no Python package: {why}")
     raise LisaError(
         f"{root}: no Python package: {why}",
         "A new project is made with lisa-new; an older one needs its metadata first.",
     )
+
+
+def _refuse_package(facts: Facts, root: Path, problem: str) -> None:
+    """Raise LisaError where one folder is a package without metadata: with the steps to some."""
+    packages = facts.layout.packages
+    if len(packages) == 1:
+        steps = "\n".join(loose.explain_metadata(facts, root.name, packages[0]))
+        raise LisaError(
+            f"{root}: {problem}, but {visible(packages[0])} is a package; these steps say so:\n"
+            f"{steps}",
+            f"Then git add and commit, and lisa-scaffold adopt. Step by step: {loose.PAGE}",
+        )
 
 
 def refuse_scripts(facts: Facts, root: Path | None, problem: str) -> None:

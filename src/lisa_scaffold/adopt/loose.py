@@ -6,14 +6,23 @@ import ast
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.shown import visible
 from lisa_scaffold.versions import normalize_name
 
+_LISTS = (
+    *("requirements.txt", "binder/requirements.txt", ".binder/requirements.txt"),
+    *("environment.yml", "environment.yaml", "binder/environment.yml", ".binder/environment.yml"),
+)
+# What else a list for notebooks, or of conda, has.
+_NO_REQUIREMENTS = frozenset(
+    ("python", "pip", "setuptools", "wheel", "jupyter", "jupyterlab", "notebook", "ipykernel")
+)
 PAGE = "https://lisa.pages.in2p3.fr/lisa-scaffold/howto/adopt.html#from-loose-scripts"
 # Programs run these where they are; they are no part of a package.
 _TOOLS = frozenset(("setup", "noxfile", "conftest", "tasks", "fabfile", "dodo", "wscript"))
@@ -73,30 +82,81 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
     name
         The distribution's name, as far as one is known.
     """
-    scripts = find_scripts(facts)
-    distribution = normalize_name(re.sub(r"[^A-Za-z0-9]+", "-", name)).strip("-") or "lisa-example"
+    scripts, distribution = find_scripts(facts), _name_distribution(name)
     folder = f"src/{distribution.replace('-', '_')}"
     steps = [f"mkdir -p {folder}", f"touch {folder}/__init__.py"]
     if scripts:
         steps.append(f"git mv {shlex.join(scripts)} {folder}/")
     if not facts.package.form:
-        needed = ", ".join(f'"{each}"' for each in find_bounds(facts))
-        steps += [
-            "and in pyproject.toml:",
-            "  [project]",
-            f'  name = "{distribution}"',
-            '  version = "0.1.0"',
-            '  requires-python = ">=3.11"',
-            f"  dependencies = [{needed}]",
-        ]
+        steps += _state_metadata(facts, distribution, scripts)
     return [f"    {visible(step)}" for step in steps]
+
+
+def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
+    """The commands and lines that make a folder of modules installable.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    name
+        The distribution's name, as far as one is known.
+    folder
+        The folder of the package.
+    """
+    moves = (
+        [] if folder.startswith("src/") else ["mkdir -p src", f"git mv {shlex.quote(folder)} src/"]
+    )
+    modules = facts.paths(f"{folder}/**/*.py")
+    steps = [*moves, *_state_metadata(facts, _name_distribution(name), modules)]
+    return [f"    {visible(step)}" for step in steps]
+
+
+def _name_distribution(name: str) -> str:
+    return normalize_name(re.sub(r"[^A-Za-z0-9]+", "-", name)).strip("-") or "lisa-example"
+
+
+def _state_metadata(facts: Facts, distribution: str, modules: list[str]) -> list[str]:
+    """The lines of metadata for some modules."""
+    needed = next(filter(None, map(_read_list(facts), _LISTS)), [])
+    if not needed:
+        own = {path.removesuffix(".py").split("/")[-1] for path in facts.paths("**/*.py")}
+        own |= {path.split("/")[0] for path in facts.paths("*/**/*.py")}
+        needed = imported.guess_requirements(facts, modules, own | set(facts.layout.names))
+    known = ", ".join(f'"{each}"' for each in needed if not each.endswith("?"))
+    unknown = [each.removesuffix("?") for each in needed if each.endswith("?")]
+    asked = f"  # which distributions bring {', '.join(unknown)}?" if unknown else ""
+    return [
+        "and in pyproject.toml:",
+        "  [project]",
+        f'  name = "{distribution}"',
+        '  version = "0.1.0"',
+        '  requires-python = ">=3.11"',
+        f"  dependencies = [{known}]{asked}",
+    ]
+
+
+def _read_list(facts: Facts) -> Callable[[str], list[str]]:
+    """What reads a list of requirements of a project."""
+
+    def read(path: str) -> list[str]:
+        if path.endswith((".yml", ".yaml")):
+            return _bound(imported.read_conda(facts, path))
+        return find_bounds(facts, path)
+
+    return read
 
 
 def find_bounds(facts: Facts, path: str = "requirements.txt") -> list[str]:
     """What a list of requirements asks for, as a package does: exact pins as lower bounds."""
+    return _bound(facts.lines(path))
+
+
+def _bound(lines: Iterable[str]) -> list[str]:
     found = []
-    for line in facts.lines(path):
-        if match := _REQUIREMENT.fullmatch(line.strip()):
+    for line in lines:
+        match = _REQUIREMENT.fullmatch(line.strip())
+        if match and match[1].lower() not in _NO_REQUIREMENTS:
             bound = re.sub(r"^={2,3}\s*", ">=", (match[2] or "").strip())
             found.append(f"{match[1].replace(' ', '')}{bound}")
     return found

@@ -52,7 +52,7 @@ _ELSEWHERE = compile_lazily(
     r"(?:[-_ ]clause)?(?:[-_ ]?(?:licen[sc]e|copying))?(?:\.(?:md|rst|txt))?",
     re.IGNORECASE,
 )
-_CHOOSE = "choose one from spdx.org/licenses"
+_CHOOSE = "write its identifier, which is in spdx.org/licenses"
 _LONGEST_NAME = 100  # characters of a name, with words such as "or later"; a text has more
 _READMES = ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md")
 
@@ -110,7 +110,8 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     Why: Without a licence nobody may use, change or pass on the software, whatever was meant. Most
     licences require every copy to contain their text.
 
-    How: Put the text, with year and copyright holder, into a file `LICENSE` at the top.
+    How: Put the text, with year and copyright holder, into a file `LICENSE` at the top. Which
+    licence it is, those choose who hold the copyright: of what others wrote, ask them.
 
     Source: [Choose a licence](https://choosealicense.com/no-permission/);
     [packaging guide](https://packaging.python.org/en/latest/guides/licensing-examples-and-user-scenarios/).
@@ -120,7 +121,10 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
     elsewhere = [path for path in facts.files if _ELSEWHERE.fullmatch(path) and facts.text(path)]
     named = facts.package.texts("license-files")
     if not elsewhere:
-        message = "no licence text, so nobody may use or change this: add a LICENSE file"
+        message = (
+            "no licence text, so nobody may use or change this: add that of the licence which the "
+            "copyright holders choose, as LICENSE"
+        )
         yield Hit("LICENSE", 1, message)
     elif not any(facts.describes(pattern, path) for pattern in named for path in elsewhere):
         key = "license_files" if facts.package.form == "setuptools" else "license-files"
@@ -209,7 +213,7 @@ def stated(facts: Facts) -> Iterator[Hit]:
     if not text and not isinstance(value, dict):
         if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
             remedy = _name_held(_held_licences(facts))
-            message = f"no `license`, so tools report this as unlicensed: add {remedy}"
+            message = f"no `license`, so tools report this as unlicensed: state {remedy}"
             yield Hit(path, package.place().line, message)
         return
     right = licences.canonical(text) or _guess_identifier(facts, text)
@@ -230,7 +234,7 @@ def stated(facts: Facts) -> Iterator[Hit]:
 def _name_held(held: set[str]) -> str:
     """What to write for a licence whose text is there."""
     if len(held) != 1:
-        return "one such as `BSD-3-Clause`"
+        return "the one that the copyright holders chose, such as `BSD-3-Clause`"
     (name,) = held
     # The text is the same whether later versions are meant or not.
     return f"`{name}-or-later` or `{name}-only`" if "GPL-" in name else f"`{name}`"

@@ -207,8 +207,11 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
             wrong_answers=origin.wrong,
         )
     notes = origin.notes if origin else ()
-    if not facts.kind and (scripts := [path for path in facts.files if _is_script(path)]):
-        notes = (*notes, _say_no_package(sorted(scripts)))
+    if not facts.kind:
+        packages = [f"{folder}/" for folder in facts.layout.packages]
+        scripts = sorted(path for path in facts.files if _is_script(path))
+        if packages or scripts:
+            notes = (*notes, _say_no_package(packages, scripts))
     members = find_members(facts)
     if members and not wanted.members:
         shown = ", ".join(members[:_MOST_NAMED]) + (", …" if len(members) > _MOST_NAMED else "")
@@ -230,14 +233,18 @@ def _is_script(path: str) -> bool:
     return "/" not in path and path.endswith((".py", ".ipynb"))
 
 
-def _say_no_package(scripts: Sequence[str]) -> str:
-    """That there is no package to judge, and how there comes to be one."""
+def _say_no_package(packages: Sequence[str], scripts: Sequence[str]) -> str:
+    """That there is no project to judge, and how there comes to be one."""
     from lisa_scaffold.adopt.loose import PAGE
 
-    named = ", ".join(scripts[:_MOST_NAMED]) + (", …" if len(scripts) > _MOST_NAMED else "")
+    found = packages or scripts
+    named = ", ".join(found[:_MOST_NAMED]) + (", …" if len(found) > _MOST_NAMED else "")
+    said, made = f"{named} stand alone", "makes a package of them"
+    if packages:
+        said, made = f"no metadata tell of {named}", "lets them be installed"
     return (
-        f"no Python project here, and most rules judge nothing else: {named} stand alone. "
-        f"lisa-scaffold adopt tells what makes a package of them ({PAGE})"
+        f"no Python project here, and most rules judge nothing else: {said}. "
+        f"lisa-scaffold adopt tells what {made} ({PAGE})"
     )
 
 
