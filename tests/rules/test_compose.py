@@ -215,6 +215,15 @@ def test_a_file_that_mounts_the_project_to_be_edited(
     assert found(compose(f"services:\n{database}{pulled}"), "CMP004") == wanted
 
 
+@pytest.mark.parametrize(
+    ("name", "is_found"), [("me/app", False), ("me/app:latest", False), ("me/other", True)]
+)
+def test_an_image_that_a_script_builds_is_not_pulled(name: str, is_found: bool) -> None:
+    files = compose(f"services:\n  web:\n    image: {name}\n")
+    files["build.sh"] = "docker build -t me/app:$TAG .\n"
+    assert found(files, "CMP003") == ([("CMP003", FILE, 3)] if is_found else [])
+
+
 def test_a_secret_that_several_services_have_is_one_finding() -> None:
     service = "    environment: {DB_PASSWORD: swordfish}\n"
     files = compose(f"services:\n  web:\n{service}  worker:\n{service}")

@@ -582,3 +582,33 @@ def test_caches_of_several_images_are_one_finding_and_one_repair() -> None:
         "a/Dockerfile": right,
         "b/Dockerfile": right.replace("pip", "pip3"),
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "is_found"),
+    [
+        ("compose.yaml", "services:\n  a:\n    build: a\n    image: me/base:2\n", False),
+        ("compose.yaml", "services:\n  a:\n    build: a\n    image: me/${NAME:-base}\n", False),
+        ("compose.yaml", "services:\n  a:\n    image: me/base:2\n", True),
+        ("build.sh", "docker build . -t me/${PWD##*/}:latest\n", False),
+        ("build.sh", "docker build . -t me/$(basename $PWD):latest\n", False),
+        ("build.sh", "docker build . -t you/${PWD##*/}:latest\n", True),
+        ("build.sh", "docker build . -t ${NAME}\n", True),
+    ],
+)
+def test_a_base_that_is_built_beside(path: str, content: str, is_found: bool) -> None:
+    files = image("FROM me/base", "USER a", **{path: content})
+    assert found(files, "CON002") == ([("CON002", FILE, 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("default", "is_found"),
+    [
+        *(("error_please_pass_build_args", False), ("REQUIRED", False), ("unset", False)),
+        *(("must-be-given", False), ("placeholder", False), ("please", False)),
+        *(("setup", True), ("nonesuch", True), ("error.example.org/a", True), ("debian", True)),
+    ],
+)
+def test_an_argument_that_has_to_be_given_is_no_image(default: str, is_found: bool) -> None:
+    files = image(f"ARG IMAGE={default}", "FROM $IMAGE", "USER a")
+    assert found(files, "CON002") == ([("CON002", FILE, 2)] if is_found else [])

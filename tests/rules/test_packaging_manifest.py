@@ -189,3 +189,18 @@ def test_lines_without_an_effect_are_one_finding() -> None:
         "5"
     ]
     assert fixed(files, "PKG005") == {"MANIFEST.in": "graft src\ninclude LICENSE\n"}
+
+
+@pytest.mark.parametrize(
+    ("line", "setup", "is_found"),
+    [
+        ("include a/torus/src/*.h", "glob('a/torus/src/*.cc')", False),
+        ("include a/torus/src/b.h", "glob('a/torus/*.cc')", False),
+        ("recursive-include a/torus *.h", "glob('a/torus/*.cc')", False),
+        ("include a/torus/src/*.h", "glob('a/other/*.cc')", True),
+        ("include a/torus.h", "glob('a/*.cc')", True),
+    ],
+)
+def test_a_folder_that_setup_py_reckons_with(line: str, setup: str, is_found: bool) -> None:
+    files = {"MANIFEST.in": f"{line}\n", "a/__init__.py": "", "setup.py": f"setup({setup})\n"}
+    assert found(files, "PKG005") == ([("PKG005", "MANIFEST.in", 1)] if is_found else [])

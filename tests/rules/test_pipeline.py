@@ -529,6 +529,26 @@ def test_no_fix_where_default_is_there() -> None:
     assert found(files, "CI") == [("CI011", CI, 4)]
 
 
+@pytest.mark.parametrize(
+    ("include", "other", "is_repaired"),
+    [
+        ("{project: a/b, ref: v1, file: c.yml}", "", False),
+        ("{template: Auto-DevOps.gitlab-ci.yml}", "", False),
+        ("{component: gitlab.com/a/b/c@1.0.0}", "", False),
+        ("{local: more.yml}", "image: debian:13\n", False),
+        ("{local: more.yml}", "b:\n  script: [x]\n", True),
+    ],
+)
+def test_a_key_that_another_file_may_have_stays(
+    include: str, other: str, is_repaired: bool
+) -> None:
+    text = f"include:\n  - {include}\nimage: python:3.12\n{JOB}"
+    files = {**pipeline(text), **({"more.yml": other} if other else {})}
+    assert ("CI011", CI, START + 3) in found(files, "CI011")
+    done = repair.apply_fixes([find_rule("CI011")], Facts.of(files))
+    assert (CI in done.changes) is is_repaired
+
+
 def chain(jobs: int) -> str:
     return "".join(f".a{n}:\n  extends: .a{n + 1}\n" for n in range(jobs)) + f".a{jobs}: {{}}\n"
 

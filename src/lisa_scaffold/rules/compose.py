@@ -245,7 +245,9 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     for each in find_services(facts):
         image = each.data.get("image")
         is_pulled = isinstance(image, str) and "$" not in image and "build" not in each.data
-        if is_pulled and (message := images.explain_change(str(image))):
+        repository = images.read(str(image)).repository
+        is_built = any(name.fullmatch(repository) for name in images.find_built(facts))
+        if is_pulled and not is_built and (message := images.explain_change(str(image))):
             lines[each.file.path, message].append(each.line("image"))
     for (path, message), found in lines.items():
         found.sort()

@@ -11,6 +11,7 @@ from lisa_scaffold.formats.edit import Change, replace_block
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
+from lisa_scaffold.rules.compose import find_services
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_same, rule
@@ -99,23 +100,12 @@ def _is_built_here(facts: Facts, image: str) -> bool:
     )
 
 
-_BUILDS = compile_lazily(
-    r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b"
-    r"(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?([^\s\"']{1,200})"
-)
-_MOST_BUILDS = 50
-
-
 @cached_in_facts
 def _find_built(facts: Facts) -> list[re.Pattern[str]]:
-    """The names of the images that commands in scripts, tasks or comments build, without tags."""
-    paths = facts.paths("**/*.sh", "**/Makefile", "**/?ustfile", *images.DOCKERFILES)
-    texts = [facts.automation.text, *map(facts.text, paths)]
-    names = dict.fromkeys(name for text in texts for name in _BUILDS.findall(text))
-    # Where a variable stands anything may, and what is only one may be any image.
-    parts = (re.split(r"\$\{?\w+\}?", images.read(name).repository) for name in names)
-    known = [each for each in parts if re.search(r"\w", each[0])]
-    return [re.compile("[^/:]*".join(map(re.escape, each))) for each in known[:_MOST_BUILDS]]
+    """The names of the images that commands or files of Compose build, without tags."""
+    services = [each.data for each in find_services(facts)]
+    named = [str(each["image"]) for each in services if "build" in each and "image" in each]
+    return [*images.find_built(facts), *images.make_patterns(named)]
 
 
 def _wants_cde(facts: Facts) -> bool:

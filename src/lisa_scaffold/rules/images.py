@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from lisa_scaffold.formats.dockerfile import Dockerfile
@@ -75,7 +77,7 @@ def is_known(name: str) -> bool:
 
 def explain_change(name: str) -> str:
     """Why an image may change without notice; empty where it is pinned or not known."""
-    if not is_known(name) or name == "scratch":
+    if not is_known(name) or name == "scratch" or is_left_open(name):
         return ""
     image = read(name)
     if image.digest:
@@ -190,3 +192,41 @@ def explain_end(name: str, today: date | None) -> str:
         if end and end < today.isoformat():
             return f"{label} has had no security fixes since {end}: use a newer version"
     return ""
+
+
+_BUILDS = compile_lazily(
+    r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b"
+    r"(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?((?:\$\([^()\n]{0,100}\)|[^\s\"']){1,200})"
+)
+_MOST_BUILDS = 50
+# A variable of the shell or of Compose, with all that may be done to it, or what a command says.
+_UNKNOWN = compile_lazily(r"\$\{[^{}]{0,100}\}|\$\([^()]{0,100}\)|\$\w+")
+
+
+@cached_in_facts
+def find_built(facts: Facts) -> list[re.Pattern[str]]:
+    """The names of the images that commands in scripts, tasks or comments build, without tags."""
+    paths = facts.paths("**/*.sh", "**/Makefile", "**/?ustfile", *DOCKERFILES)
+    texts = [facts.automation.text, *map(facts.text, paths)]
+    return make_patterns(name for text in texts for name in _BUILDS.findall(text))
+
+
+def make_patterns(names: Iterable[str]) -> list[re.Pattern[str]]:
+    """What matches the repositories of images in whose names there may be variables."""
+    # Where a variable stands anything may, and what is only one may be any image.
+    parts = [_UNKNOWN.split(read(_UNKNOWN.sub("$x", name)).repository) for name in names]
+    known = dict.fromkeys(tuple(each) for each in parts if re.search(r"\w", each[0]))
+    return [re.compile("[^/:]*".join(map(re.escape, each))) for each in [*known][:_MOST_BUILDS]]
+
+
+# What stands where an argument has to be given, and is no image.
+_NO_IMAGE = compile_lazily(
+    r"(?:error|please|required?|undefined|unset|unknown|missing|override|changeme|invalid|none|todo"
+    r"|placeholder|set|must|fixme|specify|provide)(?:[_-]\w[\w-]*)?",
+    re.IGNORECASE,
+)
+
+
+def is_left_open(name: str) -> bool:
+    """Whether a word stands for an image that whoever builds has to name."""
+    return _NO_IMAGE.fullmatch(name) is not None

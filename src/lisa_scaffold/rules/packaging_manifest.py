@@ -93,9 +93,18 @@ def _find_missing(facts: Facts, command: manifest.Command, generated: set[str]) 
         path = re.split(r"[*?\[]", word)[0]
         path = word if path == word else path.rpartition("/")[0]
         is_made = path in generated or (path == word and may_be_built(facts, path))
+        is_made = is_made or _is_fetched(facts, path)
         if path and not is_there(facts, path) and not is_made:
             missing.append(word)
     return missing
+
+
+def _is_fetched(facts: Facts, path: str) -> bool:
+    """Whether a path lies in a folder that is not there, and with which `setup.py` reckons."""
+    folder = path
+    while (above := folder.rpartition("/")[0]) and not is_there(facts, above):
+        folder = above
+    return "/" in folder and f"{folder}/" in facts.text("setup.py")
 
 
 def _find_near(facts: Facts, word: str) -> str:

@@ -303,6 +303,10 @@ def _move_under_default(facts: Facts, path: str, key: str) -> Fix | None:
     """Move the lines of a top-level key under ``default``, where they can be told for sure."""
     if facts.pipeline.settings.get("default") is not None or "\t" in facts.text(path):
         return None
+    # GitLab refuses a key that is there and at the top, and another file may have it at the top.
+    files = (facts.yaml(each).data for each in facts.pipeline.files)
+    if not facts.pipeline.is_local or sum(key in each for each in files if each) > 1:
+        return None
     lines = facts.lines(path)
     start = next((i for i, line in enumerate(lines) if re.match(rf"{key}\s*:", line)), None)
     if start is None or "&" in lines[start]:
