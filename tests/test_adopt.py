@@ -633,3 +633,14 @@ def test_a_clone_that_has_lost_a_part_is_refused(tmp_path: Path, capsys: Capture
         f"lisa-scaffold: {place}: a part of the repository is missing (object {lost})\n"
         "  Clone it again.\n"
     )
+
+
+def test_a_licence_of_what_others_wrote_is_not_the_projects(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    mit = (ROOT / "includes/licenses/MIT.txt").read_text()
+    files = {**SETUPTOOLS, "LICENSE": mit, "LICENSES/NUMPY": str(SETUPTOOLS["LICENSE"])}
+    project = make(tmp_path / "project", files)
+    assert adopt(project, "--data", "license=BSD-3-Clause") == ExitCode.REFUSED
+    assert "LICENSE is the text of MIT: put another text there" in capsys.readouterr().err
+    assert answers(report(project, capsys, "--dry-run"))["license"] == "MIT"

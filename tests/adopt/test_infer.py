@@ -316,6 +316,47 @@ def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
     assert unsure == {"code_url", "copyright_holder", "forge", "namespace"}
 
 
+def test_all_that_must_be_told_is_asked_for_at_once() -> None:
+    files: Files = {"setup.py": "from setuptools import setup\nsetup(name=name())\n"}
+    files |= {"one/__init__.py": "", "two/__init__.py": ""}
+    with pytest.raises(
+        LisaError, match="name is not known.*; .: any of these.*: one, two$"
+    ) as error:
+        inferred(files)
+    hint = "Tell it: --data distribution=NAME. Name it: --data import_name=NAME."
+    assert error.value.hint == hint
+    facts = Facts.of({path: text for path, text in files.items() if text is not None})
+    found = infer.infer_answers(facts, RepositoryFacts(), {"distribution": "two"})
+    assert found["import_name"].value == "two"
+
+
+def test_benchmarks_are_no_package() -> None:
+    call = "from setuptools import setup\nmetadata = dict(name='Bottle')\nsetup(**metadata)\n"
+    files: Files = {"setup.py": call, "bottle/__init__.py": "", "perf/asv.conf.json": "{}"}
+    found = inferred({**files, "perf/all/__init__.py": "", "asv_bench/b/__init__.py": ""})
+    assert found["distribution"] == ("bottle", "setup.py:2")
+    assert found["import_name"] == ("bottle", "bottle")
+
+
+@pytest.mark.parametrize(
+    ("maintainer", "author", "email", "sure"),
+    [
+        ("maintainer='Ada Example', maintainer_email='ada@example.org'", "Ada", "ada", True),
+        ("", "Grace", "grace", False),
+    ],
+)
+def test_whom_the_metadata_name_and_whom_the_history(
+    maintainer: str, author: str, email: str, sure: bool
+) -> None:
+    setup = f"from setuptools import setup\nsetup(name='a', {maintainer})\n"
+    known = (("Grace Example", "grace@example.org"), ("Ada Example", "other@example.org"))
+    facts = Facts.of({"setup.py": setup, "a/__init__.py": ""})
+    found = infer.infer_answers(facts, RepositoryFacts(History(known, None)), {})
+    name, address = found["author_name"], found["author_email"]
+    assert (name.value, name.sure) == (f"{author} Example", sure)
+    assert (address.value, address.sure) == (f"{email}@example.org", sure)
+
+
 def test_a_name_that_is_no_name_is_told_with_its_place() -> None:
     with pytest.raises(LisaError, match=r"setup\.py:2: the project's name is not known") as error:
         inferred({"setup.py": "from setuptools import setup\nsetup(name=name())\n", "a.py": ""})

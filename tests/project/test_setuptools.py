@@ -198,7 +198,35 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
         {"dependencies": None},
     ),
     "unpacked": (
-        {"setup.py": f"{IMPORT}given = dict(version='3.0')\nsetup(name='demo', **given)\n"},
+        {
+            "setup.py": f"{IMPORT}TEXT = 'd'\n"
+            "given = dict(version='3.0', description=TEXT)\nsetup(name='demo', **given)\n"
+        },
+        {"name": "demo", "version": "3.0", "description": "d"},
+    ),
+    "unpacked where it stands": (
+        {"setup.py": f"{IMPORT}setup(**{{'name': 'demo', 'version': '3.0'}})\n"},
+        {"name": "demo", "version": "3.0"},
+    ),
+    "unpacked after a change": (
+        {
+            "setup.py": f"{IMPORT}given = dict(version='3.0')\ngiven['version'] = '4.0'\n"
+            "setup(name='demo', **given)\n"
+        },
+        {"name": "demo", "version": None, "license": None},
+    ),
+    "unpacked after a call": (
+        {
+            "setup.py": f"{IMPORT}def more(it):\n  it['version'] = '4.0'\n"
+            "given = dict(version='3.0')\nmore(given)\nsetup(name='demo', **given)\n"
+        },
+        {"name": "demo", "version": None, "license": None},
+    ),
+    "unpacked out of a call": (
+        {
+            "setup.py": f"{IMPORT}def make():\n  return dict(version='3.0')\n"
+            "setup(name='demo', **make())\n"
+        },
         {"name": "demo", "version": None, "license": None},
     ),
     "made elsewhere": (
@@ -297,3 +325,12 @@ def test_of_pbr_only_what_is_stated_is_known(tmp_path: Path, tree: Tree) -> None
 def test_of_a_setup_py_that_is_no_python_nothing_is_known(tmp_path: Path, tree: Tree) -> None:
     package = Facts.read(tree(tmp_path / "demo", {"setup.py": "print 'two'\n"})).package
     assert {"name", "version", "license"} <= package.unknown
+
+
+def test_who_maintains_it() -> None:
+    setup = f"{IMPORT}setup(name='demo', maintainer='Ada', maintainer_email='a@example.org')\n"
+    package = Facts.of({"setup.py": setup}).package
+    assert package.get("maintainers") == [{"name": "Ada", "email": "a@example.org"}]
+    assert package.place("maintainers") == ("setup.py", 2)
+    cfg = "[metadata]\nname = demo\nmaintainer = Ada\nmaintainer-email = a@example.org\n"
+    assert Facts.of({"setup.cfg": cfg}).package.get("maintainers") == package.get("maintainers")

@@ -41,12 +41,13 @@ class Code(NamedTuple):
         return self.root if self.root != "." else self.folder
 
 
-def find_packages(facts: Facts) -> list[Code]:
+def find_packages(facts: Facts, distribution: str = "") -> list[Code]:
     """The packages of a project, the most likely main one first.
 
-    What the build backend is told comes before what the folders look like.
+    What the build backend is told comes before what the folders look like. The distribution's name
+    is that of the metadata, unless another is given.
     """
-    wanted = squeezed(facts.package.name)
+    wanted = squeezed(distribution or facts.package.name)
 
     def is_usable(code: Code) -> bool:
         return bool(_NAME.fullmatch(code.import_name) and _PATH.fullmatch(code.folder))
@@ -91,11 +92,11 @@ def is_undiscovered(facts: Facts, code: Code) -> bool:
     return not is_alone and not is_told and facts.package.backend == "setuptools"
 
 
-def is_clear(facts: Facts, found: list[Code]) -> bool:
-    """Whether the first of some packages is beyond doubt the main one."""
+def is_clear(found: list[Code], distribution: str) -> bool:
+    """Whether the first of some packages is beyond doubt the main one of a distribution."""
     if len(found) <= 1:
         return len(found) == 1
-    wanted = squeezed(facts.package.name)
+    wanted = squeezed(distribution)
     same = [code for code in found if squeezed(code.import_name) == wanted]
     near = [code for code in found if wanted and squeezed(code.import_name) in wanted]
     tops = {code.import_name.split(".")[0] for code in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,7 +50,10 @@ def infer_answers(
     kind = found.get("kind") or infer_kind(facts)
     refuse_absent(facts, given)
     inference = _Inference(facts, repository_facts, found)
-    inference.infer_names()
+    steps = [inference.infer_names]
+    if kind.value not in ("service", "pipeline"):
+        steps.append(inference.infer_code)
+    _take(steps)
     if kind.value == "service":
         found["kind"] = kind
         # Here it says whether there are images to look after.
@@ -63,7 +66,6 @@ def infer_answers(
         inference.add("container", False, "the project's images stay as they are")
         inference.infer_python()
     else:
-        inference.infer_code()
         inference.infer_python()
     inference.infer_description()
     inference.infer_people()
@@ -71,6 +73,28 @@ def infer_answers(
     if kind.value == "package":
         inference.infer_features()
     return found
+
+
+def _take(steps: Iterable[Callable[[], None]]) -> None:
+    """Take some steps, and tell at once what each of them asks for.
+
+    Raises
+    ------
+    LisaError
+        If a step does not find what it is for.
+    """
+    errors = []
+    for step in steps:
+        try:
+            step()
+        except LisaError as error:
+            errors.append(error)
+    asked = [error for error in errors if "--data " in error.hint]
+    if len(asked) > 1:
+        said = "; ".join(error.message for error in asked)
+        raise LisaError(said, " ".join(error.hint for error in asked))
+    if errors:
+        raise errors[0]
 
 
 def refuse_absent(facts: Facts, given: Mapping[str, Any]) -> None:
@@ -176,7 +200,9 @@ class _Inference:
     def infer_code(self) -> None:
         """The main package, its folder, and the tests."""
         facts = self.facts
-        packages = code.find_packages(facts)
+        told = self.found.get("distribution")
+        wanted = str(told.value) if told else facts.package.name
+        packages = code.find_packages(facts, wanted)
         if "import_name" in self.found:
             named = str(self.found["import_name"].value)
             packages = (
@@ -190,10 +216,10 @@ class _Inference:
                 f"{facts.root or '.'}: no Python package is seen here",
                 "Name it: --data import_name=NAME --data code_path=FOLDER.",
             )
-        elif not code.is_clear(facts, packages):
+        elif not code.is_clear(packages, wanted):
             names = ", ".join(each.import_name for each in packages[:6])
             raise LisaError(
-                f"{facts.root or '.'}: which of these is the package: {names}?",
+                f"{facts.root or '.'}: any of these may be the package: {names}",
                 "Name it: --data import_name=NAME.",
             )
         if packages:

@@ -45,6 +45,7 @@ OFFERED = (
     *("BSD-3-Clause", "MIT", "Apache-2.0", "GPL-3.0-or-later", "LGPL-3.0-or-later", "MPL-2.0"),
 )
 OTHER = "other"
+_HISTORY = "git log"
 
 
 def find_authors(facts: Facts, repository_facts: RepositoryFacts) -> Iterator[tuple[Guess, Guess]]:
@@ -112,7 +113,7 @@ def find_licences(facts: Facts) -> Guesses:
     The text of the licence decides. The metadata does where there is none, or where the text says
     nothing about later versions of the licence.
     """
-    files = licences.licence_files(facts)
+    files = licences.own_files(facts)
     texts = {name for path in files for name in facts.licences.get(path, ())}
     claims = list(_claimed_licences(facts))
     for claim, source in claims:

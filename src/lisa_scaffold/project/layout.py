@@ -14,7 +14,7 @@ _NOT_PACKAGES = frozenset(
     [
         *("bench", "benchmarks", "bin", "build", "data", "dist", "doc", "docs", "examples"),
         *("example", "notebooks", "scripts", "test", "tests", "tools", "utils", "validation"),
-        *("docker", "ci", "conda", "paper", "tutorials"),
+        *("asv", "asv_bench", "docker", "ci", "conda", "paper", "tutorials"),
     ]
 )
 _MODULES = (".py", ".pyx", ".pyi", ".so", ".c", ".cc", ".cpp", ".cu", ".f90", ".rs")
@@ -61,7 +61,11 @@ def read(files: Files, package: Package) -> Layout:
     in_src = _find_packages(path[4:] for path in modules if path.startswith("src/"))
     if in_src:
         return Layout("src", {name: f"src/{folder}" for name, folder in in_src.items()})
-    flat = _find_packages(path for path in modules if path.partition("/")[0] not in _NOT_PACKAGES)
+    # Beside its settings, airspeed velocity has benchmarks, whatever the folder is called.
+    others = _NOT_PACKAGES | {
+        path.partition("/")[0] for path in files.files if path.endswith("/asv.conf.json")
+    }
+    flat = _find_packages(path for path in modules if path.partition("/")[0] not in others)
     if not flat and (name := package.name.replace("-", "_")):
         flat = {name: f"{name}.py"} if f"{name}.py" in files.files else {}
     return Layout("flat" if flat else "", flat)

@@ -104,6 +104,15 @@ def licence_files(files: Files) -> list[str]:
     ]
 
 
+def own_files(files: Files) -> list[str]:
+    """The licence files of a project itself.
+
+    Beside some at the top, those in ``LICENSES`` may be of what it has from others.
+    """
+    found = licence_files(files)
+    return [path for path in found if "/" not in path] or found
+
+
 def holds(text: str, names: Iterable[str]) -> bool:
     """Whether a text holds one of some licences word for word, whatever surrounds it.
 

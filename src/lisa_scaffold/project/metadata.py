@@ -67,6 +67,8 @@ def _from_project(pyproject: Document, table: dict[str, Any], system: Mapping[st
 _FLIT_KEYS = {
     "author": "author",
     "author-email": "author_email",
+    "maintainer": "maintainer",
+    "maintainer-email": "maintainer_email",
     "classifiers": "classifiers",
     "dist-name": "name",
     "home-page": "url",

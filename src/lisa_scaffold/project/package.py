@@ -137,9 +137,10 @@ class Package:
 
 
 def join_author_and_url(data: dict[str, Any]) -> None:
-    """Turn ``author``, ``author_email`` and ``url`` into the lists and tables of PEP 621."""
-    person = {"name": data.pop("author", None), "email": data.pop("author_email", None)}
-    if stated := {key: value for key, value in person.items() if value}:
-        data["authors"] = [stated]
+    """Turn authors, maintainers and ``url`` into the lists and tables of PEP 621."""
+    for who in ("author", "maintainer"):
+        person = {"name": data.pop(who, None), "email": data.pop(f"{who}_email", None)}
+        if stated := {key: value for key, value in person.items() if value}:
+            data[f"{who}s"] = [stated]
     if url := data.pop("url", None):
         data["urls"] = {"Homepage": url, **(data.get("urls") or {})}

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 _SETUP_MODULES = ("setuptools", "distutils.core", "numpy.distutils.core", "skbuild")
 _ALL_NAMES = ("globals", "locals", "vars")
 _ANY = "*"
-_HARMLESS = frozenset(["print", "len", "str", "list", "tuple", "sorted", "set", "find_packages"])
+_HARMLESS = frozenset(
+    ["print", "len", "str", "list", "tuple", "sorted", "set", "dict", "find_packages"]
+)
 
 
 class Argument(NamedTuple):
@@ -51,7 +53,7 @@ def read_call(module: ast.Module) -> SetupCall:
         return SetupCall({}, is_whole=False)
     names = _find_constants(module, calls)
     read = [_read_arguments(call, names) for call in calls]
-    is_whole = all(keyword.arg is not None for call in calls for keyword in call.keywords)
+    is_whole = all(name is not None for call in calls for name, _ in _list_keywords(call, names))
     is_whole = is_whole and not any(call.args for call in calls)
     if len(read) == 1:
         return SetupCall(read[0], is_whole)
@@ -94,18 +96,35 @@ def _find_calls(module: ast.Module) -> Iterator[ast.Call]:
 
 def _read_arguments(call: ast.Call, names: Mapping[str, ast.expr]) -> dict[str, Argument]:
     arguments = {}
-    for keyword in call.keywords:
-        if keyword.arg is None:
+    for keyword, given in _list_keywords(call, names):
+        if keyword is None:
             continue
-        value = keyword.value
-        if isinstance(value, ast.Name):
-            value = names.get(value.id, value)
+        value = names.get(given.id, given) if isinstance(given, ast.Name) else given
         try:
             found, is_known = ast.literal_eval(value), True
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             found, is_known = None, False
-        arguments[keyword.arg] = Argument(keyword.value.lineno, found, is_known)
+        arguments[keyword] = Argument(given.lineno, found, is_known)
     return arguments
+
+
+def _list_keywords(
+    call: ast.Call, names: Mapping[str, ast.expr]
+) -> Iterator[tuple[str | None, ast.expr]]:
+    """The keywords of a call, those of an unpacked constant too; without a name what has none."""
+    for keyword in call.keywords:
+        value = keyword.value
+        if keyword.arg is None and isinstance(value, ast.Name):
+            value = names.get(value.id, value)
+        match value if keyword.arg is None else None:
+            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=inner):
+                yield from ((each.arg, each.value) for each in inner)
+            case ast.Dict(keys=keys, values=values):
+                for key, each in zip(keys, values, strict=True):
+                    is_text = isinstance(key, ast.Constant) and isinstance(key.value, str)
+                    yield (key.value if is_text else None, each)  # type: ignore[union-attr]
+            case _:
+                yield keyword.arg, value
 
 
 def _find_constants(module: ast.Module, calls: Sequence[ast.Call]) -> dict[str, ast.expr]:
@@ -190,4 +209,4 @@ def _find_handed(module: ast.Module, calls: Sequence[ast.Call]) -> Iterator[str]
 
 
 def _can_change(value: ast.expr) -> bool:
-    return isinstance(value, ast.List | ast.Dict | ast.Set)
+    return isinstance(value, ast.List | ast.Dict | ast.Set | ast.Call)

@@ -30,6 +30,8 @@ _CFG_KEYS = {
     ("metadata", "url"): "url",
     ("metadata", "author"): "author",
     ("metadata", "author_email"): "author_email",
+    ("metadata", "maintainer"): "maintainer",
+    ("metadata", "maintainer_email"): "maintainer_email",
     ("options", "python_requires"): "requires-python",
     ("options", "install_requires"): "dependencies",
 }
@@ -48,9 +50,13 @@ _SETUP_KEYS = {
 _ANY_KEYS = {
     *_SETUP_KEYS,
     *("name", "version", "description", "license", "classifiers", "keywords"),
-    *("author", "author_email", "url"),
+    *("author", "author_email", "maintainer", "maintainer_email", "url"),
 }
-_JOINED_KEYS = {"author": "authors", "author_email": "authors", "url": "urls"}
+_PEOPLE = ("author", "maintainer")
+_JOINED_KEYS = {
+    **{f"{who}{more}": f"{who}s" for who in _PEOPLE for more in ("", "_email")},
+    "url": "urls",
+}
 _LIST_KEYS = ("classifiers", "dependencies", "license-files", "keywords")
 
 
@@ -81,7 +87,8 @@ def read(files: Files, system: Mapping[str, Any]) -> Package:
         if keys[:1] == ("build-backend",):
             line = files.pyproject.line("build-system", "build-backend")
             return Place("pyproject.toml", line)
-        alias = {"authors": "author", "urls": "url"}.get(str(keys[0]) if keys else "", "")
+        joined = {"authors": "author", "maintainers": "maintainer", "urls": "url"}
+        alias = joined.get(str(keys[0]) if keys else "", "")
         place = places.get(str(keys[0])) if keys else None
         place = place or places.get(alias) or Place(first, 1)
         match keys:
@@ -148,7 +155,7 @@ def _read_py(
     for name, argument in call.arguments.items():
         if name in _VERSIONING:
             unknown.add("version")
-        key = _SETUP_KEYS.get(name, name if name == "author_email" else name.replace("_", "-"))
+        key = _SETUP_KEYS.get(name, name if name in _JOINED_KEYS else name.replace("_", "-"))
         if argument.is_known and not argument.value and key in data:
             continue
         places[key] = Place("setup.py", argument.line)

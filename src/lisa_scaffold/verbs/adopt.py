@@ -167,9 +167,10 @@ class Prepared:
     def _refuse_other_licence(self, given: Mapping[str, Any]) -> None:
         """Raise AnswersError for a licence that the project's own text of a licence is not."""
         wanted = given.get("license")
-        texts = {licences.base(name) for names in self.facts.licences.values() for name in names}
+        own = [path for path in licences.own_files(self.facts) if path in self.facts.licences]
+        texts = {licences.base(name) for path in own for name in self.facts.licences[path]}
         if wanted in people.OFFERED and texts and licences.base(str(wanted)) not in texts:
-            path = next(iter(self.facts.licences))
+            path = own[0]
             named = " and ".join(sorted(texts))
             what = f"{path} is the text of {named}: put another text there before you adopt"
             raise AnswersError({"license": what})

@@ -212,6 +212,9 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         scripts = sorted(path for path in facts.files if _is_script(path))
         if packages or scripts:
             notes = (*notes, _say_no_package(packages, scripts))
+    if "name" in facts.package.unknown:
+        note = "setup.py: what it tells setuptools, only a run knows: no rule sees that metadata"
+        notes = (*notes, note)
     members = find_members(facts)
     if members and not wanted.members:
         shown = ", ".join(members[:_MOST_NAMED]) + (", …" if len(members) > _MOST_NAMED else "")
