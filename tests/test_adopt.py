@@ -635,6 +635,15 @@ def test_a_clone_that_has_lost_a_part_is_refused(tmp_path: Path, capsys: Capture
     )
 
 
+def test_a_name_may_be_given_as_the_project_spells_it(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", SETUPTOOLS)
+    result = report(project, capsys, "--dry-run", "--data", "distribution=LISA_Noise")
+    assert (answers(result)["distribution"], sources(result)["distribution"]) == (
+        "lisa-noise",
+        "given",
+    )
+
+
 def test_a_licence_of_what_others_wrote_is_not_the_projects(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -463,6 +463,16 @@ def test_strict_rules_are_for_who_asks(workspace: Path) -> None:
     assert set_strict.checked.applied == strict.checked.applied
 
 
+def test_metadata_that_only_a_run_knows_are_told_of(project: Path) -> None:
+    (project / "pyproject.toml").unlink()
+    (project / "setup.py").write_text("from setuptools import setup\nsetup(**make())\n")
+    told = "setup.py: what it tells setuptools only a run knows: no rule sees that metadata"
+    assert told in checked(project, "MET").checked.notes
+    assert checked(project, "CHG").checked.notes == ()
+    (project / "setup.py").write_text("from setuptools import setup\nsetup(name='a')\n")
+    assert checked(project, "MET").checked.notes == ()
+
+
 def test_a_page_whose_links_are_not_looked_up_is_told_once(project: Path) -> None:
     (project / "README.rst").write_text("`a <gone.rst>`_\n\n" + "word " * 10_000)
     told = "README.rst: too long, or too odd, so that its links are not looked up"

@@ -319,9 +319,7 @@ def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
 def test_all_that_must_be_told_is_asked_for_at_once() -> None:
     files: Files = {"setup.py": "from setuptools import setup\nsetup(name=name())\n"}
     files |= {"one/__init__.py": "", "two/__init__.py": ""}
-    with pytest.raises(
-        LisaError, match="name is not known.*; .: any of these.*: one, two$"
-    ) as error:
+    with pytest.raises(LisaError, match=r"name is not known.*; \.: any of.*: one, two$") as error:
         inferred(files)
     hint = "Tell it: --data distribution=NAME. Name it: --data import_name=NAME."
     assert error.value.hint == hint

@@ -29,9 +29,19 @@ from lisa_scaffold.shown import redacted, redacted_in
 from lisa_scaffold.sync import trees
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.template import Source, Template
+from lisa_scaffold.versions import normalize_name
 
 BRANCH = "lisa-scaffold/adopt"
 _UNLICENSED = "\n## License\n\nOf its own, see the file of the licence.\n"
+
+
+def spell_given(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Answers that were given, with the distribution's name as indexes have it.
+
+    It may be given as the ``setup.py`` of the project spells it.
+    """
+    name = given.get("distribution")
+    return {**given, "distribution": normalize_name(name)} if isinstance(name, str) else given
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,7 @@ class Prepared:
         LisaError
             If its name or its code cannot be told, and was not given.
         """
+        given = spell_given(given)
         found = infer.infer_answers(self.facts, self.repository_facts, given)
         if self.former:
             for key, value in legacy.map_answers(self.former).items():
@@ -132,6 +143,7 @@ class Prepared:
         LisaError
             If an answer in ``given`` is wrong, or the name of the package cannot be told.
         """
+        given = spell_given(given)
         if given.get("ci_rules") == "component":
             raise LisaError(
                 "ci_rules: a project is adopted with files, of which some may not fit",

@@ -212,9 +212,6 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         scripts = sorted(path for path in facts.files if _is_script(path))
         if packages or scripts:
             notes = (*notes, _say_no_package(packages, scripts))
-    if "name" in facts.package.unknown:
-        note = "setup.py: what it tells setuptools, only a run knows: no rule sees that metadata"
-        notes = (*notes, note)
     members = find_members(facts)
     if members and not wanted.members:
         shown = ", ".join(members[:_MOST_NAMED]) + (", …" if len(members) > _MOST_NAMED else "")
@@ -222,6 +219,9 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         notes = (*notes, f"{len(members)} {what} not checked: --members does ({shown})")
     chosen = rules.select_rules(judge.combine_selection(facts, wanted.selection))
     found = judge.run(chosen, facts)
+    if "name" in facts.package.unknown and any(each.family == "MET" for each in chosen):
+        note = "setup.py: what it tells setuptools only a run knows: no rule sees that metadata"
+        notes = (*notes, note)
     if docs.links in chosen:
         for page in docs.find_unread(facts):
             notes = (*notes, f"{page}: too long, or too odd, so that its links are not looked up")
