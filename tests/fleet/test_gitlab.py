@@ -19,7 +19,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.fleet import forge, seal
-from lisa_scaffold.fleet import status as looking
+from lisa_scaffold.fleet.clones import hold_clone
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.settings import Server
 from lisa_scaffold.process import run
@@ -234,7 +234,7 @@ def test_a_clone_is_for_one_command_at_a_time(verb: str, fleet: Fleet, gitlab: G
     assert clones
     words = ["fleet", verb, settings(fleet, gitlab)]
     other = multiprocessing.get_context("fork").Process(target=cli.main, args=(words,))
-    with looking.hold_clone(clones, f"{gitlab.url}/lisa/torn.git") as place:
+    with hold_clone(clones, f"{gitlab.url}/lisa/torn.git") as place:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the server has threads
             other.start()

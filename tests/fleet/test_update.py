@@ -523,3 +523,31 @@ def test_a_clone_that_has_lost_a_part_is_said_to_be_cloned_again(
     assert told["merged"]["said"].startswith(f"{place}: a part of the repository is missing")
     assert lost in told["merged"]["said"]
     assert told["merged"]["said"].endswith("Clone it again.")
+
+
+def test_many_files_of_a_folder_are_one_in_the_text() -> None:
+    files = ("README.md", "ci/a", "ci/b", "ci/c", "ci/d", "ci/sub/e", "docs/a", "docs/b", "docs/c")
+    said = report.text([Outcome("bare", "due", to="v2.0.0", changes=9, files=files)])
+    folded = "README.md, ci/ (4 files), ci/sub/e, docs/a, docs/b, docs/c"
+    assert said.split("\n")[-1].strip() == folded
+    assert json.loads(report.as_json([Outcome("bare", "due", files=files)]))["projects"][0][
+        "files"
+    ] == [*files]
+
+
+def test_no_adoption_into_an_unfinished_merge(fleet: Fleet, capsys: Capture) -> None:
+    place = fleet.clones / "bare"
+    place.mkdir()
+    git.git("init", "--quiet", cwd=place)
+    write(place, {"pyproject.toml": '[project]\nname = "bare"\n', "src/bare/__init__.py": ""})
+    commit(place)
+    head = git.git("rev-parse", "HEAD", cwd=place)
+    (place / ".git/MERGE_HEAD").write_text(head)
+    for options in (("--dry-run",), ()):
+        code, told = update(fleet, capsys, "--adopt", *options)
+        assert (code, told["bare"]["action"]) == (ExitCode.FINDINGS, "failed")
+        assert told["bare"]["said"] == (
+            f"{place}: an unfinished merge. Finish it first: git merge --continue, or git merge "
+            "--abort."
+        )
+    assert git.git("rev-parse", "HEAD", cwd=place) == head

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet.clones import hold_clone, open_clones
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
 from lisa_scaffold.fleet.patience import Patience
@@ -198,30 +198,6 @@ class Looker:
             cache.write(place, json.dumps(row_as_data(row)).encode())
 
 
-def find_clone(clones: Path, address: str) -> Path:
-    """The folder of the clone of an address, below that of all clones."""
-    return clones / sha256(address.encode()).hexdigest()[:24]
-
-
-@contextmanager
-def hold_clone(clones: Path, address: str) -> Iterator[Path]:
-    """The folder of the clone of an address, for this command alone: another one waits.
-
-    Clones are kept, and two commands may work on a fleet at once. A clone that is brought to
-    another commit, or is made anew, while somebody looks at it would be seen with half its files.
-    """
-    place = find_clone(clones, address)
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    lock = os.open(place.with_suffix(".lock"), flags, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield place
-    finally:
-        # Not by closing it alone: a process that was forked meanwhile has it open as well.
-        fcntl.flock(lock, fcntl.LOCK_UN)
-        os.close(lock)
-
-
 def _describe(folder: Path) -> tuple[object, ...]:
     """What of a local clone decides its row; nothing where that cannot be told without git."""
     head = git.find_head(folder)
@@ -263,13 +239,6 @@ def _tags_at(references: References) -> Tags:
     """All tags, and those of the default branch's newest commit."""
     head = [tag for tag, commit in references.tags.items() if commit == references.head]
     return tuple(references.tags), tuple(head)
-
-
-@contextmanager
-def open_clones() -> Iterator[Path]:
-    """The folder for clones: it is kept where the user's cache is certainly the user's own."""
-    with ExitStack() as stack:
-        yield cache.folder("clones") or stack.enter_context(workplace.folder())
 
 
 def find_status(

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import waves
+from lisa_scaffold.fleet.clones import open_clones
 from lisa_scaffold.fleet.find import Inventory
-from lisa_scaffold.fleet.status import open_clones
 from lisa_scaffold.fleet.updater import Updater
 from lisa_scaffold.fleet.work import (
     Outcome,

@@ -13,11 +13,11 @@ from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal, waves
 from lisa_scaffold.fleet.base import find_base, open_at
+from lisa_scaffold.fleet.clones import find_clone, hold_clone
 from lisa_scaffold.fleet.find import Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
 from lisa_scaffold.fleet.patience import Patience
 from lisa_scaffold.fleet.seal import Mark
-from lisa_scaffold.fleet.status import find_clone, hold_clone
 from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.fleet.work import (
     Outcome,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -30,6 +31,7 @@ HEADINGS = {
 """What can become of a project; what somebody has to look at comes first."""
 _ON_BRANCH = frozenset(["updated", "due", "right", "open"])
 _FILES = 2000  # characters of names
+_FOLDED = 3  # files of a folder that are named one by one
 
 
 def document(outcomes: Sequence[Outcome]) -> Document:
@@ -59,8 +61,19 @@ def _describe(outcome: Outcome) -> Item:
         facts.append(f"on the branch {outcome.branch}")
     facts += [each for each in (outcome.said, outcome.url) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
-    due = (Item(brief(", ".join(outcome.files), _FILES)),) if outcome.action == "due" else ()
+    due = (Item(brief(", ".join(_fold(outcome.files)), _FILES)),) if outcome.action == "due" else ()
     return Item(brief(", ".join(facts), 600), outcome.name, due if outcome.files else ())
+
+
+def _fold(paths: Sequence[str]) -> list[str]:
+    """Paths, those of one folder as one where there are many."""
+    folders = Counter(path.rpartition("/")[0] for path in paths)
+    said = []
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        many = folder and folders[folder] > _FOLDED
+        said.append(f"{folder}/ ({folders[folder]} files)" if many else path)
+    return list(dict.fromkeys(said))
 
 
 def as_json(outcomes: Sequence[Outcome]) -> str:
