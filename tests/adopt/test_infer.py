@@ -317,14 +317,13 @@ def test_where_nothing_says_it_a_guess_is_no_fact() -> None:
 
 
 def test_all_that_must_be_told_is_asked_for_at_once() -> None:
-    files: Files = {"setup.py": "from setuptools import setup\nsetup(name=name())\n"}
-    files |= {"one/__init__.py": "", "two/__init__.py": ""}
+    setup = "from setuptools import setup\nsetup(name=name())\n"
+    files = {"setup.py": setup, "one/__init__.py": "", "two/__init__.py": ""}
     with pytest.raises(LisaError, match=r"name is not known.*; \.: any of.*: one, two$") as error:
         inferred(files)
     hint = "Tell it: --data distribution=NAME. Name it: --data import_name=NAME."
     assert error.value.hint == hint
-    facts = Facts.of({path: text for path, text in files.items() if text is not None})
-    found = infer.infer_answers(facts, RepositoryFacts(), {"distribution": "two"})
+    found = infer.infer_answers(Facts.of(files), RepositoryFacts(), {"distribution": "two"})
     assert found["import_name"].value == "two"
 
 
