@@ -209,8 +209,8 @@ def test_a_service_keeps_its_application_and_how_it_runs(tmp_path: Path, capsys:
     ("options", "changes", "said"),
     [
         (["--data", "kind=image"], {}, "'image', but this repository has a file of Compose"),
-        (["--data", "kind=package"], {}, "no Python package: no pyproject.toml"),
-        ([], {"docker-compose.yml": None}, "no Python package: no pyproject.toml"),
+        (["--data", "kind=package"], {}, "no pyproject.toml, setup.cfg or setup.py, but "),
+        ([], {"docker-compose.yml": None}, "no pyproject.toml, setup.cfg or setup.py, but "),
         (
             ["--data", "kind=service"],
             {"docker-compose.yml": None, "pyproject.toml": '[project]\nname = "a"\n'},

@@ -375,7 +375,7 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
     adoption: pexpect.spawn[str],
 ) -> None:
     adoption.expect_exact("the project's name is not known")
-    answer(adoption, "distribution:", "lisa-noise")
+    answer(adoption, "distribution:", "lisa-sounds")
     answer(adoption, "import_name:", "noise")
     # Nothing settles it, and no default may.
     answer(adoption, "Licence", "m")
@@ -397,7 +397,7 @@ def test_an_adoption_asks_for_what_it_cannot_infer_and_shows_where_the_rest_is_f
 @pytest.mark.sweep
 @pytest.mark.uncounted
 def test_an_adoption_that_is_declined_changes_nothing(adoption: pexpect.spawn[str]) -> None:
-    answer(adoption, "distribution:", "lisa-noise")
+    answer(adoption, "distribution:", "lisa-sounds")
     answer(adoption, "import_name:", "noise")
     answer(adoption, "Licence")
     answer(adoption, "Adopt the project so?", UP)
@@ -683,7 +683,7 @@ def test_what_will_happen_is_said_before(terminal: pexpect.spawn[str]) -> None:
 def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
     adoption: pexpect.spawn[str],
 ) -> None:
-    answer(adoption, "distribution:", "lisa-noise")
+    answer(adoption, "distribution:", "lisa-sounds")
     answer(adoption, "import_name:", "noise")
     answer(adoption, "Licence")
     adoption.expect_exact("What happens")
