@@ -19,9 +19,21 @@ OWN = "\nown:\n  extends: .nox\n  stage: test\n  script:\n    - nox -s lint\n"
 pytestmark = pytest.mark.usefixtures("no_hook_programs")
 
 
-def make(folder: Path, form: str) -> Path:
-    words = ("new", str(folder), "--defaults", "--data", f"ci_rules={form}")
-    assert cli.main(list(words)) == ExitCode.DONE
+# For each component: the answers of a project whose jobs it has, and a session that they run.
+PROJECTS = {
+    "package": ((), "build"),
+    "compiled": (("compiled=pybind11", "cuda=['13']"), "tidy"),
+    "image": (("kind=image",), "lint"),
+    "pipeline": (("kind=pipeline",), "types"),
+    "service": (("kind=service", "debian=trixie"), "browser"),
+    "fleet": (("kind=fleet",), "audit"),
+}
+
+
+def make(folder: Path, form: str, name: str = "package") -> Path:
+    given = (f"ci_rules={form}", *PROJECTS[name][0])
+    words = ["new", str(folder), "--defaults", *(f"--data={each}" for each in given)]
+    assert cli.main(words) == ExitCode.DONE
     return folder
 
 
@@ -29,10 +41,13 @@ def switch(project: Path, form: str) -> int:
     return cli.main(["update", str(project), "--defaults", "--data", f"ci_rules={form}"])
 
 
+@pytest.mark.parametrize("name", PROJECTS)
 @pytest.mark.parametrize(("form", "other"), [("files", "component"), ("component", "files")])
-def test_switching_is_an_update_without_a_conflict(form: str, other: str, tmp_path: Path) -> None:
-    project = make(tmp_path / "a" / "lisa-x", form)
-    fresh = contents(make(tmp_path / "b" / "lisa-x", other))
+def test_switching_is_an_update_without_a_conflict(
+    form: str, other: str, name: str, tmp_path: Path
+) -> None:
+    project = make(tmp_path / "a" / "lisa-x", form, name)
+    fresh = contents(make(tmp_path / "b" / "lisa-x", other, name))
     with (project / CI).open("a", encoding="utf-8") as file:
         file.write(OWN)
     commit_all(project)
@@ -56,12 +71,16 @@ def test_what_the_project_has_set_goes_along(tmp_path: Path) -> None:
     ]
 
 
-def test_a_check_reads_the_component(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    project = make(tmp_path / "lisa-x", "component")
-    assert not (project / ".gitlab/ci").exists()
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_check_reads_the_component(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make(tmp_path / "lisa-x", "component", name)
+    assert not list(project.glob(".gitlab/ci/*.yml"))
+    assert f"/{name}@" in (project / CI).read_text()
     assert cli.main(["check", str(project)]) == ExitCode.DONE
     noxfile = project / "noxfile.py"
-    noxfile.write_text(noxfile.read_text().replace("def build(", "def made("))
+    noxfile.write_text(noxfile.read_text().replace(f"def {PROJECTS[name][1]}(", "def made("))
     capsys.readouterr()
     for _ in range(2):  # what is kept between runs is read as well
         assert cli.main(["check", str(project)]) == ExitCode.FINDINGS

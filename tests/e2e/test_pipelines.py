@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.template import CANONICAL_URL
 
 from ..conftest import ROOT
+from ..support.answers import answers, template
 from ..support.components import VERSION
 from ..support.tools import commit_all, git
 from .conftest import make_project
@@ -101,6 +103,39 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> GitLab:
     """The same in somebody's own group."""
     folder = tmp_path_factory.mktemp("fork")
     return pushed(branches(folder / "project"), "ada/lisa-example", folder / "state")
+
+
+# Other projects whose jobs are a component too, and one of the jobs that they alone have.
+OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "compiled": ({"compiled": "nanobind", "cuda": []}, "wheels"),
+    "cuda": ({"compiled": "pybind11", "cuda": ["13"]}, "cuda13x-wheels"),
+    "both": ({"compiled": "nanobind", "cuda": ["12", "13"]}, "cuda12x-wheels"),
+    "service": ({"kind": "service", "debian": "trixie", "sonar": True}, "browser"),
+    "adopted": ({"kind": "service", "adopted": True, "sonar": True}, "sonar"),
+    "fleet": ({"kind": "fleet", "sonar": True}, "plan"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_component_brings_the_jobs_of_the_files(name: str, tmp_path: Path) -> None:
+    given, own = OTHERS[name]
+    told = {**SWITCHED_ON, "LISA_DEPLOY_KEY": "secret", "LISA_GPU_TAG": "gpu"}
+    found = {}
+    for form in ("files", "component"):
+        root = tmp_path / form
+        named = {"distribution": PATH.partition("/")[2], "ci_rules": form}
+        template().render(answers(**given, **named), root)
+        commit_all(root)
+        ours = pushed(root, PATH, tmp_path / f"{form}-state")
+        events = {
+            "merge request": merge_request("main"),
+            "main": MAIN,
+            "schedule": on(MAIN, CI_PIPELINE_SOURCE="schedule"),
+            "tag": tag("v1.2.3"),
+        }
+        found[form] = {key: ours.jobs(on(event, **told)) for key, event in events.items()}
+    assert found["component"] == found["files"]
+    assert own in found["files"]["schedule"]
 
 
 EVENTS = {

@@ -71,19 +71,14 @@ IDLE = {
     "package": {"dags_from", "debian", "events"},
     "image": {"import_name", "python_min", "backend", "cde_image", "dags_from", "events"},
     "pipeline": {"debian", "backend", "compiled", "cuda"},
-    # Of the pipeline, a service has files alone.
     "service": {
-        *("import_name", "python_min", "backend", "cde_image", "ci_rules", "cuda", "dags_from"),
-        "events",
+        *("import_name", "python_min", "backend", "cde_image", "cuda", "dags_from", "events"),
     },
     "fleet": {
-        *("backend", "cde_image", "ci_rules", "cuda", "dags_from", "debian", "events"),
-        "import_name",
+        *("backend", "cde_image", "cuda", "dags_from", "debian", "events", "import_name"),
     },
 }
 KINDS = tuple(IDLE)
-WITH_COMPONENT = ("package", "image", "pipeline")
-"""Kinds whose jobs are a component too."""
 
 
 def levels(kind: str) -> dict[str, list[Any]]:
@@ -97,16 +92,9 @@ def levels(kind: str) -> dict[str, list[Any]]:
 
 
 def is_allowed(kind: str, given: Answers) -> bool:
-    """Whether some answers can stand together.
-
-    The component has no jobs for compiled code, and what computes on GPUs is bound to C++.
-    """
-    if kind != "package":
-        return True
-    way, gpus = given.get("compiled"), given.get("cuda")
-    in_files = gpus or way not in (None, "none")
-    is_bound = way in (None, "nanobind", "pybind11")
-    return not (in_files and given.get("ci_rules") == "component") and (is_bound or not gpus)
+    """Whether some answers can stand together: what computes on GPUs is bound to C++."""
+    is_bound = given.get("compiled") in (None, "nanobind", "pybind11")
+    return kind != "package" or is_bound or not given.get("cuda")
 
 
 def _pairs(combined: dict[str, list[Any]]) -> Iterator[Answers]:

@@ -6,12 +6,10 @@ from lisa_scaffold.template import default_source
 from lisa_scaffold.template.pristine import component_addresses
 
 from ..conftest import ROOT
-from .answers import WITH_COMPONENT
 
 VERSION = default_source().current()
-TEXTS = {
-    kind: (ROOT / f"templates/{kind}.yml").read_text(encoding="utf-8") for kind in WITH_COMPONENT
-}
+NAMES = ("package", "compiled", "image", "pipeline", "service", "fleet")
+TEXTS = {name: (ROOT / f"templates/{name}.yml").read_text(encoding="utf-8") for name in NAMES}
 KNOWN = {
-    address: text for kind, text in TEXTS.items() for address in component_addresses(kind, VERSION)
+    address: text for name, text in TEXTS.items() for address in component_addresses(name, VERSION)
 }

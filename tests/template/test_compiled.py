@@ -44,6 +44,7 @@ def test_a_project_has_the_files_of_its_own_way_and_no_other(render: Render) -> 
     found = {Path(path).name for path in render.files if ONLY_COMPILED.fullmatch(path)}
     usual = {".clang-format", ".clang-tidy", "compiled.yml", "CMakeLists.txt", "CMakePresets.json"}
     usual |= {"_kernel.pyi", "spectrum.hpp", "spectrum.py", "test_spectrum.py"}
+    usual -= {"compiled.yml"} if render.answers["ci_rules"] == "component" else set()
     source = "_kernel.pyx" if way == "cython" else "_kernel.cpp"
     assert found == (set() if way == "none" else usual | {source})
 

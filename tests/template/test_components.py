@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from lisa_scaffold.formats import yaml_data
 from lisa_scaffold.project.facts import Facts, Given
 from lisa_scaffold.project.gitlab import Job, Pipeline
 from lisa_scaffold.project.gitlab_runs import SITUATIONS, Situation, job_runs
-from lisa_scaffold.template.pristine import component_addresses
+from lisa_scaffold.template.pristine import component_addresses, component_name
 
 from ..conftest import ROOT
-from ..support.answers import WITH_COMPONENT, Answers, answers, pairwise, template
-from ..support.components import KNOWN, TEXTS, VERSION
+from ..support.answers import KINDS, Answers, answers, pairwise, template
+from ..support.components import KNOWN, NAMES, TEXTS, VERSION
 from ..support.files import contents
 from ..support.sweeps import sampled
 from ..support.tools import passes, program
@@ -26,12 +27,13 @@ sys.path.append(str(ROOT / "releases"))
 
 import components
 
-# The jobs of compiled code stand in files alone.
-ROWS = {
-    f"{kind}{at:02}": {**row, "compiled": "none", "cuda": []}
-    for kind in WITH_COMPONENT
-    for at, row in enumerate(pairwise(kind))
+ROWS = {f"{kind}{at:02}": row for kind in KINDS for at, row in enumerate(pairwise(kind))}
+GIVEN = {
+    name: {"kind": "package", "compiled": "cython"} if name == "compiled" else {"kind": name}
+    for name in NAMES
 }
+# What the jobs of a fleet install: its sessions at the desk install by the same files.
+KEPT = {"fleet": {"fleet.sh", "fleet.txt"}}
 
 
 def test_they_are_made_from_the_template_as_it_stands() -> None:
@@ -44,30 +46,32 @@ def test_gitlab_s_digest_of_a_file() -> None:
     assert components.integrity("a: {}\n") == "sha256-WAofQKLAZfHAs/ZikHyozEGiqQlR1bMHxAIvOHkcYKE="
 
 
-@pytest.mark.parametrize("kind", WITH_COMPONENT)
-def test_every_input_is_declared_used_and_told(kind: str) -> None:
-    declared = yaml_data.load("", TEXTS[kind].partition("\n---\n")[0]).table("spec", "inputs")
-    used = set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", TEXTS[kind]))
+@pytest.mark.parametrize("name", NAMES)
+def test_every_input_is_declared_used_and_told(name: str) -> None:
+    declared = yaml_data.load("", TEXTS[name].partition("\n---\n")[0]).table("spec", "inputs")
+    used = set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", TEXTS[name]))
     assert declared.keys() == used
     assert all(each["description"] for each in declared.values())
     assert {name for name, each in declared.items() if "default" not in each} == {"version"}
 
 
-@pytest.mark.parametrize("kind", WITH_COMPONENT)
-def test_a_component_names_no_file_of_the_template_s_jobs(kind: str) -> None:
-    assert ".gitlab/ci" not in TEXTS[kind]
-    assert yaml_data.load("", TEXTS[kind]).duplicates == ()
+@pytest.mark.parametrize("name", NAMES)
+def test_a_component_names_no_file_that_a_project_with_it_has_not(name: str) -> None:
+    named = set(re.findall(r"\.gitlab/ci/?([\w.-]*)", TEXTS[name]))
+    assert named == KEPT.get(name, set())
+    assert yaml_data.load("", TEXTS[name]).duplicates == ()
 
 
-@pytest.mark.parametrize("kind", WITH_COMPONENT)
-def test_they_follow_gitlab_s_schema(kind: str, tmp_path: Path) -> None:
-    header, _, body = TEXTS[kind].partition("\n---\n")
-    # The schema knows no inputs that are whole values.
-    body = body.replace("$[[ inputs.pythons ]]", '["3.11"]')
+@pytest.mark.parametrize("name", NAMES)
+def test_they_follow_gitlab_s_schema(name: str, tmp_path: Path) -> None:
+    header, _, body = TEXTS[name].partition("\n---\n")
+    # The schema knows no inputs that are whole values, nor any in a key.
+    body = re.sub(r"\$\[\[ inputs\.(pythons|interpreters) \]\]", '["3.11"]', body)
+    body = body.replace("$[[ inputs.backend_variable ]]:", "LISA_BACKEND:")
     check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
-    for name, text in ("header", header), ("body", body):
-        (tmp_path / f"{name}.yml").write_text(text, encoding="utf-8")
-        passes(*check, "--data-transform", "gitlab-ci", f"{name}.yml", cwd=tmp_path)
+    for part, text in ("header", header), ("body", body):
+        (tmp_path / f"{part}.yml").write_text(text, encoding="utf-8")
+        passes(*check, "--data-transform", "gitlab-ci", f"{part}.yml", cwd=tmp_path)
 
 
 def pipeline(given: Answers, folder: Path) -> Pipeline:
@@ -76,13 +80,21 @@ def pipeline(given: Answers, folder: Path) -> Pipeline:
     return Facts.of(contents(folder), Given(tags=(), components=KNOWN)).pipeline
 
 
-def without_form(job: Job) -> dict[str, Any]:
+def without_form(job: Job, jobs: Mapping[str, Job]) -> dict[str, Any]:
     """What a job is, less what a component must say in another way than files."""
     data = {key: value for key, value in job.data.items() if key not in ("rules", "variables")}
+    if "needs" in data:
+        # What may be missing is waited for where it is there.
+        plain = [need["job"] if is_optional(need) else need for need in data["needs"]]
+        data["needs"] = [need for need in plain if isinstance(need, dict) or need in jobs]
     script = [each for each in job.get("before_script", []) if "lock.txt" not in each]
     data["before_script"] = [each for each in script if "--require-hashes" not in each]
     variables = job.get("variables", {})
     return {**data, "variables": {key: variables[key] for key in variables if key != "LOCK"}}
+
+
+def is_optional(need: Any) -> bool:
+    return isinstance(need, dict) and need.keys() == {"job", "optional"}
 
 
 @sampled("row", list(ROWS), 6)
@@ -92,7 +104,7 @@ def test_a_component_is_the_same_pipeline_as_the_files(row: str, tmp_path: Path)
     assert component.jobs.keys() == files.jobs.keys()
     for name, job in files.jobs.items():
         other = component.jobs[name]
-        assert without_form(other) == without_form(job)
+        assert without_form(other, component.jobs) == without_form(job, files.jobs)
         for situation in SITUATIONS:
             found = job_runs(component, other, situation)
             assert found == job_runs(files, job, situation), (name, situation.name)
@@ -103,7 +115,7 @@ def test_a_component_is_the_same_pipeline_as_the_files(row: str, tmp_path: Path)
     assert component.troubles == ()
 
 
-@pytest.mark.parametrize("kind", ["package", "pipeline"])
+@pytest.mark.parametrize("kind", ["package", "pipeline", "service"])
 def test_an_adopted_project_gets_what_its_files_had(kind: str, tmp_path: Path) -> None:
     given = {"kind": kind, "adopted": True, "docs": True}
     files = pipeline({**given, "ci_rules": "files"}, tmp_path / "files")
@@ -117,16 +129,17 @@ def ran(read: Pipeline, situation: Situation) -> set[str]:
     return {name for name, job in read.jobs.items() if job_runs(read, job, situation)}
 
 
-@pytest.mark.parametrize("kind", WITH_COMPONENT)
-def test_a_lock_is_what_the_file_has(kind: str, tmp_path: Path) -> None:
-    files = pipeline({"kind": kind, "ci_rules": "files"}, tmp_path / "files")
-    component = pipeline({"kind": kind, "ci_rules": "component"}, tmp_path / "component")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lock_is_what_the_file_has(name: str, tmp_path: Path) -> None:
+    given = {**GIVEN[name], "sonar": True}
+    files = pipeline({**given, "ci_rules": "files"}, tmp_path / "files")
+    component = pipeline({**given, "ci_rules": "component"}, tmp_path / "component")
     held = {name: job for name, job in files.jobs.items() if "LOCK" in job.get("variables", {})}
     assert held
-    for name, job in held.items():
+    for job_name, job in held.items():
         text = (tmp_path / "files" / job.get("variables")["LOCK"]).read_text()
         pins = [line for line in text.splitlines() if not line.startswith("#")]
-        other = component.jobs[name]
+        other = component.jobs[job_name]
         assert other.get("variables")["LOCK"].splitlines() == pins
         commands = "\n".join(other.commands)
         assert """printf '%s' "$LOCK" > "$tools/lock.txt\"""" in commands
@@ -138,13 +151,14 @@ def test_a_project_holds_at_most_six_lines(forge: str, tmp_path: Path) -> None:
     for row in (*ROWS.values(), {}):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         template().render(answers(**{**row, "forge": forge, "ci_rules": "component"}), folder)
-        assert not (folder / ".gitlab/ci").exists()
+        kind = row.get("kind", "package")
+        assert {path.name for path in folder.glob(".gitlab/ci/*")} == KEPT.get(kind, set())
         text = (folder / ".gitlab-ci.yml").read_text()
         lines = [line for line in text.splitlines() if line and "# " not in line]
         assert len(lines) <= 6
         (entry,) = yaml_data.load("", text).data["include"]
-        kind = row.get("kind", "package")
-        address = component_addresses(kind, VERSION)[0 if forge == "in2p3" else -1]
+        name = component_name({"kind": kind, **row})
+        address = component_addresses(name, VERSION)[0 if forge == "in2p3" else -1]
         assert entry["component" if forge == "in2p3" else "remote"] == address
-        digest = components.integrity(TEXTS[kind])
+        digest = components.integrity(TEXTS[name])
         assert entry.get("integrity") == (None if forge == "in2p3" else digest)

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from lisa_scaffold.errors import AnswersError
 from lisa_scaffold.fleet import pipeline, settings
 from lisa_scaffold.project.facts import Facts, Given
+from lisa_scaffold.project.gitlab import Pipeline
 
 from ..conftest import ROOT
 from ..support.answers import answers, template
+from ..support.components import KNOWN
 from ..support.tools import program
 from .conftest import Render
 from .test_renders import of_name
@@ -38,7 +39,8 @@ SCRIPT = ROOT / "template/.gitlab/ci/fleet.sh"
 
 
 def test_it_has_its_own_files_and_none_of_others(fleet: Render, renders: list[Render]) -> None:
-    assert set(fleet.files) >= OWN
+    jobs = {".gitlab/ci/fleet.yml"} if fleet.answers["ci_rules"] == "component" else set()
+    assert set(fleet.files) >= OWN - jobs
     common = set.intersection(
         *(set(each.files) for each in renders if each.answers["kind"] == "image")
     )
@@ -95,9 +97,12 @@ def test_all_that_is_installed_beside_the_token_is_locked(tmp_path: Path) -> Non
     assert "GIT_CONFIG_VALUE_0=/builds/it\n" in done.stdout
 
 
+def read(fleet: Render) -> Pipeline:
+    return Facts.of(fleet.files, Given(tags=(), components=KNOWN)).pipeline
+
+
 def test_only_a_schedule_or_a_hand_runs_the_fleet(fleet: Render) -> None:
-    files = {path: (fleet.root / path).read_bytes() for path in fleet.files}
-    jobs = Facts.of(files, Given(tags=())).pipeline.jobs
+    jobs = read(fleet).jobs
     for name in ("plan", "fleet", "pages"):
         ends = [each["if"].rpartition(" == ")[2] for each in jobs[name].rules[1:]]
         assert (name, ends) == (name, ['"schedule"', '"web"'])
@@ -137,17 +142,16 @@ def test_what_a_schedule_asks_for(
 
 
 def test_its_history_is_the_one_that_its_page_reads(fleet: Render) -> None:
-    said = fleet.files[".gitlab/ci/fleet.yml"].decode()
+    commands = "\n".join(read(fleet).jobs["pages"].commands)
     made: dict[str, Any] = yaml.safe_load(
         pipeline.make_pipeline(
             settings.read(fleet.root), pipeline.Wanted(branch="fleet-history", parts=1)
         )
     )
     kept = "git archive refs/fleet/history | tar --extract --directory=history"
-    assert kept in said
+    assert kept in commands
     assert kept in "".join(made["page"]["script"])
-    variables = yaml.safe_load(fleet.files[".gitlab-ci.yml"])["variables"]
-    assert variables["LISA_FLEET_HISTORY"] == "fleet-history"
+    assert read(fleet).variables["LISA_FLEET_HISTORY"] == "fleet-history"
 
 
 def test_gitlabs_own_schema_takes_its_jobs(renders: list[Render]) -> None:
@@ -159,10 +163,4 @@ def test_gitlabs_own_schema_takes_its_jobs(renders: list[Render]) -> None:
 
 def test_the_version_of_lisa_scaffold_is_the_same_for_the_desk_and_the_jobs(fleet: Render) -> None:
     groups = tomllib.loads(fleet.files["pyproject.toml"].decode())["dependency-groups"]
-    variables = yaml.safe_load(fleet.files[".gitlab-ci.yml"])["variables"]
-    assert groups["fleet"] == [variables["LISA_SCAFFOLD"]]
-
-
-def test_a_component_is_refused() -> None:
-    with pytest.raises(AnswersError, match="no jobs for a fleet"):
-        template().questions({"kind": "fleet", "ci_rules": "component"})
+    assert groups["fleet"] == [read(fleet).variables["LISA_SCAFFOLD"]]

@@ -176,13 +176,3 @@ def test_the_pages_load_nothing_from_elsewhere(service: Render) -> None:
     assert pages
     elsewhere = re.compile(r"(?:src|href)=\"(?:https?:)?//(?!doi\.org)")
     assert [path for path in pages if elsewhere.search(text(service, path))] == []
-
-
-@pytest.mark.parametrize("answer", [{"ci_rules": "component"}])
-def test_what_a_service_does_not_have_is_refused(answer: dict[str, str]) -> None:
-    from lisa_scaffold.errors import AnswersError
-
-    from ..support.answers import template
-
-    with pytest.raises(AnswersError, match="no jobs for a service"):
-        template().questions({"kind": "service", **answer})

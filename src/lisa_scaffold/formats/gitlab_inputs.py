@@ -30,7 +30,8 @@ def fill_in(text: str, given: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         The keys of the configuration; empty where it has none. An input that has no value stays as
-        it is written. A job that an input switches off, by its first rules, is left out.
+        it is written. A job that an input switches off, by its first rules, is left out, and no
+        other one takes anything from it.
     """
     header = yaml_data.load("", text.partition("\n---\n")[0]).table("spec", "inputs")
     defaults = {
@@ -39,11 +40,18 @@ def fill_in(text: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(declared, dict) and "default" in declared
     }
     filled = _fill(yaml_data.load("", text).data, {**defaults, **given})
-    return {
-        name: value
-        for name, value in (filled.items() if isinstance(filled, dict) else ())
-        if not _is_off(value)
-    }
+    filled = filled if isinstance(filled, dict) else {}
+    off = {name for name, value in filled.items() if _is_off(value)}
+    return {name: _without(value, off) for name, value in filled.items() if name not in off}
+
+
+def _without(job: Any, off: set[str]) -> Any:
+    """A job that takes nothing from others that are off: GitLab passes over those."""
+    taken = job.get("dependencies") if isinstance(job, dict) else None
+    if not isinstance(taken, list):
+        return job
+    left = [each for each in taken if not (isinstance(each, str) and each in off)]
+    return {**job, "dependencies": left}
 
 
 def _is_off(job: Any) -> bool:
