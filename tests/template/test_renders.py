@@ -231,6 +231,8 @@ def get_Sn(A: float, dot_Omega: float) -> float:
     \"\"\"Take the TDI variable A, and a frequency that drifts.\"\"\"
     θ = A * dot_Omega  # θ, in rad
     tdiX = 2 * θ
+    for l, m in ((2, 1), (2, 2)):
+        tdiX += l * m  # of a mode
     return tdiX + θ
 
 
