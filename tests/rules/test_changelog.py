@@ -178,6 +178,19 @@ def test_the_version_has_its_entry() -> None:
     assert found(entered, "CHG", **tagged) == []
 
 
+def test_the_first_release_has_its_entry() -> None:
+    files = with_changelog("# Changelog\n\n## [Unreleased]\n\n- All of it.\n")
+    assert found(files, "CHG005") == []
+    assert found(files, "CHG005", head_tags=("nightly",)) == []
+    assert found(files, "CHG005", head_tags=("v1.0.0",)) == [("CHG005", "CHANGELOG.md", 3)]
+    assert messages(files, "CHG005", head_tags=("v1.0.0",)) == [
+        "users cannot see what 1.0.0 (the tag v1.0.0) changes: add a section for it"
+    ]
+    # Somewhere else, it may be.
+    elsewhere = with_changelog("# Changelog\n\nSee the documentation.\n")
+    assert found(elsewhere, "CHG005", head_tags=("v1.0.0",)) == []
+
+
 @pytest.mark.parametrize(
     ("told", "hits"),
     [

@@ -237,7 +237,14 @@ _LINK_TARGET = compile_lazily(r"\s*\[[^\]]+\]:\s")
 _RELEASES_PAGE = compile_lazily(r"https?://[^\s)>]{1,500}/releases/?(?=[\s)>.,]|$)")
 
 
-@rule("CHG005", MUST, when=_find_versions)
+def _find_unreleased(facts: Facts) -> Heading | None:
+    """The heading "Unreleased": whoever has it gives each version a section."""
+    path = _find_markdown(facts)
+    headings = facts.headings(path) if path else ()
+    return next((each for each in headings if "unreleased" in each.text.lower()), None)
+
+
+@rule("CHG005", MUST, when=lambda facts: _find_versions(facts) or _find_unreleased(facts))
 def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     """The current version of the project, or of its tag, has a section.
 
@@ -250,6 +257,8 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     """
     path = _find_markdown(facts)
     headed = [number for number, _ in _find_versions(facts)]
+    # Before its first release a project has no other section.
+    sections = [*(heading for _, heading in _find_versions(facts)), _find_unreleased(facts)]
     claimed: list[tuple[str, str]] = []
     stated = facts.package.text("version")
     if re.fullmatch(r"\d+(\.\d+)+", stated):
@@ -261,8 +270,8 @@ def newest_has_entry(facts: Facts) -> Iterator[Hit]:
     if may_be_next and path and (_is_generated(facts) or _has_unreleased(facts, path)):
         return
     for version, said_by in claimed:
-        if path and not _tells_of(facts.lines(path), version, headed):
-            line = _find_versions(facts)[0][1].line
+        if path and sections[0] and not _tells_of(facts.lines(path), version, headed):
+            line = sections[0].line
             message = f"users cannot see what {version} ({said_by}) changes: add a section for it"
             yield Hit(path, line, message)
             return
