@@ -492,3 +492,21 @@ def test_a_program_reads_the_report_alone_where_there_are_other_templates(
     said = capsys.readouterr()
     assert json.loads(said.out)["to"] == "v1.1.0"
     assert "other templates, too: .copier-answers.two.yml. Name one" in said.err
+
+
+def test_a_locked_file_that_the_project_had_changed_is_told_apart(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    questions = "_subdirectory: template\n_lisa_ownership:\n  locked: [a.dat, b.dat]\n"
+    files = {"copier.yml": questions, "template/a.dat": "1\n", "template/b.dat": "1\n"}
+    workshop = open_workshop(tmp_path, files)
+    workshop.edit({"a.dat": "mine\n"})
+    workshop.release("v1.1.0", {"template/a.dat": "2\n", "template/b.dat": "2\n"})
+    assert update(workshop.project) == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert (
+        "As the template has them (locked; the project had changed them)\n"
+        "  a.dat: locked: the template's lines win, yours are not taken.\n\n"
+        "Updated (the project had not changed them)\n"
+        "  .copier-answers.yml\n  b.dat\n"
+    ) in said

@@ -25,6 +25,7 @@ from lisa_scaffold.template.rendering import REQUIREMENT
 CRUFT_FILE = ".cruft.json"
 REPLAY_FILES = (".cookiecutter_replay.json", ".cookiecutter.json", "cookiecutter_replay.json")
 
+OPTION = "--from-cookiecutter"
 NONE = "none"
 """The value of ``--from-cookiecutter`` that ignores a former template."""
 
@@ -76,7 +77,8 @@ def find_former(root: Path, named: str | None = None) -> Former | None:
     root
         The project.
     named
-        ``URL@REF``, which wins over what the project records; ``none`` for no template at all.
+        ``URL@REF``, which wins over what the project records; ``URL`` alone: at the commit that it
+        records, where it does so; ``none`` for no template at all.
 
     Raises
     ------
@@ -91,9 +93,12 @@ def find_former(root: Path, named: str | None = None) -> Former | None:
     source, at, commit = named.rpartition("@")
     if not at or "/" in commit or ":" in commit:  # the @ of ssh's user@host:path
         source, commit = named, ""
-    context = recorded.context if recorded else {}
-    directory = recorded.directory if recorded else ""
-    return Former(source, commit, context, "--from-cookiecutter", directory)
+    if recorded is None:
+        return Former(source, commit, {}, OPTION)
+    # Without a commit it is another place of the recorded template, as a mirror is.
+    named_in = OPTION if commit or not recorded.commit else f"{OPTION}; {recorded.named_in}"
+    commit = commit or recorded.commit
+    return Former(source, commit, recorded.context, named_in, recorded.directory)
 
 
 def _find_recorded(root: Path) -> Former | None:

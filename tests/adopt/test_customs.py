@@ -10,7 +10,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.adopt.customs import Custom, find_customs
 from lisa_scaffold.errors import ExitCode
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, Given
 
 from ..support.adopting import BRANCH, REMOTE, SETUPTOOLS, adopt, make, report, show
 from ..support.updates import Capture, Files, commit
@@ -51,6 +51,14 @@ def test_other_lists_of_requirements_are_nobodys_business(files: Files) -> None:
         ({"tox.ini": "[testenv]\ncommands = pytest\n"}, "tox.ini", "tox stays", False),
         ({"tox.ini": "[testenv]\ncommands = nosetests\n"}, "tox.ini", "nose runs on no", True),
         ({".github/workflows/ci.yml": "on: push\n"}, ".github/workflows/ci.yml", "GitHub", False),
+        ({".circleci/config.yml": "jobs: {}\n"}, ".circleci/config.yml", "CircleCI runs", False),
+        ({"azure-pipelines.yml": "jobs: []\n"}, "azure-pipelines.yml", "Azure runs", False),
+        (
+            {".github/workflows/up.yml": "jobs: {a: {steps: [{run: cruft update -y}]}}\n"},
+            ".github/workflows/up.yml",
+            "runs cruft",
+            True,
+        ),
         ({"Makefile": "test:\n\tpython setup.py test\n"}, "Makefile", "setup.py test", True),
         ({"setup.py": f"{SETUP}    test_suite='t',\n)\n"}, "setup.py", "setup.py test", True),
         ({"versioneer.py": "", "setup.py": SETUP}, "versioneer.py", "versioneer's", False),
@@ -75,6 +83,24 @@ def test_what_many_files_name_is_told_once() -> None:
 def test_submodules_that_are_fetched_are_nobodys_business() -> None:
     fetched = "variables:\n  GIT_SUBMODULE_STRATEGY: recursive\n"
     assert found({".gitmodules": '[submodule "a"]\n', ".gitlab-ci.yml": fetched}) == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "named"),
+    [
+        (("0.12.0", "0.13.0", "0.9.1"), "0.13.0"),
+        (("v1.2.0", "v1.10"), "v1.10"),
+        (("release-1.2.3", "nightly"), "release-1.2.3"),
+        (("0.9.0", "v1.0.0", "v1.1.0rc1"), ""),
+        (("nightly", "2024"), ""),
+        ((), ""),
+    ],
+)
+def test_tags_that_no_job_publishes_are_told(tags: tuple[str, ...], named: str) -> None:
+    told = [each.text for each in find_customs(Facts.of({}, Given(tags=tags)))]
+    assert [text.partition(", and")[0] for text in told] == (
+        [f"versions are tagged like {named}"] if named else []
+    )
 
 
 def test_git_flow_is_asked_about() -> None:

@@ -143,7 +143,9 @@ def test_edits_survive_and_what_nobody_edited_follows_the_new_template(
     assert tools["mypy"]["strict"] is True
     assert tools["coverage"] == {"run": {"parallel": True}}
     merged = items(result, "merged")
-    assert merged[".pre-commit-config.yaml"] == "with the former template as base"
+    told = merged[".pre-commit-config.yaml"]
+    assert told.startswith("with the former template as base; hooks added: ")
+    assert told.endswith("; hooks removed: black")
     assert merged[".editorconfig"] == "with the former template as base"
 
 
@@ -192,6 +194,18 @@ def test_the_user_may_name_the_template_and_its_commit(
     assert ".editorconfig" not in items(result, "merged")
 
 
+def test_a_mirror_of_the_recorded_template_is_read_at_the_recorded_commit(
+    project: Path, template: Path, other: Path, capsys: Capture
+) -> None:
+    (other / SLUG / ".editorconfig").unlink()
+    commit(other)
+    assert adopt(project, "--dry-run", "--from-cookiecutter", str(other)) == ExitCode.DONE
+    said = capsys.readouterr().err
+    source = f"{other}@{commit_of(template)}"
+    assert f"template {source} (--from-cookiecutter; .cruft.json)" in said
+    assert ".editorconfig: with the former template as base" in said
+
+
 def test_none_does_without(project: Path, capsys: Capture) -> None:
     result = report(project, capsys, "--from-cookiecutter", "none")
     assert items(result, "kept")[".editorconfig"] == "the project's own"
@@ -204,7 +218,7 @@ def test_hooks_of_the_template_run_with_trust_alone(
     hook = f"import pathlib\npathlib.Path({str(mark)!r}).touch()\n"
     write(other, {"hooks/post_gen_project.py": hook})
     commit(other)
-    named = ("--from-cookiecutter", str(other))
+    named = ("--from-cookiecutter", f"{other}@{commit_of(other)}")
     report(project, capsys, "--dry-run", *named)
     assert not mark.exists()
     report(project, capsys, "--dry-run", "--trust", *named)
@@ -260,7 +274,7 @@ def test_extensions_need_trust(project: Path, other: Path, capsys: Capture) -> N
         {"cookiecutter.json": json.dumps({**config, "_extensions": ["jinja2.ext.do"]})},
     )
     commit(other)
-    named = ("--from-cookiecutter", str(other))
+    named = ("--from-cookiecutter", f"{other}@{commit_of(other)}")
     assert adopt(project, *named) == ExitCode.REFUSED
     said = capsys.readouterr().err
     assert "jinja2.ext.do" in said

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lisa_scaffold.adopt.hooks import merge_hooks
+from lisa_scaffold.adopt.hooks import describe_changes, merge_hooks
 from lisa_scaffold.formats.tree import NotSure
 
 TEMPLATE = """\
@@ -78,6 +78,45 @@ repos:
     why = f"{revision} of pre-commit/pre-commit-hooks, which the project has, lacks it"
     assert done.left_out == ({} if comes else {"check-toml": why})
     assert "check-yaml" in done.added
+
+
+@pytest.mark.parametrize(("revision", "comes"), [("v0.11.12", False), ("v0.17.6", True)])
+def test_a_formatter_of_another_version_stays_away(revision: str, comes: bool) -> None:
+    address = "https://github.com/astral-sh/ruff-pre-commit"
+    ours = f"repos:\n- repo: {address}\n  rev: {revision}\n  hooks:\n  - id: ruff\n"
+    done = merge_hooks(ours, TEMPLATE)
+    assert ("ruff-format" in done.added) is comes
+    assert (
+        "may format otherwise than v0.17.6" in done.left_out.get("ruff-format", "")
+    ) is not comes
+
+
+def test_what_a_merge_has_changed_is_told_by_name() -> None:
+    before = """\
+ci: {autofix_prs: false}
+repos:
+- repo: a
+  rev: v1
+  hooks: [{id: isort, exclude: x}, {id: codespell, args: [-w], exclude: y}]
+- repo: b
+  rev: v1
+  hooks: [{id: kept}]
+"""
+    after = """\
+repos:
+- repo: a
+  rev: v2
+  hooks: [{id: codespell, args: []}, {id: ruff-check}]
+- repo: b
+  rev: v1
+  hooks: [{id: kept}]
+"""
+    assert describe_changes(yaml.safe_load(before), yaml.safe_load(after)) == (
+        "hooks added: ruff-check; hooks removed: isort; "
+        "settings removed: `ci`, `exclude` of codespell; "
+        "settings changed: `args` of codespell, `rev` of codespell"
+    )
+    assert describe_changes(None, [1]) == describe_changes({"repos": [1, {}]}, {}) == ""
 
 
 def test_nothing_missing_changes_nothing() -> None:

@@ -420,6 +420,11 @@ def test_a_strict_type_checker_says_typed() -> None:
     assert messages(files, "PKG") == [
         "type checkers ignore your annotations: add an empty file src/a/py.typed"
     ]
+    several = {**files, "src/b/__init__.py": ""}
+    recorded = "_src_path: x\nimport_name: b\n"
+    assert messages({**several, ".copier-answers.yml": recorded}, "PKG008") == [
+        "type checkers ignore your annotations: add an empty file src/b/py.typed"
+    ]
     assert found({**files, "src/a/py.typed": ""}, "PKG") == []
     assert found(with_tables("[tool.mypy]\nstrict = false\n", **SRC), "PKG") == []
 

@@ -285,7 +285,7 @@ def test_what_was_staged_after_the_kill_stays_staged(
     git.git("add", "mine.dat", cwd=workshop.project)
     recovered = journal.recover(git.repository(workshop.project))
     assert recovered == journal.Recovered(
-        "An update that had been interrupted was completed. Its report is lost: git diff --staged "
+        "A change that had been interrupted was completed. Its report is lost: git diff --staged "
         "shows what it did, and git reset --merge takes it back, to start it again.",
         True,
     )
@@ -310,7 +310,7 @@ def test_what_is_reset_after_a_kill_is_not_missed(workshop: Workshop, first: int
         seen.add(recovered and recovered.message.partition(":")[0])
         assert state(fatal.project) in (before, after), f"call {fatal.number}"
         assert strays(fatal.project) == [], f"call {fatal.number}"
-    assert "An update that had been interrupted was dropped" in seen
+    assert "A change that had been interrupted was dropped" in seen
 
 
 def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
@@ -432,7 +432,7 @@ def test_a_repair_is_whole_or_not_there(folder: Path, error: BaseException) -> N
     if isinstance(error, Killed):
         assert seen == {
             (None, False),
-            ("A change had been interrupted before it was made: start it again.", False),
+            ("A change had been interrupted before it was made: nothing of it is left.", False),
             ("A repair that had been interrupted was completed.", True),
             (None, True),
         }

@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lisa_scaffold import merge
-from lisa_scaffold.adopt import gone, hooks, lines, needs, pipeline, tables, tools, versioned
+from lisa_scaffold.adopt import (
+    gone,
+    hooks,
+    lines,
+    linted,
+    needs,
+    pipeline,
+    tables,
+    tools,
+    versioned,
+)
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.needs import Need
 from lisa_scaffold.formats import encoding
@@ -30,7 +40,9 @@ _CONCERNS = (
         "metadata",
     ),
     (
-        r"\.gitlab-ci\.yml|\.gitlab/.*|\.github/workflows/.*|\.travis\.yml|tox\.ini|sonar-project\.properties",
+        r"\.gitlab-ci\.yml|\.gitlab/.*|\.github/workflows/.*|\.travis\.yml|tox\.ini"
+        r"|sonar-project\.properties|\.circleci/.*|\.?(appveyor|azure-pipelines)\.yml"
+        r"|\.cirrus\.yml|bitbucket-pipelines\.yml|Jenkinsfile",
         "CI",
     ),
     (r"\.pre-commit-config\.yaml", "hooks"),
@@ -235,7 +247,11 @@ class _Placement:
             return False
         if merged.content != ours:
             self.placed.files[path] = merged.content
-            self.placed.note(MERGED, path, "with the former template as base")
+            told = ["with the former template as base"]
+            if path == hooks.PATH:
+                after = self.facts.changed({path: merged.content})
+                told.append(hooks.describe_changes(self.facts.hooks.data, after.hooks.data))
+            self.placed.note(MERGED, path, "; ".join(filter(None, told)))
         return True
 
     def merge_lines(self, path: str, ours: bytes, theirs: bytes) -> None:
@@ -297,6 +313,8 @@ class _Placement:
             if found:
                 text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
                 adjustments.append(f"line-length = {found[0]} as {found[1]} has it")
+            text, more = self.keep_away(text)
+            adjustments += more
         wanted = self.find_gone_needs()
         if f"[{tables.GROUPS}] test" in merged.added:
             wanted = [*self.find_test_needs(), *wanted]
@@ -313,6 +331,22 @@ class _Placement:
             paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
             text = set_value(("tool", "mypy", "files"), f"[{', '.join(map(quoted, paths))}]")(text)
             adjustments.append("files in [tool.mypy], which names none")
+        return text, adjustments
+
+    def keep_away(self, text: str) -> tuple[str, list[str]]:
+        """Keep ruff away from what the linters before it left alone; returns what was adjusted."""
+        table, adjustments = ("tool", "ruff"), []
+        if excluded := linted.find_excluded(self.facts):
+            value = f"[{', '.join(map(quoted, excluded))}]"
+            text = set_value((*table, "extend-exclude"), value)(text)
+            adjustments.append(f"extend-exclude = {' '.join(excluded)}")
+        present = tomllib.loads(text)["tool"]["ruff"].get("lint", {}).get("per-file-ignores", {})
+        for pattern, (codes, source) in linted.find_ignores(self.facts).items():
+            merged = [*dict.fromkeys([*present.get(pattern, []), *codes])]
+            keys = (*table, "lint", "per-file-ignores", pattern)
+            text = set_value(keys, f"[{', '.join(map(quoted, merged))}]")(text)
+            adjustments.append(f"per-file-ignores of {pattern} as {source} has them")
+        self.placed.customs += linted.find_unsorted(self.facts, excluded)
         return text, adjustments
 
     def find_gone_needs(self) -> list[Need]:

@@ -19,10 +19,18 @@ RUNS_TESTS = compile_lazily(
 _INSTALLS = compile_lazily(r"\b(?:(?P<conda>conda|mamba)|pip[\d.]*)\s+install\s+(?P<what>.*)")
 _TRAVIS = ("before_install", "install", "before_script", "script")
 _SCRIPTS = ("run", "script", "bash", "command", "test_script", "install", "before_build")
-_OTHERS = (
-    *(".circleci/config.yml", "appveyor.yml", ".appveyor.yml", "azure-pipelines.yml"),
-    *(".cirrus.yml", "bitbucket-pipelines.yml"),
-)
+SERVICES = {
+    ".circleci/config.yml": "CircleCI",
+    "appveyor.yml": "AppVeyor",
+    ".appveyor.yml": "AppVeyor",
+    "azure-pipelines.yml": "Azure",
+    ".azure-pipelines.yml": "Azure",
+    ".cirrus.yml": "Cirrus",
+    "bitbucket-pipelines.yml": "Bitbucket",
+    "Jenkinsfile": "Jenkins",
+}
+"""The files by which other services run a project's jobs."""
+
 # Options that have their value as a word of its own.
 _WITH_VALUE = frozenset(
     [
@@ -73,7 +81,7 @@ def _list_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield path, tuple(_find_scripts(job))
     for job in facts.pipeline.jobs.values():
         yield job.place.path, tuple(job.commands)
-    for path in filter(facts.has, _OTHERS):
+    for path in filter(facts.has, SERVICES):
         yield path, tuple(_find_scripts(facts.yaml(path).data))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.adopt import loose
+from lisa_scaffold.adopt import commands, loose
 from lisa_scaffold.adopt.gone import find_gone
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -14,6 +14,9 @@ from lisa_scaffold.project.facts import Facts
 _EXACT = compile_lazily(
     r"^[ \t]*+([A-Za-z0-9][\w.-]*+(?:\[[^\]\n]*+\])?)[ \t]*+={2,3}[ \t]*+([^\s;#,]++)", re.MULTILINE
 )
+_CRUFT = compile_lazily(r"\bcruft\s+(?:update|check)\b")
+_PUBLISHED = compile_lazily(r"v\d+\.\d+\.\d+((a|b|rc)\d+)?")
+_TAGGED = compile_lazily(r"(?:\A|[^\d.])(\d{1,9}(?:\.\d{1,9}){1,4})(?![\d.])")
 _TESTS = ("setup.py", "setup.cfg", "tox.ini", ".travis.yml", "Makefile", ".gitlab-ci.yml")
 _NOSE = "nose runs on no Python since 3.10: pytest runs most of its tests as they are"
 _SETUP_TEST = "setup.py test is gone from setuptools: nox -s tests runs pytest"
@@ -63,6 +66,7 @@ def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]
             "GIT_SUBMODULE_STRATEGY to recursive under `variables` in .gitlab-ci.yml"
         )
         yield Custom(".gitmodules", text, to_decide=True)
+    yield from _find_tags(facts)
     named = {*branches}
     if "develop" in named and (stable := sorted(named & {"main", "master"})):
         text = (
@@ -70,6 +74,25 @@ def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]
             "GitLab's default branch, and release what is tagged on a protected tag"
         )
         yield Custom(".gitlab-ci.yml", text, to_decide=True)
+
+
+def _find_tags(facts: Facts) -> Iterator[Custom]:
+    """Versions that are tagged in another way than the template's jobs publish them."""
+    tags = [(numbers, tag) for tag in facts.tags if (numbers := _read_version(tag))]
+    newest = max(tags, default=((), ""))[1]
+    if newest and not _PUBLISHED.fullmatch(newest):
+        text = (
+            f"versions are tagged like {newest}, and the jobs publish what is tagged vX.Y.Z alone: "
+            "tag the next one so, and tell what reads the version from git (`tag_prefix`, "
+            "`tag_regex`)"
+        )
+        yield Custom(".gitlab-ci.yml", text, to_decide=True)
+
+
+def _read_version(tag: str) -> tuple[int, ...]:
+    """The numbers of the version that a tag names; none where it names none."""
+    found = _TAGGED.search(tag)
+    return tuple(map(int, found[1].split("."))) if found else ()
 
 
 def _find_pins(facts: Facts) -> Iterator[Custom]:
@@ -125,8 +148,14 @@ def _find_runners(facts: Facts) -> Iterator[Custom]:
         yield Custom(".travis.yml", text)
     if facts.has("tox.ini") and "[testenv" in facts.text("tox.ini"):
         yield Custom("tox.ini", "tox stays; the template's sessions are nox's, beside it")
-    for path in facts.paths(".github/workflows/*.yml", ".github/workflows/*.yaml"):
-        yield Custom(path, "stays: GitHub runs it, and GitLab its own pipeline beside it")
+    workflows = facts.paths(".github/workflows/*.yml", ".github/workflows/*.yaml")
+    services = {**dict.fromkeys(workflows, "GitHub"), **commands.SERVICES}
+    for path, service in services.items():
+        if _CRUFT.search(text := facts.text(path)):
+            told = "runs cruft, which would bring the former template in again: remove it"
+            yield Custom(path, told, to_decide=True)
+        elif text:
+            yield Custom(path, f"stays: {service} runs it, and GitLab its own pipeline beside it")
 
 
 def _find_test_commands(facts: Facts) -> Iterator[Custom]:

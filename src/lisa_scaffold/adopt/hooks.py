@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lisa_scaffold.formats import yaml, yaml_edit
 from lisa_scaffold.formats.tree import Branch, Entry, NotSure, write
@@ -22,6 +23,10 @@ _EQUIVALENTS = {
     "ruff-format": ("black", "black-jupyter", "yapf", "autopep8", "blue"),
     "rumdl": ("markdownlint", "markdownlint-cli2", "mdformat", "pymarkdown"),
 }
+
+
+# Where a hook and nox run other versions of these, each undoes what the other one does.
+_FORMATTERS = ("ruff-format",)
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,11 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
                 kept.append(hook)
             elif other := next((each for each in _EQUIVALENTS.get(hook, ()) if each in own), ""):
                 left_out[hook] = f"the project has {other}"
+            elif hook in _FORMATTERS and revision not in ("", _Repo(entry).revision):
+                left_out[hook] = (
+                    f"{revision} of {repository}, which the project has, may format otherwise than "
+                    f"{_Repo(entry).revision}, which nox runs: add the hook once `rev` is that one"
+                )
             elif explain_missing(repository, hook, revision):
                 left_out[hook] = f"{revision} of {repository}, which the project has, lacks it"
             else:
@@ -80,6 +90,44 @@ def merge_hooks(ours: str, theirs: str) -> Hooks:
             added += wanted
     merged = yaml_edit.change_entry(tree, "repos", lambda entry: entry._replace(node=repos))
     return Hooks(write(merged) if added else ours, tuple(added), tuple(kept), left_out)
+
+
+def describe_changes(before: Any, after: Any) -> str:
+    """What a merge has changed in a configuration of hooks, from its data before and after."""
+    old, new = _list_settings(before), _list_settings(after)
+    parts = {
+        "hooks added": [name for name in new if name and name not in old],
+        "hooks removed": [name for name in old if name and name not in new],
+        "settings removed": [
+            f"`{key}` of {name}" if name else f"`{key}`"
+            for name, settings in old.items()
+            for key in settings
+            if name in new and key not in new[name]
+        ],
+        "settings changed": [
+            f"`{key}` of {name}" if name else f"`{key}`"
+            for name, settings in old.items()
+            for key, value in settings.items()
+            if key in new.get(name, {}) and new[name][key] != value
+        ],
+    }
+    return "; ".join(f"{what}: {', '.join(found)}" for what, found in parts.items() if found)
+
+
+def _list_settings(data: Any) -> dict[str, Mapping[str, Any]]:
+    """The settings of each hook, and those of the whole file under an empty name."""
+    whole = data if isinstance(data, dict) else {}
+    found: dict[str, Mapping[str, Any]] = {
+        "": {str(key): value for key, value in whole.items() if key != "repos"}
+    }
+    repos = whole.get("repos")
+    for repo in repos if isinstance(repos, list) else ():
+        hooks = repo.get("hooks") if isinstance(repo, dict) else None
+        for hook in hooks if isinstance(hooks, list) else ():
+            if isinstance(hook, dict):
+                settings = {str(key): value for key, value in hook.items() if key != "id"}
+                found[str(hook.get("id"))] = {**settings, "rev": repo.get("rev")}
+    return found
 
 
 def _add_hooks(repos: Branch, offered: _Repo, wanted: list[str], column: int) -> Branch:

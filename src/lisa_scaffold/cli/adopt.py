@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from-cookiecutter",
         metavar="URL@REF",
         help="the Cookiecutter template that the project was made from, where it does not record "
-        "that itself; none: take no notice of one",
+        "that itself, or a mirror of it (without @REF: at the recorded commit); none: take no "
+        "notice of one",
     )
     group.add_argument(
         "--template",

@@ -106,8 +106,10 @@ def remove(arguments: argparse.Namespace) -> int:
     from lisa_scaffold.verbs import driver_setup
 
     place = driver_setup.find_place(None if arguments.everywhere else Path())
-    driver_setup.remove(place)
-    tell(f"git merges the lines again of what {place.attributes} named.\n")
+    if driver_setup.remove(place):
+        tell(f"git merges the lines again of what {place.attributes} named.\n")
+    else:
+        tell(f"The driver is not set up: {place.attributes} names nothing for it.\n")
     return ExitCode.DONE
 
 

@@ -291,7 +291,11 @@ def refuse_branch(repository: Repository, branch: str) -> None:
         ) from error
     points = repository.run("symbolic-ref", "--quiet", ref, codes=(0, 1, 128))
     if points or repository.git("for-each-ref", ref).strip():
-        raise LisaError(f"{branch}: the branch exists already", "Choose another with --branch.")
+        raise LisaError(
+            f"{branch}: the branch exists already",
+            "Choose another with --branch, or, where nobody needs it, drop it first: "
+            f"git branch -D {quote(branch)}",
+        )
 
 
 def start_branch(repository: Repository, branch: str, commit: str) -> None:

@@ -128,7 +128,8 @@ def _list_sections(adopted: Adopted) -> Iterator[Section]:
     rows = (Item(row.strip()) for row in answers(adopted.answers).splitlines())
     yield Section("Answers, and where each comes from", tuple(rows))
     if adopted.former:
-        yield Section(f"Merge base: the former template {adopted.former}, as recorded.")
+        former = adopted.former
+        yield Section(f"Merge base: the former template {former} ({former.named_in}).")
     questions = list(_questions(adopted))
     own = _list_own(adopted)
     # What follows is said of a file, and not besides that it is kept.

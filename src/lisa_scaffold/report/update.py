@@ -13,7 +13,7 @@ from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
-from lisa_scaffold.sync.outcome import Conflict, Synced, patch
+from lisa_scaffold.sync.outcome import LOCKED, Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
 from lisa_scaffold.versions import normalize_name, shorten
 
@@ -36,6 +36,8 @@ _LOCKS = "nox -s lock"
 _MOST_QUOTED = 60
 """Lines of one file that the message of a commit repeats."""
 
+PUT_BACK = "As the template has them (locked; the project had changed them)"
+
 RECOPIED = "Rendered anew (what people wrote there is in git's history)"
 
 
@@ -56,11 +58,14 @@ def _list_sections(updated: Updated) -> Iterator[Section]:
         notes.setdefault(note.path, []).append(note.text)
     gone = [each for each in synced.changes if each.status == "left out" and each.path not in notes]
     headings = {**HEADINGS, "updated": RECOPIED} if updated.recopied else HEADINGS
+    locked = {each.path for each in updated.notes if each.text == LOCKED}
     for status, heading in headings.items():
         changes = [each for each in synced.changes if each.status == status and each not in gone]
-        if changes:
-            said = (_describe(each, synced, notes.pop(each.path, [])) for each in changes)
-            yield Section(heading, tuple(said), urgent=status == "conflict")
+        for is_locked, named in ((True, PUT_BACK), (False, heading)):
+            parts = [each for each in changes if (each.path in locked) is is_locked]
+            if parts:
+                said = (_describe(each, synced, notes.pop(each.path, [])) for each in parts)
+                yield Section(named, tuple(said), urgent=status == "conflict")
     rest = [Item(text, path) for path, texts in notes.items() for text in texts]
     if gone:
         files = "1 file" if len(gone) == 1 else f"{len(gone)} files"

@@ -230,6 +230,8 @@ def typed(facts: Facts) -> Iterator[Hit]:
     if find is None or any(path.endswith("/py.typed") for path in facts.files):
         return
     folders = facts.layout.packages
+    answered = facts.layout.folders.get(str(facts.answers.get("import_name")))
+    folders = [answered] if answered in folders else folders
     fix = Fix.write(f"{folders[0]}/py.typed", "") if len(folders) == 1 else None
     message = f"type checkers ignore your annotations: add an empty file {folders[0]}/py.typed"
     yield Hit(*find(), message, fix=fix)

@@ -235,11 +235,11 @@ def _recover(place: Place) -> Recovered | None:
     _remove(place.folder / "done")
     if os.path.lexists(pending):
         plan = replay.read_plan(pending, place.top)
-        what = "An update" if "index" in plan or "branch" in plan else "A repair"
+        what = "A change" if "index" in plan or "branch" in plan else "A repair"
         change = _Change(place, pending, plan)
         if change.is_overtaken():
             change.take_back()
-            gone = "was dropped: files that it had changed are as before. Start it again."
+            gone = "was dropped: files that it had changed are as before."
             return Recovered(f"{what} that had been interrupted {gone}", False)
         change.finish()
         lost = ""
@@ -253,7 +253,9 @@ def _recover(place: Place) -> Recovered | None:
         return None
     _unlock_index(place, draft)
     _remove(draft)
-    return Recovered("A change had been interrupted before it was made: start it again.", False)
+    return Recovered(
+        "A change had been interrupted before it was made: nothing of it is left.", False
+    )
 
 
 def _remove(path: Path) -> None:

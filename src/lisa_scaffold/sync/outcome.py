@@ -11,6 +11,9 @@ from lisa_scaffold.git import Blob
 from lisa_scaffold.model import Change, Note
 from lisa_scaffold.sync.seeded import Matches
 
+LOCKED = "locked: the template's lines win, yours are not taken."
+"""What is said of a locked file that the project had changed."""
+
 
 @dataclass(frozen=True)
 class Policy:

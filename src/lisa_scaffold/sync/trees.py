@@ -20,7 +20,7 @@ from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync import forgotten
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.dependents import find_broken, find_places
-from lisa_scaffold.sync.outcome import Conflict, Policy, Synced, patch
+from lisa_scaffold.sync.outcome import LOCKED, Conflict, Policy, Synced, patch
 from lisa_scaffold.sync.recopy import take_out_skipped
 from lisa_scaffold.sync.seeded import Tree, hold_back
 
@@ -341,7 +341,7 @@ class _Settling:
         """A path that belongs to the template, where no merge was safe."""
         theirs = blobs[THEIRS]
         self.synced.settle(path, "updated", theirs, was)
-        self.synced.note(path, "locked: the template's lines win, yours are not taken.")
+        self.synced.note(path, LOCKED)
         self.synced.offer(path, patch(path, blobs.get(BASE, theirs), blobs[OURS]), theirs)
 
     def note_forgotten(self) -> None:

@@ -78,21 +78,22 @@ def install(place: Place, program: str) -> None:
         git.git("config", *place.settings, f"merge.{NAME}.{key}", value, env=git.NOWHERE)
 
 
-def remove(place: Place) -> None:
-    """Take out of git's settings and attributes what `install` has put there.
+def remove(place: Place) -> bool:
+    """Take out of git's settings and attributes what `install` has put there; whether any was.
 
     Raises
     ------
     LisaError
         If a file cannot be read or written.
     """
-    _write_attributes(place, [])
+    were_named = _write_attributes(place, [])
     section = ("--remove-section", f"merge.{NAME}")
-    git.complete("config", *place.settings, *section, env=git.NOWHERE, codes=(0, 128))
+    done = git.complete("config", *place.settings, *section, env=git.NOWHERE, codes=(0, 128))
+    return were_named or done.returncode == 0
 
 
-def _write_attributes(place: Place, lines: list[str]) -> None:
-    """Replace our lines at the head of a file of attributes: later lines of it win."""
+def _write_attributes(place: Place, lines: list[str]) -> bool:
+    """Replace our lines at the head of a file of attributes, if they differ: later lines win."""
     path = place.attributes
     content = b""
     if os.path.lexists(path):
@@ -107,3 +108,4 @@ def _write_attributes(place: Place, lines: list[str]) -> None:
     if new != content:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_named(path, new)
+    return new != content

@@ -34,6 +34,17 @@ Notes
     )
 
 
+def test_repairs_that_are_safe_and_others_are_told_apart() -> None:
+    found = finding("CHG002", fixable=True), finding("CHG003", fixable=True, unsafe=True)
+    last = text.report([checked(*found)]).splitlines()[-5:-1]
+    assert [line.partition(":")[0].strip() for line in last] == [
+        "Repair 1 of them",
+        "See that repair first",
+        "Repair 1 unsafely",
+        "See that repair first",
+    ]
+
+
 def test_no_findings() -> None:
     assert (
         text.report([checked(applied=("CHG001",))])

@@ -122,8 +122,9 @@ def _summary(results: Sequence[Checked], paint: Paint) -> str:
         number = sum(each.repair == option for each in findings)
         if number:
             see = option.replace("fix", "diff")
+            what = "of them" if option == "--fix" else "unsafely"
             lines += [
-                f"  {f'Repair {number} of them:':<22} lisa-scaffold check {option}{folders}",
+                f"  {f'Repair {number} {what}:':<22} lisa-scaffold check {option}{folders}",
                 f"  {'See that repair first:':<22} lisa-scaffold check {see}{folders}",
             ]
     if findings:

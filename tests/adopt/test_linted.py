@@ -1,0 +1,109 @@
+"""What a project keeps its linters away from, ruff leaves alone as well."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold.adopt import linted
+from lisa_scaffold.project.facts import Facts
+
+from ..support.adopting import SETUPTOOLS, make, report, show
+from ..support.tools import passes, program, run
+from ..support.updates import Capture, Files, write
+
+CFG = """\
+[versioneer]
+versionfile_source = pkg/_version.py
+[flake8]
+exclude = \\
+    .git,
+    ./doc/*  # pages
+    build
+    pkg/old
+per-file-ignores= \\
+    pkg/__init__.py:F401,W503 E5
+    doc/a.py: BLK100
+[isort]
+skip = pkg/__init__.py,__pycache__
+"""
+FILES: dict[str, str | bytes] = {
+    "setup.cfg": CFG,
+    "versioneer.py": "",
+    "doc/a.py": "",
+    "pkg/__init__.py": "",
+    "pkg/_version.py": "",
+    "pkg/old/a.py": "",
+    "pkg/extern/b/c.py": "",
+}
+
+
+def test_what_was_left_alone_and_what_tools_and_others_wrote() -> None:
+    assert linted.find_excluded(Facts.of(FILES)) == {
+        "versioneer.py": "versioneer",
+        "pkg/_version.py": "what writes it",
+        "pkg/extern": "its name",
+        "doc/*": "setup.cfg",
+        "pkg/old": "setup.cfg",
+    }
+    assert linted.find_excluded(Facts.of({"tox.ini": "[flake8]\nexclude = a,/b,~c\n"})) == {}
+
+
+def test_rules_that_did_not_hold_for_a_file() -> None:
+    codes = ["F401", "E5", "I001"]
+    assert linted.find_ignores(Facts.of(FILES)) == {"pkg/__init__.py": (codes, "setup.cfg")}
+    toml = "[tool.isort]\nskip_glob = ['a/*.py']\n"
+    found = linted.find_ignores(Facts.of({"pyproject.toml": toml, "a/b.py": ""}))
+    assert found == {"a/*.py": (["I001"], "pyproject.toml")}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("from .b import x\nfrom .a import y\n", True),
+        ("from pkg.b import x\nfrom pkg import a\n", True),
+        ("from .a import x\nfrom .B import y\n", False),
+        ("from ..z import x\nfrom .a import y\n", False),
+        ("from zlib import x\nfrom ast import y\n", False),
+        ("from .b import x\nx()\nfrom .a import y\n", False),
+        ("# isort: off\nfrom .b import x\nfrom .a import y\n", False),
+        ("from .b import (\n", False),
+    ],
+)
+def test_an_order_that_may_matter_is_told(text: str, is_told: bool) -> None:
+    facts = Facts.of({"pkg/__init__.py": text, "pkg/a.py": "", "pkg/b.py": ""})
+    told = [each.path for each in linted.find_unsorted(facts, {})]
+    assert told == ["pkg/__init__.py"] * is_told
+    assert [*linted.find_unsorted(facts, {"__init__.py": ""})] == []
+
+
+def test_ruff_knows_every_rule_that_is_carried_over(tmp_path: Path) -> None:
+    rules = json.loads(
+        passes(program("ruff"), "rule", "--all", "--output-format=json", cwd=tmp_path)
+    )
+    stable = {each["code"] for each in rules if not each["preview"]}
+    known = {each["code"] for each in rules}
+    for letter in "BCDEFNW":
+        codes = {f"{letter}{number:03}" for number in range(1000)}
+        carried = {code for code in codes if linted.is_known(code)}
+        assert carried <= known, letter
+        # What is no Python, ruff says whatever it is told.
+        assert carried == codes & stable - {"E999"}, letter
+
+
+def test_ruff_reads_what_adoption_writes(tmp_path: Path, capsys: Capture) -> None:
+    cfg = CFG.replace("pkg", "lisa_noise")
+    files: Files = {**SETUPTOOLS, "setup.cfg": cfg, "versioneer.py": "import os\n"}
+    project = make(tmp_path / "project", {**files, "lisa_noise/_version.py": "import os\n"})
+    report(project, capsys)
+    text = show(project, "pyproject.toml")
+    ruff = tomllib.loads(text)["tool"]["ruff"]
+    assert ruff["extend-exclude"] == ["versioneer.py", "lisa_noise/_version.py"]
+    assert ruff["lint"]["per-file-ignores"]["lisa_noise/__init__.py"] == ["F401", "E5", "I001"]
+    write(project, {"pyproject.toml": text, "lisa_noise/__init__.py": '"""A."""\n\nimport os\n'})
+    passes(program("ruff"), "check", "--force-exclude", "lisa_noise", "versioneer.py", cwd=project)
+    done = run(program("ruff"), "check", "--isolated", "lisa_noise", cwd=project)
+    assert done.returncode == 1
