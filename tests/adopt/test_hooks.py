@@ -114,7 +114,7 @@ repos:
     assert describe_changes(yaml.safe_load(before), yaml.safe_load(after)) == (
         "hooks added: ruff-check; hooks removed: isort; "
         "settings removed: `ci`, `exclude` of codespell; "
-        "settings changed: `args` of codespell, `rev` of codespell"
+        "settings changed: `args` of codespell"
     )
     assert describe_changes(None, [1]) == describe_changes({"repos": [1, {}]}, {}) == ""
 

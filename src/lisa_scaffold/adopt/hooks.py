@@ -126,7 +126,7 @@ def _list_settings(data: Any) -> dict[str, Mapping[str, Any]]:
         for hook in hooks if isinstance(hooks, list) else ():
             if isinstance(hook, dict):
                 settings = {str(key): value for key, value in hook.items() if key != "id"}
-                found[str(hook.get("id"))] = {**settings, "rev": repo.get("rev")}
+                found[str(hook.get("id"))] = settings
     return found
 
 

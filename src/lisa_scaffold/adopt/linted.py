@@ -129,10 +129,10 @@ def find_unsorted(facts: Facts, excluded: dict[str, str]) -> Iterator[Custom]:
         if "isort:" not in facts.text(path) and not _is_sorted(facts.python(path), own)
     ]
     if found:
-        names = listed(found)
+        more = f" (also in {listed(found[1:])})" if found[1:] else ""
         text = (
             "ruff sorts imports, and here the order of the project's own modules may matter, where "
-            f"one imports another: put `# isort: off` above them before it does ({names})"
+            f"one imports another: put `# isort: off` above them before it does{more}"
         )
         yield Custom(found[0], text, to_decide=True)
 
