@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lisa_scaffold.merge import check_clean, merge_file
-from lisa_scaffold.model import Declined
+from lisa_scaffold.model import Declined, Merged
 from tests.merge.material import INI as BASE
 
 
@@ -47,3 +47,50 @@ def test_a_line_that_comes_to_stand_in_another_section_is_found() -> None:
     git = ours + "xfail = 1\n"
     texts = (text.encode() for text in (BASE, ours, theirs, git))
     assert check_clean("setup.cfg", *texts) is not None
+
+
+TOX = """\
+[tox]
+env_list = lint, py311
+
+[testenv:lint]
+commands = ruff check
+
+[testenv:docs]
+commands = sphinx-build docs
+"""
+DOCS = "\n[testenv:docs]\ncommands = sphinx-build docs\n"
+
+
+def test_an_environment_that_the_projects_list_names_stays() -> None:
+    ours = TOX.replace("lint, py311", "lint, docs, py311")
+    theirs = TOX.replace(DOCS, "").replace("ruff check", "ruff check .")
+    result = merge_file("tox.ini", *map(str.encode, (TOX, ours, theirs)))
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours.replace("ruff check", "ruff check .")
+    assert result.notes == (
+        "[testenv:docs]: the template no longer has it, the project uses it; it stays.",
+    )
+
+
+def test_an_environment_that_nobody_names_goes() -> None:
+    ours = TOX.replace("lint, py311", "lint, py312")
+    theirs = TOX.replace(DOCS, "")
+    result = merge_file("tox.ini", *map(str.encode, (TOX, ours, theirs)))
+    assert isinstance(result, Merged)
+    assert result.content.decode() == ours.replace(DOCS, "")
+
+
+def test_gits_merge_of_a_list_without_its_environment_is_wrong() -> None:
+    ours, theirs = TOX.replace("lint, py311", "lint, docs, py311"), TOX.replace(DOCS, "")
+    merged = ours.replace(DOCS, "")
+    assert check_clean("tox.ini", *map(str.encode, (TOX, ours, theirs, merged))) == (
+        "tox runs docs, whose section one side has removed"
+    )
+
+
+def test_environments_on_a_line_are_those_of_a_list() -> None:
+    base = TOX.replace("lint, py311", "lint, docs, py3{11,12}")
+    ours = base.replace(" lint, docs, py3{11,12}", "\n    lint\n    docs\n    own\n    py3{11,12}")
+    theirs = base.replace("docs, ", "").replace(DOCS, "")
+    assert merge(ours, theirs, "tox.ini", base) == ours.replace("    docs\n", "").replace(DOCS, "")

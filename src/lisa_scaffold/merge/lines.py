@@ -197,21 +197,52 @@ def _is_comment(unit: Unit) -> bool:
 _SECTION = compile_lazily(r"\[(.+?)\]")
 _KEY = compile_lazily(r"([^\s=:#;][^=:]*)[=:]")
 _INI_COMMENT = ("#", ";", "!")
+_TOX = ("[tox]", "[tox:tox]")
+_ENVIRONMENTS = ("env_list", "envlist")
+_COMMA = compile_lazily(r",\s*(?![^{},]*(?:,[^{},]*)*\})")
+_NAME = compile_lazily(r"(?<![^\s,])[\w.-]+(?![^\s,])")
 _DECIDE_KEY = let_project_decide(lambda unit: str(key_of(unit)))
 
 
 def merge_ini(base: str, ours: str, theirs: str) -> MergedText | None:
     """Merge by section and key; ``None`` where the two sides contradict each other."""
-    sides = [_split_sections(to_lines(text)) for text in (base, ours, theirs)]
-    done = merge_units(
-        *(sides[0], sides[1], sides[2], _merge_section, place_in_turn), removed=_DECIDE_KEY
-    )
+    before, mine, offered = (_split_sections(to_lines(text)) for text in (base, ours, theirs))
+    needed = _find_needed(before, mine, offered)
+    # What the project needs is as good as its own.
+    left = [section for section in before if section.key not in needed]
+    done = merge_units(left, mine, offered, _merge_section, place_in_turn, removed=_DECIDE_KEY)
     if done is None:
         return None
+    notes = (*done[1], *(_note_needed(section) for section in before if section.key in needed))
     text = to_text(join_units(done[0]))
-    if find_lost_word(base, ours, theirs, text, done[1]) or find_problem(base, ours, theirs, text):
+    if find_lost_word(base, ours, theirs, text, notes) or find_problem(base, ours, theirs, text):
         return None
-    return text, done[1]
+    return text, notes
+
+
+def _find_needed(base: Sequence[Unit], ours: Sequence[Unit], theirs: Sequence[Unit]) -> set[str]:
+    """The environments of tox that the template drops, and that the project's list still names."""
+    sections = [{str(section.key) for section in side} for side in (base, ours, theirs)]
+    before, mine, offered = map(_list_environments, (base, ours, theirs))
+    named = {f"[testenv:{name}]" for name in mine - (before - offered)}
+    return named & sections[0] & sections[1] - sections[2]
+
+
+def _list_environments(sections: Sequence[Unit]) -> set[str]:
+    """The environments that tox runs by itself."""
+    found: set[str] = set()
+    for section in sections:
+        if section.key in _TOX:
+            for key in _split_keys(section.lines):
+                if key.key in _ENVIRONMENTS:
+                    value = "\n".join(key.lines).partition("=")[2]
+                    found |= {*_NAME.findall(value)}
+    return found
+
+
+def _note_needed(section: Unit) -> Note:
+    text = "\n".join(section.lines)
+    return declined.note_needed(str(section.key), text, text)
 
 
 def find_problem(base: str, ours: str, theirs: str, merged: str) -> str | None:
@@ -229,6 +260,12 @@ def find_problem(base: str, ours: str, theirs: str, merged: str) -> str | None:
             return f"it sets {name} twice"
         if name not in our_names and name not in their_names:
             return f"{name} stands in another section than before"
+    lists = [_split_sections(to_lines(text)) for text in (ours, theirs, merged)]
+    known = {str(section.key) for side in lists[:2] for section in side}
+    lacking = known - {str(section.key) for section in lists[2]}
+    for name in sorted(_list_environments(lists[2])):
+        if f"[testenv:{name}]" in lacking:
+            return f"tox runs {name}, whose section one side has removed"
     # A line may keep its place in the file, and end up below the head of another section.
     strayed = ((our_names - before) | (their_names - before)).keys() - after.keys()
     return f"{min(strayed)} got lost" if strayed else None
@@ -289,8 +326,10 @@ def _unfold_items(sides: tuple[Unit, Unit, Unit]) -> tuple[Unit, Unit, Unit]:
     for side in sides:
         key, equals, first = side.lines[0].partition("=")
         alone = len(side.lines) == 1 and first.strip()
-        lines = (f"{key}{equals}".rstrip(), f"{margin}{first.strip()}")
-        is_item = all(listed[1:]) or split_requirement(first.strip())
+        is_list = key.strip() in _ENVIRONMENTS
+        items = _COMMA.split(first.strip()) if is_list else [first.strip()]
+        lines = (f"{key}{equals}".rstrip(), *(f"{margin}{item}" for item in items))
+        is_item = is_list or all(listed[1:]) or split_requirement(first.strip())
         unfolded.append(side._replace(lines=lines) if alone and is_item else side)
     return unfolded[0], unfolded[1], unfolded[2]
 
