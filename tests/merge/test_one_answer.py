@@ -393,3 +393,25 @@ def test_of_a_file_that_both_add_one_that_cannot_be_read_is_no_choice(
     assert "the template's cannot be read" in result.reason
     assert f"+{theirs}" in result.patch
     assert merge_file(path, None, theirs.encode(), ours.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "both"),
+    [
+        ("^0.24.8", ">=0.24.8,<0.26.0", "^0.25.1", "^0.25.1"),
+        ("^5.0.0", ">=5,<7", "^6.0", "^6.0"),
+        ("^5.0", "^6.1", ">=5.0,<7", "^6.1"),
+        ("^0.0.3", ">= 0.0.3, < 0.0.5", "^0.0.4", "^0.0.4"),
+        ("^5.0.0", ">=5,<8", "^6.0", None),
+        ("^5.0.0", ">=4,<6", "^6.0", None),
+        ("^5.0.0", ">=5,<7,!=6.1", "^6.0", None),
+    ],
+)
+def test_the_ends_of_a_range_are_merged_one_by_one(
+    base: str, ours: str, theirs: str, both: str | None
+) -> None:
+    def written(bounds: str) -> str:
+        return f'[tool.poetry.dependencies]\nx = "{bounds}"\n'
+
+    done = merged("pyproject.toml", *map(written, (base, ours, theirs)))
+    assert done == (both and written(both))

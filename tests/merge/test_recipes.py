@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lisa_scaffold.merge import merge_file, merge_openly
+from lisa_scaffold.merge import merge_file, merge_openly, recipes
 from lisa_scaffold.merge.kinds import file_type
 from lisa_scaffold.model import Merged
 
@@ -136,3 +136,19 @@ def test_every_recipe_that_nobody_removed_is_there_once(
     expected = {*mine, *offered} - ({*base} & {*gone})
     assert done is not None
     assert sorted(line[0] for line in done.split("\n") if line.endswith(":")) == sorted(expected)
+
+
+def test_a_comment_of_its_own_is_not_made_one_of_the_recipe_below() -> None:
+    base = "x = 1\n\n# Build.\nall:\n\ty\n"
+    theirs = base.replace("x = 1\n", "x = 1\n# More to come.\n")
+    ours = base.replace("x = 1\n\n", "")
+    expected = "# More to come.\n\n# Build.\nall:\n\ty\n"
+    assert merged(base, ours, theirs) in (None, expected)
+
+
+@pytest.mark.parametrize("name", ["all", "X"])
+def test_a_name_that_stands_twice_on_one_side_is_left_to_lines(name: str) -> None:
+    line = "all: a\n" if name == "all" else "X = 1\n"
+    base = f"{line}\nb:\n\tc\n"
+    ours, theirs = f"{line}{line}\nb:\n\tc\n", base.replace(line, line.strip() + " 2\n")
+    assert recipes.merge(base, ours, theirs) is None

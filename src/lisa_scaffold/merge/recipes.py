@@ -57,14 +57,39 @@ def merge(base: str, ours: str, theirs: str) -> MergedText | None:
         return None
     if not before and any(map(_is_nameless, (*mine, *offered))):
         return None  # nothing tells where a line without a name belongs
+    if _are_confused(before, mine, offered):
+        return None
     mine, offered = (adopt_keys(before, side, is_nameless=_is_nameless) for side in (mine, offered))
     done = merge_units(before, mine, offered, _merge_both, _place, removed=_decide_removed)
     if done is None:
         return None
-    text = to_text(join_units(done[0])).rstrip("\n") + ours[len(ours.rstrip("\n")) :]
+    text = (
+        to_text(join_units(_part_comments(done[0]))).rstrip("\n") + ours[len(ours.rstrip("\n")) :]
+    )
     if find_lost_word(base, ours, theirs, text, done[1]) or find_problem(base, ours, theirs, text):
         return None
     return text, done[1]
+
+
+def _part_comments(units: Sequence[Unit]) -> list[Unit]:
+    """Units with a blank line below each comment that is none of the recipe's below it."""
+    parted: list[Unit] = []
+    for unit in units:
+        last = parted[-1] if parted else None
+        is_below = last and _is_nameless(last) and last.lines[-1].startswith("#")
+        parted.append(unit._replace(gap=max(unit.gap, 1)) if is_below else unit)
+    return parted
+
+
+def _are_confused(*sides: Sequence[Unit]) -> bool:
+    """Whether a name stands twice on one side, and nobody knows which is which on another."""
+    for key in {unit.key for side in sides for unit in side}:
+        before, mine, offered = ([unit.lines for unit in side if unit.key == key] for side in sides)
+        counts = {len(before), len(mine), len(offered)}
+        both = before not in (mine, offered) and mine != offered
+        if max(counts) > 1 and (both or len(counts) > 1):
+            return True
+    return False
 
 
 def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:

@@ -34,6 +34,8 @@ VERSION_REMARK = compile_lazily(rf"#\s*(?:frozen:\s*)?{_NUMBER}")
 _IN_COMMENT = compile_lazily(rf"(?<![\w.])({_NUMBER})(?![\w.])")
 _BOUND = compile_lazily(rf"(?P<stem>(?:>=|~=|==|\^|~)\s*)(?P<version>{_NUMBER})")
 _ONE_BOUND = compile_lazily(rf"(>=|<=|<|>|~=)\s*({_NUMBER})")
+_RANGE = compile_lazily(r">=\s*(\d{1,9}(?:\.\d{1,9})*)\s*,\s*<\s*(\d{1,9}(?:\.\d{1,9})*)")
+_CARET = compile_lazily(r"\^\s*(\d{1,9}(?:\.\d{1,9})*)")
 _AT = compile_lazily(rf"(?P<stem>[@\w][\w./:-]*@)(?P<version>{_NUMBER})")
 _TAGGED = compile_lazily(rf"(?P<stem>[\w][\w./:-]*:)(?P<version>{_NUMBER})(?P<rest>(?:-[\w.-]*)?)")
 _PLAIN = compile_lazily(rf"(?P<stem>)(?P<version>{_NUMBER})")
@@ -129,11 +131,52 @@ def decide_scalar(
         text = merge_block(*texts)
         return None if text is None else Decision(text)
     decision = _pick_newest(path, texts, remarks) or _merge_requirement(path, *texts)
+    decision = decision or _merge_ranges(path, *texts)
     if decision or len(before.split()) < _SENTENCE or any(map(split_requirement, texts)):
         return decision
     # A sentence or a command in which each side changed words of its own.
     merged = merge_words(*texts)
     return None if merged is None else Decision(merged)
+
+
+def _merge_ranges(path: Path, base: str, ours: str, theirs: str) -> Decision | None:
+    """The range of Poetry's whose ends are those that either side moved; a caret is a range."""
+    ranges = [_read_range(text) for text in (base, ours, theirs)]
+    before, mine, offered = ranges
+    if before is None or mine is None or offered is None:
+        return None
+    ends = []
+    for old, own, new in zip(before, mine, offered, strict=True):
+        if own != old != new != own:
+            return None
+        ends.append(new if own == old else own)
+    if tuple(ends) not in (mine, offered):
+        return None
+    is_own = tuple(ends) == mine
+    note = _note_newer(path, ours.strip(), theirs.strip(), ours_won=is_own)
+    return Decision(ours if is_own else theirs, note)
+
+
+def _read_range(text: str) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The first version of a range, and the first one above it.
+
+    Source: https://python-poetry.org/docs/dependency-specification/#caret-requirements
+    """
+    if match := _RANGE.fullmatch(text.strip()):
+        return _read_release(match[1]), _read_release(match[2])
+    match = _CARET.fullmatch(text.strip())
+    if match is None:
+        return None
+    parts = [int(part) for part in match[1].split(".")]
+    at = next((i for i, part in enumerate(parts) if part), len(parts) - 1)
+    return _read_release(match[1]), (*parts[:at], parts[at] + 1)
+
+
+def _read_release(text: str) -> tuple[int, ...]:
+    parts = [int(part) for part in text.split(".")]
+    while parts[1:] and not parts[-1]:
+        parts.pop()
+    return tuple(parts)
 
 
 def merge_block(base: str, ours: str, theirs: str) -> str | None:
