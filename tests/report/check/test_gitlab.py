@@ -111,6 +111,26 @@ def test_paths_are_relative_to_the_root_of_the_repository() -> None:
     assert len(set(fingerprints(one, two))) == 3
 
 
+def test_of_several_repositories_paths_begin_where_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    results = [
+        checked(finding(), finding(path="."), path=Path()),
+        checked(finding(), path=tmp_path / "here/clones/one"),
+        checked(finding(), path=Path("../two/deep"), prefix="deep/"),
+    ]
+    paths = [entry["location"]["path"] for entry in entries(*results)]
+    assert paths == [
+        "CHANGELOG.md",
+        ".",
+        "clones/one/CHANGELOG.md",
+        "../two/deep/CHANGELOG.md",
+    ]
+    assert len(set(fingerprints(*results))) == 4
+
+
 def test_foreign_text_is_shown_as_what_it_is() -> None:
     (entry,) = entries(checked(finding(path=EVIL, message=EVIL)))
     assert entry["description"].startswith("CHG002: <script>alert('x')</script>\"&'`|\\u202e\\x1b")

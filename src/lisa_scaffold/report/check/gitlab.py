@@ -24,10 +24,11 @@ _LINES = compile_lazily(r"\blines? \d+(?:(?:, | and |-)\d+)*")
 def report(results: Sequence[Checked]) -> str:
     """All findings as one Code Quality report."""
     entries = []
+    several = wording.are_several(results)
     seen: Counter[tuple[str, str, str]] = Counter()
     for checked in results:
         for finding in checked.findings:
-            path = wording.path(checked, finding)
+            path = wording.path(checked, finding, several=several)
             # The same finding has the same fingerprint in every run, equal ones differ by their
             # number. Lines that move because others come in above make no finding a new one.
             same = finding.code, path, _LINES.sub("line", finding.message)

@@ -37,9 +37,10 @@ def report(results: Sequence[Checked], fail_on: Severity = Severity.MUST) -> str
     # The names are the same on whatever machine the projects are checked.
     names = [checked.prefix.rstrip("/") or checked.name for checked in results]
     counts = Counter(names)
+    several = wording.are_several(results)
     for checked, name in zip(results, names, strict=True):
         unique = name if counts[name] == 1 else f"{name} ({checked.path})"
-        root.append(_suite(checked, visible(unique), fail_on))
+        root.append(_suite(checked, visible(unique), fail_on, several=several))
     _count(root, root.iter("testcase"))
     del root.attrib["skipped"]  # the schemas in use know it in suites only
     ET.indent(root)
@@ -48,7 +49,7 @@ def report(results: Sequence[Checked], fail_on: Severity = Severity.MUST) -> str
     return f"{xml.decode()}\n"
 
 
-def _suite(checked: Checked, name: str, fail_on: Severity) -> ET.Element:
+def _suite(checked: Checked, name: str, fail_on: Severity, *, several: bool) -> ET.Element:
     suite = ET.Element("testsuite", name=name)
     found = wording.by_code(checked.findings)
     waived: dict[str, list[Waived]] = {}
@@ -60,7 +61,7 @@ def _suite(checked: Checked, name: str, fail_on: Severity) -> ET.Element:
         owner = visible(checked.name)
         case = ET.SubElement(suite, "testcase", classname=owner, name=title, time="0")
         if code in found:
-            case.set("file", visible(wording.path(checked, found[code][0])))
+            case.set("file", visible(wording.path(checked, found[code][0], several=several)))
             case.append(_outcome(found[code], fail_on))
         elif code in waived:
             lines = [f"{_line(x.finding)} (waived: {brief(x.reason)})" for x in waived[code]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 
 from lisa_scaffold import rules
 from lisa_scaffold.lines import count
@@ -42,11 +44,34 @@ def family(code: str) -> str:
     return named[1] if named else OWN_FAMILY
 
 
-def path(checked: Checked, finding: Finding) -> str:
-    """The file of a finding, relative to the root of the repository."""
+def path(checked: Checked, finding: Finding, *, several: bool = False) -> str:
+    """The file of a finding, relative to the root of the repository.
+
+    Parameters
+    ----------
+    checked, finding
+        The project, and what was found in it.
+    several
+        Whether there are several repositories: then the path begins where the command runs, as the
+        same one may be in each of them.
+    """
+    prefix = checked.prefix
+    if several:
+        # As it was named: links on its way lead elsewhere on another machine.
+        prefix = "".join(f"{part}/" for part in Path(os.path.relpath(checked.path)).parts)
     if finding.path == ".":
-        return checked.prefix.rstrip("/") or "."
-    return f"{checked.prefix}{finding.path}"
+        return prefix.rstrip("/") or "."
+    return f"{prefix}{finding.path}"
+
+
+def are_several(results: Sequence[Checked]) -> bool:
+    """Whether projects lie in more than one repository."""
+    tops = set()
+    for checked in results:
+        place = checked.path.resolve()
+        depth = checked.prefix.count("/")
+        tops.add((place, *place.parents)[min(depth, len(place.parents))])
+    return len(tops) > 1
 
 
 def place(finding: Finding) -> str:
