@@ -162,6 +162,21 @@ def test_a_file_that_may_depend_on_anything_is_shared_with_nobody(
     assert found == [alone(tmp_path, {"name": name}) for name in ("one", "two", "three")]
 
 
+@pytest.mark.parametrize("content", [b"{% if %}\n", b"\xff\xfe\n"])
+def test_a_file_that_cannot_be_read_is_nothing_to_those_that_do_not_get_it(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendered: list[str]
+) -> None:
+    broken = tmp_path / "work/template/more.txt.jinja"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(content)
+    kept = {path: text for path, text in FILES.items() if path != "template/more.txt.jinja"}
+    offer(tmp_path, monkeypatch, kept)
+    first, second = ask(tmp_path, {"more": False}, {"name": "two", "more": False})
+    assert rendered == ["one", "two"]
+    assert first == second
+    assert first.locked == {"plain.txt": b"plain\n", "size.txt": b"nobody\n\n"}
+
+
 def test_no_more_than_a_number_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rendered: list[str]
 ) -> None:

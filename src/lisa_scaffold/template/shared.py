@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from lisa_scaffold.errors import LisaError
 from lisa_scaffold.template.rendering import Template
 
 MOST = 64
@@ -65,10 +66,11 @@ class Shared(Generic[Result]):
             What the project records; nothing is found where the version would not take that as it
             is.
         """
-        if not self._new and not self._shapes:
-            return None  # nor does anybody need to know what matters
+        # What matters is looked up for the second project: one alone needs nobody's.
         while self._new:
             self._learn(*self._new.pop())
+        if not self._shapes:
+            return None
         shape = self._shapes.get(_describe(answers, self._chosen_by))
         result = shape and shape.results.get(_describe(answers, shape.names))
         if result is None or not self._questions.keys() <= answers.keys():
@@ -155,8 +157,11 @@ class Shared(Generic[Result]):
 
     @cached_property
     def _is_unclear(self) -> bool:
-        """Whether something depends on more than single answers, such as on all of them."""
-        names = self._chosen_by.union(*self._files.values(), *self._questions.values())
+        """Whether something depends on more than single answers, or cannot be read."""
+        try:
+            names = self._chosen_by.union(*self._files.values(), *self._questions.values())
+        except (LisaError, UnicodeDecodeError):
+            return True  # perhaps of a file that few projects get: a render tells where it matters
         return any(name.startswith("_") for name in names) or self._template.reads_data
 
 
