@@ -97,12 +97,14 @@ def test_what_has_not_moved_is_not_looked_at_again(
 def test_what_is_not_committed_is_not_looked_at(fleet: Fleet, capsys: Capture) -> None:
     _, first = ask(fleet, capsys)
     write(fleet.clones / "behind", {"locked.txt": "mine\n", "shared.txt": "mine\n"})
+    write(fleet.clones / "plain", {"LICENSE": "Mine.\n"})
     before = git.git("status", "--porcelain", cwd=fleet.clones / "behind")
     fleet.release("v3.0.0", {"template/more.txt": "more\n"})  # so that it is looked at again
     _, second = ask(fleet, capsys)
     for told in (first, second):
-        row = next(each for each in told["projects"] if each["name"] == "behind")
-        assert (row["state"], row["drift"]) == ("behind", 0)
+        rows = {each["name"]: each for each in told["projects"]}
+        assert (rows["behind"]["state"], rows["behind"]["drift"]) == ("behind", 0)
+        assert "LIC001" in {each["code"] for each in rows["plain"]["findings"]}
     assert git.git("status", "--porcelain", cwd=fleet.clones / "behind") == before
 
 

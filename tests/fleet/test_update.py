@@ -458,7 +458,11 @@ def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
     write(bare, files)
     git.git("init", "--quiet", cwd=bare)
     commit(bare)
+    remote = "https://gitlab.in2p3.fr/lisa/analysis/lisa-bare.git"
+    git.git("remote", "add", "origin", remote, cwd=bare)
     (tmp_path / "fleet.toml").write_text('folders = ["clones"]\n')
+    # What is not committed stays as it is, and the branch has none of it.
+    write(bare, {"src/lisa_bare/__init__.py": '"""Mine."""\n', "LICENSE": "Mine.\n"})
     words = ["fleet", "update", str(tmp_path), "--format", "json"]
     for options, action in (
         ([], "no template"),
@@ -470,6 +474,13 @@ def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
         assert cli.main([*words, *options]) == ExitCode.DONE
         (told,) = json.loads(capsys.readouterr().out)["projects"]
         assert told["action"] == action
+    states = " M src/lisa_bare/__init__.py\n?? LICENSE\n"
+    assert git.git("status", "--porcelain", cwd=bare) == states
+    assert "Mine." not in git.git("show", "lisa-scaffold/adopt:LICENSE", cwd=bare)
+    changed = git.git("diff", "--name-only", "HEAD", "lisa-scaffold/adopt", cwd=bare)
+    assert "src/lisa_bare/__init__.py\n" not in changed
+    answers = git.git("show", "lisa-scaffold/adopt:.copier-answers.yml", cwd=bare)
+    assert "namespace: lisa/analysis\n" in answers  # of the clone's own remote
     repository = git.repository(bare)
     made = git.read_commit(repository, git.tip_of(repository, "lisa-scaffold/adopt"))
     mark = seal.read_mark(made)
@@ -483,6 +494,8 @@ def test_safe_repairs_where_a_project_is_not_behind(fleet: Fleet, capsys: Captur
     broken = '[project]\nname = "current"\nversion = "1"\nlicence = "MIT"\n'
     write(fleet.clones / "current", {"locked.txt": "mine\n", "pyproject.toml": broken})
     commit(fleet.clones / "current")
+    unfinished = {"locked.txt": "mine too\n", "pyproject.toml": "[project]\n", "setup.cfg": "a=\n"}
+    write(fleet.clones / "current", unfinished)
     _, told = update(fleet, capsys, "--fix")
     assert (told["current"]["action"], told["current"]["branch"]) == (
         "updated",
@@ -496,8 +509,63 @@ def test_safe_repairs_where_a_project_is_not_behind(fleet: Fleet, capsys: Captur
     assert "TPL002" in made.message
     place = fleet.clones / "current"
     assert git.git("show", "lisa-scaffold/fix:locked.txt", cwd=place) == f"locked again\n{TEN}"
+    changed = git.git("diff", "--name-only", "HEAD", "lisa-scaffold/fix", cwd=place).split()
+    assert changed == ["locked.txt"]
+    assert {path: (place / path).read_text() for path in unfinished} == unfinished
     _, told = update(fleet, capsys, "--fix")
     assert (told["current"]["action"], told["plain"]["action"]) == ("right", "right")
+
+
+def test_repairs_without_the_template_are_asked_for_and_are_of_what_the_status_counts(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    text = (
+        '[build-system]\nbuild-backend = "hatchling.build"\nrequires = ["hatchling"]\n'
+        '[project]\nname = "bare"\nversion = "1"\nlicense = "BSD 3-Clause"\n'
+        "[tool.mypy]\nshow_error_codes = true\n"
+    )
+    place = fleet.clones / "bare"
+    write(place, {"pyproject.toml": text})
+    git.git("init", "--quiet", cwd=place)
+    commit(place)
+    _, told = update(fleet, capsys, "--fix")
+    assert told["bare"]["action"] == "no template"
+    _, told = update(fleet, capsys, "--fix-all")
+    assert (told["bare"]["action"], told["bare"]["files"]) == ("updated", ["pyproject.toml"])
+    made = git.git("show", "lisa-scaffold/fix:pyproject.toml", cwd=place)
+    assert made == text.replace("BSD 3-Clause", "BSD-3-Clause")
+
+
+def test_what_another_command_can_be_told_is_said_with_that_command(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    place = tmp_path / "clones/bare"
+    write(place, {"pyproject.toml": '[project]\nname = "bare"\nversion = "1"\n'})
+    git.git("init", "--quiet", cwd=place)
+    commit(place)
+    (tmp_path / "fleet.toml").write_text('folders = ["clones"]\n')
+    for changed in ({}, {"README": "Not committed.\n"}):
+        write(place, changed)
+        words = ["fleet", "update", str(tmp_path), "--format", "json", "--adopt", "--dry-run"]
+        assert cli.main(words) == ExitCode.FINDINGS
+        (told,) = json.loads(capsys.readouterr().out)["projects"]
+        assert told["said"] == (
+            f"{place}: no Python package is seen here. Do this one by itself: lisa-scaffold adopt "
+            f"{place} --data import_name=NAME --data code_path=FOLDER."
+        )
+
+
+def test_what_it_is_made_on_is_said_where_no_branch_is_checked_out(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    place = fleet.clones / "plain"
+    head = git.git("rev-parse", "HEAD", cwd=place).strip()
+    git.git("switch", "--quiet", "--detach", cwd=place)
+    _, told = update(fleet, capsys)
+    assert told["plain"]["said"] == (
+        f"made on the commit {head[:8]}, which is checked out: the clone does not say which branch "
+        "is the default"
+    )
 
 
 @pytest.mark.parametrize("line", ['fleet = "no"', "fleets = false"])

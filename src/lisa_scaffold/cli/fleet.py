@@ -92,7 +92,12 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fix",
         action="store_true",
-        help="in projects that are not behind, repair what needs no human judgement",
+        help="in projects of the template that are not behind, repair what needs no human judgement",
+    )
+    group.add_argument(
+        "--fix-all",
+        action="store_true",
+        help="repair it in projects without the template too",
     )
     group.add_argument(
         "--limit",
@@ -288,7 +293,7 @@ def run_update(arguments: argparse.Namespace) -> int:
         wanted = Wanted(
             *(arguments.to, arguments.dry_run, arguments.limit, arguments.merge_when_green),
             updates,
-            *(arguments.adopt, arguments.fix),
+            *(arguments.adopt, arguments.fix or arguments.fix_all, arguments.fix_all),
         )
 
         outcomes = []

@@ -93,7 +93,7 @@ class Looker:
         told = git.read_references(repository, BRANCHES)
         with ExitStack() as stack:
             place = folder
-            if git.status(repository):
+            if not git.is_clean(repository):
                 # What is not committed is nobody's yet: the commit is looked at elsewhere.
                 place = stack.enter_context(workplace.folder()) / folder.name
                 git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from lisa_scaffold.errors import LisaError, of_machine
@@ -9,6 +10,7 @@ from lisa_scaffold.git import BROKEN, GitError
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief
 
+_OPTION = "--data"
 # What git says of a network, and what helps there; the first that fits.
 _REMEDIES = (
     (
@@ -48,6 +50,26 @@ def say_error(error: Exception, folder: Path | None = None) -> str:
     if isinstance(error, LisaError):
         return " ".join(f"{error.message}. {error.hint}".split())
     return f"a defect of lisa-scaffold: {type(error).__name__}: {error}"
+
+
+def name_command(error: Exception, verb: str, folder: Path | None) -> Exception:
+    """The same error, where its remedy is an option that only the verb for one project has.
+
+    Parameters
+    ----------
+    error
+        The error.
+    verb
+        The verb.
+    folder
+        The local clone that it is about.
+    """
+    if not isinstance(error, LisaError) or _OPTION not in error.hint:
+        return error
+    options = error.hint[error.hint.index(_OPTION) :]
+    place = shlex.quote(str(folder)) if folder else "CLONE"
+    hint = f"Do this one by itself: lisa-scaffold {verb} {place} {options}"
+    return LisaError(error.message, hint)
 
 
 def _explain(error: GitError, folder: Path | None) -> LisaError:

@@ -18,7 +18,7 @@ from lisa_scaffold.fleet.find import Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
 from lisa_scaffold.fleet.patience import Patience
 from lisa_scaffold.fleet.seal import Mark
-from lisa_scaffold.fleet.trouble import say_error
+from lisa_scaffold.fleet.trouble import name_command, say_error
 from lisa_scaffold.fleet.work import (
     Outcome,
     Place,
@@ -141,7 +141,8 @@ class Updater:
             return place.settle("due", to=version, branch=branch)._replace(brings=version)
         else:
             place = place.settle("no template")
-        if not self.wanted.fix:
+        has_none = place.outcome.action == "no template"
+        if not (self.wanted.fix_all or (self.wanted.fix and not has_none)):
             return place
         return place.settle("due", branch=f"{BRANCHES}fix")._replace(brings="fix")
 
@@ -234,7 +235,8 @@ class Updater:
             raise
         except Exception as error:
             self.patience.judge(error)
-            said = say_error(error, place.member.folder)
+            verb = "adopt" if place.outcome.branch == f"{BRANCHES}adopt" else "update"
+            said = say_error(name_command(error, verb, place.member.folder), place.member.folder)
             return replace(place.outcome, action="failed", said=said)
 
     def lost_outcome(self, place: Place, error: LisaError) -> Outcome:
@@ -362,7 +364,10 @@ class Updater:
 
             current = eligible.read(folder)
             former = legacy.find_former(current.root)
-            with adopt.prepare(current, self.wanted.to, former) as prepared:
+            # What is worked on may be a copy of the commit, which came from nowhere.
+            own = place.member.folder
+            home = git.repository(own) if own else None
+            with adopt.prepare(current, self.wanted.to, former, home=home) as prepared:
                 return prepared.adopt({})
         current, target = self._find_target(folder)
         project.refuse_half_updated(current)

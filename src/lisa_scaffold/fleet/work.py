@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
@@ -14,6 +15,7 @@ from lisa_scaffold.fleet.forge import MergeRequest
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.settings import Updates
 from lisa_scaffold.model import Checked
+from lisa_scaffold.rules import Selection
 from lisa_scaffold.template.pristine import Origins
 from lisa_scaffold.verbs import check
 from lisa_scaffold.verbs.update import Updated
@@ -89,6 +91,8 @@ class Wanted(NamedTuple):
         Whether projects without the template get it.
     fix
         Whether projects that are not behind get the safe repairs of a check.
+    fix_all
+        Whether projects without the template get them too.
     """
 
     to: str | None = None
@@ -98,6 +102,7 @@ class Wanted(NamedTuple):
     updates: Updates = Updates()
     adopt: bool = False
     fix: bool = False
+    fix_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,7 +205,9 @@ def judge_result(work: Work) -> str:
 
 def repair(folder: Path) -> Repaired:
     """The safe repairs of a check in a project."""
-    result, _ = check.check_one(folder, check.Wanted(fixes=True), Origins())
+    # The same rules as the status has: strict ones are for those who ask for them.
+    wanted = check.Wanted(Selection(strict=False), date.today(), fixes=True)
+    result, _ = check.check_one(folder, wanted, Origins())
     files: dict[str, git.Blob | None] = {}
     for path, content in result.changes.items():
         place = folder / path

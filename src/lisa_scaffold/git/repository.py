@@ -266,6 +266,12 @@ def status(repository: Repository) -> dict[str, str]:
     return states
 
 
+def is_clean(repository: Repository) -> bool:
+    """Whether the work tree is as the current commit has it, without any file besides."""
+    options = ("--porcelain=v2", "--untracked-files=normal", "--ignore-submodules=dirty")
+    return not repository.run("--no-optional-locks", "status", *options)
+
+
 def refuse_lost(repository: Repository) -> None:
     """Raise GitError where the repository has lost a part of its current commit.
 

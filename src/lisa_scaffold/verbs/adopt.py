@@ -107,11 +107,13 @@ class Prepared:
     folder: Path
     former: Former | None
     trust: bool
+    home: git.Repository | None = None
+    """The repository whose history and remote count, where the project is a copy of a commit."""
 
     @cached_property
     def repository_facts(self) -> RepositoryFacts:
         """Its history and remote."""
-        repository = self.project.repository
+        repository = self.home or self.project.repository
         # The address of a clone often holds a token, which nothing here needs.
         remote = redacted(git.remote(repository))
         return RepositoryFacts(git.history(repository), remote, git.branches(repository))
@@ -359,7 +361,12 @@ class Prepared:
 
 @contextmanager
 def prepare(
-    current: Project, wanted: str | None, former: Former | None, *, trust: bool = False
+    current: Project,
+    wanted: str | None,
+    former: Former | None,
+    *,
+    trust: bool = False,
+    home: git.Repository | None = None,
 ) -> Iterator[Prepared]:
     """Read a project and fetch the template.
 
@@ -378,4 +385,4 @@ def prepare(
         source.open(version) as opened,
         workplace.folder() as folder,
     ):
-        yield Prepared(current, facts, opened, folder, former, trust)
+        yield Prepared(current, facts, opened, folder, former, trust, home)
