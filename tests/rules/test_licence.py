@@ -425,6 +425,41 @@ def licensed(backend: str, requirement: str, licence: str) -> dict[str, str]:
     return {"pyproject.toml": system + project}
 
 
+@pytest.mark.parametrize(
+    ("backend", "name", "runs_on"),
+    [
+        ("setuptools.build_meta", "setuptools", "3.9"),
+        ("hatchling.build", "hatchling", "3.8"),
+        ("flit_core.buildapi", "flit_core", "3.6"),
+        ("pdm.backend", "pdm-backend", "3.8"),
+        ("poetry.core.masonry.api", "poetry-core", "3.9"),
+        ("mesonpy", "meson-python", "3.8"),
+        ("scikit_build_core.build", "scikit-build-core", "3.8"),
+        ("maturin", "maturin", "3.7"),
+        ("uv_build", "uv_build", "3.8"),
+    ],
+)
+def test_an_expression_only_where_every_python_has_a_backend_that_takes_it(
+    backend: str, name: str, runs_on: str
+) -> None:
+    older = f"3.{int(runs_on[2:]) - 1}"
+    table = licensed(backend, name, "MIT")["pyproject.toml"]
+    for python, is_told in ((runs_on, True), (older, False)):
+        files = {"pyproject.toml": f'{table}requires-python = ">={python}"\n'}
+        assert repairs(files, "LIC003") == [True] * is_told
+        assert bool(fixed(files, "LIC003")) == is_told
+
+
+def test_a_licence_is_stated_as_every_python_builds_it() -> None:
+    table = licensed("setuptools.build_meta", "setuptools>=42", "MIT")["pyproject.toml"]
+    bare = table.replace('license = { text = "MIT" }\n', 'requires-python = ">=3.8"\n')
+    start = "no `license`, so tools report this as unlicensed: state "
+    told = messages({"pyproject.toml": bare, "LICENSE": MIT}, "LIC003")
+    assert told == [start + '`{ text = "MIT" }`']
+    own = {"setup.cfg": "[metadata]\nname = a\nlicense = BSD\n[options]\npython_requires = >=3.6\n"}
+    assert list(fixed({**own, "LICENSE": clean()["LICENSE"]}, "LIC003")) == ["setup.cfg"]
+
+
 def test_several_licences_only_where_the_backend_takes_operators() -> None:
     one, two = (licensed("flit_core.buildapi", "flit_core<3.12", x) for x in ("MIT", "MIT OR ISC"))
     assert list(fixed(one, "LIC003")) == ["pyproject.toml"]

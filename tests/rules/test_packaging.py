@@ -32,6 +32,24 @@ def test_build_system() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ('requires-python = ">=3.9"\nlicense = "MIT"\n', "setuptools>=77.0.3"),
+        ('requires-python = ">=3.8"\n', "setuptools>=61"),
+        ('requires-python = ">=3.7"\nlicense = { text = "MIT" }\n', "setuptools>=61"),
+        ('requires-python = ">=3.8"\nlicense = "MIT"\n', ""),
+        ('requires-python = ">=3.6"\n', ""),
+    ],
+)
+def test_a_build_system_that_every_python_of_the_project_runs(lines: str, wanted: str) -> None:
+    table = f'[project]\nname = "a"\n{lines}'
+    made = {TOML: f"{SYSTEM.replace('setuptools>=77.0.3', wanted)}\n{table}"}
+    assert [each.fixable for each in findings({TOML: table}, "PKG001")] == [bool(wanted)]
+    if wanted:
+        assert fixed({TOML: table}, "PKG001") == made
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "[project]\nname = 'a'\n[tool.uv]\npackage = false\n",

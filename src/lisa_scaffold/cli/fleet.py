@@ -92,7 +92,8 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fix",
         action="store_true",
-        help="in projects of the template that are not behind, repair what needs no human judgement",
+        help="in projects of the template that are not behind, repair what needs no human "
+        "judgement",
     )
     group.add_argument(
         "--fix-all",

@@ -16,6 +16,7 @@ from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     find_missing,
     find_old_setuptools,
+    reaches_expressions,
     require_newer_setuptools,
     takes_expression,
 )
@@ -199,12 +200,15 @@ def stated(facts: Facts) -> Iterator[Hit]:
     `setup.cfg` or `setup.py`. Under `[project]`, delete the classifiers that begin with
     `License ::` in the same step: most backends refuse to build with both. Where a table names a
     file, list that under `license-files`. A table with a file is for people to replace, and so is
-    free text that may mean several licences.
+    free text that may mean several licences. Where a supported Python runs no version of the
+    backend that takes an identifier, as Python 3.8 none of setuptools, the table is right.
 
     Source: [PEP 639](https://peps.python.org/pep-0639/#deprecate-license-key-table-subkeys).
     """
     package = facts.package
-    if "license" in package.unknown or _states_text(facts) or not takes_expression(facts):
+    if "license" in package.unknown or _states_text(facts):
+        return
+    if not takes_expression(facts) and reaches_expressions(facts):
         return
     text, value = package.text("license"), package.get("license")
     if package.form == "project":
@@ -212,9 +216,11 @@ def stated(facts: Facts) -> Iterator[Hit]:
     path, line = package.place("license")
     if not text and not isinstance(value, dict):
         if not _licence_classifiers(facts) and "classifiers" not in package.unknown:
-            remedy = _name_held(_held_licences(facts))
+            remedy = _name_held(_held_licences(facts), in_table=not reaches_expressions(facts))
             message = f"no `license`, so tools report this as unlicensed: state {remedy}"
             yield Hit(path, package.place().line, message)
+        return
+    if not reaches_expressions(facts):
         return
     right = licences.canonical(text) or _guess_identifier(facts, text)
     if isinstance(value, dict):
@@ -231,13 +237,16 @@ def stated(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, line, message, fix=fix)
 
 
-def _name_held(held: set[str]) -> str:
-    """What to write for a licence whose text is there."""
+def _name_held(held: set[str], *, in_table: bool) -> str:
+    """What to write for a licence whose text is there, as it is or in a table."""
+    form = '`{{ text = "{}" }}`' if in_table else "`{}`"
     if len(held) != 1:
-        return "the one that the copyright holders chose, such as `BSD-3-Clause`"
+        return f"the one that the copyright holders chose, such as {form.format('BSD-3-Clause')}"
     (name,) = held
     # The text is the same whether later versions are meant or not.
-    return f"`{name}-or-later` or `{name}-only`" if "GPL-" in name else f"`{name}`"
+    if "GPL-" in name:
+        return " or ".join(form.format(f"{name}-{each}") for each in ("or-later", "only"))
+    return form.format(name)
 
 
 def _describe_replacement(facts: Facts, table: dict[str, object], right: str) -> str:

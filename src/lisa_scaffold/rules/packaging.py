@@ -15,6 +15,8 @@ from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     REQUIRES,
     find_old_setuptools,
+    find_setuptools,
+    reaches_expressions,
     require_newer_setuptools,
     required_names,
 )
@@ -22,7 +24,7 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 _SYSTEM = """[build-system]
 build-backend = "setuptools.build_meta"
-requires = [ "setuptools>=77.0.3" ]
+requires = [ "{}" ]
 
 """
 _DISTRIBUTIONS = {
@@ -68,10 +70,11 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     """
     if "build-system" in facts.pyproject.data or facts.pyproject.problem:
         return
-    fix = None
+    fix: Fix | None = None
     tool = facts.pyproject.table("tool")
     if facts.package.form == "project" and not any(name in tool for name in _OTHER_TOOLS):
-        fix = Fix.edit("pyproject.toml", _insert_table(_SYSTEM))
+        wanted = find_setuptools(facts)
+        fix = Fix.edit("pyproject.toml", _insert_table(_SYSTEM.format(wanted))) if wanted else None
     # At a file that is there.
     path = facts.package.place().path
     message = "no [build-system], so each installer guesses how to build this: add one"
@@ -129,9 +132,6 @@ def backend_is_required(facts: Facts) -> Iterator[Hit]:
             yield Hit("pyproject.toml", facts.pyproject.line(*where), message)
 
 
-_OLDEST_OF_77 = (3, 9)
-
-
 @rule(
     "PKG003",
     SHOULD,
@@ -159,7 +159,7 @@ def new_enough(facts: Facts) -> Iterator[Hit]:
         changes = require_newer_setuptools(facts)
         message = f"`{found[1]}` allows versions that stop at `license`: write `setuptools>=77.0.3`"
         oldest = facts.package.oldest_python
-        if oldest and oldest < _OLDEST_OF_77:
+        if oldest and not reaches_expressions(facts):
             message += f", which needs Python 3.9; Python {oldest[0]}.{oldest[1]} cannot build this"
             changes = []
         fix = Fix.edit("pyproject.toml", *changes) if changes else None

@@ -15,6 +15,10 @@ from lisa_scaffold.versions import normalize_name
 REQUIRES = ("build-system", "requires")
 
 _WANTED = "setuptools>=77.0.3"
+_OLDEST_OF_WANTED = (3, 9)
+_OLDEST_OF_FIRST = (3, 7)
+"""The oldest Python of setuptools 61, the first version that reads ``[project]``."""
+
 _FIRST = 77
 """The first major version of setuptools that takes a licence expression."""
 
@@ -53,6 +57,15 @@ def require_newer_setuptools(facts: Facts) -> list[Change]:
     if found is None or not re.fullmatch(r"setuptools\s*(>=\s*[\d.]+)?", found[1].strip()):
         return []
     return [replace_item(REQUIRES, found[1], quoted(_WANTED))]
+
+
+def find_setuptools(facts: Facts) -> str:
+    """The setuptools to require in a project that names none; empty where none would build it."""
+    oldest = facts.package.oldest_python or _OLDEST_OF_WANTED
+    if oldest >= _OLDEST_OF_WANTED:
+        return _WANTED
+    stops = isinstance(facts.pyproject.get("project", "license"), str)
+    return "" if stops or oldest < _OLDEST_OF_FIRST else "setuptools>=61"
 
 
 _BUILD_FILES = (
@@ -99,32 +112,44 @@ def find_missing(facts: Facts, path: str) -> str:
     return wanted if is_sure and not may_be_built(facts, wanted) else ""
 
 
-# The first version of each backend that takes a licence expression (PEP 639), by its own history.
+# The first version of each backend that takes a licence expression (PEP 639), by its own history,
+# and the oldest Python that this version runs on, by its metadata; later ones need no older.
 _FLOORS = {
     # https://flit.pypa.io/en/stable/history.html: 3.11 takes one identifier, 3.12 AND and OR too
-    "flit": ("flit-core", "3.11"),
+    "flit": ("flit-core", "3.11", (3, 6)),
     # https://hatch.pypa.io/latest/history/hatchling/; 1.26.0 was withdrawn
-    "hatchling": ("hatchling", "1.26.1"),
+    "hatchling": ("hatchling", "1.26.1", (3, 8)),
     # https://www.maturin.rs/changelog.html: 1.9.0 wrote it into the wrong field until 1.9.2
-    "maturin": ("maturin", "1.9.2"),
+    "maturin": ("maturin", "1.9.2", (3, 7)),
     # https://mesonbuild.com/meson-python/changelog.html
-    "meson-python": ("meson-python", "0.18"),
+    "meson-python": ("meson-python", "0.18", (3, 8)),
     # https://github.com/pdm-project/pdm-backend/releases/tag/2.4.0
-    "pdm": ("pdm-backend", "2.4"),
+    "pdm": ("pdm-backend", "2.4", (3, 8)),
     # https://github.com/python-poetry/poetry-core/blob/main/CHANGELOG.md
-    "poetry": ("poetry-core", "2.2"),
+    "poetry": ("poetry-core", "2.2", (3, 9)),
     # https://scikit-build-core.readthedocs.io/en/latest/about/changelog.html
-    "scikit-build-core": ("scikit-build-core", "0.11"),
+    "scikit-build-core": ("scikit-build-core", "0.11", (3, 8)),
     # https://setuptools.pypa.io/en/latest/history.html#v77-0-3; 77.0.0 to 77.0.2 refused much
-    "setuptools": ("setuptools", "77.0.3"),
+    "setuptools": ("setuptools", "77.0.3", (3, 9)),
     # https://github.com/astral-sh/uv/pull/9965: before its first release it took both forms
-    "uv": ("uv-build", "0"),
+    "uv": ("uv-build", "0", (3, 8)),
 }
 _FLOOR_OF_OPERATORS = {"flit": "3.12"}
 
 
+def reaches_expressions(facts: Facts) -> bool:
+    """Whether the oldest Python of a project runs a version of its backend that takes expressions.
+
+    On an older one pip finds the last version that runs there, and that stops at an expression.
+    What is stated elsewhere than under ``[project]`` is any text.
+    """
+    oldest = facts.package.oldest_python if facts.package.form == "project" else None
+    _, _, needed = _FLOORS.get(facts.package.backend, ("", "", (0, 0)))
+    return oldest is None or oldest >= needed
+
+
 def takes_expression(facts: Facts, expression: str = "") -> bool:
-    """Whether the project's own bound of its backend lets a version in that takes an expression.
+    """Whether the project's Pythons, and its own bound of its backend, take an expression.
 
     Parameters
     ----------
@@ -135,7 +160,9 @@ def takes_expression(facts: Facts, expression: str = "") -> bool:
     from packaging.version import InvalidVersion, Version
 
     backend = facts.package.backend
-    name, floor = _FLOORS.get(backend, ("", ""))
+    if not reaches_expressions(facts):
+        return False
+    name, floor, _ = _FLOORS.get(backend, ("", "", ()))
     if " " in expression:
         floor = _FLOOR_OF_OPERATORS.get(backend, floor)
     for text in facts.pyproject.items(*REQUIRES):
