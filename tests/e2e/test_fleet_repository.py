@@ -86,6 +86,9 @@ def test_a_night_of_its_pipeline(
         file.write(f"[core]\n\tsshCommand = {ssh}\n[ssh]\n\tvariant = simple\n")
     ours = pushed(root, PATH, tmp_path / "state")
     git("remote", "set-url", "origin", f"ssh://git@gitlab.in2p3.fr/{PATH}.git", cwd=root)
+    # Who runs the jobs has told git nothing of who commits, as on GitLab.
+    config = (home / ".gitconfig").read_text()
+    (home / ".gitconfig").write_text(config.replace("[user]", "[nobody]"))
     for updates in ("no", ""):
         night = on(NIGHTLY, LISA_FLEET_PARTS="2", LISA_FLEET_UPDATE=updates)
         done = ours.run_by_shell(night, *sorted(NIGHT))
@@ -97,8 +100,10 @@ def test_a_night_of_its_pipeline(
     # The second night has updated, on a branch of each clone.
     branches = git("branch", "--list", "lisa-scaffold/*", cwd=fleet.clones / "one").split()
     assert branches == ["lisa-scaffold/v2.0.0"]
+    who = git("log", "-1", "--format=%cn <%ce>", *branches, cwd=fleet.clones / "one").strip()
+    assert who == "lisa-scaffold <lisa-scaffold@gitlab.in2p3.fr>"
     public = ours.artifacts("pages") / "public"
     page = (public / "index.html").read_text()
-    assert "<h1>3 projects, 33 % up to date</h1>" in page
+    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in page
     assert "<polyline" in page
     assert {path.stem for path in (public / "badges").iterdir()} == {"one", "two", "three"}

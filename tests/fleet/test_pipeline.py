@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from lisa_scaffold import cli
+from lisa_scaffold import cli, template
 from lisa_scaffold.errors import ExitCode
 
 from ..support.fleets import Fleet, open_fleet
@@ -50,6 +51,25 @@ def test_each_job_takes_its_part_and_the_last_joins_them(settings: Path, capsys:
     assert made[jobs[1]]["artifacts"]["paths"] == ["status-2.json", "update-2.md"]
     assert "status-1.json status-2.json status-3.json --join" in made["page"]["script"][1]
     assert "update" not in made
+    # In the image of a job, git does not know who commits.
+    assert made["variables"] == {
+        "GIT_COMMITTER_NAME": "lisa-scaffold",
+        "GIT_COMMITTER_EMAIL": "lisa-scaffold@$CI_SERVER_HOST",
+    }
+
+
+def test_jobs_install_the_version_that_has_written_them(
+    settings: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(settings, capsys)
+    address = "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git@"
+    own = f"v{version('lisa-scaffold')}"
+    assert made["default"]["before_script"] == [f"pip install '{address}{own}'"]
+    assert "variables" not in made  # nothing is committed
+    monkeypatch.setattr(template.Source, "commit_of", lambda *_: "a" * 40)
+    made = make(settings, capsys)
+    assert made["default"]["before_script"] == [f"pip install '{address}{'a' * 40}'"]
+    assert "before_script" not in make(settings, capsys, "--install", "")["default"]
 
 
 @pytest.mark.parametrize(
@@ -232,5 +252,7 @@ def test_its_commands_do_what_they_are_for(
         "three": "current",
         "broken": "unreadable",
     }
-    assert "<h1>4 projects, 25 % up to date</h1>" in (tmp_path / "public/index.html").read_text()
+    assert (
+        "<h1>4 projects, 25&nbsp;% up to date</h1>" in (tmp_path / "public/index.html").read_text()
+    )
     assert len(list((tmp_path / "public/badges").iterdir())) == 4

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
+from lisa_scaffold import template
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.settings import Fleet
 from lisa_scaffold.pattern import compile_lazily
@@ -20,12 +22,17 @@ from lisa_scaffold.shown import brief
 MOST_PARTS = 40
 """Jobs that one more may need: GitLab's own limit is 50."""
 
-REQUIREMENT = "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
+_REQUIREMENT = "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git@{}"
 
 _BRANCH = compile_lazily(
     r"(?!.*\.\.)(?!.*(?:\.|\.lock)$)[A-Za-z0-9](?:[A-Za-z0-9._-]|/(?=[A-Za-z0-9]))*"
 )
 _KEPT = "refs/fleet/history"
+# Nobody has told git in a job's image who commits; variables of the project come before these.
+_COMMITTER = {
+    "GIT_COMMITTER_NAME": "lisa-scaffold",
+    "GIT_COMMITTER_EMAIL": "lisa-scaffold@$CI_SERVER_HOST",
+}
 _CHECKOUT = (
     "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory "
     'GIT_CONFIG_VALUE_0="${CI_PROJECT_DIR:-$PWD}"'
@@ -63,11 +70,21 @@ class Wanted(NamedTuple):
     folder: str = "."
     parts: int = 4
     image: str = "python:3.14"
-    install: str = f"pip install {shlex.quote(REQUIREMENT)}"
+    install: str = ""
     update: Sequence[str] | None = None
     is_limited: bool = False
     history: str = ""
     branch: str = ""
+
+
+def make_install() -> str:
+    """What installs this version in a job: by its commit, where that is known, or by its tag.
+
+    The jobs hold a token: what is newest in the night may be anything.
+    """
+    own = f"v{version('lisa-scaffold')}"
+    commit = template.default_source().commit_of(own)
+    return f"pip install {shlex.quote(_REQUIREMENT.format(commit or own))}"
 
 
 def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
@@ -96,6 +113,8 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
         "stages": ["update", "look", "page"],
         "default": {"image": wanted.image, "interruptible": False},
     }
+    if updates is not None:
+        jobs["variables"] = dict(_COMMITTER)
     if wanted.install:
         jobs["default"]["before_script"] = [wanted.install]
     if updates is not None and in_one:

@@ -1,8 +1,9 @@
 # Read by the jobs of the fleet (". .gitlab/ci/fleet.sh"): puts lisa-scaffold on the PATH.
 #
-# These jobs hold a token that reaches every project of the fleet. So all that they install is locked,
-# with the hash of every file; wheels run nothing while they are installed; nothing of it lies in the
-# checkout, and Python imports nothing from there (-I).
+# These jobs hold a token that reaches every project of the fleet. So what they install is locked, with
+# the hash of every file, but lisa-scaffold itself: that comes from LISA_SCAFFOLD, and is as sure as
+# the tag that this names; with a commit in its place nobody can move it. Wheels run nothing while they
+# are installed; nothing of it lies in the checkout, and Python imports nothing from there (-I).
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 unset PYTHONHOME PYTHONPATH
