@@ -171,3 +171,34 @@ def test_explain(capsys: Captured) -> None:
     assert parts.index("CHG002 (should") < parts.index("\nLIC001 (") < parts.index("\nPackaging\n")
     assert cli.main(["explain", "CHG001", "CHG999"]) == 2
     assert capsys.readouterr().err.startswith("lisa-scaffold: CHG999: no such rule\n  Did you mean")
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--select", "CHG002", "--ignore", "CHG"),
+            "no rule is left: --ignore takes all that --select CHG002 names",
+        ),
+        (
+            ("--ignore", "CHG", "--select", "CHG002,CHG001"),
+            "no rule is left: --ignore takes all that --select CHG002,CHG001 names",
+        ),
+    ],
+)
+def test_a_choice_that_leaves_no_rule_is_refused(
+    words: tuple[str, ...], said: str, capsys: Captured
+) -> None:
+    assert cli.main(["check", *words]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert said in " ".join(told.err.split())
+
+
+def test_settings_that_leave_no_rule_are_told(project: Path, capsys: Captured) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.lisa-scaffold]\nignore = ["CHG"]\n')
+    assert check() == 0
+    said = capsys.readouterr().out
+    assert "nothing is checked: the settings of the project leave out every rule" in said

@@ -45,6 +45,19 @@ def test_a_section_for_what_comes_next_is_added() -> None:
     assert fixed(with_changelog(text), "CHG002") == {"CHANGELOG.md": GOOD}
 
 
+@pytest.mark.parametrize("text", ["", "# Changelog\n\nAll notable changes.\n", "All changes.\n"])
+def test_a_changelog_that_has_lost_its_form_is_told(text: str) -> None:
+    files = with_changelog(text)
+    assert found(files, "CHG") == [("CHG002", "CHANGELOG.md", 1)]
+    assert messages(files, "CHG") == [
+        "no section of a version, and none for the next one: add `## [Unreleased]`"
+    ]
+    made = f"{text}\n## [Unreleased]\n" if text else "## [Unreleased]\n"
+    assert fixed(files, "CHG002") == {"CHANGELOG.md": made}
+    elsewhere = "# Changelog\n\nSee <https://gitlab.in2p3.fr/lisa/a/-/releases>.\n"
+    assert found(with_changelog(elsewhere), "CHG") == []
+
+
 @pytest.mark.parametrize(
     "heading",
     [

@@ -144,7 +144,7 @@ def there(facts: Facts) -> Iterator[Hit]:
 @rule(
     "CHG002",
     SHOULD,
-    when=lambda facts: _find_versions(facts) and not _is_generated(facts),
+    when=lambda facts: find_files(facts) and not _is_generated(facts),
     fixes=True,
     strict=True,
 )
@@ -155,12 +155,15 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
     release misses things.
 
     How: Keep a section `## [Unreleased]` above the newest version, and add a line to it in every
-    merge request that users will notice.
+    merge request that users will notice. Without that section and without one of a version, no
+    other rule knows the file for a changelog of this form.
 
     Source: [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
     """
     path = _find_markdown(facts)
-    if path and not _has_unreleased(facts, path):
+    if not _find_versions(facts):
+        yield from _find_lost_form(facts)
+    elif path and not _has_unreleased(facts, path):
         first = _find_versions(facts)[0][1]
         marks = "#" * first.level
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
@@ -170,6 +173,18 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
             f"`{marks} [Unreleased]` above this"
         )
         yield Hit(path, first.line, message, fix=fix)
+
+
+def _find_lost_form(facts: Facts) -> Iterator[Hit]:
+    """Tell of a changelog of the template's name without any section: no rule can judge it."""
+    path = find_files(facts)[0]
+    text = facts.text(path)
+    if path != "CHANGELOG.md" or _RELEASES_PAGE.search(text):
+        return
+    if not _has_unreleased(facts, path):
+        fix = Fix.edit(path, lambda text: f"{text.rstrip()}\n\n## [Unreleased]\n".lstrip())
+        message = "no section of a version, and none for the next one: add `## [Unreleased]`"
+        yield Hit(path, 1, message, fix=fix)
 
 
 @rule("CHG003", SHOULD, when=lambda facts: _find_versions(facts) and not _is_generated(facts))

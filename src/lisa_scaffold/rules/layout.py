@@ -294,8 +294,9 @@ def no_data(facts: Facts) -> Iterator[Hit]:
 
     How: Keep them in an object store, in an archive such as Zenodo or in Git LFS, and fetch them
     where they are needed; a package can do so itself, with `pooch`, the first time that somebody
-    uses them. Small test data are fine. What was committed once stays in the history: say so to
-    those who clone (`git clone --depth 1`), since to rewrite it breaks everybody's clone.
+    uses them. What was committed once stays in the history: say so to those who clone (`git clone
+    --depth 1`), since to rewrite it breaks everybody's clone. Files of data, by their endings, are
+    told from 500 kB on, those among tests excepted; other files, code excepted, from 5 MB on.
 
     Source: [pre-commit](https://github.com/pre-commit/pre-commit-hooks#check-added-large-files):
     500 kB is its limit; [GitLab](https://docs.gitlab.com/topics/git/lfs/).

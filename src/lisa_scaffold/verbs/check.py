@@ -98,6 +98,12 @@ def check(paths: Sequence[Path], wanted: Wanted, jobs: int = 1) -> Iterator[Resu
         checked as far as that can be seen.
     """
     rules.refuse_unknown((*wanted.selection.select, *wanted.selection.ignore))
+    if not rules.select_rules(wanted.selection):
+        named = ",".join(wanted.selection.select)
+        what = "no rule is left: --ignore takes all" + (
+            f" that --select {named} names" if named else ""
+        )
+        raise LisaError(what, "Leave one of the two out, or name fewer codes in --ignore.")
     for path in paths:
         _refuse(path)
     origins = Origins()
@@ -218,6 +224,8 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         what = "projects inside are" if len(members) > 1 else "project inside is"
         notes = (*notes, f"{len(members)} {what} not checked: --members does ({shown})")
     chosen = rules.select_rules(judge.combine_selection(facts, wanted.selection))
+    if not chosen:
+        notes = (*notes, "nothing is checked: the settings of the project leave out every rule")
     found = judge.run(chosen, facts)
     if "name" in facts.package.unknown and any(each.family == "MET" for each in chosen):
         note = "setup.py: what it tells setuptools only a run knows: no rule sees that metadata"
