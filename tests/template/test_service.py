@@ -171,6 +171,33 @@ def test_each_alert_leads_to_words_for_operators(service: Render) -> None:
     assert linked == known
 
 
+@pytest.mark.parametrize("name", ["compose", "drift", "release", "remote", "secrets"])
+def test_a_script_of_the_deployment_says_how_it_is_called(
+    name: str, service: Render, tmp_path: Path
+) -> None:
+    done = run(program("bash"), _lay_out(service, tmp_path) / name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout.startswith(f"usage: deploy/{name} ")
+
+
+def test_without_a_release_there_is_none_to_go_back_to(service: Render, tmp_path: Path) -> None:
+    place = _lay_out(service, tmp_path)
+    done = run(program("bash"), place / "release", "production", "--back", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (
+        1,
+        "Nothing has been released in production from here yet.\n",
+    )
+
+
+def _lay_out(service: Render, folder: Path) -> Path:
+    """The folder ``deploy`` of a service, in a folder."""
+    for path in service.files:
+        if path.startswith("deploy/"):
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_text(text(service, path))
+    return folder / "deploy"
+
+
 def test_the_pages_load_nothing_from_elsewhere(service: Render) -> None:
     pages = [path for path in service.files if path.endswith((".html", ".js", ".css"))]
     assert pages
