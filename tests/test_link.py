@@ -301,3 +301,10 @@ def test_a_search_has_an_end(
     monkeypatch.setattr(nearest, "LONGEST", -1)
     assert link(workshop) == ExitCode.REFUSED
     assert "what is nearest is not found within" in capsys.readouterr().err
+
+
+def test_a_folder_that_no_other_clone_finds_is_told(workshop: Workshop, capsys: Capture) -> None:
+    words = ["adopt", "--template", str(workshop.template), "--defaults", "--format", "markdown"]
+    assert cli.main([*words, str(workshop.project)]) == ExitCode.DONE
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The template is a folder of this machine" in said

@@ -45,10 +45,15 @@ def document(linked: Linked) -> Document:
     source, version = visible(redacted(linked.source)), visible(shorten(near.version))
     among = f", the nearest of {near.tried} that were tried" if near.tried > 1 else ""
     rows = (Item(row.strip()) for row in list_answers(answers(linked)).splitlines())
+    here = (
+        "The template is a folder of this machine, and other clones of the project find none "
+        "there: to share the link, give its address to --template."
+    )
     return Document(
         f"Links {name} to the template {source} at version {version}{among}.",
         (
             Section(f"{near.same} of the {near.lines} lines of this version are in the project."),
+            *([Section(here, urgent=True)] if linked.is_local else []),
             Section("Answers, and where each comes from", tuple(rows)),
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -41,6 +42,11 @@ class Linked:
     source: str
     nearest: Nearest
     synced: Synced
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the template is a folder of this machine, which no other clone would find."""
+        return os.path.lexists(self.project.root / self.source)
 
 
 @dataclass(frozen=True)
