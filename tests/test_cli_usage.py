@@ -258,3 +258,21 @@ def test_a_pipe_is_told_nothing_of_it(tmp_path: Path) -> None:
     )
     assert done.stderr == b""
     assert b"Checking" not in done.stdout
+
+
+def test_help_of_a_verb_of_the_fleet_says_what_its_exit_codes_mean(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lefts = {
+        "status": "1    a project could not be read",
+        "update": "1    a project failed or has conflicts, or waves are stopped",
+        "pipeline": "1    never",
+        "page": "1    never",
+    }
+    for verb, left in lefts.items():
+        with pytest.raises(SystemExit):
+            cli.main(["fleet", verb, "--help"])
+        said = capsys.readouterr().out
+        assert left in said
+        if verb == "pipeline":
+            assert "Write a child pipeline of GitLab's that shares" in " ".join(said.split())

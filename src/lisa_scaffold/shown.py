@@ -53,6 +53,15 @@ def brief(text: str, most: int = 500) -> str:
     return f"{shown[:most].rstrip()} … ({len(text)} characters)"
 
 
+def brief_inside(text: str, most: int) -> str:
+    """A visible text of bounded length, cut in its middle: what to do stands at its end."""
+    shown = visible(text[: most + 1])
+    if len(text) <= most and len(shown) <= most:
+        return shown
+    half = most // 2 - 2
+    return f"{shown[:half].rstrip()} … {visible(text[-half:])[-half:].lstrip()}"
+
+
 def harmless(text: str) -> str:
     """A text of any number of lines, without credentials, that cannot control a terminal.
 

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import stat
+import time
 import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -269,6 +270,57 @@ def test_a_busy_and_failing_server_is_asked_again(
     gitlab.busy, gitlab.failing = 3, 0.1
     code, told = ask("status", fleet, gitlab, capsys)
     assert (code, len(told)) == (ExitCode.DONE, 3)
+
+
+@pytest.mark.parametrize(
+    ("token", "why"),
+    [
+        ("abc", "3 characters, and one has 8 to 500"),
+        ("two words here", "more than one word"),
+        ("glpat-äöü12345", "a word with characters that are in none"),
+        ("x" * 501, "501 characters, and one has 8 to 500"),
+    ],
+)
+def test_what_is_wrong_with_a_token_is_told(  # noqa: PLR0913, PLR0917 - fixtures
+    token: str,
+    why: str,
+    fleet: Fleet,
+    gitlab: GitLab,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LISA_FLEET_TOKEN", token)
+    assert cli.main(["fleet", "status", settings(fleet, gitlab)]) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert f"the variable LISA_FLEET_TOKEN: no token, but {why}\n" in said
+
+
+def test_a_file_that_others_may_read_the_token_in_is_told(
+    fleet: Fleet, gitlab: GitLab, capsys: Capture
+) -> None:
+    place = fleet.folder / "token"
+    place.write_text(f"{TOKEN}\n")
+    named = settings(fleet, gitlab, 'token-file = "token"\n')
+    for mode, is_told in ((0o644, True), (0o640, True), (0o600, False)):
+        place.chmod(mode)
+        capsys.readouterr()
+        assert cli.main(["fleet", "status", named]) == ExitCode.DONE
+        said = capsys.readouterr().err
+        assert (f"{place}: others may read the token there: chmod 600 {place}" in said) == is_told
+
+
+def test_a_server_that_nobody_finds_is_told_soon_and_with_its_reason(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LISA_FLEET_TOKEN", TOKEN)
+    text = '[gitlab]\nurl = "https://gitlab.example.invalid"\ngroups = ["lisa"]\n'
+    (tmp_path / "fleet.toml").write_text(text)
+    began = time.monotonic()
+    assert cli.main(["fleet", "status", str(tmp_path)]) == ExitCode.REFUSED
+    assert time.monotonic() - began < 20
+    said = " ".join(capsys.readouterr().err.split())
+    assert "https://gitlab.example.invalid does not answer (Failed to resolve" in said
+    assert said.endswith("Check the server's name, and whether there is a network.")
 
 
 @pytest.mark.parametrize("token", ["", "wrong-token-12345", "two words here"])

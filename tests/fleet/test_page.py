@@ -53,7 +53,7 @@ def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
     words = ["fleet", "page", write(tmp_path, "s.json", STATUS), "--output", str(output)]
     assert cli.main(words) == ExitCode.DONE
     text = output.read_text()
-    assert "<h1>3 projects, 33 % up to date</h1>" in text
+    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in text
     assert "2 archived" in text
     rows = re.findall(r'<tr data-state="(.*?)" data-kind="(.*?)" data-codes="(.*?)">', text)
     assert rows == [
@@ -81,7 +81,7 @@ def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Captu
     assert [{each[key] for key in unknown} for each in told[1:]] == [{None}, {None}]
     assert cli.main(["fleet", "page", *paths]) == ExitCode.DONE
     text = capsys.readouterr().out
-    assert "<h1>3 projects, 33 % up to date</h1>" in text
+    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in text
     assert "with the template: 33 %" in text
     assert "must be fixed, in 0 projects</dt><dd>0</dd>" in text
     cells = [
@@ -168,7 +168,7 @@ def test_parts_are_joined(tmp_path: Path) -> None:
     ]
     output = tmp_path / "page.html"
     assert cli.main(["fleet", "page", *parts, "--join", "--output", str(output)]) == ExitCode.DONE
-    assert "<h1>3 projects, 33 % up to date</h1>" in output.read_text()
+    assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in output.read_text()
 
 
 def test_a_badge_for_each_project(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.fleet import records
 from lisa_scaffold.fleet import status as looking
 from lisa_scaffold.fleet.find import read_shard
+from lisa_scaffold.report.fleet import report
 
 from ..support.fleets import Fleet, lose, open_fleet
 from ..support.updates import Capture, commit, write
@@ -256,6 +259,47 @@ def test_what_fits_no_project_is_told(fleet: Fleet, capsys: Capture, tmp_path: P
     for text in (said, files["markdown"].read_text(), files["html"].read_text()):
         assert "old/" in text
         assert "drifted" in text
+
+
+def test_of_a_long_problem_the_remedy_is_told_too() -> None:
+    problem = f"git fetch: {'x' * 3000} could not resolve host. Check the server's name."
+    status = records.Status(
+        "2026-11-28T04:00:00+00:00", "v2.0.0", (records.Row("a", problem=problem),)
+    )
+    for form in ("text", "markdown"):
+        told = report(form, status)
+        assert "git fetch: xxx" in told
+        assert "Check the server" in told
+        assert len(told) < 1200
+
+
+def test_every_form_tells_of_the_branch_that_waits() -> None:
+    row = records.Row("a", "/a", "c0ffee", version="v1.0.0", behind=1, checkout="dev", newer=True)
+    row = replace(row, branch="lisa-scaffold/v2.0.0")
+    status = records.Status("2026-11-28T04:00:00+00:00", "v2.0.0", (row,))
+    (told,) = csv.DictReader(io.StringIO(report("csv", status)))
+    names = ("commit", "branch", "checkout", "newer")
+    assert [told[name] for name in names] == ["c0ffee", row.branch, "dev", "yes"]
+    for form in ("markdown", "html", "text"):
+        assert "v2.0.0" in report(form, status).replace("\\", "")
+    columns = re.findall(r'data-sort="([^"]+)"', report("html", status))
+    assert columns == [
+        *("project", "state", "version", "drift", "must", "should", "updates", "branch"),
+    ]
+
+
+def test_why_one_is_unreadable_stands_in_its_row() -> None:
+    row = records.Row("a", problem="No rights. Give yourself some.")
+    page = report("html", records.Status("2026-11-28T04:00:00+00:00", "v2.0.0", (row,)))
+    body = page.partition("<tbody>\n<tr data-state")[2].partition("</tr>")[0]
+    assert '<span class="why">No rights. Give yourself some.</span>' in body
+
+
+def test_a_bare_repository_is_told_from_a_folder(fleet: Fleet, capsys: Capture) -> None:
+    git.git("init", "--quiet", "--bare", "bare.git", cwd=fleet.clones)
+    (fleet.clones / "notes").mkdir()
+    _, told = ask(fleet, capsys)
+    assert told["names_left_out"] == {"bare repository": ["bare.git"], "no repository": ["notes"]}
 
 
 def test_tables_tell_drift_and_who_takes_no_updates(fleet: Fleet, capsys: Capture) -> None:

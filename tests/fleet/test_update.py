@@ -536,6 +536,20 @@ def test_repairs_without_the_template_are_asked_for_and_are_of_what_the_status_c
     assert made == text.replace("BSD 3-Clause", "BSD-3-Clause")
 
 
+def test_a_run_begins_with_what_it_looks_at_and_what_fits_nothing(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    text = 'folders = ["clones"]\n[update]\ncanaries = ["cannary"]\n'
+    capsys.readouterr()
+    cli.main(["fleet", "update", str(fleet.set_up(text)), "--dry-run"])
+    said = capsys.readouterr()
+    assert said.err.splitlines()[:2] == [
+        "fleet.toml: `canaries`: cannary fits no project.",
+        "Looking at 5 projects first",
+    ]
+    assert "template 1.0.0 to 2.0.0, " in said.out
+
+
 def test_what_another_command_can_be_told_is_said_with_that_command(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -21,7 +21,7 @@ DOCS = "https://lisa.pages.in2p3.fr/lisa-scaffold"
 CODES = """\
 Exit codes
   0    done, and nothing is left to you
-  1    findings, or conflicts left
+  1    {}
   2    refused: nothing was changed
   3    a defect of lisa-scaffold
   130  interrupted"""
@@ -40,6 +40,8 @@ class Parser(argparse.ArgumentParser):
         The page of the documentation that the command is explained on, below :data:`DOCS`.
     commands
         The commands that may come first; empty where none has to.
+    left
+        What exit code 1 means.
     options
         What :class:`argparse.ArgumentParser` takes.
     """
@@ -50,12 +52,13 @@ class Parser(argparse.ArgumentParser):
         examples: Sequence[tuple[str, str]] = (),
         page: str = "",
         commands: Sequence[str] = (),
+        left: str = "findings, or conflicts left",
         **options: Any,
     ) -> None:
-        self.commands, self.examples, self.page = commands, examples, page
+        self.commands, self.examples, self.page, self.left = commands, examples, page, left
         shown = "\n".join(f"  $ {command}\n      {meaning}" for command, meaning in examples)
         parts = [f"Examples\n{shown}"] if shown else []
-        parts += [CODES, f"Documentation\n  {DOCS}/{page}"]
+        parts += [CODES.format(left), f"Documentation\n  {DOCS}/{page}"]
         super().__init__(formatter_class=_Help, epilog="\n\n".join(parts), **options)
         self.description = " ".join((self.description or "").split())
 

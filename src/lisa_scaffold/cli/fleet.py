@@ -14,6 +14,7 @@ from lisa_scaffold.cli import arguments as common
 from lisa_scaffold.cli.boundary import changed, changing
 from lisa_scaffold.cli.terminal import busy, hand_over, is_watched, look, say, tell
 from lisa_scaffold.errors import ExitCode, LisaError
+from lisa_scaffold.lines import count
 from lisa_scaffold.shown import brief, visible
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs of ``lisa-scaffold fleet``, each with its arguments."""
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, (summary, help_, add) in _VERBS.items():
-        add(verbs.add_parser(name, help=summary, description=f"{summary}.".capitalize(), **help_))
+        add(
+            verbs.add_parser(
+                name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", **help_
+            )
+        )
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -144,7 +149,8 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--install",
         metavar="COMMAND",
-        help="what installs lisa-scaffold in a job; empty where the image has it",
+        help="what installs lisa-scaffold in a job: by default, this version; empty where the "
+        "image has it",
     )
     group.add_argument(
         "--update",
@@ -208,7 +214,7 @@ def _open_fleet(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
     from datetime import UTC, datetime
 
     from lisa_scaffold.fleet import find, settings
-    from lisa_scaffold.fleet.forge import Forge, lend_token
+    from lisa_scaffold.fleet.forge import Forge, lend_token, warn_of_readers
 
     fleet = settings.read(arguments.fleet)
     shard = find.read_shard(arguments.shard) if arguments.shard else None
@@ -217,27 +223,48 @@ def _open_fleet(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any]]:
         if fleet.server:
             forge = Forge(fleet.server, fleet.updates.labels[0])
             stack.enter_context(lend_token(fleet.server))
+            if told := warn_of_readers(fleet.server):
+                say(told)
         with busy("Asking for the projects"):
             inventory = find.find_members(fleet, forge, datetime.now(UTC).date(), shard)
         yield fleet, inventory
 
 
+class _Progress(NamedTuple):
+    """Tells how far the work on some projects is.
+
+    Attributes
+    ----------
+    change
+        Changes the line at the terminal; ``None`` where nobody watches one.
+    whole
+        How many projects there are.
+    """
+
+    change: Callable[[str], None] | None
+    whole: int
+
+    def tell(self, what: str, name: str, said: str, done: int) -> None:
+        """Tell of one project: by a bar at a terminal, by a line elsewhere."""
+        if self.change:
+            full = _BAR * done // max(self.whole, 1)
+            bar = "█" * full + "░" * (_BAR - full)
+            self.change(f"{what} {bar} {done} of {self.whole}: {name}")
+        elif said:
+            # What follows a line break in a foreign name would look like a message of ours.
+            say(f"{visible(name)}: {visible(said)}")
+
+    def look(self, name: str, done: int) -> None:
+        """Tell of one that was looked at, before anything is done."""
+        if done == 1 and not self.change:
+            say(f"Looking at {count(self.whole, 'project')} first")
+        self.tell("Looking", name, "", done)
+
+
 @contextmanager
-def _tell_progress(what: str, whole: int) -> Iterator[Callable[[str, str, int], None]]:
-    """Tell how far the work is: by a bar at a terminal, by a line a project elsewhere."""
-    is_terminal = is_watched()
+def _show_progress(what: str, whole: int) -> Iterator[_Progress]:
     with busy(what) as change:
-
-        def tell_one(name: str, said: str, done: int) -> None:
-            if is_terminal:
-                full = _BAR * done // max(whole, 1)
-                bar = "█" * full + "░" * (_BAR - full)
-                change(f"{what} {bar} {done} of {whole}: {name}")
-            else:
-                # What follows a line break in a foreign name would look like a message of ours.
-                say(f"{visible(name)}: {visible(said)}")
-
-        yield tell_one
+        yield _Progress(change if is_watched() else None, whole)
 
 
 def run_status(arguments: argparse.Namespace) -> int:
@@ -250,13 +277,15 @@ def run_status(arguments: argparse.Namespace) -> int:
     destinations = common.pair_formats(arguments)
     with (
         _open_fleet(arguments) as (_, inventory),
-        _tell_progress("Looking", len(inventory.members)) as progress,
+        _show_progress("Looking", len(inventory.members)) as progress,
     ):
         status = find_status(
             inventory,
             now=datetime.now(UTC),
             jobs=arguments.jobs,
-            tell=lambda row, done: progress(row.name, row.problem or row.state, done),
+            tell=lambda row, done: progress.tell(
+                "Looking", row.name, row.problem or row.state, done
+            ),
         )
     for form, output in destinations:
         if output is None and form == "text":
@@ -285,8 +314,10 @@ def run_update(arguments: argparse.Namespace) -> int:
     }
     with (
         _open_fleet(arguments) as (fleet, inventory),
-        _tell_progress("Updating", len(inventory.members)) as progress,
+        _show_progress("Updating", len(inventory.members)) as progress,
     ):
+        for note in inventory.notes:
+            say(note)
         updates = fleet.updates._replace(**shares)
         if arguments.shard and (updates.canaries or updates.wave < 1):
             hint = "Leave --shard out, or the waves: --wave 100% and no canaries."
@@ -298,13 +329,13 @@ def run_update(arguments: argparse.Namespace) -> int:
         )
 
         outcomes = []
-        options = {"jobs": arguments.jobs, "late": _remember}
+        options = {"jobs": arguments.jobs, "late": _remember, "looked": progress.look}
         with closing(update_fleet(inventory, wanted, words, **options)) as found:
             for outcome in found:
                 _remember(outcome)
                 outcomes.append(outcome)
                 said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
-                progress(outcome.name, said, len(outcomes))
+                progress.tell("Updating", outcome.name, said, len(outcomes))
     outcomes.sort(key=lambda each: each.name)
     if arguments.format == "json":
         hand_over(report.as_json(outcomes))
@@ -333,7 +364,7 @@ def run_pipeline(arguments: argparse.Namespace) -> int:
     usual = pipeline.Wanted()
     wanted = pipeline.Wanted(
         *(named.as_posix(), arguments.parts, arguments.image or usual.image),
-        usual.install if arguments.install is None else arguments.install,
+        pipeline.make_install() if arguments.install is None else arguments.install,
         update=options and options.words,
         is_limited=bool(options and options.is_limited),
         history=arguments.history or "",
@@ -486,6 +517,7 @@ _VERBS: dict[str, tuple[str, dict[str, Any], Callable[[argparse.ArgumentParser],
                     "write it as a page",
                 ),
             ),
+            "left": "a project could not be read",
             "page": "howto/fleet.html",
         },
         _add_status,
@@ -500,6 +532,7 @@ _VERBS: dict[str, tuple[str, dict[str, Any], Callable[[argparse.ArgumentParser],
                     "begin with a part, and go on with the next run",
                 ),
             ),
+            "left": "a project failed or has conflicts, or waves are stopped",
             "page": "howto/fleet.html",
         },
         _add_update,
@@ -511,6 +544,7 @@ _VERBS: dict[str, tuple[str, dict[str, Any], Callable[[argparse.ArgumentParser],
                 ("lisa-scaffold fleet pipeline --output child.yml", "a pipeline of four parts"),
                 ("lisa-scaffold fleet pipeline --update --parts 8", "one that updates too"),
             ),
+            "left": "never",
             "page": "howto/fleet.html",
         },
         _add_pipeline,
@@ -528,6 +562,7 @@ _VERBS: dict[str, tuple[str, dict[str, Any], Callable[[argparse.ArgumentParser],
                     "with its history over time",
                 ),
             ),
+            "left": "never",
             "page": "howto/fleet.html",
         },
         _add_page,

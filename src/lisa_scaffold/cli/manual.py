@@ -83,7 +83,7 @@ def _make_page(parser: Parser, summary: str, version: str) -> str:
     for typed, meaning in parser.examples:
         lines += [".TP", f"\\fB{_text(typed)}\\fR", _text(meaning)]
     lines.append(".SH EXIT STATUS")
-    for code, meaning in re.findall(r"^  (\d+) +(.+)$", CODES, re.MULTILINE):
+    for code, meaning in re.findall(r"^  (\d+) +(.+)$", CODES.format(parser.left), re.MULTILINE):
         lines += [".TP", code, _text(meaning)]
     return "\n".join([*lines, ".SH SEE ALSO", _text(f"{DOCS}/{parser.page}")]) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -207,13 +208,15 @@ def _find_clones(folder: Path, left_out: dict[str, list[str]]) -> dict[Path, str
     """
     if _is_clone(folder):
         return {folder.resolve(): ""}
-    found, others = {}, []
+    found, others, bare = {}, [], []
     for each in sorted(folder.iterdir()):
         try:
             if not stat.S_ISDIR(each.lstat().st_mode):
                 continue
             if _is_clone(each):
                 found[each.resolve()] = ""
+            elif all(os.path.lexists(each / name) for name in ("HEAD", "objects", "refs")):
+                bare.append(each.name)
             else:
                 others.append(each.name)
         except OSError as error:
@@ -222,6 +225,8 @@ def _find_clones(folder: Path, left_out: dict[str, list[str]]) -> dict[Path, str
         raise LisaError(
             f"{folder}: no clone, and none in it", "Name a folder of clones in fleet.toml."
         )
+    if bare:
+        left_out.setdefault("bare repository", []).extend(bare)
     if others:
         left_out.setdefault("no repository", []).extend(others)
     return found

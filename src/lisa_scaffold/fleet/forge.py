@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import random
 import shlex
+import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from lisa_scaffold import files, git, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.records import Request
 from lisa_scaffold.fleet.settings import Server
+from lisa_scaffold.fleet.trouble import find_remedy
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief
 
@@ -37,7 +39,10 @@ BRANCHES = "lisa-scaffold/"
 """How the names of all branches begin that a fleet makes."""
 
 _EXTRA = 'pip install "lisa-scaffold[gitlab] @ git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"'
-_TOKEN = compile_lazily(r"[!-~]{8,500}")
+_TOKEN = compile_lazily(r"[!-~]+")
+_LENGTHS = (8, 500)  # of a token, at least and at most
+# urllib3 puts the connection itself in front of a reason.
+_CONNECTION = compile_lazily(r"^(?:<[^<>]{1,200}>|\w+\([^()]{1,300}\)): ")
 _SECONDS = 60  # for an answer to begin
 _MOST_PROJECTS = 20_000  # of a group
 _POSTS = 3  # times that something is made, once it is known not to be there
@@ -129,9 +134,35 @@ def read_token(server: Server) -> str:
     if not token:
         hint = "The page on fleets tells which rights a token needs for what."
         raise LisaError(f"{where}: no token for {server.url} there", hint)
-    if not _TOKEN.fullmatch(token):
-        raise LisaError(f"{where}: no token, but something else", "A token is one word.")
+    if why := _find_fault(token):
+        hint = "Copy the token as GitLab has shown it, and nothing else."
+        raise LisaError(f"{where}: no token, but {why}", hint)
     return token
+
+
+def _find_fault(token: str) -> str:
+    """Why a text is no token; empty where it may be one. No part of it is told."""
+    if len(token.split()) > 1:
+        return "more than one word"
+    if not _LENGTHS[0] <= len(token) <= _LENGTHS[1]:
+        return f"{len(token)} characters, and one has {_LENGTHS[0]} to {_LENGTHS[1]}"
+    return "" if _TOKEN.fullmatch(token) else "a word with characters that are in none"
+
+
+def warn_of_readers(server: Server) -> str:
+    """What is said of a file that others may read a token in; empty where nobody may."""
+    place = server.token_file
+    mode = place.stat().st_mode if place and place.exists() else 0
+    if not mode & (stat.S_IRGRP | stat.S_IROTH):
+        return ""
+    return f"{place}: others may read the token there: chmod 600 {shlex.quote(str(place))}"
+
+
+def _find_reason(error: OSError) -> str:
+    """Why a server could not be asked: what requests says puts that at the end of much else."""
+    inner = error.args[0] if error.args else error
+    reason = getattr(inner, "reason", None) or inner
+    return _CONNECTION.sub("", str(reason)) or type(reason).__name__
 
 
 @contextmanager
@@ -253,10 +284,9 @@ class Forge:
         except AnswerError as error:
             raise self._is_no_gitlab(what, str(error)) from error
         except OSError as error:  # those of requests are some as well
-            said = brief(str(error), 200).replace(self._token, "…")
-            raise LisaError(
-                f"{what}: {self.server.url} does not answer ({said})", "Try again."
-            ) from error
+            said = brief(_find_reason(error), 200).replace(self._token, "…")
+            hint = find_remedy(said) or "Try again."
+            raise LisaError(f"{what}: {self.server.url} does not answer ({said})", hint) from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise self._is_no_gitlab(what, brief(repr(error), 200)) from error
 

@@ -31,6 +31,7 @@ LONGEST_TALK = 3600
 """Seconds for all answers to one question, waiting for a busy server included."""
 
 _TRIES = 6
+_CONNECTS = 2  # tries more where nobody answers at all: mostly a name is wrong
 _LONGEST_WAIT = 120  # seconds between two tries, whatever a server says
 _SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -149,7 +150,7 @@ class Session(requests.Session):
         self._own = f"{url.rstrip('/')}/"
         self.begin()
         patience = _Patience(
-            *(_TRIES,),
+            *(_TRIES, _CONNECTS),
             allowed_methods=None,
             backoff_factor=0.5,
             backoff_jitter=0.5,

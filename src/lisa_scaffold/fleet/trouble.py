@@ -11,7 +11,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief
 
 _OPTION = "--data"
-# What git says of a network, and what helps there; the first that fits.
+# What git and requests say of a network, and what helps there; the first that fits.
 _REMEDIES = (
     (
         compile_lazily(r"(?i)proxy"),
@@ -23,7 +23,9 @@ _REMEDIES = (
         "(http.sslCAInfo), and the clock be right.",
     ),
     (
-        compile_lazily(r"(?i)could not resolve|name or service not known|name resolution"),
+        compile_lazily(
+            r"(?i)could not resolve|failed to resolve|name or service not known|name resolution"
+        ),
         "Check the server's name, and whether there is a network.",
     ),
     (
@@ -79,7 +81,11 @@ def _explain(error: GitError, folder: Path | None) -> LisaError:
         said = next(line for line in lines if BROKEN.search(line))
         what = f"a part of the repository is missing or broken ({brief(said, 120)})"
         return LisaError(f"{folder}: {what}" if folder else what, "Clone it again.")
-    for pattern, remedy in _REMEDIES:
-        if pattern.search(error.message):
-            return LisaError(error.message.removesuffix("."), remedy)
-    return error
+    remedy = find_remedy(error.message)
+    return LisaError(error.message.removesuffix("."), remedy) if remedy else error
+
+
+def find_remedy(message: str) -> str:
+    """What helps where a network does not, by what is said of it; empty where nobody knows."""
+    found = (remedy for pattern, remedy in _REMEDIES if pattern.search(message))
+    return next(found, "")

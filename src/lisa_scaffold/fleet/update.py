@@ -30,13 +30,14 @@ _BEGUN = frozenset(["updated", "merged", "due"])
 """What becomes of a project that a run has begun with, or would without ``--dry-run``."""
 
 
-def update_fleet(
+def update_fleet(  # noqa: PLR0913 - each has its name where it is given
     inventory: Inventory,
     wanted: Wanted,
     words: Words,
     *,
     jobs: int = 1,
     late: Callable[[Outcome], None] = lambda _: None,
+    looked: Callable[[str, int], None] = lambda *_: None,
 ) -> Generator[Outcome, None, None]:
     """Update the projects of a fleet.
 
@@ -53,6 +54,8 @@ def update_fleet(
     late
         Takes what became of the projects that were at work when the run was interrupted; they are
         told once the iterator is closed.
+    looked
+        Called with each project that was looked at, and how many were.
 
     Yields
     ------
@@ -67,7 +70,10 @@ def update_fleet(
     with keep_open() as shelf, open_clones() as clones:
         updater = Updater(wanted, words, shelf, clones, inventory.forge)
         updater.late = late
-        places = [*spread(updater.look, inventory.members, jobs, updater.lost)]
+        places = []
+        for place in spread(updater.look, inventory.members, jobs, updater.lost):
+            places.append(place)
+            looked(place.member.name, len(places))
         places.sort(key=lambda place: place.member.name)
         begun, due = _part(places)
         updater.refuse_anonymous(due)

@@ -175,6 +175,9 @@ class Repository(NamedTuple):
 _BETWEEN = f"--{os.urandom(8).hex()}"
 
 
+_MEND = "Run git status in that folder, and mend what it names."
+
+
 def repository(folder: Path) -> Repository:
     """The repository that a folder lies in.
 
@@ -189,7 +192,7 @@ def repository(folder: Path) -> Repository:
     try:
         done = complete("rev-parse", *asked, "HEAD", cwd=folder, codes=(0, 128))
     except GitError as error:
-        raise LisaError(f"{folder}: {error.message}", "Do what git says there.") from error
+        raise LisaError(f"{folder}: {error.message}", _MEND) from error
     answers = os.fsdecode(done.stdout).split(f"\n{_BETWEEN}\n")
     if len(answers) <= len(questions):
         raise refused(folder, done.stderr.decode(errors="replace"))
@@ -226,7 +229,7 @@ def refused(folder: Path, output: str) -> LisaError:
             f"{folder}: a bare repository, or a folder inside of one: no files to work on",
             "Name the folder of a project; a bare repository is cloned first.",
         )
-    return LisaError(f"{folder}: {' '.join(output.split())}", "Do what git says there.")
+    return LisaError(f"{folder}: {' '.join(output.split())}", _MEND)
 
 
 def _refused_folder(git_dir: Path) -> LisaError:

@@ -93,6 +93,7 @@ def report(history: Sequence[Status]) -> str:
             bool(row.request) and row.request.state in _OPEN for row in status.rows if row.request
         ),
         versions=_count_versions(status),
+        columns=_list_columns(status.rows),
         failing=_list_failing(rows),
         lines=_draw(history),
         span=(history[0].when[:10], history[-1].when[:10]),
@@ -107,6 +108,19 @@ def report(history: Sequence[Status]) -> str:
 
 
 _OPEN = ("opened", "draft")
+_ALWAYS = ("project", "state", "version", "drift", "must", "should", "updates")
+
+
+def _list_columns(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The columns of the table: a narrow screen has no room for those that are empty."""
+    filled = {
+        "release": any(row.release for row in rows),
+        "pipeline": any(row.pipeline for row in rows),
+        "merge request": any(row.request for row in rows),
+        "branch": any(row.branch for row in rows),
+        "activity": any(row.activity for row in rows),
+    }
+    return (*_ALWAYS, *(name for name, is_filled in filled.items() if is_filled))
 
 
 def _name_places(rows: Sequence[Row]) -> list[tuple[str, Row]]:

@@ -11,7 +11,7 @@ from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
 from lisa_scaffold.report.fleet.table import say_updates
 from lisa_scaffold.report.markdown import code, escaped
-from lisa_scaffold.shown import brief
+from lisa_scaffold.shown import brief, brief_inside
 from lisa_scaffold.versions import shorten
 
 HEADINGS = {
@@ -23,7 +23,7 @@ HEADINGS = {
     "behind": "Behind",
     "current": "Up to date",
 }
-_LONGEST = 200
+_LONGEST = 600
 _NAMES = 600  # characters of names in a line
 _CODES = 4
 
@@ -71,7 +71,7 @@ def _list_musts(row: Row) -> list[str]:
 
 def _describe(row: Row) -> Item:
     if row.problem:
-        return Item(brief(row.problem, _LONGEST), row.name)
+        return Item(brief_inside(row.problem, _LONGEST), row.name)
     return Item(", ".join(say_facts(row)), row.name)
 
 
@@ -113,14 +113,14 @@ def as_markdown(status: Status) -> str:
     title = f"## {count(len(status.rows), 'project')}, template {escaped(status.newest)}"
     lines = [title, "", ", ".join(said) + ".", ""]
     heads = ("project", "state", "version", "drift", "must", "should", "updates", "pipeline")
-    lines.append(f"| {' | '.join(heads)} | merge request |")
+    lines.append(f"| {' | '.join(heads)} | merge request or branch |")
     lines.append("| --- | --- | --- | ---: | ---: | ---: | --- | --- | --- |")
     for row in status.rows:
-        request = f"{row.request.state} {row.request.url}" if row.request else ""
+        request = f"{row.request.state} {row.request.url}" if row.request else row.branch
         cells = [
             # A bar ends a cell even in code: https://github.github.com/gfm/#tables-extension-
             code(row.name).replace("|", "\\|"),
-            escaped(row.problem or row.state, _LONGEST),
+            escaped(brief_inside(row.problem, _LONGEST) or row.state, _LONGEST),
             escaped(shorten(row.version)),
             *("" if row.problem else str(each) for each in (row.drift, row.must, row.should)),
             *(say_updates(row), escaped(row.pipeline), escaped(request)),

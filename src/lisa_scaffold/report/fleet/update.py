@@ -10,7 +10,7 @@ from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.lines import Paint, count, plain
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
-from lisa_scaffold.shown import brief
+from lisa_scaffold.shown import brief, brief_inside
 from lisa_scaffold.versions import shorten
 
 HEADINGS = {
@@ -51,7 +51,7 @@ def _describe(outcome: Outcome) -> Item:
     facts = []
     if outcome.to and outcome.version != outcome.to:
         versions = [shorten(each) for each in (outcome.version, outcome.to) if each]
-        facts.append(" to ".join(versions))
+        facts.append(f"template {' to '.join(versions)}")
     if outcome.changes:
         facts.append(count(outcome.changes, "file"))
     if outcome.conflicts:
@@ -62,7 +62,7 @@ def _describe(outcome: Outcome) -> Item:
     facts += [each for each in (outcome.said, outcome.url) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
     due = (Item(brief(", ".join(_fold(outcome.files)), _FILES)),) if outcome.action == "due" else ()
-    return Item(brief(", ".join(facts), 600), outcome.name, due if outcome.files else ())
+    return Item(brief_inside(", ".join(facts), 600), outcome.name, due if outcome.files else ())
 
 
 def _fold(paths: Sequence[str]) -> list[str]:
