@@ -238,7 +238,8 @@ def test_the_tag_of_this_commit_has_its_entry() -> None:
 def test_a_git_log_is_no_changelog() -> None:
     commits = "\n".join(f"- {number:07x} Change" for number in range(0xABCDE00, 0xABCDE09))
     assert found(with_changelog(f"# Changelog\n\n{commits}\n"), "CHG") == [
-        ("CHG006", "CHANGELOG.md", 3)
+        ("CHG002", "CHANGELOG.md", 1),
+        ("CHG006", "CHANGELOG.md", 3),
     ]
     people = "### Fix CI\n>Author: Ada (ada@example.org)\n\n>Commiter: Ada (ada@example.org)\n\n"
     files = changed(clean(), {"CHANGELOG.md": None, "CHANGELOG": people * 5})

@@ -179,8 +179,11 @@ def _find_lost_form(facts: Facts) -> Iterator[Hit]:
     """Tell of a changelog of the template's name without any section: no rule can judge it."""
     path = find_files(facts)[0]
     text = facts.text(path)
+    titles = [heading.text for heading in facts.headings(path)][:1]
     if path != "CHANGELOG.md" or _RELEASES_PAGE.search(text):
         return
+    if titles and not _FILE.fullmatch(titles[0].replace(" ", "-")):
+        return  # in other words, or another language
     if not _has_unreleased(facts, path):
         fix = Fix.edit(path, lambda text: f"{text.rstrip()}\n\n## [Unreleased]\n".lstrip())
         message = "no section of a version, and none for the next one: add `## [Unreleased]`"
