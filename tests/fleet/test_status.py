@@ -267,7 +267,7 @@ def test_of_a_long_problem_the_remedy_is_told_too() -> None:
         "2026-11-28T04:00:00+00:00", "v2.0.0", (records.Row("a", problem=problem),)
     )
     for form in ("text", "markdown"):
-        told = report(form, status)
+        told = report(form, status).replace("\\", "")
         assert "git fetch: xxx" in told
         assert "Check the server" in told
         assert len(told) < 1200
