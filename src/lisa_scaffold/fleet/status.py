@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 
 from lisa_scaffold import git, project, template, workplace
@@ -278,12 +277,7 @@ def find_status(
             else:
                 left.append(member)
         looker.warm(left)
-        # The first one loads what all need, and renders what they have in common.
-        first = left[: len(left) > _FEW]
-        seen = chain(
-            map(looker.look, first), spread(looker.look, left[len(first) :], jobs, looker.lost)
-        )
-        for row in seen:
+        for row in spread(looker.look, left, jobs, looker.lost):
             rows.append(row)
             tell(row, len(rows))
     if kept := cache.folder("fleet"):
