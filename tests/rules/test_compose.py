@@ -198,6 +198,7 @@ def test_what_the_comment_says_of_a_file(comment: str, is_found: bool) -> None:
     ("volume", "password", "is_found"),
     [
         *((".:/code", "swordfish", False), ("./:/code", "my_site1", False)),
+        (".:/code", "passwordofthewholesite", False),
         *(("{type: bind, source: ., target: /code}", "swordfish", False),),
         *((".:/code", "x8Jq-11zP0aa4", True), ("./data:/data", "swordfish", True)),
         *(("data:/data", "swordfish", True), ("{type: volume, target: /a}", "swordfish", True)),

@@ -612,3 +612,16 @@ def test_a_base_that_is_built_beside(path: str, content: str, is_found: bool) ->
 def test_an_argument_that_has_to_be_given_is_no_image(default: str, is_found: bool) -> None:
     files = image(f"ARG IMAGE={default}", "FROM $IMAGE", "USER a")
     assert found(files, "CON002") == ([("CON002", FILE, 2)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        *(("docs/using/recipe_code/a.dockerfile", False), ("doc/tutorials/Dockerfile", False)),
+        *(("docs/snippets/a/Dockerfile", False), ("docs/Dockerfile", True)),
+        *(("recipes/Dockerfile", True), ("docs/image/Dockerfile", True)),
+    ],
+)
+def test_what_pages_show_is_no_image(path: str, is_found: bool) -> None:
+    files = {path: "FROM debian:latest\nUSER a\n"}
+    assert found(files, "CON002") == ([("CON002", path, 1)] if is_found else [])

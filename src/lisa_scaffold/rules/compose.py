@@ -303,7 +303,7 @@ def _read_source(volume: Any) -> str:
 
 
 # A word that anybody would think of first.
-_PLAIN_WORD = compile_lazily(r"[A-Za-z]{1,20}(?:[_-][A-Za-z]{1,20}){0,2}\d{0,3}")
+_PLAIN_WORD = compile_lazily(r"[A-Za-z]{1,40}(?:[_-][A-Za-z]{1,40}){0,2}\d{0,3}")
 
 
 def _environment(told: Any) -> Iterator[tuple[str | int, str, str]]:

@@ -22,6 +22,8 @@ DOCKERFILES = (
 _NO_DOCKERFILE = compile_lazily(
     r".*\.(?:j2|jinja2?|tmpl|template|tpl|in|md|sh|py|dockerignore|orig|rej|bak)"
     r"|(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*"
+    # What pages show to readers, who name their own image.
+    r"|docs?/(?:[\w-]+/){0,2}(?:\w+_)?(?:recipe|sample|snippet|tutorial)s?(?:_\w+)?/.*"
 )
 
 
@@ -196,7 +198,8 @@ def explain_end(name: str, today: date | None) -> str:
 
 _BUILDS = compile_lazily(
     r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b"
-    r"(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?((?:\$\([^()\n]{0,100}\)|[^\s\"']){1,200})"
+    r"(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?((?:\$\([^()\n]{0,100}\)|\$(?!\()"
+    r"|[^\s\"'$]){1,200})"
 )
 _MOST_BUILDS = 50
 # A variable of the shell or of Compose, with all that may be done to it, or what a command says.
