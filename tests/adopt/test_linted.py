@@ -60,6 +60,14 @@ def test_rules_that_did_not_hold_for_a_file() -> None:
     assert found == {"a/*.py": (["I001"], "pyproject.toml")}
 
 
+def test_of_lists_that_nobody_wrote_by_hand_the_first_are_taken() -> None:
+    many = [f"a{number}.py" for number in range(5000)]
+    ignores = "\n".join(f"  {each}:F401" for each in many)
+    cfg = f"[flake8]\nexclude = {','.join(many)}\nper-file-ignores =\n{ignores}\n"
+    facts = Facts.of({"setup.cfg": cfg, **dict.fromkeys(many, "")})
+    assert [*linted.find_excluded(facts)] == [*linted.find_ignores(facts)] == many[:100]
+
+
 @pytest.mark.parametrize(
     ("text", "is_told"),
     [

@@ -21,9 +21,11 @@ _ISORT = (
 )
 _SKIPS = ("skip", "extend_skip", "skip_glob", "extend_skip_glob")
 _PATTERN = compile_lazily(r"[\w./*?-]+")
-_IGNORES = compile_lazily(r"([^\s:,]++)[ \t]*+:\s*+((?:[A-Z]+\d*+(?:[,\s]++|$))+)")
+_IGNORES = compile_lazily(r"(?<![^\s:,])([^\s:,]++)[ \t]*+:\s*+((?:[A-Z]+\d*+(?:[,\s]++|$))+)")
 _SORTING = "I001"
 _LONGEST = 20_000  # characters of one setting
+_MOST = 100
+"""Patterns of one setting, and of all ignores; nobody has written more of them by hand."""
 
 # Where tools write the version into the code; versioneer is itself a file of the project.
 _WRITTEN = (
@@ -73,7 +75,7 @@ def find_excluded(facts: Facts) -> dict[str, str]:
 def _list_patterns(facts: Facts, setting: Any) -> Iterator[str]:
     """The patterns in a list that match a file of the project, as ruff takes them."""
     listed_ = setting if isinstance(setting, list) else re.split(r"[,\s]+", str(setting or ""))
-    for each in map(str, listed_):
+    for each in map(str, listed_[:_MOST]):
         pattern = each.strip().removeprefix("./").rstrip("/")
         if not _PATTERN.fullmatch(pattern) or pattern == ".":
             continue
@@ -87,8 +89,10 @@ def find_ignores(facts: Facts) -> dict[str, tuple[list[str], str]]:
     found: dict[str, tuple[list[str], str]] = {}
 
     def add(pattern: str, codes: list[str], path: str) -> None:
-        known = found.setdefault(pattern.removeprefix("./"), ([], path))[0]
-        known += [each for each in codes if each not in known]
+        pattern = pattern.removeprefix("./")
+        if pattern in found or len(found) < _MOST:
+            known = found.setdefault(pattern, ([], path))[0]
+            known += [each for each in codes if each not in known]
 
     for path, section in _FLAKE8:
         text = str(facts.ini(path).get(section, "per-file-ignores") or "")[:_LONGEST]
