@@ -87,7 +87,7 @@ def test_the_metadata_of_an_adopted_project_follow(
     assert (code, told["tasks"], told["conflicts"]) == (ExitCode.DONE, [], [])
     assert f"\n{expected}\n" in (project / "pyproject.toml").read_text()
     assert "MIT License" in (project / "LICENSE").read_text()
-    assert "MIT, see [LICENSE](LICENSE)" in (project / "README.md").read_text()
+    assert "## License" not in (project / "README.md").read_text()
 
 
 def test_a_licence_under_another_name_is_linked(tmp_path: Path, capsys: Capture) -> None:

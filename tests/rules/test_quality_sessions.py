@@ -22,6 +22,8 @@ def test_sessions_that_ci_asks_for() -> None:
     assert messages(ci("lint"), "QTY") == [
         "noxfile.py has no session lint, so this fails: see `nox -l`"
     ]
+    with_errors = f"from nox.command import CommandFailed\n{NOX}"
+    assert found(ci("lint", with_errors), "QTY") == [("QTY018", ".gitlab-ci.yml", 2)]
     for known in ("unit", "$SESSION", "unit -- --verbose", "unit 2>&1", "unit && nox -s"):
         assert found(ci(known), "QTY") == []
 
@@ -30,6 +32,8 @@ def test_sessions_that_ci_asks_for() -> None:
     "noxfile",
     [
         f"from tools import *\n{NOX}",
+        f"from nox_poetry import session\n{NOX}",
+        "from nox import session\n\n\n@session\ndef a(s):\n    pass\n",
         "import nox\n\n\n@nox.session(name=NAME)\ndef a(s):\n    pass\n",
         "import nox\n\n\n@other\ndef a(s):\n    pass\n",
         "def (",

@@ -175,14 +175,14 @@ def test_each_alert_leads_to_words_for_operators(service: Render) -> None:
 def test_a_script_of_the_deployment_says_how_it_is_called(
     name: str, service: Render, tmp_path: Path
 ) -> None:
-    done = run(program("bash"), _lay_out(service, tmp_path) / name, cwd=tmp_path)
+    done = run("bash", _lay_out(service, tmp_path) / name, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout.startswith(f"usage: deploy/{name} ")
 
 
 def test_without_a_release_there_is_none_to_go_back_to(service: Render, tmp_path: Path) -> None:
     place = _lay_out(service, tmp_path)
-    done = run(program("bash"), place / "release", "production", "--back", cwd=tmp_path)
+    done = run("bash", place / "release", "production", "--back", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (
         1,
         "Nothing has been released in production from here yet.\n",

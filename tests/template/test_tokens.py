@@ -229,7 +229,7 @@ def test_no_name_of_a_file_can_be_an_option(render: Render) -> None:
 
 def test_hooks_refuse_a_name_that_would_be_an_option_before_any_other_runs(render: Render) -> None:
     first = Facts.of(render.files).hooks.get("repos")[0]
-    (hook,) = first["hooks"]
+    hook = first["hooks"][0]
     assert first["repo"] == "local"
     assert (hook["language"], hook["files"], hook["fail_fast"]) == ("fail", "^-", True)
 

@@ -165,7 +165,9 @@ def _find_sessions(facts: Facts) -> dict[str, _Session] | None:
                     return None
                 found |= dict.fromkeys(names, _read_session(node, lists))
             case ast.ImportFrom(module=module, names=imported, level=level) if (
-                level or "nox" in (module or "") or any(each.name == "*" for each in imported)
+                level
+                or ("nox" in (module or "") and (module or "").partition(".")[0] != "nox")
+                or any(each.name == "*" for each in imported)
             ):
                 return None
             case ast.Import(names=imported) if any(
