@@ -180,6 +180,9 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "MET019": edit(TOML, '"numpy>=2.1.2"', '"numpy @ git+https://example.org/numpy"'),
     "MET020": edit(TOML, '"numpy>=2.1.2"', '"numpy==2.1.2"'),
     "MET021": put("src/yaml/__init__.py", ""),
+    "MET022": edit(
+        "src/lisa_example/noise.py", "import numpy as np", "import astropy\nimport numpy as np"
+    ),
     "PKG001": lambda: edited(clean(), TOML, SYSTEM, ""),
     "PKG002": edit(TOML, '"setuptools>=77.0.3", "setuptools-scm>=8.1"', '"wheel"'),
     "PKG003": edit(TOML, "setuptools>=77.0.3", "setuptools>=64"),

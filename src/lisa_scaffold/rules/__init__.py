@@ -20,7 +20,10 @@ FAMILIES = {
     "FIL": (("layout",), "Layout and files"),
     "LIC": (("licence",), "Licence"),
     "MET": (
-        ("metadata", "metadata_modules", "metadata_pythons", "metadata_requirements"),
+        (
+            *("metadata", "metadata_imports", "metadata_modules", "metadata_pythons"),
+            "metadata_requirements",
+        ),
         "Metadata",
     ),
     "PKG": (

@@ -42,7 +42,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     except subprocess.SubprocessError as error:
         sys.stderr.write(f"the step failed: {error}\n")
         return 1
+    except Exception as error:
+        told = _explain(error)
+        if not told:
+            raise
+        sys.stderr.write(f"{told}\n")
+        return 2
     return 0
+
+
+def _explain(error: Exception) -> str:
+    """Say in one line what the store, the engine or the network refuses; empty: none of them."""
+    # By its name, as whoever only checks need not wait for these libraries to be imported.
+    library = type(error).__module__.partition(".")[0]
+    words = " ".join(str(error).split())
+    if library in ("boto3", "botocore", "s3transfer"):
+        where = "AWS_ENDPOINT_URL_S3 says where the store is"
+        who = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role, who we are to it"
+        return f"the store: {words} ({where}; {who})"
+    if library == "docker":
+        return f"the container engine: {words} (is it installed, and does it run?)"
+    return words if isinstance(error, OSError) or type(error).__name__ == "GoneError" else ""
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,0 +1,202 @@
+"""What the code imports, an installation brings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lisa_scaffold.project import imported
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, count_more_places, rule
+from lisa_scaffold.versions import normalize_name, split_requirement
+
+# Folders of what is run beside the package, or of code for whoever has the other package anyway.
+_BESIDE = re.compile(
+    r"(?:^|/)(?:_*tests?|testing|conftest|benchmarks?|examples?|docs?|scripts?|tools?|demos?|contrib"
+    r"|integrations?|extras?|ext|extensions?|plugins?|backends?|adapters?|compat|recipes?|dev"
+    r"|_?vendor(?:ed)?|externals?|extern|third_?party|templates?|notebooks?|experimental|mocks?"
+    r"|test_[^/]*|[^/]*_tests?)(?:/|\.py$)"
+)
+# What brings others that are in everybody's hands, so that their absence is no surprise to anybody.
+_NUMERIC = frozenset(
+    [
+        *("arviz", "asdf", "astropy", "astroquery", "bilby", "cartopy", "corner", "cupy"),
+        *("dynesty", "emcee", "eryn", "fitsio", "gwpy", "h5netcdf", "h5py", "healpy", "iminuit"),
+        *("jax", "lalsuite", "lisaglitch", "lisagwresponse", "lisainstrument", "lisaorbits"),
+        *("lmfit", "matplotlib", "nessai", "netcdf4", "numba", "numexpr", "numpyro"),
+        *("opencv-python", "opencv-python-headless", "optuna", "pandas", "photutils", "pyarrow"),
+        *("pycbc", "pyerfa", "pyfftw", "pymc", "pytdi", "scikit-image", "scikit-learn", "scipy"),
+        *("seaborn", "sgp4", "shapely", "skyfield", "specutils", "spiceypy", "statsmodels"),
+        *("tables", "tensorflow", "torch", "ultranest", "xarray", "zarr"),
+    ]
+)
+_BROUGHT: dict[str, frozenset[str]] = {
+    "numpy": _NUMERIC,
+    "python-dateutil": frozenset(["matplotlib", "pandas", "seaborn", "xarray"]),
+    "pillow": frozenset(["matplotlib", "scikit-image", "seaborn"]),
+    "pandas": frozenset(["seaborn", "xarray", "arviz", "statsmodels"]),
+    "matplotlib": frozenset(["seaborn", "corner", "arviz", "gwpy", "bilby", "pycbc"]),
+    "scipy": frozenset(
+        [
+            *("scikit-learn", "scikit-image", "statsmodels", "gwpy", "bilby", "jax", "lmfit"),
+            *("arviz", "pymc", "dynesty", "pycbc", "lisainstrument", "lisaorbits", "pytdi"),
+        ]
+    ),
+    "xarray": frozenset(["arviz"]),
+    "pyerfa": frozenset(["astropy"]),
+    "astropy": frozenset(["gwpy", "photutils", "specutils", "astroquery", "bilby", "pycbc"]),
+    "pyyaml": frozenset(["astropy", "dask", "bokeh"]),
+    "h5py": frozenset(["gwpy", "lisainstrument", "lisaorbits", "pycbc"]),
+    "requests": frozenset(["gwpy", "astroquery", "gwosc", "pycbc"]),
+    "joblib": frozenset(["scikit-learn"]),
+    "tqdm": frozenset(["gwpy", "bilby", "pycbc", "dynesty"]),
+}
+
+
+def _states_requirements(facts: Facts) -> bool:
+    package = facts.package
+    unknown = {"dependencies", "optional-dependencies"} & package.unknown
+    return bool(facts.is_built and package.form and not unknown and facts.layout.packages)
+
+
+@rule("MET022", SHOULD, kinds=PACKAGE, when=_states_requirements)
+def imports_are_required(facts: Facts) -> Iterator[Hit]:
+    """What the package imports is among its requirements.
+
+    Why: It works where the other package happens to be installed. Whoever installs this one alone
+    gets an error at its first import.
+
+    How: Add the distribution to `dependencies`. What is only needed by a part of the package may
+    stay an extra (`[project.optional-dependencies]`), and be imported where it is used.
+
+    Source: [writing pyproject.toml](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#dependencies-and-requirements).
+    """
+    named = _find_named(facts)
+    own = {normalize_name(facts.package.name), *_find_own(facts)}
+    places: dict[str, list[tuple[str, int]]] = {}
+    for path in sorted(_find_modules(facts)):
+        for each in imported.find_imports(facts, path):
+            options = imported.find_distributions(each.name)
+            known = named | {brought for brought in _BROUGHT if named & _BROUGHT[brought]}
+            if options and not known & {*options} and each.name not in own:
+                places.setdefault(each.name, []).append((path, each.line))
+    for name, found in places.items():
+        wanted = imported.find_distributions(name)[0]
+        message = f"imports {name}, which no requirement names: add `{wanted}` to `dependencies`"
+        yield Hit(*found[0], f"{message}{count_more_places(found)}")
+
+
+def _find_named(facts: Facts) -> set[str]:
+    """Every distribution that the metadata name as a requirement, of whatever use."""
+    tables: list[Any] = [facts.package.get("dependencies")]
+    tables.append(facts.package.get("optional-dependencies"))
+    tables.append(facts.pyproject.table("dependency-groups"))
+    poetry = facts.pyproject.table("tool", "poetry")
+    tables += [poetry.get("dependencies"), poetry.get("group"), poetry.get("dev-dependencies")]
+    return {normalize_name(name) for table in tables for name in _names_in(table)}
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            parts = split_requirement(value.strip())
+            if parts:
+                yield parts["name"]
+        case list():
+            for each in value:
+                yield from _names_in(each)
+        case dict():
+            for key, each in value.items():
+                yield str(key)
+                yield from _names_in(each)
+
+
+def _find_own(facts: Facts) -> Iterator[str]:
+    """Names at which the project has something itself: beside its packages, and in them."""
+    for path in facts.files:
+        if path.endswith((".py", ".pyx", ".pyi", ".so")):
+            parts = path.split("/")
+            yield from (parts[0], parts[-1].partition(".")[0])
+            yield from parts[1:-1]
+
+
+def _find_modules(facts: Facts) -> set[str]:
+    """The modules that are certain to be imported.
+
+    Those are the ones that the package imports itself. Where it does nothing, whoever uses it
+    imports them one by one: then those beside its ``__init__.py`` are, and what they import.
+    """
+    found: set[str] = set()
+    for name, folder in facts.layout.folders.items():
+        if folder.endswith(".py"):
+            continue
+        modules = _list_modules(facts, name, folder)
+        starts = [name]
+        if _does_nothing(facts, f"{folder}/__init__.py"):
+            inner = len(folder)
+            starts += [
+                each
+                for each, path in modules.items()
+                if each.count(".") == name.count(".") + 1 and not _BESIDE.search(path[inner:])
+            ]
+        found |= _reach(facts, modules, starts)
+    return found
+
+
+def _does_nothing(facts: Facts, path: str) -> bool:
+    """Whether a module has words, and values such as a version, and no more."""
+    tree = facts.python(path) if facts.has(path) else None
+    if not isinstance(tree, ast.Module):
+        return False
+    return all(map(_is_plain, tree.body))
+
+
+def _is_plain(node: ast.stmt) -> bool:
+    match node:
+        case ast.ImportFrom(module=str(module)):
+            return module in ("__future__", "importlib.metadata", "_version", "version")
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name.startswith("__")
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _list_modules(facts: Facts, name: str, folder: str) -> dict[str, str]:
+    """The modules of a package: their full names, and paths."""
+    found = {}
+    for path in facts.paths(f"{folder}/**/*.py"):
+        inner = path[len(folder) :].removesuffix(".py").removesuffix("/__init__")
+        found[f"{name}{inner.replace('/', '.')}"] = path
+    return found
+
+
+def _reach(facts: Facts, modules: Mapping[str, str], starts: Sequence[str]) -> set[str]:
+    """The paths of the modules that are imported with some of them, whatever happens."""
+    waiting, seen = [*starts], {*starts}
+    while waiting:
+        name = waiting.pop()
+        tree = facts.python(modules[name]) if name in modules else None
+        package = (
+            name if modules.get(name, "").endswith("/__init__.py") else name.rpartition(".")[0]
+        )
+        for wanted in _imports_of(tree, package) if isinstance(tree, ast.Module) else ():
+            parts = wanted.split(".")
+            above = {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
+            waiting += (above & modules.keys()) - seen
+            seen |= above & modules.keys()
+    return {modules[name] for name in seen if name in modules}
+
+
+def _imports_of(tree: ast.Module, package: str) -> Iterator[str]:
+    """The full names of what a module imports at its top level, and may import from there."""
+    for node in tree.body:
+        match node:
+            case ast.Import(names=aliases):
+                yield from (each.name for each in aliases)
+            case ast.ImportFrom(module=module, names=aliases, level=level):
+                above = package.split(".")
+                above = above[: len(above) + 1 - level] if level else []
+                origin = ".".join([*above, *([module] if module else [])])
+                yield origin
+                yield from (f"{origin}.{each.name}" for each in aliases)

@@ -1,0 +1,118 @@
+"""What a package imports is among its requirements."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support.checking import Files, found, messages
+
+METADATA = """[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "lisa-x"
+version = "1"
+dependencies = ["numpy>=1", "PyYAML"]
+
+[project.optional-dependencies]
+plot = ["matplotlib"]
+"""
+
+
+def package(code: str, init: str = "", **more: str) -> Files:
+    """A package of an ``__init__.py`` and a module, and what else is given."""
+    files = {f"src/lisa_x/{path}": text for path, text in more.items()}
+    own = {"src/lisa_x/__init__.py": init, "src/lisa_x/noise.py": code}
+    return {"pyproject.toml": METADATA, **own, **files}
+
+
+def check(files: Files) -> list[tuple[str, str, int]]:
+    return found({path: text for path, text in files.items() if text is not None}, "MET022")
+
+
+NOISE = "src/lisa_x/noise.py"
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("import astropy\n", 1),
+        ("import json\nfrom astropy.io import fits\n", 2),
+        ("import numpy as np, scipy.stats\n", 1),
+        ("import sklearn\n", 1),
+    ],
+)
+def test_an_import_that_no_requirement_names(code: str, line: int) -> None:
+    assert check(package(code)) == [("MET022", NOISE, line)]
+
+
+def test_it_is_told_once_with_what_to_add() -> None:
+    files = package("import skimage\n", **{"tides.py": "\nimport skimage\n"})
+    assert messages({**files}, "MET022") == [  # type: ignore[dict-item]
+        "imports skimage, which no requirement names: add `scikit-image` to `dependencies`; "
+        "also in src/lisa_x/tides.py:2"
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy, yaml, matplotlib\n",  # named, as an extra as well
+        "import dateutil\n",  # matplotlib brings it
+        "import unheard_of\n",  # nobody knows what brings it
+        "try:\n    import astropy\nexcept ImportError:\n    astropy = None\n",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import astropy\n",
+        "def read():\n    import astropy\n",
+        "from .astropy import read\n",
+    ],
+)
+def test_what_an_installation_has_or_need_not_have(code: str) -> None:
+    assert check(package(code)) == []
+
+
+@pytest.mark.parametrize(
+    ("init", "more", "expected"),
+    [
+        # Whoever imports the package imports this, wherever it is.
+        (
+            "from .fit import run\n",
+            {"fit.py": "import lisa_x.ext.x\n", "ext/x.py": "import scipy\n"},
+            1,
+        ),
+        (
+            "import lisa_x.fit\n",
+            {"fit.py": "from .ext import x\n", "ext/x.py": "import scipy\n"},
+            1,
+        ),
+        # And this only somebody who has it.
+        ("from .fit import run\n", {"fit.py": "", "ext/x.py": "import scipy\n"}, 0),
+        ("", {"ext/x.py": "import scipy\n"}, 0),
+        ("", {"plugins.py": "import scipy\n", "conftest.py": "import scipy\n"}, 0),
+        ("def __getattr__(name):\n    pass\n", {"x.py": "import scipy\n"}, 0),
+        (
+            "from importlib.metadata import version\n\n__version__ = version('lisa-x')\n",
+            {"x.py": "import scipy\n"},
+            1,
+        ),
+        ("", {"scipy.py": "", "x.py": "import scipy\n"}, 0),
+    ],
+)
+def test_modules_that_are_certain_to_be_imported(
+    init: str, more: dict[str, str], expected: int
+) -> None:
+    packages = {"ext/__init__.py": ""}
+    assert len(check(package("", init, **packages, **more))) == expected
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        METADATA.replace("dependencies = [", "dynamic = ['dependencies']\nx = ["),
+        f"{METADATA}\n[dependency-groups]\ntest = ['astropy']\n",
+        METADATA.replace('"PyYAML"', '"gwpy"'),
+        "[tool.ruff]\n",
+    ],
+)
+def test_requirements_that_say_more_or_nothing(metadata: str) -> None:
+    assert check({**package("import astropy\n"), "pyproject.toml": metadata}) == []
