@@ -547,7 +547,7 @@ def test_a_run_begins_with_what_it_looks_at_and_what_fits_nothing(
         "fleet.toml: `canaries`: cannary fits no project.",
         "Looking at 5 projects first",
     ]
-    assert "template 1.0.0 to 2.0.0, " in said.out
+    assert "template v1.0.0 to v2.0.0, " in said.out
 
 
 def test_what_another_command_can_be_told_is_said_with_that_command(
