@@ -117,6 +117,22 @@ def test_a_diff_is_exact_for_programs_and_harmless_for_people(
     assert changed != content_there
 
 
+def test_a_diff_is_whole_for_programs_and_short_for_people(tmp_path: Path) -> None:
+    words = ["check", "--select", "CHG002", "--diff"]
+    long = "x" * 5000
+    git.git("init", "--quiet", cwd=tmp_path)
+    changelog = f"# Changelog\n\n## [1.3.0] - 2026-11-02\n\n{long}\n"
+    (tmp_path / "CHANGELOG.md").write_text(changelog)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1.3.0"\n')
+    shown = show(*words, cwd=tmp_path)
+    assert "more characters)" in shown
+    assert long not in shown.replace("\n", "")
+    command = [sys.executable, "-c", MAIN, *words]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, check=False)
+    assert long.encode() in done.stdout
+    assert b"fixes.patch" not in done.stderr
+
+
 COLOURS = re.compile(r"\x1b\[(?:0|1|1;31|33|36)m")
 
 

@@ -144,6 +144,18 @@ def test_a_repository_with_a_commit_or_a_file_is_refused(tmp_path: Path) -> None
             new.refuse_destination(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [("pyproject.toml", "lisa-scaffold adopt"), (".copier-answers.yml", "lisa-scaffold update")],
+)
+def test_who_has_a_project_is_shown_the_way(file: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / "run.py").touch()
+    (tmp_path / file).touch()
+    with pytest.raises(LisaError) as refused:
+        new.refuse_destination(tmp_path)
+    assert command in str(refused.value.hint)
+
+
 def test_a_destination_that_is_taken_is_refused(tmp_path: Path, tree: Tree) -> None:
     tree(tmp_path, {"full/file": "x", "file": "y"})
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")

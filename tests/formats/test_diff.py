@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lisa_scaffold import process
-from lisa_scaffold.formats.diff import hunks, patch, regions
+from lisa_scaffold.formats.diff import fold, hunks, patch, regions
 
 from ..support.sweeps import examples
 
@@ -42,6 +42,15 @@ def test_a_patch_has_three_lines_around_each_change() -> None:
         "-9\n 10\n 11\n 12\n"
     )
     assert patch("a\n", "a\n", "a/b") == ""
+
+
+def test_people_are_shown_the_beginning_of_a_long_line() -> None:
+    made = patch(f"a\n{'x' * 1000}\n", "a\n", "a.ipynb")
+    assert fold(made) == (
+        f"--- a/a.ipynb\n+++ b/a.ipynb\n@@ -1,2 +1 @@\n a\n-{'x' * 299}… (701 more characters)\n"
+    )
+    short = patch("a\n", "b\n", "a")
+    assert fold(short) == short
 
 
 LINES = st.lists(st.sampled_from(["a\n", "b\n", "c\r\n", "\n", "\x0c\n"]), max_size=9)

@@ -45,7 +45,7 @@ GOOD = {
     ],
 }
 LINE = "Write one line of plain text"
-NAME = "Use lower-case letters"
+NAME = "Use lower-case letters from a to z"
 GROUP = "Write the path of the group"
 IMAGE = "Write an image reference"
 TAG = "Name the version of the image"
@@ -56,7 +56,7 @@ BAD = {
         "": "Write at least 1 character",
         "x" * 81: r"Write at most 80 characters \(these are 81\)",
         "1234": "Use at least one letter",
-        "ΛΙΣΑ": "Use at least one letter",
+        "ЛИСА": "Use at least one letter",
         " x": "Leave out the spaces",
         "x\u00a0": "Leave out the spaces",
         "a\nb": LINE,
@@ -210,6 +210,8 @@ def test_a_known_forge_has_its_own_host() -> None:
         ("Rømer Ångström", "romer-angstrom", "romer_angstrom"),
         ("Straße ﬁt œuvre", "strasse-fit-oeuvre", "strasse_fit_oeuvre"),
         ("LISA's noise", "lisas-noise", "lisas_noise"),
+        ("\u03bcHz and \u00b5Hz", "uhz-and-uhz", "uhz_and_uhz"),
+        ("Ωm χ²", "omegam-chi", "omegam_chi"),
         ("NumPy", "lisa-numpy", "lisa_numpy"),
         ("LISA", "lisa-lisa", "lisa_lisa"),
         ("x" * 80, "x" * 64, "x" * 64),

@@ -18,6 +18,7 @@ from lisa_scaffold.cli.terminal import (
     tell,
 )
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.formats.diff import fold
 
 DESCRIPTION = """\
 Tell where projects depart from the practice, with file and line, and repair what needs no human
@@ -154,7 +155,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = report.report(form, shown, fail_on, *how)
         _write(form, text, output, arguments)
     if arguments.diff:
-        hand_over("".join(each.checked.diff for each in results))
+        _show_changes("".join(each.checked.diff for each in results))
     found = {finding.severity for each in shown for finding in each.findings}
     failing = found if fail_on == Severity.SHOULD else found & {Severity.MUST}
     return ExitCode.FINDINGS if failing else ExitCode.DONE
@@ -164,6 +165,15 @@ def _split_codes(options: Sequence[str]) -> tuple[str, ...]:
     """Codes, however they are separated and written."""
     words = ",".join(options).replace(" ", ",").split(",")
     return tuple(word.upper() for word in words if word)
+
+
+def _show_changes(changes: str) -> None:
+    """Hand the changes over: whole to a program, and to a terminal without what nobody reads."""
+    columns, _ = look()
+    shown = fold(changes) if columns else changes
+    hand_over(shown)
+    if shown != changes:
+        say("Long lines are cut here. Whole, as git apply takes them: … --diff > fixes.patch")
 
 
 def _write(form: str, text: str, output: Path | None, arguments: argparse.Namespace) -> None:

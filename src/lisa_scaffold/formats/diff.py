@@ -282,6 +282,20 @@ def patch(before: str | None, after: str | None, path: str) -> str:
     )
 
 
+_LONGEST_SHOWN = 300
+"""Characters of a line that people look at; an image in a notebook has thousands."""
+
+
+def fold(changes: str) -> str:
+    """A difference for people: of longer lines the beginning, and how much more there is."""
+    return "".join(
+        line
+        if len(line) <= _LONGEST_SHOWN
+        else f"{line[:_LONGEST_SHOWN]}… ({len(line.rstrip()) - _LONGEST_SHOWN} more characters)\n"
+        for line in split_lines(changes)
+    )
+
+
 def name_binary(was_there: bool, is_there: bool, path: str) -> str:
     """The line of a difference that stands for a binary file; ``git apply`` reads past it."""
     done = {(True, False): "removed", (False, True): "added"}.get((was_there, is_there), "changed")

@@ -13,6 +13,7 @@ from typing import Any
 from lisa_scaffold import files, git, process, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.model import Created, Identity, Preview
+from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.shown import visible
 from lisa_scaffold.template import Template
 
@@ -52,7 +53,9 @@ def refuse_destination(destination: Path) -> None:
         raise LisaError(f"{destination}: there is a file of that name", "Choose another folder.")
     if destination.is_dir() and any(destination.iterdir()) and not is_started(destination):
         hint = "Choose a new folder; nothing in this one was touched."
-        if any(destination.glob("*.py")) or (destination / "pyproject.toml").exists():
+        if (destination / ANSWERS_FILE).exists():
+            hint += " It has a template; a newer version of that comes by: lisa-scaffold update"
+        elif any(destination.glob("*.py")) or (destination / "pyproject.toml").exists():
             from lisa_scaffold.adopt.loose import PAGE
 
             hint += f" To bring the template to what is in it: lisa-scaffold adopt ({PAGE})"
