@@ -547,7 +547,12 @@ def test_a_run_begins_with_what_it_looks_at_and_what_fits_nothing(
         "fleet.toml: `canaries`: cannary fits no project.",
         "Looking at 5 projects first",
     ]
-    assert "template v1.0.0 to v2.0.0, " in said.out
+    assert "  plain: v1.0.0 to v2.0.0, " in said.out
+
+
+def test_a_version_that_comes_alone_is_the_template_s() -> None:
+    outcome = Outcome("argon2-cffi", "due", to="v2.0.0", changes=1)
+    assert "  argon2-cffi: template v2.0.0, 1 file\n" in report.text([outcome]) + "\n"
 
 
 def test_what_another_command_can_be_told_is_said_with_that_command(

@@ -51,7 +51,8 @@ def _describe(outcome: Outcome) -> Item:
     facts = []
     if outcome.to and outcome.version != outcome.to:
         versions = [shorten(each) for each in (outcome.version, outcome.to) if each]
-        facts.append(f"template {' to '.join(versions)}")
+        # One alone would be taken for the project's.
+        facts.append(" to ".join(versions) if outcome.version else f"template {versions[0]}")
     if outcome.changes:
         facts.append(count(outcome.changes, "file"))
     if outcome.conflicts:
