@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, count_more_places, rule
 from lisa_scaffold.versions import normalize_name, split_requirement
 
 # Folders of what is run beside the package, or of code for whoever has the other package anyway.
-_BESIDE = re.compile(
+_BESIDE = compile_lazily(
     r"(?:^|/)(?:_*tests?|testing|conftest|benchmarks?|examples?|docs?|scripts?|tools?|demos?|contrib"
     r"|integrations?|extras?|ext|extensions?|plugins?|backends?|adapters?|compat|recipes?|dev"
     r"|_?vendor(?:ed)?|externals?|extern|third_?party|templates?|notebooks?|experimental|mocks?"
     r"|test_[^/]*|[^/]*_tests?)(?:/|\.py$)"
 )
+_STATEMENT = compile_lazily(r"(?m)^(?:import|from)\b((?:[^\n\\]|\\\n?)*)")
+_WORD = compile_lazily(r"[A-Za-z_]\w*")
 # What brings others that are in everybody's hands, so that their absence is no surprise to anybody.
 _NUMERIC = frozenset(
     [
@@ -74,18 +76,35 @@ def imports_are_required(facts: Facts) -> Iterator[Hit]:
     Source: [writing pyproject.toml](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#dependencies-and-requirements).
     """
     named = _find_named(facts)
+    named |= {brought for brought in _BROUGHT if named & _BROUGHT[brought]}
     own = {normalize_name(facts.package.name), *_find_own(facts)}
+
+    def is_missing(name: str) -> bool:
+        options = imported.find_distributions(name)
+        return bool(options) and not named & {*options} and name not in own
+
+    # To parse every module takes ten times as long as to look for the words.
+    if not any(map(is_missing, _find_words(facts))):
+        return
     places: dict[str, list[tuple[str, int]]] = {}
     for path in sorted(_find_modules(facts)):
         for each in imported.find_imports(facts, path):
-            options = imported.find_distributions(each.name)
-            known = named | {brought for brought in _BROUGHT if named & _BROUGHT[brought]}
-            if options and not known & {*options} and each.name not in own:
+            if is_missing(each.name):
                 places.setdefault(each.name, []).append((path, each.line))
     for name, found in places.items():
         wanted = imported.find_distributions(name)[0]
         message = f"imports {name}, which no requirement names: add `{wanted}` to `dependencies`"
         yield Hit(*found[0], f"{message}{count_more_places(found)}")
+
+
+def _find_words(facts: Facts) -> set[str]:
+    """Every word in a line of the packages that begins as an import does."""
+    folders = facts.layout.folders.values()
+    paths = {path for folder in folders for path in facts.paths(f"{folder}/**/*.py")}
+    texts = map(facts.text, paths)
+    return {
+        word for text in texts for line in _STATEMENT.findall(text) for word in _WORD.findall(line)
+    }
 
 
 def _find_named(facts: Facts) -> set[str]:
