@@ -132,7 +132,7 @@ def test_one_finding_for_a_kind() -> None:
     files = changed(clean(), dict.fromkeys(paths, ""))
     assert found(files, "FIL") == [("FIL006", ".DS_Store", 1), ("FIL006", paths[0], 1)]
     assert messages(files, "FIL") == [
-        ".DS_Store is generated anew each time: remove it from git and list it in .gitignore",
+        "generated anew each time: remove it from git and list it in .gitignore",
         "a/__pycache__ is generated anew each time: remove it from git and list it in .gitignore; "
         "also in b/__pycache__",
     ]
@@ -140,6 +140,14 @@ def test_one_finding_for_a_kind() -> None:
     assert {path for path, content in done.items() if content is None} == set(paths)
     unpacked = changed(clean(), {"PKG-INFO": "x", "src/a.egg-info/PKG-INFO": "x"})
     assert found(unpacked, "FIL") == []
+
+
+def test_what_is_ignored_is_under_no_heading_of_others() -> None:
+    files = {"setup.py": "", ".DS_Store": "", "a.pyc": "", ".gitignore": "# Data\n*.h5\n"}
+    told = "# Data\n*.h5\n\n# What tools write, and would write again\n.DS_Store\n*.py[cod]\n"
+    assert fixed(files, "FIL006")[".gitignore"] == told
+    plain = {**files, ".gitignore": "# Data\n*.h5\n\n*.log"}
+    assert fixed(plain, "FIL006")[".gitignore"] == "# Data\n*.h5\n\n*.log\n.DS_Store\n*.py[cod]"
 
 
 def test_what_goes_is_ignored_from_then_on() -> None:

@@ -12,7 +12,7 @@ from lisa_scaffold.rules.rule import Rule
 WAIVER = """\
 [[tool.lisa-scaffold.waivers]]
 code = "{code}"
-path = "docs/**"        # where wanted: the files that it is for
+path = "some/folder/**" # where wanted: the files that it is for
 reason = "why this project departs from it"
 expires = 2027-06-30    # where wanted: its last day"""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lisa_scaffold.formats.conflicts import find_forgotten
 from lisa_scaffold.formats.document import Problem
-from lisa_scaffold.formats.edit import add_line
+from lisa_scaffold.formats.edit import Change, append
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
@@ -207,8 +207,10 @@ def no_products(facts: Facts) -> Iterator[Hit]:
     missing = [each for each, found in groups.items() if each and not _is_ignored(facts, found)]
     for pattern, found in groups.items():
         for names in [[*found]] if pattern else [[name] for name in found]:
+            # The place of the finding names a file already.
+            named = "" if names[0] in found[names[0]] else f"{names[0]} is "
             message = (
-                f"{names[0]} is generated anew each time: "
+                f"{named}generated anew each time: "
                 f"remove it from git and list it in .gitignore{count_more(names)}"
             )
             gone = [Step(path) for paths in found.values() for path in paths]
@@ -236,12 +238,28 @@ def _is_ignored(facts: Facts, found: Mapping[str, Sequence[str]]) -> bool:
     return facts.ignores(next(iter(found.values()))[0])
 
 
+_HEADING = "# What tools write, and would write again"
+
+
+def _list(pattern: str) -> Change:
+    """List a pattern in `.gitignore`: under a heading of its own, where the last is of others."""
+
+    def change(text: str) -> str:
+        if pattern in text.split("\n"):
+            return text
+        last = text.rstrip("\n").rpartition("\n\n")[2]
+        is_of_others = re.search(r"^\s*#", last, re.MULTILINE) and _HEADING not in last
+        return append(f"\n{_HEADING}\n{pattern}\n" if is_of_others else f"{pattern}\n")(text)
+
+    return change
+
+
 def _ignore(facts: Facts, pattern: str, missing: Sequence[str]) -> list[Step]:
     """List one kind in `.gitignore`, or, in a new one, all that are missing."""
     if pattern not in missing:
         return []
     if facts.has(".gitignore"):
-        return [Step(".gitignore", add_line(pattern))]
+        return [Step(".gitignore", _list(pattern))]
     known = [] if facts.has_here_or_above(".gitignore") else [_IGNORED]
     rest = [f"{each}\n" for each in missing if f"{each}\n" not in "".join(known)]
     return [Step(".gitignore", None, "".join([*known, *rest]).encode())]
