@@ -132,7 +132,7 @@ def test_every_wrong_answer_is_named_with_what_is_allowed(own: Template) -> None
         "LGPL-3.0-or-later, MPL-2.0",
         "cli": "'maybe' is not yes or no",
         "namespace": "Write the path of the group without the host and without the project, "
-        "such as lisa/analysis.",
+        "in letters from a to z, such as lisa/analysis.",
         "forge": "3 is none of: in2p3, esa, gitlab",
     }
 
