@@ -10,6 +10,7 @@ from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
 
 from .support.files import contents
+from .support.sweeps import sampled
 from .support.tools import commit_all, git
 
 CI = ".gitlab-ci.yml"
@@ -41,7 +42,7 @@ def switch(project: Path, form: str) -> int:
     return cli.main(["update", str(project), "--defaults", "--data", f"ci_rules={form}"])
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+@sampled("name", PROJECTS, 4)
 @pytest.mark.parametrize(("form", "other"), [("files", "component"), ("component", "files")])
 def test_switching_is_an_update_without_a_conflict(
     form: str, other: str, name: str, tmp_path: Path
@@ -71,7 +72,7 @@ def test_what_the_project_has_set_goes_along(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+@sampled("name", PROJECTS, 3)
 def test_a_check_reads_the_component(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

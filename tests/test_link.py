@@ -273,6 +273,7 @@ def test_a_link_is_no_answers_file(target: str, workshop: Workshop, capsys: Capt
     assert git("branch", "--list", "lisa-scaffold/*", cwd=workshop.project) == ""
 
 
+@pytest.mark.sweep
 def test_of_many_versions_two_are_there_at_once(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,6 +304,7 @@ def test_a_search_has_an_end(
     assert "what is nearest is not found within" in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_a_folder_that_no_other_clone_finds_is_told(workshop: Workshop, capsys: Capture) -> None:
     words = ["adopt", "--template", str(workshop.template), "--defaults", "--format", "markdown"]
     assert cli.main([*words, str(workshop.project)]) == ExitCode.DONE

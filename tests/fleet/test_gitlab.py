@@ -228,7 +228,8 @@ def test_clones_are_kept_and_fetched_again_where_the_project_moved(
     assert (told["plain"]["state"], told["plain"]["drift"]) == ("drifted", 1)
 
 
-@sampled("verb", ["status", "update"], 2)
+@pytest.mark.sweep
+@pytest.mark.parametrize("verb", ["status", "update"])
 def test_a_clone_is_for_one_command_at_a_time(verb: str, fleet: Fleet, gitlab: GitLab) -> None:
     """Another one would see half of its files, while they are brought to another commit."""
     clones = cache.folder("clones")

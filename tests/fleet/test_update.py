@@ -234,7 +234,7 @@ def test_a_canary_that_fails_is_not_waited_for(fleet: Fleet, capsys: Capture) ->
         assert told["torn"]["said"].partition(":")[0] == why
 
 
-@pytest.mark.parametrize("jobs", ["1", "3"])
+@sampled("jobs", ["1", "3"], 2)
 def test_an_interruption_names_all_that_is_done(
     jobs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

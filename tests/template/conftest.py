@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,19 +36,26 @@ def renders(tmp_path_factory: pytest.TempPathFactory) -> list[Render]:
     own = tmp_path_factory.getbasetemp()
     parent = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "renders"
     parent.mkdir(exist_ok=True)
-    rows = (pairwise(kind)[number] for kind, number in ROWS)
-    with (parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return [_render(dict(row), parent / name) for name, row in zip(NAMES, rows, strict=True)]
+    rows = {parent / name: pairwise(kind)[at] for name, (kind, at) in zip(NAMES, ROWS, strict=True)}
+    for root, row in rows.items():
+        _make(dict(row), root, fcntl.LOCK_EX | fcntl.LOCK_NB)  # what another process is at can wait
+    for root, row in rows.items():
+        _make(dict(row), root, fcntl.LOCK_EX)
+    return [
+        Render(json.loads(root.with_suffix(".json").read_bytes()), root, contents(root))
+        for root in rows
+    ]
 
 
-def _render(given: Answers, root: Path) -> Render:
+def _make(given: Answers, root: Path, how: int) -> None:
+    """Render a project that is not there yet."""
     answered = root.with_suffix(".json")
-    if not answered.exists():
-        complete = answers(**given)
-        template().render(complete, root)
-        answered.write_text(json.dumps(complete), encoding="utf-8")
-    return Render(json.loads(answered.read_bytes()), root, contents(root))
+    with suppress(BlockingIOError), root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, how)
+        if not answered.exists():
+            complete = answers(**given)
+            template().render(complete, root)
+            answered.write_text(json.dumps(complete), encoding="utf-8")
 
 
 @pytest.fixture(params=NAMES)

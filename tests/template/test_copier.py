@@ -114,10 +114,10 @@ def test_plain_copier_makes_the_same_project(
     assert contents(copied) == contents(ours)
 
 
-@sampled(
+@pytest.mark.sweep
+@pytest.mark.parametrize(
     ("version", "answered"),
     [(BEFORE, {}), (BEFORE, IMAGE), *((version, {}) for version in released_versions())],
-    3,
 )
 @pytest.mark.usefixtures("_stand_in")
 def test_a_pristine_project_updates(
