@@ -104,9 +104,14 @@ def _tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_project(name: str, root: Path) -> Project:
-    """Render, commit and tag one of the projects."""
+    """Render and commit one of the projects, with a section for its version, and tag it."""
     complete = answers(**PROJECTS[name])
     template().render(complete, root)
+    changelog = root / "CHANGELOG.md"
+    section = f"## [Unreleased]\n\n## [{VERSION}] - 2026-01-01\n"
+    changelog.write_text(
+        changelog.read_text("utf-8").replace("## [Unreleased]\n", section, 1), "utf-8"
+    )
     commit_all(root)
     git("tag", "--annotate", f"v{VERSION}", f"--message={VERSION}", cwd=root)
     return Project(name, complete, root, frozenset(contents(root)))
