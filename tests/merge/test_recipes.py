@@ -152,3 +152,16 @@ def test_a_name_that_stands_twice_on_one_side_is_left_to_lines(name: str) -> Non
     base = f"{line}\nb:\n\tc\n"
     ours, theirs = f"{line}{line}\nb:\n\tc\n", base.replace(line, line.strip() + " 2\n")
     assert recipes.merge(base, ours, theirs) is None
+
+
+def test_lines_that_are_neither_recipe_nor_variable_are_merged_as_lines() -> None:
+    lines = "line one\nline two\nline three\n"
+    assert recipes.merge(lines, f"{lines}more\n", f"line one more\n{lines}") is None
+
+
+def test_files_that_are_included_have_names() -> None:
+    base = f"include a.mk\n{MAKE}"
+    ours, theirs = f"include a.mk\n-include b.mk\n{MAKE}", f"include c.mk\n{base}"
+    merged = recipes.merge(base, ours, theirs)
+    assert merged is not None
+    assert merged[0] == f"include c.mk\ninclude a.mk\n-include b.mk\n{MAKE}"

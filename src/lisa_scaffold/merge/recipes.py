@@ -36,10 +36,11 @@ _WITH_DEFAULTS = compile_lazily(
 _DIVIDED = compile_lazily(
     r"(?:\s*-?(?:ifeq|ifneq|ifdef|ifndef|else|endif|define|endef)\b|<<<<<<<|>>>>>>>)"
 )
+_INCLUDED = compile_lazily(r"[-s]?(?:include|import|mod)\??\s+(\S.*)")
 _WORDS = compile_lazily(r"[\w.%/ -]*")
 _PHONY = ".PHONY"
 _SEVERAL = 2
-_RECIPE, _NAMELESS = "recipe", "line"
+_RECIPE, _NAMELESS = "recipe", "comment"
 
 
 class _Head(NamedTuple):
@@ -126,7 +127,7 @@ def _read_recipes(text: str) -> list[tuple[str, list[str]]] | None:
 
 
 def _split(text: str) -> list[Unit] | None:
-    """The recipes, variables and other lines of a file; ``None`` where some are conditional."""
+    """The recipes, variables and comments of a file; ``None`` where there is anything else."""
     lines = to_lines(text)
     if any(_DIVIDED.match(line) for line in lines):
         return None
@@ -148,7 +149,10 @@ def _split(text: str) -> list[Unit] | None:
         if lines[at][0].isspace():
             return None
         end = _find_end(lines, at)
-        units.append(Unit(_make_key(lines[at:end]), gap, tuple(lines[begin:end])))
+        key = _make_key(lines[at:end])
+        if key is None:
+            return None
+        units.append(Unit(key, gap, tuple(lines[begin:end])))
         at = end
     return _join_phony(units)
 
@@ -168,12 +172,14 @@ def _find_end(lines: Sequence[str], at: int) -> int:
     return end
 
 
-def _make_key(lines: Sequence[str]) -> tuple[str, str]:
+def _make_key(lines: Sequence[str]) -> tuple[str, str] | None:
     if match := _ASSIGNMENT.match(lines[0]):
         return "=", match[1]
+    if match := _INCLUDED.match(lines[0]):
+        return "include", match[1]
     head = _read_head(lines[0])
     if head is None:
-        return _NAMELESS, lines[0]
+        return None  # nothing says which line of another version this is
     return _RECIPE, head.targets.split()[0] if head.targets else ""
 
 
@@ -249,7 +255,7 @@ def _merge_head(base: list[str], ours: list[str], theirs: list[str]) -> MergedUn
 
 
 def _place(before: Unit | None, ours: list[Unit], theirs: list[Unit]) -> list[Unit] | None:
-    """Place what both sides add at one place: recipes work in either order, other lines do not."""
+    """Place what both sides add at one place: recipes work in either order, comments do not."""
     if all(any(map(_is_nameless, side)) for side in (ours, theirs)):
         return None
     return place_in_turn(before, *map(_part, (ours, theirs)))
