@@ -121,8 +121,8 @@ def _list_keywords(
                 yield from ((each.arg, each.value) for each in inner)
             case ast.Dict(keys=keys, values=values):
                 for key, each in zip(keys, values, strict=True):
-                    is_text = isinstance(key, ast.Constant) and isinstance(key.value, str)
-                    yield (key.value if is_text else None, each)  # type: ignore[union-attr]
+                    name = key.value if isinstance(key, ast.Constant) else None
+                    yield (name if isinstance(name, str) else None, each)
             case _:
                 yield keyword.arg, value
 
