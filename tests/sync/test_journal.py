@@ -169,11 +169,13 @@ class Fatal:
                 return None
 
 
-STEP = 40
+# Well below the 40 calls during which files are changed, so that each walk comes by there: how many
+# calls come before depends a little on the machine.
+STEP = 25
 
 
 def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[Fatal]:
-    """A fresh project for every fortieth call, until an update makes no more calls."""
+    """A fresh project every few calls, until an update makes no more of them."""
     project = workshop.project.with_name("stepwise")
     number, reached = first, True
     while reached:
