@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ..support.tools import IDENTITY, git, passes, run
+from ..support.answers import answers, template
+from ..support.tools import IDENTITY, commit_all, git, passes, run
 from .conftest import Project, make_project
 from .parts import cache
-from .parts.cde import NAME, make_repository
 from .parts.hook_repositories import STAND_INS, digest, make_stand_ins
-from .test_fleet_repository import make_repository as make_fleet
 
 
 def with_hooks(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +53,8 @@ BAD = {
 }
 
 
-# Those of repositories, and hadolint, which comes from the package index.
-HOOKS = sum(len(hooks) for _, hooks in STAND_INS.values()) + 1
+# Those of repositories but clang-format, and hadolint, which comes from the package index.
+HOOKS = sum(len(hooks) for _, hooks in STAND_INS.values())
 # After this one no other runs.
 FIRST = ("no-leading-dash",)
 # Where these are broken, other hooks fail with them.
@@ -114,23 +113,25 @@ def hooks_that_stop(root: Path, faults: list[str]) -> set[str]:
     return failed_hooks(done.stdout) if done.returncode == 1 else set()
 
 
-def test_an_image_repository_passes_its_hooks(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = make_repository(tmp_path / NAME, "bookworm").root
-    with_hooks(root, home, monkeypatch)
-    shown = passes("nox", "-s", "hooks", cwd=root, timeout=900)
-    # There are no notebooks.
-    assert shown.count("Passed") == HOOKS - 1
-    assert git("status", "--porcelain", cwd=root) == ""
+OTHERS: dict[str, tuple[dict[str, object], int]] = {
+    "compiled": ({"compiled": "nanobind", "notebooks": True}, HOOKS + 1),
+    "image": ({"kind": "image"}, HOOKS - 1),
+    "pipeline": ({"kind": "pipeline"}, HOOKS - 1),
+    "service": ({"kind": "service"}, HOOKS - 1),
+    "fleet": ({"kind": "fleet"}, HOOKS - 2),
+}
+"""How many hooks pass: none but packages have notebooks, a fleet has no image either."""
 
 
-def test_the_repository_of_a_fleet_passes_its_hooks(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_projects_pass_their_hooks(
+    name: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root = make_fleet(tmp_path / "lisa-fleet")
+    given, count = OTHERS[name]
+    root = tmp_path / "project"
+    template().render(answers(**given), root)
+    commit_all(root)
     with_hooks(root, home, monkeypatch)
     shown = passes("nox", "-s", "hooks", cwd=root, timeout=900)
-    # There are neither notebooks nor images.
-    assert shown.count("Passed") == HOOKS - 2
+    assert shown.count("Passed") == count
     assert git("status", "--porcelain", cwd=root) == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,11 @@ import pytest
 
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
-from lisa_scaffold.template import CANONICAL_URL
 
-from ..conftest import ROOT
 from ..support.answers import answers, template
-from ..support.components import VERSION
 from ..support.tools import commit_all, git
 from .conftest import make_project
+from .parts.forge import lead_there, make_forge
 from .parts.gitlab import Event, GitLab, merge_request, pushed, tag
 
 CHECKS = {
@@ -76,19 +73,13 @@ def branches(folder: Path, form: str = "files") -> Path:
 @pytest.fixture(scope="module")
 def components(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with the components of this checkout."""
-    folder = tmp_path_factory.mktemp("forge") / "lisa-scaffold.git"
-    shutil.copytree(ROOT / "templates", folder / "templates")
-    commit_all(folder)
-    git("tag", VERSION, cwd=folder)
-    git("config", "uploadpack.allowFilter", "true", cwd=folder)
-    return folder
+    return make_forge(tmp_path_factory.mktemp("forge") / "lisa-scaffold.git")
 
 
 @pytest.fixture(autouse=True)
 def _forge(components: Path, home: Path) -> None:
     """That repository stands where pipelines look for their components."""
-    with (home / ".gitconfig").open("a", encoding="utf-8") as file:
-        file.write(f'[url "file://{components}"]\n\tinsteadOf = {CANONICAL_URL}\n')
+    lead_there(components, home)
 
 
 @pytest.fixture(scope="module", params=["files", "component"])

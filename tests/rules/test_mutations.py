@@ -173,7 +173,7 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "MET012": edit(TOML, 'requires-python = ">=3.11"', 'requires-python = "3.11+"'),
     "MET013": edit(TOML, '">=3.11"', '">=3.11,<4"'),
     "MET014": edit(TOML, CLASSIFIERS, f'{CLASSIFIERS}  "Programming Language :: Python :: 3.9",\n'),
-    "MET015": edit(TOML, 'python_version = "3.11"', 'python_version = "3.9"'),
+    "MET015": edit(TOML, "[tool.mypy]", '[tool.mypy]\npython_version = "3.9"'),
     "MET016": put(".python-version", "3.9\n"),
     "MET017": edit(TOML, '"numpy>=2.1.2"', '"numpy=2.1.2"'),
     "MET018": edit(TOML, '{ include-group = "lint" }', '{ include-group = "style" }'),

@@ -207,6 +207,21 @@ def forget_all_but_caches(state: Path) -> None:
             shutil.rmtree(path)
 
 
+def with_hooks(project: Path, folder: Path) -> tuple[str, ...]:
+    """What brings the repositories of a project's hooks into a job's container."""
+    stand_ins = make_stand_ins(project, folder / "stand-ins")
+    lines = ["[safe]\n\tdirectory = *\n"]
+    lines += [
+        f'[url "file:///stand-ins/{name}"]\n\tinsteadOf = {url}\n'
+        for url, name in stand_ins.items()
+    ]
+    (folder / "gitconfig").write_text("".join(lines))
+    return (
+        f"--volume={folder}/stand-ins:/stand-ins:ro",
+        f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
+    )
+
+
 @pytest.fixture(scope="session")
 def runner(
     docker: Docker,
@@ -222,13 +237,6 @@ def runner(
     build_from(docker, HELPER, folder / "helper", HELPER_IMAGE)
     build_from(docker, kaniko.DOCKERFILE, folder / "kaniko", kaniko.IMAGE)
     root = make_project("hatchling", folder / "project").root
-    stand_ins = make_stand_ins(root, folder / "stand-ins")
-    lines = ["[safe]\n\tdirectory = *\n"]
-    lines += [
-        f'[url "file:///stand-ins/{name}"]\n\tinsteadOf = {url}\n'
-        for url, name in stand_ins.items()
-    ]
-    (folder / "gitconfig").write_text("".join(lines))
     with cache.borrowed(f"gitlab-{digest()}", folder / "kept") as (kept, _):
         forget_all_but_caches(kept / "state")
         # Whatever user an image has.
@@ -255,8 +263,7 @@ def runner(
             (
                 f"--volume={kept}/packages:/packages",
                 f"--volume={wheel.parent}:/wheel:ro",
-                f"--volume={folder}/stand-ins:/stand-ins:ro",
-                f"--volume={folder}/gitconfig:/etc/gitconfig:ro",
+                *with_hooks(root, folder),
             ),
         )
 

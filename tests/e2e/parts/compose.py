@@ -129,16 +129,21 @@ class Stack:
         return self.compose(*command, "-c", statement).strip()
 
 
-def make_stack(docker: Docker, folder: Path) -> Stack:
-    """Build the images of a generated service in three versions, of which the third is bad."""
+def build_stand_ins(docker: Docker, folder: Path, *targets: str) -> None:
+    """Build what stands in for public images, each from Debian's package: `localhost/NAME:test`."""
     docker.build(write_context("bookworm", folder / "base"), "localhost/debian:bookworm")
     stand_ins = folder / "stand-ins"
     stand_ins.mkdir()
     (stand_ins / "Dockerfile").write_text(STAND_INS, encoding="utf-8")
     (stand_ins / "entry").write_text(POSTGRES, encoding="utf-8")
-    for target in ("postgres", "caddy", "rclone", "store"):
+    for target in targets:
         build = ("build", "--network=host", f"--target={target}", f"--tag=localhost/{target}:test")
         docker(*build, stand_ins, timeout=1200)
+
+
+def make_stack(docker: Docker, folder: Path) -> Stack:
+    """Build the images of a generated service in three versions, of which the third is bad."""
+    build_stand_ins(docker, folder, "postgres", "caddy", "rclone", "store")
     root = folder / "service"
     template().render(answers(kind="service", recovery="moment"), root)
     (root / "compose.desk.local.yaml").write_text(LOCAL, encoding="utf-8")

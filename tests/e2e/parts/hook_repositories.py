@@ -68,6 +68,10 @@ STAND_INS: dict[str, tuple[str, dict[str, tuple[str, list[str]]]]] = {
         "detect-secrets",
         {"detect-secrets": ("detect-secrets-hook", TEXT)},
     ),
+    "https://github.com/pre-commit/mirrors-clang-format": (
+        "clang-format",
+        {"clang-format": ("clang-format -i", TEXT)},
+    ),
     "https://github.com/kynan/nbstripout": (
         "nbstripout",
         {"nbstripout": ("nbstripout", ["jupyter"])},
