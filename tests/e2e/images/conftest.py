@@ -15,6 +15,7 @@ from ...support.tools import passes
 from ..conftest import make_project
 from ..parts import apptainer, cache, kaniko, registry
 from ..parts import docker as engine
+from ..parts import kubernetes as clusters
 from ..parts.apptainer import Apptainer
 from ..parts.base import PYTHONS, write_context
 from ..parts.cde import NAME, VERSION, Repository, make_repository
@@ -37,6 +38,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def docker() -> Iterator[Docker]:
     """A running engine."""
     with engine.started() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def kubernetes(
+    docker: Docker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[clusters.Cluster]:
+    """A cluster of Kubernetes, whose node is that engine."""
+    with clusters.started(docker, tmp_path_factory.mktemp("kubernetes")) as started:
         yield started
 
 
