@@ -82,7 +82,7 @@ def tests(session: nox.Session) -> None:
         session.run(
             "pytest",
             *("--numprocesses=auto", "--dist=worksteal"),
-            *("-m", "not e2e and not costs and not sweep"),
+            *("-m", "not e2e and not costs and not sweep", "--ignore=tests/e2e"),
             "--cov",
             "--cov-report=term",
             f"--cov-report=xml:{REPORTS / 'coverage.xml'}",
@@ -115,7 +115,7 @@ def sweeps(session: nox.Session) -> None:
         session.run(
             "pytest",
             *("--numprocesses=auto", "--dist=worksteal"),
-            *("-m", "(sweep or hypothesis) and not e2e and not costs"),
+            *("-m", "(sweep or hypothesis) and not e2e and not costs", "--ignore=tests/e2e"),
             "--hypothesis-profile=sweep",
             "--durations=20",
             *session.posargs,

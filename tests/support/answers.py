@@ -122,3 +122,21 @@ def pairwise(kind: str) -> tuple[Mapping[str, Any], ...]:
         {"kind": kind, **{key: value for key, value in row.items() if value is not None}}
         for row in rows
     )
+
+
+@cache
+def few(kind: str) -> int:
+    """How many of these rows are tried at every change: the first, which bring most that is new.
+
+    Every value of every question stands there, and three in four of the pairs.
+    """
+    rows, combined = pairwise(kind), levels(kind)
+    values = {(key, repr(value)) for key in combined for value in combined[key]}
+    pairs = [pair for pair in _pairs(combined) if is_allowed(kind, pair)]
+    for number in range(1, len(rows)):
+        first = [{key: row.get(key) for key in combined} for row in rows[:number]]
+        met = {(key, repr(value)) for row in first for key, value in row.items()}
+        held = [pair for pair in pairs if any(pair.items() <= row.items() for row in first)]
+        if values <= met and len(held) * 4 >= len(pairs) * 3:
+            return number
+    return len(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pytest
@@ -31,12 +31,19 @@ def sampled(
     """
     several = isinstance(names, tuple)
     parameters = [
-        pytest.param(
-            *(case if several else [case]), marks=[pytest.mark.sweep] if number % step else []
-        )
+        pytest.param(*(case if several else [case]), marks=_marks(number % step == 0))
         for number, case in enumerate(cases)
     ]
     return pytest.mark.parametrize(names, parameters, **options)
+
+
+def parameters(cases: Iterable[Any], tried: Collection[Any]) -> list[Any]:
+    """Cases for a test or a fixture, of which some are tried at every change."""
+    return [pytest.param(case, marks=_marks(case in tried)) for case in cases]
+
+
+def _marks(is_tried: bool) -> list[pytest.MarkDecorator]:
+    return [] if is_tried else [pytest.mark.sweep]
 
 
 def every(step: int, name: str) -> pytest.MarkDecorator:

@@ -17,17 +17,17 @@ from lisa_scaffold.project.gitlab_runs import SITUATIONS, Situation, job_runs
 from lisa_scaffold.template.pristine import component_addresses, component_name
 
 from ..conftest import ROOT
-from ..support.answers import KINDS, Answers, answers, pairwise, template
+from ..support.answers import Answers, answers, template
 from ..support.components import KNOWN, NAMES, TEXTS, VERSION
 from ..support.files import contents
-from ..support.sweeps import sampled
+from ..support.sweeps import parameters, sampled
 from ..support.tools import passes, program
+from .conftest import ROWS
 
 sys.path.append(str(ROOT / "releases"))
 
 import components
 
-ROWS = {f"{kind}{at:02}": row for kind in KINDS for at, row in enumerate(pairwise(kind))}
 GIVEN = {
     name: {"kind": "package", "compiled": "cython"} if name == "compiled" else {"kind": name}
     for name in NAMES
@@ -62,16 +62,17 @@ def test_a_component_names_no_file_that_a_project_with_it_has_not(name: str) -> 
     assert yaml_data.load("", TEXTS[name]).duplicates == ()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_they_follow_gitlab_s_schema(name: str, tmp_path: Path) -> None:
-    header, _, body = TEXTS[name].partition("\n---\n")
-    # The schema knows no inputs that are whole values, nor any in a key.
-    body = re.sub(r"\$\[\[ inputs\.(pythons|interpreters) \]\]", '["3.11"]', body)
-    body = body.replace("$[[ inputs.backend_variable ]]:", "LISA_BACKEND:")
+def test_they_follow_gitlab_s_schema(tmp_path: Path) -> None:
+    for name in NAMES:
+        header, _, body = TEXTS[name].partition("\n---\n")
+        # The schema knows no inputs that are whole values, nor any in a key.
+        body = re.sub(r"\$\[\[ inputs\.(pythons|interpreters) \]\]", '["3.11"]', body)
+        body = body.replace("$[[ inputs.backend_variable ]]:", "LISA_BACKEND:")
+        for part, text in ("header", header), ("body", body):
+            (tmp_path / f"{name}-{part}.yml").write_text(text, encoding="utf-8")
     check = (program("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci")
-    for part, text in ("header", header), ("body", body):
-        (tmp_path / f"{part}.yml").write_text(text, encoding="utf-8")
-        passes(*check, "--data-transform", "gitlab-ci", f"{part}.yml", cwd=tmp_path)
+    files = sorted(path.name for path in tmp_path.iterdir())
+    passes(*check, "--data-transform", "gitlab-ci", *files, cwd=tmp_path)
 
 
 def pipeline(given: Answers, folder: Path) -> Pipeline:
@@ -146,18 +147,18 @@ def test_a_lock_is_what_the_file_has(name: str, tmp_path: Path) -> None:
         assert '--require-hashes --requirement "$tools/lock.txt"' in commands
 
 
-@sampled("forge", ["in2p3", "esa"], 2)
-def test_a_project_holds_at_most_six_lines(forge: str, tmp_path: Path) -> None:
-    for row in (*ROWS.values(), {}):
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        template().render(answers(**{**row, "forge": forge, "ci_rules": "component"}), folder)
-        kind = row.get("kind", "package")
+@pytest.mark.parametrize("given", parameters([*GIVEN.values(), *ROWS.values()], [*GIVEN.values()]))
+def test_a_project_holds_at_most_six_lines(given: Answers, tmp_path: Path) -> None:
+    for forge in "in2p3", "esa":
+        folder = tmp_path / forge
+        template().render(answers(**{**given, "forge": forge, "ci_rules": "component"}), folder)
+        kind = given["kind"]
         assert {path.name for path in folder.glob(".gitlab/ci/*")} == KEPT.get(kind, set())
         text = (folder / ".gitlab-ci.yml").read_text()
         lines = [line for line in text.splitlines() if line and "# " not in line]
         assert len(lines) <= 6
         (entry,) = yaml_data.load("", text).data["include"]
-        name = component_name({"kind": kind, **row})
+        name = component_name(given)
         address = component_addresses(name, VERSION)[0 if forge == "in2p3" else -1]
         assert entry["component" if forge == "in2p3" else "remote"] == address
         digest = components.integrity(TEXTS[name])

@@ -18,9 +18,9 @@ import yaml
 
 from ..support.answers import KINDS, is_allowed, levels, pairwise, template
 from ..support.files import contents, load_yaml
-from ..support.sweeps import sampled
+from ..support.sweeps import parameters
 from ..support.tools import passes, program
-from .conftest import NAMES, Render
+from .conftest import FEW, ROWS, Render
 
 
 def properties(text: str) -> dict[str, str]:
@@ -301,7 +301,7 @@ def test_badges_lead_where_they_say(package: Render) -> None:
     assert badges.get("DOI") == (f"https://doi.org/{doi}" if doi else None)
 
 
-@sampled("render", NAMES, 4, indirect=True)
+@pytest.mark.parametrize("render", parameters(ROWS, FEW[::4]), indirect=True)
 def test_rendering_twice_gives_the_same_bytes(render: Render, tmp_path: Path) -> None:
     template().render(render.answers, tmp_path / "again")
     assert contents(tmp_path / "again") == render.files

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +144,9 @@ def follows_schema(render: Render, values: dict[str, Any], folder: Path) -> bool
     ],
 )
 def test_the_values_of_the_chart_follow_their_schema(
-    renders: list[Render], tmp_path: Path, wrong: dict[str, Any], is_right: bool
+    rendered: Callable[[str], Render], tmp_path: Path, wrong: dict[str, Any], is_right: bool
 ) -> None:
-    render = next(each for each in renders if each.answers["kind"] == "service")
+    render = rendered("service00")
     values = yaml.safe_load(text(render, "chart/values.yaml"))
     assert follows_schema(render, {**values, **wrong}, tmp_path) == is_right
 
