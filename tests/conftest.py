@@ -9,11 +9,13 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from lisa_scaffold import process
+from lisa_scaffold.template import Template
 
 from .support import sweeps
 
@@ -29,6 +31,9 @@ settings.register_profile("lisa", deadline=None, derandomize=True, max_examples=
 settings.register_profile("sweep", settings.get_profile("lisa"), max_examples=sweeps.ALL)
 settings.load_profile("lisa")
 
+
+# A forked process ends by ``os._exit``: the lines that it runs would be counted for nobody.
+os.register_at_fork(after_in_child=lambda: sys.settrace(None))
 
 _numbers = itertools.count()
 
@@ -103,6 +108,25 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     A file whose tests see all of something in processes overrides this.
     """
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture
+def uncounted_renders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines that our own template's renders run are not counted.
+
+    They are most of what an adoption runs, and are counted where rendering is tested.
+    """
+    run = Template._run
+
+    def run_uncounted(self: Template, *words: Any, **options: Any) -> Any:
+        counting = sys.gettrace()
+        sys.settrace(None)
+        try:
+            return run(self, *words, **options)
+        finally:
+            sys.settrace(counting)
+
+    monkeypatch.setattr(Template, "_run", run_uncounted)
 
 
 @pytest.fixture(autouse=True)
