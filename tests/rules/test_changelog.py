@@ -245,3 +245,11 @@ def test_a_git_log_is_no_changelog() -> None:
     files = changed(clean(), {"CHANGELOG.md": None, "CHANGELOG": people * 5})
     assert found(files, "CHG006") == [("CHG006", "CHANGELOG", 2)]
     assert found(with_changelog(f"{GOOD}\nFixed in abcdef01 and 1234567.\n"), "CHG") == []
+
+
+def test_versions_that_were_days_before_they_were_numbers() -> None:
+    text = "# Changes\n\n{}"
+    one = "".join(f"## {each}\n\n- x\n\n" for each in ("1.1.0", "1.0.0", "2017.06", "2017.05"))
+    assert found({"CHANGELOG.md": text.format(one)}, "CHG004") == []
+    other = "".join(f"## {each}\n\n- x\n\n" for each in ("1.1.0", "2017.05", "2017.06"))
+    assert found({"CHANGELOG.md": text.format(other)}, "CHG004") == [("CHG004", "CHANGELOG.md", 11)]

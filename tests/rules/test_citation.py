@@ -111,8 +111,7 @@ def test_required_keys_that_are_the_same_for_all() -> None:
             "https://orcid.org/0000",
             "0000",
             8,
-            "check the digits, and write the ORCID like https://orcid.org/0000-…, or citation "
-            "tools reject this file",
+            "write the ORCID like https://orcid.org/0000-…, or citation tools reject this file",
         ),
         (
             "- name: LISA",
@@ -145,6 +144,16 @@ def test_values(old: str, new: str, line: int, message: str) -> None:
     files = replaced(old, new)
     assert found(files, "CIT") == [("CIT003", FILE, line)]
     assert messages(files, "CIT") == [message]
+
+
+def test_what_is_wrong_with_many_authors_is_one_finding() -> None:
+    person = "  - family-names: Doe\n    orcid: 0000-0002-1825-0097\n"
+    files = with_citation(f"cff-version: 1.2.0\nmessage: M\ntitle: T\nauthors:\n{person * 3}")
+    assert found(files, "CIT") == [("CIT003", FILE, 6)]
+    assert messages(files, "CIT") == [
+        "write the ORCID like https://orcid.org/0000-…, or citation tools reject this file"
+        "; also in lines 8, 10"
+    ]
 
 
 def test_authors_are_a_list() -> None:

@@ -300,3 +300,27 @@ def test_databases_that_are_open(port: str, is_found: bool) -> None:
 def test_databases_that_are_open_in_the_long_form(port: str, is_found: bool) -> None:
     wanted: list[Found] = [("CMP005", FILE, 5)] if is_found else []
     assert found(web("ports:", f"  - {port}"), "CMP005") == wanted
+
+
+@pytest.mark.parametrize(
+    ("image", "database"),
+    [
+        ("opensearchproject/opensearch:3.1", "OpenSearch"),
+        ("docker.elastic.co/elasticsearch/elasticsearch:9.0", "Elasticsearch"),
+        ("example.org/search:1", "Elasticsearch"),
+    ],
+)
+def test_a_database_is_called_by_its_name(image: str, database: str) -> None:
+    files = compose(f"services:\n  a:\n    image: {image}\n    ports: ['9200:9200']\n")
+    assert messages(files, "CMP005") == [
+        f"{database} is open to everybody: remove this, or write `127.0.0.1:` before it"
+    ]
+
+
+def test_an_image_of_several_files_is_one_finding() -> None:
+    body = "services:\n  a:\n    image: redis\n"
+    files = {**compose(body), **compose(body, "b/compose.yaml")}
+    assert found(files, "CMP003") == [("CMP003", "b/compose.yaml", 3)]
+    assert messages(files, "CMP003") == [
+        f"the image redis may change any day: add a version tag; also in {FILE}:3"
+    ]

@@ -625,3 +625,42 @@ def test_an_argument_that_has_to_be_given_is_no_image(default: str, is_found: bo
 def test_what_pages_show_is_no_image(path: str, is_found: bool) -> None:
     files = {path: "FROM debian:latest\nUSER a\n"}
     assert found(files, "CON002") == ([("CON002", path, 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("command", "is_found"),
+    [
+        ("pip install --no-index --user /tmp/wheels/*.whl", False),
+        ("pip install --user --no-index a", False),
+        ("pip install --no-deps *.whl", False),
+        ("pip install /wheels/*.whl --no-deps", False),
+        ("pip install /wheels/*.whl", True),
+        ("pip install --no-deps a", True),
+        ("pip install a && ls --no-index", True),
+    ],
+)
+def test_what_comes_from_files_is_kept_nowhere_else(command: str, *, is_found: bool) -> None:
+    files = image("FROM x.org/a:1", f"RUN {command}")
+    assert found(files, "CON007") == ([("CON007", FILE, 2)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("last", "more", "is_found"),
+    [
+        ('ENTRYPOINT [ "python", "hello.py" ]', {"jobs/one/hello.py": ""}, False),
+        ("RUN pip install -r requirements.txt", {"jobs/one/requirements.txt": ""}, False),
+        ("RUN pip install .", {"jobs/one/requirements.txt": ""}, True),
+        ('ENTRYPOINT [ "python", "hello.py" ]', {"jobs/one/hello.py": "", "hello.py": ""}, True),
+    ],
+)
+def test_a_context_inside_the_repository(
+    last: str, more: dict[str, str], *, is_found: bool
+) -> None:
+    path = "jobs/one/Dockerfile"
+    files = {path: f"FROM x.org/a:1\nCOPY . .\n{last}\n", **more}
+    assert found(files, "CON008") == ([("CON008", path, 2)] if is_found else [])
+
+
+@pytest.mark.parametrize("folder", ["samples", "dags/samples/one", "demo", "tutorials/a"])
+def test_images_that_are_shown(folder: str) -> None:
+    assert found({f"{folder}/Dockerfile": "FROM debian:13\nCOPY . .\n"}, "CON") == []

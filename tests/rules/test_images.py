@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lisa_scaffold.rules.images import explain_end
+from lisa_scaffold.rules.images import explain_change, explain_end
 
 # Python, Debian (with its long-term support), Ubuntu, Alpine, CentOS and Node.js say so themselves.
 ENDS = """\
@@ -87,3 +87,19 @@ def test_the_day_after_the_last_repair_is_the_first_to_tell(line: str) -> None:
 def test_nothing_is_told_where_no_day_is_known(name: str) -> None:
     assert explain_end(name, date(2099, 1, 1)) == ""
     assert explain_end("debian:8", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "moves"),
+    [
+        ("python:bookworm", True),
+        ("ghcr.io/astral-sh/uv:bookworm-slim", True),
+        ("docker.io/library/postgres:trixie", True),
+        ("debian:bookworm", False),
+        ("example/base:buster", False),
+        ("registry.example.org/group/tools:noble", False),
+        ("example/base:latest", True),
+    ],
+)
+def test_the_name_of_a_release_may_be_a_version(name: str, *, moves: bool) -> None:
+    assert bool(explain_change(name)) == moves

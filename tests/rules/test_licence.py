@@ -537,3 +537,35 @@ def test_a_readme_against_setup_py() -> None:
     assert messages(files, "LIC007") == [
         "the README names MIT, but the metadata says GPL-3.0: correct the wrong one"
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [
+        ("licenses/LGPL_LICENSE.txt", True),
+        ("licenses/MIT.txt", True),
+        ("LICENCE/a-copying.md", True),
+        ("licenses/README.txt", False),
+        ("texts/LGPL_LICENSE.txt", False),
+    ],
+)
+def test_texts_in_a_folder_of_their_own(path: str, *, is_there: bool) -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='a')\n", path: MIT}
+    assert found(files, "LIC001") == [("LIC001", path if is_there else "LICENSE", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("LGPLv3+", "LGPL-3.0-or-later"),
+        ("GPLv2+", "GPL-2.0-or-later"),
+        ("GNU GPL version 3 or later", "GPL-3.0-or-later"),
+        ("GPLv3", ""),
+    ],
+)
+def test_whether_later_versions_are_meant_may_be_told(text: str, right: str) -> None:
+    files = {"setup.py": f"from setuptools import setup\nsetup(name='a', license='{text}')\n"}
+    remedy = f"write `{right}`" if right else "write its identifier, which is in spdx.org/licenses"
+    assert messages(files, "LIC003") == [
+        f"`{text}` is not a licence identifier that tools understand: {remedy}"
+    ]

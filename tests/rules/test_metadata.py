@@ -315,3 +315,47 @@ def test_a_generated_project_passes_in_every_form() -> None:
 def test_several_people_in_one_name(name: str, several: bool) -> None:
     project = f'[project]\nname = "a"\nversion = "1"\nauthors = [{{ name = "{name}" }}]\n'
     assert bool(found({"pyproject.toml": project}, "MET005")) == several
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CTA Consortium, Analysis and Simulation Working Group",
+        "The First Developers, The Second Developers",
+        "University of Example, Department of Physics",
+        "Example Research GmbH, Some Town",
+    ],
+)
+def test_a_group_whose_name_has_a_comma(name: str) -> None:
+    project = f'[project]\nname = "a"\nversion = "1"\nauthors = [{{ name = "{name}" }}]\n'
+    assert found({"pyproject.toml": project}, "MET005") == []
+
+
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("packages", "move it to [tool.poetry], or delete it"),
+        ("include", "move it to [tool.poetry], or delete it"),
+        ("something", "delete it"),
+    ],
+)
+def test_keys_of_other_tables(key: str, remedy: str) -> None:
+    assert messages(with_lines(f"{key} = []\n"), "MET001") == [
+        f"`{key}` is not a key of [project], so the build may stop: {remedy}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "is_found"),
+    [
+        ("", {}, True),
+        ("", {"manage.py": ""}, False),
+        ('license = "MIT"\n', {"manage.py": ""}, True),
+        ('classifiers = ["Framework :: Django"]\n', {"manage.py": ""}, True),
+        ("", {"tests/manage.py": ""}, True),
+    ],
+)
+def test_a_site_that_nobody_installs(lines: str, more: dict[str, str], *, is_found: bool) -> None:
+    files = {TOML: f'[project]\nname = "a"\nversion = "1"\n{lines}', **more}
+    wanted = [("MET003", TOML, 1), ("MET007", TOML, 1)] if is_found else []
+    assert [*found(files, "MET003"), *found(files, "MET007")] == wanted

@@ -116,3 +116,15 @@ def test_modules_that_are_certain_to_be_imported(
 )
 def test_requirements_that_say_more_or_nothing(metadata: str) -> None:
     assert check({**package("import astropy\n"), "pyproject.toml": metadata}) == []
+
+
+@pytest.mark.parametrize(
+    ("requirement", "count"),
+    [("dask-ms[s3,xarray]>=0.2", 0), ("dask-ms[XArray, zarr]", 0), ("dask-ms[zarr]", 1)],
+)
+def test_an_extra_of_a_requirement_brings_what_it_is_named_for(
+    requirement: str, count: int
+) -> None:
+    metadata = METADATA.replace('"PyYAML"', f'"{requirement}"')
+    files = {**package("import xarray\n"), "pyproject.toml": metadata}
+    assert len(check(files)) == count

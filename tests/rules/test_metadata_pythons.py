@@ -126,7 +126,10 @@ def test_black_keeps_what_is_supported() -> None:
         return with_lines(f"[tool.black]\ntarget-version = [\n{listed}]\n")
 
     files = black("py39", "py310", "py311", "py312")
-    assert found(files, "MET") == [("MET015", TOML, 13), ("MET015", TOML, 14)]
+    assert found(files, "MET") == [("MET015", TOML, 13)]
+    assert messages(files, "MET") == [
+        "black assumes Python 3.9 and 3.10, but the oldest supported is 3.11: write that version"
+    ]
     assert fixed(files, "MET015") == {TOML: black("py311", "py312")[TOML]}
 
 
@@ -180,6 +183,28 @@ def test_tools_that_agree_pass() -> None:
     assert found({**unknown, "ruff.toml": 'target-version = "py37"\n'}, "MET015") == []
 
 
+PAGES = 'build:\n  tools:\n    python: "3.9"\n'
+
+
+@pytest.mark.parametrize(
+    ("rest", "needed", "is_found"),
+    [
+        ("", "", False),
+        ("python:\n  install:\n    - requirements: docs/r.txt\n", "sphinx==8.1\n", False),
+        ("python:\n  install:\n    - requirements: docs/r.txt\n", "sphinx==8.1\n-e .\n", True),
+        ("python:\n  install:\n    - requirements: docs/r.txt\n", "../..[docs]\n", True),
+        ("python:\n  install:\n    - method: pip\n      path: .\n", "", True),
+        ("  jobs:\n    post_install:\n      - uv sync --group docs\n", "", True),
+        ("  jobs:\n    post_install:\n      - pip install sphinx==8.1\n", "", False),
+        ("  commands:\n    - pip install -e '.[docs]'\n", "", True),
+        ("  commands:\n    - python -m pip install .\n", "", True),
+    ],
+)
+def test_pages_that_do_not_install_the_package(rest: str, needed: str, *, is_found: bool) -> None:
+    files = with_lines("", **{".readthedocs.yaml": PAGES + rest, "docs/r.txt": needed})
+    assert found(files, "MET016") == ([("MET016", ".readthedocs.yaml", 3)] if is_found else [])
+
+
 def test_images_and_services() -> None:
     pipeline = (
         "variables:\n  TAG: 3.10-slim\n\ntest:\n  image: python:$TAG\n  script: [pytest]\n"
@@ -190,7 +215,7 @@ def test_images_and_services() -> None:
         **{
             ".gitlab-ci.yml": pipeline,
             ".python-version": "3.10.4\n",
-            ".readthedocs.yaml": 'build:\n  tools:\n    python: "3.9"\n',
+            ".readthedocs.yaml": f"{PAGES}python:\n  install:\n    - path: .\n",
             "Dockerfile": "ARG TAG=3.8\nFROM python:${TAG}\n",
         },
     )
@@ -225,10 +250,26 @@ def test_poetrys_caret_is_a_limit() -> None:
 
 def test_the_oldest_python_that_is_proposed_is_one_that_the_classifiers_name() -> None:
     call = "from setuptools import setup\nsetup(name='a'{})\n"
-    classifiers = "".join(
-        f"'Programming Language :: Python :: {each}', " for each in ("3.5", "2.7")
-    )
+
+    def classified(*versions: str) -> dict[str, Any]:
+        listed = "".join(f"'Programming Language :: Python :: {each}', " for each in versions)
+        return {"setup.py": call.format(f", classifiers=[{listed}]")}
+
     start = "no `python_requires`, so pip installs this into Pythons that cannot run it: add "
-    files = {"setup.py": call.format(f", classifiers=[{classifiers}]")}
-    assert messages(files, "MET011") == [f"{start}`>=2.7`, the oldest in the classifiers"]
+    told = f"{start}`>=3.5`, the oldest in the classifiers"
+    assert messages(classified("3.6", "3.5"), "MET011") == [told]
+    # Every Python that pip runs on is one of them.
+    assert found(classified("3.5", "2.7"), "MET011") == []
+    assert found(classified("3.13", "2.6"), "MET011") == []
     assert messages({"setup.py": call.format("")}, "MET011") == [f"{start}one such as `>=3.11`"]
+
+
+def test_what_is_never_built_needs_no_bound() -> None:
+    table = '[project]\nname = "a"\nversion = "1"\n{}'
+    for rest in (
+        "[tool.hatch.build.targets.wheel]\nbypass-selection = true\n",
+        "[tool.uv]\npackage = false\n",
+        "[tool.setuptools]\npackages = []\n",
+    ):
+        assert found({TOML: table.format(rest)}, "MET011") == []
+    assert found({TOML: table.format("")}, "MET011") == [("MET011", TOML, 1)]

@@ -187,3 +187,20 @@ def test_pins_in_a_file_that_the_build_reads(path: str, content: str) -> None:
 def test_pins_that_no_user_gets(path: str, content: str) -> None:
     files = {path: content, "requirements.txt": PINS, "requirements-dev.txt": PINS}
     assert found(files, "MET020") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_found"),
+    [
+        ('    "adage==0.11.0",  # matches the version of the engine\n', False),
+        ('    "adage==0.11.0",  # 0.12 is broken\n', False),
+        ('    "adage==0.11.0",  # old\n', True),
+        ('    "adage==0.11.0",\n    "numpy",  # for all the arrays\n', True),
+    ],
+)
+def test_a_pin_that_says_why(lines: str, *, is_found: bool) -> None:
+    setup = f"needs = [\n{lines}]\nsetup(name='a', install_requires=needs)\n"
+    files = {"setup.py": f"from setuptools import setup\n{setup}"}
+    assert bool(found(files, "MET020")) == is_found
+    listed = f"[project]\nname = 'a'\nversion = '1'\ndependencies = [\n{lines}]\n"
+    assert bool(found({"pyproject.toml": listed}, "MET020")) == is_found

@@ -506,3 +506,18 @@ def test_a_table_that_only_tells_tools(text: str, more: dict[str, str], is_found
     codes = {code for code, *_ in found({TOML: f"[project]\nname = 'a'\n{text}", **more})}
     wanted = {"PKG001", "MET003", "MET007", "LIC003"}
     assert codes & wanted == (wanted if is_found else set())
+
+
+@pytest.mark.parametrize(
+    ("modules", "is_found"),
+    [
+        ('["a_b", "a_b.fit.*"]', False),
+        ('"a_b.*"', False),
+        ('["numpy.*", "a_bc"]', True),
+    ],
+)
+def test_types_that_are_not_ready(modules: str, *, is_found: bool) -> None:
+    override = f"[[tool.mypy.overrides]]\nmodule = {modules}\nignore_errors = true\n"
+    project = f"[project]\nname = 'a-b'\nversion = '1'\n[tool.mypy]\nstrict = true\n{override}"
+    files = {"pyproject.toml": project, "src/a_b/__init__.py": ""}
+    assert bool(found(files, "PKG008")) == is_found

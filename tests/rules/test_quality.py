@@ -411,3 +411,31 @@ def test_pytest_reads_paths_as_a_shell_does(written: str, is_found: bool) -> Non
     files = with_toml("", **{"tests/test_a.py": "", "my tests/test_b.py": ""})
     files["setup.cfg"] = f"[tool:pytest]\ntestpaths = {written}\n"
     assert found(files, "QTY008") == ([("QTY008", "setup.cfg", 2)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    "path", ["dep/requirements-lint.txt", "requirements/lint.txt", "ci/environment-dev.yml"]
+)
+def test_a_plugin_that_reads_settings_may_be_listed_anywhere(path: str) -> None:
+    settings = "[tool.flake8]\nmax-line-length = 99\n"
+    assert messages({TOML: settings}, "QTY007") == [
+        "flake8 does not read this file: move the settings to .flake8, or delete them"
+    ]
+    assert found({TOML: settings, path: "flake8-pyproject >= 1.0\n"}, "QTY007") == []
+
+
+def test_paths_of_one_setting_are_one_finding() -> None:
+    settings = '[tool.mypy]\nfiles = [\n  "src/a.py",\n  "lib/b.py",\n  "lib/c.py",\n]\n'
+    files = {TOML: settings, "src/a.py": ""}
+    assert found(files, "QTY008") == [("QTY008", TOML, 4)]
+    assert messages(files, "QTY008") == [
+        "mypy looks at lib/b.py and lib/c.py, which do not exist: correct the names"
+    ]
+
+
+def test_removed_rules_of_one_line_are_one_finding() -> None:
+    files = {TOML: '[tool.ruff.lint]\nignore = ["ANN101", "ANN102", "D203"]\n'}
+    assert messages(files, "QTY010") == [
+        "ruff warns about ANN101 and ANN102 or stops, as they were removed: delete them"
+    ]
+    assert fixed(files, "QTY010") == {TOML: '[tool.ruff.lint]\nignore = ["D203"]\n'}

@@ -233,8 +233,7 @@ def test_hooks_that_another_repository_took_over(name: str, instead: str) -> Non
     [
         (("id: a", "files: ^source/"), 6),
         (("id: a", r"exclude: \.(py|yaml)$"), 5),
-        (("id: hadolint",), 5),
-        (("id: check-gitlab-ci",), 5),
+        (("id: a", "files: nonesuch"), 6),
     ],
 )
 def test_hooks_that_run_on_nothing(lines: tuple[str, ...], line: int) -> None:
@@ -253,6 +252,12 @@ def test_hooks_that_run_on_nothing(lines: tuple[str, ...], line: int) -> None:
         ("id: a", "files: ^source/", "language: fail"),
         ("id: a", "files: (a*)*b"),
         ("id: hadolint", r"files: \.py$"),
+        # They wait for a first file of their kind.
+        ("id: hadolint",),
+        ("id: check-gitlab-ci",),
+        # They are switched off.
+        *(("id: a", f"files: {each}") for each in ("none", "'^$'", "$^", "a^", "(?!)", "^NONE$")),
+        *(("id: a", f"exclude: '{each}'") for each in (".*", "^.*$", "^")),
     ],
 )
 def test_hooks_that_may_run(lines: tuple[str, ...]) -> None:

@@ -330,3 +330,46 @@ def test_passwords_of_one_file_are_one_finding() -> None:
     assert messages(files, "SEC003") == [
         "everybody here can read this password: change it, then use a variable; also in line 5"
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "is_found"),
+    [
+        ("https://s3.example.org/a.jpg?AWSAccessKeyId=", False),
+        ("https://s3.example.org/a.jpg?X-Amz-Credential=", False),
+        ("    AWSAccessKeyId=", False),
+        ("aws_access_key_id = ", True),
+        ('key = "', True),
+    ],
+)
+def test_the_public_half_of_a_key_in_an_address(before: str, *, is_found: bool) -> None:
+    key_of_aws = "AKIA" + random(16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    files = {"a.py": f"{before}{key_of_aws}&Expires=1\n"}
+    assert found(files, "SEC002") == ([("SEC002", "a.py", 1)] if is_found else [])
+
+
+def test_one_project_that_several_files_include_is_one_finding() -> None:
+    part = "include:\n  - project: a/b\n    file: c.yml\n"
+    files = {".gitlab-ci.yml": "include:\n  - local: /ci/*.yml\n", "ci/a.yml": part}
+    files["ci/b.yml"] = part
+    assert found(files, "SEC004") == [("SEC004", "ci/a.yml", 2)]
+    (message,) = messages(files, "SEC004")
+    assert message.endswith("add `ref` with a tag or a commit; also in ci/b.yml:2")
+
+
+@pytest.mark.parametrize(
+    ("readme", "is_found"),
+    [
+        ("https://gitlab.com/lisa/sub/a-b/badges/main/pipeline.svg", False),
+        ("git clone https://gitlab.com/lisa/a_b.git", False),
+        ("https://git.example.org/lisa/a-b/-/issues", False),
+        ("https://gitlab.com/lisa/other/-/issues", True),
+        ("https://gitlab.com/other/a-b/-/issues", True),
+        ("https://github.com/lisa/a-b.git", True),
+    ],
+)
+def test_the_group_that_a_readme_tells(readme: str, *, is_found: bool) -> None:
+    project = "[project]\nname = 'a-b'\nversion = '1'\n"
+    files = {**includes("project: lisa/ci\n    file: a.yml"), "pyproject.toml": project}
+    wanted = [("SEC004", ".gitlab-ci.yml", 2)] if is_found else []
+    assert found({**files, "README.md": f"# A\n\nSee {readme}\n"}, "SEC004") == wanted

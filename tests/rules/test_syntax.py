@@ -186,3 +186,21 @@ def test_another_key_may_stand_in_another_mapping() -> None:
 def test_a_large_notebook_is_no_invalid_one() -> None:
     notebook = '{"cells": ["' + "x" * 1_000_000 + '"]}'
     assert found({**clean(), "a.ipynb": notebook}, "SYN") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = {\n  b = 1,\n  c = [1, 2], # so\n}\n",
+        "a = [\n  { b = 'x,', },\n  { c = { d = 1,\n }, },\n]\n",
+        'a = "\\e[1m"\nb = "\\x41\\\\x41"\n',
+    ],
+)
+def test_what_a_newer_toml_allows_other_tools_may_read(text: str) -> None:
+    assert found({"prek.toml": text}, "SYN") == []
+    assert [each[0] for each in found({"pyproject.toml": text}, "SYN")] == ["SYN001"]
+
+
+@pytest.mark.parametrize("text", ["a = {\n  b = 1\n", "a = { b = 1, }}\n", "a = \n", "{\n}\n"])
+def test_what_no_toml_allows(text: str) -> None:
+    assert [each[0] for each in found({"prek.toml": text}, "SYN")] == ["SYN001"]

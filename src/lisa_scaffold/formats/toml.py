@@ -139,3 +139,44 @@ def _to_value(data: Any) -> Value:
         case str():
             return data
     return "", str(data)
+
+
+_NEWER = compile_lazily(
+    rf"(?P<string>{_STRING})|(?P<comment>#[^\n]*)|(?P<other>[{{}}\n])|[^\"'#{{}}\n]+|."
+)
+_ESCAPE = compile_lazily(r"\\(?:e|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+
+
+def is_newer(text: str) -> bool:
+    """Whether a text that is no TOML 1.0 is TOML 1.1: one that the older form can say too."""
+    if crowded_toml(text):
+        return False
+    parts: list[str] = []
+    depth = 0
+    for match in _NEWER.finditer(text):
+        part = match[0]
+        if match["string"] and part[0] == '"':
+            part = _ESCAPE.sub(_say_older, part)
+        elif match["comment"] and depth:
+            part = ""
+        elif match["other"]:
+            depth = max(0, depth + {"{": 1, "}": -1}.get(part, 0))
+            if part == "}":
+                while parts and not parts[-1].strip():
+                    parts.pop()
+                parts[-1:] = [each.rstrip().removesuffix(",") for each in parts[-1:]]
+            elif part == "\n" and depth:
+                part = " "
+        parts.append(part)
+    try:
+        tomllib.loads("".join(parts))
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def _say_older(match: re.Match[str]) -> str:
+    """An escape of TOML 1.1 as one of TOML 1.0."""
+    if match[2] is not None:
+        return match[0]
+    return f"\\u00{match[1] or '1b'}"

@@ -229,6 +229,9 @@ def _is_date(year: int, month: int, day: int) -> bool:
     return True
 
 
+_YEARS = (1970,)
+
+
 @rule("CHG004", SHOULD, when=_find_versions)
 def newest_first(facts: Facts) -> Iterator[Hit]:
     """The newest version comes first.
@@ -244,7 +247,9 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
     for number, heading in _find_versions(facts):
         release = tuple(int(part) for part in re.findall(r"\d+", number)[:3])
         # A maintained older branch has sections of its own: only the first wrong one is reported.
-        if path and above is not None and release > above:
+        # Whoever leaves the years for numbers begins at 1 again.
+        is_same = above is not None and (above[:1] > _YEARS) == (release[:1] > _YEARS)
+        if path and above is not None and is_same and release > above:
             message = f"readers look for the newest version at the top: move {number} up"
             yield Hit(path, heading.line, message)
             return

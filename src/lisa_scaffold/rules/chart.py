@@ -158,22 +158,22 @@ def _find_kinds(text: str) -> Iterator[tuple[str, int]]:
 def _judge_pods(
     facts: Facts, kinds: frozenset[str], explain: Callable[[Template, str], str]
 ) -> Iterator[Hit]:
-    """One hit for each chart and each message about the first object of some kinds in a template.
+    """One hit for each message about the first object of some kinds in a template.
 
     Parameters
     ----------
     explain
         What is wrong with a template, whose object is of a kind; empty where nothing is.
     """
-    for chart in find_charts(facts):
-        yield from join_same(
-            (
-                Hit(each.path, first[1], message)
-                for each in chart.templates
-                if (first := each.first(kinds)) and (message := explain(each, first[0]))
-            ),
-            across=True,
-        )
+    yield from join_same(
+        (
+            Hit(each.path, first[1], message)
+            for chart in find_charts(facts)
+            for each in chart.templates
+            if (first := each.first(kinds)) and (message := explain(each, first[0]))
+        ),
+        across=True,
+    )
 
 
 @rule("HLM001", SHOULD, when=find_charts, strict=True)

@@ -11,7 +11,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, rule
+from lisa_scaffold.rules.rule import MOST_UNKNOWN, MUST, PACKAGE, SHOULD, Hit, join_same, rule
 from lisa_scaffold.similar import find_similar
 
 FILE = "CITATION.cff"
@@ -30,6 +30,7 @@ _KEYS = frozenset(
 _REQUIRED = ("cff-version", "message", "title", "authors")
 _DATE = compile_lazily(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _DOI = compile_lazily(r"10\.\d{4,9}(\.\d+)?/\S+")
+_ORCID_LENGTH = 19
 _ORCID = compile_lazily(r"https://orcid\.org/((?:\d{4}-){3}\d{3}[\dX])")
 _ADDRESS = compile_lazily(r"(https?|s?ftp)://\S+")
 _Problem = tuple[Keys, str]
@@ -114,8 +115,11 @@ def valid(facts: Facts) -> Iterator[Hit]:
             remedy = f"did you mean `{close[0]}`?" if close else "delete it"
             message = f"citation tools reject a file with the unknown key `{key}`: {remedy}"
             yield Hit(FILE, document.line(key), message)
-    for keys, message in (*_check_values(document), *_check_authors(document)):
-        yield Hit(FILE, document.line(*keys), f"{message}, or citation tools reject this file")
+    problems = (*_check_values(document), *_check_authors(document))
+    yield from join_same(
+        Hit(FILE, document.line(*keys), f"{message}, or citation tools reject this file")
+        for keys, message in problems
+    )
 
 
 def _check_values(document: Document) -> Iterator[_Problem]:
@@ -142,7 +146,9 @@ def _check_authors(document: Document) -> Iterator[_Problem]:
     for index, person in enumerate(document.items("authors")):
         match person:
             case {"orcid": orcid} if not _is_orcid(str(orcid)):
-                message = "check the digits, and write the ORCID like https://orcid.org/0000-…"
+                message = "write the ORCID like https://orcid.org/0000-…"
+                if not _is_orcid(f"https://orcid.org/{str(orcid)[-_ORCID_LENGTH:]}"):
+                    message = f"check the digits, and {message}"
                 yield ("authors", index, "orcid"), message
             case (
                 {"name": str()}

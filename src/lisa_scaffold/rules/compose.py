@@ -12,7 +12,7 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, rule
+from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, count_more_places, rule
 
 FILES = tuple(
     f"**/{name}{more}.{end}"
@@ -249,9 +249,12 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
         is_built = any(name.fullmatch(repository) for name in images.find_built(facts))
         if is_pulled and not is_built and (message := images.explain_change(str(image))):
             lines[each.file.path, message].append(each.line("image"))
+    places: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for (path, message), found in lines.items():
-        found.sort()
-        yield Hit(path, found[0], f"{message}{count_more(found)}")
+        places[message] += [(path, line) for line in found]
+    for message, listed in places.items():
+        listed.sort()
+        yield Hit(*listed[0], f"{message}{count_more_places(listed)}")
 
 
 @rule("CMP004", SHOULD, when=find_compose)
@@ -334,10 +337,28 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
         ports = each.data.get("ports")
         for number, port in enumerate(ports if isinstance(ports, list) else []):
             if database := _DATABASES.get(_read_open_port(port)):
+                database = _name_in(str(each.data.get("image", ""))) or database
                 message = (
                     f"{database} is open to everybody: remove this, or write `127.0.0.1:` before it"
                 )
                 yield Hit(each.file.path, each.line("ports", number), message)
+
+
+# What listens where another database is known to.
+_OTHERS = {
+    "opensearch": "OpenSearch",
+    "mariadb": "MariaDB",
+    "valkey": "Valkey",
+    "keydb": "KeyDB",
+    "dragonfly": "Dragonfly",
+    "ferretdb": "FerretDB",
+    "percona": "Percona Server",
+}
+
+
+def _name_in(image: str) -> str:
+    """The database whose name stands in that of an image; empty where none is known."""
+    return next((name for word, name in _OTHERS.items() if word in image.lower()), "")
 
 
 def _read_open_port(port: Any) -> int:

@@ -338,6 +338,9 @@ def no_secret_argument(facts: Facts) -> Iterator[Hit]:
 _PIP = compile_lazily(
     r"(?<!uv )\bpip[\d.]* install\b"
     r"(?![^&|;]{0,2000}--no-ca(?:c(?:h(?:e(?:-(?:d(?:ir?)?)?)?)?)?)?(?![\w-]))"
+    # What comes of files that are there is not kept a second time.
+    r"(?![^&|;]{0,2000}--no-index\b)"
+    r"(?!(?=[^&|;]{0,2000}\.whl)[^&|;]{0,2000}--no-deps\b)"
 )
 _APT = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+){0,20} install\b")
 _UPDATE = compile_lazily(r"\bapt(?:-get)?\b(?: -\S+){0,20} update\b")
@@ -480,6 +483,7 @@ def context_is_bounded(facts: Facts) -> Iterator[Hit]:
     Why: `COPY .` copies the git history, data and credentials of your checkout into the image.
 
     How: Add a `.dockerignore` that excludes everything (`*`) except what the build needs (`!src`).
+    What is built from its own folder inside the repository is not meant: no history is there.
 
     Source: [Docker: .dockerignore](https://docs.docker.com/build/concepts/context/#dockerignore-files).
     """
@@ -500,10 +504,20 @@ def _find_unbounded(facts: Facts) -> Iterator[Hit]:
         is_given = any(each.verb == "COPY" and "--from=" in each.value for each in last)
         for each in last if is_given else docker.instructions:
             words = [word for word in each.value.split() if not word.startswith("--")]
-            if each.verb in ("COPY", "ADD") and "--from=" not in each.value and words[:1] == ["."]:
+            is_all = each.verb in ("COPY", "ADD") and words[:1] == ["."]
+            if is_all and "--from=" not in each.value and not _is_context(facts, docker):
                 message = "this copies everything, even .git and private files: add a .dockerignore"
                 yield Hit(docker.path, each.line, message)
                 break
+
+
+def _is_context(facts: Facts, docker: Dockerfile) -> bool:
+    """Whether the folder of a Dockerfile is what is sent to the build: no git history is there."""
+    folder = _folder(docker)
+    words = {word.strip("[]\"',./") for each in docker.instructions for word in each.value.split()}
+    return bool(folder) and any(
+        f"{folder}{word}" in facts.files and word not in facts.files for word in words if word
+    )
 
 
 @rule("CON009", SHOULD, when=find_dockerfiles)

@@ -21,7 +21,8 @@ DOCKERFILES = (
 # Names that end so are made into Dockerfiles, or belong to one; those of tests may be anything.
 _NO_DOCKERFILE = compile_lazily(
     r".*\.(?:j2|jinja2?|tmpl|template|tpl|in|md|sh|py|dockerignore|orig|rej|bak)"
-    r"|(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*"
+    r"|(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|samples?|demos?|tutorials?"
+    r"|node_modules|vendor)/.*|.*[{}].*"
     # What pages show to readers, who name their own image.
     r"|docs?/(?:[\w-]+/){0,2}(?:\w+_)?(?:recipe|sample|snippet|tutorial)s?(?:_\w+)?/.*"
 )
@@ -45,6 +46,10 @@ _MOVING = frozenset(
 """Words that name no version: a tag of nothing else is moved."""
 _DISTRIBUTION = compile_lazily(
     r"(?:.*/)?(?:debian|ubuntu|buildpack-deps|minideb|devcontainers/base)(?:-slim)?"
+)
+_HAS_VERSIONS = compile_lazily(
+    r"(?:c?python|pypy|uv|poetry|node|golang|rust|ruby|php|perl|openjdk|gcc|postgres|postgis|nginx"
+    r"|redis|mariadb|mysql|httpd|tomcat|elixir|erlang|r-ver)(?:-slim)?"
 )
 _OFFICIAL = compile_lazily(
     r"(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io)/)?(?:library/)?"
@@ -86,8 +91,9 @@ def explain_change(name: str) -> str:
         return ""
     if not image.tag:
         return f"the image {name} may change any day: add a version tag"
-    # The name of a release is a version of the distribution, and of nothing else.
-    is_distribution = _DISTRIBUTION.fullmatch(image.short) is not None
+    # The name of a release is a version of the distribution, and of nothing else that has its own.
+    has_own = "/" not in image.short or _HAS_VERSIONS.fullmatch(image.short.rpartition("/")[2])
+    is_distribution = _DISTRIBUTION.fullmatch(image.short) or not has_own
     moving = _MOVING if is_distribution else _MOVING | _NAMES.keys()
     moves = all(word in moving for word in image.tag.split("-"))
     return f"the image {name} may change any day: use a version tag" if moves else ""

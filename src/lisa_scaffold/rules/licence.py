@@ -48,6 +48,7 @@ _BADGE = compile_lazily(
 )
 _ELSEWHERE = compile_lazily(
     r"(?:licen[sc]es?|legal|docs?)/(?:[^/]+/)?(?:licen[sc]es?|copying)(?:\.(?:md|rst|txt))?"
+    r"|(?:licen[sc]es?|legal)/[\w.-]*?(?:licen[sc]es?|copying|gpl|bsd|mit|apache|mpl)[\w.-]*"
     # The name of a licence is not one that builds look for.
     r"|(?:gnu[-_]?)?(?:[al]?gpl|bsd|mit|apache|mpl|isc|cecill|eupl)(?:[-_ .v]*\d[\d.]*)?"
     r"(?:[-_ ]clause)?(?:[-_ ]?(?:licen[sc]e|copying))?(?:\.(?:md|rst|txt))?",
@@ -176,7 +177,9 @@ def _guess_identifier(facts: Facts, text: str) -> str:
         return ""
     agrees = len(held) == 1 and not licences.contradict(claimed, held)
     meant = licences.base(next(iter(held if agrees else claimed)))
-    # Whether later versions of the GPL are meant cannot be guessed.
+    # Whether later versions of the GPL are meant cannot be guessed where nothing tells.
+    if next(iter(claimed)).endswith("+") and f"{meant}-or-later" in licences.COMMON:
+        return f"{meant}-or-later"
     return meant if meant in licences.COMMON else ""
 
 

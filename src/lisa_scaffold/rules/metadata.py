@@ -43,6 +43,12 @@ _PLAIN_VERSION = compile_lazily(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+
 _ADDRESS = compile_lazily(r"(?=.{1,320}\Z)[^@\s<>(),;:\"]+@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\"]+")
 # Two names at least: an organisation may have a comma in its one, as in `Example, Inc.`.
 _SEVERAL = compile_lazily(r"\s*[^\s,]+[ ][^,]*(?:,\s*(?:and )?[^\s,]+[ ][^,]+)+")
+_OF_GROUP = compile_lazily(
+    r"\b(?:working|groups?|teams?|consortium|collaboration|developers|contributors|authors|project"
+    r"|institutes?|institut|university|universit\w{1,4}|department|laborator(?:y|ies)|labs?|centers?"
+    r"|centres?|foundation|corporation|inc|llc|ltd|gmbh|e\.?v|b\.?v|s\.?a|s\.?r\.?l)\b",
+    re.IGNORECASE,
+)
 _LONGEST = 512
 _LONGEST_LABEL = 32
 
@@ -82,12 +88,17 @@ def project_table(facts: Facts) -> Iterator[Hit]:
         yield Hit("pyproject.toml", pyproject.line("project", *keys), message)
 
 
+_OF_POETRY = ("include", "exclude", "packages", "source", "group")
+
+
 def _check_key(key: str, value: object, dynamic: set[str]) -> str:
     """What is wrong with a key of the table; empty where nothing is."""
     if key not in _KEYS:
         close = find_similar(key.replace("_", "-"), _KEYS, cutoff=0.75)
         right = _OTHER_NAMES.get(key) or next(iter(close), "")
         remedy = f"did you mean `{right}`?" if right else "delete it"
+        if key in _OF_POETRY:
+            remedy = "move it to [tool.poetry], or delete it"
         return f"`{key}` is not a key of [project], so the build may stop: {remedy}"
     if not isinstance(value, _KEYS[key]):
         wanted = " or ".join(_TYPE_NAMES[each] for each in _KEYS[key])
@@ -129,8 +140,14 @@ def name_and_version(facts: Facts) -> Iterator[Hit]:
 
 
 def _states_metadata(facts: Facts) -> bool:
-    """Whether there is metadata that anybody will see: of what is not built nobody does."""
-    return facts.is_built and bool(facts.package.form)
+    """Whether there is metadata that anybody will see: of what is not built nobody does.
+
+    A Django site is run from its own checkout; one that says of itself what indexes show is passed
+    on as a package too.
+    """
+    shown = ("readme", "classifiers", "license", "urls")
+    is_site = facts.has("manage.py") and not any(facts.package.get(each) for each in shown)
+    return facts.is_built and bool(facts.package.form) and not is_site
 
 
 @rule("MET003", SHOULD, kinds=PACKAGE, when=_states_metadata)
@@ -203,7 +220,8 @@ def people(facts: Facts) -> Iterator[Hit]:
 def _check_person(facts: Facts, keys: tuple[str, int], person: dict[str, Any]) -> Iterator[Hit]:
     name, email = person.get("name"), person.get("email")
     several = facts.package.form == "setuptools"
-    if isinstance(name, str) and _SEVERAL.fullmatch(name) and not several:
+    is_several = isinstance(name, str) and _SEVERAL.fullmatch(name) and not _OF_GROUP.search(name)
+    if is_several and not several:
         message = (
             f"`{name}` looks like several people, but indexes show one: write one table for each"
         )

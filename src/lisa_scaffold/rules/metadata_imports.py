@@ -122,7 +122,8 @@ def _names_in(value: Any) -> Iterator[str]:
         case str():
             parts = split_requirement(value.strip())
             if parts:
-                yield parts["name"]
+                # An extra is often named for what it brings.
+                yield from (parts["name"], *_WORD.findall(parts["extras"]))
         case list():
             for each in value:
                 yield from _names_in(each)

@@ -23,11 +23,14 @@ _LIMIT = compile_lazily(r"(?<!\s)\s*+(?:,\s*+)?(<=?)\s*+(\d+(?:\.\d+)*)\s*+")
 _CLASSIFIER = compile_lazily(r"Programming Language :: Python :: (\d+)\.(\d+)")
 _IMAGE = compile_lazily(r"(?:^|/)python:(\d+)\.(\d+)")
 _CLASSIFIERS = ("project", "classifiers")
+_OLDEST_OF_PIP = (2, 7)
+"""No pip that reads the bound runs on an older Python."""
+
 _FINAL = 4
 """The first major version of Python that does not exist."""
 
 
-@rule("MET011", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form)
+@rule("MET011", SHOULD, kinds=PACKAGE, when=lambda facts: facts.package.form and facts.is_built)
 def has_requires_python(facts: Facts) -> Iterator[Hit]:
     """The metadata states the oldest supported Python.
 
@@ -47,6 +50,8 @@ def has_requires_python(facts: Facts) -> Iterator[Hit]:
         names = {"setuptools": "python_requires", "poetry": "python"}
         key = names.get(package.form, "requires-python")
         oldest = min((version for _, version in _classified_pythons(facts)), default=None)
+        if oldest and oldest <= _OLDEST_OF_PIP:
+            return
         wanted = "one such as `>=3.11`"
         if oldest:
             wanted = f"`>={_format_version(oldest)}`, the oldest in the classifiers"
@@ -252,17 +257,24 @@ def tools_agree(facts: Facts) -> Iterator[Hit]:
     package that needs Python 3.10 has tools that are set to 3.8.
     """
     oldest = facts.package.oldest_python
+    if oldest is None:
+        return
+    wrong: dict[tuple[str, str, Keys], list[_Target]] = {}
     for target in _find_targets(facts):
-        older = oldest and target.version < oldest
-        newer = oldest and target.rewrites and target.version > oldest
-        if oldest and (older or newer):
-            message = (
-                f"{target.tool} assumes Python {_format_version(target.version)}, "
-                f"but the oldest supported is {_format_version(oldest)}: write that version"
-            )
-            line = target.document.line(*target.keys)
-            fix = _retarget(target, oldest)
-            yield Hit(target.document.path, line, message, fix=fix)
+        if target.version < oldest or (target.rewrites and target.version > oldest):
+            # black has a list of versions.
+            keys = target.keys[:-1] if target.tool == "black" else target.keys
+            wrong.setdefault((target.tool, target.document.path, keys), []).append(target)
+    for (tool, path, _), targets in wrong.items():
+        named = join_words([_format_version(each.version) for each in targets])
+        message = (
+            f"{tool} assumes Python {named}, "
+            f"but the oldest supported is {_format_version(oldest)}: write that version"
+        )
+        fixes = [_retarget(each, oldest) for each in targets]
+        steps = tuple(step for each in fixes if each for step in each.steps)
+        fix = Fix(steps) if all(fixes) else None
+        yield Hit(path, targets[0].document.line(*targets[0].keys), message, fix=fix)
 
 
 def _retarget(target: _Target, oldest: Version) -> Fix | None:
@@ -307,7 +319,8 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
             found.append((_IMAGE.search(stage.resolved), partial(Place, docker.path, line)))
     for path in facts.paths(".readthedocs.yaml", ".readthedocs.yml"):
         version = facts.yaml(path).get("build", "tools", "python")
-        if isinstance(version, str) and (match := re.fullmatch(r"(\d)\.(\d+)", version)):
+        match = re.fullmatch(r"(\d)\.(\d+)", version) if isinstance(version, str) else None
+        if match and _installs_project(facts, path):
             line = facts.yaml(path).line("build", "tools", "python")
             found.append((match, partial(Place, path, line)))
     match = re.match(r"(\d)\.(\d+)", facts.text(".python-version"))
@@ -317,3 +330,21 @@ def images_agree(facts: Facts) -> Iterator[Hit]:
         if oldest and match and (python := (int(match[1]), int(match[2]))) < oldest:
             message = f"the package cannot be installed with Python {_format_version(python)}"
             yield Hit(*find(), f"{message}: use {_format_version(oldest)} or newer")
+
+
+_INSTALLS = compile_lazily(
+    r"\b(?:uv sync|(?:poetry|pdm|flit|hatch|pixi) (?:install|run|env)"
+    r"|pip3? install[^\n;&]{0,300}[ \"'](?:-e ?)?(?:file:)?\.(?:[\[/ \"'\n]|$))"
+    # In a file of requirements.
+    r"|(?:^|\n)[ \t]*(?:-e ?|--editable[ =])?(?:file:)?\.{1,2}(?:/\.\.){0,9}(?:[\[/\s]|$)"
+)
+
+
+def _installs_project(facts: Facts, path: str) -> bool:
+    """Whether Read the Docs installs the package, and not only what builds its pages."""
+    entries = facts.yaml(path).items("python", "install")
+    if any(isinstance(each, dict) and "path" in each for each in entries):
+        return True
+    files = (each.get("requirements") for each in entries if isinstance(each, dict))
+    texts = [facts.text(path), *(facts.text(str(each)) for each in files if each)]
+    return any(_INSTALLS.search(text) for text in texts)

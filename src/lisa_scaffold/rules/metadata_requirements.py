@@ -178,7 +178,8 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
     together.
 
     How: State the oldest version that works; pin versions only in a lock file or in the image. A
-    file that `setup.py` reads, or that `install_requires` or `dynamic` names, counts as well.
+    file that `setup.py` reads, or that `install_requires` or `dynamic` names, counts as well. A pin
+    whose comment gives a reason is not meant.
 
     Source: [install_requires vs requirements files](https://packaging.python.org/en/latest/discussions/install-requires-vs-requirements/).
     """
@@ -189,6 +190,8 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
         # Parts of one project that are released together pin each other.
         is_own = match and normalize_name(match[1]).startswith(f"{facts.package.name}-")
         if match and "*" not in match[2] and match[2] != own and not is_own:
+            if _says_why(facts, find(), text):
+                continue
             message = f"`{match[1]}` pinned to {match[2]} clashes with packages that need another"
             pins.append((find(), f"{message}: write `>={match[2]}`"))
     for path in dict.fromkeys(place.path for place, _ in pins):
@@ -197,3 +200,14 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
         if path.endswith((".txt", ".in")):
             message += "; the build makes this file a requirement of every user"
         yield Hit(path, here[0][0], message)
+
+
+# One word is a label; three may be a reason.
+_BESIDE = compile_lazily(r"[\"'\d,)]\s*#\s*\S+(?:\s+\S+){2}")
+
+
+def _says_why(facts: Facts, place: Place, text: str) -> bool:
+    """Whether a comment beside a requirement gives a reason; a variable may hold the text."""
+    lines = facts.lines(place.path)
+    own = [line for line in lines if text in line] or lines[place.line - 1 : place.line]
+    return any(_BESIDE.search(line) for line in own)

@@ -204,9 +204,20 @@ def _says_typed(facts: Facts) -> Callable[[], Place] | None:
         index = classifiers.index("Typing :: Typed")
         return partial(facts.package.place, "classifiers", index)
     keys = ("tool", "mypy", "strict")
-    if facts.pyproject.get(*keys) is True and facts.package.form:
+    if facts.pyproject.get(*keys) is True and facts.package.form and not _is_typed_in_part(facts):
         return lambda: Place("pyproject.toml", facts.pyproject.line(*keys))
     return None
+
+
+def _is_typed_in_part(facts: Facts) -> bool:
+    """Whether mypy is told to pass over errors in some of the package: its types are not ready."""
+    for each in facts.pyproject.items("tool", "mypy", "overrides"):
+        if isinstance(each, dict) and each.get("ignore_errors") is True:
+            named = each.get("module")
+            modules = named if isinstance(named, list) else [named]
+            if any(str(module).partition(".")[0] in facts.layout.names for module in modules):
+                return True
+    return False
 
 
 @rule(

@@ -8,6 +8,7 @@ from typing import Any
 
 from lisa_scaffold.formats.document import Key
 from lisa_scaffold.formats.edit import replace_in_line
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
@@ -206,6 +207,12 @@ _LOOKS_AT = {
 }
 """The files that hooks with a single purpose look at."""
 
+_NOTHING = compile_lazily(
+    r"\^?(?:\$|\^\$?|a\^|\$\^|\(\?!\)|(?:none|nothing|never|disabled?|off|skip|no[-_ ]?files?))\$?",
+    re.IGNORECASE,
+)
+_ALL = (".*", "^.*$", "^.*", ".", "^")
+
 _MOST_STEPS = 20_000_000
 
 
@@ -220,7 +227,8 @@ def run_on_something(facts: Facts) -> Iterator[Hit]:
     Why: A pattern with a mistake, or with the old name of a folder, matches nothing: the hook
     always passes and checks nothing.
 
-    How: Correct `files` or `exclude`, or delete the hook.
+    How: Correct `files` or `exclude`, or delete the hook. A pattern that is there to match nothing,
+    such as `^$`, is not meant, nor is a hook that waits for a first file of its kind.
 
     Source: [pre-commit: check-hooks-apply](https://pre-commit.com/#meta-check_hooks_apply).
     """
@@ -229,8 +237,15 @@ def run_on_something(facts: Facts) -> Iterator[Hit]:
         # A hook of the language `fail` is there to run on nothing.
         if hook.data.get("always_run") is True or hook.data.get("language") == "fail":
             continue
+        if (
+            _NOTHING.fullmatch(str(hook.data.get("files") or ""))
+            or hook.data.get("exclude") in _ALL
+        ):
+            continue
         paths = None if all_paths is None else _select_paths(all_paths, hook.data)
         usual = _LOOKS_AT.get(hook.name)
+        if usual and not _select_paths(list(facts.tracked), {"files": usual}):
+            continue
         if usual and paths and not hook.data.get("files") and "types" not in hook.data:
             paths = _select_paths(paths, {"files": usual})
         if paths == []:

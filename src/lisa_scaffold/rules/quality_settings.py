@@ -194,10 +194,18 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
                 yield Hit(path, document.line(*keys), message)
     if facts.pyproject.get("tool", "flake8"):
         plugins = ("flake8-pyproject", "pyproject-flake8", "pflake8", "flakeheaven", "flake9")
-        if not any(name in automation.lower() for name in plugins):
+        told = (automation, *map(facts.text, facts.paths(*_INSTALLED)))
+        if not any(name in text.lower() for text in told for name in plugins):
             line = facts.pyproject.line("tool", "flake8")
-            message = "flake8 does not read this file: move the settings to .flake8"
+            message = "flake8 does not read this file: move the settings to .flake8, or delete them"
             yield Hit(TOML, line, message)
+
+
+# Where requirements of a desk or a pipeline are listed, whatever the folder.
+_INSTALLED = (
+    *("**/*requirements*.txt", "**/*requirements*.in", "**/requirements/*", "**/environment*.y*ml"),
+    *("**/Dockerfile*", "Pipfile"),
+)
 
 
 def _extended(facts: Facts, tool: str, places: list[Place]) -> set[str]:
@@ -241,15 +249,15 @@ def paths_exist(facts: Facts) -> Iterator[Hit]:
                 paths = [each for each in value if isinstance(each, str)]
             else:
                 paths = _split(value, name) if isinstance(value, str) else []
-            for index, path in enumerate(paths):
-                if not _exists(facts, path, name):
-                    item: tuple[Key, ...] = (index,) if isinstance(value, list) else ()
-                    line = document.line(*keys, name, *item)
-                    yield Hit(
-                        document.path,
-                        line,
-                        f"{verb} {path}, which does not exist: correct the name",
-                    )
+            gone = [(at, path) for at, path in enumerate(paths) if not _exists(facts, path, name)]
+            if gone:
+                item: tuple[Key, ...] = (gone[0][0],) if isinstance(value, list) else ()
+                line = document.line(*keys, name, *item)
+                which = "which do not exist: correct the names"
+                if not gone[1:]:
+                    which = "which does not exist: correct the name"
+                told = join_words([path for _, path in gone])
+                yield Hit(document.path, line, f"{verb} {told}, {which}")
 
 
 def _split(text: str, name: str) -> list[str]:
@@ -354,6 +362,8 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
     Source: [ruff's rules](https://docs.astral.sh/ruff/rules/).
     """
     document, keys = _find_settings(facts, _RUFF)[0]
+    # Those of one line that only go are one finding.
+    found: dict[str, list[tuple[str, int, Fix]]] = {}
     for above in ((), ("lint",)):
         for name in _CODES:
             at = (*keys, *above, name)
@@ -363,11 +373,17 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
                 if removed and removed <= oldest_pin(facts, "ruff"):
                     new = quoted(other) if other and other not in items else None
                     fix = Fix.edit(document.path, replace_item(at, str(code), new))
-                    message = (
-                        f"ruff warns about {code} or stops, as it was removed: "
-                        f"{f'write {other}' if other else 'delete it'}"
-                    )
-                    yield Hit(document.path, document.line(*at, index), message, fix=fix)
+                    line = document.line(*at, index)
+                    found.setdefault(other or str(line), []).append((str(code), line, fix))
+    for other, removals in found.items():
+        codes = [code for code, _, _ in removals]
+        steps = tuple(step for _, _, fix in removals for step in fix.steps)
+        gone = "as they were removed" if codes[1:] else "as it was removed"
+        remedy = (
+            f"write {other}" if not other.isdigit() else f"delete {'them' if codes[1:] else 'it'}"
+        )
+        message = f"ruff warns about {join_words(codes)} or stops, {gone}: {remedy}"
+        yield Hit(document.path, removals[0][1], message, fix=Fix(steps))
 
 
 _LOOK_INSIDE = ("strict", "check_untyped_defs", "disallow_untyped_defs", "disallow_incomplete_defs")

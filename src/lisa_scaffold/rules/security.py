@@ -12,10 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.marks import KEY
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, join_same, rule
+from lisa_scaffold.versions import normalize_name
 
 if TYPE_CHECKING:
     from lisa_scaffold.project.gitlab import Include
@@ -98,6 +99,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 _PLACEHOLDER = compile_lazily(
     r"(?i)x{4}|\.{3}|0{6}|1234567|abcdefg|example|dummy|fake|token|secret"
 )
+# An address that is signed names the key, whose secret half it does not hold.
+_SIGNED = compile_lazily(r"(?:AWSAccessKeyId|X-Amz-Credential)=$", re.IGNORECASE)
 _FEWEST = 8
 """A secret has at least so many different characters; examples often have fewer."""
 
@@ -121,6 +124,8 @@ def no_token(facts: Facts) -> Iterator[Hit]:
             for name, pattern in _patterns().items():
                 match = pattern.search(mark.text)
                 if not match or _PLACEHOLDER.search(match[1]) or len(set(match[1])) < _FEWEST:
+                    continue
+                if _SIGNED.search(mark.text[: match.start()]):
                     continue
                 if not (path.endswith(_PAGES) and _is_for_example(facts.lines(path), mark.line)):
                     found.append((mark.line, name, match.start() + 1))
@@ -191,6 +196,9 @@ _BRANCHES = ("main", "master", "develop", "HEAD", "trunk")
 
 
 _ADDRESS = compile_lazily(r"https?://(?!(?:www\.)?github\.com/)[\w.-]+/([\w.-]+)/[\w.-]+")
+_REPOSITORY = compile_lazily(
+    r"\bgit(?:lab)?\.[\w.-]{2,60}/([\w.-]{1,60})/(?:[\w.-]{1,60}/){0,6}?([\w.-]{1,60})(?=/-/|\.git\b|/badges/)"
+)
 
 
 @rule("SEC004", SHOULD, when=lambda facts: facts.pipeline.includes)
@@ -202,15 +210,18 @@ def includes_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     How: Give a `project` a `ref` with a tag or a commit, a `component` a version, and a `remote` an
     address with a version, or `integrity`. In projects of others, what is of the group that
-    `[project.urls]` names is not meant: a group may keep one pipeline for all.
+    `[project.urls]` or the README names is not meant: a group may keep one pipeline for all.
 
     Source: [GitLab: includes](https://docs.gitlab.com/ci/yaml/#includeremote): `integrity`,
     [components](https://docs.gitlab.com/ci/components/#use-a-component).
     """
     yield from join_same(
-        Hit(*include.place, message)
-        for include in facts.pipeline.includes
-        if not _is_of_group(facts, include) and (message := _check_include(include))
+        (
+            Hit(*include.place, message)
+            for include in facts.pipeline.includes
+            if not _is_of_group(facts, include) and (message := _check_include(include))
+        ),
+        across=True,
     )
 
 
@@ -221,9 +232,21 @@ def _is_of_group(facts: Facts, include: Include) -> bool:
     path = include.address.partition("@")[0]
     if include.form == "component":
         _, _, path = path.partition("/")
+    return path.strip("/").partition("/")[0].lower() in _find_groups(facts)
+
+
+@cached_in_facts
+def _find_groups(facts: Facts) -> set[str]:
+    """The groups that the project is of, by the addresses of its own that it tells."""
     found = (_ADDRESS.match(str(each)) for each in facts.package.table("urls").values())
     groups = {match[1].lower() for match in found if match}
-    return path.strip("/").partition("/")[0].lower() in groups
+    for path in facts.paths("README*"):
+        groups |= {
+            group.lower()
+            for group, name in _REPOSITORY.findall(facts.text(path))
+            if normalize_name(name) == facts.package.name
+        }
+    return groups
 
 
 def _check_include(include: Include) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from lisa_scaffold.bounds import LONG
 from lisa_scaffold.formats.document import Problem
+from lisa_scaffold.formats.toml import is_newer as is_newer_toml
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
@@ -22,6 +23,7 @@ YAML = (
 )
 INI = ("setup.cfg", "tox.ini", "pytest.ini", "mypy.ini", ".mypy.ini", ".flake8", ".coveragerc")
 JSON = ("codemeta.json", ".zenodo.json", "**/*.ipynb")
+_READ_BY_PYTHON = ("pyproject.toml", "Pipfile", "poetry.toml", "pdm.toml", "hatch.toml", "tox.toml")
 PYTHON = ("setup.py", "noxfile.py", "docs/conf.py", "doc/conf.py", "docs/source/conf.py")
 
 
@@ -42,12 +44,16 @@ def toml(facts: Facts) -> Iterator[Hit]:
 
     Why: Tools that read the file stop, or silently fall back to their defaults.
 
-    How: Correct the line; an editor with TOML support highlights the mistake.
+    How: Correct the line; an editor with TOML support highlights the mistake. What TOML 1.1 brought
+    is a mistake in `pyproject.toml` alone: Python reads TOML 1.0, other tools may read both.
 
     Source: [TOML](https://toml.io/en/v1.0.0).
     """
     for path in facts.paths(*TOML):
-        yield from _hit(facts, facts.toml(path).problem)
+        problem = facts.toml(path).problem
+        is_newer = path not in _READ_BY_PYTHON and problem and is_newer_toml(facts.text(path))
+        if not is_newer:
+            yield from _hit(facts, problem)
 
 
 @rule("SYN002", MUST)
