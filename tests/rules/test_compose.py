@@ -324,3 +324,22 @@ def test_an_image_of_several_files_is_one_finding() -> None:
     assert messages(files, "CMP003") == [
         f"the image redis may change any day: add a version tag; also in {FILE}:3"
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_found"),
+    [
+        (("environment:", "  - POSTGRES_USER=swordfish", "  - POSTGRES_PASSWORD=swordfish"), False),
+        (("environment:", "  POSTGRES_DB: swordfish", "  POSTGRES_PASSWORD: swordfish"), False),
+        (("environment:", "  POSTGRES_USER: nemo", "  POSTGRES_PASSWORD: swordfish"), True),
+        (
+            (
+                *("ports: ['80:80']", "environment:"),
+                *("  POSTGRES_USER: swordfish", "  POSTGRES_PASSWORD: swordfish"),
+            ),
+            True,
+        ),
+    ],
+)
+def test_a_password_that_is_the_name_of_its_user(lines: tuple[str, ...], *, is_found: bool) -> None:
+    assert bool(found(web(*lines), "CMP004")) == is_found

@@ -664,3 +664,28 @@ def test_a_context_inside_the_repository(
 @pytest.mark.parametrize("folder", ["samples", "dags/samples/one", "demo", "tutorials/a"])
 def test_images_that_are_shown(folder: str) -> None:
     assert found({f"{folder}/Dockerfile": "FROM debian:13\nCOPY . .\n"}, "CON") == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_run"),
+    [
+        ("obsolete", False),
+        ("dags/cwl/obsolete/salmon", False),
+        ("unused_images/a", False),
+        ("deprecated-images", False),
+        ("old", False),
+        ("gold", True),
+        ("archive", True),
+    ],
+)
+def test_images_that_are_set_aside(folder: str, *, is_run: bool) -> None:
+    path = f"{folder}/Dockerfile"
+    wanted = [("CON004", path, 1)] if is_run else []
+    assert found({path: "FROM debian:13\nCMD [ 'a' ]\n"}, "CON") == wanted
+
+
+def test_an_image_that_has_the_name_of_the_project() -> None:
+    own = image("FROM a-slim-py3", "USER 1000")
+    assert found(own, "CON002") == []
+    for other in ("debian", "b-slim", "a", "banana-slim"):
+        assert found(image(f"FROM {other}", "USER 1000"), "CON002") == [("CON002", FILE, 1)]

@@ -305,3 +305,17 @@ def test_a_page_of_usual_length_is_read() -> None:
     assert docs.find_unread(Facts.of(files)) == []
     long = {**clean(), "README.md": "[a](gone.md)\n" + "word " * 31_000}
     assert docs.find_unread(Facts.of(long)) == ["README.md"]
+
+
+@pytest.mark.parametrize(
+    ("page", "is_found"),
+    [
+        ("(here)=\n\n# A\n\nSee [it](here).\n", False),
+        ("# A\n\nSee [it](there).\n", False),
+        ("# A\n\nSee [it](nowhere).\n", True),
+        ("# A (nowhere)=1\n\nSee [it](nowhere).\n", True),
+    ],
+)
+def test_a_link_to_a_label_of_myst(page: str, *, is_found: bool) -> None:
+    files = {"CONTRIBUTING.md": page, "docs/b.md": "# B\n\n(there)=\n\n## C\n"}
+    assert bool(found(files, "DOC001")) == is_found

@@ -366,3 +366,10 @@ def test_data_that_a_package_brings_are_fetched_by_it() -> None:
     assert messages(beside, "FIL008") == [f"{message}use Git LFS or Zenodo"]
     site = {**inside, "pyproject.toml": f"{files['pyproject.toml']}[tool.uv]\npackage = false\n"}
     assert messages(site, "FIL008") == [f"{message}use Git LFS or Zenodo"]
+
+
+def test_what_is_generated_is_no_data_to_keep_elsewhere() -> None:
+    large = "x" * 6_000_000
+    path = "docs/_build/doctrees/environment.pickle"
+    assert [code for code, *_ in found({path: large, "docs/conf.py": ""}, "FIL")] == ["FIL006"]
+    assert [code for code, *_ in found({"docs/environment.pickle": large}, "FIL")] == ["FIL008"]

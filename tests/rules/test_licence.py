@@ -569,3 +569,13 @@ def test_whether_later_versions_are_meant_may_be_told(text: str, right: str) -> 
     assert messages(files, "LIC003") == [
         f"`{text}` is not a licence identifier that tools understand: {remedy}"
     ]
+
+
+@pytest.mark.parametrize("key", ["license_file", "license_files"])
+def test_a_licence_that_the_settings_name(key: str) -> None:
+    path = "licenses/LICENSE.rst"
+    cfg = {"setup.cfg": f"[metadata]\nname = a\n{key} = {path}\n", path: MIT}
+    assert found(cfg, "LIC001") == []
+    value = [path] if key == "license_files" else path
+    call = f"from setuptools import setup\nsetup(name='a', {key}={value!r})\n"
+    assert found({"setup.py": call, path: MIT}, "LIC001") == []

@@ -359,3 +359,28 @@ def test_a_site_that_nobody_installs(lines: str, more: dict[str, str], *, is_fou
     files = {TOML: f'[project]\nname = "a"\nversion = "1"\n{lines}', **more}
     wanted = [("MET003", TOML, 1), ("MET007", TOML, 1)] if is_found else []
     assert [*found(files, "MET003"), *found(files, "MET007")] == wanted
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "is_built"),
+    [
+        ("", {}, False),
+        ('requires-python = ">=3.8"\nlicense = "MIT"\n', {}, False),
+        ('version = "1"\n', {}, True),
+        ('dependencies = ["numpy"]\n', {}, True),
+        ('scripts.a = "a:main"\n', {}, True),
+        ("", {"setup.py": ""}, True),
+        ("", {"uv.lock": ""}, True),
+        ('[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n', {}, True),
+        ("[tool.hatch]\n", {}, True),
+    ],
+)
+def test_a_table_that_only_tells_tools(lines: str, more: dict[str, str], *, is_built: bool) -> None:
+    files = {TOML: f'[project]\nname = "a"\n{lines}', "a/__init__.py": "import numpy\n", **more}
+    codes = {
+        code for code, *_ in found(files, "MET") + found(files, "PKG") + found(files, "LIC003")
+    }
+    if not is_built:
+        assert codes == set()
+    else:
+        assert codes & {"MET001", "MET003"}

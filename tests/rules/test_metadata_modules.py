@@ -71,3 +71,21 @@ def test_every_module_that_the_template_refuses_is_known() -> None:
     others = known - {name.lower() for name in TAKEN}
     # Distributions with another import name, which is in the table; the namespace has its own case.
     assert others == {"pillow", "pyyaml", "scikit_build", "scikit_image", "scikit_learn", "lisa"}
+
+
+def test_sources_in_src_of_a_package_at_the_top() -> None:
+    """As HTSeq has them: what is compiled lies in a folder of the same name below ``src``."""
+    project = "[project]\nname = 'a'\nversion = '1'\nscripts.run = 'a.scripts.run:main'\n"
+    files = {
+        "pyproject.toml": project,
+        "a/__init__.py": "",
+        "a/scripts/run.py": "",
+        "src/a/__init__.py": "",
+        "src/a/_a.pyx": "",
+    }
+    assert found(files, "MET009") == []
+    assert found(files, "FIL004") == []
+    # With a module of its own there it is a second copy.
+    twice = {**files, "src/a/more.py": ""}
+    assert found(twice, "MET009") == [("MET009", "pyproject.toml", 4)]
+    assert found(twice, "FIL004") == [("FIL004", "a/__init__.py", 1)]

@@ -273,3 +273,12 @@ def test_what_is_never_built_needs_no_bound() -> None:
     ):
         assert found({TOML: table.format(rest)}, "MET011") == []
     assert found({TOML: table.format("")}, "MET011") == [("MET011", TOML, 1)]
+
+
+def test_only_the_settings_that_ruff_reads() -> None:
+    files = with_lines("", **{"ruff.toml": 'target-version = "py39"\n'})
+    assert found(files, "MET015") == [("MET015", "ruff.toml", 1)]
+    hidden = {**files, ".ruff.toml": 'target-version = "py311"\n'}
+    assert found(hidden, "MET015") == []
+    below = {**with_lines('[tool.ruff]\ntarget-version = "py39"\n'), "ruff.toml": ""}
+    assert found(below, "MET015") == []

@@ -246,10 +246,11 @@ def test_rules_that_ruff_dropped() -> None:
     def ruff(ignored: str) -> str:
         return settings(f"[tool.ruff.lint]\nignore = [\n{ignored}]\n")
 
-    files = with_toml(ruff('  "ANN101",  # self\n  "D203",\n  "TRY200",\n'))
+    files = with_toml(ruff('  "ANN101",  # self\n  "D203",\n  "TRY200",\n  "ANN102",\n'))
     assert found(files, "QTY010") == [("QTY010", TOML, 6), ("QTY010", TOML, 8)]
     assert messages(files, "QTY010") == [
-        "ruff warns about ANN101 or stops, as it was removed: delete it",
+        "ruff warns about ANN101 and ANN102 or stops, as they were removed: delete them; "
+        "also in line 9",
         "ruff warns about TRY200 or stops, as it was removed: write B904",
     ]
     assert fixed(files, "QTY010") == {TOML: ruff('  "D203",\n  "B904",\n')}
@@ -433,7 +434,7 @@ def test_paths_of_one_setting_are_one_finding() -> None:
     ]
 
 
-def test_removed_rules_of_one_line_are_one_finding() -> None:
+def test_removed_rules_of_one_line() -> None:
     files = {TOML: '[tool.ruff.lint]\nignore = ["ANN101", "ANN102", "D203"]\n'}
     assert messages(files, "QTY010") == [
         "ruff warns about ANN101 and ANN102 or stops, as they were removed: delete them"

@@ -373,3 +373,17 @@ def test_the_group_that_a_readme_tells(readme: str, *, is_found: bool) -> None:
     files = {**includes("project: lisa/ci\n    file: a.yml"), "pyproject.toml": project}
     wanted = [("SEC004", ".gitlab-ci.yml", 2)] if is_found else []
     assert found({**files, "README.md": f"# A\n\nSee {readme}\n"}, "SEC004") == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        ("molecule/upgrade/files/server.key", False),
+        ("files/apt-test.priv", False),
+        ("keys/test.pem", False),
+        ("keys/server.key", True),
+        ("keys/latest.pem", True),
+    ],
+)
+def test_keys_of_servers_that_a_scenario_makes(path: str, *, is_found: bool) -> None:
+    assert found({path: key()}, "SEC001") == ([("SEC001", path, 1)] if is_found else [])

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 _BUILT_UNLESS = (("poetry", "package-mode"), ("pdm", "distribution"))
 """Settings of tools that say whether a project is a package; by default it is."""
 
+_OF_INSTALLATION = frozenset(
+    [
+        *("version", "dependencies", "optional-dependencies", "scripts", "gui-scripts"),
+        "entry-points",
+    ]
+)
 _BUILDERS = frozenset(("setuptools", "setuptools_scm", "hatch", "pdm", "flit", "poetry", "maturin"))
 """Tables of tools that build packages."""
 
@@ -194,10 +200,26 @@ class Facts(Files):
             return listed[0] == [] and not any(listed)
         if self.pyproject.get("tool", "hatch", "build", "targets", "wheel", "bypass-selection"):
             return True
-        # A table that only tells tools about the project: nothing knows its version.
         dynamic = "version" in self.pyproject.items("project", "dynamic")
-        knows = "build-system" in self.pyproject.data or self.has("setup.py", "setup.cfg")
-        return dynamic and not knows and not _BUILDERS & self.pyproject.table("tool").keys()
+        return self.tells_tools_alone or (dynamic and not self._knows_builder)
+
+    @property
+    def _knows_builder(self) -> bool:
+        knows = "build-system" in self.pyproject.data or self.has(
+            "setup.py", "setup.cfg", "uv.lock"
+        )
+        return knows or bool(_BUILDERS & self.pyproject.table("tool").keys())
+
+    @property
+    def tells_tools_alone(self) -> bool:
+        """Whether a table ``[project]`` only tells tools about a repository that nobody installs.
+
+        It has no version, and nothing that an installation would bring or do.
+        """
+        table = self.pyproject.table("project")
+        dynamic = self.pyproject.items("project", "dynamic")
+        stated = {*table, *map(str, dynamic)}
+        return bool(table) and not stated & _OF_INSTALLATION and not self._knows_builder
 
     @cached_property
     def layout(self) -> Layout:

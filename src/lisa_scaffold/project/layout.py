@@ -59,7 +59,7 @@ def read(files: Files, package: Package) -> Layout:
         if found := _find_packages(below):
             return Layout("src", {name: f"{root}/{folder}" for name, folder in found.items()})
     in_src = _find_packages(path[4:] for path in modules if path.startswith("src/"))
-    if in_src:
+    if in_src and not _holds_sources_alone(in_src, files):
         return Layout("src", {name: f"src/{folder}" for name, folder in in_src.items()})
     # Beside its settings, airspeed velocity has benchmarks, whatever the folder is called.
     others = _NOT_PACKAGES | {
@@ -94,6 +94,16 @@ def _find_stated(files: Files) -> tuple[str, dict[str, str]]:
     }
     plain = (str(each).strip().removeprefix("./").strip("/") for each in roots)
     return next((each for each in plain if each not in ("", ".")), ""), named
+
+
+def _holds_sources_alone(found: dict[str, str], files: Files) -> bool:
+    """Whether what lies in ``src`` is only what the packages at the top are compiled from."""
+    for folder in found.values():
+        below = [path for path in files.files if path.startswith(f"src/{folder}/")]
+        plain = [path for path in below if path.endswith(".py") and "/__init__." not in path]
+        if plain or f"{folder}/__init__.py" not in files.files:
+            return False
+    return bool(found)
 
 
 def _table(value: object) -> dict[str, object]:

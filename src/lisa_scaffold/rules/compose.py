@@ -12,7 +12,15 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, count_more_places, rule
+from lisa_scaffold.rules.rule import (
+    MUST,
+    SET_ASIDE,
+    SHOULD,
+    Hit,
+    count_more,
+    count_more_places,
+    rule,
+)
 
 FILES = tuple(
     f"**/{name}{more}.{end}"
@@ -22,7 +30,8 @@ FILES = tuple(
 )
 # What is not run as it stands: templates, and what tests are made of.
 _NO_COMPOSE = compile_lazily(
-    r"(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*"
+    r"(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|node_modules|vendor)/.*|.*[{}].*|"
+    + SET_ASIDE
 )
 _SAMPLE = compile_lazily(r".*\.(?:example|sample|dist|template|tmpl|tpl)(?:\.ya?ml)?|.*\.j2")
 _OWN = [(name, end) for name in ("compose", "docker-compose") for end in ("yaml", "yml")]
@@ -266,7 +275,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     How: Change it, then give it as a file (`secrets`), or let the environment tell it: `${NAME:?}`.
     A file that by its name (`compose.dev.yaml`) or the comment on its top is for a pipeline, for
     tests or for a desk is not meant, nor are plain words in one that mounts the whole project to be
-    edited.
+    edited, nor a password that is the name of its user where no port leads to the service.
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """
@@ -278,6 +287,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
             is_secret = _SECRET.fullmatch(name) and not _SAID_OF_SECRET.match(name)
             is_told = "$" not in value and not _SWITCH.fullmatch(value)
             is_told = is_told and not _INVENTED.fullmatch(value)
+            is_told = is_told and not _is_default(each, value)
             if is_told and _PLAIN_WORD.fullmatch(value) and _is_for_desk(each):
                 continue
             if is_secret and is_told and not value.startswith(("/run/secrets/", "{{")):
@@ -286,6 +296,16 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         message = f"everybody can read {name} here: change it, then use `secrets`"
         found.sort()
         yield Hit(path, found[0], f"{message}{count_more(found)}")
+
+
+def _is_default(service: Service, value: str) -> bool:
+    """Whether a password is the name of its user or database, and no port leads to the service."""
+    told = _environment(service.data.get("environment"))
+    names = {said for _, name, said in told if _OF_NAME.search(name)}
+    return value in names and not service.data.get("ports")
+
+
+_OF_NAME = compile_lazily(r"(?:^|_)(?:USER(?:NAME)?|DB|DATABASE)$", re.IGNORECASE)
 
 
 def _is_for_desk(service: Service) -> bool:

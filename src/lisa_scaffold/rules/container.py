@@ -94,6 +94,10 @@ def _is_built_here(facts: Facts, image: str) -> bool:
         return True
     if "/" in image or ":" in image:
         return False
+    # The name of the project stands in those of its own images, beside what tells them apart.
+    name = facts.package.name
+    if name and image != name and f"-{name}-" in f"-{image}-":
+        return True
     return any(
         image in path.rpartition("/")[0].split("/") or f".{image}" in path
         for path in facts.paths(*images.DOCKERFILES)

@@ -102,7 +102,16 @@ def _find_missing_target(facts: Facts, folder: str, target: str) -> str:
     # The page that is made of a file beside it, where the README is a page of the documentation.
     stem, dot, _ = path.rpartition(".html")
     is_made = dot and path.endswith(".html") and any(facts.has(f"{stem}{end}") for end in _SOURCES)
-    return "" if is_made else path
+    return "" if is_made or target in facts.cached(_find_labels) else path
+
+
+_LABEL = compile_lazily(r"(?m)^\(([\w.:-]{1,100})\)=[ \t]*$")
+
+
+def _find_labels(facts: Facts) -> set[str]:
+    """What MyST knows as the place of a text: a link may name it."""
+    texts = map(facts.text, facts.paths("**/*.md"))
+    return {label for text in texts if ")=" in text for label in _LABEL.findall(text)}
 
 
 _SOURCES = (".rst", ".md", ".txt", ".ipynb", ".adoc")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
+from lisa_scaffold.rules.rule import SET_ASIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ _NO_DOCKERFILE = compile_lazily(
     r"|(?:.*/)?(?:tests?|testdata|fixtures|templates?|examples?|samples?|demos?|tutorials?"
     r"|node_modules|vendor)/.*|.*[{}].*"
     # What pages show to readers, who name their own image.
-    r"|docs?/(?:[\w-]+/){0,2}(?:\w+_)?(?:recipe|sample|snippet|tutorial)s?(?:_\w+)?/.*"
+    r"|docs?/(?:[\w-]+/){0,2}(?:\w+_)?(?:recipe|sample|snippet|tutorial)s?(?:_\w+)?/.*|" + SET_ASIDE
 )
 
 

@@ -324,6 +324,8 @@ def no_data(facts: Facts) -> Iterator[Hit]:
         size = facts.files[path].size
         is_large = size > _MOST_OF_ANY and not path.endswith(_CODE)
         is_data = size > _MOST_DATA and _DATA.fullmatch(path.lower())
+        if _REWRITTEN.fullmatch(path) or _BUILT.fullmatch(path):
+            continue
         if is_large or (is_data and not _TEST.fullmatch(path)):
             folders[path.rpartition("/")[0]].append(path)
     for paths in folders.values():

@@ -80,7 +80,7 @@ def project_table(facts: Facts) -> Iterator[Hit]:
             )
     if "name" not in table:
         problems.append(("", "no `name`, so nothing can be built: add one"))
-    if "version" not in table and "version" not in dynamic:
+    if "version" not in table and "version" not in dynamic and not facts.tells_tools_alone:
         remedy = 'write `version = "0.1.0"`, or list it under `dynamic`'
         problems.append(("", f"no `version`, so nothing can be built: {remedy}"))
     for key, message in problems:

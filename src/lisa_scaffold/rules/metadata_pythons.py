@@ -200,12 +200,9 @@ class _Target(NamedTuple):
 
 def _find_targets(facts: Facts) -> Iterator[_Target]:
     pyproject = facts.pyproject
-    for path, above in (
-        ("pyproject.toml", ("tool", "ruff")),
-        ("ruff.toml", ()),
-        (".ruff.toml", ()),
-    ):
-        yield from _read_target("ruff", facts.toml(path), (*above, "target-version"), rewrites=True)
+    path = next((each for each in (".ruff.toml", "ruff.toml") if facts.has(each)), "pyproject.toml")
+    above = ("tool", "ruff") if path == "pyproject.toml" else ()
+    yield from _read_target("ruff", facts.toml(path), (*above, "target-version"), rewrites=True)
     black = ("tool", "black", "target-version")
     for index, _ in enumerate(pyproject.items(*black)):
         yield from _read_target("black", pyproject, (*black, index))

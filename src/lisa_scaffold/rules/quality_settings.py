@@ -362,7 +362,6 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
     Source: [ruff's rules](https://docs.astral.sh/ruff/rules/).
     """
     document, keys = _find_settings(facts, _RUFF)[0]
-    # Those of one line that only go are one finding.
     found: dict[str, list[tuple[str, int, Fix]]] = {}
     for above in ((), ("lint",)):
         for name in _CODES:
@@ -374,15 +373,14 @@ def ruff_rules(facts: Facts) -> Iterator[Hit]:
                     new = quoted(other) if other and other not in items else None
                     fix = Fix.edit(document.path, replace_item(at, str(code), new))
                     line = document.line(*at, index)
-                    found.setdefault(other or str(line), []).append((str(code), line, fix))
+                    found.setdefault(other, []).append((str(code), line, fix))
     for other, removals in found.items():
         codes = [code for code, _, _ in removals]
         steps = tuple(step for _, _, fix in removals for step in fix.steps)
         gone = "as they were removed" if codes[1:] else "as it was removed"
-        remedy = (
-            f"write {other}" if not other.isdigit() else f"delete {'them' if codes[1:] else 'it'}"
-        )
-        message = f"ruff warns about {join_words(codes)} or stops, {gone}: {remedy}"
+        remedy = f"write {other}" if other else f"delete {'them' if codes[1:] else 'it'}"
+        more = count_more([line for _, line, _ in removals])
+        message = f"ruff warns about {join_words(codes)} or stops, {gone}: {remedy}{more}"
         yield Hit(document.path, removals[0][1], message, fix=Fix(steps))
 
 

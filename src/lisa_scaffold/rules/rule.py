@@ -156,6 +156,12 @@ def rule(  # noqa: PLR0913 - the traits of a rule, each by its name
     return lambda check: Rule(code, severity, check, kinds, when, fixes, strict)
 
 
+SET_ASIDE = (
+    r"(?:.*/)?(?:[\w-]+[_-])?(?:obsolete|deprecated|retired|abandoned|unused|disabled|archived|attic)"
+    r"(?:[_-][\w-]+)?/.*|(?:.*/)?old/.*"
+)
+"""The paths below folders whose names say that nobody runs what is in them."""
+
 _MOST_LISTED = 5
 
 

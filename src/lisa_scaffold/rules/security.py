@@ -29,8 +29,8 @@ _JOINED = compile_lazily(r"\\n[A-Za-z0-9+/=]{40,}")
 _TESTS = compile_lazily(
     r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs|keys?)\w*"
     r"|tests?[-_][\w.-]+|fixtures|examples?"
-    r"|samples?|(?:dummy|fake|mock)[\w-]*)"
-    r"(?:/|$)",
+    r"|samples?|molecule|(?:dummy|fake|mock)[\w-]*)"
+    r"(?:/|(?:\.\w{1,10})?$)",
     re.IGNORECASE,
 )
 
