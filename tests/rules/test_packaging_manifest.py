@@ -204,3 +204,49 @@ def test_lines_without_an_effect_are_one_finding() -> None:
 def test_a_folder_that_setup_py_reckons_with(line: str, setup: str, is_found: bool) -> None:
     files = {"MANIFEST.in": f"{line}\n", "a/__init__.py": "", "setup.py": f"setup({setup})\n"}
     assert found(files, "PKG005") == ([("PKG005", "MANIFEST.in", 1)] if is_found else [])
+
+
+EXTENSION = """from setuptools import Extension, setup
+
+setup(ext_modules=[Extension("a.f", sources=["csrc/f.c", "csrc/g.c"])])
+"""
+NOTHING_ELSE = "exclude *\nrecursive-exclude * *\ngraft src\ninclude pyproject.toml README.md\n"
+
+
+def with_c(manifest: str, requires: str = "'setuptools', 'setuptools-scm>=8'") -> dict[str, str]:
+    return project(
+        **{
+            "pyproject.toml": f"[build-system]\nrequires = [ {requires} ]\n"
+            "build-backend = 'setuptools.build_meta'\n",
+            "setup.py": EXTENSION,
+            "csrc/f.c": "",
+            "csrc/g.c": "",
+            "MANIFEST.in": manifest,
+        }
+    )
+
+
+@pytest.mark.parametrize("requires", ["'setuptools'", "'setuptools', 'setuptools_scm[toml]>=8'"])
+def test_what_is_compiled_is_in_the_archive(requires: str) -> None:
+    files = with_c(NOTHING_ELSE, requires)
+    places = [("PKG006", "setup.py", 3), ("PKG006", "setup.py", 3), ("PKG006", "setup.py", 1)]
+    assert sorted(found(files, "PKG006")) == sorted(places)
+    added = "include csrc/f.c\ninclude csrc/g.c\ninclude setup.py\n"
+    assert fixed(files, "PKG006") == {"MANIFEST.in": NOTHING_ELSE + added}
+    named = f"{NOTHING_ELSE}graft csrc\ninclude setup.py\n"
+    assert found(with_c(named, requires), "PKG006") == []
+    # What no command takes out, setuptools itself adds.
+    assert found(with_c("include README.md\n", requires), "PKG006") == []
+
+
+def test_a_setup_py_that_builds_nothing_may_stay_out_of_the_archive() -> None:
+    files = with_c(NOTHING_ELSE) | {"setup.py": "from setuptools import setup\n\nsetup()\n"}
+    assert found(files, "PKG006") == []
+    built = files | {"setup.py": "from setuptools import setup\n\nsetup(cmdclass={})\n"}
+    assert found(built, "PKG006") == [("PKG006", "setup.py", 1)]
+
+
+def test_with_scm_what_is_read_and_taken_out_is_told() -> None:
+    files = with_c(f"{NOTHING_ELSE}graft csrc\ninclude setup.py\n")
+    reading = 'import setuptools\n\nsetuptools.setup(x=open("requirements.txt").read())\n'
+    assert found(files | {"setup.py": reading}, "PKG006") == [("PKG006", "setup.py", 3)]

@@ -13,6 +13,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.globs import expression
 
 if TYPE_CHECKING:
+    from lisa_scaffold.project.facts import Facts
     from lisa_scaffold.project.files import Files
 
 FILE = "MANIFEST.in"
@@ -21,6 +22,7 @@ _ALWAYS = compile_lazily(
     r"README(\.rst|\.txt|\.md)?|setup\.py|setup\.cfg|pyproject\.toml|MANIFEST\.in"
     r"|(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*|tests?/test[^/]*\.py"
 )
+_SCM = compile_lazily(r"(?i)\s*setuptools[-_.]scm\b")
 _IN_FOLDER = ("recursive-include", "recursive-exclude")
 _WHOLE_FOLDER = ("graft", "prune")
 _PLAIN = ("include", "exclude", "global-include", "global-exclude")
@@ -92,9 +94,17 @@ class Manifest(NamedTuple):
         """Whether there are any."""
         return bool(self.commands)
 
-    def includes(self, path: str) -> bool:
-        """Whether a file is in the source distribution, by setuptools' defaults or by a command."""
-        inside = bool(_ALWAYS.fullmatch(path))
+    def includes(self, path: str, *, offered: bool = False) -> bool:
+        """Whether a file is in the source distribution.
+
+        Parameters
+        ----------
+        path
+            The file.
+        offered
+            Whether it is there unless a command takes it out; setuptools' defaults always are.
+        """
+        inside = offered or bool(_ALWAYS.fullmatch(path))
         for command in self.commands:
             if command.means(path):
                 inside = command.adds
@@ -122,6 +132,12 @@ def read(files: Files) -> Manifest:
             )
             commands.append(Command(number, words[0], tuple(cleaned)))
     return Manifest(tuple(commands))
+
+
+def offers_all(facts: Facts) -> bool:
+    """Whether setuptools-scm offers the source distribution every file that git tracks."""
+    wanted = map(str, facts.pyproject.items("build-system", "requires"))
+    return "scm" in facts.text("setup.py") or any(_SCM.match(each) for each in wanted)
 
 
 @lru_cache(maxsize=4096)

@@ -9,11 +9,12 @@ from posixpath import commonprefix
 
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.edit import Change, add_line
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import manifest
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
 from lisa_scaffold.rules.fix import Fix
-from lisa_scaffold.rules.requirement import may_be_built, required_names
+from lisa_scaffold.rules.requirement import may_be_built
 from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, join_same, rule
 
 
@@ -76,6 +77,9 @@ def _find_idle(facts: Facts) -> Iterator[Hit]:
             every = Fix.edit(manifest.FILE, *changes) if whole else None
             yield Hit(manifest.FILE, found[0][0].line, message, fix=every)
 
+
+_BUILDING = compile_lazily(r"\b(ext_modules|cffi_modules|rust_extensions|cmdclass)\b")
+"""What a setup.py builds besides, where the metadata stand in pyproject.toml."""
 
 _MOST_WORDS = 10_000
 _MOST_NAMED = 20
@@ -160,7 +164,7 @@ def _remove_command(command: manifest.Command, line: str) -> Change:
     fixes=UNSAFE,
 )
 def archive_is_complete(facts: Facts) -> Iterator[Hit]:
-    """The published sources contain the files that `setup.py` reads.
+    """The published sources contain the files that `setup.py` reads or compiles, and itself.
 
     Why: Otherwise the package cannot be built from the published sources (the sdist), and nobody
     notices in a checkout.
@@ -169,13 +173,16 @@ def archive_is_complete(facts: Facts) -> Iterator[Hit]:
 
     Source: [MANIFEST.in](https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html#controlling-files-in-the-distribution).
     """
-    if "scm" in facts.text("setup.py") or "setuptools-scm" in required_names(facts):
-        return
-    listed = manifest.read(facts)
+    listed, offered = manifest.read(facts), manifest.offers_all(facts)
     folders = tuple(f"{folder}/" for folder in facts.layout.folders.values())
-    for path, line in _find_opened(facts):
+    # setuptools itself adds what it compiles, unless a command takes it out.
+    compiled = [*_find_compiled(facts)]
+    if compiled or _BUILDING.search(facts.text("setup.py")):
+        compiled.append(("setup.py", 1))
+    for path, line in dict.fromkeys([*_find_opened(facts), *compiled]):
         is_module = path.startswith(folders) and path.endswith(".py")
-        if not facts.has(path) or listed.includes(path) or is_module:
+        is_offered = offered or (path, line) in compiled
+        if not facts.has(path) or listed.includes(path, offered=is_offered) or is_module:
             continue
         fix = Fix.write(manifest.FILE, f"include {path}\n")
         if facts.has(manifest.FILE):
@@ -185,6 +192,21 @@ def archive_is_complete(facts: Facts) -> Iterator[Hit]:
             f"add `include {path}` to MANIFEST.in"
         )
         yield Hit("setup.py", line, message, fix=fix)
+
+
+def _find_compiled(facts: Facts) -> Iterator[tuple[str, int]]:
+    """Literal sources of the extension modules of ``setup.py``."""
+    module = facts.python("setup.py")
+    for node in [] if isinstance(module, Problem) else ast.walk(module):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name.endswith(
+                "Extension"
+            ):
+                given = [each.value for each in node.keywords if each.arg == "sources"]
+                for each in (*node.args[1:2], *given):
+                    for item in each.elts if isinstance(each, ast.List | ast.Tuple) else ():
+                        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                            yield item.value, item.lineno
 
 
 def _find_opened(facts: Facts) -> Iterator[tuple[str, int]]:

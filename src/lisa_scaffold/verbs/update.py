@@ -24,7 +24,7 @@ from lisa_scaffold.shown import brief, redacted, spoken, visible
 from lisa_scaffold.sync import package_name, recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
-from lisa_scaffold.verbs import follow
+from lisa_scaffold.verbs import follow, moved, shipped
 from lisa_scaffold.versions import shorten
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -290,6 +290,8 @@ class Prepared:
         if not recopies:
             follow.follow_licence(synced, store, ours, change)
             follow.tell_sessions(synced, store, ours)
+            moved.follow_folders(synced, store, ours, base)
+            shipped.keep_shipped(synced, store, ours, base, theirs)
         return Updated(
             self.project,
             self.new.version,
