@@ -615,6 +615,51 @@ def test_a_folder_below_the_top_of_a_repository(tmp_path: Path) -> None:
     assert "noxfile.py" not in paths(project)
 
 
+def test_what_the_top_alone_has_is_left_to_it(tmp_path: Path, capsys: Capture) -> None:
+    github = ".github/workflows/tests.yml"
+    own = {**POETRY, github: "jobs: {}\n", ".travis.yml": "script: pytest\n"}
+    nested = {f"tools/rf/{path}": content for path, content in own.items()}
+    project = make(tmp_path / "project", {**nested, ".gitlab-ci.yml": "all:\n  script: make\n"})
+    result = report(project / "tools/rf", capsys)
+    below = "tools/rf/"
+    added = paths(project) - {*nested, ".gitlab-ci.yml"}
+    hidden = [path for path in added if path.startswith((f"{below}.gitlab", f"{below}.pre-"))]
+    assert hidden == []
+    assert "/.gitlab /.gitlab-ci.yml" in answers(result)["left_out"]
+    left = items(result, "left out")
+    assert left[".gitlab-ci.yml"] == "GitLab reads the one at the repository's top alone"
+    hooks = left[".pre-commit-config.yaml"]
+    assert hooks == "pre-commit reads the one at the repository's top alone"
+    asked = "\n".join(result["to_decide"])
+    assert ".gitlab-ci.yml: no pipeline comes into tools/rf, which GitLab would not read" in asked
+    assert "`cd tools/rf && nox -s lint types tests`" in asked
+    assert "with `files: ^tools/rf/`" in asked
+    kept = items(result, "kept")
+    assert kept[github] == "stays, and nothing runs it: GitHub reads the repository's top alone"
+    assert ".travis.yml" not in kept
+
+
+def test_an_own_pipeline_below_the_top_stays_as_it_is(tmp_path: Path, capsys: Capture) -> None:
+    own = {**POETRY, ".gitlab-ci.yml": "unit:\n  script: pytest\n"}
+    project = make(tmp_path / "p", {f"sub/{path}": content for path, content in own.items()})
+    result = report(project / "sub", capsys)
+    assert show(project, "sub/.gitlab-ci.yml") == own[".gitlab-ci.yml"]
+    kept = items(result, "kept")[".gitlab-ci.yml"]
+    assert kept == "GitLab reads the one at the repository's top alone"
+
+
+def test_an_update_below_the_top_brings_no_pipeline(tmp_path: Path, capsys: Capture) -> None:
+    nested = {f"sub/{path}": content for path, content in POETRY.items()}
+    project = make(tmp_path / "project", nested)
+    assert adopt(project / "sub") == ExitCode.DONE
+    git.git("merge", "--quiet", BRANCH, cwd=project)
+    capsys.readouterr()
+    options = ("--recopy", "--dry-run", "--defaults")
+    assert cli.main(["update", str(project / "sub"), *options]) == ExitCode.DONE
+    assert ".gitlab" not in capsys.readouterr().out.partition("A dry run")[0]
+
+
+
 def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys: Capture) -> None:
     project = make(
         tmp_path / "project",

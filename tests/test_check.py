@@ -443,6 +443,16 @@ def test_members_have_what_the_top_has(workspace: Path) -> None:
     assert "QTY002" in codes
 
 
+def test_a_member_is_sent_to_the_top_for_hooks(workspace: Path) -> None:
+    (workspace / ".pre-commit-config.yaml").unlink()
+    commit_all(workspace, "No hooks")
+    said = {each.code: each.message for each in checked(workspace / "packages/one").checked.findings}
+    assert said["QTY004"] == (
+        "no commit hooks, so mistakes only show in CI: add this file at the repository's top, "
+        "where alone it is read, run `pre-commit install`"
+    )
+
+
 def test_members_are_checked_where_that_is_asked_for(workspace: Path) -> None:
     (alone,) = check.check([workspace], Wanted())
     assert alone.checked.notes == (

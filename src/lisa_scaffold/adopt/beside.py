@@ -65,6 +65,10 @@ _NEVER_MERGED = ("CHANGELOG.md", "LICENSE")
 # Pages that are another file, which the project may have elsewhere.
 _PAGES = {"docs/changelog.md": "CHANGELOG.md", "docs/contributing.md": "CONTRIBUTING.md"}
 
+_GITLABS = ".gitlab"
+_READ_AT_TOP = {pipeline.PATH: "GitLab", hooks.PATH: "pre-commit"}
+_TOP_ONLY = (*_READ_AT_TOP, f"{_GITLABS}/")
+
 _LINE_FILES = (".gitattributes", ".gitignore")
 _MERGED_BY_FORM = (*_LINE_FILES, hooks.PATH, tables.PATH)
 
@@ -137,6 +141,7 @@ def place_files(
     rendered: Mapping[str, bytes],
     former: Mapping[str, bytes],
     answers: Mapping[str, Any],
+    below: str = "",
 ) -> Placed:
     """Set all of the template's files but the pipeline beside a project's own.
 
@@ -150,6 +155,8 @@ def place_files(
         The files of the template that it was once made from; empty where that is unknown.
     answers
         Its answers.
+    below
+        Where its folder lies in the repository; empty at the top.
 
     Returns
     -------
@@ -158,6 +165,8 @@ def place_files(
         renders again and calls :func:`place_pipeline`.
     """
     placement = _Placement(facts, rendered, former, answers)
+    if below:
+        rendered = placement.leave_to_top(below)
     for path, theirs in rendered.items():
         if path != pipeline.PATH and not path.startswith(f"{pipeline.FOLDER}/"):
             placement.place(path, theirs)
@@ -189,6 +198,32 @@ class _Placement:
     former: Mapping[str, bytes]
     answers: Mapping[str, Any]
     placed: Placed = field(default_factory=Placed)
+
+    def leave_to_top(self, below: str) -> dict[str, bytes]:
+        """Leave out what is read at the top of a repository alone; returns the rest."""
+        placed, folder = self.placed, below.rstrip("/")
+        left = {path for path in self.rendered if path.startswith(_TOP_ONLY)}
+        # What a later version has in that folder stays away as well.
+        placed.left_out |= left | ({_GITLABS} if any(path.startswith(f"{_GITLABS}/") for path in left) else set())
+        for path, reader in _READ_AT_TOP.items():
+            if path in left:
+                own = KEPT if self.facts.has(path) else LEFT_OUT
+                placed.note(own, path, f"{reader} reads the one at the repository's top alone")
+        if pipeline.PATH in left:
+            text = (
+                f"no pipeline comes into {folder}, which GitLab would not read: a job of the "
+                f".gitlab-ci.yml at the repository's top runs the sessions, such as "
+                f"`cd {folder} && nox -s lint types tests`, with changes: [{folder}/**/*] in "
+                "its rules"
+            )
+            placed.customs.append(Custom(pipeline.PATH, text, to_decide=True))
+        if hooks.PATH in left:
+            text = (
+                "`nox -s hooks` runs the hooks that the repository's top names: those for "
+                f"{folder} belong there, with `files: ^{folder}/`"
+            )
+            placed.customs.append(Custom(hooks.PATH, text, to_decide=True))
+        return {path: data for path, data in self.rendered.items() if path not in left}
 
     def place(self, path: str, theirs: bytes) -> None:
         """Add a file of the template, merge it, or leave it out."""

@@ -40,7 +40,7 @@ class Custom(NamedTuple):
     to_decide: bool = False
 
 
-def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]:
+def find_customs(facts: Facts, branches: Iterable[str] = (), below: str = "") -> Iterator[Custom]:
     """What a project does in its own way, and the template in another.
 
     Parameters
@@ -49,10 +49,12 @@ def find_customs(facts: Facts, branches: Iterable[str] = ()) -> Iterator[Custom]
         The project.
     branches
         The branches of its repository.
+    below
+        Where its folder lies in the repository; empty at the top.
     """
     yield from _find_pins(facts)
     yield from _find_ways_of_scripts(facts)
-    yield from _find_runners(facts)
+    yield from _find_runners(facts, below)
     yield from _find_test_commands(facts)
     yield from _find_versions(facts)
     yield from _find_gone(facts)
@@ -142,8 +144,8 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
         yield Custom(notebooks[0], f"{text}{more}")
 
 
-def _find_runners(facts: Facts) -> Iterator[Custom]:
-    if facts.has(".travis.yml"):
+def _find_runners(facts: Facts, below: str) -> Iterator[Custom]:
+    if not below and facts.has(".travis.yml"):
         text = "Travis stays set up; .gitlab/ci/tests.yml runs pytest: remove it once that passes"
         yield Custom(".travis.yml", text)
     if facts.has("tox.ini") and "[testenv" in facts.text("tox.ini"):
@@ -154,6 +156,9 @@ def _find_runners(facts: Facts) -> Iterator[Custom]:
         if _CRUFT.search(text := facts.text(path)):
             told = "runs cruft, which would bring the former template in again: remove it"
             yield Custom(path, told, to_decide=True)
+        elif text and below:
+            told = f"stays, and nothing runs it: {service} reads the repository's top alone"
+            yield Custom(path, told)
         elif text:
             yield Custom(path, f"stays: {service} runs it, and GitLab its own pipeline beside it")
 

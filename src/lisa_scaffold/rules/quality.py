@@ -84,7 +84,10 @@ def hooks(facts: Facts) -> Iterator[Hit]:
     if not facts.has_here_or_above(
         *files, ".lefthook.yml", "trunk.yaml", ".trunk/trunk.yaml", ".husky/pre-commit"
     ):
+        where = "add this file"
+        if facts.above:
+            where = "add this file at the repository's top, where alone it is read"
         message = (
-            "no commit hooks, so mistakes only show in CI: add this file, run `pre-commit install`"
+            f"no commit hooks, so mistakes only show in CI: {where}, run `pre-commit install`"
         )
         yield Hit(".pre-commit-config.yaml", 1, message)

@@ -118,6 +118,11 @@ class Prepared:
         remote = redacted(git.remote(repository))
         return RepositoryFacts(git.history(repository), remote, git.branches(repository))
 
+    @property
+    def below(self) -> str:
+        """Where its folder lies in the repository; empty at the top."""
+        return (self.home or self.project.repository).prefix
+
     def guesses(self, given: Mapping[str, Any]) -> dict[str, Guess]:
         """What the project answers itself; what was given comes first.
 
@@ -236,7 +241,7 @@ class Prepared:
         answers = {question.key: question.value for question in self.questions(given)}
         former = self._render_former(answers)
         first = self._render(answers, 0)
-        placed = beside.place_files(self.facts, first, former, answers)
+        placed = beside.place_files(self.facts, first, former, answers, self.below)
         for attempt in (1, 2):
             left_out = {*str(given.get("left_out", "")).split()}
             left_out |= {f"/{path}" for path in placed.left_out}
@@ -330,7 +335,10 @@ class Prepared:
             tuple(find_replaced(self.facts, after, written)),
             self.former,
             rules_repair.diff(self.facts, written),
-            (*customs.find_customs(self.facts, self.repository_facts.branches), *placed.customs),
+            (
+                *customs.find_customs(self.facts, self.repository_facts.branches, self.below),
+                *placed.customs,
+            ),
             {
                 path: git.Blob(blob.mode, old)
                 for path, blob in synced.files.items()
