@@ -62,6 +62,58 @@ def test_in_every_list() -> None:
     assert found(own, "MET017") == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["pytest>-5.4", "a>=1.x", "a>=1.*", "a~=1", "a==1..2", "a>=1,<", "a>=", "a>=-1", "a!=1.*.2"],
+)
+def test_a_comparison_with_no_version(text: str) -> None:
+    assert found(with_lines(f"dependencies = [ '{text}' ]\n"), "MET017") == [("MET017", TOML, 11)]
+    files = setup_py(f"    name='a',\n    extras_require={{\n        'x': [\n'{text}']}},\n")
+    assert found(files, "MET017") == [("MET017", "setup.py", 6)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a>=1-1", "a==1.0+local", "a==1!2.0", "a===any", "a>=v1.0", "a>=1.0.dev0", "a<2.0rc1"],
+)
+def test_an_odd_version_is_one(text: str) -> None:
+    assert found(with_lines(f"dependencies = [ '{text}' ]\n"), "MET017") == []
+
+
+def test_in_what_setuptools_needs_for_other_ends() -> None:
+    extras = "    name='a',\n    extras_require={'x': 'b\\nc>-1'},\n    tests_require=['d>-2'],\n"
+    files = setup_py(f"{extras}    setup_requires=('e>-3',),\n")
+    assert [each.split("`")[1] for each in messages(files, "MET017")] == ["c>-1", "d>-2", "e>-3"]
+    cfg = (
+        "[metadata]\nname = a\n[options]\npackages = a\n"
+        "[options.extras_require]\nall =\n    b>=1  # since 2020\n    # c>-1\n    d>-1\n"
+    )
+    assert found({"setup.cfg": cfg, "a/__init__.py": ""}, "MET017") == [("MET017", "setup.cfg", 9)]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("numpy>-1", True),
+        ("numpy [x]>=1.x  # why", True),
+        ("numpy=1.20=py36_0", False),
+        ("numpy=1", False),
+        ("numpy==1.*", False),
+        ("-r other.txt", False),
+        ("--index-url https://example.org/<1>", False),
+        ("./wheels/a>b.whl", False),
+        ("a @ https://example.org/a.whl", False),
+        ("numpy>={{ oldest }}", False),
+        ("numpy>=$OLDEST", False),
+        ("numpy==1.0 --hash=sha256:0", False),
+    ],
+)
+def test_in_files_for_pip(line: str, wrong: bool) -> None:
+    for path in ("requirements.txt", "requirements-dev.txt", "requirements/test.txt"):
+        files = {**with_lines(""), path: f"scipy\n{line}\n"}
+        assert found(files, "MET017") == ([("MET017", path, 2)] if wrong else [])
+
+
 def test_groups() -> None:
     good = (
         "[dependency-groups]\ntest-all = [ 'a' ]\ndev = [ { include-group = 'Test_All' }, 'b' ]\n"

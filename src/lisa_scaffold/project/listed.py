@@ -29,10 +29,11 @@ class Listed(NamedTuple):
 
 def read(facts: Facts) -> tuple[Listed, ...]:
     """The requirements of a package that a build reads from files, as far as that is certain."""
-    return tuple(each for path in _find_files(facts) for each in _read_file(facts, path))
+    return tuple(each for path in _find_files(facts) for each in read_file(facts, path))
 
 
-def _read_file(facts: Facts, path: str) -> Iterator[Listed]:
+def read_file(facts: Facts, path: str) -> Iterator[Listed]:
+    """The requirements in a file for pip; neither options nor lines that go on."""
     for number, line in enumerate(facts.lines(path), 1):
         text = re.split(r"(?:^|\s)#", line)[0].strip()
         # Options, and lines that go on, are for installers alone.

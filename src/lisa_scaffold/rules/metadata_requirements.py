@@ -16,7 +16,8 @@ from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more, rul
 from lisa_scaffold.versions import normalize_name
 
 # What may be repeated is possessive: a requirement of anybody's is read in one pass.
-_CLAUSE = r"(?:~=|===|==|!=|<=|>=|<|>)\s*+[\w.*+!-]++"
+_NUMBER = r"\d++(?:\.\d++)*+(?:(?:a|b|rc|\.post|\.dev)\d++)?"
+_CLAUSE = rf"(?:(?:<=|>=|<|>)\s*+{_NUMBER}|(?:==|!=)\s*+{_NUMBER}(?:\.\*)?)"
 # A marker of the kind that nearly all of them are; the grammar of all is packaging's.
 _MARKER = (
     r"(?:python_(?:full_)?version|os_name|sys_platform|platform_(?:system|machine))"
@@ -29,6 +30,10 @@ _PLAIN = compile_lazily(
     rf"(?:{_CLAUSE}(?:\s*+,\s*+{_CLAUSE})*+)?"
     rf"(?:\s*+;\s*+{_MARKER}(?:\s++(?:and|or)\s++{_MARKER})*+)?"
 )
+_COMPARED = compile_lazily(
+    r"[A-Za-z0-9][\w.-]*+\s*+(?:\[[^]]*+\]\s*+)?(?:[<>!~]|==)(?![^;]*[*/$%{])"
+)
+_EXTRAS = "options.extras_require"
 _PIN = compile_lazily(
     r"([\w.-]++)\s*+(?:\[[^]]*\]\s*+)?(?:\(\s*+)?===?\s*+([\w.+!-]++)\s*+(?:\)\s*+)?(?:;.*)?"
 )
@@ -37,12 +42,12 @@ _PIN = compile_lazily(
 def _find_requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
     """Every requirement: what finds its place, and its text."""
     package, pyproject = facts.package, facts.pyproject
-    if package.form in ("project", "setuptools"):
+    if package.form == "project":
         for index, text in enumerate(package.texts("dependencies")):
-            # In setup.cfg a line may be a comment, or end in one.
-            if package.form == "project" or not text.lstrip().startswith("#"):
-                told = text if package.form == "project" else text.partition(" #")[0].strip()
-                yield partial(package.place, "dependencies", index), told
+            yield partial(package.place, "dependencies", index), text
+    elif package.form == "setuptools":
+        yield from _find_in_setup(facts)
+    yield from _find_in_files(facts)
     tables: list[Keys] = [("build-system", "requires")]
     extras = pyproject.table("project", "optional-dependencies")
     tables += [("project", "optional-dependencies", name) for name in extras]
@@ -55,6 +60,50 @@ def _find_requirements(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]
         for index, text in enumerate(pyproject.items(*keys)):
             if isinstance(text, str):
                 yield partial(find, (*keys, index)), text
+
+
+def _find_in_setup(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
+    """What ``setup.cfg`` and ``setup.py`` require, for whatever it is."""
+    package = facts.package
+    for index, text in enumerate(package.texts("dependencies")):
+        # In setup.cfg a line may be a comment, or end in one.
+        if not text.lstrip().startswith("#"):
+            told = text.partition(" #")[0].strip()
+            yield partial(package.place, "dependencies", index), told
+    extras = package.table("optional-dependencies")
+    more = {key: package.get(key) for key in ("setup-requires", "tests-require")}
+    for key, lists in (
+        *(("optional-dependencies", value) for value in extras.values()),
+        *more.items(),
+    ):
+        items = lists.split("\n") if isinstance(lists, str) else lists
+        for text in items if isinstance(items, list | tuple) else ():
+            told = str(text).partition(" #")[0].strip()
+            if isinstance(text, str) and told and not told.startswith(("#", "file:")):
+                yield partial(_find_below, facts, key, told), told
+
+
+def _find_below(facts: Facts, key: str, text: str) -> Place:
+    """The first line below a key of ``setup.py`` or ``setup.cfg`` that holds a text."""
+    place = facts.package.place(key)
+    path, first = place.path, place.line
+    if key == "optional-dependencies" and facts.ini("setup.cfg").table(_EXTRAS):
+        path, first = "setup.cfg", facts.ini("setup.cfg").line(_EXTRAS)
+    below = enumerate(facts.lines(path)[first - 1 :], first)
+    return Place(path, next((number for number, line in below if text in line), first))
+
+
+def _find_in_files(facts: Facts) -> Iterator[tuple[Callable[[], Place], str]]:
+    """Requirements in files for pip, where they can be nothing else."""
+    built = listed.read(facts)
+    for each in built:
+        yield partial(Place, each.path, each.line), each.text
+    known = {each.path for each in built}
+    for path in facts.paths("requirements*.txt", "requirements/*.txt"):
+        for each in listed.read_file(facts, path) if path not in known else ():
+            # conda reads such files as well, and means `=` by it.
+            if _COMPARED.match(each.text):
+                yield partial(Place, each.path, each.line), each.text
 
 
 @rule("MET017", MUST)
