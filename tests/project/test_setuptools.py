@@ -334,3 +334,51 @@ def test_who_maintains_it() -> None:
     assert package.place("maintainers") == ("setup.py", 2)
     cfg = "[metadata]\nname = demo\nmaintainer = Ada\nmaintainer-email = a@example.org\n"
     assert Facts.of({"setup.cfg": cfg}).package.get("maintainers") == package.get("maintainers")
+
+
+SECTION = (
+    "from configparser import ConfigParser\n"
+    "conf = ConfigParser()\nconf.read(['setup.cfg'])\nmetadata = dict(conf.items('metadata'))\n"
+)
+OWN = (
+    "[metadata]\npackage_name = demo\nlicense = MIT\nauthor = Ada Example\n"
+    "author_email = ada@example.org\nhomepage = https://example.org\nrate = 5%(name)s\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "stated"),
+    [
+        ("L = metadata.get('license', 'x')\nsetup(license=L)", {"license": "MIT"}),
+        ("setup(license=metadata['License'])", {"license": "MIT"}),
+        ("setup(name=metadata.get('package_name'))", {"name": "demo"}),
+        ("N = metadata.get('nothing', 'x')\nprint(N)\nsetup(name=N)", {"name": "x"}),
+        (
+            "A, E = 1, 2\nP = metadata['author']\nadd(P)\n"
+            "setup(author=P, author_email=metadata['author_email'])",
+            {"authors": [{"name": "Ada Example", "email": "ada@example.org"}]},
+        ),
+        (
+            "setup(url=metadata.get('homepage', ''))",
+            {"urls": {"Homepage": "https://example.org"}},
+        ),
+        # What nobody can be sure of.
+        ("setup(name=metadata.get('rate'))", {"name": None}),
+        ("setup(name=metadata['nothing'])", {"name": None}),
+        ("metadata['name'] = 'y'\nsetup(name=metadata['package_name'])", {"name": None}),
+        ("change(metadata)\nsetup(name=metadata['package_name'])", {"name": None}),
+        ("metadata.update(x)\nsetup(name=metadata['package_name'])", {"name": None}),
+        ("metadata = {}\nsetup(name=metadata['package_name'])", {"name": None}),
+        ("N = metadata['package_name']\nN += 'x'\nsetup(name=N)", {"name": None}),
+    ],
+)
+def test_a_section_that_setup_py_reads_itself(lines: str, stated: dict[str, Any]) -> None:
+    files = {"setup.py": f"{IMPORT}{SECTION}{lines}\n", "setup.cfg": OWN}
+    package = Facts.of(files).package
+    assert {key: package.get(key) for key in stated} == stated
+
+
+def test_another_file_than_setup_cfg_is_not_taken_for_it() -> None:
+    lines = f"{IMPORT}{SECTION}setup(name=metadata['package_name'])\n"
+    files = {"setup.py": lines.replace("setup.cfg", "other.cfg"), "setup.cfg": OWN}
+    assert Facts.of(files).package.get("name") is None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 _SETUP_MODULES = ("setuptools", "distutils.core", "numpy.distutils.core", "skbuild")
@@ -17,6 +19,9 @@ _ANY = "*"
 _HARMLESS = frozenset(
     ["print", "len", "str", "list", "tuple", "sorted", "set", "dict", "find_packages"]
 )
+
+
+LookUp = Callable[[ast.expr], ast.expr]
 
 
 class Argument(NamedTuple):
@@ -42,17 +47,25 @@ class SetupCall(NamedTuple):
     is_whole: bool
 
 
-def read_call(module: ast.Module) -> SetupCall:
+def read_call(module: ast.Module, metadata: Mapping[str, str] = MappingProxyType({})) -> SetupCall:
     """Read the call of ``setup`` in a module.
 
     Of several calls, what they do not agree on is not known; without any, nothing is: another
     module may make it.
+
+    Parameters
+    ----------
+    module
+        The module.
+    metadata
+        The section of that name in ``setup.cfg``, which some read themselves.
     """
     calls = [*_find_calls(module)]
     if not calls:
         return SetupCall({}, is_whole=False)
-    names = _find_constants(module, calls)
-    read = [_read_arguments(call, names) for call in calls]
+    look_up = partial(_look_up, sections={*_find_sections(module)}, metadata=metadata)
+    names = _find_constants(module, calls, look_up)
+    read = [_read_arguments(call, names, look_up) for call in calls]
     is_whole = all(name is not None for call in calls for name, _ in _list_keywords(call, names))
     is_whole = is_whole and not any(call.args for call in calls)
     if len(read) == 1:
@@ -94,12 +107,14 @@ def _find_calls(module: ast.Module) -> Iterator[ast.Call]:
                     yield node
 
 
-def _read_arguments(call: ast.Call, names: Mapping[str, ast.expr]) -> dict[str, Argument]:
+def _read_arguments(
+    call: ast.Call, names: Mapping[str, ast.expr], look_up: LookUp
+) -> dict[str, Argument]:
     arguments = {}
     for keyword, given in _list_keywords(call, names):
         if keyword is None:
             continue
-        value = names.get(given.id, given) if isinstance(given, ast.Name) else given
+        value = names.get(given.id, given) if isinstance(given, ast.Name) else look_up(given)
         try:
             found, is_known = ast.literal_eval(value), True
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -127,7 +142,9 @@ def _list_keywords(
                 yield keyword.arg, value
 
 
-def _find_constants(module: ast.Module, calls: Sequence[ast.Call]) -> dict[str, ast.expr]:
+def _find_constants(
+    module: ast.Module, calls: Sequence[ast.Call], look_up: LookUp
+) -> dict[str, ast.expr]:
     """The values of names that get one at the top of the module, and are never touched again."""
     touched = Counter([*_find_bound(module), *_find_changed(module)])
     if touched[_ANY]:
@@ -139,12 +156,70 @@ def _find_constants(module: ast.Module, calls: Sequence[ast.Call]) -> dict[str, 
                 found[name] = value
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 found[name] = value
+    found = {name: look_up(value) for name, value in found.items()}
     handed = {*_find_handed(module, calls)}
     return {
         name: value
         for name, value in found.items()
         if touched[name] == 1 and (name not in handed or not _can_change(value))
     }
+
+
+def _find_sections(module: ast.Module) -> Iterator[str]:
+    """Names of what is ``[metadata]`` of ``setup.cfg`` as a dictionary, and is read alone.
+
+    Astropy's helpers began so: ``metadata = dict(conf.items("metadata"))``.
+    """
+    read = any(isinstance(n, ast.Constant) and n.value == "setup.cfg" for n in ast.walk(module))
+    bound = Counter(_find_bound(module))
+    for node in module.body if read else ():
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(
+                    func=ast.Name(id="dict"),
+                    args=[
+                        ast.Call(
+                            func=ast.Attribute(attr="items"), args=[ast.Constant(value="metadata")]
+                        )
+                    ],
+                    keywords=[],
+                ),
+            ) if bound[name] == 1 and not _is_written(module, name):
+                yield name
+
+
+def _is_written(module: ast.Module, name: str) -> bool:
+    """Whether something but reading a key is done with a dictionary."""
+    keys = set()
+    for node in ast.walk(module):
+        match node:
+            case (
+                ast.Subscript(value=ast.Name() as used, ctx=ast.Load())
+                | ast.Attribute(value=ast.Name() as used, attr="get")
+            ):
+                keys.add(used)
+    loads = (n for n in ast.walk(module) if isinstance(n, ast.Name) and n.id == name)
+    return any(isinstance(n.ctx, ast.Load) and n not in keys for n in loads)
+
+
+def _look_up(value: ast.expr, *, sections: set[str], metadata: Mapping[str, str]) -> ast.expr:
+    """What stands in ``setup.cfg`` in place of ``metadata.get("author", "")``; else the value."""
+    match value:
+        case (
+            ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="get"),
+                args=[ast.Constant(value=str(key)), *_],
+            )
+            | ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key)))
+        ) if name in sections:
+            default = value.args[1:] if isinstance(value, ast.Call) else []
+            stated = metadata.get(key.lower())
+            # A per cent sign stands for another value.
+            if stated is not None and "%" not in stated:
+                return ast.copy_location(ast.Constant(stated), value)
+            return default[0] if stated is None and default else value
+    return value
 
 
 def _find_bound(module: ast.Module) -> Iterator[str]:

@@ -72,7 +72,10 @@ def read(files: Files, system: Mapping[str, Any]) -> Package:
     module = files.python("setup.py")
     if files.has("setup.py"):
         nothing = SetupCall({}, is_whole=False)
-        call = nothing if isinstance(module, Problem) else read_call(module)
+        metadata = {
+            key: str(text) for key, text in files.ini("setup.cfg").table("metadata").items()
+        }
+        call = nothing if isinstance(module, Problem) else read_call(module, metadata)
         _read_py(call, data, unknown, places)
     if _SCM.search(str(files.pyproject.get("build-system", "requires"))):
         unknown.add("version")
