@@ -17,7 +17,8 @@ from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.fleet import records
 from lisa_scaffold.fleet import status as looking
 from lisa_scaffold.fleet.find import read_shard
-from lisa_scaffold.report.fleet import report
+from lisa_scaffold.report.fleet import html, report
+from lisa_scaffold.template import CANONICAL_URL
 
 from ..support.fleets import Fleet, lose, open_fleet
 from ..support.updates import Capture, commit, write
@@ -328,6 +329,44 @@ def test_findings_are_those_of_a_check(fleet: Fleet, capsys: Capture) -> None:
     cli.main(["check", str(fleet.clones / "plain"), "--format", "json"])
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [each["code"] for each in row["findings"]] == [each["code"] for each in found]
+
+
+def test_another_template_counts_in_no_figure_of_ours(fleet: Fleet, tmp_path: Path) -> None:
+    """Nor does a version of ours that nobody can follow pass for another template."""
+    address = "https://templates.example.org/other.git"
+    for name, answers in (
+        ("current", f"_commit: v2.0.0\n_src_path: {address}\n"),
+        ("drifted", f"_commit: v1.5.0\n_src_path: {CANONICAL_URL}\n"),
+    ):
+        write(fleet.clones / name, {".copier-answers.yml": answers})
+        commit(fleet.clones / name)
+    status, page = tmp_path / "s.json", tmp_path / "page.html"
+    words = ["fleet", "status", str(fleet.set_up()), "--format", "json", "--output", str(status)]
+    assert cli.main(words) == ExitCode.DONE
+    told = {each["name"]: each for each in json.loads(status.read_text())["projects"]}
+    names = ("state", "version", "other")
+    assert {name: tuple(row[each] for each in names) for name, row in told.items()} == {
+        "behind": ("behind", "v1.0.0", ""),
+        "current": ("another template", "", address),
+        "drifted": ("unclear", "v1.5.0", ""),
+        "plain": ("no template", "", ""),
+    }
+    assert "TPL003" in {each["code"] for each in told["drifted"]["findings"]}
+    words = ["fleet", "page", str(status), str(status), "--output", str(page)]
+    assert cli.main([*words, "--badges", str(tmp_path / "badges")]) == ExitCode.DONE
+    text = page.read_text()
+    assert "with the template: 50 %" in text
+    versions = text.partition("<caption>Versions in use</caption>")[2].partition("</table>")[0]
+    assert re.findall(r'row">(.*?)</th><td class="number">(\d+)<', versions) == [
+        *(("v1.5.0", "1"), ("v1.0.0", "1")),
+    ]
+    badge = (tmp_path / "badges/current.svg").read_text()
+    found = told["current"]["must"]
+    assert f"LISA practice: {f'{found} to fix' if found else 'another template'}<" in badge
+    assert html.badge(replace(records.Row("x"), other=address)).count("another template") == 3
+    said = report("text", records.read_status(status))
+    assert f"Of another template (1)\n  current: of {address}" in said
+    assert "Of a version that cannot be followed (1)\n  drifted: v1.5.0" in said
 
 
 def test_a_report_does_not_land_in_the_file_of_another(

@@ -280,9 +280,10 @@ def test_the_address_of_another_template_is_not_asked(fleet: Fleet, capsys: Capt
     commit(fleet.clones / "plain")
     _, told = update(fleet, capsys, "--dry-run", "--adopt")
     assert (told["plain"]["action"], told["plain"]["said"]) == (
-        "no template",
-        "it is made from another template",
+        "another template",
+        "",
     )
+    assert told["plain"]["version"] == ""
 
 
 def test_a_project_that_is_newer_has_not_failed(fleet: Fleet, capsys: Capture) -> None:

@@ -69,7 +69,7 @@ class Row:
     kind
         Its kind; empty where that cannot be told.
     version
-        The version of the template that it records; empty where it records none.
+        The version of our template that it records; empty where it records none.
     behind
         How many versions there are after that; ``None`` where nobody knows.
     drift
@@ -96,6 +96,8 @@ class Row:
         The branch that waits to be merged, in a local clone; empty where there is none.
     checkout
         The branch of a local clone that was looked at, where that is not its default one.
+    other
+        The address of another template that it records; empty where it records none.
     """
 
     name: str
@@ -118,26 +120,30 @@ class Row:
     newer: bool = False
     branch: str = ""
     checkout: str = ""
+    other: str = ""
 
     @property
     def state(self) -> str:
         """The one word for it: what has to be done comes first."""
         if self.problem:
             return "unreadable"
+        if self.other:
+            return "another template"
         if not self.version:
             return "no template"
         if self.newer:
             return "newer"
-        if self.drift:
-            return "drifted"
-        return "behind" if self.behind else "current" if self.behind == 0 else "another template"
+        if self.behind is None:
+            return "unclear"
+        return "drifted" if self.drift else "behind" if self.behind else "current"
 
 
 _UNKNOWN = ("behind", "drift", "must", "should", "waived", "updates")
 """What nobody knows of a project that cannot be read."""
 
 STATES = (
-    *("unreadable", "no template", "another template", "newer", "drifted", "behind", "current"),
+    *("unreadable", "no template", "another template", "newer", "unclear"),
+    *("drifted", "behind", "current"),
 )
 """Every state, in the order in which somebody would look at them."""
 

@@ -35,7 +35,7 @@ from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 
-_FORM = "5"  # of a row that is kept: another form is never taken for it
+_FORM = "6"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
@@ -149,12 +149,14 @@ class Looker:
 
     def _look(self, row: Row, folder: Path, tags: Tags) -> Row:
         wanted = check.Wanted(Selection(strict=False), today=self.today, tags=tags)
-        broken, recorded = "", {}
+        broken, recorded, other = "", {}, ""
         if (folder / project.ANSWERS_FILE).is_file():
             try:
                 recorded = project.read_answers(folder)
             except LisaError as error:
                 broken = error.message.replace(f"{folder}/", "")
+            address = recorded.get("_src_path")
+            other = address if isinstance(address, str) and not is_ours(address) else ""
         checked = check.check_one(folder, wanted, self.origins)[0].checked
         severities = Counter(each.severity for each in checked.findings)
         everything = [*checked.findings, *(each.finding for each in checked.waived)]
@@ -162,7 +164,9 @@ class Looker:
         return replace(
             row,
             kind=checked.kind,
-            version=checked.version,
+            # Two templates count their versions apart.
+            version="" if other else checked.version,
+            other=other,
             behind=None if checked.newer is None else len(checked.newer),
             drift=len({each.path for each in everything if each.code == _DRIFT}),
             must=severities[Severity.MUST],
@@ -176,7 +180,7 @@ class Looker:
             updates=read_settings(folder).fleet,
             problem=broken,
             newer=checked.newer is None
-            and is_ours(str(recorded.get("_src_path")))
+            and not other
             and is_newer(str(recorded.get("_commit")), self.newest),
         )
 

@@ -153,7 +153,7 @@ class Updater:
         # Another template may be anywhere in the network: its address is not asked.
         source = self._find_source(current)
         if not source.ours:
-            return place.settle("no template", "it is made from another template")
+            return place.settle("another template", version="")
         if is_newer(current.version, self.wanted.to or source.current()):
             if self.wanted.to:
                 return place.settle("current", "it has a newer version")

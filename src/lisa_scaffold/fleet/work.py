@@ -114,9 +114,10 @@ class Outcome:
     name
         The project.
     action
-        ``current``, ``newer`` (than this lisa-scaffold), ``no template``, ``opted out``,
-        ``updated``, ``right``, ``open`` (its conflicts wait), ``touched`` (people have committed to
-        the branch), ``declined``, ``merged``, ``waiting``, ``due`` or ``failed``.
+        ``current``, ``newer`` (than this lisa-scaffold), ``no template``, ``another
+        template``, ``opted out``, ``updated``, ``right``, ``open`` (its conflicts wait),
+        ``touched`` (people have committed to the branch), ``declined``, ``merged``, ``waiting``,
+        ``due`` or ``failed``.
     version, to
         The version that it records, and the one that it gets.
     branch

@@ -234,7 +234,7 @@ def badge(row: Row) -> str:
     from markupsafe import escape
 
     texts = ("LISA practice", _say(row))
-    colours = {"current": "#17683a", "behind": "#855300"}
+    colours = {"current": "#17683a", "behind": "#855300", "another template": "#5b5e70"}
     colour = colours.get(row.state, "#b4231b") if not row.must else "#b4231b"
     left, right = (10 + 7 * len(each) for each in texts)
     said = escape(f"{texts[0]}: {texts[1]}")

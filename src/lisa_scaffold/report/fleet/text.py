@@ -19,6 +19,7 @@ HEADINGS = {
     "no template": "Without the template",
     "another template": "Of another template",
     "newer": "Made by a newer lisa-scaffold: upgrade this one",
+    "unclear": "Of a version that cannot be followed",
     "drifted": "Drifted: locked files, which belong to the template, are otherwise",
     "behind": "Behind",
     "current": "Up to date",
@@ -26,6 +27,7 @@ HEADINGS = {
 _LONGEST = 600
 _NAMES = 600  # characters of names in a line
 _CODES = 4
+_ADDRESS = 100
 
 
 def document(status: Status) -> Document:
@@ -38,7 +40,7 @@ def _list_sections(status: Status) -> Iterator[Section]:
     for state in STATES:
         rows = [row for row in status.rows if row.state == state]
         if rows:
-            urgent = state in {"unreadable", "drifted"}
+            urgent = state in {"unreadable", "unclear", "drifted"}
             yield Section(
                 f"{HEADINGS[state]} ({len(rows)})", tuple(map(_describe, rows)), urgent=urgent
             )
@@ -78,7 +80,8 @@ def _describe(row: Row) -> Item:
 def say_facts(row: Row) -> Iterator[str]:
     """What there is to say of a project, a few words each."""
     branch = row.checkout and f"on the branch {row.checkout}"
-    yield from filter(None, (branch, row.version and shorten(row.version)))
+    other = row.other and f"of {brief(row.other, _ADDRESS)}"
+    yield from filter(None, (branch, row.version and shorten(row.version), other))
     if row.behind:
         yield count(row.behind, "version") + " behind"
     if row.drift:
@@ -97,7 +100,7 @@ def say_facts(row: Row) -> Iterator[str]:
         yield f"merge request {row.request.state}" if row.request else waits
     if not row.updates:
         yield "takes no updates of the fleet"
-    if not (row.version or row.must or row.should):
+    if not (row.version or row.other or row.must or row.should):
         yield "nothing found"
 
 

@@ -26,6 +26,7 @@ HEADINGS = {
     "opted out": "Take no updates of the fleet",
     "newer": "Made by a newer lisa-scaffold: upgrade this one",
     "no template": "Without the template",
+    "another template": "Of another template",
     "current": "Up to date",
 }
 """What can become of a project; what somebody has to look at comes first."""
