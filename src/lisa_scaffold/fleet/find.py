@@ -34,12 +34,16 @@ class Member(NamedTuple):
         What the server tells of it; ``None`` for a local clone.
     problem
         Why it cannot be looked at, where that is known already.
+    store
+        Git's own folder of its repository, which another work tree may share; ``None`` where that
+        is not known.
     """
 
     name: str
     folder: Path | None = None
     remote: Remote | None = None
     problem: str = ""
+    store: Path | None = None
 
 
 class Inventory(NamedTuple):
@@ -121,7 +125,7 @@ def find_members(
     kept = {each.name for each in members}
     if excluded := [each.name for each in found if each.name not in kept]:
         left_out["excluded"] = excluded
-    members = _leave_ignored_out(members, fleet, today, left_out)
+    members = _leave_twins_out(_leave_ignored_out(members, fleet, today, left_out), left_out)
     members.sort(key=lambda each: each.name)
     if shard:
         members = members[shard.number - 1 :: shard.parts]
@@ -144,6 +148,26 @@ def _leave_ignored_out(
             left_out.setdefault(f"{brief(each.reason, _LONGEST)}{end}", []).extend(names)
         kept = [member for member in kept if not fits(member.name)]
     return kept
+
+
+def _leave_twins_out(members: Sequence[Member], left_out: dict[str, list[str]]) -> list[Member]:
+    """The projects, each repository once: its work trees share their branches.
+
+    The clone itself comes before what was made of it by ``git worktree add``.
+    """
+    kept: dict[Path, Member] = {}
+    stores = [each for each in members if each.store]
+    for each in sorted(stores, key=lambda each: (each.store != _inner(each.folder), each.name)):
+        if each.store:
+            first = kept.setdefault(each.store, each)
+            if first is not each:
+                reason = f"another work tree of {brief(first.name, _LONGEST)}"
+                left_out.setdefault(reason, []).append(each.name)
+    return [each for each in members if each.store is None or kept[each.store] is each]
+
+
+def _inner(folder: Path | None) -> Path | None:
+    return folder and folder / ".git"
 
 
 def _find_expired(fleet: Fleet, today: date) -> Iterator[str]:
@@ -186,14 +210,15 @@ def _list_clones(folders: Sequence[Path], left_out: dict[str, list[str]]) -> Ite
             yield Member(name, place, problem=problem)
             continue
         try:
-            is_empty = not git.find_head(place) and git.repository(place).head is None
+            # A clone as most are: git is not asked for each of many.
+            repository = None if git.find_head(place) else git.repository(place)
         except (LisaError, OSError) as error:
             yield Member(name, place, problem=say_error(error))
             continue
-        if is_empty:
+        if repository and repository.head is None:
             left_out.setdefault("empty", []).append(name)
         else:
-            yield Member(name, place)
+            yield Member(name, place, store=repository.common if repository else place / ".git")
 
 
 def _find_clones(folder: Path, left_out: dict[str, list[str]]) -> dict[Path, str]:
@@ -208,28 +233,41 @@ def _find_clones(folder: Path, left_out: dict[str, list[str]]) -> dict[Path, str
     """
     if _is_clone(folder):
         return {folder.resolve(): ""}
-    found, others, bare = {}, [], []
+    found: dict[Path, str] = {}
+    left: dict[str, list[str]] = {}
     for each in sorted(folder.iterdir()):
         try:
-            if not stat.S_ISDIR(each.lstat().st_mode):
-                continue
-            if _is_clone(each):
+            if what := _classify(each):
+                left.setdefault(what, []).append(each.name)
+            elif each.is_dir():
                 found[each.resolve()] = ""
-            elif all(os.path.lexists(each / name) for name in ("HEAD", "objects", "refs")):
-                bare.append(each.name)
-            else:
-                others.append(each.name)
         except OSError as error:
             found[each.resolve()] = say_error(error)
     if not found:
         raise LisaError(
             f"{folder}: no clone, and none in it", "Name a folder of clones in fleet.toml."
         )
-    if bare:
-        left_out.setdefault("bare repository", []).extend(bare)
-    if others:
-        left_out.setdefault("no repository", []).extend(others)
+    for what, names in left.items():
+        left_out.setdefault(what, []).extend(names)
     return found
+
+
+def _classify(entry: Path) -> str:
+    """What an entry of a folder of clones is, where it could be meant and is none; else nothing.
+
+    Raises
+    ------
+    OSError
+        If nobody may look.
+    """
+    mode = entry.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        # What a link leads to may be there already, or outside. (This one raises no error.)
+        return "" if os.path.isfile(entry) else "symbolic link"  # noqa: PTH113
+    if not stat.S_ISDIR(mode) or _is_clone(entry):
+        return ""
+    is_bare = all(os.path.lexists(entry / name) for name in ("HEAD", "objects", "refs"))
+    return "bare repository" if is_bare else "no repository"
 
 
 def _is_clone(folder: Path) -> bool:
