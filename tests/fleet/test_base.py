@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import git
-from lisa_scaffold.fleet.base import find_base, open_at
+from lisa_scaffold.fleet.base import Waiting, find_base, find_waiting, open_at
 from lisa_scaffold.process import run
 
 from ..support.updates import commit, write
@@ -38,18 +38,18 @@ def work_on(clone: Path, branch: str) -> None:
 
 
 def test_the_default_branch_that_is_checked_out(clone: Path) -> None:
-    assert find_base(git.repository(clone)) == (name_of(clone, "main"), "")
+    assert find_base(git.repository(clone))[:2] == (name_of(clone, "main"), "")
 
 
 def test_the_default_branch_while_another_is_checked_out(clone: Path) -> None:
     work_on(clone, "try-out")
     said = "made on main, while try-out is checked out"
-    assert find_base(git.repository(clone)) == (name_of(clone, "main"), said)
+    assert find_base(git.repository(clone))[:2] == (name_of(clone, "main"), said)
     git.git("branch", "--quiet", "-D", "main", cwd=clone)
-    assert find_base(git.repository(clone)) == (name_of(clone, "origin/main"), said)
+    assert find_base(git.repository(clone))[:2] == (name_of(clone, "origin/main"), said)
     git.git("checkout", "--quiet", "--detach", cwd=clone)
     said = "made on main, while a commit is checked out"
-    assert find_base(git.repository(clone)) == (name_of(clone, "origin/main"), said)
+    assert find_base(git.repository(clone))[:2] == (name_of(clone, "origin/main"), said)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,86 @@ def test_the_default_branch_while_another_is_checked_out(clone: Path) -> None:
 def test_what_is_checked_out_where_no_default_is_known(clone: Path, branch: str, said: str) -> None:
     git.git("remote", "set-head", "origin", "--delete", cwd=clone)
     work_on(clone, branch)
-    assert find_base(git.repository(clone)) == (name_of(clone, branch), said)
+    assert find_base(git.repository(clone))[:2] == (name_of(clone, branch), said)
+
+
+@pytest.mark.parametrize(
+    "name", ["master", "--upload-pack=touch", "a\x1b[31mb", "a\u202eb", "a..b", "main lock"]
+)
+def test_a_default_branch_that_is_not_there_or_no_name_is_none(clone: Path, name: str) -> None:
+    (clone / ".git/refs/remotes/origin/HEAD").write_text(f"ref: refs/remotes/origin/{name}\n")
+    base = find_base(git.repository(clone))
+    assert base[:4] == (name_of(clone, "main"), "", True, "")
+    work_on(clone, "try-out")
+    said = "made on try-out, which is checked out: the clone does not say which branch is the"
+    base = find_base(git.repository(clone))
+    assert (base.note, base.is_sure, base.checkout) == (f"{said} default", False, "")
+
+
+@pytest.mark.parametrize("name", ["--upload-pack=touch", "a\x1b[31mb"])
+def test_what_is_checked_out_has_a_name_or_none(clone: Path, name: str) -> None:
+    head = name_of(clone, "main")
+    (clone / ".git/packed-refs").write_text(f"# pack-refs with: peeled\n{head} refs/heads/{name}\n")
+    (clone / ".git/HEAD").write_text(f"ref: refs/heads/{name}\n")
+    said = find_base(git.repository(clone)).note
+    assert said == "made on main, while a commit is checked out"
+
+
+def test_what_was_fetched_and_not_merged_is_told(clone: Path) -> None:
+    first = name_of(clone, "main")
+    work_on(clone, "more")
+    git.git("update-ref", "refs/remotes/origin/main", "more", cwd=clone)
+    git.git("checkout", "--quiet", "main", cwd=clone)
+    base = find_base(git.repository(clone))
+    assert base[:2] == (first, "made without 1 commit of origin/main: git pull")
+    assert (base.lacks, base.checkout, base.told.upstream) == (1, "", name_of(clone, "more"))
+
+
+def test_in_a_linked_work_tree_it_is_known_what_is_checked_out(clone: Path, tmp_path: Path) -> None:
+    beside = tmp_path / "beside"
+    git.git("worktree", "add", "--quiet", "-b", "try-out", beside, cwd=clone)
+    base = find_base(git.repository(beside))
+    said = "made on main, while try-out is checked out"
+    assert base[:4] == (name_of(clone, "main"), said, True, "try-out")
+
+
+def test_of_what_is_lost_only_what_depends_on_it_is_unknown(clone: Path) -> None:
+    """A branch and a tag that point to nothing, and a branch that has lost a tree."""
+    work_on(clone, "lisa-scaffold/v1.0.0")
+    lost = name_of(clone, "HEAD")
+    git.git("tag", "v1.0.0", cwd=clone)
+    write(clone, {"b.txt": "three\n"})
+    commit(clone, "Three")
+    git.git("branch", "lisa-scaffold/fix", cwd=clone)
+    tree = name_of(clone, "HEAD^{tree}")
+    git.git("checkout", "--quiet", "main", cwd=clone)
+    for name in (lost, tree):
+        (clone / ".git/objects" / name[:2] / name[2:]).unlink()
+    (clone / ".git/refs/heads/lisa-scaffold/v1.0.0").write_text(f"{lost}\n")
+    repository = git.repository(clone)
+    told = find_base(repository).told
+    assert (told.tags, told.head_tags, len(told.day)) == (("v1.0.0",), (), len("2026-01-01"))
+    assert told.tips["main"] == told.upstream == name_of(clone, "main")
+    for name in ("lisa-scaffold/v1.0.0", "lisa-scaffold/fix"):
+        assert find_waiting(repository, told, [name]) == Waiting(name, "lost")
+    assert find_waiting(repository, told, ["lisa-scaffold/none"]) == Waiting()
+
+
+def test_what_was_merged_as_one_commit_of_its_own_waits_no_more(clone: Path) -> None:
+    work_on(clone, "lisa-scaffold/fix")
+    git.git("checkout", "--quiet", "main", cwd=clone)
+    write(clone, {"b.txt": "beside\n"})
+    commit(clone, "Beside")
+    name = "lisa-scaffold/fix"
+
+    def look() -> Waiting:
+        repository = git.repository(clone)
+        return find_waiting(repository, find_base(repository).told, [name])
+
+    assert look() == Waiting(name, "touched")
+    git.git("merge", "--quiet", "--squash", name, cwd=clone)
+    commit(clone, "Squashed")
+    assert look() == Waiting()
 
 
 def test_a_commit_is_opened_beside_the_clone_unless_it_is_there(clone: Path) -> None:

@@ -636,3 +636,106 @@ def test_no_adoption_into_an_unfinished_merge(fleet: Fleet, capsys: Capture) -> 
             "--abort."
         )
     assert git.git("rev-parse", "HEAD", cwd=place) == head
+
+
+def look(fleet: Fleet, capsys: Capture) -> dict[str, tuple[str, str]]:
+    """The branch that the status names of each project, and what it says of it."""
+    capsys.readouterr()
+    cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json"])
+    told = json.loads(capsys.readouterr().out)["projects"]
+    return {each["name"]: (each["branch"], each["branch_state"]) for each in told}
+
+
+def test_the_status_tells_conflicts_and_what_people_have_touched(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    """An older branch of people's is not forgotten when there is a newer version."""
+    update(fleet, capsys)
+    place = fleet.clones / "plain"
+    git.git("switch", "--quiet", BRANCH, cwd=place)
+    write(place, {"own.txt": "ours\n"})
+    commit(place)
+    git.git("switch", "--quiet", "-", cwd=place)
+    none = ("", "")
+    expected = {"apart": none, "current": none, "merged": (BRANCH, "ready")}
+    expected |= {"plain": (BRANCH, "touched"), "torn": (BRANCH, "conflict")}
+    assert look(fleet, capsys) == expected
+    assert cli.main(["fleet", "status", str(fleet.set_up())]) == ExitCode.DONE
+    assert f"the branch {BRANCH} waits for somebody: there are conflicts" in capsys.readouterr().out
+    fleet.release("v3.0.0", {"template/more.txt": "more\n"})
+    assert look(fleet, capsys) == {**expected, "merged": none, "torn": none}
+    _, told = update(fleet, capsys)
+    why = f"people have committed to the branch {BRANCH}: merge it first, or drop it"
+    assert (told["plain"]["action"], told["plain"]["said"]) == ("touched", why)
+    assert git.tip_of(git.repository(place), "lisa-scaffold/v3.0.0") == ""
+    newer = "lisa-scaffold/v3.0.0"
+    expected |= {"current": (newer, "ready"), "merged": (newer, "ready")}
+    assert look(fleet, capsys) == {**expected, "torn": (newer, "conflict")}
+
+
+def test_a_branch_never_moves_to_a_commit_that_is_no_later_one(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    place = fleet.clones / "plain"
+    first = git.git("symbolic-ref", "--short", "HEAD", cwd=place).strip()
+    git.git("switch", "--quiet", "--create", "try-out", cwd=place)
+    write(place, {"own.txt": "ours\n"})
+    commit(place)
+    update(fleet, capsys)
+    before = tips(fleet)
+    for branch in (first, "another"):
+        git.git("switch", "--quiet", *(["-c"] if branch == "another" else []), branch, cwd=place)
+        write(place, {f"{branch}.txt": "ours\n"})
+        commit(place)
+        _, told = update(fleet, capsys)
+        assert told["plain"]["action"] == "touched"
+        made = git.git("rev-parse", "--short=8", "try-out", cwd=place).strip()
+        why = f"its branch has what was made on another commit, {made}: merge it, or drop it: "
+        assert told["plain"]["said"] == f"{why}git branch -D {BRANCH}"
+    assert tips(fleet) == before
+    # On what is no default branch none moves forward either.
+    git.git("branch", "--quiet", "-D", BRANCH, cwd=place)
+    assert actions(update(fleet, capsys)[1])["plain"] == "updated"
+    write(place, {"more.txt": "ours\n"})
+    commit(place)
+    assert actions(update(fleet, capsys)[1])["plain"] == "touched"
+
+
+def test_every_verb_says_that_a_clone_has_lost_a_part(fleet: Fleet, capsys: Capture) -> None:
+    """Also where the update by itself would not have read it."""
+    place = fleet.clones / "plain"
+    write(place, {"more/own.txt": "ours\n"})
+    commit(place)
+    lost = lose(place, "more/own.txt")
+    for options in (("--dry-run",), ()):
+        _, told = update(fleet, capsys, *options)
+        assert told["plain"]["action"] == "failed"
+        assert told["plain"]["said"] == (
+            f"{place}: a part of the repository is missing or broken (git rev-list: fatal: "
+            f"missing blob object '{lost}'). Clone it again."
+        )
+    assert tips(fleet)["plain"] == ""
+
+
+def test_a_repository_that_is_there_twice_is_updated_once(fleet: Fleet, capsys: Capture) -> None:
+    clone, beside = fleet.clones / "plain", fleet.clones / "a-beside"
+    git.git("worktree", "add", "--quiet", "-b", "try-out", beside, cwd=clone)
+    (fleet.clones / "z-link").symlink_to(clone)
+    (fleet.clones / "gone").symlink_to(fleet.clones / "nowhere")
+    (fleet.clones / "file").symlink_to(clone / "locked.txt")
+    _, told = update(fleet, capsys)
+    assert sorted(told) == ["apart", "current", "merged", "plain", "torn"]
+    made = read(fleet, "plain")
+    assert made.parents[0] == git.git("rev-parse", "HEAD", cwd=clone).strip()
+    capsys.readouterr()
+    cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["names_left_out"] == {
+        "another work tree of plain": ["a-beside"],
+        "symbolic link": ["gone", "z-link"],
+    }
+    # Where it is all that there is of it, it is a project as any other.
+    settings = fleet.set_up('folders = ["clones"]\nexclude = ["plain"]\n')
+    cli.main(["fleet", "status", str(settings), "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["projects"][0]["name"] == "a-beside"
+    assert told["names_left_out"]["excluded"] == ["plain"]

@@ -2,26 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from lisa_scaffold import git, workplace
+from lisa_scaffold import git, template, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet import seal
+from lisa_scaffold.fleet.forge import BRANCHES
+from lisa_scaffold.lines import count
+from lisa_scaffold.versions import is_newer
 
 
-def find_base(repository: git.Repository) -> tuple[str, str]:
-    """The commit of a local clone that an update is made on, and what there is to say of that."""
+class Base(NamedTuple):
+    """Where a local clone stands, and which of its commits an update is made on.
+
+    Attributes
+    ----------
+    commit
+        The commit that an update is made on.
+    note
+        What there is to say of that.
+    is_sure
+        Whether that is the default branch's, or of one that is called as if it were.
+    checkout
+        What is checked out, where that is not the default branch.
+    lacks
+        How many commits of that branch were fetched from origin, and not merged.
+    told
+        What the references tell.
+    """
+
+    commit: str
+    note: str
+    is_sure: bool
+    checkout: str
+    lacks: int
+    told: git.Told
+
+
+def find_base(repository: git.Repository) -> Base:
+    """Where a local clone stands; what origin has is what was fetched from it."""
     head = repository.head or ""
-    branch, default = git.find_checkout(repository.top)
-    if default and branch != default:
-        tip = git.tip_of(repository, default)
-        tip = tip or git.tip_of(repository, f"origin/{default}", "remotes")
-        return tip or head, f"made on {default}, while {branch or 'a commit'} is checked out"
-    if not default and branch not in {"main", "master"}:
+    branch, default = git.find_checkout(repository.git_dir, repository.common)
+    told = git.read_references(repository, default)
+    tip = told.tips.get(default, "")
+    if not default or not (tip or told.upstream):
         why = "the clone does not say which branch is the default"
-        return head, f"made on {branch or f'the commit {head[:8]}'}, which is checked out: {why}"
-    return head, ""
+        note = f"made on {branch or _name(head)}, which is checked out: {why}"
+        is_sure = branch in {"main", "master"}
+        return Base(head, "" if is_sure else note, is_sure, "" if branch else _name(head), 0, told)
+    apart = tip and told.upstream and tip != told.upstream
+    lacks = git.count_beyond(repository, told.upstream, tip) if apart else 0
+    notes = []
+    if branch != default:
+        notes.append(f"made on {default}, while {branch or 'a commit'} is checked out")
+    if lacks:
+        notes.append(f"made without {count(lacks, 'commit')} of origin/{default}: git pull")
+    checkout = "" if branch == default else branch or _name(head)
+    return Base(tip or told.upstream, "; ".join(notes), True, checkout, lacks, told)
+
+
+def _name(commit: str) -> str:
+    return f"the commit {commit[:8]}"
+
+
+class Waiting(NamedTuple):
+    """A branch of the fleet in a local clone that somebody has to look at.
+
+    Attributes
+    ----------
+    branch
+        Its name; empty where there is none.
+    state
+        ``ready`` to be merged, in ``conflict``, ``touched`` by people, or ``lost``.
+    """
+
+    branch: str = ""
+    state: str = ""
+
+
+def find_waiting(repository: git.Repository, told: git.Told, names: Sequence[str]) -> Waiting:
+    """The first of some branches that brings anything to what is checked out."""
+    for name in names:
+        if (tip := told.tips.get(name)) is None:
+            continue
+        try:
+            if tip and not git.brings(repository, tip, repository.head or ""):
+                continue
+            mark = seal.read_mark(git.read_commit(repository, tip)) if tip else None
+        except git.GitError as error:
+            if not git.BROKEN.search(error.message):
+                raise
+            tip = mark = None
+        ours = "conflict" if mark and mark.result == "conflict" else "ready" if mark else "touched"
+        return Waiting(name, ours if tip else "lost")
+    return Waiting()
+
+
+def find_older(repository: git.Repository, told: git.Told, recorded: str, newest: str) -> str:
+    """The branch of a version before the newest that people have committed to; empty without."""
+    versions = (name.removeprefix(BRANCHES) for name in told.tips if name.startswith(BRANCHES))
+    between = [
+        f"{BRANCHES}{each}"
+        for each in template.sort_versions(versions, ours=True)
+        if is_newer(each, recorded) and is_newer(newest, each)
+    ]
+    found = (find_waiting(repository, told, [name]) for name in reversed(between))
+    return next((each.branch for each in found if each.state == "touched"), "")
 
 
 @contextmanager

@@ -95,7 +95,12 @@ class Row:
     branch
         The branch that waits to be merged, in a local clone; empty where there is none.
     checkout
-        The branch of a local clone that was looked at, where that is not its default one.
+        The branch of a local clone that was looked at, where that is not its default one; or the
+        commit, where none is checked out.
+    branch_state
+        ``ready`` to be merged, in ``conflict``, ``touched`` by people, or ``lost``.
+    lacks
+        How many commits of a local clone's default branch were fetched, and not merged.
     other
         The address of another template that it records; empty where it records none.
     """
@@ -120,6 +125,8 @@ class Row:
     newer: bool = False
     branch: str = ""
     checkout: str = ""
+    branch_state: str = ""
+    lacks: int = 0
     other: str = ""
 
     @property

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet.base import Waiting, find_base, find_older, find_waiting
 from lisa_scaffold.fleet.clones import hold_clone, open_clones
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
@@ -35,7 +36,7 @@ from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 
-_FORM = "6"  # of a row that is kept: another form is never taken for it
+_FORM = "7"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
@@ -89,7 +90,8 @@ class Looker:
         key = _describe(folder)
         repository = git.repository(folder)
         git.refuse_lost(repository)
-        told = git.read_references(repository, BRANCHES)
+        base = find_base(repository)
+        told = base.told
         with ExitStack() as stack:
             place = folder
             if not git.is_clean(repository):
@@ -98,12 +100,13 @@ class Looker:
                 git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
             row = Row(name, str(folder), repository.head or "", activity=told.day)
             row = self._look(row, place, (told.tags, told.head_tags))
-        current, default = git.find_checkout(folder)
-        row = replace(row, checkout=current if default and current != default else "")
         offered = (self.newest if row.behind else "" if row.version else "adopt", "fix")
-        waiting = (f"{BRANCHES}{each}" for each in offered if each)
-        of_ours = (each for each in waiting if _is_missing(repository, told.tips.get(each, "")))
-        row = replace(row, branch=next(of_ours, ""))
+        waiting = find_waiting(repository, told, [f"{BRANCHES}{each}" for each in offered if each])
+        older = row.behind and find_older(repository, told, row.version, self.newest)
+        if older and waiting.branch != f"{BRANCHES}{self.newest}":
+            waiting = Waiting(older, "touched")
+        row = replace(row, branch=waiting.branch, branch_state=waiting.state)
+        row = replace(row, checkout=base.checkout, lacks=base.lacks)
         if key:
             self._keep(key, row)
         return row
@@ -203,15 +206,17 @@ class Looker:
 
 def _describe(folder: Path) -> tuple[object, ...]:
     """What of a local clone decides its row; nothing where that cannot be told without git."""
-    head = git.find_head(folder)
+    head, inner = git.find_head(folder), folder / ".git"
     marks = (
-        _stat(folder / ".git/refs/heads/lisa-scaffold"),
-        _stat(folder / ".git/refs/tags"),
-        _stat(folder / ".git/packed-refs"),
+        _stat(inner / "refs/heads/lisa-scaffold"),
+        _stat(inner / "refs/tags"),
+        _stat(inner / "packed-refs"),
     )
     if not head:
         return ()
-    return (str(folder), head, *marks, *_mark_store(folder), *git.find_checkout(folder))
+    checkout, default = git.find_checkout(inner, inner)
+    fetched = (_stat(inner / f"refs/{each}/{default}") for each in ("heads", "remotes/origin"))
+    return (str(folder), head, *marks, *_mark_store(folder), checkout, default, *fetched)
 
 
 def _mark_store(folder: Path) -> tuple[object, ...]:
@@ -221,13 +226,6 @@ def _mark_store(folder: Path) -> tuple[object, ...]:
             return tuple(sorted((each.name, _stat(Path(each.path))) for each in entries))
     except OSError:
         return ()
-
-
-def _is_missing(repository: git.Repository, tip: str) -> bool:
-    """Whether a clone has a commit that what is checked out has not."""
-    if not tip or not repository.head:
-        return False
-    return bool(repository.run("rev-list", "--max-count=1", tip, f"^{repository.head}"))
 
 
 def _stat(path: Path) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal, waves
-from lisa_scaffold.fleet.base import find_base, open_at
+from lisa_scaffold.fleet.base import Base, find_base, find_older, open_at
 from lisa_scaffold.fleet.clones import find_clone, hold_clone
 from lisa_scaffold.fleet.find import Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
@@ -108,20 +108,26 @@ class Updater:
                 return place.settle("failed", "it has no default branch")
             git.bring_clone(address, folder, references.head)
         repository = git.repository(folder)
-        head, note = find_base(repository) if member.folder else (repository.head or "", "")
-        place = place._replace(head=head, note=note)
+        head, base = repository.head or "", None
+        if member.folder:
+            base = find_base(repository)
+            head, branches = base.commit, base.told.tips
+            place = place._replace(note=base.note)
+            git.refuse_lost(repository._replace(head=head))
+        place = place._replace(head=head)
         with open_at(repository, head) as there:
             place = self._choose_work(place, there)
         branch = place.outcome.branch
         if not branch:
             return place
-        tip = git.tip_of(repository, branch) if member.folder else branches.get(branch, "")
-        if tip:
+        if tip := branches.get(branch, ""):
             if remote:
                 git.fetch_commit(folder, tip)
             mark = seal.read_mark(git.read_commit(repository, tip))
             place = place._replace(tip=tip, mark=mark)
-        return self._look_at_requests(place, remote, branches) if remote else _judge(place)
+        if remote:
+            return self._look_at_requests(place, remote, branches)
+        return _judge_clone(_judge(place), repository, base) if base else place
 
     def _choose_work(self, place: Place, folder: Path) -> Place:
         """What a project gets, if anything: then it has a branch."""
@@ -475,4 +481,20 @@ def _judge(place: Place) -> Place:
     """A place where people have been is theirs."""
     if place.tip and place.mark is None:
         return place.settle("touched", "people have committed to its branch")
+    return place
+
+
+def _judge_clone(place: Place, repository: git.Repository, base: Base) -> Place:
+    """A branch with the update of another commit, or an older one of people's, is left alone."""
+    outcome, mark = place.outcome, place.mark
+    version = outcome.version if place.brings != "fix" else ""
+    if older := version and find_older(repository, base.told, version, place.brings):
+        why = f"people have committed to the branch {older}: merge it first, or drop it"
+        return place.settle("touched", why)
+    # Where it is not known what is updated, whatever is checked out may be another work.
+    if mark and mark.base != place.head:
+        is_older = base.is_sure and not git.count_beyond(repository, mark.base, place.head)
+        why = f"its branch has what was made on another commit, {mark.base[:8]}: merge it, or drop"
+        why += f" it: git branch -D {outcome.branch}"
+        return place if is_older else place.settle("touched", why)
     return place

@@ -2,7 +2,16 @@
 
 from lisa_scaffold.git.address import Address, clonable, is_address
 from lisa_scaffold.git.ancestry import commit_before, commit_of, count_commits, is_ancestor
-from lisa_scaffold.git.branches import Commit, drop_branch, read_commit, read_references, tip_of
+from lisa_scaffold.git.branches import (
+    Commit,
+    Told,
+    brings,
+    count_beyond,
+    drop_branch,
+    read_commit,
+    read_references,
+    tip_of,
+)
 from lisa_scaffold.git.checkout import TooLargeError, export
 from lisa_scaffold.git.clean import clean_trees
 from lisa_scaffold.git.clones import (
@@ -79,12 +88,14 @@ __all__ = [
     "Repository",
     "Stage",
     "Store",
+    "Told",
     "TooLargeError",
     "TreeMerge",
     "absent_since",
     "branch_tip",
     "branches",
     "bring_clone",
+    "brings",
     "clean_trees",
     "clonable",
     "clone_bare",
@@ -93,6 +104,7 @@ __all__ = [
     "committer",
     "complete",
     "copy_tags",
+    "count_beyond",
     "count_commits",
     "count_settings",
     "drop_branch",

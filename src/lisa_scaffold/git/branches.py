@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from lisa_scaffold.bounds import has_long_number
+from lisa_scaffold.git.command import BROKEN, GitError
 from lisa_scaffold.git.repository import Repository
 
 
@@ -69,37 +70,98 @@ class Told(NamedTuple):
     day
         The day of the current commit, as its author's calendar has it.
     tips
-        The newest commit of each branch whose name begins as was asked for.
+        The newest commit of each branch; empty where that is lost.
+    upstream
+        The newest commit of a branch at origin, when it was last asked; empty where there is none.
     """
 
     tags: tuple[str, ...]
     head_tags: tuple[str, ...]
     day: str
     tips: Mapping[str, str]
+    upstream: str
 
 
-def read_references(repository: Repository, beginning: str) -> Told:
-    """Ask for all that the references of a repository tell, and for some branches, at once."""
-    form = "%(refname)%00%(objectname)%00%(*objectname)%00%(HEAD)%(authordate:format:%Y-%m-%d)"
-    asked = ("refs/tags", "refs/heads")
-    output = os.fsdecode(repository.run("for-each-ref", f"--format={form}", *asked))
-    commits: dict[str, str] = {}
-    tips: dict[str, str] = {}
-    day = ""
-    for line in output.splitlines():
-        ref, name, inner, last = line.split("\0")
-        if ref.startswith("refs/tags/") and not has_long_number(ref):
-            commits[ref.removeprefix("refs/tags/")] = inner or name
-        elif ref.startswith(f"refs/heads/{beginning}"):
-            tips[ref.removeprefix("refs/heads/")] = name
-        if last.startswith("*"):
-            day = last[1:]
+def read_references(repository: Repository, upstream: str = "") -> Told:
+    """Ask for all that the references of a repository tell, at once.
+
+    Parameters
+    ----------
+    repository
+        The repository.
+    upstream
+        A branch of which it is asked too what origin had.
+    """
+    there = f"refs/remotes/origin/{upstream}"
+    commits, day = _list_references(repository, "refs/tags", "refs/heads", there)
+    heads, tags = "refs/heads/", "refs/tags/"
     if not day:  # no branch is checked out
         day = os.fsdecode(
             repository.run("log", "-1", "--format=%ad", "--date=format:%Y-%m-%d", codes=(0, 128))
         ).strip()
-    head_tags = (tag for tag, commit in commits.items() if commit == repository.head)
-    return Told(tuple(commits), tuple(head_tags), day[:10], tips)
+    named = {
+        ref.removeprefix(tags): commit
+        for ref, commit in commits.items()
+        if ref.startswith(tags) and not has_long_number(ref)
+    }
+    return Told(
+        tuple(named),
+        tuple(tag for tag, commit in named.items() if commit == repository.head),
+        day[:10],
+        {ref.removeprefix(heads): at for ref, at in commits.items() if ref.startswith(heads)},
+        commits.get(there, ""),
+    )
+
+
+def _list_references(repository: Repository, *patterns: str) -> tuple[dict[str, str], str]:
+    """The commit of each reference, and the day of the branch that is checked out."""
+    form = "%(refname)%00%(objectname)%00%(*objectname)%00%(HEAD)%(authordate:format:%Y-%m-%d)"
+    try:
+        output = os.fsdecode(repository.run("for-each-ref", f"--format={form}", *patterns))
+    except GitError as error:
+        if not BROKEN.search(error.message):
+            raise
+        return _list_found(repository, patterns), ""
+    commits, day = {}, ""
+    for line in output.split("\n")[:-1]:  # a name may have other ends of a line
+        ref, name, inner, last = line.split("\0")
+        commits[ref] = inner or name
+        if last.startswith("*"):
+            day = last[1:]
+    return commits, day
+
+
+def _list_found(repository: Repository, patterns: Collection[str]) -> dict[str, str]:
+    """The commit of each reference where some point to what is lost: of these it is empty."""
+    listed = os.fsdecode(repository.run("for-each-ref", "--format=%(refname)", *patterns))
+    names = listed.split("\n")[:-1]
+    asked = "".join(f"{name}^{{commit}}\n" for name in names)
+    found = repository.run("cat-file", "--batch-check=%(objectname)", stdin=os.fsencode(asked))
+    answers = os.fsdecode(found).split("\n")[:-1]
+    return {
+        name: "" if answer.endswith(" missing") else answer
+        for name, answer in zip(names, answers, strict=True)
+    }
+
+
+def count_beyond(repository: Repository, tip: str, other: str) -> int:
+    """How many commits are in the history of one that are not in that of another."""
+    return int(repository.run("rev-list", "--count", tip, f"^{other}"))
+
+
+def brings(repository: Repository, tip: str, head: str) -> bool:
+    """Whether a branch has changes that a commit has not, whatever way it was merged."""
+    base = repository.run("merge-base", head, tip, codes=(0, 1)).decode().strip()
+    if base == tip:
+        return False
+
+    def differ(one: str) -> set[bytes]:
+        asked = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", one, tip)
+        return {*repository.run(*asked).split(b"\0")[:-1]}
+
+    # One commit of all that it changed is no part of its history.
+    changed = differ(head)
+    return bool(changed and (not base or differ(base) & changed))
 
 
 def drop_branch(repository: Repository, branch: str, commit: str) -> None:

@@ -23,6 +23,8 @@ from lisa_scaffold.git.repository import Repository
 from lisa_scaffold.pattern import compile_lazily
 
 _HASH = compile_lazily(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# A part of what git allows: what looks like an option, or has signs that nobody sees, is none.
+_BRANCH = compile_lazily(r"(?!-)(?!.*(?:\.\.|//|@\{))[^\x00- ~^:?*\[\\\x7f]+")
 _PARTIAL = "blob:none"
 
 MOST_FILES = 200_000
@@ -217,17 +219,26 @@ def find_head(folder: Path) -> str:
     return next((hashed for hashed, _, name in found if name == ref), "")
 
 
-def find_checkout(folder: Path) -> tuple[str, str]:
+def find_checkout(git_dir: Path, common: Path) -> tuple[str, str]:
     """The branch that is checked out in a clone, and the default one of where it came from.
 
     Each is empty where the files do not tell it, as git usually has them.
+
+    Parameters
+    ----------
+    git_dir, common
+        As of :class:`~lisa_scaffold.git.repository.Repository`.
     """
-    inner, found = folder / ".git", []
-    for path, begins in (("HEAD", "heads/"), ("refs/remotes/origin/HEAD", "remotes/origin/")):
+    found = []
+    for inner, path, begins in (
+        (git_dir, "HEAD", "heads/"),
+        (common, "refs/remotes/origin/HEAD", "remotes/origin/"),
+    ):
         try:
             content = (files.read(inner, path) or b"").decode().strip()
         except (LisaError, OSError, ValueError):
             content = ""
         ref = content.removeprefix(f"ref: refs/{begins}")
-        found.append(ref if ref != content else "")
+        is_name = ref.isprintable() and _BRANCH.fullmatch(ref)
+        found.append(ref if ref != content and is_name else "")
     return found[0], found[1]

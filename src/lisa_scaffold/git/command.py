@@ -46,7 +46,7 @@ BROKEN = compile_lazily(
     r"(?i)bad (?:tree |blob |commit )?object"
     r"|(?:object|file|pack) \S+ (?:\(stored in .*\) )?is (?:corrupt|empty)"
     r"|(?:unable to|could not) read (?:tree|blob|commit|object|[0-9a-f]{40})|failed to read object"
-    r"|missing (?:blob|tree|commit) "
+    r"|missing (?:blob|tree|commit|tag|object) "
     r"|did not send all necessary objects|index file corrupt|inflate: data stream error"
 )
 """What git says where a repository has lost a part, or has a broken one."""

@@ -11,7 +11,7 @@ from lisa_scaffold.shown import brief
 COLUMNS = (
     *("name", "state", "kind", "version", "behind", "drift", "must", "should", "waived", "release"),
     *("pipeline", "merge request", "its pipeline", "activity", "updates", "problem", "place"),
-    *("commit", "branch", "checkout", "newer", "other template"),
+    *("commit", "branch", "checkout", "newer", "other template", "branch state", "lacks"),
 )
 
 # What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
@@ -41,6 +41,7 @@ def list_cells(row: Row) -> list[str]:
         *((f"{request.state} {request.url}", request.pipeline) if request else ("", "")),
         *(row.activity, say_updates(row), row.problem, row.place),
         *(row.commit, row.branch, row.checkout, "yes" if row.newer else "", row.other),
+        *(row.branch_state, str(row.lacks or "")),
     ]
 
 

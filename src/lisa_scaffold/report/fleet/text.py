@@ -24,6 +24,14 @@ HEADINGS = {
     "behind": "Behind",
     "current": "Up to date",
 }
+WAITS = {
+    "ready": "waits to be merged",
+    "conflict": "waits for somebody: there are conflicts",
+    "touched": "waits to be merged, people have committed to it",
+    "lost": "points to what is lost",
+}
+"""What is said of a branch, by its state."""
+
 _LONGEST = 600
 _NAMES = 600  # characters of names in a line
 _CODES = 4
@@ -79,7 +87,7 @@ def _describe(row: Row) -> Item:
 
 def say_facts(row: Row) -> Iterator[str]:
     """What there is to say of a project, a few words each."""
-    branch = row.checkout and f"on the branch {row.checkout}"
+    branch = row.checkout and f"{row.checkout} is checked out"
     other = row.other and f"of {brief(row.other, _ADDRESS)}"
     yield from filter(None, (branch, row.version and shorten(row.version), other))
     if row.behind:
@@ -93,15 +101,23 @@ def say_facts(row: Row) -> Iterator[str]:
     for number, word in ((row.should, "should"), (row.waived, "waived")):
         if number:
             yield f"{number} {word}"
-    if row.pipeline and row.pipeline != "success":
-        yield f"pipeline {row.pipeline}"
-    if row.request or row.branch:
-        waits = f"the branch {row.branch} waits to be merged"
-        yield f"merge request {row.request.state}" if row.request else waits
+    yield from _say_what_waits(row)
     if not row.updates:
         yield "takes no updates of the fleet"
     if not (row.version or row.other or row.must or row.should):
         yield "nothing found"
+
+
+def _say_what_waits(row: Row) -> Iterator[str]:
+    """What somebody has to merge, fetch or mend, whatever is found in it."""
+    if row.pipeline and row.pipeline != "success":
+        yield f"pipeline {row.pipeline}"
+    if row.request:
+        yield f"merge request {row.request.state}"
+    elif row.branch:
+        yield f"the branch {row.branch} {WAITS.get(row.branch_state, WAITS['ready'])}"
+    if row.lacks:
+        yield f"lacks {count(row.lacks, 'commit')} that were fetched from origin"
 
 
 def as_text(status: Status, width: int = 0, paint: Paint = plain) -> str:

@@ -19,7 +19,7 @@ HEADINGS = {
     "open": "Wait for somebody",
     "due": "Would be updated",
     "merged": "Merged",
-    "touched": "Left alone: people have committed to the branch",
+    "touched": "Left alone",
     "declined": "Declined",
     "right": "Done before, and wait to be merged",
     "waiting": "Waiting",
