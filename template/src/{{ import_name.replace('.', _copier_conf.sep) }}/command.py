@@ -11,10 +11,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from .steps import ConfigError, check_files, load_site, load_step, pin
+
+if TYPE_CHECKING:
+    from .store import Arrival, Store
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, words in (
         ("check", _check, "read steps.yaml and sites/, and say what is wrong with them"),
         ("run-step", _run_step, "run one step on one object, without Airflow"),
+        ("receipt", _show_receipt, "tell what became of objects, and how to process one at once"),
+        ("again", _again, "process objects again: forget their receipts, for the next sweep"),
         ("pin", _pin, "write the digest of a published image into steps.yaml"),
         ("relay", _relay, "take notifications of a store, and tell Airflow"),
         ("buckets", _make_buckets, "make the buckets of a site"),
@@ -85,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("key", help="key of the object that arrived")
             command.add_argument("--site", default="", help="name of the site")
             command.add_argument("--engine", default="docker", help="docker, podman or process")
+        if name in ("receipt", "again"):
+            command.add_argument("keys", nargs="+", metavar="KEY", help="key of an object")
+            command.add_argument("--site", default="", help="name of the site")
+        if name == "again":
+            told = "drop their products too, without which the same are not made anew"
+            command.add_argument("--drop", action="store_true", help=told)
         if name == "pin":
             command.add_argument("digest", help="sha256:...")
         if name == "relay":
@@ -142,6 +153,49 @@ def _run_step(arguments: argparse.Namespace) -> list[str]:
     arrival = Arrival(store.arrivals["bucket"], arguments.key, told["ETag"].strip('"'))
     step = load_step(arguments.step, site)
     return [run_here(step, site, store, arrival, arguments.engine)]
+
+
+def _show_receipt(arguments: argparse.Namespace) -> list[str]:
+    from .store import Store
+
+    lines = []
+    store = Store(load_site(arguments.site))
+    for arrival in _find(store, arguments.keys):
+        product = store.find_product(arrival)
+        where = f"s3://{store.products['bucket']}/{store.products['prefix']}{product}/"
+        lines += [
+            f"object: s3://{arrival.bucket}/{arrival.key}",
+            f"receipt: {store.find_receipt(arrival)}" if product else "receipt: none yet",
+            f"product: {where}" if product else "product: none yet",
+            f"conf: {json.dumps({'objects': [arrival.to_dict()]}, ensure_ascii=False)}",
+        ]
+    return lines
+
+
+def _again(arguments: argparse.Namespace) -> list[str]:
+    from .store import Store
+
+    lines = []
+    store = Store(load_site(arguments.site))
+    for arrival in _find(store, arguments.keys):
+        product = store.ask_again(arrival, drop=arguments.drop)
+        kept = f"; {product} is {'dropped' if arguments.drop else 'kept'}" if product else ""
+        lines.append(f"s3://{arrival.bucket}/{arrival.key}: the next sweep reports it{kept}")
+    return lines
+
+
+def _find(store: Store, keys: Sequence[str]) -> list[Arrival]:
+    """Find objects by their keys: all of them, or none is touched."""
+    found = []
+    for key in keys:
+        arrival = store.find_arrival(key)
+        if not arrival or not store.is_awaited(arrival):
+            address = f"s3://{store.arrivals['bucket']}/{key}"
+            why = "this site waits for none of that prefix and suffix" if arrival else "not there"
+            message = f"{address}: {why}"
+            raise ConfigError(message)
+        found.append(arrival)
+    return found
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .steps import Site, Step
 
 DESCRIPTION = "ro-crate-metadata.json"
+_AGAIN = "receipts/again"
 _GONE = ("404", "412", "NoSuchKey", "NoSuchVersion", "NotFound", "PreconditionFailed")
 
 
@@ -59,6 +61,15 @@ class Arrival:
     def to_dict(self) -> dict[str, str]:
         """Tell it as an event and an XCom carry it."""
         return asdict(self)
+
+
+def _receipt(arrival: Arrival) -> str:
+    return f"receipts/{arrival.identity}.json"
+
+
+def _both(arrival: Arrival) -> set[Arrival]:
+    # A listing knows no version: the sweep asks for the receipt of what it sees.
+    return {arrival, Arrival(arrival.bucket, arrival.key, arrival.etag)}
 
 
 def product_name(step: Step, image: str, contents: Mapping[str, str]) -> str:
@@ -148,12 +159,29 @@ class Store:
 
     def wants(self, arrival: Arrival) -> bool:
         """Whether an object is one that a site waits for, and was not processed yet."""
-        return self.is_awaited(arrival) and not self._exists(f"receipts/{arrival.identity}.json")
+        return self.is_awaited(arrival) and not self._exists(_receipt(arrival))
+
+    def find_arrival(self, key: str) -> Arrival | None:
+        """Find an object that arrived as it is now; nothing: there is none."""
+        bucket = self.arrivals["bucket"]
+        try:
+            told = self.client.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                return None
+            raise
+        version = told.get("VersionId", "")
+        # A bucket whose versions were switched off again says "null".
+        return Arrival(bucket, key, told["ETag"].strip('"'), "" if version == "null" else version)
 
     def find_product(self, arrival: Arrival) -> str:
         """Find the name of the product that an object became; empty: it has none yet."""
-        receipt = self._read(f"receipts/{arrival.identity}.json")
+        receipt = self._read(_receipt(arrival))
         return str(receipt["product"]) if receipt else ""
+
+    def find_receipt(self, arrival: Arrival) -> str:
+        """Tell the address of the receipt of an object, whether it is there or not."""
+        return f"s3://{self.products['bucket']}/{self._key(_receipt(arrival))}"
 
     def make_buckets(self) -> list[str]:
         """Make the buckets that are not there yet, and name them."""
@@ -166,16 +194,22 @@ class Store:
     def sweep(self, most: int = 200) -> list[Arrival]:
         """Objects that no receipt tells of, the oldest first: what no event has told.
 
-        Everything older than the watermark has its receipt. What arrives late, for instance because
-        a long upload counts from its beginning, is looked for below it too, as far as ``late``
-        says.
+        First come those that were asked for again, whatever their age. All of the prefix is listed;
+        whether there is a receipt is asked for what is not below the watermark, as everything older
+        has its own. What arrives late, for instance because a long upload counts from its
+        beginning, is looked for below it too, as far as ``late`` says.
         """
+        asked = list(islice(self._asked_again(), most))
+        missed = self._find_missed(most - len(asked), {each.key for each in asked})
+        return [*asked, *missed]
+
+    def _find_missed(self, most: int, known: set[str]) -> list[Arrival]:
         before = self._watermark()
-        listed = sorted(self._list(), key=lambda each: each[0])
+        listed = sorted(self._list(), key=lambda each: each[0]) if most else []
         missed: list[Arrival] = []
         watermark = before
         for modified, arrival in listed:
-            if modified < before - self.late:
+            if modified < before - self.late or arrival.key in known:
                 continue
             if self.wants(arrival):
                 missed.append(arrival)
@@ -187,6 +221,43 @@ class Store:
             body = json.dumps({"watermark": watermark.isoformat()}).encode()
             self._put("receipts/watermark.json", body)
         return missed
+
+    def ask_again(self, arrival: Arrival, *, drop: bool) -> str:
+        """Forget that an object was processed, and have the next sweep report it, however old.
+
+        Parameters
+        ----------
+        arrival
+            The object as it is now.
+        drop
+            Whether its product goes too: what is there already is not made again.
+
+        Returns
+        -------
+        str
+            The name of the product that it became; empty: it had none.
+        """
+        product = self.find_product(arrival)
+        if drop and product:
+            self._drop(product)
+        for each in _both(arrival):
+            self._delete(_receipt(each))
+        # Last: a sweep in between would see the receipt, and take this for done.
+        self._put(f"{_AGAIN}/{arrival.identity}.json", json.dumps(arrival.to_dict()).encode())
+        return product
+
+    def _asked_again(self) -> Iterator[Arrival]:
+        """Objects that were asked for again; what is done, or gone, is crossed off the list."""
+        listed = list(self._list_keys(f"{_AGAIN}/"))
+        for name in listed:
+            told = self._read(name)
+            now = self.find_arrival(told["key"]) if told else None
+            # As a listing tells it: without a version.
+            arrival = Arrival(now.bucket, now.key, now.etag) if now else None
+            if arrival and self.wants(arrival):
+                yield arrival
+            else:
+                self._delete(name)
 
     def _list(self) -> Iterator[tuple[datetime, Arrival]]:
         bucket = self.arrivals["bucket"]
@@ -252,12 +323,28 @@ class Store:
     def receive(self, arrival: Arrival, product: str) -> None:
         """Keep the receipt of an object: the sweep and a second event leave it alone."""
         body = json.dumps({**arrival.to_dict(), "product": product}).encode()
-        # A listing knows no version: the sweep asks for the receipt of what it sees.
-        for each in {arrival, Arrival(arrival.bucket, arrival.key, arrival.etag)}:
-            self._put(f"receipts/{each.identity}.json", body)
+        for each in _both(arrival):
+            self._put(_receipt(each), body)
+
+    def _drop(self, product: str) -> None:
+        # What describes it goes first: what is half gone is no product.
+        self._delete(f"{product}/{DESCRIPTION}")
+        for name in list(self._list_keys(f"{product}/")):
+            self._delete(name)
 
     def _key(self, key: str) -> str:
         return self.products["prefix"] + key
+
+    def _list_keys(self, prefix: str) -> Iterator[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.products["bucket"], Prefix=self._key(prefix)
+        )
+        for page in pages:
+            for each in page.get("Contents", []):
+                yield str(each["Key"]).removeprefix(self.products["prefix"])
+
+    def _delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.products["bucket"], Key=self._key(key))
 
     def _put(self, key: str, body: bytes) -> str:
         bucket, key = self.products["bucket"], self._key(key)
