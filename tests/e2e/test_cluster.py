@@ -198,6 +198,24 @@ def test_with_a_queue_there_is_no_relay(tmp_path: Path) -> None:
     asked_and_listed(chart)
 
 
+def test_all_that_runs_is_told_the_store_and_the_secret_of_the_registry(tmp_path: Path) -> None:
+    chart = make_chart(tmp_path / "pipeline")
+    # As Airflow's own chart does: the text is a template, with the values of that chart.
+    there = chart.root / "kubernetes/charts/airflow/templates/env.yaml"
+    there.parent.mkdir()
+    there.write_text("kind: Env\nenv:\n{{ tpl .Values.extraEnv . | indent 2 }}\n", encoding="utf-8")
+    found = {}
+    for cluster in CLUSTERS:
+        (env,) = (each for each in chart.objects(cluster) if each["kind"] == "Env")
+        told = {each["name"]: each.get("value") for each in env["env"]}
+        found[cluster] = (told["AWS_ENDPOINT_URL_S3"], told.get("PIPELINE_PULL_SECRET"))
+    assert found == {
+        "cnes": ("https://s3.cnes.example.org", "registry"),
+        "csc": ("https://s3.csc.example.org", None),
+        "in2p3": ("https://s3.in2p3.example.org", None),
+    }
+
+
 def keys_of(told: Any) -> set[tuple[str, str]]:
     """The Secrets and keys that something refers to, wherever they stand in it."""
     if isinstance(told, dict):

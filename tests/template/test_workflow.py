@@ -175,4 +175,20 @@ def test_names_and_addresses_come_from_the_answers(tmp_path: Path) -> None:
     steps = yaml.safe_load(files["steps.yaml"])["steps"]
     assert steps["noise"]["image"] == "gitlab.esa.int:4567/a/b/lisa-tides/noise"
     assert b"from lisa_tides.tasks import (" in files["dags/noise.py"]
-    assert yaml.safe_load(files["sites/kubernetes.yaml"])["settings"]["namespace"] == "lisa-tides"
+
+
+def test_no_two_files_say_where_the_store_and_the_pods_are(workflow: Render) -> None:
+    sites = {
+        Path(path).stem: yaml.safe_load(data)
+        for path, data in workflow.files.items()
+        if path.startswith("sites/")
+    }
+    assert sites.keys() == {"hpc", "kubernetes", "local"}
+    assert not [name for name, each in sites.items() if "endpoint" in each["store"]]
+    assert sites["kubernetes"]["settings"] == {"claim": "work"}
+    # What a cluster's Airflow is connected to is what its site asks for.
+    for path, data in workflow.files.items():
+        if path.startswith("kubernetes/clusters/"):
+            told = yaml.safe_load(data)["global"]
+            settings = sites[told.get("site", "kubernetes")]["settings"]
+            assert {settings.get("connection", "")} - {""} <= told.get("connections", {}).keys()

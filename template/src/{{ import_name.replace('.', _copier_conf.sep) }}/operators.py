@@ -8,6 +8,7 @@ Sources: the guides of Airflow's providers for Docker, Kubernetes and SSH.
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import timedelta
 from typing import Any
@@ -129,12 +130,13 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
     settings = site.settings
     needs = {"cpu": str(step.cpus), "memory": f"{step.memory}Mi"}
     claim = k8s.V1PersistentVolumeClaimVolumeSource(claim_name=settings["claim"])
-    secret = settings.get("pull_secret")
+    secret = settings.get("pull_secret") or os.environ.get("PIPELINE_PULL_SECRET")
     return StepPod(
         folder=folder,
         image=step.reference,
         cmds=[step.command[0]],
-        namespace=settings["namespace"],
+        # Without one: that of Airflow.
+        namespace=settings.get("namespace"),
         name=f"step-{step.name.replace('_', '-')}",
         volumes=[
             k8s.V1Volume(name="work", persistent_volume_claim=claim),

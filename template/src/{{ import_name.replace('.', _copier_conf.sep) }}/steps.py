@@ -179,19 +179,23 @@ def load_step(name: str, site: Site) -> Step:
 def check_files() -> list[str]:
     """Read all of the configuration; say what is there."""
     steps = _read("steps.yaml", "steps")["steps"]
-    sites = sorted(path.stem for path in (find_home() / "sites").glob("*.yaml"))
-    for site in sites:
-        load_site(site)
+    # The one that was chosen is one of them, or told to be missing.
+    chosen = {name for name in [os.environ.get("PIPELINE_SITE")] if name}
+    found = {path.stem for path in (find_home() / "sites").glob("*.yaml")}
+    sites = {name: load_site(name) for name in sorted(found | chosen)}
     for name, step in steps.items():
-        if unknown := sorted(step.get("sites", {}).keys() - set(sites)):
+        if unknown := sorted(step.get("sites", {}).keys() - sites.keys()):
             message = f"{find_home() / 'steps.yaml'}: step {name!r} names no site: {unknown}"
             raise ConfigError(message)
     told = {"steps": steps, "sites": sites, "clusters": _check_clusters(sites)}
     return [f"{name}: {', '.join(each)}" for name, each in told.items() if each]
 
 
-def _check_clusters(sites: list[str]) -> list[str]:
-    """Hold the values of each cluster to the schema of the chart, where that is there."""
+def _check_clusters(sites: Mapping[str, Site]) -> list[str]:
+    """Hold the values of each cluster to the schema of the chart, where that is there.
+
+    What stands in a site too must be the same there.
+    """
     chart = find_home() / "kubernetes"
     found = sorted(chart.glob("clusters/*.yaml"))
     for path in found:
@@ -201,7 +205,39 @@ def _check_clusters(sites: list[str]) -> list[str]:
         if (site := values["global"]["site"]) not in sites:
             message = f"{path}: global.site: no file sites/{site}.yaml"
             raise ConfigError(message)
+        if wrong := _contradict(values, sites[site]):
+            message = f"{path}: {wrong}"
+            raise ConfigError(message)
     return [path.stem for path in found]
+
+
+def _contradict(values: Mapping[str, Any], site: Site) -> str:
+    """Say what the values of a cluster and its site tell differently; empty: nothing."""
+    told, file = values["global"], f"sites/{site.name}.yaml"
+    endpoint = site.store.get("endpoint", told["store"])
+    if endpoint != told["store"]:
+        return (
+            f"global.store: {told['store']}, and store.endpoint in {file} says {endpoint}:"
+            " take it out there"
+        )
+    queues = told.get("queues", "")
+    if site.queue and queues and not site.queue.startswith(f"{queues}/"):
+        return f"global.queues: {queues}, and store.queue in {file} says {site.queue}"
+    workers = values["airflow"].get("workers", {}).get("kubernetes", {})
+    claims = {
+        each["name"]: each.get("persistentVolumeClaim", {}).get("claimName")
+        for each in workers.get("extraVolumes", [])
+    }
+    mounts = {each["mountPath"]: each["name"] for each in workers.get("extraVolumeMounts", [])}
+    if str(site.work) not in mounts:
+        return f"airflow.workers: no volume is at {site.work}, and work in {file} says so"
+    claim = claims.get(mounts[str(site.work)])
+    if site.engine == "kubernetes" and claim != site.settings["claim"]:
+        return (
+            f"airflow.workers: the volume at {site.work} is the claim {claim}, and settings.claim"
+            f" in {file} says {site.settings['claim']}"
+        )
+    return ""
 
 
 def _merge(below: Any, above: Any) -> Any:
