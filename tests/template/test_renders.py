@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
+from lisa_scaffold.project.facts import Facts, Given
+
 from ..support.answers import KINDS, is_allowed, levels, pairwise, template
+from ..support.components import KNOWN
 from ..support.files import contents, load_yaml
 from ..support.sweeps import parameters
 from ..support.tools import passes, program
@@ -312,6 +315,14 @@ def test_included_jobs_are_there(render: Render) -> None:
     included = {entry["local"][1:] for entry in pipeline["include"] if "local" in entry}
     assert included == {path for path in render.files if re.match(r"\.gitlab/ci/.*\.yml", path)}
     assert bool(included) == (render.answers["ci_rules"] == "files")
+
+
+def test_contributing_names_each_job(render: Render) -> None:
+    text = render.files["CONTRIBUTING.md"].decode()
+    rows = text.partition("| job | wants |")[2].partition("\n\n")[0].splitlines()[2:]
+    named = [name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    jobs = Facts.of(render.files, Given(tags=(), components=KNOWN)).pipeline.jobs
+    assert sorted(named) == sorted(name for name in jobs if not name.startswith("."))
 
 
 def test_contributing_says_how_a_dependency_is_added(package: Render) -> None:
