@@ -335,6 +335,18 @@ class _Placement:
         for table, why in (merged.left_out or {}).items():
             placed.note(LEFT_OUT, path, f"{table}: {why}")
         placed.kept_tools = merged.kept
+        if "[tool.ruff]" in (merged.left_out or {}):
+            self.leave_alone_in(self.facts.first(*tools.RUFF))
+
+    def leave_alone_in(self, path: str | None) -> None:
+        """Keep ruff, which a file of its own sets up, away from what the template brings."""
+        ours, brought = self.facts.content(path) if path else None, self.find_brought()
+        if path is None or ours is None or not brought or self.facts.toml(path).problem:
+            return
+        text = _leave_alone(_decode(ours), ("extend-exclude",), brought)
+        if text != _decode(ours):
+            self.placed.files[path] = _encode(text, ours)
+            self.placed.note(MERGED, path, f"{' '.join(brought)} in extend-exclude")
 
     def adjust_tables(self, merged: tables.Tables, theirs: str) -> tuple[str, list[str]]:
         """Fill in what only this project knows; returns the text and what was adjusted.
@@ -348,8 +360,13 @@ class _Placement:
             if found:
                 text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
                 adjustments.append(f"line-length = {found[0]} as {found[1]} has it")
-            text, more = self.keep_away(text)
+            usual = tomllib.loads(theirs)["tool"]["ruff"]["line-length"]
+            brought = self.find_brought() if found and found[0] != usual else []
+            text, more = self.keep_away(text, brought)
             adjustments += more
+        elif "[tool.ruff]" in merged.kept and (brought := self.find_brought()):
+            text = _leave_alone(text, ("tool", "ruff", "extend-exclude"), brought)
+            adjustments.append(f"{' '.join(brought)} in extend-exclude of [tool.ruff]")
         wanted = self.find_gone_needs()
         if f"[{tables.GROUPS}] test" in merged.added:
             wanted = [*self.find_test_needs(), *wanted]
@@ -368,13 +385,19 @@ class _Placement:
             adjustments.append("files in [tool.mypy], which names none")
         return text, adjustments
 
-    def keep_away(self, text: str) -> tuple[str, list[str]]:
+    def find_brought(self) -> list[str]:
+        """The modules that the template brings, in a style that may not be the project's."""
+        modules = [path for path in self.rendered if path.endswith(".py")]
+        return sorted(path for path in modules if not self.facts.has(path))
+
+    def keep_away(self, text: str, brought: list[str]) -> tuple[str, list[str]]:
         """Keep ruff away from what the linters before it left alone; returns what was adjusted."""
         table, adjustments = ("tool", "ruff"), []
-        if excluded := linted.find_excluded(self.facts):
-            value = f"[{', '.join(map(quoted, excluded))}]"
+        excluded = linted.find_excluded(self.facts)
+        if unjudged := [*excluded, *brought]:
+            value = f"[{', '.join(map(quoted, unjudged))}]"
             text = set_value((*table, "extend-exclude"), value)(text)
-            adjustments.append(f"extend-exclude = {' '.join(excluded)}")
+            adjustments.append(f"extend-exclude = {' '.join(unjudged)}")
         present = tomllib.loads(text)["tool"]["ruff"].get("lint", {}).get("per-file-ignores", {})
         for pattern, (codes, source) in linted.find_ignores(self.facts).items():
             merged = [*dict.fromkeys([*present.get(pattern, []), *codes])]
@@ -409,6 +432,18 @@ class _Placement:
             if names := _name_sources(told):
                 self.placed.customs.append(Custom(tables.PATH, text.format(names), to_decide=True))
         return taken
+
+
+def _leave_alone(text: str, keys: tuple[str, ...], paths: list[str]) -> str:
+    """Add files to those that ruff passes over."""
+    present: Any = tomllib.loads(text)
+    for key in keys:
+        present = present.get(key, {})
+    if not present:
+        return set_value(keys, f"[{', '.join(map(quoted, paths))}]")(text)
+    for path in paths if isinstance(present, list) else ():
+        text = add_item(keys, quoted(path))(text) if path not in present else text
+    return text
 
 
 def _name_sources(wanted: Iterable[Need]) -> str:

@@ -6,13 +6,15 @@ import re
 
 from lisa_scaffold.project.facts import Facts
 
+RUFF = ("ruff.toml", ".ruff.toml")
+
 # Files, and sections of files, that set a tool up.
 _FILES = {
     "codespell": (".codespellrc",),
     "coverage": (".coveragerc",),
     "mypy": ("mypy.ini", ".mypy.ini"),
     "pytest": ("pytest.ini", ".pytest.ini", "pytest.toml"),
-    "ruff": ("ruff.toml", ".ruff.toml"),
+    "ruff": RUFF,
     "rumdl": (".rumdl.toml", "rumdl.toml"),
 }
 _SECTIONS = {
