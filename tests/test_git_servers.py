@@ -91,9 +91,9 @@ def test_a_server_that_never_ends_is_waited_for_no_longer(
     way: str, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """Every command that asks a template of others for its versions."""
-    monkeypatch.setattr(command, "LONGEST", 2)
+    monkeypatch.setattr(command, "LONGEST", 1)
     for module in ("remotes", "clones"):
-        monkeypatch.setattr(import_module(f"lisa_scaffold.git.{module}"), "LISTED", 2)
+        monkeypatch.setattr(import_module(f"lisa_scaffold.git.{module}"), "LISTED", 1)
     url = serve(WAYS[way])
     write(tmp_path, {".copier-answers.yml": f"_commit: v1.0.0\n_src_path: {url}\n"})
     git.git("init", "--quiet", cwd=tmp_path)
@@ -102,7 +102,7 @@ def test_a_server_that_never_ends_is_waited_for_no_longer(
         start = time.monotonic()
         assert cli.main([verb, str(tmp_path)]) == ExitCode.REFUSED
         assert time.monotonic() - start < 60
-        assert "git is not done after 2 s, and was ended" in capsys.readouterr().err
+        assert "git is not done after 1 s, and was ended" in capsys.readouterr().err
     # What git had started is ended as well.
     assert count_git(url) == 0
 

@@ -88,11 +88,17 @@ def workshop(tmp_path: Path) -> Workshop:
     return workshop
 
 
+# Where every answer is given, none is looked for: each that is tried takes a render.
+GIVEN = [f"--data={key}={value}" for key, value in ANSWERED.items() if key != "parts"]
+GIVEN += ["--data=parts=[beta, gamma]"]
+
+
 def link(workshop: Workshop, *options: str) -> int:
     words = ("adopt", "--template", str(workshop.template), "--defaults", *options)
     return cli.main([*words, str(workshop.project)])
 
 
+@pytest.mark.uncounted
 def test_version_and_answers_are_those_that_it_was_made_from(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -224,7 +230,7 @@ def test_what_no_file_tells_is_asked_for(workshop: Workshop, capsys: Capture) ->
 
 def test_a_template_without_an_answers_file_is_refused(workshop: Workshop, capsys: Capture) -> None:
     workshop.release("v3.0.0", {"template/.copier-answers.yml.jinja": None})
-    assert link(workshop, "--to", "v3.0.0") == ExitCode.REFUSED
+    assert link(workshop, "--to", "v3.0.0", *GIVEN) == ExitCode.REFUSED
     assert "writes no answers file, so no project of it can be updated" in capsys.readouterr().err
 
 
@@ -261,6 +267,7 @@ def test_our_own_template_is_no_other(workshop: Workshop, capsys: Capture) -> No
     assert "Leave --template out" in capsys.readouterr().err
 
 
+@pytest.mark.uncounted
 @sampled("target", ["/etc/hostname", "README.md", "/dev/zero"], 3)
 def test_a_link_is_no_answers_file(target: str, workshop: Workshop, capsys: Capture) -> None:
     """It may lead to any file of the user's, which would be recorded and pushed."""
@@ -268,7 +275,7 @@ def test_a_link_is_no_answers_file(target: str, workshop: Workshop, capsys: Capt
     (workshop.template / "template/linked.yml").symlink_to(target)
     workshop.release("v3.0.0", {"copier.yml": more})
     capsys.readouterr()
-    assert link(workshop, "--to", "v3.0.0") == ExitCode.REFUSED
+    assert link(workshop, "--to", "v3.0.0", *GIVEN) == ExitCode.REFUSED
     assert "version v3.0.0 of the template writes no answers file" in capsys.readouterr().err
     assert git("branch", "--list", "lisa-scaffold/*", cwd=workshop.project) == ""
 

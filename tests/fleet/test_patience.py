@@ -21,7 +21,7 @@ from lisa_scaffold.git import GitError, clones
 from lisa_scaffold.process import TimeError
 from lisa_scaffold.report.fleet import words
 
-SILENT = "git is not done after 1 s, and was ended."
+SILENT = "git is not done after 0.3 s, and was ended."
 NOT_ASKED = "the server did not answer for 3 projects in a row: it was not asked again."
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 @pytest.fixture
 def inventory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inventory]:
     """Six projects of a server that takes connections and says nothing."""
-    monkeypatch.setattr(clones, "LISTED", 1)
+    monkeypatch.setattr(clones, "LISTED", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         home = f"http://127.0.0.1:{server.getsockname()[1]}/lisa"
         remotes = [

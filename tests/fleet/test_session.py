@@ -58,21 +58,21 @@ WAYS: dict[str, tuple[Callable[[Say, bytes], None], str]] = {
     "a bomb": (lambda say, _: unpack_to_much(say), "an answer of more than 50 MB"),
     "a body by drops": (
         lambda say, _: drip(say, HEAD + b"Content-Length: 99999\r\n\r\n", b" "),
-        "an answer that takes more than 2 s",
+        "an answer that takes more than 1 s",
     ),
     "a head by drops": (
         lambda say, _: drip(say, HEAD + b"X: ", b"y"),
-        "an answer that takes more than 2 s",
+        "an answer that takes more than 1 s",
     ),
     "a line by drops": (
         lambda say, _: drip(say, b"HTTP/1.1 200 ", b"x"),
-        "an answer that takes more than 2 s",
+        "an answer that takes more than 1 s",
     ),
     "not yet": (
         lambda say, _: drip(say, b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99),
-        "an answer that takes more than 2 s",
+        "an answer that takes more than 1 s",
     ),
-    "nothing": (lambda *_: time.sleep(90), "an answer that takes more than 2 s"),
+    "nothing": (lambda *_: time.sleep(90), "an answer that takes more than 1 s"),
     "pages of nothing": (
         lambda say, url: lead_on(say, b'Link: <%s?page=2>; rel="next"\r\n' % url, b"[]"),
         "more than 30 answers to one question",
@@ -126,7 +126,7 @@ def test_no_answer_is_without_an_end(
     monkeypatch.setenv("LISA_FLEET_TOKEN", TOKEN)
     way, said = WAYS[name]
     # On a busy machine, two seconds are too few for fifty megabytes.
-    monkeypatch.setattr(session, "SECONDS", 2 if "2 s" in said else 120)
+    monkeypatch.setattr(session, "SECONDS", 1 if "1 s" in said else 120)
     monkeypatch.setattr(session, "MOST_ANSWERS", 30)
     url = serve(way)
     (tmp_path / "fleet.toml").write_text(f'[gitlab]\nurl = "{url}"\ngroups = ["lisa"]\n')
@@ -148,7 +148,7 @@ def test_what_is_shown_meanwhile_goes_on() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
     try:
         with session._Clock().running():
-            time.sleep(1.5)
+            time.sleep(1.2)
         inside = len(ticks)
         time.sleep(0.5)
     finally:

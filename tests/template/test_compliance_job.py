@@ -73,7 +73,7 @@ def checkout(tmp_path: Path, tree: Tree) -> Path:
     )
 
 
-@sampled("has_uv", [False, True], 2)
+@sampled("has_uv", [True, False], 2)
 def test_nothing_in_the_checkout_decides_who_judges(
     tmp_path: Path, checkout: Path, wheel: Path, has_uv: bool
 ) -> None:
