@@ -117,6 +117,7 @@ def test_numbers_that_gitlab_would_make_no_pipeline_of(
     assert "from 1 to 40" in capsys.readouterr().err
 
 
+@pytest.mark.uncounted
 def test_gitlabs_own_schema_takes_it(settings: Path, tmp_path: Path) -> None:
     output = tmp_path / "child.yml"
     words = ["--parts", "40", "--update", "", "--history", "history", "--output", str(output)]
@@ -162,6 +163,7 @@ def test_options_of_an_update_are_words_and_no_commands(settings: Path, capsys: 
     assert "--shard 1/4 --jobs 3 --to=1.0.0 --format markdown > update-1.md" in line
 
 
+@pytest.mark.uncounted
 def test_a_status_is_written_where_the_update_fails(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +192,7 @@ def run_jobs(made: dict[str, Any], checkout: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.sweep
 def test_the_history_is_kept_in_a_branch(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +232,7 @@ def test_the_history_is_kept_in_a_branch(
     assert "allow the job token to push" in done.stderr
 
 
+@pytest.mark.sweep
 def test_its_commands_do_what_they_are_for(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,8 @@ def ask(fleet: Fleet, *words: str) -> tuple[int, dict[str, Any], str]:
     return done.returncode, rows, done.stderr
 
 
-@sampled("inner", ["", ".git", ".git/HEAD", ".git/objects", ".git/refs"], 3)
+@pytest.mark.uncounted
+@sampled("inner", ["", ".git", ".git/HEAD", ".git/objects", ".git/refs"], 5)
 def test_a_clone_that_may_not_be_read_is_a_row(inner: str, fleet: Fleet) -> None:
     place = fleet.clones / "beta" / inner
     with without_rights(place):
@@ -61,6 +62,7 @@ def test_a_clone_that_may_not_be_read_is_a_row(inner: str, fleet: Fleet) -> None
     assert rows["beta"]["said"] == problem
 
 
+@pytest.mark.uncounted
 def test_a_folder_of_clones_that_may_not_be_read_is_a_row(fleet: Fleet) -> None:
     more = fleet.folder / "more"
     (more / "inner").mkdir(parents=True)
@@ -74,6 +76,7 @@ def test_a_folder_of_clones_that_may_not_be_read_is_a_row(fleet: Fleet) -> None:
     assert rows["alpha"]["state"] == "behind"
 
 
+@pytest.mark.sweep
 def test_a_repository_that_may_not_be_written_is_told_by_the_dry_run_too(fleet: Fleet) -> None:
     place = fleet.clones / "beta"
     said = f"{place / '.git'}: you may not write there. Give yourself the right: chmod -R u+w"
@@ -86,6 +89,7 @@ def test_a_repository_that_may_not_be_written_is_told_by_the_dry_run_too(fleet: 
     assert git.tip_of(git.repository(place), BRANCH) == ""
 
 
+@pytest.mark.sweep
 def test_an_update_at_the_desk_says_the_same(fleet: Fleet) -> None:
     place = fleet.clones / "beta"
     for words in (["--branch", "new"], []):

@@ -21,6 +21,7 @@ from lisa_scaffold.report.fleet import html, report
 from lisa_scaffold.template import CANONICAL_URL
 
 from ..support.fleets import Fleet, lose, open_fleet
+from ..support.sweeps import sampled
 from ..support.updates import Capture, commit, write
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -49,6 +50,7 @@ def states(told: dict[str, Any]) -> dict[str, str]:
     return {each["name"]: each["state"] for each in told["projects"]}
 
 
+@pytest.mark.uncounted
 def test_every_project_is_a_row(fleet: Fleet, capsys: Capture) -> None:
     code, told = ask(fleet, capsys)
     assert code == ExitCode.DONE
@@ -98,6 +100,7 @@ def test_what_has_not_moved_is_not_looked_at_again(
     assert states(ask(fleet, capsys, "--jobs", "1")[1])["current"] == "behind"
 
 
+@pytest.mark.uncounted
 def test_what_is_not_committed_is_not_looked_at(fleet: Fleet, capsys: Capture) -> None:
     _, first = ask(fleet, capsys)
     write(fleet.clones / "behind", {"locked.txt": "mine\n", "shared.txt": "mine\n"})
@@ -133,7 +136,7 @@ def test_one_that_cannot_be_read_is_a_row_that_says_why(fleet: Fleet, capsys: Ca
     assert all(each["problem"] for each in told["projects"] if each["state"] == "unreadable")
 
 
-@pytest.mark.parametrize("verb", ["status", "update"])
+@sampled("verb", ["status", "update"], 2)
 def test_a_name_forges_no_message(verb: str, fleet: Fleet, capsys: Capture) -> None:
     (fleet.clones / "current").rename(fleet.clones / "x\nlisa-scaffold: all is well")
     cli.main(["fleet", verb, str(fleet.set_up())])
@@ -155,6 +158,7 @@ def test_a_defect_in_one_project_is_a_row_too(
     assert {each["problem"] for each in told["projects"]} == {problem}
 
 
+@pytest.mark.sweep
 def test_patterns_settings_and_parts(fleet: Fleet, capsys: Capture) -> None:
     text = 'folders = ["clones"]\nexclude = ["dri*"]\n'
     fleet.add("apart", {"pyproject.toml": "[tool.lisa-scaffold]\nfleet = false\n"})
@@ -238,6 +242,7 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
             records.read_status(path)
 
 
+@pytest.mark.sweep
 def test_what_fits_no_project_is_told(fleet: Fleet, capsys: Capture, tmp_path: Path) -> None:
     text = (
         'folders = ["clones"]\ninclude = ["*", "!gone*"]\nexclude = ["dri*", "old/*"]\n'
@@ -378,6 +383,7 @@ def test_a_report_does_not_land_in_the_file_of_another(
     assert "would get the report in the form text" in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_a_clone_that_has_lost_a_part_is_unreadable_although_its_files_are_there(
     fleet: Fleet, capsys: Capture
 ) -> None:
@@ -396,6 +402,7 @@ def test_a_clone_that_has_lost_a_part_is_unreadable_although_its_files_are_there
     assert states(told) == {**states(first), "plain": "unreadable"}
 
 
+@pytest.mark.sweep
 def test_branches_of_adoptions_and_repairs_wait_too(fleet: Fleet, capsys: Capture) -> None:
     write(fleet.clones / "plain", {"src/plain/__init__.py": "\n", "setup.cfg": ""})
     commit(fleet.clones / "plain")

@@ -67,6 +67,7 @@ def read(fleet: Fleet, name: str) -> git.Commit:
     return git.read_commit(repository, git.tip_of(repository, BRANCH))
 
 
+@pytest.mark.uncounted
 def test_one_branch_a_project_and_nothing_the_second_time(fleet: Fleet, capsys: Capture) -> None:
     code, told = update(fleet, capsys)
     assert code == ExitCode.FINDINGS  # there is a conflict
@@ -100,6 +101,7 @@ def test_one_branch_a_project_and_nothing_the_second_time(fleet: Fleet, capsys: 
     assert (actions(told), tips(fleet)) == (right, before)
 
 
+@pytest.mark.sweep
 def test_a_conflict_that_was_committed_holds_no_project_up(fleet: Fleet, capsys: Capture) -> None:
     """What the template changes there stands in the message, and markers stand around no others."""
     old = "<<<<<<< before updating\nmine\n=======\ntheirs\n>>>>>>> after updating\n"
@@ -115,6 +117,7 @@ def test_a_conflict_that_was_committed_holds_no_project_up(fleet: Fleet, capsys:
     assert "+line five\n" in message
 
 
+@pytest.mark.uncounted
 def test_a_dry_run_tells_and_changes_nothing(fleet: Fleet, capsys: Capture) -> None:
     before = tips(fleet)
     code, told = update(fleet, capsys, "--dry-run")
@@ -126,6 +129,7 @@ def test_a_dry_run_tells_and_changes_nothing(fleet: Fleet, capsys: Capture) -> N
     assert told["plain"]["files"] == [".copier-answers.yml", "locked.txt", "shared.txt"]
 
 
+@pytest.mark.sweep
 def test_the_branch_follows_the_project(fleet: Fleet, capsys: Capture) -> None:
     update(fleet, capsys)
     first = read(fleet, "plain")
@@ -190,7 +194,7 @@ def break_objects(place: Path) -> None:
     (place / ".git/objects" / tree[:2] / tree[2:]).unlink()
 
 
-@pytest.mark.parametrize("dry", [True, False])
+@sampled("dry", [True, False], 2)
 def test_what_fails_uses_up_no_limit(dry: bool, fleet: Fleet, capsys: Capture) -> None:
     break_objects(fleet.clones / "merged")
     options = ("--limit", "1", *(["--dry-run"] if dry else []))
@@ -210,6 +214,7 @@ def test_what_fails_uses_up_no_limit(dry: bool, fleet: Fleet, capsys: Capture) -
         assert actions(update(fleet, capsys, *options)[1])["torn"] == "updated"
 
 
+@pytest.mark.sweep
 def test_what_fails_uses_up_no_wave(fleet: Fleet, capsys: Capture) -> None:
     break_objects(fleet.clones / "merged")
     for last in ("waiting", "updated"):
@@ -218,6 +223,7 @@ def test_what_fails_uses_up_no_wave(fleet: Fleet, capsys: Capture) -> None:
     assert actions(told)["plain"] == "right"
 
 
+@pytest.mark.sweep
 def test_a_canary_that_fails_is_not_waited_for(fleet: Fleet, capsys: Capture) -> None:
     settings = 'folders = ["clones"]\n[update]\ncanaries = ["merged", "plain"]\n'
     break_objects(fleet.clones / "merged")
@@ -234,6 +240,7 @@ def test_a_canary_that_fails_is_not_waited_for(fleet: Fleet, capsys: Capture) ->
         assert told["torn"]["said"].partition(":")[0] == why
 
 
+@pytest.mark.uncounted
 @sampled("jobs", ["1", "3"], 2)
 def test_an_interruption_names_all_that_is_done(
     jobs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -260,6 +267,7 @@ def test_an_interruption_names_all_that_is_done(
         assert mark is not None
 
 
+@pytest.mark.uncounted
 def test_one_that_fails_does_not_stop_the_others(fleet: Fleet, capsys: Capture) -> None:
     answers = fleet.clones / "plain/.copier-answers.yml"
     answers.write_text("_commit: v1.0.0\n_src_path: [\n")
@@ -274,6 +282,7 @@ def test_one_that_fails_does_not_stop_the_others(fleet: Fleet, capsys: Capture) 
     assert actions(told)["torn"] == "updated"
 
 
+@pytest.mark.sweep
 def test_the_address_of_another_template_is_not_asked(fleet: Fleet, capsys: Capture) -> None:
     other = "_commit: v1.0.0\n_src_path: https://127.0.0.1:9/x.git\n"
     write(fleet.clones / "plain", {".copier-answers.yml": other})
@@ -286,6 +295,7 @@ def test_the_address_of_another_template_is_not_asked(fleet: Fleet, capsys: Capt
     assert told["plain"]["version"] == ""
 
 
+@pytest.mark.sweep
 def test_a_project_that_is_newer_has_not_failed(fleet: Fleet, capsys: Capture) -> None:
     answers = fleet.clones / "current/.copier-answers.yml"
     answers.write_text(answers.read_text().replace("v2.0.0", "v9.0.0"))
@@ -336,6 +346,7 @@ def test_what_waits_to_be_merged_is_named(fleet: Fleet, capsys: Capture) -> None
     assert actions(update(fleet, capsys)[1])["torn"] == "current"
 
 
+@pytest.mark.sweep
 def test_an_unfinished_merge_is_in_nobodys_way(fleet: Fleet, capsys: Capture) -> None:
     """A branch is made, and the work tree is not touched."""
     head = git.git("rev-parse", "HEAD", cwd=fleet.clones / "plain")
@@ -345,7 +356,8 @@ def test_an_unfinished_merge_is_in_nobodys_way(fleet: Fleet, capsys: Capture) ->
     assert (fleet.clones / "plain/.git/MERGE_HEAD").read_text() == head
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.uncounted
+@sampled("known", [True, False], 2)
 def test_it_is_made_on_the_default_branch(known: bool, fleet: Fleet, capsys: Capture) -> None:
     place = fleet.clones / "plain"
     head = git.git("rev-parse", "HEAD", cwd=place).strip()
@@ -379,7 +391,7 @@ def test_it_is_made_on_the_default_branch(known: bool, fleet: Fleet, capsys: Cap
     assert rows["plain"]["checkout"] == ("try-out" if known else "")
 
 
-@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+@sampled("options", [(), ("--dry-run",)], 2)
 def test_who_commits_is_asked_first_and_once(
     options: tuple[str, ...], fleet: Fleet, capsys: Capture, home: Path
 ) -> None:
@@ -404,6 +416,7 @@ def test_who_commits_is_asked_first_and_once(
     assert told["torn"]["said"].startswith(f"{fleet.clones / 'torn'}: git does not know who")
 
 
+@pytest.mark.sweep
 def test_to_a_version(fleet: Fleet, capsys: Capture) -> None:
     fleet.release("v3.0.0", {"template/more.txt": "more\n"})
     _, told = update(fleet, capsys, "--to", "2.0.0")
@@ -493,6 +506,7 @@ def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
     assert "_commit: " in git.git("show", "lisa-scaffold/adopt:.copier-answers.yml", cwd=bare)
 
 
+@pytest.mark.uncounted
 def test_safe_repairs_where_a_project_is_not_behind(fleet: Fleet, capsys: Capture) -> None:
     broken = '[project]\nname = "current"\nversion = "1"\nlicence = "MIT"\n'
     write(fleet.clones / "current", {"locked.txt": "mine\n", "pyproject.toml": broken})
@@ -519,6 +533,7 @@ def test_safe_repairs_where_a_project_is_not_behind(fleet: Fleet, capsys: Captur
     assert (told["current"]["action"], told["plain"]["action"]) == ("right", "right")
 
 
+@pytest.mark.sweep
 def test_repairs_without_the_template_are_asked_for_and_are_of_what_the_status_counts(
     fleet: Fleet, capsys: Capture
 ) -> None:
@@ -539,6 +554,7 @@ def test_repairs_without_the_template_are_asked_for_and_are_of_what_the_status_c
     assert made == text.replace("BSD 3-Clause", "BSD-3-Clause")
 
 
+@pytest.mark.uncounted
 def test_a_run_begins_with_what_it_looks_at_and_what_fits_nothing(
     fleet: Fleet, capsys: Capture
 ) -> None:
@@ -572,6 +588,7 @@ def test_what_another_command_can_be_told_is_said_with_that_command(
         )
 
 
+@pytest.mark.sweep
 def test_what_it_is_made_on_is_said_where_no_branch_is_checked_out(
     fleet: Fleet, capsys: Capture
 ) -> None:
@@ -585,7 +602,8 @@ def test_what_it_is_made_on_is_said_where_no_branch_is_checked_out(
     )
 
 
-@pytest.mark.parametrize("line", ['fleet = "no"', "fleets = false"])
+@pytest.mark.uncounted
+@sampled("line", ['fleet = "no"', "fleets = false"], 2)
 def test_an_opt_out_that_is_mistyped_leaves_the_project_alone(
     fleet: Fleet, capsys: Capture, line: str
 ) -> None:
@@ -598,6 +616,7 @@ def test_an_opt_out_that_is_mistyped_leaves_the_project_alone(
     assert tips(fleet)["apart"] == ""
 
 
+@pytest.mark.sweep
 def test_a_clone_that_has_lost_a_part_is_said_to_be_cloned_again(
     fleet: Fleet, capsys: Capture
 ) -> None:
@@ -620,6 +639,7 @@ def test_many_files_of_a_folder_are_one_in_the_text() -> None:
     ] == [*files]
 
 
+@pytest.mark.sweep
 def test_no_adoption_into_an_unfinished_merge(fleet: Fleet, capsys: Capture) -> None:
     place = fleet.clones / "bare"
     place.mkdir()
