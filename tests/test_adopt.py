@@ -43,6 +43,8 @@ from .support.sweeps import sampled
 from .support.tools import passes, program
 from .support.updates import QUESTIONS, Capture, Files, commit, update, write
 
+pytestmark = pytest.mark.usefixtures("uncounted_renders")
+
 PROJECTS = {
     "setuptools": SETUPTOOLS,
     "hatchling": HATCHLING,
@@ -50,7 +52,7 @@ PROJECTS = {
     "service": SERVICE,
     "dags": WORKFLOW,
 }
-EVERY = pytest.mark.parametrize("name", PROJECTS)
+SOME = sampled("name", PROJECTS, 3)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bare.git"
 
 
-@EVERY
+@SOME
 def test_every_line_and_file_is_still_there(name: str, adopted: Adopted) -> None:
     project = adopted(name)
     for path, content in PROJECTS[name].items():
@@ -95,7 +97,7 @@ def test_every_line_and_file_is_still_there(name: str, adopted: Adopted) -> None
         assert [line for line in content.splitlines() if line.rstrip(",") not in there] == []
 
 
-@EVERY
+@SOME
 def test_only_what_is_the_templates_to_share_changes(name: str, adopted: Adopted) -> None:
     project, files = adopted(name), PROJECTS[name]
     changed = set(git.git("diff", "--name-only", f"HEAD...{BRANCH}", cwd=project).split())
@@ -158,6 +160,7 @@ def test_a_kind_that_it_is_not_is_refused(
     assert f"{kind!r}, but this repository has {has}" in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_dags_without_a_name_are_called_as_on_their_forge(tmp_path: Path, capsys: Capture) -> None:
     files = {path: text for path, text in WORKFLOW.items() if path != "pyproject.toml"}
     project = make(tmp_path / "project", files, "https://gitlab.in2p3.fr/lisa/Tide_Dags.git")
@@ -242,7 +245,7 @@ def test_a_type_checker_that_is_told_no_files_is_told_some(adopted: Adopted) -> 
     assert mypy == {"strict": False, "files": ["src"]}
 
 
-@sampled("name", PROJECTS, 3)
+@SOME
 def test_the_pipeline_is_one_that_gitlab_takes(name: str, adopted: Adopted) -> None:
     project = adopted(name, "--in-place")
     pipeline = Facts.read(project).pipeline
@@ -254,7 +257,7 @@ def test_the_pipeline_is_one_that_gitlab_takes(name: str, adopted: Adopted) -> N
     passes(program("check-jsonschema"), *schema, *parts, cwd=project)
 
 
-@EVERY
+@SOME
 def test_a_second_adoption_changes_nothing(name: str, adopted: Adopted, capsys: Capture) -> None:
     project = adopted(name, "--in-place")
     commit(project)
@@ -267,7 +270,7 @@ def test_a_second_adoption_changes_nothing(name: str, adopted: Adopted, capsys: 
     assert git.git("branch", "--list", BRANCH, cwd=project) == ""
 
 
-@sampled("name", PROJECTS, 3)
+@sampled("name", PROJECTS, 5)
 def test_an_update_to_a_newer_version_is_clean(
     name: str, tmp_path: Path, source: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,6 +356,7 @@ def test_the_commit_says_what_the_report_says(tmp_path: Path, capsys: Capture) -
     assert "Findings of `must`: " in printed
 
 
+@pytest.mark.sweep
 def test_the_report_in_markdown(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "project", HATCHLING)
     assert adopt(project, "--format", "markdown") == ExitCode.DONE
@@ -373,6 +377,7 @@ def test_the_report_as_a_page(tmp_path: Path, capsys: Capture) -> None:
     assert any(words.startswith("kind = package") for words in page.texts("li"))
 
 
+@pytest.mark.sweep
 def test_the_report_tells_what_must_be_from_what_should_be(tmp_path: Path, capsys: Capture) -> None:
     settings = str(HATCHLING["pyproject.toml"]).replace("strict = false", "pretty = true")
     project = make(tmp_path / "project", {**HATCHLING, "pyproject.toml": settings})
@@ -415,7 +420,7 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-@pytest.mark.parametrize("after", [0, 1, 12])
+@sampled("after", [12, 0, 1], 3)
 def test_what_a_kill_interrupts_the_next_command_completes(
     after: int, adopted: Adopted, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -543,6 +548,7 @@ def test_what_cannot_be_adopted_is_told(
     assert git.git("branch", "--format=%(refname:short)", cwd=project) == "main\n"
 
 
+@pytest.mark.sweep
 def test_a_name_that_is_told_helps(tmp_path: Path, capsys: Capture) -> None:
     files, _, _ = REFUSALS["no name"]
     project = make(tmp_path / "project", {**files, "b/__init__.py": ""})
@@ -659,7 +665,7 @@ def test_an_update_below_the_top_brings_no_pipeline(tmp_path: Path, capsys: Capt
     assert ".gitlab" not in capsys.readouterr().out.partition("A dry run")[0]
 
 
-
+@pytest.mark.sweep
 def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys: Capture) -> None:
     project = make(
         tmp_path / "project",
@@ -670,6 +676,7 @@ def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys
     assert adopt(project, "--data", "license=MIT") == ExitCode.DONE
 
 
+@pytest.mark.sweep
 def test_a_clone_that_has_lost_a_part_is_refused(tmp_path: Path, capsys: Capture) -> None:
     place = make(tmp_path / "project", HATCHLING)
     lost = lose(place, "pyproject.toml")
@@ -680,6 +687,7 @@ def test_a_clone_that_has_lost_a_part_is_refused(tmp_path: Path, capsys: Capture
     )
 
 
+@pytest.mark.sweep
 def test_a_name_may_be_given_as_the_project_spells_it(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "project", SETUPTOOLS)
     result = report(project, capsys, "--dry-run", "--data", "distribution=LISA_Noise")
@@ -689,6 +697,7 @@ def test_a_name_may_be_given_as_the_project_spells_it(tmp_path: Path, capsys: Ca
     )
 
 
+@pytest.mark.sweep
 def test_a_licence_of_what_others_wrote_is_not_the_projects(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -75,6 +75,7 @@ PIPELINE = ".gitlab-ci.yml"
 TOML = "pyproject.toml"
 
 
+@pytest.mark.uncounted
 @sampled(
     ("sentence", "path", "true_of", "false_of"),
     [
@@ -146,6 +147,7 @@ def test_each_sentence_that_adoption_links_leads_somewhere(
     assert "https://" not in re.sub(r"\(CONTRIBUTING.md\)", "", read)
 
 
+@pytest.mark.sweep
 def test_what_is_guessed_is_told(tmp_path: Path, capsys: Capture) -> None:
     result = report(make(tmp_path / "project", OLD), capsys)
     assert answers(result)["project_name"] == "Glue"
@@ -165,6 +167,7 @@ def test_what_is_guessed_is_told(tmp_path: Path, capsys: Capture) -> None:
     assert "nox -s lint types hooks lists them" in "\n".join(result["notes"])
 
 
+@pytest.mark.sweep
 def test_a_namespace_that_is_given_makes_the_address_known(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "project", OLD)
     result = report(project, capsys, "--data", "namespace=lisa/old")
@@ -172,6 +175,7 @@ def test_a_namespace_that_is_given_makes_the_address_known(tmp_path: Path, capsy
     assert "https://gitlab.in2p3.fr/lisa/old/glue" in show(project, "CITATION.cff")
 
 
+@pytest.mark.sweep
 def test_pages_show_no_file_that_is_not_there(tmp_path: Path, capsys: Capture) -> None:
     project = make(tmp_path / "project", OWN_CHANGELOG)
     result = report(project, capsys, "--data", "docs=true")

@@ -108,6 +108,7 @@ def test_git_flow_is_asked_about() -> None:
     assert found({}, "develop") == found({}, "main", "feature") == []
 
 
+@pytest.mark.uncounted
 def test_what_stays_and_what_is_to_decide_are_told_once(tmp_path: Path, capsys: Capture) -> None:
     files = {**SETUPTOOLS, "tox.ini": "[testenv]\ncommands = nosetests\n", ".travis.yml": "a: b\n"}
     project = make(tmp_path / "project", files, REMOTE)
@@ -122,6 +123,7 @@ def test_what_stays_and_what_is_to_decide_are_told_once(tmp_path: Path, capsys: 
 NAMED = ("container-test", "container-publish", "LISA_BUILDER_IMAGE", "DEFAULT-BRANCH", "main")
 
 
+@pytest.mark.uncounted
 def test_nothing_names_what_the_project_has_not(tmp_path: Path) -> None:
     """The part for containers is left out, as is the template's workflow; the branch is master."""
     project = make(tmp_path / "project", SETUPTOOLS, REMOTE)

@@ -168,6 +168,7 @@ def test_what_people_removed_stays_away(project: Path, capsys: Capture) -> None:
     assert "/CONTRIBUTING.md" in str(answers(result)["left_out"])
 
 
+@pytest.mark.uncounted
 def test_the_source_is_named_and_a_hint_for_the_record_given(
     project: Path, template: Path, capsys: Capture
 ) -> None:
@@ -179,6 +180,7 @@ def test_the_source_is_named_and_a_hint_for_the_record_given(
     assert ".cruft.json is kept" in said.out
 
 
+@pytest.mark.sweep
 def test_the_user_may_name_the_template_and_its_commit(
     project: Path, other: Path, capsys: Capture
 ) -> None:
@@ -194,6 +196,7 @@ def test_the_user_may_name_the_template_and_its_commit(
     assert ".editorconfig" not in items(result, "merged")
 
 
+@pytest.mark.sweep
 def test_a_mirror_of_the_recorded_template_is_read_at_the_recorded_commit(
     project: Path, template: Path, other: Path, capsys: Capture
 ) -> None:
@@ -206,11 +209,13 @@ def test_a_mirror_of_the_recorded_template_is_read_at_the_recorded_commit(
     assert ".editorconfig: with the former template as base" in said
 
 
+@pytest.mark.sweep
 def test_none_does_without(project: Path, capsys: Capture) -> None:
     result = report(project, capsys, "--from-cookiecutter", "none")
     assert items(result, "kept")[".editorconfig"] == "the project's own"
 
 
+@pytest.mark.uncounted
 def test_hooks_of_the_template_run_with_trust_alone(
     project: Path, other: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -245,6 +250,7 @@ def with_an_answer_of_its_hook(other: Path, folder: Path) -> Path:
     return folder / "lisa-old"
 
 
+@pytest.mark.sweep
 def test_what_a_hook_recorded_counts_though_it_does_not_run(
     other: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -267,6 +273,7 @@ def test_an_answer_that_nothing_gives_is_named(
     assert "Context" not in said
 
 
+@pytest.mark.uncounted
 def test_extensions_need_trust(project: Path, other: Path, capsys: Capture) -> None:
     config = json.loads(str(TEMPLATE["cookiecutter.json"]))
     write(
@@ -316,6 +323,7 @@ def test_a_template_that_cannot_be_had(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_a_replay_file_is_a_record_too(project: Path, template: Path, capsys: Capture) -> None:
     replay = {"cookiecutter": {**CONTEXT, "_template": str(template)}}
     git.git("rm", "--quiet", ".cruft.json", cwd=project)

@@ -17,7 +17,10 @@ from lisa_scaffold.project.facts import Facts
 
 from ..conftest import ROOT
 from ..support.adopting import adopt, answers, make, paths, report, show
+from ..support.sweeps import sampled
 from ..support.updates import Capture, Files, commit, write
+
+pytestmark = pytest.mark.usefixtures("uncounted_renders")
 
 SCRIPTS: Files = {
     "utils_tdi.py": '"""TDI, in pieces."""\n\n\ndef delay(seconds):\n    return seconds * 2\n',
@@ -86,6 +89,7 @@ def test_the_steps_of_the_page_lead_to_a_project(tmp_path: Path, capsys: Capture
     assert "No findings" in capsys.readouterr().out
 
 
+@pytest.mark.sweep
 def test_what_scripts_had_beside_them_is_told(tmp_path: Path, capsys: Capture) -> None:
     moved = {f"src/glitch_fit/{path}": SCRIPTS[path] for path in ("utils_tdi.py", "run_fit.py")}
     rest = {path: SCRIPTS[path] for path in ("requirements.txt", "analysis.ipynb")}
@@ -159,6 +163,7 @@ def test_a_lone_module_is_code_and_no_tests_are_none(tmp_path: Path, capsys: Cap
     assert not [each for each in result["findings"]["waived"] if each["code"] == "QTY008"]
 
 
+@pytest.mark.sweep
 def test_a_namespace_without_files_is_found_by_its_name(tmp_path: Path, capsys: Capture) -> None:
     files = {**METADATA, "src/lisa/glitch/fit.py": "X = 1\n", "tests/test_fit.py": ""}
     result = report(make(tmp_path / "a", files), capsys, "--data", "import_name=lisa.glitch")
@@ -185,7 +190,7 @@ def test_code_and_tests_are_where_there_is_something(
     assert problem in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("licence", ["", "COPYING"])
+@sampled("licence", ["", "COPYING"], 2)
 def test_a_readme_names_the_licence_that_there_is(
     licence: str, tmp_path: Path, capsys: Capture
 ) -> None:
