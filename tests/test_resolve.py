@@ -20,6 +20,7 @@ from lisa_scaffold.formats.conflicts import find_marked, replace_marked
 from lisa_scaffold.report import resolve as report
 from lisa_scaffold.verbs.resolve import Session, advise_next, find_open, read_open
 
+from .support.sweeps import sampled
 from .support.updates import Capture, Workshop, commit, open_workshop, update, write
 
 MAIN = "import sys; from lisa_scaffold.cli import main; sys.exit(main())"
@@ -73,6 +74,7 @@ def test_decisions_are_written_at_once_and_staged_at_the_end(workshop: Workshop)
     assert [*git.unmerged_stages(going.repository)] == ["b.dat"]
 
 
+@pytest.mark.sweep
 def test_a_line_is_no_longer_than_the_terminal(workshop: Workshop) -> None:
     text = workshop.read("b.dat").replace("three", "three " * 40)
     write(workshop.project, {"b.dat": text})
@@ -248,7 +250,7 @@ def test_python_that_cannot_be_read(text: str, said: str, merging: Path) -> None
     assert (found.places, found.problem) == ((), f"s.py:{said}")
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("path", "text", "line"),
     [
         ("a.toml", "x = 1\n=======\nx = 2\n", 2),
@@ -258,6 +260,7 @@ def test_python_that_cannot_be_read(text: str, said: str, merging: Path) -> None
         ("a.md", "Heading\n=======\n", None),
         ("a.md", "Heading\n||||||| base\n", 2),
     ],
+    6,
 )
 def test_a_part_of_a_marker_is_noticed(
     workshop: Workshop, path: str, text: str, line: int | None
@@ -269,6 +272,7 @@ def test_a_part_of_a_marker_is_noticed(
         assert f"A part of a marker is left in line {line}" in report.whole(found, "")
 
 
+@pytest.mark.sweep
 def test_an_edit_is_taken_back_too(workshop: Workshop) -> None:
     before = workshop.read("a.toml")
     going = session(workshop)
@@ -417,6 +421,7 @@ def test_the_list_and_no_terminal(
     assert capsys.readouterr().err == "There is no conflict here.\n"
 
 
+@pytest.mark.sweep
 def test_going_back_brings_a_link_and_permissions_back(workshop: Workshop) -> None:
     """A file of the template takes the place of a link that the project has."""
     place = workshop.project / "b.dat"

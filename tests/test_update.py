@@ -14,6 +14,7 @@ import pytest
 from lisa_scaffold import git, template
 from lisa_scaffold.errors import ExitCode
 
+from .support.sweeps import sampled
 from .support.tools import passes
 from .support.updates import (
     QUESTIONS,
@@ -72,6 +73,7 @@ def test_the_whole_update_can_be_undone(workshop: Workshop) -> None:
     assert not (workshop.project / "c.dat").exists()
 
 
+@pytest.mark.uncounted
 def test_files_come_and_go_and_folders_with_them(workshop: Workshop, capsys: Capture) -> None:
     workshop.release("v1.1.0", {"template/b.dat": None, "template/new/c.dat": "c\n"})
     assert statuses(report(workshop, capsys)) == {"b.dat": "removed", "new/c.dat": "added"}
@@ -91,6 +93,7 @@ def test_nothing_to_do_is_said_without_copier(workshop: Workshop) -> None:
     assert done.stdout == "Nothing to do: the project has v1.0.0.\n0 []\n"
 
 
+@pytest.mark.sweep
 def test_a_file_that_is_too_large_is_merged_by_git_and_told(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -103,6 +106,7 @@ def test_a_file_that_is_too_large_is_merged_by_git_and_told(
     assert f"large.yml: {large}" in result["notes"]
 
 
+@pytest.mark.sweep
 def test_a_file_that_no_memory_holds_is_refused(
     workshop: Workshop, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +217,7 @@ def test_a_deleted_file_stays_deleted(workshop: Workshop, capsys: Capture) -> No
 SKIPPING = QUESTIONS + "_skip_if_exists: [s.dat]\n"
 
 
+@pytest.mark.uncounted
 def test_a_seeded_file_is_the_projects(tmp_path: Path, capsys: Capture) -> None:
     """COPIER brings it back where the project deleted it."""
     workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING, "template/s.dat": "seed\n"})
@@ -246,6 +251,7 @@ def test_a_seeded_file_does_not_replace_one_of_the_projects(
     assert workshop.read("s.dat") == "mine\n"
 
 
+@pytest.mark.sweep
 def test_a_file_of_a_feature_that_went_is_kept_where_it_was_edited(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -279,7 +285,8 @@ def test_a_new_question_takes_its_default_and_is_reported(
     assert any(note.startswith("New question size: answered 3") for note in result["notes"])
 
 
-@pytest.mark.parametrize(
+@pytest.mark.sweep
+@sampled(
     ("ask", "told"),
     [
         ("\"{{ name == 'elsewhere' }}\"", False),
@@ -288,6 +295,7 @@ def test_a_new_question_takes_its_default_and_is_reported(
         ("\"{{ advanced and name != 'elsewhere' }}\"", True),
         ("true", True),
     ],
+    3,
 )
 def test_a_new_question_of_other_projects_is_not_told(
     ask: str, told: bool, workshop: Workshop, capsys: Capture
@@ -298,6 +306,7 @@ def test_a_new_question_of_other_projects_is_not_told(
     assert any(note.startswith("New question size") for note in notes) is told
 
 
+@pytest.mark.sweep
 def test_a_new_question_that_nobody_is_asked_is_not_told(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -349,6 +358,7 @@ unit:
 """
 
 
+@pytest.mark.sweep
 def test_an_answer_to_a_question_that_is_not_asked_is_left_out_with_a_note(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -373,6 +383,7 @@ def test_an_answer_to_a_question_that_is_not_asked_is_left_out_with_a_note(
     assert "unit: km\n" in workshop.read(".copier-answers.yml")
 
 
+@pytest.mark.sweep
 def test_an_answer_that_is_asked_for_with_another_one_is_used(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -408,6 +419,7 @@ def test_tasks_and_migrations_never_run_and_are_listed(workshop: Workshop, capsy
     assert not list(workshop.project.glob("ran")) + list(workshop.project.glob("migrated"))
 
 
+@pytest.mark.sweep
 def test_notes_about_a_template_are_short_and_few(workshop: Workshop, capsys: Capture) -> None:
     tasks = "".join(f"  - '{number} {'x' * 3000}'\n" for number in range(1000))
     question = "much:\n  type: str\n  default: \"{{ 'a' * 60000 }}\"\n"
@@ -428,9 +440,7 @@ def test_extensions_are_refused_without_trust(workshop: Workshop, capsys: Captur
     assert update(workshop.project, "--trust") == ExitCode.DONE
 
 
-@pytest.mark.parametrize(
-    "elsewhere", ["{}/secret.yml", "../secret.yml", "{{{{ name }}}}/../../secret.yml"]
-)
+@sampled("elsewhere", ["{}/secret.yml", "../secret.yml", "{{{{ name }}}}/../../secret.yml"], 3)
 def test_files_outside_the_project_are_read_with_trust_alone(
     workshop: Workshop, tmp_path: Path, capsys: Capture, elsewhere: str
 ) -> None:
@@ -463,6 +473,7 @@ def test_executable_bits_and_links_are_kept(tmp_path: Path, capsys: Capture) -> 
     assert "mine\n" in workshop.read("run.sh")
 
 
+@pytest.mark.sweep
 def test_git_merged_text_that_is_no_toml_is_not_taken(tmp_path: Path, capsys: Capture) -> None:
     """Git joins two additions of the same table, far enough apart, without a conflict."""
     middle = "".join(f"key{number} = {number}\n" for number in range(12))
@@ -495,6 +506,7 @@ def test_a_project_in_a_folder_of_a_repository(workshop: Workshop, capsys: Captu
     assert (top / "two/a.dat").read_text() == TEN
 
 
+@pytest.mark.sweep
 def test_a_linked_worktree_and_a_detached_head(workshop: Workshop) -> None:
     linked = workshop.project.with_name("linked")
     git.git("worktree", "add", "--quiet", "--detach", linked, cwd=workshop.project)
@@ -504,6 +516,7 @@ def test_a_linked_worktree_and_a_detached_head(workshop: Workshop) -> None:
     assert workshop.status() == []
 
 
+@pytest.mark.sweep
 def test_a_submodule_in_the_way_is_left_alone(workshop: Workshop, capsys: Capture) -> None:
     passes(
         *("git", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add"),
@@ -556,6 +569,7 @@ def test_a_branch_takes_the_update_and_nothing_else_changes(
     assert "\n-mine\n+theirs\n" in message
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("mine", "theirs", "told"),
     [
@@ -574,6 +588,7 @@ def test_the_message_of_a_branch_holds_no_whole_file(
     assert len(message.splitlines()) < 80
 
 
+@pytest.mark.uncounted
 def test_the_result_equals_copiers_where_nothing_conflicts(workshop: Workshop) -> None:
     workshop.edit({"a.dat": TEN.replace("line 2\n", "mine\n"), "mine/x.dat": "x\n"})
     workshop.release(
@@ -729,6 +744,7 @@ def test_a_second_project_is_made_alike(workshop: Workshop, tmp_path: Path) -> N
     assert (tmp_path / "second/a.dat").read_text() == TEN
 
 
+@pytest.mark.sweep
 def test_line_ends_that_attributes_ask_for_stand_in_the_work_tree(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -772,6 +788,7 @@ def test_names_of_every_kind(tmp_path: Path, capsys: Capture) -> None:
     assert {workshop.read(name) for name in names} == {changed.replace("line 2\n", "mine\n")}
 
 
+@pytest.mark.sweep
 def test_a_repository_of_sha256(workshop: Workshop) -> None:
     shutil.rmtree(workshop.project / ".git")
     git.git("init", "--quiet", "--object-format=sha256", cwd=workshop.project)
@@ -796,7 +813,7 @@ def test_an_untracked_file_is_never_overwritten(workshop: Workshop, capsys: Capt
     assert (workshop.project / "moved.dat").is_symlink()
 
 
-@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+@sampled("flag", ["--assume-unchanged", "--skip-worktree"], 2)
 def test_edits_that_git_was_told_not_to_see_are_never_overwritten(
     workshop: Workshop, capsys: Capture, flag: str
 ) -> None:
@@ -819,6 +836,7 @@ def test_a_moved_file_in_conflict_leaves_no_copy_behind(
     assert "mine\n=======\ntheirs\n" in workshop.read("moved.dat")
 
 
+@pytest.mark.sweep
 def test_a_branch_too_lets_a_file_become_a_folder(workshop: Workshop) -> None:
     workshop.release("v1.1.0", {"template/a.dat": None})
     write(workshop.template, {"template/a.dat/inner.dat": TEN})
@@ -836,6 +854,7 @@ def test_an_open_conflict_is_not_nothing_to_do(workshop: Workshop, capsys: Captu
     assert "a.dat:5: a conflict that is not resolved" in capsys.readouterr().err
 
 
+@pytest.mark.sweep
 def test_a_refusal_is_no_interruption(workshop: Workshop, capsys: Capture) -> None:
     workshop.release("v1.1.0", {"template/c.dat": "c\n"})
     (workshop.project / "c.dat").mkdir()
@@ -879,7 +898,8 @@ def test_a_recorded_branch_is_what_it_was_then(
     assert workshop.status() == []
 
 
-@pytest.mark.parametrize("odd", ["release-2026", "nightly"])
+@pytest.mark.sweep
+@sampled("odd", ["release-2026", "nightly"], 2)
 def test_a_tag_of_any_name_is_a_version(workshop: Workshop, odd: str) -> None:
     workshop.release(odd, {"template/a.dat": "new\n"})
     assert update(workshop.project, "--to", odd) == ExitCode.DONE
@@ -890,6 +910,7 @@ def test_a_tag_of_any_name_is_a_version(workshop: Workshop, odd: str) -> None:
     assert workshop.read("a.dat") == "newer\n"
 
 
+@pytest.mark.sweep
 def test_what_git_describe_says_is_a_version(workshop: Workshop) -> None:
     write(workshop.template, {"template/a.dat": "between\n"})
     commit(workshop.template)
@@ -938,9 +959,7 @@ def test_a_project_newer_than_a_mirror_is_told_of_the_mirror(
     assert template.CANONICAL_URL not in err
 
 
-@pytest.mark.parametrize(
-    ("tag", "typed"), [("v1.1.0", "1.1.0"), ("v1.1.0", "v1.1.0"), ("1.1.0", "v1.1.0")]
-)
+@sampled(("tag", "typed"), [("v1.1.0", "1.1.0"), ("v1.1.0", "v1.1.0"), ("1.1.0", "v1.1.0")], 3)
 def test_a_version_is_known_with_and_without_its_v(
     workshop: Workshop, tag: str, typed: str
 ) -> None:

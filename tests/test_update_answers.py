@@ -13,9 +13,10 @@ from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 
 from .support.adopting import BSD, adopt, make
+from .support.sweeps import sampled
 from .support.updates import Capture, Files, commit, write
 
-pytestmark = pytest.mark.usefixtures("no_hook_programs")
+pytestmark = pytest.mark.usefixtures("no_hook_programs", "uncounted_renders")
 
 Answer = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -45,6 +46,7 @@ def test_what_a_seeded_file_lacks_is_offered(project: Path, capsys: Capture) -> 
     assert "lisa_x.spectrum" in (project / path).read_text()
 
 
+@pytest.mark.sweep
 def test_a_file_that_has_it_already_is_not_named(project: Path, capsys: Capture) -> None:
     _, told = answered(project, capsys, "compiled=none", "cli=yes")
     assert [
@@ -71,9 +73,10 @@ METADATA = '[project]\nname = "lisa-own"\nversion = "1"\n'
 OWN: Files = {"src/lisa_own/__init__.py": "", "pyproject.toml": METADATA}
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("before", "expected"),
     [("", 'license = "MIT"'), ('license = "LicenseRef-own"\n', 'license = "LicenseRef-own"')],
+    2,
 )
 def test_the_metadata_of_an_adopted_project_follow(
     before: str, expected: str, tmp_path: Path, capsys: Capture

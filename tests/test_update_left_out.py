@@ -9,15 +9,14 @@ import pytest
 
 from lisa_scaffold.errors import ExitCode
 
+from .support.sweeps import sampled
 from .support.updates import Capture, open_workshop, report, statuses, update
 
 EXAMPLE = "".join(f"def function_{number}():\n    return {number}\n\n\n" for number in range(6))
 OLD, NEW, TEST = "src/pkg/workflow/__init__.py", "src/pkg/example.py", "tests/test_example.py"
 
 
-@pytest.mark.parametrize(
-    "content", ["", "from pkg.workflow.own import run\n\n__all__ = ['run']\n" * 8]
-)
+@sampled("content", ["", "from pkg.workflow.own import run\n\n__all__ = ['run']\n" * 8], 2)
 def test_a_file_whose_content_is_gone_stays_where_it_is(
     tmp_path: Path, capsys: Capture, content: str
 ) -> None:
@@ -73,6 +72,7 @@ def test_a_test_is_not_united_with_one_of_what_is_left_out(tmp_path: Path, capsy
     assert "+from pkg.example import function_3\n" in result["patches"][TEST]
 
 
+@pytest.mark.sweep
 def test_a_file_that_only_white_space_was_changed_in_goes_with_the_templates(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -121,7 +121,7 @@ EDITED = {
 }
 
 
-@pytest.mark.parametrize(("files", "status"), [(FORMATTED, "removed"), (EDITED, "kept")])
+@sampled(("files", "status"), [(FORMATTED, "removed"), (EDITED, "kept")], 2)
 def test_a_file_that_was_only_formatted_goes_with_the_templates(
     files: dict[str, tuple[str, str]], status: str, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from lisa_scaffold import git
 from lisa_scaffold.errors import ExitCode
 
+from .support.sweeps import sampled
 from .support.updates import (
     QUESTIONS,
     TEN,
@@ -54,6 +55,7 @@ def test_a_file_that_both_renamed_has_the_projects_name_and_both_edits(
     assert workshop.read("mine.dat") == BOTH
 
 
+@pytest.mark.sweep
 def test_prose_that_the_template_moved_and_the_project_rewrote_is_told_with_both_names(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -69,6 +71,7 @@ def test_prose_that_the_template_moved_and_the_project_rewrote_is_told_with_both
     assert "Words of our own entirely.\n" in workshop.read("manual.md")
 
 
+@pytest.mark.sweep
 def test_a_file_that_both_only_renamed_stays_where_the_project_has_it(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -103,6 +106,7 @@ def test_a_conflict_in_a_file_that_both_renamed_is_one_conflict(
     assert workshop.status() == []
 
 
+@pytest.mark.sweep
 def test_a_moved_file_that_both_edited_is_told_as_merged(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -136,6 +140,7 @@ def test_a_moved_file_that_one_side_edited_is_told_as_renamed(
     assert workshop.read("c.dat") == MINE
 
 
+@pytest.mark.sweep
 def test_a_moved_file_in_conflict_tells_its_old_name(workshop: Workshop, capsys: Capture) -> None:
     workshop.edit({"a.dat": TEN.replace("line 5\n", "mine\n")})
     moved = TEN.replace("line 5\n", "theirs\n")
@@ -153,6 +158,7 @@ def test_a_file_that_the_project_moved_unchanged_is_updated_there(
     assert workshop.read("mine.dat") == THEIRS
 
 
+@pytest.mark.sweep
 def test_a_merge_in_a_file_that_the_project_moved_is_read_again(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -186,6 +192,7 @@ def test_a_file_against_a_link_is_one_conflict_at_its_path(
     assert workshop.status() == []
 
 
+@pytest.mark.sweep
 def test_a_link_that_the_project_put_in_the_place_of_a_file_stays(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -201,6 +208,7 @@ def test_a_link_that_the_project_put_in_the_place_of_a_file_stays(
     assert files(workshop) == {"a.dat", "b.dat"}
 
 
+@pytest.mark.sweep
 def test_a_file_of_another_mode_gives_way_to_a_link(workshop: Workshop, capsys: Capture) -> None:
     (workshop.project / "a.dat").chmod(0o755)
     workshop.edit({})
@@ -211,6 +219,7 @@ def test_a_file_of_another_mode_gives_way_to_a_link(workshop: Workshop, capsys: 
     assert (workshop.project / "a.dat").readlink() == Path("b.dat")
 
 
+@pytest.mark.sweep
 def test_a_new_file_has_no_place_where_the_project_has_a_folder(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -236,6 +245,7 @@ def test_a_new_folder_has_no_place_where_the_project_has_a_file(
     assert workshop.read("c") == "mine\n"
 
 
+@pytest.mark.sweep
 def test_a_file_that_the_project_edited_is_not_replaced_by_a_folder(
     workshop: Workshop, capsys: Capture
 ) -> None:
@@ -302,6 +312,7 @@ def test_a_seeded_file_that_the_template_drops_stays(tmp_path: Path, capsys: Cap
     assert workshop.read("s.dat") == TEN
 
 
+@pytest.mark.sweep
 def test_a_seeded_file_that_both_dropped_is_no_news(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING, "template/s.dat": TEN})
     workshop.edit({"s.dat": None})
@@ -323,6 +334,7 @@ def test_a_seeded_file_that_moves_goes_along_with_what_people_wrote(
 PACKAGE = QUESTIONS + "_lisa_ownership:\n  seeded: [src/**]\n"
 
 
+@pytest.mark.sweep
 def test_seeded_files_go_along_with_a_package_of_another_name(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -348,6 +360,7 @@ def test_seeded_files_go_along_with_a_package_of_another_name(
     assert {f"src/other/{each}.py: {said}" for each in "ab"} <= {*told["notes"]}
 
 
+@pytest.mark.sweep
 def test_seeded_files_of_two_folders_that_become_one_stay(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(
         tmp_path,
@@ -375,6 +388,7 @@ def test_of_a_seeded_file_that_the_project_moved_nothing_is_told(
     assert workshop.read("docs/mine.dat") == MINE
 
 
+@pytest.mark.sweep
 def test_a_seeded_file_gives_way_to_a_folder(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"copier.yml": SKIPPING, "template/s.dat": TEN})
     shutil.rmtree(workshop.template / "template")
@@ -400,6 +414,7 @@ def test_a_file_of_the_project_stays_where_it_is_when_its_folder_moves(
     assert workshop.read("new/0.dat") == f"old/0.dat\n{TEN}"
 
 
+@pytest.mark.sweep
 def test_a_name_that_changes_its_case_alone(workshop: Workshop, capsys: Capture) -> None:
     workshop.edit({"a.dat": MINE})
     workshop.release("v1.1.0", {"template/a.dat": None, "template/A.dat": THEIRS})
@@ -418,7 +433,7 @@ def index(workshop: Workshop) -> dict[str, str]:
     return {line[2:]: line[0] for line in said if not line.endswith(".copier-answers.yml")}
 
 
-@pytest.mark.parametrize("mode", ["--cone", "--no-cone"])
+@sampled("mode", ["--cone", "--no-cone"], 2)
 def test_a_sparse_checkout_stays_sparse(tmp_path: Path, capsys: Capture, mode: str) -> None:
     names = ["in/a.dat", "out/b.dat", "out/c.dat", "out/gone.dat"]
     workshop = open_workshop(tmp_path, {f"template/{name}": TEN for name in names})
@@ -445,6 +460,7 @@ def test_a_sparse_checkout_stays_sparse(tmp_path: Path, capsys: Capture, mode: s
     assert workshop.status() == []
 
 
+@pytest.mark.sweep
 def test_a_conflict_outside_a_sparse_checkout_comes_into_the_work_tree(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -477,7 +493,7 @@ def test_an_edit_outside_a_sparse_checkout_is_never_overwritten(
 CRLF = TEN.replace("\n", "\r\n")
 
 
-@pytest.mark.parametrize("asked", ["attributes", "settings"])
+@sampled("asked", ["attributes", "settings"], 2)
 def test_a_template_with_crlf_stages_what_git_would(
     tmp_path: Path, capsys: Capture, asked: str
 ) -> None:
@@ -500,6 +516,7 @@ def test_a_template_with_crlf_stages_what_git_would(
     assert git.git("show", ":c.dat", cwd=workshop.project) == TEN
 
 
+@pytest.mark.sweep
 def test_a_new_file_goes_through_the_projects_filter(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/sub/a.txt": "a secret\n"})
     for key, tool in {"clean": "sed s/secret/hidden/", "smudge": "sed s/hidden/secret/"}.items():
@@ -518,6 +535,7 @@ def test_a_new_file_goes_through_the_projects_filter(tmp_path: Path, capsys: Cap
     assert workshop.status() == ["A  sub/b.txt", "M  .copier-answers.yml", "M  sub/a.txt"]
 
 
+@pytest.mark.sweep
 def test_a_filter_that_is_required_and_missing_is_one_message(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from lisa_scaffold import git
 from lisa_scaffold.errors import ExitCode
 
+from .support.sweeps import sampled
 from .support.tools import passes
 from .support.updates import TEN, Capture, Workshop, commit, open_workshop, update
 
@@ -75,9 +76,7 @@ def test_settings_of_all_kinds(workshop: Workshop) -> None:
     git.git("fsck", "--strict", cwd=workshop.project)
 
 
-@pytest.mark.parametrize(
-    "name", ["line\nbreak", "-dash", "b\u00fccher und \u2603", 'quo"te', "a:b"]
-)
+@sampled("name", ["line\nbreak", "-dash", "b\u00fccher und \u2603", 'quo"te', "a:b"], 3)
 def test_names_of_the_folder(workshop: Workshop, name: str) -> None:
     moved = workshop.project.rename(workshop.project.with_name(name))
     assert update(moved) == ExitCode.DONE

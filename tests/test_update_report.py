@@ -72,6 +72,7 @@ def test_every_patch_applies_and_what_cannot_is_quoted_once(
     assert told["quotations"]["lock.dat"].splitlines().count("+mine") == 1
 
 
+@pytest.mark.sweep
 def test_the_patches_apply_as_they_are_read_in_the_report(
     declining: Workshop, capsys: Capture
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_patch_of_a_project_in_a_folder_applies_there(tmp_path: Path, capsys: 
     assert "long" not in (inner / "c.toml").read_text()
 
 
+@pytest.mark.sweep
 def test_nobody_has_rewritten_what_both_sides_added(declining: Workshop, capsys: Capture) -> None:
     notes = report(declining, capsys)["notes"]
     assert [note for note in notes if note.startswith("both.md")] == [
@@ -146,6 +148,7 @@ def test_what_nothing_was_taken_in_is_not_merged_and_what_changed_is_not_kept(
         assert (workshop.read(path) == before[path]) is (status == "kept")
 
 
+@pytest.mark.sweep
 def test_a_moved_file_names_its_new_place(tmp_path: Path, capsys: Capture) -> None:
     files = {"README.rst": TEN, "docs/use.txt": TEN * 2, "far.dat": TEN[:40]}
     workshop = open_workshop(tmp_path, {f"template/{path}": text for path, text in files.items()})
@@ -241,6 +244,7 @@ def test_the_commands_that_copier_would_run_are_told_as_it_would_run_them(
     ]
 
 
+@pytest.mark.sweep
 def test_a_command_of_which_nothing_is_left_is_not_told(tmp_path: Path, capsys: Capture) -> None:
     """COPIER starts a shell for it, which does nothing."""
     empty = '"{% if name == 1 %}rm -r src{% endif %}"'
@@ -252,6 +256,7 @@ def test_a_command_of_which_nothing_is_left_is_not_told(tmp_path: Path, capsys: 
     assert report(workshop, capsys)["notes"] == [said]
 
 
+@pytest.mark.sweep
 def test_of_many_files_that_stay_away_the_first_are_named(tmp_path: Path, capsys: Capture) -> None:
     names = [f"{number:02}.dat" for number in range(14)]
     workshop = open_workshop(tmp_path, {f"template/{name}": "1\n" for name in names})
@@ -265,6 +270,7 @@ def test_of_many_files_that_stay_away_the_first_are_named(tmp_path: Path, capsys
     ) in capsys.readouterr().out
 
 
+@pytest.mark.sweep
 def test_a_commit_is_told_by_the_beginning_of_its_hash(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
     first = git.git("rev-parse", "HEAD", cwd=workshop.template).strip()
@@ -289,6 +295,7 @@ def test_a_commit_is_told_by_the_beginning_of_its_hash(tmp_path: Path, capsys: C
     assert capsys.readouterr().out == f"Nothing to do: the project has {newest[:10]}.\n"
 
 
+@pytest.mark.sweep
 def test_all_answers_that_are_missing_are_named_at_once(tmp_path: Path, capsys: Capture) -> None:
     required = "one:\n  type: str\ntwo:\n  type: str\n  choices: [a, b]\n"
     required += "three:\n  type: int\nfour:\n  type: str\n  when: false\n"
@@ -305,6 +312,7 @@ def test_all_answers_that_are_missing_are_named_at_once(tmp_path: Path, capsys: 
     assert update(workshop.project, *given) == ExitCode.DONE
 
 
+@pytest.mark.sweep
 def test_answers_that_were_never_recorded_are_named_with_the_new_ones(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -321,6 +329,7 @@ def test_answers_that_were_never_recorded_are_named_with_the_new_ones(
     assert update(workshop.project, "--data", "two=a", "--data", "three=3") == ExitCode.DONE
 
 
+@pytest.mark.sweep
 def test_an_answer_that_the_recorded_version_alone_needs_is_taken(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -343,6 +352,7 @@ def test_an_answer_that_the_recorded_version_alone_needs_is_taken(
     assert "two" not in workshop.read(".copier-answers.yml")
 
 
+@pytest.mark.sweep
 def test_commands_that_the_version_before_had_are_counted(tmp_path: Path, capsys: Capture) -> None:
     tasks = "_tasks:\n  - git init\n"
     files = {"copier.yml": QUESTIONS + tasks, "template/a.dat": "1\n"}
@@ -359,6 +369,7 @@ def test_commands_that_the_version_before_had_are_counted(tmp_path: Path, capsys
     ]
 
 
+@pytest.mark.sweep
 def test_an_answer_that_is_data_is_shown_as_it_is_given(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
     more = "tree:\n  type: yaml\n  help: Tree\n  default: {a: [1, 2]}\n"
@@ -374,6 +385,7 @@ def test_an_answer_that_is_data_is_shown_as_it_is_given(tmp_path: Path, capsys: 
     ]
 
 
+@pytest.mark.sweep
 def test_a_note_of_a_guard_says_what_to_do(tmp_path: Path, capsys: Capture) -> None:
     """Git joins two additions of one key, far enough apart, without a conflict."""
     base = "[a]\nx = 1\n\n[b]\ny = 1\nz = 1\n"
@@ -438,6 +450,7 @@ def test_the_page_is_opened_beside_the_report(
     check_structure(Page(place.read_text()))
 
 
+@pytest.mark.sweep
 def test_without_a_browser_the_page_is_named(
     declining: Workshop, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -470,6 +483,7 @@ def test_a_lock_that_does_not_know_the_projects_requirements_is_told(
     assert capsys.readouterr().out.endswith(hint)
 
 
+@pytest.mark.sweep
 def test_another_templates_constraints_are_its_own(tmp_path: Path, capsys: Capture) -> None:
     base = '[project]\nname = "a"\ndependencies = [ "numpy" ]\n'
     workshop = open_workshop(tmp_path, {"template/pyproject.toml": base})
@@ -480,6 +494,7 @@ def test_another_templates_constraints_are_its_own(tmp_path: Path, capsys: Captu
     assert "constraints.txt does not lock" not in capsys.readouterr().out
 
 
+@pytest.mark.sweep
 def test_a_program_reads_the_report_alone_where_there_are_other_templates(
     tmp_path: Path, capsys: Capture
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from lisa_scaffold import git
 from lisa_scaffold.errors import ExitCode
 
+from ..support.sweeps import sampled
 from ..support.updates import (
     TEN,
     Capture,
@@ -85,7 +86,7 @@ def test_a_change_inside_of_one_side_is_not_merged_into_it(
     assert "+five\n" in result["patches"]["a.dat"]
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "a.py", ".pre-commit-config.yaml", "README.md"])
+@sampled("name", ["pyproject.toml", "a.py", ".pre-commit-config.yaml", "README.md"], 4)
 def test_no_merger_of_a_type_takes_such_a_file(tmp_path: Path, capsys: Capture, name: str) -> None:
     base = "a = 1\nb = [\n  1,\n]\n"
     workshop = open_workshop(tmp_path, {f"template/{name}": base})
@@ -129,6 +130,7 @@ def test_markers_move_with_their_file(tmp_path: Path, capsys: Capture) -> None:
     assert not (workshop.project / "a.dat").exists()
 
 
+@pytest.mark.sweep
 def test_a_file_that_the_project_has_moved(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat": TEN * 3})
     marked = TEN.replace("line 5\n", OLD) + TEN * 2
@@ -151,7 +153,7 @@ def test_a_locked_file_is_the_template_s(tmp_path: Path, capsys: Capture) -> Non
     assert workshop.read("a.dat") == changed
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("name", "text"),
     [
         ("README.md", f"# Merging\n\n```\n{OLD}```\n"),
@@ -159,6 +161,7 @@ def test_a_locked_file_is_the_template_s(tmp_path: Path, capsys: Capture) -> Non
         ("a.dat", "<<<<<<< begin\nTitle\n=======\n"),
         ("a.dat", "Title\n=======\n>>>>>>> end\n<<<<<<< begin\n"),
     ],
+    4,
 )
 def test_what_documents_markers_is_merged_like_any_file(
     tmp_path: Path, capsys: Capture, name: str, text: str
@@ -173,6 +176,7 @@ def test_what_documents_markers_is_merged_like_any_file(
     assert workshop.read(name) == lines.replace("line 2\n", "two\n") + text
 
 
+@pytest.mark.sweep
 def test_an_example_that_is_the_template_s_own_is_none(tmp_path: Path, capsys: Capture) -> None:
     workshop = open_workshop(tmp_path, {"template/a.dat": TEN + OLD})
     workshop.edit({"a.dat": f"mine\n{TEN}{OLD}"})
@@ -181,6 +185,7 @@ def test_an_example_that_is_the_template_s_own_is_none(tmp_path: Path, capsys: C
     assert (statuses(result), result["notes"]) == ({"a.dat": "merged"}, [])
 
 
+@pytest.mark.sweep
 def test_a_branch_is_made_from_what_is_committed(workshop: Workshop, capsys: Capture) -> None:
     workshop.edit({"a.dat": FORGOTTEN})
     workshop.release("v1.1.0", {"template/a.dat": TEN.replace("line 5\n", "five\n")})
@@ -197,7 +202,7 @@ def test_recopying_writes_over_them(workshop: Workshop, capsys: Capture) -> None
     assert workshop.read("a.dat") == TEN
 
 
-@pytest.mark.parametrize("state", ["committed", "ignored", "untracked"])
+@sampled("state", ["committed", "ignored", "untracked"], 3)
 def test_what_an_update_could_not_apply_is_told(
     workshop: Workshop, capsys: Capture, state: str
 ) -> None:
@@ -217,7 +222,7 @@ def test_what_an_update_could_not_apply_is_told(
     assert workshop.read("a.dat.rej") == "x\n"
 
 
-@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--branch", "newer")])
+@sampled("options", [(), ("--dry-run",), ("--branch", "newer")], 3)
 def test_an_update_under_way_is_refused_with_all_its_places(
     workshop: Workshop, capsys: Capture, options: tuple[str, ...]
 ) -> None:
@@ -240,7 +245,7 @@ def test_an_update_under_way_is_refused_with_all_its_places(
     )
 
 
-@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--branch", "newer")])
+@sampled("options", [(), ("--dry-run",), ("--branch", "newer")], 3)
 def test_an_update_that_is_not_committed_is_no_base_for_the_next(
     workshop: Workshop, capsys: Capture, options: tuple[str, ...]
 ) -> None:

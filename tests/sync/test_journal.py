@@ -85,7 +85,8 @@ def wait_for_the_last_of(group: int) -> None:
     pytest.fail(f"the process group {group} is still there")
 
 
-@every(3, "seed")
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_a_kill_at_any_moment_leaves_before_or_after(workshop: Workshop, seed: int) -> None:
     before, after = outcomes(workshop)
     choose = random.Random(seed)  # noqa: S311 - moments, not secrets
@@ -187,6 +188,7 @@ def attempts(workshop: Workshop, first: int, error: BaseException) -> Iterator[F
     assert number > STEP
 
 
+@pytest.mark.uncounted
 @every(STEP, "first")
 def test_a_kill_at_every_call_leaves_before_or_after(workshop: Workshop, first: int) -> None:
     """Each call that changes the project is once, over all the walks, the last one made."""
@@ -229,6 +231,7 @@ def test_a_kill_while_a_branch_is_made_leaves_it_whole_or_not_there(
     assert git.git("log", "--format=%s", "update", cwd=fatal.project).startswith("Update the temp")
 
 
+@pytest.mark.sweep
 def test_a_kill_while_the_journal_is_cleared_leaves_after(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +271,7 @@ def test_edits_after_the_kill_are_never_overwritten(
     assert workshop.read("f0.dat").endswith("more\n")
 
 
+@pytest.mark.uncounted
 def test_what_was_staged_after_the_kill_stays_staged(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +303,7 @@ def test_what_was_staged_after_the_kill_stays_staged(
     assert strays(workshop.project) == []
 
 
+@pytest.mark.sweep
 @every(STEP, "first")
 def test_what_is_reset_after_a_kill_is_not_missed(workshop: Workshop, first: int) -> None:
     """Who finds a half-written tree takes the lock away, and all changes back, and works on."""
@@ -325,6 +330,7 @@ def test_two_at_once_do_not_mix(workshop: Workshop) -> None:
         pass
 
 
+@pytest.mark.uncounted
 def test_a_locked_index_is_refused_and_nothing_is_changed(workshop: Workshop) -> None:
     before, after = outcomes(workshop)
     lock = workshop.project / ".git/index.lock"
@@ -626,6 +632,7 @@ def test_what_is_laid_down_is_its_owners_alone(laid_down: Path) -> None:
     assert (laid_down / ".git/lisa-scaffold/pending").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.sweep
 def test_a_change_of_one_folder_is_completed_by_a_command_on_another(workshop: Workshop) -> None:
     """Its paths are of the folder that it was made for."""
     before, after = outcomes(workshop)

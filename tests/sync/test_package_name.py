@@ -16,7 +16,7 @@ from lisa_scaffold.errors import ExitCode
 from ..support.sweeps import sampled
 from ..support.updates import Capture, Files, commit, write
 
-pytestmark = pytest.mark.usefixtures("no_hook_programs")
+pytestmark = pytest.mark.usefixtures("no_hook_programs", "uncounted_renders")
 
 Rename = Callable[..., tuple[int, dict[str, object]]]
 
@@ -66,7 +66,7 @@ def rename(tmp_path: Path, capsys: Capture) -> Rename:
         ("r3", "r4", ("compiled=nanobind",)),
         ("r3", "r4", ("backend=hatchling", "cli=yes")),
     ],
-    3,
+    6,
 )
 def test_the_whole_folder_moves_and_imports_follow(
     old: str, new: str, answers: tuple[str, ...], rename: Rename, tmp_path: Path
@@ -132,7 +132,7 @@ def test_the_example_that_was_deleted_stays_away(rename: Rename, tmp_path: Path)
         ("tools/own.cfg", "# own\npath = src/r3/noise.py\n", 2),
         ("tools/data.toml", 'r3 = ["*.txt"]\n', 1),
     ],
-    3,
+    6,
 )
 def test_what_only_people_can_tell_is_listed(
     path: str, text: str, line: int, rename: Rename
@@ -150,7 +150,7 @@ def test_what_only_people_can_tell_is_listed(
         ("tests/test_own.py", "import r3d\nfrom r3_x import y\nfrom .r3 import z\n"),
         ("CHANGELOG.md", "- `r3.noise` is faster\n"),
     ],
-    2,
+    4,
 )
 def test_what_is_no_name_of_the_package_stays(
     path: str, text: str, rename: Rename, tmp_path: Path
