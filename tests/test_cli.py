@@ -204,6 +204,7 @@ def test_a_reader_that_goes_away_is_no_defect(here: Path, words: list[str]) -> N
     assert (done.returncode, done.stderr) == (2, "")
 
 
+@pytest.mark.uncounted
 def test_a_module_in_the_current_folder_is_not_imported(here: Path, tree: Tree) -> None:
     """Python itself puts the current folder first where a module is run."""
     names = ("argparse", "copier", "jinja2", "packaging", "pathspec", "tomllib", "yaml")

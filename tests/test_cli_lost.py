@@ -99,7 +99,7 @@ def lost(request: pytest.FixtureRequest) -> Iterator[tuple[list[str], int | None
         yield ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *start], None, "it is closed"
 
 
-@sampled(("verb", "lost"), product(VERBS, LOST), 7, indirect=["lost"])
+@sampled(("verb", "lost"), product(VERBS, LOST), 9, indirect=["lost"])
 def test_what_was_changed_is_said_where_the_report_is_lost(
     here: Path, verb: str, lost: tuple[list[str], int | None, str]
 ) -> None:
@@ -136,7 +136,7 @@ def test_nobody_left_to_tell_is_no_crash(here: Path, verb: str, closed: str) -> 
         ],
         LOST,
     ),
-    5,
+    3,
     indirect=["lost"],
 )
 def test_where_nothing_was_changed_that_is_said(

@@ -59,9 +59,7 @@ def hostile(tmp_path: Path) -> Workshop:
     return workshop
 
 
-@pytest.mark.parametrize(
-    "options", [[], ["--branch", "newer"], ["--dry-run"], ["--format", "json"]]
-)
+@sampled("options", [[], ["--branch", "newer"], ["--dry-run"], ["--format", "json"]], 4)
 def test_an_update_shows_a_hostile_template(
     hostile: Workshop, options: list[str], capsys: Capture
 ) -> None:
@@ -82,7 +80,7 @@ def show(*words: str, cwd: Path, **variables: str) -> str:
     return shown.text
 
 
-@pytest.mark.parametrize(
+@sampled(
     ("words", "path", "content"),
     [
         (
@@ -92,6 +90,7 @@ def show(*words: str, cwd: Path, **variables: str) -> str:
         ),
         (["update", "--defaults", "--dry-run"], "a.txt", f"\udce9 {EVIL} {ADDRESS}\r\nb\n"),
     ],
+    2,
 )
 def test_a_diff_is_exact_for_programs_and_harmless_for_people(
     words: list[str], path: str, content: str, tmp_path: Path
@@ -360,7 +359,7 @@ def test_new_records_no_token_of_a_mirror(
         f"ssh://git:{TOKEN}@gitlab.in2p3.fr/lisa/noise.git",
         f"https://gitlab.in2p3.fr/lisa/noise.git?private_token={TOKEN}",
     ],
-    3,
+    5,
 )
 def test_adopt_writes_no_token_of_the_remote(remote: str, tmp_path: Path, capsys: Capture) -> None:
     said = 'description="Noise of the instrument."'
@@ -396,6 +395,7 @@ def test_a_former_template_is_named_without_its_token(tmp_path: Path, capsys: Ca
 # --- The dialogue ---------------------------------------------------------------------------------
 
 
+@pytest.mark.sweep
 def test_the_dialogue_shows_a_hostile_template(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,10 +127,10 @@ def behind(tmp_path: Path) -> Workshop:
     return workshop
 
 
-WORDS = [["status"], ["update", "--defaults", "--dry-run"], ["check"], ["update", "nowhere"]]
+WORDS = [["check"], ["status"], ["update", "--defaults", "--dry-run"], ["update", "nowhere"]]
 
 
-@sampled("words", WORDS, 2, ids=" ".join)
+@sampled("words", WORDS, 4, ids=" ".join)
 def test_colour_on_a_terminal_alone(words: list[str], behind: Workshop) -> None:
     def show(*more: str, **variables: str) -> str:
         place = behind.project

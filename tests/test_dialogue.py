@@ -89,6 +89,7 @@ def recorded(project: Path) -> dict[str, object]:
     return answers
 
 
+@pytest.mark.sweep
 @pytest.mark.uncounted
 def test_enter_all_the_way_takes_the_defaults(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED):
@@ -196,6 +197,7 @@ def test_an_image_repository_is_asked_for_its_debian_and_no_python(
     assert (answers["debian"], answers["python_min"]) == ("trixie", "3.13")
 
 
+@pytest.mark.sweep
 @pytest.mark.uncounted
 def test_an_answer_is_changed_and_what_follows_from_it_follows(
     terminal: pexpect.spawn[str],
@@ -282,6 +284,7 @@ def test_control_c_leaves_nothing(terminal: pexpect.spawn[str], asked: int) -> N
     assert list(here(terminal).iterdir()) == []
 
 
+@pytest.mark.sweep
 @pytest.mark.uncounted
 @sampled("stop", [signal.SIGTERM, signal.SIGHUP], 2)
 def test_a_closed_terminal_or_a_kill_leaves_nothing(
@@ -514,6 +517,7 @@ def test_escape_goes_back_and_what_was_answered_stands_there(terminal: pexpect.s
     assert recorded(here(terminal) / "lisa-tides")["kind"] == "package"
 
 
+@pytest.mark.sweep
 def test_what_is_typed_and_left_stands_there_again(terminal: pexpect.spawn[str]) -> None:
     answer(terminal, KIND)
     terminal.expect_exact(ASKED[0])
@@ -679,6 +683,7 @@ def test_what_will_happen_is_said_before(terminal: pexpect.spawn[str]) -> None:
     assert finish(terminal) == 0
 
 
+@pytest.mark.sweep
 @pytest.mark.uncounted
 def test_an_adoption_says_what_happens_and_offers_no_answer_of_its_own(
     adoption: pexpect.spawn[str],
@@ -732,6 +737,7 @@ def test_a_number_without_a_default_is_offered_none(monkeypatch: pytest.MonkeyPa
     assert offered == [""]
 
 
+@pytest.mark.sweep
 def test_letters_replace_an_answer_that_was_refused(terminal: pexpect.spawn[str]) -> None:
     for question in (KIND, *ASKED[:3]):
         answer(terminal, question)
