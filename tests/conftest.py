@@ -50,14 +50,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     While lines are counted, Python takes thrice as long. Examples at random find faults, and tell
     nothing about what is tested for sure. What is in ``tests/template`` tests the template, none of
-    whose lines is counted. Who asks which tests run a line means them all.
+    whose lines is counted, and what is in ``tests/docs`` runs the commands of the pages. Who asks
+    which tests run a line means them all.
     """
     items.sort(key=lambda item: item.path.name != "test_update_sweep.py")
     if config.getoption("cov_context", None):
         return
     for item in items:
         marked = item.get_closest_marker("uncounted") or item.get_closest_marker("hypothesis")
-        if marked or item.path.is_relative_to(ROOT / "tests/template"):
+        if marked or item.path.relative_to(ROOT).parts[1] in ("docs", "template"):
             item.add_marker("no_cover")
 
 

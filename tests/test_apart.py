@@ -55,6 +55,7 @@ def test_what_waits_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
         apart.run(signal.pause)
 
 
+@pytest.mark.uncounted
 def test_memory_has_bounds() -> None:
     with pytest.raises(apart.ExhaustedError, match="512 MB of memory"):
         apart.run(lambda: len(bytearray(2**30)))
@@ -118,6 +119,7 @@ WRITING = {
 }
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("way", WRITING)
 def test_nothing_is_written_elsewhere(way: str, tmp_path: Path) -> None:
     folder, out = tmp_path / "folder", tmp_path / "elsewhere" / "out"

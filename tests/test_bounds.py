@@ -26,6 +26,7 @@ def go_down(steps: int, tree: ast.AST) -> str:
     return go_down(steps - 1, tree) if steps else ast.unparse(tree)
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("kind", NESTED)
 def test_what_is_not_too_deep_can_be_written_again(kind: str) -> None:
     deepest = max(depth for depth in range(140) if python.parse(NESTED[kind](depth)))

@@ -68,6 +68,7 @@ def codes(report: dict[str, Any]) -> set[tuple[str, str]]:
     return {(each["code"], each["path"]) for each in report["findings"]}
 
 
+@pytest.mark.uncounted
 @sampled(
     ("path", "content", "code"),
     [
@@ -108,16 +109,19 @@ def test_a_file_that_means_harm(
     assert code is None or (code, path) in codes(report)
 
 
+@pytest.mark.sweep
 def test_a_file_of_100_mb(project: Path) -> None:
     write(project, {"README.md": "a" * 100_000_000, "pyproject.toml": "# \n" * 34_000_000})
     assert ("SYN001", "pyproject.toml") in codes(checked(project))
 
 
+@pytest.mark.sweep
 def test_many_files(project: Path) -> None:
     write(project, {f"many/{number // 200}/{number}.txt": "" for number in range(5_000)})
     checked(project)
 
 
+@pytest.mark.uncounted
 def test_links_out_of_the_tree_are_not_followed(project: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.toml"
     secret.write_text("[[[ no TOML, and nobody's business")
@@ -130,6 +134,7 @@ def test_links_out_of_the_tree_are_not_followed(project: Path, tmp_path: Path) -
     assert "nobody's business" not in report
 
 
+@pytest.mark.uncounted
 def test_what_is_no_file(project: Path) -> None:
     for name in ("pyproject.toml", "README.md"):
         (project / name).unlink()
@@ -138,6 +143,7 @@ def test_what_is_no_file(project: Path) -> None:
     checked(project)
 
 
+@pytest.mark.sweep
 def test_includes_in_a_circle(project: Path) -> None:
     write(
         project,
@@ -149,6 +155,7 @@ def test_includes_in_a_circle(project: Path) -> None:
     checked(project)
 
 
+@pytest.mark.sweep
 def test_names_that_nobody_expects(project: Path) -> None:
     for name in (b"\xff.py", b"new\nline.toml", b"-rf", b"\x1b[31m.md", "\u202egnp.py".encode()):
         path = os.path.join(os.fsencode(project), name)  # noqa: PTH118 - bytes that are no UTF-8

@@ -17,7 +17,7 @@ CI = ".gitlab-ci.yml"
 OWN = "\nown:\n  extends: .nox\n  stage: test\n  script:\n    - nox -s lint\n"
 
 # A hook would look for its tools on the network.
-pytestmark = pytest.mark.usefixtures("no_hook_programs")
+pytestmark = [pytest.mark.usefixtures("no_hook_programs"), pytest.mark.uncounted]
 
 
 # For each component: the answers of a project whose jobs it has, and a session that they run.
@@ -42,7 +42,7 @@ def switch(project: Path, form: str) -> int:
     return cli.main(["update", str(project), "--defaults", "--data", f"ci_rules={form}"])
 
 
-@sampled("name", PROJECTS, 4)
+@sampled("name", PROJECTS, 6)
 @pytest.mark.parametrize(("form", "other"), [("files", "component"), ("component", "files")])
 def test_switching_is_an_update_without_a_conflict(
     form: str, other: str, name: str, tmp_path: Path
@@ -72,7 +72,7 @@ def test_what_the_project_has_set_goes_along(tmp_path: Path) -> None:
     ]
 
 
-@sampled("name", PROJECTS, 3)
+@sampled("name", PROJECTS, 6)
 def test_a_check_reads_the_component(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

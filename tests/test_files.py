@@ -22,6 +22,7 @@ from lisa_scaffold.errors import ExitCode, LisaError
 from lisa_scaffold.git import git as ask_git
 
 from .support.checking import clean
+from .support.sweeps import sampled
 from .support.tools import git
 from .support.updates import open_workshop, write
 
@@ -327,7 +328,8 @@ def test_a_check_alone_writes_nothing(project: Path) -> None:
     assert sorted(map(str, project.rglob("*"))) == before
 
 
-@pytest.mark.parametrize(
+@pytest.mark.uncounted
+@sampled(
     ("output", "link", "target"),
     [
         ("reports/x.html", "reports", "../outside"),
@@ -337,6 +339,7 @@ def test_a_check_alone_writes_nothing(project: Path) -> None:
         (".git/hooks/post-commit", "other", "x"),
         ("x.html", "x.html", "/dev/full"),
     ],
+    3,
 )
 def test_a_report_goes_through_no_link_of_a_checkout(
     project: Path, output: str, link: str, target: str, capsys: pytest.CaptureFixture[str]
@@ -407,6 +410,7 @@ def test_a_file_of_answers_is_a_file(
     assert capsys.readouterr().err.startswith(f"lisa-scaffold: {name}: {why}\n")
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -479,7 +483,8 @@ def test_no_report_shows_what_is_below_git(
         assert "repositoryformatversion" not in said.out
 
 
-@pytest.mark.parametrize("make", [ODD["endless"], ODD["a link out"], ODD["a folder"]])
+@pytest.mark.uncounted
+@sampled("make", [ODD["endless"], ODD["a link out"], ODD["a folder"]], 3)
 def test_an_odd_changelog_of_a_template_is_told_and_not_shown(
     tmp_path: Path, make: Callable[[Path], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

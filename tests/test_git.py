@@ -13,6 +13,7 @@ from lisa_scaffold.model import Identity
 from lisa_scaffold.template.source import Source, recorded_source
 
 from .conftest import Tree
+from .support.sweeps import sampled
 from .support.tools import passes
 
 
@@ -263,6 +264,7 @@ def test_the_tags_of_a_bundle_are_those_that_git_tells(tmp_path: Path) -> None:
     assert list(git.tags(git.clonable(tmp_path))) == ["v1.0.0", "v1.1.0"]
 
 
+@pytest.mark.sweep
 def test_a_bundle_of_countless_tags_is_read_by_git(tmp_path: Path) -> None:
     """Its head is longer than what is read of it here."""
     names = [f"v1.0.{number}" for number in range(20_000)]
@@ -292,7 +294,7 @@ def test_a_count_of_settings_that_git_refuses_counts_none(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")
-@pytest.mark.parametrize("setting", ["include.path", "core.excludesFile"])
+@sampled("setting", ["include.path", "core.excludesFile"], 2)
 def test_a_pipe_that_a_setting_names_holds_git_for_a_while_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:

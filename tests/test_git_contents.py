@@ -203,6 +203,7 @@ def test_git_gets_no_more_time_than_it_needs(
     assert ".gitignore" in said
 
 
+@pytest.mark.uncounted
 def test_a_nested_repository_costs_no_more_either(project: Path) -> None:
     passes("git", "clone", "--quiet", project, "inner", cwd=project)
     passes("git", "add", "inner", cwd=project)

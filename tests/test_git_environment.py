@@ -65,7 +65,7 @@ def _everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
-@sampled("name", ODD, 5)
+@sampled("name", ODD, 3)
 def test_an_update_is_the_same_whatever_is_set(
     name: str, workshop: Workshop, other: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

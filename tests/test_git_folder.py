@@ -147,6 +147,7 @@ def state(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
 @sampled("odd", ODD.values(), 5, ids=ODD)
 def test_an_odd_git_folder_is_refused_and_nothing_is_touched(

@@ -92,8 +92,9 @@ UPDATES = {
 }
 
 
+@pytest.mark.uncounted
 @sampled("options", UPDATES.values(), 2, ids=UPDATES)
-@pytest.mark.parametrize("inside", [False, True], ids=["named", "current folder"])
+@sampled("inside", [False, True], 2, ids=["named", "current folder"])
 def test_an_update_runs_nothing(
     armed: Workshop,
     traps: Traps,
@@ -113,6 +114,7 @@ def test_an_update_runs_nothing(
 CHECKS = {"plain": (), "fix": ("--fix",), "diff": ("--diff",), "page": ("--format", "html")}
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("options", CHECKS.values(), ids=CHECKS)
 def test_a_check_runs_nothing(armed: Workshop, traps: Traps, options: tuple[str, ...]) -> None:
     (armed.project / "CHANGELOG.md").write_text("# Changelog\n")
@@ -138,6 +140,7 @@ def test_the_merge_driver_runs_nothing(
     assert traps.sprung() == set()
 
 
+@pytest.mark.sweep
 def test_to_resolve_conflicts_runs_nothing(
     workshop: Workshop, traps: Traps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,7 +177,8 @@ def test_a_link_to_another_template_runs_nothing(
 ADOPTIONS = {"dry run": ("--dry-run",), "branch": (), "in place": ("--in-place",)}
 
 
-@pytest.mark.parametrize("options", ADOPTIONS.values(), ids=ADOPTIONS)
+@pytest.mark.uncounted
+@sampled("options", ADOPTIONS.values(), 3, ids=ADOPTIONS)
 def test_an_adoption_runs_nothing(
     tmp_path: Path, traps: Traps, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
@@ -192,7 +196,7 @@ def test_an_adoption_runs_nothing(
 
 
 @pytest.mark.usefixtures("no_hook_programs")
-@pytest.mark.parametrize("below", [True, False], ids=["below it", "in it"])
+@sampled("below", [True, False], 2, ids=["below it", "in it"])
 def test_a_new_project_runs_nothing_of_the_repository_around(
     armed: Workshop,
     traps: Traps,
@@ -217,7 +221,7 @@ def record(workshop: Workshop, source: str) -> None:
     workshop.edit({".copier-answers.yml": said})
 
 
-@pytest.mark.parametrize("form", ["path", "address", "bare"])
+@sampled("form", ["path", "address", "bare"], 3)
 def test_a_template_runs_nothing(workshop: Workshop, traps: Traps, form: str) -> None:
     source, recorded = workshop.template, str(workshop.template)
     if form == "bare":
@@ -254,6 +258,7 @@ def test_a_template_that_the_environment_names_runs_nothing(
     assert workshop.read("a.dat") == BOTH
 
 
+@pytest.mark.uncounted
 def test_a_former_template_runs_nothing(tmp_path: Path, traps: Traps) -> None:
     template, project = tmp_path / "cookie", tmp_path / "project"
     write(template, {"cookiecutter.json": "{}", "{{ cookiecutter.x }}/a": "a\n"})
@@ -278,6 +283,7 @@ def partial(workshop: Workshop) -> Path:
     return clone
 
 
+@pytest.mark.uncounted
 def test_a_partial_clone_is_filled_and_runs_nothing(workshop: Workshop, traps: Traps) -> None:
     clone = partial(workshop)
     traps.arm(clone / ".git")
@@ -291,6 +297,7 @@ def test_a_partial_clone_is_filled_and_runs_nothing(workshop: Workshop, traps: T
     assert (clone / "a.dat").read_text() == BOTH
 
 
+@pytest.mark.uncounted
 def test_a_promise_in_the_name_of_a_remote_runs_nothing(workshop: Workshop, traps: Traps) -> None:
     """Git hands that name to itself as an argument."""
     clone = partial(workshop)
@@ -307,7 +314,7 @@ def test_a_promise_in_the_name_of_a_remote_runs_nothing(workshop: Workshop, trap
     assert traps.sprung() == set()
 
 
-@pytest.mark.parametrize("address", ["ext::sh -c '{}'", "ssh://-oProxyCommand={}/x"])
+@sampled("address", ["ext::sh -c '{}'", "ssh://-oProxyCommand={}/x"], 2)
 def test_a_partial_clone_fetches_by_plain_transports_alone(
     workshop: Workshop, traps: Traps, address: str, capsys: Capture
 ) -> None:
@@ -336,6 +343,7 @@ def embedded(workshop: Workshop, traps: Traps) -> Path:
     return inner
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("source", ["vendored", "./vendored", "{project}/vendored", "~/vendored"])
 def test_a_template_within_the_project_is_refused(
     workshop: Workshop, traps: Traps, capsys: Capture, source: str, home: Path
@@ -436,6 +444,7 @@ def give_away(folder: Path) -> None:
         os.chown(place, 12345, 12345, follow_symlinks=False)
 
 
+@pytest.mark.uncounted
 @owned_by_others
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
 def test_a_repository_of_somebody_else_is_refused(
@@ -483,7 +492,7 @@ def hiding(tmp_path: Path) -> Workshop:
     return workshop
 
 
-@pytest.mark.parametrize("options", [(), ("--branch", "next"), ("--dry-run",)])
+@sampled("options", [(), ("--branch", "next"), ("--dry-run",)], 3)
 def test_a_path_whose_filter_the_repository_alone_defines_is_not_written(
     hiding: Workshop, capsys: Capture, options: tuple[str, ...]
 ) -> None:
@@ -495,12 +504,14 @@ def test_a_path_whose_filter_the_repository_alone_defines_is_not_written(
     assert (hiding.status(), hiding.read("sub/a.txt")) == ([], "a secret\n")
 
 
+@pytest.mark.sweep
 def test_other_paths_of_such_a_project_are_updated(hiding: Workshop) -> None:
     hiding.release("v1.1.0", {"template/b.dat": THEIRS})
     assert cli.main(["update", str(hiding.project), "--defaults"]) == ExitCode.DONE
     assert hiding.status() == ["M  .copier-answers.yml", "M  b.dat"]
 
 
+@pytest.mark.sweep
 def test_a_file_that_the_project_moved_to_where_such_a_filter_is_is_not_written(
     hiding: Workshop, capsys: Capture
 ) -> None:
@@ -537,6 +548,7 @@ def test_an_adoption_tells_a_filter_from_a_change(
     assert "a.txt: its filter 'hide' is defined" in capsys.readouterr().err
 
 
+@pytest.mark.uncounted
 def test_programs_of_the_current_folder_are_not_taken_for_the_user_s(
     workshop: Workshop, traps: Traps, monkeypatch: pytest.MonkeyPatch
 ) -> None:

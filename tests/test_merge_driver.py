@@ -69,6 +69,7 @@ def merge(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize(
     "command",
     [("merge", "--quiet", "other"), ("cherry-pick", "other"), ("rebase", "--quiet", "other")],

@@ -21,6 +21,7 @@ from lisa_scaffold.merge import headings
 from lisa_scaffold.pattern import LazyPattern
 
 from .support import pumped
+from .support.sweeps import sampled
 from .support.updates import write
 
 ROOT = Path(lisa_scaffold.__file__).parent
@@ -123,9 +124,7 @@ def find_slow(expression: Expression, times: int = TIMES) -> str:
     return ""
 
 
-@pytest.mark.parametrize(
-    "expression", [r"a\s*b?\s*c?\s*d", r"(a+ ?)*b", r"(?:[<>]=?\s*\d+\s*,?\s*)*x"]
-)
+@sampled("expression", [r"a\s*b?\s*c?\s*d", r"(a+ ?)*b", r"(?:[<>]=?\s*\d+\s*,?\s*)*x"], 3)
 def test_a_slow_one_is_found(expression: str) -> None:
     assert find_slow(Expression(expression, 0, "", ("fullmatch",)))
 
@@ -138,7 +137,7 @@ def test_none_takes_more_than_the_square() -> None:
     assert {place: found for place, found in slow.items() if found} == {}
 
 
-@pytest.mark.parametrize("expression", [r"rm\s[^;]*/x", r"#S\s+(?:.*\s)?x", r"(?:a|.*<.*)"])
+@sampled("expression", [r"rm\s[^;]*/x", r"#S\s+(?:.*\s)?x", r"(?:a|.*<.*)"], 3)
 def test_the_square_is_found_too(expression: str) -> None:
     assert find_slow(Expression(expression, 0, "", ("search", "fullmatch")), 20 * TIMES)
 

@@ -11,6 +11,8 @@ import pytest
 from lisa_scaffold import process
 from lisa_scaffold.errors import LisaError
 
+from .support.sweeps import sampled
+
 
 def test_output_and_exit_code_are_caught() -> None:
     done = process.run([sys.executable, "-c", "print('out'); raise SystemExit(3)"])
@@ -84,7 +86,7 @@ def test_time_has_bounds_also_for_what_a_command_starts() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nobody tells there what a process does")
-@pytest.mark.parametrize(
+@sampled(
     ("script", "still"),
     [
         ("cat pipe", True),
@@ -92,6 +94,7 @@ def test_time_has_bounds_also_for_what_a_command_starts() -> None:
         ("i=0; while [ $i -lt 150000 ]; do i=$((i+1)); done", False),
         ("for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; done", False),
     ],
+    2,
 )
 def test_what_waits_for_what_does_not_come_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, still: bool

@@ -229,6 +229,7 @@ def test_the_licence_of_each_package_that_is_needed_is_written_down() -> None:
     assert sorted(LICENCES) == NEEDED
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("name", NEEDED)
 def test_a_licence_is_the_one_that_the_package_tells(name: str) -> None:
     assert told(name)
@@ -272,6 +273,7 @@ def bill_of(wheel: Path) -> str:
         return archive.read(name).decode()
 
 
+@pytest.mark.uncounted
 def test_a_wheel_carries_a_valid_bill_of_materials(wheel: Path) -> None:
     validator = make_schemabased_validator(OutputFormat.JSON, SchemaVersion.V1_6)
     assert validator.validate_str(bill_of(wheel)) is None

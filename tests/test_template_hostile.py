@@ -241,7 +241,7 @@ def state(project: Path) -> tuple[str, str]:
     return refs, git.git("status", "--porcelain", "--ignored", cwd=project)
 
 
-@sampled("name", BAD, 5)
+@sampled("name", BAD, 10)
 def test_what_a_template_does_wrong(
     name: str, project: Path, release: Release, capsys: Capture
 ) -> None:
@@ -338,7 +338,7 @@ ENDLESS = {
 }
 
 
-@sampled("where", ENDLESS, 3)
+@sampled("where", ENDLESS, 5)
 def test_what_has_no_end_is_ended(
     where: str,
     project: Path,
@@ -362,6 +362,7 @@ def test_what_is_written_has_bounds(
     assert "it writes more than 1 MB" in capsys.readouterr().err
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("trust", [False, True])
 def test_no_variable_of_the_user_is_told_without_trust(
     project: Path,
@@ -392,7 +393,7 @@ def test_no_variable_of_the_user_is_told_without_trust(
         "'{}'|realpath",
         "'.'|realpath",
     ],
-    3,
+    9,
 )
 def test_no_path_outside_is_looked_at_without_trust(
     project: Path, release: Release, capsys: Capture, tmp_path: Path, expression: str
@@ -419,7 +420,7 @@ def test_paths_of_the_template_may_be_looked_at(
     assert "+copier.yml" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "null\n"])
+@sampled("text", ["", "# nothing\n", "---\n", "null\n"], 4)
 def test_settings_may_be_empty(text: str, project: Path, release: Release) -> None:
     version = release({"copier.yml": text}, {})
     assert cli.main(["update", str(project), "--defaults", "--to", version, "--dry-run"]) == 0
@@ -542,10 +543,11 @@ def test_answers_that_no_template_can_take(
     assert cli.main(["check", str(project)]) in (ExitCode.DONE, ExitCode.FINDINGS)
 
 
+@pytest.mark.uncounted
 @sampled(
     "given", ["1" * 500_000, "x", "0x" + "f" * 20_000, "[", "1e999"], 2, ids=lambda text: text[:5]
 )
-@sampled("kind", ["int", "yaml", "json", "float"], 2)
+@sampled("kind", ["int", "yaml", "json", "float"], 4)
 def test_numbers_on_the_command_line(
     given: str, kind: str, project: Path, release: Release, capsys: Capture
 ) -> None:
@@ -559,12 +561,13 @@ def test_numbers_on_the_command_line(
         assert len(err) < 1000
 
 
-@pytest.mark.parametrize(
+@sampled(
     "line",
     [
         *("left_out: {2020-01-01: a}", "new: &a [*a]", "new: 0x" + "f" * 20_000, 'new: "\\ud800"'),
         *('_src_path: "~a\\0/x"', f"_commit: v{'9' * 5000}"),
     ],
+    2,
     ids=lambda text: text[:20],
 )
 def test_a_check_of_such_answers(line: str, tmp_path: Path, capsys: Capture) -> None:

@@ -52,6 +52,7 @@ def try_out(template: Template, destination: Path) -> None:
     template.render({"name": "x", "size": 1}, destination)
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 @pytest.mark.parametrize("place", ["question", "file", "name"])
 def test_no_expression_runs_code(
@@ -110,6 +111,7 @@ HONEST = {
 }
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("text", HONEST)
 def test_what_templates_do_still_works(text: str, small_template: Path, tmp_path: Path) -> None:
     words = "{% set n = 2 %}{% macro m(x) %}<{{ x }}>{% endmacro %}"

@@ -14,6 +14,7 @@ from lisa_scaffold.template.pristine import Origin, Origins
 from lisa_scaffold.template.shelf import keep_open
 
 from .support.answers import answers
+from .support.sweeps import sampled
 from .support.tools import commit_all, git
 
 SETTINGS = """\
@@ -104,7 +105,7 @@ def test_what_no_locked_file_mentions_makes_no_other_render(
     }
 
 
-@pytest.mark.parametrize(
+@sampled(
     "other",
     [
         {"who": "somebody"},  # in what a file includes
@@ -116,6 +117,7 @@ def test_what_no_locked_file_mentions_makes_no_other_render(
         {"bad": "two"},  # by which another answer is wrong
         {"size": "many"},
     ],
+    2,
     ids=repr,
 )
 def test_what_matters_makes_another(
@@ -190,6 +192,7 @@ def test_no_more_than_a_number_are_kept(
     assert rendered == ["n1", "n2", "n3", "n1"]
 
 
+@pytest.mark.uncounted
 def test_projects_of_our_template_get_what_they_would_get_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

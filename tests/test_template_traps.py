@@ -135,6 +135,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.uncounted
 @sampled("place", PLACES, 3)
 def test_a_forged_render_hides_no_drift(
     project: Path,

@@ -14,6 +14,8 @@ import pytest
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.workers import spread
 
+from .support.sweeps import sampled
+
 
 def work(number: int) -> tuple[int, int]:
     if number == 13:
@@ -26,7 +28,7 @@ def lost(number: int, error: LisaError) -> tuple[int, int]:
     return -number, 0
 
 
-@pytest.mark.parametrize("jobs", [2, 5, 40])
+@sampled("jobs", [2, 5, 40], 3)
 def test_every_item_once_whatever_dies(jobs: int) -> None:
     done = list(spread(work, range(30), jobs, lost))
     assert sorted(each for each, _ in done) == [-13, *(n * n for n in range(30) if n != 13)]

@@ -18,6 +18,7 @@ from lisa_scaffold import cli, git, workplace
 from lisa_scaffold.errors import ExitCode, LisaError
 
 from .conftest import ROOT
+from .support.sweeps import sampled
 from .support.updates import open_workshop
 
 HOLD = """
@@ -265,9 +266,7 @@ def test_a_full_folder_for_temporary_files_is_told_as_such(
 
 
 # Either the content has no room, or the object that git makes of it.
-@pytest.mark.parametrize(
-    ("options", "left"), [((), 200_000), ((), 700_000), (("--branch", "newer"), 200_000)]
-)
+@sampled(("options", "left"), [((), 200_000), ((), 700_000), (("--branch", "newer"), 200_000)], 3)
 def test_a_full_disk_of_the_project_is_named_and_not_that_of_temporary_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], left: int
 ) -> None:

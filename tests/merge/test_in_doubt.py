@@ -20,6 +20,8 @@ from tests.merge import documents, fuzz
 from tests.merge.material import FILES, NEWS, Sides, edited
 from tests.support.sweeps import examples
 
+from ..support.sweeps import sampled
+
 CONFLICT = re.compile(
     rb"^<<<<<<< project\r?\n(.*?)^=======\r?\n(.*?)^>>>>>>> template(?:\r?\n|\Z)", re.M | re.S
 )
@@ -239,7 +241,7 @@ def test_conflicts_near_each_other_are_one_where_lines_depend_on_each_other() ->
     assert joined.places == 1
 
 
-@pytest.mark.parametrize("path", sorted(KEYED))
+@sampled("path", sorted(KEYED), 2)
 @settings(max_examples=examples(60))
 @given(random=st.randoms(use_true_random=False))
 def test_either_side_of_the_open_members_makes_a_valid_file(path: str, random: Random) -> None:

@@ -74,6 +74,7 @@ node:22-alpine            Node 22                   2027-04-30
 """
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("line", ENDS.splitlines(), ids=lambda line: line.split()[0])
 def test_the_day_after_the_last_repair_is_the_first_to_tell(line: str) -> None:
     name, label, last = line[:26].strip(), line[26:52].strip(), line[52:]

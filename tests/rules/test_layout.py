@@ -87,6 +87,7 @@ def test_what_only_looks_like_a_conflict(path: str, text: str) -> None:
     assert found(changed(clean(), {path: text}), "FIL") == []
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize(
     "path",
     [

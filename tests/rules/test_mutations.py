@@ -391,7 +391,7 @@ REMEDY = re.compile(
 LONGEST = 160
 
 
-@pytest.mark.parametrize("code", list(MUTATIONS))
+@sampled("code", list(MUTATIONS), 2)
 def test_one_thing_broken_is_one_rule(code: str) -> None:
     reported = findings(MUTATIONS[code]())
     assert {each.code for each in reported} == {code}
@@ -407,7 +407,7 @@ def test_every_rule_is_broken_once() -> None:
     assert sorted(set(own) - set(MUTATIONS)) == ["FIL003", "PKG010"]
 
 
-@sampled("answers", [*chain(*map(pairwise, KINDS))], 4, ids=str)
+@sampled("answers", [*chain(*map(pairwise, KINDS))], 10, ids=str)
 def test_no_generated_project_has_a_finding(answers: dict[str, Any]) -> None:
     for letters in FAMILIES:
         assert found(clean(**answers), letters) == []

@@ -13,6 +13,7 @@ from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import find_rule, repair
 
 from ..support.checking import clean, edited, fixed, found, messages
+from ..support.sweeps import sampled
 
 CI = ".gitlab-ci.yml"
 MERGE = '$CI_PIPELINE_SOURCE == "merge_request_event"'
@@ -576,13 +577,14 @@ def test_more_jobs_or_includes_than_gitlab_takes_are_one_finding() -> None:
 
 
 @pytest.mark.uncounted
-@pytest.mark.parametrize(
+@sampled(
     ("shared", "job"),
     [
         ("default: {{before_script: [{}]}}\n", "{{script: x}}"),
         (".shared: {{before_script: [{}]}}\n", "{{extends: .shared, script: x}}"),
         (".shared: {{before_script: [{}]}}\n", "{{script: [!reference [.shared, before_script]]}}"),
     ],
+    3,
     ids=["defaults", "what they extend", "what they refer to"],
 )
 def test_what_many_jobs_share_is_bounded(

@@ -52,6 +52,7 @@ PYTHON_2 = [
 ]
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("code", PYTHON_2)
 @pytest.mark.parametrize(
     ("pythons", "is_told"),

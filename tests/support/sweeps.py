@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-FEW, ALL = 20, 100
+FEW, ALL = 10, 100
 """Examples of each property at every change, and in a sweep."""
 
 

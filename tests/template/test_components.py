@@ -98,7 +98,7 @@ def is_optional(need: Any) -> bool:
     return isinstance(need, dict) and need.keys() == {"job", "optional"}
 
 
-@sampled("row", list(ROWS), 6)
+@sampled("row", list(ROWS), 12)
 def test_a_component_is_the_same_pipeline_as_the_files(row: str, tmp_path: Path) -> None:
     files = pipeline({**ROWS[row], "ci_rules": "files"}, tmp_path / "files")
     component = pipeline({**ROWS[row], "ci_rules": "component"}, tmp_path / "component")
