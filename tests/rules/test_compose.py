@@ -343,3 +343,23 @@ def test_an_image_of_several_files_is_one_finding() -> None:
 )
 def test_a_password_that_is_the_name_of_its_user(lines: tuple[str, ...], *, is_found: bool) -> None:
     assert bool(found(web(*lines), "CMP004")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("name", "mount", "password", "is_found"),
+    [
+        ("compose.yaml", "./data:/data", "12345pass", True),
+        ("compose.yaml", ".:/app", "12345pass", False),
+        ("compose.dev.yaml", "./data:/data", "12345pass", False),
+        ("compose.yaml", ".:/app", "x7Gk2-qPz9", True),
+    ],
+)
+def test_what_is_for_a_desk(name: str, mount: str, password: str, *, is_found: bool) -> None:
+    files = compose(
+        f"services:\n  a:\n    image: postgres:18\n    volumes: ['{mount}']\n"
+        f"    environment:\n      POSTGRES_PASSWORD: {password}\n    ports: ['5432:5432']\n",
+        name,
+    )
+    assert bool(found(files, "CMP004")) == is_found
+    is_for_desk = mount.startswith(".:") or ".dev." in name
+    assert bool(found(files, "CMP005")) != is_for_desk

@@ -689,3 +689,13 @@ def test_an_image_that_has_the_name_of_the_project() -> None:
     assert found(own, "CON002") == []
     for other in ("debian", "b-slim", "a", "banana-slim"):
         assert found(image(f"FROM {other}", "USER 1000"), "CON002") == [("CON002", FILE, 1)]
+
+
+def test_an_image_with_a_server_that_starts_as_root() -> None:
+    lines = ("FROM python:3.13", "RUN {}", "COPY run.sh /", "USER root")
+    for command, is_found in (
+        ("apt-get update && apt-get install -y openssh-server", False),
+        ("apt-get update && apt-get install -y openssh-client", True),
+    ):
+        files = image(*(line.format(command) for line in lines))
+        assert bool(found(files, "CON004")) == is_found

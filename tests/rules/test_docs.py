@@ -319,3 +319,21 @@ def test_a_page_of_usual_length_is_read() -> None:
 def test_a_link_to_a_label_of_myst(page: str, *, is_found: bool) -> None:
     files = {"CONTRIBUTING.md": page, "docs/b.md": "# B\n\n(there)=\n\n## C\n"}
     assert bool(found(files, "DOC001")) == is_found
+
+
+@pytest.mark.parametrize(
+    ("page", "is_found"),
+    [
+        ("GET /api/2.5/tenders", False),
+        ("GET /api/v2.5", False),
+        ("GET /api/2.51", True),
+        ("", True),
+    ],
+)
+def test_pages_of_a_version_of_an_interface(page: str, *, is_found: bool) -> None:
+    files = {
+        "pyproject.toml": "[project]\nname = 'a'\nversion = '3.1'\n",
+        "docs/conf.py": 'version = "2.5"\nrelease = version\n',
+        "docs/index.rst": f"A\n=\n\n{page}\n",
+    }
+    assert bool(found(files, "DOC005")) == is_found

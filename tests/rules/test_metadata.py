@@ -384,3 +384,17 @@ def test_a_table_that_only_tells_tools(lines: str, more: dict[str, str], *, is_b
         assert codes == set()
     else:
         assert codes & {"MET001", "MET003"}
+
+
+@pytest.mark.parametrize(
+    ("address", "is_found"),
+    [
+        (" https://example.org/a", False),
+        ("https://example.org/a ", False),
+        ("https://example.org/a b", True),
+        (" example.org/a", True),
+    ],
+)
+def test_spaces_around_an_address(address: str, *, is_found: bool) -> None:
+    files = with_lines(f'urls.Group = "{address}"\n')
+    assert bool(found(files, "MET006")) == is_found

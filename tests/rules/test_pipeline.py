@@ -621,3 +621,19 @@ def test_old_keywords_are_one_finding_of_a_file() -> None:
         "`only` is outdated and cannot be combined with `rules`: write `rules`; also in lines "
         f"{START + 8}, {START + 11}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_found"),
+    [
+        ("registry.example.org/group/a/ci-python:latest", False),
+        ("registry.example.org/group/a/ci-other:latest", True),
+        ("registry.example.org/group/a:latest", True),
+    ],
+)
+def test_an_image_that_the_pipeline_makes(name: str, *, is_found: bool) -> None:
+    text = (
+        f"image: {name}\n\nmake:\n  script:\n"
+        '    - docker push "${CI_REGISTRY_IMAGE}/ci-python:latest"\n'
+    )
+    assert bool(found({".gitlab-ci.yml": text}, "CI008")) == is_found

@@ -82,15 +82,15 @@ def test_what_only_names_airflow_elsewhere_has_no_dags() -> None:
 @pytest.mark.parametrize(
     ("line", "is_read"),
     [
-        *(("retired", False), ("old/", False), ("old/retired/a.py", False), (".*retired.*", False)),
-        *(("^old/.*", False), ("**/retired/*.py", False), ("a.py", False)),
-        *(("# retired", True), ("other", True), ("", True), ("*.txt", True)),
+        *(("resting", False), ("was/", False), ("was/resting/a.py", False), (".*resting.*", False)),
+        *(("^was/.*", False), ("**/resting/*.py", False), ("a.py", False)),
+        *(("# resting", True), ("other", True), ("", True), ("*.txt", True)),
     ],
 )
 def test_what_airflow_passes_over_is_no_dag(line: str, is_read: bool) -> None:
     bad = GOOD.replace("    default_args=DEFAULTS,\n", "")
     for folder in ("dags", "here"):
-        path = f"{folder}/old/retired/a.py"
+        path = f"{folder}/was/resting/a.py"
         files = {path: bad, f"{folder}/.airflowignore": f"common/\n{line}  # why\n"}
         assert found(files, "DAG003") == ([("DAG003", path, 4)] if is_read else [])
         # What is named is below the folder of the file that names it.
@@ -722,4 +722,30 @@ def test_defaults_that_repeat_each_other_cost_little() -> None:
     text = f"{chain}A29 = {{**A0, 'retries': 1}}\n{GOOD.replace('=DEFAULTS', '=A0')}"
     assert [message.split(":")[0] for message in messages(dags(text), "DAG")] == [
         "tasks have no `execution_timeout`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_read"),
+    [
+        ("unused_dags/a.py", False),
+        ("obsolete/a.py", False),
+        ("a.py", True),
+        ("dags/old/a.py", True),
+    ],
+)
+def test_dags_that_are_set_aside(path: str, *, is_read: bool) -> None:
+    text = "from datetime import datetime\nfrom airflow import DAG\n\nDAG('a', schedule='@daily')\n"
+    assert bool(found({path: text}, "DAG003")) == is_read
+
+
+def test_a_start_date_that_moves_in_many_files_is_one_finding() -> None:
+    text = (
+        "from airflow import DAG\nfrom airflow.utils.dates import days_ago\n\n"
+        "DAG('a', schedule='@daily', start_date=days_ago(2))\n"
+    )
+    files = {"dags/a.py": text, "dags/b.py": text}
+    assert found(files, "DAG001") == [("DAG001", "dags/a.py", 4)]
+    assert messages(files, "DAG001") == [
+        "a start date that moves with each parse: write a date; also in dags/b.py:4"
     ]

@@ -326,7 +326,9 @@ def _read_source(volume: Any) -> str:
 
 
 # A word that anybody would think of first.
-_PLAIN_WORD = compile_lazily(r"[A-Za-z]{1,40}(?:[_-][A-Za-z]{1,40}){0,2}\d{0,3}")
+_PLAIN_WORD = compile_lazily(
+    r"[A-Za-z]{1,40}(?:[_-][A-Za-z]{1,40}){0,2}\d{0,3}|\d{1,6}[A-Za-z]{0,12}"
+)
 
 
 def _environment(told: Any) -> Iterator[tuple[str | int, str, str]]:
@@ -349,12 +351,15 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
     Why: Docker opens a published port to everybody who reaches the machine, past its firewall.
 
     How: Leave `ports` out, since services reach each other by their names; or publish it to the
-    machine alone: `127.0.0.1:5432:5432`.
+    machine alone: `127.0.0.1:5432:5432`. A file for a pipeline, for tests or for a desk is not
+    meant, nor one that mounts the whole project to be edited.
 
     Source: [Docker: port publishing](https://docs.docker.com/engine/network/port-publishing/).
     """
     for each in find_services(facts):
         ports = each.data.get("ports")
+        if is_thrown_away(facts, each.file.path) or _is_for_desk(each):
+            continue
         for number, port in enumerate(ports if isinstance(ports, list) else []):
             if database := _DATABASES.get(_read_open_port(port)):
                 database = _name_in(str(each.data.get("image", ""))) or database

@@ -200,7 +200,7 @@ _CHANGES_USER = (
     r"\b(?:gosu|su-exec|setpriv|runuser|chpst|(?:s6-)?setuidgid)\b|\bsudo\s(?:-\S+\s){0,20}-u\b"
     r"|\bsu\s(?:-\S*\s){0,20}[\w$][^\n]{0,200}\s-c\b"
 )
-_INSTALLS_CHANGER = compile_lazily(r"\b(?:gosu|su-exec)\b")
+_INSTALLS_CHANGER = compile_lazily(r"\b(?:gosu|su-exec|openssh-server)\b")
 _STARTS_AS_ROOT = compile_lazily(
     _CHANGES_USER + r"|\bsshd\b(?!_)|\b(?:xrootd|cmsd)\b[^\n]{0,200}\s-R\s"
 )

@@ -16,7 +16,9 @@ from lisa_scaffold.rules import images
 from lisa_scaffold.rules.rule import SET_ASIDE
 
 _DAGS = ("dags/**.py", "**/dags/**.py")
-_NO_DAG = compile_lazily(r"(?:.*/)?(?:tests?|testdata|examples?|fixtures)/.*|.*[{}].*|" + SET_ASIDE)
+_NO_DAG = compile_lazily(r"(?:.*/)?(?:tests?|testdata|examples?|fixtures)/.*|.*[{}].*")
+# Below the folder of DAGs Airflow reads whatever is there.
+_SET_ASIDE = compile_lazily(SET_ASIDE)
 
 
 class Module:
@@ -95,7 +97,7 @@ def find_modules(facts: Facts) -> list[Module]:
         if not _NO_DAG.fullmatch(path) and "airflow" in facts.text(path):
             found += [] if any(each(path) for each in passes_over) else _read_module(facts, path)
     for path in _find_elsewhere(facts):
-        if _NO_DAG.fullmatch(path) or any(each(path) for each in passes_over):
+        if _SET_ASIDE.fullmatch(path) or any(each(path) for each in passes_over):
             continue
         if may_have_dags(facts.text(path)):
             found += [each for each in _read_module(facts, path) if each.dags]

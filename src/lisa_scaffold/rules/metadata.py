@@ -262,8 +262,9 @@ def addresses(facts: Facts) -> Iterator[Hit]:
     Source: [well-known project URLs](https://packaging.python.org/en/latest/specifications/well-known-project-urls/).
     """
     for label, address in facts.package.table("urls").items():
+        # Spaces around it nobody sees.
         if not isinstance(address, str) or not re.fullmatch(
-            r"[a-z][a-z0-9+.-]*+://[^\s/<>]\S*", address
+            r"[a-z][a-z0-9+.-]*+://[^\s/<>]\S*", address.strip()
         ):
             message = (
                 f"package indexes refuse `{address}`: write the whole address, with `https://`"

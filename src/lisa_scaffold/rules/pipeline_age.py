@@ -72,6 +72,21 @@ def _judge_images(
     return sorted(found)
 
 
+_OWN = compile_lazily(r"CI_REGISTRY_IMAGE\}?(/[\w./-]{1,100})")
+
+
+@cached_in_facts
+def _find_own(facts: Facts) -> set[str]:
+    """What the pipeline adds to the name of the project's own image."""
+    return {name for path in facts.pipeline.files for name in _OWN.findall(facts.text(path))}
+
+
+def _is_own(facts: Facts, name: str) -> bool:
+    """Whether an image is the project's own, which follows its own branches."""
+    repository = images.read(name).repository
+    return "CI_REGISTRY_IMAGE" in name or any(map(repository.endswith, _find_own(facts)))
+
+
 @rule("CI008", SHOULD, when=lambda facts: facts.pipeline)
 def images_are_pinned(facts: Facts) -> Iterator[Hit]:
     """Images are pinned to a version.
@@ -82,9 +97,8 @@ def images_are_pinned(facts: Facts) -> Iterator[Hit]:
 
     Source: [GitLab: security of pipelines](https://docs.gitlab.com/ci/pipeline_security/).
     """
-    # The project's own image follows its own branches.
     found = _judge_images(
-        facts, lambda name: "" if "CI_REGISTRY_IMAGE" in name else images.explain_change(name)
+        facts, lambda name: "" if _is_own(facts, name) else images.explain_change(name)
     )
     # What a tool writes it would write again.
     if found := [each for each in found if not facts.is_generated(each[0].path)]:

@@ -45,24 +45,32 @@ def start_stays(facts: Facts) -> Iterator[Hit]:
     Source: [Airflow's FAQ](https://airflow.apache.org/docs/apache-airflow/stable/faq.html):
     dynamic start dates are recommended against.
     """
-    for module in find_modules(facts):
-        dags = module.dags
-        untimed = [call for call in dags if not is_timed(module, call)]
-        # A date outside of the DAGs is for all of them.
-        if len(untimed) == len(dags):
-            continue
-        lines = [
-            inner.lineno
-            for _, call in module.calls
-            if call not in untimed
-            for keyword in call.keywords
-            if keyword.arg == "start_date"
-            for inner in ast.walk(keyword.value)
-            if isinstance(inner, ast.Call) and _MOVING.fullmatch(module.full(inner.func))
-        ]
-        if lines:
-            message = f"a start date that moves with each parse: write a date{count_more(lines)}"
-            yield Hit(module.path, lines[0], message)
+    message = "a start date that moves with each parse: write a date"
+    yield from join_same(
+        (
+            Hit(module.path, line, message)
+            for module in find_modules(facts)
+            for line in _find_moving(module)
+        ),
+        across=True,
+    )
+
+
+def _find_moving(module: Module) -> list[int]:
+    """The lines of a file in which a DAG that runs by the clock is given a date that moves."""
+    untimed = [call for call in module.dags if not is_timed(module, call)]
+    # A date outside of the DAGs is for all of them.
+    if len(untimed) == len(module.dags):
+        return []
+    return [
+        inner.lineno
+        for _, call in module.calls
+        if call not in untimed
+        for keyword in call.keywords
+        if keyword.arg == "start_date"
+        for inner in ast.walk(keyword.value)
+        if isinstance(inner, ast.Call) and _MOVING.fullmatch(module.full(inner.func))
+    ]
 
 
 @rule("DAG002", SHOULD, when=find_modules)
