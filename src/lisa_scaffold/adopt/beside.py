@@ -204,7 +204,9 @@ class _Placement:
         placed, folder = self.placed, below.rstrip("/")
         left = {path for path in self.rendered if path.startswith(_TOP_ONLY)}
         # What a later version has in that folder stays away as well.
-        placed.left_out |= left | ({_GITLABS} if any(path.startswith(f"{_GITLABS}/") for path in left) else set())
+        placed.left_out |= left | (
+            {_GITLABS} if any(path.startswith(f"{_GITLABS}/") for path in left) else set()
+        )
         for path, reader in _READ_AT_TOP.items():
             if path in left:
                 own = KEPT if self.facts.has(path) else LEFT_OUT

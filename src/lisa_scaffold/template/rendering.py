@@ -380,6 +380,7 @@ class Template:
                 for key in specs
                 if key not in recorded and not worker.is_for(specs[key].get("ask", True))
             ),
+            _patterns(files, "example"),
         )
 
     def _find_unanswered(
@@ -458,6 +459,8 @@ class Render(NamedTuple):
     never_asked
         Questions without a recorded answer that the template answers by itself, or asks of other
         projects alone.
+    example
+        Patterns of the paths that belong to an example, which people take out.
     """
 
     folder: Path
@@ -471,6 +474,7 @@ class Render(NamedTuple):
     chosen: str | None
     excluded: tuple[str, ...]
     never_asked: tuple[str, ...]
+    example: tuple[str, ...]
 
 
 def is_ours(address: str) -> bool:

@@ -24,7 +24,7 @@ from lisa_scaffold.shown import brief, redacted, spoken, visible
 from lisa_scaffold.sync import package_name, recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
-from lisa_scaffold.verbs import follow, moved, shipped
+from lisa_scaffold.verbs import example, follow, moved, required, shipped
 from lisa_scaffold.versions import shorten
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -263,6 +263,8 @@ class Prepared:
             del renders[0][path]
         base, theirs = git.clean_trees(repository, self.folder, *renders)
         concerned = {*base, *theirs}
+        without_example = _leaves_example(before, after)
+        is_example = match_patterns(after.example if without_example else ())
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
         policy = Policy(
@@ -278,6 +280,7 @@ class Prepared:
             keep_prose,
             match_patterns(read_settings(self.project.root).skip),
         )
+        held = () if recopies else [*required.hold_required(store, ours, base, theirs, is_example)]
         if recopies:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
@@ -292,6 +295,11 @@ class Prepared:
             follow.tell_sessions(synced, store, ours)
             moved.follow_folders(synced, store, ours, base)
             shipped.keep_shipped(synced, store, ours, base, theirs)
+            required.tell_dropped(synced, store, ours)
+            synced.notes += held
+        if without_example:
+            package = str(after.answers.get("import_name"))
+            example.tell_example(synced, store, ours, package, is_example)
         return Updated(
             self.project,
             self.new.version,
@@ -403,6 +411,12 @@ def _find_renamed(
     names = package_name.Names(old, new, base.keys())
     is_moved = any(names.move(path) in theirs for path in base if path not in theirs)
     return names if is_moved else None
+
+
+def _leaves_example(before: Render, after: Render) -> bool:
+    """Whether a package that began with the template's example goes on without."""
+    stated = [each.answers.get("example") for each in (before, after)]
+    return stated == [True, False] and after.answers.get("kind") == "package"
 
 
 def _note_commands(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:

@@ -1,0 +1,101 @@
+"""A package without the template's example: what is left of it, and what still uses it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+
+from lisa_scaffold.formats import python
+from lisa_scaffold.git import SUBMODULE, Blob, Store
+from lisa_scaffold.lines import listed
+from lisa_scaffold.model import Note
+from lisa_scaffold.sync.outcome import Synced
+from lisa_scaffold.sync.seeded import Matches
+
+_READ = (".md", ".ipynb", ".rst")
+_PAST = "CHANGELOG.md"
+
+
+def tell_example(
+    synced: Synced, store: Store, ours: str, package: str, is_example: Matches
+) -> None:
+    """Tell how the example is taken out, and what would not work without it.
+
+    Its files are the project's since the first day, so no update removes them.
+
+    Parameters
+    ----------
+    synced
+        The merge, whose notes on these files become one.
+    store, ours
+        The project's tree.
+    package
+        The import name.
+    is_example
+        Whether a path is the example's.
+    """
+    paths = [path for path in store.paths(ours) if path.endswith((".py", *_READ))]
+    contents = {
+        path: synced.files.get(path, blob)
+        for path, blob in store.contents(ours, paths).items()
+        if blob.mode != SUBMODULE
+    }
+    present = {path: blob for path, blob in contents.items() if blob is not None}
+    gone = sorted(path for path in present if is_example(path))
+    if not gone:
+        return
+    synced.changes = [
+        each for each in synced.changes if each.path not in gone or each.status != "kept"
+    ]
+    synced.notes = [note for note in synced.notes if note.path not in gone]
+    files = "1 file is" if len(gone) == 1 else f"{len(gone)} files are"
+    synced.notes.append(Note(f"{files} the example: git rm {shlex.join(gone)}"))
+    names = _find_names(present, gone)
+    for path in sorted(present.keys() - {*gone, _PAST}):
+        if found := dict(_find_uses(path, present[path], package, names)):
+            line = min(found.values())
+            what = listed(sorted(found), most=3)
+            synced.assign(path, f"line {line} uses the example ({what}): write of your own there.")
+
+
+def _find_names(present: Mapping[str, Blob], gone: list[str]) -> set[str]:
+    """The modules of the example that others import, and what they have."""
+    found = set()
+    for path in gone:
+        if path.startswith("src/"):
+            found.add(path.rpartition("/")[2].removesuffix(".py"))
+            tree = python.parse(present[path].data.decode(errors="replace"))
+            nodes = tree.body if tree else ()
+            found |= {
+                node.name
+                for node in nodes
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+            }
+    return found
+
+
+def _find_uses(path: str, blob: Blob, package: str, names: set[str]) -> Iterator[tuple[str, int]]:
+    """The names of the example that a file uses, each with a line."""
+    text = blob.data.decode(errors="replace")
+    if not path.endswith(".py"):
+        # Of others than these, any word may be meant.
+        telling = sorted(name for name in names if "_" in name or name != name.lower())
+        for number, line in enumerate(text.split("\n"), 1):
+            for name in telling:
+                if re.search(rf"\b{name}\b", line):
+                    yield name, number
+                    telling = [each for each in telling if each != name]
+        return
+    tree = python.parse(text)
+    for node in ast.walk(tree) if tree else ():
+        match node:
+            case ast.ImportFrom(module=module, names=taken, level=level):
+                inner = (module or "").removeprefix(package).strip(".")
+                if level or str(module).split(".")[: len(package.split("."))] == package.split("."):
+                    wanted = {inner} if inner in names else {each.name for each in taken} & names
+                    yield from ((name, node.lineno) for name in wanted)
+            case ast.Import(names=taken):
+                dotted = {f"{package}.{name}": name for name in names}
+                yield from ((dotted[a.name], node.lineno) for a in taken if a.name in dotted)

@@ -1,0 +1,134 @@
+"""A package goes on without the template's example: nothing that is used is taken out unseen."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import cli
+from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.template import default_source
+
+from ..support.answers import Answers
+from ..support.tools import commit_all, git
+from ..support.updates import Capture, Files, update, write
+from .test_upgrades import project_at
+
+WITH_ALL: Answers = {
+    "notebooks": True,
+    "extras": ["benchmarks"],
+    "import_name": "lisa.kludge",
+    "cli": True,
+    "compiled": "nanobind",
+}
+OWN = '"""Ours."""\n\nfrom __future__ import annotations\n\n'
+
+
+def leave(project: Path, capsys: Capture, files: Files) -> str:
+    """Write modules of one's own, and take the example out as far as an update does; its report."""
+    write(project, files)
+    commit_all(project, "Our work")
+    capsys.readouterr()
+    assert update(project, "--data", "example=false") == ExitCode.FINDINGS
+    return capsys.readouterr().out
+
+
+def required(project: Path) -> list[str]:
+    text = (project / "pyproject.toml").read_text()
+    listed = re.search(r"^dependencies = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert listed
+    return re.findall(r'^  "([\w-]+)', listed[1], re.MULTILINE)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    given = {"kind": "package", "distribution": "lisa-kludge"}
+    return project_at(default_source().current(), given, tmp_path / "project")
+
+
+USES = {
+    "import h5py\n": ("h5py", 5),
+    "import h5py.h5 as raw\n": ("h5py", 5),
+    "from h5py import File\n": ("h5py", 5),
+    "def read() -> None:\n    import h5py\n": ("h5py", 6),
+    "try:\n    from lisaconstants import indexing\nexcept ImportError:\n    indexing = None\n": (
+        "lisaconstants",
+        6,
+    ),
+}
+
+
+@pytest.mark.parametrize("code", USES)
+def test_what_a_module_of_the_project_imports_stays(
+    code: str, project: Path, capsys: Capture
+) -> None:
+    name, line = USES[code]
+    other = ({"h5py", "lisaconstants"} - {name}).pop()
+    said = leave(project, capsys, {"src/lisa_kludge/own.py": OWN + code})
+    assert required(project) == [name, "numpy"]
+    where = f"src/lisa_kludge/own.py:{line}"
+    assert f"{name} stays in `dependencies`, though the template drops it: {where} " in said
+    assert f"taken out of `dependencies`: {other};" in said
+    # Nothing else of the project is about them.
+    assert git("diff", "--staged", "--name-only", cwd=project).split() == [
+        ".copier-answers.yml",
+        "pyproject.toml",
+    ]
+
+
+def test_what_an_edited_module_of_the_example_imports_stays(project: Path, capsys: Capture) -> None:
+    path = "src/lisa_kludge/series.py"
+    said = leave(project, capsys, {path: (project / path).read_text() + "\n\nOURS = 1\n"})
+    assert required(project) == ["h5py", "lisaconstants", "numpy"]
+    assert "taken out" not in said
+
+
+def test_what_a_test_alone_imports_stays(project: Path, capsys: Capture) -> None:
+    said = leave(project, capsys, {"tests/test_own.py": "import h5py\n"})
+    assert required(project) == ["h5py", "numpy"]
+    assert "tests/test_own.py:1 imports it" in said
+
+
+def test_what_no_module_imports_is_named_as_it_goes(project: Path, capsys: Capture) -> None:
+    own = "# import h5py\nNAME = 'h5py'\n"
+    said = leave(project, capsys, {"src/lisa_kludge/own.py": OWN + own})
+    assert required(project) == ["numpy"]
+    assert (
+        "taken out of `dependencies`: h5py and lisaconstants; none of your modules imports" in said
+    )
+    assert "stays in" not in said
+
+
+def test_the_list_of_what_is_removed_is_whole(tmp_path: Path, capsys: Capture) -> None:
+    given = {"kind": "package", "distribution": "lisa-kludge", **WITH_ALL}
+    project = project_at(default_source().current(), given, tmp_path / "project")
+    said = leave(project, capsys, {"src/lisa/kludge/own.py": OWN + "OURS = 1\n"})
+    command = re.search(r"^ +6 files are the example: git (rm .*)$", said, re.MULTILINE)
+    assert command
+    removed = [
+        *("benchmarks/test_noise_speed.py", "notebooks/noise.ipynb"),
+        *("src/lisa/kludge/noise.py", "src/lisa/kludge/series.py"),
+        *("tests/test_noise.py", "tests/test_series.py"),
+    ]
+    assert shlex.split(command[1]) == ["rm", *removed]
+    assert "the template no longer has it" not in said
+    left = re.search(r"^Left for you .*: (.*)$", said, re.MULTILINE)
+    assert left
+    users = {"README.md", "docs/usage.md", "tests/test_spectrum.py"}
+    users |= {f"src/lisa/kludge/{name}.py" for name in ("__init__", "cli")}
+    assert {*left[1].split(", ")} == users
+    # After that, nothing else of the project has a word of it.
+    git(*shlex.split(command[1]), cwd=project)
+    pattern = r"link_noise_psd|simulate_noise|LinkSeries|acceleration_noise_psd"
+    found = git("grep", "-lE", pattern, "--", ":!CHANGELOG.md", cwd=project)
+    assert {*found.split()} == users
+
+
+def test_an_older_project_is_told_nothing_of_it(project: Path, capsys: Capture) -> None:
+    leave(project, capsys, {})
+    git("commit", "--quiet", "--message=Without", cwd=project)
+    assert cli.main(["update", str(project), "--defaults", "--data", "keywords=LISA"]) == 0
+    assert "the example" not in capsys.readouterr().out
