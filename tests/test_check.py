@@ -446,7 +446,9 @@ def test_members_have_what_the_top_has(workspace: Path) -> None:
 def test_a_member_is_sent_to_the_top_for_hooks(workspace: Path) -> None:
     (workspace / ".pre-commit-config.yaml").unlink()
     commit_all(workspace, "No hooks")
-    said = {each.code: each.message for each in checked(workspace / "packages/one").checked.findings}
+    said = {
+        each.code: each.message for each in checked(workspace / "packages/one").checked.findings
+    }
     assert said["QTY004"] == (
         "no commit hooks, so mistakes only show in CI: add this file at the repository's top, "
         "where alone it is read, run `pre-commit install`"

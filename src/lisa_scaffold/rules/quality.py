@@ -87,7 +87,5 @@ def hooks(facts: Facts) -> Iterator[Hit]:
         where = "add this file"
         if facts.above:
             where = "add this file at the repository's top, where alone it is read"
-        message = (
-            f"no commit hooks, so mistakes only show in CI: {where}, run `pre-commit install`"
-        )
+        message = f"no commit hooks, so mistakes only show in CI: {where}, run `pre-commit install`"
         yield Hit(".pre-commit-config.yaml", 1, message)
