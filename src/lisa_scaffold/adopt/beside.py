@@ -17,6 +17,7 @@ from lisa_scaffold.adopt import (
     linted,
     needs,
     pipeline,
+    style,
     tables,
     tools,
     versioned,
@@ -279,6 +280,8 @@ class _Placement:
         base = self.former.get(path)
         if base is None or path in _NEVER_MERGED:
             return False
+        if concern(path) == "docs" and ours != base:
+            return False  # people wrote it: what is new in it would be of another project
         merged = merge.merge_file(path, base, ours, theirs)
         if not isinstance(merged, Merged) or merged.patch:
             return False
@@ -358,8 +361,10 @@ class _Placement:
         """
         facts, text, adjustments = self.facts, merged.text, []
         if "[tool.ruff]" in merged.added:
+            text, more = style.keep_style(facts, text)
+            adjustments += more
             found = tools.find_line_length(facts, facts.text(hooks.PATH))
-            if found:
+            if found and "line-length as before" not in more:
                 text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
                 adjustments.append(f"line-length = {found[0]} as {found[1]} has it")
             usual = tomllib.loads(theirs)["tool"]["ruff"]["line-length"]
@@ -401,7 +406,16 @@ class _Placement:
             text = set_value((*table, "extend-exclude"), value)(text)
             adjustments.append(f"extend-exclude = {' '.join(unjudged)}")
         present = tomllib.loads(text)["tool"]["ruff"].get("lint", {}).get("per-file-ignores", {})
-        for pattern, (codes, source) in linted.find_ignores(self.facts).items():
+        codes, ignores = style.find_ignored(self.facts)
+        if codes:
+            ignored = tomllib.loads(text)["tool"]["ruff"].get("lint", {}).get("ignore", [])
+            for code in [code for code in codes if code not in ignored]:
+                text = add_item((*table, "lint", "ignore"), quoted(code))(text)
+            adjustments.append("what ruff ignored before")
+        in_files = linted.find_ignores(self.facts)
+        for pattern, own in ignores.items():
+            in_files.setdefault(pattern, ([], tables.PATH))[0].extend(own)
+        for pattern, (codes, source) in in_files.items():
             merged = [*dict.fromkeys([*present.get(pattern, []), *codes])]
             keys = (*table, "lint", "per-file-ignores", pattern)
             text = set_value(keys, f"[{', '.join(map(quoted, merged))}]")(text)
