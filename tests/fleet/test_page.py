@@ -12,8 +12,20 @@ import pytest
 
 from lisa_scaffold import cli
 from lisa_scaffold.errors import ExitCode
-from lisa_scaffold.fleet.records import Found, Request, Row, Status, read_status
+from lisa_scaffold.fleet.records import (
+    Found,
+    Request,
+    Row,
+    Status,
+    count_newer,
+    join,
+    read_status,
+)
+from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.report.fleet import machine, report
+from lisa_scaffold.report.fleet import update as changes
+from lisa_scaffold.report.fleet.steps import list_steps
+from lisa_scaffold.template import advise_newer
 
 from ..support.results import EVIL
 from ..support.updates import Capture
@@ -54,7 +66,7 @@ def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
     assert cli.main(words) == ExitCode.DONE
     text = output.read_text()
     assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in text
-    assert "2 archived" in text
+    assert " · left out: 2 archived</p>" in text
     rows = re.findall(r'<tr data-state="(.*?)" data-kind="(.*?)" data-codes="(.*?)">', text)
     assert rows == [
         *(("behind", "package", "LIC002 "), ("current", "", ""), ("unreadable", "", "")),
@@ -71,6 +83,7 @@ def test_the_page_says_what_the_status_says(tmp_path: Path) -> None:
 def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Capture) -> None:
     """Neither what is known of it from elsewhere, nor a nought that nobody has counted."""
     odd = Row("lisa/d", version="v2.0.0", behind=0, must=7, drift=3, problem="its record is broken")
+    odd = replace(odd, findings=(FOUND,))
     moments = ("2026-11-28T10:00:00+00:00", STATUS.when)
     paths = [
         write(tmp_path, f"{moment[8:10]}.json", Status(moment, "v2.0.0", (ROWS[1], ROWS[2], odd)))
@@ -84,6 +97,7 @@ def test_of_what_cannot_be_read_nothing_is_counted(tmp_path: Path, capsys: Captu
     assert "<h1>3 projects, 33&nbsp;% up to date</h1>" in text
     assert "with the template: 33 %" in text
     assert "must be fixed, in 0 projects</dt><dd>0</dd>" in text
+    assert "LIC002" not in text
     cells = [
         re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"(?s)<tr data.*?</tr>", text)
     ]
@@ -196,3 +210,104 @@ def test_a_badge_is_written_below_its_folder(name: str, tmp_path: Path, capsys: 
     assert cli.main(words) == ExitCode.REFUSED
     assert "no name of a project" in capsys.readouterr().err
     assert list(tmp_path.rglob("*.svg")) == []
+
+
+def test_part_of_a_fleet_does_not_pass_for_all_of_it(tmp_path: Path, capsys: Capture) -> None:
+    parts = [
+        write(tmp_path, f"{number}.json", replace(STATUS, part=f"{number}/2")) for number in (1, 2)
+    ]
+    assert cli.main(["fleet", "page", parts[0]]) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert "This is part 1/2 of a fleet alone: all parts, with --join, are it" in said.err
+    assert "This is part 1/2 of a fleet, and not all of it." in said.out
+    assert cli.main(["fleet", "page", *parts, "--join"]) == ExitCode.DONE
+    said = capsys.readouterr()
+    assert "part" not in said.err + said.out.partition("</header>")[0].partition("<header>")[2]
+
+
+def test_nothing_is_up_to_date_where_a_project_is_newer(tmp_path: Path) -> None:
+    """Neither in the part that it is in, nor in the others once they are joined."""
+    newer = Row("lisa/e", version="v3.0.0", newer=True)
+    old, ours = (replace(row, findings=()) for row in ROWS[:2])
+    parts = [
+        count_newer(replace(STATUS, rows=rows)) for rows in ((old, newer), (ours, Row("lisa/f")))
+    ]
+    assert [each.beyond for each in parts] == [("v3.0.0",), ()]
+    joined = join(parts)
+    assert count_newer(joined) == joined
+    told = {row.name: (row.state, row.behind) for row in joined.rows}
+    assert told == {
+        "lisa/a": ("behind", 2),
+        "lisa/b": ("behind", 1),
+        "lisa/e": ("newer", None),
+        "lisa/f": ("no template", None),
+    }
+    said = "It knows v2.0.0, and projects have v3.0.0: which version is the newest is not known"
+    for form in ("text", "markdown", "html"):
+        text = report(form, joined).replace("\\", "")
+        assert said in text
+        assert "Up to date (" not in text
+    assert "0&nbsp;% up to date</h1>" in report("html", joined)
+    assert read_status(Path(write(tmp_path, "s.json", joined))) == joined
+    # What nobody could bring is not offered.
+    commands = [command for _, command in list_steps(joined, None)]
+    assert commands[0].startswith("pip install --upgrade ")
+    assert commands[1] == "lisa-scaffold fleet update --dry-run"
+    settled = [*list_steps(replace(joined, rows=joined.rows[1:3]), None)]
+    assert [said for said, _ in settled] == ["Upgrade lisa-scaffold first"]
+
+
+def test_next_fits_what_there_is() -> None:
+    place = "/clones/it's"
+    row = Row("a", place, version="v1.0.0", behind=1)
+    waits = replace(row, branch="lisa-scaffold/v2.0.0", branch_state="ready")
+    drifted = replace(row, behind=0, drift=2)
+    broken = replace(row, problem="gone", findings=(FOUND,), drift=2)
+    quoted = "'/clones/it'\"'\"'s'"
+    update = "lisa-scaffold fleet update '/my fleet'"
+    asked = Request("https://x.org/1", "opened")
+    for rows, commands in (
+        ((row, broken), [f"{update} --dry-run"]),
+        ((waits, waits), [f"git -C {quoted} merge lisa-scaffold/v2.0.0"]),
+        (
+            (replace(waits, branch_state="conflict"),),
+            [f"lisa-scaffold update --to v2.0.0 {quoted}"],
+        ),
+        ((replace(row, request=asked), replace(row, updates=False)), []),
+        ((drifted,), [f"{update} --fix --dry-run"]),
+        ((replace(drifted, branch="lisa-scaffold/fix", branch_state="lost"),), []),
+        ((Row("b"),), [f"{update} --adopt --dry-run"]),
+        ((replace(row, behind=0, lacks=3),), [f"git -C {quoted} pull"]),
+        ((replace(row, behind=0, findings=(FOUND, FOUND)),), ["lisa-scaffold explain LIC002"]),
+    ):
+        steps = [*list_steps(replace(STATUS, rows=rows), Path("/my fleet"))]
+        assert [command for _, command in steps] == commands
+    assert [said for said, _ in list_steps(replace(STATUS, rows=(waits, waits)), None)] == [
+        "Merge what waits, after a look at it: the first of 2"
+    ]
+
+
+def test_the_commands_of_an_update_can_be_copied() -> None:
+    said = "resolve it at your desk, and commit: lisa-scaffold update --to v2.0.0 '/a `b`_c'"
+    torn = Outcome("torn", "open", "v1.0.0", "v2.0.0", "lisa-scaffold/v2.0.0", said=said)
+    advice = 'to upgrade this one: pip install --upgrade "x @ git+https://x.org/a_b.git@v1"'
+    done = replace(torn, name="done", action="updated", said="", place="/a b")
+    newer = Outcome("newer", "newer", "v3.0.0", said=advice)
+    waits = Outcome("later", "waiting", said="--limit is reached")
+    same = Outcome("same", "current", "v2.0.0")
+    two = Outcome("two", "failed", said="x: unfinished. First: git merge --abort, or git stash.")
+    run = changes.Run(Path("/f"), ("--limit", "1"))
+    text = changes.markdown([torn, done, newer, waits, same, two], run)
+    blocks = re.findall(r"(?m)^  ```\n(.*?)\n  ```$", text)
+    assert [each.strip() for each in blocks] == [
+        "lisa-scaffold update --to v2.0.0 '/a `b`_c'",
+        'pip install --upgrade "x @ git+https://x.org/a_b.git@v1"',
+        advise_newer(),
+        "git -C '/a b' merge lisa-scaffold/v2.0.0",
+        "lisa-scaffold fleet update /f --limit 1",
+    ]
+    assert "### Nothing newer is known to this lisa-scaffold (1)" in text
+    assert "Up to date" not in text
+    due = replace(done, action="due")
+    dry = changes.text([due], run=changes.Run(Path("/f"), ("--adopt",), dry_run=True))
+    assert dry.endswith("\n\nNext\n  Do it\n    lisa-scaffold fleet update /f --adopt")

@@ -230,6 +230,7 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
         {**good, "notes": [""] * (records.MOST_PROJECTS + 1)},
         {**good, "names_left_out": "a"},
         *({**good, "notes": "a"}, {**good, "notes": [1]}, {**good, "names_left_out": []}),
+        *({**good, "beyond": "a"}, {**good, "beyond": [1]}, {**good, "part": 1}),
         {**good, "names_left_out": {"a": "b"}},
         *({**good, "projects": [{**row, **fault}]} for fault in faults),
     ]
@@ -482,6 +483,10 @@ def test_the_text_names_what_must_be_done_and_how_to_go_on(fleet: Fleet, capsys:
     text = " ".join(capsys.readouterr().out.split())
     assert f"{plain['must']} must ({', '.join(dict.fromkeys(codes))})" in text
     steps = text.partition("Next")[2]
-    assert "lisa-scaffold fleet update --dry-run, which shows what an update would do" in steps
-    assert "lisa-scaffold fleet update --adopt --dry-run, for those without the template" in steps
-    assert "lisa-scaffold explain" in steps
+    # Wherever it is pasted.
+    command = f"lisa-scaffold fleet update {fleet.folder}"
+    assert f" What an update would do {command} --dry-run " in steps
+    said = "What an adoption would do, for those without the template"
+    assert f" {said} {command} --adopt --dry-run " in steps
+    assert "--fix" not in steps  # what has drifted is behind, and gets the update
+    assert " lisa-scaffold explain " in steps

@@ -43,3 +43,18 @@ def test_a_broken_clone_is_cloned_again(line: str) -> None:
     said = say_error(GitError(f"git status: {line}\nhint: x", "Mend."), Path("/clones/a"))
     assert said.startswith("/clones/a: a part of the repository is missing or broken (")
     assert said.endswith("). Clone it again.")
+
+
+def test_what_may_not_be_read_is_not_broken() -> None:
+    line = (
+        "error: unable to open loose object 12: Permission denied\nfatal: missing blob object '12'"
+    )
+    said = say_error(GitError(f"git rev-list: {line}", "Mend."), Path("/clones/a b"))
+    assert said == (
+        "/clones/a b: you may not read or write a part of it (git rev-list: error: unable to open "
+        "loose object 12: Permission denied). Give yourself the right: chmod -R u+rwX "
+        "'/clones/a b/.git'"
+    )
+    # That of a server is another one.
+    message = "git fetch: git@x.org: Permission denied (publickey)."
+    assert say_error(GitError(message, "Mend.")).endswith("(publickey).. Mend.")

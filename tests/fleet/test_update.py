@@ -313,6 +313,7 @@ def test_a_project_that_is_newer_has_not_failed(fleet: Fleet, capsys: Capture) -
     assert cli.main(words) == ExitCode.DONE
     rows = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
     assert rows["current"]["state"] == "newer"
+    assert (rows["plain"]["state"], rows["plain"]["behind"]) == ("behind", 2)
 
 
 def test_what_waits_to_be_merged_is_named(fleet: Fleet, capsys: Capture) -> None:
@@ -427,6 +428,7 @@ def test_to_a_version(fleet: Fleet, capsys: Capture) -> None:
 
 
 FILES = "    .copier-answers.yml, locked.txt, shared.txt\n"
+SAME = "    the same files as merged\n"
 
 
 def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
@@ -436,10 +438,11 @@ def test_text_and_markdown(fleet: Fleet, capsys: Capture) -> None:
     assert said.out.startswith(
         "5 projects\n\nWould be updated (3)\n"
         f"  merged: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n{FILES}"
-        f"  plain: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n{FILES}"
+        f"  plain: v1.0.0 to v2.0.0, 3 files, on the branch {BRANCH}\n{SAME}"
         f"  torn: v1.0.0 to v2.0.0, 3 files, shared.txt in conflict, on the branch {BRANCH}\n"
-        f"{FILES}"
+        f"{SAME.replace('merged', 'plain')}"
     )
+    assert said.out.endswith(f"\nNext\n  Do it\n    lisa-scaffold fleet update {fleet.folder}\n")
     first, *rest = said.err.splitlines()
     assert first == "Looking at 5 projects first"
     assert sorted(rest)[:2] == ["apart: opted out", "current: current"]

@@ -259,6 +259,8 @@ class _Progress(NamedTuple):
         if done == 1 and not self.change:
             say(f"Looking at {count(self.whole, 'project')} first")
         self.tell("Looking", name, "", done)
+        if done == self.whole and self.change:
+            self.change("Updating")
 
 
 @contextmanager
@@ -286,15 +288,17 @@ def run_status(arguments: argparse.Namespace) -> int:
             tell=lambda row, done: progress.tell(
                 "Looking", row.name, row.problem or row.state, done
             ),
+            part=arguments.shard or "",
         )
+    fleet = _name(arguments.fleet)
     for form, output in destinations:
         if output is None and form == "text":
             width, paint = look()
-            tell(report.report(form, status, width=width, paint=paint), coloured=True)
+            tell(report.report(form, status, width=width, paint=paint, fleet=fleet), coloured=True)
         elif output is None:
             hand_over(report.report(form, status))
         else:
-            common.write_report(output, report.report(form, status))
+            common.write_report(output, report.report(form, status, fleet=fleet))
             changed(f"{output} is written")
     return ExitCode.FINDINGS if any(row.problem for row in status.rows) else ExitCode.DONE
 
@@ -337,15 +341,34 @@ def run_update(arguments: argparse.Namespace) -> int:
                 said = f"{outcome.action}{': ' if outcome.said else ''}{outcome.said}"
                 progress.tell("Updating", outcome.name, said, len(outcomes))
     outcomes.sort(key=lambda each: each.name)
+    run = report.Run(_name(arguments.fleet), _spell(arguments), arguments.dry_run)
     if arguments.format == "json":
         hand_over(report.as_json(outcomes))
     elif arguments.format == "markdown":
-        hand_over(report.markdown(outcomes))
+        hand_over(report.markdown(outcomes, run))
     else:
-        tell(f"{report.text(outcomes, *look())}\n", coloured=True)
+        tell(f"{report.text(outcomes, *look(), run)}\n", coloured=True)
     left = {"failed", "open"}
     urgent = any(each.action in left or each.conflicts or each.stopped for each in outcomes)
     return ExitCode.FINDINGS if urgent else ExitCode.DONE
+
+
+def _name(fleet: Path) -> Path:
+    """The settings of a fleet, as a command names them that is pasted anywhere."""
+    place = fleet.resolve()
+    return place.parent if place.name == "fleet.toml" and place.is_file() else place
+
+
+def _spell(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options of an update as they were given, for the next one."""
+    words = []
+    for name in ("to", "limit", "wave", "stop_at", "shard"):
+        if (value := getattr(arguments, name)) is not None:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    for name in ("adopt", "fix", "fix_all", "merge_when_green"):
+        if getattr(arguments, name):
+            words.append(f"--{name.replace('_', '-')}")
+    return tuple(words)
 
 
 def _remember(outcome: Outcome) -> None:
@@ -450,6 +473,8 @@ def run_page(arguments: argparse.Namespace) -> int:
     if arguments.join:
         history = [records.join(history)]
     newest = max(history, key=lambda each: each.when)
+    if newest.part:
+        say(f"This is part {visible(newest.part)} of a fleet alone: all parts, with --join, are it")
     if arguments.history:
         history = _keep(arguments.history, newest)
     text = html.report(history)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,6 +173,11 @@ class Status:
         Their names; empty where an older file does not tell.
     notes
         What of the settings fits no project, a sentence each.
+    beyond
+        Versions that projects have and this lisa-scaffold does not know: each of them counts in
+        what the other projects are behind.
+    part
+        The part of the fleet that this is, such as ``2/4``; empty where it is all of it.
     """
 
     when: str
@@ -181,6 +186,8 @@ class Status:
     left_out: Mapping[str, int] = field(default_factory=dict)
     names_left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    part: str = ""
 
 
 def as_data(status: Status) -> dict[str, Any]:
@@ -192,6 +199,8 @@ def as_data(status: Status) -> dict[str, Any]:
         "left_out": dict(status.left_out),
         "names_left_out": {reason: [*names] for reason, names in status.names_left_out.items()},
         "notes": [*status.notes],
+        "beyond": [*status.beyond],
+        "part": status.part,
         "projects": [row_as_data(row) for row in status.rows],
     }
 
@@ -266,12 +275,13 @@ def read_status(path: Path) -> Status:
         if not all(type(each) is int for each in counts):
             raise ValueError("left_out")
         names, notes = data.get("names_left_out", {}), data.get("notes", [])
-        listed = [notes, *(names.values() if isinstance(names, dict) else [""])]
+        beyond, part = data.get("beyond", []), data.get("part", "")
+        listed = [notes, beyond, [part], *(names.values() if isinstance(names, dict) else [""])]
         if not all(isinstance(each, list) and all(map(_is_text, each)) for each in listed):
-            raise ValueError("names_left_out or notes")
+            raise ValueError("names_left_out, notes, beyond or part")
         named = {reason: tuple(each) for reason, each in names.items()}
         rows = tuple(map(row_from, data["projects"]))
-        return Status(when, newest, rows, left_out, named, tuple(notes))
+        return Status(when, newest, rows, left_out, named, tuple(notes), tuple(beyond), part)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LisaError(f"{path}: no status of a fleet that can be read ({error})", hint) from error
     except OSError as error:
@@ -312,9 +322,13 @@ def _refuse_many(data: Mapping[str, Any]) -> None:
     if not isinstance(rows, list) or len(rows) > MOST_PROJECTS:
         raise ValueError(f"projects: more than {MOST_PROJECTS}, or no list")
     names = data.get("names_left_out")
-    listed = [data.get("notes", []), *(names.values() if isinstance(names, dict) else ())]
+    listed = [
+        data.get("notes", []),
+        data.get("beyond", []),
+        *(names.values() if isinstance(names, dict) else ()),
+    ]
     if sum(len(each) for each in listed) > MOST_PROJECTS:
-        raise ValueError(f"notes or names_left_out: more than {MOST_PROJECTS}")
+        raise ValueError(f"notes, beyond or names_left_out: more than {MOST_PROJECTS}")
     found = (row.get("findings") for row in rows if isinstance(row, dict))
     if sum(len(each) for each in found if isinstance(each, list)) > MOST_FINDINGS:
         raise ValueError(f"findings: more than {MOST_FINDINGS}")
@@ -329,18 +343,37 @@ def without_findings(status: Status) -> Status:
     return replace(status, rows=tuple(replace(row, findings=()) for row in status.rows))
 
 
+def count_newer(status: Status) -> Status:
+    """The status where what is newest is also learnt from the projects.
+
+    No project is up to date where others have a version that is newer than all that is known.
+    """
+    seen = {row.version for row in status.rows if row.newer and not row.problem}
+    return _count_beyond(status, seen)
+
+
+def _count_beyond(status: Status, seen: Collection[str]) -> Status:
+    """The status with versions that it has not counted yet."""
+    beyond = {*status.beyond, *seen}
+    more = len(beyond) - len(status.beyond)
+    rows = tuple(
+        row if row.behind is None else replace(row, behind=row.behind + more) for row in status.rows
+    )
+    return replace(status, rows=rows, beyond=tuple(sorted(beyond)))
+
+
 def join(parts: Sequence[Status]) -> Status:
     """The parts of one fleet, each looked at by itself, as one status.
 
     A project that two parts have is taken from the later one.
     """
-    parts = sorted(parts, key=lambda each: each.when)
-    rows = {
-        row.name: row for part in sorted(parts, key=lambda each: each.when) for row in part.rows
-    }
+    beyond = {version for part in parts for version in part.beyond}
+    parts = [_count_beyond(part, beyond) for part in sorted(parts, key=lambda each: each.when)]
+    rows = {row.name: row for part in parts for row in part.rows}
     left_out: dict[str, int] = {}
     for part in parts:
         for reason, count in part.left_out.items():
             left_out[reason] = max(count, left_out.get(reason, 0))
     last = parts[-1]
-    return replace(last, rows=tuple(rows[each] for each in sorted(rows)), left_out=left_out)
+    whole = tuple(rows[each] for each in sorted(rows))
+    return replace(last, rows=whole, left_out=left_out, part="")

@@ -20,7 +20,7 @@ from lisa_scaffold.fleet.clones import hold_clone, open_clones
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
 from lisa_scaffold.fleet.patience import Patience
-from lisa_scaffold.fleet.records import Found, Row, Status, row_as_data, row_from
+from lisa_scaffold.fleet.records import Found, Row, Status, count_newer, row_as_data, row_from
 from lisa_scaffold.fleet.trouble import say_error
 from lisa_scaffold.git import References
 from lisa_scaffold.model import Severity
@@ -178,6 +178,7 @@ class Looker:
             findings=tuple(
                 Found(each.code, each.severity.value, each.path, each.line, each.message)
                 for each in checked.findings
+                if not broken  # where nothing is counted, nothing stands in a list either
             ),
             release=releases[-1] if releases else "",
             updates=read_settings(folder).fleet,
@@ -248,6 +249,7 @@ def find_status(
     now: datetime,
     jobs: int = 1,
     tell: Callable[[Row, int], None] = lambda *_: None,
+    part: str = "",
 ) -> Status:
     """How the fleet stands.
 
@@ -261,6 +263,8 @@ def find_status(
         How many projects are looked at at once.
     tell
         Called with each project that was looked at, and how many were.
+    part
+        The part of the fleet that these are; empty where they are all of it.
 
     Raises
     ------
@@ -287,4 +291,5 @@ def find_status(
     rows.sort(key=lambda row: row.name)
     when = now.astimezone(UTC).isoformat(timespec="seconds")
     counts = {reason: len(names) for reason, names in inventory.left_out.items()}
-    return Status(when, newest, tuple(rows), counts, inventory.left_out, inventory.notes)
+    status = Status(when, newest, tuple(rows), counts, inventory.left_out, inventory.notes)
+    return count_newer(replace(status, part=part))

@@ -11,6 +11,7 @@ from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief
 
 _OPTION = "--data"
+_FORBIDDEN = "Permission denied"
 # What git and requests say of a network, and what helps there; the first that fits.
 _REMEDIES = (
     (
@@ -76,6 +77,11 @@ def name_command(error: Exception, verb: str, folder: Path | None) -> Exception:
 
 def _explain(error: GitError, folder: Path | None) -> LisaError:
     """What helps, where git does not say it."""
+    if folder and _FORBIDDEN in error.message:
+        said = next(line for line in error.message.splitlines() if _FORBIDDEN in line)
+        what = f"{folder}: you may not read or write a part of it ({brief(said, 120)})"
+        command = f"chmod -R u+rwX {shlex.quote(str(folder / '.git'))}"
+        return LisaError(what, f"Give yourself the right: {command}")
     if BROKEN.search(error.message):
         lines = error.message.splitlines()
         said = next(line for line in lines if BROKEN.search(line))

@@ -74,7 +74,7 @@ class Updater:
 
     def look(self, member: Member) -> Place:
         """Where a project stands; nothing is raised."""
-        place = Place(member, Outcome(member.name, "due"))
+        place = Place(member, Outcome(member.name, "due", place=str(member.folder or "")))
         if member.problem:
             return place.settle("failed", member.problem)
         try:

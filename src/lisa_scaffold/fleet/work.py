@@ -136,6 +136,8 @@ class Outcome:
         Whether it waits because too many pipelines have failed.
     files
         The files that change.
+    place
+        Its local clone; empty for a project of a server.
     """
 
     name: str
@@ -150,6 +152,7 @@ class Outcome:
     said: str = ""
     stopped: bool = False
     files: tuple[str, ...] = ()
+    place: str = ""
 
 
 class Place(NamedTuple):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.records import STATES, Found, Row, Status
 from lisa_scaffold.report.check import wording
+from lisa_scaffold.report.fleet.text import say_beyond
 from lisa_scaffold.report.page import build_page
 from lisa_scaffold.shown import brief, redacted_in
 from lisa_scaffold.versions import parse_version, shorten
@@ -96,6 +97,7 @@ def report(history: Sequence[Status]) -> str:
         columns=_list_columns(status.rows),
         failing=_list_failing(rows),
         lines=_draw(history),
+        beyond=say_beyond(status),
         span=(history[0].when[:10], history[-1].when[:10]),
         width=_WIDTH,
         height=_HEIGHT,
@@ -173,7 +175,7 @@ def _list_failing(rows: Sequence[tuple[str, Row]]) -> list[Failing]:
     behind: dict[str, dict[str, Row]] = {}
     known: dict[str, Found] = {}
     for anchor, row in rows:
-        for found in row.findings:
+        for found in () if row.problem else row.findings:
             behind.setdefault(found.code, {})[anchor] = row
             known[found.code] = found
     worst = sorted(behind, key=lambda code: (-len(behind[code]), code))[:_MOST_RULES]

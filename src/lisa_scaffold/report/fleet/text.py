@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from lisa_scaffold.fleet.records import STATES, Row, Status
 from lisa_scaffold.lines import Paint, count, plain
 from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
+from lisa_scaffold.report.fleet.steps import list_musts, list_steps
 from lisa_scaffold.report.fleet.table import say_updates
 from lisa_scaffold.report.markdown import code, escaped
 from lisa_scaffold.shown import brief, brief_inside
@@ -38,13 +40,24 @@ _CODES = 4
 _ADDRESS = 100
 
 
-def document(status: Status) -> Document:
-    """The status for people."""
+def document(status: Status, fleet: Path | None = None) -> Document:
+    """The status for people.
+
+    Parameters
+    ----------
+    status
+        The status.
+    fleet
+        The settings of the fleet, for the commands that go on.
+    """
     counted = count(len(status.rows), "project")
-    return Document(f"{counted}, template {status.newest}", tuple(_list_sections(status)))
+    sections = tuple(_list_sections(status, fleet))
+    return Document(f"{counted}, template {status.newest}", sections)
 
 
-def _list_sections(status: Status) -> Iterator[Section]:
+def _list_sections(status: Status, fleet: Path | None) -> Iterator[Section]:
+    if told := say_beyond(status):
+        yield Section("This lisa-scaffold is too old for the fleet", (Item(told),), urgent=True)
     for state in STATES:
         rows = [row for row in status.rows if row.state == state]
         if rows:
@@ -59,24 +72,20 @@ def _list_sections(status: Status) -> Iterator[Section]:
         yield Section(f"Left out: {', '.join(said)}", tuple(items))
     if status.notes:
         yield Section("Settings that do nothing", tuple(map(Item, status.notes)))
-    if steps := tuple(map(Item, _list_steps(status))):
+    if steps := tuple(Item(said, code=command) for said, command in list_steps(status, fleet)):
         yield Section("Next", steps)
 
 
-def _list_steps(status: Status) -> Iterator[str]:
-    """The commands by which somebody goes on."""
-    if any(row.behind and row.updates for row in status.rows):
-        yield "lisa-scaffold fleet update --dry-run, which shows what an update would do"
-    if any(row.state == "no template" and row.updates for row in status.rows):
-        yield "lisa-scaffold fleet update --adopt --dry-run, for those without the template"
-    codes = Counter(code for row in status.rows for code in _list_musts(row))
-    for code_, number in codes.most_common(1):
-        yield f"lisa-scaffold explain {code_}, which {count(number, 'project')} must mend"
-
-
-def _list_musts(row: Row) -> list[str]:
-    """The codes of what must be mended in a project, each once."""
-    return list(dict.fromkeys(each.code for each in row.findings if each.severity == "must"))
+def say_beyond(status: Status) -> str:
+    """That projects have newer versions than this lisa-scaffold knows; nothing where none has."""
+    if not status.beyond:
+        return ""
+    newer = ", ".join(map(shorten, status.beyond))
+    return (
+        f"It knows {status.newest}, and projects have {brief(newer, _ADDRESS)}: which version is "
+        "the newest is not known here. Upgrade it first; a control repository is updated from a "
+        "desk."
+    )
 
 
 def _describe(row: Row) -> Item:
@@ -95,7 +104,7 @@ def say_facts(row: Row) -> Iterator[str]:
     if row.drift:
         yield count(row.drift, "locked file") + " changed"
     if row.must:
-        codes = _list_musts(row)
+        codes = list_musts(row)
         more = ", …" if len(codes) > _CODES else ""
         yield f"{row.must} must" + (f" ({', '.join(codes[:_CODES])}{more})" if codes else "")
     for number, word in ((row.should, "should"), (row.waived, "waived")):
@@ -120,9 +129,9 @@ def _say_what_waits(row: Row) -> Iterator[str]:
         yield f"lacks {count(row.lacks, 'commit')} that were fetched from origin"
 
 
-def as_text(status: Status, width: int = 0, paint: Paint = plain) -> str:
+def as_text(status: Status, width: int = 0, paint: Paint = plain, fleet: Path | None = None) -> str:
     """The status as text."""
-    return write_text(document(status), width, paint) + "\n"
+    return write_text(document(status, fleet), width, paint) + "\n"
 
 
 def as_markdown(status: Status) -> str:
@@ -131,6 +140,8 @@ def as_markdown(status: Status) -> str:
     said = (f"{states[state]} {state}" for state in STATES if states[state])
     title = f"## {count(len(status.rows), 'project')}, template {escaped(status.newest)}"
     lines = [title, "", ", ".join(said) + ".", ""]
+    if told := say_beyond(status):
+        lines += [escaped(told, _LONGEST), ""]
     heads = ("project", "state", "version", "drift", "must", "should", "updates", "pipeline")
     lines.append(f"| {' | '.join(heads)} | merge request or branch |")
     lines.append("| --- | --- | --- | ---: | ---: | ---: | --- | --- | --- |")

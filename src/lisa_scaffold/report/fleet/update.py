@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
 
 from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.lines import Paint, count, plain
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
-from lisa_scaffold.shown import brief, brief_inside
+from lisa_scaffold.report.fleet.steps import list_update_steps
+from lisa_scaffold.shown import brief, brief_inside, visible
 from lisa_scaffold.versions import shorten
 
 HEADINGS = {
@@ -31,24 +35,53 @@ HEADINGS = {
 }
 """What can become of a project; what somebody has to look at comes first."""
 _ON_BRANCH = frozenset(["updated", "due", "right", "open"])
+# A way out ends what is said, as a command; one of two is no command.
+_COMMAND = compile_lazily(r"(?s)(.*): ((?:lisa-scaffold|git|pip|chmod) (?:(?!, or ).)*?)\.?")
 _FILES = 2000  # characters of names
 _FOLDED = 3  # files of a folder that are named one by one
 
 
-def document(outcomes: Sequence[Outcome]) -> Document:
+class Run(NamedTuple):
+    """What was asked for, for the commands that go on.
+
+    Attributes
+    ----------
+    fleet
+        The settings of the fleet.
+    words
+        The options, without ``--dry-run``.
+    dry_run
+        Whether that was one of them.
+    """
+
+    fleet: Path | None = None
+    words: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+def document(outcomes: Sequence[Outcome], run: Run = Run()) -> Document:  # noqa: B008 - frozen
     """The update for people."""
-    return Document(count(len(outcomes), "project"), tuple(_list_sections(outcomes)))
+    sections = [*_list_sections(outcomes)]
+    steps = list_update_steps(outcomes, run.fleet, run.words, dry_run=run.dry_run)
+    if items := tuple(Item(said, code=command) for said, command in steps):
+        sections.append(Section("Next", items))
+    return Document(count(len(outcomes), "project"), tuple(sections))
 
 
 def _list_sections(outcomes: Sequence[Outcome]) -> Iterator[Section]:
-    for action, heading in HEADINGS.items():
+    headings = dict(HEADINGS)
+    if any(each.action == "newer" for each in outcomes):
+        headings["current"] = "Nothing newer is known to this lisa-scaffold"
+    for action, heading in headings.items():
         found = [each for each in outcomes if each.action == action]
         if found:
             title, urgent = f"{heading} ({len(found)})", action in ("failed", "open")
-            yield Section(title, tuple(map(_describe, found)), urgent=urgent)
+            before = [None, *found[:-1]]
+            items = tuple(map(_describe, found, before))
+            yield Section(title, items, urgent=urgent)
 
 
-def _describe(outcome: Outcome) -> Item:
+def _describe(outcome: Outcome, before: Outcome | None = None) -> Item:
     facts = []
     if outcome.to and outcome.version != outcome.to:
         versions = [shorten(each) for each in (outcome.version, outcome.to) if each]
@@ -61,10 +94,25 @@ def _describe(outcome: Outcome) -> Item:
         facts.append(f"{', '.join(outcome.conflicts)} in conflict{draft}")
     if outcome.branch and not outcome.url and outcome.action in _ON_BRANCH:
         facts.append(f"on the branch {outcome.branch}")
-    facts += [each for each in (outcome.said, outcome.url) if each]
+    said, command = _split(outcome.said)
+    facts += [each for each in (outcome.url, said) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
-    due = (Item(brief(", ".join(_fold(outcome.files)), _FILES)),) if outcome.action == "due" else ()
-    return Item(brief_inside(", ".join(facts), 600), outcome.name, due if outcome.files else ())
+    due: tuple[Item, ...] = ()
+    if outcome.action == "due" and outcome.files:
+        same = before is not None and before.files == outcome.files
+        files = (
+            f"the same files as {before.name}"
+            if same and before
+            else ", ".join(_fold(outcome.files))
+        )
+        due = (Item(brief(files, _FILES)),)
+    return Item(brief_inside(", ".join(facts), 600), outcome.name, due, visible(command))
+
+
+def _split(said: str) -> tuple[str, str]:
+    """A sentence, and the command in which it ends, which is to be copied as it is."""
+    found = _COMMAND.fullmatch(said)
+    return (f"{found[1]}:", found[2]) if found else (said, "")
 
 
 def _fold(paths: Sequence[str]) -> list[str]:
@@ -84,11 +132,16 @@ def as_json(outcomes: Sequence[Outcome]) -> str:
     return machine.as_json({"schema": "lisa-scaffold/fleet-update/1", "projects": listed})
 
 
-def text(outcomes: Sequence[Outcome], width: int = 0, paint: Paint = plain) -> str:
+def text(
+    outcomes: Sequence[Outcome],
+    width: int = 0,
+    paint: Paint = plain,
+    run: Run = Run(),  # noqa: B008 - frozen
+) -> str:
     """The update as text."""
-    return as_text(document(outcomes), width, paint)
+    return as_text(document(outcomes, run), width, paint)
 
 
-def markdown(outcomes: Sequence[Outcome]) -> str:
+def markdown(outcomes: Sequence[Outcome], run: Run = Run()) -> str:  # noqa: B008 - frozen
     """The update as Markdown."""
-    return as_markdown(document(outcomes))
+    return as_markdown(document(outcomes, run))

@@ -1,0 +1,109 @@
+"""The commands by which somebody goes on with a fleet, each with what it is for."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from lisa_scaffold.fleet.forge import BRANCHES
+from lisa_scaffold.fleet.records import Row, Status
+from lisa_scaffold.fleet.work import Outcome
+from lisa_scaffold.lines import count
+from lisa_scaffold.template import advise_newer
+
+Step = tuple[str, str]
+"""What a command is for, and the command."""
+
+
+def command(verb: str, fleet: Path | None, *words: str) -> str:
+    """A command on the fleet, which works wherever it is pasted."""
+    return shlex.join(["lisa-scaffold", "fleet", verb, *([str(fleet)] if fleet else []), *words])
+
+
+def list_steps(status: Status, fleet: Path | None) -> Iterator[Step]:
+    """How somebody goes on with what a status tells."""
+    rows = [row for row in status.rows if not row.problem]
+    if status.beyond:
+        yield "Upgrade lisa-scaffold first", advise_newer()
+    for said, words, is_meant in _UPDATES:
+        if any(row.updates and is_meant(row, len(status.beyond)) for row in rows):
+            yield said, command("update", fleet, *words, "--dry-run")
+    yield from _list_branches([(row.place, row.branch, row.branch_state) for row in rows])
+    behind = [row for row in rows if row.lacks]
+    if behind:
+        said = _say_first("Merge what was fetched from origin", behind)
+        yield said, f"git -C {shlex.quote(behind[0].place)} pull"
+    codes = Counter(code for row in rows for code in list_musts(row))
+    for code, number in codes.most_common(1):
+        said = f"What most projects must mend, {count(number, 'project')}"
+        yield said, shlex.join(["lisa-scaffold", "explain", code])
+
+
+def _is_open(row: Row) -> bool:
+    """Whether nothing waits for somebody to merge it."""
+    return not row.branch and not (row.request and row.request.state in {"opened", "draft"})
+
+
+def _is_due(row: Row, beyond: int) -> bool:
+    return (row.behind or 0) > beyond and (_is_open(row) or row.branch == f"{BRANCHES}fix")
+
+
+def _is_bare(row: Row, beyond: int) -> bool:
+    del beyond
+    return row.state == "no template" and _is_open(row)
+
+
+def _is_drifted(row: Row, beyond: int) -> bool:
+    return row.state == "drifted" and row.behind == beyond and _is_open(row)
+
+
+_UPDATES: tuple[tuple[str, tuple[str, ...], Callable[[Row, int], bool]], ...] = (
+    ("What an update would do", (), _is_due),
+    ("What an adoption would do, for those without the template", ("--adopt",), _is_bare),
+    ("What would restore locked files", ("--fix",), _is_drifted),
+)
+
+
+def list_musts(row: Row) -> list[str]:
+    """The codes of what must be mended in a project, each once."""
+    return list(dict.fromkeys(each.code for each in row.findings if each.severity == "must"))
+
+
+def _list_branches(waiting: Sequence[tuple[str, str, str]]) -> Iterator[Step]:
+    """How branches of local clones are merged; those in conflict are made once more at a desk."""
+    ready = [each for each in waiting if each[1] and each[2] in {"ready", "touched"}]
+    if ready:
+        place, branch, _ = ready[0]
+        said = _say_first("Merge what waits, after a look at it", ready)
+        yield said, f"git -C {shlex.quote(place)} merge {shlex.quote(branch)}"
+    torn = [each for each in waiting if each[1] and each[2] == "conflict"]
+    if torn:
+        place, branch, _ = torn[0]
+        brings = branch.removeprefix(BRANCHES)
+        words = ["adopt"] if brings == "adopt" else ["update", "--to", brings]
+        said = _say_first("Resolve conflicts at your desk", torn)
+        yield said, shlex.join(["lisa-scaffold", *words, place])
+
+
+def _say_first(said: str, many: Sequence[object]) -> str:
+    return said if len(many) == 1 else f"{said}: the first of {len(many)}"
+
+
+def list_update_steps(
+    outcomes: Sequence[Outcome], fleet: Path | None, words: Sequence[str], *, dry_run: bool
+) -> Iterator[Step]:
+    """How somebody goes on after an update, which had some options besides ``--dry-run``."""
+    if any(each.action == "newer" for each in outcomes):
+        yield "Upgrade lisa-scaffold first", advise_newer()
+    again = command("update", fleet, *words)
+    if dry_run:
+        if any(each.action == "due" for each in outcomes):
+            yield "Do it", again
+        return
+    done = [each for each in outcomes if each.action in {"updated", "right"} and each.place]
+    plain = [each for each in done if not each.url and not each.conflicts]
+    yield from _list_branches([(each.place, each.branch, "ready") for each in plain])
+    if any(each.action == "waiting" for each in outcomes):
+        yield "Go on with those that wait", again
