@@ -41,6 +41,9 @@ LINES = (
     '      version = "0.1.0"\n'
     '      requires-python = ">=3.11"\n'
     '      dependencies = ["numpy>=1.26.4", "scipy"]\n'
+    "      [build-system]\n"
+    '      requires = ["setuptools>=77.0.3"]\n'
+    '      build-backend = "setuptools.build_meta"\n'
 )
 PAGE = (ROOT / "docs/howto/adopt.md").read_text("utf-8").partition("## From loose scripts\n")[2]
 
@@ -83,6 +86,7 @@ def test_the_steps_of_the_page_lead_to_a_project(tmp_path: Path, capsys: Capture
     assert shown <= paths(project)
     assert "analysis.ipynb" in paths(project)
     assert 'files = [ "src" ]' in show(project, "pyproject.toml")
+    assert 'readme = "README.md"' in show(project, "pyproject.toml")
     branch = "lisa-scaffold/adopt"
     git.git("checkout", "--quiet", branch, cwd=project)
     assert cli.main(["check", str(project), "--select", "QTY,SON,DOC001"]) == ExitCode.DONE
@@ -258,6 +262,9 @@ def test_a_package_without_metadata_is_given_the_lines(
         'version = "0.1.0"',
         'requires-python = ">=3.11"',
         f"dependencies = {expected}",
+        "[build-system]",
+        'requires = ["setuptools>=77.0.3"]',
+        'build-backend = "setuptools.build_meta"',
     ]
     assert last.endswith("#from-loose-scripts")
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lisa_scaffold import merge
@@ -32,6 +32,8 @@ from lisa_scaffold.model import Merged
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import changelog
+
+README = "README.md"
 
 ADDED, MERGED, KEPT, LEFT_OUT = "added", "merged", "kept", "left out"
 
@@ -177,6 +179,7 @@ def place_files(
             del placed.files[page]
             placed.items.remove(Item(ADDED, page))
             placed.drop(page, f"it shows {included}; the project has another")
+    _name_readme(placed, facts)
     if "Dockerfile" in placed.files:
         placed.customs += versioned.find_untold(facts, str(answers["distribution"]))
     remaining = {path: data for path, data in rendered.items() if path not in placed.left_out}
@@ -448,6 +451,23 @@ class _Placement:
             if names := _name_sources(told):
                 self.placed.customs.append(Custom(tables.PATH, text.format(names), to_decide=True))
         return taken
+
+
+def _name_readme(placed: Placed, facts: Facts) -> None:
+    """Let the metadata name the README that comes in, where they name none."""
+    project = facts.pyproject.table("project")
+    named = "readme" in project or "readme" in facts.pyproject.items("project", "dynamic")
+    if README not in placed.files or not project or named or tables.PATH not in placed.files:
+        return
+    data = placed.files[tables.PATH]
+    text = set_value(("project", "readme"), quoted(README))(_decode(data))
+    placed.files[tables.PATH] = _encode(text, data)
+    placed.items = [
+        replace(item, text=f"{item.text}, readme in [project]")
+        if (item.status, item.path) == (MERGED, tables.PATH)
+        else item
+        for item in placed.items
+    ]
 
 
 def _leave_alone(text: str, keys: tuple[str, ...], paths: list[str]) -> str:

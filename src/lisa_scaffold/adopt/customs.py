@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.adopt import commands, loose
+from lisa_scaffold.adopt import commands, loose, reads
 from lisa_scaffold.adopt.gone import find_gone
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -121,6 +121,7 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
             f"an installed package: {found.package}.{found.name}"
         )
         yield Custom(found.path, text, to_decide=True)
+    yield from _find_places(facts)
     package = facts.package
     needs_nothing = package.form == "project" and not package.get("dependencies")
     listed = loose.find_bounds(facts) if "dependencies" not in package.unknown else []
@@ -142,6 +143,39 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
         text = "the notebooks at the root stay; with the package installed, they import it"
         more = f" (also {', '.join(notebooks[1:])})" if notebooks[1:] else ""
         yield Custom(notebooks[0], f"{text}{more}")
+
+
+def _find_places(facts: Facts) -> Iterator[Custom]:
+    """What modules and notebooks find by its place, where that is another in a package."""
+    modules = {
+        path: name
+        for name, folder in facts.layout.folders.items()
+        if not folder.endswith(".py")
+        for path in facts.paths(f"{folder}/**/*.py")
+    }
+    if facts.layout.style != "src":
+        return  # a script at the root still finds what is there
+    for each in reads.find_reads(facts, sorted(modules)):
+        beside = f"{each.path.rpartition('/')[0]}/{each.target}"
+        where = f"line {each.line} reads {each.target}"
+        if (
+            each.beside
+            and each.target
+            and not facts.has(beside)
+            and not facts.paths(f"{beside}/**")
+        ):
+            text = f"{where} beside itself, where it is not: move it to {beside}"
+            remedy = ", and name it in [tool.setuptools.package-data] or what the backend has"
+            yield Custom(each.path, f"{text}{remedy}", to_decide=True)
+        elif not each.beside:
+            remedy = "let it be given, or move it beside the module and use importlib.resources"
+            text = f"{where} from wherever it is started, and an installed package is anywhere"
+            yield Custom(each.path, f"{text}: {remedy}", to_decide=True)
+    names = {path.rpartition("/")[2].removesuffix(".py"): path for path in modules}
+    for run in reads.find_runs(facts, {name for name in names if not facts.has(f"{name}.py")}):
+        full = f"{modules[names[run.script]]}.{run.script}"
+        text = f"cell {run.cell} runs {run.script}.py, which is part of the package: %run -m {full}"
+        yield Custom(run.path, text, to_decide=True)
 
 
 def _find_runners(facts: Facts, below: str) -> Iterator[Custom]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from lisa_scaffold.adopt import reads
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
@@ -83,13 +85,47 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
         The distribution's name, as far as one is known.
     """
     scripts, distribution = find_scripts(facts), _name_distribution(name)
-    folder = f"src/{distribution.replace('-', '_')}"
+    package = distribution.replace("-", "_")
+    folder = f"src/{package}"
     steps = [f"mkdir -p {folder}", f"touch {folder}/__init__.py"]
     if scripts:
         steps.append(f"git mv {shlex.join(scripts)} {folder}/")
+    found = [*reads.find_reads(facts, scripts)]
+    data = sorted({each.target for each in found if each.beside and each.target})
+    for target in data:
+        above = f"{folder}/{target}".rpartition("/")[0]
+        steps += [f"mkdir -p {shlex.quote(above)}"] if above != folder else []
+        steps.append(f"git mv {shlex.quote(target)} {shlex.quote(above)}/")
     if not facts.package.form:
         steps += _state_metadata(facts, distribution, scripts)
+    elif data:
+        steps.append("and in pyproject.toml:")
+    if data:
+        globs = [f"{each}/**" if not facts.has(each) else each for each in data]
+        steps += ["  [tool.setuptools.package-data]", f"  {package} = {json.dumps(globs)}"]
+    steps += _name_places(found, [*reads.find_runs(facts, scripts)], package)
     return [f"    {visible(step)}" for step in steps]
+
+
+def _name_places(found: list[reads.Read], runs: list[reads.Run], package: str) -> list[str]:
+    """What is found by its place, and is a person's to correct."""
+    told = [
+        f"  {each.path}:{each.line} looks beside itself: move what it reads there as well"
+        for each in found
+        if each.beside and not each.target
+    ]
+    told += [
+        f"  {each.path}:{each.line} reads {each.target} wherever it is started: let it be given, "
+        "or move it beside the module"
+        for each in found
+        if not each.beside
+    ]
+    told += [
+        f"  {each.path}, cell {each.cell}, runs {each.script}.py: {package}.{each.script} from now "
+        f"on, as in %run -m {package}.{each.script}"
+        for each in runs
+    ]
+    return ["and what is found by its place:", *told] if told else []
 
 
 def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
@@ -133,6 +169,9 @@ def _state_metadata(facts: Facts, distribution: str, modules: list[str]) -> list
         '  version = "0.1.0"',
         '  requires-python = ">=3.11"',
         f"  dependencies = [{known}]{asked}",
+        "  [build-system]",
+        '  requires = ["setuptools>=77.0.3"]',
+        '  build-backend = "setuptools.build_meta"',
     ]
 
 
