@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ..support.tools import git, passes, program, run
+from ..support.updates import update
+from ..template.test_upgrades import project_at
 from .conftest import PROJECTS, Project, make_project
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -39,6 +41,25 @@ def test_its_sessions_pass_and_leave_nothing_for_git(project: Project) -> None:
     assert (tests["errors"], tests["failures"], tests["skipped"]) == ("0", "0", "0")
     coverage = ET.parse(project.root / "reports/coverage.xml").getroot().attrib  # noqa: S314
     assert float(coverage["line-rate"]) > 0.9
+
+
+def test_a_pristine_project_of_the_first_release_passes_once_it_is_updated(tmp_path: Path) -> None:
+    """Its example stays, and is judged by what has come since."""
+    root = project_at("v0.1.0", {"kind": "package"}, tmp_path / "project")
+    assert update(root) == 0
+    git("commit", "--quiet", "--message=Update", cwd=root)
+    sessions = ("lint", "types", f"tests-{PYTHON}", "docs", "build")
+    passes("nox", "--error-on-missing-interpreters", "-s", *sessions, cwd=root)
+    assert git("status", "--porcelain", cwd=root) == ""
+
+
+def test_references_are_listed_as_numpydoc_has_them(tmp_path: Path) -> None:
+    root = make_project("default", tmp_path / "project").root
+    module = root / "src/lisa_example/noise.py"
+    text = module.read_text("utf-8")
+    listed = '.. [1] A. Author, "One".\n.. [Author2020] A. Author, "Two".\n'
+    module.write_text(text.replace("T. Robson,", f"{listed}\nT. Robson,", 1), "utf-8")
+    passes("nox", "-s", "docs", cwd=root)
 
 
 def test_its_notebooks_run_and_leave_nothing_for_git(tmp_path: Path) -> None:
