@@ -521,3 +521,30 @@ def test_types_that_are_not_ready(modules: str, *, is_found: bool) -> None:
     project = f"[project]\nname = 'a-b'\nversion = '1'\n[tool.mypy]\nstrict = true\n{override}"
     files = {"pyproject.toml": project, "src/a_b/__init__.py": ""}
     assert bool(found(files, "PKG008")) == is_found
+
+
+LEGACY = "setuptools.build_meta:__legacy__"
+
+
+@pytest.mark.parametrize(
+    ("lines", "beside", "name"),
+    [
+        ("import versioneer\n", "versioneer.py", "versioneer"),
+        ("from _build.more import make\n", "_build/__init__.py", "_build"),
+        ("def build():\n    from a import version\n", "a/__init__.py", "a"),
+        ("import versioneer\n", "tools/versioneer.py", ""),
+        ("from . import versioneer\n", "versioneer.py", ""),
+        ("import sys\nsys.path.insert(0, '.')\nimport versioneer\n", "versioneer.py", ""),
+        ("import numpy\n", "versioneer.py", ""),
+    ],
+)
+def test_a_setup_py_that_imports_from_beside_it_gets_what_works(
+    lines: str, beside: str, name: str
+) -> None:
+    setup = f"{lines}import setuptools\nsetuptools.setup(name='a')\n"
+    (said,) = messages({"setup.py": setup, beside: ""}, "PKG001")
+    assert (LEGACY in said, f"setup.py imports {name}, " in said) == (bool(name), bool(name))
+    table = '[build-system]\nrequires = [ "setuptools" ]\n'
+    files = {"setup.py": setup, beside: "", TOML: table}
+    backend = LEGACY if name else "setuptools.build_meta"
+    assert fixed(files, "PKG011") == {TOML: f'{table}build-backend = "{backend}"\n'}

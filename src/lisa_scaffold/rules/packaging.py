@@ -14,6 +14,7 @@ from lisa_scaffold.project.package import Place
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.requirement import (
     REQUIRES,
+    find_beside,
     find_old_setuptools,
     find_setuptools,
     reaches_expressions,
@@ -23,10 +24,14 @@ from lisa_scaffold.rules.requirement import (
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, UNSAFE, Hit, rule
 
 _SYSTEM = """[build-system]
-build-backend = "setuptools.build_meta"
+build-backend = "{}"
 requires = [ "{}" ]
 
 """
+_BACKEND = "setuptools.build_meta"
+_BESIDE = f"{_BACKEND}:__legacy__"
+"""The same, but ``setup.py`` finds the modules beside it."""
+
 _DISTRIBUTIONS = {
     "flit": ("flit-core", "flit"),
     "hatchling": ("hatchling",),
@@ -63,7 +68,9 @@ def build_system(facts: Facts) -> Iterator[Hit]:
 
     How: Name the build backend and its requirements in `[build-system]` of `pyproject.toml`. Where
     a `setup.py` builds, it may import what only its authors know, such as NumPy or Cython: that
-    belongs into `requires` too, so nothing is repaired there.
+    belongs into `requires` too, so nothing is repaired there. A `setup.py` that imports a module
+    beside it, such as `versioneer`, needs the backend `setuptools.build_meta:__legacy__`: with
+    `setuptools.build_meta` its own folder is on no path.
 
     Source: [PEP 518](https://peps.python.org/pep-0518/),
     [pyproject.toml guide](https://packaging.python.org/en/latest/guides/writing-pyproject-toml/#declaring-the-build-backend).
@@ -71,14 +78,20 @@ def build_system(facts: Facts) -> Iterator[Hit]:
     if "build-system" in facts.pyproject.data or facts.pyproject.problem:
         return
     fix: Fix | None = None
-    tool = facts.pyproject.table("tool")
+    tool, beside = facts.pyproject.table("tool"), find_beside(facts)
     if facts.package.form == "project" and not any(name in tool for name in _OTHER_TOOLS):
         wanted = find_setuptools(facts)
-        fix = Fix.edit("pyproject.toml", _insert_table(_SYSTEM.format(wanted))) if wanted else None
+        table = _SYSTEM.format(_BESIDE if beside else _BACKEND, wanted)
+        fix = Fix.edit("pyproject.toml", _insert_table(table)) if wanted else None
     # At a file that is there.
     path = facts.package.place().path
     message = "no [build-system], so each installer guesses how to build this: add one"
     message += "" if path == "pyproject.toml" else " in pyproject.toml"
+    if beside:
+        message += (
+            f', with `build-backend = "{_BESIDE}"`: setup.py imports {beside}, which lies beside '
+            "it, and finds that with no other"
+        )
     yield Hit(path, 1, message, fix=fix)
 
 
@@ -261,17 +274,20 @@ def backend_of_today(facts: Facts) -> Iterator[Hit]:
     Why: Without `build-backend`, installers fall back to an old way that runs `setup.py` with other
     import paths. setuptools asks for `wheel` by itself when it needs it.
 
-    How: Write `build-backend = "setuptools.build_meta"`, and delete `wheel` from `requires`.
+    How: Write `build-backend = "setuptools.build_meta"`, and delete `wheel` from `requires`. Where
+    `setup.py` imports a module beside it, such as `versioneer`, write
+    `"setuptools.build_meta:__legacy__"`: with the other its own folder is on no path.
 
     Source: [setuptools](https://setuptools.pypa.io/en/latest/userguide/quickstart.html#basic-use):
     its documentation used to list `wheel`, which was never needed.
     """
     system = facts.pyproject.table("build-system")
     if "build-backend" not in system:
-        change = set_value(("build-system", "build-backend"), quoted("setuptools.build_meta"))
+        backend = _BESIDE if find_beside(facts) else _BACKEND
+        change = set_value(("build-system", "build-backend"), quoted(backend))
         fix = Fix.edit("pyproject.toml", change)
         line = facts.pyproject.line("build-system")
-        message = 'pip builds this in an old way: add `build-backend = "setuptools.build_meta"`'
+        message = f'pip builds this in an old way: add `build-backend = "{backend}"`'
         yield Hit("pyproject.toml", line, message, fix=fix)
     is_used = "wheel" in facts.text("setup.py")
     for index, text in enumerate(facts.pyproject.items(*REQUIRES)):

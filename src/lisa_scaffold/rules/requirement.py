@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from posixpath import normpath
 
@@ -25,6 +26,26 @@ _FIRST = 77
 _SETUPTOOLS = compile_lazily(
     r"setuptools\s*+(\[[^]]*\]\s*+)?((?:[<>=!~]=?\s*+[\d.*]++\s*+,?\s*+)*+)"
 )
+
+
+def find_beside(facts: Facts) -> str:
+    """The first module beside ``setup.py`` that it imports; empty where there is none.
+
+    Whoever changes ``sys.path`` there finds it anyway.
+    """
+    module = facts.python("setup.py")
+    if not isinstance(module, ast.Module) or "sys.path" in facts.text("setup.py"):
+        return ""
+    for node in ast.walk(module):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        for name in (each.partition(".")[0] for each in names):
+            if name and facts.has(f"{name}.py", f"{name}/__init__.py"):
+                return name
+    return ""
 
 
 def required_names(facts: Facts) -> list[str]:
