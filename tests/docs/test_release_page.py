@@ -1,0 +1,65 @@
+"""The commands for a fleet of local clones on the page from a tag to the fleet, run by a shell."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lisa_scaffold import git
+from lisa_scaffold.fleet import settings
+from lisa_scaffold.process import run
+
+from ..conftest import ROOT
+from ..support.fleets import open_fleet
+from ..support.updates import TEN
+
+PAGE = (ROOT / "docs/howto/release-to-fleet.md").read_text("utf-8")
+
+
+def test_what_has_no_conflict_is_merged_and_pushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torn = {"shared.txt": f"torn\n{TEN}".replace("line 5", "line V")}
+    merged = {"shared.txt": f"merged\n{TEN}more of ours\n"}
+    fleet = open_fleet(tmp_path, monkeypatch, plain={}, merged=merged, torn=torn, current=None)
+    fleet.set_up()
+    origins = tmp_path / "origins"
+    fleet.clones.rename(origins)
+    fleet.clones.mkdir()
+    names = ["current", "merged", "plain", "torn"]
+    for name in names:
+        run(["git", "clone", "--quiet", "--bare", origins / name, origins / f"{name}.git"])
+        run(["git", "clone", "--quiet", origins / f"{name}.git", fleet.clones / name])
+    before = {name: git.git("rev-parse", "HEAD", cwd=fleet.clones / name) for name in names}
+    # What is fetched counts: one project has moved on at its server.
+    (origins / "plain/own.txt").write_text("ours\n")
+    run(["git", "add", "own.txt"], cwd=origins / "plain")
+    run(["git", "commit", "--quiet", "--message", "Ours"], cwd=origins / "plain")
+    run(["git", "push", "--quiet", origins / "plain.git", "HEAD"], cwd=origins / "plain")
+    (block,) = re.findall(r"^```sh\n(for.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    script = block.replace("v0.2.0", "v2.0.0").replace("lisa-scaffold fleet", '"$@" fleet')
+    words = ["sh", "-c", script, "sh", sys.executable, "-m", "lisa_scaffold"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "shared.txt in conflict" in done.stdout
+    after = {name: git.git("rev-parse", "HEAD", cwd=fleet.clones / name) for name in names}
+    assert [name for name in names if after[name] != before[name]] == ["merged", "plain"]
+    for name in names:
+        there = run(["git", "ls-remote", "origin", "HEAD"], cwd=fleet.clones / name)
+        assert there.stdout.decode().split()[0] == after[name].strip()
+    files = git.git("ls-files", cwd=fleet.clones / "plain").split()
+    assert "own.txt" in files
+    assert "_commit: v2.0.0" in (fleet.clones / "plain/.copier-answers.yml").read_text()
+
+
+def test_the_settings_that_it_shows_are_valid(tmp_path: Path) -> None:
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (tmp_path / "clones").mkdir()
+    (tmp_path / "fleet.toml").write_text(f'folders = ["clones"]\n{block}')
+    updates = settings.read(tmp_path).updates
+    assert (updates.wave, updates.stop_at) == (0.1, 0.2)
+    assert updates.canaries == ("lisa/noise", "lisa/pipelines/*")
