@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from lisa_scaffold.formats import markdown, restructured
-from lisa_scaffold.formats.markdown import Heading, headings, prose
+from lisa_scaffold.formats.markdown import Heading, _parsed_headings, headings, prose
 
 
 def targets(text: str) -> list[tuple[str, int]]:
@@ -135,3 +135,24 @@ def test_every_link_found_is_one_of_commonmark(text: str) -> None:
     for link in markdown.links(text, lambda _: True):
         assert 1 <= link.line <= text.count("\n") + 1
         assert "<a " in rendered or "<img " in rendered
+
+
+_PIECES = (
+    *("# a", "## b", "  # z", "```", "```py", "~~~", "````", "  ```", "    ```", "\t```", "   ~~~"),
+    *("- x", "  y", "1. n", "> q", "<!-- c", "<!-- c -->", "-->", "<div>", "---", "===", "--"),
+    *("* * *", "`` ` ``", "text", ""),
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), min_size=1, max_size=9))
+def test_what_the_lines_tell_the_parser_tells_too(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert headings(text) == tuple(_parsed_headings(text))
+
+
+def test_code_and_comments_need_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "_parsed_headings", None)
+    text = (
+        "# A\n\n<!--\n## no\n-->\n\n---\n\n- x\n\n  ```sh\n  # no\n  ```\n\n```\n# no\n```\n## B\n"
+    )
+    assert headings(text) == (Heading(1, "A", 1), Heading(2, "B", 18))

@@ -109,8 +109,61 @@ def prose(text: str) -> Iterator[tuple[int, str]]:
 
 def headings(text: str) -> tuple[Heading, ...]:
     """The headings of a text that stand in no list and no quotation, in both notations."""
-    found = _plain_headings(text) if _NOT_PLAIN.search(text) is None else _parsed_headings(text)
+    shown = text if _NOT_PLAIN.search(text) is None else _without_hidden(text)
+    is_plain = _NOT_PLAIN.search(shown) is None
+    found = _plain_headings(shown) if is_plain else _parsed_headings(text)
     return tuple(islice(found, MOST_HEADINGS))
+
+
+_FENCE = compile_lazily(r"([ \t]*)(`{3,}(?!.*`)|~{3,})")
+_RULE = compile_lazily(r"-{3,}[ \t]*")
+
+
+def _without_hidden(text: str) -> str:
+    """A text without the code, comments and rules in which no heading can stand, line by line.
+
+    What may be hidden or not is left as it is: then the parser is asked.
+    """
+    given = text.split("\n")
+    lines = [*given]
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        end = number
+        if match := _FENCE.match(line):
+            closing = re.compile(rf" {{0,3}}{re.escape(match[2][0])}{{{len(match[2])},}}[ \t]*")
+            end = _find_end(lines, number, match[1], closing)
+        elif line.startswith("<!--"):
+            end = next((at for at in range(number, len(lines)) if "-->" in lines[at]), len(lines))
+        elif _RULE.fullmatch(line) and number and not given[number - 1].strip():
+            lines[number] = ""
+        else:
+            number += 1
+            continue
+        if end < number:
+            return text
+        if end > number or line.startswith("<!--"):
+            lines[number : end + 1] = [""] * (min(end, len(lines) - 1) + 1 - number)
+        number = end + 1
+    return "\n".join(lines)
+
+
+def _find_end(lines: list[str], begin: int, indent: str, closing: re.Pattern[str]) -> int:
+    """The last line of fenced code; -1 where that is not sure.
+
+    Code in an item of a list is indented, and ends with the item.
+    """
+    for at in range(begin + 1, len(lines)):
+        line = lines[at]
+        if not indent:
+            if closing.fullmatch(line):
+                return at
+        elif line.startswith(indent) and closing.fullmatch(line[len(indent) :]):
+            # How far it may be indented depends on the item.
+            return at if line[len(indent)] != " " else -1
+        elif line.strip() and not line.startswith(indent):
+            return -1
+    return -1 if indent else len(lines) - 1
 
 
 def _plain_headings(text: str) -> Iterator[Heading]:

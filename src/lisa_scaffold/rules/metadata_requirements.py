@@ -20,7 +20,8 @@ _NUMBER = r"\d++(?:\.\d++)*+(?:(?:a|b|rc|\.post|\.dev)\d++)?"
 _CLAUSE = rf"(?:(?:<=|>=|<|>)\s*+{_NUMBER}|(?:==|!=)\s*+{_NUMBER}(?:\.\*)?)"
 # A marker of the kind that nearly all of them are; the grammar of all is packaging's.
 _MARKER = (
-    r"(?:python_(?:full_)?version|os_name|sys_platform|platform_(?:system|machine))"
+    r"(?:python_(?:full_)?version|os_name|sys_platform|implementation_name"
+    r"|platform_(?:system|machine|python_implementation))"
     r"\s*+(?:==|!=|<=|>=|<|>)\s*+(?:\"[\w.]++\"|'[\w.]++')"
 )
 # To import that takes as long as all rules about a small project, so the common forms come first.

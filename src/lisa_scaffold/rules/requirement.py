@@ -11,7 +11,7 @@ from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.files import is_there
-from lisa_scaffold.versions import normalize_name
+from lisa_scaffold.versions import normalize_name, split_requirement
 
 REQUIRES = ("build-system", "requires")
 
@@ -177,9 +177,6 @@ def takes_expression(facts: Facts, expression: str = "") -> bool:
     expression
         The expression that is meant; some versions take a single identifier alone.
     """
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.version import InvalidVersion, Version
-
     backend = facts.package.backend
     if not reaches_expressions(facts):
         return False
@@ -187,14 +184,27 @@ def takes_expression(facts: Facts, expression: str = "") -> bool:
     if " " in expression:
         floor = _FLOOR_OF_OPERATORS.get(backend, floor)
     for text in facts.pyproject.items(*REQUIRES):
-        try:
-            requirement = Requirement(str(text))
-            named = [Version(each.version.removesuffix(".*")) for each in requirement.specifier]
-        except (InvalidRequirement, InvalidVersion):
-            continue
-        if normalize_name(requirement.name) == name:
-            first = Version(floor)
-            newer = [first, Version(f"{first.major}.{first.minor + 50}"), *named]
-            newer.append(Version(f"{first.major + 50}.0"))
-            return any(requirement.specifier.contains(each) for each in newer if each >= first)
+        parts = split_requirement(str(text).strip())
+        if parts and normalize_name(parts["name"]) == name:
+            bound = parts["spec"].strip().removeprefix("(").removesuffix(")")
+            if not bound or (allowed := _allows(bound, floor)) is True:
+                return True
+            if allowed is False:
+                return False
     return True
+
+
+def _allows(bound: str, floor: str) -> bool | None:
+    """Whether a bound allows a version from a floor on; ``None`` where it is no bound."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        allowed = SpecifierSet(bound)
+        named = [Version(each.version.removesuffix(".*")) for each in allowed]
+    except (InvalidSpecifier, InvalidVersion):
+        return None
+    first = Version(floor)
+    newer = [first, Version(f"{first.major}.{first.minor + 50}"), *named]
+    newer.append(Version(f"{first.major + 50}.0"))
+    return any(allowed.contains(each) for each in newer if each >= first)
