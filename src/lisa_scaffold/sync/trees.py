@@ -289,6 +289,8 @@ class _Settling:
         blobs = {BASE: base, OURS: ours, THEIRS: theirs}
         self.settle_content(path, blobs, Blob(ours.mode, whole), was)
         conflict = self.synced.conflicts.get(path)
+        if self.policy.locked(path):
+            return  # the template's stands there
         if conflict is None:
             todo = "it was merged by its parts instead: look it over"
         elif conflict.content.data == whole:
@@ -492,7 +494,7 @@ class _Settling:
         """The surest merge that there is for a file's type."""
         keep_prose = self.policy.keep_prose
         result = merge.merge_file(path, base, ours, theirs, keep_prose=keep_prose)
-        if result is None and not self.policy.locked(path):
+        if result is None:
             return merge.merge_openly(path, base, ours, theirs, keep_prose=keep_prose)
         return result
 
@@ -506,6 +508,11 @@ class _Settling:
         base, ours, theirs = blobs.get(BASE), blobs[OURS], blobs[THEIRS]
         if forgotten.find_conflicts(path, ours, base, theirs):
             self.settle_forgotten(path, blobs, was)
+            return
+        if self.policy.locked(path):
+            # Whatever could be made of both: in such a file nothing of the project's is to stand
+            # where the template changes something.
+            self.settle_locked(path, blobs, was)
             return
         former = base and base.data
         regular = {side.mode for side in (base, ours, theirs) if side} <= REGULAR
@@ -523,9 +530,6 @@ class _Settling:
                 synced.settle(path, "renamed" if was and shown == ours else "merged", shown, was)
             else:
                 synced.keep(path)
-        elif self.policy.locked(path):
-            self.settle_locked(path, blobs, was)
-            return
         else:
             places = sum(line.startswith(b"<<<<<<< ") for line in marked.data.splitlines())
             synced.conflict(path, Conflict(blobs, marked, max(places, 1)), was)
