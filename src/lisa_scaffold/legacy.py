@@ -20,6 +20,7 @@ from typing import Any
 from lisa_scaffold import apart, files, git
 from lisa_scaffold.answers import find_problem
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.template.blame import advise_install, find_missing
 from lisa_scaffold.template.rendering import REQUIREMENT
 
 CRUFT_FILE = ".cruft.json"
@@ -219,7 +220,7 @@ def render(former: Former, root: Path, folder: Path, *, trust: bool = False) -> 
 
 def _generate(former: Former, template: Path, made: Path, scripts: Path, *, trust: bool) -> Path:
     """Let Cookiecutter render; it cannot leave its folder, whatever names the template gives."""
-    from cookiecutter.exceptions import UndefinedVariableInTemplate
+    from cookiecutter.exceptions import UndefinedVariableInTemplate, UnknownExtension
     from cookiecutter.generate import generate_context, generate_files
     from cookiecutter.prompt import prompt_for_config
     from jinja2.exceptions import SecurityError
@@ -247,6 +248,13 @@ def _generate(former: Former, template: Path, made: Path, scripts: Path, *, trus
         raise
     except UndefinedVariableInTemplate as error:
         raise _not_rendered(former, f"{error.message}: {error.error.message}") from error
+    except UnknownExtension as error:
+        if not (package := find_missing(error)):
+            raise _not_rendered(former, str(error)) from error
+        raise LisaError(
+            f"{former}: this template needs {package}, which is not here ({error})",
+            f"{advise_install(package)} Without it: --from-cookiecutter {NONE}.",
+        ) from error
     except SecurityError as error:
         raise LisaError(
             f"{former}: this template does what the sandbox forbids: {error}",
@@ -256,10 +264,15 @@ def _generate(former: Former, template: Path, made: Path, scripts: Path, *, trus
         raise _not_rendered(former, f"it writes outside of the project: {error}") from error
     except Exception as error:
         raise _not_rendered(former, str(error) or type(error).__name__) from error
+    _refuse_git(former, made, project)
+    return project
+
+
+def _refuse_git(former: Former, made: Path, project: Path) -> None:
+    """Raise LisaError where a template has written into a folder of git's own."""
     for place in (project, *project.rglob("*")):
         if any(map(files.is_git_folder, place.relative_to(made).parts)):
             raise _not_rendered(former, f"it writes into a folder of git's own: {place.name}")
-    return project
 
 
 def _use_sandbox(former: Former) -> None:

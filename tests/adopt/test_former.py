@@ -289,6 +289,21 @@ def test_extensions_need_trust(project: Path, other: Path, capsys: Capture) -> N
     assert adopt(project, "--trust", *named) == ExitCode.DONE
 
 
+def test_a_package_that_an_extension_needs_is_named(
+    project: Path, other: Path, capsys: Capture
+) -> None:
+    config = json.loads(str(TEMPLATE["cookiecutter.json"]))
+    extensions = {**config, "_extensions": ["nowhere_at_all.TimeExtension"]}
+    write(other, {"cookiecutter.json": json.dumps(extensions)})
+    commit(other)
+    named = ("--from-cookiecutter", f"{other}@{commit_of(other)}")
+    assert adopt(project, "--trust", *named) == ExitCode.REFUSED
+    said = capsys.readouterr().err
+    assert "this template needs nowhere-at-all, which is not here" in said
+    assert "pip install nowhere-at-all, or pipx inject lisa-scaffold nowhere-at-all." in said
+    assert "--from-cookiecutter none" in said
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.shown import brief
+from lisa_scaffold.shown import brief, visible
 from lisa_scaffold.template.light import import_copier, quick_yaml
 from lisa_scaffold.versions import shorten
 
@@ -100,19 +100,40 @@ def template_errors(template: Version) -> Iterator[None]:
         if is_our_defect and not isinstance(error, CopierError):
             raise
         cause = _find_cause(error)
-        hint = _ADVICE if cause is error else f"Install what has it beside lisa-scaffold. {_ADVICE}"
         why = f"{_find_place(cause, template.root)}{_describe(cause)}"
-        raise broken(template, why, hint) from error
+        if package := find_missing(cause):
+            hint = advise_install(package)
+            raise broken(template, why, hint, f"needs {package}, which is not here") from error
+        raise broken(template, why) from error
 
 
-def broken(template: Version, why: str, hint: str = _ADVICE) -> LisaError:
-    """The error that a version of a template is broken."""
+def find_missing(error: BaseException) -> str:
+    """The package whose module could not be imported, as pip knows it; empty for other errors.
+
+    Nearly all packages of extensions have their module's name, with dashes.
+    """
+    for each in (error, error.__cause__, error.__context__):
+        if isinstance(each, ModuleNotFoundError) and each.name:
+            return each.name.partition(".")[0].replace("_", "-")
+    return ""
+
+
+def advise_install(package: str) -> str:
+    """How a package gets to where a template's extensions are loaded."""
+    return (
+        f"Install it beside lisa-scaffold, if you trust it: pip install {visible(package)}, or "
+        f"pipx inject lisa-scaffold {visible(package)}."
+    )
+
+
+def broken(template: Version, why: str, hint: str = _ADVICE, state: str = "is broken") -> LisaError:
+    """The error that a version of a template is broken, or lacks something."""
     # Nobody knows the folders that a version lies in for a moment, nor finds them afterwards.
     reason = _TEMPORARY.sub("", why.replace(f"{template.root}/", ""))
     place = template.root if (template.root / ".git").exists() else template.recorded
     version = shorten(template.version)
     return LisaError(
-        f"{place}: version {version} of the template is broken: "
+        f"{place}: version {version} of the template {visible(state)}: "
         f"{brief(' '.join(reason.split()), _LONGEST)}",
         hint,
     )
