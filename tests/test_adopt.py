@@ -665,6 +665,14 @@ def test_an_update_below_the_top_brings_no_pipeline(tmp_path: Path, capsys: Capt
     assert ".gitlab" not in capsys.readouterr().out.partition("A dry run")[0]
 
 
+def test_what_git_does_not_know_and_the_branch_has_is_told(tmp_path: Path, capsys: Capture) -> None:
+    project = make(tmp_path / "project", HATCHLING)
+    write(project, {"noxfile.py": "mine = 1\n", "other.txt": ""})
+    assert adopt(project) == ExitCode.DONE
+    told = " ".join("".join(capsys.readouterr()).split())
+    assert "git merge will stop at what is here and not in git: noxfile.py. Commit that" in told
+
+
 @pytest.mark.sweep
 def test_another_licence_than_that_of_the_text_is_refused(tmp_path: Path, capsys: Capture) -> None:
     project = make(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,35 @@ def test_programs_tests_and_images() -> None:
 def test_licences(metadata: str, text: str, expected: tuple[str, str]) -> None:
     files: Files = {"LICENSE": text} if text else {}
     assert inferred(with_metadata(metadata, files))["license"] == expected
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected", "sure"),
+    [
+        ("", "other", False),
+        ('license = {text = "GPL"}\n', "other", False),
+        ('license = "GPL-3.0-or-later"\n', "GPL-3.0-or-later", True),
+        ('license = "GPL-3.0-only"\n', "other", True),
+    ],
+)
+@pytest.mark.parametrize("name", ["GPL-3.0", "LGPL-3.0"])
+def test_whether_later_versions_hold_is_asked(
+    metadata: str, expected: str, sure: bool, name: str
+) -> None:
+    text = Path(__file__).parents[2].joinpath(f"includes/licenses/{name}-or-later.txt").read_text()
+    told = metadata.replace("GPL-3.0", name)
+    files = with_metadata(told, {"COPYING": text})
+    present = {path: content for path, content in files.items() if content is not None}
+    found = infer.infer_answers(Facts.of(present), RepositoryFacts(History(), ""), {})["license"]
+    assert (found.value, found.sure) == (expected.replace("GPL-3.0", name), sure)
+    asked = f"COPYING: the text of {name}; nothing says whether later versions hold too"
+    assert (found.source == asked) is not sure
+
+
+def test_a_description_that_nothing_gives_is_a_guess() -> None:
+    present = {"pyproject.toml": '[project]\nname = "a-b"\n', "a_b/__init__.py": ""}
+    found = infer.infer_answers(Facts.of(present), RepositoryFacts(History(), ""), {})
+    assert found["description"].sure is False
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_old_tests_get_what_tox_and_travis_gave_them() -> None:
         ("mock", "tox.ini", False),
         ("numpy>=1.11.2", "tox.ini", False),
         ("babel>=2.3", ".travis.yml", False),
-        ("hdf5", ".travis.yml", True),
+        ("hdf5", ".travis.yml, by conda", True),
     ]
 
 

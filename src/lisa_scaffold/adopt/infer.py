@@ -255,7 +255,7 @@ class _Inference:
         kinds = {"service": "The service", "pipeline": "The pipeline"}
         kind = self.found["kind"].value if "kind" in self.found else "package"
         what = kinds.get(str(kind), "The Python package")
-        self.add("description", f"{what} {name}.", "nothing says it")
+        self.add("description", f"{what} {name}.", "nothing says it", sure=False)
 
     def read_docstring(self) -> tuple[str, str]:
         """The first paragraph of the package's docstring, and its file."""

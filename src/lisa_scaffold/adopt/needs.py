@@ -209,7 +209,8 @@ def _find_in_jobs(facts: Facts) -> Iterator[Need]:
     for path, lines in commands.find_test_jobs(facts):
         for line in lines:
             for what in commands.find_installed(line):
-                for need in _read_words(facts, what, path):
+                source = f"{path}, by conda" if what.is_conda else path
+                for need in _read_words(facts, what, source):
                     yield need._replace(is_of_job=True, is_left=what.is_conda)
 
 

@@ -123,6 +123,12 @@ def find_licences(facts: Facts) -> Guesses:
         for name in facts.licences.get(path, ()):
             if name in OFFERED and len(texts) == 1:
                 yield Guess(name, path)
+    later = {licences.base(each) for each in OFFERED if each.endswith("-or-later")}
+    named = licences.base(min(texts)) if len(texts) == 1 else ""
+    if files and named in later and not any(claim for claim, _ in claims):
+        # The text is the same for both, and its authors alone know.
+        unsaid = f"{files[0]}: the text of {named}; nothing says whether later versions hold too"
+        yield Guess(OTHER, unsaid, sure=False)
     if files:
         yield Guess(OTHER, files[0])
     for _, source in claims:

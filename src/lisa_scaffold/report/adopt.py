@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from typing import Any
 
 from lisa_scaffold.adopt.beside import Item as Placed
 from lisa_scaffold.adopt.beside import concern
-from lisa_scaffold.lines import wrapped
+from lisa_scaffold.lines import listed, wrapped
 from lisa_scaffold.model import Finding, Severity
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
@@ -225,6 +226,17 @@ def _hints(adopted: Adopted) -> Iterator[str]:
         yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"
 
 
+def _warn_loose(adopted: Adopted) -> Iterator[str]:
+    """That files which git does not know stand where the branch has some."""
+    root = adopted.project.root
+    added = [each.path for each in adopted.synced.changes if each.status == "added"]
+    if loose := [path for path in added if os.path.lexists(root / path)]:
+        yield (
+            f"git merge will stop at what is here and not in git: {listed(map(visible, loose))}. "
+            "Commit that and adopt again, or move it away first."
+        )
+
+
 def after(adopted: Adopted, branch: str | None) -> str:
     """What to do next."""
     if branch:
@@ -232,6 +244,7 @@ def after(adopted: Adopted, branch: str | None) -> str:
             f"The adoption is one commit on the branch {branch}; nothing else has changed.",
             f"Look at it with: git diff HEAD...{branch}",
             f"Keep it with: git merge {branch}; drop it with: git branch -D {branch}",
+            *_warn_loose(adopted),
         ]
     else:
         lines = [
