@@ -159,3 +159,16 @@ def test_adoption_finds_nothing_in_what_it_writes(tmp_path: Path, capsys: Captur
     assert written >= {"pyproject.toml", ".gitlab-ci.yml", ".gitlab/ci/security.yml"}
     commit(project, "Adopt")
     assert {each for each in check(project, capsys) - before if each[1] in written} == set()
+
+
+def test_a_setup_py_that_tells_people_of_setup_py_test_has_none() -> None:
+    told = "HELP = 'setup.py test is no more: run python setup.py test no longer'\nprint(HELP)\n"
+    assert [each for each in found({"setup.py": f"{told}{SETUP})\n"}) if each.to_decide] == []
+
+
+def test_the_requirements_of_pbr_are_named_where_they_are() -> None:
+    files = {"setup.py": f"{SETUP}    setup_requires=['pbr'], pbr=True)\n"}
+    assert [each.text for each in found(files)] == ["version and authors stay pbr's"]
+    listed = found({**files, "requirements.txt": "numpy\n"})
+    said = "version, authors and requirements (requirements.txt) stay pbr's"
+    assert said in [each.text for each in listed]

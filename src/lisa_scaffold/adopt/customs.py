@@ -204,9 +204,9 @@ def _find_test_commands(facts: Facts) -> Iterator[Custom]:
         text = facts.text(path)
         if re.search(r"\bnose(tests)?\b", text):
             old[_NOSE].append(path)
-        if re.search(r"\bsetup\.py\s+(-q\s+)?(test|nosetests|pytest)\b", text) or (
-            path == "setup.py" and re.search(r"\b(test_suite|tests_require)\s*=", text)
-        ):
+        # A setup.py itself says that of others, or tells people that it is gone.
+        called = r"\bsetup\.py\s+(-q\s+)?(test|nosetests|pytest)\b"
+        if re.search(r"\b(test_suite|tests_require)\s*=" if path == "setup.py" else called, text):
             old[_SETUP_TEST].append(path)
     for what, (path, *more) in ((what, paths) for what, paths in old.items() if paths):
         besides = f" (also named in {', '.join(more)})" if more else ""
@@ -238,7 +238,9 @@ def _find_versions(facts: Facts) -> Iterator[Custom]:
     if facts.has("versioneer.py"):
         yield Custom("versioneer.py", "the version stays versioneer's, which reads it from git")
     if re.search(r"\bpbr\b", facts.text("setup.py")):
-        text = "version, authors and requirements (requirements.txt) stay pbr's"
+        listed = facts.first("requirements.txt", "requirements-py3.txt", "tools/pip-requires")
+        text = f"version, authors and requirements ({listed}) stay pbr's"
+        text = text if listed else "version and authors stay pbr's"
         yield Custom("setup.py", text)
     cfg = facts.ini("setup.cfg")
     for option in ("description-file", "description_file"):
