@@ -15,7 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from ..support.tools import program, run
+from ..support.tools import commit_all, git, program, run
 from .conftest import Render
 from .test_image import locked
 
@@ -172,6 +172,27 @@ def test_each_alert_leads_to_words_for_operators(service: Render) -> None:
     assert linked == known
 
 
+def test_prometheus_asks_what_its_rules_and_its_compose_file_name(service: Render) -> None:
+    rules = text(service, "monitoring/rules.yml")
+    told = yaml.safe_load(text(service, "monitoring/prometheus.yml"))
+    jobs = {each["job_name"]: each for each in told["scrape_configs"]}
+    assert set(re.findall(r'job="(\w+)"', rules)) == set(jobs)
+    (found,) = jobs["service"]["dns_sd_configs"]
+    base = compose(service, "compose.yaml")
+    on_front = {name for name in found["names"] if "front" in base["services"][name]["networks"]}
+    assert (on_front, found["port"]) == ({"blue", "green"}, 8000)
+    beside = compose(service, "monitoring/compose.yaml")
+    assert beside["networks"]["service"] == {"external": True, "name": "${PROJECT:?}_front"}
+    assert [each["ports"] for each in beside["services"].values() if "ports" in each] == [
+        ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"]
+    ]
+    assert (
+        jobs["probe"]["relabel_configs"][-1]["replacement"].partition(":")[0] in beside["services"]
+    )
+    modules = yaml.safe_load(text(service, "monitoring/blackbox.yml"))["modules"]
+    assert set(jobs["probe"]["params"]["module"]) == set(modules)
+
+
 @pytest.mark.parametrize("name", ["compose", "drift", "release", "remote", "secrets"])
 def test_a_script_of_the_deployment_says_how_it_is_called(
     name: str, service: Render, tmp_path: Path
@@ -179,6 +200,15 @@ def test_a_script_of_the_deployment_says_how_it_is_called(
     done = run("bash", _lay_out(service, tmp_path) / name, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout.startswith(f"usage: deploy/{name} ")
+
+
+@pytest.mark.parametrize("name", ["compose", "drift", "release", "secrets"])
+def test_a_place_that_is_not_there_is_told(name: str, service: Render, tmp_path: Path) -> None:
+    more = ["1.0.0"] if name == "release" else []
+    done = run("bash", _lay_out(service, tmp_path) / name, "nowhere", *more, cwd=tmp_path)
+    said = "There is no place nowhere: no compose.nowhere.yaml.\n"
+    assert (done.returncode, done.stdout) == (2, said)
+    assert not (tmp_path / "secrets").exists()
 
 
 def test_without_a_release_there_is_none_to_go_back_to(service: Render, tmp_path: Path) -> None:
@@ -191,12 +221,176 @@ def test_without_a_release_there_is_none_to_go_back_to(service: Render, tmp_path
 
 
 def _lay_out(service: Render, folder: Path) -> Path:
-    """The folder ``deploy`` of a service, in a folder."""
+    """The folder ``deploy`` of a service and its Compose files, in a folder."""
     for path in service.files:
-        if path.startswith("deploy/"):
+        if re.match(r"deploy/|compose", path):
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_text(text(service, path))
+            (folder / path).chmod((service.root / path).stat().st_mode)
     return folder / "deploy"
+
+
+# What the scripts ask Docker for, and what they are told: all runs as the files say. The last
+# argument of what starts a version is its container.
+DOCKER = """\
+#!/bin/bash
+echo "$*" >>"$LOG"
+case "$*" in
+    *" config --services") printf '%s\\n' proxy db backup ;;
+    *" config --hash "*) printf '%s 1\\n' proxy db backup blue green ;;
+    *" ps --quiet "* | "container ls "*) echo id ;;
+    *" --wait-timeout "*) [ -z "${BAD:-}" ] ;;
+esac
+"""
+
+
+class Machine:
+    """A clone of a service's repository of two versions, where Docker notes what it is asked."""
+
+    def __init__(self, service: Render, folder: Path) -> None:
+        origin = folder / "origin"
+        origin.mkdir()
+        _lay_out(service, origin)
+        (origin / ".gitignore").write_text("/secrets/\n/state/\n", encoding="utf-8")
+        commit_all(origin)
+        git("tag", "v1.0.0", cwd=origin)
+        with (origin / "deploy/production.env").open("a", encoding="utf-8") as file:
+            file.write("OIDC_NAME=LISA\n")
+        commit_all(origin)
+        git("tag", "v2.0.0", cwd=origin)
+        self.root = folder / "clone"
+        git("clone", "--quiet", str(origin), str(self.root), cwd=folder)
+        (self.root / "secrets").mkdir()
+        tools = folder / "tools"
+        tools.mkdir()
+        for name, words in {"docker": DOCKER, "sleep": "#!/bin/sh\n"}.items():
+            (tools / name).write_text(words, encoding="utf-8")
+            (tools / name).chmod(0o755)
+        self.log = folder / "log"
+        self.env = {"PATH": f"{tools}:/usr/bin:/bin", "LOG": str(self.log)}
+
+    def __call__(self, script: str, *words: str, **env: str) -> tuple[int, list[str]]:
+        """Call a script; its exit code, and the lines that it prints."""
+        done = run(f"deploy/{script}", *words, cwd=self.root, env={**self.env, **env})
+        return done.returncode, done.stdout.splitlines()
+
+    def asked(self) -> list[str]:
+        """What Docker was asked for."""
+        return self.log.read_text(encoding="utf-8").splitlines()
+
+    @property
+    def version(self) -> str:
+        """The tag of what is checked out."""
+        return git("describe", "--tags", "--exact-match", cwd=self.root).strip()
+
+
+@pytest.fixture
+def machine(renders: list[Render], tmp_path: Path) -> Machine:
+    return Machine(next(each for each in renders if each.answers["kind"] == "service"), tmp_path)
+
+
+AS_IT_SAYS = "production runs {} as the repository says."
+
+
+@pytest.mark.parametrize("by", ["hand", "pipeline"])
+def test_a_version_comes_with_its_files_whoever_releases_it(machine: Machine, by: str) -> None:
+    def release(version: str, **env: str) -> tuple[int, list[str]]:
+        if by == "hand":
+            return machine("release", "production", version, **env)
+        words = "back" if version == "--back" else f"release {version}"
+        return machine("remote", "production", SSH_ORIGINAL_COMMAND=words, **env)
+
+    assert release("1.0.0") == (0, ["1.0.0 answers in production, as blue; before it: nothing."])
+    assert machine.version == "v1.0.0"
+    assert release("2.0.0") == (0, ["2.0.0 answers in production, as green; before it: 1.0.0."])
+    assert machine.version == "v2.0.0"
+    assert machine("drift", "production") == (0, [AS_IT_SAYS.format("2.0.0")])
+    assert release("--back") == (0, ["1.0.0 answers in production, as blue; before it: 2.0.0."])
+    assert machine.version == "v1.0.0"
+    assert machine("drift", "production") == (0, [AS_IT_SAYS.format("1.0.0")])
+    code, said = release("2.0.0", BAD="yes")
+    assert (code, machine.version) == (1, "v1.0.0")
+    assert said[0].startswith("2.0.0 does not get ready; 1.0.0 goes on.")
+    code, said = release("3.0.0")
+    assert (code, machine.version) == (1, "v1.0.0")
+    assert said[-1] == "There is no v3.0.0 in this repository: VERSION is X.Y.Z or a commit."
+
+
+def test_a_release_leaves_the_database_and_the_proxy_as_they_run(machine: Machine) -> None:
+    machine("release", "production", "1.0.0")
+    machine.log.unlink()
+    machine("release", "production", "2.0.0")
+    called = [line.partition("compose.production.yaml ")[2] for line in machine.asked()]
+    started = [words for words in called if words.startswith(("up ", "run "))]
+    assert started == [
+        "up --detach --wait --no-recreate db",
+        "run --rm --no-deps --no-TTY migrate",
+        "up --detach --no-deps --no-recreate proxy",
+        "up --detach --no-deps --force-recreate --wait --wait-timeout 120 green",
+        "up --detach --no-deps backup",
+    ]
+
+
+def test_files_of_another_version_are_told(machine: Machine) -> None:
+    machine("release", "production", "2.0.0")
+    git("checkout", "--quiet", "v1.0.0", cwd=machine.root)
+    (machine.root / "compose.production.local.yaml").write_text("services: {}\n")
+    assert machine("drift", "production") == (
+        1,
+        [
+            "drift: files differ from v2.0.0:",
+            "M\tdeploy/production.env",
+            "?\tcompose.production.local.yaml",
+        ],
+    )
+    git("tag", "--delete", "v2.0.0", cwd=machine.root)
+    assert machine("drift", "production") == (
+        1,
+        ["drift: there is no v2.0.0 here to compare with: git fetch --tags origin"],
+    )
+
+
+def test_settings_of_a_machine_are_no_drift_and_hold_no_release_up(machine: Machine) -> None:
+    machine("release", "production", "1.0.0")
+    (machine.root / "state/production.env").write_text("# for a while\nREAD_ONLY=yes\nA=1\n")
+    assert machine("drift", "production") == (
+        0,
+        ["Of this machine alone, by state/production.env: READ_ONLY A", AS_IT_SAYS.format("1.0.0")],
+    )
+    machine.log.unlink()
+    assert machine("release", "production", "2.0.0")[0] == 0
+    begin = "compose --env-file deploy/production.env --env-file state/production.env --file"
+    composed = [line for line in machine.asked() if line.startswith("compose --")]
+    assert composed
+    assert [line for line in composed if not line.startswith(begin)] == []
+
+
+def test_what_was_edited_in_the_clone_is_kept_and_told(machine: Machine) -> None:
+    machine("release", "production", "1.0.0")
+    path = machine.root / "deploy/production.env"
+    path.write_text("edited\n")
+    code, said = machine("release", "production", "2.0.0")
+    assert (code, machine.version, path.read_text()) == (1, "v1.0.0", "edited\n")
+    assert said[-1] == (
+        'Files were edited here, and v2.0.0 has others: "git status" lists them. Settings of this'
+        " machine alone belong in state/production.env."
+    )
+    assert machine("drift", "production") == (
+        1,
+        ["drift: files differ from v1.0.0:", "M\tdeploy/production.env"],
+    )
+
+
+def test_without_compose_that_is_what_is_said(machine: Machine) -> None:
+    docker = Path(machine.env["PATH"].partition(":")[0]) / "docker"
+    docker.write_text("#!/bin/sh\necho unknown flag >&2\nexit 125\n")
+    assert machine("compose", "production", "ps") == (
+        2,
+        [
+            'There is no Compose here: "docker compose version" fails. Install Docker\'s Compose'
+            " plugin, 2.24 or newer."
+        ],
+    )
 
 
 def test_the_pages_load_nothing_from_elsewhere(service: Render) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
@@ -14,7 +15,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 
-from ...support.tools import run
+from ...support.tools import passes, run
 from ..parts.compose import SITE, Stack, get, wait_for
 from ..parts.machine import need
 from ..test_page import FLAGS
@@ -147,6 +148,76 @@ def release_and_go_back(stack: Stack) -> None:
     code, said = stack.release("--back")
     assert code == 0, said
     assert "Version 1.0.0" in get("/")[1]
+
+
+def test_what_keeps_the_site_from_answering_is_named(stack: Stack) -> None:
+    assert json.loads(stack.follow("'/readyz'")) == {"faults": {}}
+    stack.compose("stop", "db")
+    try:
+        assert json.loads(stack.follow("'/readyz'")) == {"faults": {"database": "does not answer"}}
+    finally:
+        stack.compose("start", "--wait", "db")
+    wait_for(lambda: get("/challenges/example/")[0] == 200, 60)
+
+
+def test_the_password_of_the_database_is_replaced(stack: Stack) -> None:
+    path = stack.root / "secrets/db_password"
+    before = path.read_text(encoding="utf-8")
+    running = stack.container("backup")
+    stack.follow("ALTER USER")
+    assert path.read_text(encoding="utf-8") != before
+    assert get("/challenges/example/")[0] == 200
+    stack.compose("up", "--detach", "--no-deps", "--force-recreate", "--wait", "backup", "recovery")
+    assert stack.container("backup") != running
+    stack.backup("make")
+    # Who knows the old one alone is refused.
+    ask = ("exec", "-T", "--env", f"PGPASSWORD={before}", "backup", "psql", "--no-psqlrc")
+    code, said = stack.tries_compose(*ask, "--host=db", "--username=service", "--command=SELECT 1")
+    assert code != 0
+    assert "password authentication failed" in said
+
+
+def test_the_database_and_the_proxy_start_anew_by_hand_alone(stack: Stack) -> None:
+    parts = {name: stack.container(name) for name in ("db", "proxy")}
+    local = stack.root / "state/desk.env"
+    local.write_text("DB_MEMORY=900m\nSITE_HOST=localhost:18443\n", encoding="utf-8")
+    caddyfile = stack.root / "deploy/Caddyfile"
+    was = caddyfile.read_text(encoding="utf-8")
+    caddyfile.write_text(was + "# another version\n", encoding="utf-8")
+    try:
+        code, said = stack.release("1.0.0")
+        assert code == 0, said
+        assert {name: stack.container(name) for name in parts} == parts
+        told = "drift: {} was started with other settings than the files have"
+        assert {told.format(name) for name in parts} <= set(said.splitlines())
+        stack.follow("--no-deps --wait db")
+        assert all(stack.container(name) != old for name, old in parts.items())
+        wait_for(lambda: get("/challenges/example/")[0] == 200, 60)
+    finally:
+        local.unlink()
+        caddyfile.write_text(was, encoding="utf-8")
+        stack.follow("--no-deps --wait db")
+        assert stack.release("1.0.0")[0] == 0
+
+
+def test_prometheus_asks_the_container_that_answers(stack: Stack) -> None:
+    command = "docker-compose --env-file deploy/desk.env --file monitoring/compose.yaml"
+    stack.follow("--file monitoring/compose.yaml")
+
+    def query(what: str) -> str:
+        ask = f"{command} exec -T prometheus promtool query instant http://127.0.0.1:9090 '{what}'"
+        return run("bash", "-c", ask, cwd=stack.root, env=stack.environment).stdout
+
+    try:
+        wait_for(lambda: "=> 1" in query('up{job="service"}'), 90)
+        (line,) = query('up{job="service"}').splitlines()
+        assert ":8000" in line
+        # The exporter answers; the example's address is nobody's.
+        wait_for(lambda: "=> 1" in query('up{job="probe"}'), 60)
+        assert "=> 0" in query('probe_success{job="probe"}')
+        assert "=> " in query('service_backup_proven_timestamp_seconds{job="service"}')
+    finally:
+        passes("bash", "-c", f"{command} down --volumes", cwd=stack.root, env=stack.environment)
 
 
 def test_what_departs_from_the_repository_is_told(stack: Stack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import time
 import urllib.error
@@ -55,6 +56,12 @@ ENTRYPOINT ["/usr/local/bin/entry"]
 FROM packages AS caddy
 ENV XDG_CONFIG_HOME=/config XDG_DATA_HOME=/data
 CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]
+FROM packages AS prometheus
+RUN apt-get update && apt-get install --yes --no-install-recommends prometheus \\
+       prometheus-blackbox-exporter wget && rm -rf /var/lib/apt/lists/*
+ENTRYPOINT ["prometheus"]
+FROM prometheus AS blackbox
+ENTRYPOINT ["prometheus-blackbox-exporter"]
 FROM packages AS rclone
 ENTRYPOINT ["rclone"]
 FROM packages AS store
@@ -103,10 +110,22 @@ class Stack:
         """Call the program for backups; what it prints."""
         return self.compose("exec", "-T", "backup", "python3", "operations/backup.py", *words)
 
+    def follow(self, words: str, version: str = "1.0.0") -> str:
+        """Do what the page for operators says in the block that has these words; what it prints."""
+        page = (self.root / "operations/README.md").read_text(encoding="utf-8")
+        (block,) = (each for each in re.findall(r"(?ms)^```sh\n(.*?)^```", page) if words in each)
+        script = block.replace("PLACE", "desk").replace("X.Y.Z", version)
+        # The program that the tests have is no plugin of Docker's.
+        script = script.replace("docker compose", "docker-compose")
+        return passes("bash", "-euc", script, cwd=self.root, env=self.environment)
+
     def tries(self, part: str, *words: str) -> tuple[int, str]:
         """Run something in a container where it may fail; the exit code, and what it prints."""
-        command = ("deploy/compose", "desk", "exec", "-T", part, *words)
-        done = run(*command, cwd=self.root, env=self.environment)
+        return self.tries_compose("exec", "-T", part, *words)
+
+    def tries_compose(self, *words: str) -> tuple[int, str]:
+        """Call Compose where it may fail; the exit code, and what it prints."""
+        done = run("deploy/compose", "desk", *words, cwd=self.root, env=self.environment)
         return done.returncode, done.stdout
 
     def forget_volume(self, name: str) -> None:
@@ -143,7 +162,9 @@ def build_stand_ins(docker: Docker, folder: Path, *targets: str) -> None:
 
 def make_stack(docker: Docker, folder: Path) -> Stack:
     """Build the images of a generated service in three versions, of which the third is bad."""
-    build_stand_ins(docker, folder, "postgres", "caddy", "rclone", "store")
+    build_stand_ins(
+        docker, folder, *("postgres", "caddy", "rclone", "store", "prometheus", "blackbox")
+    )
     root = folder / "service"
     template().render(answers(kind="service", recovery="moment"), root)
     (root / "compose.desk.local.yaml").write_text(LOCAL, encoding="utf-8")
@@ -167,6 +188,9 @@ def make_stack(docker: Docker, folder: Path) -> Stack:
     (tools / "docker-compose").symlink_to(program("docker-compose"))
     path = os.pathsep.join([str(tools), os.environ["PATH"]])
     more = {"PATH": path, "REPOSITORY": NAME, "PULL": "no", "WAIT": "150"}
+    more |= {
+        f"{name.upper()}_IMAGE": f"localhost/{name}:test" for name in ("prometheus", "blackbox")
+    }
     return Stack(root, {**docker.environment, **more})
 
 
