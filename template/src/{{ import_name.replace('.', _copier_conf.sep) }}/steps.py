@@ -88,6 +88,8 @@ class Site:
         Where objects arrive and products go.
     settings
         What its engine needs to know besides.
+    alerts
+        Notifiers of Airflow that tell people of a run that failed, and what they are called with.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Site:
     work: Path
     store: Mapping[str, Any]
     settings: Mapping[str, Any]
+    alerts: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def arrivals(self) -> str:
@@ -139,6 +142,7 @@ def load_site(name: str = "") -> Site:
         work=work if work.is_absolute() else find_home() / work,
         store=data["store"],
         settings=data.get("settings", {}),
+        alerts=tuple(data.get("alerts", [])),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from .relay import read_records
 from .runs import begin, finish
-from .steps import load_site, load_step
+from .steps import ConfigError, load_site, load_step
 from .store import Arrival, GoneError, Store
 
 MOST = 1000
@@ -134,6 +135,26 @@ def find_missed(asset: Asset) -> Any:
         yield Metadata(asset, {"objects": [each.to_dict() for each in missed]})
 
     return sweep()
+
+
+def alert_people() -> list[Callable[[Any], None]] | None:
+    """Make what a DAG calls once for each of its runs that failed: the notifiers of the site.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such notifier, or it takes no such arguments.
+    """
+    site = load_site()
+    made = []
+    for each in site.alerts:
+        module, _, name = each["notifier"].rpartition(".")
+        try:
+            made.append(getattr(import_module(module), name)(**each.get("arguments", {})))
+        except (ImportError, AttributeError, TypeError) as error:
+            message = f"sites/{site.name}.yaml: alerts: {each['notifier']}: {error}"
+            raise ConfigError(message) from error
+    return made or None
 
 
 def report_failure(context: Any) -> None:
