@@ -128,3 +128,71 @@ def test_an_extra_of_a_requirement_brings_what_it_is_named_for(
     metadata = METADATA.replace('"PyYAML"', f'"{requirement}"')
     files = {**package("import xarray\n"), "pyproject.toml": metadata}
     assert len(check(files)) == count
+
+
+INIT = "src/lisa_x/__init__.py"
+
+
+def own(files: Files) -> list[tuple[str, str, int]]:
+    return found({path: text for path, text in files.items() if text is not None}, "MET023")
+
+
+def lacking(init: str, code: str = "", **more: str) -> list[tuple[str, str, int]]:
+    return own(package(code, init, **more))
+
+
+@pytest.mark.parametrize(
+    ("init", "line"),
+    [
+        ("from lisa_x.series import read\n", 1),
+        ("import json\nimport lisa_x.series\n", 2),
+        ("from .series import read\n", 1),
+        ("from lisa_x.deep.series import read\n", 1),
+        ("from lisa_x import noise\nfrom lisa_x.series import (\n    read,\n)\n", 2),
+    ],
+)
+def test_a_module_of_its_own_that_is_gone(init: str, line: int) -> None:
+    assert lacking(init, **{"deep/__init__.py": ""}) == [("MET023", INIT, line)]
+
+
+def test_one_that_another_one_needs() -> None:
+    assert lacking("from .noise import a\n", "from lisa_x.gone import b\n") == [
+        ("MET023", NOISE, 1)
+    ]
+    assert lacking("", "from lisa_x.gone import b\n") == []  # nobody imports it
+
+
+@pytest.mark.parametrize(
+    ("init", "more"),
+    [
+        ("from lisa_x.noise import a\nfrom . import noise, a\nfrom lisa_x import b\n", {}),
+        ("try:\n    from lisa_x._fast import a\nexcept ImportError:\n    a = None\n", {}),
+        ("if TYPE_CHECKING:\n    from lisa_x.gone import a\n", {}),
+        ("from lisa_x._fast import a\n", {"_fast.pyx": ""}),
+        ("from lisa_x._fast import a\n", {"native/_fast.cpp": ""}),
+        ("from lisa_x.data import a\n", {"data/table.csv": ""}),
+        ("from lisa_x.deep.a import b\n", {"deep/a.py": ""}),
+        ("from lisa_x.six.moves import b\n", {"six.py": ""}),
+        ("from lisa_x.steps_pb2 import b\n", {}),
+        ("import sys\nsys.modules['lisa_x.old'] = sys\nfrom lisa_x.old import b\n", {}),
+        ("from lisa_y.gone import a\nfrom lisa_xy import b\n", {}),
+    ],
+)
+def test_one_that_is_there_or_may_be(init: str, more: dict[str, str]) -> None:
+    assert lacking(init, "", **more) == []
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {".gitignore": "/src/lisa_x/_version.py\n"},
+        {
+            "pyproject.toml": METADATA
+            + '[tool.hatch.build.hooks.vcs]\nversion-file = "src/lisa_x/_version.py"\n'
+        },
+        {"pyproject.toml": METADATA.replace("hatchling.build", "mesonpy")},
+        {"setup.py": "from setuptools import Extension\nmodules = [Extension(name, [])]\n"},
+    ],
+)
+def test_one_that_is_made_by_a_build(made: Files) -> None:
+    assert own({**package("", "from lisa_x._version import version\n"), **made}) == []

@@ -183,6 +183,11 @@ MUTATIONS: dict[str, Callable[[], Files]] = {
     "MET022": edit(
         "src/lisa_example/noise.py", "import numpy as np", "import astropy\nimport numpy as np"
     ),
+    "MET023": edit(
+        "src/lisa_example/noise.py",
+        "import numpy as np",
+        "import numpy as np\nfrom lisa_example.tides import height",
+    ),
     "PKG001": lambda: edited(clean(), TOML, SYSTEM, ""),
     "PKG002": edit(TOML, '"setuptools>=77.0.3", "setuptools-scm>=8.1"', '"wheel"'),
     "PKG003": edit(TOML, "setuptools>=77.0.3", "setuptools>=64"),

@@ -9,7 +9,7 @@ from typing import Any
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.rule import PACKAGE, SHOULD, Hit, count_more_places, rule
+from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, count_more_places, rule
 from lisa_scaffold.versions import normalize_name, split_requirement
 
 # Folders of what is run beside the package, or of code for whoever has the other package anyway.
@@ -106,6 +106,80 @@ def imports_are_required(facts: Facts) -> Iterator[Hit]:
         wanted = imported.find_distributions(name)[0]
         message = f"imports {name}, which no requirement names: add `{wanted}` to `dependencies`"
         yield Hit(*found[0], f"{message}{count_more_places(found)}")
+
+
+# What may write or compile a module, or say that git has it not.
+_MAKERS = (
+    *("setup.py", "setup.cfg", "pyproject.toml", "build.py", "hatch_build.py", "pdm_build.py"),
+    *("CMakeLists.txt", "**/CMakeLists.txt", "Makefile", "noxfile.py", "**/.gitignore", "*.toml"),
+)
+_COMPILING = frozenset(["maturin", "meson-python", "scikit-build-core"])
+_HOOKED = compile_lazily(r"\bsys\.modules\b|\b__path__\b|\bmeta_path\b")
+
+
+def _writes_its_modules(facts: Facts) -> bool:
+    """Whether every module of the packages is a file that somebody has written, as far as told."""
+    is_compiled = "Extension(" in facts.text("setup.py") or "cythonize" in facts.text("setup.py")
+    return (
+        facts.is_built
+        and bool(facts.layout.packages)
+        and not (is_compiled or facts.package.backend in _COMPILING)
+    )
+
+
+@rule("MET023", MUST, kinds=PACKAGE, when=_writes_its_modules)
+def own_modules_exist(facts: Facts) -> Iterator[Hit]:
+    """Modules of its own that the package imports exist.
+
+    Why: Otherwise nobody can import the package, or that part of it. It still works where an older
+    installation has the module left over.
+
+    How: Correct the name, or take the import out where the module was removed.
+
+    Source: [the import system](https://docs.python.org/3/reference/import.html#searching).
+    """
+    made = {word for path in facts.paths(*_MAKERS) for word in _WORD.findall(facts.text(path))}
+    stems = {path.rpartition("/")[2].partition(".")[0] for path in facts.files}
+    for name, folder in facts.layout.folders.items():
+        if folder.endswith(".py"):
+            continue
+        modules = _list_modules(facts, name, folder)
+        for path in sorted(_reach(facts, modules, [name])):
+            for wanted, line in _find_own_imports(facts, path, name, folder):
+                last = wanted.rpartition(".")[2]
+                is_made = last in made | stems or last.endswith(("_pb2", "_pb2_grpc"))
+                if not is_made and not _is_there(facts, wanted, name, folder):
+                    message = f"there is no module {wanted}, so this fails: correct or remove it"
+                    yield Hit(path, line, message)
+
+
+def _find_own_imports(facts: Facts, path: str, name: str, folder: str) -> Iterator[tuple[str, int]]:
+    """The modules of a package that one of them imports at its top level, whatever happens."""
+    package = f"{name}{path[len(folder) :].rpartition('/')[0].replace('/', '.')}"
+    tree = facts.python(path)
+    for node in tree.body if isinstance(tree, ast.Module) else ():
+        names: list[str] = []
+        match node:
+            case ast.Import(names=aliases):
+                names = [each.name for each in aliases]
+            case ast.ImportFrom(module=str(module), level=level):
+                above = package.split(".")
+                above = above[: len(above) + 1 - level] if level else []
+                names = [".".join([*above, module])]
+        yield from ((each, node.lineno) for each in names if each.startswith(f"{name}."))
+
+
+def _is_there(facts: Facts, wanted: str, name: str, folder: str) -> bool:
+    """Whether a module is where its package is, or something above it may find it elsewhere."""
+    parts = wanted.removeprefix(f"{name}.").split(".")
+    for end in range(len(parts)):
+        above = "/".join([folder, *parts[:end]])
+        if end and facts.paths(f"{above}.*"):
+            return True  # a module, which may bring others
+        if _HOOKED.search(facts.text(f"{above}/__init__.py")):
+            return True
+    stem = "/".join([folder, *parts])
+    return bool(facts.paths(f"{stem}.*", f"{stem}/**"))
 
 
 def _find_words(facts: Facts) -> set[str]:
