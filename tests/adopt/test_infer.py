@@ -357,6 +357,15 @@ def test_all_that_must_be_told_is_asked_for_at_once() -> None:
     assert found["import_name"].value == "two"
 
 
+def test_tests_are_no_package_where_there_is_another() -> None:
+    """Of setup.py in a repository whose tests are a package as well."""
+    setup = "from setuptools import setup\nsetup(name='fastemriwaveforms', version='1')\n"
+    files = {"setup.py": setup, "few/__init__.py": "", "tests/__init__.py": ""}
+    assert inferred(files)["import_name"] == ("few", "few")
+    with pytest.raises(LisaError, match="any of these may be the package: few, more$"):
+        inferred({**files, "more/__init__.py": ""})
+
+
 def test_benchmarks_are_no_package() -> None:
     call = "from setuptools import setup\nmetadata = dict(name='Bottle')\nsetup(**metadata)\n"
     files: Files = {"setup.py": call, "bottle/__init__.py": "", "perf/asv.conf.json": "{}"}

@@ -84,8 +84,7 @@ def test_what_no_python_reads_is_told_of_a_project_for_all(code: str) -> None:
     ],
 )
 def test_a_merge_conflict_is_called_one(path: str, form: str, sign: str) -> None:
-    text = f"\n<<<<<<< project\na{sign} 1\n=======\na{sign} 2\n>>>>>>> template\n"
-    facts = changed(clean(), {path: text})
+    text = f"\n    facts = changed(clean(), {path: text})
     told = f"cannot be read as {form} for a merge conflict: choose a side of it"
     assert messages(facts, "SYN") == [told]
     assert [line for _, where, line in found(facts, "SYN") if where == path] == [2]
@@ -189,6 +188,7 @@ def test_a_large_notebook_is_no_invalid_one() -> None:
     assert found({**clean(), "a.ipynb": notebook}, "SYN") == []
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     "text",
     [
@@ -205,3 +205,11 @@ def test_what_a_newer_toml_allows_other_tools_may_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["a = {\n  b = 1\n", "a = { b = 1, }}\n", "a = \n", "{\n}\n"])
 def test_what_no_toml_allows(text: str) -> None:
     assert [each[0] for each in found({"prek.toml": text}, "SYN")] == ["SYN001"]
+
+
+def test_every_line_that_a_tab_indents_is_named_at_once() -> None:
+    files = {"CITATION.cff": "a: 1\nb:\n\t- c\n  \t- d\ne: |\n  x\ty\nf:\n\tg: 1\n"}
+    assert found(files, "SYN002") == [("SYN002", "CITATION.cff", 3)]
+    assert messages(files, "SYN002")[0].endswith("(tabs indent also: 4 and 8)")
+    alone = {"CITATION.cff": "a: 1\nb:\n\t- c\n"}
+    assert "tabs" not in messages(alone, "SYN002")[0]

@@ -74,7 +74,8 @@ BAD = {
     ),
     "other_authors": {
         "Doe, Jane": '"Doe, Jane" is not "Name"',
-        "A;": '"" is not "Name"',
+        "A;": 'No. 2: "" is not "Name"',
+        "A; ; B": 'No. 2: "" is not "Name"',
         "A <a@b.c> 1": "is not",
         "<a@b.c>": "is not",
         "A <a@b>": MAIL,

@@ -130,6 +130,9 @@ def infer_kind(facts: Facts) -> Guess:
     return Guess("package", "its metadata")
 
 
+_TESTS = frozenset(("test", "tests"))
+
+
 @dataclass
 class _Inference:
     """Infers the answers of one project; later steps use what earlier ones found."""
@@ -203,6 +206,8 @@ class _Inference:
         told = self.found.get("distribution")
         wanted = str(told.value) if told else facts.package.name
         packages = code.find_packages(facts, wanted)
+        # Tests with an __init__.py are no candidate where there is another.
+        packages = [each for each in packages if each.import_name not in _TESTS] or packages
         if "import_name" in self.found:
             named = str(self.found["import_name"].value)
             packages = (

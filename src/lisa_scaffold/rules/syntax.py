@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from lisa_scaffold.bounds import LONG
 from lisa_scaffold.formats.document import Problem
 from lisa_scaffold.formats.toml import is_newer as is_newer_toml
+from lisa_scaffold.lines import listed
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.project.marks import CONFLICT
@@ -25,6 +26,7 @@ INI = ("setup.cfg", "tox.ini", "pytest.ini", "mypy.ini", ".mypy.ini", ".flake8",
 JSON = ("codemeta.json", ".zenodo.json", "**/*.ipynb")
 _READ_BY_PYTHON = ("pyproject.toml", "Pipfile", "poetry.toml", "pdm.toml", "hatch.toml", "tox.toml")
 PYTHON = ("setup.py", "noxfile.py", "docs/conf.py", "doc/conf.py", "docs/source/conf.py")
+_TAB = compile_lazily(r" *\t\s*\S")
 
 
 def _hit(facts: Facts, problem: Problem | None) -> Iterator[Hit]:
@@ -68,7 +70,17 @@ def yaml(facts: Facts) -> Iterator[Hit]:
     Source: [YAML](https://yaml.org/spec/1.2.2/).
     """
     for path in facts.paths(*YAML):
-        yield from _hit(facts, facts.yaml(path).problem)
+        problem = facts.yaml(path).problem
+        tabs = _find_tabs(facts.text(path)) if problem else []
+        if problem and problem.line in tabs and len(tabs) > 1:
+            also = listed(str(line) for line in tabs if line != problem.line)
+            problem = problem._replace(message=f"{problem.message} (tabs indent also: {also})")
+        yield from _hit(facts, problem)
+
+
+def _find_tabs(text: str) -> list[int]:
+    """The lines that a tab indents, which YAML allows nowhere."""
+    return [at for at, line in enumerate(text.split("\n"), 1) if _TAB.match(line)]
 
 
 @rule("SYN003", MUST)
