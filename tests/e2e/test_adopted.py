@@ -62,7 +62,8 @@ def test_the_wheel_is_the_same(project: Path, tmp_path: Path) -> None:
 def test_its_tests_pass_in_the_templates_session(project: Path) -> None:
     adopt(project, "--in-place")
     said = passes(program("nox"), "-s", "tests-3.11", cwd=project)
-    assert ("1 passed" if (project / "tests").is_dir() else "no tests ran") in said
+    told = "1 passed", "skipped: there are no tests, so nothing was tested"
+    assert (told[0] if (project / "tests").is_dir() else told[1]) in said
     passes(program("nox"), "-s", "build", cwd=project)
 
 

@@ -53,6 +53,36 @@ def test_a_pristine_project_of_the_first_release_passes_once_it_is_updated(tmp_p
     assert git("status", "--porcelain", cwd=root) == ""
 
 
+def test_documentation_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is built without links at a desk, and says so; in CI it fails."""
+    root = make_project("default", tmp_path / "project").root
+    monkeypatch.delenv("SPHINX_OFFLINE")
+    monkeypatch.delenv("CI", raising=False)
+    said = passes("nox", "-s", "docs", cwd=root)
+    assert "There is no network: names of other projects are no links" in said
+    monkeypatch.setenv("CI", "true")
+    assert run("nox", "-R", "-s", "docs", cwd=root).returncode == 1
+    # What is wrong besides is no matter of the network.
+    monkeypatch.delenv("CI")
+    usage = root / "docs/usage.md"
+    usage.write_text(usage.read_text("utf-8") + "\n[gone](gone.md)\n", "utf-8")
+    done = run("nox", "-R", "-s", "docs", cwd=root)
+    assert (done.returncode, "gone.md" in done.stdout) == (1, True)
+
+
+def test_repairs_say_which_part_of_them_failed(tmp_path: Path) -> None:
+    root = make_project("default", tmp_path / "project").root
+    module = root / "src/lisa_example/noise.py"
+    good = module.read_text("utf-8")
+    module.write_text(good.replace("import numpy as np\n", "import  numpy as np\n", 1), "utf-8")
+    nowhere = "repos:\n  - repo: file:///nowhere\n    rev: v1\n    hooks: [{id: a}]\n"
+    (root / ".pre-commit-config.yaml").write_text(nowhere, "utf-8")
+    done = run("nox", "-s", "fix", cwd=root)
+    assert done.returncode == 1
+    assert "ruff has repaired what it can, and the hooks did not run." in done.stdout
+    assert module.read_text("utf-8") == good
+
+
 def test_references_are_listed_as_numpydoc_has_them(tmp_path: Path) -> None:
     root = make_project("default", tmp_path / "project").root
     module = root / "src/lisa_example/noise.py"

@@ -214,7 +214,7 @@ def _hints(adopted: Adopted) -> Iterator[str]:
     if (now := paths.get(hooks)) and mark in now.data and not (former and mark in former.data):
         yield (
             "ruff-format is new here, and asks for code in its form. Bring the code into it once, "
-            "in a commit of its own: ruff format"
+            "in a commit of its own: nox -s fix"
         )
     if ".gitlab/ci/quality.yml" in paths:
         yield (

@@ -403,6 +403,10 @@ def no_output(facts: Facts) -> Iterator[Hit]:
         fix = Fix(steps) if steps and all(fixes) else None
         cells = f"{count} cells" if count > 1 else "a cell"
         message = f"{cells} with output, which hides the real changes: clear it before you commit"
+        if fix is None:
+            # Written by another program: all of its lines would change with a repair.
+            command = "jupyter nbconvert --clear-output --inplace"
+            message = f"{message}, in Jupyter or with `{command}`"
         yield Hit(first, line, f"{message}{count_more(list(shown))}", fix=fix)
 
 
