@@ -362,7 +362,7 @@ def test_tests_are_no_package_where_there_is_another() -> None:
     setup = "from setuptools import setup\nsetup(name='fastemriwaveforms', version='1')\n"
     files = {"setup.py": setup, "few/__init__.py": "", "tests/__init__.py": ""}
     assert inferred(files)["import_name"] == ("few", "few")
-    with pytest.raises(LisaError, match="any of these may be the package: few, more$"):
+    with pytest.raises(LisaError, match=r"any of these may be the package: few, more$"):
         inferred({**files, "more/__init__.py": ""})
 
 

@@ -84,7 +84,8 @@ def test_what_no_python_reads_is_told_of_a_project_for_all(code: str) -> None:
     ],
 )
 def test_a_merge_conflict_is_called_one(path: str, form: str, sign: str) -> None:
-    text = f"\n    facts = changed(clean(), {path: text})
+    text = f"\n<<<<<<< project\na{sign} 1\n=======\na{sign} 2\n>>>>>>> template\n"
+    facts = changed(clean(), {path: text})
     told = f"cannot be read as {form} for a merge conflict: choose a side of it"
     assert messages(facts, "SYN") == [told]
     assert [line for _, where, line in found(facts, "SYN") if where == path] == [2]
@@ -188,7 +189,6 @@ def test_a_large_notebook_is_no_invalid_one() -> None:
     assert found({**clean(), "a.ipynb": notebook}, "SYN") == []
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     "text",
     [
