@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lisa_scaffold.adopt.beside import KEPT, MERGED, place_files
-from lisa_scaffold.adopt.style import find_ignored, keep_style
+from lisa_scaffold.adopt.style import find_ignored, is_other, keep_style
 from lisa_scaffold.project.facts import Facts
 
 THEIRS = """[tool.ruff]
@@ -82,6 +82,23 @@ def test_what_was_ignored_is_found_in_old_and_new_places() -> None:
     found = find_ignored(Facts.of({"pyproject.toml": own}))
     assert found == (["E501", "D100"], {"a.py": ["F401", "F811"], "b.py": ["D"]})
     assert find_ignored(Facts.of({})) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ("[tool.ruff]\nline-length = 100\n", False),
+        ("[tool.ruff]\nline-length = 88\n", True),
+        ("[tool.ruff]\nlint.ignore = ['E501']\n", True),
+        ("[tool.ruff]\nline-length = 100\nformat.quote-style = 'single'\n", True),
+        ("[tool.ruff]\nline-length = 100\nlint.isort.force-single-line = true\n", True),
+        ("[tool.ruff]\nline-length = 100\nlint.pydocstyle.convention = 'google'\n", False),
+        ("", False),
+    ],
+)
+def test_what_the_template_brings_is_in_another_form(own: str, other: bool) -> None:
+    text, _ = keep_style(Facts.of({"pyproject.toml": own}), THEIRS)
+    assert is_other(text, THEIRS) is other
 
 
 FORMER = (

@@ -370,8 +370,7 @@ class _Placement:
             if found and "line-length as before" not in more:
                 text = set_value(("tool", "ruff", "line-length"), str(found[0]))(text)
                 adjustments.append(f"line-length = {found[0]} as {found[1]} has it")
-            usual = tomllib.loads(theirs)["tool"]["ruff"]["line-length"]
-            brought = self.find_brought() if found and found[0] != usual else []
+            brought = self.find_brought() if style.is_other(text, theirs) else []
             text, more = self.keep_away(text, brought)
             adjustments += more
         elif "[tool.ruff]" in merged.kept and (brought := self.find_brought()):

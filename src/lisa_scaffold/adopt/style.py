@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,6 +47,15 @@ def keep_style(facts: Facts, text: str) -> tuple[str, list[str]]:
             text = remove_key((*_RUFF, width))(text)
     named = dict.fromkeys(".".join(keys[:-1] if len(keys) > 2 else keys) for keys in kept)  # noqa: PLR2004
     return text, [f"{name} as before" for name in named]
+
+
+def is_other(text: str, theirs: str) -> bool:
+    """Whether code in the form that the template's has is not in the form that is asked for."""
+    one, other = (tomllib.loads(each)["tool"]["ruff"] for each in (text, theirs))
+    sorting = [each.get("lint", {}).get("isort") for each in (one, other)]
+    return sorting[0] != sorting[1] or any(
+        one.get(key) != other.get(key) for key in (*_WIDTHS, "format")
+    )
 
 
 def _find_style(own: Mapping[str, Any], black: Mapping[str, Any]) -> Iterator[tuple[Names, Any]]:
