@@ -714,7 +714,7 @@ def test_a_branch_never_moves_to_a_commit_that_is_no_later_one(
         assert told["plain"]["action"] == "touched"
         made = git.git("rev-parse", "--short=8", "try-out", cwd=place).strip()
         why = f"its branch has what was made on another commit, {made}: merge it, or drop it: "
-        assert told["plain"]["said"] == f"{why}git branch -D {BRANCH}"
+        assert told["plain"]["said"] == f"{why}git -C {place} branch -D {BRANCH}"
     assert tips(fleet) == before
     # On what is no default branch none moves forward either.
     git.git("branch", "--quiet", "-D", BRANCH, cwd=place)

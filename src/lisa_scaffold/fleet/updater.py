@@ -495,6 +495,6 @@ def _judge_clone(place: Place, repository: git.Repository, base: Base) -> Place:
     if mark and mark.base != place.head:
         is_older = base.is_sure and not git.count_beyond(repository, mark.base, place.head)
         why = f"its branch has what was made on another commit, {mark.base[:8]}: merge it, or drop"
-        why += f" it: git branch -D {outcome.branch}"
+        why += f" it: git -C {shlex.quote(outcome.place)} branch -D {outcome.branch}"
         return place if is_older else place.settle("touched", why)
     return place
