@@ -18,6 +18,11 @@ from airflow.sdk import BaseOperator
 from .steps import COMMANDFILE, INSIDE, ConfigError, Site, Step, load_site, load_step, words
 
 FIVE_MINUTES = timedelta(minutes=5)
+# Of a pod: a second try of the same ends in the same way.
+_FINAL = {
+    "OOMKilled": "it needs more memory than steps.yaml gives it",
+    "DeadlineExceeded": "it needs more minutes than steps.yaml gives it",
+}
 
 
 def run_step(name: str, folder: Any, **rest: Any) -> BaseOperator:
@@ -111,6 +116,7 @@ def _in_docker(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOpera
 
 def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseOperator:
     from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
     from kubernetes.client import models as k8s
 
     class StepPod(KubernetesPodOperator):
@@ -126,6 +132,19 @@ def _in_kubernetes(*, step: Step, site: Site, folder: Any, **rest: Any) -> BaseO
             _, *rest = _command(step, self.folder)
             self.arguments = rest
             return super().execute(context)
+
+        def cleanup(self, pod: Any, remote_pod: Any, *rest: Any, **more: Any) -> None:
+            """Tell what would be the same at another try from a failure that may pass."""
+            try:
+                super().cleanup(pod, remote_pod, *rest, **more)
+            except AirflowException as error:
+                status = remote_pod.status
+                ended = [each.state.terminated for each in status.container_statuses or []]
+                for reason in {status.reason, *(each.reason for each in ended if each)}:
+                    if reason in _FINAL:
+                        message = f"{reason}: {_FINAL[reason]}"
+                        raise AirflowFailException(message) from error
+                raise
 
     settings = site.settings
     needs = {"cpu": str(step.cpus), "memory": f"{step.memory}Mi"}
