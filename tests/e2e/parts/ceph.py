@@ -33,6 +33,8 @@ osd pool default pg num = 1
 osd pool default pgp num = 1
 mon allow pool size one = true
 mon data = {folder}/mon
+# A machine may be nearly full: what is kept here is small, and soon gone.
+mon data avail crit = 1
 osd data = {folder}/osd
 osd objectstore = memstore
 memstore device bytes = 1073741824
