@@ -1,10 +1,12 @@
-"""A computing centre: a pipeline at a site that is a cluster of Slurm's."""
+"""A pipeline at a site that is no part of it: a computing centre, or a cluster of Kubernetes."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -25,38 +27,58 @@ print(json.dumps([str(run.state), run.run_id]))
 """
 
 
-class Centre:
-    """The pipeline at a site that is the cluster."""
+class Place:
+    """A pipeline at a site that is no part of it.
+
+    Parameters
+    ----------
+    pipeline
+        The pipeline.
+    gateway
+        Its store.
+    folder
+        Where its site, its working folder and Airflow's own files are.
+    site
+        Its engine and settings, as the site's file has them.
+    env
+        Variables by which it is reached.
+    """
 
     def __init__(
-        self, pipeline: Pipeline, gateway: Gateway, cluster: Cluster, folder: Path
+        self,
+        pipeline: Pipeline,
+        gateway: Gateway,
+        folder: Path,
+        site: Mapping[str, Any],
+        env: Mapping[str, str],
     ) -> None:
         self.pipeline, self.folder = pipeline, folder
-        home = folder / "home"
-        shutil.copytree(pipeline.root / "sites", home / "sites")
-        shutil.copy(pipeline.root / "steps.yaml", home)
-        store = yaml.safe_load((home / "sites/local.yaml").read_text())["store"]
-        settings = {
-            "connection": "hpc",
-            "scratch": str(folder / "scratch"),
-            "images": str(folder / "images"),
-            "poll": 1,
-        }
-        site = {"engine": "slurm", "work": str(folder / "work"), "store": store}
-        (home / "sites/cluster.yaml").write_text(yaml.safe_dump({**site, "settings": settings}))
-        extra = {"key_file": str(cluster.key), "host_key": f"ssh-ed25519 {cluster.host_key}"}
-        connection = {"conn_type": "ssh", "host": "127.0.0.1", "port": cluster.port}
+        self.home, self.work = folder / "home", folder / "work"
+        shutil.copytree(pipeline.root / "sites", self.home / "sites")
+        shutil.copy(pipeline.root / "steps.yaml", self.home)
+        store = yaml.safe_load((self.home / "sites/local.yaml").read_text())["store"]
+        told = {**site, "work": str(self.work), "store": store}
+        (self.home / "sites/cluster.yaml").write_text(yaml.safe_dump(told))
         self.env = {
             **gateway.environment,
-            "AIRFLOW_CONN_HPC": json.dumps({**connection, "login": "root", "extra": extra}),
+            **env,
             "AIRFLOW_HOME": str(folder / "airflow"),
+            # On a busy machine a parse takes longer than at a site.
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "180",
             "AIRFLOW__CORE__DAGS_FOLDER": str(pipeline.root / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "PIPELINE_HOME": str(home),
+            "PIPELINE_HOME": str(self.home),
             "PIPELINE_SITE": "cluster",
         }
-        pipeline("pin", "noise", f"sha256:{'1' * 64}", env=self.env)
         passes(pipeline.python, "-m", "airflow", "db", "migrate", cwd=folder, env=self.env)
+
+    def pin(self, digest: str, **told: Any) -> None:
+        """Say which image the step is, and what else `steps.yaml` shall say of it."""
+        path = self.home / "steps.yaml"
+        steps = yaml.safe_load(path.read_text(encoding="utf-8"))
+        steps["steps"]["noise"] |= told
+        path.write_text(yaml.safe_dump(steps), encoding="utf-8")
+        self.pipeline("pin", "noise", digest, env=self.env)
 
     def run(self, *objects: dict[str, str]) -> tuple[str, str]:
         """Run the DAG on some objects; its state, and all that was said."""
@@ -65,3 +87,23 @@ class Centre:
         said = passes(*command, cwd=self.folder, env=self.env, timeout=300)
         state, _ = json.loads(said.splitlines()[-1])
         return state, said
+
+
+class Centre(Place):
+    """The pipeline at a site that is a cluster of Slurm's."""
+
+    def __init__(
+        self, pipeline: Pipeline, gateway: Gateway, cluster: Cluster, folder: Path
+    ) -> None:
+        settings = {
+            "connection": "hpc",
+            "scratch": str(folder / "scratch"),
+            "images": str(folder / "images"),
+            "poll": 1,
+        }
+        extra = {"key_file": str(cluster.key), "host_key": f"ssh-ed25519 {cluster.host_key}"}
+        connection = {"conn_type": "ssh", "host": "127.0.0.1", "port": cluster.port}
+        env = {"AIRFLOW_CONN_HPC": json.dumps({**connection, "login": "root", "extra": extra})}
+        site = {"engine": "slurm", "settings": settings}
+        super().__init__(pipeline, gateway, folder, site, env)
+        self.pin(f"sha256:{'1' * 64}")

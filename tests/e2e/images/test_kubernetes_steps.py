@@ -1,0 +1,193 @@
+"""Steps of a generated pipeline as pods on an API server, with a kubelet.
+
+What Airflow's account may do there is what Airflow's own chart lets it do with pods, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ..parts import airflow, cache, ceph, registry
+from ..parts.airflow import Pipeline
+from ..parts.centre import Place
+from ..parts.ceph import Client, Gateway
+from ..parts.docker import Docker
+from ..parts.kubernetes import Cluster
+from ..test_centre import SEGMENT
+from ..test_chart import Object, find
+from ..test_cluster import make_chart
+from .conftest import Cde
+
+pytestmark = pytest.mark.heavy
+
+NAMESPACE = "lisa-l1-pipeline"
+ACCOUNT = "airflow"
+RIGHTS = [
+    {
+        "apiGroups": [""],
+        "resources": ["pods"],
+        "verbs": ["create", "delete", "get", "list", "patch", "watch"],
+    },
+    {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+    {"apiGroups": [""], "resources": ["events"], "verbs": ["list"]},
+]
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    return airflow.install(tmp_path_factory.mktemp("pipeline"))
+
+
+@pytest.fixture(scope="module")
+def step(
+    pipeline: Pipeline, docker: Docker, trixie: Cde, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
+    """The image of the step as it is published, and its digest."""
+    folder = tmp_path_factory.mktemp("registry")
+    with (
+        cache.borrowed("registry", folder / "data") as (data, _),
+        registry.serving(folder, data) as host,
+    ):
+        name = f"{host}/noise"
+        docker.build(pipeline.root / "steps/noise", name, CDE_IMAGE=trixie.operations)
+        said = docker("push", name)
+        (digest,) = re.findall(r"digest: (sha256:[0-9a-f]{64})", said)
+        # The node gets it from there.
+        docker("image", "rm", name)
+        yield name, digest
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with ceph.serving(tmp_path_factory.mktemp("ceph")) as serving:
+        yield serving
+
+
+@pytest.fixture
+def place(
+    pipeline: Pipeline,
+    step: tuple[str, str],
+    gateway: Gateway,
+    kubernetes: Cluster,
+    tmp_path: Path,
+) -> Iterator[Place]:
+    """The pipeline at the cluster, where Airflow has an account of its own."""
+    name, digest = step
+    kubernetes("kubectl", "create", "namespace", NAMESPACE)
+    kubernetes.apply(*allowed(), folder=tmp_path)
+    folder = tmp_path / "site"
+    folder.mkdir()
+    kubernetes.apply(*volume(folder), folder=tmp_path)
+    account = kubernetes.acting(NAMESPACE, ACCOUNT, tmp_path)
+    site = {"engine": "kubernetes", "settings": {"namespace": NAMESPACE, "claim": "work"}}
+    env = {"KUBECONFIG": str(account.settings)}
+    made = Place(pipeline, gateway, folder, site, env)
+    made.work.mkdir()
+    made.pin(digest, image=name)
+    pipeline("buckets", env=made.env)
+    yield made
+    kubernetes("kubectl", "delete", "namespace", NAMESPACE, "--timeout=120s")
+    kubernetes("kubectl", "delete", "persistentvolume", "work")
+
+
+def allowed() -> list[Object]:
+    """An account for Airflow, and what it may do."""
+    group = "rbac.authorization.k8s.io"
+    about = {"metadata": {"name": ACCOUNT, "namespace": NAMESPACE}}
+    binding = {
+        "roleRef": {"apiGroup": group, "kind": "Role", "name": ACCOUNT},
+        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
+    }
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", **about},
+        {"apiVersion": f"{group}/v1", "kind": "Role", **about, "rules": RIGHTS},
+        {"apiVersion": f"{group}/v1", "kind": "RoleBinding", **about, **binding},
+    ]
+
+
+def volume(folder: Path) -> list[Object]:
+    """The claim of the pipeline's own chart, and a folder of this machine's that fulfils it."""
+    claim = find(make_chart(folder / "pipeline").objects("in2p3"), "PersistentVolumeClaim")
+    claim["metadata"]["namespace"] = NAMESPACE
+    spec = {
+        "accessModes": claim["spec"]["accessModes"],
+        "capacity": claim["spec"]["resources"]["requests"],
+        "claimRef": {"name": claim["metadata"]["name"], "namespace": NAMESPACE},
+        "hostPath": {"path": str(folder / "work")},
+        "storageClassName": claim["spec"].get("storageClassName", ""),
+    }
+    about = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "work"}}
+    return [{**about, "spec": spec}, claim]
+
+
+@contextmanager
+def watched(cluster: Cluster, log: Path) -> Iterator[list[Object]]:
+    """Note what becomes of each pod; afterwards, the last that was seen of each as it had ended."""
+    found = list[Object]()
+    command = ("kubectl", "get", "pods", f"--namespace={NAMESPACE}", "--watch", "--output=json")
+    with ceph.process(*command, log=log, env=cluster.environment):
+        yield found
+    text, decoder, ended = log.read_text(encoding="utf-8"), json.JSONDecoder(), dict[str, Object]()
+    while text := text.lstrip():
+        seen, at = decoder.raw_decode(text)
+        text = text[at:]
+        if seen["status"]["phase"] in ("Succeeded", "Failed"):
+            ended[seen["metadata"]["name"]] = seen
+    found += ended.values()
+
+
+def put(place: Place, key: str, body: str) -> dict[str, str]:
+    """Let an object arrive; what the DAG is told of it."""
+    client = Client(place.pipeline.python, {**os.environ, **place.env})
+    client("put_object", Bucket="lisa-l0", Key=key, Body=body)
+    etag = client("head_object", Bucket="lisa-l0", Key=key)["ETag"].strip('"')
+    client.close()
+    return {"bucket": "lisa-l0", "key": key, "etag": etag}
+
+
+def products(place: Place) -> list[str]:
+    """The products that there are."""
+    client = Client(place.pipeline.python, {**os.environ, **place.env})
+    listed = client("list_objects_v2", Bucket="products", Prefix="noise/").get("Contents", [])
+    client.close()
+    return [each["Key"] for each in listed if each["Key"].endswith("/noise.json")]
+
+
+def test_a_step_is_a_pod_that_has_no_more_than_it_needs(
+    place: Place, step: tuple[str, str], kubernetes: Cluster, tmp_path: Path
+) -> None:
+    arrival = put(place, "segments/a b.csv", SEGMENT)
+    with watched(kubernetes, tmp_path / "pods") as pods:
+        state, said = place.run(arrival)
+    assert state == "success", said[-6000:]
+    assert len(products(place)) == 1
+    (pod,) = pods
+    (container,), (status,) = pod["spec"]["containers"], pod["status"]["containerStatuses"]
+    assert status["imageID"].endswith(f"@{step[1]}")
+    assert status["state"]["terminated"]["exitCode"] == 0
+    assert container["resources"]["limits"] == {"cpu": "1", "memory": "256Mi"}
+    assert pod["status"]["qosClass"] == "Guaranteed"
+    assert pod["spec"]["securityContext"]["runAsUser"] == 1000
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    # No token of its own among what is mounted.
+    assert [each["mountPath"] for each in container["volumeMounts"]] == ["/work", "/tmp"]  # noqa: S108
+    # Neither the pod nor a file of the run stays.
+    assert kubernetes.get("pods", f"--namespace={NAMESPACE}")["items"] == []
+    assert [path for path in place.work.rglob("*") if path.is_file()] == []
+
+
+def test_a_program_that_fails_says_why(place: Place) -> None:
+    state, said = place.run(put(place, "segments/short.csv", "time,X\n0,1\n1,2\n"))
+    assert state == "failed"
+    assert "2 samples are too few to measure noise" in said
