@@ -12,6 +12,8 @@ import pytest
 
 import lisa_scaffold
 
+from .conftest import ROOT
+
 PACKAGE = Path(lisa_scaffold.__file__).parent
 FLOORS = {
     "errors": 0,
@@ -38,6 +40,7 @@ FLOORS = {
     "rules": 5,
     "sync": 5,
     "adopt": 6,
+    "aftercare": 6,
     "verbs": 7,
     "fleet": 8,
     "report": 9,
@@ -105,6 +108,17 @@ def test_one_module_alone_imports_a_package(package: str, importer: str) -> None
         if any(name.split(".")[0] == package for name in imported(path))
     }
     assert found == {importer}
+
+
+def test_contributing_names_each_part_on_its_floor() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (`.+?) \|", text, flags=re.MULTILINE)
+    told = {
+        name.strip("/"): int(floor)
+        for floor, names in rows
+        for name in re.findall(r"`([^`]+)`", names)
+    }
+    assert told == FLOORS
 
 
 def test_only_git_and_process_run_git() -> None:

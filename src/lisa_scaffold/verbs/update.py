@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import files, git, project, template, workplace
+from lisa_scaffold.aftercare import (
+    answered,
+    example,
+    moved_folders,
+    published_sources,
+    requirements,
+)
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Blob
@@ -24,7 +31,6 @@ from lisa_scaffold.shown import brief, redacted, spoken, visible
 from lisa_scaffold.sync import package_name, recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
-from lisa_scaffold.verbs import example, follow, moved, required, shipped
 from lisa_scaffold.versions import shorten
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -280,22 +286,24 @@ class Prepared:
             keep_prose,
             match_patterns(read_settings(self.project.root).skip),
         )
-        held = () if recopies else [*required.hold_required(store, ours, base, theirs, is_example)]
+        held = (
+            () if recopies else [*requirements.hold_required(store, ours, base, theirs, is_example)]
+        )
         if recopies:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
             synced = trees.merge_project(store, ours, base, theirs, policy)
         if names := _find_renamed(before, after, *renders):
             package_name.follow(synced, store, ours, names, policy)
-        change = follow.Change(before.answers, after.answers, base, theirs)
+        change = answered.Change(before.answers, after.answers, base, theirs)
         if current.version == self.new.version and not recopies:
-            follow.offer_seeded(synced, store, ours, change, policy.seeded)
+            answered.offer_seeded(synced, store, ours, change, policy.seeded)
         if not recopies:
-            follow.follow_licence(synced, store, ours, change)
-            follow.tell_sessions(synced, store, ours)
-            moved.follow_folders(synced, store, ours, base)
-            shipped.keep_shipped(synced, store, ours, base, theirs)
-            required.tell_dropped(synced, store, ours)
+            answered.follow_licence(synced, store, ours, change)
+            answered.tell_sessions(synced, store, ours)
+            moved_folders.follow_folders(synced, store, ours, base)
+            published_sources.keep_shipped(synced, store, ours, base, theirs)
+            requirements.tell_dropped(synced, store, ours)
             synced.notes += held
         if without_example:
             package = str(after.answers.get("import_name"))
