@@ -197,7 +197,7 @@ def test_messages_commands_and_tracebacks_are_harmless(
     place = tmp_path / f"{EVIL}{FORGED} \udce9"
     assert cli.main(["update", str(place)]) == 2
     assert_harmless(capsys.readouterr().err)
-    make(place, {"pyproject.toml": '[project]\nname = "x"\n', "CHANGELOG.md": CHANGELOG})
+    make(place, {"pyproject.toml": "[project\n", "CHANGELOG.md": CHANGELOG})
     assert cli.main(["check", "--verbose", str(place)]) == 1
     assert_harmless(*capsys.readouterr())
 

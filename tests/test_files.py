@@ -278,7 +278,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with a repair to be made, and the current folder."""
     folder = tmp_path / "project"
     changelog = "# Changelog\n\n## [1.3.0] - 2026-11-02\n\n- Faster noise.\n"
-    write(folder, {"pyproject.toml": '[project]\nname = "noise"\n', "CHANGELOG.md": changelog})
+    write(
+        folder,
+        {
+            "pyproject.toml": '[build-system]\n[project]\nname = "noise"\n',
+            "CHANGELOG.md": changelog,
+        },
+    )
     git("init", "--quiet", cwd=folder)
     git("add", "--all", cwd=folder)
     git("commit", "--quiet", "--message=One", cwd=folder)

@@ -117,7 +117,7 @@ CHECKS = {"plain": (), "fix": ("--fix",), "diff": ("--diff",), "page": ("--forma
 @pytest.mark.uncounted
 @pytest.mark.parametrize("options", CHECKS.values(), ids=CHECKS)
 def test_a_check_runs_nothing(armed: Workshop, traps: Traps, options: tuple[str, ...]) -> None:
-    (armed.project / "CHANGELOG.md").write_text("# Changelog\n")
+    write(armed.project, {"CHANGELOG.md": "# Changelog\n", "broken.toml": "=\n"})
     assert cli.main(["check", str(armed.project), *options]) == ExitCode.FINDINGS
     assert traps.sprung() == set()
 
@@ -250,7 +250,9 @@ def test_a_template_that_the_environment_names_runs_nothing(
     monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", "bare.git")
     monkeypatch.chdir(tmp_path)
     assert cli.main(["update", str(workshop.project), "--defaults"]) == ExitCode.DONE
+    write(workshop.project, {"broken.toml": "=\n"})
     assert cli.main(["check", str(workshop.project)]) == ExitCode.FINDINGS
+    (workshop.project / "broken.toml").unlink()
     monkeypatch.setenv("LISA_SCAFFOLD_TEMPLATE", ".")
     monkeypatch.chdir(bare)
     assert cli.main(["update", str(workshop.project), "--defaults"]) == ExitCode.DONE

@@ -35,7 +35,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     plain = fleet.clones / "plain"
     plain.mkdir()
     git.git("init", "--quiet", cwd=plain)
-    write(plain, {"pyproject.toml": '[project]\nname = "plain"\n'})
+    write(plain, {"pyproject.toml": '[build-system]\n[project]\nname = "plain"\n'})
     commit(plain)
     return fleet
 

@@ -22,13 +22,13 @@ def test_generated_projects_pass() -> None:
 
 
 def test_build_system() -> None:
-    table = '# Ours.\n\n[project]\nname = "a"\n'
+    table = '# Ours.\n\n[project]\nname = "a"\nversion = "1"\n'
     files = {TOML: table}
     assert found(files, "PKG") == [("PKG001", TOML, 1)]
     assert messages(files, "PKG") == [
         "no [build-system], so each installer guesses how to build this: add one"
     ]
-    assert fixed(files, "PKG001") == {TOML: f'# Ours.\n\n{SYSTEM}\n[project]\nname = "a"\n'}
+    assert fixed(files, "PKG001") == {TOML: table.replace("[project]", f"{SYSTEM}\n[project]")}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_build_system() -> None:
     ],
 )
 def test_a_build_system_that_every_python_of_the_project_runs(lines: str, wanted: str) -> None:
-    table = f'[project]\nname = "a"\n{lines}'
+    table = f'[project]\nname = "a"\nversion = "1"\n{lines}'
     made = {TOML: f"{SYSTEM.replace('setuptools>=77.0.3', wanted)}\n{table}"}
     assert [each.fixable for each in findings({TOML: table}, "PKG001")] == [bool(wanted)]
     if wanted:

@@ -149,7 +149,8 @@ _ESCAPE = compile_lazily(r"\\(?:e|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 
 def is_newer(text: str) -> bool:
     """Whether a text that is no TOML 1.0 is TOML 1.1: one that the older form can say too."""
-    if crowded_toml(text):
+    # What is refused for its size alone is of the older form.
+    if crowded_toml(text) or _is_older(text):
         return False
     parts: list[str] = []
     depth = 0
@@ -168,9 +169,13 @@ def is_newer(text: str) -> bool:
             elif part == "\n" and depth:
                 part = " "
         parts.append(part)
+    return _is_older("".join(parts))
+
+
+def _is_older(text: str) -> bool:
     try:
-        tomllib.loads("".join(parts))
-    except tomllib.TOMLDecodeError:
+        tomllib.loads(text)
+    except ValueError:  # also of a number of too many digits
         return False
     return True
 

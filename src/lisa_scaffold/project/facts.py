@@ -208,18 +208,21 @@ class Facts(Files):
         knows = "build-system" in self.pyproject.data or self.has(
             "setup.py", "setup.cfg", "uv.lock"
         )
-        return knows or bool(_BUILDERS & self.pyproject.table("tool").keys())
+        told = self.pyproject.get("tool", "uv", "package")
+        return knows or bool(told) or bool(_BUILDERS & self.pyproject.table("tool").keys())
 
     @property
     def tells_tools_alone(self) -> bool:
         """Whether a table ``[project]`` only tells tools about a repository that nobody installs.
 
-        It has no version, and nothing that an installation would bring or do.
+        It has no version, and nothing that an installation would bring or do. What lies below
+        ``src`` is imported by nobody without one.
         """
         table = self.pyproject.table("project")
         dynamic = self.pyproject.items("project", "dynamic")
         stated = {*table, *map(str, dynamic)}
-        return bool(table) and not stated & _OF_INSTALLATION and not self._knows_builder
+        alone = bool(table) and not stated & _OF_INSTALLATION and not self._knows_builder
+        return alone and self.layout.style != "src"
 
     @cached_property
     def layout(self) -> Layout:

@@ -85,8 +85,9 @@ def test_every_rule_leads_to_its_page_and_says_why() -> None:
     ]
     assert found.texts("details", class_="why")[0] == (
         "Why, and how to comply Why Tools that read the file stop, or silently fall back to their"
-        " defaults. How Correct the line; an editor with TOML support highlights the mistake."
-        " Source TOML."
+        " defaults. How Correct the line; an editor with TOML support highlights the mistake. What"
+        " TOML 1.1 brought is a mistake in pyproject.toml alone: Python reads TOML 1.0, other tools"
+        " may read both. Source TOML."
     )
 
 
