@@ -161,7 +161,8 @@ def test_what_is_guessed_is_told(tmp_path: Path, capsys: Capture) -> None:
         "glue/__init__.py: line 1 imports pkg_resources, which setuptools 82 has not any more",
         "pyproject.toml: the group `test` got what tox and jobs install: mock, numpy>=1.11.2 "
         "(tox.ini); babel>=2.3 (.travis.yml). Take out what no test needs",
-        "tox or jobs install these too, and the group `test` does not: hdf5 (.travis.yml)",
+        "tox or jobs install these too, and the group `test` does not: hdf5 (.travis.yml, "
+        "by conda)",
     ):
         assert part in told
     assert "nox -s lint types hooks lists them" in "\n".join(result["notes"])

@@ -245,18 +245,17 @@ def test_a_canary_that_fails_is_not_waited_for(fleet: Fleet, capsys: Capture) ->
 def test_an_interruption_names_all_that_is_done(
     jobs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fleet = open_fleet(tmp_path, monkeypatch, **{f"p{n:02}": {} for n in range(12)})
-    words = [sys.executable, "-m", "lisa_scaffold", "fleet", "update", str(fleet.set_up())]
-    started = subprocess.Popen(
-        [*words, "--jobs", jobs], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    while not any(fleet.clones.glob(f"*/.git/refs/heads/{BRANCH}")):
-        time.sleep(0.01)
-    os.killpg(started.pid, signal.SIGINT)
-    _, said = started.communicate(timeout=60)
-    done = sorted(name for name, tip in tips(fleet).items() if tip)
+    # Where this machine lets the test wait, the fleet may be done before it is interrupted.
+    for attempt in range(3):
+        fleet = open_fleet(
+            tmp_path / f"{attempt}", monkeypatch, **{f"p{n:02}": {} for n in range(12)}
+        )
+        code, said = interrupt(fleet, jobs)
+        done = sorted(name for name, tip in tips(fleet).items() if tip)
+        if code != ExitCode.DONE or len(done) < 12:
+            break
     assert done
-    assert started.returncode == ExitCode.INTERRUPTED, said
+    assert code == ExitCode.INTERRUPTED, said
     last = said.splitlines()[-1]
     assert last.startswith("  This is done, and stays: "), said
     assert sorted(re.findall(r"(p\d\d) is updated", last)) == done
@@ -265,6 +264,19 @@ def test_an_interruption_names_all_that_is_done(
     for name in done:
         mark = seal.read_mark(read(fleet, name))
         assert mark is not None
+
+
+def interrupt(fleet: Fleet, jobs: str) -> tuple[int, str]:
+    """Update a fleet, and interrupt that when the first branch is there; how it ended."""
+    words = [sys.executable, "-m", "lisa_scaffold", "fleet", "update", str(fleet.set_up())]
+    started = subprocess.Popen(
+        [*words, "--jobs", jobs], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not any(fleet.clones.glob(f"*/.git/refs/heads/{BRANCH}")):
+        time.sleep(0.01)
+    os.killpg(started.pid, signal.SIGINT)
+    _, said = started.communicate(timeout=60)
+    return started.returncode, said
 
 
 @pytest.mark.uncounted
