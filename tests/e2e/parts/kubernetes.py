@@ -58,19 +58,23 @@ def programs() -> Path:
     mirror = debian_mirror()
     command = [
         *(need("mmdebstrap"), "--variant=apt", "--quiet", "--dpkgopt=force-unsafe-io"),
-        *(f"--include={INCLUDE}", f"--customize-hook=copy-in {BUILD} /root"),
-        f'--customize-hook=chroot "$1" sh /root/{BUILD.name} {VERSION}',
+        f"--include={INCLUDE}",
     ]
     sources = [f"{kind} {mirror} bookworm main" for kind in ("deb", "deb-src")]
 
     def make(path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            hook = f"--customize-hook=sync-out /root/programs {path}"
+            hooks = (
+                f"--customize-hook=copy-in {BUILD} /root",
+                f'--customize-hook=chroot "$1" sh /root/{BUILD.name} {VERSION}',
+                f"--customize-hook=sync-out /root/programs {path}",
+            )
             path.mkdir()
-            words = [*command, hook, "bookworm", f"{folder}/system", *sources]
+            words = [*command, *hooks, "bookworm", f"{folder}/system", *sources]
             passes(*words, cwd=Path("/"), timeout=7200)
 
-    return cached("kubernetes", [*command, *sources, BUILD.read_bytes()], make)
+    # Wherever the script lies, it is the same.
+    return cached("kubernetes", [*command, *sources, VERSION, BUILD.read_bytes()], make)
 
 
 @dataclass(frozen=True)
@@ -355,6 +359,7 @@ def _unmounted(folder: Path) -> Iterator[None]:
     finally:
         table = Path("/proc/self/mounts").read_text(encoding="utf-8")
         for point in reversed([line.split()[1] for line in table.splitlines()]):
-            if point.startswith(f"{folder}/"):
+            # It mounts its folder upon itself, too.
+            if f"{point}/".startswith(f"{folder}/"):
                 passes(need("umount"), "--lazy", point, cwd=Path("/"))
         shutil.rmtree(folder, ignore_errors=True)
