@@ -116,6 +116,14 @@ class Client:
         self._process.communicate(timeout=30)
 
 
+# The kernel tells it when the test has died. Not every program then ends when it is asked to.
+GUARD = """\
+trap 'trap "" TERM; kill -TERM 0; { sleep 15; kill -KILL 0; } & wait $program' TERM
+"$@" & program=$!
+wait $program
+"""
+
+
 def free_port() -> int:
     """Find a port that nobody listens on."""
     with socket.socket() as found:
@@ -125,10 +133,10 @@ def free_port() -> int:
 
 @contextmanager
 def process(*command: str | Path, log: Path, env: dict[str, str] | None = None) -> Iterator[int]:
-    """Run a program beside the test, and end it and its children."""
+    """Run a program beside the test, and end it and its children, also when the test is killed."""
     with log.open("a") as written:
         started = subprocess.Popen(
-            [need("setpriv"), "--pdeathsig=TERM", *map(str, command)],
+            [need("setpriv"), "--pdeathsig=TERM", "sh", "-c", GUARD, "sh", *map(str, command)],
             stdout=written,
             stderr=written,
             start_new_session=True,
@@ -143,6 +151,19 @@ def process(*command: str | Path, log: Path, env: dict[str, str] | None = None) 
                 started.wait(timeout=20)
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
+
+
+def processes(session: int) -> list[int]:
+    """Tell the processes of a session that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, its = path.read_text().rpartition(")")[2].split()[:4]
+        except OSError:  # it has ended
+            continue
+        if int(its) == session and state != "Z":
+            found.append(int(path.parent.name))
+    return found
 
 
 def wait_for(what: str, url: str, log: Path, seconds: float = 120) -> None:
