@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from .parts import airflow, ceph, slurm
+from .parts import airflow, ceph, mail, slurm
 from .parts.airflow import Airflow, Pipeline, wait_until
 from .parts.centre import Centre
 from .parts.ceph import Client, Gateway
+from .parts.mail import Mailbox
 from .parts.slurm import Cluster
 
 pytestmark = pytest.mark.heavy
@@ -71,6 +72,25 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield serving
 
 
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with mail.receiving() as receiving:
+        yield receiving
+
+
+@pytest.fixture
+def centre(
+    pipeline: Pipeline, gateway: Gateway, cluster: Cluster, mailbox: Mailbox, tmp_path: Path
+) -> Centre:
+    """The site, which tells people of runs that fail."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    made = Centre(pipeline, gateway, cluster, folder)
+    made.alert()
+    made.env["AIRFLOW_CONN_SMTP_DEFAULT"] = mailbox.connection
+    return made
+
+
 def begin(running: Airflow, client: Client, key: str, body: str) -> str:
     """Run the DAG on a new object; the name of the run."""
     client("put_object", Bucket="lisa-l0", Key=key, Body=body)
@@ -87,6 +107,18 @@ def step_of(running: Airflow, run: str) -> dict[str, Any]:
     return found[0] if found and found[0]["map_index"] == 0 else {}
 
 
+def waits(running: Airflow, run: str) -> bool:
+    """Whether the step of a run goes on without its task."""
+    return step_of(running, run).get("state") == "deferred"
+
+
+def is_watched(running: Airflow, run: str) -> bool:
+    """Whether a triggerer looks after a step that goes on: the log of its task says so."""
+    logs = Path(running.environment["AIRFLOW_HOME"], "logs/dag_id=noise", f"run_id={run}")
+    found = logs.glob("task_id=process.noise/**/*.trigger.*")
+    return waits(running, run) and any(" starting" in each.read_text() for each in found)
+
+
 def jobs(cluster: Cluster) -> list[str]:
     """The state of every job that there was, the oldest first."""
     said = cluster("scontrol", "--oneliner", "show", "job")
@@ -95,45 +127,37 @@ def jobs(cluster: Cluster) -> list[str]:
 
 def kill_triggerer(running: Airflow) -> None:
     """Kill the triggerer as a machine does that goes down."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            session = int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[3])
-            is_one = (
-                session == running.session
-                and b"triggerer" in folder.joinpath("cmdline").read_bytes()
-            )
-        except OSError:  # it has ended
-            continue
-        if is_one:
-            found.append(int(folder.name))
+    found = [each for each in ceph.processes(running.session) if is_triggerer(each)]
     assert found
     for each in found:
         os.kill(each, signal.SIGKILL)
 
 
+def is_triggerer(process: int) -> bool:
+    """Whether a process is the triggerer; one that has ended is none."""
+    try:
+        return b"triggerer" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def test_a_job_outlives_the_triggerer_and_ends_with_its_task(
-    pipeline: Pipeline, gateway: Gateway, cluster: Cluster, gate: Path, tmp_path: Path
+    centre: Centre, cluster: Cluster, gate: Path, mailbox: Mailbox, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    centre = Centre(pipeline, gateway, cluster, folder)
+    pipeline = centre.pipeline
     env = {name: each for name, each in centre.env.items() if name != "AIRFLOW_HOME"}
     pipeline("buckets", env=env)
     client = Client(pipeline.python, {**os.environ, **env})
     with airflow.standalone(pipeline, tmp_path, env) as running:
-
-        def waits(run: str) -> bool:
-            return step_of(running, run).get("state") == "deferred"
-
         running("/api/v2/dags/sweep", {"is_paused": True}, "PATCH")
         # The triggerer goes while the job runs, and another one goes on where it was.
         run = begin(running, client, "segments/a.csv", SEGMENT)
-        wait_until("the job runs, and its task waits", lambda: waits(run) and jobs(cluster))
+        wait_until("the triggerer watches the job", lambda: is_watched(running, run))
+        assert jobs(cluster) == ["RUNNING"]
         kill_triggerer(running)
         gate.touch()
         wait_until("the job has ended", lambda: jobs(cluster) == ["COMPLETED"])
-        assert waits(run)
+        assert waits(running, run)
         command = (pipeline.python, "-m", "airflow", "triggerer")
         log = tmp_path / "triggerer.log"
         with ceph.process(*command, log=log, env=dict(running.environment)):
@@ -143,13 +167,18 @@ def test_a_job_outlives_the_triggerer_and_ends_with_its_task(
             # Somebody ends the task: the job ends with it, and there is no second one.
             gate.unlink()
             run = begin(running, client, "segments/b.csv", SEGMENT + "25.0,0\n")
-            wait_until(
-                "the second job runs", lambda: waits(run) and jobs(cluster)[1:] == ["RUNNING"]
-            )
+            wait_until("the other one watches the next", lambda: is_watched(running, run))
+            assert jobs(cluster) == ["COMPLETED", "RUNNING"]
             where = f"/api/v2/dags/noise/dagRuns/{run}/taskInstances/process.noise/0"
             running(where, {"new_state": "failed"}, "PATCH")
             wait_until("it ends", lambda: jobs(cluster) == ["COMPLETED", "CANCELLED"])
             states = {each["state"] for each in running.wait_for_runs("noise", 2, 480)}
+            # The DAG processor tells people of the run, and of none that went well.
+            wait_until("people were told", lambda: mailbox.mails != [])
+    (told,) = mailbox.mails
+    assert (told["To"], told["Subject"]) == ("operators@example.org", "noise: a run failed")
+    (body,) = [part.get_content() for part in told.walk() if part.get_content_type() == "text/html"]
+    assert body.strip() == f"{run}: task_failure"
     assert states == {"success", "failed"}
     listed = client("list_objects_v2", Bucket="products", Prefix="noise/")["Contents"]
     assert len([each for each in listed if each["Key"].endswith("/noise.json")]) == 1

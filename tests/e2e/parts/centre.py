@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +19,11 @@ from .slurm import Cluster
 # A DAG run in one process, with its triggers: the end of each task, as JSON in the last line.
 RUN = """\
 import json, sys
+from datetime import timedelta
 from airflow.dag_processing.dagbag import DagBag
 dag = DagBag(sys.argv[1]).dags["noise"]
 for task in dag.tasks:
-    task.retries = 0
+    task.retries, task.retry_delay = int(sys.argv[3]), timedelta(0)
 run = dag.test(run_conf={"objects": json.loads(sys.argv[2])})
 print(json.dumps([str(run.state), run.run_id]))
 """
@@ -80,9 +82,16 @@ class Place:
         path.write_text(yaml.safe_dump(steps), encoding="utf-8")
         self.pipeline("pin", "noise", digest, env=self.env)
 
-    def run(self, *objects: dict[str, str]) -> tuple[str, str]:
+    def alert(self) -> None:
+        """Have people told of runs that fail, by the words of the pipeline's handbook."""
+        page = (self.pipeline.root / "docs/handbook.md").read_text(encoding="utf-8")
+        (told,) = re.findall(r"(?ms)^```yaml\n(alerts:\n.*?)^```", page)
+        with (self.home / "sites/cluster.yaml").open("a", encoding="utf-8") as site:
+            site.write(told)
+
+    def run(self, *objects: dict[str, str], retries: int = 0) -> tuple[str, str]:
         """Run the DAG on some objects; its state, and all that was said."""
-        words = (self.pipeline.root / "dags", json.dumps(objects))
+        words = (self.pipeline.root / "dags", json.dumps(objects), str(retries))
         command = (self.pipeline.python, "-c", RUN, *words)
         said = passes(*command, cwd=self.folder, env=self.env, timeout=300)
         state, _ = json.loads(said.splitlines()[-1])
