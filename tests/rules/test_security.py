@@ -150,6 +150,12 @@ def test_passwords(path: str, line: str) -> None:
         "postgresql://postgres:postgres@gitlab.in2p3.fr/db",
         "https://robot:swordfish@gitlab.example.org",
         "redis://user:swordfish@localhost/0",
+        "postgresql+psycopg2://airflow:airflow@airflow-postgres/airflow",
+        "amqp://Robots:robots@mq.in2p3.fr",
+        "postgresql://me:swordfish@app-db:5432/a",
+        "mysql://me:swordfish@maria-db/a",
+        "https://robot:change-me@gitlab.in2p3.fr",
+        "https://robot:your-token@gitlab.in2p3.fr",
         "https://gitlab.in2p3.fr:8443/a@b",
         "# https://robot:swordfish@gitlab.in2p3.fr",
     ],
@@ -322,6 +328,21 @@ def test_a_password_that_says_what_it_is(password: str, is_found: bool) -> None:
     text = f"services:\n  a:\n    environment:\n      DB: postgresql://me:{password}@data/base\n"
     wanted = [("SEC003", "compose.yaml", 4)] if is_found else []
     assert found({"compose.yaml": text}, "SEC003") == wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "is_found"),
+    [
+        ("compose.dev.yaml", "broker", False),
+        ("compose.yaml", "broker", True),
+        ("compose.dev.yaml", "broker.in2p3.fr", True),
+        ("compose.yaml", "dbs.in2p3.fr", True),
+        ("compose.yaml", "redis.in2p3.fr", True),
+    ],
+)
+def test_a_password_at_a_desk(path: str, host: str, *, is_found: bool) -> None:
+    text = f"services:\n  a:\n    environment:\n      Q: amqp://me:x8Jq11zP@{host}/q\n"
+    assert found({path: text}, "SEC003") == ([("SEC003", path, 4)] if is_found else [])
 
 
 def test_passwords_of_one_file_are_one_finding() -> None:

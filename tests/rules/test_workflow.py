@@ -362,6 +362,46 @@ def test_tasks_that_say_it_themselves() -> None:
     assert found(dags(text), "DAG003") == []
 
 
+BARE = GOOD.replace("    default_args=DEFAULTS,\n", "")
+MADE = "from tools.made import make\n" + BARE.replace("    pass", "    make(task_id='a')")
+MAKER = """\
+from airflow.operators.python import PythonOperator
+def make(task_id):
+    log(retries=3)
+    return PythonOperator(task_id=task_id, {})
+"""
+
+
+@pytest.mark.parametrize(
+    ("maker", "missing"),
+    [
+        ("execution_timeout=1", "no `retries`: add it"),
+        ("retries=2", "no `execution_timeout`: add it"),
+        ("retries=2, execution_timeout=1", ""),
+        ("**{'retries': 2, 'execution_timeout': 1}", ""),
+        ("pool=1", "no `retries` and `execution_timeout`: add them"),
+    ],
+)
+@pytest.mark.parametrize("path", ["dags/tools/made.py", "tools/made/__init__.py"])
+def test_tasks_that_a_function_of_another_file_makes(maker: str, missing: str, path: str) -> None:
+    files = {DAG: MADE, path: MAKER.format(maker)}
+    wanted = [f"tasks have {missing} to `default_args` of the DAG"] if missing else []
+    assert messages(files, "DAG003") == wanted
+
+
+def test_tasks_that_a_class_of_the_project_makes() -> None:
+    text = MADE.replace("import make", "import MyOperator").replace("make(", "MyOperator(")
+    own = "class MyOperator(B):\n    def __init__(self, **all):\n        super().__init__({})\n"
+    said = own.format("retries=1, execution_timeout=2, **all")
+    assert found({DAG: text, "dags/tools/made.py": said}, "DAG003") == []
+    assert len(found({DAG: text, "dags/tools/made.py": own.format("**all")}, "DAG003")) == 1
+
+
+def test_tasks_that_something_unseen_makes_are_not_judged() -> None:
+    assert found({DAG: MADE}, "DAG003") == []
+    assert found({DAG: MADE.replace("task_id='a'", "1")}, "DAG003") == [("DAG003", DAG, 5)]
+
+
 TASK = "move it into a task"
 VARIABLE = "move it into a task, or write `{{ var.value.NAME }}` in a template field"
 CONNECTION = "move it into a task, or write `{{ conn.NAME }}` in a template field"
@@ -401,6 +441,36 @@ def test_a_dag_takes_no_task_and_no_template(old: str, new: str) -> None:
         "Variable.get runs at every parse of the file: read an environment variable here "
         "(`os.environ`)"
     ]
+
+
+STORED = "from airflow.sdk import Variable\nfrom tools import make\nimport requests\n" + GOOD
+DECIDING = "keep what decides on tasks in a file of the repository, or map them (`expand`)"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_deciding"),
+    [
+        ("V = Variable.get('v')\nfor a in V:\n    make(task_id=a)\n", True),
+        ("V = Variable.get('v')\nfor a in V['b']:\n    for c in a:\n        XOperator(c)\n", True),
+        ("V = json.loads(Variable.get('v'))\nW = [make(task_id=a) for a in V]\n", True),
+        ("for a in Variable.get('v'):\n    @task\n    def f(): ...\n    f()\n", True),
+        ("def f(a):\n    return make(task_id=a)\nV = Variable.get('v')\n[f(a) for a in V]\n", True),
+        ("W = {a.strip() for a in Variable.get('v')}\n", False),
+        ("W = [a.strip() for a in Variable.get('v')]\n", False),
+        ("V = Variable.get('v')\nfor a in b:\n    make(task_id=a, c=V)\n", False),
+        ("def g():\n    for a in V:\n        make(task_id=a)\nV = Variable.get('v')\n", False),
+    ],
+)
+def test_what_decides_which_tasks_there_are(text: str, *, is_deciding: bool) -> None:
+    (message,) = messages(dags(STORED + text), "DAG004")
+    remedy = DECIDING if is_deciding else VARIABLE
+    assert message == f"Variable.get runs at every parse of the file: {remedy}"
+
+
+def test_what_a_server_says_cannot_decide_either() -> None:
+    text = "for a in requests.get('b').json():\n    make(task_id=a)\n"
+    (message,) = messages(dags(STORED + text), "DAG004")
+    assert message == f"requests.get runs at every parse of the file: {DECIDING}"
 
 
 def test_each_remedy_is_said_once() -> None:
@@ -443,7 +513,13 @@ def test_a_secret_in_a_dag(name: str) -> None:
     assert WORD not in message
 
 
-@pytest.mark.parametrize("value", ["", "{{ conn.a.password }}", "${TOKEN}", "<token>", "changeme"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "{{ conn.a.password }}", "${TOKEN}", "<token>", "changeme", "NOT_SET", "your-token"),
+        *("/run/secrets/token", "false", "a/{{ b }}"),
+    ],
+)
 def test_a_place_for_a_secret_is_none(value: str) -> None:
     text = f"{GOOD}hook(password='{value}')\nhook(password=get())\nhook(token_url='https://a')\n"
     assert found(dags(text), "DAG") == []

@@ -12,6 +12,7 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
+from lisa_scaffold.rules.invented import is_invented, is_said_of_secret
 from lisa_scaffold.rules.rule import (
     MUST,
     SET_ASIDE,
@@ -64,16 +65,6 @@ _SERVICE = frozenset(
 )
 _SECRET = compile_lazily(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
-    re.IGNORECASE,
-)
-# What is said of a password, and is none.
-_SAID_OF_SECRET = compile_lazily(
-    r"(?:.*_)?(?:ALLOW|DISABLE|EMPTY|ENABLE|GENERATE|NO|RANDOM|REQUIRE|SKIP|USE)_", re.IGNORECASE
-)
-_SWITCH = compile_lazily(r"yes|no|true|false|on|off|enabled?|disabled?|none|[01]", re.IGNORECASE)
-_INVENTED = compile_lazily(
-    r"[\"']{0,2}|<.*>|[\"']?(?:in|not|un)[-_]?(?:secure|safe)\w{0,20}[\"']?|[\"']?(?:dummy|example|fake|mock|placeholder|sample)[\w-]*[\"']?"
-    r"|[\"']?tests?(?:ing)?(?:[-_]?(?:key|pass|password|secret|token))?\d{0,3}[\"']?",
     re.IGNORECASE,
 )
 _THROWN_AWAY = compile_lazily(
@@ -284,13 +275,11 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         if is_thrown_away(facts, each.file.path):
             continue
         for key, name, value in _environment(each.data.get("environment")):
-            is_secret = _SECRET.fullmatch(name) and not _SAID_OF_SECRET.match(name)
-            is_told = "$" not in value and not _SWITCH.fullmatch(value)
-            is_told = is_told and not _INVENTED.fullmatch(value)
-            is_told = is_told and not _is_default(each, value)
+            is_secret = _SECRET.fullmatch(name) and not is_said_of_secret(name, value)
+            is_told = "$" not in value and not is_invented(value) and not _is_default(each, value)
             if is_told and _PLAIN_WORD.fullmatch(value) and _is_for_desk(each):
                 continue
-            if is_secret and is_told and not value.startswith(("/run/secrets/", "{{")):
+            if is_secret and is_told:
                 lines[each.file.path, name].append(each.line("environment", key))
     for (path, name), found in lines.items():
         message = f"everybody can read {name} here: change it, then use `secrets`"

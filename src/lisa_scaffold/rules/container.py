@@ -14,6 +14,7 @@ from lisa_scaffold.rules import images
 from lisa_scaffold.rules.compose import find_services
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
+from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, is_to_be_changed
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_same, rule
 
 _SECRET = compile_lazily(
@@ -308,12 +309,14 @@ def no_secret(facts: Facts) -> Iterator[Hit]:
     Why: It is in git, and in the history of every image that is built.
 
     How: Change the secret, then mount it only while it is needed:
-    `RUN --mount=type=secret,id=NAME`.
+    `RUN --mount=type=secret,id=NAME`. A word that is to be replaced (`changeme`, `NOT_SET`) is not
+    meant, nor what only says where a secret lies.
 
     Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
     """
     for docker, instruction, name, value in _find_secrets(facts):
-        if value and "$" not in value:
+        is_told = value and "$" not in value and not is_said_of_secret(name, value)
+        if is_told and not is_invented(value) and not is_to_be_changed(value):
             message = (
                 f"everybody can read {name} here: change it, then use `RUN --mount=type=secret`"
             )

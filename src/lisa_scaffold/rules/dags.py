@@ -74,6 +74,16 @@ class Module:
             if name.startswith("airflow.") and name.rpartition(".")[2] in ("DAG", "dag")
         )
 
+    @cached_property
+    def makers(self) -> frozenset[str]:
+        """The functions of the file that are tasks, or in which some are made."""
+        return frozenset(
+            node.name
+            for node in self.nodes
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            if _is_maker(self, node)
+        )
+
     def full(self, node: ast.expr) -> str:
         """The full name of what an expression names; empty where it is no name."""
         parts: list[str] = []
@@ -83,6 +93,17 @@ class Module:
         if not isinstance(node, ast.Name):
             return ""
         return ".".join([self.names.get(node.id, node.id), *reversed(parts)])
+
+
+def _is_maker(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    names = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    if any(_OPERATOR.fullmatch(module.full(each)) for each in names):
+        return True
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return any(
+        _OPERATOR.fullmatch(module.full(each.func)) or any(key.arg in _IDS for key in each.keywords)
+        for each in calls
+    )
 
 
 @cached_in_facts
@@ -395,3 +416,69 @@ def _find_first(pair: ast.expr) -> ast.expr | None:
         case ast.Tuple(elts=[key, _]) | ast.List(elts=[key, _]):
             return key
     return None
+
+
+# --- Who makes tasks ------------------------------------------------------------------------------
+
+_OPERATOR = compile_lazily(
+    r"(?:[^.]+\.)*(?:\w*(?:Operator|Sensor)(?:Async)?(?:\.partial)?|task(?:_group)?(?:\.\w+)?)"
+)
+_IDS = frozenset(["task_id", "group_id", "dag_id"])
+
+
+def makes_task(module: Module, call: ast.Call) -> bool:
+    """Whether a call makes a task, a group of tasks or a DAG, as far as that can be seen."""
+    name = module.full(call.func)
+    return (
+        _OPERATOR.fullmatch(name) is not None
+        or any(each.arg in _IDS for each in call.keywords)
+        or name in module.makers
+    )
+
+
+def find_words_of_makers(facts: Facts, module: Module) -> set[str] | None:
+    """The arguments that functions and classes of other files give to the tasks they make.
+
+    ``None`` where no file of the project has one that makes tasks.
+    """
+    found: set[str] = set()
+    for name, call in module.calls:
+        if "." not in name or name.startswith("airflow."):
+            continue
+        words = _read_maker(facts, name)
+        is_operator = _OPERATOR.fullmatch(name) is not None
+        if words is None and not is_operator and any(each.arg in _IDS for each in call.keywords):
+            return None
+        found |= words or set()
+    return found
+
+
+def _read_maker(facts: Facts, name: str) -> set[str] | None:
+    """What the definition of a name gives to tasks; ``None`` where no file of the project has it.
+
+    A class is one whose name says so: what others are given is not for tasks.
+    """
+    inside, _, last = name.rpartition(".")
+    stem = inside.replace(".", "/")
+    paths = facts.paths(*(f"{above}{stem}{end}" for above in ("", "**/") for end in _ENDS))
+    for tree in (facts.python(path) for path in paths[:_MOST_MAKERS]):
+        for node in tree.body if isinstance(tree, ast.Module) else ():
+            match node:
+                case ast.ClassDef(name=found) if found == last:
+                    return _words_in(node) if _OPERATOR.fullmatch(last) else set()
+                case ast.FunctionDef(name=found) if found == last:
+                    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
+                    made = [each for each in calls if _OPERATOR.fullmatch(ast.unparse(each.func))]
+                    return {word for each in made for word in _words_in(each)}
+    return None
+
+
+_ENDS = (".py", "/__init__.py")
+_MOST_MAKERS = 10
+
+
+def _words_in(node: ast.AST) -> set[str]:
+    """The arguments and the words in a piece of code."""
+    arguments = (each.arg for each in ast.walk(node) if isinstance(each, ast.keyword))
+    said = (each.value for each in ast.walk(node) if isinstance(each, ast.Constant))
+    return {each for each in (*arguments, *said) if isinstance(each, str)}

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.marks import KEY
+from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.images import find_dockerfiles
+from lisa_scaffold.rules.invented import is_invented, is_to_be_changed
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, count_more, join_same, rule
 from lisa_scaffold.versions import normalize_name
 
@@ -154,12 +156,15 @@ _CONFIGURED = (
     *("docker-compose*.y*ml", "*.sh", ".ci/*"),
 )
 _IN_ADDRESS = compile_lazily(
-    r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'$<{]{0,100}:([^\s/@\"']{6,200})@[\w.-]+"
+    r"\b[a-z][a-z0-9+.-]{1,20}://(?P<user>[^\s/:@\"'$<{]{0,100}):(?P<password>[^\s/@\"']{6,200})"
+    r"@(?P<host>[\w.-]+)"
 )
-_IN_FILE = compile_lazily(r"(?:^|\s)password(?:\s*+[:=]\s*+|\s++)([^\s#]{6,})")
-_NO_PASSWORD = compile_lazily(
-    r"[$<>{}*%]|^(?i:password|passwd|changeme|secret|postgres|example|token|x+"
-    r"|(?:in|not|un)[-_]?(?:secure|safe)\w{0,20})$"
+_IN_FILE = compile_lazily(r"(?:^|\s)password(?:\s*+[:=]\s*+|\s++)(?P<password>[^\s#]{6,})")
+_NO_PASSWORD = compile_lazily(r"[$<>{}*%]|^(?:secret|postgres|token)$", re.IGNORECASE)
+# A service of the same file, by its usual name; nobody else reaches it there.
+_LOCAL_HOST = compile_lazily(
+    r"localhost|127\..*|.*\bexample\b.*|(?:[\w-]*[_-])?(?:db|database|postgres(?:ql)?|redis|rabbit(?:mq)?"
+    r"|mysql|maria(?:db)?|mongo(?:db)?)(?:[_-]?\w{0,20})?"
 )
 
 
@@ -169,26 +174,35 @@ def no_password(facts: Facts) -> Iterator[Hit]:
 
     Why: Everybody who can read the repository can read it, and job logs show it.
 
-    How: Change the password, and read it from a variable: `https://user:${TOKEN}@host`.
+    How: Change the password, and read it from a variable: `https://user:${TOKEN}@host`. A password
+    that is the name of its user (`airflow:airflow`) is not meant.
 
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
     for path in facts.paths(*_CONFIGURED):
         if "://" in facts.text(path) or path in (".netrc", ".pypirc"):
             lines = enumerate(facts.lines(path), 1)
-            if found := [number for number, line in lines if _has_password(path, line)]:
+            if found := [number for number, line in lines if _has_password(facts, path, line)]:
                 message = "everybody here can read this password: change it, then use a variable"
                 yield Hit(path, found[0], f"{message}{count_more(found)}")
 
 
-def _has_password(path: str, line: str) -> bool:
+def _has_password(facts: Facts, path: str, line: str) -> bool:
     match = _IN_ADDRESS.search(line) if "://" in line else None
     if match is None and path in (".netrc", ".pypirc"):
         match = _IN_FILE.search(line)
     if match is None or line.lstrip().startswith(("#", "//")):
         return False
-    local = re.search(r"@(localhost|127\.|db\b|postgres|redis|rabbit|[\w.-]*\bexample\b)", line)
-    return not local and not _NO_PASSWORD.search(match[1])
+    password = match["password"]
+    if _NO_PASSWORD.search(password) or is_invented(password) or is_to_be_changed(password):
+        return False
+    if match.re.groups == 1:
+        return True
+    # Who is called as the password is has the one that programs come with.
+    is_default = match["user"].lower() == password.lower()
+    host = match["host"]
+    is_desk = "." not in host and "compose" in path and is_thrown_away(facts, path)
+    return not is_default and not is_desk and not _LOCAL_HOST.fullmatch(host)
 
 
 _MAY_CHANGE = "may change any day, and runs with your secrets"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -15,8 +16,11 @@ from lisa_scaffold.rules.dags import (
     find_argument,
     find_default_keys,
     find_modules,
+    find_words_of_makers,
     is_timed,
+    makes_task,
 )
+from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, is_to_be_changed
 from lisa_scaffold.rules.rule import (
     MUST,
     SHOULD,
@@ -131,7 +135,8 @@ def tasks_end(facts: Facts) -> Iterator[Hit]:
     holds its place for ever.
 
     How: Give `retries` and `execution_timeout` in the DAG's `default_args`; a task that needs
-    others says so itself. Instead of the latter a DAG may have a `dagrun_timeout`.
+    others says so itself, or a function or class of the project that makes it. Instead of the
+    latter a DAG may have a `dagrun_timeout`.
 
     Source: [Airflow's best practices](https://airflow.apache.org/docs/apache-airflow/stable/best-practices.html);
     [time limits](https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/tasks.html#timeouts).
@@ -154,7 +159,10 @@ def _find_endless(facts: Facts) -> Iterator[Hit]:
             # What bounds the whole run bounds its tasks.
             is_bounded = find_argument(call, "dagrun_timeout") is not None
             wanted = ("retries", *(() if is_bounded else ("execution_timeout",)))
-            if missing := [name for name in wanted if name not in given and name not in said]:
+            missing = [name for name in wanted if name not in given and name not in said]
+            elsewhere = find_words_of_makers(facts, module) if missing else None
+            missing = [name for name in missing if elsewhere is not None and name not in elsewhere]
+            if missing:
                 names = " and ".join(f"`{name}`" for name in missing)
                 them = "them" if missing[1:] else "it"
                 message = f"tasks have no {names}: add {them} to `default_args` of the DAG"
@@ -170,9 +178,9 @@ _WORK = compile_lazily(
 )
 
 
-def _at_import(body: list[ast.stmt]) -> Iterator[ast.Call]:
-    """The calls that are made while a module is imported: not those inside of functions."""
-    waiting: list[ast.AST] = [*body]
+def _at_import(module: Module) -> Iterator[ast.AST]:
+    """What is run while a module is imported: not what is inside of functions."""
+    waiting: list[ast.AST] = [*module.tree.body]
     while waiting:
         node = waiting.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -182,9 +190,12 @@ def _at_import(body: list[ast.stmt]) -> Iterator[ast.Call]:
             continue
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             continue
-        if isinstance(node, ast.Call):
-            yield node
+        yield node
         waiting += ast.iter_child_nodes(node)
+
+
+def _calls_at_import(module: Module) -> Iterator[ast.Call]:
+    return (node for node in _at_import(module) if isinstance(node, ast.Call))
 
 
 @rule("DAG004", SHOULD, when=find_modules)
@@ -196,17 +207,22 @@ def nothing_at_import(facts: Facts) -> Iterator[Hit]:
 
     How: Move it into a task. For a variable write a template such as `{{ var.value.name }}`, which
     the template fields of tasks take. The arguments of a DAG take none: read an environment
-    variable there (`os.environ`).
+    variable there (`os.environ`). Where it decides which tasks there are, keep it in a file of the
+    repository, or let a first task return it and map the others over that (`expand`).
 
-    Source: [Airflow's best practices](https://airflow.apache.org/docs/apache-airflow/stable/best-practices.html#top-level-python-code).
+    Source: [Airflow's best practices](https://airflow.apache.org/docs/apache-airflow/stable/best-practices.html#top-level-python-code),
+    [dynamic task mapping](https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/dynamic-task-mapping.html).
     """
     found: dict[str, list[tuple[str, int, str]]] = {}
     for module in find_modules(facts):
         of_dags = _find_arguments(module)
-        for call in _at_import(module.tree.body):
+        deciding = _find_deciding(module)
+        for call in _calls_at_import(module):
             name = module.full(call.func)
             if _WORK.fullmatch(name):
-                remedy = _find_remedy(name, is_argument=call in of_dags)
+                remedy = _find_remedy(
+                    name, is_argument=call in of_dags, is_deciding=call in deciding
+                )
                 found.setdefault(remedy, []).append((module.path, call.lineno, name))
     for remedy, places in found.items():
         path, line, name = min(places)
@@ -217,8 +233,40 @@ def nothing_at_import(facts: Facts) -> Iterator[Hit]:
 
 def _find_arguments(module: Module) -> set[ast.AST]:
     """All that the arguments of the DAGs are made of."""
-    waiting: list[ast.AST] = [each.value for call in module.dags for each in call.keywords]
-    waiting += [each for call in module.dags for each in call.args]
+    values = {name: [value] for name, value in module.values.items()}
+    given = [each.value for call in module.dags for each in call.keywords]
+    return _find_origins([*given, *(each for call in module.dags for each in call.args)], values)
+
+
+def _find_deciding(module: Module) -> set[ast.AST]:
+    """All that decides which tasks there are: what loops that make some go through."""
+    values: defaultdict[str, list[ast.expr]] = defaultdict(list)
+    decisions: list[ast.AST] = []
+    for node in _at_import(module):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for name in (each.id for each in targets if isinstance(each, ast.Name)):
+                    values[name].append(value)
+            case ast.For(iter=decision, body=body) if _makes_tasks(module, body):
+                decisions.append(decision)
+            case (
+                ast.ListComp(elt=made, generators=parts)
+                | ast.DictComp(value=made, generators=parts)
+            ) if _makes_tasks(module, [made]):
+                decisions += [part.iter for part in parts]
+    return _find_origins(decisions, values)
+
+
+def _makes_tasks(module: Module, nodes: Sequence[ast.AST]) -> bool:
+    inner = (each for node in nodes for each in ast.walk(node))
+    return any(isinstance(each, ast.Call) and makes_task(module, each) for each in inner)
+
+
+def _find_origins(
+    nodes: Sequence[ast.AST], values: Mapping[str, Sequence[ast.expr]]
+) -> set[ast.AST]:
+    """All that nodes are made of, through the names of values."""
+    waiting: list[ast.AST] = [*nodes]
     found: set[ast.AST] = set()
     while waiting:
         node = waiting.pop()
@@ -227,16 +275,19 @@ def _find_arguments(module: Module) -> set[ast.AST]:
         found.add(node)
         waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Name):
-            waiting += [value for value in [module.values.get(node.id)] if value]
+            waiting += values.get(node.id, ())
     return found
 
 
-def _find_remedy(name: str, *, is_argument: bool) -> str:
+def _find_remedy(name: str, *, is_argument: bool, is_deciding: bool) -> str:
     """What to do instead of some work at import time."""
-    if not name.startswith("airflow."):
-        return "move it into a task"
-    if is_argument:
+    is_stored = name.startswith("airflow.")
+    if is_argument and is_stored:
         return "read an environment variable here (`os.environ`)"
+    if is_deciding:
+        return "keep what decides on tasks in a file of the repository, or map them (`expand`)"
+    if not is_stored:
+        return "move it into a task"
     if name.endswith(".Variable.get"):
         return "move it into a task, or write `{{ var.value.NAME }}` in a template field"
     return "move it into a task, or write `{{ conn.NAME }}` in a template field"
@@ -245,9 +296,7 @@ def _find_remedy(name: str, *, is_argument: bool) -> str:
 _SECRET = compile_lazily(
     r"(?:.*_)?(?:password|passwd|secret|token|api_key|secret_access_key|private_key)", re.IGNORECASE
 )
-_PLACEHOLDER = compile_lazily(
-    r"\s*|(?>.*?(?:\{\{|\$\{|<)).*|(?:changeme|example|test|dummy|x+|\*+)"
-)
+_TEMPLATE = compile_lazily(r"\{\{|\$\{|<")
 
 
 @rule("DAG005", MUST, when=find_modules)
@@ -267,7 +316,10 @@ def secrets_elsewhere(facts: Facts) -> Iterator[Hit]:
             for keyword in call.keywords
             if keyword.arg and _SECRET.fullmatch(keyword.arg)
             if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
-            if not _PLACEHOLDER.fullmatch(keyword.value.value)
+            if not _TEMPLATE.search(keyword.value.value)
+            if not is_invented(keyword.value.value)
+            if not is_to_be_changed(keyword.value.value)
+            if not is_said_of_secret(keyword.arg, keyword.value.value)
         ]
         if lines:
             more = count_more(lines)
