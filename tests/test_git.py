@@ -14,7 +14,7 @@ from lisa_scaffold.template.source import Source, recorded_source
 
 from .conftest import Tree
 from .support.sweeps import sampled
-from .support.tools import passes
+from .support.tools import commit_all, passes
 
 
 def test_git_says_why_it_failed(tmp_path: Path) -> None:
@@ -321,3 +321,54 @@ def test_a_pipe_in_the_place_of_a_file_holds_git_for_a_while_only(
         git.ignored(repository, ["b"]) if name == ".gitignore" else git.clean_trees(
             repository, tmp_path / "aside", {"b": git.Blob("100644", b"")}
         )
+
+
+def test_a_commit_of_which_nothing_is_lost_has_the_files_that_git_lists(tmp_path: Path) -> None:
+    for path in ("same.txt", "inner/same.txt", "a\tb\nc/\udcff.txt"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("same\n")
+    (tmp_path / "run").write_text("#!/bin/sh\n")
+    (tmp_path / "run").chmod(0o755)
+    (tmp_path / "link").symlink_to("run")
+    commit_all(tmp_path)
+    head = git.git("rev-parse", "HEAD", cwd=tmp_path).strip()
+    module = f"160000,{head},module"
+    (tmp_path / "module").mkdir()
+    git.git("update-index", "--add", "--cacheinfo", module, cwd=tmp_path)
+    git.git("commit", "--quiet", "--message=Module", cwd=tmp_path)
+    expected = git.listed(tmp_path)
+    assert expected is not None
+    assert expected["module"] == "160000"
+    assert len(expected) == 6
+    assert git.refuse_lost(git.repository(tmp_path)) == expected
+    inner = {"same.txt": expected["inner/same.txt"]}
+    assert git.refuse_lost(git.repository(tmp_path / "inner")) == inner
+
+
+def test_what_has_no_commit_or_promises_to_bring_the_rest_has_lost_nothing(
+    small_template: Path, tmp_path: Path
+) -> None:
+    git.git("init", "--quiet", cwd=tmp_path)
+    assert git.refuse_lost(git.repository(tmp_path)) is None
+    commit = git.git("rev-parse", "HEAD", cwd=small_template).strip()
+    clone = tmp_path / "clone"
+    git.bring_clone(git.clonable(small_template.as_uri()), clone, commit)
+    assert git.refuse_lost(git.repository(clone)) is None
+
+
+@pytest.mark.parametrize("lost", ["HEAD", "HEAD^{tree}", "HEAD:inner", "HEAD:inner/a.txt"])
+@pytest.mark.parametrize("left", [None, b"", b"nonsense"])
+def test_a_part_of_the_current_commit_that_is_lost_or_broken_is_told(
+    lost: str, left: bytes | None, tmp_path: Path
+) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner/a.txt").write_text("a\n")
+    commit_all(tmp_path)
+    name = git.git("rev-parse", lost, cwd=tmp_path).strip()
+    place = tmp_path / ".git/objects" / name[:2] / name[2:]
+    place.unlink()
+    if left is not None:
+        place.write_bytes(left)
+    with pytest.raises(git.GitError) as caught:
+        git.refuse_lost(git.repository(tmp_path))
+    assert caught.value.hint == "A part of the repository is missing or broken: clone it again."

@@ -110,14 +110,21 @@ def is_deep_python(tree: ast.AST) -> bool:
     """Whether Python source is nested too deeply for what goes down a tree by calling itself."""
     import ast
 
-    waiting = [(tree, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > _DEEPEST_PYTHON:
-            return True
-        # What follows as `elif` stands no deeper than what it follows.
-        orelse = node.orelse if isinstance(node, ast.If) else []
-        follows = orelse[0] if len(orelse) == 1 and isinstance(orelse[0], ast.If) else None
-        below = ast.iter_child_nodes(node)
-        waiting += [(each, depth + (each is not follows)) for each in below]
-    return False
+    level = [tree]
+    for _ in range(_DEEPEST_PYTHON + 1):
+        below: list[ast.AST] = []
+        for node in level:
+            parts = vars(node)
+            if isinstance(node, ast.If) and len(node.orelse) == 1:
+                # What follows as `elif` stands no deeper than what it follows.
+                parts = {**parts, "orelse": []}
+                (level if isinstance(node.orelse[0], ast.If) else below).append(node.orelse[0])
+            for part in parts.values():
+                if isinstance(part, list):
+                    below += [each for each in part if isinstance(each, ast.AST)]
+                elif isinstance(part, ast.AST):
+                    below.append(part)
+        if not below:
+            return False
+        level = below
+    return True

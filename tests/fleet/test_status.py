@@ -396,7 +396,7 @@ def test_a_clone_that_has_lost_a_part_is_unreadable_although_its_files_are_there
         row = next(each for each in told["projects"] if each["name"] == "plain")
         assert (code, row["state"]) == (ExitCode.FINDINGS, "unreadable")
         assert row["problem"] == (
-            f"{place}: a part of the repository is missing or broken (git rev-list: fatal: "
+            f"{place}: a part of the repository is missing or broken (git ls-tree: "
             f"missing blob object '{lost}'). Clone it again."
         )
         (place / "pyproject.toml").unlink(missing_ok=True)

@@ -30,6 +30,7 @@ def test_what_hinders_the_network_is_told_apart(message: str) -> None:
     "line",
     [
         "error: bad tree object HEAD",
+        "fatal: not a tree object",
         "fatal: loose object 1234 (stored in /tmp/x/.git/objects/12/34) is corrupt",
         "error: object file .git/objects/12/34 is empty",
         f"fatal: unable to read {'a' * 40}",

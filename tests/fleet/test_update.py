@@ -746,7 +746,7 @@ def test_every_verb_says_that_a_clone_has_lost_a_part(fleet: Fleet, capsys: Capt
         _, told = update(fleet, capsys, *options)
         assert told["plain"]["action"] == "failed"
         assert told["plain"]["said"] == (
-            f"{place}: a part of the repository is missing or broken (git rev-list: fatal: "
+            f"{place}: a part of the repository is missing or broken (git ls-tree: "
             f"missing blob object '{lost}'). Clone it again."
         )
     assert tips(fleet)["plain"] == ""

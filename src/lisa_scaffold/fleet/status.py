@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -35,6 +35,7 @@ from lisa_scaffold.versions import is_newer
 from lisa_scaffold.workers import spread
 
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
+Listed = Mapping[str, str | None]
 
 _FORM = "7"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
@@ -89,7 +90,7 @@ class Looker:
         """Look at a local clone, as its current commit has it."""
         key = _describe(folder)
         repository = git.repository(folder)
-        git.refuse_lost(repository)
+        listed = git.refuse_lost(repository)
         base = find_base(repository)
         told = base.told
         with ExitStack() as stack:
@@ -99,7 +100,7 @@ class Looker:
                 place = stack.enter_context(workplace.folder()) / folder.name
                 git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
             row = Row(name, str(folder), repository.head or "", activity=told.day)
-            row = self._look(row, place, (told.tags, told.head_tags))
+            row = self._look(row, place, (told.tags, told.head_tags), listed)
         offered = (self.newest if row.behind else "" if row.version else "adopt", "fix")
         waiting = find_waiting(repository, told, [f"{BRANCHES}{each}" for each in offered if each])
         older = row.behind and find_older(repository, told, row.version, self.newest)
@@ -150,8 +151,10 @@ class Looker:
         pipeline, request = forge.read_state(remote)
         return replace(row, pipeline=pipeline, request=request)
 
-    def _look(self, row: Row, folder: Path, tags: Tags) -> Row:
-        wanted = check.Wanted(Selection(strict=False), today=self.today, tags=tags)
+    def _look(self, row: Row, folder: Path, tags: Tags, listed: Listed | None = None) -> Row:
+        """Look at a folder that is as a commit has it, which the files that are listed are of."""
+        selection = Selection(strict=False)
+        wanted = check.Wanted(selection, today=self.today, tags=tags, listed=listed)
         broken, recorded, other = "", {}, ""
         if (folder / project.ANSWERS_FILE).is_file():
             try:

@@ -47,6 +47,7 @@ BROKEN = compile_lazily(
     r"|(?:object|file|pack) \S+ (?:\(stored in .*\) )?is (?:corrupt|empty)"
     r"|(?:unable to|could not) read (?:tree|blob|commit|object|[0-9a-f]{40})|failed to read object"
     r"|missing (?:blob|tree|commit|tag|object) "
+    r"|not a tree object|could not get object info"
     r"|did not send all necessary objects|index file corrupt|inflate: data stream error"
 )
 """What git says where a repository has lost a part, or has a broken one."""
@@ -134,10 +135,16 @@ def complete(  # noqa: PLR0913 - as many as git is told of
         )
     if done.returncode not in codes:
         message = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        again = "A part of the repository is missing or broken: clone it again."
-        hint = again if BROKEN.search(message) else "Mend what git says and try again."
-        raise GitError(f"git {verb}: {message}", hint)
+        if BROKEN.search(message):
+            raise lost_part(verb, message)
+        raise GitError(f"git {verb}: {message}", "Mend what git says and try again.")
     return done
+
+
+def lost_part(verb: str, message: str) -> GitError:
+    """The error that a repository has lost a part, or has a broken one."""
+    again = "A part of the repository is missing or broken: clone it again."
+    return GitError(f"git {verb}: {message}", again)
 
 
 def _find_verb(arguments: Sequence[str | Path]) -> str:

@@ -114,8 +114,8 @@ def _silence() -> dict[str, None]:
     """Variables by which git tells what it does where its messages are read: not into a file."""
     return {
         name: None
-        for name, value in os.environ.items()
-        if name.startswith("GIT_TRACE") and not value.startswith("/")
+        for name in os.environ
+        if name.startswith("GIT_TRACE") and not os.environ[name].startswith("/")
     }
 
 

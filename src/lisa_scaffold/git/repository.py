@@ -16,7 +16,7 @@ from lisa_scaffold.bounds import has_long_number
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.git import folder as git_folder
 from lisa_scaffold.git import settings
-from lisa_scaffold.git.command import GitError, complete, git, run
+from lisa_scaffold.git.command import GitError, complete, git, lost_part, run
 from lisa_scaffold.git.environment import NOWHERE, Variables, online
 from lisa_scaffold.model import Identity
 
@@ -275,13 +275,33 @@ def is_clean(repository: Repository) -> bool:
     return not repository.run("--no-optional-locks", "status", *options)
 
 
-def refuse_lost(repository: Repository) -> None:
+def refuse_lost(repository: Repository) -> dict[str, str | None] | None:
     """Raise GitError where the repository has lost a part of its current commit.
 
-    The work tree may be whole all the same. A partial clone has what was asked for, and no more.
+    The work tree may be whole all the same.
+
+    Returns
+    -------
+    dict or None
+        The files of the commit, with their modes, by path relative to the folder; ``None`` where
+        there is none, or in a partial clone, which has what was asked for and no more.
     """
-    if repository.head and not repository.settings.promise:
-        repository.run("rev-list", "--objects", "--no-walk", "--quiet", repository.head)
+    if repository.head is None or repository.settings.promise:
+        return None
+    # To tell the sizes, git looks into every object.
+    asked = ("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head)
+    with repository.shown() as place:
+        done = complete(*asked, cwd=repository.top, env=place)
+    found: dict[str, str | None] = {}
+    for record in os.fsdecode(done.stdout).split("\0")[:-1]:
+        info, _, path = record.partition("\t")
+        mode, kind, name, size = info.split()
+        if size == "BAD":
+            said = f"{done.stderr.decode(errors='replace')}missing {kind} object '{name}'"
+            raise lost_part("ls-tree", said)
+        if path.startswith(repository.prefix):
+            found[path.removeprefix(repository.prefix)] = mode
+    return found
 
 
 def update_index(repository: Repository, info: bytes) -> None:

@@ -115,15 +115,29 @@ class Facts(Files):
         self._found: dict[Callable[[Facts], Any], Any] = {}
 
     @classmethod
-    def read(cls, root: Path, given: Given | None = None) -> Facts:
+    def read(
+        cls,
+        root: Path,
+        given: Given | None = None,
+        listed: Mapping[str, str | None] | None = None,
+    ) -> Facts:
         """The facts of a folder.
+
+        Parameters
+        ----------
+        root
+            The folder.
+        given
+            What no file of it tells.
+        listed
+            As of :class:`~lisa_scaffold.project.tree.Disk`.
 
         Raises
         ------
         LisaError
             If git refuses the folder.
         """
-        return cls(Disk(root), root, given or Given())
+        return cls(Disk(root, listed), root, given or Given())
 
     @classmethod
     def of(cls, files: Mapping[str, str | bytes], given: Given | None = None) -> Facts:

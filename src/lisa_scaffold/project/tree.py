@@ -86,6 +86,9 @@ class Disk:
     ----------
     root
         The folder.
+    listed
+        Its files with their modes, as :func:`lisa_scaffold.git.listed` has them; ``None``: git is
+        asked.
 
     Raises
     ------
@@ -93,9 +96,10 @@ class Disk:
         If git refuses the folder.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, listed: Mapping[str, str | None] | None = None) -> None:
         self._root = root
-        listed = git.listed(root)
+        if listed is None:
+            listed = git.listed(root)
         found = listed.items() if listed else ((path, None) for path in _walk_folder(root))
         self.files: Mapping[str, File] = {
             path: file for path, mode in sorted(found) if (file := _stat_file(root, path, mode))

@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice, product
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ def sessions_exist(facts: Facts) -> Iterator[Hit]:
 
     Source: [nox: command line](https://nox.thea.codes/en/stable/usage.html#specifying-one-or-more-sessions).
     """
-    known = _find_sessions(facts)
+    known = _find_sessions(facts.python("noxfile.py"))
     if known is None:
         return
     for job in facts.pipeline.jobs.values():
@@ -150,9 +151,9 @@ def _split(line: str) -> list[str]:
         return []
 
 
-def _find_sessions(facts: Facts) -> dict[str, _Session] | None:
+@lru_cache(maxsize=16)  # projects of one template have the file in common
+def _find_sessions(tree: ast.Module | Problem) -> dict[str, _Session] | None:
     """The sessions by their names; ``None`` where nobody can tell without running the file."""
-    tree = facts.python("noxfile.py")
     if isinstance(tree, Problem):
         return None
     found: dict[str, _Session] = {}

@@ -50,6 +50,8 @@ class Wanted(NamedTuple):
         Whether the members of a workspace are checked too, after the project at its top.
     tags
         All tags of the repository, and those of its current commit; ``None``: git is asked.
+    listed
+        The files of the only project that is checked, with their modes; ``None``: git is asked.
     """
 
     selection: Selection = Selection()
@@ -59,6 +61,7 @@ class Wanted(NamedTuple):
     excerpts: bool = False
     members: bool = False
     tags: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    listed: Mapping[str, str | None] | None = None
 
 
 class Result(NamedTuple):
@@ -201,7 +204,7 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
         If git refuses the project.
     """
     tags, head_tags = wanted.tags or (None, ())
-    facts = Facts.read(path, Given(tags, head_tags, today=wanted.today))
+    facts = Facts.read(path, Given(tags, head_tags, today=wanted.today), wanted.listed)
     origin = origins.of(path, facts.answers) if facts.answers else None
     if origin:
         version = str(facts.answers.get("_commit"))
