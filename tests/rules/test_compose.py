@@ -363,3 +363,33 @@ def test_what_is_for_a_desk(name: str, mount: str, password: str, *, is_found: b
     assert bool(found(files, "CMP004")) == is_found
     is_for_desk = mount.startswith(".:") or ".dev." in name
     assert bool(found(files, "CMP005")) != is_for_desk
+
+
+RUN = "Run `docker compose up`.\n"
+
+
+@pytest.mark.parametrize(
+    ("readme", "is_found"),
+    [
+        (f"# A\n\n## Kør lokalt\n\n{RUN}", False),
+        (f"# A\n\n## Local development\n\n### Start\n\n{RUN}", False),
+        ("# A\n\n## Developing\n\n```sh\ndocker-compose up\n```\n", False),
+        (f"# A\n\n{RUN}", True),
+        (f"# A\n\n## Local development\n\n## Start\n\n{RUN}", True),
+        (f"# A\n\n## Running locally\n\n{RUN}\n## Deploy\n\n{RUN}", True),
+        ("# A\n\n## Local development\n\nSee docker-compose.yaml\n", True),
+        (f"# A\n\n## Allocations\n\n{RUN}", True),
+    ],
+)
+def test_what_a_readme_says_of_compose(readme: str, *, is_found: bool) -> None:
+    body = (
+        "services:\n  a:\n    image: postgres:18\n    environment:\n"
+        "      POSTGRES_PASSWORD: x7Gk2-qPz9\n    ports: ['5432:5432']\n"
+    )
+    codes = ["CMP004", "CMP005"] if is_found else []
+    assert [code for code, *_ in found(compose(body, **{"README.md": readme}), "CMP")] == codes
+    # Another file than the one that Compose takes by itself is not what the page is about.
+    other = compose(body, "compose.site.yaml", **{"README.md": readme})
+    assert len(found(other, "CMP")) == 2
+    inner = {f"a/{path}": text for path, text in compose(body).items()}
+    assert len(found({**inner, "README.md": readme}, "CMP")) == 2

@@ -438,6 +438,8 @@ def test_what_a_tool_writes_it_would_write_again(head: str) -> None:
         *(("ci/docker/build.Dockerfile", False), (".gitlab-ci/Dockerfile", False)),
         *((".cscs-ci/Dockerfile", False), ("ci-scripts/a/Dockerfile", False)),
         *((".ci/Dockerfile", False), ("docker/Dockerfile.ci", False), ("a/ci.Dockerfile", False)),
+        *(("docker/Dockerfile.ci-oldest", False), ("Dockerfile.ci_a", False)),
+        ("a/ci-oldest.Dockerfile", False),
         *(("city/Dockerfile", True), ("ci.d/Dockerfile", True), ("Dockerfile.cid", True)),
     ],
 )
@@ -490,6 +492,7 @@ def test_what_is_copied_from_a_stage_or_a_context() -> None:
         ("Makefile", "base:\n\tpodman build --tag=a/${NAME}-debian:latest ."),
         ("Dockerfile.nest", "# docker build --tag a/nest-debian .\nFROM debian:13"),
         (".gitlab-ci.yml", "a:\n  script: docker buildx build --pull -t 'a/nest-debian' ."),
+        ("docker/README.md", "```shell\ndocker build --no-cache -t a/nest-debian ./nest\n```"),
     ],
 )
 def test_images_that_a_command_here_builds(path: str, command: str) -> None:
@@ -705,3 +708,39 @@ def test_an_image_with_a_server_that_starts_as_root() -> None:
     ):
         files = image(*(line.format(command) for line in lines))
         assert bool(found(files, "CON004")) == is_found
+
+
+OLD = "FROM python:{}\nCOPY . .\nCMD a\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "is_told"),
+    [
+        *(("docker/Dockerfile.ci-oldest", each, False) for each in ("3.9", "3.9.2-slim")),
+        ("docker/Dockerfile.ci-oldest", "3.8", True),
+        ("Dockerfile", "3.9", True),
+    ],
+)
+def test_a_pipeline_may_have_the_oldest_python(path: str, version: str, *, is_told: bool) -> None:
+    project = "[project]\nname = 'a'\nversion = '1'\nrequires-python = '>=3.9'\n"
+    files = {"pyproject.toml": project, path: OLD.format(version)}
+    wanted = [("CON009", path, 1)] if is_told else []
+    assert found(files, "CON009", today=date(2026, 1, 1)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_told"),
+    [
+        (["FROM debian:13 AS builder", "COPY . .", "RUN make"], False),
+        (["FROM debian:13 AS wheel-build", "COPY . ."], False),
+        (["FROM debian:13 AS rebuilt", "COPY . ."], True),
+        (["FROM debian:13 AS builder", "RUN make", "FROM debian:13", "COPY a b"], True),
+        (["FROM debian:13", "ADD $address /dist/", "RUN make"], False),
+        (["FROM debian:13", "ADD --checksum=a https://example.org/a.tar /dist/"], False),
+        (["FROM debian:13", "ADD a.tar /dist/"], True),
+        (["FROM debian:13", "ADD $address /dist/", "CMD a"], True),
+    ],
+)
+def test_what_only_makes_something_is_not_run(lines: list[str], *, is_told: bool) -> None:
+    files = {FILE: "\n".join(lines), ".dockerignore": "*\n"}
+    assert bool(found(files, "CON004")) == is_told

@@ -104,3 +104,26 @@ def test_nothing_is_told_where_no_day_is_known(name: str) -> None:
 )
 def test_the_name_of_a_release_may_be_a_version(name: str, *, moves: bool) -> None:
     assert bool(explain_change(name)) == moves
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("BINDERIMAGE", "a/BASE_IMAGE", "@BASE@", "%%BASE%%", "__BASE__", "<base>", "{{ base }}"),
+        *("$BASE", "${BASE}-slim", "Base", "example.org/Base", ""),
+    ],
+)
+def test_a_word_that_is_replaced_is_no_image(name: str) -> None:
+    assert explain_change(name) == ""
+    assert explain_change(f"{name}:latest") == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("debian", "a/b", "a/b/c_d", "Example.org/a", "localhost/a", "localhost:5000/a.b"),
+        *("[::1]:5000/a", "10.0.0.1/a__b"),
+    ],
+)
+def test_names_of_images(name: str) -> None:
+    assert explain_change(name) == f"the image {name} may change any day: add a version tag"

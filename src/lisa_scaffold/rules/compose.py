@@ -96,14 +96,53 @@ _MOST_HEAD = 60
 
 
 def is_thrown_away(facts: Facts, path: str) -> bool:
-    """Whether a file is for a pipeline, tests or a desk, by its name or by the comment on top."""
-    if _THROWN_AWAY.fullmatch(path):
+    """Whether a file is for a pipeline, tests or a desk.
+
+    By its name, by the comment on top, or by what the README beside it says of Compose.
+    """
+    if _THROWN_AWAY.fullmatch(path) or path in _find_of_desk(facts):
         return True
     head = takewhile(
         lambda line: not line.strip() or line.lstrip().startswith("#"),
         facts.lines(path)[:_MOST_HEAD],
     )
     return _OF_DESK.search(" ".join(line.strip("# \t") for line in head)) is not None
+
+
+_RUNS_COMPOSE = compile_lazily(r"\bdocker[- ]compose\b(?!\.)")
+_AT_DESK = compile_lazily(
+    r"\b(?:lo[ck]al(?:ly|t|host|e|es|ement)?|develop(?:ment|ers?|ing)?|entwicklung|contributing)\b",
+    re.IGNORECASE,
+)
+
+
+@cached_in_facts
+def _find_of_desk(facts: Facts) -> frozenset[str]:
+    """The files that Compose takes by itself where a README tells of it at a desk alone."""
+    found: set[str] = set()
+    for path in facts.paths("**/README.md"):
+        folder = path[: path.rfind("/") + 1]
+        own = {f"{folder}{name}.{end}" for name, end in _OWN} & {*facts.files}
+        if own and _tells_of_desk(facts, path):
+            found |= own
+    return frozenset(found)
+
+
+def _tells_of_desk(facts: Facts, path: str) -> bool:
+    """Whether each section of a page that tells of Compose is about one's own machine."""
+    told = [n for n, line in enumerate(facts.lines(path), 1) if _RUNS_COMPOSE.search(line)]
+    for number in told:
+        level, titles = _DEEPEST, []
+        for heading in reversed([each for each in facts.headings(path) if each.line <= number]):
+            if heading.level < level:
+                level = heading.level
+                titles.append(heading.text)
+        if not any(_AT_DESK.search(title) for title in titles):
+            return False
+    return bool(told)
+
+
+_DEEPEST = 7
 
 
 class Service(NamedTuple):
@@ -264,9 +303,10 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     Why: It is in git, for everybody who ever gets a copy.
 
     How: Change it, then give it as a file (`secrets`), or let the environment tell it: `${NAME:?}`.
-    A file that by its name (`compose.dev.yaml`) or the comment on its top is for a pipeline, for
-    tests or for a desk is not meant, nor are plain words in one that mounts the whole project to be
-    edited, nor a password that is the name of its user where no port leads to the service.
+    A file that by its name (`compose.dev.yaml`), the comment on its top or the README is for a
+    pipeline, for tests or for a desk is not meant, nor are plain words in one that mounts the whole
+    project to be edited, nor a password that is the name of its user where no port leads to the
+    service.
 
     Source: [Compose: secrets](https://docs.docker.com/compose/how-tos/use-secrets/).
     """

@@ -16,6 +16,7 @@ from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, is_to_be_changed
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_same, rule
+from lisa_scaffold.rules.users import runs_as_told
 
 _SECRET = compile_lazily(
     r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
@@ -39,6 +40,7 @@ def _find_written(facts: Facts) -> list[Dockerfile]:
 def _find_shipped(facts: Facts) -> list[Dockerfile]:
     """The Dockerfiles of images that run something: not those that people develop in.
 
+    Nor those whose last stage only makes what other images copy.
     Neither those of actions: GitHub builds them anew for each run, and runs them as root.
     """
     # https://docs.github.com/actions/sharing-automations/creating-actions/dockerfile-support-for-github-actions#user
@@ -47,14 +49,17 @@ def _find_shipped(facts: Facts) -> list[Dockerfile]:
         for each in _find_written(facts)
         if not each.path.startswith((".devcontainer/", ".github/"))
         and not facts.has(*(f"{_folder(each)}action.{end}" for end in ("yml", "yaml")))
+        and not (each.stages and _MAKES.fullmatch(each.stages[-1].name or ""))
     ]
 
 
 # By its path an image is one in which a pipeline works.
 _OF_PIPELINE = compile_lazily(
     r"(?:.*/)?\.?(?:(?:[\w-]+-)?ci(?:-[\w-]+)?|circleci|gitlab|woodpecker)/.*"
-    r"|(?:.*/)?(?:(?:Docker|Container)file\.ci|ci\.Dockerfile)"
+    r"|(?:.*/)?(?:(?:Docker|Container)file[._-]ci(?:[._-][\w.-]+)?|ci(?:-[\w-]+)?\.Dockerfile)"
 )
+# A stage of that name makes what other images take.
+_MAKES = compile_lazily(r"(?:[\w.]+[-_])?(?:build|builder|compile|compiler)", re.IGNORECASE)
 
 
 def _find_run(facts: Facts) -> list[Dockerfile]:
@@ -230,11 +235,13 @@ _COMMENT = compile_lazily(r"(?m)^\s*#.*$")
 
 
 _STARTS = ("CMD", "COPY", "ADD", "ENTRYPOINT")
+_FETCHED = compile_lazily(r"(?:--\S+\s+)*[\"\[]*(?:https?://|\$)\S*\s+\S+")
 
 
 def _runs_nothing(chain: list[Stage]) -> bool:
     """Whether an image starts nothing and holds nothing of the project: others work in it."""
-    return not any(each.verb in _STARTS for stage in chain for each in stage.instructions)
+    every = (each for stage in chain for each in stage.instructions if each.verb in _STARTS)
+    return all(each.verb == "ADD" and _FETCHED.fullmatch(each.value) for each in every)
 
 
 @rule("CON004", SHOULD, when=_find_run)
@@ -246,7 +253,8 @@ def ends_as_user(facts: Facts) -> Iterator[Hit]:
 
     How: End with `USER lisauser`, or another user that is not root. What starts as root and gives
     its rights up (`gosu`, `setpriv`, `xrootd -R`), or needs them (`sshd`), is not meant, nor is an
-    image in which a pipeline works or others start: one that runs and copies nothing.
+    image in which a pipeline works or others start: one that runs and copies nothing. Nor is one
+    that every service of Compose (`user`), or the values of a chart (`runAsUser`), run as another.
 
     Source: [Docker: USER](https://docs.docker.com/build/building/best-practices/#user); the CDE has
     the user `lisauser`.
@@ -265,7 +273,7 @@ def _find_rooted(facts: Facts) -> Iterator[Hit]:
         may_be_root = not users and (_ROOTED.fullmatch(chain[-1].resolved) or _wants_cde(facts))
         if not (is_root or may_be_root) or _starts_as_root(facts, docker, chain):
             continue
-        if _runs_nothing(chain) and not _wants_cde(facts):
+        if not _wants_cde(facts) and (_runs_nothing(chain) or runs_as_told(facts, docker)):
             continue
         if is_root:
             message = (
@@ -534,7 +542,8 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
     Why: Known vulnerabilities stay open, and the package servers of old systems are switched off,
     so that one day the image cannot be built.
 
-    How: Use a newer tag, or the image that replaces it.
+    How: Use a newer tag, or the image that replaces it. An image in which a pipeline works may have
+    the oldest Python that the package supports.
 
     Source: [Python](https://devguide.python.org/versions/),
     [Debian](https://www.debian.org/releases/), [Ubuntu](https://ubuntu.com/about/release-cycle).
@@ -544,7 +553,17 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
             Hit(docker.path, stage.instructions[0].line, message)
             for docker in find_dockerfiles(facts)
             for stage in _find_bases(docker)
+            if not _is_for_oldest(facts, docker, stage)
             if (message := images.explain_end(stage.resolved, facts.given.today))
         ),
         across=True,
     )
+
+
+def _is_for_oldest(facts: Facts, docker: Dockerfile, stage: Stage) -> bool:
+    """Whether a pipeline works in an image with the oldest Python that the package supports."""
+    oldest = facts.package.oldest_python
+    image = images.read(stage.resolved)
+    if not oldest or image.short != "python" or not _OF_PIPELINE.fullmatch(docker.path):
+        return False
+    return re.match(rf"{oldest[0]}\.{oldest[1]}(?!\d)", image.tag) is not None

@@ -78,9 +78,16 @@ def read(name: str) -> Image:
     return Image(f"{head}{slash}{repository}", tag, digest)
 
 
+# Capitals may stand in the name of a server alone: what has others is a word to be replaced.
+_NAME = compile_lazily(
+    r"(?:(?:localhost|[\w-]*[.:][\w.:-]*|\[[\da-fA-F:]+\](?::\d+)?)/)?[a-z\d][a-z\d._-]*(?:/[a-z\d._-]+)*"
+    r"(?::[\w.-]+)?(?:@\w+:\w+)?"
+)
+
+
 def is_known(name: str) -> bool:
-    """Whether a name is known in full: no variable is left in it."""
-    return bool(name) and "$" not in name and "{" not in name
+    """Whether a name is that of an image, in full: no variable or placeholder is left in it."""
+    return _NAME.fullmatch(name) is not None
 
 
 def explain_change(name: str) -> str:
@@ -215,8 +222,8 @@ _UNKNOWN = compile_lazily(r"\$\{[^{}]{0,100}\}|\$\([^()]{0,100}\)|\$\w+")
 
 @cached_in_facts
 def find_built(facts: Facts) -> list[re.Pattern[str]]:
-    """The names of the images that commands in scripts, tasks or comments build, without tags."""
-    paths = facts.paths("**/*.sh", "**/Makefile", "**/?ustfile", *DOCKERFILES)
+    """The names of the images that commands in scripts, tasks or texts build, without tags."""
+    paths = facts.paths("**/*.sh", "**/Makefile", "**/?ustfile", "**/README*", *DOCKERFILES)
     texts = [facts.automation.text, *map(facts.text, paths)]
     return make_patterns(name for text in texts for name in _BUILDS.findall(text))
 
