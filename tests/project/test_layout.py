@@ -33,6 +33,43 @@ CASES = {
         },
         ("flat", {"demo": "code"}),
     ),
+    "a project inside": (
+        {
+            "pyproject.toml": PROJECT,
+            "demo/__init__.py": "",
+            "db/cli/pyproject.toml": PROJECT,
+            "db/cli/src/inner/__init__.py": "",
+            "more/setup.py": "",
+            "more/other/__init__.py": "",
+        },
+        ("flat", {"demo": "demo"}),
+    ),
+    "a package with a part of the build": (
+        {
+            "pyproject.toml": PROJECT,
+            "demo/__init__.py": "",
+            "demo/core/__init__.py": "",
+            "demo/setup.py": "",
+        },
+        ("flat", {"demo": "demo"}),
+    ),
+    "projects inside alone": (
+        {
+            "pyproject.toml": PROJECT,
+            "py/setup.py": "",
+            "py/demo/__init__.py": "",
+        },
+        ("flat", {"py.demo": "py/demo"}),
+    ),
+    "projects without one above": (
+        {
+            "pyproject.toml": "",
+            "a/setup.py": "",
+            "a/demo/__init__.py": "",
+            "other/__init__.py": "",
+        },
+        ("flat", {"a.demo": "a/demo", "other": "other"}),
+    ),
     "setup.cfg": (
         {
             "setup.cfg": "[metadata]\nname = demo\n[options]\npackage_dir =\n  = py\n",

@@ -253,3 +253,35 @@ def test_versions_that_were_days_before_they_were_numbers() -> None:
     assert found({"CHANGELOG.md": text.format(one)}, "CHG004") == []
     other = "".join(f"## {each}\n\n- x\n\n" for each in ("1.1.0", "2017.05", "2017.06"))
     assert found({"CHANGELOG.md": text.format(other)}, "CHG004") == [("CHG004", "CHANGELOG.md", 11)]
+
+
+@pytest.mark.parametrize(
+    ("versions", "wrong"),
+    [
+        (("0.3", "0.2", "0.2rc0", "0.1", "0.1rc3"), 0),
+        (("1.0.1", "1.0-beta.2", "1.0a1"), 0),
+        (("2.0.0", "2.0.0-rc.1"), 0),
+        (("1.2rc1", "1.3rc1"), 7),
+        (("1.0rc9", "1.0.1"), 7),
+    ],
+)
+def test_candidates_of_a_version_are_not_newer(versions: tuple[str, ...], wrong: int) -> None:
+    sections = "".join(f"## {each}\n\n- x\n\n" for each in versions)
+    wanted = [("CHG004", "CHANGELOG.md", wrong)] if wrong else []
+    assert found({"CHANGELOG.md": f"# Changes\n\n{sections}"}, "CHG004") == wanted
+
+
+def test_a_candidate_is_not_the_version_of_its_number() -> None:
+    text = "# Changes\n\n## {}\n\n- x\n"
+    stated = {"pyproject.toml": '[project]\nname = "a"\nversion = "1.0.1"\n'}
+    for version, is_told in (("1.0.1", True), ("1.0rc1", False), ("1.0.1rc1", True)):
+        files = {**stated, "CHANGELOG.md": text.format(version)}
+        assert bool(found(files, "CHG005")) != is_told
+
+
+@pytest.mark.parametrize("heading", ["# lisa-noise 0.5", "## Release notes of v0.5.0"])
+def test_newer_versions_with_headings_of_another_form(heading: str) -> None:
+    old = "# Changes\n\n## 0.3\n\n- y\n"
+    assert fixed_nothing({"CHANGELOG.md": f"{heading}\n\n- x\n\n{old}"})
+    assert found({"CHANGELOG.md": f"{heading}\n\n- x\n\n{old}"}, "CHG002") == []
+    assert found({"CHANGELOG.md": old}, "CHG002") == [("CHG002", "CHANGELOG.md", 3)]

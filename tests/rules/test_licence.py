@@ -31,8 +31,8 @@ def test_no_text() -> None:
     files = changed(stating(KEY), {"LICENSE": None})
     assert found(files, "LIC001") == [("LIC001", "LICENSE", 1)]
     assert messages(files, "LIC001") == [
-        "no licence text, so nobody may use or change this: add that of the licence which the "
-        "copyright holders choose, as LICENSE"
+        "no licence text, though pyproject.toml names a licence, and most want their text in every "
+        "copy: add it as LICENSE"
     ]
     assert found(changed(files, {"COPYING": MIT}), "LIC001") == []
     assert found({"notes.txt": "no project\n"}, "LIC") == []
@@ -338,6 +338,33 @@ def test_patterns_may_match_in_a_submodule() -> None:
         assert found({**files, ".gitmodules": modules}, "LIC009") == []
     other = '[submodule "x"]\n\tpath = vendor\n\turl = ../x\n'
     assert len(found({**files, ".gitmodules": other}, "LIC009")) == 1
+
+
+CALL = "from setuptools import setup\nsetup(name='a'{})\n"
+
+
+@pytest.mark.parametrize(
+    ("readme", "argument", "named_in"),
+    [
+        ("This work is licensed under a\n[Creative Commons Attribution][cc] licence.", "", True),
+        ("Released under the terms of the MIT licence.", "", True),
+        ("## License\n\nMIT\n", "", True),
+        ("* Free software: ISC license", "", True),
+        ("[![l](https://img.shields.io/badge/license-BSD--3--Clause-blue)](x)", "", True),
+        ("It runs under Linux. The licence of the data is another.", "", False),
+        ("Released under pressure.", "", False),
+        ("", ", license='MIT'", "setup.py"),
+        ("", ", classifiers=['License :: OSI Approved :: MIT License']", "setup.py"),
+    ],
+)
+def test_a_licence_that_is_named_alone(readme: str, argument: str, named_in: str | bool) -> None:
+    files = {"setup.py": CALL.format(argument), "README.md": f"# A\n\n{readme}\n"}
+    path = "README.md" if named_in is True else named_in
+    told = f"no licence text, though {path} names a licence, and most want their text in every copy"
+    if not path:
+        told = "no licence text, so nobody may use or change this"
+    (message,) = messages(files, "LIC001")
+    assert message.startswith(f"{told}: add ")
 
 
 def test_a_licence_that_is_kept_elsewhere() -> None:

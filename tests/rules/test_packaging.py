@@ -485,8 +485,16 @@ def test_keys_of_setup_cfg() -> None:
 def test_a_key_that_setuptools_never_had_is_not_written_otherwise() -> None:
     files = {"setup.cfg": "[metadata]\ndescription-file = README.md\n"}
     (message,) = messages(files, "PKG012")
-    assert message.startswith("setuptools does nothing with `description-file`: write `long_desc")
+    told = "setuptools does nothing with `description-file`"
+    assert message == f"{told}: write `long_description = file: README.md`"
     assert [each.fixable for each in findings(files, "PKG012")] == [False]
+    (message,) = messages({"setup.cfg": files["setup.cfg"].replace(".md", ".rst")}, "PKG012")
+    assert message.endswith("write `long_description = file: README.rst`")
+    (message,) = messages({**files, "setup.py": "setup(long_description=TEXT)\n"}, "PKG012")
+    assert message.endswith("delete it, as setup.py gives the text")
+    project = {"pyproject.toml": "[project]\nname = 'a'\nreadme = 'README.md'\n"}
+    (message,) = messages({**files, **project}, "PKG012")
+    assert message.endswith("delete it, as the text is told elsewhere")
     # pbr reads it, and knows both forms.
     files["setup.py"] = "setup(setup_requires=['pbr'], pbr=True)\n"
     assert [each.fixable for each in findings(files, "PKG012")] == [True]

@@ -66,9 +66,28 @@ def read(files: Files, package: Package) -> Layout:
         path.partition("/")[0] for path in files.files if path.endswith("/asv.conf.json")
     }
     flat = _find_packages(path for path in modules if path.partition("/")[0] not in others)
+    apart = _find_projects(files) if package.form else []
+    flat = {
+        name: folder
+        for name, folder in flat.items()
+        if not any(f"{folder}/".startswith(f"{each}/") for each in apart)
+    } or flat
     if not flat and (name := package.name.replace("-", "_")):
         flat = {name: f"{name}.py"} if f"{name}.py" in files.files else {}
     return Layout("flat" if flat else "", flat)
+
+
+def _find_projects(files: Files) -> list[str]:
+    """The folders of projects inside this one, with packages and requirements of their own.
+
+    Where the file lies in a package itself, it is a part of the build of that.
+    """
+    told = (path.rpartition("/") for path in files.files)
+    folders = [folder for folder, _, name in told if folder and name in _OF_PROJECTS]
+    return [each for each in folders if f"{each}/__init__.py" not in files.files]
+
+
+_OF_PROJECTS = ("pyproject.toml", "setup.py")
 
 
 def _find_stated(files: Files) -> tuple[str, dict[str, str]]:

@@ -46,6 +46,7 @@ _NUMBER = r"(\d+\.\d+(?:\.\d+)?(?:[-.]?(?:a|b|rc|alpha|beta|dev|post)[-.]?\d*)?)
 _VERSION = compile_lazily(
     rf"(?<!\d)\[?v?(?:ersion )?{_NUMBER}\]?(?:\([^)]{{0,200}}\))?(?![\w.])", re.IGNORECASE
 )
+_SOME_VERSION = compile_lazily(rf"\s(?:v|version )?{_NUMBER}(?![\w.])", re.IGNORECASE)
 # A date in numbers: with dots the day comes first, with other signs nobody knows.
 _ISO_DATE = compile_lazily(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
 _UNCLEAR_DATE = compile_lazily(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
@@ -163,7 +164,7 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
     path = _find_markdown(facts)
     if not _find_versions(facts):
         yield from _find_lost_form(facts)
-    elif path and not _has_unreleased(facts, path):
+    elif path and not _has_unreleased(facts, path) and not _has_other_form(facts, path):
         first = _find_versions(facts)[0][1]
         marks = "#" * first.level
         above = rf"^{re.escape(facts.lines(path)[first.line - 1])}$"
@@ -173,6 +174,13 @@ def unreleased(facts: Facts) -> Iterator[Hit]:
             f"`{marks} [Unreleased]` above this"
         )
         yield Hit(path, first.line, message, fix=fix)
+
+
+def _has_other_form(facts: Facts, path: str) -> bool:
+    """Whether newer versions have headings of another form, such as ``lisa-noise 1.2``."""
+    first = _find_versions(facts)[0][1]
+    above = (each.text for each in facts.headings(path) if each.line < first.line)
+    return any(not _VERSION.match(each) and _SOME_VERSION.search(each) for each in above)
 
 
 def _find_lost_form(facts: Facts) -> Iterator[Hit]:
@@ -245,7 +253,7 @@ def newest_first(facts: Facts) -> Iterator[Hit]:
     path = _find_markdown(facts)
     above: tuple[int, ...] | None = None
     for number, heading in _find_versions(facts):
-        release = tuple(int(part) for part in re.findall(r"\d+", number)[:3])
+        release = _release_numbers(number)
         # A maintained older branch has sections of its own: only the first wrong one is reported.
         # Whoever leaves the years for numbers begins at 1 again.
         is_same = above is not None and (above[:1] > _YEARS) == (release[:1] > _YEARS)
@@ -313,8 +321,9 @@ def _tells_of(lines: Sequence[str], version: str, headed: Sequence[str]) -> bool
 
 
 def _release_numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version without trailing zeros."""
-    numbers = [int(part) for part in re.findall(r"\d+", version)]
+    """The numbers of a version without trailing zeros, and without those of a candidate."""
+    plain = re.match(r"[\d.]*", version)
+    numbers = [int(part) for part in re.findall(r"\d+", plain[0] if plain else "")]
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)

@@ -127,11 +127,40 @@ def text_is_there(facts: Facts) -> Iterator[Hit]:
             "no licence text, so nobody may use or change this: add that of the licence which the "
             "copyright holders choose, as LICENSE"
         )
+        if named_in := _find_statement(facts):
+            message = (
+                f"no licence text, though {named_in} names a licence, and most want their text in "
+                "every copy: add it as LICENSE"
+            )
         yield Hit("LICENSE", 1, message)
     elif not any(facts.describes(pattern, path) for pattern in named for path in elsewhere):
         key = "license_files" if facts.package.form == "setuptools" else "license-files"
         message = f"builds leave this licence out: list the file under `{key}`"
         yield Hit(elsewhere[0], 1, message)
+
+
+_GRANTS = compile_lazily(
+    r"\b(?:licen[sc]ed|released|distributed|available|published|shared)\b[^.]{0,60}\bunder\b"
+    r"[^.]{0,120}\b(?:licen[sc]e|creativecommons\.org|creative commons|[al]?gpl|bsd|mit|apache)\b"
+    r"|\bfree software: ",
+    re.IGNORECASE,
+)
+
+
+def _find_statement(facts: Facts) -> str:
+    """What names a licence: a file with metadata, or the README; empty where nothing does."""
+    if facts.package.text("license"):
+        return facts.package.place("license").path
+    if _licence_classifiers(facts):
+        return facts.package.place("classifiers").path
+    path = facts.first(*_READMES)
+    if not path:
+        return ""
+    lines = facts.lines(path)
+    is_named = _GRANTS.search(facts.text(path)) or _named_in_readme(
+        path, lines, enumerate(lines, 1)
+    )
+    return path if is_named else ""
 
 
 def _states_text(facts: Facts) -> bool:
