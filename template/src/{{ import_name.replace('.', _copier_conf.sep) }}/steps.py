@@ -303,21 +303,25 @@ def pin(name: str, digest: str) -> None:
         If there is no such step, or this is no digest.
     """
     path = find_home() / "steps.yaml"
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    _validate(path, yaml.safe_load("".join(lines)), _validator("steps"))
-    tree: Any = yaml.compose("".join(lines))
+    _read("steps.yaml", "steps")
+    text = path.read_text(encoding="utf-8").rstrip("\n") + "\n"
+    tree: Any = yaml.compose(text)
     ((_, found),) = tree.value
     steps = {key.value: value for key, value in found.value}
     if name not in steps:
         message = f"{path}: no step {name!r}"
         raise ConfigError(message)
-    at = {key.value: key.start_mark for key, _ in steps[name].value}
+    at = {key.value: (key.start_mark, value) for key, value in steps[name].value}
+    start, value = at.get("digest", at["image"])
+    end = value.end_mark.index
     if "digest" in at:
-        del lines[at["digest"].line]
-    place = at["image"]
-    lines.insert(place.line + 1, f"{' ' * place.column}digest: {digest}\n")
-    text = "".join(lines)
-    _validate(path, yaml.safe_load(text), _validator("steps"))
+        text = text[: value.start_mark.index] + digest + text[end:]
+    elif steps[name].flow_style:
+        text = f"{text[:end]}, digest: {digest}{text[end:]}"
+    else:
+        end = text.find("\n", end) + 1 or len(text)
+        text = f"{text[:end]}{' ' * start.column}digest: {digest}\n{text[end:]}"
+    _validate(path, _parse(path, text), _validator("steps"))
     path.write_text(text, encoding="utf-8")
 
 
@@ -330,10 +334,15 @@ def _read(name: str, schema: str) -> Any:
 
 def _load(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return _parse(path, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         message = f"{path}: no such file; PIPELINE_HOME says where steps.yaml and sites/ are"
         raise ConfigError(message) from None
+
+
+def _parse(path: Path, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
         message = f"{path}: no YAML: {error}"
         raise ConfigError(message) from None
