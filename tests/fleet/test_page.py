@@ -278,6 +278,10 @@ def test_next_fits_what_there_is() -> None:
         ((replace(drifted, branch="lisa-scaffold/fix", branch_state="lost"),), []),
         ((Row("b"),), [f"{update} --adopt --dry-run"]),
         ((replace(row, behind=0, lacks=3),), [f"git -C {quoted} pull"]),
+        (
+            (replace(row, behind=0, superseded=("lisa-scaffold/v1.0.0", "lisa-scaffold/v2.0.0")),),
+            [f"git -C {quoted} branch -D lisa-scaffold/v1.0.0 lisa-scaffold/v2.0.0"],
+        ),
         ((replace(row, behind=0, findings=(FOUND, FOUND)),), ["lisa-scaffold explain LIC002"]),
     ):
         steps = [*list_steps(replace(STATUS, rows=rows), Path("/my fleet"))]

@@ -217,6 +217,7 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
     faults: list[dict[str, Any]] = [
         *({"name": 3}, {"must": "1"}, {"findings": 3}, {"findings": [{}]}, {"request": []}),
         *({"findings": [{name: [] for name in records.Found._fields}]}, {"behind": "1"}),
+        *({"superseded": "a"}, {"superseded": [1]}),
         *({"updates": 1}, {"request": {"url": 3, "state": "opened"}}),
         *({"findings": [{**part, name: 3.0}]} for name in part),
         *({"findings": [{**part, "code": 3}]}, {"findings": [{**part, "line": "1"}]}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
-from lisa_scaffold.fleet import seal
+from lisa_scaffold.fleet import records, seal
 from lisa_scaffold.fleet.seal import Mark
 from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.process import run
@@ -25,6 +26,7 @@ from lisa_scaffold.template import CANONICAL_URL
 
 from ..support.fleets import Fleet, lose, open_fleet
 from ..support.sweeps import sampled
+from ..support.tools import passes
 from ..support.updates import TEN, Capture, commit, write
 
 BRANCH = "lisa-scaffold/v2.0.0"
@@ -706,6 +708,48 @@ def test_the_status_tells_conflicts_and_what_people_have_touched(
     newer = "lisa-scaffold/v3.0.0"
     expected |= {"current": (newer, "ready"), "merged": (newer, "ready")}
     assert look(fleet, capsys) == {**expected, "torn": (newer, "conflict")}
+
+
+def find_superseded(fleet: Fleet, capsys: Capture) -> dict[str, list[str]]:
+    """The branches that the status says another one took the place of, where there are any."""
+    capsys.readouterr()
+    cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json"])
+    told = json.loads(capsys.readouterr().out)["projects"]
+    return {each["name"]: each["superseded"] for each in told if each["superseded"]}
+
+
+def test_a_branch_that_a_newer_one_supersedes_is_named_with_what_deletes_it(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    update(fleet, capsys)
+    fleet.release("v3.0.0", {"template/more.txt": "more\n"})
+    assert find_superseded(fleet, capsys) == {}  # it may still be merged
+    names = ("merged", "plain", "torn")
+    expected = {name: [BRANCH] for name in names}
+    for options in (("--dry-run",), (), ()):
+        told = update(fleet, capsys, *options)[1]
+        assert {name: each["superseded"] for name, each in told.items() if each["superseded"]} == (
+            expected
+        )
+    assert find_superseded(fleet, capsys) == expected
+    commands = [f"git -C {fleet.clones / name} branch -D {BRANCH}" for name in names]
+    said = "Delete what is superseded, and nobody has committed to"
+    step = f"\n  {said}: the first of 3\n    {commands[0]}\n"
+    for verb, fact in (("update", f"which supersedes {BRANCH}"), ("status", f"{BRANCH} is supers")):
+        cli.main(["fleet", verb, str(fleet.set_up())])
+        told_so = capsys.readouterr().out
+        assert (told_so.count(fact), told_so.count(step)) == (3, 1)
+    passes(*shlex.split(commands[0]), cwd=fleet.folder)
+    # Whatever way a project came to its version, what is before that is superseded too.
+    git.git("merge", "--quiet", "lisa-scaffold/v3.0.0", cwd=fleet.clones / "plain")
+    git.git("branch", "-D", "lisa-scaffold/v3.0.0", cwd=fleet.clones / "plain")
+    assert find_superseded(fleet, capsys) == {name: [BRANCH] for name in names[1:]}
+    for command in commands[1:]:
+        passes(*shlex.split(command), cwd=fleet.folder)
+    assert find_superseded(fleet, capsys) == {}
+    status = fleet.folder / "status.json"
+    cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json", "--output", str(status)])
+    assert records.read_status(status).rows[0].superseded == ()
 
 
 def test_a_branch_never_moves_to_a_commit_that_is_no_later_one(

@@ -101,16 +101,39 @@ def find_waiting(repository: git.Repository, told: git.Told, names: Sequence[str
     return Waiting()
 
 
-def find_older(repository: git.Repository, told: git.Told, recorded: str, newest: str) -> str:
-    """The branch of a version before the newest that people have committed to; empty without."""
+class Older(NamedTuple):
+    """Branches of versions before another one that bring anything to what is checked out.
+
+    Attributes
+    ----------
+    touched
+        The newest of those that people have committed to, if a project does not have its version
+        yet; empty where there is none.
+    passed
+        Those that nobody has committed to, and whose version a project has or is past.
+    left
+        Those that nobody has committed to, and that would still bring it forward.
+    """
+
+    touched: str
+    passed: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def find_older(repository: git.Repository, told: git.Told, recorded: str, newest: str) -> Older:
+    """The branches of versions before the newest, in a project of a recorded version."""
     versions = (name.removeprefix(BRANCHES) for name in told.tips if name.startswith(BRANCHES))
-    between = [
-        f"{BRANCHES}{each}"
-        for each in template.sort_versions(versions, ours=True)
-        if is_newer(each, recorded) and is_newer(newest, each)
-    ]
-    found = (find_waiting(repository, told, [name]) for name in reversed(between))
-    return next((each.branch for each in found if each.state == "touched"), "")
+    found: dict[tuple[bool, bool], list[str]] = {}
+    for version in template.sort_versions(versions, ours=True):
+        if is_newer(newest, version):
+            waiting = find_waiting(repository, told, [f"{BRANCHES}{version}"])
+            is_ours = waiting.state in {"ready", "conflict"}
+            if is_ours or waiting.state == "touched":
+                key = is_ours, is_newer(version, recorded)
+                found.setdefault(key, []).append(waiting.branch)
+    touched = found.get((False, True), [""])[-1]
+    passed, left = (tuple(found.get((True, is_ahead), ())) for is_ahead in (False, True))
+    return Older(touched, passed, left)
 
 
 @contextmanager

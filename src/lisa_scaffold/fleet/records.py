@@ -103,6 +103,9 @@ class Row:
         How many commits of a local clone's default branch were fetched, and not merged.
     other
         The address of another template that it records; empty where it records none.
+    superseded
+        Branches of older versions in a local clone, to which nobody has committed, and whose place
+        another branch or an update has taken.
     """
 
     name: str
@@ -128,6 +131,7 @@ class Row:
     branch_state: str = ""
     lacks: int = 0
     other: str = ""
+    superseded: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -210,6 +214,7 @@ def row_as_data(row: Row) -> dict[str, Any]:
     data = {each.name: getattr(row, each.name) for each in fields(row)}
     data["findings"] = [each._asdict() for each in row.findings]
     data["request"] = row.request._asdict() if row.request else None
+    data["superseded"] = [*row.superseded]
     if row.problem:
         data.update(dict.fromkeys(_UNKNOWN))
     return {"name": row.name, "state": row.state, **data}
@@ -231,15 +236,15 @@ def row_from(data: Any) -> Row:
     usual = Row("")
     for name, value in given.items():
         kind = type(getattr(usual, name))
-        if name in {"findings", "request"} or (name == "behind" and value is None):
+        if name in {"findings", "request", "superseded"} or (name == "behind" and value is None):
             continue
         if type(value) is not (int if name == "behind" else kind):
             raise ValueError(f"{name}: {value!r}")
-    found = given.get("findings", [])
-    asked = given.get("request")
+    found, asked = given.get("findings", []), given.get("request")
     if not isinstance(found, list) or not isinstance(asked, dict | None) or "name" not in given:
         raise ValueError("findings, request or name")
     try:
+        given["superseded"] = _read_texts(given.get("superseded", []))
         given["findings"] = tuple(Found(**each) for each in found)
         given["request"] = Request(**asked) if asked else None
     except TypeError as error:
@@ -251,6 +256,13 @@ def row_from(data: Any) -> Row:
     if given["request"] and not all(map(_is_text, given["request"])):
         raise ValueError("a request whose parts are not text")
     return Row(**given)
+
+
+def _read_texts(value: Any) -> tuple[str, ...]:
+    """A list of texts; raises ValueError for anything else."""
+    if not isinstance(value, list) or not all(map(_is_text, value)):
+        raise ValueError(f"{value!r}: no list of texts")
+    return tuple(value)
 
 
 def read_status(path: Path) -> Status:

@@ -37,7 +37,7 @@ from lisa_scaffold.workers import spread
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 Listed = Mapping[str, str | None]
 
-_FORM = "7"  # of a row that is kept: another form is never taken for it
+_FORM = "8"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
@@ -103,9 +103,13 @@ class Looker:
             row = self._look(row, place, (told.tags, told.head_tags), listed)
         offered = (self.newest if row.behind else "" if row.version else "adopt", "fix")
         waiting = find_waiting(repository, told, [f"{BRANCHES}{each}" for each in offered if each])
-        older = row.behind and find_older(repository, told, row.version, self.newest)
-        if older and waiting.branch != f"{BRANCHES}{self.newest}":
-            waiting = Waiting(older, "touched")
+        if row.version:
+            older = find_older(repository, told, row.version, self.newest)
+            is_made = waiting.branch == f"{BRANCHES}{self.newest}"
+            if row.behind and older.touched and not is_made:
+                waiting = Waiting(older.touched, "touched")
+            superseded = older.passed + (older.left if is_made else ())
+            row = replace(row, superseded=superseded)
         row = replace(row, branch=waiting.branch, branch_state=waiting.state)
         row = replace(row, checkout=base.checkout, lacks=base.lacks)
         if key:

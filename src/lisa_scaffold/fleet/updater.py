@@ -488,9 +488,13 @@ def _judge_clone(place: Place, repository: git.Repository, base: Base) -> Place:
     """A branch with the update of another commit, or an older one of people's, is left alone."""
     outcome, mark = place.outcome, place.mark
     version = outcome.version if place.brings != "fix" else ""
-    if older := version and find_older(repository, base.told, version, place.brings):
-        why = f"people have committed to the branch {older}: merge it first, or drop it"
-        return place.settle("touched", why)
+    if version:
+        older = find_older(repository, base.told, version, place.brings)
+        if older.touched:
+            why = f"people have committed to the branch {older.touched}: merge it first, or drop it"
+            return place.settle("touched", why)
+        superseded = older.passed + older.left
+        place = place._replace(outcome=replace(outcome, superseded=superseded))
     # Where it is not known what is updated, whatever is checked out may be another work.
     if mark and mark.base != place.head:
         is_older = base.is_sure and not git.count_beyond(repository, mark.base, place.head)

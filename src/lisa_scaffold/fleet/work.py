@@ -138,6 +138,9 @@ class Outcome:
         The files that change.
     place
         Its local clone; empty for a project of a server.
+    superseded
+        Branches of older versions in it, to which nobody has committed, and whose place this one's
+        takes.
     """
 
     name: str
@@ -153,6 +156,7 @@ class Outcome:
     stopped: bool = False
     files: tuple[str, ...] = ()
     place: str = ""
+    superseded: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):

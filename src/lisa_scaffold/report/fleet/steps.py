@@ -31,6 +31,7 @@ def list_steps(status: Status, fleet: Path | None) -> Iterator[Step]:
         if any(row.updates and is_meant(row, len(status.beyond)) for row in rows):
             yield said, command("update", fleet, *words, "--dry-run")
     yield from _list_branches([(row.place, row.branch, row.branch_state) for row in rows])
+    yield from _list_superseded([(row.place, row.superseded) for row in rows])
     behind = [row for row in rows if row.lacks]
     if behind:
         said = _say_first("Merge what was fetched from origin", behind)
@@ -87,6 +88,14 @@ def _list_branches(waiting: Sequence[tuple[str, str, str]]) -> Iterator[Step]:
         yield said, shlex.join(["lisa-scaffold", *words, place])
 
 
+def _list_superseded(found: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Step]:
+    """How branches of local clones are deleted that another one took the place of."""
+    if many := [each for each in found if each[1]]:
+        place, branches = many[0]
+        said = _say_first("Delete what is superseded, and nobody has committed to", many)
+        yield said, shlex.join(["git", "-C", place, "branch", "-D", *branches])
+
+
 def _say_first(said: str, many: Sequence[object]) -> str:
     return said if len(many) == 1 else f"{said}: the first of {len(many)}"
 
@@ -105,5 +114,7 @@ def list_update_steps(
     done = [each for each in outcomes if each.action in {"updated", "right"} and each.place]
     plain = [each for each in done if not each.url and not each.conflicts]
     yield from _list_branches([(each.place, each.branch, "ready") for each in plain])
+    done += [each for each in outcomes if each.action == "open"]
+    yield from _list_superseded([(each.place, each.superseded) for each in done])
     if any(each.action == "waiting" for each in outcomes):
         yield "Go on with those that wait", again

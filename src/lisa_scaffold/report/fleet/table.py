@@ -12,6 +12,7 @@ COLUMNS = (
     *("name", "state", "kind", "version", "behind", "drift", "must", "should", "waived", "release"),
     *("pipeline", "merge request", "its pipeline", "activity", "updates", "problem", "place"),
     *("commit", "branch", "checkout", "newer", "other template", "branch state", "lacks"),
+    "superseded",
 )
 
 # What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
@@ -41,7 +42,7 @@ def list_cells(row: Row) -> list[str]:
         *((f"{request.state} {request.url}", request.pipeline) if request else ("", "")),
         *(row.activity, say_updates(row), row.problem, row.place),
         *(row.commit, row.branch, row.checkout, "yes" if row.newer else "", row.other),
-        *(row.branch_state, str(row.lacks or "")),
+        *(row.branch_state, str(row.lacks or ""), " ".join(row.superseded)),
     ]
 
 

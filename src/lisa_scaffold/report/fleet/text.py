@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lisa_scaffold.fleet.records import STATES, Row, Status
-from lisa_scaffold.lines import Paint, count, plain
+from lisa_scaffold.lines import Paint, count, listed, plain
 from lisa_scaffold.report.document import Document, Item, Section
 from lisa_scaffold.report.document import as_text as write_text
 from lisa_scaffold.report.fleet.steps import list_musts, list_steps
@@ -125,6 +125,9 @@ def _say_what_waits(row: Row) -> Iterator[str]:
         yield f"merge request {row.request.state}"
     elif row.branch:
         yield f"the branch {row.branch} {WAITS.get(row.branch_state, WAITS['ready'])}"
+    if row.superseded:
+        number = "is" if len(row.superseded) == 1 else "are"
+        yield f"{listed(row.superseded)} {number} superseded"
     if row.lacks:
         yield f"lacks {count(row.lacks, 'commit')} that were fetched from origin"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lisa_scaffold.fleet.work import Outcome
-from lisa_scaffold.lines import Paint, count, plain
+from lisa_scaffold.lines import Paint, count, listed, plain
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
@@ -94,6 +94,8 @@ def _describe(outcome: Outcome, before: Outcome | None = None) -> Item:
         facts.append(f"{', '.join(outcome.conflicts)} in conflict{draft}")
     if outcome.branch and not outcome.url and outcome.action in _ON_BRANCH:
         facts.append(f"on the branch {outcome.branch}")
+        if outcome.superseded:
+            facts.append(f"which supersedes {listed(outcome.superseded)}")
     said, command = _split(outcome.said)
     facts += [each for each in (outcome.url, said) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
