@@ -229,7 +229,7 @@ def test_an_update_of_its_own_is_joined_with_the_installation() -> None:
     [
         ['ENTRYPOINT ["gosu", "me", "run"]'],
         ['ENTRYPOINT ["tini", "--", "gosu", "me"]', 'CMD ["run"]'],
-        ["RUN apk add su-exec", 'ENTRYPOINT ["/own.sh"]'],
+        ["RUN apk add --no-cache su-exec", 'ENTRYPOINT ["/own.sh"]'],
         ["COPY --from=gosu /gosu /usr/local/bin/gosu", 'CMD ["a"]'],
         ["ENTRYPOINT exec setpriv --reuid=me run"],
         ["CMD xrootd -R xrootd -c /etc/a.cfg"],
@@ -744,3 +744,35 @@ def test_a_pipeline_may_have_the_oldest_python(path: str, version: str, *, is_to
 def test_what_only_makes_something_is_not_run(lines: list[str], *, is_told: bool) -> None:
     files = {FILE: "\n".join(lines), ".dockerignore": "*\n"}
     assert bool(found(files, "CON004")) == is_told
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        ("yum install -y a", "yum's cache bloats the image: end this RUN with `&& yum clean all`"),
+        ("dnf -y upgrade", "dnf's cache bloats the image: end this RUN with `&& dnf clean all`"),
+        (
+            "microdnf install a",
+            "microdnf's cache bloats the image: end this RUN with `&& microdnf clean all`",
+        ),
+        (
+            "zypper --non-interactive in a",
+            "zypper's cache bloats the image: end this RUN with `&& zypper clean --all`",
+        ),
+        ("apk update && apk add a", "apk's index bloats the image: add `--no-cache`"),
+        ("apk add --virtual b a", "apk's index bloats the image: add `--no-cache`"),
+        ("yum install -y a && yum -y clean all", ""),
+        ("dnf install -y a && rm -rf /var/cache/dnf", ""),
+        ("dnf install -y a && rm -rf /var/cache/*", ""),
+        ("--mount=type=cache,target=/var/cache/dnf dnf install -y a", ""),
+        *(("apk add --no-cache a", ""), ("apk --no-cache add a", "")),
+        ("apk add a && rm -rf /var/cache/apk/*", ""),
+        *(("yum repolist", ""), ("pip list && dnf info install-a", ""), ("apk info", "")),
+    ],
+)
+def test_what_other_managers_of_packages_leave(command: str, remedy: str) -> None:
+    files = image("FROM example.org/base:1", f"RUN a \\\n && {command}", "USER a")
+    if command.startswith("--mount"):
+        files = image("FROM example.org/base:1", f"RUN {command}", "USER a")
+    assert messages(files, "CON007") == ([remedy] if remedy else [])
+    assert found(files, "CON007") == ([("CON007", FILE, 3)] if remedy else [])

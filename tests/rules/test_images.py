@@ -127,3 +127,23 @@ def test_a_word_that_is_replaced_is_no_image(name: str) -> None:
 )
 def test_names_of_images(name: str) -> None:
     assert explain_change(name) == f"the image {name} may change any day: add a version tag"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("nvidia/cuda:12.1.0-devel-ubuntu20.04", "Ubuntu 20.04"),
+        ("a/gpu:v1.5_cuda-11.6_ubuntu-20.04_python-only", "Ubuntu 20.04"),
+        ("apache/airflow:2.5.2-python3.8", "Python 3.8"),
+        ("example.org/a/b:bullseye", "Debian 11 (bullseye)"),
+        ("osrf/ros:noetic-desktop-focal", "Ubuntu 20.04 (focal)"),
+        ("nginx:1.21-alpine3.14", "Alpine 3.14"),
+        ("a/b:1.0-centos7", "Centos 7"),
+        ("python:3.13-alpine3.14", "Alpine 3.14"),
+        *(("a/b:python3.13", ""), ("a/b:myubuntu20.04", ""), ("a/b:1-python38", "")),
+        *(("a/b:ubuntu20.041", ""), ("a/focal:1", ""), ("a/b:2.5.2-python3", "")),
+    ],
+)
+def test_what_a_tag_says_of_the_system_in_any_image(name: str, label: str) -> None:
+    told = explain_end(name, date(2026, 11, 30))
+    assert told.partition(" has had")[0] == label

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, is_to_be_changed
+from lisa_scaffold.rules.invented import (
+    is_invented,
+    is_said_of_secret,
+    is_to_be_changed,
+    names_secret,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        *((each, True) for each in ("PASSWORD", "db_passwd", "AIRFLOW__CORE__FERNET_KEY")),
+        *((each, True) for each in ("APIKEY", "API_KEY", "A_SIGNING_KEY", "ENCRYPTION_KEY")),
+        *((each, False) for each in ("TOKENIZERS", "KEY", "PASSWORD_FILE", "PUBLIC_KEY", "")),
+    ],
+)
+def test_names_of_secrets(name: str, *, is_secret: bool) -> None:
+    assert names_secret(name) is is_secret
 
 
 @pytest.mark.parametrize(

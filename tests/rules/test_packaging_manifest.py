@@ -71,9 +71,9 @@ def test_other_lines_pass(text: str) -> None:
     assert found(files, "PKG") == []
 
 
-def test_other_backends_have_no_manifest() -> None:
+def test_other_backends_read_no_manifest() -> None:
     files = changed(clean(backend="hatchling"), {"MANIFEST.in": "include NEWS\n"})
-    assert found(files, "PKG") == []
+    assert found(files, "PKG") == [("PKG005", "MANIFEST.in", 1)]
 
 
 SETUP = """\
@@ -250,3 +250,20 @@ def test_with_scm_what_is_read_and_taken_out_is_told() -> None:
     files = with_c(f"{NOTHING_ELSE}graft csrc\ninclude setup.py\n")
     reading = 'import setuptools\n\nsetuptools.setup(x=open("requirements.txt").read())\n'
     assert found(files | {"setup.py": reading}, "PKG006") == [("PKG006", "setup.py", 3)]
+
+
+@pytest.mark.parametrize(
+    ("backend", "name"),
+    [
+        *(("hatchling.build", "hatchling"), ("poetry.core.masonry.api", "poetry")),
+        *(("flit_core.buildapi", "flit"), ("mesonpy", "meson-python")),
+        *(("setuptools.build_meta", ""), ("own.backend", "")),
+    ],
+)
+def test_a_backend_that_does_not_read_the_file(backend: str, name: str) -> None:
+    build = f"[build-system]\nrequires = ['a']\nbuild-backend = '{backend}'\n"
+    project = f"{build}[project]\nname = 'a'\nversion = '1'\n"
+    files = {"pyproject.toml": project, "a.py": "", "MANIFEST.in": "include a.py\n"}
+    told = f"{name} does not read this file, so it has no effect: delete it"
+    assert messages(files, "PKG005") == ([told] if name else [])
+    assert found(files, "PKG005") == ([("PKG005", "MANIFEST.in", 1)] if name else [])

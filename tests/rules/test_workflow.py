@@ -532,6 +532,21 @@ from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperato
 
 
 @pytest.mark.parametrize("call", ["DockerOperator", "KubernetesPodOperator", "task.docker"])
+def test_an_image_that_has_a_name_and_moves(call: str) -> None:
+    named = f'{OPERATORS}{GOOD}IMAGE = "lisa/noise:latest"\n'
+    one = f"{call}(task_id='a', image=IMAGE)\n"
+    assert found(dags(named + one * 2), "DAG") == [("DAG006", DAG, 14)]
+    assert found(dags(f"{named}IMAGE = 'lisa/noise:1.0'\n{one}"), "DAG006") == []
+    made = one.replace(call, "tools.make")
+    assert found(dags(f"import tools\n{named}{made}"), "DAG006") == [("DAG006", DAG, 15)]
+    other = made.replace("task_id", "name")
+    assert found(dags(f"import tools\n{named}{other}"), "DAG006") == []
+    two = {**dags(named + one), **dags(named + one, "dags/b.py")}
+    (message,) = messages(two, "DAG006")
+    assert message.endswith("; also in dags/b.py:14")
+
+
+@pytest.mark.parametrize("call", ["DockerOperator", "KubernetesPodOperator", "task.docker"])
 def test_an_image_that_moves(call: str) -> None:
     files = dags(f'{OPERATORS}{GOOD}{call}(image="lisa/noise:latest")\n')
     assert found(files, "DAG") == [("DAG006", DAG, 14)]

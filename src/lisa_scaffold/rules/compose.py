@@ -12,7 +12,7 @@ from lisa_scaffold.formats.document import Document
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules import images
-from lisa_scaffold.rules.invented import is_invented, is_said_of_secret
+from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, names_secret
 from lisa_scaffold.rules.rule import (
     MUST,
     SET_ASIDE,
@@ -62,10 +62,6 @@ _SERVICE = frozenset(
         *("user", "userns_mode", "uts", "volume_driver", "volumes", "volumes_from"),
         "working_dir",
     ]
-)
-_SECRET = compile_lazily(
-    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
-    re.IGNORECASE,
 )
 _THROWN_AWAY = compile_lazily(
     r"(?:.*/)?(?:\.?(?:ci|circleci|github|gitlab)|e2e|cypress)/.*"
@@ -315,7 +311,7 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
         if is_thrown_away(facts, each.file.path):
             continue
         for key, name, value in _environment(each.data.get("environment")):
-            is_secret = _SECRET.fullmatch(name) and not is_said_of_secret(name, value)
+            is_secret = names_secret(name) and not is_said_of_secret(name, value)
             is_told = "$" not in value and not is_invented(value) and not _is_default(each, value)
             if is_told and _PLAIN_WORD.fullmatch(value) and _is_for_desk(each):
                 continue

@@ -14,14 +14,15 @@ from lisa_scaffold.rules import images
 from lisa_scaffold.rules.compose import find_services
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.images import find_dockerfiles
-from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, is_to_be_changed
+from lisa_scaffold.rules.invented import (
+    is_invented,
+    is_said_of_secret,
+    is_to_be_changed,
+    names_secret,
+)
 from lisa_scaffold.rules.rule import MUST, PACKAGE, SHOULD, Hit, join_same, rule
 from lisa_scaffold.rules.users import runs_as_told
 
-_SECRET = compile_lazily(
-    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
-    re.IGNORECASE,
-)
 _PAIR = compile_lazily(r"(?<!\w)([A-Za-z_]\w*)=(\"(?:\\.|[^\"\\])*\"|'[^']*'|\S*)")
 # Images whose own user is root; of others the user is not known here.
 _ROOTED = compile_lazily(
@@ -306,7 +307,7 @@ def _find_secrets(facts: Facts) -> Iterator[tuple[Dockerfile, Instruction, str, 
         for instruction in docker.instructions:
             if instruction.verb in ("ARG", "ENV"):
                 for name, value in _read_variables(instruction):
-                    if _SECRET.fullmatch(name):
+                    if names_secret(name):
                         yield docker, instruction, name, value
 
 
@@ -400,6 +401,33 @@ def _keeps_on_purpose(run: Instruction, lines: Sequence[str]) -> bool:
     return any(_KEPT.search(line) for line in above)
 
 
+_FLAGS = r"(?:\s+-\S+){0,20}\s+"
+_RPM = r"\b(yum|dnf|microdnf|zypper)\b"
+_BY_RPM = compile_lazily(rf"{_RPM}{_FLAGS}(?:install|update|upgrade|in|groupinstall)\b")
+_RPM_CLEAN = compile_lazily(
+    rf"{_RPM}{_FLAGS}(?:clean|cc)\b|\brm\s[^&|;]{{0,1000}}/var/(?:cache|lib)/(?:yum|dnf|libdnf|zypp|\*)"
+)
+_BY_APK = compile_lazily(r"\bapk\b(?![^&|;]{0,2000}--no-cache\b)[^&|;]{0,200}?\s(?:add|update)\b")
+_APK_CLEAN = compile_lazily(r"\brm\s[^&|;]{0,1000}/var/cache/(?:apk|\*)|\bapk\s+cache\s+clean\b")
+
+
+def _find_packed(stage: Stage, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Lines at which another manager of packages leaves something behind, each with the remedy."""
+    for run in stage.instructions:
+        if run.verb != "RUN" or _bounded_mounts(run):
+            continue
+        block = "\n".join(lines[run.line - 1 : run.end])
+        by_rpm, by_apk = _BY_RPM.search(block), _BY_APK.search(block)
+        if by_rpm and not _RPM_CLEAN.search(block):
+            name = by_rpm[1]
+            clean = f"{name} clean --all" if name == "zypper" else f"{name} clean all"
+            told = f"{name}'s cache bloats the image: end this RUN with `&& {clean}`"
+            yield run.line + block.count("\n", 0, by_rpm.start()), told
+        if by_apk and not _APK_CLEAN.search(block):
+            told = "apk's index bloats the image: add `--no-cache`"
+            yield run.line + block.count("\n", 0, by_apk.start()), told
+
+
 _PIP_CACHE = ("PIP_NO_CACHE_DIR", "PIP_CACHE_DIR")
 _PIP_SET = compile_lazily(r"\bpip[\d.]* config (?:\S+ )?set \S*no-cache-dir")
 _VARIABLE = compile_lazily(r"\$\{?(\w+)")
@@ -460,10 +488,15 @@ def no_caches(facts: Facts) -> Iterator[Hit]:
     remove it.
 
     How: Write `pip install --no-cache-dir`, and `rm -rf /var/lib/apt/lists/*` in the same `RUN` as
-    `apt-get install`; or use a cache mount.
+    `apt-get install`; or use a cache mount. Likewise `dnf clean all`, `yum clean all` and
+    `zypper clean --all`, and `apk add --no-cache`.
 
     Source: [Docker: apt-get](https://docs.docker.com/build/building/best-practices/#apt-get);
-    hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009) and
+    hadolint's [DL3009](https://github.com/hadolint/hadolint/wiki/DL3009),
+    [DL3019](https://github.com/hadolint/hadolint/wiki/DL3019),
+    [DL3032](https://github.com/hadolint/hadolint/wiki/DL3032),
+    [DL3036](https://github.com/hadolint/hadolint/wiki/DL3036),
+    [DL3040](https://github.com/hadolint/hadolint/wiki/DL3040) and
     [DL3042](https://github.com/hadolint/hadolint/wiki/DL3042).
     """
     yield from join_same(_find_caches(facts), across=True)
@@ -479,6 +512,8 @@ def _find_caches(facts: Facts) -> Iterator[Hit]:
             for number, change in _find_kept(stage, chain[index + 1 :], lines):
                 message = "pip's cache bloats the image: add `--no-cache-dir`"
                 yield Hit(docker.path, number, message, fix=Fix.edit(docker.path, change))
+            for number, message in _find_packed(stage, lines):
+                yield Hit(docker.path, number, message)
             with_install, alone = _find_lists(stage, lines)
             for number in with_install:
                 message = f"apt's package lists bloat the image: end this RUN with {clean}"

@@ -10,7 +10,7 @@ from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.rules.rule import SET_ASIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from lisa_scaffold.formats.dockerfile import Dockerfile
@@ -190,24 +190,34 @@ def explain_end(name: str, today: date | None) -> str:
     image = read(name)
     if image.repository in _REPLACED:
         return f"{image.repository} is no longer maintained: use {_REPLACED[image.repository]}"
-    if image.short not in _ENDS or not today:
-        return ""
-    for index, word in enumerate(_WORD.findall(image.tag)):
-        named = _NAMES.get(word)
-        if index == 0:
-            system, version = image.short, named or word
-            label = f"{system.title()} {version}"
-        elif named:
-            system, version = "ubuntu" if "." in named else "debian", named
-            label = f"{system.title()} {named} ({word})"
-        else:
-            continue
+    for system, version, label in _find_systems(image) if today else ():
         ends = _ENDS[system]
         parts = version.split(".")
         end = ends.get(".".join(parts[:2])) or ends.get(parts[0])
-        if end and end < today.isoformat():
+        if end and today and end < today.isoformat():
             return f"{label} has had no security fixes since {end}: use a newer version"
     return ""
+
+
+_IN_TAG = compile_lazily(
+    r"(?:^|[-_.])(ubuntu|debian|alpine|centos|python)-?(\d+(?:\.\d+)*)(?![A-Za-z\d.])"
+)
+
+
+def _find_systems(image: Image) -> Iterator[tuple[str, str, str]]:
+    """What an image has by its name and tag: the system, its version, and both in words."""
+    words = _WORD.findall(image.tag)
+    if image.short in _ENDS and words:
+        version = _NAMES.get(words[0], words[0])
+        yield image.short, version, f"{image.short.title()} {version}"
+    for word in words[1:] if image.short in _ENDS else words:
+        named = _NAMES.get(word)
+        if named and not word.startswith("centos"):
+            system = "ubuntu" if "." in named else "debian"
+            yield system, named, f"{system.title()} {named} ({word})"
+    # Of any image: `cuda:12.1-devel-ubuntu20.04`, `airflow:2.5-python3.8`.
+    for system, version in _IN_TAG.findall(image.tag):
+        yield system, version, f"{system.title()} {version}"
 
 
 _BUILDS = compile_lazily(

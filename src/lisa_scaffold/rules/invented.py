@@ -1,4 +1,4 @@
-"""What stands where a secret has to be given, and is none: for rules of several families."""
+"""Variables for secrets, and what stands in them that is none: for rules of several families."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import re
 
 from lisa_scaffold.pattern import compile_lazily
 
+_NAME = compile_lazily(
+    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY"
+    r"|FERNET_KEY|ENCRYPTION_KEY|SIGNING_KEY)",
+    re.IGNORECASE,
+)
 _INVENTED = compile_lazily(
     r"[\W_]*|n/?a|tbd|todo|fixme|none|null|nil|empty|blank|unset|undefined|x{3,}"
     # What has not been done yet: not_set, to-be-defined, unsafe_key.
@@ -30,6 +35,11 @@ _PLACE = compile_lazily(r"(?:~|\.{1,2})?/(?:[\w.~-]+/)+[\w.~-]*|[\w.-]+\.(?:pem|
 _SAID_OF = compile_lazily(
     r"(?:.*_)?(?:ALLOW|DISABLE|EMPTY|ENABLE|GENERATE|NO|RANDOM|REQUIRE|SKIP|USE)_", re.IGNORECASE
 )
+
+
+def names_secret(name: str) -> bool:
+    """Whether a variable of this name holds a secret."""
+    return _NAME.fullmatch(name) is not None
 
 
 def is_invented(value: str) -> bool:

@@ -22,7 +22,7 @@ from lisa_scaffold.rules.rule import PACKAGE, SHOULD, UNSAFE, Hit, count_more, j
     "PKG005",
     SHOULD,
     kinds=PACKAGE,
-    when=lambda facts: facts.package.backend == "setuptools" and facts.has(manifest.FILE),
+    when=lambda facts: facts.has(manifest.FILE) and facts.is_built and facts.package.backend,
     fixes=UNSAFE,
 )
 def manifest_names_files(facts: Facts) -> Iterator[Hit]:
@@ -30,12 +30,27 @@ def manifest_names_files(facts: Facts) -> Iterator[Hit]:
 
     Why: A line without effect hides that a file is missing from the published sources.
 
-    How: Correct the name, or delete the line. `recursive-include` needs a folder and patterns.
+    How: Correct the name, or delete the line. `recursive-include` needs a folder and patterns. No
+    other backend than setuptools reads the file: there, say under its own settings what belongs to
+    the published sources.
 
     Source: [MANIFEST.in](https://setuptools.pypa.io/en/latest/userguide/miscellaneous.html#controlling-files-in-the-distribution);
     one MANIFEST.in was copied into several LISA packages that lack the files it names.
     """
-    yield from join_same(_find_idle(facts))
+    backend = facts.package.backend
+    if backend == "setuptools":
+        yield from join_same(_find_idle(facts))
+    elif backend in _NOT_READING:
+        message = f"{backend} does not read this file, so it has no effect: delete it"
+        yield Hit(manifest.FILE, 1, message)
+
+
+_NOT_READING = frozenset(
+    [
+        *("hatchling", "flit", "pdm", "poetry", "uv", "maturin"),
+        *("meson-python", "scikit-build-core"),
+    ]
+)
 
 
 def _find_idle(facts: Facts) -> Iterator[Hit]:

@@ -19,6 +19,7 @@ from lisa_scaffold.rules.dags import (
     find_words_of_makers,
     is_timed,
     makes_task,
+    resolve_name,
 )
 from lisa_scaffold.rules.invented import is_invented, is_said_of_secret, is_to_be_changed
 from lisa_scaffold.rules.rule import (
@@ -343,16 +344,22 @@ def images_stay(facts: Facts) -> Iterator[Hit]:
 
     Source: [Kubernetes](https://kubernetes.io/docs/concepts/containers/images/#image-names).
     """
+    yield from join_same(_find_moving_images(facts), across=True)
+
+
+def _find_moving_images(facts: Facts) -> Iterator[Hit]:
+    """Every place that tells the image of a task, where that may change."""
     for module in find_modules(facts):
-        for name, call in module.calls:
-            told = find_argument(call, "image")
-            if (
-                _CONTAINER.fullmatch(name)
-                and isinstance(told, ast.Constant)
-                and isinstance(told.value, str)
-                and (why := images.explain_change(told.value))
-            ):
-                yield Hit(module.path, told.lineno, why)
+        told = {
+            resolve_name(module, value)
+            for name, call in module.calls
+            if _CONTAINER.fullmatch(name) or makes_task(module, call)
+            if (value := find_argument(call, "image"))
+        }
+        texts = (each for each in told if isinstance(each, ast.Constant))
+        for node in sorted(texts, key=lambda each: each.lineno):
+            if why := images.explain_change(node.value) if isinstance(node.value, str) else "":
+                yield Hit(module.path, node.lineno, why)
 
 
 _REMOVED = compile_lazily(
