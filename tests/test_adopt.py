@@ -486,6 +486,30 @@ def test_a_file_that_is_ignored_does_not_come(tmp_path: Path, capsys: Capture) -
     assert "Dockerfile" not in paths(project)
 
 
+def test_what_the_jobs_read_comes_whatever_is_ignored(tmp_path: Path, capsys: Capture) -> None:
+    own = "Dockerfile\n*.txt\n.*\n!/.git*\n"
+    project = make(tmp_path / "project", {**POETRY, ".gitignore": own})
+    result = report(project, capsys)
+    out, come = items(result, "left out"), items(result, "added")
+    assert out[".editorconfig"] == "the project's .gitignore names it"
+    assert not out.keys() & come.keys()
+    locks = {".gitlab/ci/pysonar.txt", ".gitlab/ci/uv.txt"}
+    needed = {*locks, ".pre-commit-config.yaml", ".copier-answers.yml"}
+    assert needed <= paths(project)
+    written = show(project, ".gitignore")
+    assert own in written
+    assert written.endswith(
+        "!/.copier-answers.yml\n!/.gitlab/ci/pysonar.txt\n!/.gitlab/ci/uv.txt\n"
+        "!/.hadolint.yaml\n!/.pre-commit-config.yaml\n"
+    )
+    # What jobs need what is left out is left out as well, and a later version leaves it out too.
+    assert "/.gitlab/ci/container.yml" in answers(result)["left_out"].split()
+    assert out[".gitlab/ci/container.yml"] == "it builds a Dockerfile, and none comes in"
+    git.git("checkout", "--quiet", BRANCH, cwd=project)
+    tracked = git.git("ls-files", "--cached", "--ignored", "--exclude-standard", cwd=project)
+    assert tracked == ""
+
+
 def test_files_that_are_not_tracked_are_no_part_of_the_project(tmp_path: Path) -> None:
     project = make(tmp_path / "project", {**POETRY, ".git-blame-ignore-revs": ""})
     info = project / ".git/info/exclude"

@@ -275,6 +275,41 @@ def test_what_gitignore_names_is_not_added(workshop: Workshop, capsys: Capture) 
     assert not (workshop.project / "x.log").exists()
 
 
+@pytest.mark.parametrize("ours", ["*.txt\n", "*.txt\n/mine\n"])
+def test_a_locked_file_comes_whatever_gitignore_names(
+    workshop: Workshop, capsys: Capture, ours: str
+) -> None:
+    workshop.edit({".gitignore": ours})
+    owned = f"{QUESTIONS}_lisa_ownership:\n  locked: [/ci/*]\n"
+    files = {"copier.yml": owned, "template/ci/x.txt": "x\n", "template/y.txt": "y\n"}
+    workshop.release("v1.1.0", files)
+    result = report(workshop, capsys)
+    expected = {"ci/x.txt": "added", ".gitignore": "merged", "y.txt": "left out"}
+    assert statuses(result) == expected
+    assert workshop.read(".gitignore") == (
+        f"{ours}\n# The template's jobs read these, whatever is ignored above\n!/ci/x.txt\n"
+    )
+    assert (
+        ".gitignore: it named ci/x.txt, which the jobs need: its last lines take that back."
+        in result["notes"]
+    )
+    git.git("commit", "--quiet", "--message=Update", cwd=workshop.project)
+    git.git("rm", "--quiet", "--cached", "ci/x.txt", cwd=workshop.project)
+    git.git("add", "ci/x.txt", cwd=workshop.project)
+
+
+def test_without_a_gitignore_of_its_own_a_locked_file_is_told(
+    workshop: Workshop, capsys: Capture
+) -> None:
+    (workshop.project / ".git/info/exclude").write_text("*.txt\n")
+    owned = f"{QUESTIONS}_lisa_ownership:\n  locked: [/ci/*]\n"
+    workshop.release("v1.1.0", {"copier.yml": owned, "template/ci/x.txt": "x\n"})
+    result = report(workshop, capsys)
+    assert statuses(result) == {"ci/x.txt": "added"}
+    told = "ci/x.txt: git is told to ignore it, and the jobs need it: it is added anyway."
+    assert told in result["notes"]
+
+
 def test_a_new_question_takes_its_default_and_is_reported(
     workshop: Workshop, capsys: Capture
 ) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
+from lisa_scaffold import git
 from lisa_scaffold.formats import ignored
 
 PIECES = ["a", "b", "*", "?", "**", "[ab]", "[!a]", "[]b]", "\\*", "(", ".", "-"]
@@ -85,3 +87,37 @@ def test_no_pattern_takes_long(pattern: str, path: str) -> None:
     assert not matches(path)
     # Every way to share the path among the stars would take years.
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "paths", "added"),
+    [
+        ("*.txt\n", ["ci/a.txt", "b.txt"], ["!/ci/a.txt", "!/b.txt"]),
+        ("*.txt", ["ci/a.txt"], ["!/ci/a.txt"]),
+        ("ci/\n", ["ci/a.txt", "ci/b.txt"], ["!/ci/"]),
+        (".*\n*.txt\n", [".ci/d/a.txt"], ["!/.ci/", "!/.ci/d/a.txt"]),
+        ("*\n", ["c/d/a"], ["!/c/", "!/c/d/", "!/c/d/a"]),
+        ("*.txt\n", ["a b[1].txt"], ["!/a\\ b\\[1].txt"]),
+    ],
+)
+def test_what_is_taken_back_git_takes(
+    tmp_path: Path, text: str, paths: list[str], added: list[str]
+) -> None:
+    written = ignored.take_back(text, paths)
+    heading = "# The template's jobs read these, whatever is ignored above"
+    assert written == "\n".join([text.rstrip("\n"), "", heading, *added, ""])
+    assert ignored.take_back(written, paths) == written
+    more = ignored.take_back(written + "*.md\n", ["c.md"])
+    assert more == f"{written}*.md\n!/c.md\n"
+    git.git("init", "--quiet", cwd=tmp_path)
+    (tmp_path / ".gitignore").write_text(written)
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    git.git("add", "--", *paths, cwd=tmp_path)
+    assert git.git("ls-files", "-z", cwd=tmp_path).split("\0")[:-1] == sorted(paths)
+
+
+def test_what_is_not_ignored_is_not_taken_back() -> None:
+    assert ignored.take_back("*.log\n", ["a.txt"]) == "*.log\n"
+    assert ignored.take_back("*.txt\n!/a.txt\n", ["a.txt"]) == "*.txt\n!/a.txt\n"

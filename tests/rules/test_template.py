@@ -82,6 +82,22 @@ def test_a_locked_file_that_is_missing_comes_back() -> None:
     assert fixed(gone, "TPL002", pristine=pristine) == {JOBS: content.decode()}
 
 
+def test_what_comes_back_git_takes_whatever_is_ignored() -> None:
+    path, files = ".gitlab/ci/uv.txt", clean()
+    content = files[path]
+    assert isinstance(content, bytes)
+    pristine = Pristine("v1.0.0", {path: content})
+    gone = changed(files, {path: None, ".gitignore": "*.txt\n"})
+    assert fixed(gone, "TPL002", pristine=pristine) == {
+        path: content.decode(),
+        ".gitignore": "*.txt\n\n# The template's jobs read these, whatever is ignored above\n"
+        "!/.gitlab/ci/uv.txt\n",
+    }
+    # One above the project, or none at all, is not the project's to change.
+    without = changed(gone, {".gitignore": None})
+    assert fixed(without, "TPL002", pristine=pristine) == {path: content.decode()}
+
+
 def test_without_a_render_nothing_is_said_of_locked_files() -> None:
     assert found(changed(clean(), {JOBS: "edited\n"}), "TPL") == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.needs import Need
 from lisa_scaffold.formats import encoding
 from lisa_scaffold.formats.edit import add_item, set_value
+from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.model import Merged
@@ -72,7 +73,13 @@ _GITLABS = ".gitlab"
 _READ_AT_TOP = {pipeline.PATH: "GitLab", hooks.PATH: "pre-commit"}
 _TOP_ONLY = (*_READ_AT_TOP, f"{_GITLABS}/")
 
-_LINE_FILES = (".gitattributes", ".gitignore")
+_LINE_FILES = (".gitattributes", IGNORE_FILE)
+
+# What the pipeline reads, and every session of its jobs.
+_READ_BY_JOBS = re.compile(
+    r"\.gitlab-ci\.yml|\.gitlab/ci/.*|noxfile\.py|pyproject\.toml|\.pre-commit-config\.yaml"
+    r"|\.hadolint\.yaml|sonar-project\.properties"
+)
 _MERGED_BY_FORM = (*_LINE_FILES, hooks.PATH, tables.PATH)
 
 
@@ -145,6 +152,7 @@ def place_files(
     former: Mapping[str, bytes],
     answers: Mapping[str, Any],
     below: str = "",
+    ignored: Container[str] = (),
 ) -> Placed:
     """Set all of the template's files but the pipeline beside a project's own.
 
@@ -160,6 +168,8 @@ def place_files(
         Its answers.
     below
         Where its folder lies in the repository; empty at the top.
+    ignored
+        Paths that its ``.gitignore`` names: of these comes what the jobs read, and no other.
 
     Returns
     -------
@@ -167,7 +177,7 @@ def place_files(
         What changes. The pipeline's content depends on the files left out here, so the caller
         renders again and calls :func:`place_pipeline`.
     """
-    placement = _Placement(facts, rendered, former, answers)
+    placement = _Placement(facts, rendered, former, answers, ignored)
     if below:
         rendered = placement.leave_to_top(below)
     for path, theirs in rendered.items():
@@ -201,6 +211,7 @@ class _Placement:
     rendered: Mapping[str, bytes]
     former: Mapping[str, bytes]
     answers: Mapping[str, Any]
+    ignored: Container[str] = ()
     placed: Placed = field(default_factory=Placed)
 
     def leave_to_top(self, below: str) -> dict[str, bytes]:
@@ -250,6 +261,9 @@ class _Placement:
         if path in self.former and path not in _MERGED_BY_FORM:
             why = "the project removed it from what the former template gave"
             self.placed.drop(path, why)
+            return
+        if path in self.ignored and not _READ_BY_JOBS.fullmatch(path):
+            self.placed.drop(path, "the project's .gitignore names it")
             return
         if path == tables.PATH:
             self.merge_tables(None, theirs)
@@ -537,6 +551,20 @@ def place_pipeline(placed: Placed, facts: Facts, rendered: Mapping[str, bytes]) 
             placed.files[path] = data
             placed.note(ADDED, path)
     return True
+
+
+def take_back_ignored(placed: Placed, facts: Facts, ignored: Iterable[str]) -> None:
+    """Let the project's ``.gitignore`` name no file that came in all the same."""
+    came = sorted(path for path in ignored if path in placed.files)
+    content = placed.files.get(IGNORE_FILE) or facts.content(IGNORE_FILE)
+    own = facts.files.get(IGNORE_FILE)
+    if not came or content is None or (own and own.link):
+        return
+    text = _decode(content)
+    if (changed := take_back(text, came)) != text:
+        placed.files[IGNORE_FILE] = _encode(changed, content)
+        why = f"its last lines take back what the jobs read and it named: {', '.join(came)}"
+        placed.note(MERGED, IGNORE_FILE, why)
 
 
 def _decode(content: bytes) -> str:

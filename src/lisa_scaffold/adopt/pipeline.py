@@ -62,6 +62,8 @@ def find_unfit(facts: Facts, rendered: Facts) -> dict[str, str]:
     if not facts.has("CHANGELOG.md") and not rendered.has("CHANGELOG.md"):
         why = "a release takes its notes from CHANGELOG.md; the project's is another"
         out.setdefault(f"{FOLDER}/release.yml", why)
+    if not facts.has("Dockerfile") and not rendered.has("Dockerfile"):
+        out.setdefault(f"{FOLDER}/container.yml", "it builds a Dockerfile, and none comes in")
     # What needs a job that is left out is left out as well, and so on.
     changed = True
     while changed:

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from lisa_scaffold.pattern import compile_lazily
 
+IGNORE_FILE = ".gitignore"
+
 LONGEST = 1000
 """Characters of a pattern; a longer one names nothing."""
 
@@ -51,6 +53,35 @@ def match_patterns(lines: Iterable[str]) -> Callable[[str], bool]:
         return bool(around)
 
     return matches
+
+
+_TAKEN_BACK = "# The template's jobs read these, whatever is ignored above"
+
+
+def take_back(text: str, paths: Iterable[str]) -> str:
+    """A ``.gitignore`` that names some paths no longer; as it was where it names none of them.
+
+    Nothing comes back from a folder that is ignored, so that is taken back first.
+    """
+    lines = text.splitlines()
+    known = len(lines)
+    for path in paths:
+        parts = path.split("/")
+        folders = ["/".join(parts[:end]) + "/" for end in range(1, len(parts))]
+        for each in (*folders, path):
+            line, matches = f"!/{_as_pattern(each)}", match_patterns(lines)
+            if line not in lines and (matches(each) or matches(each.rstrip("/"))):
+                lines.append(line)
+    if len(lines) == known:
+        return text
+    heading = [] if _TAKEN_BACK in lines[:known] else ["", _TAKEN_BACK]
+    added = "\n".join([*heading, *lines[known:]])
+    return f"{text}{'' if text.endswith(chr(10)) else chr(10)}{added}\n"
+
+
+def _as_pattern(path: str) -> str:
+    """The pattern that names a path alone."""
+    return re.sub(r"([\\*?\[ ])", r"\\\1", path)
 
 
 @lru_cache(maxsize=4096)

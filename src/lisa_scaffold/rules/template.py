@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.project.facts import Facts
-from lisa_scaffold.rules.fix import Fix
+from lisa_scaffold.rules.fix import Fix, Step
 from lisa_scaffold.rules.rule import MUST, Hit, rule
 
 
@@ -63,7 +64,7 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
     for path, content in pristine.locked.items() if pristine else ():
         current = facts.content(path)
         if current is None:
-            fix = Fix.write(path, content)
+            fix = Fix((Step(path, None, content), *_let_git_see(facts, path)))
             message = (
                 "this file of the template is missing: `lisa-scaffold check --fix` restores it"
             )
@@ -79,6 +80,12 @@ def locked_files(facts: Facts) -> Iterator[Hit]:
                 f"{pristine.version if pristine else ''}"
             )
             yield Hit(path, line, message, fix=Fix.write(path, content))
+
+
+def _let_git_see(facts: Facts, path: str) -> Iterator[Step]:
+    """Take a file back from a ``.gitignore`` that names it; git would not take it otherwise."""
+    if facts.has(IGNORE_FILE) and facts.ignores(path):
+        yield Step(IGNORE_FILE, lambda text: take_back(text, [path]))
 
 
 @rule("TPL003", MUST, when=lambda facts: facts.given.not_rendered)

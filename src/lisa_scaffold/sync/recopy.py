@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lisa_scaffold.git import SUBMODULE, Store
+from lisa_scaffold.sync.ignored import take_back_paths
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.sync.seeded import Tree
 
@@ -37,7 +38,7 @@ def recopy_project(store: Store, ours: str, theirs: Tree, policy: Policy) -> Syn
         there = present.get(path)
         if path != policy.answers_file and policy.skipped(path):
             skipped.append(path)
-        elif there is None and path in ignored:
+        elif there is None and path in ignored and not policy.locked(path):
             synced.leave_out(path, "the template has it, .gitignore names it.")
         elif there is None:
             synced.settle(path, "added", blob)
@@ -48,5 +49,6 @@ def recopy_project(store: Store, ours: str, theirs: Tree, policy: Policy) -> Syn
             store.oid(blob.data),
         ):
             synced.settle(path, "updated", blob)
+    take_back_paths(synced, store, ours, {path for path in ignored if path in synced.files})
     synced.note_skipped(skipped)
     return synced

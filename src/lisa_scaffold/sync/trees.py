@@ -20,6 +20,7 @@ from lisa_scaffold.project import find_conflict_marker
 from lisa_scaffold.sync import forgotten
 from lisa_scaffold.sync.clashes import BASE, OURS, THEIRS, Clash, find_clashes
 from lisa_scaffold.sync.dependents import find_broken, find_places
+from lisa_scaffold.sync.ignored import take_back_paths
 from lisa_scaffold.sync.outcome import LOCKED, Conflict, Policy, Synced, patch
 from lisa_scaffold.sync.recopy import take_out_skipped
 from lisa_scaffold.sync.seeded import Tree, hold_back
@@ -120,7 +121,7 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
     # Git looks at nothing below a link.
     ignored = policy.ignored(path for path in added if not path.startswith(tuple(blocked)))
     for path, difference in clean.items():
-        if path in ignored:
+        if path in ignored and not policy.locked(path):
             synced.leave_out(path, "the template adds it, .gitignore names it.")
         elif below := next(filter(path.startswith, blocked), None):
             what = "link" if blocked[below].stages[OURS].mode == LINK else "file"
@@ -128,6 +129,7 @@ def merge_project(store: Store, ours: str, base: Tree, theirs: Tree, policy: Pol
             synced.offer(path, patch(path, None, settling.blob(difference.new)), None)
         else:
             settling.settle_clean(difference)
+    take_back_paths(synced, store, ours, {path for path in ignored if path in synced.files})
     settling.leave_out_broken()
     settling.settle_deleted()
     settling.settle_answers(answers)

@@ -241,7 +241,9 @@ class Prepared:
         answers = {question.key: question.value for question in self.questions(given)}
         former = self._render_former(answers)
         first = self._render(answers, 0)
-        placed = beside.place_files(self.facts, first, former, answers, self.below)
+        new = [path for path in (*first, ANSWERS_FILE) if not self.facts.has(path)]
+        ignored = git.ignored(self.project.repository, new)
+        placed = beside.place_files(self.facts, first, former, answers, self.below, ignored)
         for attempt in (1, 2):
             left_out = {*str(given.get("left_out", "")).split()}
             left_out |= {f"/{path}" for path in placed.left_out}
@@ -254,6 +256,7 @@ class Prepared:
             if placed.files.get(path) == first.get(path):
                 placed.files[path] = data
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
+        beside.take_back_ignored(placed, self.facts, ignored)
         is_locked = match_patterns(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if is_locked(path)}
         after = self.facts.changed(placed.files).with_given(
@@ -313,11 +316,7 @@ class Prepared:
         return {path: blob.data for path, blob in trees.read_tree(made).items()}
 
     def _sum_up(self, placed: Placed, repaired: Repaired, answers: tuple[Answer, ...]) -> Adopted:
-        repository = self.project.repository
         new = [path for path in placed.files if not self.facts.has(path)]
-        for path in sorted(git.ignored(repository, new)):
-            del placed.files[path]
-            placed.note(beside.LEFT_OUT, path, "the project's .gitignore names it")
         synced = Synced()
         for path, blob in sorted(self._find_changed(placed.files).items()):
             synced.settle(path, "added" if path in new else "merged", blob)
