@@ -73,6 +73,7 @@ CONTRIBUTING = "CONTRIBUTING.md"
 REQUEST = ".gitlab/merge_request_templates/Default.md"
 PIPELINE = ".gitlab-ci.yml"
 TOML = "pyproject.toml"
+BUILD = ".gitlab/ci/build.yml"
 
 
 @pytest.mark.uncounted
@@ -100,7 +101,11 @@ TOML = "pyproject.toml"
             "changes setuptools",
         ),
         ("--no-build-isolation", CONTRIBUTING, "meson rebuilt", "scikit changes setuptools"),
-        ("`uv sync`", CONTRIBUTING, "scikit changes", "meson rebuilt"),
+        ("`uv sync` alone does", CONTRIBUTING, "scikit changes", "meson rebuilt"),
+        ("do the same; where `pyproject.toml` has `[project]`", CONTRIBUTING, "old", "meson"),
+        ("What is uploaded is the source", CONTRIBUTING, "meson scikit", "changes setuptools"),
+        ("- dist/*.tar.gz", BUILD, "meson scikit rebuilt", "changes setuptools"),
+        ("-*.whl", BUILD, "changes setuptools", "meson scikit rebuilt"),
         ("names the same versions", TOML, "", "meson setuptools service dags"),
         ("classifiers name the same", PIPELINE, "", "meson setuptools old"),
         ("LISA_ZENODO", PIPELINE, "scikit setuptools", "meson changes old"),

@@ -172,3 +172,22 @@ def test_the_requirements_of_pbr_are_named_where_they_are() -> None:
     listed = found({**files, "requirements.txt": "numpy\n"})
     said = "version, authors and requirements (requirements.txt) stay pbr's"
     assert said in [each.text for each in listed]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        (".github/workflows/a.yml", "on: push\nuses: pypa/gh-action-pypi-publish@v1\n", 2),
+        (".github/workflows/a.yml", "jobs: {}\n# twine upload x\n\nrun: twine upload dist/*\n", 4),
+        (".travis.yml", "deploy:\n  provider: pypi\n", 2),
+        (".circleci/config.yml", "a: 1\nrun: uv publish\n", 2),
+    ],
+)
+def test_who_uploads_besides_is_told(path: str, text: str, line: int) -> None:
+    (told,) = [each for each in found({path: text}) if each.to_decide]
+    assert told.path == path
+    assert told.text.startswith(f"line {line} uploads what is released to a package index")
+
+
+def test_who_uploads_nothing_is_not_told() -> None:
+    assert not [each for each in found({".travis.yml": "# twine upload\n"}) if each.to_decide]

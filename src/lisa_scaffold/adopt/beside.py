@@ -11,6 +11,7 @@ from typing import Any
 
 from lisa_scaffold import merge
 from lisa_scaffold.adopt import (
+    affected,
     gone,
     hooks,
     lines,
@@ -80,6 +81,7 @@ _READ_BY_JOBS = re.compile(
     r"\.gitlab-ci\.yml|\.gitlab/ci/.*|noxfile\.py|pyproject\.toml|\.pre-commit-config\.yaml"
     r"|\.hadolint\.yaml|sonar-project\.properties"
 )
+_TOOL = re.compile(r"\[tool\.(\w+)")
 _MERGED_BY_FORM = (*_LINE_FILES, hooks.PATH, tables.PATH)
 
 
@@ -146,12 +148,13 @@ class Placed:
         self.note(KEPT if own else LEFT_OUT, own or path, why)
 
 
-def place_files(
+def place_files(  # noqa: PLR0913 - each has its name where it is given
     facts: Facts,
     rendered: Mapping[str, bytes],
     former: Mapping[str, bytes],
     answers: Mapping[str, Any],
     below: str = "",
+    *,
     ignored: Container[str] = (),
 ) -> Placed:
     """Set all of the template's files but the pipeline beside a project's own.
@@ -357,6 +360,8 @@ class _Placement:
         for table, why in (merged.left_out or {}).items():
             placed.note(LEFT_OUT, path, f"{table}: {why}")
         placed.kept_tools = merged.kept
+        came = {match[1] for each in merged.added if (match := _TOOL.match(each))}
+        placed.customs += affected.find_affected(self.facts, came)
         if "[tool.ruff]" in (merged.left_out or {}):
             self.leave_alone_in(self.facts.first(*tools.RUFF))
 

@@ -65,12 +65,13 @@ class Installed(NamedTuple):
 
 def find_test_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The jobs that run tests: the file of each, and its commands."""
-    for path, commands in _list_jobs(facts):
+    for path, commands in list_jobs(facts):
         if any(RUNS_TESTS.search(command) for command in commands):
             yield path, commands
 
 
-def _list_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+def list_jobs(facts: Facts) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The jobs of a project: the file of each, and its commands."""
     travis = facts.yaml(".travis.yml").data
     if isinstance(travis, dict):
         inner = [*_tables(travis.get("jobs")), *_tables(travis.get("matrix"))]

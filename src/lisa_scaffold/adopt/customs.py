@@ -17,6 +17,11 @@ _EXACT = compile_lazily(
 _CRUFT = compile_lazily(r"\bcruft\s+(?:update|check)\b")
 _PUBLISHED = compile_lazily(r"v\d+\.\d+\.\d+((a|b|rc)\d+)?")
 _TAGGED = compile_lazily(r"(?:\A|[^\d.])(\d{1,9}(?:\.\d{1,9}){1,4})(?![\d.])")
+_UPLOADS = compile_lazily(
+    r"^(?!\s*#).*?(?:gh-action-pypi-publish|\btwine\s+upload\b|\buv\s+publish\b|\bprovider:\s*pypi\b"
+    r"|\b(?:flit|poetry|pdm|hatch)\s+publish\b|\bmaturin\s+(?:publish|upload)\b)",
+    re.MULTILINE,
+)
 _TESTS = ("setup.py", "setup.cfg", "tox.ini", ".travis.yml", "Makefile", ".gitlab-ci.yml")
 _NOSE = "nose runs on no Python since 3.10: pytest runs most of its tests as they are"
 _SETUP_TEST = "setup.py test is gone from setuptools: nox -s tests runs pytest"
@@ -195,6 +200,15 @@ def _find_runners(facts: Facts, below: str) -> Iterator[Custom]:
             yield Custom(path, told)
         elif text:
             yield Custom(path, f"stays: {service} runs it, and GitLab its own pipeline beside it")
+    for path in () if below else filter(facts.has, [*services, ".travis.yml"]):
+        if found := _UPLOADS.search(facts.text(path)):
+            told = (
+                f"line {facts.text(path).count(chr(10), 0, found.start()) + 1} uploads what is "
+                "released to a package index, and GitLab's job publish-index does where "
+                "LISA_PUBLISH_INDEX switches it on: let one of the two do it, since an index takes "
+                "each file once. Both run for a tag where the forges mirror each other"
+            )
+            yield Custom(path, told, to_decide=True)
 
 
 def _find_test_commands(facts: Facts) -> Iterator[Custom]:

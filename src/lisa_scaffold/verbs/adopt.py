@@ -243,7 +243,7 @@ class Prepared:
         first = self._render(answers, 0)
         new = [path for path in (*first, ANSWERS_FILE) if not self.facts.has(path)]
         ignored = git.ignored(self.project.repository, new)
-        placed = beside.place_files(self.facts, first, former, answers, self.below, ignored)
+        placed = beside.place_files(self.facts, first, former, answers, self.below, ignored=ignored)
         for attempt in (1, 2):
             left_out = {*str(given.get("left_out", "")).split()}
             left_out |= {f"/{path}" for path in placed.left_out}

@@ -1,0 +1,93 @@
+"""What of a project runs a tool, and reads the settings that the adoption brings for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from lisa_scaffold.adopt import commands, hooks
+from lisa_scaffold.adopt.customs import Custom
+from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.project.gitlab import flat, mappings
+
+# By which option each tool passes over pyproject.toml.
+_WITHOUT = {
+    "codespell": "--toml=/dev/null",
+    "coverage": "--rcfile=/dev/null",
+    "mypy": "--config-file=/dev/null",
+    "pytest": "-c /dev/null",
+    "rumdl": "--no-config",
+    "ruff": "--isolated",
+}
+_OWN = compile_lazily(
+    r"\s(?:--isolated|--no-config|--config(?:-file)?|--rcfile|--cov-config|--toml|-c)[ =]"
+)
+# What stands in front of a program's name: variables, and what runs others, with its options.
+_BEFORE = compile_lazily(
+    r"(?:[\s@]|\w+=\S*(?=\s)|(?:uv|poetry|pdm|hatch|pipx|pixi|conda|rye) run(?=\s)"
+    r"|(?:uvx|xvfb-run)(?=\s)|coverage run(?=\s+-m)|(?:\S*?python[\d.]*|\$\(PYTHON\))(?=\s+-m)"
+    r"|--?[\w-]+(?=\s))*+"
+)
+_LISTED = {
+    "Makefile": r"^\t(.*)",
+    "justfile": r"^[ \t]+(.*)",
+    "tox.ini": r"^[ \t]+(.*)|^commands\s*=(.*)",
+}
+_HOOKS = {"ruff-check": "ruff", "ruff-format": "ruff"}
+_MOST_SHOWN, _MOST_READ = 60, 500  # characters of a command
+
+
+def find_affected(facts: Facts, brought: Collection[str]) -> Iterator[Custom]:
+    """Each file of a project that runs tools by settings which come in with the template.
+
+    Parameters
+    ----------
+    facts
+        The project.
+    brought
+        The tools whose tables come in.
+    """
+    told: dict[tuple[str, str], str] = {}
+    for path, command in _list_commands(facts):
+        for tool in _find_tools(command[:_MOST_READ]):
+            if tool in brought and not _OWN.search(f"{command} "):
+                told.setdefault((path, tool), command)
+    for (path, tool), command in told.items():
+        shown = command if len(command) <= _MOST_SHOWN else f"{command[:_MOST_SHOWN]}…"
+        is_counted = tool == "coverage" and " --cov" in command
+        option = "--cov-config=/dev/null" if is_counted else _WITHOUT[tool]
+        text = (
+            f"runs `{shown}`, which reads [tool.{tool}] in pyproject.toml from now on, and may "
+            f"judge otherwise than before: `{option}` has it run as it did"
+        )
+        yield Custom(path, text, to_decide=True)
+
+
+def _find_tools(command: str) -> Iterator[str]:
+    """The tools that one command runs."""
+    before = _BEFORE.match(command)
+    name = command[before.end() if before else 0 :].partition(" ")[0].rpartition("/")[2]
+    name = "pytest" if name == "py.test" else name
+    if "coverage run" in command:
+        yield "coverage"
+    if name in _WITHOUT:
+        yield name
+    if name == "pytest" and " --cov" in command:
+        yield "coverage"
+
+
+def _list_commands(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Every command that jobs, tasks and hooks of a project run, with its file."""
+    for path, scripts in commands.list_jobs(facts):
+        for script in scripts:
+            joined = script.replace("\\\n", " ")
+            for line in re.split(r"\n|;|&&|\|\|?", joined):
+                yield path, line.strip()
+    for path, pattern in _LISTED.items():
+        for line in re.finditer(pattern, facts.text(path).replace("\\\n", " "), re.MULTILINE):
+            yield path, next(filter(None, line.groups()), "").strip()
+    for repo in mappings(facts.yaml(hooks.PATH).get("repos")):
+        for hook in mappings(repo.get("hooks")):
+            name = str(hook.get("id"))
+            yield hooks.PATH, " ".join([_HOOKS.get(name, name), *flat(hook.get("args"))])
