@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from ..parts import airflow, cache, ceph, registry
-from ..parts.airflow import Pipeline
+from ..parts.airflow import Pipeline, wait_until
 from ..parts.centre import Place
 from ..parts.ceph import Client, Gateway
 from ..parts.docker import Docker
 from ..parts.kubernetes import Cluster
-from ..test_centre import SEGMENT
+from ..test_centre import SEGMENT, begin, is_watched, kill_triggerer, waits
 from ..test_chart import Object, find
 from ..test_cluster import make_chart
 from .conftest import Cde
@@ -38,6 +38,12 @@ RIGHTS = [
     {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
     {"apiGroups": [""], "resources": ["events"], "verbs": ["list"]},
 ]
+GATED = ["sh", "-c", 'until [ -e /work/gate ]; do sleep 0.2; done; exec noise "$@"', "noise"]
+"""The command of a step that waits until it may go on."""
+GREEDY = ["python3", "-c", "print(len(b'x' * 2**30))"]
+"""The command of a step that takes a gigabyte of memory."""
+SHORT = "time,X\n0,1\n1,2\n"
+"""A segment that the program refuses."""
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +149,13 @@ def watched(cluster: Cluster, log: Path) -> Iterator[list[Object]]:
     found += ended.values()
 
 
+def ending(pod: Object) -> tuple[str, int]:
+    """Why the container of a pod has ended, and its exit code."""
+    (status,) = pod["status"]["containerStatuses"]
+    ended = status["state"]["terminated"]
+    return ended["reason"], ended["exitCode"]
+
+
 def put(place: Place, key: str, body: str) -> dict[str, str]:
     """Let an object arrive; what the DAG is told of it."""
     client = Client(place.pipeline.python, {**os.environ, **place.env})
@@ -171,7 +184,7 @@ def test_a_step_is_a_pod_that_has_no_more_than_it_needs(
     (pod,) = pods
     (container,), (status,) = pod["spec"]["containers"], pod["status"]["containerStatuses"]
     assert status["imageID"].endswith(f"@{step[1]}")
-    assert status["state"]["terminated"]["exitCode"] == 0
+    assert ending(pod) == ("Completed", 0)
     assert container["resources"]["limits"] == {"cpu": "1", "memory": "256Mi"}
     assert pod["status"]["qosClass"] == "Guaranteed"
     assert pod["spec"]["securityContext"]["runAsUser"] == 1000
@@ -187,7 +200,59 @@ def test_a_step_is_a_pod_that_has_no_more_than_it_needs(
     assert [path for path in place.work.rglob("*") if path.is_file()] == []
 
 
-def test_a_program_that_fails_says_why(place: Place) -> None:
-    state, said = place.run(put(place, "segments/short.csv", "time,X\n0,1\n1,2\n"))
+def test_what_would_end_in_the_same_way_is_not_tried_again(
+    place: Place, step: tuple[str, str], kubernetes: Cluster, tmp_path: Path
+) -> None:
+    with watched(kubernetes, tmp_path / "failing") as pods:
+        state, said = place.run(put(place, "segments/short.csv", SHORT), retries=1)
     assert state == "failed"
-    assert "2 samples are too few to measure noise" in said
+    assert said.count("2 samples are too few to measure noise") == 2
+    assert [ending(each) for each in pods] == [("Error", 1)] * 2
+    place.pin(step[1], command=GREEDY, memory=64)
+    with watched(kubernetes, tmp_path / "greedy") as pods:
+        state, said = place.run(put(place, "segments/greedy.csv", SEGMENT + "25.0,9\n"), retries=1)
+    assert state == "failed"
+    assert "OOMKilled: it needs more memory than steps.yaml gives it" in said
+    assert [ending(each) for each in pods] == [("OOMKilled", 137)]
+
+
+def test_a_pod_outlives_the_triggerer_and_ends_with_its_task(
+    place: Place, step: tuple[str, str], kubernetes: Cluster, tmp_path: Path
+) -> None:
+    place.pin(step[1], command=GATED)
+    gate, before = place.work / "gate", len(products(place))
+    env = {name: each for name, each in place.env.items() if name != "AIRFLOW_HOME"}
+    client = Client(place.pipeline.python, {**os.environ, **env})
+
+    def pods() -> list[str]:
+        listed = kubernetes.ask(f"/api/v1/namespaces/{NAMESPACE}/pods")["items"]
+        return [each["status"]["phase"] for each in listed]
+
+    with airflow.standalone(place.pipeline, tmp_path, env) as running:
+        running("/api/v2/dags/sweep", {"is_paused": True}, "PATCH")
+        run = begin(running, client, "segments/c.csv", SEGMENT + "25.0,3\n")
+        wait_until("the triggerer watches the pod", lambda: is_watched(running, run))
+        wait_until("it runs", lambda: pods() == ["Running"])
+        kill_triggerer(running)
+        gate.touch()
+        wait_until("the pod has ended", lambda: pods() == ["Succeeded"])
+        assert waits(running, run)
+        command = (place.pipeline.python, "-m", "airflow", "triggerer")
+        log = tmp_path / "triggerer.log"
+        with ceph.process(*command, log=log, env=dict(running.environment)):
+            (ended,) = running.wait_for_runs("noise", 1, 480)
+            assert (ended["state"], pods()) == ("success", [])
+
+            # Somebody ends the task: the pod ends with it, and there is no second one.
+            gate.unlink()
+            run = begin(running, client, "segments/d.csv", SEGMENT + "25.0,4\n")
+            wait_until("the other one watches the next", lambda: is_watched(running, run))
+            wait_until("it runs", lambda: pods() == ["Running"])
+            where = f"/api/v2/dags/noise/dagRuns/{run}/taskInstances/process.noise/0"
+            running(where, {"new_state": "failed"}, "PATCH")
+            wait_until("it ends", lambda: pods() == [])
+            states = {each["state"] for each in running.wait_for_runs("noise", 2, 480)}
+    assert states == {"success", "failed"}
+    client.close()
+    # Of the first run, and none of the second.
+    assert len(products(place)) == before + 1
