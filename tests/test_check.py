@@ -443,6 +443,13 @@ def test_members_have_what_the_top_has(workspace: Path) -> None:
     assert "QTY002" in codes
 
 
+def test_tests_of_a_member_may_be_at_the_top(workspace: Path, tree: Tree) -> None:
+    assert "FIL003" in {code for code, _, _ in found(checked(workspace / "packages/one"))}
+    tree(workspace, {"tests/test_one.py": ""})
+    commit_all(workspace, "Tests")
+    assert "FIL003" not in {code for code, _, _ in found(checked(workspace / "packages/one"))}
+
+
 def test_a_member_is_sent_to_the_top_for_hooks(workspace: Path) -> None:
     (workspace / ".pre-commit-config.yaml").unlink()
     commit_all(workspace, "No hooks")

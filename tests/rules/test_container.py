@@ -765,7 +765,7 @@ def test_what_only_makes_something_is_not_run(lines: list[str], *, is_told: bool
         ("dnf install -y a && rm -rf /var/cache/dnf", ""),
         ("dnf install -y a && rm -rf /var/cache/*", ""),
         ("--mount=type=cache,target=/var/cache/dnf dnf install -y a", ""),
-        *(("apk add --no-cache a", ""), ("apk --no-cache add a", "")),
+        *(("apk add --no-cache a", ""), ("apk --no-cache add a", ""), ("apk update && a", "")),
         ("apk add a && rm -rf /var/cache/apk/*", ""),
         *(("yum repolist", ""), ("pip list && dnf info install-a", ""), ("apk info", "")),
     ],

@@ -15,8 +15,7 @@ from lisa_scaffold.rules.invented import (
 @pytest.mark.parametrize(
     ("name", "is_secret"),
     [
-        *((each, True) for each in ("PASSWORD", "db_passwd", "AIRFLOW__CORE__FERNET_KEY")),
-        *((each, True) for each in ("APIKEY", "API_KEY", "A_SIGNING_KEY", "ENCRYPTION_KEY")),
+        *((each, True) for each in ("PASSWORD", "db_passwd", "APIKEY", "API_KEY", "A_SECRET_KEY")),
         *((each, False) for each in ("TOKENIZERS", "KEY", "PASSWORD_FILE", "PUBLIC_KEY", "")),
     ],
 )

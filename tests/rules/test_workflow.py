@@ -399,6 +399,9 @@ def test_tasks_that_a_class_of_the_project_makes() -> None:
 
 def test_tasks_that_something_unseen_makes_are_not_judged() -> None:
     assert found({DAG: MADE}, "DAG003") == []
+    assert len(found({DAG: f"{MADE}\n    BashOperator(task_id='b')"}, "DAG003")) == 1
+    own = BARE.replace("    pass", "    @task\n    def f(): ...\n    f.override(task_id='b')()")
+    assert len(found({DAG: own}, "DAG003")) == 1
     assert found({DAG: MADE.replace("task_id='a'", "1")}, "DAG003") == [("DAG003", DAG, 5)]
 
 

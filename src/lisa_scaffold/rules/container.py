@@ -407,7 +407,7 @@ _BY_RPM = compile_lazily(rf"{_RPM}{_FLAGS}(?:install|update|upgrade|in|groupinst
 _RPM_CLEAN = compile_lazily(
     rf"{_RPM}{_FLAGS}(?:clean|cc)\b|\brm\s[^&|;]{{0,1000}}/var/(?:cache|lib)/(?:yum|dnf|libdnf|zypp|\*)"
 )
-_BY_APK = compile_lazily(r"\bapk\b(?![^&|;]{0,2000}--no-cache\b)[^&|;]{0,200}?\s(?:add|update)\b")
+_BY_APK = compile_lazily(r"\bapk\b(?![^&|;]{0,2000}--no-cache\b)[^&|;]{0,200}?\sadd\b")
 _APK_CLEAN = compile_lazily(r"\brm\s[^&|;]{0,1000}/var/cache/(?:apk|\*)|\bapk\s+cache\s+clean\b")
 
 

@@ -439,18 +439,24 @@ def makes_task(module: Module, call: ast.Call) -> bool:
 def find_words_of_makers(facts: Facts, module: Module) -> set[str] | None:
     """The arguments that functions and classes of other files give to the tasks they make.
 
-    ``None`` where no file of the project has one that makes tasks.
+    ``None`` where the only tasks are made by something that no file of the project has.
     """
     found: set[str] = set()
+    is_unseen = False
     for name, call in module.calls:
-        if "." not in name or name.startswith("airflow."):
+        if "." not in name or name.startswith("airflow.") or not _is_imported(module, call.func):
             continue
         words = _read_maker(facts, name)
-        is_operator = _OPERATOR.fullmatch(name) is not None
-        if words is None and not is_operator and any(each.arg in _IDS for each in call.keywords):
-            return None
+        is_unseen |= words is None and any(each.arg in _IDS for each in call.keywords)
         found |= words or set()
-    return found
+    is_seen = module.makers or any(_OPERATOR.fullmatch(name) for name, _ in module.calls)
+    return None if is_unseen and not is_seen else found
+
+
+def _is_imported(module: Module, node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in module.names
 
 
 def _read_maker(facts: Facts, name: str) -> set[str] | None:

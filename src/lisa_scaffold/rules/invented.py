@@ -7,8 +7,7 @@ import re
 from lisa_scaffold.pattern import compile_lazily
 
 _NAME = compile_lazily(
-    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY"
-    r"|FERNET_KEY|ENCRYPTION_KEY|SIGNING_KEY)",
+    r"(?:.*_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|SECRET_KEY|ACCESS_KEY)",
     re.IGNORECASE,
 )
 _INVENTED = compile_lazily(

@@ -98,7 +98,10 @@ def tests(facts: Facts) -> Iterator[Hit]:
 
     Source: [good practices of pytest](https://docs.pytest.org/en/stable/explanation/goodpractices.html).
     """
-    if not any(_TEST.fullmatch(path) for path in facts.files):
+    # Those of the members of a workspace may be together, at the top of the repository.
+    if not any(
+        _TEST.fullmatch(path) for each in (facts, facts.above) if each for path in each.files
+    ):
         message = (
             "no tests, so nobody notices when a change breaks something: add `tests/test_….py`"
         )
