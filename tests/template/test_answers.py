@@ -6,10 +6,12 @@ import keyword
 import re
 import sys
 from typing import Any
+from unicodedata import combining, normalize
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 
 from lisa_scaffold.errors import AnswersError
 
@@ -210,6 +212,7 @@ def test_a_known_forge_has_its_own_host() -> None:
         ("E\u0301tude", "etude", "etude"),
         ("Rømer Ångström", "romer-angstrom", "romer_angstrom"),
         ("Straße ﬁt œuvre", "strasse-fit-oeuvre", "strasse_fit_oeuvre"),
+        ("Ŵyn Nguyễn, eﬀicient", "wyn-nguyen-efficient", "wyn_nguyen_efficient"),
         ("LISA's noise", "lisas-noise", "lisas_noise"),
         ("\u03bcHz and \u00b5Hz", "uhz-and-uhz", "uhz_and_uhz"),
         ("Ωm χ²", "omegam-chi", "omegam_chi"),
@@ -228,6 +231,21 @@ def test_names_follow_from_the_project_s_name(
 ) -> None:
     found = answers(project_name=project_name)
     assert (found["distribution"], found["import_name"]) == (distribution, import_name)
+
+
+def test_every_latin_letter_with_an_accent_and_every_ligature_is_written_in_ascii() -> None:
+    letters = map(chr, (*range(0xC0, 0x250), *range(0x1E00, 0x1F00), *range(0xFB00, 0xFB07)))
+    plain = {
+        letter: "".join(each for each in parts if not combining(each))
+        for letter in letters
+        if letter.islower() and (parts := normalize("NFKD", letter))
+    }
+    wanted = {letter: word for letter, word in plain.items() if re.fullmatch("[a-z]+", word)}
+    source = (ROOT / "includes/names.jinja").read_text(encoding="utf-8")
+    names: Any = Environment(autoescape=False).from_string(source).module  # noqa: S701 - no HTML
+    table = [(each, word) for word, each_of in names.plain_letters.items() for each in each_of]
+    assert len(dict(table)) == len(table)
+    assert wanted.items() <= dict(table).items()
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
