@@ -99,10 +99,10 @@ def optical_metrology_noise_psd(frequency: ArrayLike) -> NDArray[np.float64]:
 def link_noise_psd(frequency: ArrayLike) -> NDArray[np.float64]:
     r"""Power spectral density of a link's noise, as fractional frequency.
 
-    A length :math:`x` that changes shifts the frequency of the light by :math:`y = \Delta\nu / \nu
-    = \dot{x} / c`. In the Fourier domain :math:`\dot{x}` is :math:`2 \pi f x`, and an acceleration
-    :math:`a` is :math:`2 \pi f \dot{x}`. From one test mass to the other, a link has the noise of
-    the optical metrology and of both test masses:
+    Light whose path grows by :math:`x` is shifted in frequency by :math:`y = \Delta\nu / \nu =
+    -\dot{x} / c` (Bayle and Hartwig 2023). A time derivative multiplies a power spectral density by
+    :math:`(2 \pi f)^2`. From one test mass to the other, a link has the noise of the optical
+    metrology and of both test masses:
 
     .. math::
 
