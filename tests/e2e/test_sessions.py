@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -81,6 +82,50 @@ def test_repairs_say_which_part_of_them_failed(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ruff has repaired what it can, and the hooks did not run." in done.stdout
     assert module.read_text("utf-8") == good
+
+
+# Of the lists that other projects publish, what the pages of a new project name.
+INVENTORY = """\
+h5py py:module 0 x.html -
+lisaconstants.indexing py:module 0 x.html -
+logging py:module 0 x.html -
+numpy.dtype py:class 1 x.html -
+numpy.fft.rfftfreq py:function 1 x.html -
+numpy.ndarray py:class 1 x.html -
+numpy.random.Generator py:class 1 x.html -
+os.PathLike py:class 1 x.html -
+str py:class 1 x.html -
+float py:class 1 x.html -
+int py:class 1 x.html -
+object py:class 1 x.html -
+ValueError py:exception 1 x.html -
+typing.Any py:data 1 x.html -
+"""
+
+
+def test_a_reference_to_another_project_has_to_lead_somewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_project("default", tmp_path / "project").root
+    monkeypatch.delenv("SPHINX_OFFLINE")
+    head = "# Sphinx inventory version 2\n# Project: x\n# Version: 1\n# zlib\n"
+    (tmp_path / "x.inv").write_bytes(head.encode() + zlib.compress(INVENTORY.encode()))
+    conf = root / "docs/conf.py"
+    text = conf.read_text("utf-8")
+    names = f'{{"x": ("https://example.org", "{tmp_path}/x.inv")}}\n'
+    text = re.sub(
+        r"^intersphinx_mapping = \{\n.*?^\}\n",
+        f"intersphinx_mapping = {names}",
+        text,
+        flags=re.S | re.M,
+    )
+    conf.write_text(text, "utf-8")
+    passes("nox", "-s", "docs", cwd=root)
+    with (root / "docs/usage.md").open("a", encoding="utf-8") as usage:
+        usage.write("{py:func}`numpy.fft.rfftfreq` {py:func}`numpy.gone` {py:func}`lost`\n")
+    done = run("nox", "-R", "-s", "docs", cwd=root)
+    missing = re.findall(r"py:func reference target not found: (\S+)", done.stdout)
+    assert (done.returncode, missing) == (1, ["numpy.gone", "lost"])
 
 
 def test_references_are_listed_as_numpydoc_has_them(tmp_path: Path) -> None:
