@@ -256,7 +256,9 @@ def test_ruff_takes_lisa_s_notation(renders: list[Render], tmp_path: Path) -> No
     project = tmp_path / "project"
     template().render(renders[0].answers, project)
     source = next(project.glob("src/**/noise.py"))
-    source.write_text(source.read_text() + NOTATION)
+    greek = {*range(0x391, 0x3AA), *range(0x3B1, 0x3CA)} - {0x3A2}  # this one is none
+    letters = "".join(map(chr, sorted({*greek, *map(ord, "ϵϑϕϖ"), 0x3F1, 0x3F2, 0x2113, 0x2032})))
+    source.write_text(source.read_text() + NOTATION.replace("LETTERS", letters))
     passes(program("ruff"), "check", "--no-cache", "--no-fix", source, cwd=project)
 
 
