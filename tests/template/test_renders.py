@@ -233,7 +233,7 @@ NOTATION = """
 
 def get_Sn(A: float, dot_Omega: float) -> float:
     \"\"\"Take the TDI variable A, and a frequency that drifts.\"\"\"
-    θ = A * dot_Omega  # θ, in rad
+    θ = A * dot_Omega  # θ, in rad; LETTERS
     tdiX = 2 * θ
     for l, m in ((2, 1), (2, 2)):
         tdiX += l * m  # of a mode
@@ -295,6 +295,13 @@ def test_dockerfiles_are_clean_to_hadolint_by_the_project_s_settings(renders: li
     settings = of_name(renders, ".hadolint.yaml")[0]
     files = of_name(renders, "Dockerfile")
     passes(program("hadolint"), "--config", settings, *files, cwd=renders[0].root)
+
+
+def test_readme_and_contributing_name_the_compliance_job_and_its_command(render: Render) -> None:
+    for name in "README.md", "CONTRIBUTING.md":
+        text = render.files[name].decode()
+        named = ("`compliance`" in text, "`lisa-scaffold check`" in text)
+        assert named == (True, True), name
 
 
 def test_badges_lead_where_they_say(package: Render) -> None:

@@ -53,6 +53,22 @@ def test_all_places_name_the_same_pythons(package: Render, table: Any) -> None:
     assert "python_version" not in mypy
 
 
+def test_groups_whose_warnings_are_errors_end_before_what_may_bring_new_ones(
+    render: Render,
+) -> None:
+    groups = tomllib.loads(render.files["pyproject.toml"].decode()).get("dependency-groups", {})
+    wanted = [
+        Requirement(each)
+        for name in ("bench", "docs", "e2e", "test")
+        for each in groups.get(name, [])
+        if isinstance(each, str)
+    ]
+    ends = {"<", "==", "<=", "~="}
+    assert [
+        str(each) for each in wanted if not ends & {part.operator for part in each.specifier}
+    ] == []
+
+
 def pins(text: str, python: str) -> dict[str, str]:
     """What a lock installs on a Python: names and versions."""
     found = {}
