@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -324,6 +325,17 @@ def test_the_file_of_an_extension_is_named(  # noqa: PLR0913, PLR0917 - four fix
     assert "lisa-scaffold-" not in err
     advice = "pip install nowhere-at-all, or pipx inject lisa-scaffold nowhere-at-all."
     assert (advice in err) == ("ModuleNotFoundError" in said)
+
+
+def test_a_long_message_of_an_error_costs_little(
+    project: Path, release: Release, capsys: Capture
+) -> None:
+    """An expression puts as much as it likes into it."""
+    version = release(file("{{ {}['/' * 200000].a }}"), {})
+    start = time.process_time()
+    assert cli.main(["update", str(project), "--defaults", "--to", version]) == ExitCode.REFUSED
+    assert time.process_time() - start < 10
+    assert "has no attribute '////" in capsys.readouterr().err
 
 
 RING = (

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -293,3 +294,21 @@ def test_a_new_project_over_scripts_names_the_other_way(tmp_path: Path, capsys: 
     project = make(tmp_path / "scripts", SCRIPTS)
     assert cli.main(["new", str(project), "--defaults"]) == ExitCode.REFUSED
     assert f"lisa-scaffold adopt ({loose.PAGE})" in capsys.readouterr().err
+
+
+def test_one_long_line_costs_little() -> None:
+    wide = " " * 90_000
+    cell = {"cell_type": "code", "source": f"import a{wide}b"}
+    facts = Facts.of(
+        {
+            "requirements.txt": f"A{wide}\\\n",
+            "a.ipynb": json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}),
+            "src/p/__init__.py": "",
+            "src/p/b.py": "",
+            "pyproject.toml": "[project]\nname = 'p'\n",
+        }
+    )
+    start = time.process_time()
+    assert loose.find_bounds(facts) == []
+    assert [*loose.find_notebook_imports(facts)] == []
+    assert time.process_time() - start < 5

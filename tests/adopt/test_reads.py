@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -148,3 +149,12 @@ def test_a_package_at_the_top_is_told_nothing() -> None:
     facts = Facts.of({**{path: str(text) for path, text in DATA.items()}, **flat})
     assert not [each for each in find_customs(facts) if "data/" in each.text]
     assert loose.find_scripts(facts) == []
+
+
+def test_many_files_and_many_reads_cost_little() -> None:
+    """Nothing is looked for in all files again and again."""
+    code = "".join(f'open(join(dirname(__file__), "a{n}", "b", "c", "e"))\n' for n in range(2000))
+    facts = Facts.of({"a.py": code, **{f"d/{n}": "" for n in range(2000)}})
+    start = time.process_time()
+    assert {each.target for each in reads.find_reads(facts, ["a.py"])} == {""}
+    assert time.process_time() - start < 5

@@ -126,7 +126,10 @@ def test_a_condition_holds_in_a_push_to_a_branch(text: str, expected: bool | Non
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(.*)*X", "(.|.)*X", "((a*)*)*X", ".*" * 40 + "X", "(?:e|e)+X", "(\\w+){9}X", "(.)*" * 9],
+    [
+        *("(.*)*X", "(.|.)*X", "((a*)*)*X", ".*" * 40 + "X", "(?:e|e)+X", "(\\w+){9}X"),
+        *("(.)*" * 9, "(|e)" * 60 + "X", "[\0-\U0010ffff]" * 120),
+    ],
 )
 def test_a_pattern_that_takes_for_ever_is_not_tried(pattern: str) -> None:
     began = time.process_time()

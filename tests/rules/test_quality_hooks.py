@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import pytest
@@ -281,10 +283,23 @@ def test_a_pattern_for_all_hooks() -> None:
         ("a?" * 30 + "a" * 30, False),
         (".*.*.*.*.*.*x", False),
         (r"(.)\1", False),
+        ("^" + "(|a)" * 30 + "b", False),
+        ("^(?:a|aa)" * 20 + "b", False),
     ],
 )
 def test_patterns_that_may_take_for_ever_are_left(pattern: str, *, cheap: bool) -> None:
     assert _is_cheap(pattern, ["a" * 100] * 100) is cheap
+
+
+def test_what_takes_long_to_be_compiled_is_not() -> None:
+    """Python looks at each of a million characters, in each of thousands of ranges."""
+    dear = "(?i)" + "[\0-\U0010ffff]" * 20_000
+    files = hooks(
+        f"files: {json.dumps(dear)}\nrepos:\n  - repo: local\n    hooks:\n      - id: a\n"
+    )
+    start = time.process_time()
+    found(files, "QTY")
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

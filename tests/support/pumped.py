@@ -19,7 +19,7 @@ _CATEGORIES = {
     "CATEGORY_NOT_WORD": "-",
 }
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
-_COMMON = "a0 -_./:=,!\"'\n"
+_COMMON = "a0 -_./:=,!\"'\n\xe9"
 
 
 def texts(expression: str, flags: int, times: int) -> Iterator[str]:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import cli
+from lisa_scaffold.aftercare import example
 from lisa_scaffold.errors import ExitCode
+from lisa_scaffold.git import Blob
 from lisa_scaffold.template import default_source
 
 from ..support.answers import Answers
@@ -132,3 +134,9 @@ def test_an_older_project_is_told_nothing_of_it(project: Path, capsys: Capture) 
     git("commit", "--quiet", "--message=Without", cwd=project)
     assert cli.main(["update", str(project), "--defaults", "--data", "keywords=LISA"]) == 0
     assert "the example" not in capsys.readouterr().out
+
+
+def test_the_name_of_a_file_is_no_pattern() -> None:
+    prose = Blob("100644", b"a\nx a_b x, a_b\n")
+    names = {"(_", "(a+)+_$", "a_b", "a_"}
+    assert [*example._find_uses("README.md", prose, "a", names)] == [("a_b", 2)]

@@ -32,7 +32,8 @@ _SCRIPT = compile_lazily(r"(?!test_|__)([A-Za-z_][A-Za-z0-9_-]*)\.py")
 _REQUIREMENT = compile_lazily(
     r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]*\])?)\s*([<>=!~][^;#\"\\]*)?\s*(?:#.*)?"
 )
-
+_LONGEST_REQUIREMENT = 2000
+"""Characters; nobody has read a longer one."""
 
 _MAGIC = compile_lazily(r"^\s*(?:%|!|\?|#).*$", re.MULTILINE)
 _IMPORTED = compile_lazily(
@@ -194,7 +195,7 @@ def find_bounds(facts: Facts, path: str = "requirements.txt") -> list[str]:
 def _bound(lines: Iterable[str]) -> list[str]:
     found = []
     for line in lines:
-        match = _REQUIREMENT.fullmatch(line.strip())
+        match = _REQUIREMENT.fullmatch(line.strip()) if len(line) <= _LONGEST_REQUIREMENT else None
         if match and match[1].lower() not in _NO_REQUIREMENTS:
             bound = re.sub(r"^={2,3}\s*", ">=", (match[2] or "").strip())
             found.append(f"{match[1].replace(' ', '')}{bound}")
@@ -271,8 +272,8 @@ def _imports_of(code: str) -> Iterator[tuple[int, str]]:
     """The line and the first part of each name that a cell imports."""
     for match in _IMPORTED.finditer(code):
         line = code.count("\n", 0, match.end()) + 1
-        names = [match[1]] if match[1] else re.split(r"\s*,\s*", match[2])
-        yield from ((line, re.split(r"[.\s]", name.strip())[0]) for name in names)
+        names = [match[1]] if match[1] else match[2].split(",")
+        yield from ((line, re.split(r"[.\s]", name.strip(), maxsplit=1)[0]) for name in names)
 
 
 def _absolute_names(node: ast.AST) -> list[str]:

@@ -19,7 +19,7 @@ _FILES = compile_lazily(
     r"|requirements/(?:tests?|testing)|tests?/requirements?)\.(?:txt|in|pip)"
 )
 _FACTOR = compile_lazily(r"\A([!\w.{},-]++):\s++")
-_REFERENCE = compile_lazily(r"\{\[([^\]]+)\](\w+)\}")
+_REFERENCE = compile_lazily(r"\{\[([^\][]+)\](\w+)\}")
 # A path with extras; without a dot, a slash or a variable at its beginning it is a distribution.
 _ITSELF = compile_lazily(r"(?:file://|[./{$])[./{}\w$-]*\[([\w., -]+)\]")
 _VARIABLE = compile_lazily(r"[=<>!~]{1,3}\s*[\"']?\$.*|(?<!\s)\s*+\$\{?\w.*")

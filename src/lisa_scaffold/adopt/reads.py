@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.pattern import compile_lazily
@@ -63,13 +63,16 @@ class Run(NamedTuple):
 
 def find_reads(facts: Facts, paths: Iterable[str]) -> Iterator[Read]:
     """What some modules read of the files of the project, at their top or where they are."""
+    present = {*facts.files, *facts.folders}
     for path in paths:
         tree = facts.python(path)
         if isinstance(tree, ast.Module):
-            yield from _find_reads(facts, path, tree)
+            yield from _find_reads(facts, path, tree, present)
 
 
-def _find_reads(facts: Facts, path: str, tree: ast.Module) -> Iterator[Read]:
+def _find_reads(
+    facts: Facts, path: str, tree: ast.Module, present: Collection[str]
+) -> Iterator[Read]:
     # How far above the module the folder is that a name stands for.
     places, seen = {"__file__": 0}, set()
     for line, statement, nodes in _statements(tree):
@@ -77,7 +80,7 @@ def _find_reads(facts: Facts, path: str, tree: ast.Module) -> Iterator[Read]:
         if used := names & places.keys():
             above = max(places[name] for name in used) + sum(map(_climbs, nodes))
             texts = [text for _, text in _texts(nodes)]
-            target = _resolve(facts, path, texts)
+            target = _resolve(present, path, texts)
             assigned = _assigned(statement)
             places |= {} if target else dict.fromkeys(assigned, above)
             # What is only given a name is looked at where that is used.
@@ -141,14 +144,13 @@ def _assigned(statement: ast.stmt) -> set[str]:
     return set()
 
 
-def _resolve(facts: Facts, path: str, texts: list[str]) -> str:
+def _resolve(present: Collection[str], path: str, texts: list[str]) -> str:
     """The file or folder that the texts of a statement name, beside the module or at the top."""
     parts = [text.strip("/") for text in texts[:_MOST]]
     spans = [(a, b) for a in range(len(parts)) for b in range(len(parts), a, -1)]
     for target in ("/".join(parts[start:end]) for start, end in spans):
         for folder in (f"{path.rpartition('/')[0]}/".lstrip("/"), ""):
-            place = f"{folder}{target}"
-            if facts.has(place) or any(each.startswith(f"{place}/") for each in facts.tracked):
+            if f"{folder}{target}" in present:
                 return target
     return ""
 

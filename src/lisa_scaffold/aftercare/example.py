@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 
@@ -11,11 +10,13 @@ from lisa_scaffold.formats import python
 from lisa_scaffold.git import SUBMODULE, Blob, Store
 from lisa_scaffold.lines import listed
 from lisa_scaffold.model import Note
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.sync.seeded import Matches
 
 _READ = (".md", ".ipynb", ".rst")
 _PAST = "CHANGELOG.md"
+_WORD = compile_lazily(r"\w+")
 
 
 def tell_example(
@@ -81,12 +82,11 @@ def _find_uses(path: str, blob: Blob, package: str, names: set[str]) -> Iterator
     text = blob.data.decode(errors="replace")
     if not path.endswith(".py"):
         # Of others than these, any word may be meant.
-        telling = sorted(name for name in names if "_" in name or name != name.lower())
+        telling = {name for name in names if "_" in name or name != name.lower()}
         for number, line in enumerate(text.split("\n"), 1):
-            for name in telling:
-                if re.search(rf"\b{name}\b", line):
-                    yield name, number
-                    telling = [each for each in telling if each != name]
+            for name in sorted(telling.intersection(_WORD.findall(line))):
+                yield name, number
+                telling.remove(name)
         return
     tree = python.parse(text)
     for node in ast.walk(tree) if tree else ():

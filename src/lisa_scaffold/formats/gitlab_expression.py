@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.pattern import compile_lazily, count_ways, is_dear_to_compile
 
 MOST_TOKENS = 1000
 """Words and signs of an expression; longer ones are not parsed."""
@@ -20,6 +20,7 @@ MOST_TOKENS = 1000
 _LONGEST_PATTERN = 500
 _LONGEST_VALUE = 20
 _MOST_REPEATS = 6
+_MOST_WAYS = 1000
 _DEEPEST = 50
 _TOKEN = compile_lazily(
     r"""\s*(?:
@@ -257,7 +258,9 @@ def _holds(text: str, pattern: Pattern) -> bool | None:
         return None
     if _OTHER_IN_RE2.search(pattern.text) or _SLOW.search(pattern.text):
         return None
-    if len(_REPEATS.findall(pattern.text)) > _MOST_REPEATS:
+    if len(_REPEATS.findall(pattern.text)) > _MOST_REPEATS or count_ways(pattern.text) > _MOST_WAYS:
+        return None
+    if is_dear_to_compile(pattern.text):
         return None
     flags = re.RegexFlag(0)
     for letter in pattern.flags:

@@ -115,7 +115,7 @@ def headings(text: str) -> tuple[Heading, ...]:
     return tuple(islice(found, MOST_HEADINGS))
 
 
-_FENCE = compile_lazily(r"([ \t]*)(`{3,}(?!.*`)|~{3,})")
+_FENCE = compile_lazily(r"([ \t]*)(`{3,}+(?!.*`)|~{3,})")
 _RULE = compile_lazily(r"-{3,}[ \t]*")
 
 

@@ -19,6 +19,8 @@ _IN_ORDER = compile_lazily(
     r"\s*(?:CMD|ENTRYPOINT|RUN|SHELL|HEALTHCHECK|ONBUILD|def|class|async\s+def|lambda)\b",
     re.IGNORECASE,
 )
+_LONGEST_NAME = 200
+"""Characters before a bracket that may tell whose it is."""
 _FOR_COMMANDS = compile_lazily(
     r"(?:run|popen|call|check_call|check_output|exec\w*|command\w*|cmd\w*|args|argv)[\"']?"
     r"(?:\s*[:=(])?$",
@@ -141,7 +143,7 @@ def _is_extended(before: Sequence[str], after: Sequence[str]) -> bool:
 def _is_free(head: str, added: Sequence[str]) -> bool:
     """Whether the order of what was added means nothing, or no more than its place in the list."""
     outside = head[:-1].rstrip()
-    if _FOR_COMMANDS.search(outside) or _IN_ORDER.match(head):
+    if _FOR_COMMANDS.search(outside[-_LONGEST_NAME:]) or _IN_ORDER.match(head):
         return False
     is_literal = not re.search(r"[\w\])\[\"']$", outside)
     if head[-1] == "(" and not is_literal:

@@ -199,7 +199,7 @@ _KEY = compile_lazily(r"([^\s=:#;][^=:]*)[=:]")
 _INI_COMMENT = ("#", ";", "!")
 _TOX = ("[tox]", "[tox:tox]")
 _ENVIRONMENTS = ("env_list", "envlist")
-_COMMA = compile_lazily(r",\s*(?![^{},]*(?:,[^{},]*)*\})")
+_PIECE = compile_lazily(r"\{[^{}]*\}|[^,{}]++|[{}]|,\s*")
 _NAME = compile_lazily(r"(?<![^\s,])[\w.-]+(?![^\s,])")
 _DECIDE_KEY = let_project_decide(lambda unit: str(key_of(unit)))
 
@@ -315,6 +315,17 @@ def _merge_value(base: Unit, ours: Unit, theirs: Unit) -> MergedUnit | None:
     return None if done is None else (to_lines(done[0]), done[1])
 
 
+def _split_environments(text: str) -> list[str]:
+    """The items of a list with commas; those in braces belong to an item."""
+    items = [""]
+    for piece in _PIECE.findall(text):
+        if piece[0] == ",":
+            items.append("")
+        else:
+            items[-1] += piece
+    return items
+
+
 def _unfold_items(sides: tuple[Unit, Unit, Unit]) -> tuple[Unit, Unit, Unit]:
     """A value of one line as a list of one item, where a side that has more made a list of it."""
     listed = [len(side.lines) > 1 for side in sides]
@@ -327,7 +338,7 @@ def _unfold_items(sides: tuple[Unit, Unit, Unit]) -> tuple[Unit, Unit, Unit]:
         key, equals, first = side.lines[0].partition("=")
         alone = len(side.lines) == 1 and first.strip()
         is_list = key.strip() in _ENVIRONMENTS
-        items = _COMMA.split(first.strip()) if is_list else [first.strip()]
+        items = _split_environments(first.strip()) if is_list else [first.strip()]
         lines = (f"{key}{equals}".rstrip(), *(f"{margin}{item}" for item in items))
         is_item = is_list or all(listed[1:]) or split_requirement(first.strip())
         unfolded.append(side._replace(lines=lines) if alone and is_item else side)

@@ -15,7 +15,7 @@ _MARKDOWN = (
 # Substitutions (`.. |name| image:: …`) and named targets (`.. _name: …`).
 _RST = (
     compile_lazily(r"\.\. (?:\|([^|]+)\|\s+\w+::|_(?![_\s])`?([^:`]+)`?:)"),
-    compile_lazily(r"\|([^|\s](?:[^|]*[^|\s])?)\||`([^`<]+)`_|\b([\w.-]+)_\b"),
+    compile_lazily(r"\|([^|\s](?:[^|]*[^|\s])?)\||`([^`<]+)`_|(?<![\w.-])[.-]*+([\w.-]+)_(?!\w)"),
 )
 _FORMS = {"md": _MARKDOWN, "markdown": _MARKDOWN, "rst": _RST}
 _MORE = compile_lazily(r"\s+\S")

@@ -308,34 +308,42 @@ def no_secret_in_the_environment(facts: Facts) -> Iterator[Hit]:
     """
     lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for each in find_services(facts):
-        if is_thrown_away(facts, each.file.path):
+        path = each.file.path
+        if is_thrown_away(facts, path):
             continue
+        defaults = _find_defaults(each)
         for key, name, value in _environment(each.data.get("environment")):
             is_secret = names_secret(name) and not is_said_of_secret(name, value)
-            is_told = "$" not in value and not is_invented(value) and not _is_default(each, value)
-            if is_told and _PLAIN_WORD.fullmatch(value) and _is_for_desk(each):
+            is_told = "$" not in value and not is_invented(value) and value not in defaults
+            if is_told and path in _find_desks(facts) and _PLAIN_WORD.fullmatch(value):
                 continue
             if is_secret and is_told:
-                lines[each.file.path, name].append(each.line("environment", key))
+                lines[path, name].append(each.line("environment", key))
     for (path, name), found in lines.items():
         message = f"everybody can read {name} here: change it, then use `secrets`"
         found.sort()
         yield Hit(path, found[0], f"{message}{count_more(found)}")
 
 
-def _is_default(service: Service, value: str) -> bool:
-    """Whether a password is the name of its user or database, and no port leads to the service."""
+def _find_defaults(service: Service) -> set[str]:
+    """The names of users and databases: what a password may be where no port leads to a service."""
     told = _environment(service.data.get("environment"))
-    names = {said for _, name, said in told if _OF_NAME.search(name)}
-    return value in names and not service.data.get("ports")
+    is_open = service.data.get("ports")
+    return set() if is_open else {said for _, name, said in told if _OF_NAME.search(name)}
 
 
 _OF_NAME = compile_lazily(r"(?:^|_)(?:USER(?:NAME)?|DB|DATABASE)$", re.IGNORECASE)
 
 
-def _is_for_desk(service: Service) -> bool:
-    """Whether the file of a service is for a desk: it mounts the whole project to be edited."""
-    for each in service.file.table("services").values():
+@cached_in_facts
+def _find_desks(facts: Facts) -> frozenset[str]:
+    """The files that are for a desk."""
+    return frozenset(each.path for each in find_compose(facts) if _is_for_desk(each))
+
+
+def _is_for_desk(file: Document) -> bool:
+    """Whether a file is for a desk: it mounts the whole project to be edited."""
+    for each in file.table("services").values():
         volumes = each.get("volumes") if isinstance(each, dict) else None
         sources = (_read_source(volume) for volume in volumes) if isinstance(volumes, list) else ()
         if any(source in (".", "./") for source in sources):
@@ -383,7 +391,8 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
     """
     for each in find_services(facts):
         ports = each.data.get("ports")
-        if is_thrown_away(facts, each.file.path) or _is_for_desk(each):
+        path = each.file.path
+        if is_thrown_away(facts, path) or path in _find_desks(facts):
             continue
         for number, port in enumerate(ports if isinstance(ports, list) else []):
             if database := _DATABASES.get(_read_open_port(port)):
@@ -391,7 +400,7 @@ def databases_are_not_open(facts: Facts) -> Iterator[Hit]:
                 message = (
                     f"{database} is open to everybody: remove this, or write `127.0.0.1:` before it"
                 )
-                yield Hit(each.file.path, each.line("ports", number), message)
+                yield Hit(path, each.line("ports", number), message)
 
 
 # What listens where another database is known to.

@@ -252,12 +252,16 @@ def no_exact_pins(facts: Facts) -> Iterator[Hit]:
         yield Hit(path, here[0][0], message)
 
 
-# One word is a label; three may be a reason.
-_BESIDE = compile_lazily(r"[\"'\d,)]\s*#\s*\S+(?:\s+\S+){2}")
+_BESIDE = compile_lazily(r"[\"'\d,)]\s*#")
+_REASON = 3
+"""Words of a comment that may be a reason: one is a label."""
 
 
 def _says_why(facts: Facts, place: Place, text: str) -> bool:
     """Whether a comment beside a requirement gives a reason; a variable may hold the text."""
     lines = facts.lines(place.path)
-    own = [line for line in lines if text in line] or lines[place.line - 1 : place.line]
-    return any(_BESIDE.search(line) for line in own)
+    own = lines[place.line - 1 : place.line]
+    if not any(text in line for line in own):
+        own = [line for line in lines if text in line] or own
+    beside = filter(None, map(_BESIDE.search, own))
+    return any(len(each.string[each.end() :].split(None, _REASON)) >= _REASON for each in beside)

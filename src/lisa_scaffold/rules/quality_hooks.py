@@ -8,7 +8,7 @@ from typing import Any
 
 from lisa_scaffold.formats.document import Key
 from lisa_scaffold.formats.edit import replace_in_line
-from lisa_scaffold.pattern import compile_lazily
+from lisa_scaffold.pattern import compile_lazily, count_ways, is_dear_to_compile
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules.fix import Fix
 from lisa_scaffold.rules.rule import MUST, SHOULD, Hit, rule
@@ -42,7 +42,8 @@ def can_be_read(facts: Facts) -> Iterator[Hit]:
     for above in ((), *(hook.keys for hook in read_hooks(facts))):
         for name in ("files", "exclude"):
             pattern = document.get(*above, name)
-            if pattern is not None and _compile(pattern) is None:
+            is_dear = isinstance(pattern, str) and is_dear_to_compile(pattern)
+            if pattern is not None and not is_dear and _compile(pattern) is None:
                 message = f"`{name}` is not a regular expression, {_STOPS}: correct it"
                 yield Hit(HOOKS, document.line(*above, name), message)
 
@@ -262,7 +263,7 @@ def _select_paths(paths: list[str], data: Any) -> list[str] | None:
         pattern = data.get(name) if isinstance(data, dict) else None
         if pattern in (None, ""):
             continue
-        compiled = _compile(pattern)
+        compiled = None if is_dear_to_compile(str(pattern)) else _compile(pattern)
         if compiled is None or not _is_cheap(pattern, paths):
             return None
         paths = [path for path in paths if (compiled.search(path) is not None) == wanted]
@@ -280,7 +281,7 @@ def _is_cheap(pattern: str, paths: list[str]) -> bool:
     parts = groups.split("|") if groups.count("(") - groups.count("(?x)") <= 1 else [groups]
     most = max(len(re.findall(r"[*+{]|(?<!\()\?", part)) for part in parts)
     steps: int = sum(len(path) ** (min(most, 9) + 1) for path in paths)
-    return steps * len(parts) <= _MOST_STEPS
+    return steps * max(len(parts), count_ways(pattern)) <= _MOST_STEPS
 
 
 _LONGEST = 2000
@@ -359,6 +360,10 @@ def _find_outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
 _RUFF_HOOKS = "astral-sh/ruff-pre-commit"
 
 
+# Each run is followed up to the next one in the line.
+_NAMES_RUFF = compile_lazily(r"\bSKIP\b|pre-commit run\b(?:(?!pre-commit run\b).)*\bruff\b|\bskip:")
+
+
 @rule("QTY019", SHOULD, when=lambda facts: facts.hooks, fixes=True, strict=True)
 def ruff_hook_of_today(facts: Facts) -> Iterator[Hit]:
     """The hook of ruff's linter is called `ruff-check`.
@@ -372,15 +377,14 @@ def ruff_hook_of_today(facts: Facts) -> Iterator[Hit]:
     "legacy alias".
     """
     since = _SINCE[_RUFF_HOOKS][1]["ruff-check"]
+    # Who skips or runs it by name would mean another hook afterwards.
+    is_named = _NAMES_RUFF.search(facts.automation.text)
     for hook in read_hooks(facts):
         version = parse_release(hook.revision)
         if hook.repository == _RUFF_HOOKS and hook.name == "ruff" and version and version >= since:
             line = facts.hooks.line(*hook.keys, "id")
             text = facts.lines(HOOKS)[line - 1]
             right = re.sub(r"\bruff\b", "ruff-check", text, count=1)
-            # Who skips or runs it by name would mean another hook afterwards.
-            named = r"\bSKIP\b|pre-commit run\b.*\bruff\b|\bskip:"
-            is_named = re.search(named, facts.automation.text)
             fix = None if is_named else Fix.edit(HOOKS, replace_in_line(line, text, right))
             yield Hit(
                 HOOKS,

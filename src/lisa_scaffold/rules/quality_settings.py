@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import islice
 from posixpath import normpath
 
 from lisa_scaffold.formats.document import Document, Key
@@ -161,6 +162,22 @@ def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
         )
 
 
+# What stands before a file that a command, or a variable, names as the configuration.
+_BEFORE_SETTINGS = compile_lazily(
+    r"(?:-c|--[\w-]*config[\w-]*|--rcfile|\w*(?:RCFILE|CONFIG(?:_FILE)?))"
+    r"[ =:\"',]+(?:\./|[^\s\"']*/)?\Z"
+)
+_LONGEST_BEFORE = 200
+_MOST_NAMED = 1000
+
+
+def _is_named(path: str, automation: str) -> bool:
+    """Whether a file is named as the configuration of a tool anywhere in what is run."""
+    places = islice(re.finditer(re.escape(path), automation), _MOST_NAMED)
+    befores = (automation[max(0, at.start() - _LONGEST_BEFORE) : at.start()] for at in places)
+    return any(_BEFORE_SETTINGS.search(before) for before in befores)
+
+
 @rule("QTY007", SHOULD)
 def settings_are_read(facts: Facts) -> Iterator[Hit]:
     """The settings of a tool are where it reads them.
@@ -183,12 +200,7 @@ def settings_are_read(facts: Facts) -> Iterator[Hit]:
             path = document.path
             if path in read:
                 continue
-            # A command, or a variable, may name the file as the tool's configuration.
-            option = (
-                rf"(?:-c|--[\w-]*config[\w-]*|--rcfile|\w*(?:RCFILE|CONFIG(?:_FILE)?))"
-                rf"[ =:\"',]+(?:\./|[^\s\"']*/)?{re.escape(path)}"
-            )
-            if path not in automation or not re.search(option, automation):
+            if not _is_named(path, automation):
                 first = places[0][0].path
                 message = f"{tool} reads only {first} and ignores this: move it there"
                 yield Hit(path, document.line(*keys), message)

@@ -152,7 +152,8 @@ class _Follower:
     @cached_property
     def example(self) -> re.Pattern[str]:
         """The name in a line that imports the package, also in an example or a notebook."""
-        head = r'((?:^[ \t]*(?:>>> |\.\.\. )?|"|\\n)[ \t]*(?:from|c?import)[ \t]+)'
+        prompt = r"(?:(?:>>> |\.\.\. )[ \t]*+)?"
+        head = rf'((?:^[ \t]*+{prompt}|(?:"|\\n)[ \t]*+)(?:from|c?import)[ \t]++)'
         return re.compile(rf'{head}{re.escape(self.names.old)}(?=[.\s,"\\]|$)', re.MULTILINE)
 
     def correct_code(self, text: str) -> str:

@@ -129,7 +129,8 @@ def advise_install(package: str) -> str:
 def broken(template: Version, why: str, hint: str = _ADVICE, state: str = "is broken") -> LisaError:
     """The error that a version of a template is broken, or lacks something."""
     # Nobody knows the folders that a version lies in for a moment, nor finds them afterwards.
-    reason = _TEMPORARY.sub("", why.replace(f"{template.root}/", ""))
+    # An expression may put as much as it likes into the message of its error.
+    reason = _TEMPORARY.sub("", why[: 4 * _LONGEST].replace(f"{template.root}/", ""))
     place = template.root if (template.root / ".git").exists() else template.recorded
     version = shorten(template.version)
     return LisaError(
