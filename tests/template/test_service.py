@@ -316,6 +316,27 @@ def test_a_version_comes_with_its_files_whoever_releases_it(machine: Machine, by
     assert said[-1] == "There is no v3.0.0 in this repository: VERSION is X.Y.Z or a commit."
 
 
+@pytest.mark.parametrize("kind", ["tag", "branch"])
+def test_no_tag_or_branch_passes_for_a_version_or_a_commit(machine: Machine, kind: str) -> None:
+    """Whoever may push may give either any name: that of the commit that is about to come."""
+    tags = [git("rev-parse", f"v{each}.0.0", cwd=machine.root).strip() for each in (1, 2)]
+    origin = machine.root.with_name("origin")
+    for name in (tags[0][:8], *(["v1.0.0"] if kind == "branch" else [])):
+        git(kind, name, "v2.0.0", cwd=origin)
+        git(kind, "--force", name, "v2.0.0", cwd=machine.root)
+    for version in ("1.0.0", tags[0][:8]):
+        words = f"release {version}"
+        code, said = machine("remote", "production", SSH_ORIGINAL_COMMAND=words)
+        assert (code, said[-1].partition(" ")[0]) == (0, version)
+        assert git("rev-parse", "HEAD", cwd=machine.root).strip() == tags[0]
+        assert machine("drift", "production") == (0, [AS_IT_SAYS.format(version)])
+    code, said = machine("release", "production", "main")
+    assert (code, said[-1]) == (
+        1,
+        "There is no main in this repository: VERSION is X.Y.Z or a commit.",
+    )
+
+
 def test_a_release_leaves_the_database_and_the_proxy_as_they_run(machine: Machine) -> None:
     machine("release", "production", "1.0.0")
     machine.log.unlink()
