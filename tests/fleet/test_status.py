@@ -296,6 +296,23 @@ def test_every_form_tells_of_the_branch_that_waits() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        (" @a", "' @a"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("a;=1+1;b;-1", "a;'=1+1;b;'-1"),
+        ("a; b = c-d", "a; b = c-d"),
+    ],
+)
+def test_no_spreadsheet_takes_a_cell_for_a_formula(said: str, written: str) -> None:
+    """Where numbers have commas, a semicolon ends a cell."""
+    status = records.Status("2026-11-28T04:00:00+00:00", "v2.0.0", (records.Row("a", kind=said),))
+    (told,) = csv.DictReader(io.StringIO(report("csv", status)))
+    assert told["kind"] == written
+
+
 def test_why_one_is_unreadable_stands_in_its_row() -> None:
     row = records.Row("a", problem="No rights. Give yourself some.")
     page = report("html", records.Status("2026-11-28T04:00:00+00:00", "v2.0.0", (row,)))

@@ -6,6 +6,7 @@ import csv
 import io
 
 from lisa_scaffold.fleet.records import Row, Status
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.shown import brief
 
 COLUMNS = (
@@ -15,8 +16,10 @@ COLUMNS = (
     "superseded",
 )
 
-# What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection.
+# Some take the wide signs of East Asia for these; and where numbers have commas, a semicolon ends a
+# cell.
+_FORMULA = compile_lazily(r"(^|;)(?=\s*[=+@\uff0b\uff0d\uff1d\uff20-])")
 
 
 def as_csv(status: Status) -> str:
@@ -26,7 +29,7 @@ def as_csv(status: Status) -> str:
     writer.writerow(COLUMNS)
     for row in status.rows:
         cells = [brief(each) for each in list_cells(row)]
-        writer.writerow(f"'{each}" if each.startswith(_BEGINNINGS) else each for each in cells)
+        writer.writerow(_FORMULA.sub(r"\1'", each) for each in cells)
     return written.getvalue()
 
 
