@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lisa_scaffold.formats import diff
 from lisa_scaffold.formats.dockerfile import DIRECTIVE, spans
 from lisa_scaffold.formats.stretches import Unit, join_units, key_of
-from lisa_scaffold.merge import choice
+from lisa_scaffold.merge import choice, copied
 from lisa_scaffold.merge import text as plain
 from lisa_scaffold.merge.declined import MergedText
 from lisa_scaffold.merge.text import pick_farther
@@ -44,22 +44,47 @@ def merge(base: str, ours: str, theirs: str) -> MergedText | None:
             _split_stages(split_instructions(diff.to_lines(text))) for text in (base, ours, theirs)
         )
         sides = [adopt_keys(before, side, is_nameless=lambda _: True) for side in sides]
-        done = merge_units(
-            *(before, sides[0], sides[1], _merge_stage),
-            # Of stages that both sides put first, the last one, which is built, is the project's.
-            lambda above, ours, theirs: None if above else theirs + ours,
-            removed=_drop_moved,
-        )
-        if done is None:
+        merged = _merge_stages(before, sides, is_new=not base.strip())
+        if merged and choice.side() and (torn := copied.find_torn(ours, theirs, merged[0])):
+            # What hangs together by a path is taken together, of the side that is taken in doubt.
+            other = 2 - choice.side()
+            sides[other] = _take_back(before, sides[other], torn)
+            merged = _merge_stages(before, sides, is_new=False)
+        if merged is None:
             return None
-        stages, notes = done
-        if not base.strip():
-            stages = [u._replace(gap=max(u.gap, int(at > 0))) for at, u in enumerate(stages)]
-            notes = ("both sides added it; the template's stages come first.", *notes)
-        merged = diff.to_text(join_units(stages)), notes
     if find_lost_word(base, ours, theirs, *merged) or find_problem(base, ours, theirs, merged[0]):
         return None
     return merged
+
+
+def _merge_stages(
+    before: Sequence[Unit], sides: Sequence[Sequence[Unit]], *, is_new: bool
+) -> MergedText | None:
+    done = merge_units(
+        *(before, sides[0], sides[1], _merge_stage),
+        # Of stages that both sides put first, the last one, which is built, is the project's.
+        lambda above, ours, theirs: None if above else theirs + ours,
+        removed=_drop_moved,
+    )
+    if done is None:
+        return None
+    stages, notes = done
+    if is_new:
+        stages = [u._replace(gap=max(u.gap, int(at > 0))) for at, u in enumerate(stages)]
+        notes = ("both sides added it; the template's stages come first.", *notes)
+    return diff.to_text(join_units(stages)), notes
+
+
+def _take_back(before: Sequence[Unit], side: Sequence[Unit], torn: set[str]) -> list[Unit]:
+    """The stages of a side, with what has to do with some paths as it was before."""
+    known = {unit.key: split_instructions(unit.lines) for unit in before}
+    found = []
+    for unit in side:
+        base = known.get(unit.key, [])
+        own = adopt_keys(base, split_instructions(unit.lines), is_nameless=_is_step)
+        lines = join_units(copied.take_back(base, own, torn)) if base else unit.lines
+        found.append(unit._replace(lines=tuple(lines)))
+    return found
 
 
 def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
@@ -74,6 +99,8 @@ def find_problem(_base: str, ours: str, theirs: str, merged: str) -> str | None:
     unset = file.unset - our_file.unset - their_file.unset
     if unset:
         return f"it uses {', '.join(sorted(unset))} without setting it"
+    if torn := copied.find_torn(ours, theirs, merged):
+        return f"it copies to one place, and uses another: {', '.join(sorted(torn))}"
     twice = {name for name, count in Counter(file.stages).items() if count > 1 and name}
     return f"it has two stages {', '.join(sorted(twice))}" if twice else None
 
@@ -152,7 +179,9 @@ def _merge_stage(base: Unit | None, ours: Unit, theirs: Unit) -> MergedUnit | No
             units.append(unit if known else unit._replace(key=old))
         keyed.append(units)
     done = merge_units(
-        *(before, keyed[0], keyed[1], _merge_instruction, _place_instructions), removed=_drop_moved
+        *(before, keyed[0], keyed[1], _merge_instruction, _place_instructions),
+        removed=_drop_moved,
+        steady=True,
     )
     return None if done is None else (join_units(done[0]), done[1])
 

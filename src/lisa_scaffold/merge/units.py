@@ -7,6 +7,7 @@ themselves.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -46,15 +47,17 @@ def merge_units(  # noqa: PLR0913
     removed: DecideRemoved | None = None,
     heirs: bool = True,
     free: bool = False,
+    steady: bool = False,
 ) -> tuple[list[Unit], tuple[Note, ...]] | None:
     """The units of both sides, or ``None`` where they contradict each other.
 
     With ``heirs``, a unit that both sides lack, with one much like it on one side only, was
     replaced there and removed here: a contradiction. So is a unit that one side removed and the
     other changed, unless ``removed`` decides about it. Where the order means nothing
-    (``free``), the project's stands if both sides changed it. Where a side is taken in doubt, its
-    units stand in the place of those that contradict each other; only the order of all of them
-    still may.
+    (``free``), the project's stands if both sides changed it. What is new stays below the unit that
+    it follows, or (``steady``) below the nearest that the other side has not moved. Where a side is
+    taken in doubt, its units stand in the place of those that contradict each other; only the order
+    of all of them still may.
     """
     refuse_many(len(base), len(ours), len(theirs))
     sides = _Sides(
@@ -63,7 +66,7 @@ def merge_units(  # noqa: PLR0913
     if heirs and not _settle_replaced(sides):
         return None
     notes = _decide_removed(sides, removed, heirs=heirs)
-    order = None if notes is None else _order_keys(sides, together, free=free)
+    order = None if notes is None else _order_keys(sides, together, free=free, steady=steady)
     if notes is None or order is None:
         return None
     merged: list[Unit] = []
@@ -281,7 +284,9 @@ def _merge_unit(
     return None if done is None else (Unit(key, gap, tuple(done[0])), done[1])
 
 
-def _order_keys(sides: _Sides, together: PlaceTogether, *, free: bool) -> list[Hashable] | None:
+def _order_keys(
+    sides: _Sides, together: PlaceTogether, *, free: bool, steady: bool
+) -> list[Hashable] | None:
     """Every key of the result in its place; ``None`` where both sides changed the order."""
     base, ours, theirs = sides
     common = base.keys() & ours.keys() & theirs.keys()
@@ -290,7 +295,8 @@ def _order_keys(sides: _Sides, together: PlaceTogether, *, free: bool) -> list[H
         return None
     lead, other = (theirs, ours) if our_order == before else (ours, theirs)
     order = [key for key in lead if key in other or key not in base]
-    for above, run in _find_runs(lead, other, base, set(order)):
+    moved = _find_moved(our_order if lead is ours else their_order, before) if steady else set()
+    for above, run in _find_runs(lead, other, base, set(order) - moved):
         at = order.index(above) + 1 if above is not None else 0
         end = at
         while end < len(order) and order[end] not in base and order[end] not in other:
@@ -308,6 +314,26 @@ def _order_keys(sides: _Sides, together: PlaceTogether, *, free: bool) -> list[H
             placed = pair[choice.side() - 1]
         order[at:end] = [unit.key for unit in placed]
     return order
+
+
+def _find_moved(order: list[Hashable], before: list[Hashable]) -> set[Hashable]:
+    """The keys that one side has moved: as few as let the others stand as they stood.
+
+    Of two that have changed places it is the upper one: what follows is what a unit is made for.
+    """
+    places = {key: -at for at, key in enumerate(before)}
+    tails: list[int] = []  # of the rows that rise, seen from below: the lowest end of each length
+    previous: dict[int, int | None] = {}
+    for place in (places[key] for key in reversed(order)):
+        at = bisect_left(tails, place)
+        previous[place] = tails[at - 1] if at else None
+        tails[at : at + 1] = [place]
+    stays: set[Hashable] = set()
+    last = tails[-1] if tails else None
+    while last is not None:
+        stays.add(before[-last])
+        last = previous[last]
+    return {*before} - stays
 
 
 def _find_runs(
