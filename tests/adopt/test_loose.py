@@ -133,6 +133,9 @@ def test_imports_of_a_module_beside(
     assert found == [each[1:] for each in expected]
 
 
+OURS = ("PhenomA", "a")
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
@@ -141,7 +144,19 @@ def test_imports_of_a_module_beside(
         (["import os\n", "if 1:\n", "    from deep.x import y"], [(2, 3, "deep", "a.b")]),
         (["import deep"], [(2, 1, "deep", "a.b")]),
         (["from a import PhenomA\n", "import json, scipy, near, twice"], []),
+        (["import sys\n", "sys.path.append('../src/a')\n", "import PhenomA"], []),
         (["import sys\n", "sys.path.append('src/a')\n", "import PhenomA"], []),
+        (["%cd ../src/a\n", "import PhenomA"], []),
+        (["os.chdir(os.path.join(os.pardir, 'src', 'a'))\n", "import PhenomA"], [(2, 2, *OURS)]),
+        (["sys.path.insert(0, str(Path.cwd().parent))\n", "import PhenomA"], []),
+        (["print(sys.path)\n", "import PhenomA"], [(2, 2, *OURS)]),
+        (["sys.path.insert(0, '/content/fit')\n", "import PhenomA"], [(2, 2, *OURS)]),
+        (["sys.path.append('../lib')\n", "import PhenomA"], [(2, 2, *OURS)]),
+        (
+            ["!git clone https://example.org/a\n", "%cd /content/a\n", "\n", "import PhenomA"],
+            [(2, 4, *OURS)],
+        ),
+        (["%%bash\n", "import PhenomA"], []),
         ("# import PhenomA", []),
     ],
 )
@@ -157,6 +172,27 @@ def test_imports_in_notebooks(
     more = {"examples/near.py": "", "pyproject.toml": metadata, "examples/a.ipynb": notebook}
     found = loose.find_notebook_imports(Facts.of({**files, **more}))
     assert [(each.cell, each.line, each.name, each.package) for each in found] == expected
+
+
+def test_every_notebook_that_has_to_change_is_named(tmp_path: Path, capsys: Capture) -> None:
+    colab = ["import sys\n", "!git clone https://example.org/fit\n", "%cd /content/fit\n"]
+    colab += ["sys.path.insert(0, '/content/fit')\n", "from settings import *\n"]
+    kept = {"kept.ipynb": ["import json\n"]}
+    cells = {"a.ipynb": colab, "b.ipynb": ["from settings import MODES\n"], **kept}
+    notebooks = {
+        path: json.dumps({"cells": [{"cell_type": "code", "source": code}], "nbformat": 4})
+        for path, code in cells.items()
+    }
+    files = {**METADATA, "src/glitch_fit/__init__.py": "", "src/glitch_fit/settings.py": ""}
+    result = report(make(tmp_path / "project", {**files, **notebooks}), capsys)
+    told = [each for each in result["to_decide"] if ".ipynb" in each]
+    assert [each.partition(" as ")[0] for each in told] == [
+        "a.ipynb: cell 1, line 5 imports settings",
+        "b.ipynb: cell 1, line 1 imports settings",
+    ]
+    items = {each["path"]: each["text"] for each in result["items"] if "ipynb" in each["path"]}
+    stay = "the notebooks at the root stay; with the package installed, they import it"
+    assert items["kept.ipynb"] == stay
 
 
 def test_a_lone_module_is_code_and_no_tests_are_none(tmp_path: Path, capsys: Capture) -> None:
@@ -237,13 +273,9 @@ PACKAGE: Files = {
             {},
             '["lalsuite", "numpy", "opencv-python"]  # which distributions bring odd_one?',
         ),
-        ({"binder/requirements.txt": "numpy==2.1\njupyterlab\n"}, '["numpy>=2.1"]'),
         (
-            {
-                "environment.yml": "dependencies:\n  - python=3.11\n  - conda-forge::numpy=1.26\n"
-                "  - scipy>=1.9\n  - pip:\n      - gwpy==3.0\n"
-            },
-            '["numpy", "scipy>=1.9", "gwpy>=3.0"]',
+            {"binder/requirements.txt": "numpy==2.1\njupyterlab\nodd_one\n"},
+            '["numpy>=2.1", "odd_one", "lalsuite", "opencv-python"]',
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -94,13 +95,40 @@ def test_what_a_test_alone_imports_stays(project: Path, capsys: Capture) -> None
     assert "tests/test_own.py:1 imports it" in said
 
 
+def test_what_a_notebook_alone_imports_stays(project: Path, capsys: Capture) -> None:
+    cell = {"cell_type": "code", "source": ["%matplotlib inline\n", "import h5py\n"]}
+    book = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    said = leave(project, capsys, {"studies/own.ipynb": book})
+    assert required(project) == ["h5py", "numpy"]
+    assert "studies/own.ipynb, cell 1, imports it" in said
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_is_not_committed_yet_counts_too(
+    is_known: bool, project: Path, capsys: Capture
+) -> None:
+    path = "src/lisa_kludge/own.py"
+    if is_known:
+        write(project, {path: OWN})
+        commit_all(project, "Our work")
+    uses = "import h5py\n\nfrom lisa_kludge import simulate_noise\n"
+    ignored: Files = {"build/own.py": "import lisaconstants\n"}
+    write(project, {path: OWN + uses, "data/not-utf8.py": b"import \xff\n", **ignored})
+    capsys.readouterr()
+    assert update(project, "--data", "example=false") == ExitCode.FINDINGS
+    said = capsys.readouterr().out
+    assert required(project) == ["h5py", "numpy"]
+    assert f"drops it: {path}:5 imports it" in said
+    assert f"{path}: line 7 uses the example (simulate_noise)" in said
+    assert (project / path).read_text() == OWN + uses
+
+
 def test_what_no_module_imports_is_named_as_it_goes(project: Path, capsys: Capture) -> None:
     own = "# import h5py\nNAME = 'h5py'\n"
     said = leave(project, capsys, {"src/lisa_kludge/own.py": OWN + own})
     assert required(project) == ["numpy"]
-    assert (
-        "taken out of `dependencies`: h5py and lisaconstants; none of your modules imports" in said
-    )
+    gone = "taken out of `dependencies`: h5py and lisaconstants"
+    assert f"{gone}; no module or notebook of yours imports" in said
     assert "stays in" not in said
 
 

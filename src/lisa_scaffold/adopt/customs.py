@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lisa_scaffold.adopt import commands, loose, reads
+from lisa_scaffold.adopt import commands, environment, loose, reads
 from lisa_scaffold.adopt.gone import find_gone
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -129,7 +129,7 @@ def _find_ways_of_scripts(facts: Facts) -> Iterator[Custom]:
     yield from _find_places(facts)
     package = facts.package
     needs_nothing = package.form == "project" and not package.get("dependencies")
-    listed = loose.find_bounds(facts) if "dependencies" not in package.unknown else []
+    listed = environment.find_bounds(facts) if "dependencies" not in package.unknown else []
     if needs_nothing and listed:
         text = (
             "stays, but nobody who installs the package gets what it lists: name that as "

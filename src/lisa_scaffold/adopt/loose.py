@@ -4,45 +4,25 @@ from __future__ import annotations
 
 import ast
 import json
+import posixpath
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from lisa_scaffold.adopt import reads
+from lisa_scaffold.adopt.environment import Needed, find_needed
+from lisa_scaffold.formats import notebook
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project import imported
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.shown import visible
 from lisa_scaffold.versions import normalize_name
 
-_LISTS = (
-    *("requirements.txt", "binder/requirements.txt", ".binder/requirements.txt"),
-    *("environment.yml", "environment.yaml", "binder/environment.yml", ".binder/environment.yml"),
-)
-# What else a list for notebooks, or of conda, has.
-_NO_REQUIREMENTS = frozenset(
-    ("python", "pip", "setuptools", "wheel", "jupyter", "jupyterlab", "notebook", "ipykernel")
-)
 PAGE = "https://lisa.pages.in2p3.fr/lisa-scaffold/howto/adopt.html#from-loose-scripts"
 # Programs run these where they are; they are no part of a package.
 _TOOLS = frozenset(("setup", "noxfile", "conftest", "tasks", "fabfile", "dodo", "wscript"))
 _SCRIPT = compile_lazily(r"(?!test_|__)([A-Za-z_][A-Za-z0-9_-]*)\.py")
-_REQUIREMENT = compile_lazily(
-    r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]*\])?)\s*([<>=!~][^;#\"\\]*)?\s*(?:#.*)?"
-)
-_LONGEST_REQUIREMENT = 2000
-"""Characters; nobody has read a longer one."""
-
-_MAGIC = compile_lazily(r"^\s*(?:%|!|\?|#).*$", re.MULTILINE)
-_IMPORTED = compile_lazily(
-    r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)(?:\.\w+)*[ \t]+import\b"
-    r"|import[ \t]+([A-Za-z_][\w., \t]*))",
-    re.MULTILINE,
-)
-_LONGEST = 100_000
-"""Characters of a notebook's cell that are looked at."""
 
 
 class Import(NamedTuple):
@@ -97,13 +77,15 @@ def explain_steps(facts: Facts, name: str) -> list[str]:
         above = f"{folder}/{target}".rpartition("/")[0]
         steps += [f"mkdir -p {shlex.quote(above)}"] if above != folder else []
         steps.append(f"git mv {shlex.quote(target)} {shlex.quote(above)}/")
+    needed = Needed((), (), ()) if facts.package.form else find_needed(facts, scripts)
     if not facts.package.form:
-        steps += _state_metadata(facts, distribution, scripts)
+        steps += _state_metadata(distribution, needed)
     elif data:
         steps.append("and in pyproject.toml:")
     if data:
         globs = [f"{each}/**" if not facts.has(each) else each for each in data]
         steps += ["  [tool.setuptools.package-data]", f"  {package} = {json.dumps(globs)}"]
+    steps += _tell_needed(needed)
     steps += _name_places(found, [*reads.find_runs(facts, scripts)], package)
     return [f"    {visible(step)}" for step in steps]
 
@@ -144,8 +126,9 @@ def explain_metadata(facts: Facts, name: str, folder: str) -> list[str]:
     moves = (
         [] if folder.startswith("src/") else ["mkdir -p src", f"git mv {shlex.quote(folder)} src/"]
     )
-    modules = facts.paths(f"{folder}/**/*.py")
-    steps = [*moves, *_state_metadata(facts, _name_distribution(name), modules)]
+    needed = find_needed(facts, facts.paths(f"{folder}/**/*.py"))
+    metadata = _state_metadata(_name_distribution(name), needed)
+    steps = [*moves, *metadata, *_tell_needed(needed)]
     return [f"    {visible(step)}" for step in steps]
 
 
@@ -153,16 +136,10 @@ def _name_distribution(name: str) -> str:
     return normalize_name(re.sub(r"[^A-Za-z0-9]+", "-", name)).strip("-") or "lisa-example"
 
 
-def _state_metadata(facts: Facts, distribution: str, modules: list[str]) -> list[str]:
-    """The lines of metadata for some modules."""
-    needed = next(filter(None, map(_read_list(facts), _LISTS)), [])
-    if not needed:
-        own = {path.removesuffix(".py").split("/")[-1] for path in facts.paths("**/*.py")}
-        own |= {path.split("/")[0] for path in facts.paths("*/**/*.py")}
-        needed = imported.guess_requirements(facts, modules, own | set(facts.layout.names))
-    known = ", ".join(f'"{each}"' for each in needed if not each.endswith("?"))
-    unknown = [each.removesuffix("?") for each in needed if each.endswith("?")]
-    asked = f"  # which distributions bring {', '.join(unknown)}?" if unknown else ""
+def _state_metadata(distribution: str, needed: Needed) -> list[str]:
+    """The lines of metadata for what some modules need."""
+    known = ", ".join(f'"{each}"' for each in needed.dependencies)
+    asked = f"  # which distributions bring {', '.join(needed.unknown)}?" if needed.unknown else ""
     return [
         "and in pyproject.toml:",
         "  [project]",
@@ -176,30 +153,9 @@ def _state_metadata(facts: Facts, distribution: str, modules: list[str]) -> list
     ]
 
 
-def _read_list(facts: Facts) -> Callable[[str], list[str]]:
-    """What reads a list of requirements of a project."""
-
-    def read(path: str) -> list[str]:
-        if path.endswith((".yml", ".yaml")):
-            return _bound(imported.read_conda(facts, path))
-        return find_bounds(facts, path)
-
-    return read
-
-
-def find_bounds(facts: Facts, path: str = "requirements.txt") -> list[str]:
-    """What a list of requirements asks for, as a package does: exact pins as lower bounds."""
-    return _bound(facts.lines(path))
-
-
-def _bound(lines: Iterable[str]) -> list[str]:
-    found = []
-    for line in lines:
-        match = _REQUIREMENT.fullmatch(line.strip()) if len(line) <= _LONGEST_REQUIREMENT else None
-        if match and match[1].lower() not in _NO_REQUIREMENTS:
-            bound = re.sub(r"^={2,3}\s*", ">=", (match[2] or "").strip())
-            found.append(f"{match[1].replace(' ', '')}{bound}")
-    return found
+def _tell_needed(needed: Needed) -> list[str]:
+    """What else a list has that is to be installed."""
+    return ["and of what is listed to be installed:", *needed.told] if needed.told else []
 
 
 def find_sibling_imports(facts: Facts) -> Iterator[Import]:
@@ -227,16 +183,42 @@ def find_notebook_imports(facts: Facts) -> Iterator[Import]:
     needed = {normalize_name(each) for each in re.findall(r"[A-Za-z][\w.-]*", _told(facts))}
     for path in facts.paths("**/*.ipynb"):
         beside = path.rpartition("/")[0]
-        cells = [*_read_cells(facts, path)]
-        if any(re.search(r"\bsys\.path\b|^\s*%cd\b|\bchdir\b", code, re.M) for _, code in cells):
-            continue  # it finds them, or nobody can tell
-        for number, code in cells:
-            for line, name in _imports_of(code):
-                place = f"{beside}/{name}".lstrip("/")
-                is_near = facts.has(f"{place}.py", f"{place}/__init__.py")
+        cells = [*notebook.read_cells(facts.json(path).items("cells"))]
+        folders = {beside, *(each for cell in cells for each in _find_ways(cell.source, beside))}
+        if None in folders:
+            continue  # nobody can tell where it looks
+        for cell in cells:
+            for line, name in notebook.find_imports(cell.code):
+                places = [f"{folder}/{name}".lstrip("/") for folder in folders]
+                is_near = any(facts.has(f"{place}.py", f"{place}/__init__.py") for place in places)
                 is_other = is_near or name in known or normalize_name(name) in needed
                 if name in inside and not is_other:
-                    yield Import(path, line, name, inside[name], number)
+                    yield Import(path, line, name, inside[name], cell.number)
+
+
+# What lets a cell find modules elsewhere.
+_WAY = compile_lazily(r"^[ \t]*(?:%cd\b[ \t]*(.*)|[^#\n]*(?:\bsys\.path\b|\bchdir\b)(.*))", re.M)
+_TEXT = compile_lazily(r"""(["'])(.*?)\1""")
+
+
+def _find_ways(source: str, beside: str) -> Iterator[str | None]:
+    """The folders that a cell adds to where its notebook looks; ``None`` for one that is not told.
+
+    A path from the root of a machine leads to no folder of the project, on whoever's machine that
+    is. From where other paths begin is a matter of the program that shows the notebook.
+    """
+    for match in _WAY.finditer(source):
+        if match[1] is not None:
+            texts = [match[1].strip().strip("\"'")]
+        else:
+            texts = [text for _, text in _TEXT.findall(match[2])]
+            if not texts and "(" in match[2]:
+                yield None
+        for text in texts:
+            if not text.startswith(("/", "~")) and "$" not in text:
+                for start in (beside, ""):
+                    place = posixpath.normpath(posixpath.join(start, text))
+                    yield "" if place == "." else place
 
 
 def _find_modules(facts: Facts) -> dict[str, str]:
@@ -256,24 +238,6 @@ def _told(facts: Facts) -> str:
     stated = [package.get("dependencies"), package.get("optional-dependencies"), groups]
     lists = facts.paths("**/*requirements*.txt", "**/environment*.y*ml")
     return "\n".join([*map(str, stated), *map(facts.text, lists)])
-
-
-def _read_cells(facts: Facts, path: str) -> Iterator[tuple[int, str]]:
-    """The code of a notebook, by the numbers of its cells."""
-    for number, cell in enumerate(facts.json(path).items("cells"), 1):
-        if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            source = cell.get("source")
-            parts = source if isinstance(source, list) else [source]
-            text = "".join(part for part in parts if isinstance(part, str))
-            yield number, _MAGIC.sub("", text[:_LONGEST])
-
-
-def _imports_of(code: str) -> Iterator[tuple[int, str]]:
-    """The line and the first part of each name that a cell imports."""
-    for match in _IMPORTED.finditer(code):
-        line = code.count("\n", 0, match.end()) + 1
-        names = [match[1]] if match[1] else match[2].split(",")
-        yield from ((line, re.split(r"[.\s]", name.strip(), maxsplit=1)[0]) for name in names)
 
 
 def _absolute_names(node: ast.AST) -> list[str]:

@@ -6,22 +6,22 @@ import ast
 import shlex
 from collections.abc import Iterator, Mapping
 
+from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import python
-from lisa_scaffold.git import SUBMODULE, Blob, Store
+from lisa_scaffold.git import SUBMODULE, Blob
 from lisa_scaffold.lines import listed
 from lisa_scaffold.model import Note
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.sync.seeded import Matches
 
-_READ = (".md", ".ipynb", ".rst")
+_USING = (".py", ".md", ".ipynb", ".rst")
+
 _PAST = "CHANGELOG.md"
 _WORD = compile_lazily(r"\w+")
 
 
-def tell_example(
-    synced: Synced, store: Store, ours: str, package: str, is_example: Matches
-) -> None:
+def tell_example(synced: Synced, work: Work, package: str, is_example: Matches) -> None:
     """Tell how the example is taken out, and what would not work without it.
 
     Its files are the project's since the first day, so no update removes them.
@@ -30,14 +30,15 @@ def tell_example(
     ----------
     synced
         The merge, whose notes on these files become one.
-    store, ours
-        The project's tree.
+    work
+        What people have written, committed or not.
     package
         The import name.
     is_example
         Whether a path is the example's.
     """
-    paths = [path for path in store.paths(ours) if path.endswith((".py", *_READ))]
+    store, ours = work.store, work.ours
+    paths = [path for path in store.paths(ours) if path.endswith(_USING)]
     contents = {
         path: synced.files.get(path, blob)
         for path, blob in store.contents(ours, paths).items()
@@ -54,6 +55,8 @@ def tell_example(
     files = "1 file is" if len(gone) == 1 else f"{len(gone)} files are"
     synced.notes.append(Note(f"{files} the example: git rm {shlex.join(gone)}"))
     names = _find_names(present, gone)
+    uncommitted = work.read_uncommitted(_USING)
+    present |= {path: blob for path, blob in uncommitted.items() if path not in synced.files}
     for path in sorted(present.keys() - {*gone, _PAST}):
         if found := dict(_find_uses(path, present[path], package, names)):
             line = min(found.values())

@@ -6,13 +6,12 @@ An import name need not be the name of a distribution: only of those in the tabl
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.files import Files
-from lisa_scaffold.versions import normalize_name
 
 # The names of distributions that are imported by that name, and by no other one.
 _SAME = frozenset(
@@ -24,7 +23,7 @@ _SAME = frozenset(
         *("iminuit", "jax", "joblib", "jplephem", "lisaconstants", "lisaglitch", "lisagwresponse"),
         *("lisainstrument", "lisaorbits", "lmfit", "loguru", "matplotlib", "mpi4py", "mpmath"),
         *("multiprocess", "nessai", "networkx", "numba", "numexpr", "numpy", "numpyro"),
-        *("optuna", "pandas", "photutils", "pint", "plotly", "polars", "psutil", "pyarrow"),
+        *("optuna", "pandas", "photutils", "plotly", "polars", "psutil", "pyarrow"),
         *("pycbc", "pydantic", "pyfftw", "pymc", "pyproj", "pytdi", "requests", "rich"),
         *("scipy", "seaborn", "sgp4", "shapely", "skyfield", "specutils", "spiceypy", "sqlalchemy"),
         *("statsmodels", "sympy", "tabulate", "tensorflow", "torch", "tqdm", "typer", "ultranest"),
@@ -38,11 +37,13 @@ _OTHERS = {
     "cupy": ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"),
     "cv2": ("opencv-python", "opencv-python-headless", "opencv-contrib-python"),
     "dateutil": ("python-dateutil",),
+    "enterprise": ("enterprise-pulsar", "enterprise"),
     "erfa": ("pyerfa",),
     "git": ("gitpython",),
     "lal": ("lalsuite",),
     "lalsimulation": ("lalsuite",),
     "netCDF4": ("netcdf4",),
+    "pint": ("pint", "pint-pulsar"),
     "skimage": ("scikit-image",),
     "sklearn": ("scikit-learn",),
     "tables": ("tables",),
@@ -90,32 +91,20 @@ def find_imports(files: Files, path: str) -> Iterator[Imported]:
                 yield Imported(name, path, node.lineno)
 
 
-def guess_requirements(files: Files, paths: Iterable[str], own: Iterable[str]) -> list[str]:
-    """What some modules need: distributions, and after those the modules whose one is not known.
+_PIN = compile_lazily(r"(?<![=<>!~])=(?!=)\s*([\w.!+-]*)(?:=.*)?")
 
-    Parameters
-    ----------
-    paths
-        The modules.
-    own
-        Names that the project has itself.
+
+def read_conda(files: Files, path: str) -> tuple[list[str], list[str]]:
+    """What an environment of conda has, as requirements: of conda, and of pip.
+
+    A pin of conda's is the oldest version: what it means is not known elsewhere.
     """
-    found = {each.name for path in paths for each in find_imports(files, path)} - {*own}
-    known = {name: find_distributions(name) for name in sorted(found)}
-    named = dict.fromkeys(normalize_name(each[0]) for each in known.values() if each)
-    return [*sorted(named), *(f"{name}?" for name, each in known.items() if not each)]
-
-
-_PIN = re.compile(r"(?<![=<>!~])=(?!=).*")
-
-
-def read_conda(files: Files, path: str) -> list[str]:
-    """What an environment of conda has, as requirements: those of pip, and names of others."""
-    found: list[str] = []
+    conda: list[str] = []
+    pip: list[str] = []
     for entry in files.yaml(path).items("dependencies"):
         match entry:
             case str():
-                found.append(_PIN.sub("", entry.rpartition("::")[2]).strip())
+                conda.append(_PIN.sub(r">=\1", entry.rpartition("::")[2]).strip())
             case {"pip": list(lines)}:
-                found += [line for line in lines if isinstance(line, str)]
-    return found
+                pip += [line for line in lines if isinstance(line, str)]
+    return conda, pip

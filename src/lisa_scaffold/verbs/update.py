@@ -19,6 +19,7 @@ from lisa_scaffold.aftercare import (
     published_sources,
     requirements,
 )
+from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.git import Blob
@@ -286,9 +287,8 @@ class Prepared:
             keep_prose,
             match_patterns(read_settings(self.project.root).skip),
         )
-        held = (
-            () if recopies else [*requirements.hold_required(store, ours, base, theirs, is_example)]
-        )
+        written = Work(current, store, ours)
+        held = [] if recopies else [*requirements.hold_required(written, base, theirs, is_example)]
         if recopies:
             synced = recopy.recopy_project(store, ours, theirs, policy)
         else:
@@ -307,7 +307,7 @@ class Prepared:
             synced.notes += held
         if without_example:
             package = str(after.answers.get("import_name"))
-            example.tell_example(synced, store, ours, package, is_example)
+            example.tell_example(synced, written, package, is_example)
         return Updated(
             self.project,
             self.new.version,
