@@ -48,7 +48,7 @@ SHORT = {
     *("project.members._NO_MEMBER", "rules.chart._NO_CHART", "rules.container._OF_PIPELINE"),
     *("rules.images._NO_DOCKERFILE", "rules.tools._TEST"),
     # What is longer is not read: requirements, versions, patterns of others, names of jobs.
-    *("adopt.loose._REQUIREMENT", "versions._REQUIREMENT", "project/poetry.py"),
+    *("adopt.environment._REQUIREMENT", "versions._REQUIREMENT", "project/poetry.py"),
     *(f"merge.values.{name}" for name in ("_AT", "_TAGGED", "_VERSIONED")),
     *("formats.gitlab_expression._SLOW", "pattern._ESCAPED_OR_SET", "project.globs._WILD_OR_SET"),
     *("merge.in_line._FOR_COMMANDS", "rules/pipeline.py", "rules/quality_hooks.py"),

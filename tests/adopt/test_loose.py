@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lisa_scaffold import cli, git
-from lisa_scaffold.adopt import loose
+from lisa_scaffold.adopt import environment, loose
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.project.facts import Facts
 
@@ -341,6 +341,6 @@ def test_one_long_line_costs_little() -> None:
         }
     )
     start = time.process_time()
-    assert loose.find_bounds(facts) == []
+    assert environment.find_bounds(facts) == []
     assert [*loose.find_notebook_imports(facts)] == []
     assert time.process_time() - start < 5

@@ -34,6 +34,8 @@ _OF_CONDA = {
 _REQUIREMENT = compile_lazily(
     r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]*\])?)\s*([<>=!~][^;#\"\\]*)?\s*(?:#.*)?"
 )
+_LONGEST = 2000
+"""Characters of a line; nobody has read a longer requirement."""
 _FROZEN = 20
 """So many pins, and nothing else, are what an environment happens to hold (``pip freeze``)."""
 
@@ -158,7 +160,7 @@ def _of_conda(entry: Entry) -> Entry:
 def _read_entries(lines: Iterable[str]) -> tuple[Entry, ...]:
     found = []
     for line in lines:
-        match = _REQUIREMENT.fullmatch(line.strip())
+        match = _REQUIREMENT.fullmatch(line.strip()) if len(line) <= _LONGEST else None
         if match and match[1].lower() not in _NO_REQUIREMENTS:
             bound = re.sub(r"^={2,3}\s*", ">=", (match[2] or "").strip())
             name = normalize_name(match[1].partition("[")[0].strip())
@@ -169,7 +171,7 @@ def _read_entries(lines: Iterable[str]) -> tuple[Entry, ...]:
 def _read_fetched(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """What comes from an address; where that does not say the name, the repository's is one."""
     found = []
-    for line in map(str.strip, lines):
+    for line in (each.strip() for each in lines if len(each) <= _LONGEST):
         name, at, _ = line.partition("@")
         if at and "://" in line and re.fullmatch(r"[\w.-]+(?:\[[^\]]*\])?\s*", name):
             found.append((normalize_name(name.partition("[")[0].strip()), line))

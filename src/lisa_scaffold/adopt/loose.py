@@ -197,7 +197,7 @@ def find_notebook_imports(facts: Facts) -> Iterator[Import]:
 
 
 # What lets a cell find modules elsewhere.
-_WAY = compile_lazily(r"^[ \t]*(?:%cd\b[ \t]*(.*)|[^#\n]*(?:\bsys\.path\b|\bchdir\b)(.*))", re.M)
+_WAY = compile_lazily(r"^(?:[ \t]*%cd\b[ \t]*(.*)|[^#\n]*(?:\bsys\.path\b|\bchdir\b)(.*))", re.M)
 _TEXT = compile_lazily(r"""(["'])(.*?)\1""")
 
 

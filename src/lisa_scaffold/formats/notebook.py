@@ -56,5 +56,5 @@ def find_imports(code: str) -> Iterator[tuple[int, str]]:
     """The line and the first part of each name that a cell imports, whole or not."""
     for match in _IMPORTED.finditer(code):
         line = code.count("\n", 0, match.end()) + 1
-        names = [match[1]] if match[1] else re.split(r"\s*,\s*", match[2])
-        yield from ((line, re.split(r"[.\s]", name.strip())[0]) for name in names)
+        names = [match[1]] if match[1] else match[2].split(",")
+        yield from ((line, re.split(r"[.\s]", name.strip(), maxsplit=1)[0]) for name in names)

@@ -101,7 +101,7 @@ def _list_words(instruction: Instruction) -> Iterator[str]:
 
 
 def _plain(word: str) -> str:
-    return re.sub(r"^(?:\./)+|/+$", "", word) or word[:1]
+    return re.sub(r"^(?:\./)+", "", word.rstrip("/")) or word[:1]
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -164,7 +164,7 @@ def warnings_are_errors(facts: Facts) -> Iterator[Hit]:
 
 # What stands before a file that a command, or a variable, names as the configuration.
 _BEFORE_SETTINGS = compile_lazily(
-    r"(?:-c|--[\w-]*config[\w-]*|--rcfile|\w*(?:RCFILE|CONFIG(?:_FILE)?))"
+    r"(?<![\w-])(?:-c|--[\w-]*config[\w-]*|--rcfile|\w*(?:RCFILE|CONFIG(?:_FILE)?))"
     r"[ =:\"',]+(?:\./|[^\s\"']*/)?\Z"
 )
 _LONGEST_BEFORE = 200
