@@ -51,6 +51,19 @@ TUNED = (
     *("kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom"),
 )
 """Settings of this machine that a kubelet makes its own."""
+RESTORE = """\
+folder=$1
+shift
+restore() {
+    for told; do echo "${told#*=}" > "${told%%=*}"; done
+    while read -r _ point _; do
+        case $point/ in "$folder"/*) umount --lazy "$point" ;; esac
+    done < /proc/self/mounts
+}
+trap 'restore "$@"; exit' TERM
+sleep infinity & wait
+"""
+"""Once it is asked to end it writes settings back, and unmounts what is mounted in a folder."""
 
 
 def programs() -> Path:
@@ -166,9 +179,8 @@ def started(docker: Docker, folder: Path) -> Iterator[Cluster]:
     ports = {name: free_port() for name in ("etcd", "peers", "server", "kubelet")}
     cluster = _reached(made, folder, ports["server"])
     with ExitStack() as stack:
-        stack.enter_context(_untuned())
+        stack.enter_context(_restored(folder))
         stack.enter_context(_bridged(docker))
-        stack.enter_context(_unmounted(folder / "kubelet"))
         stack.enter_context(_emptied(docker))
 
         def start(program: str, *words: str) -> None:
@@ -316,15 +328,16 @@ def _wait(cluster: Cluster, folder: Path, *command: str, seconds: float = 180) -
 
 
 @contextmanager
-def _untuned() -> Iterator[None]:
-    """Give this machine the settings back that it had before a kubelet."""
+def _restored(folder: Path) -> Iterator[None]:
+    """Let this machine be as it was before a kubelet, also where the test is killed."""
     paths = [Path("/proc/sys", name) for name in TUNED]
-    before = {path: path.read_text() for path in paths}
+    before = [f"{path}={path.read_text().strip()}" for path in paths]
+    command = ("sh", "-c", RESTORE, "sh", f"{folder}/kubelet", *before)
     try:
-        yield
+        with process(*command, log=folder / "restored.log"):
+            yield
     finally:
-        for path, value in before.items():
-            path.write_text(value)
+        shutil.rmtree(folder / "kubelet", ignore_errors=True)
 
 
 @contextmanager
@@ -349,17 +362,3 @@ def _emptied(docker: Docker) -> Iterator[None]:
         chosen = ("--all", "--quiet", "--filter=label=io.kubernetes.pod.name")
         if containers := docker("container", "ls", *chosen).split():
             docker("container", "rm", "--force", *containers)
-
-
-@contextmanager
-def _unmounted(folder: Path) -> Iterator[None]:
-    """Unmount what a kubelet has mounted for pods, and forget it."""
-    try:
-        yield
-    finally:
-        table = Path("/proc/self/mounts").read_text(encoding="utf-8")
-        for point in reversed([line.split()[1] for line in table.splitlines()]):
-            # It mounts its folder upon itself, too.
-            if f"{point}/".startswith(f"{folder}/"):
-                passes(need("umount"), "--lazy", point, cwd=Path("/"))
-        shutil.rmtree(folder, ignore_errors=True)
