@@ -60,6 +60,12 @@ def chart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def make_chart(root: Path, **given: str) -> Chart:
     """Generate a pipeline, with the stand-in in its chart."""
     template().render(answers(kind="pipeline", **given), root)
+    add_stand_in(root)
+    return Chart(helm.installed(), root)
+
+
+def add_stand_in(root: Path) -> Path:
+    """Write an empty chart where a pipeline's own one looks for Airflow's; its folder."""
     told = yaml.safe_load((root / "kubernetes/Chart.yaml").read_text(encoding="utf-8"))
     (needed,) = told["dependencies"]
     stand_in = root / "kubernetes/charts/airflow"
@@ -68,7 +74,7 @@ def make_chart(root: Path, **given: str) -> Chart:
     (stand_in / "Chart.yaml").write_text(json.dumps(about), encoding="utf-8")
     defaults = {"dags": {"gitSync": {"enabled": False}}}
     (stand_in / "values.yaml").write_text(json.dumps(defaults), encoding="utf-8")
-    return Chart(helm.installed(), root)
+    return stand_in
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)

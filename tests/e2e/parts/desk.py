@@ -97,22 +97,29 @@ class Desk:
         return self.docker("inspect", f"--format={form}", *names).splitlines() if names else []
 
 
-def make_desk(pipeline: Pipeline, docker: Docker, folder: Path) -> Desk:
-    """Build what the desk names: stand-ins of public images, and Airflow with the DAGs."""
+def build_images(root: Path, docker: Docker, folder: Path) -> str:
+    """Build stand-ins of what the desk names, and Airflow with the DAGs; the name of that image."""
     docker.build(write_context(RELEASE, folder / "base"), f"localhost/debian:{RELEASE}")
     for name, text in ("Dockerfile", STAND_INS), ("entry", POSTGRES), ("versitygw", GATEWAY):
         (folder / name).write_text(text, encoding="utf-8")
-    services = yaml.safe_load((pipeline.root / "compose.yaml").read_text())["services"]
+    services = yaml.safe_load((root / "compose.yaml").read_text())["services"]
     (base,) = [
         line.partition("=")[2]
-        for line in (pipeline.root / "Dockerfile").read_text().splitlines()
+        for line in (root / "Dockerfile").read_text().splitlines()
         if line.startswith("ARG AIRFLOW_IMAGE=")
     ]
     named = {"postgres": services["db"]["image"], "versitygw": services["store"]["image"]}
     for target, image in {**named, "airflow": base}.items():
         build = ("build", "--network=host", f"--target={target}", f"--tag={image}")
         docker(*build, folder, timeout=1200)
-    docker.build(pipeline.root, services["airflow"]["image"], VERSION="1.2.3")
+    name = str(services["airflow"]["image"])
+    docker.build(root, name, VERSION="1.2.3")
+    return name
+
+
+def make_desk(pipeline: Pipeline, docker: Docker, folder: Path) -> Desk:
+    """Build the images, and find ports for what is open."""
+    build_images(pipeline.root, docker, folder)
     tools = folder / "tools"
     tools.mkdir()
     (tools / "docker").symlink_to(docker.client)

@@ -182,7 +182,8 @@ def beside(docker: Docker, folder: Path) -> Iterator[dict[str, str]]:
             docker("exec", "postgres", "psql", "-U", "postgres", "-c", statement)
         store = address(docker, "second-store")
         for bucket in ("data", "backups"):
-            wait_for(lambda bucket=bucket: _has_made(store, bucket), 120)  # type: ignore[misc]
+            bucket_of = f"http://{store}:9000/{bucket}"
+            wait_for(lambda address=bucket_of: put(address), 120)  # type: ignore[misc]
         yield {"database": address(docker, "postgres"), "store": store}
     finally:
         docker.tries("rm", "--force", "--volumes", "postgres", "second-store")
@@ -194,9 +195,9 @@ def address(docker: Docker, container: str) -> str:
     return docker("inspect", f"--format={form}", container).strip()
 
 
-def _has_made(store: str, bucket: str) -> bool:
-    """Make a bucket, if the store answers."""
-    request = urllib.request.Request(f"http://{store}:9000/{bucket}", method="PUT")
+def put(address: str, body: bytes = b"") -> bool:
+    """Make a bucket, or an object; whether the store did so."""
+    request = urllib.request.Request(address, body, method="PUT")  # noqa: S310
     try:
         urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
     except OSError:
