@@ -76,12 +76,13 @@ def _list_sections(outcomes: Sequence[Outcome]) -> Iterator[Section]:
         found = [each for each in outcomes if each.action == action]
         if found:
             title, urgent = f"{heading} ({len(found)})", action in ("failed", "open")
-            before = [None, *found[:-1]]
-            items = tuple(map(_describe, found, before))
+            firsts = {each.files: each.name for each in reversed(found)}
+            items = tuple(_describe(each, firsts[each.files]) for each in found)
             yield Section(title, items, urgent=urgent)
 
 
-def _describe(outcome: Outcome, before: Outcome | None = None) -> Item:
+def _describe(outcome: Outcome, first: str) -> Item:
+    """What there is to say of a project; of its files, where they are not those of a first one."""
     facts = []
     if outcome.to and outcome.version != outcome.to:
         versions = [shorten(each) for each in (outcome.version, outcome.to) if each]
@@ -101,12 +102,8 @@ def _describe(outcome: Outcome, before: Outcome | None = None) -> Item:
     # Of what is done the commit tells it; what would be done nobody else tells.
     due: tuple[Item, ...] = ()
     if outcome.action == "due" and outcome.files:
-        same = before is not None and before.files == outcome.files
-        files = (
-            f"the same files as {before.name}"
-            if same and before
-            else ", ".join(_fold(outcome.files))
-        )
+        same = first != outcome.name
+        files = f"the same files as {first}" if same else ", ".join(_fold(outcome.files))
         due = (Item(brief(files, _FILES)),)
     return Item(brief_inside(", ".join(facts), 600), outcome.name, due, visible(command))
 
