@@ -776,3 +776,19 @@ def test_what_other_managers_of_packages_leave(command: str, remedy: str) -> Non
         files = image("FROM example.org/base:1", f"RUN {command}", "USER a")
     assert messages(files, "CON007") == ([remedy] if remedy else [])
     assert found(files, "CON007") == ([("CON007", FILE, 3)] if remedy else [])
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "is_told"),
+    [
+        ("me/tool", "FROM debian:13\nUSER a\n", False),
+        ("me/tool:latest", "FROM debian:13\nUSER a\n", False),
+        ("me/other", "FROM debian:13\nUSER a\n", True),
+        ("me/tool", "FROM you/tool:1\nUSER a\n", True),
+    ],
+)
+def test_an_image_that_another_folder_is_called(base: str, own: str, *, is_told: bool) -> None:
+    path = "docker/app/Dockerfile"
+    files = {path: f"FROM {base}\nUSER a\n", "docker/tool/Dockerfile": own}
+    assert found(files, "CON002") == ([("CON002", path, 1)] if is_told else [])
+    assert found({**PLAIN, **files}, "CON002") == [("CON002", path, 1)]

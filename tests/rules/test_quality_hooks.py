@@ -316,7 +316,10 @@ def test_what_takes_long_to_be_compiled_is_not() -> None:
     ],
 )
 def test_addresses_that_moved(old: str, new: str) -> None:
-    assert messages(one(old, "v1", "id: a"), "QTY016") == [f"{old} will stop working: write {new}"]
+    told = "will stop working"
+    if old.startswith("https://gitlab.com/pycqa/"):
+        told = "is closed, so the hook cannot be fetched"
+    assert messages(one(old, "v1", "id: a"), "QTY016") == [f"{old} {told}: write {new}"]
     assert fixed(one(old, "v1", "id: a"), "QTY016") == {HOOKS: one(new, "v1", "id: a")[HOOKS]}
     assert found(one(new, "v1", "id: a"), "QTY016") == []
 

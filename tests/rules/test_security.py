@@ -408,3 +408,30 @@ def test_the_group_that_a_readme_tells(readme: str, *, is_found: bool) -> None:
 )
 def test_keys_of_servers_that_a_scenario_makes(path: str, *, is_found: bool) -> None:
     assert found({path: key()}, "SEC001") == ([("SEC001", path, 1)] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("readme", "is_found"),
+    [
+        ("Collection of Dockerfiles used for integration tests of [a](b).", False),
+        ("Docker images for testing.", False),
+        ("Servers in containers, each for unit-tests", False),
+        ("These images run our services in production.", True),
+        ("Images of the site. It has tests.", True),
+        ("Tools for testing.", True),
+        ("", True),
+    ],
+)
+def test_keys_of_images_that_are_for_tests(readme: str, *, is_found: bool) -> None:
+    files = {"a/Dockerfile": "FROM debian:13\nENV API_TOKEN=hunter2\nUSER a\n", "a/ssh/id": key()}
+    files["README.md"] = f"# About\n\n{readme}\n"
+    assert bool(found(files, "SEC001")) == is_found
+    assert bool(found(files, "CON005")) == is_found
+    package = {"pyproject.toml": "[project]\nname = 'a'\nversion = '1'\n"}
+    assert found({**files, **package}, "SEC001") == [("SEC001", "a/ssh/id", 1)]
+
+
+def test_keys_are_one_finding() -> None:
+    (message,) = messages({"a/id": key(), "b/id": key()}, "SEC001")
+    assert message.endswith("replace it wherever it is used; also in b/id:1")
+    assert found({"unsafe-ssh-keys/id": key(), "insecure/id": key()}, "SEC001") == []

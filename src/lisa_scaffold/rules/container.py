@@ -111,6 +111,22 @@ def _is_built_here(facts: Facts, image: str) -> bool:
     )
 
 
+def _is_built_beside(facts: Facts, docker: Dockerfile, image: str) -> bool:
+    """Whether another folder with a Dockerfile is called as an image is, and starts from another.
+
+    Of repositories of images alone: elsewhere a folder ``redis`` is about the public one.
+    """
+    name = images.read(image).repository.rpartition("/")[2]
+    if "/" not in image or facts.package.form:
+        return False
+    return any(
+        each.path.endswith((f"/{name}/Dockerfile", f"/{name}/Containerfile"))
+        and each.path != docker.path
+        and not any(name in images.read(stage.resolved).repository for stage in each.stages)
+        for each in find_dockerfiles(facts)
+    )
+
+
 @cached_in_facts
 def _find_built(facts: Facts) -> list[re.Pattern[str]]:
     """The names of the images that commands or files of Compose build, without tags."""
@@ -169,7 +185,8 @@ def _find_moving(facts: Facts) -> Iterator[Hit]:
     for docker in _find_written(facts):
         for stage in _find_bases(docker):
             message = images.explain_change(stage.resolved)
-            if message and not _is_built_here(facts, stage.resolved):
+            is_own = _is_built_here(facts, stage.resolved)
+            if message and not is_own and not _is_built_beside(facts, docker, stage.resolved):
                 yield Hit(docker.path, stage.instructions[0].line, message)
         for each in docker.instructions:
             other = re.search(r"--from=(\S+)", each.value) if each.verb == "COPY" else None
@@ -323,6 +340,8 @@ def no_secret(facts: Facts) -> Iterator[Hit]:
 
     Source: [Docker: build secrets](https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/).
     """
+    if images.serve_tests(facts):
+        return
     for docker, instruction, name, value in _find_secrets(facts):
         is_told = value and "$" not in value and not is_said_of_secret(name, value)
         if is_told and not is_invented(value) and not is_to_be_changed(value):

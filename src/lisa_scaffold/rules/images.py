@@ -257,3 +257,20 @@ _NO_IMAGE = compile_lazily(
 def is_left_open(name: str) -> bool:
     """Whether a word stands for an image that whoever builds has to name."""
     return _NO_IMAGE.fullmatch(name) is not None
+
+
+_FOR_TESTS = compile_lazily(
+    r"\b(?:docker ?files?|docker|containers?|images?|servers?|services|fixtures)\b[^.#]{0,80}"
+    r"\b(?:for|in|during|by)\s(?:\w+[\s-]){0,3}tests?(?:ing)?\b(?!\s\w+ing)",
+    re.IGNORECASE,
+)
+_MOST_FIRST = 1000
+
+
+@cached_in_facts
+def serve_tests(facts: Facts) -> bool:
+    """Whether the README begins with that the images are for tests: their secrets are none."""
+    path = facts.first("README.md", "README.rst", "README", "readme.md")
+    if not path or not find_dockerfiles(facts) or facts.package.form:
+        return False
+    return _FOR_TESTS.search(facts.text(path)[:_MOST_FIRST]) is not None

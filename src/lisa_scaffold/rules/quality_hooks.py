@@ -320,6 +320,10 @@ _MOVED = {
 }
 
 
+# https://gitlab.com/pycqa: moved to GitHub in 2022.
+_CLOSED = frozenset(["https://gitlab.com/pycqa/flake8"])
+
+
 @rule("QTY016", SHOULD, when=lambda facts: facts.hooks, fixes=True)
 def names_of_today(facts: Facts) -> Iterator[Hit]:
     """pre-commit's configuration uses current names.
@@ -338,7 +342,8 @@ def names_of_today(facts: Facts) -> Iterator[Hit]:
         if len(re.findall(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", text)) == 1:
             changed = re.sub(rf"(?<![\w/-]){re.escape(old)}(?![\w-])", new, text)
             fix = Fix.edit(HOOKS, replace_in_line(line, text, changed))
-        yield Hit(HOOKS, line, f"{old} will stop working: write {new}", fix=fix)
+        told = "is closed, so the hook cannot be fetched" if old in _CLOSED else "will stop working"
+        yield Hit(HOOKS, line, f"{old} {told}: write {new}", fix=fix)
 
 
 def _find_outdated(facts: Facts) -> Iterator[tuple[tuple[Key, ...], str, str]]:

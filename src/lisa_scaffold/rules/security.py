@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts, cached_in_facts
 from lisa_scaffold.project.marks import KEY
+from lisa_scaffold.rules import images
 from lisa_scaffold.rules.compose import is_thrown_away
 from lisa_scaffold.rules.images import find_dockerfiles
 from lisa_scaffold.rules.invented import is_invented, is_to_be_changed
@@ -31,7 +32,7 @@ _JOINED = compile_lazily(r"\\n[A-Za-z0-9+/=]{40,}")
 _TESTS = compile_lazily(
     r"(?:^|/)(?:(?:[\w.]+[-_.])?tests?|testing|test[-_]?(?:data|certs|keys?)\w*"
     r"|tests?[-_][\w.-]+|fixtures|examples?"
-    r"|samples?|molecule|(?:dummy|fake|mock)[\w-]*)"
+    r"|samples?|molecule|(?:dummy|fake|mock|unsafe|insecure|snakeoil)[\w-]*)"
     r"(?:/|(?:\.\w{1,10})?$)",
     re.IGNORECASE,
 )
@@ -44,10 +45,17 @@ def no_private_key(facts: Facts) -> Iterator[Hit]:
     Why: Everybody who can read the repository, now or later, can act in the name of its owner.
 
     How: Replace the key wherever it is used; deleting the file is not enough, because git keeps it.
-    Pass keys to jobs in protected variables of type "file".
+    Pass keys to jobs in protected variables of type "file". What lies in a folder for tests is not
+    meant, nor the keys of a repository whose README begins with that its images are for tests.
 
     Source: [GitLab: CI/CD variables](https://docs.gitlab.com/ci/variables/#cicd-variable-security).
     """
+    if not images.serve_tests(facts):
+        yield from join_same(_find_keys(facts), across=True)
+
+
+def _find_keys(facts: Facts) -> Iterator[Hit]:
+    """Every private key that is whole, where it may be somebody's."""
     for path, marks in facts.marks.items():
         if _TESTS.search(path):
             continue
