@@ -783,6 +783,7 @@ def test_what_other_managers_of_packages_leave(command: str, remedy: str) -> Non
     [
         ("me/tool", "FROM debian:13\nUSER a\n", False),
         ("me/tool:latest", "FROM debian:13\nUSER a\n", False),
+        ("me/tool", "FROM tool/base:1\nUSER a\n", False),
         ("me/other", "FROM debian:13\nUSER a\n", True),
         ("me/tool", "FROM you/tool:1\nUSER a\n", True),
     ],

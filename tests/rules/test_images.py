@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lisa_scaffold.rules.images import explain_change, explain_end
+from lisa_scaffold.rules.images import explain_change, explain_end, find_python
 
 # Python, Debian (with its long-term support), Ubuntu, Alpine, CentOS and Node.js say so themselves.
 ENDS = """\
@@ -147,3 +147,15 @@ def test_names_of_images(name: str) -> None:
 def test_what_a_tag_says_of_the_system_in_any_image(name: str, label: str) -> None:
     told = explain_end(name, date(2026, 11, 30))
     assert told.partition(" has had")[0] == label
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        *(("python:3.11-slim", (3, 11)), ("docker.io/library/python:3.9.2", (3, 9))),
+        *(("ghcr.io/astral-sh/uv:python3.10-bookworm-slim", (3, 10)), ("a:1-python-3.8", (3, 8))),
+        *(("python:3", None), ("python", None), ("a:3.11", None), ("debian:12", None)),
+    ],
+)
+def test_the_python_of_an_image(name: str, version: tuple[int, int] | None) -> None:
+    assert find_python(name) == version

@@ -393,9 +393,12 @@ NEW_ONE = "new:\n  script: [x]\n  image: python:3.13-slim\n"
         ("script: [python -m build]", PROMISE, True),
     ],
 )
-def test_tests_on_a_python_that_is_promised(job: str, metadata: str, is_found: bool) -> None:
+@pytest.mark.parametrize("image", ["python:3.9", "ghcr.io/astral-sh/uv:python3.9-trixie-slim"])
+def test_tests_on_a_python_that_is_promised(
+    job: str, metadata: str, is_found: bool, image: str
+) -> None:
     project = {"pyproject.toml": f"[project]\nname = 'a'\nversion = '1'\n{metadata}\n"}
-    old = f"a:\n  {job}\n  image: python:3.9\n"
+    old = f"a:\n  {job}\n  image: {image}\n"
     wanted = [("CI009", CI, START + 3)] if is_found else []
     assert found({**project, **pipeline(f"{old}{NEW_ONE}")}, "CI009", today=TODAY) == wanted
     # Where there is no newer one it is the Python that people work with.

@@ -116,15 +116,19 @@ def _is_built_beside(facts: Facts, docker: Dockerfile, image: str) -> bool:
 
     Of repositories of images alone: elsewhere a folder ``redis`` is about the public one.
     """
-    name = images.read(image).repository.rpartition("/")[2]
+    name = _last_name(image)
     if "/" not in image or facts.package.form:
         return False
     return any(
         each.path.endswith((f"/{name}/Dockerfile", f"/{name}/Containerfile"))
         and each.path != docker.path
-        and not any(name in images.read(stage.resolved).repository for stage in each.stages)
+        and all(_last_name(stage.resolved) != name for stage in each.stages)
         for each in find_dockerfiles(facts)
     )
+
+
+def _last_name(image: str) -> str:
+    return images.read(image).repository.rpartition("/")[2]
 
 
 @cached_in_facts
@@ -617,7 +621,6 @@ def bases_are_maintained(facts: Facts) -> Iterator[Hit]:
 def _is_for_oldest(facts: Facts, docker: Dockerfile, stage: Stage) -> bool:
     """Whether a pipeline works in an image with the oldest Python that the package supports."""
     oldest = facts.package.oldest_python
-    image = images.read(stage.resolved)
-    if not oldest or image.short != "python" or not _OF_PIPELINE.fullmatch(docker.path):
+    if not oldest or not _OF_PIPELINE.fullmatch(docker.path):
         return False
-    return re.match(rf"{oldest[0]}\.{oldest[1]}(?!\d)", image.tag) is not None
+    return images.find_python(stage.resolved) == oldest

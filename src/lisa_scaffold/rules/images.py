@@ -220,6 +220,17 @@ def _find_systems(image: Image) -> Iterator[tuple[str, str, str]]:
         yield system, version, f"{system.title()} {version}"
 
 
+_PYTHON = compile_lazily(r"(\d+)\.(\d+)(?!\d)")
+
+
+def find_python(name: str) -> tuple[int, int] | None:
+    """The Python of an image, by its name and tag: of Python's own, or of `uv:python3.11-slim`."""
+    image = read(name)
+    own = (version for system, version, _ in _find_systems(image) if system == "python")
+    match = _PYTHON.match(next(own, ""))
+    return (int(match[1]), int(match[2])) if match else None
+
+
 _BUILDS = compile_lazily(
     r"\b(?:docker|podman|buildah|nerdctl) (?:buildx |image )?(?:build|bud)\b"
     r"(?:\\\n|[^\n;&|]){0,300}?\s(?:-t|--tag)[= ][\"']?((?:\$\([^()\n]{0,100}\)|\$(?!\()"

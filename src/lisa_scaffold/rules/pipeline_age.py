@@ -133,42 +133,37 @@ def images_are_maintained(facts: Facts) -> Iterator[Hit]:
 
 _TESTS = compile_lazily(r"\b(?:tests?|pytest|py\.test|unittest|nosetests|tox|nox|coverage run)\b")
 _LONGEST = 10_000
-_PYTHON_TAG = compile_lazily(r"(\d+)\.(\d+)(?!\d)")
 
 
 def _tries_promise(facts: Facts, name: str, job: Job) -> bool:
     """Whether a job tests on an old Python that the package supports, beside a newer one."""
-    if images.read(name).short != "python":
+    if images.find_python(name) is None:
         return False
     if not _promises(facts, name) and not _names_python(name, job):
         return False
-    newer = (
-        other
-        for other in _find_images(facts)
-        if images.read(other).short == "python" and _PYTHON_TAG.match(images.read(other).tag)
-    )
+    newer = (other for other in _find_images(facts) if images.find_python(other))
     tests = any(_TESTS.search(each) for each in (re.sub("[_-]", " ", job.name), *job.commands))
     return tests and not all(images.explain_end(each, facts.given.today) for each in newer)
 
 
 def _names_python(image: str, job: Job) -> bool:
     """Whether a job is for the Python of its image: its name says so, or what it runs."""
-    version = _PYTHON_TAG.match(images.read(image).tag)
+    version = images.find_python(image)
     words = " ".join([job.name, *job.commands])[:_LONGEST]
     pattern = (
-        rf"(?i)(?:py|python|cp)[-_:]?{version[1]}[._-]?{version[2]}(?!\d)" if version else r"\Z."
+        rf"(?i)(?:py|python|cp)[-_:]?{version[0]}[._-]?{version[1]}(?!\d)" if version else r"\Z."
     )
     return re.search(pattern, words) is not None
 
 
 def _promises(facts: Facts, image: str) -> bool:
     """Whether the metadata promises to support the Python of an image."""
-    version = _PYTHON_TAG.match(images.read(image).tag)
+    version = images.find_python(image)
     if version is None:
         return False
     oldest = facts.package.oldest_python
-    named = f"Programming Language :: Python :: {version[0]}" in facts.package.texts("classifiers")
-    return named or bool(oldest and oldest <= (int(version[1]), int(version[2])))
+    label = f"Programming Language :: Python :: {version[0]}.{version[1]}"
+    return label in facts.package.texts("classifiers") or bool(oldest and oldest <= version)
 
 
 # --- Keywords -------------------------------------------------------------------------------------
