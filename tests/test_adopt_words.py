@@ -190,3 +190,11 @@ def test_pages_show_no_file_that_is_not_there(tmp_path: Path, capsys: Capture) -
     toctree = show(project, "docs/index.md").split("```{toctree}")[1]
     assert "contributing" in toctree
     assert "changelog" not in toctree
+
+
+@sampled("name", PROJECTS, 4)
+def test_no_branch_is_named_that_the_project_need_not_have(
+    name: str, written: Callable[[str, str], str]
+) -> None:
+    for path in "README.md", "CONTRIBUTING.md", "CHANGELOG.md":
+        assert re.findall(r"\S*[/`]main[/`]\S*|switch main", written(name, path)) == []
