@@ -283,7 +283,8 @@ def release(session: nox.Session) -> None:
     """Check everything, and make a release of it: ``-- X.Y.Z``. Nothing is pushed."""
     version = " ".join(session.posargs)
     session.run("python", str(RELEASE), "check", version)
-    checks = ["lint", "types", "tests-3.11", "sweeps", "e2e", "docs", "build", "hooks", "audit"]
+    checks = ["lint", "types", "tests", "sweeps", "e2e", "heavy", "costs"]
+    checks += ["docs", "build", "hooks", "audit"]
     session.run("nox", "--sessions", *checks, external=True)
     session.run("python", str(RELEASE), "make", version)
 
