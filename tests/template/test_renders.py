@@ -304,6 +304,17 @@ def test_readme_and_contributing_name_the_compliance_job_and_its_command(render:
         assert named == (True, True), name
 
 
+def test_what_pages_link_to_has_types_or_needs_none(package: Render) -> None:
+    """A project that astropy is of use to imports it on its first day, and mypy passes."""
+    mypy = tomllib.loads(package.files["pyproject.toml"].decode())["tool"]["mypy"]
+    untyped = [name for each in mypy["overrides"] for name in each["module"]]
+    pages = package.files.get("docs/conf.py", b"").decode()
+    linked = re.findall(r"^    \"(\w+)\": \(\"https:", pages, re.MULTILINE)
+    assert bool(linked) == package.answers["docs"]
+    have_types = {"lisaconstants", "numpy", "python"}
+    assert [each for each in linked if each not in have_types and f"{each}.*" not in untyped] == []
+
+
 def test_badges_lead_where_they_say(package: Render) -> None:
     text = package.files["README.md"].decode()
     badges = dict(re.findall(r"^\[!\[(.+?)\]\(\S+\)\]\((\S+)\)$", text, re.MULTILINE))
