@@ -51,6 +51,10 @@ def test_each_job_takes_its_part_and_the_last_joins_them(settings: Path, capsys:
     assert made[jobs[1]]["artifacts"]["paths"] == ["status-2.json", "update-2.md"]
     assert "status-1.json status-2.json status-3.json --join" in made["page"]["script"][1]
     assert "update" not in made
+    # What only joins and publishes needs no token.
+    scoped = {name for name, job in made.items() if "environment" in job}
+    assert scoped == {*jobs}
+    assert made[jobs[0]]["environment"] == {"name": "fleet", "action": "access"}
     # In the image of a job, git does not know who commits.
     assert made["variables"] == {
         "GIT_COMMITTER_NAME": "lisa-scaffold",
@@ -95,6 +99,9 @@ def test_what_is_counted_in_the_whole_fleet_is_one_job(
         '[ "$(cat update.code)" -le 1 ]',
     ]
     assert made["update"]["artifacts"]["paths"] == ["update.md"]
+    assert {name for name, job in made.items() if "environment" in job} == {*made} - {
+        *("workflow", "stages", "default", "variables", "page")
+    }
     looks = [made[f"fleet {number} of 2"] for number in (1, 2)]
     assert "update" not in "".join(line for job in looks for line in job["script"])
     assert [job["when"] for job in looks] == ["always", "always"]

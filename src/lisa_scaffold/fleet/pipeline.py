@@ -119,7 +119,8 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
         jobs["default"]["before_script"] = [wanted.install]
     if updates is not None and in_one:
         run, end = _update("update", [wanted.folder, *updates])
-        jobs["update"] = {"stage": "update", "script": [*run, *end], **_keep("update.md")}
+        job = {"stage": "update", **_take_token()}
+        jobs["update"] = {**job, "script": [*run, *end], **_keep("update.md")}
     names = [f"fleet {number} of {wanted.parts}" for number in range(1, wanted.parts + 1)]
     for number, name in enumerate(names, 1):
         part = ["--shard", f"{number}/{wanted.parts}"]
@@ -131,9 +132,20 @@ def make_pipeline(fleet: Fleet, wanted: Wanted) -> str:
             lines = [*run, *lines, *end]
             kept.append(f"update-{number}.md")
         # Also where the update has failed: then all the more somebody wants to know how it stands.
-        jobs[name] = {"stage": "look", "when": "always", "script": lines, **_keep(*kept)}
+        job = {"stage": "look", **_take_token(), "when": "always"}
+        jobs[name] = {**job, "script": lines, **_keep(*kept)}
     jobs["page"] = _make_page(wanted, names)
     return _HEAD + yaml.safe_dump(jobs, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _take_token() -> dict[str, Any]:
+    """The environment of the jobs that ask the projects; nothing is deployed there.
+
+    What a variable of that scope holds, no other job learns: not the lint and tests of the
+    repository either, which run what an index has
+    (https://docs.gitlab.com/ci/environments/#limit-the-environment-scope-of-a-cicd-variable).
+    """
+    return {"environment": {"name": "fleet", "action": "access"}}
 
 
 def _keep(*paths: str) -> dict[str, Any]:
