@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from typing import Any
 
@@ -132,3 +133,24 @@ def test_a_page_that_people_edited_stays(path: str) -> None:
     assert (edited.files, [each.status for each in edited.items]) == ({}, [KEPT])
     untouched = place_files(Facts.of({path: base}), new, {path: base}, ANSWERS)
     assert (untouched.files, [each.status for each in untouched.items]) == (new, [MERGED])
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "[tool.ruff.lint.isort]\n" + "".join(f'k{n} = "1"\n' for n in range(9000)),
+        "[tool.ruff]\nignore = [" + "".join(f'"X{n}",' for n in range(9000)) + "]\n",
+        "[tool.ruff.per-file-ignores]\n" + "".join(f'"{n}" = ["D"]\n' for n in range(9000)),
+    ],
+    ids=["style", "codes", "patterns"],
+)
+def test_settings_by_the_thousand_cost_little(own: str) -> None:
+    """The text is not read anew for each of them."""
+    head = "[project]\nname = 'a'\n"
+    content = {"pyproject.toml": f"{head}version = '1'\n\n{own}".encode()}
+    rendered = {"pyproject.toml": f"{head}\n{THEIRS}".encode()}
+    start = time.process_time()
+    placed = place_files(Facts.of(content), rendered, content, ANSWERS)
+    assert time.process_time() - start < 10
+    text = placed.files["pyproject.toml"].decode()
+    assert len(text) > len(rendered["pyproject.toml"]) + 1000

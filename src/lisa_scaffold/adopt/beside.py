@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from lisa_scaffold import merge
@@ -26,16 +27,20 @@ from lisa_scaffold.adopt import (
 from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.needs import Need
 from lisa_scaffold.formats import encoding
-from lisa_scaffold.formats.edit import add_item, set_value
+from lisa_scaffold.formats.edit import add_items, set_value
 from lisa_scaffold.formats.ignored import IGNORE_FILE, take_back
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import NotSure
+from lisa_scaffold.lines import count
 from lisa_scaffold.model import Merged
 from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.rules import changelog
 
 README = "README.md"
+
+_MOST_PATTERNS = 300
+"""Patterns of files with codes of their own that are taken over: the text is read for each."""
 
 ADDED, MERGED, KEPT, LEFT_OUT = "added", "merged", "kept", "left out"
 
@@ -398,14 +403,14 @@ class _Placement:
         wanted = self.find_gone_needs()
         if f"[{tables.GROUPS}] test" in merged.added:
             wanted = [*self.find_test_needs(), *wanted]
-        for each in wanted:
-            text = add_item((tables.GROUPS, "test"), quoted(each.requirement))(text)
         if wanted:
+            needs = [quoted(each.requirement) for each in wanted]
+            text = add_items((tables.GROUPS, "test"), needs)(text)
             sources = dict.fromkeys(each.source for each in wanted)
             adjustments.append(f"the tests' needs from {', '.join(sources)}")
         if f"[{tables.GROUPS}] native" in merged.added:
-            for need in tools.find_build_requirements(facts):
-                text = add_item((tables.GROUPS, "native"), quoted(need))(text)
+            needs = [*map(quoted, tools.find_build_requirements(facts))]
+            text = add_items((tables.GROUPS, "native"), needs)(text)
             adjustments.append("what compiles, as [build-system] has it")
         if "[tool.mypy]" in merged.kept and not tools.has_mypy_files(facts):
             paths = tomllib.loads(theirs)["tool"]["mypy"]["files"]
@@ -430,13 +435,15 @@ class _Placement:
         codes, ignores = style.find_ignored(self.facts)
         if codes:
             ignored = tomllib.loads(text)["tool"]["ruff"].get("lint", {}).get("ignore", [])
-            for code in [code for code in codes if code not in ignored]:
-                text = add_item((*table, "lint", "ignore"), quoted(code))(text)
+            more = [quoted(code) for code in codes if code not in ignored]
+            text = add_items((*table, "lint", "ignore"), more)(text)
             adjustments.append("what ruff ignored before")
         in_files = linted.find_ignores(self.facts)
         for pattern, own in ignores.items():
             in_files.setdefault(pattern, ([], tables.PATH))[0].extend(own)
-        for pattern, (codes, source) in in_files.items():
+        if more := [*in_files][_MOST_PATTERNS:]:
+            adjustments.append(f"without {count(len(more), 'pattern')} more of per-file-ignores")
+        for pattern, (codes, source) in islice(in_files.items(), _MOST_PATTERNS):
             merged = [*dict.fromkeys([*present.get(pattern, []), *codes])]
             keys = (*table, "lint", "per-file-ignores", pattern)
             text = set_value(keys, f"[{', '.join(map(quoted, merged))}]")(text)
@@ -495,9 +502,8 @@ def _leave_alone(text: str, keys: tuple[str, ...], paths: list[str]) -> str:
         present = present.get(key, {})
     if not present:
         return set_value(keys, f"[{', '.join(map(quoted, paths))}]")(text)
-    for path in paths if isinstance(present, list) else ():
-        text = add_item(keys, quoted(path))(text) if path not in present else text
-    return text
+    more = [quoted(path) for path in paths if path not in present]
+    return add_items(keys, more)(text) if isinstance(present, list) else text
 
 
 def _name_sources(wanted: Iterable[Need]) -> str:

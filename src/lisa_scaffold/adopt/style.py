@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from lisa_scaffold.formats.edit import remove_key, set_value
@@ -14,6 +15,8 @@ from lisa_scaffold.project.facts import Facts
 _RUFF = ("tool", "ruff")
 _WIDTHS = ("line-length", "indent-width")
 _TABLES = ("format", "isort", "flake8-quotes", "pydocstyle")
+_MOST_KEYS = 200
+"""Keys that are taken over: in all of these tables ruff has half of that."""
 _IGNORES = ("ignore", "extend-ignore")
 _PER_FILE = ("per-file-ignores", "extend-per-file-ignores")
 
@@ -38,7 +41,8 @@ def keep_style(facts: Facts, text: str) -> tuple[str, list[str]]:
     """
     own = facts.pyproject.table(*_RUFF)
     kept = []
-    for keys, value in _find_style(own, facts.pyproject.table("tool", "black")):
+    found = _find_style(own, facts.pyproject.table("tool", "black"))
+    for keys, value in islice(found, _MOST_KEYS):
         kept.append(keys)
         text = set_value((*_RUFF, *keys), json.dumps(value, ensure_ascii=False))(text)
     for width in _WIDTHS:

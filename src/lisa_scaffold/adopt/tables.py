@@ -10,7 +10,7 @@ from typing import Any
 
 from lisa_scaffold import merge
 from lisa_scaffold.formats import toml
-from lisa_scaffold.formats.edit import add_item
+from lisa_scaffold.formats.edit import add_items
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.formats.tree import Branch, NotSure, write
 from lisa_scaffold.model import Merged
@@ -90,8 +90,7 @@ def merge_tables(
     if text is None:
         return None
     for name, entries in missing.items():
-        for entry in entries:
-            text = add_item((GROUPS, name), entry)(text)
+        text = add_items((GROUPS, name), entries)(text)
     added = [_header(unit) for unit in wanted]
     added += [f"more in [{GROUPS}] {name}" for name, entries in missing.items() if entries]
     differing = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lisa_scaffold.formats.literal import Names
@@ -89,7 +89,12 @@ def remove_key(keys: Names) -> Change:
 
 def add_item(keys: Names, literal: str) -> Change:
     """Add an item (written as TOML) at the end of a list that is there."""
-    return _change_toml("add_item", keys, literal)
+    return add_items(keys, [literal])
+
+
+def add_items(keys: Names, literals: Sequence[str]) -> Change:
+    """Add items (written as TOML) at the end of a list that is there."""
+    return _change_toml("add_items", keys, literals) if literals else lambda text: text
 
 
 def replace_item(keys: Names, old: str, literal: str | None) -> Change:

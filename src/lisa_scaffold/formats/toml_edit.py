@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import reduce
 
 from lisa_scaffold.formats import toml
 from lisa_scaffold.formats.literal import Names, quoted
@@ -47,24 +48,24 @@ def remove_key(text: str, keys: Names) -> str:
     return _change_tree(text, lambda tree: _change_entry(tree, keys, lambda _: None)[0])
 
 
-def add_item(text: str, keys: Names, literal: str) -> str:
-    """Add an item at the end of a list that is there."""
+def add_items(text: str, keys: Names, literals: Iterable[str]) -> str:
+    """Add items at the end of a list that is there, all at once: a text is read for each change."""
+    return _change_list(text, keys, lambda node: reduce(_add_item, literals, node))
 
-    def change(node: Branch) -> Branch:
-        item = Leaf(literal, literal)
-        if not node.entries:
-            blank = " " if node.closing.startswith(" ") or node.opening.endswith(" ") else ""
-            return node._replace(entries=(Entry((), blank, "", item, ""),))
-        *others, last = node.entries
-        lead = last.lead
-        if "\n" in lead:
-            lead = "\n" + lead.rpartition("\n")[2]
-        elif not others:
-            lead = " "
-        new = last._replace(node=item, tail="", head="", lead=lead)
-        return node._replace(entries=(*others, last._replace(comma=True), new))
 
-    return _change_list(text, keys, change)
+def _add_item(node: Branch, literal: str) -> Branch:
+    item = Leaf(literal, literal)
+    if not node.entries:
+        blank = " " if node.closing.startswith(" ") or node.opening.endswith(" ") else ""
+        return node._replace(entries=(Entry((), blank, "", item, ""),))
+    *others, last = node.entries
+    lead = last.lead
+    if "\n" in lead:
+        lead = "\n" + lead.rpartition("\n")[2]
+    elif not others:
+        lead = " "
+    new = last._replace(node=item, tail="", head="", lead=lead)
+    return node._replace(entries=(*others, last._replace(comma=True), new))
 
 
 def replace_item(text: str, keys: Names, old: str, literal: str | None) -> str:
