@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from lisa_scaffold.adopt.environment import Needed, find_needed
+from lisa_scaffold.adopt.environment import Needed, find_bounds, find_needed
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.project.facts import Facts
 
@@ -100,3 +101,10 @@ def test_the_steps_tell_what_they_leave(tmp_path: Path, capsys: Capture) -> None
     told = steps.index("and of what is listed to be installed:")
     assert steps[told + 3] == REST
     assert "secret" not in "".join(steps)
+
+
+def test_one_long_line_costs_little() -> None:
+    facts = Facts.of({"requirements.txt": f"a>1\nA{' ' * 90_000}\\\n"})
+    start = time.process_time()
+    assert find_bounds(facts) == ["a>1"]
+    assert time.process_time() - start < 5

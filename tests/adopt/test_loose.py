@@ -333,7 +333,6 @@ def test_one_long_line_costs_little() -> None:
     cell = {"cell_type": "code", "source": f"import a{wide}b"}
     facts = Facts.of(
         {
-            "requirements.txt": f"A{wide}\\\n",
             "a.ipynb": json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}),
             "src/p/__init__.py": "",
             "src/p/b.py": "",
