@@ -739,3 +739,30 @@ def test_a_licence_of_what_others_wrote_is_not_the_projects(
     assert adopt(project, "--data", "license=BSD-3-Clause") == ExitCode.REFUSED
     assert "LICENSE is the text of MIT: put another text there" in capsys.readouterr().err
     assert answers(report(project, capsys, "--dry-run"))["license"] == "MIT"
+
+
+# --- Adopted long ago ----------------------------------------------------------------------------
+
+
+def test_an_update_asks_the_project_what_an_adoption_would(tmp_path: Path, capsys: Capture) -> None:
+    """And what the adoption wrote otherwise than the template is nobody's change."""
+    remote = "git@gitlab.in2p3.fr:lisa/other-name.git"
+    files = {**SCIKIT, "CHANGELOG.md": "# Changes\n", "LICENCE.txt": "Mine.\n"}
+    project = make(tmp_path / "project", files, remote)
+    assert adopt(project, "--in-place", "--to", "v0.1.0") == ExitCode.DONE
+    commit(project, "Adopt")
+    told = (project / "CONTRIBUTING.md").read_text()
+    assert "git clone https://gitlab.in2p3.fr/lisa/other-name.git\ncd other-name\n" in told
+    capsys.readouterr()
+    assert update(project, "--format", "json") == ExitCode.DONE
+    result = json.loads(capsys.readouterr().out)
+    assert result["conflicts"] == []
+    status = {each["path"]: each["status"] for each in result["changes"]}
+    assert status["CONTRIBUTING.md"] == "updated"
+    assert (
+        "New question compiled: answered own; another answer: --data compiled=…"
+        in (result["notes"])
+    )
+    now = (project / "CONTRIBUTING.md").read_text()
+    assert "lisa-wells.git" not in now
+    assert "cd " not in now

@@ -48,3 +48,17 @@ def test_a_projects_lines_stay_in_their_order_and_come_last(own: list[str]) -> N
     patterns = {line for line in IGNORE.splitlines() if line and line[0] != "#"}
     assert patterns <= {*done.text.splitlines()}
     assert merge_lines(".gitignore", done.text, IGNORE, NOTHING).text == done.text
+
+
+@pytest.mark.parametrize("ours", ["", "own\n"])
+def test_no_comment_stays_above_a_line_that_is_left_out(ours: str) -> None:
+    theirs = "# Ends of lines.\n* text=auto eol=lf\n\n# Data.\n*.h5 binary\n# More.\n*.gz binary\n"
+    facts = Facts.of({"a.bat": b"a\r\n"})
+    left = {"* text=auto eol=lf": "a.bat has line ends of Windows"}
+    merged = merge_lines(".gitattributes", ours, theirs, facts)
+    data = "# Data.\n*.h5 binary\n# More.\n*.gz binary"
+    assert (merged.text, merged.left_out) == (f"{data}\n\n{ours}" if ours else data, left)
+    fresh = fresh_lines(".gitattributes", theirs, facts)
+    assert (fresh.text, fresh.left_out) == (f"{data}\n", left)
+    whole = fresh_lines(".gitattributes", theirs, NOTHING)
+    assert (whole.text, whole.left_out) == (theirs, {})

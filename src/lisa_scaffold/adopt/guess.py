@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lisa_scaffold import git
 from lisa_scaffold.git import History
+from lisa_scaffold.shown import redacted
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,13 @@ class RepositoryFacts:
     history: History = field(default_factory=History)
     remote: str = ""
     branches: tuple[str, ...] = ()
+
+
+def read_repository(repository: git.Repository) -> RepositoryFacts:
+    """What a repository tells beside its files: history, remote and branches."""
+    # The address of a clone often holds a token, which nothing here needs.
+    remote = redacted(git.remote(repository))
+    return RepositoryFacts(git.history(repository), remote, git.branches(repository))
 
 
 def one_line(text: str, longest: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -48,12 +49,7 @@ def merge_lines(path: str, ours: str, theirs: str, facts: Facts) -> Lines:
             left_out[pattern] = why
         else:
             wanted.add(pattern)
-    # A block comes in with its comments, without the lines that are not wanted.
-    blocks: list[str] = []
-    for _, block in groupby(theirs.splitlines(), key=lambda line: bool(line.strip())):
-        lines = [line for line in block if line.startswith("#") or line.strip() in wanted]
-        if any(not line.startswith("#") for line in lines):
-            blocks.append("\n".join(lines))
+    blocks = _pick_blocks(theirs, wanted)
     text = "\n\n".join(blocks)
     merged = f"{text}\n\n{ours}" if text and ours else text or ours
     return Lines(merged, len(wanted), left_out)
@@ -62,15 +58,34 @@ def merge_lines(path: str, ours: str, theirs: str, facts: Facts) -> Lines:
 def fresh_lines(path: str, theirs: str, facts: Facts) -> Lines:
     """The template's file for a project that has none, without the lines that would do harm."""
     left_out: dict[str, str] = {}
-    lines = []
-    for line in theirs.splitlines(keepends=True):
+    for line in theirs.splitlines():
         pattern = line.strip()
-        comment = not pattern or pattern.startswith("#")
-        if not comment and (why := _find_harm(path, pattern, facts)):
+        if pattern and not pattern.startswith("#") and (why := _find_harm(path, pattern, facts)):
             left_out[pattern] = why
-        else:
-            lines.append(line)
-    return Lines("".join(lines), len(lines), left_out)
+    if not left_out:
+        return Lines(theirs, len(theirs.splitlines()), {})
+    patterns = {line.strip() for line in theirs.splitlines() if not line.startswith("#")}
+    blocks = _pick_blocks(theirs, patterns - left_out.keys())
+    text = "\n\n".join(blocks) + "\n" if blocks else ""
+    return Lines(text, len(text.splitlines()), left_out)
+
+
+def _pick_blocks(text: str, wanted: Collection[str]) -> list[str]:
+    """The blocks of a file with the lines that are wanted, and the comments above one of those."""
+    blocks: list[str] = []
+    for is_block, block in groupby(text.splitlines(), key=lambda line: bool(line.strip())):
+        lines: list[str] = []
+        comments: list[str] = []
+        for is_comment, run in groupby(block, key=lambda line: line.startswith("#")):
+            kept = [line for line in run if is_comment or line.strip() in wanted]
+            if is_comment:
+                comments = kept
+            elif kept:
+                lines += [*comments, *kept]
+                comments = []
+        if is_block and lines:
+            blocks.append("\n".join(lines))
+    return blocks
 
 
 def _find_harm(path: str, pattern: str, facts: Facts) -> str:

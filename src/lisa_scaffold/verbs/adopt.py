@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import git, legacy, rules, template, workplace
-from lisa_scaffold.adopt import beside, customs, eligible, forge, infer, people, repair
+from lisa_scaffold.adopt import beside, customs, eligible, infer, people, repair, spelled
 from lisa_scaffold.adopt.beside import Item, Placed, Replaced, find_replaced
 from lisa_scaffold.adopt.customs import Custom
-from lisa_scaffold.adopt.guess import Guess, RepositoryFacts
+from lisa_scaffold.adopt.guess import Guess, RepositoryFacts, read_repository
 from lisa_scaffold.adopt.repair import Repaired
 from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.formats.ignored import match_patterns
@@ -25,14 +25,13 @@ from lisa_scaffold.project.facts import Facts, Pristine
 from lisa_scaffold.rules import judge
 from lisa_scaffold.rules import repair as rules_repair
 from lisa_scaffold.rules.compose import find_compose
-from lisa_scaffold.shown import redacted, redacted_in
+from lisa_scaffold.shown import redacted_in
 from lisa_scaffold.sync import trees
 from lisa_scaffold.sync.outcome import Synced
 from lisa_scaffold.template import Source, Template
 from lisa_scaffold.versions import normalize_name
 
 BRANCH = "lisa-scaffold/adopt"
-_UNLICENSED = "\n## License\n\nOf its own, see the file of the licence.\n"
 
 
 def spell_given(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -113,10 +112,7 @@ class Prepared:
     @cached_property
     def repository_facts(self) -> RepositoryFacts:
         """Its history and remote."""
-        repository = self.home or self.project.repository
-        # The address of a clone often holds a token, which nothing here needs.
-        remote = redacted(git.remote(repository))
-        return RepositoryFacts(git.history(repository), remote, git.branches(repository))
+        return read_repository(self.home or self.project.repository)
 
     @property
     def below(self) -> str:
@@ -276,34 +272,12 @@ class Prepared:
         self.template.render(answers, folder)
         tree = trees.read_tree(folder)
         tree.pop(ANSWERS_FILE, None)
-        # The repository may have another name than the distribution.
-        host, namespace, name = (
-            answers[key] for key in ("forge_host", "namespace", "distribution")
-        )
-        replacements: list[tuple[str, str]] = []
-        own = forge.find(self.facts, self.repository_facts)
-        if own and (own.host, own.namespace) == (str(host), str(namespace)):
-            slugs = [f'"{forge.slug(f"{namespace}/{each}")}"' for each in (name, own.name)]
-            replacements.append((f"https://{host}/{namespace}/{name}", own.url))
-            replacements.append((slugs[0], slugs[1]))
-        replacements += self._name_licence()
+        spellings = spelled.find_spellings(self.facts, self.repository_facts, answers)
         is_locked = match_patterns(self.template.locked)
-        rendered = {}
-        for path, blob in tree.items():
-            data = blob.data
-            for old, new in () if is_locked(path) else replacements:
-                data = data.replace(old.encode(), new.encode())
-            rendered[path] = data
-        return rendered
-
-    def _name_licence(self) -> Iterator[tuple[str, str]]:
-        """What to write of the licence, where its file has another name, or there is none."""
-        named = next(iter(licences.licence_files(self.facts)), "")
-        if named:
-            for written in ("[LICENSE](LICENSE)", "the file of the licence"):
-                yield written, f"[{named}]({named})"
-        else:
-            yield _UNLICENSED, ""
+        return {
+            path: blob.data if is_locked(path) else spelled.spell(blob.data, spellings)
+            for path, blob in tree.items()
+        }
 
     def _render_former(self, answers: Mapping[str, Any]) -> dict[str, bytes]:
         """The files of the template that the project was once made from."""

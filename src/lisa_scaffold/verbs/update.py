@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.aftercare import (
@@ -33,6 +34,10 @@ from lisa_scaffold.sync import package_name, recopy, trees
 from lisa_scaffold.sync.outcome import Policy, Synced
 from lisa_scaffold.template import Render, Source, Surroundings, Template
 from lisa_scaffold.versions import shorten
+
+if TYPE_CHECKING:
+    from lisa_scaffold.adopt.guess import RepositoryFacts
+    from lisa_scaffold.sync.seeded import Tree
 
 # See https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -264,6 +269,8 @@ class Prepared:
         repository = current.repository
         renders = read_render(before, self.old), read_render(after, self.new)
         _refuse_pointers({} if recopies else renders[0], renders[1], self.new)
+        if before.answers.get("adopted") and not recopies:
+            self._spell_alike(before, renders)
         # What is not rendered any more is not deleted: the project may have it for itself.
         is_excluded = match_patterns(before.excluded)
         for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
@@ -351,7 +358,54 @@ class Prepared:
             around = around._replace(required={**answers, **given, **past})
             before = self.old.replay(recorded, {}, folders[0], around, trust=trust)
         around = Surroundings(root, before.chosen, since=current.version)
+        inferred = {key: value for key, value in self._infer(before).items() if key not in given}
+        try:
+            return before, self.new.replay(
+                recorded, {**inferred, **given}, folders[1], around, trust=trust
+            )
+        except AnswersError as error:
+            if not error.problems.keys() <= inferred.keys():
+                raise
         return before, self.new.replay(recorded, given, folders[1], around, trust=trust)
+
+    def _infer(self, before: Render) -> dict[str, Any]:
+        """What an adopted project says itself of questions that are new to it."""
+        known = {*self.project.answers, *before.answers}
+        if not before.answers.get("adopted") or not (new := self.new.keys() - known):
+            return {}
+        from lisa_scaffold.adopt import infer
+
+        try:
+            found = infer.infer_answers(*self._facts, self.project.answers)
+        except LisaError:
+            return {}
+        return {key: found[key].value for key in new & found.keys() if found[key].sure}
+
+    @cached_property
+    def _facts(self) -> tuple[Facts, RepositoryFacts]:
+        """What an adopted project says of itself.
+
+        Raises
+        ------
+        LisaError
+            If nothing says any more what its package is.
+        """
+        from lisa_scaffold.adopt import eligible
+        from lisa_scaffold.adopt.guess import read_repository
+
+        return eligible.read_facts(self.project), read_repository(self.project.repository)
+
+    def _spell_alike(self, before: Render, renders: tuple[Tree, Tree]) -> None:
+        """Write the renders as the adoption wrote the files that came in."""
+        from lisa_scaffold.adopt import spelled
+
+        try:
+            spellings = spelled.find_spellings(*self._facts, before.answers)
+        except (LisaError, KeyError):
+            return
+        facts = self._facts[0]
+        ours = {path: Blob("", facts.content(path) or b"") for path in renders[0]}
+        spelled.spell_alike(ours, renders, spellings)
 
     def _notes(self, before: Render, after: Render, given: Mapping[str, Any]) -> Iterator[str]:
         """What became of the template's address, of the answers, and of commands."""
