@@ -52,3 +52,11 @@ def test_renders_are_written_as_the_project_has_it(ours: bytes, expected: bytes)
     assert base == {"C.md": Blob("100644", expected)}
     after = b"New: https://git.example.org/a/b/x\n" if expected == OWN else new
     assert theirs == {"C.md": Blob("100644", after)}
+
+
+def test_what_did_not_come_in_stays_out() -> None:
+    text = b"A\n\n## License\n\nOf its own, see the file of the licence.\n"
+    base, theirs = ({"README.md": Blob("100644", text)} for _ in range(2))
+    spellings = find_spellings(Facts.of({}), REMOTE, ANSWERS)
+    spell_alike({"README.md": Blob("", b"A\n")}, (base, theirs), spellings)
+    assert base == theirs == {"README.md": Blob("100644", text)}

@@ -71,6 +71,8 @@ def spell_alike(
     base, _ = renders
     for old, new in spellings:
         before, after = old.encode(), new.encode()
+        if not after:
+            continue  # what did not come in stays out
         for path in [path for path, blob in base.items() if before in blob.data]:
             own = ours.get(path)
             if own is None or before in own.data or after not in own.data:
