@@ -98,3 +98,21 @@ def test_a_licence_under_another_name_is_linked(tmp_path: Path, capsys: Capture)
     assert adopt(project, "--in-place") == ExitCode.DONE
     capsys.readouterr()
     assert "[LICENSE.txt](LICENSE.txt)" in (project / "README.md").read_text()
+
+
+def test_a_job_of_the_projects_own_without_its_session_is_told_beside_a_conflict(
+    project: Path, capsys: Capture
+) -> None:
+    pipeline = project / ".gitlab-ci.yml"
+    own = "\nslow:\n  extends: .nox\n  script:\n    - nox -s tests-3.11 -- slow\n"
+    text = pipeline.read_text()
+    image = "docker.io/library/python:3.11"
+    assert text.count(image) == 1
+    ours = text.replace(image, "registry.example.org/tools:2") + own
+    write(project, {".gitlab-ci.yml": ours})
+    commit(project)
+    code, told = answered(project, capsys, "python_min=3.12")
+    assert code == ExitCode.FINDINGS
+    said = "noxfile.py has no session tests-3.11, so this fails: see `nox -l`."
+    assert [each for each in told["tasks"] if each.endswith(said)]
+    assert told["conflicts"] == [".gitlab-ci.yml"]

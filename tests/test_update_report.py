@@ -525,3 +525,16 @@ def test_a_locked_file_that_the_project_had_changed_is_told_apart(
         "Updated (the project had not changed them)\n"
         "  .copier-answers.yml\n  b.dat\n"
     ) in said
+
+
+@pytest.mark.parametrize(
+    ("heading", "shown"), [("[Unreleased]", True), ("[1.1.0]\n\n- B.\n\n## [Unreleased]", False)]
+)
+def test_what_is_not_released_yet_is_what_the_version_will_be(
+    tmp_path: Path, capsys: Capture, heading: str, shown: bool
+) -> None:
+    workshop = open_workshop(tmp_path, {"template/a.dat": "1\n"})
+    changes = f"# Changelog\n\n## {heading}\n\n- A.\n\n## [1.0.0]\n\n- Old.\n"
+    workshop.release("v1.1.0", {"CHANGELOG.md": changes, "template/a.dat": "2\n"})
+    told = report(workshop, capsys)["changelog"]
+    assert told == ("## [Unreleased]\n\n- A." if shown else "## [1.1.0]\n\n- B.")

@@ -91,6 +91,6 @@ def test_only_what_comes_in_is_told_and_once_a_file() -> None:
     assert told(WORKFLOW, text, "ruff") == [("ruff check a", "--isolated")]
     (custom,) = find_affected(Facts.of({WORKFLOW: text}), ["ruff"])
     assert custom.text == (
-        "runs `ruff check a`, which reads [tool.ruff] in pyproject.toml from now on, and may judge "
-        "otherwise than before: `--isolated` has it run as it did"
+        "runs `ruff check a`, which reads [tool.ruff] in pyproject.toml from now on, and may find "
+        "something else than before: `--isolated` has it run as it did"
     )

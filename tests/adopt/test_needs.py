@@ -150,3 +150,39 @@ def test_what_jobs_install_besides_what_is_stated_is_only_told() -> None:
         ("pytest-xdist", False),
         ("bokeh", True),
     ]
+
+
+def test_what_the_package_requires_by_a_file_is_no_need_of_its_tests() -> None:
+    setup = (
+        "from setuptools import setup\n\n\ndef read(name):\n    return open(name).read()\n\n\n"
+        'setup(name="a", version="1", packages=["a"], install_requires=read("requirements.txt"))\n'
+    )
+    files: Files = {
+        "setup.py": setup,
+        "a/__init__.py": "",
+        "requirements.txt": "six\nnumpy>=1.16\nastropy>=2.0; python_version <= '2.7'\n",
+        "test_requirements.txt": "pytest-socket\n",
+        ".travis.yml": "install:\n  - pip install -r requirements.txt\n  - pip install ads\n"
+        "script: pytest\n",
+    }
+    told = [(each.requirement, each.is_left) for each in needs.find_needs(Facts.of(files))]
+    assert told == [("pytest-socket", False), ("ads", True)]
+
+
+@pytest.mark.parametrize(
+    ("marker", "comes"),
+    [
+        ("python_version <= '2.7'", False),
+        ('python_version<"3.11"', False),
+        ("python_version == '3'", False),
+        ("(python_version < '3.8')", False),
+        ("python_version < '3.12'", True),
+        ("python_version > '3.4'", True),
+        ("python_version <= '3.8' or extra == 'x'", True),
+        ("sys_platform == 'win32'", True),
+    ],
+)
+def test_what_is_for_a_python_of_the_past_stays_away(marker: str, comes: bool) -> None:
+    files: Files = {"test-requirements.txt": f"attrs; {marker}\nsix\n"}
+    names = [requirement.partition(";")[0] for requirement, _ in found(files)]
+    assert names == (["attrs", "six"] if comes else ["six"])

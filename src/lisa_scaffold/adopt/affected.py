@@ -59,7 +59,7 @@ def find_affected(facts: Facts, brought: Collection[str]) -> Iterator[Custom]:
         option = "--cov-config=/dev/null" if is_counted else _WITHOUT[tool]
         text = (
             f"runs `{shown}`, which reads [tool.{tool}] in pyproject.toml from now on, and may "
-            f"judge otherwise than before: `{option}` has it run as it did"
+            f"find something else than before: `{option}` has it run as it did"
         )
         yield Custom(path, text, to_decide=True)
 

@@ -13,6 +13,7 @@ from typing import Any
 from lisa_scaffold import merge
 from lisa_scaffold.adopt import (
     affected,
+    cited,
     gone,
     hooks,
     lines,
@@ -198,8 +199,7 @@ def place_files(  # noqa: PLR0913 - each has its name where it is given
             placed.items.remove(Item(ADDED, page))
             placed.drop(page, f"it shows {included}; the project has another")
     _name_readme(placed, facts)
-    if "Dockerfile" in placed.files:
-        placed.customs += versioned.find_untold(facts, str(answers["distribution"]))
+    placed.customs += _find_untold(placed, facts, str(answers["distribution"]))
     remaining = {path: data for path, data in rendered.items() if path not in placed.left_out}
     unfit = pipeline.find_unfit(facts, Facts.of(remaining))
     for path, theirs in remaining.items():
@@ -476,6 +476,14 @@ class _Placement:
             if names := _name_sources(told):
                 self.placed.customs.append(Custom(tables.PATH, text.format(names), to_decide=True))
         return taken
+
+
+def _find_untold(placed: Placed, facts: Facts, distribution: str) -> Iterator[Custom]:
+    """What files that come in do not tell, and the project does."""
+    if "CITATION.cff" in placed.files and (papers := cited.find_papers(facts)):
+        yield papers
+    if "Dockerfile" in placed.files:
+        yield from versioned.find_untold(facts, distribution)
 
 
 def _name_readme(placed: Placed, facts: Facts) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from lisa_scaffold.adopt.customs import Custom
 from lisa_scaffold.adopt.guess import Guess, one_line, squeezed
 from lisa_scaffold.pattern import compile_lazily
 from lisa_scaffold.project.facts import Facts
@@ -13,6 +14,12 @@ from lisa_scaffold.project.facts import Facts
 EMAIL = compile_lazily(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _ORCID = compile_lazily(r"(?:\d{4}-){3}\d{3}[\dX]")
 _DOI = compile_lazily(r"10\.\d{4,9}/[A-Za-z0-9._;()/:-]{1,180}")
+_CITE = compile_lazily(
+    r"\b(?:cit(?:e|ed|es|ing|ation|ations)|acknowledg\w*)\b|@article\{", re.IGNORECASE
+)
+# Of Zenodo is what is released, and that is no article.
+_IN_PROSE = compile_lazily(r"(10\.(?!5281/)\d{4,9}/[A-Za-z0-9._;()/:-]{1,180})")
+_MOST_PAPERS = 3
 # As the question of the template takes it.
 _NAME = compile_lazily(r"[^<>;,@0-9]{1,120}")
 _LONGEST = {"keywords": 300, "other_authors": 2000}
@@ -159,3 +166,23 @@ def find_doi(facts: Facts) -> Guess | None:
         if _DOI.fullmatch(text):
             return Guess(text, source)
     return None
+
+
+def find_papers(facts: Facts) -> Custom | None:
+    """That a README asks to cite articles, which a new citation file does not name."""
+    for path in facts.paths("README*"):
+        lines = facts.lines(path)
+        asks = next((at for at, line in enumerate(lines, 1) if _CITE.search(line)), None)
+        asked = "\n".join(lines[asks - 1 :]) if asks else ""
+        if found := [*dict.fromkeys(map(_trim_doi, _IN_PROSE.findall(asked)))]:
+            text = (
+                f"says to cite the repository alone, and {path}:{asks} asks for articles "
+                f"({', '.join(found[:_MOST_PAPERS])}): name the first as `preferred-citation`, and "
+                "others under `references`"
+            )
+            return Custom("CITATION.cff", text, to_decide=True)
+    return None
+
+
+def _trim_doi(found: str) -> str:
+    return found.rstrip(".,;:)")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lisa_scaffold.adopt import commands, factors
 from lisa_scaffold.pattern import compile_lazily
-from lisa_scaffold.project import poetry
+from lisa_scaffold.project import listed, poetry
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.versions import normalize_name, split_requirement
 
@@ -37,6 +37,10 @@ _NOT_NEEDED = frozenset(
     ]
 )
 _TOOLS = compile_lazily(r"(?:flake8|sphinx|types)-")
+_OLD_PYTHON = compile_lazily(
+    r";\s*\(?\s*python_version\s*(<=?|={2,3})\s*[\"'](\d+)(?:\.(\d+))?[\"']\s*\)?\s*$"
+)
+_OLDEST = (3, 11)
 _MOST_NESTED = 4
 
 
@@ -85,18 +89,28 @@ def find_needs(facts: Facts) -> list[Need]:
     own = facts.package.name
     stated = [*_expand(facts, _find_stated(facts))]
     installed = [*_expand(facts, _find_in_tox(facts)), *_expand(facts, _find_in_jobs(facts))]
-    given = (*facts.package.texts("dependencies"), *_list_build(facts))
+    listed_in_files = [each.text for each in listed.read(facts)]
+    given = (*facts.package.texts("dependencies"), *listed_in_files, *_list_build(facts))
     brought = {own, "setuptools", *map(_name, given), *map(_key, given)}
     found: dict[str, Need] = {}
     for need in (*stated, *(each for each in installed if each.key not in brought)):
         is_tool = need.name in _NOT_NEEDED or _TOOLS.match(need.name)
-        if not need.name or need.name == own or is_tool:
+        if not need.name or need.name == own or is_tool or _is_past(need.requirement):
             continue
         if stated and need.is_of_job:
             need = need._replace(is_left=True)  # noqa: PLW2901
         if need.key not in found or (found[need.key].is_left and not need.is_left):
             found[need.key] = need
     return [*found.values()]
+
+
+def _is_past(requirement: str) -> bool:
+    """Whether a requirement is for Pythons alone on which no session runs."""
+    marker = _OLD_PYTHON.search(requirement)
+    if marker is None:
+        return False
+    version = int(marker[2]), int(marker[3] or 0)
+    return version < _OLDEST or (marker[1] == "<" and version == _OLDEST)
 
 
 def _list_build(facts: Facts) -> list[str]:

@@ -71,19 +71,26 @@ def tell_sessions(synced: Synced, store: Store, ours: str) -> None:
 
     tree = [path for path in store.paths(ours) if path == _SESSIONS or _is_yaml(path)]
     before = store.contents(ours, tree)
-    after = {**before, **synced.decided()}
-    known, found = (
+    theirs = {path: each.theirs for path, each in synced.conflicts.items() if each.theirs}
+    sides = (before, {**before, **synced.decided()}, {**before, **synced.files, **theirs})
+    known, found, in_theirs = (
         [
             *sessions_exist.hits(
                 Facts.of({p: b.data for p, b in files.items() if b and b.mode != SUBMODULE})
             )
         ]
-        for files in (before, after)
+        for files in sides
     )
     told = {hit.message for hit in known}
+    # In a file in conflict, what either side leaves so is told; its line the markers have moved.
+    sure = {hit.message for hit in in_theirs}
     for hit in found:
-        if hit.message not in told and hit.path not in synced.conflicts:
+        if hit.message in told:
+            continue
+        if hit.path not in synced.conflicts:
             synced.assign(hit.path, f"line {hit.line}: {hit.message}.")
+        elif hit.message in sure:
+            synced.assign(hit.path, f"{hit.message}.")
 
 
 def _is_yaml(path: str) -> bool:

@@ -222,6 +222,12 @@ def _hints(adopted: Adopted) -> Iterator[str]:
             "nox -s lint types hooks lists them. The jobs lint, type-check and hooks fail until "
             "they are worked off, unless .gitlab-ci.yml gives them `allow_failure: true`."
         )
+    if ".gitlab/ci/security.yml" in paths and not (root / ".secrets.baseline").is_file():
+        yield (
+            "The job secrets fails where a file has what may be a password or a token, as hashes "
+            "in notebooks and built pages look. `detect-secrets scan > .secrets.baseline` records "
+            "what there is: look at each entry, and commit the file where none is real."
+        )
     if adopted.former and (root / ".cruft.json").is_file():
         yield ".cruft.json is kept, but not needed any more. Remove it with: git rm .cruft.json"
 

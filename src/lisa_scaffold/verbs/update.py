@@ -601,10 +601,12 @@ def _read_changelog(root: Path, old: str, new: str) -> str:
     except LisaError as error:
         return f"Not shown: {error.message.removeprefix(f'{root}/')}"
     parts = re.split(r"^(?=## )", content.decode(errors="replace"), flags=re.M)
+    headings = [re.match(r"## \[?(v?\d[^\]\s]*|Unreleased\b)", part, re.I) for part in parts]
+    versions = [heading and template.parse_version(heading[1]) for heading in headings]
     wanted = []
-    for part in parts:
-        heading = re.match(r"## \[?(v?\d[^\]\s]*)", part)
-        version = template.parse_version(heading[1]) if heading else None
-        if version and first < version <= last:
+    for part, heading, version in zip(parts, headings, versions, strict=True):
+        # What is not released yet is what this version will be.
+        is_next = bool(heading and heading[1].lower() == "unreleased" and last not in versions)
+        if (version and first < version <= last) or (is_next and first < last):
             wanted.append(re.split(r"^\[[^\]]+\]: ", part, maxsplit=1, flags=re.M)[0].strip())
     return "\n\n".join(wanted)
