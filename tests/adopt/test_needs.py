@@ -157,7 +157,7 @@ def test_what_the_package_requires_by_a_file_is_no_need_of_its_tests() -> None:
         "from setuptools import setup\n\n\ndef read(name):\n    return open(name).read()\n\n\n"
         'setup(name="a", version="1", packages=["a"], install_requires=read("requirements.txt"))\n'
     )
-    files: Files = {
+    files: dict[str, str | bytes] = {
         "setup.py": setup,
         "a/__init__.py": "",
         "requirements.txt": "six\nnumpy>=1.16\nastropy>=2.0; python_version <= '2.7'\n",

@@ -199,7 +199,7 @@ def place_files(  # noqa: PLR0913 - each has its name where it is given
             placed.items.remove(Item(ADDED, page))
             placed.drop(page, f"it shows {included}; the project has another")
     _name_readme(placed, facts)
-    placed.customs += _find_untold(placed, facts, str(answers["distribution"]))
+    placed.customs += _find_untold(placed, facts, answers)
     remaining = {path: data for path, data in rendered.items() if path not in placed.left_out}
     unfit = pipeline.find_unfit(facts, Facts.of(remaining))
     for path, theirs in remaining.items():
@@ -478,12 +478,12 @@ class _Placement:
         return taken
 
 
-def _find_untold(placed: Placed, facts: Facts, distribution: str) -> Iterator[Custom]:
+def _find_untold(placed: Placed, facts: Facts, answers: Mapping[str, Any]) -> Iterator[Custom]:
     """What files that come in do not tell, and the project does."""
     if "CITATION.cff" in placed.files and (papers := cited.find_papers(facts)):
         yield papers
     if "Dockerfile" in placed.files:
-        yield from versioned.find_untold(facts, distribution)
+        yield from versioned.find_untold(facts, str(answers["distribution"]))
 
 
 def _name_readme(placed: Placed, facts: Facts) -> None:
