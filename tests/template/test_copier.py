@@ -22,9 +22,8 @@ from ..support.repository import AFTER, BEFORE, Repository, make_repository, rel
 from ..support.sweeps import sampled
 from ..support.tools import commit_all, git, passes, program
 
-SEEDED = GitIgnoreSpec.from_lines(
-    yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_lisa_ownership"]["seeded"]
-)
+OWNERSHIP = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_lisa_ownership"]
+SEEDED, EXAMPLE = (GitIgnoreSpec.from_lines(OWNERSHIP[key]) for key in ("seeded", "example"))
 # Text that means something to YAML, TOML, Markdown, Jinja or a shell.
 TEXTS = {
     "project_name": 'LISA "Noise": {{ x }} #1 \\é',
@@ -93,6 +92,8 @@ def assert_updated(project: Path, before: dict[str, bytes], fresh: dict[str, byt
     found = contents(project)
     kept = set(SEEDED.match_files(before)) & set(fresh)
     expected = {path: before[path] if path in kept else fresh[path] for path in fresh}
+    # What has no example of the new version keeps that of its own.
+    expected |= {path: before[path] for path in EXAMPLE.match_files(before) if path not in fresh}
     assert set(found) == set(expected)
     assert {path for path in found if found[path] != expected[path]} == set()
 

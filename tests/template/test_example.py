@@ -16,9 +16,10 @@ from lisa_scaffold.git import Blob
 from lisa_scaffold.template import default_source
 
 from ..support.answers import Answers
+from ..support.files import contents
 from ..support.tools import commit_all, git
 from ..support.updates import Capture, Files, update, write
-from .test_upgrades import project_at
+from .test_upgrades import missing_imports, project_at
 
 WITH_ALL: Answers = {
     "notebooks": True,
@@ -37,6 +38,11 @@ def leave(project: Path, capsys: Capture, files: Files) -> str:
     capsys.readouterr()
     assert update(project, "--data", "example=false") == ExitCode.FINDINGS
     return capsys.readouterr().out
+
+
+def missing(project: Path) -> list[str]:
+    """What the modules import from each other, and is not there, nor compiled."""
+    return [each for each in missing_imports(project) if not each.endswith("._kernel")]
 
 
 def required(project: Path) -> list[str]:
@@ -77,8 +83,7 @@ def test_what_a_module_of_the_project_imports_stays(
     assert f"taken out of `dependencies`: {other};" in said
     # Nothing else of the project is about them.
     assert git("diff", "--staged", "--name-only", cwd=project).split() == [
-        ".copier-answers.yml",
-        "pyproject.toml",
+        *(".copier-answers.yml", "README.md", "pyproject.toml")
     ]
 
 
@@ -147,14 +152,71 @@ def test_the_list_of_what_is_removed_is_whole(tmp_path: Path, capsys: Capture) -
     assert "the template no longer has it" not in said
     left = re.search(r"^Left for you .*: (.*)$", said, re.MULTILINE)
     assert left
-    users = {"README.md", "docs/usage.md", "tests/test_spectrum.py"}
+    users = {"docs/usage.md", "tests/test_spectrum.py"}
     users |= {f"src/lisa/kludge/{name}.py" for name in ("__init__", "cli")}
-    assert {*left[1].split(", ")} == users
+    # Its numbers are the example's, though it has no name of that.
+    assert {*left[1].split(", ")} == {*users, "tests/test_cli.py"}
+    assert "  tests/test_cli.py: it is written for the example. Without it the template has" in said
+    # What the template has without the example is a patch for each.
+    patches = said.partition("\nNot taken, as patches that git apply takes\n")[2]
+    patches = patches.partition("\nThe update is staged")[0]
+    assert set(re.findall(r"^\+\+\+ b/(.*)$", patches, re.MULTILINE)) == {
+        *(*users, "tests/test_cli.py")
+    }
+    assert "--hash=" not in said
     # After that, nothing else of the project has a word of it.
     git(*shlex.split(command[1]), cwd=project)
     pattern = r"link_noise_psd|simulate_noise|LinkSeries|acceleration_noise_psd"
-    found = git("grep", "-lE", pattern, "--", ":!CHANGELOG.md", cwd=project)
-    assert {*found.split()} == users
+    named = ("grep", "-lE", pattern, "--", ":!CHANGELOG.md")
+    assert {*git(*named, cwd=project).split()} == users
+    # With the patches, the project is one that was made without the example.
+    (project.parent / "rest.patch").write_text(patches)
+    git("apply", str(project.parent / "rest.patch"), cwd=project)
+    assert [path for path in users if re.search(pattern, (project / path).read_text())] == []
+    fresh = project_at(default_source().current(), {**given, "example": False}, tmp_path / "fresh")
+    assert contents(fresh).keys() ^ contents(project).keys() == {"src/lisa/kludge/own.py"}
+    assert missing(project) == []
+
+
+@pytest.mark.parametrize("more", [{}, {"cli": True, "compiled": "cython"}, WITH_ALL])
+def test_a_package_without_the_example_is_whole(more: Answers, tmp_path: Path) -> None:
+    given = {"kind": "package", "distribution": "lisa-kludge", "example": False, **more}
+    project = project_at(default_source().current(), given, tmp_path / "project")
+    assert missing(project) == []
+    assert required(project) == ["numpy"]
+    lock = (project / "constraints.txt").read_text()
+    assert {*re.findall(r"^([\w-]+)==", lock, re.MULTILINE)} == {"numpy"}
+    pattern = re.compile(r"noise_psd|simulate_noise|LinkSeries|1e-4 1e-3")
+    files = contents(project)
+    assert [path for path, data in files.items() if pattern.search(data.decode())] == []
+    assert not [path for path in files if path.startswith(("notebooks", "benchmarks"))]
+    assert cli.main(["check", str(project), "--strict"]) == ExitCode.DONE
+
+
+def test_what_other_answers_bring_later_works_without_the_example(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    given = {"kind": "package", "distribution": "lisa-kludge", "example": False}
+    project = project_at(default_source().current(), given, tmp_path / "project")
+    more = ("notebooks=yes", "cli=true", "extras=[benchmarks]")
+    capsys.readouterr()
+    assert update(project, *(word for each in more for word in ("--data", each))) == ExitCode.DONE
+    said = capsys.readouterr().out
+    for told in (
+        "nox -s bench times what you write in benchmarks/test_….py: nothing yet.",
+        "the program only says how it is called: what it does is for you to write in cli.py.",
+        "nox -s notebooks executes the notebooks that you put into notebooks/: none yet.",
+    ):
+        assert f"  Without the example, {told}\n" in said
+    assert missing(project) == []
+    added = git("diff", "--staged", "--diff-filter=A", "--name-only", cwd=project).split()
+    module = "src/lisa_kludge"
+    assert added == [f"{module}/__main__.py", f"{module}/cli.py", "tests/test_cli.py"]
+    git("commit", "--quiet", "--message=More", cwd=project)
+    assert update(project, "--data", "cli=true") == ExitCode.DONE
+    said = capsys.readouterr().out
+    assert said.endswith("\nThe project has all of this already: nothing changes.\n")
+    assert "Without the example" not in said
 
 
 def test_an_older_project_is_told_nothing_of_it(project: Path, capsys: Capture) -> None:

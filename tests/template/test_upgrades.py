@@ -21,9 +21,8 @@ from ..support.sweeps import sampled
 from ..support.tools import commit_all, git
 from ..support.updates import update
 
-SEEDED = GitIgnoreSpec.from_lines(
-    yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_lisa_ownership"]["seeded"]
-)
+OWNERSHIP = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["_lisa_ownership"]
+SEEDED, EXAMPLE = (GitIgnoreSpec.from_lines(OWNERSHIP[key]) for key in ("seeded", "example"))
 KNOWN = [kind for kind in KINDS if kind not in ("pipeline", "service", "fleet")]
 """The kinds that a released version made already."""
 CASES = [
@@ -89,6 +88,8 @@ def test_a_pristine_project_updates(version: str, given: Answers, tmp_path: Path
     fresh = contents(project_at(default_source().current(), recorded(project), tmp_path / "fresh"))
     kept = set(SEEDED.match_files(before)) & set(fresh)
     expected = {path: before[path] if path in kept else fresh[path] for path in fresh}
+    # What has no example of the new version keeps that of its own.
+    expected |= {path: before[path] for path in EXAMPLE.match_files(before) if path not in fresh}
     found = contents(project)
     assert set(found) == set(expected)
     assert {path for path in found if found[path] != expected[path]} == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from lisa_scaffold.aftercare.locks import is_lock
 from lisa_scaffold.formats.edit import set_value
 from lisa_scaffold.formats.literal import quoted
 from lisa_scaffold.git import SUBMODULE, Blob, Store
@@ -12,6 +13,9 @@ from lisa_scaffold.project import licences
 from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.sync.outcome import Synced, patch
 from lisa_scaffold.sync.seeded import Matches, Tree
+
+ASKED = "it is yours, and these answers ask for more in it: see below."
+"""What is said of a file that stays, and that other answers ask something of."""
 
 _METADATA = "pyproject.toml"
 _SESSIONS = "noxfile.py"
@@ -34,10 +38,12 @@ def offer_seeded(synced: Synced, store: Store, ours: str, change: Change, seeded
         path
         for path in sorted(base.keys() & theirs.keys() - synced.shown().keys())
         if seeded(path) and base[path].data != theirs[path].data
+        # A lock is made anew from what is asked for.
+        if not is_lock(theirs[path])
     ]
     for path, present in store.contents(ours, differing).items() if differing else ():
         if present.mode != SUBMODULE and present.data != theirs[path].data:
-            synced.keep(path, "it is yours, and these answers ask for more in it: see below.")
+            synced.keep(path, ASKED)
             synced.offer(path, patch(path, base[path], theirs[path]), present)
 
 

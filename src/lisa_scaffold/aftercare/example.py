@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import shlex
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+from lisa_scaffold.aftercare.answered import ASKED
 from lisa_scaffold.aftercare.work import Work
 from lisa_scaffold.formats import python
 from lisa_scaffold.git import SUBMODULE, Blob
@@ -58,10 +60,43 @@ def tell_example(synced: Synced, work: Work, package: str, is_example: Matches) 
     uncommitted = work.read_uncommitted(_USING)
     present |= {path: blob for path, blob in uncommitted.items() if path not in synced.files}
     for path in sorted(present.keys() - {*gone, _PAST}):
-        if found := dict(_find_uses(path, present[path], package, names)):
-            line = min(found.values())
+        asked = Note(ASKED, path)
+        found = dict(_find_uses(path, present[path], package, names))
+        without = " Without it the template has there what stands below." * (asked in synced.notes)
+        if found:
             what = listed(sorted(found), most=3)
-            synced.assign(path, f"line {line} uses the example ({what}): write of your own there.")
+            line = f"line {min(found.values())} uses the example ({what}): write of your own there."
+            synced.assign(path, f"{line}{without}")
+        elif without:
+            synced.assign(path, f"it is written for the example.{without}")
+        synced.notes = [note for note in synced.notes if note != asked]
+
+
+_ON_ITS_OWN = {
+    "benchmarks": "nox -s bench times what you write in benchmarks/test_….py: nothing yet",
+    "cli": "the program only says how it is called: what it does is for you to write in cli.py",
+    "notebooks": "nox -s notebooks executes the notebooks that you put into notebooks/: none yet",
+}
+
+
+def tell_missing(synced: Synced, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Tell what answers begin that the example would have filled, and the project has to.
+
+    Parameters
+    ----------
+    synced
+        The merge.
+    before, after
+        The answers.
+    """
+    if after.get("kind") != "package" or after.get("adopted"):
+        return
+    old, new = (
+        {*(each.get("extras") or ()), *(key for key in ("cli", "notebooks") if each.get(key))}
+        for each in (before, after)
+    )
+    for key in sorted((new - old) & _ON_ITS_OWN.keys()):
+        synced.notes.append(Note(f"Without the example, {_ON_ITS_OWN[key]}."))
 
 
 def _find_names(present: Mapping[str, Blob], gone: list[str]) -> set[str]:

@@ -187,7 +187,9 @@ def _finish(updated: Any, each: Sequence[Any], arguments: argparse.Namespace) ->
 
     is_open = updated.synced.conflicts or updated.synced.tasks
     code = ExitCode.FINDINGS if is_open else ExitCode.DONE
-    if arguments.dry_run:
+    if not updated.synced.shown():
+        after = report.UNCHANGED
+    elif arguments.dry_run:
         after = report.tried(updated)
     else:
         branch = arguments.branch

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from lisa_scaffold.lines import Paint, count, listed, plain
 from lisa_scaffold.model import Change
 from lisa_scaffold.project import Project
-from lisa_scaffold.project.facts import Facts
 from lisa_scaffold.report import machine
 from lisa_scaffold.report.changes import Changes, build_changes_page
 from lisa_scaffold.report.document import Document, Item, Section, as_markdown, as_text
 from lisa_scaffold.shown import harmless, redacted, visible
 from lisa_scaffold.sync.outcome import LOCKED, Conflict, Synced, patch
 from lisa_scaffold.verbs.update import Updated
-from lisa_scaffold.versions import normalize_name, shorten
+from lisa_scaffold.versions import shorten
 
 # What a person has to look at comes first.
 HEADINGS = {
@@ -30,8 +28,7 @@ HEADINGS = {
     "removed": "Removed",
 }
 
-_LOCKS = "nox -s lock"
-"""What writes the template's own lock, as its head says."""
+UNCHANGED = "The project has all of this already: nothing changes."
 
 _MOST_QUOTED = 60
 """Lines of one file that the message of a commit repeats."""
@@ -132,7 +129,7 @@ def html(updated: Updated) -> str:
 
 def applied(updated: Updated) -> str:
     """What was and was not changed, and what to do, after the update was put into the work tree."""
-    hint = f"{_list_tasks(updated.synced)}{_hint_lock(updated)}"
+    hint = f"{_list_tasks(updated.synced)}{_hint_locks(updated.synced)}"
     if not updated.synced.conflicts:
         return (
             "The update is staged; nothing is committed. Look at it with: git diff --staged\n"
@@ -154,25 +151,10 @@ def _list_tasks(synced: Synced) -> str:
     return f"\nLeft for you to correct, at the lines named above: {', '.join(map(visible, paths))}"
 
 
-def _hint_lock(updated: Updated) -> str:
-    """What to do where the lock that comes in does not know what the project requires."""
-    lock = updated.synced.files.get("constraints.txt")
-    pyproject = updated.synced.files.get("pyproject.toml")
-    if pyproject is None or "pyproject.toml" in updated.synced.conflicts:
-        pyproject = updated.before.get("pyproject.toml")
-    # Another template's file of that name is made otherwise.
-    if lock is None or pyproject is None or _LOCKS.encode() not in lock.data:
-        return ""
-    package = Facts.of({"pyproject.toml": pyproject.data}).package
-    wanted = package.get("dependencies")
-    wanted = wanted if isinstance(wanted, list) else []
-    names = [found[0] for each in wanted if (found := re.match(r"[\w.-]+", str(each)))]
-    lines = lock.data.decode(errors="replace").splitlines()
-    locked = {normalize_name(line.partition("==")[0].strip()) for line in lines}
-    missing = [name for name in names if normalize_name(name) not in locked]
-    if not missing:
-        return ""
-    return f"\nconstraints.txt does not lock {', '.join(missing)} yet. Renew it with: {_LOCKS}"
+def _hint_locks(synced: Synced) -> str:
+    """What renews the locks that are out of date."""
+    said = (f"\nRenew {visible(path)} with: {command}" for path, command in synced.stale.items())
+    return "".join(said)
 
 
 def tried(updated: Updated) -> str:
@@ -182,7 +164,7 @@ def tried(updated: Updated) -> str:
     files = "1 file" if number == 1 else f"{number} files"
     left = f", with {_sum_conflicts(synced)}" if synced.conflicts else ""
     said = f"A dry run: nothing was changed. Without --dry-run, {files} would be{left}."
-    return f"{said}{_list_tasks(synced)}"
+    return f"{said}{_list_tasks(synced)}{_hint_locks(synced)}"
 
 
 def beginning(project: Project, version: str) -> str:
@@ -201,7 +183,7 @@ def _sum_conflicts(synced: Synced) -> str:
 def committed(updated: Updated, branch: str) -> str:
     """What to do after the update was committed on a branch."""
     message = f"The update is committed on the branch {branch}; nothing else has changed."
-    hint = f"{_list_tasks(updated.synced)}{_hint_lock(updated)}"
+    hint = f"{_list_tasks(updated.synced)}{_hint_locks(updated.synced)}"
     if not updated.synced.conflicts:
         return f"{message}{hint}"
     return (

@@ -101,6 +101,8 @@ class Synced:
         Lines of those that belong nowhere in it, by path, each with its sign in front.
     tasks
         Those notes that leave something to do before the project is right again.
+    stale
+        The locks that are out of date then, each with the command that renews it.
     """
 
     files: dict[str, Blob | None] = field(default_factory=dict)
@@ -110,6 +112,7 @@ class Synced:
     patches: dict[str, str] = field(default_factory=dict)
     quotations: dict[str, str] = field(default_factory=dict)
     tasks: list[Note] = field(default_factory=list)
+    stale: dict[str, str] = field(default_factory=dict)
 
     def settle(self, path: str, status: str, content: Blob | None, was: str | None = None) -> None:
         """Record the new content of a path."""

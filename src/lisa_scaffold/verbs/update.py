@@ -16,6 +16,7 @@ from lisa_scaffold import files, git, project, template, workplace
 from lisa_scaffold.aftercare import (
     answered,
     example,
+    locks,
     moved_folders,
     published_sources,
     requirements,
@@ -46,6 +47,10 @@ _REJECTED = (
     "a file beside it (.rej) has what an earlier update could not apply: work it in, then remove "
     "that file."
 )
+
+_UPGRADED = (0, 2)
+_UPGRADE = "https://lisa.pages.in2p3.fr/lisa-scaffold/howto/upgrade.html"
+"""The page on the upgrade to that version."""
 
 _MOST_COMMANDS = 50  # of a template are shown
 
@@ -120,10 +125,21 @@ def choose_target(
     if wanted is None and _is_behind(source, version, current.version):
         version = current.version
     _refuse_older(source, version, current, wanted)
+    if source.ours and (told := _tell_upgrade(current.version, version)):
+        notes += (told,)
     carried = source.ours and not os.environ.get(template.SOURCE_VARIABLE)
     if carried and wanted and wanted not in source.versions():
         source = Source(template.CANONICAL_URL, source.recorded)
     return Target(source, version, current, notes)
+
+
+def _tell_upgrade(old: str, new: str) -> str:
+    """The page on what a version asks of projects that come from before it."""
+    first, last = template.parse_version(old), template.parse_version(new)
+    is_crossed = first and last and first.release[:2] < _UPGRADED <= last.release[:2]
+    return (
+        f"What comes with this version, and what there is to do: {_UPGRADE}" if is_crossed else ""
+    )
 
 
 def _date_branch(source: Source, current: Project) -> str:
@@ -275,9 +291,11 @@ class Prepared:
         is_excluded = match_patterns(before.excluded)
         for path in [path for path in renders[0] if path not in renders[1] and is_excluded(path)]:
             del renders[0][path]
+        without_example = _leaves_example(before, after)
+        if not without_example:
+            _forget_example(after, *renders)
         base, theirs = git.clean_trees(repository, self.folder, *renders)
         concerned = {*base, *theirs}
-        without_example = _leaves_example(before, after)
         is_example = match_patterns(after.example if without_example else ())
         store = git.Store(self.folder / "store.git", repository)
         ours = store.resolve(repository.tree)
@@ -311,7 +329,10 @@ class Prepared:
             moved_folders.follow_folders(synced, store, ours, base)
             published_sources.keep_shipped(synced, store, ours, base, theirs)
             requirements.tell_dropped(synced, store, ours)
+            locks.tell_stale(synced, written)
             synced.notes += held
+        if after.answers.get("example") is False:
+            example.tell_missing(synced, before.answers, after.answers)
         if without_example:
             package = str(after.answers.get("import_name"))
             example.tell_example(synced, written, package, is_example)
@@ -481,6 +502,18 @@ def _leaves_example(before: Render, after: Render) -> bool:
     return stated == [True, False] and after.answers.get("kind") == "package"
 
 
+def _forget_example(after: Render, *trees: dict[str, Blob]) -> None:
+    """Take the example out of the renders for a package that has none, or one of version 0.1.
+
+    What it has at these paths is its own.
+    """
+    if after.answers.get("example") is False:
+        is_example = match_patterns(after.example)
+        for tree in trees:
+            for path in [*filter(is_example, tree)]:
+                del tree[path]
+
+
 def _note_commands(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """The commands of the template that were not run; those that are as before in one line."""
     fresh = [command for command in after if command not in before]
@@ -522,6 +555,7 @@ def join(updates: Sequence[Updated]) -> Updated:
         whole.patches |= synced.patches
         whole.quotations |= synced.quotations
         whole.tasks += synced.tasks
+        whole.stale |= synced.stale
     return replace(first, synced=whole, before=before)
 
 

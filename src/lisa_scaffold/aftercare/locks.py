@@ -1,0 +1,67 @@
+"""Locks that other requirements make stale: a tool writes them anew, and nobody merges them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lisa_scaffold.aftercare.work import Work
+from lisa_scaffold.git import SUBMODULE, Blob
+from lisa_scaffold.lines import listed
+from lisa_scaffold.project.facts import Facts
+from lisa_scaffold.sync.outcome import Synced
+from lisa_scaffold.versions import normalize_name, split_requirement
+
+_OURS = b"nox -s lock"
+"""What writes the locks of the template, as their heads say."""
+
+_METADATA = "pyproject.toml"
+_CONSTRAINTS = "constraints.txt"
+_OTHERS = {"pdm.lock": "pdm lock", "poetry.lock": "poetry lock", "uv.lock": "uv lock"}
+_HEAD = 400  # bytes
+
+
+def is_lock(blob: Blob) -> bool:
+    """Whether a file is a lock that the project renews by itself."""
+    return _OURS in blob.data[:_HEAD]
+
+
+def tell_stale(synced: Synced, work: Work) -> None:
+    """Tell of each lock that is out of date once the update is in, and what renews it."""
+    commands = {_CONSTRAINTS: _OURS.decode(), **_OTHERS}
+    present = work.store.paths(work.ours)
+    wanted = [path for path in (_METADATA, *commands) if path in present]
+    before = {
+        path: blob
+        for path, blob in work.store.contents(work.ours, wanted).items()
+        if blob.mode != SUBMODULE
+    }
+    after = {**before, **{p: b for p, b in synced.decided().items() if p in (_METADATA, *commands)}}
+    for path, command in commands.items():
+        lock = after.get(path)
+        if lock and (path != _CONSTRAINTS or is_lock(lock)):
+            missing = _find_missing(lock, after) if path == _CONSTRAINTS else []
+            if missing:
+                said = f"does not lock {listed(missing)} yet"
+            elif path not in synced.files and _asks(before) != _asks(after):
+                said = "was made for other requirements"
+            else:
+                continue
+            synced.note(path, f"{said}. Renew it with: {command}")
+            synced.stale[path] = command
+
+
+def _asks(files: Mapping[str, Blob | None]) -> tuple[object, object]:
+    """What a lock is made for: the Pythons and the requirements."""
+    blob = files.get(_METADATA)
+    project = Facts.of({_METADATA: blob.data} if blob else {}).pyproject
+    return project.get("project", "requires-python"), project.get("project", "dependencies")
+
+
+def _find_missing(lock: Blob, files: Mapping[str, Blob | None]) -> list[str]:
+    """The requirements that a lock does not have, as the project writes them."""
+    lines = lock.data.decode(errors="replace").splitlines()
+    locked = {normalize_name(line.partition("==")[0].strip()) for line in lines if "==" in line}
+    stated = _asks(files)[1]
+    found = [split_requirement(str(each)) for each in (stated if isinstance(stated, list) else ())]
+    names = [parts["name"] for parts in found if parts]
+    return [name for name in names if normalize_name(name) not in locked]
