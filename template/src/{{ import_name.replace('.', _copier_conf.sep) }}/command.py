@@ -145,12 +145,14 @@ def _pin(arguments: argparse.Namespace) -> list[str]:
 
 def _run_step(arguments: argparse.Namespace) -> list[str]:
     from .runs import run_here
-    from .store import Arrival, Store
+    from .store import Store
 
     site = load_site(arguments.site)
     store = Store(site)
-    told = store.client.head_object(Bucket=store.arrivals["bucket"], Key=arguments.key)
-    arrival = Arrival(store.arrivals["bucket"], arguments.key, told["ETag"].strip('"'))
+    arrival = store.find_arrival(arguments.key)
+    if arrival is None:
+        message = f"s3://{store.arrivals['bucket']}/{arguments.key}: not there"
+        raise ConfigError(message)
     step = load_step(arguments.step, site)
     return [run_here(step, site, store, arrival, arguments.engine)]
 

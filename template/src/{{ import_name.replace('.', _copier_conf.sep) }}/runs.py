@@ -45,15 +45,22 @@ def identify(step: Step, site: Site) -> str:
     Raises
     ------
     ConfigError
-        If there is no such image on this machine.
+        If there is no such image on this machine, or nothing here that asks its engine.
     """
     if step.digest:
         return step.digest
     if site.engine == "process":
         files = [Path(each) for each in step.command if Path(each).is_file()]
         return "sha256:" + hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
-    import docker
-    from docker.errors import ImageNotFound
+    try:
+        import docker
+        from docker.errors import ImageNotFound
+    except ImportError:
+        message = (
+            f"{step.image}: the library that asks Docker for it is not installed: pip install"
+            " docker; or publish the image, and `pin` its digest in steps.yaml"
+        )
+        raise ConfigError(message) from None
 
     client = docker.DockerClient(**_address(site)) if _address(site) else docker.from_env()
     try:
