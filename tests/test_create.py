@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from lisa_scaffold import git
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold import git, template
+from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Created
 from lisa_scaffold.template import Template
 from lisa_scaffold.verbs import new
 
 from .conftest import ROOT, Tree
+from .support.fleets import COPIER, open_fleet
 from .support.tools import passes
 
 OWN = Template("v0.1.0", ROOT)
@@ -306,3 +307,21 @@ def test_a_template_that_writes_into_a_folder_of_git_s_own_is_refused(
         with pytest.raises(LisaError, match=f"^{name}: the template writes into a folder of git"):
             new.create(project, shown, destination)
     assert left(tmp_path) == ["only-git"]
+
+
+def test_what_a_newer_version_has_is_told_with_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = open_fleet(tmp_path, monkeypatch)
+    kinds = "kind:\n  type: str\n  help: Kind\n  default: package\n  choices: [{}]\n"
+    fleet.release("v3.0.0", {"copier.yml": COPIER + kinds.format("package, image")})
+    fleet.release("v4.0.0", {"copier.yml": COPIER + kinds.format("package, image, pipeline")})
+    given = {"kind": "pipeline", "nose": "x"}
+    with template.default_source().open("v3.0.0") as old:
+        with pytest.raises(AnswersError) as caught:
+            old.questions(given)
+        told = new.name_newer(caught.value, old, given, {})
+    assert told.problems == {
+        "kind": "'pipeline' is none of: package, image; v3.0.0 has not got it, v4.0.0 has",
+        "nose": "no such question",
+    }

@@ -77,7 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
         elif not {"project_name", "distribution"} & given.keys():
             hint = "Name the folder to make, or give --data project_name=…"
             raise LisaError("project_name: no answer", hint)
-        return _make_at_once(version, given, suggested, arguments, who)
+        try:
+            return _make_at_once(version, given, suggested, arguments, who)
+        except AnswersError as error:
+            if not arguments.to:
+                raise
+            raise new.name_newer(error, version, given, suggested) from error
 
 
 def _make_at_once(

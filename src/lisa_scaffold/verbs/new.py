@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from lisa_scaffold import files, git, process, workplace
-from lisa_scaffold.errors import LisaError
+from lisa_scaffold.errors import AnswersError, LisaError
 from lisa_scaffold.model import Created, Identity, Preview
 from lisa_scaffold.project import ANSWERS_FILE
 from lisa_scaffold.shown import visible
-from lisa_scaffold.template import Template
+from lisa_scaffold.template import Template, default_source
 
 _TELL = 'Tell it: git config --global user.name "Your Name", and user.email likewise'
 
@@ -68,6 +68,34 @@ def is_started(destination: Path) -> bool:
         return False
     started = git.repository(destination)
     return started.head is None and not started.git("for-each-ref", "--count=1")
+
+
+def name_newer(
+    error: AnswersError, old: Template, given: Mapping[str, Any], suggested: Mapping[str, Any]
+) -> AnswersError:
+    """The same error, where the newest version has the answers that an older one has not.
+
+    Parameters
+    ----------
+    error
+        What is wrong with the answers.
+    old
+        The version that was asked.
+    given, suggested
+        As of :meth:`~lisa_scaffold.template.Template.questions`.
+    """
+    source = default_source()
+    newest = source.current()
+    left: Mapping[str, str] = {}
+    try:
+        with source.open(newest) as template:
+            template.questions(given, suggested)
+    except AnswersError as other:
+        left = other.problems
+    has = f"; {old.version} has not got it, {newest} has"
+    return AnswersError(
+        {key: said if key in left else f"{said}{has}" for key, said in error.problems.items()}
+    )
 
 
 @contextmanager
