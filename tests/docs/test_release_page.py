@@ -25,27 +25,47 @@ def test_what_has_no_conflict_is_merged_and_pushed(
 ) -> None:
     torn = {"shared.txt": f"torn\n{TEN}".replace("line 5", "line V")}
     merged = {"shared.txt": f"merged\n{TEN}more of ours\n"}
-    fleet = open_fleet(tmp_path, monkeypatch, plain={}, merged=merged, torn=torn, current=None)
+    fleet = open_fleet(
+        tmp_path,
+        monkeypatch,
+        plain={},
+        merged=merged,
+        torn=torn,
+        current=None,
+        apart={},
+        detached={},
+    )
     fleet.set_up()
     origins = tmp_path / "origins"
     fleet.clones.rename(origins)
     fleet.clones.mkdir()
-    names = ["current", "merged", "plain", "torn"]
+    names = ["apart", "current", "detached", "merged", "plain", "torn"]
     for name in names:
         run(["git", "clone", "--quiet", "--bare", origins / name, origins / f"{name}.git"])
         run(["git", "clone", "--quiet", origins / f"{name}.git", fleet.clones / name])
+    # Where something else is checked out, nothing is merged, and nothing is pushed.
+    run(["git", "switch", "--quiet", "--create", "feature"], cwd=fleet.clones / "apart")
+    run(["git", "branch", "--set-upstream-to", "origin/main"], cwd=fleet.clones / "apart")
+    run(["git", "switch", "--quiet", "--detach"], cwd=fleet.clones / "detached")
     before = {name: git.git("rev-parse", "HEAD", cwd=fleet.clones / name) for name in names}
     # What is fetched counts: one project has moved on at its server.
     (origins / "plain/own.txt").write_text("ours\n")
     run(["git", "add", "own.txt"], cwd=origins / "plain")
     run(["git", "commit", "--quiet", "--message", "Ours"], cwd=origins / "plain")
     run(["git", "push", "--quiet", origins / "plain.git", "HEAD"], cwd=origins / "plain")
-    (block,) = re.findall(r"^```sh\n(for.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```sh\n(on_default.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     script = block.replace("v0.2.0", "v2.0.0").replace("lisa-scaffold fleet", '"$@" fleet')
     words = ["sh", "-c", script, "sh", sys.executable, "-m", "lisa_scaffold"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "shared.txt in conflict" in done.stdout
+    for name in ("apart", "detached"):
+        said = f"clones/{name}/: the default branch is not checked out, or not known\n"
+        assert said in done.stdout
+        repository = git.repository(fleet.clones / name)
+        assert git.tip_of(repository, "lisa-scaffold/v2.0.0")
+        heads = run(["git", "ls-remote", "--heads", "origin"], cwd=fleet.clones / name)
+        assert heads.stdout.decode().split() == [before[name].strip(), "refs/heads/main"]
     after = {name: git.git("rev-parse", "HEAD", cwd=fleet.clones / name) for name in names}
     assert [name for name in names if after[name] != before[name]] == ["merged", "plain"]
     for name in names:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from lisa_scaffold import git
-from lisa_scaffold.fleet.base import Waiting, find_base, find_waiting, open_at
+from lisa_scaffold.fleet.base import Waiting, find_base, find_unresolved, find_waiting, open_at
 from lisa_scaffold.process import run
 
 from ..support.updates import commit, write
@@ -97,7 +98,8 @@ def test_what_was_fetched_and_not_merged_is_told(clone: Path) -> None:
     git.git("update-ref", "refs/remotes/origin/main", "more", cwd=clone)
     git.git("checkout", "--quiet", "main", cwd=clone)
     base = find_base(git.repository(clone))
-    assert base[:2] == (first, "made without 1 commit of origin/main: git pull")
+    pull = f"git -C {clone} switch main && git -C {clone} pull"
+    assert base[:2] == (first, f"made without 1 commit of origin/main: {pull}")
     assert (base.lacks, base.checkout, base.told.upstream) == (1, "", name_of(clone, "more"))
 
 
@@ -158,3 +160,55 @@ def test_a_commit_is_opened_beside_the_clone_unless_it_is_there(clone: Path) -> 
         assert (place.name, (place / "a.txt").read_text()) == ("clone", "one\n")
     assert not place.exists()
     assert (clone / "a.txt").read_text() == "two\n"
+
+
+def test_tags_and_day_are_those_of_the_default_branch(clone: Path) -> None:
+    git.git("tag", "v1.0.0", cwd=clone)
+    git.git("switch", "--quiet", "--create", "try-out", cwd=clone)
+    write(clone, {"a.txt": "two\n"})
+    git.git("add", "--all", cwd=clone)
+    words = ["git", "commit", "--quiet", "--date=2001-02-03T12:00:00", "--message", "Two"]
+    run(words, cwd=clone)
+    git.git("tag", "--annotate", "--message", "Mine", "v2.0.0", cwd=clone)
+    told = git.read_references(git.repository(clone), "main")
+    assert (told.head_tags, told.day) == (("v2.0.0",), "2001-02-03")
+    told = find_base(git.repository(clone)).told
+    assert told.head_tags == ("v1.0.0",)
+    assert told.day != "2001-02-03"
+    git.git("branch", "--quiet", "-D", "main", cwd=clone)
+    git.git("update-ref", "-d", "refs/remotes/origin/main", cwd=clone)
+    git.git("tag", "--delete", "v2.0.0", cwd=clone)
+    git.git("switch", "--quiet", "--detach", cwd=clone)
+    git.git("branch", "--quiet", "-D", "try-out", cwd=clone)
+    assert git.read_references(git.repository(clone)).day == "2001-02-03"
+
+
+def test_what_it_is_merged_into(clone: Path) -> None:
+    work_on(clone, "try-out")
+    assert find_base(git.repository(clone)).target == "main"
+    git.git("remote", "set-head", "origin", "--delete", cwd=clone)
+    assert find_base(git.repository(clone)).target == "try-out"
+    git.git("switch", "--quiet", "--detach", cwd=clone)
+    assert find_base(git.repository(clone)).target == ""
+
+
+def test_what_is_left_in_conflict_is_what_nobody_has_changed_or_brought(clone: Path) -> None:
+    write(clone, {"b c.txt": "one\n", "d.txt": "one\n"})
+    commit(clone, "More")
+    base = name_of(clone, "main")
+    git.git("switch", "--quiet", "--create", "update", cwd=clone)
+    blobs = {path: name_of(clone, f"main:{path}") for path in ("a.txt", "b c.txt", "d.txt")}
+    assert git.name_blob(b"one\n", base) == blobs["d.txt"]
+    listed = [f"Template-Conflict: {blobs[path]} {quote(path)}\n" for path in blobs]
+    write(clone, {"more.txt": "more\n"})
+    git.git("add", "--all", cwd=clone)
+    message = f"Update\n\n{''.join(listed)}Template-Conflict: - gone.txt\n"
+    git.git("commit", "--quiet", "--message", message, cwd=clone)
+
+    def left() -> tuple[str, ...]:
+        return find_unresolved(git.repository(clone), name_of(clone, "update"), base)
+
+    assert left() == ("a.txt", "b c.txt", "d.txt", "gone.txt")
+    write(clone, {"a.txt": "two\n", "d.txt": None, "gone.txt": "here\n"})
+    commit(clone, "Mine")
+    assert left() == ("b c.txt",)

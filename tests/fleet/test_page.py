@@ -259,30 +259,42 @@ def test_nothing_is_up_to_date_where_a_project_is_newer(tmp_path: Path) -> None:
 
 def test_next_fits_what_there_is() -> None:
     place = "/clones/it's"
-    row = Row("a", place, version="v1.0.0", behind=1)
+    row = Row("a", place, version="v1.0.0", behind=1, target="it's")
     waits = replace(row, branch="lisa-scaffold/v2.0.0", branch_state="ready")
     drifted = replace(row, behind=0, drift=2)
     broken = replace(row, problem="gone", findings=(FOUND,), drift=2)
     quoted = "'/clones/it'\"'\"'s'"
+    there = f"git -C {quoted} switch 'it'\"'\"'s' && "
     update = "lisa-scaffold fleet update '/my fleet'"
     asked = Request("https://x.org/1", "opened")
     for rows, commands in (
         ((row, broken), [f"{update} --dry-run"]),
-        ((waits, waits), [f"git -C {quoted} merge lisa-scaffold/v2.0.0"]),
+        # Whatever is checked out: it is never merged into another branch, nor into none.
+        ((waits, waits), [f"{there}git -C {quoted} merge lisa-scaffold/v2.0.0"]),
+        ((replace(waits, target=""),), [f"git -C {quoted} remote set-head origin --auto"]),
         (
             (replace(waits, branch_state="conflict"),),
-            [f"lisa-scaffold update --to v2.0.0 {quoted}"],
+            [f"{there}lisa-scaffold update --to v2.0.0 {quoted}"],
+        ),
+        (
+            (replace(waits, branch_state="unresolved", conflicts=("a",)),),
+            [
+                f"git -C {quoted} switch lisa-scaffold/v2.0.0 && "
+                f"git -C {quoted} log -1 --grep='^Template-Update: '"
+            ],
         ),
         ((replace(row, request=asked), replace(row, updates=False)), []),
         ((drifted,), [f"{update} --fix --dry-run"]),
         ((replace(drifted, branch="lisa-scaffold/fix", branch_state="lost"),), []),
         ((Row("b"),), [f"{update} --adopt --dry-run"]),
-        ((replace(row, behind=0, lacks=3),), [f"git -C {quoted} pull"]),
+        ((replace(row, behind=0, lacks=3),), [f"{there}git -C {quoted} pull"]),
         (
             (replace(row, behind=0, superseded=("lisa-scaffold/v1.0.0", "lisa-scaffold/v2.0.0")),),
             [f"git -C {quoted} branch -D lisa-scaffold/v1.0.0 lisa-scaffold/v2.0.0"],
         ),
         ((replace(row, behind=0, findings=(FOUND, FOUND)),), ["lisa-scaffold explain LIC002"]),
+        # What another template asks for is not ours to mend.
+        ((Row("o", other="https://x.org/t.git", findings=(FOUND,)),), []),
     ):
         steps = [*list_steps(replace(STATUS, rows=rows), Path("/my fleet"))]
         assert [command for _, command in steps] == commands
@@ -291,11 +303,60 @@ def test_next_fits_what_there_is() -> None:
     ]
 
 
+def test_what_must_be_mended_is_named_with_how_many_must() -> None:
+    row = Row("a", version="v2.0.0", behind=0, findings=(FOUND,))
+    for rows, said in (
+        ((row,), "What must be mended in a project"),
+        ((row, replace(row, name="b")), "What most projects must mend, 2 projects"),
+    ):
+        steps = [*list_steps(replace(STATUS, rows=rows), None)]
+        assert steps == [(said, "lisa-scaffold explain LIC002")]
+
+
+def test_of_rules_that_as_many_fail_a_must_comes_first() -> None:
+    found = [Found(code, "should", "a", 1, "a") for code in ("CHG001", "CIT001")]
+    row = Row("a", version="v2.0.0", behind=0, must=1, findings=(*found, FOUND))
+    other = replace(row, name="b", must=0, findings=(found[1],))
+    page = report("html", replace(STATUS, rows=(row, other)))
+    listed = page.partition('id="rules"')[2].partition("</section>")[0]
+    assert re.findall(r'class="code">([A-Z]+\d+)<', listed) == ["CIT001", "LIC002", "CHG001"]
+
+
+def test_how_many_rules_judged_a_project_stands_in_every_form() -> None:
+    note = "no Python project here, and most rules judge nothing else: run.py stand alone."
+    bare = Row("bare", should=1, rules=25, note=note)
+    status = replace(STATUS, rows=(bare, replace(bare, name="whole", rules=1, note="")))
+    text = " ".join(report("text", status).split())
+    assert f"bare: 1 should, 25 rules applied, {note}" in text
+    assert "whole: 1 should, 1 rule applied" in text
+    page = report("html", status)
+    row = page.partition("<tbody>\n<tr data-state")[2].partition("</tr>")[0]
+    assert re.findall(r'class="number">(\d+)<', row) == ["0", "0", "1", "25"]
+    section = page.partition('id="p:bare"')[2].partition("</section>")[0]
+    assert "<span>25 rules applied</span>" in section
+    assert f'<p class="about">{note}</p>' in section
+
+
+def test_what_is_checked_out_and_what_waits_stand_on_the_page() -> None:
+    row = Row("a", "/a", version="v1.0.0", behind=1, checkout="feature", target="main", lacks=1)
+    row = replace(row, branch="lisa-scaffold/v2.0.0", branch_state="unresolved", conflicts=("b",))
+    status = replace(STATUS, rows=(row,))
+    section = report("html", status).partition('<section class="project"')[2]
+    assert "<span>feature is checked out, and main is looked at</span>" in section
+    state = "waits for somebody: people have committed to it, and there are conflicts in b"
+    assert f"<p>The branch lisa-scaffold/v2.0.0 {state}.</p>" in section
+    text = " ".join(report("text", status).split())
+    assert (
+        "a: feature is checked out, and main is looked at, v1.0.0, 1 version behind, the branch "
+        f"lisa-scaffold/v2.0.0 {state}, lacks 1 commit that was fetched from origin"
+    ) in text
+
+
 def test_the_commands_of_an_update_can_be_copied() -> None:
     said = "resolve it at your desk, and commit: lisa-scaffold update --to v2.0.0 '/a `b`_c'"
     torn = Outcome("torn", "open", "v1.0.0", "v2.0.0", "lisa-scaffold/v2.0.0", said=said)
     advice = 'to upgrade this one: pip install --upgrade "x @ git+https://x.org/a_b.git@v1"'
-    done = replace(torn, name="done", action="updated", said="", place="/a b")
+    done = replace(torn, name="done", action="updated", said="", place="/a b", target="main")
     newer = Outcome("newer", "newer", "v3.0.0", said=advice)
     waits = Outcome("later", "waiting", said="--limit is reached")
     same = Outcome("same", "current", "v2.0.0")
@@ -307,7 +368,7 @@ def test_the_commands_of_an_update_can_be_copied() -> None:
         "lisa-scaffold update --to v2.0.0 '/a `b`_c'",
         'pip install --upgrade "x @ git+https://x.org/a_b.git@v1"',
         advise_newer(),
-        "git -C '/a b' merge lisa-scaffold/v2.0.0",
+        "git -C '/a b' switch main && git -C '/a b' merge lisa-scaffold/v2.0.0",
         "lisa-scaffold fleet update /f --limit 1",
     ]
     assert "### Nothing newer is known to this lisa-scaffold (1)" in text

@@ -379,7 +379,21 @@ def test_another_template_counts_in_no_figure_of_ours(fleet: Fleet, tmp_path: Pa
     words = ["fleet", "page", str(status), str(status), "--output", str(page)]
     assert cli.main([*words, "--badges", str(tmp_path / "badges")]) == ExitCode.DONE
     text = page.read_text()
-    assert "with the template: 50 %" in text
+    # Of another template, it is in no figure: neither what it records nor what is found in it.
+    assert "<h1>3 projects, 0&nbsp;% up to date</h1>" in text
+    assert "Beside them 1 project of another template, in none of these figures." in text
+    assert "<dt>projects</dt><dd>3</dd>" in text
+    assert "with the template: 67 %" in text
+    rows = [each for each in told.values() if each["name"] != "current"]
+    for sort in ("must", "should"):
+        counts = [each[sort] for each in rows]
+        said = (
+            rf"that {sort} be fixed, in {sum(map(bool, counts))} projects?</dt><dd>{sum(counts)}<"
+        )
+        assert re.search(said, text)
+    failing = text.partition('id="rules"')[2].partition("</section>")[0]
+    assert 'href="#p:plain"' in failing
+    assert 'href="#p:current"' not in failing
     versions = text.partition("<caption>Versions in use</caption>")[2].partition("</table>")[0]
     assert re.findall(r'row">(.*?)</th><td class="number">(\d+)<', versions) == [
         *(("v1.5.0", "1"), ("v1.0.0", "1")),

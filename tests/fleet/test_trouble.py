@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lisa_scaffold.fleet.trouble import say_error
+from lisa_scaffold.errors import LisaError
+from lisa_scaffold.fleet.trouble import name_command, say_error
 from lisa_scaffold.git import GitError
 
 FETCH = "git fetch: fatal: unable to access 'https://x.org/a.git/':"
@@ -59,3 +60,19 @@ def test_what_may_not_be_read_is_not_broken() -> None:
     # That of a server is another one.
     message = "git fetch: git@x.org: Permission denied (publickey)."
     assert say_error(GitError(message, "Mend.")).endswith("(publickey).. Mend.")
+
+
+def test_lines_that_are_to_be_copied_are_printed_by_a_command_of_its_own() -> None:
+    steps = (
+        "/clones/a b: no metadata, but a is a package; these steps say so:\n  mkdir x\n  [build]"
+    )
+    error = LisaError(steps, "Then git add and commit. Step by step: https://x.org")
+    said = say_error(name_command(error, "adopt", Path("/clones/a b")))
+    assert said == (
+        "/clones/a b: no metadata, but a is a package; these steps say so. These are printed by: "
+        "lisa-scaffold adopt '/clones/a b'"
+    )
+    one = LisaError("a: unfinished", "Finish it.")
+    assert name_command(one, "adopt", None) is one
+    broken = GitError("git fetch: x\ny", "Mend.")
+    assert name_command(broken, "adopt", None) is broken

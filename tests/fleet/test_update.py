@@ -18,7 +18,7 @@ import pytest
 from lisa_scaffold import cli, git
 from lisa_scaffold.errors import ExitCode
 from lisa_scaffold.fleet import records, seal
-from lisa_scaffold.fleet.seal import Mark
+from lisa_scaffold.fleet.seal import Conflict, Mark
 from lisa_scaffold.fleet.work import Outcome
 from lisa_scaffold.process import run
 from lisa_scaffold.report.fleet import update as report
@@ -84,12 +84,13 @@ def test_one_branch_a_project_and_nothing_the_second_time(fleet: Fleet, capsys: 
     assert {name: each["conflicts"] for name, each in told.items() if each["conflicts"]} == {
         "torn": ["shared.txt"]
     }
+    left = git.git("rev-parse", f"{BRANCH}:shared.txt", cwd=fleet.clones / "torn").strip()
     marks = {name: seal.read_mark(read(fleet, name)) for name in ("plain", "merged", "torn")}
     heads = {name: read(fleet, name).parents[0] for name in marks}
     assert marks == {
         "plain": Mark("v2.0.0", "plain", heads["plain"]),
         "merged": Mark("v2.0.0", "merged", heads["merged"]),
-        "torn": Mark("v2.0.0", "conflict", heads["torn"]),
+        "torn": Mark("v2.0.0", "conflict", heads["torn"], (Conflict("shared.txt", left),)),
     }
     place = fleet.clones / "torn"
     assert git.git("rev-parse", "HEAD", cwd=place).strip() == heads["torn"]
@@ -339,7 +340,11 @@ def test_what_waits_to_be_merged_is_named(fleet: Fleet, capsys: Capture) -> None
     assert "Done before, and wait to be merged (2)\n" in said
     assert f"  plain: v1.0.0 to v2.0.0, on the branch {BRANCH}\n" in said
     command = f"lisa-scaffold update --to v2.0.0 {place}"
-    assert f"resolve it at your desk, and commit: {command}" in " ".join(said.split())
+    there = f"git -C {place} switch main && {command}"
+    assert f"shared.txt in conflict, on the branch {BRANCH}, resolve it at" in " ".join(
+        said.split()
+    )
+    assert f"resolve it at your desk, and commit: {there}" in " ".join(said.split())
     cli.main(["fleet", "status", settings])
     said = capsys.readouterr().out
     assert f"the branch {BRANCH} waits to be merged" in said
@@ -494,6 +499,12 @@ def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
     remote = "https://gitlab.in2p3.fr/lisa/analysis/lisa-bare.git"
     git.git("remote", "add", "origin", remote, cwd=bare)
     (tmp_path / "fleet.toml").write_text('folders = ["clones"]\n')
+    # Whatever is checked out, it is made on the default branch.
+    git.git("update-ref", "refs/remotes/origin/main", "main", cwd=bare)
+    git.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main", cwd=bare)
+    git.git("switch", "--quiet", "--detach", cwd=bare)
+    write(bare, {"own.txt": "Not on main.\n"})
+    commit(bare)
     # What is not committed stays as it is, and the branch has none of it.
     write(bare, {"src/lisa_bare/__init__.py": '"""Mine."""\n', "LICENSE": "Mine.\n"})
     words = ["fleet", "update", str(tmp_path), "--format", "json"]
@@ -510,7 +521,11 @@ def test_projects_that_never_had_the_template_get_it_where_that_is_asked_for(
     states = " M src/lisa_bare/__init__.py\n?? LICENSE\n"
     assert git.git("status", "--porcelain", cwd=bare) == states
     assert "Mine." not in git.git("show", "lisa-scaffold/adopt:LICENSE", cwd=bare)
-    changed = git.git("diff", "--name-only", "HEAD", "lisa-scaffold/adopt", cwd=bare)
+    changed = git.git("diff", "--name-only", "main", "lisa-scaffold/adopt", cwd=bare)
+    assert "own.txt\n" not in changed
+    assert git.git("log", "--format=%s", "lisa-scaffold/adopt", cwd=bare).splitlines()[1:] == [
+        "Change"
+    ]
     assert "src/lisa_bare/__init__.py\n" not in changed
     answers = git.git("show", "lisa-scaffold/adopt:.copier-answers.yml", cwd=bare)
     assert "namespace: lisa/analysis\n" in answers  # of the clone's own remote
@@ -698,7 +713,8 @@ def test_the_status_tells_conflicts_and_what_people_have_touched(
     expected |= {"plain": (BRANCH, "touched"), "torn": (BRANCH, "conflict")}
     assert look(fleet, capsys) == expected
     assert cli.main(["fleet", "status", str(fleet.set_up())]) == ExitCode.DONE
-    assert f"the branch {BRANCH} waits for somebody: there are conflicts" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"the branch {BRANCH} waits for somebody: there are conflicts in shared.txt\n" in said
     fleet.release("v3.0.0", {"template/more.txt": "more\n"})
     assert look(fleet, capsys) == {**expected, "merged": none, "torn": none}
     _, told = update(fleet, capsys)
@@ -750,6 +766,126 @@ def test_a_branch_that_a_newer_one_supersedes_is_named_with_what_deletes_it(
     status = fleet.folder / "status.json"
     cli.main(["fleet", "status", str(fleet.set_up()), "--format", "json", "--output", str(status)])
     assert records.read_status(status).rows[0].superseded == ()
+
+
+@pytest.mark.parametrize("how", ["on top", "amended"])
+def test_a_conflict_that_people_leave_is_named_until_it_is_resolved(
+    how: str, fleet: Fleet, capsys: Capture
+) -> None:
+    update(fleet, capsys)
+    place = fleet.clones / "torn"
+    git.git("switch", "--quiet", BRANCH, cwd=place)
+    write(place, {"own.txt": "ours\n"})
+    if how == "on top":
+        commit(place)
+    else:
+        git.git("add", "own.txt", cwd=place)
+        git.git("commit", "--quiet", "--amend", "--no-edit", cwd=place)
+    git.git("switch", "--quiet", "main", cwd=place)
+    assert look(fleet, capsys)["torn"] == (BRANCH, "unresolved")
+    cli.main(["fleet", "status", str(fleet.set_up())])
+    said = " ".join(capsys.readouterr().out.split())
+    state = "waits for somebody: people have committed to it, and there are conflicts in shared.txt"
+    assert f"the branch {BRANCH} {state}" in said
+    assert f"{place} merge" not in said
+    code, told = update(fleet, capsys)
+    assert (code, told["torn"]["action"]) == (ExitCode.FINDINGS, "touched")
+    assert told["torn"]["conflicts"] == ["shared.txt"]
+    why = "people have committed to its branch, and it is in conflict still"
+    assert told["torn"]["said"] == why
+    # What the step names shows the template's side; whoever has decided is asked no more.
+    step = f"git -C {place} switch {BRANCH} && git -C {place} log -1 --grep='^Template-Update: '"
+    assert step in said
+    done = run(["sh", "-c", step])
+    assert b"+line five" in done.stdout
+    write(place, {"shared.txt": f"torn\n{TEN}".replace("line 5", "line five")})
+    commit(place)
+    git.git("switch", "--quiet", "main", cwd=place)
+    assert look(fleet, capsys)["torn"] == (BRANCH, "touched")
+    _, told = update(fleet, capsys)
+    assert (told["torn"]["said"], told["torn"]["conflicts"]) == (
+        "people have committed to its branch",
+        [],
+    )
+
+
+def test_what_waits_is_merged_into_the_default_branch_whatever_is_checked_out(
+    fleet: Fleet, capsys: Capture
+) -> None:
+    """By the command that both verbs print, which is right in the end too."""
+    place = fleet.clones / "plain"
+    git.git("update-ref", "refs/remotes/origin/main", "main", cwd=place)
+    git.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main", cwd=place)
+    git.git("switch", "--quiet", "--create", "feature", cwd=place)
+    write(place, {"own.txt": "ours\n"})
+    commit(place)
+    settings = str(fleet.set_up('folders = ["clones"]\ninclude = ["plain"]\n'))
+    step = f"git -C {place} switch main && git -C {place} merge {BRANCH}"
+    for verb in ("update", "status"):
+        capsys.readouterr()
+        assert cli.main(["fleet", verb, settings]) == ExitCode.DONE
+        assert f"    {step}\n" in capsys.readouterr().out
+    # Where it was merged into another branch, it waits all the same.
+    git.git("merge", "--quiet", "--no-edit", BRANCH, cwd=place)
+    git.git("switch", "--quiet", "--detach", cwd=place)
+    cli.main(["fleet", "status", settings])
+    said = " ".join(capsys.readouterr().out.split())
+    head = git.git("rev-parse", "--short=8", "HEAD", cwd=place).strip()
+    assert f"the commit {head} is checked out, and main is looked at, v1.0.0, 1 version" in said
+    assert f"the branch {BRANCH} waits to be merged" in said
+    run(["sh", "-c", step])
+    assert git.git("branch", "--show-current", cwd=place).strip() == "main"
+    assert git.git("rev-parse", "main", BRANCH, cwd=place).split()[0] == git.tip_of(
+        git.repository(place), BRANCH
+    )
+    cli.main(["fleet", "status", settings, "--format", "json"])
+    (row,) = json.loads(capsys.readouterr().out)["projects"]
+    assert (row["state"], row["branch"], row["target"], row["checkout"]) == (
+        *("current", "", "main", ""),
+    )
+
+
+def test_a_version_that_there_is_not_is_refused_once(fleet: Fleet, capsys: Capture) -> None:
+    words = ["fleet", "update", str(fleet.set_up()), "--to", "9.0.0"]
+    assert cli.main(words) == ExitCode.REFUSED
+    said = capsys.readouterr()
+    assert "v9.0.0: there is no such version of the template\n" in said.err
+    assert "The newest that there are: v2.0.0, v1.0.0." in said.err
+    assert said.out == ""
+    pipeline = ["fleet", "pipeline", str(fleet.set_up()), "--update=--to v9.0.0"]
+    assert cli.main(pipeline) == ExitCode.REFUSED
+    assert "v9.0.0: there is no such version of the template" in capsys.readouterr().err
+
+
+def test_a_dry_run_shows_what_waits_for_canaries_too(fleet: Fleet, capsys: Capture) -> None:
+    settings = fleet.set_up('folders = ["clones"]\n[update]\ncanaries = ["plain"]\n')
+    words = ["fleet", "update", str(settings), "--dry-run"]
+    assert cli.main(words) == ExitCode.FINDINGS
+    said = capsys.readouterr().out
+    waits = said.partition("Waiting (2)\n")[2]
+    assert waits.startswith(
+        f"  merged: v1.0.0 to v2.0.0, 3 files, the canaries come first\n{FILES}"
+        f"  torn: v1.0.0 to v2.0.0, 3 files, shared.txt in conflict, the canaries come first\n"
+        f"{SAME}"
+    )
+    assert cli.main([*words, "--format", "json"]) == ExitCode.FINDINGS
+    told = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
+    assert (told["torn"]["action"], told["torn"]["conflicts"]) == ("waiting", ["shared.txt"])
+    # Whoever sets a limit wants no more to be worked out.
+    cli.main([*words, "--limit", "1", "--format", "json"])
+    told = {each["name"]: each for each in json.loads(capsys.readouterr().out)["projects"]}
+    assert (told["torn"]["action"], told["torn"]["files"]) == ("waiting", [])
+
+
+def test_an_update_names_the_repairs_that_wait(fleet: Fleet, capsys: Capture) -> None:
+    write(fleet.clones / "current", {"locked.txt": "mine\n"})
+    commit(fleet.clones / "current")
+    update(fleet, capsys, "--fix")
+    _, told = update(fleet, capsys)
+    assert (told["current"]["action"], told["current"]["said"]) == (
+        "current",
+        "the branch lisa-scaffold/fix waits to be merged",
+    )
 
 
 def test_a_branch_never_moves_to_a_commit_that_is_no_later_one(

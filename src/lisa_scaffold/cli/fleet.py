@@ -306,11 +306,13 @@ def run_status(arguments: argparse.Namespace) -> int:
 def run_update(arguments: argparse.Namespace) -> int:
     """Bring a newer version of the template into the projects of the fleet."""
     from lisa_scaffold.fleet.settings import read_share
-    from lisa_scaffold.fleet.update import update_fleet
+    from lisa_scaffold.fleet.update import refuse_unknown, update_fleet
     from lisa_scaffold.fleet.work import Wanted
     from lisa_scaffold.report.fleet import update as report
     from lisa_scaffold.report.fleet import words
 
+    if arguments.to:
+        refuse_unknown(arguments.to)
     shares = {
         name: read_share(text)
         for name in ("wave", "stop_at")
@@ -441,8 +443,8 @@ def _read_options(text: str) -> _Options:
     """
     import shlex
 
-    from lisa_scaffold import template
     from lisa_scaffold.fleet.settings import read_share
+    from lisa_scaffold.fleet.update import refuse_unknown
 
     parser = _OptionsParser(prog="lisa-scaffold fleet update", add_help=False)
     _add_update(parser)
@@ -452,9 +454,8 @@ def _read_options(text: str) -> _Options:
         shares = [read_share(each) for each in (found.wave, found.stop_at) if each is not None]
         if found.shard:
             raise LisaError("the pipeline shares the fleet by itself", "Leave --shard out.")
-        source = template.default_source()
-        if found.to and not source.has(source.spell(found.to)):
-            raise LisaError(f"{found.to}: no version of the template", "Name one such as v1.2.3.")
+        if found.to:
+            refuse_unknown(found.to)
     except ValueError as error:
         what = f"--update {brief(text, 80)}: no words that a shell would read ({error})"
         raise LisaError(what, "Close the quotation.") from error

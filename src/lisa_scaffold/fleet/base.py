@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,8 @@ class Base(NamedTuple):
         How many commits of that branch were fetched from origin, and not merged.
     told
         What the references tell.
+    target
+        The branch that an update is merged into; empty where nobody knows.
     """
 
     commit: str
@@ -40,6 +43,7 @@ class Base(NamedTuple):
     checkout: str
     lacks: int
     told: git.Told
+    target: str
 
 
 def find_base(repository: git.Repository) -> Base:
@@ -52,20 +56,35 @@ def find_base(repository: git.Repository) -> Base:
         why = "the clone does not say which branch is the default"
         note = f"made on {branch or _name(head)}, which is checked out: {why}"
         is_sure = branch in {"main", "master"}
-        return Base(head, "" if is_sure else note, is_sure, "" if branch else _name(head), 0, told)
+        note = "" if is_sure else note
+        return Base(head, note, is_sure, "" if branch else _name(head), 0, told, branch)
     apart = tip and told.upstream and tip != told.upstream
     lacks = git.count_beyond(repository, told.upstream, tip) if apart else 0
     notes = []
     if branch != default:
         notes.append(f"made on {default}, while {branch or 'a commit'} is checked out")
     if lacks:
-        notes.append(f"made without {count(lacks, 'commit')} of origin/{default}: git pull")
+        pull = say_pull(str(repository.top), default)
+        notes.append(f"made without {count(lacks, 'commit')} of origin/{default}: {pull}")
     checkout = "" if branch == default else branch or _name(head)
-    return Base(tip or told.upstream, "; ".join(notes), True, checkout, lacks, told)
+    commit = tip or told.upstream
+    if commit != head:
+        told = git.read_references(repository._replace(head=commit), default)
+    return Base(commit, "; ".join(notes), True, checkout, lacks, told, default)
 
 
 def _name(commit: str) -> str:
     return f"the commit {commit[:8]}"
+
+
+def say_there(place: str, branch: str, command: str) -> str:
+    """A command for a branch of a local clone, which is right whatever is checked out there."""
+    return f"git -C {shlex.quote(place)} switch {shlex.quote(branch)} && {command}"
+
+
+def say_pull(place: str, branch: str) -> str:
+    """The command that merges what was fetched of a branch into that branch."""
+    return say_there(place, branch, f"git -C {shlex.quote(place)} pull")
 
 
 class Waiting(NamedTuple):
@@ -76,15 +95,23 @@ class Waiting(NamedTuple):
     branch
         Its name; empty where there is none.
     state
-        ``ready`` to be merged, in ``conflict``, ``touched`` by people, or ``lost``.
+        ``ready`` to be merged, in ``conflict``, ``touched`` by people, ``unresolved`` where these
+        have left conflicts in it, or ``lost``.
+    conflicts
+        The files that are in conflict still.
     """
 
     branch: str = ""
     state: str = ""
+    conflicts: tuple[str, ...] = ()
+
+
+TOUCHED = frozenset(["touched", "unresolved"])
+"""States of a branch that people have committed to."""
 
 
 def find_waiting(repository: git.Repository, told: git.Told, names: Sequence[str]) -> Waiting:
-    """The first of some branches that brings anything to what is checked out."""
+    """The first of some branches that brings anything to the repository's commit."""
     for name in names:
         if (tip := told.tips.get(name)) is None:
             continue
@@ -96,9 +123,24 @@ def find_waiting(repository: git.Repository, told: git.Told, names: Sequence[str
             if not git.BROKEN.search(error.message):
                 raise
             tip = mark = None
-        ours = "conflict" if mark and mark.result == "conflict" else "ready" if mark else "touched"
-        return Waiting(name, ours if tip else "lost")
+        if not tip:
+            return Waiting(name, "lost")
+        if mark is None:
+            left = find_unresolved(repository, tip, repository.head or "")
+            return Waiting(name, "unresolved" if left else "touched", left)
+        state = "conflict" if mark.result == "conflict" else "ready"
+        return Waiting(name, state, tuple(each.path for each in mark.conflicts))
     return Waiting()
+
+
+def find_unresolved(repository: git.Repository, tip: str, head: str) -> tuple[str, ...]:
+    """The files of a branch that people have committed to, and in which conflicts are left.
+
+    No marker is ever committed: a file that is in conflict has there what the project had.
+    """
+    conflicts = seal.find_conflicts(git.list_messages(repository, tip, head))
+    found = git.find_blobs(repository, tip, [each.path for each in conflicts])
+    return tuple(each.path for each in conflicts if found.get(each.path, "-") == each.blob)
 
 
 class Older(NamedTuple):
@@ -128,7 +170,7 @@ def find_older(repository: git.Repository, told: git.Told, recorded: str, newest
         if is_newer(newest, version):
             waiting = find_waiting(repository, told, [f"{BRANCHES}{version}"])
             is_ours = waiting.state in {"ready", "conflict"}
-            if is_ours or waiting.state == "touched":
+            if is_ours or waiting.state in TOUCHED:
                 key = is_ours, is_newer(version, recorded)
                 found.setdefault(key, []).append(waiting.branch)
     touched = found.get((False, True), [""])[-1]

@@ -65,7 +65,7 @@ class Row:
     place
         Its address, or its folder.
     commit
-        The commit that was looked at.
+        The commit that was looked at: of a local clone, its default branch's.
     kind
         Its kind; empty where that cannot be told.
     version
@@ -95,10 +95,11 @@ class Row:
     branch
         The branch that waits to be merged, in a local clone; empty where there is none.
     checkout
-        The branch of a local clone that was looked at, where that is not its default one; or the
-        commit, where none is checked out.
+        The branch that is checked out in a local clone, where that is not its default one; or the
+        commit, where none is.
     branch_state
-        ``ready`` to be merged, in ``conflict``, ``touched`` by people, or ``lost``.
+        ``ready`` to be merged, in ``conflict``, ``touched`` by people, ``unresolved`` where these
+        have left conflicts in it, or ``lost``.
     lacks
         How many commits of a local clone's default branch were fetched, and not merged.
     other
@@ -106,6 +107,14 @@ class Row:
     superseded
         Branches of older versions in a local clone, to which nobody has committed, and whose place
         another branch or an update has taken.
+    target
+        The branch of a local clone that updates are merged into; empty where nobody knows.
+    conflicts
+        The files of the branch that are in conflict still.
+    rules
+        How many rules judged it: where these are few, few findings say little.
+    note
+        Why most rules judge nothing in it; empty where they do.
     """
 
     name: str
@@ -132,6 +141,10 @@ class Row:
     lacks: int = 0
     other: str = ""
     superseded: tuple[str, ...] = ()
+    target: str = ""
+    conflicts: tuple[str, ...] = ()
+    rules: int = 0
+    note: str = ""
 
     @property
     def state(self) -> str:
@@ -149,7 +162,7 @@ class Row:
         return "drifted" if self.drift else "behind" if self.behind else "current"
 
 
-_UNKNOWN = ("behind", "drift", "must", "should", "waived", "updates")
+_UNKNOWN = ("behind", "drift", "must", "should", "waived", "updates", "rules")
 """What nobody knows of a project that cannot be read."""
 
 STATES = (
@@ -213,6 +226,7 @@ def row_as_data(row: Row) -> dict[str, Any]:
     """A project as JSON holds it."""
     data = {each.name: getattr(row, each.name) for each in fields(row)}
     data["findings"] = [each._asdict() for each in row.findings]
+    data["conflicts"] = [*row.conflicts]
     data["request"] = row.request._asdict() if row.request else None
     data["superseded"] = [*row.superseded]
     if row.problem:
@@ -236,15 +250,31 @@ def row_from(data: Any) -> Row:
     usual = Row("")
     for name, value in given.items():
         kind = type(getattr(usual, name))
-        if name in {"findings", "request", "superseded"} or (name == "behind" and value is None):
+        if name in {"findings", "request", "conflicts", "superseded"} or (
+            name == "behind" and value is None
+        ):
             continue
         if type(value) is not (int if name == "behind" else kind):
             raise ValueError(f"{name}: {value!r}")
-    found, asked = given.get("findings", []), given.get("request")
+    _read_lists(given)
+    return Row(**given)
+
+
+def _read_lists(given: dict[str, Any]) -> None:
+    """Make of what JSON held for a project its findings, its merge request and its lists.
+
+    Raises
+    ------
+    ValueError
+        If that is not of the right form.
+    """
+    found = given.get("findings", [])
+    asked = given.get("request")
     if not isinstance(found, list) or not isinstance(asked, dict | None) or "name" not in given:
         raise ValueError("findings, request or name")
     try:
-        given["superseded"] = _read_texts(given.get("superseded", []))
+        for name in ("conflicts", "superseded"):
+            given[name] = _read_texts(given.get(name, []))
         given["findings"] = tuple(Found(**each) for each in found)
         given["request"] = Request(**asked) if asked else None
     except TypeError as error:
@@ -255,7 +285,6 @@ def row_from(data: Any) -> Row:
             raise ValueError("a finding whose parts are not text, and its line a number")
     if given["request"] and not all(map(_is_text, given["request"])):
         raise ValueError("a request whose parts are not text")
-    return Row(**given)
 
 
 def _read_texts(value: Any) -> tuple[str, ...]:

@@ -6,16 +6,15 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from lisa_scaffold import git, project, template, workplace
+from lisa_scaffold import git, project, template
 from lisa_scaffold.errors import LisaError
-from lisa_scaffold.fleet.base import Waiting, find_base, find_older, find_waiting
+from lisa_scaffold.fleet.base import find_base, find_older, find_waiting, open_at
 from lisa_scaffold.fleet.clones import hold_clone, open_clones
 from lisa_scaffold.fleet.find import Inventory, Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge
@@ -37,7 +36,7 @@ from lisa_scaffold.workers import spread
 Tags = tuple[tuple[str, ...], tuple[str, ...]]
 Listed = Mapping[str, str | None]
 
-_FORM = "8"  # of a row that is kept: another form is never taken for it
+_FORM = "9"  # of a row that is kept: another form is never taken for it
 _MOST_KEPT = 5000
 _FEW = 4  # projects for which nothing is prepared
 _DRIFT = "TPL002"
@@ -87,30 +86,27 @@ class Looker:
         return Row(member.name, problem=say_error(error))
 
     def _look_at_clone(self, name: str, folder: Path) -> Row:
-        """Look at a local clone, as its current commit has it."""
+        """Look at a local clone, as its default branch has it, whatever is checked out."""
         key = _describe(folder)
         repository = git.repository(folder)
-        listed = git.refuse_lost(repository)
         base = find_base(repository)
         told = base.told
-        with ExitStack() as stack:
-            place = folder
-            if not git.is_clean(repository):
-                # What is not committed is nobody's yet: the commit is looked at elsewhere.
-                place = stack.enter_context(workplace.folder()) / folder.name
-                git.bring_clone(git.clonable(folder.as_uri()), place, repository.head or "")
-            row = Row(name, str(folder), repository.head or "", activity=told.day)
+        at = repository._replace(head=base.commit)
+        listed = git.refuse_lost(at)
+        with open_at(repository, base.commit) as place:
+            row = Row(name, str(folder), base.commit, activity=told.day, target=base.target)
             row = self._look(row, place, (told.tags, told.head_tags), listed)
         offered = (self.newest if row.behind else "" if row.version else "adopt", "fix")
-        waiting = find_waiting(repository, told, [f"{BRANCHES}{each}" for each in offered if each])
+        waiting = find_waiting(at, told, [f"{BRANCHES}{each}" for each in offered if each])
         if row.version:
-            older = find_older(repository, told, row.version, self.newest)
+            older = find_older(at, told, row.version, self.newest)
             is_made = waiting.branch == f"{BRANCHES}{self.newest}"
             if row.behind and older.touched and not is_made:
-                waiting = Waiting(older.touched, "touched")
+                waiting = find_waiting(at, told, [older.touched])
             superseded = older.passed + (older.left if is_made else ())
             row = replace(row, superseded=superseded)
         row = replace(row, branch=waiting.branch, branch_state=waiting.state)
+        row = replace(row, conflicts=waiting.conflicts)
         row = replace(row, checkout=base.checkout, lacks=base.lacks)
         if key:
             self._keep(key, row)
@@ -190,6 +186,8 @@ class Looker:
             release=releases[-1] if releases else "",
             updates=read_settings(folder).fleet,
             problem=broken,
+            rules=len(checked.applied),
+            note=next((each for each in checked.notes if each.startswith(check.NO_PROJECT)), ""),
             newer=checked.newer is None
             and not other
             and is_newer(str(recorded.get("_commit")), self.newest),

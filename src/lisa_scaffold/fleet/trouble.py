@@ -56,7 +56,7 @@ def say_error(error: Exception, folder: Path | None = None) -> str:
 
 
 def name_command(error: Exception, verb: str, folder: Path | None) -> Exception:
-    """The same error, where its remedy is an option that only the verb for one project has.
+    """The same error, where its remedy is an option, or lines, that only one project's verb has.
 
     Parameters
     ----------
@@ -67,12 +67,19 @@ def name_command(error: Exception, verb: str, folder: Path | None) -> Exception:
     folder
         The local clone that it is about.
     """
-    if not isinstance(error, LisaError) or _OPTION not in error.hint:
+    if not isinstance(error, LisaError) or isinstance(error, GitError):
         return error
-    options = error.hint[error.hint.index(_OPTION) :]
     place = shlex.quote(str(folder)) if folder else "CLONE"
-    hint = f"Do this one by itself: lisa-scaffold {verb} {place} {options}"
-    return LisaError(error.message, hint)
+    if _OPTION in error.hint:
+        options = error.hint[error.hint.index(_OPTION) :]
+        hint = f"Do this one by itself: lisa-scaffold {verb} {place} {options}"
+        return LisaError(error.message, hint)
+    first, *lines = error.message.splitlines()
+    if not lines:
+        return error
+    # In one sentence, lines that are to be copied are none any more.
+    hint = f"These are printed by: lisa-scaffold {verb} {place}"
+    return LisaError(first.removesuffix(":"), hint)
 
 
 def _explain(error: GitError, folder: Path | None) -> LisaError:

@@ -7,10 +7,12 @@ pushed by its branch, and what was said by its text. What is right already is no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from lisa_scaffold import template
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import waves
 from lisa_scaffold.fleet.clones import open_clones
@@ -24,10 +26,29 @@ from lisa_scaffold.fleet.work import (
 )
 from lisa_scaffold.formats.ignored import match_patterns
 from lisa_scaffold.template.shelf import keep_open
+from lisa_scaffold.versions import parse_version
 from lisa_scaffold.workers import spread
 
+_FEW = 3  # versions that are named
 _BEGUN = frozenset(["updated", "merged", "due"])
 """What becomes of a project that a run has begun with, or would without ``--dry-run``."""
+
+
+def refuse_unknown(wanted: str) -> None:
+    """Raise LisaError for a version that there is not: each project would fail by itself."""
+    source = template.default_source()
+    version = source.spell(wanted)
+    known = source.versions()
+    if version in known or (source.has(version) and not parse_version(version)):
+        return  # whether there is a commit of a hash is seen when it is opened
+    if not os.environ.get(template.SOURCE_VARIABLE):
+        # Of a version that came after this lisa-scaffold, its repository knows.
+        with suppress(LisaError):
+            known = template.Source(template.CANONICAL_URL).versions()
+    if version not in known:
+        newest = ", ".join(reversed(known[-_FEW:]))
+        what = f"{version}: there is no such version of the template"
+        raise LisaError(what, f"The newest that there are: {newest}.")
 
 
 def update_fleet(  # noqa: PLR0913 - each has its name where it is given
@@ -114,9 +135,18 @@ def _begin(
                 yield outcome
         # Nobody waits for canaries of which none could be begun with.
         begins = begins and room == min(left, len(chosen.names))
-    for name, place in due.items():
-        why = "--limit is reached" if name in chosen.names else chosen.reason
-        yield replace(place.outcome, action="waiting", said=why, stopped=chosen.stopped)
+    waiting = [*due.values()]
+    # Whoever only looks wants to see all of it, also what a run would not begin with.
+    shows_all = wanted.dry_run and wanted.limit is None
+    for each in _carry_out(updater, waiting, jobs) if shows_all else map(_get_outcome, waiting):
+        why = "--limit is reached" if each.name in chosen.names else chosen.reason
+        said = "; ".join(filter(None, (why, each.said)))
+        waits = replace(each, action="waiting", said=said, stopped=chosen.stopped)
+        yield waits if each.action == "due" else each
+
+
+def _get_outcome(place: Place) -> Outcome:
+    return place.outcome
 
 
 def _carry_out(updater: Updater, work: Sequence[Place], jobs: int) -> Iterator[Outcome]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,15 @@ from typing import Any
 from lisa_scaffold import git, project, template, workplace
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet import seal, waves
-from lisa_scaffold.fleet.base import Base, find_base, find_older, open_at
+from lisa_scaffold.fleet.base import (
+    Base,
+    find_base,
+    find_older,
+    find_unresolved,
+    find_waiting,
+    open_at,
+    say_there,
+)
 from lisa_scaffold.fleet.clones import find_clone, hold_clone
 from lisa_scaffold.fleet.find import Member
 from lisa_scaffold.fleet.forge import BRANCHES, Forge, MergeRequest, Remote
@@ -113,18 +121,21 @@ class Updater:
             base = find_base(repository)
             head, branches = base.commit, base.told.tips
             place = place._replace(note=base.note)
+            place = place.settle("due", target=base.target)
             git.refuse_lost(repository._replace(head=head))
         place = place._replace(head=head)
         with open_at(repository, head) as there:
             place = self._choose_work(place, there)
         branch = place.outcome.branch
         if not branch:
-            return place
+            return _name_repairs(place, repository, base) if base else place
         if tip := branches.get(branch, ""):
             if remote:
                 git.fetch_commit(folder, tip)
             mark = seal.read_mark(git.read_commit(repository, tip))
             place = place._replace(tip=tip, mark=mark)
+            if mark is None:
+                place = place.settle("due", conflicts=find_unresolved(repository, tip, head))
         if remote:
             return self._look_at_requests(place, remote, branches)
         return _judge_clone(_judge(place), repository, base) if base else place
@@ -193,7 +204,7 @@ class Updater:
             why = "its merge request was closed: not this version"
             if before.state == "merged":
                 why = "its merge request was merged, and taken back afterwards"
-            return place.settle("declined", why, url=before.url)
+            return place.settle("declined", why, url=before.url, conflicts=())
         folder = find_clone(self.clones, remote.clone)
         for each in older:
             if tip := branches.get(each.branch):
@@ -278,7 +289,9 @@ class Updater:
         outcome = replace(outcome, action="right")
         if place.mark and place.mark.result == "conflict":
             said = f"its conflicts are to be resolved on the branch {outcome.branch}"
-            outcome = replace(outcome, action="open", said=self._say_how(place) or said)
+            torn = tuple(each.path for each in place.mark.conflicts)
+            said = self._say_how(place) or said
+            outcome = replace(outcome, action="open", said=said, conflicts=torn)
         if talks and remote and place.opened:
             self._close_older(place, remote, place.opened.url)
             return self._merge(place, remote, place.opened, outcome)
@@ -293,9 +306,6 @@ class Updater:
         else:
             journal.refuse_unwritable(git.repository(folder))
         repository = git.repository(folder)
-        if repository.head != place.head and outcome.branch == f"{BRANCHES}adopt":
-            hint = "Check it out: git switch"
-            raise LisaError(f"{folder}: the default branch is not checked out", hint)
         with open_at(repository, place.head, whole=True) as there:
             work = self._work_out(place, there)
         if not list_files(work):
@@ -328,6 +338,8 @@ class Updater:
             return ""
         verb = "adopt" if outcome.branch == f"{BRANCHES}adopt" else "update"
         command = f"lisa-scaffold {verb} --to {outcome.to} {shlex.quote(str(folder))}"
+        if outcome.target:
+            command = say_there(str(folder), outcome.target, command)
         return f"resolve it at your desk, and commit: {command}"
 
     def refuse_anonymous(self, places: Sequence[Place]) -> None:
@@ -385,7 +397,8 @@ class Updater:
         """Commit on the branch, in the place of what a run before had committed."""
         repository, branch = git.repository(folder), place.outcome.branch
         repository = repository._replace(head=place.head)
-        mark = Mark(place.brings, judge_result(work), repository.head or "")
+        torn = tuple(_record_conflicts(work, repository))
+        mark = Mark(place.brings, judge_result(work), place.head, torn)
         message = self.words.commit(work)
         # In a clone of ours there may be what was never pushed.
         if before := git.tip_of(repository, branch):
@@ -477,16 +490,39 @@ class Updater:
         return (judge_result(work), found.tree, found.parents) == ("plain", tree, (place.head,))
 
 
+def _record_conflicts(work: Work, repository: git.Repository) -> Iterator[seal.Conflict]:
+    """The files in which no merge was safe, with what the commit leaves in each."""
+    torn = {} if isinstance(work, Repaired) else work.synced.conflicts
+    files, head = list_files(work), repository.head or ""
+    before = git.find_blobs(repository, head, [*torn])
+    for path in torn:
+        left = files.get(path)
+        name = git.name_blob(left.data, head) if left else before.get(path, "-")
+        yield seal.Conflict(path, "-" if path in files and left is None else name)
+
+
 def _judge(place: Place) -> Place:
     """A place where people have been is theirs."""
     if place.tip and place.mark is None:
-        return place.settle("touched", "people have committed to its branch")
+        left = ", and it is in conflict still" if place.outcome.conflicts else ""
+        return place.settle("touched", f"people have committed to its branch{left}")
     return place
+
+
+def _name_repairs(place: Place, repository: git.Repository, base: Base) -> Place:
+    """A place that gets nothing, with the repairs that wait there to be merged."""
+    at = repository._replace(head=place.head)
+    waiting = find_waiting(at, base.told, [f"{BRANCHES}fix"])
+    if place.outcome.action != "current" or not waiting.branch:
+        return place
+    waits = f"the branch {waiting.branch} waits to be merged"
+    return place.settle("current", "; ".join(filter(None, (place.outcome.said, waits))))
 
 
 def _judge_clone(place: Place, repository: git.Repository, base: Base) -> Place:
     """A branch with the update of another commit, or an older one of people's, is left alone."""
     outcome, mark = place.outcome, place.mark
+    repository = repository._replace(head=place.head)
     version = outcome.version if place.brings != "fix" else ""
     if version:
         older = find_older(repository, base.told, version, place.brings)

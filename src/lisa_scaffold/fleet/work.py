@@ -141,6 +141,8 @@ class Outcome:
     superseded
         Branches of older versions in it, to which nobody has committed, and whose place this one's
         takes.
+    target
+        The branch of a local clone that its branch is merged into; empty where nobody knows.
     """
 
     name: str
@@ -157,6 +159,7 @@ class Outcome:
     files: tuple[str, ...] = ()
     place: str = ""
     superseded: tuple[str, ...] = ()
+    target: str = ""
 
 
 class Place(NamedTuple):
@@ -204,10 +207,14 @@ def list_files(work: Work) -> Mapping[str, git.Blob | None]:
 
 def judge_result(work: Work) -> str:
     """Whether it is the template's own change and nothing else, or was merged, or has conflicts."""
-    if not isinstance(work, Updated):
+    if isinstance(work, Repaired):
         return "merged"
     synced = work.synced
-    plain = not work.notes and {each.status for each in synced.changes} <= _PLAIN
+    plain = (
+        isinstance(work, Updated)
+        and not work.notes
+        and {each.status for each in synced.changes} <= _PLAIN
+    )
     return "conflict" if synced.conflicts else "plain" if plain else "merged"
 
 

@@ -8,6 +8,8 @@ from lisa_scaffold.git.branches import (
     brings,
     count_beyond,
     drop_branch,
+    find_blobs,
+    list_messages,
     read_commit,
     read_references,
     tip_of,
@@ -40,6 +42,7 @@ from lisa_scaffold.git.objects import (
     Stage,
     Store,
     TreeMerge,
+    name_blob,
 )
 from lisa_scaffold.git.remotes import branch_tip, clone_bare, copy_tags, head, tags
 from lisa_scaffold.git.repository import (
@@ -110,6 +113,7 @@ __all__ = [
     "drop_branch",
     "export",
     "fetch_commit",
+    "find_blobs",
     "find_checkout",
     "find_head",
     "git",
@@ -121,9 +125,11 @@ __all__ = [
     "is_address",
     "is_ancestor",
     "is_clean",
+    "list_messages",
     "list_references",
     "listed",
     "merge_drivers",
+    "name_blob",
     "push",
     "read_commit",
     "read_references",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lisa_scaffold.bounds import has_long_number
 from lisa_scaffold.git.command import BROKEN, GitError
-from lisa_scaffold.git.repository import Repository
+from lisa_scaffold.git.repository import Repository, spelled_out
 
 
 class Commit(NamedTuple):
@@ -65,10 +65,10 @@ class Told(NamedTuple):
     Attributes
     ----------
     tags, head_tags
-        All tags, and those of the current commit; without those with numbers that Python does not
-        read.
+        All tags, and those of the repository's commit; without those with numbers that Python does
+        not read.
     day
-        The day of the current commit, as its author's calendar has it.
+        The day of that commit, as its author's calendar has it.
     tips
         The newest commit of each branch; empty where that is lost.
     upstream
@@ -93,12 +93,13 @@ def read_references(repository: Repository, upstream: str = "") -> Told:
         A branch of which it is asked too what origin had.
     """
     there = f"refs/remotes/origin/{upstream}"
-    commits, day = _list_references(repository, "refs/tags", "refs/heads", there)
+    commits, days = _list_references(repository, "refs/tags", "refs/heads", there)
     heads, tags = "refs/heads/", "refs/tags/"
-    if not day:  # no branch is checked out
-        day = os.fsdecode(
-            repository.run("log", "-1", "--format=%ad", "--date=format:%Y-%m-%d", codes=(0, 128))
-        ).strip()
+    head = repository.head or "HEAD"
+    day = days.get(head, "")
+    if not day:  # no branch ends there
+        asked = ("log", "-1", "--format=%ad", "--date=format:%Y-%m-%d", "--end-of-options", head)
+        day = os.fsdecode(repository.run(*asked, codes=(0, 128))).strip()
     named = {
         ref.removeprefix(tags): commit
         for ref, commit in commits.items()
@@ -113,22 +114,23 @@ def read_references(repository: Repository, upstream: str = "") -> Told:
     )
 
 
-def _list_references(repository: Repository, *patterns: str) -> tuple[dict[str, str], str]:
-    """The commit of each reference, and the day of the branch that is checked out."""
-    form = "%(refname)%00%(objectname)%00%(*objectname)%00%(HEAD)%(authordate:format:%Y-%m-%d)"
+def _list_references(
+    repository: Repository, *patterns: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The commit of each reference, and the day of each commit that one names."""
+    form = "%(refname)%00%(objectname)%00%(*objectname)%00%(authordate:format:%Y-%m-%d)"
     try:
         output = os.fsdecode(repository.run("for-each-ref", f"--format={form}", *patterns))
     except GitError as error:
         if not BROKEN.search(error.message):
             raise
-        return _list_found(repository, patterns), ""
-    commits, day = {}, ""
+        return _list_found(repository, patterns), {}
+    commits: dict[str, str] = {}
+    days: dict[str, str] = {}
     for line in output.split("\n")[:-1]:  # a name may have other ends of a line
-        ref, name, inner, last = line.split("\0")
+        ref, name, inner, days[name] = line.split("\0")
         commits[ref] = inner or name
-        if last.startswith("*"):
-            day = last[1:]
-    return commits, day
+    return commits, days
 
 
 def _list_found(repository: Repository, patterns: Collection[str]) -> dict[str, str]:
@@ -162,6 +164,22 @@ def brings(repository: Repository, tip: str, head: str) -> bool:
     # One commit of all that it changed is no part of its history.
     changed = differ(head)
     return bool(changed and (not base or differ(base) & changed))
+
+
+def find_blobs(repository: Repository, commit: str, paths: Collection[str]) -> dict[str, str]:
+    """The name of the content that a commit has at each of some paths, where it has any."""
+    if not paths:
+        return {}
+    listing = ("--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, "--")
+    output = os.fsdecode(repository.run(*listing, *spelled_out(paths)))
+    records = (record.partition("\t") for record in output.split("\0")[:-1])
+    return {path: info.split()[2] for info, _, path in records if path in paths}
+
+
+def list_messages(repository: Repository, tip: str, base: str) -> list[str]:
+    """What the commits say that one has in its history and another has not, the newest first."""
+    output = repository.run("log", "-z", "--format=%B", tip, f"^{base}")
+    return os.fsdecode(output).split("\0") if output else []
 
 
 def drop_branch(repository: Repository, branch: str, commit: str) -> None:

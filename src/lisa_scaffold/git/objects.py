@@ -117,7 +117,7 @@ class Store:
 
     def oid(self, data: bytes) -> str:
         """The object name of a file's content."""
-        return hashlib.new(self.hash, b"blob %d\0" % len(data) + data).hexdigest()
+        return _name_blob(data, self.hash)
 
     def merge(self, base: Mapping[str, Blob], ours: str, theirs: Mapping[str, Blob]) -> TreeMerge:
         """Merge three trees: two that are given as files, and the project's by its name."""
@@ -325,6 +325,15 @@ class Store:
             contents[name] = output[head_end + 1 : head_end + 1 + size]
             start = head_end + 1 + size + 1
         return contents
+
+
+def name_blob(data: bytes, commit: str) -> str:
+    """The object name that a file's content has in the repository of a commit."""
+    return _name_blob(data, "sha256" if len(commit) > SHA1_LENGTH else "sha1")
+
+
+def _name_blob(data: bytes, algorithm: str) -> str:
+    return hashlib.new(algorithm, b"blob %d\0" % len(data) + data).hexdigest()
 
 
 def _import_commit(name: str, content: bytes) -> bytes:

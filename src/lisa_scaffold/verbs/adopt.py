@@ -107,12 +107,14 @@ class Prepared:
     former: Former | None
     trust: bool
     home: git.Repository | None = None
-    """The repository whose history and remote count, where the project is a copy of a commit."""
+    """The repository whose remote and branches count, where the project is a copy of a commit."""
 
     @cached_property
     def repository_facts(self) -> RepositoryFacts:
         """Its history and remote."""
-        return read_repository(self.home or self.project.repository)
+        told = read_repository(self.home or self.project.repository)
+        # A copy has the history of its commit, whatever is checked out at home.
+        return replace(told, history=git.history(self.project.repository))
 
     @property
     def below(self) -> str:

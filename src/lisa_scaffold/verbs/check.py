@@ -243,6 +243,10 @@ def check_one(path: Path, wanted: Wanted, origins: Origins) -> tuple[Result, lis
     return _repaired(found, facts, chosen, before, wanted), members
 
 
+NO_PROJECT = "no Python project here"
+"""How the note begins that says why hardly any rule judges anything."""
+
+
 def _is_script(path: str) -> bool:
     return "/" not in path and path.endswith((".py", ".ipynb"))
 
@@ -257,7 +261,7 @@ def _say_no_package(packages: Sequence[str], scripts: Sequence[str]) -> str:
     if packages:
         said, made = f"no metadata tell of {named}", "lets them be installed"
     return (
-        f"no Python project here, and most rules judge nothing else: {said}. "
+        f"{NO_PROJECT}, and most rules judge nothing else: {said}. "
         f"lisa-scaffold adopt tells what {made} ({PAGE})"
     )
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from lisa_scaffold.errors import LisaError
 from lisa_scaffold.fleet.records import STATES, Found, Row, Status
 from lisa_scaffold.report.check import wording
-from lisa_scaffold.report.fleet.text import say_beyond
+from lisa_scaffold.report.fleet.text import WAITS, say_beyond
 from lisa_scaffold.report.page import build_page
 from lisa_scaffold.shown import brief, redacted_in
 from lisa_scaffold.versions import parse_version, shorten
@@ -87,6 +87,7 @@ def report(history: Sequence[Status]) -> str:
         status=status,
         rows=rows,
         states=[(state, states[state]) for state in STATES if states[state]],
+        counted=len(_list_ours(status)),
         share=_share(status, _is_current),
         must=_count_findings(status, "must"),
         should=_count_findings(status, "should"),
@@ -103,6 +104,7 @@ def report(history: Sequence[Status]) -> str:
         height=_HEIGHT,
         own=version("lisa-scaffold"),
         link=_link,
+        waits=WAITS,
         title_of=_title,
         url_of=_url,
         badge=badge,
@@ -110,12 +112,14 @@ def report(history: Sequence[Status]) -> str:
 
 
 _OPEN = ("opened", "draft")
+_OTHER = "another template"
 _ALWAYS = ("project", "state", "version", "drift", "must", "should", "updates")
 
 
 def _list_columns(rows: Sequence[Row]) -> tuple[str, ...]:
     """The columns of the table: a narrow screen has no room for those that are empty."""
     filled = {
+        "rules": any(row.rules for row in rows),
         "release": any(row.release for row in rows),
         "pipeline": any(row.pipeline for row in rows),
         "merge request": any(row.request for row in rows),
@@ -136,7 +140,7 @@ def _name_places(rows: Sequence[Row]) -> list[tuple[str, Row]]:
 
 def _count_findings(status: Status, severity: str) -> tuple[int, int]:
     """How many findings of a sort there are, and in how many projects."""
-    counts = [getattr(row, severity) for row in status.rows if not row.problem]
+    counts = [getattr(row, severity) for row in _list_ours(status) if not row.problem]
     return sum(counts), sum(map(bool, counts))
 
 
@@ -175,10 +179,14 @@ def _list_failing(rows: Sequence[tuple[str, Row]]) -> list[Failing]:
     behind: dict[str, dict[str, Row]] = {}
     known: dict[str, Found] = {}
     for anchor, row in rows:
-        for found in () if row.problem else row.findings:
+        for found in () if row.state in {"unreadable", _OTHER} else row.findings:
             behind.setdefault(found.code, {})[anchor] = row
             known[found.code] = found
-    worst = sorted(behind, key=lambda code: (-len(behind[code]), code))[:_MOST_RULES]
+
+    def rank(code: str) -> tuple[int, bool, str]:
+        return -len(behind[code]), known[code].severity != "must", code
+
+    worst = sorted(behind, key=rank)[:_MOST_RULES]
     return [
         Failing(
             code, _title(known[code]), _url(code), known[code].severity, [*behind[code].items()]
@@ -200,7 +208,13 @@ def _is_clean(row: Row) -> bool:
 
 
 def _share(status: Status, holds: Callable[[Row], bool]) -> int:
-    return round(100 * sum(map(holds, status.rows)) / max(len(status.rows), 1))
+    rows = _list_ours(status)
+    return round(100 * sum(map(holds, rows)) / max(len(rows), 1))
+
+
+def _list_ours(status: Status) -> list[Row]:
+    """The projects that our figures are of: those of another template follow that."""
+    return [row for row in status.rows if row.state != _OTHER]
 
 
 def _draw(history: Sequence[Status]) -> list[Line]:

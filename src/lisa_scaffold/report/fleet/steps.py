@@ -6,7 +6,9 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from lisa_scaffold.fleet.base import say_pull, say_there
 from lisa_scaffold.fleet.forge import BRANCHES
 from lisa_scaffold.fleet.records import Row, Status
 from lisa_scaffold.fleet.work import Outcome
@@ -30,16 +32,21 @@ def list_steps(status: Status, fleet: Path | None) -> Iterator[Step]:
     for said, words, is_meant in _UPDATES:
         if any(row.updates and is_meant(row, len(status.beyond)) for row in rows):
             yield said, command("update", fleet, *words, "--dry-run")
-    yield from _list_branches([(row.place, row.branch, row.branch_state) for row in rows])
+    waiting = [_Branch(row.place, row.branch, row.branch_state, row.target) for row in rows]
+    yield from _list_branches([each for each in waiting if each.name])
     yield from _list_superseded([(row.place, row.superseded) for row in rows])
     behind = [row for row in rows if row.lacks]
     if behind:
         said = _say_first("Merge what was fetched from origin", behind)
-        yield said, f"git -C {shlex.quote(behind[0].place)} pull"
-    codes = Counter(code for row in rows for code in list_musts(row))
+        yield said, say_pull(behind[0].place, behind[0].target)
+    ours = (row for row in rows if row.state != "another template")
+    codes = Counter(code for row in ours for code in list_musts(row))
     for code, number in codes.most_common(1):
-        said = f"What most projects must mend, {count(number, 'project')}"
-        yield said, shlex.join(["lisa-scaffold", "explain", code])
+        most = f"What most projects must mend, {count(number, 'project')}"
+        yield (
+            most if number > 1 else "What must be mended in a project",
+            shlex.join(["lisa-scaffold", "explain", code]),
+        )
 
 
 def _is_open(row: Row) -> bool:
@@ -72,20 +79,57 @@ def list_musts(row: Row) -> list[str]:
     return list(dict.fromkeys(each.code for each in row.findings if each.severity == "must"))
 
 
-def _list_branches(waiting: Sequence[tuple[str, str, str]]) -> Iterator[Step]:
+class _Branch(NamedTuple):
+    """A branch of a local clone that waits for somebody.
+
+    Attributes
+    ----------
+    place
+        The clone.
+    name, state
+        The branch, and its state as of :class:`lisa_scaffold.fleet.records.Row`.
+    target
+        The branch that it is merged into; empty where nobody knows.
+    """
+
+    place: str
+    name: str
+    state: str
+    target: str
+
+    def say_there(self, command: str) -> str:
+        """A command for the branch that it is merged into, whatever is checked out."""
+        return say_there(self.place, self.target, command) if self.target else command
+
+    @property
+    def git(self) -> str:
+        """The beginning of a command of git in the clone."""
+        return f"git -C {shlex.quote(self.place)}"
+
+
+def _list_branches(waiting: Sequence[_Branch]) -> Iterator[Step]:
     """How branches of local clones are merged; those in conflict are made once more at a desk."""
-    ready = [each for each in waiting if each[1] and each[2] in {"ready", "touched"}]
-    if ready:
-        place, branch, _ = ready[0]
+    mergeable = [each for each in waiting if each.state in {"ready", "touched"}]
+    ready = [each for each in mergeable if each.target]
+    for each in ready[:1]:
         said = _say_first("Merge what waits, after a look at it", ready)
-        yield said, f"git -C {shlex.quote(place)} merge {shlex.quote(branch)}"
-    torn = [each for each in waiting if each[1] and each[2] == "conflict"]
-    if torn:
-        place, branch, _ = torn[0]
-        brings = branch.removeprefix(BRANCHES)
+        yield said, each.say_there(f"{each.git} merge {shlex.quote(each.name)}")
+    nowhere = [each for each in mergeable if not each.target]
+    for each in nowhere[:1]:
+        # Merged into a commit that no branch has, it would be lost.
+        said = _say_first("Before what waits is merged, learn the default branch", nowhere)
+        yield said, f"{each.git} remote set-head origin --auto"
+    torn = [each for each in waiting if each.state == "conflict"]
+    for each in torn[:1]:
+        brings = each.name.removeprefix(BRANCHES)
         words = ["adopt"] if brings == "adopt" else ["update", "--to", brings]
         said = _say_first("Resolve conflicts at your desk", torn)
-        yield said, shlex.join(["lisa-scaffold", *words, place])
+        yield said, each.say_there(shlex.join(["lisa-scaffold", *words, each.place]))
+    left = [each for each in waiting if each.state == "unresolved"]
+    for each in left[:1]:
+        said = _say_first("Resolve what people have left in conflict, on their branch", left)
+        shown = f"{each.git} log -1 --grep='^Template-Update: '"
+        yield said, say_there(each.place, each.name, shown)
 
 
 def _list_superseded(found: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Step]:
@@ -113,7 +157,8 @@ def list_update_steps(
         return
     done = [each for each in outcomes if each.action in {"updated", "right"} and each.place]
     plain = [each for each in done if not each.url and not each.conflicts]
-    yield from _list_branches([(each.place, each.branch, "ready") for each in plain])
+    waiting = [_Branch(each.place, each.branch, "ready", each.target) for each in plain]
+    yield from _list_branches(waiting)
     done += [each for each in outcomes if each.action == "open"]
     yield from _list_superseded([(each.place, each.superseded) for each in done])
     if any(each.action == "waiting" for each in outcomes):

@@ -13,7 +13,7 @@ COLUMNS = (
     *("name", "state", "kind", "version", "behind", "drift", "must", "should", "waived", "release"),
     *("pipeline", "merge request", "its pipeline", "activity", "updates", "problem", "place"),
     *("commit", "branch", "checkout", "newer", "other template", "branch state", "lacks"),
-    "superseded",
+    *("superseded", "target", "conflicts", "rules", "note"),
 )
 
 # What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection.
@@ -45,7 +45,8 @@ def list_cells(row: Row) -> list[str]:
         *((f"{request.state} {request.url}", request.pipeline) if request else ("", "")),
         *(row.activity, say_updates(row), row.problem, row.place),
         *(row.commit, row.branch, row.checkout, "yes" if row.newer else "", row.other),
-        *(row.branch_state, str(row.lacks or ""), " ".join(row.superseded)),
+        *(row.branch_state, str(row.lacks or ""), " ".join(row.superseded), row.target),
+        *(", ".join(row.conflicts), "" if row.problem else str(row.rules), row.note),
     ]
 
 

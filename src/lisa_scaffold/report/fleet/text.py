@@ -30,6 +30,7 @@ WAITS = {
     "ready": "waits to be merged",
     "conflict": "waits for somebody: there are conflicts",
     "touched": "waits to be merged, people have committed to it",
+    "unresolved": "waits for somebody: people have committed to it, and there are conflicts",
     "lost": "points to what is lost",
 }
 """What is said of a branch, by its state."""
@@ -96,7 +97,11 @@ def _describe(row: Row) -> Item:
 
 def say_facts(row: Row) -> Iterator[str]:
     """What there is to say of a project, a few words each."""
-    branch = row.checkout and f"{row.checkout} is checked out"
+    branch = row.checkout and (
+        f"{row.checkout} is checked out, and {row.target} is looked at"
+        if row.target
+        else f"{row.checkout} is checked out"
+    )
     other = row.other and f"of {brief(row.other, _ADDRESS)}"
     yield from filter(None, (branch, row.version and shorten(row.version), other))
     if row.behind:
@@ -110,11 +115,15 @@ def say_facts(row: Row) -> Iterator[str]:
     for number, word in ((row.should, "should"), (row.waived, "waived")):
         if number:
             yield f"{number} {word}"
+    if row.rules:
+        yield f"{count(row.rules, 'rule')} applied"
     yield from _say_what_waits(row)
     if not row.updates:
         yield "takes no updates of the fleet"
     if not (row.version or row.other or row.must or row.should):
         yield "nothing found"
+    if row.note:
+        yield brief_inside(row.note, _LONGEST)
 
 
 def _say_what_waits(row: Row) -> Iterator[str]:
@@ -124,12 +133,19 @@ def _say_what_waits(row: Row) -> Iterator[str]:
     if row.request:
         yield f"merge request {row.request.state}"
     elif row.branch:
-        yield f"the branch {row.branch} {WAITS.get(row.branch_state, WAITS['ready'])}"
+        said = WAITS.get(row.branch_state, WAITS["ready"])
+        yield f"the branch {row.branch} {said}{_say_torn(row)}"
     if row.superseded:
         number = "is" if len(row.superseded) == 1 else "are"
         yield f"{listed(row.superseded)} {number} superseded"
     if row.lacks:
-        yield f"lacks {count(row.lacks, 'commit')} that were fetched from origin"
+        were = "was" if row.lacks == 1 else "were"
+        yield f"lacks {count(row.lacks, 'commit')} that {were} fetched from origin"
+
+
+def _say_torn(row: Row) -> str:
+    """The files of its branch that are in conflict."""
+    return f" in {brief(', '.join(row.conflicts), _ADDRESS)}" if row.conflicts else ""
 
 
 def as_text(status: Status, width: int = 0, paint: Paint = plain, fleet: Path | None = None) -> str:

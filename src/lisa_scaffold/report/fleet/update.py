@@ -31,7 +31,7 @@ HEADINGS = {
     "newer": "Made by a newer lisa-scaffold: upgrade this one",
     "no template": "Without the template",
     "another template": "Of another template",
-    "current": "Up to date",
+    "current": "Nothing to update",
 }
 """What can become of a project; what somebody has to look at comes first."""
 _ON_BRANCH = frozenset(["updated", "due", "right", "open"])
@@ -91,7 +91,7 @@ def _describe(outcome: Outcome, first: str) -> Item:
     if outcome.changes:
         facts.append(count(outcome.changes, "file"))
     if outcome.conflicts:
-        draft = ", as a draft" if outcome.url else ""
+        draft = ", as a draft" if outcome.url and outcome.action != "touched" else ""
         facts.append(f"{', '.join(outcome.conflicts)} in conflict{draft}")
     if outcome.branch and not outcome.url and outcome.action in _ON_BRANCH:
         facts.append(f"on the branch {outcome.branch}")
@@ -101,7 +101,7 @@ def _describe(outcome: Outcome, first: str) -> Item:
     facts += [each for each in (outcome.url, said) if each]
     # Of what is done the commit tells it; what would be done nobody else tells.
     due: tuple[Item, ...] = ()
-    if outcome.action == "due" and outcome.files:
+    if outcome.action in {"due", "waiting"} and outcome.files:
         same = first != outcome.name
         files = f"the same files as {first}" if same else ", ".join(_fold(outcome.files))
         due = (Item(brief(files, _FILES)),)
