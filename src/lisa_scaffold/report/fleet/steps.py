@@ -137,7 +137,7 @@ def _list_superseded(found: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Ste
     if many := [each for each in found if each[1]]:
         place, branches = many[0]
         said = _say_first("Delete what is superseded, and nobody has committed to", many)
-        yield said, shlex.join(["git", "-C", place, "branch", "-D", *branches])
+        yield said, f"git -C {shlex.join([place, 'branch', '-D', *branches])}"
 
 
 def _say_first(said: str, many: Sequence[object]) -> str:
