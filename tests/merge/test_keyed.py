@@ -482,3 +482,11 @@ def test_commands_are_merged_in_their_order(ours: str, theirs: str, merged: str 
 
     done = keyed.merge_yaml(script("abcd"), script(ours), script(theirs))
     assert done == (merged and (script(merged), ()))
+
+
+def test_a_blank_line_of_the_project_stays_above_a_comment_of_the_template() -> None:
+    base = '# Groups.\n# Old.\n[dependency-groups]\ntest = ["a"]\n'
+    above = '[tool.flit.module]\nname = "n"\n\n'
+    theirs = base.replace("Old", "New")
+    done = merge_file("pyproject.toml", base.encode(), (above + base).encode(), theirs.encode())
+    assert done == Merged((above + theirs).encode())

@@ -45,20 +45,26 @@ def merge_lead(base: str | None, ours: str, theirs: str) -> str:
         return ours
     comments = [split_comments(text or "") for text in (base, ours, theirs)]
     if comments[1] == comments[0] and comments[2] != comments[0]:
-        return theirs
+        return _keep_blanks(base or "", ours, theirs)
     if comments[2] in (comments[0], comments[1]):
         return ours
     picks = match.diff3(*comments)
     if picks is not None and len({side for side, _ in picks}) == 1:
         side = picks[0][0]
         if len(comments[side]) == len(picks):
-            return ours if side == 1 else theirs
+            return ours if side == 1 else _keep_blanks(base or "", ours, theirs)
     if picks is None or not ours.endswith("\n"):
         raise NotSure("both sides changed a comment")
     blank = ours[: len(ours) - len(ours.lstrip("\n"))]
     margin = ours.rsplit("\n", 2)[-2]
     margin = margin[: len(margin) - len(margin.lstrip())]
     return blank + "".join(f"{margin}{comments[side][index]}\n" for side, index in picks)
+
+
+def _keep_blanks(base: str, ours: str, theirs: str) -> str:
+    """The template's comments below the blank lines that the project has, where it changed them."""
+    before, own = (text[: len(text) - len(text.lstrip("\n"))] for text in (base, ours))
+    return theirs if own == before else own + theirs.lstrip("\n")
 
 
 def detach_head(base: Branch, ours: Branch, theirs: Branch) -> tuple[str, list[Branch]]:
