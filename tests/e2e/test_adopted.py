@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -65,6 +67,19 @@ def test_its_tests_pass_in_the_templates_session(project: Path) -> None:
     told = "1 passed", "skipped: there are no tests, so nothing was tested"
     assert (told[0] if (project / "tests").is_dir() else told[1]) in said
     passes(program("nox"), "-s", "build", cwd=project)
+
+
+def test_a_build_needs_no_uv_on_the_path(tmp_path: Path) -> None:
+    """nox finds the one beside itself, and makes the session with it; what it runs does not."""
+    project = make(tmp_path / "project", SETUPTOOLS, REMOTE)
+    adopt(project, "--in-place")
+    folders = os.environ["PATH"].split(os.pathsep)
+    without = os.pathsep.join(each for each in folders if not Path(each, "uv").exists())
+    assert program("uv")
+    assert shutil.which("uv", path=without) is None
+    said = passes(program("nox"), "-s", "build", cwd=project, env={"PATH": without})
+    assert "Creating virtual environment (uv)" in said
+    assert "PASSED" in said
 
 
 def test_an_audit_asks_about_what_setup_py_needs(tmp_path: Path) -> None:
