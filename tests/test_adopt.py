@@ -741,6 +741,19 @@ def test_a_licence_of_what_others_wrote_is_not_the_projects(
     assert answers(report(project, capsys, "--dry-run"))["license"] == "MIT"
 
 
+def test_a_holder_that_the_licence_does_not_name_is_told(tmp_path: Path, capsys: Capture) -> None:
+    text = (
+        "MIT License\n\nCopyright (c) 2020 Ada Example\n\nPermission is hereby granted, free of\n"
+    )
+    project = make(tmp_path / "project", {**HATCHLING, "LICENSE": text})
+    asked = "--dry-run", "--data", "license=MIT", "--data"
+    told = report(project, capsys, *asked, "copyright_holder=Bo Example")["to_decide"]
+    said = "LICENSE: line 3 goes on to name Ada Example, and what is new names Bo Example: "
+    assert [each for each in told if each.startswith(said)]
+    told = report(project, capsys, *asked, "copyright_holder=Ada Example")["to_decide"]
+    assert not [each for each in told if each.startswith("LICENSE")]
+
+
 # --- Adopted long ago ----------------------------------------------------------------------------
 
 

@@ -255,6 +255,7 @@ class Prepared:
                 placed.files[path] = data
         placed.files[ANSWERS_FILE] = (self.folder / f"render-{attempt}" / ANSWERS_FILE).read_bytes()
         beside.take_back_ignored(placed, self.facts, ignored)
+        placed.customs += self._find_other_holder(given)
         is_locked = match_patterns(self.template.locked)
         pristine = {path: data for path, data in rendered.items() if is_locked(path)}
         after = self.facts.changed(placed.files).with_given(
@@ -280,6 +281,16 @@ class Prepared:
             path: blob.data if is_locked(path) else spelled.spell(blob.data, spellings)
             for path, blob in tree.items()
         }
+
+    def _find_other_holder(self, given: Mapping[str, Any]) -> Iterator[Custom]:
+        """That the text of the licence, which stays, names another holder than was given."""
+        holder = given.get("copyright_holder")
+        rest = {key: value for key, value in given.items() if key != "copyright_holder"}
+        own = self.guesses(rest).get("copyright_holder") if holder else None
+        path, _, line = own.source.rpartition(":") if own else ("", "", "")
+        if own and own.value != holder and path in licences.own_files(self.facts):
+            text = f"line {line} goes on to name {own.value}, and what is new names {holder}"
+            yield Custom(path, f"{text}: change it there too, if that is so", to_decide=True)
 
     def _render_former(self, answers: Mapping[str, Any]) -> dict[str, bytes]:
         """The files of the template that the project was once made from."""
