@@ -343,3 +343,16 @@ def test_one_long_line_costs_little() -> None:
     assert environment.find_bounds(facts) == []
     assert [*loose.find_notebook_imports(facts)] == []
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(("more", "is_told"), [({}, True), (METADATA, False)])
+def test_a_folder_without_git_is_told_what_comes(
+    more: Files, is_told: bool, tmp_path: Path, capsys: Capture
+) -> None:
+    write(tmp_path / "scripts", {**SCRIPTS, **more})
+    assert adopt(tmp_path / "scripts") == ExitCode.REFUSED
+    told = " ".join(capsys.readouterr().err.split())
+    assert "no git repository" in told
+    assert "git init, then commit" in told
+    after = "After that, lisa-scaffold adopt names the steps that make a package of scripts"
+    assert (after in told) is is_told

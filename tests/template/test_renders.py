@@ -235,6 +235,8 @@ def get_Sn(A: float, dot_Omega: float) -> float:
     \"\"\"Take the TDI variable A, and a frequency that drifts.\"\"\"
     θ = A * dot_Omega  # θ, in rad; LETTERS
     tdiX = 2 * θ
+    A, E, T = np.ones(3)
+    tdiX += A + E
     for l, m in ((2, 1), (2, 2)):
         tdiX += l * m  # of a mode
     return tdiX + θ
@@ -352,6 +354,30 @@ def test_contributing_says_how_a_dependency_is_added(package: Render) -> None:
     assert "`dependencies` in `pyproject.toml`" in section
     assert ("`nox -s lock`" in section) == ("constraints.txt" in package.files)
     assert max(map(len, section.splitlines())) <= 100
+
+
+def test_contributing_says_how_code_without_types_is_let_in(
+    package: Render, tmp_path: Path
+) -> None:
+    section = package.files["CONTRIBUTING.md"].decode().partition("\n## Code without types\n")[2]
+    settings = section.partition("```toml\n")[2].partition("```")[0]
+    strict = settings.replace("[tool.mypy]\n", '[tool.mypy]\nstrict = true\nmypy_path = "src"\n')
+    (module,) = re.findall(r'^module = \[ "(.*)" \]$', settings, re.MULTILINE)
+    parts = ["src", *module.split(".")]
+    folder = tmp_path.joinpath(*parts[:-1])
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / f"{parts[-1]}.py").write_text("def f(x):\n    return x.real + 1\n")
+    used = f"from {module} import f\n\nONE: int = f(0)\n"
+    (folder / "new.py").write_text(used)
+    (tmp_path / "pyproject.toml").write_text(strict)
+    passes(program("mypy"), "--explicit-package-bases", "src", cwd=tmp_path)
+
+
+def test_every_project_says_how_lisa_scaffold_is_installed(render: Render) -> None:
+    text = render.files["CONTRIBUTING.md"].decode()
+    command = "pipx install git+https://gitlab.in2p3.fr/LISA/lisa-scaffold.git"
+    assert (f"`{command}`" in text) == ("| `compliance` |" in text)
 
 
 def test_the_package_stands_where_its_import_name_says(package: Render) -> None:

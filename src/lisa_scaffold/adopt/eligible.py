@@ -69,7 +69,7 @@ def read(path: Path) -> Project:
         If there is no repository, no commit, something unfinished, or uncommitted work.
     """
     root = path.resolve()
-    found = Project(root, git.repository(root), template.CANONICAL_URL, "", {})
+    found = Project(root, find_repository(root), template.CANONICAL_URL, "", {})
     project.refuse_unfinished(found)
     project.refuse_unmerged(found)
     changed = sorted(git.status(found.repository))
@@ -81,6 +81,24 @@ def read(path: Path) -> Project:
             "Commit them, or git stash, first.",
         )
     return found
+
+
+def find_repository(root: Path) -> git.Repository:
+    """The repository that a folder is in.
+
+    Raises
+    ------
+    LisaError
+        If there is none: with what comes after that.
+    """
+    try:
+        return git.repository(root)
+    except LisaError as error:
+        is_bare = not any((root / name).exists() for name in _METADATA)
+        if "no git repository" in error.message and is_bare:
+            after = "After that, lisa-scaffold adopt names the steps that make a package of scripts"
+            raise LisaError(error.message, f"{error.hint} {after}: {loose.PAGE}") from error
+        raise
 
 
 def find_workflow(facts: Facts) -> list[Module]:

@@ -66,13 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Adopt a project."""
-    from lisa_scaffold import git, legacy
+    from lisa_scaffold import legacy
     from lisa_scaffold.adopt import eligible
     from lisa_scaffold.verbs import adopt
 
     path = common.find_project(arguments.path)
     eligible.refuse_missing(path)
-    recover(git.repository(path.resolve()), dry_run=arguments.dry_run)
+    recover(eligible.find_repository(path.resolve()), dry_run=arguments.dry_run)
     if arguments.template:
         from lisa_scaffold.cli import link
 
