@@ -100,6 +100,7 @@ def _go_through(session: Any) -> None:
                 places=bool(found.places),
                 there=found.sides,
                 broken=bool(found.leftover or found.problem),
+                both=session.may_take_both(found),
             )
         except BackAsked:
             if not session.go_back():

@@ -268,6 +268,7 @@ def choose_side(
     places: bool,
     there: tuple[bool, bool] = (True, True),
     broken: bool = False,
+    both: bool = True,
 ) -> str:
     """Ask which side of a conflict is taken.
 
@@ -281,6 +282,8 @@ def choose_side(
         Whether each side has the file.
     broken
         Whether it cannot stay as it stands.
+    both
+        Whether the lines of both sides can stand together.
 
     Returns
     -------
@@ -298,7 +301,7 @@ def choose_side(
         options = [
             Option(f"Take {names[0]} lines", "ours"),
             Option(f"Take {names[1]} lines", "theirs"),
-            Option(f"Take both, {names[0]} first", "both"),
+            *([Option(f"Take both, {names[0]} first", "both")] if both else []),
             Option("Edit the file", "edit"),
         ]
     elif broken:

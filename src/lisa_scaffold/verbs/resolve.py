@@ -16,7 +16,9 @@ from typing import Literal, NamedTuple
 from lisa_scaffold import files, git, rules, workplace
 from lisa_scaffold.bounds import DEEP
 from lisa_scaffold.errors import LisaError
+from lisa_scaffold.formats import toml
 from lisa_scaffold.formats.conflicts import Marked, find_leftover, find_marked, replace_marked
+from lisa_scaffold.formats.tree import NotSure
 from lisa_scaffold.git import SUBMODULE, Repository
 from lisa_scaffold.model import Severity
 from lisa_scaffold.project.facts import Facts
@@ -152,6 +154,14 @@ class Session:
         there = len(found.places)
         before = max(0, self._first[found.path] - there)
         return before + self.number + 1, before + there
+
+    def may_take_both(self, found: Open) -> bool:
+        """Whether the lines of both sides can stand together: one key of TOML twice cannot."""
+        if not found.places or not found.path.endswith(".toml"):
+            return True
+        place = found.places[self.number]
+        sides = ["".join(each) for each in (place.ours, place.theirs)]
+        return _is_toml("".join(sides)) or not all(map(_is_toml, sides))
 
     def find_next(self) -> Open | None:
         """The file with the next conflict; ``None`` where none is left."""
@@ -362,3 +372,12 @@ def advise_next(repository: Repository) -> str:
         if os.path.lexists(Path(repository.git_dir) / name):
             return command
     return "git commit"
+
+
+def _is_toml(text: str) -> bool:
+    """Whether some lines are TOML by themselves."""
+    try:
+        toml.load(text)
+    except NotSure:
+        return False
+    return True
