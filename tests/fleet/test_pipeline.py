@@ -150,7 +150,7 @@ def test_gitlabs_own_schema_takes_it(settings: Path, tmp_path: Path) -> None:
         (("--update=--wave 5",), "--update --wave 5: 5: no share"),
         (("--update=--stop-at x",), "no share"),
         (("--update=--shard 1/2",), "Leave --shard out"),
-        (("--update=--to latest",), "latest: no version of the template"),
+        (("--update=--to latest",), "latest: there is no such version of the template"),
         (("--update=--help",), "no such option: --help"),
         (("--update=-V",), "no such option: -V"),
         (("--update=--limit 3; rm -rf / $(x)",), "3;: a number is expected"),
@@ -165,9 +165,9 @@ def test_what_no_pipeline_is_made_of(
 
 
 def test_options_of_an_update_are_words_and_no_commands(settings: Path, capsys: Capture) -> None:
-    made = make(settings, capsys, "--update=--jobs 3 --to='1.0.0' ")
+    made = make(settings, capsys, "--update=--jobs 3 --to='0.2.0' ")
     line = made["fleet 1 of 4"]["script"][0]
-    assert "--shard 1/4 --jobs 3 --to=1.0.0 --format markdown > update-1.md" in line
+    assert "--shard 1/4 --jobs 3 --to=0.2.0 --format markdown > update-1.md" in line
 
 
 @pytest.mark.uncounted
@@ -176,7 +176,7 @@ def test_a_status_is_written_where_the_update_fails(
 ) -> None:
     """By a shell, as a runner does; the job fails in the end."""
     fleet: Fleet = open_fleet(tmp_path / "it", monkeypatch, one={})
-    made = make(fleet.set_up(), capsys, "--parts", "1", "--update=--to=9.9.9", "--install", "")
+    made = make(fleet.set_up(), capsys, "--parts", "1", "--update=--to=2.0.0", "--install", "")
     fleet.set_up('folders = ["clones"]\n[update]\nwave = "10%"\n')  # refused with --shard
     scripts = Path(program("lisa-scaffold")).parent
     monkeypatch.setenv("PATH", str(scripts), prepend=":")

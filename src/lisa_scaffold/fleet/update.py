@@ -41,7 +41,7 @@ def refuse_unknown(wanted: str) -> None:
     known = source.versions()
     if version in known or (source.has(version) and not parse_version(version)):
         return  # whether there is a commit of a hash is seen when it is opened
-    if not os.environ.get(template.SOURCE_VARIABLE):
+    if parse_version(version) and not os.environ.get(template.SOURCE_VARIABLE):
         # Of a version that came after this lisa-scaffold, its repository knows.
         with suppress(LisaError):
             known = template.Source(template.CANONICAL_URL).versions()
